@@ -1,0 +1,114 @@
+"""One answer of a CRM, whole and already off the wire."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from requests.structures import CaseInsensitiveDict
+
+from crm_api.errors import (
+    BusyError,
+    CredentialsError,
+    CrmError,
+    ForbiddenError,
+    GoneError,
+    InDoubtError,
+    InvalidError,
+    RedirectError,
+)
+from crm_api.retry import http_date
+
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"<[^>]+>")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back.
+
+    Attributes:
+        status: HTTP status.
+        headers: Header names in any case.
+        content: The body, unzipped.
+        value: What the caller's ``read`` made of the body; None for an empty body.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=CaseInsensitiveDict)
+    content: bytes = b""
+    value: Any = None
+
+    @property
+    def ok(self) -> bool:
+        """2xx."""
+        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
+
+    @property
+    def date(self) -> datetime | None:
+        """The server's clock, from its Date header (UTC, whole seconds)."""
+        value = self.headers.get("date")
+        return http_date(value) if value else None
+
+    @property
+    def text(self) -> str:
+        """The body as text, for people."""
+        return self.content.decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        """The body as JSON values, or None where it is none: for reading what an error says."""
+        try:
+            return msgspec.json.decode(self.content)
+        except msgspec.DecodeError:
+            return None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why an answer is no success.
+
+    Attributes:
+        kind: The error to raise.
+        said: The CRM's own words.
+    """
+
+    kind: type[CrmError]
+    said: str
+
+
+class Dialect:
+    """How one vendor says that something failed. By status, unless the vendor has its own way."""
+
+    kinds: Mapping[int, type[CrmError]] = {
+        HTTPStatus.UNAUTHORIZED: CredentialsError,
+        HTTPStatus.FORBIDDEN: ForbiddenError,
+        HTTPStatus.NOT_FOUND: GoneError,
+        HTTPStatus.GONE: GoneError,
+        HTTPStatus.REQUEST_TIMEOUT: InDoubtError,
+        HTTPStatus.TOO_MANY_REQUESTS: BusyError,
+    }
+
+    def failure(self, answer: Answer) -> Failure | None:
+        """Tell what failed; None for a success."""
+        if answer.ok:
+            return None
+        return Failure(self.kind(answer), self.said(answer))
+
+    def kind(self, answer: Answer) -> type[CrmError]:
+        """The error that this status stands for. 5xx says nothing of what was done: in doubt."""
+        if answer.status in self.kinds:
+            return self.kinds[answer.status]
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status < HTTPStatus.OK:
+            return InDoubtError
+        return RedirectError if answer.status < HTTPStatus.BAD_REQUEST else InvalidError
+
+    def said(self, answer: Answer) -> str:
+        """The vendor's sentence; of an HTML page its title, of anything else its text."""
+        if (title := _TITLE.search(answer.text)) is not None:
+            return title[1].strip()
+        return _TAG.sub(" ", answer.text).strip()

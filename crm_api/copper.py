@@ -1,0 +1,163 @@
+"""Copper: its signature, its quota, its error dialect, and a session for an account.
+
+Facts: https://developer.copper.com, introduction pages (requests, authentication, responses).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import requests
+from typing_extensions import override
+
+from crm_api.answer import Answer, Dialect
+from crm_api.errors import CrmError, NotEnabledError, SettingError
+from crm_api.quota import Allowance, Quota
+from crm_api.redaction import Redactor
+from crm_api.retry import Patience
+from crm_api.session import CrmSession, Network
+
+BASE_URL = "https://api.copper.com/developer_api/v1"
+REQUESTS_PER_MINUTE = 180  # rolling window (introduction/requests)
+BULK_REQUESTS_PER_SECOND = 3  # bulk endpoints, besides the above
+PAGE_SIZE = 200  # the largest page of a search
+SEARCH_CEILING = 100_000  # records of one search that can be reached
+TOTAL_HEADER = "X-PW-TOTAL"  # an upper bound of what a search matches
+
+
+@dataclass(frozen=True)
+class CopperKey(requests.auth.AuthBase):
+    """Signs with an API key and the e-mail of the user who owns it."""
+
+    api_key: str = field(repr=False)
+    user_email: str
+
+    @override
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["X-PW-AccessToken"] = self.api_key
+        request.headers["X-PW-Application"] = "developer_api"
+        request.headers["X-PW-UserEmail"] = self.user_email
+        return request
+
+
+@dataclass(frozen=True)
+class CopperToken(requests.auth.AuthBase):
+    """Signs with an OAuth access token, which does not expire."""
+
+    access_token: str = field(repr=False)
+
+    @override
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self.access_token}"
+        return request
+
+
+class CopperDialect(Dialect):
+    """``{"success": false, "status": …, "message": …}``, and ``{"error": …}`` from bulk endpoints and routes."""
+
+    @override
+    def kind(self, answer: Answer) -> type[CrmError]:
+        if answer.status == HTTPStatus.FORBIDDEN and "feature not enabled" in self.said(answer).lower():
+            return NotEnabledError
+        return super().kind(answer)
+
+    @override
+    def said(self, answer: Answer) -> str:
+        body = answer.json()
+        if isinstance(body, dict):
+            words = body.get("message") or body.get("error")
+            if words:
+                return str(words)
+        return super().said(answer)
+
+
+@dataclass(frozen=True)
+class CopperSettings:
+    """An account of Copper and how to use it; either ``api_key`` and ``user_email``, or ``access_token``.
+
+    Attributes:
+        requests_per_minute: 0 is unlimited.
+        bulk_requests_per_second: 0 is unlimited.
+    """
+
+    api_key: str = field(default="", repr=False)
+    user_email: str = ""
+    access_token: str = field(default="", repr=False)
+    base_url: str = BASE_URL
+    requests_per_minute: int = REQUESTS_PER_MINUTE
+    bulk_requests_per_second: int = BULK_REQUESTS_PER_SECOND
+    max_attempts: int = Patience.max_attempts
+    network: Network = field(default_factory=Network)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no output may show."""
+        return tuple(filter(None, (self.api_key, self.access_token)))
+
+    def signature(self) -> requests.auth.AuthBase:
+        """Whichever sign-in the settings give.
+
+        Raises:
+            SettingError: Neither is complete, or both are given.
+        """
+        if self.access_token and self.api_key:
+            raise SettingError("Give either api_key with user_email, or access_token, not both")
+        if self.access_token:
+            return CopperToken(self.access_token)
+        if not self.api_key:
+            raise SettingError("api_key is missing: give api_key and user_email, or access_token")
+        if not self.user_email:
+            raise SettingError("user_email is missing: Copper wants the e-mail of the user who owns api_key")
+        for name in ("api_key", "user_email"):
+            value = getattr(self, name)
+            if not value.isascii() or not value.isprintable() or value != value.strip():
+                raise SettingError(f"{name} holds characters that cannot stand in a header")
+        return CopperKey(self.api_key, self.user_email)
+
+
+def connect(
+    settings: CopperSettings,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> CrmSession:
+    """Open a session for an account. Sends nothing yet.
+
+    Raises:
+        SettingError: The settings cannot work.
+    """
+    return CrmSession(
+        settings.base_url,
+        signature=settings.signature(),
+        dialect=CopperDialect(),
+        quota=Quota(
+            [Allowance(settings.requests_per_minute, 60)],
+            [Allowance(settings.bulk_requests_per_second, 1)],
+            clock=clock,
+            sleep=sleep,
+        ),
+        patience=Patience(max_attempts=settings.max_attempts),
+        network=settings.network,
+        redact=Redactor(settings.secrets),
+        sleep=sleep,
+    )
+
+
+@dataclass(frozen=True)
+class Account:
+    """Whose account it is."""
+
+    id: str
+    name: str
+    user: str
+
+
+def whoami(session: CrmSession) -> Account:
+    """Ask whose account and user the credentials are (two requests)."""
+    account: dict[str, Any] = session.exchange("GET", "/account").value
+    user: dict[str, Any] = session.exchange("GET", "/users/me").value
+    return Account(str(account["id"]), str(account.get("name", "")), f"{user.get('name')} <{user.get('email')}>")

@@ -1,0 +1,76 @@
+"""Hides credentials before a log, an error, a preview or a report sees them."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import re
+from collections.abc import Iterable
+from urllib.parse import quote, quote_plus
+
+from typing_extensions import override
+
+MASK = "***"
+SHORTEST_SECRET = 4  # shorter values would mask ordinary text and protect nothing
+
+
+class Redactor:
+    """Replaces known secrets, in every spelling that HTTP gives them, by ``***``.
+
+    Args:
+        secrets: The values to hide. Empty and very short ones are passed over.
+    """
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        spellings: set[str] = set()
+        for secret in secrets:
+            if secret and len(secret) >= SHORTEST_SECRET:
+                spellings |= _spellings(secret)
+        longest_first = sorted(spellings, key=lambda spelling: (-len(spelling), spelling))
+        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+
+    def __call__(self, text: str) -> str:
+        """Return the text with every secret masked."""
+        return self._pattern.sub(MASK, text) if self._pattern else text
+
+    def __repr__(self) -> str:
+        return "Redactor(...)"
+
+
+def _spellings(secret: str) -> set[str]:
+    escaped = secret.encode("unicode_escape").decode()
+    return {
+        secret,
+        quote(secret, safe=""),
+        quote(secret),
+        quote_plus(secret),
+        escaped,
+        escaped.replace('"', '\\"'),
+        base64.b64encode(secret.encode()).decode(),
+    }
+
+
+class RedactingFilter(logging.Filter):
+    """Masks secrets in whatever passes through the logging handlers it is put on, tracebacks included."""
+
+    def __init__(self, redact: Redactor) -> None:
+        super().__init__()
+        self._redact = redact
+        self._formatter = logging.Formatter()
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = self._redact(record.getMessage()), None
+        if record.exc_info and not record.exc_text:
+            record.exc_text = self._formatter.formatException(record.exc_info)
+        if record.exc_text:
+            record.exc_text = self._redact(record.exc_text)
+        return True
+
+
+def guard_logging(redact: Redactor) -> None:
+    """Put the mask on every handler of the root logger, where all loggers' records end up."""
+    for handler in logging.getLogger().handlers:
+        for old in [known for known in handler.filters if isinstance(known, RedactingFilter)]:
+            handler.removeFilter(old)
+        handler.addFilter(RedactingFilter(redact))

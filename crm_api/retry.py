@@ -1,0 +1,106 @@
+"""Which failed attempts may be repeated, and after how long. Pure: the session does the waiting.
+
+The rule behind it: an answer says what became of a request; no answer says nothing. What may have been carried out is
+repeated only where doing it twice is the same as doing it once.
+"""
+
+from __future__ import annotations
+
+import email.utils
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+
+import backoff
+
+TOO_MANY_REQUESTS = 429
+LONGEST_WAIT_SECONDS = 64.0
+QUOTA_WAIT_SECONDS = 5.0  # the first wait after a 429 that does not say how long: windows are a minute and longer
+
+
+class Fate(Enum):
+    """What a failed attempt tells about the request."""
+
+    NOT_SENT = "not sent"
+    """The connection was never made."""
+    TURNED_AWAY = "turned away"
+    """429: answered without being carried out."""
+    UNKNOWN = "unknown"
+    """Sent; then nothing, a cut answer, 3xx or 5xx."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One failed attempt.
+
+    Attributes:
+        fate: What is known of the request.
+        number: 1 for the first.
+        retry_after_seconds: What the CRM asked for, or None.
+    """
+
+    fate: Fate
+    number: int
+    retry_after_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How often and how patiently attempts are repeated.
+
+    Attributes:
+        max_attempts: Attempts in all, the first included.
+        jitter: Turns a wait in seconds into the wait that is kept; spreads workers that failed together.
+    """
+
+    max_attempts: int = 6
+    jitter: Callable[[float], float] = backoff.full_jitter
+
+    def may_repeat(self, attempt: Attempt, *, repeatable: bool) -> bool:
+        """Tell whether the attempt may be followed by another.
+
+        Args:
+            attempt: The attempt that failed.
+            repeatable: Doing the request twice is the same as doing it once.
+        """
+        if attempt.number >= self.max_attempts:
+            return False
+        return repeatable or attempt.fate is not Fate.UNKNOWN
+
+    def wait_seconds(self, attempt: Attempt) -> float:
+        """Seconds to wait before the next attempt; what the CRM asked for comes first and is never shortened."""
+        if attempt.retry_after_seconds is not None:
+            return attempt.retry_after_seconds
+        if attempt.fate is Fate.TURNED_AWAY:
+            return _nth(backoff.expo(factor=QUOTA_WAIT_SECONDS, max_value=LONGEST_WAIT_SECONDS), attempt.number)
+        return self.jitter(_nth(backoff.expo(max_value=LONGEST_WAIT_SECONDS), attempt.number))
+
+
+def _nth(waits: Iterator[float], number: int) -> float:
+    next(waits)  # backoff's generators start with an empty step
+    wait = 0.0
+    for _ in range(number):
+        wait = next(waits)
+    return wait
+
+
+def retry_after_seconds(value: str | None, now: datetime) -> float | None:
+    """Read a ``Retry-After`` header: seconds, or an HTTP date (RFC 9110, 10.2.3). None if absent or unreadable."""
+    if value is None:
+        return None
+    try:
+        return max(float(value), 0.0)
+    except ValueError:
+        pass
+    moment = http_date(value)
+    return None if moment is None else max((moment - now).total_seconds(), 0.0)
+
+
+def http_date(value: str) -> datetime | None:
+    """Read an HTTP date; None if it is none."""
+    try:
+        moment = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

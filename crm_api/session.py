@@ -1,0 +1,304 @@
+"""The only door to the network: sign, wait for a turn, send, repeat what is safe to repeat, classify."""
+
+from __future__ import annotations
+
+import http.cookiejar
+import ssl
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+
+from crm_api.answer import Answer, Dialect, Failure
+from crm_api.errors import BusyError, CrmError, InDoubtError, RedirectError, SettingError, UnreachableError
+from crm_api.quota import Quota
+from crm_api.redaction import Redactor
+from crm_api.retry import TOO_MANY_REQUESTS, Attempt, Fate, Patience, retry_after_seconds
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# No secret is in a path of ours, but a record's value may be: what errors show of a body is bounded.
+BODY_SHOWN = 4000
+
+
+@dataclass(frozen=True)
+class Network:
+    """How to reach the CRM.
+
+    Attributes:
+        timeout_seconds: For the connection, and again for each silence while reading.
+        max_concurrency: Connections kept open; callers keep no more requests in flight.
+        headers: Sent with every request; never overrides the signature.
+        user_agent: Who we say we are.
+        proxy: URL of an HTTP proxy. Loopback is never proxied, and the environment's proxies are not read.
+        ca_bundle: File of trusted certificates, in place of the built-in ones.
+    """
+
+    timeout_seconds: float = 60.0
+    max_concurrency: int = 8
+    headers: Mapping[str, str] = field(default_factory=dict)
+    user_agent: str = "singer-crm"
+    proxy: str | None = None
+    ca_bundle: str | None = None
+
+
+@dataclass
+class Traffic:
+    """Counts of one session, for summaries.
+
+    Attributes:
+        requests: Sent, repetitions included.
+        repeated: Of those, repetitions.
+        turned_away: Answered with 429.
+    """
+
+    requests: int = 0
+    repeated: int = 0
+    turned_away: int = 0
+
+
+class CrmSession(requests.Session):
+    """A pooled session bound to one CRM account; shared by threads.
+
+    Args:
+        base_url: The vendor's whole prefix; paths are appended to it.
+        signature: Signs each request, afresh for each attempt. It is bound to the host of ``base_url``.
+        dialect: How the vendor says that something failed.
+        quota: The account's rates.
+        patience: How often and how patiently to repeat.
+        network: How to reach the CRM.
+        redact: Masks the secrets in whatever an error says.
+        sleep: Waits so many seconds between attempts; may raise to give up.
+
+    Raises:
+        SettingError: ``base_url`` is no http(s) URL, or plain http to another machine.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        signature: requests.auth.AuthBase,
+        dialect: Dialect,
+        quota: Quota,
+        patience: Patience | None = None,
+        network: Network | None = None,
+        redact: Redactor | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        super().__init__()
+        network = network or Network()
+        self.base_url = checked_base_url(base_url)
+        self.quota = quota
+        self.redact = redact or Redactor()
+        self.traffic = Traffic()
+        self.network = network
+        self._dialect = dialect
+        self._patience = patience or Patience()
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self.trust_env = False  # no .netrc, no proxy of the environment
+        self.auth = signature
+        self.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+        self.headers.update({"User-Agent": network.user_agent, "Accept": "application/json", **network.headers})
+        if network.proxy and urlsplit(self.base_url).hostname not in LOOPBACK:
+            self.proxies = {"http": network.proxy, "https": network.proxy}
+        if network.ca_bundle:
+            self.verify = network.ca_bundle
+        adapter = HTTPAdapter(pool_connections=2, pool_maxsize=network.max_concurrency, pool_block=True)
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
+
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        body: Any = None,
+        read: Callable[[bytes], Any] = msgspec.json.decode,
+        repeatable: bool | None = None,
+        bulk: bool = False,
+        before_send: Callable[[], None] | None = None,
+    ) -> Answer:
+        """Send one request and return its answer, a success.
+
+        Args:
+            method: HTTP method.
+            path: Appended to ``base_url``; percent-encode whatever comes from a record.
+            params: Query parameters.
+            body: Values to send as JSON; None sends no body.
+            read: Makes a value of a body that is not empty; a ValueError says that the body is broken.
+            repeatable: Doing it twice is the same as doing it once. GET is; anything else must say so.
+            bulk: Counts against the bulk rates as well.
+            before_send: Called after the wait for a turn, immediately before each attempt is sent.
+
+        Raises:
+            StopError: See the tree in ``crm_api.errors``; the others likewise.
+            RefusedError: The CRM changed nothing.
+            BusyError: Nothing was changed, or it is safe to do again.
+            InDoubtError: Not repeatable, sent, and nobody knows.
+        """
+        repeatable = method in SAFE_METHODS if repeatable is None else repeatable
+        request = requests.Request(
+            method,
+            self.base_url + path,
+            params=params,
+            data=None if body is None else msgspec.json.encode(body),
+            headers=None if body is None else {"Content-Type": "application/json"},
+        )
+        name = f"{method} {path}"
+        number = 0
+        while True:
+            number += 1
+            self.quota.take(bulk=bulk)
+            if before_send is not None:
+                before_send()
+            self._count(repeated=number > 1)
+            outcome = self._attempt(request, read)
+            if isinstance(outcome, Answer):
+                return outcome
+            attempt = Attempt(outcome.fate, number, outcome.retry_after_seconds)
+            if outcome.final or not self._patience.may_repeat(attempt, repeatable=repeatable):
+                raise self._error(name, outcome, repeatable=repeatable, number=number) from outcome.cause
+            wait_seconds = self._patience.wait_seconds(attempt)
+            if outcome.fate is Fate.TURNED_AWAY:
+                self.quota.pause(wait_seconds)  # every worker is over the rate, not this one alone
+            else:
+                self._sleep(wait_seconds)
+
+    def _attempt(self, request: requests.Request, read: Callable[[bytes], Any]) -> Answer | _Miss:
+        try:
+            got = self.send(
+                self.prepare_request(request),
+                timeout=self.network.timeout_seconds,
+                allow_redirects=False,
+                proxies=self.proxies,
+                verify=self.verify,
+            )
+        except requests.RequestException as error:
+            return _Miss(_fate(error), cause=error, said=_reason(error), final=_is_certificate(error))
+        answer = Answer(got.status_code, got.headers, got.content)
+        failure = self._dialect.failure(answer)
+        if failure is None:
+            try:
+                return Answer(answer.status, answer.headers, answer.content, read(got.content) if got.content else None)
+            except ValueError as error:
+                return _Miss(Fate.UNKNOWN, answer, cause=error, said="the body is not what it should be")
+        return self._miss(answer, failure)
+
+    def _miss(self, answer: Answer, failure: Failure) -> _Miss:
+        if answer.status == TOO_MANY_REQUESTS:
+            with self._lock:
+                self.traffic.turned_away += 1
+            wait = retry_after_seconds(answer.headers.get("retry-after"), answer.date or datetime.now(UTC))
+            return _Miss(Fate.TURNED_AWAY, answer, failure, retry_after_seconds=wait)
+        if issubclass(failure.kind, InDoubtError):
+            wait = retry_after_seconds(answer.headers.get("retry-after"), answer.date or datetime.now(UTC))
+            return _Miss(Fate.UNKNOWN, answer, failure, retry_after_seconds=wait)
+        return _Miss(Fate.UNKNOWN, answer, failure, final=True)
+
+    def _error(self, name: str, miss: _Miss, *, repeatable: bool, number: int) -> CrmError:
+        said = miss.failure.said if miss.failure else miss.said
+        answer = miss.answer
+        facts: dict[str, Any] = {
+            "status": answer.status if answer else None,
+            "said": self.redact(said),
+            "body": self.redact(answer.text[:BODY_SHOWN]) if answer else "",
+        }
+        kind = miss.failure.kind if miss.failure else None
+        if miss.fate is Fate.NOT_SENT:
+            return UnreachableError(name, **facts)
+        if miss.fate is Fate.TURNED_AWAY:
+            return BusyError(name, **facts, happened=f"The CRM answered 429 to {number} attempts")
+        if kind is RedirectError and not repeatable:
+            return InDoubtError(name, **facts)  # what a proxy redirects may have been carried out
+        if kind is not None and not issubclass(kind, InDoubtError):
+            return kind(name, **facts)
+        if repeatable:
+            return BusyError(name, **facts, happened=f"The CRM gave no usable answer to {number} attempts")
+        return InDoubtError(name, **facts)
+
+    def _count(self, *, repeated: bool) -> None:
+        with self._lock:
+            self.traffic.requests += 1
+            self.traffic.repeated += repeated
+
+
+@dataclass(frozen=True)
+class _Miss:
+    """An attempt that brought no success."""
+
+    fate: Fate
+    answer: Answer | None = None
+    failure: Failure | None = None
+    cause: Exception | None = None
+    said: str = ""
+    retry_after_seconds: float | None = None
+    final: bool = False
+
+
+def checked_base_url(url: str) -> str:
+    """Return the URL without a trailing slash.
+
+    Raises:
+        SettingError: It is no http(s) URL, carries credentials, or is plain http to another machine.
+    """
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in {"http", "https"}:
+        raise SettingError(f"base_url must be a URL such as https://host/path, not {url!r}")
+    if parts.username or parts.password:
+        raise SettingError("base_url must not hold credentials: use the settings made for them")
+    if parts.scheme == "http" and host not in LOOPBACK:
+        raise SettingError(f"base_url is plain http to {host}: only https is used beyond this machine")
+    return url.rstrip("/")
+
+
+def _fate(error: requests.RequestException) -> Fate:
+    """Nothing was sent if the connection was never made; anything else leaves it open."""
+    not_sent = (
+        urllib3.exceptions.NewConnectionError,
+        urllib3.exceptions.ConnectTimeoutError,
+        urllib3.exceptions.ProxyError,
+        ssl.SSLCertVerificationError,
+    )
+    if isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.InvalidURL):
+        return Fate.NOT_SENT
+    return Fate.NOT_SENT if any(isinstance(cause, not_sent) for cause in _causes(error)) else Fate.UNKNOWN
+
+
+def _is_certificate(error: Exception) -> bool:
+    """A certificate does not become valid by asking again."""
+    return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error))
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    found: list[BaseException] = []
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        cause = waiting.pop()
+        if cause is None or cause in found:
+            continue
+        found.append(cause)
+        waiting += [cause.__cause__, cause.__context__, getattr(cause, "reason", None)]
+        waiting += [argument for argument in cause.args if isinstance(argument, BaseException)]
+    return found
+
+
+def _reason(error: Exception) -> str:
+    """The innermost cause in words: requests' own text repeats the whole URL, query included."""
+    causes = [cause for cause in _causes(error) if isinstance(cause, OSError | urllib3.exceptions.HTTPError)]
+    named = [str(cause.strerror) for cause in causes if isinstance(cause, OSError) and cause.strerror]
+    return named[-1] if named else type(causes[-1] if causes else error).__name__
