@@ -15,6 +15,7 @@ import requests
 from typing_extensions import override
 
 from crm_api.answer import Answer, Dialect
+from crm_api.crm import Account
 from crm_api.errors import CrmError, NotEnabledError, SettingError
 from crm_api.quota import Allowance, Quota
 from crm_api.redaction import Redactor
@@ -145,15 +146,6 @@ def connect(
         redact=Redactor(settings.secrets),
         sleep=sleep,
     )
-
-
-@dataclass(frozen=True)
-class Account:
-    """Whose account it is."""
-
-    id: str
-    name: str
-    user: str
 
 
 def whoami(session: CrmSession) -> Account:

@@ -1,0 +1,272 @@
+"""The port that every CRM implements: its objects as declarations, and the few things that can be done to them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+from typing import Any
+
+from crm_api.session import CrmSession
+
+CrmId = int | str
+CrmRecord = Mapping[str, Any]
+Payload = Mapping[str, Any]
+
+
+class Kind(Enum):
+    """What an attribute's value is, on our side of the vendor's form."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    MOMENT = "moment"
+    """An instant; ISO 8601 in records."""
+    DAY = "day"
+    """A calendar day; ISO 8601 in records."""
+    ID = "id"
+    """The id of a record of ``Attribute.refers_to``."""
+    NAME_ID = "name id"
+    """The id of something in the CRM's list ``Attribute.names``; records may give its name instead."""
+    STRUCTURE = "structure"
+    """An object with ``Attribute.parts``, such as an address."""
+    TEXTS = "texts"
+    """A list of strings, such as tags."""
+    ITEMS = "items"
+    """A list of objects whose value is under ``Attribute.item``, such as e-mails."""
+    IDENTIFIER = "identifier"
+    """``{id, type}`` of any record, such as a task's related resource."""
+    CUSTOM = "custom"
+    """The CRM's container of custom fields."""
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One attribute of an object.
+
+    Attributes:
+        name: As the CRM spells it.
+        kind: What its value is.
+        creatable: May be sent with a create.
+        updatable: May be sent with an update.
+        required: Must be sent with a create.
+        flat: Names under which a flat record may give it, in order of preference: ``email`` for ``emails``. For a
+            structure, the parts' own names are understood too.
+        item: For ITEMS: the part that holds the value and tells two items apart (``email``, ``number``, ``url``).
+            For a STRUCTURE that is one such item (a lead's e-mail), likewise.
+        category: For ITEMS: the category given to a bare value.
+        parts: For a STRUCTURE: the names of its parts.
+        refers_to: For ID: the object whose id it is.
+        names: For NAME_ID: the list its value stands in.
+        choices: The values that the CRM knows, where it is a closed list; spelling in any case.
+        normalise: Makes two spellings of one value alike when matching: ``email``, ``domain`` or none.
+    """
+
+    name: str
+    kind: Kind = Kind.TEXT
+    creatable: bool = True
+    updatable: bool = True
+    required: bool = False
+    flat: tuple[str, ...] = ()
+    item: str | None = None
+    category: str | None = None
+    parts: tuple[str, ...] = ()
+    refers_to: str | None = None
+    names: str | None = None
+    choices: tuple[str, ...] = ()
+    normalise: str | None = None
+
+
+@dataclass(frozen=True)
+class CrmObject:
+    """One kind of record that can be written.
+
+    Attributes:
+        name: The plural by which settings and paths call it: ``people``.
+        singular: ``person``.
+        attributes: What it has; read-only ones are neither creatable nor updatable.
+        match_on: The default match keys: alternatives in order, each a tuple of attributes that are taken together.
+        unique: Attributes that the CRM itself keeps unique: repeating a create is refused, not doubled.
+        finds: Attributes that one search can look up, with how many values one request takes.
+        bulk_create: Records in one create request.
+        bulk_update: Records in one update request.
+        upserts_on: Attributes by which the CRM itself upserts atomically, record by record.
+    """
+
+    name: str
+    singular: str
+    attributes: tuple[Attribute, ...]
+    match_on: tuple[tuple[str, ...], ...] = ()
+    unique: tuple[str, ...] = ()
+    finds: Mapping[str, int] = field(default_factory=dict)
+    bulk_create: int = 1
+    bulk_update: int = 1
+    upserts_on: tuple[str, ...] = ()
+
+    def attribute(self, name: str) -> Attribute | None:
+        """The attribute of that name, or None."""
+        return self._by_name.get(name)
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Attribute]:
+        return {attribute.name: attribute for attribute in self.attributes}
+
+
+@dataclass(frozen=True)
+class Account:
+    """Whose account it is.
+
+    Attributes:
+        id: As the CRM reports it, else the host.
+        name: For people.
+        user: The user whose key it is, for people.
+    """
+
+    id: str
+    name: str
+    user: str
+
+
+@dataclass(frozen=True)
+class Name:
+    """One thing that the CRM lists.
+
+    Attributes:
+        id: What the CRM wants.
+        spellings: Names and e-mails by which a record may call it; the first is shown.
+        within: The id of what it belongs to: a stage's pipeline. None if nothing.
+    """
+
+    id: CrmId
+    spellings: tuple[str, ...]
+    within: CrmId | None = None
+
+
+@dataclass(frozen=True)
+class CustomField:
+    """A custom field as the account defines it.
+
+    Attributes:
+        id: Its definition's id.
+        name: As people see it.
+        kind: What its value is; NAME_ID for one option, ITEMS for several.
+        objects: The objects that have it.
+        options: Its options, where it has any.
+        writable: False where the CRM takes it through another door.
+    """
+
+    id: CrmId
+    name: str
+    kind: Kind
+    objects: frozenset[str]
+    options: tuple[Name, ...] = ()
+    writable: bool = True
+
+
+@dataclass(frozen=True)
+class Written:
+    """One record of a write that the CRM carried out, as it answered it (empty where it said nothing)."""
+
+    id: CrmId
+    record: CrmRecord
+
+
+@dataclass(frozen=True)
+class Refused:
+    """One record of a write that the CRM refused; the others of the same request stand on their own.
+
+    Attributes:
+        reason: What the CRM said.
+        status: HTTP status, of the whole answer where the vendor gives one for all.
+        gone: There is no such record.
+    """
+
+    reason: str
+    status: int
+    gone: bool = False
+
+
+Result = Written | Refused
+BeforeSend = Callable[[], None]
+
+
+class Crm(ABC):
+    """One CRM account. Thread-safe; every method raises the errors of ``crm_api.errors``.
+
+    Attributes:
+        session: The door to the account.
+        objects: What can be written, by name.
+        refused: What cannot be written although the CRM has it, and why.
+        index_lags: A record just written may be missing from a search for a while.
+    """
+
+    session: CrmSession
+    objects: Mapping[str, CrmObject]
+    refused: Mapping[str, str]
+    index_lags: bool = False
+
+    @abstractmethod
+    def account(self) -> Account:
+        """Ask whose account it is."""
+
+    @abstractmethod
+    def names(self, of: str) -> Sequence[Name]:
+        """Read one of the CRM's lists, for example ``users`` or ``pipeline_stages``; asked once per session."""
+
+    @abstractmethod
+    def custom_fields(self, of: CrmObject) -> Sequence[CustomField]:
+        """The custom fields of an object; asked once per session."""
+
+    @abstractmethod
+    def find(self, of: CrmObject, attribute: str, values: Sequence[str]) -> list[CrmRecord]:
+        """Search by any of the values: at most ``of.finds[attribute]`` of them.
+
+        May return records that do not match (fuzzy searches): the caller compares.
+        """
+
+    @abstractmethod
+    def count(self, of: CrmObject) -> int:
+        """An upper bound of how many records there are: one request."""
+
+    @abstractmethod
+    def scan(self, of: CrmObject) -> Iterator[CrmRecord]:
+        """Every record, the largest pages first to last."""
+
+    @abstractmethod
+    def read(self, of: CrmObject, ids: Sequence[CrmId]) -> dict[CrmId, CrmRecord]:
+        """Read records by id, as many per request as the CRM allows; those that are gone are left out."""
+
+    @abstractmethod
+    def create(self, of: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:
+        """Create at most ``of.bulk_create`` records in one request, results in the order of the payloads.
+
+        Never repeated after a lost answer: raises InDoubtError.
+
+        Args:
+            of: The kind of record.
+            payloads: The vendor's form (see ``encode``).
+            before_send: Called after the wait for a turn, immediately before sending.
+        """
+
+    @abstractmethod
+    def update(self, of: CrmObject, changes: Sequence[tuple[CrmId, Payload]]) -> list[Result]:
+        """Change at most ``of.bulk_update`` records in one request, results in order; raises InDoubtError likewise."""
+
+    @abstractmethod
+    def upsert(self, of: CrmObject, attribute: str, value: str, payload: Payload) -> Result:
+        """Let the CRM itself find or create one record by ``attribute``, one of ``of.upserts_on``; repeatable."""
+
+    @abstractmethod
+    def delete(self, of: CrmObject, crm_id: CrmId) -> None:
+        """Delete one record; one that is gone already raises GoneError. Repeatable."""
+
+    @abstractmethod
+    def encode(self, attribute: Attribute, value: Any) -> Any:
+        """Turn a value of the attribute's kind into the vendor's form.
+
+        Raises:
+            ValueError: The value is not of that kind; the text says what was wanted.
+        """
