@@ -31,6 +31,8 @@ class Kind(Enum):
     """The id of a record of ``Attribute.refers_to``."""
     NAME_ID = "name id"
     """The id of something in the CRM's list ``Attribute.names``; records may give its name instead."""
+    NAME_IDS = "name ids"
+    """A list of such ids."""
     STRUCTURE = "structure"
     """An object with ``Attribute.parts``, such as an address."""
     TEXTS = "texts"
@@ -60,9 +62,15 @@ class Attribute:
         category: For ITEMS: the category given to a bare value.
         parts: For a STRUCTURE: the names of its parts.
         refers_to: For ID: the object whose id it is.
-        names: For NAME_ID: the list its value stands in.
+        joined: Parts of a flat record that are joined with spaces where the record does not give the attribute:
+            ``first_name`` and ``last_name`` for ``name``.
+        categories: For ITEMS: the category of a value given under a flat name: ``mobile`` for ``mobile_phone``.
+        names: For NAME_ID and NAME_IDS: the list its value stands in.
+        within: For NAME_ID: the attribute whose value the named thing belongs to: a stage's ``pipeline_id``.
+        beside: For NAME_ID that the CRM wants as an object: what stands beside ``id`` in it.
+        custom_id: For a custom field: its definition's id.
         choices: The values that the CRM knows, where it is a closed list; spelling in any case.
-        normalise: Makes two spellings of one value alike when matching: ``email``, ``domain`` or none.
+        normalise: Makes two spellings of one value alike when matching: ``email``, ``domain``, ``phone`` or none.
     """
 
     name: str
@@ -78,6 +86,11 @@ class Attribute:
     names: str | None = None
     choices: tuple[str, ...] = ()
     normalise: str | None = None
+    joined: tuple[str, ...] = ()
+    categories: Mapping[str, str] = field(default_factory=dict)
+    within: str | None = None
+    beside: Mapping[str, str] = field(default_factory=dict)
+    custom_id: CrmId | None = None
 
 
 @dataclass(frozen=True)
@@ -152,7 +165,7 @@ class CustomField:
     Attributes:
         id: Its definition's id.
         name: As people see it.
-        kind: What its value is; NAME_ID for one option, ITEMS for several.
+        kind: What its value is; NAME_ID for one option, NAME_IDS for several.
         objects: The objects that have it.
         options: Its options, where it has any.
         writable: False where the CRM takes it through another door.
