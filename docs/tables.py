@@ -1,0 +1,143 @@
+"""Writes the tables that are made from code into README.md, meltano.yml and docs/, or checks that they stand.
+
+A generated part stands between a line holding ``<!-- NAME -->`` (in YAML ``# <NAME>``) and one holding ``<!-- end -->``
+(``# <end>``). Run ``python docs/tables.py`` after changing a setting, a stream or an object; ``--check`` changes
+nothing, also looks whether every relative link in the documents leads somewhere, and exits 1 if anything is amiss.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from target_crm.target import TargetCrm
+from tap_copper.streams import STREAMS
+from tap_copper.tap import TapCopper
+
+ROOT = Path(__file__).parent.parent
+PLUGINS: dict[str, type[Any]] = {"tap-copper": TapCopper, "target-crm": TargetCrm}
+KINDS = {"integer": "integer", "number": "decimal", "boolean": "boolean", "object": "object", "array": "array"}
+
+
+def settings_of(plugin: str) -> dict[str, dict[str, Any]]:
+    """The declared settings of a plugin, the SDK's own included, by name."""
+    known = PLUGINS[plugin]
+    schema = known.config_jsonschema
+    known.append_builtin_config(schema)
+    return dict(schema["properties"])
+
+
+def kind_of(setting: dict[str, Any]) -> str:
+    """The JSON type of a setting that is not null."""
+    kinds = setting.get("type", "string")
+    named = [kind for kind in ([kinds] if isinstance(kinds, str) else kinds) if kind != "null"]
+    return str(named[0]) if named else "string"
+
+
+def sentence(setting: dict[str, Any]) -> str:
+    """A setting's description on one line."""
+    return " ".join(str(setting.get("description", "")).split())
+
+
+def settings_table(plugin: str) -> Iterator[str]:
+    """A Markdown table of a plugin's settings."""
+    yield "| setting | type | default | what it does |"
+    yield "|---|---|---|---|"
+    for name, setting in settings_of(plugin).items():
+        default = setting.get("default")
+        shown = "" if default is None else f"`{str(default).lower() if isinstance(default, bool) else default}`"
+        secret = " (secret)" if setting.get("secret") else ""
+        text = sentence(setting).replace("|", "\\|")
+        yield f"| `{name}` | {kind_of(setting)}{secret} | {shown} | {text} |"
+
+
+def streams_table() -> Iterator[str]:
+    """A Markdown table of the streams of tap-copper."""
+    yield "| stream | key | replication |"
+    yield "|---|---|---|"
+    for stream in STREAMS:
+        key = stream.replication_key
+        method = f"incremental by `{key}`" if key else "full table"
+        yield f"| `{stream.name}` | {', '.join(f'`{part}`' for part in stream.primary_keys)} | {method} |"
+
+
+def meltano_settings(plugin: str) -> Iterator[str]:
+    """A plugin's settings as meltano.yml declares them."""
+    entries = []
+    for name, setting in settings_of(plugin).items():
+        kind = "date_iso8601" if setting.get("format") == "date-time" else KINDS.get(kind_of(setting), "string")
+        entry: dict[str, Any] = {"name": name}
+        if setting.get("title"):
+            entry["label"] = setting["title"]
+        if "enum" in setting:
+            kind = "options"
+            entry["options"] = [{"label": str(value), "value": value} for value in setting["enum"] if value is not None]
+        entry["kind"] = kind
+        if setting.get("secret"):
+            entry["sensitive"] = True
+        entry["description"] = sentence(setting)
+        entries.append(entry)
+    for line in yaml.safe_dump(entries, sort_keys=False, width=110, allow_unicode=True).splitlines():
+        yield f"    {line}"
+
+
+PARTS: dict[str, Callable[[], Iterator[str]]] = {
+    "settings of tap-copper": lambda: settings_table("tap-copper"),
+    "settings of target-crm": lambda: settings_table("target-crm"),
+    "streams of tap-copper": streams_table,
+    "meltano settings of tap-copper": lambda: meltano_settings("tap-copper"),
+    "meltano settings of target-crm": lambda: meltano_settings("target-crm"),
+}
+FILES = ("README.md", "meltano.yml")
+_BEGIN = re.compile(r"^\s*(?:<!-- (?P<md>[a-z -]+) -->|# <(?P<yml>[a-z -]+)>)$")
+_END = re.compile(r"^\s*(?:<!-- end -->|# <end>)$")
+_LINK = re.compile(r"\]\((?!https?://|mailto:|#)([^)#\s]+)")
+
+
+def rendered(text: str) -> str:
+    """The text with every generated part made anew."""
+    lines: list[str] = []
+    inside = False
+    for line in text.splitlines():
+        if inside and not _END.match(line):
+            continue
+        inside = False
+        lines.append(line)
+        if (begin := _BEGIN.match(line)) and (name := begin["md"] or begin["yml"]) in PARTS:
+            lines += PARTS[name]()
+            inside = True
+    return "\n".join(lines) + "\n"
+
+
+def broken_links() -> Iterator[str]:
+    """Relative links of the documents that lead nowhere."""
+    for document in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
+        for target in _LINK.findall(document.read_text()):
+            if not (document.parent / target).exists():
+                yield f"{document.relative_to(ROOT)}: the link to {target} leads nowhere"
+
+
+def main() -> int:
+    """Write the tables, or with ``--check`` tell what is amiss."""
+    check = "--check" in sys.argv
+    amiss = list(broken_links()) if check else []
+    for name in FILES:
+        file = ROOT / name
+        text = file.read_text()
+        if (fresh := rendered(text)) != text:
+            if check:
+                amiss.append(f"{name}: a table is out of date; run make docs")
+            else:
+                file.write_text(fresh)
+    for line in amiss:
+        print(line)
+    return 1 if amiss else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
