@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-
-from target_crm.target import TargetCrm
 from tap_copper.streams import STREAMS
 from tap_copper.tap import TapCopper
+from target_crm.target import TargetCrm
 
 ROOT = Path(__file__).parent.parent
 PLUGINS: dict[str, type[Any]] = {"tap-copper": TapCopper, "target-crm": TargetCrm}

@@ -1,0 +1,55 @@
+"""Real processes in real pipes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def _program(name: str) -> Path:
+    folders = [Path(sys.executable).parent, *(ROOT / ".venvs").glob("*/bin")]
+    for folder in folders:
+        if (folder / name).exists():
+            return folder / name
+    raise FileNotFoundError(f"{name} is not installed: run make tools")
+
+
+@pytest.fixture(scope="session")
+def program():
+    """The path of a command, ours or somebody else's."""
+    return _program
+
+
+@pytest.fixture(scope="session")
+def run_pipe():
+    """Run commands as one pipe; the last one's output. Fails if any of them fails."""
+
+    def run(*commands, cwd=None, env=None, allowed=(0,)):
+        source = None
+        processes = []
+        for command in commands:
+            process = subprocess.Popen(
+                [_program(command[0]), *map(str, command[1:])],
+                stdin=source,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE if len(commands) == 1 else None,
+                cwd=cwd,
+                env={**os.environ, **(env or {})},
+                text=True,
+            )
+            if source is not None:
+                source.close()
+            source = process.stdout
+            processes.append(process)
+        output, errors = processes[-1].communicate()
+        codes = [process.wait() for process in processes]
+        assert all(code in allowed for code in codes), (codes, errors)
+        return output
+
+    return run
