@@ -82,6 +82,7 @@ class CopperSettings:
 
     Attributes:
         requests_per_minute: 0 is unlimited.
+        requests_per_hour: 0 is unlimited.
         bulk_requests_per_second: 0 is unlimited.
     """
 
@@ -90,6 +91,7 @@ class CopperSettings:
     access_token: str = field(default="", repr=False)
     base_url: str = BASE_URL
     requests_per_minute: int = REQUESTS_PER_MINUTE
+    requests_per_hour: int = 0
     bulk_requests_per_second: int = BULK_REQUESTS_PER_SECOND
     max_attempts: int = Patience.max_attempts
     network: Network = field(default_factory=Network)
@@ -136,7 +138,7 @@ def connect(
         signature=settings.signature(),
         dialect=CopperDialect(),
         quota=Quota(
-            [Allowance(settings.requests_per_minute, 60)],
+            [Allowance(settings.requests_per_minute, 60), Allowance(settings.requests_per_hour, 3600)],
             [Allowance(settings.bulk_requests_per_second, 1)],
             clock=clock,
             sleep=sleep,
