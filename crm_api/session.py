@@ -100,6 +100,8 @@ class CrmSession(requests.Session):
         self.quota = quota
         self.redact = redact or Redactor()
         self.traffic = Traffic()
+        self.server_date: datetime | None = None
+        """The CRM's clock as of its last answer, or None if it says nothing about it."""
         self.network = network
         self._dialect = dialect
         self._patience = patience or Patience()
@@ -187,6 +189,7 @@ class CrmSession(requests.Session):
         except requests.RequestException as error:
             return _Miss(_fate(error), cause=error, said=_reason(error), final=_is_certificate(error))
         answer = Answer(got.status_code, got.headers, got.content)
+        self.server_date = answer.date or self.server_date
         failure = self._dialect.failure(answer)
         if failure is None:
             try:
