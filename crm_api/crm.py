@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 from functools import cached_property
 from typing import Any
@@ -61,6 +62,7 @@ class Attribute:
             For a STRUCTURE that is one such item (a lead's e-mail), likewise.
         category: For ITEMS: the category given to a bare value.
         parts: For a STRUCTURE: the names of its parts.
+        flat_parts: Further names of parts in a flat record: ``zip`` for ``postal_code``.
         refers_to: For ID: the object whose id it is.
         joined: Parts of a flat record that are joined with spaces where the record does not give the attribute:
             ``first_name`` and ``last_name`` for ``name``.
@@ -82,6 +84,7 @@ class Attribute:
     item: str | None = None
     category: str | None = None
     parts: tuple[str, ...] = ()
+    flat_parts: Mapping[str, str] = field(default_factory=dict)
     refers_to: str | None = None
     names: str | None = None
     choices: tuple[str, ...] = ()
@@ -195,11 +198,13 @@ class Refused:
         reason: What the CRM said.
         status: HTTP status, of the whole answer where the vendor gives one for all.
         gone: There is no such record.
+        body: The CRM's answer about this record, redacted: text for the reject file.
     """
 
     reason: str
     status: int
     gone: bool = False
+    body: str = ""
 
 
 Result = Written | Refused
@@ -214,12 +219,14 @@ class Crm(ABC):
         objects: What can be written, by name.
         refused: What cannot be written although the CRM has it, and why.
         index_lags: A record just written may be missing from a search for a while.
+        page_size: Records of one request of ``scan``.
     """
 
     session: CrmSession
     objects: Mapping[str, CrmObject]
     refused: Mapping[str, str]
     index_lags: bool = False
+    page_size: int = 200
 
     @abstractmethod
     def account(self) -> Account:
@@ -249,24 +256,55 @@ class Crm(ABC):
         """Every record, the largest pages first to last."""
 
     @abstractmethod
-    def read(self, of: CrmObject, ids: Sequence[CrmId]) -> dict[CrmId, CrmRecord]:
-        """Read records by id, as many per request as the CRM allows; those that are gone are left out."""
+    def created_since(self, of: CrmObject, since: datetime, payloads: Sequence[Payload]) -> Iterator[CrmRecord]:
+        """At least the records that were created since an instant of the CRM's clock.
+
+        Whoever lost the answer to a create looks here for what became of it.
+
+        Args:
+            of: The kind of record.
+            since: When the create was sent, less some minutes.
+            payloads: What was sent: where the CRM cannot search by creation, an instant in them (an activity's
+                ``activity_date``) says where to look.
+        """
+
+    @abstractmethod
+    def read(self, of: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
+        """Read records by id, as many per request as the CRM allows; those that are gone are left out.
+
+        Args:
+            of: The kind of record.
+            ids: Whose.
+            immediate: Not from an index that lags behind writes, whatever it costs: up to one request each.
+        """
+
+    @abstractmethod
+    def bulk_size(self, of: CrmObject, *, update: bool = False) -> int:
+        """Records in one request of ``create`` (or ``update``): as declared, until the CRM names a smaller limit."""
 
     @abstractmethod
     def create(self, of: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:
-        """Create at most ``of.bulk_create`` records in one request, results in the order of the payloads.
+        """Create at most ``bulk_size(of)`` records in one request, results in the order of the payloads.
 
-        Never repeated after a lost answer: raises InDoubtError.
+        Never repeated after a lost answer: raises InDoubtError. A request that is refused whole raises, unless it
+        held one record only: then that record is Refused.
 
         Args:
             of: The kind of record.
             payloads: The vendor's form (see ``encode``).
             before_send: Called after the wait for a turn, immediately before sending.
+
+        Raises:
+            TooLargeError: The CRM takes fewer at once: nothing was created, and ``bulk_size`` is smaller from now on.
+            InDoubtError: Nobody knows which were created.
         """
 
     @abstractmethod
     def update(self, of: CrmObject, changes: Sequence[tuple[CrmId, Payload]]) -> list[Result]:
-        """Change at most ``of.bulk_update`` records in one request, results in order; raises InDoubtError likewise."""
+        """Change at most ``bulk_size(of, update=True)`` records in one request, results in order.
+
+        Raises likewise; what is in doubt may be done again once the records have been read.
+        """
 
     @abstractmethod
     def upsert(self, of: CrmObject, attribute: str, value: str, payload: Payload) -> Result:
@@ -278,8 +316,25 @@ class Crm(ABC):
 
     @abstractmethod
     def encode(self, attribute: Attribute, value: Any) -> Any:
-        """Turn a value of the attribute's kind into the vendor's form.
+        """Turn a value of the attribute's kind, as ``crm_api.values`` reads it, into the vendor's form.
 
         Raises:
             ValueError: The value is not of that kind; the text says what was wanted.
+            SettingError: A setting is needed to know the vendor's form.
         """
+
+    @abstractmethod
+    def decode(self, attribute: Attribute, value: Any) -> Any:
+        """Turn the vendor's form of a value into ours: the reverse of ``encode``, also for other spellings of it.
+
+        Raises:
+            ValueError: The value is not in the vendor's form.
+        """
+
+    @abstractmethod
+    def custom_values(self, record: CrmRecord) -> dict[CrmId, Any]:
+        """The custom fields in a record or payload, by definition id, in the vendor's form."""
+
+    @abstractmethod
+    def custom_container(self, values: Mapping[CrmId, Any]) -> Payload:
+        """What a payload holds to set these custom fields and leave the others as they are."""

@@ -10,6 +10,7 @@
     │   └── UnreachableError      no attempt reached the CRM: nothing was sent
     ├── RefusedError            this request was refused and nothing was changed: skip it, the next may be fine
     │   ├── InvalidError          the CRM's rules (400, 409, 413, 422)
+    │   │   └── TooLargeError       more records than one request may hold; names the limit
     │   ├── ForbiddenError        the key may not do this (403)
     │   │   └── NotEnabledError     the account lacks the feature
     │   └── GoneError             no such record (404, 410)
@@ -124,6 +125,20 @@ class RefusedError(CrmError):
 
 class InvalidError(RefusedError):
     """The CRM's rules were broken."""
+
+
+class TooLargeError(InvalidError):
+    """One request held more records than the CRM takes.
+
+    Attributes:
+        limit: How many it takes.
+    """
+
+    happened = "The CRM takes fewer records at once"
+
+    def __init__(self, call: str, *, limit: int, status: int | None, said: str, body: str) -> None:
+        self.limit = limit
+        super().__init__(call, status=status, said=said, body=body)
 
 
 class ForbiddenError(RefusedError):
