@@ -53,3 +53,14 @@ def run_pipe():
         return output
 
     return run
+
+
+@pytest.fixture(scope="session")
+def copper_account():
+    """The plugins' settings for the account of an emulator."""
+
+    def settings(emulator):
+        copper = emulator.copper
+        return {"base_url": copper.base_url, "api_key": copper.api_key, "user_email": copper.user_email}
+
+    return settings

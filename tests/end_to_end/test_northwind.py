@@ -30,7 +30,7 @@ def northwind():
 
 
 @pytest.fixture(scope="module")
-def round_trip(tmp_path_factory, run_pipe, northwind):
+def round_trip(tmp_path_factory, run_pipe, copper_account, northwind):
     """What the first write, the second write and the tap said, and what the tap brought."""
     folder = tmp_path_factory.mktemp("northwind")
     files = [
@@ -38,8 +38,8 @@ def round_trip(tmp_path_factory, run_pipe, northwind):
         for name, key in (("customers", "CustomerID"), ("orders", "OrderID"))
     ]
     (folder / "tap.json").write_text(json.dumps({"files": files}))
-    with Emulator(people=0, companies=0, leads=0, opportunities=0, projects=0, tasks=0, activities=0) as emulator:
-        account = emulator.copper.settings
+    with Emulator(empty=True) as emulator:
+        account = copper_account(emulator)
         for employee in northwind["employees"]:
             name = f"{employee['FirstName']} {employee['LastName']}"
             emulator.copper.insert("users", {"name": name, "email": f"{employee['FirstName']}@northwind.example"})

@@ -1,0 +1,77 @@
+"""Both plugins under a real Meltano, as meltano.yml defines them, with no access to the Meltano Hub."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from crm_emulator import Emulator
+
+ROOT = Path(__file__).parents[2]
+PARTS = ("tap_copper", "target_crm", "crm_api", "crm_emulator", "examples", "meltano.yml", "pyproject.toml")
+
+pytestmark = pytest.mark.meltano
+
+
+@pytest.fixture(scope="module")
+def emulator():
+    with Emulator(seed=4, people=60, companies=20) as emulator:
+        yield emulator
+
+
+@pytest.fixture(scope="module")
+def meltano(tmp_path_factory, program, copper_account, emulator):
+    """A copy of the project with its plugins installed; runs Meltano there and returns what it said."""
+    project = tmp_path_factory.mktemp("meltano") / "project"
+    project.mkdir()
+    for part in (*PARTS, "README.md", "LICENSE"):
+        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
+        copy(ROOT / part, project / part)
+    base_url = copper_account(emulator)["base_url"]
+    env = {
+        **os.environ,
+        "TAP_COPPER_BASE_URL": base_url,
+        "TARGET_CRM_BASE_URL": base_url,
+        "TARGET_CRM_LEDGER_URL": f"sqlite:///{project / 'ledger.sqlite'}",
+        "MELTANO_HUB_URL": "http://127.0.0.1:1",
+        "NO_COLOR": "1",
+    }
+    for inherited in ("VIRTUAL_ENV", "PYTHONPATH"):
+        env.pop(inherited, None)
+
+    def run(*arguments):
+        done = subprocess.run(
+            [program("meltano"), *arguments], cwd=project, env=env, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    run("install")
+    run.project = project
+    return run
+
+
+def test_the_account_is_replicated_by_a_job(meltano, emulator):
+    meltano("run", "replicate-copper")
+    output = meltano.project / "output"
+    counts = {file.stem: sum(1 for _ in file.open()) for file in output.glob("*.jsonl")}
+    for stream in ("people", "companies", "leads", "opportunities", "projects", "tasks", "users", "pipelines"):
+        assert counts.get(stream, 0) == emulator.copper.count(stream), stream
+
+
+def test_contacts_are_written_once_by_a_job_that_runs_twice(meltano, emulator):
+    before = emulator.copper.count("people")
+    meltano("run", "contacts-into-copper")
+    after = emulator.copper.count("people")
+    assert after > before
+    meltano("run", "contacts-into-copper")
+    assert emulator.copper.count("people") == after
+
+
+def test_every_setting_is_known_to_meltano(meltano):
+    for plugin, setting in (("tap-copper", "api_key"), ("target-crm", "ledger_url")):
+        assert setting in meltano("config", "list", plugin)
