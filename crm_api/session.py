@@ -126,6 +126,7 @@ class CrmSession(requests.Session):
         *,
         params: Mapping[str, Any] | None = None,
         body: Any = None,
+        form: Mapping[str, str] | None = None,
         read: Callable[[bytes], Any] = msgspec.json.decode,
         repeatable: bool | None = None,
         bulk: bool = False,
@@ -138,6 +139,7 @@ class CrmSession(requests.Session):
             path: Appended to ``base_url``; percent-encode whatever comes from a record.
             params: Query parameters.
             body: Values to send as JSON; None sends no body.
+            form: Fields to send form-encoded, in place of ``body``.
             read: Makes a value of a body that is not empty; a ValueError says that the body is broken.
             repeatable: Doing it twice is the same as doing it once. GET is; anything else must say so.
             bulk: Counts against the bulk rates as well.
@@ -154,7 +156,7 @@ class CrmSession(requests.Session):
             method,
             self.base_url + path,
             params=params,
-            data=None if body is None else msgspec.json.encode(body),
+            data=form if body is None else msgspec.json.encode(body),
             headers=None if body is None else {"Content-Type": "application/json"},
         )
         name = f"{method} {path}"
