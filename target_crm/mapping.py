@@ -1,219 +1,65 @@
-"""A record turned into what the CRM is told: pure, given the names that the CRM lists.
-
-A payload is in the vendor's form and holds writable attributes only. Custom fields stand in the vendor's container
-inside a payload, and under their own names (``cf_<slug>``) in differences, modes and match keys.
-"""
+"""A record turned into what the CRM is told: pure, given the names that the CRM lists."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import replace
+from decimal import Decimal
+from hashlib import blake2b
 from typing import Any
 
-from crm_api.crm import Crm, CrmId, CrmObject, CrmRecord, Payload
+import msgspec
 
+from crm_api.crm import Attribute, Crm, CrmId, CrmObject, CrmRecord, Kind, Name, Payload
+from crm_api.errors import SettingError
+from crm_api.settings import nearest
+from crm_api.values import READERS, is_empty, read_day, read_id, read_moment, read_text
+from target_crm.changes import Changes
+from target_crm.fields import ID, Fields
+from target_crm.flat import LISTS, Sources, unpacked
+from target_crm.keys import same_domain
+from target_crm.mapped import (
+    ByMatch,
+    Change,
+    Difference,
+    Found,
+    FromStream,
+    Mapped,
+    MatchKey,
+    MatchPart,
+    Mode,
+    Reason,
+    Reference,
+    ReferenceRule,
+    RejectedError,
+    Rejection,
+    Rules,
+)
+from target_crm.names import NameBook
+from target_crm.recognition import Recognition
+from target_crm.references import References
+from target_crm.routes import Plan, Routes
 
-class Mode(StrEnum):
-    """What an update may do to an attribute that already has a value in the CRM."""
+__all__ = [
+    "ByMatch",
+    "Change",
+    "Difference",
+    "Found",
+    "FromStream",
+    "Mapped",
+    "Mapper",
+    "MatchKey",
+    "MatchPart",
+    "Mode",
+    "Reason",
+    "Reference",
+    "ReferenceRule",
+    "Rejection",
+    "Rules",
+]
 
-    REPLACE = "replace"
-    FILL_EMPTY = "fill_empty"
-    CREATE_ONLY = "create_only"
-    ADD = "add"
-    """Lists only, and their default: what the CRM has stays, what is new is appended."""
-
-
-class Reason(StrEnum):
-    """The kinds under which the mapper rejects a record; published in the list of reject kinds."""
-
-    UNKNOWN_ATTRIBUTE = "unknown_attribute"
-    UNKNOWN_NAME = "unknown_name"
-    AMBIGUOUS_NAME = "ambiguous_name"
-    INVALID_VALUE = "invalid_value"
-    MISSING_REQUIRED = "missing_required"
-
-
-@dataclass(frozen=True, slots=True)
-class Rejection:
-    """Why a record cannot be sent.
-
-    Attributes:
-        kind: One of the published reject kinds, for machines.
-        reason: One sentence that names the attribute and what to change, for people.
-        attribute: The attribute concerned, or empty.
-    """
-
-    kind: str
-    reason: str
-    attribute: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a reference leads to.
-
-    Attributes:
-        object: The CRM object's name, ``people``.
-        id: The record's id in the CRM.
-    """
-
-    object: str
-    id: CrmId
-
-
-@dataclass(frozen=True, slots=True)
-class MatchPart:
-    """One attribute of a match key.
-
-    Attributes:
-        attribute: Its name as declared (never a flat name), ``cf_<slug>`` for a custom field, or ``id``.
-        values: Normalised; any of them matches. Empty while it waits for the reference of that attribute.
-        pending: It waits for a reference: ``Mapper.resolve`` fills it.
-    """
-
-    attribute: str
-    values: tuple[str, ...]
-    pending: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class MatchKey:
-    """One way to recognise the record in the CRM: every part must match."""
-
-    parts: tuple[MatchPart, ...]
-
-    @property
-    def pending(self) -> bool:
-        """A part of it waits for a reference."""
-        return any(part.pending for part in self.parts)
-
-
-@dataclass(frozen=True, slots=True)
-class FromStream:
-    """Refers to the CRM record of another stream's record.
-
-    Attributes:
-        stream: The stream's name.
-        source_id: The values of that record's source id, as this record gives them (not normalised).
-    """
-
-    stream: str
-    source_id: tuple[Any, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ByMatch:
-    """Refers to a record of the CRM by a match key.
-
-    Attributes:
-        object: The CRM object's name.
-        key: What it must match.
-    """
-
-    object: str
-    key: MatchKey
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A reference that is still to be resolved.
-
-    Attributes:
-        attribute: The attribute that will hold the id.
-        to: What it refers to.
-    """
-
-    attribute: str
-    to: FromStream | ByMatch
-
-
-@dataclass(frozen=True, slots=True)
-class Mapped:
-    """A record as it will be sent.
-
-    Attributes:
-        payload: Writable attributes in the vendor's form, without pending references.
-        keys: Match keys for which the record has values, in order of preference; empty: nothing to match by.
-        references: Still to be resolved; ``Mapper.resolve`` puts them into the payload.
-        lacks: Attributes that a create needs and the record does not give.
-        left_out: Attributes that are not sent, each with the reason, to be named once per stream.
-        digest: Hash of payload and references as the source gives them: the same before and after ``resolve``, and
-            whatever the order of keys.
-    """
-
-    payload: Payload
-    keys: tuple[MatchKey, ...] = ()
-    references: tuple[Reference, ...] = ()
-    lacks: tuple[str, ...] = ()
-    left_out: Mapping[str, str] = field(default_factory=dict)
-    digest: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One field of a write: what it was and what it becomes, in readable form (dates ISO). ``old`` is None if unset."""
-
-    attribute: str
-    old: Any
-    new: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What a write sends.
-
-    Attributes:
-        payload: For ``Crm.create`` or ``Crm.update``. Empty: there is nothing to write.
-        differences: Field by field; custom fields one by one.
-    """
-
-    payload: Payload
-    differences: tuple[Difference, ...]
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What a stream's settings say about mapping; ``target_crm.rules.read`` makes one of the settings.
-
-    Attributes:
-        match_on: Alternatives in order, each a tuple of names taken together; None: the object's own.
-        references: By attribute.
-        custom_fields: By the custom field's name or id: the record's attribute that gives it.
-        exclude: Attributes of the record that are never sent.
-        fields: Modes by attribute (flat and custom names are understood).
-        unknown_attributes: ``leave_out`` or ``reject``.
-        unknown_names: ``reject`` or ``leave_out``; with ``use_name``, ``use``.
-        use_name: The name to use instead of one that the CRM does not list.
-        null_values: ``leave_out`` or ``send``.
-    """
-
-    match_on: tuple[tuple[str, ...], ...] | None = None
-    references: Mapping[str, ReferenceRule] = field(default_factory=dict)
-    custom_fields: Mapping[str, str] = field(default_factory=dict)
-    exclude: frozenset[str] = frozenset()
-    fields: Mapping[str, Mode] = field(default_factory=dict)
-    unknown_attributes: str = "leave_out"
-    unknown_names: str = "reject"
-    use_name: str | None = None
-    null_values: str = "leave_out"
-
-
-@dataclass(frozen=True, slots=True)
-class ReferenceRule:
-    """Where an attribute's id comes from: the source id of a stream's record, or a match in the CRM.
-
-    Attributes:
-        stream: With ``source_id``: the stream whose record is meant.
-        source_id: The attributes of this record that hold that record's source id.
-        object: With ``match``: the CRM object.
-        match: The object's attributes, and this record's attribute that holds each value.
-    """
-
-    stream: str | None = None
-    source_id: tuple[str, ...] = ()
-    object: str | None = None
-    match: Mapping[str, str] = field(default_factory=dict)
+_ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=str)
+_DIGEST_BYTES = 16
 
 
 class Mapper:
@@ -230,6 +76,29 @@ class Mapper:
 
     def __init__(self, crm: Crm, of: CrmObject, rules: Rules) -> None:
         self.of = of
+        self._crm = crm
+        self._rules = rules
+        self._fields = Fields(crm, of)
+        self._references = References(crm, self._fields, rules.references)
+        self._recognition = Recognition(crm, self._fields, of.match_on if rules.match_on is None else rules.match_on)
+        self._routes = Routes(self._fields, rules, self._recognition.names, self._references.used)
+        self._modes = {self._moded(name, mode).name: mode for name, mode in rules.fields.items()}
+        self._changes = Changes(crm, self._fields, self._mode_of)
+        self._books: dict[str, NameBook] = {}
+        self._required = tuple(attribute.name for attribute in of.attributes if attribute.required)
+
+    def _moded(self, name: str, mode: Mode) -> Attribute:
+        attribute = self._fields.named(name)
+        if attribute is None:
+            known = [each.name for each in self.of.attributes]
+            raise SettingError(f"fields.{name}: {self.of.name} have no such attribute{nearest(name, known)}")
+        if mode is Mode.ADD and attribute.kind not in LISTS:
+            raise SettingError(f"fields.{name}: add is for lists, and {attribute.name} holds one value")
+        return attribute
+
+    def _mode_of(self, attribute: Attribute) -> Mode:
+        default = Mode.ADD if attribute.kind in LISTS else Mode.REPLACE
+        return self._modes.get(attribute.name, default)
 
     def map(self, record: Mapping[str, Any]) -> Mapped | Rejection:
         """Turn one record (values of any JSON kind, Decimal, date and datetime) into what is sent.
@@ -237,6 +106,152 @@ class Mapper:
         Raises:
             CrmError: A list of the CRM could not be read.
         """
+        try:
+            return self._map(record)
+        except RejectedError as error:
+            return error.rejection
+
+    def _map(self, record: Mapping[str, Any]) -> Mapped:
+        plan = self._routes.plan(record)
+        references = self._references.pending(record)
+        pending = frozenset(reference.attribute for reference in references)
+        left_out: dict[str, str] = {}
+        payload: dict[str, Any] = {}
+        customs: dict[CrmId, Any] = {}
+        if plan.container is not None:
+            self._unpack(record[plan.container], plan, customs, left_out)
+        for sources in plan.sources:
+            attribute = sources.attribute
+            if attribute.name in pending:
+                continue
+            into, key = (payload, attribute.name) if attribute.custom_id is None else (customs, attribute.custom_id)
+            self._put(sources, record, payload, into, key, left_out)
+        if customs:
+            payload.update(self._crm.custom_container(customs))
+        return Mapped(
+            payload,
+            self._recognition.keys(self._matched_by(plan, record, payload), pending),
+            references,
+            tuple(name for name in self._required if name not in payload and name not in pending),
+            {**plan.left_out, **left_out} if left_out else plan.left_out,
+            _digest(payload, references),
+        )
+
+    def _put(
+        self,
+        sources: Sources,
+        record: Mapping[str, Any],
+        payload: dict[str, Any],
+        into: dict[Any, Any],
+        key: CrmId,
+        left_out: dict[str, str],
+    ) -> None:
+        """Put one attribute of a record in its place."""
+        attribute = sources.attribute
+        sends_nulls = self._rules.null_values == "send"
+        try:
+            value = sources.gather(record, nulls=sends_nulls)
+            if not is_empty(value):
+                value = self._named(attribute, value, payload, left_out)
+            elif sends_nulls and not attribute.required:
+                value = [] if attribute.kind in LISTS else None
+            else:
+                return
+        except ValueError as error:
+            raise _invalid(attribute, error, sources, record) from error
+        if value is not _LEFT_OUT:
+            into[key] = value
+
+    def _unpack(self, container: Any, plan: Plan, customs: dict[CrmId, Any], left_out: dict[str, str]) -> None:
+        """Take custom fields out of a container such as the CRM answers, or an object of names and values."""
+        for name, value in _contained(unpacked(container)):
+            attribute = self._fields.by_custom_id(name) if isinstance(name, int) else self._fields.custom(name)
+            if attribute is None or not attribute.updatable:
+                left_out[f"custom_fields[{name}]"] = f"{self.of.name} have no such custom field that can be written"
+            elif attribute.custom_id is not None and attribute.custom_id not in plan.covered:
+                sources = Sources(attribute, ((attribute.name, ""),))
+                self._put(sources, {attribute.name: value}, {}, customs, attribute.custom_id, left_out)
+
+    def _named(self, attribute: Attribute, value: Any, payload: dict[str, Any], left_out: dict[str, str]) -> Any:
+        """The vendor's form of a value; where it names what the CRM does not list, what the rules say."""
+        try:
+            return self._vendors(attribute, value, payload)
+        except RejectedError as error:
+            if error.rejection.kind != Reason.UNKNOWN_NAME or self._rules.unknown_names == "reject":
+                raise
+            if self._rules.use_name is not None:
+                return self._vendors(attribute, self._rules.use_name, payload)
+            left_out[attribute.name] = error.rejection.reason
+            return _LEFT_OUT
+
+    def _vendors(self, attribute: Attribute, value: Any, payload: dict[str, Any]) -> Any:
+        kind = attribute.kind
+        if kind is Kind.TEXT:
+            value = _text(attribute, value)
+        elif kind is Kind.DAY or kind is Kind.MOMENT:
+            value = self._moment(attribute, value)
+        elif kind is Kind.NAME_ID:
+            value = self._name_id(attribute, value, payload)
+        elif kind is Kind.NAME_IDS:
+            value = list(dict.fromkeys(_id_of(self._book(attribute).resolve(attribute, each)) for each in value))
+        elif kind is Kind.TEXTS:
+            value = list(dict.fromkeys(read_text(each).strip() for each in value))
+        elif kind is Kind.IDENTIFIER:
+            value = {"id": read_id(value["id"]), "type": self._type(value["type"])}
+        elif kind in READERS:
+            value = READERS[kind](value)
+        return self._crm.encode(attribute, value)
+
+    def _moment(self, attribute: Attribute, value: Any) -> Any:
+        """ISO 8601 and Python's own dates; else whatever the CRM itself writes."""
+        if attribute.kind is Kind.DAY and isinstance(value, int | float | Decimal):
+            return self._crm.decode(attribute, value)
+        try:
+            return read_day(value) if attribute.kind is Kind.DAY else read_moment(value)
+        except ValueError:
+            if not isinstance(value, str):
+                raise
+            return self._crm.decode(attribute, value)
+
+    def _name_id(self, attribute: Attribute, value: Any, payload: dict[str, Any]) -> CrmId:
+        within = payload.get(attribute.within) if attribute.within else None
+        found = self._book(attribute).resolve(attribute, value, within)
+        if isinstance(found, Name) and attribute.within and within is None and found.within is not None:
+            payload[attribute.within] = found.within  # a stage belongs to one pipeline
+        return _id_of(found)
+
+    def _book(self, attribute: Attribute) -> NameBook:
+        book = self._books.get(attribute.name)
+        if book is None:
+            if attribute.names is not None:
+                title, listed = attribute.names, attribute.names
+                book = NameBook(title.replace("_", " "), lambda: self._crm.names(listed))
+            else:
+                book = NameBook(f"options of {attribute.name}", lambda: self._fields.options(attribute), closed=True)
+            self._books[attribute.name] = book
+        return book
+
+    def _type(self, value: Any) -> str:
+        word = read_text(value).strip().lower()
+        for each in self._crm.objects.values():
+            if word in {each.singular, each.name}:
+                return each.singular
+        there = ", ".join(each.singular for each in self._crm.objects.values())
+        raise ValueError(f"wants a type that is one of: {there}")
+
+    def _matched_by(self, plan: Plan, record: Mapping[str, Any], payload: Payload) -> CrmRecord:
+        """The payload, with what serves matching alone."""
+        only: dict[str, Any] = {}
+        customs: dict[CrmId, Any] = {}
+        for sources in plan.match_only:
+            attribute = sources.attribute
+            into, key = (only, attribute.name) if attribute.custom_id is None else (customs, attribute.custom_id)
+            self._put(sources, record, {}, into, key, {})
+        if customs:
+            only.update(self._crm.custom_container({**self._crm.custom_values(payload), **customs}))
+        if ID in self._recognition.names and not is_empty(record.get(ID)):
+            only[ID] = record[ID]
+        return {**payload, **only} if only else payload
 
     def resolve(self, mapped: Mapped, found: Mapping[str, Found]) -> Mapped:
         """Put references in place, in payload and match keys.
@@ -245,23 +260,86 @@ class Mapper:
             mapped: The record.
             found: By attribute; those not given stay pending.
         """
+        payload = dict(mapped.payload)
+        for name, target in found.items():
+            attribute = self.of.attribute(name)
+            if attribute is not None:
+                payload[name] = self._crm.encode(attribute, self._references.value(attribute, target))
+        left = tuple(reference for reference in mapped.references if reference.attribute not in found)
+        keys = tuple(MatchKey(tuple(self._filled(part, payload, found) for part in key.parts)) for key in mapped.keys)
+        return replace(mapped, payload=payload, keys=keys, references=left)
+
+    def _filled(self, part: MatchPart, payload: Payload, found: Mapping[str, Found]) -> MatchPart:
+        if not part.pending or part.attribute not in found:
+            return part
+        return MatchPart(part.attribute, tuple(sorted(self.values(payload, part.attribute))))
 
     def creation(self, mapped: Mapped) -> Change | Rejection:
         """What creating the record sends; a rejection if a required attribute is missing."""
+        change = self._changes.creation(mapped.payload)
+        lacking = [name for name in self._required if name not in change.payload]
+        if not lacking:
+            return change
+        wanted = " and ".join(lacking)
+        sentence = f"{wanted} is missing, without which {self.of.name} cannot be created. Give it with a stream map"
+        return Rejection(Reason.MISSING_REQUIRED, sentence, lacking[0])
 
     def change(self, mapped: Mapped, current: CrmRecord | None) -> Change:
         """What updating the record sends: only what differs and what the modes allow.
 
         Args:
             mapped: The record.
-            current: As the CRM has it now; None if it was not read, and then every updatable attribute is sent.
+            current: As the CRM has it now. None if it was not read: then every updatable attribute is sent that
+                does not depend on what is there.
         """
+        return self._changes.change(mapped.payload, current)
 
     def needs_current(self, mapped: Mapped) -> bool:
-        """Tell whether an update depends on what the CRM has now (lists to merge, protected fields, partial addresses)."""
+        """Tell whether an update depends on what the CRM has now: lists to merge, protected fields, partial address."""
+        return self._changes.needs_current(mapped.payload)
 
     def values(self, record: CrmRecord, attribute: str) -> frozenset[str]:
-        """The normalised match values of one attribute of a CRM record (``id`` included)."""
+        """The normalised match values of one attribute of a CRM record or payload (``id`` included)."""
+        return self._recognition.values(record, attribute)
 
     def matches(self, key: MatchKey, record: CrmRecord) -> bool:
         """Tell whether a CRM record is what the key means."""
+        return self._recognition.matches(key, record)
+
+
+_LEFT_OUT = object()
+
+
+def _text(attribute: Attribute, value: Any) -> str:
+    text = read_text(value)
+    if attribute.choices:
+        for choice in attribute.choices:
+            if choice.casefold() == text.strip().casefold():
+                return choice
+        raise ValueError(f"wants one of: {', '.join(attribute.choices)}")
+    return same_domain(text) if attribute.normalise == "domain" else text
+
+
+def _id_of(found: Name | CrmId) -> CrmId:
+    return found.id if isinstance(found, Name) else found
+
+
+def _contained(container: Any) -> list[tuple[Any, Any]]:
+    if isinstance(container, Mapping):
+        return list(container.items())
+    if not isinstance(container, list):
+        return []
+    return [
+        (each.get("custom_field_definition_id"), each.get("value")) for each in container if isinstance(each, Mapping)
+    ]
+
+
+def _invalid(attribute: Attribute, error: ValueError, sources: Sources, record: Mapping[str, Any]) -> RejectedError:
+    names = [*(name for name, _ in sources.own), *(name for name, _ in sources.parts), *sources.joined]
+    value = next((record[name] for name in names if not is_empty(record.get(name))), None)
+    return RejectedError(Reason.INVALID_VALUE, f"{attribute.name} {error}", attribute.name, value)
+
+
+def _digest(payload: Payload, references: tuple[Reference, ...]) -> str:
+    """A hash that does not depend on the order of keys."""
+    return blake2b(_ENCODER.encode([payload, references]), digest_size=_DIGEST_BYTES).hexdigest()

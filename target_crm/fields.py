@@ -1,0 +1,164 @@
+"""An object's attributes and custom fields, by every name that a record or a setting may call them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+
+from crm_api.crm import Attribute, Crm, CrmId, CrmObject, CustomField, Kind, Name
+from crm_api.custom_fields import PREFIX, column_names, slug
+
+ID = "id"
+
+
+class Role(Enum):
+    """What an attribute of a record gives."""
+
+    OWN = "own"
+    """The attribute of that name."""
+    FLAT = "flat"
+    """Another name of the attribute."""
+    PART = "part"
+    """A part of a structure."""
+    JOINED = "joined"
+    """A word to be joined with others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a record's attribute gives to one of the object's.
+
+    Attributes:
+        attribute: The object's.
+        role: How.
+        part: The flat name or the part's name.
+    """
+
+    attribute: Attribute
+    role: Role
+    part: str = ""
+
+
+class Fields:
+    """Finds attributes by name. Custom fields are asked for when first needed.
+
+    Args:
+        crm: Knows the custom fields.
+        of: The object.
+    """
+
+    def __init__(self, crm: Crm, of: CrmObject) -> None:
+        self._crm = crm
+        self.of = of
+
+    def attribute(self, name: str) -> Attribute | None:
+        """The attribute or custom field of exactly that name (``cf_<slug>`` for the latter)."""
+        declared = self.of.attribute(name)
+        if declared is None and name.startswith(PREFIX):
+            return self.customs.get(name)
+        return declared
+
+    def named(self, name: str) -> Attribute | None:
+        """What a setting means: an attribute, one of its flat names, or a custom field by its name, column or id."""
+        found = self.attribute(name)
+        if found is None and (claim := self._claims.get(name) or self._claims.get(slug(name))):
+            found = claim.attribute
+        return self.custom(name) if found is None else found
+
+    def custom(self, name: str) -> Attribute | None:
+        """A custom field by the name that people see, by its column, or by its definition's id."""
+        if name in self.customs:
+            return self.customs[name]
+        matching = [column for column, title in self._titles.items() if title.casefold() == name.strip().casefold()]
+        if len(matching) == 1:
+            return self.customs[matching[0]]
+        return next((each for each in self.customs.values() if str(each.custom_id) == name.strip()), None)
+
+    def claim(self, name: str) -> Claim | None:
+        """What the record's attribute of that name gives; None if the object has nothing for it."""
+        attribute = self.attribute(name)
+        if attribute is not None and (is_writable(attribute) or name not in self._claims):
+            return Claim(attribute, Role.OWN)
+        return self._claims.get(name) or self._claims.get(slug(name))
+
+    def options(self, attribute: Attribute) -> tuple[Name, ...]:
+        """The options of a custom field."""
+        return self._options[attribute.name]
+
+    def by_custom_id(self, custom_id: CrmId) -> Attribute | None:
+        """The custom field of a definition's id."""
+        return self._by_custom_id.get(custom_id)
+
+    @property
+    def container(self) -> Attribute | None:
+        """The attribute that holds the custom fields, if the object has them."""
+        return next((each for each in self.of.attributes if each.kind is Kind.CUSTOM), None)
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """Custom fields as people see them."""
+        return tuple(self._titles.values())
+
+    @cached_property
+    def customs(self) -> Mapping[str, Attribute]:
+        """Custom fields by column."""
+        found: dict[str, Attribute] = {}
+        for field in self._definitions:
+            column = self._columns[field.id]
+            found[column] = Attribute(
+                column, field.kind, creatable=field.writable, updatable=field.writable, custom_id=field.id
+            )
+        return found
+
+    @cached_property
+    def _definitions(self) -> tuple[CustomField, ...]:
+        return tuple(self._crm.custom_fields(self.of)) if self.container else ()
+
+    @cached_property
+    def _columns(self) -> Mapping[CrmId, str]:
+        return column_names((field.id, field.name) for field in self._definitions)
+
+    @cached_property
+    def _titles(self) -> Mapping[str, str]:
+        return {self._columns[field.id]: field.name for field in self._definitions}
+
+    @cached_property
+    def _options(self) -> Mapping[str, tuple[Name, ...]]:
+        return {self._columns[field.id]: field.options for field in self._definitions}
+
+    @cached_property
+    def _by_custom_id(self) -> Mapping[CrmId, Attribute]:
+        return {each.custom_id: each for each in self.customs.values() if each.custom_id is not None}
+
+    @cached_property
+    def _claims(self) -> Mapping[str, Claim]:
+        """Names that are no attribute's own. Where two attributes want one, the first declared has it."""
+        claims: dict[str, Claim] = {}
+        for attribute in self.of.attributes:
+            if is_writable(attribute):
+                for name, claim in _other_names(attribute):
+                    claims.setdefault(name, claim)
+        return claims
+
+
+def is_writable(attribute: Attribute) -> bool:
+    """It may be sent, if only with a create."""
+    return attribute.creatable or attribute.updatable
+
+
+def _other_names(attribute: Attribute) -> Iterator[tuple[str, Claim]]:
+    for name in attribute.flat:
+        yield name, Claim(attribute, Role.FLAT, name)
+    parts = (ID, "type") if attribute.kind is Kind.IDENTIFIER else attribute.parts
+    for part in parts:
+        for name in (f"{attribute.name}_{part}", f"{attribute.name}__{part}"):  # as people and as flattening spell it
+            yield name, Claim(attribute, Role.PART, part)
+    if attribute.kind is Kind.STRUCTURE and attribute.item is None:
+        for name, part in ((part, part) for part in attribute.parts):
+            yield name, Claim(attribute, Role.PART, part)
+        for name, part in attribute.flat_parts.items():
+            yield name, Claim(attribute, Role.PART, part)
+    for name in attribute.joined:
+        yield name, Claim(attribute, Role.JOINED, name)
