@@ -50,12 +50,12 @@ class CopperDates:
         return seconds
 
     def decode(self, attribute: Attribute, value: Any) -> date | datetime:
-        """The reverse; numbers are Unix seconds, text is in the account's order or ISO 8601.
+        """The reverse; numbers are Unix seconds, days as text are in the account's order.
 
         Raises:
             ValueError: It is neither.
         """
-        if isinstance(value, str) and "/" in value:
+        if isinstance(value, str) and ("/" in value or attribute.kind is Kind.DAY):
             day = parse_day(value, self.order())
             return day if attribute.kind is Kind.DAY else datetime.combine(day, time(), self.zone())
         moment = read_moment(value)
