@@ -1,0 +1,157 @@
+"""The command ``crm-emulator``: serves until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+import sqlite3
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, NoReturn
+
+from crm_emulator.clock import Clock
+from crm_emulator.control import ControlError, set_switches
+from crm_emulator.copper.seeds import SIZES
+from crm_emulator.copper.switches import Switches
+from crm_emulator.emulator import Emulator
+from crm_emulator.faults import Fault, Kind
+from crm_emulator.quota import Rate
+from crm_emulator.server import HOST
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DEFAULT_PORT = 8467
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"crm-emulator: {message}; see crm-emulator --help\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="crm-emulator",
+        description="A local stand-in for the HTTP APIs of CRMs, on 127.0.0.1 only.",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--port", type=int, default=DEFAULT_PORT, help="0 is any free one (default: %(default)s)")
+    add("--seed", type=int, default=1, help="the same seed gives the same records (default: %(default)s)")
+    add("--size", type=int, metavar="N", help="so many people, and the other records in proportion")
+    for name, size in SIZES.items():
+        add(f"--{name}", type=int, metavar="N", help=f"so many {name} (default: {size})")
+    add("--empty", action="store_true", help="no records but the settings lists")
+    add("--db", metavar="FILE", help="keep the state in a SQLite file; one with records is not seeded again")
+    add("--no-quota", action="store_true", help="let every request in")
+    add("--requests-per-minute", type=int, metavar="N", help="keep this rate instead of the vendor's")
+    add("--latency-seconds", type=float, default=0.0, metavar="S", help="every answer takes so much longer")
+    add("--latency-jitter-seconds", type=float, default=0.0, metavar="S", help="give or take so much")
+    add("--fault", action="append", default=[], metavar="FAULT", help="for example error:status=500,rate=0.05")
+    add("--script", action="append", default=[], metavar="SCRIPT", help='for example "POST /people=ok;lost;ok"')
+    add("--switch", action="append", default=[], metavar="NAME=VALUE", help="for example tie_order=random")
+    add("--skew-seconds", type=float, default=0.0, metavar="S", help="how far the server's clock is ahead")
+    add("--log", action="store_true", help="print each request to stderr")
+    return parser
+
+
+def _sizes(options: argparse.Namespace) -> dict[str, int]:
+    scale = 1.0 if options.size is None else options.size / SIZES["people"]
+    sizes = {}
+    for name, size in SIZES.items():
+        asked = getattr(options, name)
+        sizes[name] = asked if asked is not None else 0 if options.empty else round(size * scale)
+        if sizes[name] < 0:
+            raise ValueError(f"--{name} cannot be negative")
+    return sizes
+
+
+def _switches(texts: Sequence[str]) -> dict[str, object]:
+    kinds: dict[str, type] = {name: type(value) for name, value in asdict(Switches()).items()}
+    values: dict[str, object] = {}
+    for text in texts:
+        name, _, value = text.removeprefix("copper.").partition("=")
+        kind = kinds.get(name, str)
+        if kind is bool:
+            if value not in {"true", "false"}:
+                raise ValueError(f"the switch {name} is true or false, not {value!r}")
+            values[name] = value == "true"
+        else:
+            values[name] = kind(value)
+    return values
+
+
+def _emulator(options: argparse.Namespace) -> Emulator:
+    clock = Clock()
+    clock.skew_seconds = options.skew_seconds
+    faults = [Fault.parse(text) for text in options.fault]
+    if options.latency_seconds or options.latency_jitter_seconds:
+        faults.append(
+            Fault(Kind.LATENCY, seconds=options.latency_seconds, jitter_seconds=options.latency_jitter_seconds)
+        )
+    quota: bool | tuple[Rate, ...] = not options.no_quota
+    if options.requests_per_minute is not None:
+        quota = (Rate(options.requests_per_minute, 60.0),)
+    emulator = Emulator(
+        seed=options.seed,
+        port=options.port,
+        database=options.db,
+        quota=quota,
+        clock=clock,
+        faults=faults,
+        sizes=_sizes(options),
+    )
+    set_switches(emulator.copper, _switches(options.switch))
+    for script in options.script:
+        route, equals, steps = script.partition("=")
+        if not equals:
+            raise ValueError(f"a script is ROUTE=STEP;STEP, not {script!r}")
+        emulator.script(route.strip(), steps.split(";"))
+    return emulator
+
+
+def _greeting(emulator: Emulator) -> str:
+    """What is printed at the start; the first line is for programs, the rest for people."""
+    counts = ", ".join(f"{emulator.copper.count(name):,} {name}" for name in SIZES)
+    lines = [f"crm-emulator listening on {emulator.url}", f"# copper: {counts}"]
+    lines += [vendor.configuration() for vendor in emulator.vendors]
+    return "\n".join([*lines, f"# control API: {emulator.url}/_emulator/status; Ctrl-C stops", ""])
+
+
+async def _serve(emulator: Emulator) -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    await emulator.listen()
+    sys.stdout.write(_greeting(emulator))
+    sys.stdout.flush()
+    await stopped.wait()
+    await emulator.listener.close()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command; exits with 0 when told to stop, 1 when it cannot serve, 2 for a wrong option."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO if options.log else logging.ERROR, format="%(message)s")
+    try:
+        emulator = _emulator(options)
+    except (ValueError, ControlError) as error:
+        parser.error(str(error))
+    except sqlite3.Error as error:
+        sys.exit(f"crm-emulator: cannot use {options.db}: {error}")
+    try:
+        asyncio.run(_serve(emulator))
+    except OSError as error:
+        sys.exit(f"crm-emulator: cannot listen on {HOST}:{options.port}: {error.strerror}; choose another with --port")
+    finally:
+        emulator.store.close()
+
+
+if __name__ == "__main__":
+    main()

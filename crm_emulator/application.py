@@ -1,0 +1,176 @@
+"""From a request to its delivery: trouble, quota, sign-in, endpoint, log. Knows no sockets."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from random import Random
+from typing import TYPE_CHECKING
+
+from crm_emulator.faults import FaultPlan, Kind
+from crm_emulator.journal import Journal, LoggedRequest
+from crm_emulator.messages import Answer, MalformedBodyError, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from crm_emulator.clock import Clock
+    from crm_emulator.faults import Fault
+    from crm_emulator.routing import Route
+    from crm_emulator.store import Store
+    from crm_emulator.vendor import Vendor
+
+_logger = logging.getLogger(__name__)
+
+_REASONS = {500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout"}
+_PAGE = "<html>\n<head><title>{0} {1}</title></head>\n<body>\n<center><h1>{0} {1}</h1></center>\n</body>\n</html>\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An answer and how it travels.
+
+    Attributes:
+        answer: None drops the connection with a reset.
+        cut: Send half of the body that Content-Length promises, then close.
+        slow_seconds: Spread the body over so many seconds.
+        refuse_seconds: Then accept no connection for so long.
+        logged: Where its end is written down.
+    """
+
+    answer: Answer | None
+    cut: bool = False
+    slow_seconds: float = 0.0
+    refuse_seconds: float = 0.0
+    logged: LoggedRequest | None = None
+
+
+class Application:
+    """The emulated CRMs behind one door.
+
+    Attributes:
+        before_requests: Called, with the request, before each one is read; they may change records.
+        bugs: Exceptions that escaped an endpoint: defects of the emulator, never of its user.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        vendors: tuple[Vendor, ...],
+        control: Callable[[Request], Answer],
+        seed: int = 0,
+    ) -> None:
+        self.store = store
+        self.clock = clock
+        self.vendors = {vendor.name: vendor for vendor in vendors}
+        self.control = control
+        self.faults = FaultPlan(seed=seed)
+        self.journal = Journal()
+        self.before_requests: list[Callable[[Request], object]] = []
+        self.bugs: list[Exception] = []
+        self._random = Random(seed)  # noqa: S311 - which record is disturbed must be repeatable, not secret
+
+    async def deliver(self, request: Request, query: str) -> Delivery:
+        """Carry a request out."""
+        vendor = self._vendor(request.path)
+        if vendor is None:
+            return Delivery(self.control(request))
+        below = request.path[len(vendor.prefix) :]
+        found = vendor.router.find(request.method, below)
+        template = found[0].path if found else ""
+        logged = self.journal.begin(
+            self.clock.now(), vendor.name, request.method, request.path, query, template, request.body
+        )
+        trouble = self.faults.decide(vendor.name, request.method, template)
+        logged.fault = trouble.name
+        if found:
+            request = replace(request, route=template, parameters=found[1])
+        with self.store.lock:
+            exceeded = vendor.quota.admit(request.method, template, self.clock.now())
+            logged.quota_share = vendor.quota.share(self.clock.now())
+        if trouble.latency_seconds:
+            await self.clock.sleep(trouble.latency_seconds)
+        with self.store.lock:
+            for disturbance in trouble.disturbances:
+                for _ in range(disturbance.records):
+                    vendor.disturb(disturbance.kind, template, self._random)
+            for hook in list(self.before_requests):
+                hook(request)
+            if exceeded is not None:
+                return Delivery(vendor.over_quota(exceeded, None), logged=logged)
+            return self._carry_out(vendor, request, found[0] if found else None, trouble.fault, logged)
+
+    def _vendor(self, path: str) -> Vendor | None:
+        for vendor in self.vendors.values():
+            if path.startswith(vendor.prefix):
+                return vendor
+        return None
+
+    def _carry_out(
+        self, vendor: Vendor, request: Request, route: Route | None, fault: Fault | None, logged: LoggedRequest
+    ) -> Delivery:
+        if fault is None:
+            return Delivery(self._answer(vendor, request, route), logged=logged)
+        match fault.kind:
+            case Kind.ERROR:
+                return Delivery(_error(vendor, fault), logged=logged)
+            case Kind.RESET:
+                return Delivery(None, logged=logged)
+            case Kind.REFUSE:
+                return Delivery(None, refuse_seconds=fault.seconds, logged=logged)
+            case _:
+                return self._spoil(vendor, self._answer(vendor, request, route), fault, logged)
+
+    def _spoil(self, vendor: Vendor, answer: Answer, fault: Fault, logged: LoggedRequest) -> Delivery:
+        match fault.kind:
+            case Kind.ERROR_AFTER:
+                return Delivery(_error(vendor, fault), logged=logged)
+            case Kind.LOST:
+                return Delivery(None, logged=logged)
+            case Kind.CUT:
+                return Delivery(answer, cut=True, logged=logged)
+            case Kind.SLOW:
+                return Delivery(answer, slow_seconds=fault.seconds, logged=logged)
+            case _:
+                half = answer.body[: len(answer.body) // 2]
+                return Delivery(replace(answer, body=half + b'\n<!-- "'), logged=logged)
+
+    def _answer(self, vendor: Vendor, request: Request, route: Route | None) -> Answer:
+        refusal = vendor.refusal(request)
+        if refusal is not None:
+            return refusal
+        if route is None:
+            return vendor.unknown_route(request)
+        try:
+            if not route.writes:
+                return route.endpoint(request)
+            with self.store.transaction():
+                return route.endpoint(request)
+        except MalformedBodyError:
+            return vendor.malformed_body(request)
+        except Exception as bug:
+            _logger.exception("the emulator failed on %s %s", request.method, request.path)
+            self.bugs.append(bug)
+            return html_error(500)
+
+    def finish(self, delivery: Delivery) -> None:
+        """Write down that a delivery has ended."""
+        if delivery.logged is not None:
+            answer = delivery.answer
+            delivery.logged.answer_bytes = len(answer.body) if answer else 0
+            self.journal.end(delivery.logged, answer.status if answer else 0, self.clock.now())
+
+
+def html_error(status: int, *headers: tuple[str, str]) -> Answer:
+    """What a proxy in front of a vendor answers: an HTML page."""
+    page = _PAGE.format(status, _REASONS.get(status, "Error"))
+    return Answer(status, page.encode(), "text/html", headers)
+
+
+def _error(vendor: Vendor, fault: Fault) -> Answer:
+    if fault.status == 429:  # noqa: PLR2004 - Too Many Requests
+        return vendor.over_quota(None, fault.retry_after)
+    if fault.retry_after is None:
+        return html_error(fault.status)
+    return html_error(fault.status, ("Retry-After", f"{fault.retry_after:g}"))

@@ -1,0 +1,52 @@
+"""The emulator's clock: real or frozen, and movable, so that no test has to wait."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from email.utils import formatdate
+
+
+class Clock:
+    """Unix seconds as the emulated server sees them.
+
+    Args:
+        frozen_at: The instant (Unix seconds) at which time stands still. Left out, the machine's clock runs on.
+
+    Attributes:
+        skew_seconds: How far the emulated server's clock is ahead of the machine's (or of ``frozen_at``).
+        date_header_skew_seconds: How far its ``Date`` header is ahead of the stamps it writes into records.
+        slept: What a frozen clock was asked to sleep, in seconds; it never really does.
+    """
+
+    def __init__(self, frozen_at: float | None = None) -> None:
+        self.frozen_at = frozen_at
+        self.skew_seconds = 0.0
+        self.date_header_skew_seconds = 0.0
+        self.slept: list[float] = []
+        self._advanced = 0.0
+
+    def now(self) -> float:
+        """The present instant in Unix seconds."""
+        base = time.time() if self.frozen_at is None else self.frozen_at
+        return base + self._advanced + self.skew_seconds
+
+    def seconds(self) -> int:
+        """The present instant in whole Unix seconds, as vendors stamp records."""
+        return int(self.now())
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass at once, also on a running clock."""
+        self._advanced += seconds
+
+    def date_header(self) -> str:
+        """The HTTP ``Date`` of this instant."""
+        return formatdate(self.now() + self.date_header_skew_seconds, usegmt=True)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait; a frozen clock only writes down how long."""
+        if self.frozen_at is None:
+            await asyncio.sleep(seconds)
+        else:
+            self.slept.append(seconds)
+            await asyncio.sleep(0)

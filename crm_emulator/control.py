@@ -1,0 +1,210 @@
+"""The control API under /_emulator: what the fixture can do, over HTTP with JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from crm_emulator.faults import Fault
+from crm_emulator.messages import Answer, MalformedBodyError, Request, json_answer
+from crm_emulator.quota import Rate
+from crm_emulator.routing import Route, Router
+from crm_emulator.vendor import UnknownObjectError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from crm_emulator.emulator import Emulator
+    from crm_emulator.vendor import Vendor
+
+PREFIX = "/_emulator"
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+class ControlError(ValueError):
+    """A control request that cannot be carried out."""
+
+
+class Control:
+    """Answers the control API of one emulator. It is neither logged, nor counted, nor troubled."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+        self._router = Router(self.routes())
+
+    def routes(self) -> tuple[Route, ...]:
+        """All of them; sources are this project's own documentation."""
+        return (
+            _route("GET", "/status", self._status),
+            _route("GET", "/requests", self._requests),
+            _route("DELETE", "/requests", self._forget_requests),
+            _route("GET", "/faults", self._faults),
+            _route("POST", "/faults", self._add_fault),
+            _route("DELETE", "/faults", self._clear_faults),
+            _route("POST", "/scripts", self._add_script),
+            _route("GET", "/clock", self._clock),
+            _route("POST", "/clock", self._set_clock),
+            _route("POST", "/reset", self._reset),
+            _route("GET", "/{vendor}/switches", self._switches),
+            _route("PUT", "/{vendor}/switches", self._set_switches),
+            _route("PUT", "/{vendor}/quota", self._set_quota),
+            _route("GET", "/{vendor}/records/{object}", self._records),
+            _route("POST", "/{vendor}/records/{object}", self._insert),
+            _route("GET", "/{vendor}/records/{object}/{id}", self._record),
+            _route("PUT", "/{vendor}/records/{object}/{id}", self._change),
+            _route("DELETE", "/{vendor}/records/{object}/{id}", self._delete),
+        )
+
+    def answer(self, request: Request) -> Answer:
+        """Answer one request; only a client that addresses this machine is heard."""
+        if urlsplit(f"//{request.headers.get('host', '')}").hostname not in _LOOPBACK:
+            return json_answer(403, {"error": "the control API answers to 127.0.0.1 and localhost only"})
+        found = self._router.find(request.method, request.path.removeprefix(PREFIX)) if _is_control(request) else None
+        if found is None:
+            return json_answer(404, {"error": f"nothing at {request.method} {request.path}"})
+        route, parameters = found
+        try:
+            return route.endpoint(
+                Request(
+                    request.method, request.path, request.query, request.headers, request.body, route.path, parameters
+                )
+            )
+        except (ControlError, UnknownObjectError, MalformedBodyError, ValueError, TypeError) as error:
+            return json_answer(400, {"error": str(error)})
+
+    def _status(self, _request: Request) -> Any:
+        emulator = self._emulator
+        journal = emulator.journal
+        return {
+            "url": emulator.url,
+            "now": emulator.clock.now(),
+            "seed": emulator.seed_number,
+            "requests": journal.total,
+            "in_flight": journal.in_flight,
+            "high_water": journal.high_water,
+            "counts": [
+                {"vendor": vendor, "method": method, "route": route, "status": status, "count": count}
+                for (vendor, method, route, status), count in sorted(journal.counts.items())
+            ],
+            "vendors": {vendor.name: self._vendor_status(vendor) for vendor in emulator.vendors},
+        }
+
+    def _vendor_status(self, vendor: Vendor) -> dict[str, Any]:
+        return {
+            "base_url": vendor.base_url,
+            "records": {name: vendor.count(name) for name in vendor.tables},
+            "quota": [asdict(rate) for rate in vendor.quota.rates],
+            "quota_share": vendor.quota.share(self._emulator.clock.now()),
+            "switches": asdict(vendor.switches),
+        }
+
+    def _requests(self, request: Request) -> Any:
+        wanted = {name: request.query.get(name, "") for name in ("method", "route", "vendor")}
+        last = int(request.query.get("last", "100"))
+        return [logged.as_record() for logged in list(self._emulator.journal.matching(**wanted))[-last:]]
+
+    def _forget_requests(self, _request: Request) -> Any:
+        self._emulator.journal.clear()
+        return {}
+
+    def _faults(self, _request: Request) -> Any:
+        plan = self._emulator.application.faults
+        return {"faults": [asdict(fault) for fault in plan.faults], "scripts": plan.scripted}
+
+    def _add_fault(self, request: Request) -> Any:
+        self._emulator.application.faults.add(_fault(request.json()))
+        return self._faults(request)
+
+    def _clear_faults(self, request: Request) -> Any:
+        self._emulator.no_trouble()
+        return self._faults(request)
+
+    def _add_script(self, request: Request) -> Any:
+        sent = request.json()
+        self._emulator.script(sent["route"], [_fault(step) for step in sent["steps"]])
+        return self._faults(request)
+
+    def _clock(self, _request: Request) -> Any:
+        clock = self._emulator.clock
+        return {
+            "now": clock.now(),
+            "skew_seconds": clock.skew_seconds,
+            "date_header_skew_seconds": clock.date_header_skew_seconds,
+        }
+
+    def _set_clock(self, request: Request) -> Any:
+        sent = request.json()
+        clock = self._emulator.clock
+        clock.advance(float(sent.get("advance", 0)))
+        clock.skew_seconds = float(sent.get("skew_seconds", clock.skew_seconds))
+        clock.date_header_skew_seconds = float(sent.get("date_header_skew_seconds", clock.date_header_skew_seconds))
+        return self._clock(request)
+
+    def _reset(self, request: Request) -> Any:
+        sent = request.json()
+        self._emulator.reset(sent.get("seed"), sent.get("sizes"))
+        return self._status(request)
+
+    # One vendor
+
+    def _vendor(self, request: Request) -> Vendor:
+        for vendor in self._emulator.vendors:
+            if vendor.name == request.parameters["vendor"]:
+                return vendor
+        raise ControlError(f"there is no vendor {request.parameters['vendor']!r}")
+
+    def _switches(self, request: Request) -> Any:
+        return asdict(self._vendor(request).switches)
+
+    def _set_switches(self, request: Request) -> Any:
+        vendor = self._vendor(request)
+        set_switches(vendor, request.json())
+        return asdict(vendor.switches)
+
+    def _set_quota(self, request: Request) -> Any:
+        vendor = self._vendor(request)
+        sent = request.json()
+        vendor.use_quota(None if sent == "vendor" else tuple(Rate(**rate) for rate in sent))
+        return [asdict(rate) for rate in vendor.quota.rates]
+
+    def _records(self, request: Request) -> Any:
+        return self._vendor(request).records(request.parameters["object"])
+
+    def _insert(self, request: Request) -> Any:
+        return self._vendor(request).insert(request.parameters["object"], request.json())
+
+    def _record(self, request: Request) -> Any:
+        return self._vendor(request).get(request.parameters["object"], int(request.parameters["id"]))
+
+    def _change(self, request: Request) -> Any:
+        return self._vendor(request).change(request.parameters["object"], int(request.parameters["id"]), request.json())
+
+    def _delete(self, request: Request) -> Any:
+        self._vendor(request).delete(request.parameters["object"], int(request.parameters["id"]))
+        return {}
+
+
+def set_switches(vendor: Vendor, values: dict[str, Any]) -> None:
+    """Set some of a vendor's switches; raises ControlError for one that it has not, or a value of another type."""
+    known = {field.name for field in fields(vendor.switches)}
+    for name, value in values.items():
+        if name not in known:
+            raise ControlError(f"{vendor.name} has no switch {name!r}; it has {', '.join(sorted(known))}")
+        wanted = type(getattr(vendor.switches, name))
+        if not isinstance(value, wanted | int if wanted is float else wanted):
+            raise ControlError(f"the switch {name} takes a {wanted.__name__}, not {value!r}")
+    for name, value in values.items():
+        setattr(vendor.switches, name, value)
+
+
+def _route(method: str, path: str, action: Callable[[Request], Any]) -> Route:
+    return Route(method, path, lambda request: json_answer(200, action(request)), "")
+
+
+def _is_control(request: Request) -> bool:
+    return request.path.startswith(PREFIX)
+
+
+def _fault(sent: Any) -> Fault:
+    return Fault.parse(sent) if isinstance(sent, str) else Fault(**sent)

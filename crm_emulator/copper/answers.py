@@ -1,0 +1,70 @@
+"""Copper's error dialect (reference section 6.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from crm_emulator.messages import Answer, json_answer
+
+PREFIX = "Invalid input: Validation errors: "
+
+
+def refused(status: int, message: str) -> Answer:
+    """The standard error body."""
+    return json_answer(status, {"success": False, "status": status, "message": message})
+
+
+class InvalidError(Exception):
+    """A request that Copper answers with 422, with its reasons.
+
+    Attributes:
+        problems: (attribute, reason, code) each; the attribute ``base`` is the record as a whole, the code is what
+            a bulk call says instead of the reason.
+    """
+
+    def __init__(self, problems: Iterable[tuple[str, str, str]]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(self.message)
+
+    @property
+    def message(self) -> str:
+        """The recorded grammar: ``<Prefix><Humanized Field>: <reason>``, joined by newlines (section 6.2)."""
+        return PREFIX + "\n".join(f"{humanized(name)}: {reason}" for name, reason, _ in self.problems)
+
+    def answer(self) -> Answer:
+        """The 422 of a single call."""
+        return refused(422, self.message)
+
+    def bulk_item(self) -> dict[str, object]:
+        """One failure in the answer of a bulk call (section 3.2)."""
+        message: dict[str, list[dict[str, str]]] = {}
+        for name, _, code in self.problems:
+            message.setdefault(name, []).append({"error": code})
+        return {"success": False, "message": message}
+
+
+class NotFoundError(Exception):
+    """A record that is not there."""
+
+
+class NotAllowedError(Exception):
+    """A request that is understood and refused, with its status and message."""
+
+    def __init__(self, status: int, message: str) -> None:
+        self.status = status
+        super().__init__(message)
+
+
+def invalid(name: str, reason: str, code: str = "invalid") -> InvalidError:
+    """One reason on one attribute."""
+    return InvalidError([(name, reason, code)])
+
+
+def unrecognized(names: Iterable[str]) -> tuple[str, str, str]:
+    """The problem of attributes that Copper does not know (section 2, recorded)."""
+    return ("base", f"Unrecognized attributes specified: {', '.join(names)}", "invalid")
+
+
+def humanized(name: str) -> str:
+    """``company_id`` as error messages say it: ``Company Id`` (section 6.2)."""
+    return " ".join(word.capitalize() for word in name.split("_"))

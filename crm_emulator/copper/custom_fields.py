@@ -1,0 +1,123 @@
+"""Custom fields: their definitions, and the values that records hold of them (reference sections 4.10, 7.1, 7.3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from crm_emulator.copper.answers import InvalidError
+from crm_emulator.copper.kinds import WrongValueError, read_date
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from crm_emulator.copper.account import CopperAccount
+    from crm_emulator.messages import Record
+
+AVAILABLE_ON = ("lead", "person", "opportunity", "company", "project", "task")
+DATA_TYPES = (
+    "String",
+    "Text",
+    "Dropdown",
+    "Date",
+    "Checkbox",
+    "Float",
+    "URL",
+    "Percentage",
+    "Currency",
+    "Connect",
+    "MultiSelect",
+)
+LONGEST_STRING = 255
+
+
+def empty_value(definition: Record) -> Any:
+    """What a field holds that was never set (section 7.1)."""
+    return {"Checkbox": False, "MultiSelect": [], "Connect": []}.get(definition["data_type"])
+
+
+def values_for(definitions: Sequence[Record], values: dict[int, Any], record_id: int) -> list[dict[str, Any]]:
+    """A record's ``custom_fields``: every definition, in an order that differs between records (section 7.3)."""
+    fields = [
+        {"custom_field_definition_id": each["id"], "value": values.get(each["id"], empty_value(each))}
+        for each in definitions
+    ]
+    if fields:
+        turn = record_id % len(fields)
+        fields = fields[turn:] + fields[:turn]
+    return fields[::-1] if record_id & 1 else fields
+
+
+def read_fields(sent: Any, definitions: Sequence[Record], date_order: str) -> dict[int, Any]:
+    """The values of the ``custom_fields`` that were sent, by definition; raises InvalidError."""
+    if not isinstance(sent, list):
+        raise InvalidError([("custom_fields", "must be an array", "invalid")])
+    known = {definition["id"]: definition for definition in definitions}
+    values: dict[int, Any] = {}
+    problems: list[tuple[str, str, str]] = []
+    for each in sent:
+        if not isinstance(each, dict) or set(each) - {"custom_field_definition_id", "value", "computed_value"}:
+            problems.append(("custom_fields", "must be objects of custom_field_definition_id and value", "invalid"))
+            continue
+        definition = known.get(each.get("custom_field_definition_id"))
+        if definition is None:
+            problem = f"Invalid custom field definition: {each.get('custom_field_definition_id')}"
+            problems.append(("custom_fields", problem, "invalid"))
+            continue
+        try:
+            values[definition["id"]] = _read(definition, each.get("value"), date_order)
+        except WrongValueError as wrong:
+            problems.append(("custom_fields", f"{definition['name']} {wrong}", "invalid"))
+    if problems:
+        raise InvalidError(problems)
+    return values
+
+
+def _read(definition: Record, value: Any, date_order: str) -> Any:  # noqa: C901, PLR0911 - one line a data type
+    if value is None:
+        return empty_value(definition)
+    options = {option["id"] for option in definition.get("options") or ()}
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    match definition["data_type"]:
+        case "String" if isinstance(value, str) and len(value) <= LONGEST_STRING:
+            return value
+        case "Text" | "URL" if isinstance(value, str):
+            return value
+        case "Dropdown" if value in options:
+            return value
+        case "MultiSelect" if isinstance(value, list) and set(value) <= options:
+            return value
+        case "Checkbox" if isinstance(value, bool):
+            return value
+        case "Date" if isinstance(value, str):
+            return int(read_date(value, date_order).timestamp())
+        case "Date" | "Percentage" if isinstance(value, int) and is_number:
+            return value
+        case "Float" | "Currency" if is_number:
+            return value
+        case "Connect":
+            raise WrongValueError("is set through related_links")
+    raise WrongValueError(f"is not a valid {definition['data_type']} value: {value}")
+
+
+def held(record: Record) -> dict[int, Any]:
+    """The values a record holds, by definition."""
+    return {each["custom_field_definition_id"]: each["value"] for each in record.get("custom_fields", ())}
+
+
+def with_computed_values(account: CopperAccount, record: Record) -> Record:
+    """The record with ``computed_value`` beside every value: labels for options, else a copy (section 2)."""
+    labels = {
+        option["id"]: option["name"]
+        for definition in account.records("custom_field_definitions")
+        for option in definition.get("options") or ()
+    }
+    kinds = {each["id"]: each["data_type"] for each in account.records("custom_field_definitions")}
+    for each in record.get("custom_fields", ()):
+        value = each["value"]
+        match kinds.get(each["custom_field_definition_id"]):
+            case "Dropdown":
+                value = labels.get(value)
+            case "MultiSelect":
+                value = [labels.get(option) for option in value]
+        each["computed_value"] = value
+    return record

@@ -1,0 +1,1 @@
+"""Copper's endpoints, one file per chapter of its documentation."""

@@ -1,0 +1,59 @@
+"""From what an endpoint does to the answer it gives: refusals become Copper's error bodies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from crm_emulator.copper.answers import InvalidError, NotAllowedError, NotFoundError, invalid, refused
+from crm_emulator.copper.custom_fields import with_computed_values
+from crm_emulator.messages import Answer, Request, json_answer
+
+if TYPE_CHECKING:
+    from crm_emulator.copper.account import CopperAccount
+    from crm_emulator.messages import Record
+
+NOT_FOUND = "Resource not found"
+
+
+def endpoint(action: Callable[[Request], Any]) -> Callable[[Request], Answer]:
+    """An endpoint that answers with the JSON of what its action returns (or with the Answer itself)."""
+
+    def answer(request: Request) -> Answer:
+        try:
+            result = action(request)
+        except InvalidError as wrong:
+            return wrong.answer()
+        except NotFoundError:
+            return refused(404, NOT_FOUND)
+        except NotAllowedError as refusal:
+            return refused(refusal.status, str(refusal))
+        return result if isinstance(result, Answer) else json_answer(200, result)
+
+    return answer
+
+
+def sent_object(request: Request) -> Mapping[str, Any]:
+    """The JSON object in the body; raises InvalidError."""
+    sent = request.json()
+    if not isinstance(sent, dict):
+        raise invalid("base", "must be an object")
+    return sent
+
+
+def record_id(request: Request, place: str = "id") -> int:
+    """The id in the path; raises NotFoundError where it is none."""
+    text = request.parameters[place]
+    if not text.isdigit():
+        raise NotFoundError
+    return int(text)
+
+
+def wants_computed(request: Request) -> bool:
+    """Whether ``?custom_field_computed_values=true`` was asked for (section 2)."""
+    return request.query.get("custom_field_computed_values") == "true"
+
+
+def shown(account: CopperAccount, request: Request, record: Record) -> Record:
+    """The record as this request wants it."""
+    return with_computed_values(account, record) if wants_computed(request) else record

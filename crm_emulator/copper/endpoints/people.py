@@ -1,0 +1,66 @@
+"""fetch_by_email, and the activities of one record (reference sections 3.5 and 3.6)."""
+
+from __future__ import annotations
+
+from functools import partial
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from crm_emulator.copper import records
+from crm_emulator.copper.answers import InvalidError, NotFoundError, invalid, unrecognized
+from crm_emulator.copper.endpoints.answering import endpoint, record_id, sent_object, shown
+from crm_emulator.copper.objects import ACTIVITIES, COMPANIES, LEADS, OPPORTUNITIES, PEOPLE
+from crm_emulator.copper.search import search
+from crm_emulator.query import Condition
+from crm_emulator.routing import Route
+
+if TYPE_CHECKING:
+    from crm_emulator.copper.account import CopperAccount
+    from crm_emulator.copper.objects import CustomerObject
+    from crm_emulator.messages import Answer, Record, Request
+
+_OF_COMPANY = (
+    "(parent_type = 'company' AND parent_id = ?) OR "
+    "(parent_type = 'person' AND parent_id IN (SELECT p.id FROM copper_people AS p WHERE p.company_id = ?))"
+)
+
+
+def routes(account: CopperAccount) -> tuple[Route, ...]:
+    """Both sorts."""
+    return (
+        Route("POST", "/people/fetch_by_email", endpoint(partial(_fetch_by_email, account)), "§3.5"),
+        *(
+            Route(
+                "POST", f"/{declared.name}/{{id}}/activities", endpoint(partial(_activities, account, declared)), "§3.6"
+            )
+            for declared in (LEADS, PEOPLE, COMPANIES, OPPORTUNITIES)
+        ),
+    )
+
+
+def _fetch_by_email(account: CopperAccount, request: Request) -> Record:
+    sent = sent_object(request)
+    unknown = [name for name in sent if name != "email"]
+    if unknown:
+        raise InvalidError([unrecognized(unknown)])
+    email = sent.get("email")
+    if not isinstance(email, str) or not email:
+        raise invalid("email", "can't be blank", "blank")
+    holders = account.holders("people", "email", email.lower())
+    if not holders:
+        raise NotFoundError
+    return shown(account, request, records.fetch(account, PEOPLE, holders[0]))
+
+
+def _activities(account: CopperAccount, declared: CustomerObject, request: Request) -> Answer:
+    """Newest first; a company's include those of its people."""
+    parameters: dict[str, Any] = {**request.query, **sent_object(request)}
+    unknown = [name for name in parameters if name not in {"activity_types", "page_number", "page_size"}]
+    if unknown:
+        raise InvalidError([unrecognized(unknown)])
+    number = record_id(request)
+    records.fetch(account, declared, number)
+    condition = Condition("parent_type = ? AND parent_id = ?", (declared.singular, number), "parent_id")
+    if declared is COMPANIES:
+        condition = Condition(_OF_COMPANY, (number, number))
+    return search(account, ACTIVITIES, parameters, Random(0), extra=(condition,))  # noqa: S311 - unused ties

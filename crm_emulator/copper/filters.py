@@ -1,0 +1,265 @@
+"""The filters of Copper's searches, each turned into conditions (reference section 5.3)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from crm_emulator.copper.answers import invalid
+from crm_emulator.query import Condition, Range
+
+if TYPE_CHECKING:
+    from crm_emulator.copper.switches import Switches
+    from crm_emulator.tables import Table
+
+NONE = -2
+"""In a filter of ids: records that have none."""
+
+_LATEST = 2_147_483_648
+"""Dates beyond this are out of the documented range."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a filter needs to know beside its value."""
+
+    table: Table
+    switches: Switches
+    now: int
+    definition: Callable[[int], dict[str, Any] | None]
+
+
+class Filter(Protocol):
+    """One documented filter: called with (parameter, value, scene), it gives what records must meet.
+
+    It raises InvalidError.
+    """
+
+    def __call__(self, name: str, value: Any, scene: Scene, /) -> list[Range | Condition]:
+        """Read a parameter that was sent."""
+
+
+def as_number(name: str, value: Any) -> float:
+    """A number, also sent as a numeric string (section 5.1); raises InvalidError."""
+    if isinstance(value, str) and re.fullmatch(r"-?\d+(\.\d+)?", value):
+        value = float(value) if "." in value else int(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise invalid(name, f"Invalid value: {value}")
+    return value
+
+
+def as_list(value: Any) -> list[Any]:
+    """A list, also of one value sent bare."""
+    return value if isinstance(value, list) else [value]
+
+
+@dataclass(frozen=True)
+class Ids:
+    """A list of ids in a column; -2 stands for none."""
+
+    column: str
+
+    def __call__(self, name: str, value: Any, _scene: Scene, /) -> list[Range | Condition]:
+        """See Filter."""
+        ids = [as_number(name, each.get("id") if isinstance(each, dict) else each) for each in as_list(value)]
+        wanted = [each for each in ids if each != NONE]
+        parts = [f"{self.column} IN ({', '.join('?' * len(wanted))})"] if wanted else []
+        parts += [f"{self.column} IS NULL"] if len(wanted) < len(ids) else []
+        return [Condition(" OR ".join(parts) or "0", tuple(wanted), self.column)]
+
+
+@dataclass(frozen=True)
+class Words:
+    """A text in a column, or any of several; letter case does not matter."""
+
+    column: str
+    numbered: tuple[str, ...] = ()  # words that may also be given by their place in this list
+    is_name: bool = False
+
+    def __call__(self, name: str, value: Any, scene: Scene, /) -> list[Range | Condition]:
+        """See Filter."""
+        words = [
+            self.numbered[each] if isinstance(each, int) and 0 <= each < len(self.numbered) else each
+            for each in as_list(value)
+        ]
+        if not all(isinstance(word, str) for word in words):
+            raise invalid(name, f"Invalid value: {value}")
+        if self.is_name and scene.switches.name_filter == "partial":
+            patterns = tuple(f"%{word}%" for word in words)
+            return [Condition(" OR ".join([f"{self.column} LIKE ?"] * len(words)) or "0", patterns)]
+        return [Condition(f"{self.column} IN ({', '.join('?' * len(words))})", tuple(words), self.column)]
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Any of some values that a record can have several of: e-mails, tags."""
+
+    kind: str
+
+    def __call__(self, name: str, value: Any, scene: Scene, /) -> list[Range | Condition]:
+        """See Filter."""
+        together = False
+        if isinstance(value, dict):  # the object form: {"option": "ANY", "value": […]}
+            together = value.get("option") == "ALL"
+            value = value.get("value", [])
+        words = [each for each in as_list(value) if isinstance(each, str)]
+        if len(words) < len(as_list(value)):
+            raise invalid(name, f"Invalid value: {value}")
+        if self.kind == "email":
+            words = [word.lower() for word in words]
+        keys = scene.table.keys_name
+        one = f"id IN (SELECT id FROM \"{keys}\" WHERE kind = '{self.kind}' AND value = ?)"  # noqa: S608 - our own names
+        return [Condition((" AND " if together else " OR ").join([one] * len(words)) or "0", tuple(words))]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Any of some values in a list of objects inside the record: socials."""
+
+    attribute: str
+    label: str
+
+    def __call__(self, _name: str, value: Any, _scene: Scene, /) -> list[Range | Condition]:
+        """See Filter."""
+        words = tuple(str(each) for each in as_list(value))
+        places = ", ".join("?" * len(words))
+        sql = f"EXISTS (SELECT 1 FROM json_each(body, '$.{self.attribute}') AS e WHERE json_extract(e.value, '$.{self.label}') IN ({places}))"  # noqa: S608, E501 - our own names
+        return [Condition(sql, words)]
+
+
+@dataclass(frozen=True)
+class Phone:
+    """A phone number: a string, or ``{value, match}``; 7 digits and more match as a suffix (section 5.3)."""
+
+    fuzzy_from = 7
+
+    def __call__(self, name: str, value: Any, _scene: Scene, /) -> list[Range | Condition]:
+        """See Filter."""
+        match = None
+        if isinstance(value, dict):
+            value, match = value.get("value"), value.get("match")
+        if not isinstance(value, str) or match not in {None, "partial", "fuzzy"}:
+            raise invalid(name, f"Invalid value: {value}")
+        digits = re.sub(r"\D", "", value)
+        if match is None:
+            match = "fuzzy" if len(digits) >= self.fuzzy_from else "exact"
+        pattern = {"fuzzy": f"%{digits}", "partial": f"%{digits}%", "exact": digits}[match]
+        bare = "json_extract(e.value, '$.number')"
+        for mark in " -().+/":
+            bare = f"replace({bare}, '{mark}', '')"
+        sql = f"EXISTS (SELECT 1 FROM json_each(body, '$.phone_numbers') AS e WHERE {bare} LIKE ?)"  # noqa: S608 - our own names
+        return [Condition(sql, (pattern,))]
+
+
+@dataclass(frozen=True)
+class Followed:
+    """1: followed, 2: not followed. Nobody follows anything here."""
+
+    def __call__(self, name: str, value: Any, _scene: Scene, /) -> list[Range | Condition]:
+        """See Filter."""
+        if as_number(name, value) not in {1, 2}:
+            raise invalid(name, f"Invalid value: {value}")
+        return [Condition("0" if value in {1, "1"} else "1")]
+
+
+@dataclass(frozen=True)
+class Age:
+    """The maximum age in seconds."""
+
+    def __call__(self, name: str, value: Any, scene: Scene, /) -> list[Range | Condition]:
+        """See Filter."""
+        return [Range("date_created", low=scene.now - int(as_number(name, value)))]
+
+
+@dataclass(frozen=True)
+class Bound:
+    """``minimum_…`` or ``maximum_…`` of a column or an SQL expression over columns."""
+
+    column: str
+    upper: bool
+    is_date: bool = True
+    expression: bool = False
+
+    def __call__(self, name: str, value: Any, scene: Scene, /) -> list[Range | Condition]:
+        """See Filter."""
+        number = as_number(name, value)
+        if self.is_date and number > _LATEST:
+            raise invalid(name, f"Invalid value: {value}")
+        inclusive = scene.switches.maximum_inclusive if self.upper else scene.switches.minimum_inclusive
+        if self.expression or number != int(number):
+            return [Condition(f"{self.column} {'<' if self.upper else '>'}{'=' if inclusive else ''} ?", (number,))]
+        whole = int(number)
+        if self.upper:
+            return [Range(self.column, high=whole if inclusive else whole - 1)]
+        return [Range(self.column, low=whole if inclusive else whole + 1)]
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """A parameter that is accepted and changes nothing here."""
+
+    def __call__(self, _name: str, _value: Any, _scene: Scene, /) -> list[Range | Condition]:
+        """See Filter."""
+        return []
+
+
+UNSEARCHABLE = frozenset({"String", "Text", "URL"})
+
+
+@dataclass(frozen=True)
+class CustomFields:
+    """``[{custom_field_definition_id, value | minimum_value, maximum_value | option, allow_empty}]``."""
+
+    def __call__(self, name: str, value: Any, scene: Scene, /) -> list[Range | Condition]:
+        """See Filter."""
+        return [self._condition(name, each, scene) for each in as_list(value)]
+
+    def _condition(self, name: str, wanted: Any, scene: Scene) -> Condition:
+        known = {"custom_field_definition_id", "value", "minimum_value", "maximum_value", "option", "allow_empty"}
+        if not isinstance(wanted, dict) or set(wanted) - known:
+            raise invalid(name, "Invalid value")
+        definition = scene.definition(int(as_number(name, wanted.get("custom_field_definition_id"))))
+        if definition is None:
+            raise invalid(name, f"Invalid custom field definition: {wanted.get('custom_field_definition_id')}")
+        if definition["data_type"] in UNSEARCHABLE:
+            raise invalid(name, f"Fields of type {definition['data_type']} are not searchable")
+        held = "json_extract(e.value, '$.value')"
+        tests, arguments = _custom_tests(held, wanted)
+        if wanted.get("allow_empty"):
+            tests = [f"(({' AND '.join(tests) or '0'}) OR {held} IS NULL OR {held} IN ('', '[]'))"]
+        sql = (
+            "EXISTS (SELECT 1 FROM json_each(body, '$.custom_fields') AS e "  # noqa: S608 - our own names
+            "WHERE json_extract(e.value, '$.custom_field_definition_id') = ? "
+            f"AND {' AND '.join(tests) or held + ' IS NOT NULL'})"
+        )
+        return Condition(sql, (definition["id"], *arguments))
+
+
+def _custom_tests(held: str, wanted: dict[str, Any]) -> tuple[list[str], list[Any]]:
+    tests: list[str] = []
+    arguments: list[Any] = []
+    for bound, sign in (("minimum_value", ">="), ("maximum_value", "<=")):
+        if bound in wanted:
+            tests.append(f"{held} {sign} ?")
+            arguments.append(as_number(bound, wanted[bound]))
+    if "value" in wanted:
+        values = as_list(wanted["value"])
+        places = ", ".join("?" * len(values))
+        inside = f"SELECT count(*) FROM json_each(e.value, '$.value') AS v WHERE v.value IN ({places})"  # noqa: S608 - our own names
+        tests.append(f"({inside}) {'= ' + str(len(values)) if wanted.get('option') == 'ALL' else '> 0'}")
+        arguments += values
+    return tests, arguments
+
+
+@dataclass(frozen=True)
+class Linked:
+    """Ids of records that point to this one: an SQL test that ends in ``IN``."""
+
+    test: str
+
+    def __call__(self, name: str, value: Any, _scene: Scene, /) -> list[Range | Condition]:
+        """See Filter."""
+        ids = tuple(as_number(name, each) for each in as_list(value))
+        return [Condition(f"EXISTS ({self.test} ({', '.join('?' * len(ids))}))", ids)]

@@ -1,0 +1,143 @@
+"""Activities (reference sections 4.9 and 7.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from crm_emulator.copper.answers import InvalidError, invalid
+from crm_emulator.copper.filters import Ids, Ignored, Scene, as_list
+from crm_emulator.copper.kinds import Identifier, Moment, Reference, Text, WrongValueError
+from crm_emulator.copper.objects import declaration as common
+from crm_emulator.copper.objects.declaration import CustomerObject
+from crm_emulator.messages import Record
+from crm_emulator.query import Condition, Range
+from crm_emulator.tables import Column
+
+if TYPE_CHECKING:
+    from crm_emulator.copper.account import CopperAccount
+    from crm_emulator.copper.kinds import Account
+
+FIRST_ID = 3_064_242_278
+"""Activity ids exceed 2^31 (section 2)."""
+
+DELETED = 2
+"""The hidden mark of a deleted activity, of which a stub remains (section 7.7)."""
+
+PARENTS = {
+    "lead": "leads",
+    "person": "people",
+    "company": "companies",
+    "opportunity": "opportunities",
+    "project": "projects",
+    "task": "tasks",
+}
+
+
+@dataclass(frozen=True)
+class ActivityType:
+    """``{id, category}``; a name that is sent along is not kept."""
+
+    empty: Any = None
+
+    def __call__(self, _name: str, value: Any, account: Account, /) -> dict[str, Any]:
+        """See Kind."""
+        if not isinstance(value, dict) or set(value) - {"id", "category", "name"}:
+            raise WrongValueError("must be an object of id and category")
+        category = value.get("category")
+        if category not in {"user", "system"}:
+            raise WrongValueError("has a category that is not one of: user, system")
+        if not isinstance(value.get("id"), int) or not account.exists(f"{category}_activity_types", value["id"]):
+            raise WrongValueError(f"not found: {category} {value.get('id')}")
+        return {"id": value["id"], "category": category}
+
+
+@dataclass(frozen=True)
+class OfParent:
+    """The filter ``parent``: ``{id, type}``."""
+
+    def __call__(self, name: str, value: Any, _scene: Scene, /) -> list[Range | Condition]:
+        """See Filter."""
+        if not isinstance(value, dict) or value.get("type") not in PARENTS or not isinstance(value.get("id"), int):
+            raise invalid(name, "Invalid value")
+        return [Condition("parent_id = ? AND parent_type = ?", (value["id"], value["type"]), "parent_id")]
+
+
+@dataclass(frozen=True)
+class OfTypes:
+    """The filter ``activity_types``: a list of ``{id, category}``."""
+
+    def __call__(self, name: str, value: Any, _scene: Scene, /) -> list[Range | Condition]:
+        """See Filter."""
+        pairs: list[Any] = []
+        for each in as_list(value):
+            if not isinstance(each, dict) or "id" not in each:
+                raise invalid(name, "Invalid value")
+            pairs += [each["id"], each.get("category", "user")]
+        one = "(type_id = ? AND type_category = ?)"
+        return [Condition(" OR ".join([one] * (len(pairs) // 2)) or "1", tuple(pairs))]
+
+
+def complete(account: CopperAccount, record: Record, old: Record | None, sent: Mapping[str, Any]) -> None:
+    """Only types of category user, and only enabled ones; the key's owner and now are the defaults (4.9, 7.7)."""
+    if account.direct and old is None:
+        _default(account, record)
+        return
+    if old is not None and old["type"]["category"] == "system":
+        raise InvalidError([("base", "System activities cannot be changed", "invalid")])
+    if old is not None and account.switches.activity_type_required_on_update and "type" not in sent:
+        raise invalid("type", "can't be blank", "blank")
+    kind = record["type"]
+    if kind["category"] != "user":
+        raise invalid("type", "has a category that cannot be written")
+    declared = account.get("user_activity_types", kind["id"])
+    if "type" in sent and declared is not None and declared["is_disabled"]:
+        raise invalid("type", "is disabled")
+    _default(account, record)
+
+
+def _default(account: CopperAccount, record: Record) -> None:
+    if record["user_id"] is None:
+        record["user_id"] = account.owner_id
+    if record["activity_date"] is None:
+        record["activity_date"] = account.clock.seconds()
+
+
+ACTIVITIES = CustomerObject(
+    name="activities",
+    singular="activity",
+    writable={
+        "parent": Identifier(PARENTS),
+        "type": ActivityType(),
+        "user_id": Reference("users"),
+        "details": Text(),
+        "activity_date": Moment(),
+    },
+    required=("parent", "type", "details"),
+    kept={"old_value": None, "new_value": None, "date_created": None, "date_modified": None},
+    table=common.table(
+        "activities",
+        Column("activity_date", "activity_date", "INTEGER", stored=True),
+        *common.STAMPS,
+        Column("parent_id", "parent.id", "INTEGER", stored=True),
+        Column("parent_type", "parent.type", stored=True),
+        Column("type_id", "type.id", "INTEGER"),
+        Column("type_category", "type.category"),
+        Column("user_id", "user_id", "INTEGER"),
+        first_id=FIRST_ID,
+    ),
+    filters={
+        "parent": OfParent(),
+        "activity_types": OfTypes(),
+        "full_result": Ignored(),  # the search itself reads it
+        "user_ids": Ids("user_id"),
+        **common.bounds(activity_date="activity_date"),
+    },
+    sorts={"activity_date": "activity_date", **common.SORT_STAMPS},
+    default_sort="activity_date",
+    bulk=frozenset({"create"}),
+    has_custom_fields=False,
+    newest_first=True,
+    complete=complete,
+)

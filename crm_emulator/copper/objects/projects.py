@@ -1,0 +1,66 @@
+"""Projects (reference section 4.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from crm_emulator.copper.filters import Words
+from crm_emulator.copper.kinds import Choice, Identifier, Reference, Tags, Text
+from crm_emulator.copper.objects import declaration as common
+from crm_emulator.copper.objects.declaration import CustomerObject
+from crm_emulator.messages import Record
+from crm_emulator.tables import Column
+
+if TYPE_CHECKING:
+    from crm_emulator.copper.account import CopperAccount
+
+STATUSES = ("Open", "Completed")
+
+
+def complete(account: CopperAccount, record: Record, _old: Record | None, _sent: Mapping[str, Any]) -> None:
+    """Open by default; without relation ``related_resource`` is null (section 7.4)."""
+    if record["status"] is None:
+        record["status"] = "Open"
+    related = record["related_resource"]
+    if related is not None and related["id"] is None:
+        record["related_resource"] = None
+    if account.switches.project_company:
+        company = account.get("companies", related["id"]) if related and related["type"] == "company" else None
+        record["company_id"] = company["id"] if company else None
+        record["company_name"] = company["name"] if company else None
+
+
+PROJECTS = CustomerObject(
+    name="projects",
+    singular="project",
+    writable={
+        "name": Text(255),
+        "related_resource": Identifier({"person": "people", "company": "companies", "opportunity": "opportunities"}),
+        "assignee_id": Reference("users"),
+        "status": Choice(STATUSES),
+        "details": Text(),
+        "tags": Tags(),
+    },
+    required=("name",),
+    kept={"date_created": None, "date_modified": None},
+    table=common.table(
+        "projects",
+        common.NAME,
+        *common.STAMPS,
+        *common.texts("status"),
+        *common.integers("assignee_id"),
+        Column("related_type", "related_resource.type"),
+        Column("related_id", "related_resource.id", "INTEGER"),
+    ),
+    filters={**common.EVERYWHERE, "status_ids": Words("status", numbered=STATUSES), "statuses": Words("status")},
+    sorts={
+        "name": "name",
+        "assigned_to": "assignee_id",
+        "related_to": "related_id",
+        "status": "status",
+        **common.SORT_STAMPS,
+    },
+    default_sort="name",
+    complete=complete,
+)

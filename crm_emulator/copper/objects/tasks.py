@@ -1,0 +1,85 @@
+"""Tasks (reference section 4.8)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from crm_emulator.copper.filters import Linked, Words
+from crm_emulator.copper.kinds import Choice, Identifier, Moment, Reference, Tags, Text
+from crm_emulator.copper.objects import declaration as common
+from crm_emulator.copper.objects.declaration import CustomerObject
+from crm_emulator.messages import Record
+from crm_emulator.tables import Column
+
+if TYPE_CHECKING:
+    from crm_emulator.copper.account import CopperAccount
+
+STATUSES = ("Open", "Completed")
+UNRELATED = {"id": None, "type": None}
+
+
+def complete(account: CopperAccount, record: Record, old: Record | None, _sent: Mapping[str, Any]) -> None:
+    """Open and of no priority by default; completed_date follows the status; related_resource is never null (7.4)."""
+    for name, first in (("status", "Open"), ("priority", "None"), ("related_resource", UNRELATED)):
+        if record[name] is None:
+            record[name] = first
+    was_completed = old is not None and old["status"] == "Completed"
+    if record["status"] == "Completed" and not was_completed:
+        record["completed_date"] = account.clock.seconds()
+    elif record["status"] == "Open":
+        record["completed_date"] = None
+
+
+TASKS = CustomerObject(
+    name="tasks",
+    singular="task",
+    writable={
+        "name": Text(255),
+        "related_resource": Identifier(
+            {
+                "lead": "leads",
+                "person": "people",
+                "company": "companies",
+                "opportunity": "opportunities",
+                "project": "projects",
+            }
+        ),
+        "assignee_id": Reference("users"),
+        "due_date": Moment(),
+        "reminder_date": Moment(),
+        "priority": Choice(("None", "Low", "Medium", "High")),
+        "status": Choice(STATUSES),
+        "details": Text(),
+        "tags": Tags(),
+        "custom_activity_type_id": Reference("custom_activity_types"),
+    },
+    required=("name",),
+    kept={"completed_date": None, "date_created": None, "date_modified": None},
+    table=common.table(
+        "tasks",
+        common.NAME,
+        *common.STAMPS,
+        *common.texts("status", "priority"),
+        *common.integers("assignee_id", "due_date", "reminder_date", "completed_date"),
+        Column("related_type", "related_resource.type"),
+        Column("related_id", "related_resource.id", "INTEGER"),
+    ),
+    filters={
+        **common.EVERYWHERE,
+        "opportunity_ids": Linked("SELECT 1 WHERE related_type = 'opportunity' AND related_id IN"),
+        "project_ids": Linked("SELECT 1 WHERE related_type = 'project' AND related_id IN"),
+        "statuses": Words("status", numbered=STATUSES),
+        **common.bounds(due_date="due_date", reminder_date="reminder_date", completed_date="completed_date"),
+        **common.bounds(close_date="completed_date"),  # so spelt in the vendor's OpenAPI
+    },
+    sorts={
+        "name": "name",
+        "assigned_to": "assignee_id",
+        "related_to": "related_id",
+        **{word: word for word in ("status", "priority", "due_date", "reminder_date", "completed_date")},
+        **common.SORT_STAMPS,
+    },
+    default_sort="due_date",
+    complete=complete,
+)

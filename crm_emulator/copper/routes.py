@@ -1,0 +1,17 @@
+"""All routes of the emulated Copper."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_emulator.copper.endpoints import bulk, customer, definitions, leads, people, settings, tags
+
+if TYPE_CHECKING:
+    from crm_emulator.copper.account import CopperAccount
+    from crm_emulator.routing import Route
+
+
+def routes(account: CopperAccount) -> tuple[Route, ...]:
+    """The routes, chapter by chapter."""
+    chapters = (customer, bulk, leads, people, settings, tags, definitions)
+    return tuple(route for chapter in chapters for route in chapter.routes(account))

@@ -1,0 +1,171 @@
+"""What all seeded records have in common: pools, ids, instants, custom fields, and the plan of activities."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from crm_emulator.copper.custom_fields import empty_value
+from crm_emulator.copper.objects import BY_NAME
+from crm_emulator.copper.objects.declaration import FIRST_ID
+from crm_emulator.messages import Record
+from crm_emulator.pools import Pools, pools
+
+if TYPE_CHECKING:
+    from crm_emulator.copper.account import CopperAccount
+
+UNTIL = 1_767_225_600
+"""2026-01-01T00:00:00Z: the latest instant in seeded records, fixed so that the same seed gives the same bytes."""
+
+SPAN_SECONDS = 2 * 365 * 86_400
+PARENTS = ("people", "companies", "opportunities", "leads")
+SINGULARS = {name: declared.singular for name, declared in BY_NAME.items()}
+
+_BURST_SHARE = 0.12  # of records stamped in one of a few seconds, as imports do
+
+
+@dataclass
+class SeedScene:
+    """See the module.
+
+    Attributes:
+        pools: Pieces to make records of.
+        sizes: How many records each object gets.
+        lists: The ids of each settings list.
+        definitions: The custom fields of each object.
+        interactions: By object, then place: (count, the last one's instant).
+        activity_parents: Of each planned activity, which of PARENTS, its place there, and its instant.
+    """
+
+    pools: Pools
+    sizes: Mapping[str, int]
+    lists: dict[str, list[int]]
+    records: dict[str, list[Record]]
+    definitions: dict[str, list[Record]]
+    bursts: list[int]
+    interactions: dict[str, dict[int, tuple[int, int]]] = field(default_factory=dict)
+    activity_kinds: array[int] = field(default_factory=lambda: array("b"))
+    activity_places: array[int] = field(default_factory=lambda: array("l"))
+    activity_dates: array[int] = field(default_factory=lambda: array("q"))
+
+    @classmethod
+    def of(cls, account: CopperAccount, number: int, sizes: Mapping[str, int]) -> SeedScene:
+        """The scene of an account whose settings are seeded."""
+        random = Random(f"{number} scene")  # noqa: S311 - repeatable, not secret
+        names = ("users", "contact_types", "customer_sources", "loss_reasons", "lead_statuses", "pipelines")
+        records = {name: account.records(name) for name in names}
+        scene = cls(
+            pools=pools(),
+            sizes=sizes,
+            lists={name: [record["id"] for record in records[name]] for name in names},
+            records=records,
+            definitions={name: account.definitions(declared) for name, declared in BY_NAME.items()},
+            bursts=sorted(UNTIL - random.randrange(SPAN_SECONDS) for _ in range(40)),
+        )
+        scene._plan_activities(random, sizes.get("activities", 0))
+        return scene
+
+    def _plan_activities(self, random: Random, size: int) -> None:
+        """Decide whose activities there will be, so that counts on the parents are right from the start."""
+        kinds = [(kind, self.sizes.get(name, 0)) for kind, name in enumerate(PARENTS) if self.sizes.get(name, 0)]
+        self.interactions = {name: {} for name in PARENTS}
+        if not kinds:
+            return
+        draw = random.random
+        for place in range(size):
+            kind, count = kinds[int(draw() * draw() * len(kinds))]
+            parent = int(draw() * count)
+            date = self.instant(random)
+            self.activity_kinds.append(kind)
+            self.activity_places.append(parent)
+            self.activity_dates.append(date)
+            if place % 3:  # activities() makes those phone calls, meetings and e-mails
+                times, last = self.interactions[PARENTS[kind]].get(parent, (0, 0))
+                self.interactions[PARENTS[kind]][parent] = (times + 1, max(last, date))
+
+    def instant(self, random: Random) -> int:
+        """Some second of the span; a part of all records share a few of them."""
+        if random.random() < _BURST_SHARE:
+            return self.bursts[int(random.random() * len(self.bursts))]
+        return UNTIL - int(random.random() * SPAN_SECONDS)
+
+    def stamps(self, random: Random) -> tuple[int, int]:
+        """date_created and date_modified."""
+        modified = self.instant(random)
+        if random.random() < 0.3:  # noqa: PLR2004 - a part was never touched again
+            return modified, modified
+        return modified - int(random.random() * 20_000_000), modified
+
+    def contacted(self, object_name: str, place: int) -> tuple[int, int | None]:
+        """interaction_count and date_last_contacted of a record."""
+        count, last = self.interactions[object_name].get(place, (0, None))
+        return count, last
+
+    def custom_fields(self, object_name: str, random: Random, record_id: int) -> list[dict[str, Any]]:
+        """Values for about half of the fields, in the order that values_for would give."""
+        definitions = self.definitions[object_name]
+        size = len(definitions)
+        draw = random.random
+        fields = []
+        turn = record_id % size if size else 0
+        for place in range(size):
+            definition = definitions[(place + turn) % size]
+            made = _VALUES[definition["data_type"]]
+            value = made(self, definition, draw()) if draw() < 0.55 else empty_value(definition)  # noqa: PLR2004 - see above
+            fields.append({"custom_field_definition_id": definition["id"], "value": value})
+        return fields[::-1] if record_id & 1 else fields
+
+    def address(self, random: Random) -> dict[str, str | None] | None:
+        """An address, or null, or one of nulls (section 7.4)."""
+        draw = random.random()
+        if draw < 0.15:  # noqa: PLR2004 - some have none
+            return None
+        if draw < 0.2:  # noqa: PLR2004 - some have an empty one
+            return {"street": None, "city": None, "state": None, "postal_code": None, "country": None}
+        street, city, state, postal_code, country = self.pick(random, self.pools.addresses)
+        return {"street": street, "city": city, "state": state, "postal_code": postal_code, "country": country}
+
+    def tags(self, random: Random) -> list[str]:
+        """None, one or two."""
+        draw = random.random()
+        if draw < 0.6:  # noqa: PLR2004 - most have none
+            return []
+        first = TAGS[int(random.random() * len(TAGS))]
+        return [first] if draw < 0.9 else list(dict.fromkeys((first, "vip")))  # noqa: PLR2004 - few have two
+
+    @staticmethod
+    def pick(random: Random, pool: Any) -> Any:
+        """One of a pool."""
+        return pool[int(random.random() * len(pool))]
+
+    def one_of(self, random: Random, name: str, rate: float = 0.9) -> int | None:
+        """An id of a settings list, or None for a part of the records."""
+        return self.pick(random, self.lists[name]) if random.random() < rate else None
+
+    def record_id(self, random: Random, object_name: str, rate: float) -> int | None:
+        """The id of some record of an object, or None."""
+        size = self.sizes.get(object_name, 0)
+        return FIRST_ID + int(random.random() * size) if size and random.random() < rate else None
+
+
+TAGS = ("customer", "prospect", "newsletter", "conference 2025", "à rappeler", "wichtig", "churned", "partner")
+
+# A value of each data type, from (scene, definition, a number between 0 and 1).
+_VALUES: dict[str, Callable[[SeedScene, Record, float], Any]] = {
+    "String": lambda _scene, _definition, draw: f"K-{int(draw * 1_000_000):06d}",
+    "Text": lambda scene, _definition, draw: scene.pools.sentences[int(draw * len(scene.pools.sentences))],
+    "Dropdown": lambda _scene, definition, draw: definition["options"][int(draw * len(definition["options"]))]["id"],
+    "MultiSelect": lambda _scene, definition, draw: [
+        option["id"] for option in definition["options"][int(draw * len(definition["options"])) :]
+    ],
+    "Date": lambda _scene, _definition, draw: (UNTIL + int(draw * SPAN_SECONDS)) // 86_400 * 86_400,
+    "Checkbox": lambda _scene, _definition, draw: int(draw * 2) == 1,
+    "Float": lambda _scene, _definition, draw: round(draw * 100, 1),
+    "Percentage": lambda _scene, _definition, draw: int(draw * 101),
+    "Currency": lambda _scene, _definition, draw: round(draw * 50_000, 2),
+    "URL": lambda _scene, _definition, draw: f"https://profiles.example/{int(draw * 10_000_000)}",
+    "Connect": lambda _scene, _definition, _draw: [],
+}

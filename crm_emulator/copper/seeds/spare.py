@@ -1,0 +1,24 @@
+"""A record more, when one is to be added while the account is being read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_emulator.pools import pools
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from crm_emulator.copper.account import CopperAccount
+    from crm_emulator.copper.objects import CustomerObject
+    from crm_emulator.messages import Record
+
+
+def spare(account: CopperAccount, declared: CustomerObject, random: Random) -> Record:
+    """Attributes for one more record of an object."""
+    if declared.name == "activities":
+        people = account.store.random_id(account.store.tables["copper_people"], random)
+        parent = {"id": people, "type": "person"} if people else {"id": None, "type": None}
+        return {"parent": parent, "type": {"id": 0, "category": "user"}, "details": "Added meanwhile"}
+    name = f"{random.choice(pools().first_names)} {random.choice(pools().last_names)}"
+    return {"name": name, "details": f"Added meanwhile {random.getrandbits(32):08x}"}

@@ -1,0 +1,27 @@
+"""Copper's two ways of signing in (reference section 1)."""
+
+from __future__ import annotations
+
+from crm_emulator.copper.answers import refused
+from crm_emulator.messages import Answer, Request
+
+API_KEY = "c0ffee00c0ffee00c0ffee00c0ffee00"
+"""Fixed, so that configuration can be pasted; 32 characters (section 1.1)."""
+
+USER_EMAIL = "ada@emulator.example"
+ACCESS_TOKEN = "emulated-copper-access-token"  # noqa: S105 - invented, and printed at every start
+APPLICATION = "developer_api"
+
+
+def refusal(request: Request) -> Answer | None:
+    """The 401 of a request that carries neither the three headers nor a Bearer token; the text is a guess."""
+    headers = request.headers
+    if headers.get("authorization") == f"Bearer {ACCESS_TOKEN}":
+        return None
+    if (
+        headers.get("x-pw-accesstoken") == API_KEY
+        and headers.get("x-pw-application") == APPLICATION
+        and headers.get("x-pw-useremail", "").lower() == USER_EMAIL
+    ):
+        return None
+    return refused(401, "Authentication failed")

@@ -1,0 +1,176 @@
+"""Copper as one of the emulated CRMs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from crm_emulator.copper import records, routes, seeds, sign_in
+from crm_emulator.copper.account import TABLES, CopperAccount
+from crm_emulator.copper.answers import NotFoundError, refused
+from crm_emulator.copper.endpoints.definitions import create_definition
+from crm_emulator.copper.kinds import read_date
+from crm_emulator.copper.objects import BY_NAME
+from crm_emulator.copper.switches import Switches
+from crm_emulator.faults import Kind
+from crm_emulator.messages import Answer, Record, Request, json_answer
+from crm_emulator.quota import Exceeded, Rate
+from crm_emulator.vendor import UnknownObjectError, Vendor
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from random import Random
+
+    from crm_emulator.clock import Clock
+    from crm_emulator.routing import Route
+    from crm_emulator.store import Store
+
+
+class Copper(Vendor):
+    """The emulated Copper account.
+
+    Attributes:
+        api_key: With ``user_email`` the three-header sign-in; see sign_in.
+        access_token: The Bearer sign-in.
+        account: What lies in it.
+    """
+
+    name: ClassVar[str] = "copper"
+    prefix: ClassVar[str] = "/copper/developer_api/v1"
+    rates: ClassVar[tuple[Rate, ...]] = (Rate(180, 60.0), Rate(3, 1.0, "POST /*/bulk_*"))  # section 6.1
+    tables = TABLES
+
+    api_key = sign_in.API_KEY
+    user_email = sign_in.USER_EMAIL
+    access_token = sign_in.ACCESS_TOKEN
+
+    def __init__(self, store: Store, clock: Clock, switches: Switches | None = None) -> None:
+        self.switches: Switches = switches or Switches()
+        self.account = CopperAccount(store, clock, self.switches)
+        super().__init__(store, clock)
+
+        store.connection.create_function("date_seconds", 1, self._date_seconds)
+        store.lag.seconds[self.name] = lambda: self.switches.index_delay_seconds
+
+    def _date_seconds(self, text: str | None) -> int | None:
+        """Unix seconds of a date as text, for the filters that compare it (section 7.2)."""
+        return int(read_date(text, self.switches.date_order).timestamp()) if text else None
+
+    def declare_routes(self) -> tuple[Route, ...]:  # noqa: D102 - as in Vendor
+        return routes.routes(self.account)
+
+    def refusal(self, request: Request) -> Answer | None:  # noqa: D102 - as in Vendor
+        refused_sign_in = sign_in.refusal(request)
+        if refused_sign_in is None and not self.switches.leads_enabled and request.route.startswith("/leads"):
+            return refused(403, "Feature not enabled")  # section 6.2: the message contains these words
+        return refused_sign_in
+
+    def unknown_route(self, request: Request) -> Answer:
+        """404 (recorded by one client), but 401 where singer-io's tap met one (section 3.1)."""
+        if request.path.rstrip("/").endswith("/pipeline_stages/search"):
+            return refused(401, "Authentication failed")
+        return json_answer(404, {"error": "not_found"})
+
+    def malformed_body(self, request: Request) -> Answer:  # noqa: ARG002, D102 - as in Vendor
+        return refused(400, "Invalid request: malformed JSON")
+
+    def over_quota(self, exceeded: Exceeded | None, retry_after: float | None) -> Answer:
+        """The body is unknown; a Retry-After was never seen (section 6.1)."""
+        if exceeded is not None and self.switches.retry_after:
+            retry_after = exceeded.wait_seconds
+        answer = refused(429, "Rate limit exceeded")
+        if retry_after is None:
+            return answer
+        return Answer(429, answer.body, headers=(("Retry-After", str(max(1, -int(-retry_after // 1)))),))
+
+    def seed(self, seed: int, sizes: Mapping[str, int]) -> None:  # noqa: D102 - as in Vendor
+        seeds.seed(self.account, seed, sizes)
+
+    def insert(self, object_name: str, attributes: Record) -> Record:  # noqa: D102 - as in Vendor
+        table = self.table(object_name)
+        with self.store.transaction(), self.account.directly():
+            declared = BY_NAME.get(object_name)
+            if object_name == "custom_field_definitions":
+                return create_definition(self.account, attributes)
+            if declared is None:
+                record = {"id": self.store.next_id(table), **attributes}
+                self.store.reserve_ids(table, record["id"])
+                self.store.put(table, record)
+                return record
+            sent = {
+                name: value
+                for name, value in attributes.items()
+                if name in declared.writable or name not in declared.attributes or name == "custom_fields"
+            }
+            record = records.create(self.account, declared, sent)
+            kept = {name: value for name, value in attributes.items() if name not in sent}
+            return self._keep(object_name, record, kept)
+
+    def change(self, object_name: str, record_id: int, attributes: Record) -> Record:  # noqa: D102 - as in Vendor
+        table = self.table(object_name)
+        with self.store.transaction(), self.account.directly():
+            declared = BY_NAME.get(object_name)
+            if declared is None:
+                record = {**self._known(object_name, record_id), **attributes}
+                self.store.put(table, record)
+                return record
+            kept = {
+                name: value
+                for name, value in attributes.items()
+                if name in declared.attributes and name not in declared.writable and name != "custom_fields"
+            }
+            sent = {name: value for name, value in attributes.items() if name not in kept}
+            try:
+                record = records.update(self.account, declared, record_id, sent)
+            except NotFoundError:
+                raise UnknownObjectError(f"copper has no {object_name} {record_id}") from None
+            return self._keep(object_name, record, kept)
+
+    def _keep(self, object_name: str, record: Record, kept: Record) -> Record:
+        """Take what Copper itself would keep as it is given."""
+        if kept:
+            table = self.table(object_name)
+            if kept.get("id", record["id"]) != record["id"]:
+                self.store.remove(table, record["id"])
+                self.store.reserve_ids(table, kept["id"])
+            record = {**record, **kept}
+            self.store.put(table, record)
+        return record
+
+    def _known(self, object_name: str, record_id: int) -> Record:
+        record = self.get(object_name, record_id)
+        if record is None:
+            raise UnknownObjectError(f"copper has no {object_name} {record_id}")
+        return record
+
+    def delete(self, object_name: str, record_id: int) -> None:  # noqa: D102 - as in Vendor
+        with self.store.transaction(), self.account.directly():
+            self._known(object_name, record_id)
+            declared = BY_NAME.get(object_name)
+            if declared is None:
+                self.store.remove(self.table(object_name), record_id)
+            else:
+                records.delete(self.account, declared, record_id)
+
+    def disturb(self, kind: Kind, route: str, random: Random) -> None:  # noqa: D102 - as in Vendor
+        object_name = route.split("/")[1] if route else ""
+        if object_name not in BY_NAME:
+            return
+        if kind is Kind.ADD:
+            self.insert(object_name, seeds.spare(self.account, BY_NAME[object_name], random))
+            return
+        record_id = self.store.random_id(self.table(object_name), random)
+        if record_id is None:
+            return
+        if kind is Kind.EDIT:
+            self.change(object_name, record_id, {"details": f"Edited {random.getrandbits(32):08x}"})
+        else:
+            self.delete(object_name, record_id)
+
+    def configuration(self) -> str:  # noqa: D102 - as in Vendor
+        return (
+            "# tap-copper\n"
+            f'{{"api_key": "{self.api_key}", "user_email": "{self.user_email}", "base_url": "{self.base_url}"}}\n'
+            "# target-crm\n"
+            f'{{"crm": "copper", "api_key": "{self.api_key}", "user_email": "{self.user_email}", '
+            f'"base_url": "{self.base_url}"}}'
+        )

@@ -1,0 +1,118 @@
+"""The request log and its counters."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from crm_emulator.messages import decode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(slots=True)
+class LoggedRequest:
+    """One request and what became of it.
+
+    Attributes:
+        number: Counts from 1.
+        at: Unix seconds on the emulator's clock when it arrived.
+        vendor: ``copper`` and so on; empty for a path that belongs to none.
+        route: The template it met, ``""`` if none.
+        body: What was sent; credentials in headers are not kept.
+        status: What was answered; None while it is under way, 0 where the connection was dropped instead.
+        seconds: From arrival to the last byte, latency included.
+        in_flight: How many requests were under way, this one included, when it arrived.
+        quota_share: The part of the quota used, this one included.
+        fault: The trouble that was made of it, in the order it struck: ``"latency"``, ``"lost"`` …
+        answer_bytes: Length of the body that was meant to be sent.
+    """
+
+    number: int
+    at: float
+    vendor: str
+    method: str
+    path: str
+    query: str
+    route: str
+    body: bytes
+    in_flight: int
+    quota_share: float = 0.0
+    status: int | None = None
+    seconds: float = 0.0
+    fault: str = ""
+    answer_bytes: int = 0
+
+    @property
+    def json(self) -> Any:
+        """The value of the JSON that was sent."""
+        return decode(self.body)
+
+    def as_record(self) -> dict[str, Any]:
+        """What the control API shows."""
+        return {name: getattr(self, name) for name in self.__slots__ if name != "body"} | {
+            "body": self.body[:4096].decode("utf-8", "replace")
+        }
+
+
+class Journal:
+    """The newest requests, and counters over all of them.
+
+    Attributes:
+        requests: The newest ``kept``, oldest first.
+        counts: How many ended, by (vendor, method, route, status).
+        in_flight: How many are under way now.
+        high_water: The most that were ever under way at once.
+        total: How many arrived.
+    """
+
+    def __init__(self, kept: int = 10_000) -> None:
+        self.requests: deque[LoggedRequest] = deque(maxlen=kept)
+        self.counts: Counter[tuple[str, str, str, int]] = Counter()
+        self.in_flight = 0
+        self.high_water = 0
+        self.total = 0
+
+    def begin(
+        self, at: float, vendor: str, method: str, path: str, query: str, route: str, body: bytes
+    ) -> LoggedRequest:
+        """Write down an arrival."""
+        self.total += 1
+        self.in_flight += 1
+        self.high_water = max(self.high_water, self.in_flight)
+        logged = LoggedRequest(self.total, at, vendor, method, path, query, route, body, self.in_flight)
+        self.requests.append(logged)
+        return logged
+
+    def end(self, logged: LoggedRequest, status: int, now: float) -> None:
+        """Write down how it ended."""
+        self.in_flight -= 1
+        logged.status = status
+        logged.seconds = now - logged.at
+        self.counts[logged.vendor, logged.method, logged.route, status] += 1
+
+    def clear(self) -> None:
+        """Forget all but what is under way."""
+        self.requests.clear()
+        self.counts.clear()
+        self.high_water = self.in_flight
+        self.total = 0
+
+    def matching(self, method: str = "", route: str = "", vendor: str = "") -> Iterator[LoggedRequest]:
+        """The kept requests with this method, route template and vendor; empty means any."""
+        for logged in self.requests:
+            if method in {"", logged.method} and route in {"", logged.route} and vendor in {"", logged.vendor}:
+                yield logged
+
+    def count(self, method: str = "", route: str = "", status: int | None = None, vendor: str = "") -> int:
+        """How many ended with this method, route template, status and vendor; left out means any."""
+        return sum(
+            times
+            for (of_vendor, of_method, of_route, of_status), times in self.counts.items()
+            if vendor in {"", of_vendor}
+            and method in {"", of_method}
+            and route in {"", of_route}
+            and status in {None, of_status}
+        )

@@ -1,0 +1,93 @@
+"""A search index that lags behind writes: searches see the records as they were some seconds ago."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from crm_emulator.store import Store
+    from crm_emulator.tables import Table
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """What a record was until a write: its row (None: it was not there) and its keys."""
+
+    until: float  # when the index learns of the write
+    table: Table
+    record_id: int
+    row: tuple[Any, ...] | None
+    keys: tuple[tuple[str, str, int], ...]
+
+
+class SearchLag:
+    """Remembers what recent writes replaced, and shows it again while a search runs.
+
+    Attributes:
+        now: The clock, in Unix seconds.
+        seconds: How far each vendor's index lags.
+        reverted: Whether the old versions are being shown.
+
+    The search itself is the ordinary one: the old versions are put back inside a savepoint, which is then rolled
+    back. So a lagging index differs from a prompt one in nothing but time.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._versions: list[_Version] = []
+        self.now: Callable[[], float] = float
+        self.seconds: dict[str, Callable[[], float]] = {}
+        self.reverted = False
+
+    def clear(self) -> None:
+        """Let the index catch up."""
+        self._versions.clear()
+
+    def note(self, table: Table, record_id: int) -> None:
+        """Remember a record that is about to be written."""
+        lags = self.seconds.get(table.vendor)
+        seconds = lags() if lags else 0.0
+        if seconds <= 0:
+            return
+        connection = self._store.connection
+        row = connection.execute(table.row_sql, (record_id,)).fetchone()
+        keys: tuple[tuple[str, str, int], ...] = ()
+        if table.has_keys:
+            keys = tuple(
+                connection.execute(f'SELECT kind, value, id FROM "{table.keys_name}" WHERE id = ?', (record_id,))  # noqa: S608 - our own name
+            )
+        self._versions.append(_Version(self.now() + seconds, table, record_id, row, keys))
+
+    @contextmanager
+    def as_searched(self, vendor: str) -> Iterator[None]:
+        """See a vendor's records as its index does."""
+        now = self.now()
+        self._versions = [version for version in self._versions if version.until > now]
+        versions = [version for version in self._versions if version.table.vendor == vendor]
+        if not versions or self.reverted:
+            yield
+            return
+        connection = self._store.connection
+        connection.execute("SAVEPOINT lag")
+        self.reverted = True
+        try:
+            for version in reversed(versions):
+                self._put_back(version)
+            yield
+        finally:
+            self.reverted = False
+            connection.execute("ROLLBACK TO lag")
+            connection.execute("RELEASE lag")
+
+    def _put_back(self, version: _Version) -> None:
+        connection, table = self._store.connection, version.table
+        connection.execute(table.remove_sql, (version.record_id,))
+        if version.row is not None:
+            connection.execute(table.put_sql, version.row)
+        if table.has_keys:
+            connection.execute(table.remove_keys_sql, (version.record_id,))
+            connection.executemany(table.put_key_sql, version.keys)

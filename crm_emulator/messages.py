@@ -1,0 +1,78 @@
+"""What goes in and out of an emulated CRM: Request and Answer, free of any server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+
+Record = dict[str, Any]
+"""One record as its vendor's JSON object."""
+
+
+class MalformedBodyError(Exception):
+    """The request's body is not the JSON that its route reads."""
+
+
+def encode(value: object) -> bytes:
+    """JSON in UTF-8, without spaces."""
+    return _encode(value)
+
+
+def decode(text: bytes | str) -> Any:
+    """The value of a JSON text; raises ``msgspec.DecodeError``."""
+    return _decode(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request as a vendor's endpoint sees it.
+
+    Attributes:
+        method: In capitals.
+        path: Percent-decoded, with the vendor's prefix, without the query.
+        query: The last value of each parameter.
+        headers: By lower-case name.
+        body: As it came.
+        route: The template of the route it met (``/people/{id}``), or ``""``.
+        parameters: What the template's places hold.
+    """
+
+    method: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    route: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    def json(self) -> Any:
+        """The body's value, ``{}`` for an empty body; raises MalformedBodyError."""
+        if not self.body.strip():
+            return {}
+        try:
+            return _decode(self.body)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise MalformedBodyError(str(error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer as a vendor's endpoint gives it; the server adds ``Date`` and ``Content-Length``."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = "application/json; charset=utf-8"
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def json_answer(status: int, value: object, *headers: tuple[str, str]) -> Answer:
+    """An answer whose body is the JSON of ``value``."""
+    return Answer(status, _encode(value), headers=headers)

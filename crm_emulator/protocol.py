@@ -1,0 +1,167 @@
+"""HTTP/1.1 on one connection, over httptools, with the freedom to break it: resets, cuts, trickles."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from collections import deque
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, unquote
+
+import httptools
+
+from crm_emulator.messages import Answer, Request
+
+if TYPE_CHECKING:
+    from crm_emulator.application import Application, Delivery
+    from crm_emulator.server import Listener
+
+_LINGER_NOT = struct.pack("ii", 1, 0)  # close() then sends RST
+_SLICES = 10  # a slow body comes in so many pieces
+
+
+class Connection(asyncio.Protocol):
+    """One client's connection: requests are answered one after another, in order."""
+
+    def __init__(self, application: Application, listener: Listener) -> None:
+        self._application = application
+        self._listener = listener
+        self._parser = httptools.HttpRequestParser(self)
+        self._transport: asyncio.Transport
+        self._waiting: deque[tuple[Request, str, bool]] = deque()
+        self._task: asyncio.Task[None] | None = None
+        self._url = b""
+        self._headers: dict[str, str] = {}
+        self._body: list[bytes] = []
+        self._writable = asyncio.Event()
+        self._writable.set()
+
+    # Called by the loop
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102 - asyncio's
+        self._transport = transport  # type: ignore[assignment]  # a stream protocol is given a stream transport
+        self._listener.connections.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002, D102 - asyncio's
+        # A request under way is carried out all the same, as a real server does when its client gives up.
+        self._listener.connections.discard(self)
+        self._writable.set()
+
+    def data_received(self, data: bytes) -> None:  # noqa: D102 - asyncio's
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._transport.close()
+        except httptools.HttpParserError:
+            self._write(Answer(400, b"", "text/plain"), keep_alive=False)
+            self._transport.close()
+
+    def pause_writing(self) -> None:  # noqa: D102 - asyncio's
+        self._writable.clear()
+
+    def resume_writing(self) -> None:  # noqa: D102 - asyncio's
+        self._writable.set()
+
+    # Called by the parser
+
+    def on_message_begin(self) -> None:  # noqa: D102 - httptools'
+        self._url, self._headers, self._body = b"", {}, []
+
+    def on_url(self, url: bytes) -> None:  # noqa: D102 - httptools'
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:  # noqa: D102 - httptools'
+        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+
+    def on_headers_complete(self) -> None:  # noqa: D102 - httptools'
+        if self._headers.get("expect", "").lower() == "100-continue":
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, body: bytes) -> None:  # noqa: D102 - httptools'
+        self._body.append(body)
+
+    def on_message_complete(self) -> None:  # noqa: D102 - httptools'
+        path, _, query = self._url.decode("latin-1").partition("?")
+        if "://" in path:  # the absolute form that proxies receive
+            path = "/" + path.split("://", 1)[1].partition("/")[2]
+        request = Request(
+            method=self._parser.get_method().decode(),
+            path=unquote(path),
+            query=dict(parse_qsl(query, keep_blank_values=True)),
+            headers=self._headers,
+            body=b"".join(self._body),
+        )
+        self._waiting.append((request, query, self._parser.should_keep_alive()))
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._serve())
+
+    # Answering
+
+    async def _serve(self) -> None:
+        while self._waiting:
+            request, query, keep_alive = self._waiting.popleft()
+            delivery = await self._application.deliver(request, query)
+            try:
+                await self._send(delivery, keep_alive=keep_alive)
+            finally:
+                self._application.finish(delivery)
+        self._task = None
+
+    async def _send(self, delivery: Delivery, *, keep_alive: bool) -> None:
+        if delivery.refuse_seconds:
+            self._listener.refuse(delivery.refuse_seconds)
+        answer = delivery.answer
+        if answer is None:
+            self.reset()
+            return
+        if delivery.cut:
+            self._write(answer, keep_alive=False, sent=len(answer.body) // 2)
+            self._transport.close()
+            return
+        if delivery.slow_seconds:
+            self._write(answer, keep_alive=keep_alive, sent=0)
+            await self._trickle(answer.body, delivery.slow_seconds)
+        else:
+            self._write(answer, keep_alive=keep_alive)
+        await self._writable.wait()
+        if not keep_alive:
+            self._transport.close()
+
+    async def _trickle(self, body: bytes, seconds: float) -> None:
+        size = max(1, -(-len(body) // _SLICES))
+        for start in range(0, len(body), size):
+            await self._application.clock.sleep(seconds / _SLICES)
+            if not self._transport.is_closing():
+                self._transport.write(body[start : start + size])
+
+    def _write(self, answer: Answer, *, keep_alive: bool, sent: int | None = None) -> None:
+        if self._transport.is_closing():
+            return
+        try:
+            phrase = HTTPStatus(answer.status).phrase
+        except ValueError:
+            phrase = "Unknown"
+        lines = [
+            f"HTTP/1.1 {answer.status} {phrase}",
+            f"Date: {self._application.clock.date_header()}",
+            f"Content-Type: {answer.content_type}",
+            f"Content-Length: {len(answer.body)}",
+            *(f"{name}: {value}" for name, value in answer.headers),
+        ]
+        if not keep_alive:
+            lines.append("Connection: close")
+        body = answer.body if sent is None else answer.body[:sent]
+        self._transport.writelines(["\r\n".join([*lines, "", ""]).encode("latin-1"), body])
+
+    def close(self) -> None:
+        """Hang up in good order."""
+        self._transport.close()
+
+    def reset(self) -> None:
+        """Drop the connection with a TCP reset."""
+        connection: socket.socket | None = self._transport.get_extra_info("socket")
+        if connection is not None and not self._transport.is_closing():
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+        self._transport.abort()

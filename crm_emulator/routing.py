@@ -1,0 +1,87 @@
+"""Routes as declarations, and the router that finds one for a request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from crm_emulator.messages import Answer, Request
+
+Endpoint = Callable[[Request], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One endpoint of a vendor, and what the documentation says about it.
+
+    Attributes:
+        method: In capitals.
+        path: The template below the vendor's prefix, with places in braces: ``/people/{id}``.
+        endpoint: What answers it.
+        source: Where its behaviour is written down: a section of the vendor's reference.
+        remark: What differs from the vendor, or is a guess; empty where nothing known is left out.
+        writes: Whether it changes records, so that a lost answer matters.
+    """
+
+    method: str
+    path: str
+    endpoint: Endpoint
+    source: str
+    remark: str = ""
+    writes: bool = False
+
+
+@dataclass(slots=True)
+class _Branch:
+    literals: dict[str, _Branch] = field(default_factory=dict)
+    place: _Branch | None = None
+    place_name: str = ""
+    routes: dict[str, Route] = field(default_factory=dict)
+
+
+class Router:
+    """Finds the route of a method and a path; a literal segment wins over a place."""
+
+    def __init__(self, routes: tuple[Route, ...]) -> None:
+        self._root = _Branch()
+        for route in routes:
+            self._add(route)
+
+    def _add(self, route: Route) -> None:
+        branch = self._root
+        for segment in _segments(route.path):
+            if segment.startswith("{"):
+                if branch.place is None:
+                    branch.place = _Branch()
+                    branch.place_name = segment[1:-1]
+                branch = branch.place
+            else:
+                branch = branch.literals.setdefault(segment, _Branch())
+        if route.method in branch.routes:
+            raise ValueError(f"two routes for {route.method} {route.path}")
+        branch.routes[route.method] = route
+
+    def find(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
+        """The route and what its places hold; a trailing slash makes no difference."""
+        return _find(self._root, method, _segments(path))
+
+
+def _segments(path: str) -> list[str]:
+    return [segment for segment in path.split("/") if segment]
+
+
+def _find(branch: _Branch, method: str, segments: list[str]) -> tuple[Route, dict[str, str]] | None:
+    if not segments:
+        route = branch.routes.get(method)
+        return None if route is None else (route, {})
+    literal = branch.literals.get(segments[0])
+    if literal is not None:
+        found = _find(literal, method, segments[1:])
+        if found is not None:
+            return found
+    if branch.place is None:
+        return None
+    found = _find(branch.place, method, segments[1:])
+    if found is not None:
+        found[1][branch.place_name] = segments[0]
+    return found

@@ -1,0 +1,305 @@
+"""All records of all vendors, in SQLite: the ready JSON text of each, and columns to search it by."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+from crm_emulator.lag import SearchLag
+from crm_emulator.messages import Record, decode, encode
+from crm_emulator.query import Query, Range
+from crm_emulator.tables import Table
+from crm_emulator.tallies import RangeTally
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from random import Random
+
+
+class Store:
+    """The state of the emulator.
+
+    Every method may be called from any thread. A record is stored as the JSON text that its vendor answers with, so
+    that a page is joined from texts without decoding them.
+
+    Args:
+        path: A SQLite file that keeps the state; left out, the state lives in memory.
+    """
+
+    def __init__(self, path: str | None = None) -> None:
+        self.lock = RLock()
+        self.connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
+        self.connection.execute("PRAGMA synchronous=OFF")  # an emulator survives kill -9, not a power cut
+        self.connection.execute(f"PRAGMA journal_mode={'WAL' if path else 'MEMORY'}")
+        self.connection.execute("PRAGMA cache_size=-65536")
+        self.connection.execute("PRAGMA temp_store=MEMORY")
+        self.connection.execute("CREATE TABLE IF NOT EXISTS sequences (name TEXT PRIMARY KEY, last INTEGER NOT NULL)")
+        self.tables: dict[str, Table] = {}
+        self.lag = SearchLag(self)
+        self._tallies: dict[tuple[str, str], RangeTally] = {}
+        self._counts: dict[tuple[str, tuple[Any, ...]], int] = {}
+        self._indexes: set[tuple[str, str]] = set()
+        self._depth = 0
+
+    def close(self) -> None:
+        """Close the database."""
+        with self.lock:
+            self.connection.close()
+
+    # Shape
+
+    def define(self, *tables: Table) -> None:
+        """Create the tables that are not there yet."""
+        with self.lock:
+            for table in tables:
+                self.tables[table.name] = table
+                for statement in table.ddl():
+                    self.connection.execute(statement)
+
+    def index(self, table: Table, column: str) -> None:
+        """Index a column the first time that something is sorted or found by it."""
+        if (table.name, column) not in self._indexes:
+            self._indexes.add((table.name, column))
+            if column in table.column_names:
+                self.connection.execute(table.index_ddl(column))
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; nested ones join the outermost."""
+        with self.lock:
+            if self._depth == 0:
+                self.connection.execute("BEGIN")
+            self._depth += 1
+            try:
+                yield
+            except BaseException:
+                self._depth -= 1
+                if self._depth == 0:
+                    self.connection.execute("ROLLBACK")
+                    self.forget_counts()
+                raise
+            self._depth -= 1
+            if self._depth == 0:
+                self.connection.execute("COMMIT")
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """All or nothing, inside a transaction that goes on."""
+        with self.transaction():
+            self.connection.execute("SAVEPOINT item")
+            try:
+                yield
+            except BaseException:
+                self.connection.execute("ROLLBACK TO item")
+                self.forget_counts()
+                raise
+            finally:
+                self.connection.execute("RELEASE item")
+
+    # One record
+
+    def next_id(self, table: Table) -> int:
+        """A fresh id of the table's sequence."""
+        with self.lock:
+            found = self.connection.execute(
+                "INSERT INTO sequences VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET last = last + 1 RETURNING last",
+                (table.sequence, table.first_id),
+            ).fetchall()
+            return int(found[0][0])
+
+    def reserve_ids(self, table: Table, upto: int) -> None:
+        """Let the table's next id be greater than ``upto``."""
+        with self.lock:
+            self.connection.execute(
+                "INSERT INTO sequences VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET last = max(last, excluded.last)",
+                (table.sequence, upto),
+            )
+
+    def get(self, table: Table, record_id: int, *, hidden: bool = False) -> Record | None:
+        """The record with this id, or None; hidden ones only when asked for."""
+        text = self.text(table, record_id, hidden=hidden)
+        return None if text is None else decode(text)
+
+    def text(self, table: Table, record_id: int, *, hidden: bool = False) -> bytes | None:
+        """The same as its JSON text."""
+        with self.lock:
+            row = self.connection.execute(table.get_sql, (record_id,)).fetchone()
+        return None if row is None or (row[1] and not hidden) else row[0]
+
+    def put(self, table: Table, record: Record, *, hidden: int = 0) -> None:
+        """Write a record, new or known, under its ``id``."""
+        with self.transaction():
+            self._leave(table, record["id"])
+            row = table.row(record, hidden)
+            self.connection.execute(table.put_sql, row)
+            if table.has_keys:
+                keys = [(kind, value, record["id"]) for kind, value in table.keys(record)]
+                self.connection.executemany(table.put_key_sql, keys)
+            self._tally(table, row, present=True)
+
+    def set_text(self, table: Table, record_id: int, record: Record) -> None:
+        """Change only what is answered for a record, not what it is sorted or found by."""
+        with self.lock:
+            self.connection.execute(
+                f'UPDATE "{table.name}" SET body = ? WHERE id = ?',  # noqa: S608 - our own name
+                (encode(record).decode(), record_id),
+            )
+
+    def remove(self, table: Table, record_id: int) -> None:
+        """Take a record out for good, if it is there."""
+        with self.transaction():
+            self._leave(table, record_id)
+            self.connection.execute(table.remove_sql, (record_id,))
+
+    def _leave(self, table: Table, record_id: int) -> None:
+        """Note the version that is about to go, and take it out of what is counted and found by key."""
+        self.lag.note(table, record_id)
+        self._counts.clear()
+        if self._tallies:
+            old = self.connection.execute(table.row_sql, (record_id,)).fetchone()
+            if old is not None:
+                self._tally(table, old, present=False)
+        if table.has_keys:
+            self.connection.execute(table.remove_keys_sql, (record_id,))
+
+    def load(self, table: Table, records: Iterable[tuple[Record, int]]) -> None:
+        """Write many new records fast, each with its hidden mark."""
+        keys: list[tuple[str, str, int]] = []
+
+        def rows() -> Iterator[tuple[Any, ...]]:
+            for record, hidden in records:
+                keys.extend((kind, value, record["id"]) for kind, value in table.keys(record))
+                yield table.row(record, hidden)
+
+        with self.transaction():
+            for statement in table.drop_index_ddl():
+                self.connection.execute(statement)
+            self.connection.executemany(table.put_sql, rows())
+            keys.sort()
+            if keys:
+                self.connection.executemany(table.put_key_sql, keys)
+            for statement in table.ddl():
+                self.connection.execute(statement)
+            last = self.connection.execute(f'SELECT max(id) FROM "{table.name}"').fetchone()[0]  # noqa: S608 - our name
+            if last is not None:
+                self.reserve_ids(table, last)
+        self._indexes = {(name, column) for name, column in self._indexes if name != table.name}
+        self.forget_counts()
+
+    def rewrite(self, table: Table, change: Callable[[Record], None]) -> None:
+        """Change every record of a table in place, without touching what it is sorted or found by."""
+
+        def changed(text: str) -> str:
+            record = decode(text)
+            change(record)
+            return encode(record).decode()
+
+        with self.transaction():
+            self.connection.create_function("changed", 1, changed)
+            self.connection.execute(f'UPDATE "{table.name}" SET body = changed(body)')  # noqa: S608 - our own name
+
+    def clear(self) -> None:
+        """Remove every record and restart the ids."""
+        with self.transaction():
+            for table in self.tables.values():
+                self.connection.execute(f'DELETE FROM "{table.name}"')  # noqa: S608 - our own name
+                if table.has_keys:
+                    self.connection.execute(f'DELETE FROM "{table.keys_name}"')  # noqa: S608 - our own name
+            self.connection.execute("DELETE FROM sequences")
+            self.lag.clear()
+            self.forget_counts()
+
+    # Many records
+
+    def holders(self, table: Table, kind: str, value: str) -> list[int]:
+        """The ids of the records that hold this key, ascending."""
+        with self.lock:
+            return [row[0] for row in self.connection.execute(table.holders_sql, (kind, value))]
+
+    def key_counts(self, table: Table, kind: str) -> list[tuple[str, int]]:
+        """How many visible records hold each value of a kind of key."""
+        with self.lock:
+            return self.connection.execute(
+                f'SELECT k.value, count(*) FROM "{table.keys_name}" AS k WHERE k.kind = ? GROUP BY k.value',  # noqa: S608 - our own name
+                (kind,),
+            ).fetchall()
+
+    def random_id(self, table: Table, random: Random) -> int | None:
+        """The id of some visible record, or None if there is none."""
+        with self.lock:
+            place = random.getrandbits(31)
+            return next(
+                (
+                    row[0]
+                    for sql in ("tie >= ? ORDER BY tie", "tie < ? ORDER BY tie DESC")
+                    for row in self.connection.execute(
+                        f'SELECT id FROM "{table.name}" WHERE hidden = 0 AND {sql} LIMIT 1',  # noqa: S608 - our own name
+                        (place,),
+                    )
+                ),
+                None,
+            )
+
+    def page(self, query: Query, limit: int, offset: int = 0) -> list[bytes]:
+        """The JSON texts of the records that a query meets, in its order."""
+        with self.lock:
+            self._prepare(query)
+            sql, arguments = query.page_sql()
+            return [row[0] for row in self.connection.execute(sql, (*arguments, limit, offset))]
+
+    def records(self, query: Query, limit: int = -1, offset: int = 0) -> list[Record]:
+        """The same, decoded."""
+        return [decode(text) for text in self.page(query, limit, offset)]
+
+    def ids(self, query: Query, limit: int = -1, offset: int = 0) -> list[int]:
+        """Only their ids."""
+        with self.lock:
+            self._prepare(query)
+            sql, arguments = query.ids_sql()
+            return [row[0] for row in self.connection.execute(sql, (*arguments, limit, offset))]
+
+    def count(self, query: Query) -> int:
+        """How many records a query meets; cheap for a range of one integer column, remembered otherwise."""
+        with self.lock:
+            span = query.single_range()
+            if span is not None and not self.lag.reverted:
+                return self._tally_of(query.table, span).count(span)
+            sql, arguments = query.count_sql()
+            if self.lag.reverted:
+                return int(self.connection.execute(sql, arguments).fetchone()[0])
+            found = self._counts.get((sql, arguments))
+            if found is None:
+                self._prepare(query)
+                found = int(self.connection.execute(sql, arguments).fetchone()[0])
+                self._counts[sql, arguments] = found
+            return found
+
+    def forget_counts(self) -> None:
+        """Count anew from the tables."""
+        self._tallies.clear()
+        self._counts.clear()
+
+    def _prepare(self, query: Query) -> None:
+        for column in query.indexed:
+            self.index(query.table, column)
+
+    def _tally_of(self, table: Table, span: Range) -> RangeTally:
+        tally = self._tallies.get((table.name, span.column))
+        if tally is None:
+            self.index(table, span.column)
+            values: Sequence[tuple[int]] = self.connection.execute(
+                f'SELECT {span.column} FROM "{table.name}" WHERE hidden = 0 AND {span.column} IS NOT NULL '  # noqa: S608 - our own names
+                f"ORDER BY {span.column}"
+            ).fetchall()
+            tally = RangeTally(value for (value,) in values)
+            self._tallies[table.name, span.column] = tally
+        return tally
+
+    def _tally(self, table: Table, row: tuple[Any, ...], *, present: bool) -> None:
+        if self.lag.reverted:
+            return
+        for (name, column), tally in self._tallies.items():
+            if name == table.name and row[2] == 0:
+                tally.change(row[table.position(column)], present=present)

@@ -1,0 +1,126 @@
+"""What every emulated CRM has: routes, a sign-in, a quota, an error dialect, seeds, and direct access for tests."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from crm_emulator.query import Query
+from crm_emulator.quota import Exceeded, Quota, Rate
+from crm_emulator.routing import Route, Router
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from random import Random
+
+    from crm_emulator.clock import Clock
+    from crm_emulator.faults import Kind
+    from crm_emulator.messages import Answer, Record, Request
+    from crm_emulator.store import Store
+    from crm_emulator.tables import Table
+
+
+class UnknownObjectError(LookupError):
+    """A test, or the control API, named an object or a record that is not there."""
+
+
+class Vendor(ABC):
+    """One emulated CRM over the shared store.
+
+    Attributes:
+        name: One lower-case word; names its tables and its part of the control API.
+        prefix: Where its routes begin: ``/copper/developer_api/v1``.
+        rates: What the vendor publishes.
+        tables: The table of each object, by the vendor's own plural word.
+        base_url: The vendor's whole prefix on the running server; a plugin's ``base_url``.
+        quota: In force now; ``Quota(())`` is none.
+        switches: A dataclass of the behaviours that can be chosen.
+    """
+
+    name: ClassVar[str]
+    prefix: ClassVar[str]
+    rates: ClassVar[tuple[Rate, ...]]
+    tables: Mapping[str, Table]
+    switches: Any
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self.store = store
+        self.clock = clock
+        self.base_url = self.prefix
+        self.quota = Quota(())
+        store.define(*self.tables.values())
+        self.routes = self.declare_routes()
+        self.router = Router(self.routes)
+
+    @abstractmethod
+    def declare_routes(self) -> tuple[Route, ...]:
+        """All its routes."""
+
+    @abstractmethod
+    def refusal(self, request: Request) -> Answer | None:
+        """The answer to a request whose credentials are wrong; None if they are right."""
+
+    @abstractmethod
+    def unknown_route(self, request: Request) -> Answer:
+        """The answer where no route is."""
+
+    @abstractmethod
+    def malformed_body(self, request: Request) -> Answer:
+        """The answer to a body that is not JSON."""
+
+    @abstractmethod
+    def over_quota(self, exceeded: Exceeded | None, retry_after: float | None) -> Answer:
+        """The 429: by the quota, or on demand with this Retry-After."""
+
+    @abstractmethod
+    def seed(self, seed: int, sizes: Mapping[str, int]) -> None:
+        """Fill the empty store: the same seed and sizes give the same bytes."""
+
+    @abstractmethod
+    def insert(self, object_name: str, attributes: Record) -> Record:
+        """Create a record as the API would, at once and unasked.
+
+        What the vendor itself keeps (``id``, ``date_modified`` …) may be given too, and is then taken as it is.
+        """
+
+    @abstractmethod
+    def change(self, object_name: str, record_id: int, attributes: Record) -> Record:
+        """Update a record as the API would; the vendor's own attributes are taken as they are."""
+
+    @abstractmethod
+    def delete(self, object_name: str, record_id: int) -> None:
+        """Delete a record as the API would."""
+
+    @abstractmethod
+    def disturb(self, kind: Kind, route: str, random: Random) -> None:
+        """Edit, add or delete some record of the object that a route is about."""
+
+    @abstractmethod
+    def configuration(self) -> str:
+        """Settings for the plugins, ready to paste."""
+
+    def use_quota(self, rates: tuple[Rate, ...] | None = None) -> None:
+        """Keep these rates from now on; left out, the vendor's own."""
+        self.quota = Quota(self.rates if rates is None else rates)
+
+    # Direct access: what is in the CRM, without asking its API.
+
+    def table(self, object_name: str) -> Table:
+        """The table of an object; raises UnknownObjectError."""
+        try:
+            return self.tables[object_name]
+        except KeyError:
+            known = ", ".join(self.tables)
+            raise UnknownObjectError(f"{self.name} has no {object_name!r}; it has {known}") from None
+
+    def get(self, object_name: str, record_id: int) -> Record | None:
+        """The record with this id, or None."""
+        return self.store.get(self.table(object_name), record_id)
+
+    def records(self, object_name: str) -> list[Record]:
+        """All its records, by id."""
+        return self.store.records(Query(self.table(object_name)))
+
+    def count(self, object_name: str) -> int:
+        """How many records it has."""
+        return self.store.count(Query(self.table(object_name)))
