@@ -165,7 +165,7 @@ class Mapper:
     def _unpack(self, container: Any, plan: Plan, customs: dict[CrmId, Any], left_out: dict[str, str]) -> None:
         """Take custom fields out of a container such as the CRM answers, or an object of names and values."""
         for name, value in _contained(unpacked(container)):
-            attribute = self._fields.by_custom_id(name) if isinstance(name, int) else self._fields.custom(name)
+            attribute = self._fields.by_custom_id(name) if isinstance(name, int) else self._fields.custom(str(name))
             if attribute is None or not attribute.updatable:
                 left_out[f"custom_fields[{name}]"] = f"{self.of.name} have no such custom field that can be written"
             elif attribute.custom_id is not None and attribute.custom_id not in plan.covered:
