@@ -1,0 +1,211 @@
+"""One batch of a stream, from records that arrived to outcomes that are kept.
+
+In this order: the last version of each record, what the ledger knows, what is unchanged, mapping, references, what the
+CRM has, then rounds of writes; what a lost answer leaves in doubt is found out before anything else is done with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from target_crm.arrivals import Arrival
+from target_crm.carrying import Carrier
+from target_crm.doubt import Fate
+from target_crm.keeping import Keeper
+from target_crm.ledger import Entry, Held, Intent, Known
+from target_crm.mapped import Mapped, Rejection
+from target_crm.mapping import Mapper
+from target_crm.matching import Finder
+from target_crm.methods import LoadMethod
+from target_crm.office import Office, Stream
+from target_crm.outcomes import Outcome
+from target_crm.parents import Parents
+from target_crm.plan import (
+    Candidates,
+    Ready,
+    decide,
+    is_unchanged,
+    is_unchanged_payload,
+    latest,
+    match_values,
+    one_round,
+)
+
+
+class StreamWriter:
+    """Writes the records of one stream.
+
+    Args:
+        office: What all streams share.
+        stream: The stream.
+
+    Raises:
+        SettingError: The stream's settings name what does not exist.
+    """
+
+    def __init__(self, office: Office, stream: Stream) -> None:
+        self._office = office
+        self._stream = stream
+        self._settings = stream.settings
+        crm, of = office.crm, office.crm.objects[stream.settings.object]
+        self._mapper = Mapper(crm, of, stream.settings.rules)
+        scope = office.ledger.scope(
+            office.crm_name, office.account, of.name, source_name=office.source_name, stream=stream.name
+        )
+        self._finder = Finder(
+            crm,
+            self._mapper,
+            office.ledger,
+            scope,
+            office.crew,
+            recent=office.recent(of.name),
+            lag_seconds=office.window.seconds,
+        )
+        self._parents = Parents(office, self._mapper, stream.settings.missing_reference)
+        self._scope = scope
+        self._keeper = Keeper(office, stream, scope)
+        self._carrier = Carrier(office, stream, self._mapper, scope, self._keeper)
+        self._left_out: set[str] = set()
+
+    def take_written(self) -> set[str]:
+        """Source ids that the CRM has by now, since this was last asked: what waits for them can go on."""
+        written, self._keeper.written = self._keeper.written, set()
+        return written
+
+    def write(self, arrivals: Iterable[Arrival]) -> None:
+        """Bring records to an outcome; each is in the ledger when this returns.
+
+        Raises:
+            StopError: Nothing further can succeed; what was answered until then is in the ledger.
+            BusyError: Likewise, for now.
+        """
+        chosen = latest(arrivals)
+        self._keeper.count(Outcome.SUPERSEDED, len(chosen.superseded))
+        self._write([arrival for arrival in chosen.kept if arrival.flaw is None])
+        self._keeper.hold(
+            [self._keeper.flawed(arrival, arrival.flaw) for arrival in chosen.kept if arrival.flaw is not None]
+        )
+
+    def _write(self, arrivals: Sequence[Arrival]) -> None:
+        lost = self._keeper.lost_creates
+        if not lost:
+            self._rounds(self._ready(arrivals))
+            return
+        # Whatever could be one of the lost creates, or be taken for it, is touched only when that is found out.
+        ready = self._ready([arrival for arrival in arrivals if arrival.source_id not in lost])
+        taken = {(name, value) for each in lost.values() for name, values in each.keys.items() for value in values}
+        aside = [each for each in ready if match_values(each.mapped) & taken]
+        self._rounds([each for each in ready if not match_values(each.mapped) & taken])
+        self._ask_about(lost)
+        self._write([arrival for arrival in arrivals if arrival.source_id in lost])
+        self._rounds(aside)
+
+    def _ready(self, arrivals: Sequence[Arrival]) -> list[Ready]:
+        """The records that must be written, mapped and with their references in place; the others have ended."""
+        undecided = self._keeper.undecided
+        self._keeper.hold_in_doubt([arrival for arrival in arrivals if arrival.source_id in undecided])
+        arrivals = [arrival for arrival in arrivals if arrival.source_id not in undecided]
+        known = self._office.ledger.known(self._scope, [arrival.source_id for arrival in arrivals])
+        return self._placed(self._mapped(self._changed(arrivals, known), known))
+
+    def _changed(self, arrivals: Sequence[Arrival], known: Mapping[str, Known]) -> list[Arrival]:
+        """Those that are not, at the source, what was written last."""
+        changed: list[Arrival] = []
+        unchanged: list[str] = []
+        outdated: list[str] = []
+        unanswered = self._keeper.unanswered
+        for arrival in arrivals:
+            before = known.get(arrival.source_id)
+            if arrival.held_at is not None and before is not None and before.written_at > arrival.held_at:
+                outdated.append(arrival.source_id)
+            elif is_unchanged(arrival, before) and arrival.source_id not in unanswered:
+                unchanged.append(arrival.source_id)
+            else:
+                changed.append(arrival)
+        self._keeper.unchanged(unchanged)
+        self._keeper.count(Outcome.SUPERSEDED, len(outdated))
+        self._keeper.release(outdated)
+        return changed
+
+    def _mapped(self, arrivals: Sequence[Arrival], known: Mapping[str, Known]) -> list[Ready]:
+        """Map records; those that cannot be mapped are held, and those that would send the same as before are done."""
+        mapped: list[Ready] = []
+        held: list[Held] = []
+        same: dict[str, bytes] = {}
+        for arrival in arrivals:
+            result = self._mapper.map(arrival.record)
+            if isinstance(result, Rejection):
+                held.append(self._keeper.flawed(arrival, result))
+                continue
+            self._warn_of(result)
+            before = known.get(arrival.source_id)
+            reread = arrival.source_id in self._keeper.unanswered
+            if is_unchanged_payload(result, before) and not reread:
+                same[arrival.source_id] = arrival.record_hash
+            elif before is None or before.crm_id is None:
+                mapped.append(Ready(arrival, result))
+            else:
+                mapped.append(Ready(arrival, result, before.crm_id, before.origin, reread=reread))
+        self._keeper.unchanged(same, same)
+        self._keeper.hold(held)
+        return mapped
+
+    def _warn_of(self, mapped: Mapped) -> None:
+        for name, reason in mapped.left_out.items():
+            if name not in self._left_out:
+                self._left_out.add(name)
+                self._office.logger.warning("Stream %s: %s is left out: %s", self._stream.name, name, reason)
+
+    def _placed(self, mapped: Sequence[Ready]) -> list[Ready]:
+        """Put references in place; records that lack one wait for it or are rejected."""
+        ready: list[Ready] = []
+        held: list[Held] = []
+        for each, unresolved in self._parents.resolve(mapped):
+            if unresolved is None:
+                ready.append(each)
+            else:
+                reason, waits_on = unresolved.reason, unresolved.waits_on
+                held.append(self._keeper.held(each.arrival, unresolved.kind, reason, waits_on=waits_on))
+        self._keeper.hold(held)
+        return ready
+
+    def _rounds(self, ready: Sequence[Ready]) -> None:
+        """Decide and write until every record has its outcome."""
+        method = self._settings.load_method
+        nothing = Candidates()
+        while ready:
+            asked = {
+                each.arrival.source_id: [key for key in each.mapped.keys if not key.pending]
+                for each in ready
+                if each.crm_id is None and method is not LoadMethod.APPEND_ONLY
+            }
+            candidates = self._finder.candidates(asked)
+            actions = [
+                decide(
+                    each,
+                    candidates.get(each.arrival.source_id, nothing),
+                    method,
+                    create_without_key=self._settings.create_without_key,
+                )
+                for each in ready
+            ]
+            now, later = one_round(actions, method)
+            ready = [*self._carrier.carry_out(now), *later]
+
+    def _ask_about(self, lost: Mapping[str, Intent]) -> None:
+        """Find out what became of creates that an earlier run left."""
+        self._office.logger.warning(
+            "Stream %s: %d creates were never answered; finding out what became of them", self._stream.name, len(lost)
+        )
+        verdicts = self._carrier.inquiry.verdicts(list(lost.values()), self._office.began)
+        entries: list[Entry] = []
+        for source_id, verdict in verdicts.items():
+            if verdict.fate is Fate.CARRIED_OUT and verdict.ours and verdict.record is not None:
+                was, crm_id = lost[source_id], verdict.record["id"]
+                entry = Entry(source_id, crm_id, "created", "created", was.record_hash, was.digest, gained=was.keys)
+                entries.append(entry)
+        self._keeper.settle(entries)
+        unknown = {source_id for source_id, verdict in verdicts.items() if verdict.fate is Fate.UNKNOWN}
+        for source_id in unknown:
+            self._keeper.lost(lost[source_id])
+        self._keeper.withdraw(lost.keys() - unknown - {entry.source_id for entry in entries})

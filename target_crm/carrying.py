@@ -1,0 +1,221 @@
+"""A round of actions carried out, and what their answers, refusals and losses lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from crm_api.crm import CrmRecord
+from target_crm.arrivals import Arrival
+from target_crm.doubt import Fate, Inquiry, Verdict
+from target_crm.keeping import Keeper
+from target_crm.ledger import Entry, Held, Scope
+from target_crm.mapped import Change
+from target_crm.mapping import Mapper
+from target_crm.methods import LoadMethod
+from target_crm.office import Office, Stream
+from target_crm.outcomes import Outcome, RejectKind
+from target_crm.plan import Action, Create, Ready, Reject, Skip, Update
+from target_crm.writing import NotDone, Sender, Write, gained_values
+
+TRIES = 3  # writes of one record whose answer was lost, before it is rejected as in doubt
+
+
+class Carrier:
+    """Carries out the actions of one stream.
+
+    Args:
+        office: What all streams share.
+        stream: The stream.
+        mapper: Says what is sent.
+        scope: Of the stream in the ledger.
+        keeper: Keeps the outcomes.
+
+    Attributes:
+        inquiry: Finds out what became of lost creates.
+    """
+
+    def __init__(self, office: Office, stream: Stream, mapper: Mapper, scope: Scope, keeper: Keeper) -> None:
+        self._office = office
+        self._stream = stream
+        self._mapper = mapper
+        self._keeper = keeper
+        self._method = stream.settings.load_method
+        self._recent = office.recent(mapper.of.name)
+        self._sender = Sender(
+            office.crm, mapper, office.ledger, scope, office.crew, recent=self._recent, on_done=keeper.done
+        )
+        self.inquiry = Inquiry(
+            office.crm,
+            mapper,
+            office.ledger,
+            scope,
+            office.stopping,
+            window=office.window,
+            upsert_by=self._upsert_by(),
+            clock=office.clock,
+        )
+
+    def _upsert_by(self) -> str | None:
+        """The CRM's own upsert settles a doubt only by the stream's own match key, and never adds to a log."""
+        of = self._mapper.of
+        keys = self._stream.settings.rules.match_on or of.match_on
+        if self._method is LoadMethod.APPEND_ONLY or len(keys) != 1 or len(keys[0]) != 1:
+            return None
+        return keys[0][0] if keys[0][0] in of.upserts_on else None
+
+    def carry_out(self, actions: Sequence[Action]) -> list[Ready]:
+        """Carry actions out; returns the records that must be looked at again."""
+        again: list[Ready] = []
+        held: list[Held] = []
+        writes: list[Write] = []
+        updates: list[Update] = []
+        for action in actions:
+            if isinstance(action, Reject):
+                held.append(self._keeper.rejected(action))
+            elif isinstance(action, Skip):
+                self._keeper.count(Outcome.SKIPPED, reason=action.reason)
+                self._keeper.release([action.ready.arrival.source_id])
+            elif isinstance(action, Update):
+                updates.append(action)
+            else:
+                self._creation(action, writes, held)
+        again += self._changes(updates, writes, held)
+        self._keeper.hold(held)
+        results = self._sender.send(writes)
+        again += self._after_refusals(results.refused)
+        return again + self._after_losses(results.lost)
+
+    def _creation(self, action: Create, writes: list[Write], held: list[Held]) -> None:
+        creation = self._mapper.creation(action.ready.mapped)
+        if isinstance(creation, Change):
+            writes.append(Write(action, creation))
+        else:
+            held.append(self._keeper.flawed(action.ready.arrival, creation))
+
+    def _changes(self, updates: Sequence[Update], writes: list[Write], held: list[Held]) -> list[Ready]:
+        """What updates send; those that need send nothing are done, and those whose record is gone begin anew."""
+        if self._method is LoadMethod.MATCH:
+            self._remember_unwritten(updates)
+            return []
+        again: list[Ready] = []
+        unneeded: list[Update] = []
+        current = self._current(updates)
+        for update in updates:
+            record = current.get(update.ready.arrival.source_id)
+            if record is None and self._must_read(update):
+                again += self._gone(update.ready, held)
+                continue
+            change = self._mapper.change(update.ready.mapped, record)
+            if change.payload:
+                writes.append(Write(update, change))
+            else:
+                unneeded.append(update)
+        self._remember_unwritten(unneeded)
+        return again
+
+    def _must_read(self, update: Update) -> bool:
+        return update.ready.reread or self._mapper.needs_current(update.ready.mapped)
+
+    def _current(self, updates: Sequence[Update]) -> dict[str, CrmRecord]:
+        """The CRM's records as they are, where an update depends on them, by source id."""
+        current: dict[str, CrmRecord] = {}
+        unread: dict[bool, list[Update]] = {False: [], True: []}
+        for update in updates:
+            record = self._recent.get(update.crm_id) or update.current
+            if update.ready.reread or (record is None and self._must_read(update)):
+                unread[update.ready.reread].append(update)
+            elif record is not None:
+                current[update.ready.arrival.source_id] = record
+        for in_doubt, chosen in unread.items():
+            if chosen:
+                ids = [update.crm_id for update in chosen]
+                records = self._office.crm.read(self._mapper.of, ids, immediate=in_doubt)
+                for update in chosen:
+                    if update.crm_id in records:
+                        current[update.ready.arrival.source_id] = records[update.crm_id]
+        return current
+
+    def _gone(self, ready: Ready, held: list[Held]) -> list[Ready]:
+        """The CRM has lost a record that the ledger knows."""
+        if self._stream.settings.when_gone == "reject":
+            reason = f"The CRM no longer has record {ready.crm_id}. Restore it there, or set when_gone to match_again."
+            held.append(self._keeper.held(ready.arrival, RejectKind.GONE, reason))
+            return []
+        return [replace(ready, crm_id=None, origin="created", reread=False)]
+
+    def _remember_unwritten(self, updates: Sequence[Update]) -> None:
+        """Records that the CRM has as they should be."""
+        self._keeper.settle(
+            [
+                Entry(
+                    update.ready.arrival.source_id,
+                    update.crm_id,
+                    "matched" if update.matched else "unchanged",
+                    "matched" if update.matched else update.ready.origin,
+                    update.ready.arrival.record_hash,
+                    update.ready.mapped.digest,
+                    gained=gained_values(self._mapper, update.ready, update.current or {}),
+                )
+                for update in updates
+            ]
+        )
+        self._keeper.count(Outcome.UNCHANGED, len(updates))
+
+    def _after_refusals(self, refused: Sequence[NotDone]) -> list[Ready]:
+        again: list[Ready] = []
+        held: list[Held] = []
+        for each in refused:
+            ready = each.write.ready
+            if each.gone and each.write.crm_id is not None:
+                again += self._gone(ready, held)
+                continue
+            kind = RejectKind.FORBIDDEN if each.forbidden else RejectKind.REFUSED
+            rejected = Reject(ready, kind, each.reason, each.status, _sent(each))
+            if self._may_exist(each):
+                # Unique in the CRM, and refused: perhaps because it is there, and the search did not show it yet.
+                again.append(replace(ready, refused=rejected))
+            else:
+                held.append(self._keeper.rejected(rejected))
+        self._keeper.hold(held)
+        return again
+
+    def _may_exist(self, refused: NotDone) -> bool:
+        if refused.forbidden or refused.write.crm_id is not None or refused.write.ready.refused is not None:
+            return False
+        names = {part.attribute for key in refused.write.ready.mapped.keys for part in key.parts}
+        return self._method is not LoadMethod.APPEND_ONLY and not names.isdisjoint(self._mapper.of.unique)
+
+    def _after_losses(self, lost: Sequence[Write]) -> list[Ready]:
+        """Find out what became of writes whose answer was lost."""
+        if not lost:
+            return []
+        name = self._stream.name
+        self._office.logger.warning("Stream %s: the answers to %d writes were lost; finding out", name, len(lost))
+        intents = [self._sender.intent(write) for write in lost if write.crm_id is None]
+        verdicts = self.inquiry.verdicts(intents, self._office.clock()) if intents else {}
+        again: list[Ready] = []
+        held: list[Held] = []
+        in_doubt: list[Arrival] = []
+        for write in lost:
+            ready, source_id = write.ready, write.ready.arrival.source_id
+            verdict = verdicts.get(source_id, Verdict(Fate.NOT_CARRIED_OUT))
+            if verdict.fate is Fate.CARRIED_OUT and verdict.ours and verdict.record is not None:
+                self._sender.found(write, verdict.record)
+            elif verdict.fate is Fate.REFUSED:
+                sent = {"payload": write.change.payload}
+                rejected = Reject(ready, RejectKind.REFUSED, verdict.reason, verdict.status, sent)
+                held.append(self._keeper.rejected(rejected))
+            elif verdict.fate is Fate.UNKNOWN or ready.tries + 1 >= TRIES:
+                in_doubt.append(ready.arrival)
+                self._keeper.lost(self._sender.intent(write))
+            else:
+                again.append(replace(ready, tries=ready.tries + 1, reread=write.crm_id is not None))
+        self._keeper.hold(held)
+        self._keeper.hold_in_doubt(in_doubt)
+        return again
+
+
+def _sent(refused: NotDone) -> dict[str, Any]:
+    return {"crm_id": refused.write.crm_id, "payload": refused.write.change.payload, "answer": refused.body}

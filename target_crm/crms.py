@@ -1,0 +1,23 @@
+"""The CRMs that can be written to, by the name that the setting ``crm`` gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from crm_api.copper import connect
+from crm_api.copper_crm import Copper
+from crm_api.crm import Crm
+from crm_api.settings import copper_settings
+
+Sleep = Callable[[float], None]
+
+
+def _copper(config: Mapping[str, Any], sleep: Sleep) -> Crm:
+    session = connect(copper_settings(config), sleep=sleep)
+    return Copper(session, date_order=config.get("date_order"))
+
+
+CRMS: Mapping[str, Callable[[Mapping[str, Any], Sleep], Crm]] = MappingProxyType({"copper": _copper})
+"""Each makes an account of a configuration; it sends nothing yet, and raises SettingError."""

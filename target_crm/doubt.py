@@ -1,0 +1,241 @@
+"""What became of creates whose answer was lost.
+
+In this order: the vendor's own atomic upsert, the vendor's uniqueness rule, a look at what was created since the
+intent, repeated until nothing sent can still turn up. What is found is ours; what is not was never carried out.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
+
+from crm_api.crm import Attribute, Crm, CrmId, CrmObject, CrmRecord, Kind, Payload, Refused, Written
+from crm_api.errors import InDoubtError
+from target_crm.crew import Stopping
+from target_crm.ledger import Intent, Ledger, Scope
+from target_crm.mapping import Mapper
+
+CLOCK_MARGIN_SECONDS = 300.0  # by which the CRM's clocks may differ among themselves
+ATTEMPTS = 3  # repetitions of a create that the CRM keeps unique
+POLLS = 12  # looks at the CRM between the lost answer and the deadline
+# Kinds whose values are compared: the CRM gives them back as it got them.
+_FIRM = frozenset({Kind.TEXT, Kind.INTEGER, Kind.NUMBER, Kind.BOOLEAN, Kind.ID, Kind.NAME_ID, Kind.IDENTIFIER})
+
+
+class Fate(Enum):
+    """What became of a create."""
+
+    CARRIED_OUT = "carried out"
+    NOT_CARRIED_OUT = "not carried out"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one create.
+
+    Attributes:
+        fate: That.
+        record: The CRM's record, where it was carried out.
+        ours: The record carries what was sent; otherwise it is an older one that the CRM keeps unique.
+        reason: Why it was refused.
+        status: HTTP status of a refusal.
+    """
+
+    fate: Fate
+    record: CrmRecord | None = None
+    ours: bool = True
+    reason: str = ""
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How long a lost create can still turn up.
+
+    Attributes:
+        lag_seconds: By which searches lag behind writes.
+        timeout_seconds: How long a request can still be on its way.
+    """
+
+    lag_seconds: float
+    timeout_seconds: float
+
+    @property
+    def seconds(self) -> float:
+        """Counted from the last moment at which it can have been sent."""
+        return self.lag_seconds + self.timeout_seconds
+
+
+class Inquiry:
+    """Finds out what became of the lost creates of one stream.
+
+    Args:
+        crm: The account.
+        mapper: Knows how values compare.
+        ledger: Knows which of the CRM's records are spoken for.
+        scope: Of the stream.
+        stopping: Waits, and gives up at a signal.
+        window: How long a lost create can still turn up.
+        upsert_by: The attribute by which the CRM itself may upsert records of this stream, or None.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        crm: Crm,
+        mapper: Mapper,
+        ledger: Ledger,
+        scope: Scope,
+        stopping: Stopping,
+        *,
+        window: Window,
+        upsert_by: str | None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._crm = crm
+        self._of: CrmObject = mapper.of
+        self._mapper = mapper
+        self._ledger = ledger
+        self._scope = scope
+        self._stopping = stopping
+        self._window = window
+        self._upsert_by = upsert_by
+        self._clock = clock
+
+    def verdicts(self, intents: Sequence[Intent], last_sent: float) -> dict[str, Verdict]:
+        """What became of creates, by source id.
+
+        Args:
+            intents: The creates.
+            last_sent: When the last of them can have been sent (monotonic seconds).
+
+        Raises:
+            StopError: The CRM cannot be asked, or a signal came: all of them stay in doubt.
+            BusyError: Likewise.
+        """
+        verdicts: dict[str, Verdict] = {}
+        searched: list[Intent] = []
+        for intent in intents:
+            self._stopping.check()
+            if self._upsert_by is not None and len(intent.keys.get(self._upsert_by, ())) == 1:
+                verdicts[intent.source_id] = self._upserted(intent, self._upsert_by)
+            elif (unique := self._unique(intent)) is not None:
+                verdicts[intent.source_id] = self._repeated(intent, unique, last_sent)
+            else:
+                searched.append(intent)
+        return verdicts | self._searched(searched, last_sent)
+
+    def _upserted(self, intent: Intent, attribute: str) -> Verdict:
+        answer = self._crm.upsert(self._of, attribute, intent.keys[attribute][0], intent.payload)
+        if isinstance(answer, Written):
+            return Verdict(Fate.CARRIED_OUT, {"id": answer.id, **answer.record})
+        return Verdict(Fate.REFUSED, reason=answer.reason, status=answer.status)
+
+    def _unique(self, intent: Intent) -> str | None:
+        """The attribute of the payload that the CRM keeps unique and can search by."""
+        for name in self._of.unique:
+            if name in self._of.finds and intent.payload.get(name):
+                return name
+        return None
+
+    def _repeated(self, intent: Intent, unique: str, last_sent: float) -> Verdict:
+        """Look, and repeat what is not there: the CRM refuses a second copy, and any refusal leads to another look."""
+        values = sorted(self._mapper.values(intent.payload, unique))
+        refusal: Refused | None = None
+        attempts = 0
+        while True:
+            for record in self._crm.find(self._of, unique, values[: self._of.finds[unique]]):
+                if self._mapper.values(record, unique) & set(values):
+                    ours = resemblance(self._crm, self._of, intent.payload, record) is not None
+                    return Verdict(Fate.CARRIED_OUT, record, ours=ours)
+            if refusal is not None and self._clock() > last_sent + self._window.seconds:
+                return Verdict(Fate.REFUSED, reason=refusal.reason, status=refusal.status)
+            if refusal is not None:
+                self._stopping.nap(self._window.seconds / POLLS)
+                continue
+            try:
+                (answer,) = self._crm.create(self._of, [intent.payload], before_send=self._stopping.check)
+            except InDoubtError:
+                last_sent = self._clock()
+                if (attempts := attempts + 1) == ATTEMPTS:
+                    return Verdict(Fate.UNKNOWN)
+                continue
+            if isinstance(answer, Written):
+                return Verdict(Fate.CARRIED_OUT, {"id": answer.id, **answer.record})
+            refusal = answer
+
+    def _searched(self, intents: Sequence[Intent], last_sent: float) -> dict[str, Verdict]:
+        verdicts: dict[str, Verdict] = {}
+        open_intents = list(intents)
+        while open_intents:
+            is_last = self._clock() > last_sent + self._window.seconds
+            for source_id, record in self._found(open_intents).items():
+                verdicts[source_id] = Verdict(Fate.CARRIED_OUT, record)
+            open_intents = [intent for intent in open_intents if intent.source_id not in verdicts]
+            if is_last:
+                break
+            if open_intents:
+                self._stopping.nap(min(self._window.seconds / POLLS, 1))
+        return verdicts | {intent.source_id: Verdict(Fate.NOT_CARRIED_OUT) for intent in open_intents}
+
+    def _found(self, intents: Sequence[Intent]) -> dict[str, CrmRecord]:
+        """Records that nobody speaks for, each given to the intent that it resembles most."""
+        since = datetime.fromtimestamp(min(intent.server_at for intent in intents) - CLOCK_MARGIN_SECONDS, UTC)
+        payloads = [intent.payload for intent in intents]
+        hits = {record["id"]: record for record in self._crm.created_since(self._of, since, payloads)}
+        free = {crm_id: hits[crm_id] for crm_id in hits.keys() - self._ledger.claimed(self._scope, hits.keys()).keys()}
+        return pairs(self._crm, self._of, intents, free)
+
+
+def pairs(crm: Crm, of: CrmObject, intents: Iterable[Intent], free: Mapping[CrmId, CrmRecord]) -> dict[str, CrmRecord]:
+    """Pair intents one to one with records that carry what was sent, the most alike first."""
+    likely = sorted(
+        (
+            (-score, intent.source_id, str(crm_id), crm_id)
+            for intent in intents
+            for crm_id, record in free.items()
+            if (score := resemblance(crm, of, intent.payload, record)) is not None
+        ),
+        key=lambda pair: pair[:3],
+    )
+    paired: dict[str, CrmRecord] = {}
+    given: set[CrmId] = set()
+    for _, source_id, _, crm_id in likely:
+        if source_id not in paired and crm_id not in given:
+            paired[source_id] = free[crm_id]
+            given.add(crm_id)
+    return paired
+
+
+def resemblance(crm: Crm, of: CrmObject, payload: Payload, record: CrmRecord) -> int | None:
+    """How many attributes of a record are as they were sent; None if it cannot be what became of the payload.
+
+    What the CRM dropped or has not filled in yet speaks against nothing; a different value does, and so does a
+    required attribute that is not there.
+    """
+    score = 0
+    for name, sent in payload.items():
+        attribute = of.attribute(name)
+        if attribute is None or sent is None or (attribute.kind not in _FIRM and not attribute.required):
+            continue
+        has, wanted = _value(crm, attribute, record.get(name)), _value(crm, attribute, sent)
+        if has == wanted:
+            score += 1
+        elif has is not None or attribute.required:
+            return None
+    return score
+
+
+def _value(crm: Crm, attribute: Attribute, value: Any) -> Any:
+    if value is None or value in ("", [], {}):
+        return None
+    with suppress(ValueError):
+        value = crm.decode(attribute, value)
+    return " ".join(value.split()).casefold() if isinstance(value, str) else value

@@ -1,0 +1,154 @@
+"""The outcomes of one stream's records: counted, and kept in the ledger where they are held."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from target_crm.arrivals import Arrival
+from target_crm.ledger import Entry, Held, Intent, Scope
+from target_crm.mapped import Rejection
+from target_crm.office import Office, Stream
+from target_crm.outcomes import Outcome, RejectKind
+from target_crm.plan import Reject
+from target_crm.writing import Done
+
+_IN_DOUBT = (
+    "It was sent, no answer came, and the CRM cannot tell whether it arrived. Look for it there; the next run asks "
+    "again before it sends anything."
+)
+
+
+class Keeper:
+    """Keeps what became of one stream's records.
+
+    Args:
+        office: What all streams share.
+        stream: The stream.
+        scope: Its scope in the ledger.
+
+    Attributes:
+        unanswered: Writes of which nobody knows what became of them, by source id.
+        undecided: Source ids of creates of which nobody could tell when asked in this run.
+        written: Source ids that the CRM has by now, since the caller last emptied it.
+    """
+
+    def __init__(self, office: Office, stream: Stream, scope: Scope) -> None:
+        self._office = office
+        self._stream = stream
+        self._scope = scope
+        self._held = office.ledger.held_ids(scope)
+        self.unanswered: dict[str, Intent] = office.ledger.intents(scope)
+        self.undecided: set[str] = set()
+        self.written: set[str] = set()
+
+    @property
+    def lost_creates(self) -> dict[str, Intent]:
+        """Creates among the unanswered that were not asked about yet."""
+        return {
+            source_id: intent
+            for source_id, intent in self.unanswered.items()
+            if intent.action == "create" and source_id not in self.undecided
+        }
+
+    def count(self, outcome: Outcome, records: int = 1, reason: str = "") -> None:
+        """Count records that ended so."""
+        if records:
+            self._office.books.ended(self._stream.name, outcome, reason, records)
+
+    def done(self, done: Done) -> None:
+        """Count a write that is in the ledger."""
+        self.count(Outcome.CREATED if done.write.crm_id is None else Outcome.UPDATED)
+        self.settled([done.write.ready.arrival.source_id])
+
+    def settle(self, entries: Sequence[Entry]) -> None:
+        """Remember what the CRM has."""
+        if entries:
+            self._office.ledger.settle(self._scope, entries)
+            self.settled([entry.source_id for entry in entries])
+
+    def settled(self, source_ids: Iterable[str]) -> None:
+        """The CRM has them: in the ledger, their intents and what was held of them are gone."""
+        for source_id in source_ids:
+            self.unanswered.pop(source_id, None)
+            self._held.discard(source_id)
+            self.written.add(source_id)
+
+    def withdraw(self, source_ids: Collection[str]) -> None:
+        """Forget intents of writes that were not carried out."""
+        self._office.ledger.withdraw(self._scope, source_ids)
+        for source_id in source_ids:
+            self.unanswered.pop(source_id, None)
+
+    def lost(self, intent: Intent) -> None:
+        """Give up asking, in this run, what became of a write."""
+        self.unanswered[intent.source_id] = intent
+        self.undecided.add(intent.source_id)
+
+    def unchanged(self, source_ids: Collection[str], hashes: Mapping[str, bytes] | None = None) -> None:
+        """Count records that the CRM has already; ``hashes`` of those that look different from last time."""
+        if hashes:
+            self._office.ledger.touch(self._scope, hashes)
+        self.count(Outcome.UNCHANGED, len(source_ids))
+        self.release(source_ids)
+
+    def release(self, source_ids: Iterable[str]) -> None:
+        """Forget what was held of records that a newer version has dealt with."""
+        stale = self._held.intersection(source_ids)
+        if stale:
+            self._office.ledger.release(self._scope, stale)
+            self._held -= stale
+
+    def rejected(self, action: Reject) -> Held:
+        """A record that was decided against, or refused, as it is held."""
+        return self.held(action.ready.arrival, action.kind, action.reason, status=action.status, sent=action.sent)
+
+    def flawed(self, arrival: Arrival, flaw: Rejection) -> Held:
+        """A record that cannot be sent, as it is held."""
+        return self.held(arrival, flaw.kind, flaw.reason)
+
+    def held(
+        self,
+        arrival: Arrival,
+        kind: str,
+        reason: str,
+        *,
+        status: int | None = None,
+        sent: Any = None,
+        waits_on: tuple[tuple[str, str], ...] | None = None,
+    ) -> Held:
+        """A record that is not written, as it is held: waiting if it says for what, else rejected."""
+        return Held(
+            arrival.source_id,
+            "rejected" if waits_on is None else "waiting",
+            str(kind),
+            reason,
+            arrival.message,
+            self._stream.schema,
+            self._stream.schema_id,
+            status,
+            sent,
+            waits_on or (),
+        )
+
+    def hold(self, held: Sequence[Held]) -> None:
+        """Keep records that are not written, and count them."""
+        if not held:
+            return
+        self._office.ledger.hold(self._scope, held)
+        for each in held:
+            self.unanswered.pop(each.source_id, None)
+        self._told(held)
+
+    def hold_in_doubt(self, arrivals: Iterable[Arrival]) -> None:
+        """Keep records of which nobody can tell whether they were written, with their intents, for the next run."""
+        held = [self.held(arrival, RejectKind.IN_DOUBT, _IN_DOUBT) for arrival in arrivals]
+        if held:
+            self._office.ledger.hold(self._scope, held, keep_intents=True)
+            self._told(held)
+
+    def _told(self, held: Sequence[Held]) -> None:
+        self._office.on_hold(held)
+        for each in held:
+            self._held.add(each.source_id)
+            self.count(Outcome.WAITING if each.state == "waiting" else Outcome.REJECTED, reason=each.kind)

@@ -1,0 +1,162 @@
+"""What the CRM has that matches records: look-ups by match key, many values a request where the vendor allows it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from crm_api.crm import Crm, CrmId, CrmObject, CrmRecord
+from target_crm.crew import Crew
+from target_crm.ledger import Ledger, Scope
+from target_crm.mapped import MatchKey
+from target_crm.mapping import Mapper
+from target_crm.plan import Candidates
+
+FEW_SEARCHES = 2  # so many searches are never dearer than counting first and reading everything
+ID = "id"
+
+
+class Recent:
+    """CRM records as our own writes of the last minutes left them, where searches may still show them as before.
+
+    Args:
+        seconds: How long a search may lag.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(self, seconds: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self._records: dict[CrmId, tuple[float, CrmRecord]] = {}
+
+    def remember(self, crm_id: CrmId, record: CrmRecord) -> None:
+        """Note an answer."""
+        now = self._clock()
+        self._records.pop(crm_id, None)  # so that the oldest stand first
+        self._records[crm_id] = (now, record)
+        for old, (since, _) in list(self._records.items()):
+            if now - since <= self._seconds:
+                break
+            del self._records[old]
+
+    def get(self, crm_id: CrmId) -> CrmRecord | None:
+        """The record, if a write was answered lately."""
+        noted = self._records.get(crm_id)
+        return noted[1] if noted and self._clock() - noted[0] <= self._seconds else None
+
+
+class Finder:
+    """Finds the CRM's records of one kind by match keys.
+
+    Args:
+        crm: The account.
+        mapper: Knows how values compare.
+        ledger: Knows what was written too lately for a search to show.
+        scope: Of the stream.
+        crew: Carries out several searches at once.
+        recent: What our own writes left.
+        lag_seconds: How long a search may lag behind writes.
+        clock: Unix seconds.
+    """
+
+    def __init__(
+        self,
+        crm: Crm,
+        mapper: Mapper,
+        ledger: Ledger,
+        scope: Scope,
+        crew: Crew,
+        *,
+        recent: Recent,
+        lag_seconds: float,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._crm = crm
+        self._of: CrmObject = mapper.of
+        self._mapper = mapper
+        self._ledger = ledger
+        self._scope = scope
+        self._crew = crew
+        self._recent = recent
+        self._lag_seconds = lag_seconds
+        self._clock = clock
+
+    def candidates(self, keys: Mapping[str, Sequence[MatchKey]]) -> dict[str, Candidates]:
+        """What matches each of several records by the first of its match keys that finds anything.
+
+        Args:
+            keys: Match keys in order of preference, by the record's source id.
+        """
+        found: dict[str, Candidates] = {}
+        rank = 0
+        while asked := {
+            source_id: keys_of[rank]
+            for source_id, keys_of in keys.items()
+            if source_id not in found and len(keys_of) > rank
+        }:
+            hits = self.hits(asked.values())
+            for source_id, key in asked.items():
+                matching = self._matching(key, hits)
+                if matching:
+                    found[source_id] = Candidates(key, matching)
+            rank += 1
+        return found
+
+    def hits(self, keys: Iterable[MatchKey]) -> dict[CrmId, CrmRecord]:
+        """Records of the CRM that may match any of the keys, by id: searches may be fuzzy."""
+        by_attribute: dict[str | None, set[str]] = {}
+        for key in keys:
+            attribute = self._searchable(key)
+            by_attribute.setdefault(attribute, set()).update(_values(key, attribute))
+        hits: dict[CrmId, CrmRecord] = {}
+        for attribute, values in by_attribute.items():
+            for record in self._search(attribute, sorted(values)):
+                hits[record[ID]] = self._recent.get(record[ID]) or record
+        return hits
+
+    def _matching(self, key: MatchKey, hits: Mapping[CrmId, CrmRecord]) -> dict[CrmId, CrmRecord | None]:
+        matching: dict[CrmId, CrmRecord | None] = {
+            crm_id: record for crm_id, record in hits.items() if self._mapper.matches(key, record)
+        }
+        for crm_id in self._fresh(key) - matching.keys():
+            record = self._recent.get(crm_id)
+            if record is None or self._mapper.matches(key, record):
+                matching[crm_id] = record
+        return matching
+
+    def _fresh(self, key: MatchKey) -> set[CrmId]:
+        """What our own writes of the last minutes, also of another run, gave these values."""
+        since = self._clock() - self._lag_seconds
+        of_parts = [self._ledger.fresh(self._scope, part.attribute, part.values, since) for part in key.parts]
+        return set.intersection(*({crm_id for ids in found.values() for crm_id in ids} for found in of_parts))
+
+    def _searchable(self, key: MatchKey) -> str | None:
+        names = [part.attribute for part in key.parts]
+        if ID in names:
+            return ID
+        by_most = sorted((name for name in names if name in self._of.finds), key=lambda name: -self._of.finds[name])
+        return by_most[0] if by_most else None
+
+    def _search(self, attribute: str | None, values: Sequence[str]) -> list[CrmRecord]:
+        if attribute == ID:
+            wanted: list[CrmId] = [int(value) if value.isdecimal() else value for value in values]
+            return list(self._crm.read(self._of, wanted).values())
+        if attribute is None or self._is_dearer(attribute, values):
+            return list(self._crm.scan(self._of))
+        size = self._of.finds[attribute]
+        chunks = [values[start : start + size] for start in range(0, len(values), size)]
+        found = self._crew.gather([_search(self._crm, self._of, attribute, chunk) for chunk in chunks])
+        return [record for records in found for record in records]
+
+    def _is_dearer(self, attribute: str, values: Sequence[str]) -> bool:
+        """Searching costs more requests than reading everything."""
+        searches = -(-len(values) // self._of.finds[attribute])
+        return searches > FEW_SEARCHES and searches > 1 + -(-self._crm.count(self._of) // self._crm.page_size)
+
+
+def _search(crm: Crm, of: CrmObject, attribute: str, values: Sequence[str]) -> Callable[[], list[CrmRecord]]:
+    return lambda: crm.find(of, attribute, values)
+
+
+def _values(key: MatchKey, attribute: str | None) -> set[str]:
+    return {value for part in key.parts if part.attribute == attribute for value in part.values}

@@ -1,0 +1,74 @@
+"""What the streams of one run share, and what one stream is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from logging import Logger
+
+from crm_api.crm import Crm
+from target_crm.crew import Crew, Stopping
+from target_crm.doubt import Window
+from target_crm.ledger import Held, Ledger
+from target_crm.matching import Recent
+from target_crm.outcomes import Books
+from target_crm.settings import StreamSettings
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One stream of this run.
+
+    Attributes:
+        name: After stream maps.
+        schema: Its SCHEMA message as it arrived, before stream maps.
+        schema_id: Of that message.
+        settings: What the configuration says about it.
+    """
+
+    name: str
+    schema: bytes
+    schema_id: str
+    settings: StreamSettings
+
+
+@dataclass(frozen=True)
+class Office:
+    """What all streams of a run share.
+
+    Attributes:
+        crm: The account.
+        crm_name: As the setting ``crm`` calls it.
+        account: What the ledger calls the account.
+        source_name: What the ledger calls the source.
+        ledger: What was written where.
+        books: What became of every record.
+        crew: Carries out several requests at once.
+        stopping: Whether the run is to end.
+        window: How long a lost create can still turn up.
+        began: When the process began (monotonic seconds).
+        logger: For warnings.
+        on_hold: Told of records that were not written, once they are in the ledger.
+        recents: What our own writes left, by object.
+        clock: Monotonic seconds.
+    """
+
+    crm: Crm
+    crm_name: str
+    account: str
+    source_name: str
+    ledger: Ledger
+    books: Books
+    crew: Crew
+    stopping: Stopping
+    window: Window
+    began: float
+    logger: Logger
+    on_hold: Callable[[Sequence[Held]], None]
+    recents: dict[str, Recent] = field(default_factory=dict)
+    clock: Callable[[], float] = time.monotonic
+
+    def recent(self, of: str) -> Recent:
+        """What our own writes left of an object's records."""
+        return self.recents.setdefault(of, Recent(self.window.seconds, clock=self.clock))

@@ -1,0 +1,121 @@
+"""What became of every record: the outcomes, the kinds of rejection, and the books that must close."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """How a record ended. Input after stream maps is the sum of them."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    DELETED = "deleted"
+    SUPERSEDED = "superseded"
+    """A later version of the same record arrived before this one was written."""
+    SKIPPED = "skipped"
+    """The stream's settings say that nothing is to be done; the reason is counted beside it."""
+    WAITING = "waiting"
+    """Kept in the ledger until the record that it refers to is written."""
+    REJECTED = "rejected"
+    """Kept in the ledger with the reason."""
+
+
+class RejectKind(StrEnum):
+    """Kinds of rejection beside those of the mapper (``mapping.Reason``)."""
+
+    SCHEMA = "schema"
+    """It breaks the stream's own SCHEMA."""
+    STREAM_MAP = "stream_map"
+    """A stream map failed on it."""
+    NOT_JSON = "not_json"
+    """It holds values that JSON cannot carry: NaN, infinity, half a character."""
+    NO_SOURCE_ID = "no_source_id"
+    """An attribute of its source id is null."""
+    NO_MATCH_KEY = "no_match_key"
+    """It has no value for any match key, and the stream demands one."""
+    AMBIGUOUS = "ambiguous"
+    """Several records of the CRM match; none was touched."""
+    REFUSED = "refused"
+    """The CRM's rules refuse it."""
+    FORBIDDEN = "forbidden"
+    """The key's user may not write it, or the account lacks the feature."""
+    GONE = "gone"
+    """The CRM no longer has the record that was written before."""
+    MISSING_REFERENCE = "missing_reference"
+    """What it refers to is of another kind than the attribute wants."""
+    IN_DOUBT = "in_doubt"
+    """It was sent several times, no answer came, and the CRM cannot tell whether it arrived."""
+
+
+class Books:
+    """Counts each record once, by stream. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._arrived: Counter[str] = Counter()
+        self._carried: Counter[str] = Counter()
+        self._ended: dict[str, Counter[Outcome]] = {}
+        self._reasons: dict[str, Counter[str]] = {}
+
+    def arrived(self, stream: str, records: int = 1) -> None:
+        """Records came in from the input, after stream maps."""
+        with self._lock:
+            self._arrived[stream] += records
+            self._ended.setdefault(stream, Counter())
+
+    def carried(self, stream: str) -> None:
+        """A record that an earlier run held is tried again."""
+        with self._lock:
+            self._carried[stream] += 1
+            self._ended.setdefault(stream, Counter())
+
+    def ended(self, stream: str, outcome: Outcome, reason: str = "", records: int = 1) -> None:
+        """Records ended so; for skipped and rejected ones also why (a kind, not a sentence)."""
+        with self._lock:
+            self._ended.setdefault(stream, Counter())[outcome] += records
+            if reason:
+                self._reasons.setdefault(stream, Counter())[f"{outcome}: {reason}"] += records
+
+    def reopened(self, stream: str, outcome: Outcome, reason: str = "") -> None:
+        """A record that this run held is tried again: its outcome is open once more."""
+        self.ended(stream, outcome, reason, -1)
+
+    @property
+    def streams(self) -> list[str]:
+        """In the order in which they came."""
+        return list(self._ended)
+
+    def input(self, stream: str) -> int:
+        """Records to account for: from the input, and carried over from earlier runs."""
+        return self._arrived[stream] + self._carried[stream]
+
+    def carried_over(self, stream: str) -> int:
+        """Those of them that earlier runs held."""
+        return self._carried[stream]
+
+    def outcomes(self, stream: str) -> dict[Outcome, int]:
+        """How many ended so, every outcome named."""
+        ended = self._ended.get(stream, Counter())
+        return {outcome: ended[outcome] for outcome in Outcome}
+
+    def reasons(self, stream: str) -> dict[str, int]:
+        """Why records were skipped or rejected."""
+        return dict(+self._reasons.get(stream, Counter()))
+
+    def total(self, outcome: Outcome) -> int:
+        """How many ended so in all streams."""
+        return sum(ended[outcome] for ended in self._ended.values())
+
+    @property
+    def inputs(self) -> int:
+        """Records to account for, all streams."""
+        return self._arrived.total() + self._carried.total()
+
+    @property
+    def closed(self) -> bool:
+        """Every record ended exactly once."""
+        return all(self.input(stream) == sum(self._ended[stream].values()) for stream in self._ended)

@@ -1,0 +1,134 @@
+"""References put in place: the CRM ids of records of other streams, or of records found by a match key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from target_crm.arrivals import source_id
+from target_crm.mapped import ByMatch, Found, FromStream, MatchKey, Reference, Rules
+from target_crm.mapping import Mapper
+from target_crm.matching import Finder
+from target_crm.office import Office
+from target_crm.outcomes import RejectKind
+from target_crm.plan import Ready
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """A reference that leads nowhere yet, or to too many.
+
+    Attributes:
+        kind: Of the rejection, or why it waits.
+        reason: For people.
+        waits_on: Streams and source ids it waits for; None if it is rejected.
+    """
+
+    kind: str
+    reason: str
+    waits_on: tuple[tuple[str, str], ...] | None = None
+
+
+class Parents:
+    """Finds what the records of one stream refer to.
+
+    Args:
+        office: What all streams share.
+        mapper: Of the stream that refers.
+        missing: What to do where nothing is found: ``wait``, ``reject`` or ``leave_out``.
+    """
+
+    def __init__(self, office: Office, mapper: Mapper, missing: str) -> None:
+        self._office = office
+        self._mapper = mapper
+        self._missing = missing
+        self._finders: dict[str, Finder] = {}
+
+    def resolve(self, ready: Sequence[Ready]) -> list[tuple[Ready, Unresolved | None]]:
+        """Each record with its references in place, or why that cannot be."""
+        by_stream = self._by_stream(ready)
+        by_match = self._by_match(ready)
+        resolved: list[tuple[Ready, Unresolved | None]] = []
+        for each in ready:
+            found: dict[str, Found] = {}
+            missing: list[Reference] = []
+            ambiguous: Reference | None = None
+            for reference in each.mapped.references:
+                to = reference.to
+                hits = by_stream.get(_key(to), []) if isinstance(to, FromStream) else by_match[to]
+                if not hits:
+                    missing.append(reference)
+                elif len(hits) > 1:
+                    ambiguous = reference
+                else:
+                    found[reference.attribute] = hits[0]
+            if ambiguous is not None:
+                reason = f"{ambiguous.attribute}: {_spelled(ambiguous)} matches several records of the CRM"
+                resolved.append((each, Unresolved(RejectKind.AMBIGUOUS, reason)))
+            elif missing and self._missing != "leave_out":
+                resolved.append((each, self._lacking(missing)))
+            else:
+                mapped = self._mapper.resolve(each.mapped, found) if each.mapped.references else each.mapped
+                resolved.append((replace(each, mapped=mapped), None))
+        return resolved
+
+    def _lacking(self, missing: Sequence[Reference]) -> Unresolved:
+        reason = "; ".join(f"{each.attribute}: {_spelled(each)} is not in the CRM yet" for each in missing)
+        if self._missing == "reject":
+            return Unresolved(RejectKind.MISSING_REFERENCE, reason)
+        waits_on = tuple(_key(each.to) for each in missing if isinstance(each.to, FromStream))
+        return Unresolved(RejectKind.MISSING_REFERENCE, reason, waits_on)
+
+    def _by_stream(self, ready: Sequence[Ready]) -> dict[tuple[str, str], list[Found]]:
+        asked: dict[str, set[str]] = {}
+        for each in ready:
+            for reference in each.mapped.references:
+                if isinstance(reference.to, FromStream):
+                    stream, wanted = _key(reference.to)
+                    asked.setdefault(stream, set()).add(wanted)
+        found: dict[tuple[str, str], list[Found]] = {}
+        office = self._office
+        for stream, wanted_ids in asked.items():
+            hits = office.ledger.found(office.crm_name, office.account, office.source_name, stream, wanted_ids)
+            found |= {(stream, wanted): [hit] for wanted, hit in hits.items()}
+        return found
+
+    def _by_match(self, ready: Sequence[Ready]) -> dict[ByMatch, list[Found]]:
+        asked: dict[str, dict[ByMatch, None]] = {}
+        for each in ready:
+            for reference in each.mapped.references:
+                if isinstance(reference.to, ByMatch):
+                    asked.setdefault(reference.to.object, {})[reference.to] = None
+        found: dict[ByMatch, list[Found]] = {}
+        for of, sought in asked.items():
+            keys: dict[str, Sequence[MatchKey]] = {str(number): [to.key] for number, to in enumerate(sought)}
+            candidates = self._finder(of).candidates(keys)
+            for number, to in enumerate(sought):
+                hits = candidates.get(str(number))
+                found[to] = [Found(of, crm_id) for crm_id in hits.found] if hits else []
+        return found
+
+    def _finder(self, of: str) -> Finder:
+        if of not in self._finders:
+            office = self._office
+            self._finders[of] = Finder(
+                office.crm,
+                Mapper(office.crm, office.crm.objects[of], Rules()),
+                office.ledger,
+                office.ledger.whole(office.crm_name, office.account, of),
+                office.crew,
+                recent=office.recent(of),
+                lag_seconds=office.window.seconds,
+            )
+        return self._finders[of]
+
+
+def _key(to: FromStream) -> tuple[str, str]:
+    return to.stream, source_id(to.source_id) or ""
+
+
+def _spelled(reference: Reference) -> str:
+    to = reference.to
+    if isinstance(to, FromStream):
+        return f"the record of stream {to.stream}"
+    return f"{to.object} with that {' and '.join(part.attribute for part in to.key.parts)}"

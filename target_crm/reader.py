@@ -1,0 +1,160 @@
+"""The input: its lines, read so that a signal and the time are noticed while it is silent, and their messages."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import IO, Any
+
+import msgspec
+from singer_sdk.singerlib.encoding.base import GenericSingerReader
+from singer_sdk.singerlib.exceptions import InvalidInputLine
+from typing_extensions import override
+
+CHUNK_BYTES = 1 << 20
+SILENCE_SECONDS = 0.2  # how long a silent input is waited for before the time and the signals are looked at
+LINES_BETWEEN = 1000  # of an input that cannot be waited for
+SHOWN_CHARACTERS = 200
+
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+
+
+class NotJson:
+    """NaN or an infinity: whoever encodes it fails, so that its record is rejected.
+
+    Args:
+        spelling: As it came.
+    """
+
+    def __init__(self, spelling: str) -> None:
+        self.spelling = spelling
+
+    @override
+    def __repr__(self) -> str:
+        return self.spelling
+
+
+class InputError(InvalidInputLine):
+    """A line of the input is no Singer message. Its sentence names the line."""
+
+
+class _State(msgspec.Struct):
+    value: msgspec.Raw
+
+
+_STATE = msgspec.json.Decoder(_State)
+
+
+def state_text(line: bytes) -> str:
+    """The value of a STATE message as the very text that came."""
+    return bytes(_STATE.decode(line).value).decode()
+
+
+def decode(line: bytes) -> Any:
+    """The message of a line; numbers with a fraction as Decimal.
+
+    What JSON forbids and taps send nevertheless (NaN, half a surrogate pair) is read too, so that the record alone is
+    rejected and not the whole input.
+
+    Raises:
+        ValueError: It is no JSON.
+    """
+    try:
+        return _DECODER.decode(line)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        try:
+            return json.loads(line, parse_float=Decimal, parse_constant=NotJson)
+        except (ValueError, RecursionError):
+            raise ValueError(str(error)) from error
+
+
+class Reader(GenericSingerReader[bytes]):
+    """Reads messages as bytes.
+
+    Args:
+        between: Called whenever the input is silent, and now and then when it is not; may raise to end the run.
+    """
+
+    def __init__(self, between: Callable[[], None]) -> None:
+        super().__init__()
+        self._between = between
+        self.line = b""
+        """The line of the message that is being processed."""
+        self.number = 0
+
+    @property
+    @override
+    def default_input(self) -> IO[bytes]:
+        return sys.stdin.buffer
+
+    @override
+    def process_lines(
+        self, file_input: IO[Any] | None, callbacks: dict[str, Callable[[dict[str, Any]], None]]
+    ) -> Counter[str]:
+        counts: Counter[str] = Counter()
+        for line in lines(file_input or self.default_input):
+            if line is None:
+                self._between()
+                continue
+            self.number += 1
+            if not line.strip():
+                continue
+            self.line = line
+            message = self.deserialize_json(line)
+            kind = message.get("type") if isinstance(message, dict) else None
+            callback = callbacks.get(kind) if isinstance(kind, str) else None
+            if callback is None:
+                raise InputError(f"Line {self.number} of the input is no Singer message: {self.shown}")
+            callback(message)
+            counts[str(kind)] += 1
+        return counts
+
+    @override
+    def deserialize_json(self, line: bytes) -> dict[str, Any]:
+        try:
+            message: dict[str, Any] = decode(line)
+        except ValueError as error:
+            raise InputError(f"Line {self.number} of the input is not JSON ({error}): {self.shown}") from error
+        return message
+
+    @property
+    def shown(self) -> str:
+        """The beginning of the line, for people. A line that is no RECORD holds nobody's values."""
+        text = self.line.decode("utf-8", "replace").strip()
+        return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
+
+
+def lines(file: IO[Any]) -> Iterator[bytes | None]:
+    """The lines of a file without their ends; None whenever there is time for something else."""
+    try:
+        descriptor = file.fileno()
+    except (OSError, AttributeError):  # no file of the operating system: a test's text
+        for number, line in enumerate(file, start=1):
+            yield line.encode("utf-8", "surrogatepass") if isinstance(line, str) else line
+            if number % LINES_BETWEEN == 0:
+                yield None
+        return
+    begun: list[bytes] = []
+    while True:
+        readable, _, _ = select.select([descriptor], [], [], SILENCE_SECONDS)
+        chunk = os.read(descriptor, CHUNK_BYTES) if readable else None
+        if chunk == b"":
+            break
+        if chunk is not None:
+            *complete, rest = chunk.split(b"\n")
+            if complete:
+                complete[0] = b"".join([*begun, complete[0]])
+                begun.clear()
+                yield from complete
+            if rest:
+                begun.append(rest)
+        yield None
+    if begun:
+        yield b"".join(begun)

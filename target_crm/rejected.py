@@ -1,0 +1,95 @@
+"""The reject file: Singer messages that say why each record was rejected, and that can be piped in again."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from crm_api.errors import SettingError
+from target_crm.ledger import Held
+
+PRIVATE = 0o600
+_PARTS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+class RejectFile:
+    """Lines are on the disk when ``append`` returns; ``replace`` leaves what is still pending.
+
+    Args:
+        path: The file.
+
+    Raises:
+        SettingError: It cannot be written, or is the input.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = Path(path)
+        self._schema_id: str | None = None
+        try:
+            descriptor = os.open(self._path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, PRIVATE)
+        except OSError as error:
+            raise SettingError(f"rejected_path cannot be written: {error.strerror}: {path}") from error
+        self._file = os.fdopen(descriptor, "ab")
+        if _is_input(os.fstat(descriptor)):
+            raise SettingError("rejected_path is the file that is being read: move it elsewhere and read it there")
+
+    def append(self, held: Iterable[Held]) -> None:
+        """Add records that were rejected just now."""
+        rejected = [each for each in held if each.state == "rejected"]
+        if rejected:
+            self._file.write(b"".join(self._lines(rejected)))
+            self._file.flush()
+            os.fsync(self._file.fileno())
+
+    def replace(self, pending: Iterable[Held]) -> None:
+        """Leave these records alone in the file, all at once."""
+        self._schema_id = None
+        fresh = self._path.with_name(f"{self._path.name}.new")
+        with os.fdopen(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, PRIVATE), "wb") as file:
+            for line in self._lines(pending):
+                file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self._path)
+        self._file.close()
+
+    def _lines(self, held: Iterable[Held]) -> Iterable[bytes]:
+        for each in held:
+            if each.schema_id != self._schema_id:
+                self._schema_id = each.schema_id
+                yield each.schema + b"\n"
+            yield reject_line(each) + b"\n"
+
+
+def reject_line(held: Held) -> bytes:
+    """The RECORD message as it arrived, with ``rejected`` beside ``record``."""
+    rejected: dict[str, Any] = {
+        "kind": held.kind,
+        "reason": held.reason,
+        "status": held.status,
+        "at": datetime.fromtimestamp(held.at, UTC).isoformat() if held.at else datetime.now(UTC).isoformat(),
+        "sent": held.sent,
+    }
+    try:
+        parts = _PARTS.decode(held.message)
+    except (msgspec.DecodeError, UnicodeDecodeError):  # what JSON forbids, and the tap sent nevertheless
+        message = json.loads(held.message)
+        return json.dumps({**message, "rejected": json.loads(_ENCODER.encode(rejected))}).encode()
+    return _ENCODER.encode({**parts, "rejected": rejected})
+
+
+def _is_input(file: os.stat_result) -> bool:
+    try:
+        source = os.fstat(sys.stdin.fileno())
+    except (OSError, ValueError, AttributeError):
+        return False
+    return stat.S_ISREG(source.st_mode) and os.path.samestat(source, file)

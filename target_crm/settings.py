@@ -1,0 +1,269 @@
+"""The settings of target-crm: what they are called, and what they make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from crm_api.errors import SettingError
+from crm_api.settings import COPPER_SETTINGS, NETWORK_SETTINGS, JsonSchema, nearest
+from target_crm.mapped import Rules
+from target_crm.methods import LoadMethod
+from target_crm.rules import MAPPING_SETTINGS, rules_of
+
+INDEX_LAG_SECONDS = 60.0
+SHUTDOWN_SECONDS = 20.0
+BATCH_SIZE = 1000
+_METHODS = [str(method) for method in LoadMethod]
+
+STREAM_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
+    {
+        "object": {
+            "type": ["string", "null"],
+            "description": "What its records become in the CRM; the stream's own name if left out.",
+        },
+        "load_method": {
+            "type": ["string", "null"],
+            "enum": [*_METHODS, None],
+            "description": "As above, for one stream.",
+        },
+        "source_id": {
+            "type": ["string", "array", "null"],
+            "items": {"type": "string"},
+            "description": "What identifies a record at the source; its key properties if left out.",
+        },
+        "no_match_key": {
+            "type": "string",
+            "enum": ["create", "reject"],
+            "default": "create",
+            "description": "What to do with a record that has no value for any match key.",
+        },
+        "missing_reference": {
+            "type": "string",
+            "enum": ["wait", "reject", "leave_out"],
+            "default": "wait",
+            "description": "What to do with a record whose reference is not in the CRM yet.",
+        },
+        "when_gone": {
+            "type": "string",
+            "enum": ["match_again", "reject"],
+            "default": "match_again",
+            "description": "What to do when the CRM has lost a record that was written before.",
+        },
+        **MAPPING_SETTINGS,
+    }
+)
+
+_STREAM: JsonSchema = {"type": ["object", "null"], "properties": dict(STREAM_SETTINGS)}
+_NAMED_STREAM: JsonSchema = {
+    "type": "object",
+    "properties": {"name": {"type": "string"}, **STREAM_SETTINGS},
+    "required": ["name"],
+}
+
+SETTINGS: JsonSchema = {
+    "type": "object",
+    "properties": {
+        "crm": {"type": "string", "enum": ["copper"], "description": "Which CRM it is."},
+        **COPPER_SETTINGS,
+        "date_order": {
+            "type": ["string", "null"],
+            "enum": ["mdy", "dmy", None],
+            "description": "Copper: the order in which the account writes close_date; found out where records show it.",
+        },
+        "streams": {
+            "type": ["object", "array", "null"],
+            "additionalProperties": _STREAM,
+            "items": _NAMED_STREAM,
+            "description": "What each stream becomes, by its name after stream_maps; or a list of objects with name.",
+        },
+        "default_object": {
+            "type": ["string", "null"],
+            "description": "What streams become that name no object and are called like none.",
+        },
+        "load_method": {
+            "type": "string",
+            "enum": _METHODS,
+            "default": str(LoadMethod.UPSERT),
+            "description": "upsert creates or updates; append-only creates every version; update never creates; match "
+            "finds and remembers, and writes nothing.",
+        },
+        "source_name": {
+            "type": "string",
+            "default": "default",
+            "description": "Names the source in the ledger: two sources with the same stream names need two names.",
+        },
+        "ledger_url": {
+            "type": ["string", "null"],
+            "secret": True,
+            "writeOnly": True,
+            "description": "Where the ledger lies: sqlite:////absolute/path.sqlite. Left out: singer-crm/ledger.sqlite "
+            "in the user's state folder (XDG_STATE_HOME, else ~/.local/state).",
+        },
+        "rejected_path": {
+            "type": ["string", "null"],
+            "description": "File of Singer messages that holds the rejected records, each with the reason; it can be "
+            "piped in again.",
+        },
+        "max_rejected": {
+            "type": ["integer", "string"],
+            "default": 0,
+            "description": "How many records may be pending as rejected at the end without exit code 1: a number, or a "
+            "percentage of the records that came in (5%).",
+        },
+        "retry_rejected": {
+            "type": "boolean",
+            "default": True,
+            "description": "Try the records that earlier runs rejected first.",
+        },
+        "report_path": {"type": ["string", "null"], "description": "File that gets the run's summary as JSON."},
+        "index_lag_seconds": {
+            "type": "number",
+            "minimum": 0,
+            "default": INDEX_LAG_SECONDS,
+            "description": "How long the CRM's searches may lag behind its writes.",
+        },
+        "shutdown_seconds": {
+            "type": "number",
+            "minimum": 0,
+            "default": SHUTDOWN_SECONDS,
+            "description": "How long requests in flight may take to finish after a termination signal.",
+        },
+        "batch_size_rows": {
+            "type": ["integer", "null"],
+            "minimum": 1,
+            "description": f"Records after which everything is written and STATE passes; {BATCH_SIZE} if left out.",
+        },
+        **NETWORK_SETTINGS,
+    },
+    "required": ["crm"],
+}
+
+
+@dataclass(frozen=True)
+class StreamSettings:
+    """What the configuration says about one stream.
+
+    Attributes:
+        object: The CRM object's name.
+        load_method: What is done with its records.
+        source_id: Attributes that identify a record at the source; empty: the whole record does.
+        create_without_key: A record without any match key is created; otherwise it is rejected.
+        missing_reference: ``wait``, ``reject`` or ``leave_out``.
+        when_gone: ``match_again`` or ``reject``.
+        rules: How its records are mapped.
+        given: The settings as they were given, for telling whether they changed.
+    """
+
+    object: str
+    load_method: LoadMethod = LoadMethod.UPSERT
+    source_id: tuple[str, ...] = ()
+    create_without_key: bool = True
+    missing_reference: str = "wait"
+    when_gone: str = "match_again"
+    rules: Rules = field(default_factory=Rules)
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+
+def streams_by_name(config: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The setting ``streams`` by name, however it is spelt.
+
+    Raises:
+        SettingError: A list names a stream twice.
+    """
+    given = config.get("streams") or {}
+    if isinstance(given, Mapping):
+        return {name: settings or {} for name, settings in given.items()}
+    streams: dict[str, Mapping[str, Any]] = {}
+    for settings in given:
+        name = settings["name"]
+        if name in streams:
+            raise SettingError(f"streams names {name!r} twice")
+        streams[name] = {key: value for key, value in settings.items() if key != "name"}
+    return streams
+
+
+def stream_settings(
+    config: Mapping[str, Any],
+    stream: str,
+    key_properties: Sequence[str],
+    objects: Mapping[str, Any],
+    refused: Mapping[str, str],
+) -> StreamSettings:
+    """What the configuration says about a stream.
+
+    Args:
+        config: The whole configuration.
+        stream: The stream's name, after stream maps.
+        key_properties: The stream's.
+        objects: What can be written, by name.
+        refused: What cannot, and why.
+
+    Raises:
+        SettingError: It does not say, or wrongly, what the stream becomes.
+    """
+    given = streams_by_name(config).get(stream, {})
+    named = given.get("object")
+    of = named or (stream if stream in objects else config.get("default_object")) or stream
+    if of not in objects:
+        raise SettingError(_unknown_object(stream, of, objects, refused))
+    source_id = given.get("source_id") or list(key_properties)
+    names = (source_id,) if isinstance(source_id, str) else tuple(source_id)
+    return StreamSettings(
+        object=of,
+        load_method=LoadMethod(given.get("load_method") or config.get("load_method") or LoadMethod.UPSERT),
+        source_id=names,
+        create_without_key=given.get("no_match_key") != "reject",
+        missing_reference=given.get("missing_reference") or "wait",
+        when_gone=given.get("when_gone") or "match_again",
+        rules=rules_of(given, known=names),
+        given=given,
+    )
+
+
+def _unknown_object(stream: str, of: str, objects: Mapping[str, Any], refused: Mapping[str, str]) -> str:
+    if of in refused:
+        return f"Stream {stream!r} cannot be written: {refused[of]}"
+    known = ", ".join(sorted(objects))
+    what = f"Stream {stream!r} names no object of the CRM" if of == stream else f"Stream {stream!r}: no object {of!r}"
+    return f"{what}{nearest(of, list(objects))}. Set streams.{stream}.object, or default_object, to one of {known}"
+
+
+@dataclass(frozen=True)
+class RejectedAllowed:
+    """How many records may be pending as rejected at the end.
+
+    Attributes:
+        records: So many.
+        percent: Or so many of a hundred that came in.
+    """
+
+    records: int = 0
+    percent: float | None = None
+
+    def exceeded(self, pending: int, came_in: int) -> bool:
+        """Tell whether there are more."""
+        if self.percent is not None:
+            return pending * 100 > came_in * self.percent
+        return pending > self.records
+
+
+def rejected_allowed(value: int | str) -> RejectedAllowed:
+    """Read ``max_rejected``.
+
+    Raises:
+        SettingError: It is neither a number nor a percentage.
+    """
+    text = str(value).strip()
+    try:
+        if text.endswith("%"):
+            percent = float(text[:-1])
+            if percent >= 0:
+                return RejectedAllowed(percent=percent)
+        elif (records := int(text)) >= 0:
+            return RejectedAllowed(records)
+    except ValueError:
+        pass
+    raise SettingError(f"max_rejected must be a number such as 10, or a percentage such as 5%, not {value!r}")

@@ -1,0 +1,127 @@
+"""One stream into one kind of CRM object: what the SDK hands over, gathered into batches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk.exceptions import MissingKeyPropertiesError
+from singer_sdk.sinks import BatchSink
+from singer_sdk.sinks.core import BaseJSONSchemaValidator
+from typing_extensions import override
+
+from target_crm.arrivals import Arrival, fingerprint, record_hash, source_id
+from target_crm.batches import StreamWriter
+from target_crm.ledger import Held
+from target_crm.mapped import Rejection
+from target_crm.methods import LoadMethod
+from target_crm.office import Stream
+from target_crm.outcomes import RejectKind
+from target_crm.settings import BATCH_SIZE, stream_settings
+from target_crm.validation import Validator
+
+if TYPE_CHECKING:
+    from target_crm.target import TargetCrm
+
+SDC = "_sdc_"
+DELETED_AT = "_sdc_deleted_at"
+
+
+class CrmSink(BatchSink):
+    """Takes the records of one stream and has them written batch by batch."""
+
+    MAX_SIZE_DEFAULT = BATCH_SIZE
+
+    def __init__(
+        self, target: TargetCrm, stream_name: str, schema: dict[str, Any], key_properties: Sequence[str] | None
+    ) -> None:
+        super().__init__(target, stream_name, schema, key_properties)
+        office = target.office
+        settings = stream_settings(
+            target.config, stream_name, key_properties or (), office.crm.objects, office.crm.refused
+        )
+        message = target.schema_message
+        self.stream = Stream(stream_name, message, blake2b(message, digest_size=16).hexdigest(), settings)
+        self._office = office
+        self._writer = StreamWriter(office, self.stream)
+        self._appends = settings.load_method is LoadMethod.APPEND_ONLY
+        self._fingerprint = fingerprint(target.plugin_version, settings.object, settings.load_method, settings.given)
+        self._arrivals: list[Arrival] = []
+
+    @override
+    def get_validator(self) -> BaseJSONSchemaValidator | None:
+        return Validator(self.schema) if self.validate_schema else None
+
+    @property
+    def refers_to(self) -> set[str]:
+        """Streams whose records have to be written before those of this one."""
+        rules = self.stream.settings.rules.references.values()
+        return {rule.stream for rule in rules if rule.stream is not None}
+
+    def take_written(self) -> set[str]:
+        """Source ids that the CRM has by now, since this was last asked."""
+        return self._writer.take_written()
+
+    def receive(self, record: dict[str, Any], message: bytes, *, held: Held | None = None) -> None:
+        """Take a record after stream maps.
+
+        Args:
+            record: Its values; ``_sdc_`` columns are taken out.
+            message: The line it came in.
+            held: What the ledger held of it, if that is where it comes from.
+
+        Raises:
+            MissingKeyPropertiesError: The tap is broken.
+        """
+        self.tally_record_read()
+        for key in self.key_properties:
+            if key not in record:
+                raise MissingKeyPropertiesError(
+                    f"A record of stream {self.stream_name!r} lacks its key property {key!r}: the tap is broken"
+                )
+        for name in [name for name in record if name.startswith(SDC)]:
+            del record[name]
+        self._arrivals.append(self._arrival(record, message, held))
+
+    def receive_flawed(self, message: bytes, flaw: Rejection, *, held: Held | None = None) -> None:
+        """Take a record that did not come through its stream map."""
+        self.tally_record_read()
+        identity = self._of_message(message)
+        self._arrivals.append(
+            Arrival(identity, identity, {}, b"", message, held_at=held.at if held else None, flaw=flaw)
+        )
+
+    def _arrival(self, record: dict[str, Any], message: bytes, held: Held | None) -> Arrival:
+        held_at = held.at if held else None
+        names = self.stream.settings.source_id
+        try:
+            hashed = record_hash(record, self._fingerprint)
+            identity = source_id([record.get(name) for name in names]) if names else f"#{hashed.hex()}"
+            flaw = self._flaw(record) if identity else Rejection(RejectKind.NO_SOURCE_ID, _no_source_id(names))
+        except (TypeError, ValueError) as error:
+            hashed, identity = b"", None
+            flaw = Rejection(RejectKind.NOT_JSON, f"It holds what JSON cannot carry: {error}")
+        identity = identity or self._of_message(message)
+        if self._appends and names:
+            return Arrival(f"{identity}#{hashed.hex()}", identity, record, hashed, message, held_at, flaw)
+        return Arrival(identity, identity, record, hashed, message, held_at, flaw)
+
+    def _flaw(self, record: Mapping[str, Any]) -> Rejection | None:
+        if isinstance(self._validator, Validator) and (said := self._validator.flaw(record)) is not None:
+            return Rejection(RejectKind.SCHEMA, said)
+        return None
+
+    @staticmethod
+    def _of_message(message: bytes) -> str:
+        return f"#{blake2b(message, digest_size=16).hexdigest()}"
+
+    @override
+    def process_batch(self, context: dict[str, Any]) -> None:
+        arrivals, self._arrivals = self._arrivals, []
+        self.record_counter_metric.increment(len(arrivals))
+        self._writer.write(arrivals)
+
+
+def _no_source_id(names: Sequence[str]) -> str:
+    return f"{' or '.join(names)} is null: without its source id a record cannot be told from others"

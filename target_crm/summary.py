@@ -1,0 +1,104 @@
+"""What a run did: a small table for people, and the same as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from target_crm.outcomes import Books, Outcome
+
+PRIVATE = 0o600
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run did.
+
+    Attributes:
+        run_id: Names the run, in the ledger too.
+        account: Whose account was written to, for people.
+        books: What became of every record.
+        pending: Records that stay rejected, of this run and of earlier ones.
+        waiting: Records that wait for a reference, likewise.
+        requests: Sent to the CRM, by what they were: ``requests``, ``repeated``, ``turned_away``.
+        seconds: How long the run took.
+        ended: ``done``, or why the run stopped before the end of its input.
+    """
+
+    run_id: str
+    account: str
+    books: Books
+    pending: int
+    waiting: int
+    requests: Mapping[str, int]
+    seconds: float
+    ended: str
+
+    def report(self) -> dict[str, Any]:
+        """As JSON values."""
+        books = self.books
+        return {
+            "run_id": self.run_id,
+            "account": self.account,
+            "ended": self.ended,
+            "seconds": round(self.seconds, 3),
+            "streams": {
+                stream: {
+                    "input": books.input(stream),
+                    **{str(outcome): count for outcome, count in books.outcomes(stream).items()},
+                }
+                for stream in books.streams
+            },
+            "carried_over": {stream: books.carried_over(stream) for stream in books.streams},
+            "reasons": {stream: books.reasons(stream) for stream in books.streams},
+            "closed": books.closed,
+            "pending": self.pending,
+            "waiting": self.waiting,
+            "requests": dict(self.requests),
+        }
+
+    def write(self, path: str) -> None:
+        """Write the report into a file that only its owner can read."""
+        file = Path(path)
+        with os.fdopen(os.open(file, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, PRIVATE), "w") as handle:
+            handle.write(json.dumps(self.report(), indent=2) + "\n")
+
+    def show(self) -> None:
+        """Print the table on stderr; plain where that is no terminal."""
+        from rich.console import Console  # noqa: PLC0415 - only the end of a run needs it, and it is slow to import
+        from rich.table import Table  # noqa: PLC0415 - likewise
+
+        console = Console(stderr=True, soft_wrap=not sys.stderr.isatty(), highlight=False)
+        shown = [outcome for outcome in Outcome if self.books.total(outcome) or outcome in _ALWAYS]
+        table = Table(box=None, pad_edge=False)
+        table.add_column("stream")
+        for heading in ("input", *shown):
+            table.add_column(str(heading), justify="right")
+        for stream in self.books.streams:
+            outcomes = self.books.outcomes(stream)
+            counts = [self.books.input(stream), *(outcomes[outcome] for outcome in shown)]
+            table.add_row(stream, *(f"{count:,}" for count in counts))
+        console.print(table)
+        for line in self._lines():
+            console.print(line, markup=False)
+
+    def _lines(self) -> list[str]:
+        lines: list[str] = []
+        for stream in self.books.streams:
+            reasons = ", ".join(f"{count} {reason}" for reason, count in self.books.reasons(stream).items())
+            if reasons:
+                lines.append(f"{stream}: {reasons}")
+        if self.pending:
+            lines.append(f"{self.pending} records are rejected and kept: singer-crm rejected list")
+        if self.waiting:
+            lines.append(f"{self.waiting} records wait for the record they refer to")
+        lines.append(f"{self.requests.get('requests', 0)} requests in {self.seconds:.1f} s")
+        return lines
+
+
+_ALWAYS = frozenset({Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED, Outcome.REJECTED})

@@ -1,0 +1,391 @@
+"""TargetCrm: settings, the CRM they select, a sink per stream, and STATE only when it is safe."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from copy import deepcopy
+from types import FrameType
+from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
+
+from singer_sdk import Target
+from singer_sdk.exceptions import RecordsWithoutSchemaException
+from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TargetCapabilities
+from singer_sdk.plugin_base import _ConfigInput
+from singer_sdk.sinks import Sink
+from typing_extensions import override
+
+from crm_api.errors import SettingError
+from crm_api.redaction import guard_logging
+from crm_api.settings import check_settings
+from target_crm.crew import Stopping
+from target_crm.crms import CRMS
+from target_crm.exits import EXPECTED, SIGNAL_OFFSET, Ending, Exit, ending_of
+from target_crm.mapped import Rejection
+from target_crm.outcomes import Books, Outcome, RejectKind
+from target_crm.reader import InputError, Reader, decode, state_text
+from target_crm.settings import SETTINGS, rejected_allowed
+
+if TYPE_CHECKING:
+    from crm_api.crm import Crm
+    from target_crm.ledger import Held
+    from target_crm.office import Office
+    from target_crm.rejected import RejectFile
+    from target_crm.sinks import CrmSink
+
+DRAIN_SECONDS = 30.0  # after which everything is written and STATE passes, also when the input is silent
+
+
+class TargetCrm(Target):
+    """Writes Singer records from any tap into a CRM: creates, updates, upserts; never the same record twice."""
+
+    name = "target-crm"
+    package_name = "singer-crm"
+    config_jsonschema: ClassVar[dict[str, Any]] = deepcopy(dict(SETTINGS))
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STRUCTURED_LOGGING,
+        TargetCapabilities.VALIDATE_RECORDS,
+    ]
+    clock: Callable[[], float] = staticmethod(time.monotonic)
+
+    def __init__(self, **arguments: Any) -> None:
+        self.stopping = Stopping()
+        self.books = Books()
+        self.run_id = uuid.uuid4().hex
+        self.began = self.clock()
+        self.schema_message = b""
+        """The SCHEMA message that is being processed, as it arrived."""
+        self._drained_at = self.began
+        self._buffered = 0
+        self._schema_lines: dict[str, bytes] = {}
+        self._crm: Crm | None = None
+        self._office: Office | None = None
+        self._account_name = ""
+        self._reject_file: RejectFile | None = None
+        self._reader = Reader(self._between)
+        super().__init__(message_reader=self._reader, **arguments)
+        self.max_parallelism = 1  # sinks are drained in order: what is referred to first
+
+    @classmethod
+    @override
+    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
+        super().append_builtin_config(config_jsonschema)
+        # No CRM has a column for them.
+        config_jsonschema["properties"].pop("add_record_metadata", None)
+
+    @override
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        errors = super()._validate_config(raise_errors=raise_errors)
+        if raise_errors:
+            check_settings(self._config, self.config_jsonschema)
+            rejected_allowed(self._config["max_rejected"])
+        return errors
+
+    # The account and what is opened with it
+
+    def connect(self) -> Crm:
+        """The account that the settings name; sends nothing yet.
+
+        Raises:
+            SettingError: They cannot work.
+        """
+        if self._crm is None:
+            self._crm = CRMS[self.config["crm"]](self.config, self.stopping.nap)
+            guard_logging(self._crm.session.redact)
+        return self._crm
+
+    @property
+    def office(self) -> Office:
+        """What all streams share, opened with the first of them: SQLAlchemy is imported no earlier."""
+        if self._office is None:
+            from target_crm.opening import open_office  # noqa: PLC0415 - see above
+            from target_crm.rejected import RejectFile  # noqa: PLC0415 - likewise
+
+            crm = self.connect()
+            account = crm.account()
+            self._account_name = account.name
+            if path := self.config.get("rejected_path"):
+                self._reject_file = RejectFile(path)
+            self._office = open_office(
+                self.config,
+                crm,
+                account,
+                run_id=self.run_id,
+                began=self.began,
+                stopping=self.stopping,
+                books=self.books,
+                logger=self.logger,
+                on_hold=self._reject_file.append if self._reject_file else _keep_in_ledger_alone,
+                clock=self.clock,
+            )
+        return self._office
+
+    @override
+    def get_sink_class(self, stream_name: str) -> type[Sink]:
+        from target_crm.sinks import CrmSink  # noqa: PLC0415 - with it comes SQLAlchemy
+
+        return CrmSink
+
+    @override
+    def get_sink(
+        self,
+        stream_name: str,
+        *,
+        record: dict[str, Any] | None = None,
+        schema: dict[str, Any] | None = None,
+        key_properties: Sequence[str] | None = None,
+    ) -> Sink:
+        """As the SDK's, but what a replaced sink holds is written before its successor takes anything."""
+        replaced = self._sinks_active.get(stream_name)
+        sink = super().get_sink(stream_name, record=record, schema=schema, key_properties=key_properties)
+        if replaced is not None and sink is not replaced:
+            self.drain_one(replaced)
+        self._referred_to_first()
+        return sink
+
+    def _referred_to_first(self) -> None:
+        """Order the sinks so that those that others refer to are drained before them."""
+        sinks = cast("dict[str, CrmSink]", self._sinks_active)
+        ordered: dict[str, Sink] = {}
+
+        def place(name: str, above: tuple[str, ...]) -> None:
+            if name in sinks and name not in ordered and name not in above:
+                for parent in sorted(sinks[name].refers_to):
+                    place(parent, (*above, name))
+                ordered[name] = sinks[name]
+
+        for name in sinks:
+            place(name, ())
+        self._sinks_active = ordered
+
+    # Messages
+
+    @override
+    def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
+        first = self._office is None
+        self.schema_message = self._reader.line.strip()
+        if first:
+            _ = self.office
+            self._try_held_again()
+            self.schema_message = self._reader.line.strip()
+        self._take_schema(message_dict, self.schema_message)
+
+    def _take_schema(self, message: dict[str, Any], line: bytes) -> None:
+        properties = message.get("schema")
+        if not isinstance(message.get("stream"), str) or not isinstance(properties, dict):
+            raise InputError(f"Line {self._reader.number} of the input is a SCHEMA without stream or schema")
+        self.schema_message = line
+        super()._process_schema_message(message)
+        self._schema_lines[message["stream"]] = line
+
+    @override
+    def _process_record_message(self, message_dict: dict[str, Any]) -> None:
+        self._take_record(message_dict, self._reader.line.strip())
+        if self._buffered >= self._most_buffered:
+            self._drain()
+
+    @property
+    def _most_buffered(self) -> int:
+        size: int = self.config.get("batch_size_rows") or 1000
+        return size
+
+    def _take_record(self, message: dict[str, Any], line: bytes, held: Held | None = None) -> None:
+        record, stream = message.get("record"), message.get("stream")
+        if not isinstance(record, dict) or not isinstance(stream, str):
+            raise InputError(f"Line {self._reader.number} of the input is a RECORD without stream or record")
+        stream_maps = self.mapper.stream_maps.get(stream)
+        if stream_maps is None:
+            raise RecordsWithoutSchemaException(
+                f"Line {self._reader.number} of the input is a RECORD of stream {stream!r} before its SCHEMA"
+            )
+        for stream_map in stream_maps:
+            alias = stream_map.stream_alias
+            if held is not None and held.stream != alias:
+                continue
+            sink = cast("CrmSink | None", self._sinks_active.get(alias))
+            if sink is None:
+                continue  # the stream map drops the stream
+            try:
+                mapped = stream_map.transform(dict(record))
+            except Exception as error:  # noqa: BLE001 - whatever a user's expression raises concerns this record alone
+                reason = f"The stream map failed: {type(error).__name__}: {error}"
+                sink.receive_flawed(line, Rejection(RejectKind.STREAM_MAP, reason), held=held)
+            else:
+                if mapped is None:
+                    continue
+                sink.receive(mapped, line, held=held)
+            self._buffered += 1
+            if held is None:
+                self.books.arrived(alias)
+
+    @override
+    def _process_state_message(self, message_dict: dict[str, Any]) -> None:
+        if not isinstance(message_dict.get("value"), dict):
+            raise InputError(f"Line {self._reader.number} of the input is a STATE without value")
+        text = state_text(self._reader.line)
+        self._latest_state = cast("Any", text if message_dict["value"] else None)
+
+    @override
+    def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
+        """Which versions a source has tells nothing that is to be done in the CRM."""
+
+    # Draining
+
+    def _between(self) -> None:
+        """The input is silent, or a good deal of it was read."""
+        self.stopping.check()
+        if self.clock() - self._drained_at >= DRAIN_SECONDS:
+            self._drain()
+
+    def _drain(self) -> None:
+        """Write everything that was received, and whatever waited for it; then let STATE pass."""
+        self.drain_all()
+        while self._feed_what_waited():
+            self.drain_all()
+        self._buffered = 0
+        self._drained_at = self.clock()
+
+    @override
+    def process_endofpipe(self) -> None:
+        self._drain()
+        super().process_endofpipe()
+
+    @override
+    def _write_state_message(self, state: Any) -> None:
+        """Emit the very text that came, once."""
+        sys.stdout.write(f"{state}\n")
+        sys.stdout.flush()
+        self._latest_state = None
+
+    # Records that were held
+
+    def _try_held_again(self) -> None:
+        office = self.office
+        held = list(office.ledger.waiting_no_more(office.crm_name, office.account, office.source_name))
+        if self.config["retry_rejected"]:
+            held += office.ledger.held(office.crm_name, office.account, office.source_name, "rejected")
+        self._feed(sorted(held, key=lambda each: each.number))
+        if held:
+            self._drain()
+
+    def _feed_what_waited(self) -> bool:
+        office = self._office
+        if office is None:
+            return False
+        fed = False
+        for stream, sink in list(self._sinks_active.items()):
+            written = cast("CrmSink", sink).take_written()
+            held = office.ledger.waited_for(office.crm_name, office.account, office.source_name, stream, written)
+            fed = fed or bool(held)
+            self._feed(held)
+        return fed
+
+    def _feed(self, held_records: Iterable[Held]) -> None:
+        """Take records that the ledger held, as if they came again."""
+        before = dict(self._schema_lines)
+        for held in held_records:
+            schema = decode(held.schema)
+            stream = schema["stream"]
+            if self._schema_lines.get(stream) != held.schema:
+                try:
+                    self._take_schema(schema, held.schema)
+                except SettingError as error:
+                    self.logger.warning("A held record of stream %s is left where it is: %s", held.stream, error)
+                    continue
+            if held.run_id == self.run_id:
+                outcome = Outcome.WAITING if held.state == "waiting" else Outcome.REJECTED
+                self.books.reopened(held.stream, outcome, held.kind)
+            else:
+                self.books.carried(held.stream)
+            self._take_record(decode(held.message), held.message, held)
+        for stream, line in before.items():
+            if self._schema_lines[stream] != line:
+                self._take_schema(decode(line), line)
+
+    # The run
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """Set a flag: requests in flight finish, and what was not sent stays behind the last STATE that was emitted.
+
+        If they do not finish in time, the process ends all the same.
+        """
+        self.stopping.signalled = signum
+        signal.signal(signal.SIGALRM, lambda *_: os._exit(SIGNAL_OFFSET + signum))
+        signal.setitimer(signal.ITIMER_REAL, max(self._config.get("shutdown_seconds", 0), 0.001))
+
+    def _finish(self, ending: Ending) -> int:
+        """Close the books; returns the exit code."""
+        from target_crm.summary import Summary  # noqa: PLC0415 - only the end of a run needs it
+
+        office = self._office
+        if office is None:
+            return ending.code
+        try:
+            pending = office.ledger.held(office.crm_name, office.account, office.source_name, "rejected")
+            waiting = office.ledger.held(office.crm_name, office.account, office.source_name, "waiting")
+            if self._reject_file is not None:
+                self._reject_file.replace(pending)
+        except EXPECTED as error:
+            self.logger.error("%s", error)  # noqa: TRY400 - the sentence says it
+            return ending.code or Exit.FAILED
+        traffic = office.crm.session.traffic
+        summary = Summary(
+            self.run_id,
+            self._account_name,
+            self.books,
+            len(pending),
+            len(waiting),
+            {"requests": traffic.requests, "repeated": traffic.repeated, "turned_away": traffic.turned_away},
+            self.clock() - self.began,
+            ending.sentence or "done",
+        )
+        summary.show()
+        self.logger.info("Summary: %s", summary.report())
+        if path := self.config.get("report_path"):
+            summary.write(path)
+        exceeded = rejected_allowed(self.config["max_rejected"]).exceeded(len(pending), self.books.inputs)
+        return ending.code or (Exit.FAILED if exceeded else Exit.DONE)
+
+    def run(self, file_input: IO[str] | None) -> int:
+        """Read the input to its end, or to what stops it; returns the exit code."""
+        ending = Ending(Exit.DONE, "")
+        try:
+            self.connect()
+            self.listen(file_input)
+        except EXPECTED as error:
+            ending = ending_of(error, self.stopping.signalled)
+            self.logger.error("%s", ending.sentence, exc_info=self.logger.isEnabledFor(10))  # noqa: TRY400 - one sentence
+        return self._finish(ending)
+
+    @classmethod
+    @override
+    def invoke(  # type: ignore[override]  # the SDK's own targets narrow the arguments so
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: _ConfigInput | None = None,
+        file_input: IO[str] | None = None,
+    ) -> None:
+        super(Target, cls).invoke(about=about, about_format=about_format)
+        cls.print_version(print_fn=cls.logger.info)
+        config = config or _ConfigInput()
+        try:
+            target = cls(config=config.config, parse_env_config=config.parse_env)
+        except EXPECTED as error:
+            ending = ending_of(error, None)
+            cls.logger.error("%s", ending.sentence, exc_info=cls.logger.isEnabledFor(10))  # noqa: TRY400 - one sentence
+            sys.exit(ending.code)
+        sys.exit(target.run(file_input))
+
+
+def _keep_in_ledger_alone(held: Sequence[Held]) -> None:
+    """No reject file is asked for."""

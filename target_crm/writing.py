@@ -1,0 +1,275 @@
+"""Creates and updates carried out: the largest bulks, several at once, a refused one halved to find the culprit.
+
+Each intent is committed before its request is sent, each answer as it arrives.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from crm_api.crm import Crm, CrmId, CrmObject, CrmRecord, Refused, Result, Written
+from crm_api.errors import BusyError, CrmError, GoneError, InDoubtError, RefusedError, StopError, TooLargeError
+from target_crm.crew import Crew
+from target_crm.ledger import Entry, Intent, Ledger, LedgerError, Scope
+from target_crm.mapped import Change
+from target_crm.mapping import Mapper
+from target_crm.matching import Recent
+from target_crm.plan import Create, Ready, Update
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One record as it will be sent.
+
+    Attributes:
+        action: What is done.
+        change: What is sent.
+    """
+
+    action: Create | Update
+    change: Change
+
+    @property
+    def ready(self) -> Ready:
+        """The record."""
+        return self.action.ready
+
+    @property
+    def crm_id(self) -> CrmId | None:
+        """Of the CRM record to change; None for a create."""
+        return self.action.crm_id if isinstance(self.action, Update) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A write that was carried out and is in the ledger."""
+
+    write: Write
+    crm_id: CrmId
+
+
+@dataclass(frozen=True, slots=True)
+class NotDone:
+    """A write that the CRM refused; its intent is still in the ledger.
+
+    Attributes:
+        write: What was sent.
+        reason: What the CRM said.
+        status: HTTP status, or None.
+        forbidden: It is not the record's fault: the key may not do this.
+        gone: There is no such record.
+        body: The CRM's whole answer.
+    """
+
+    write: Write
+    reason: str
+    status: int | None
+    forbidden: bool = False
+    gone: bool = False
+    body: str = ""
+
+
+@dataclass
+class Results:
+    """What became of those writes that were not carried out.
+
+    Attributes:
+        refused: Refused by the CRM.
+        lost: Sent, and no answer came: in doubt.
+    """
+
+    refused: list[NotDone] = field(default_factory=list)
+    lost: list[Write] = field(default_factory=list)
+
+
+class Sender:
+    """Sends the writes of one stream.
+
+    Args:
+        crm: The account.
+        mapper: Knows how values compare.
+        ledger: Remembers intents and answers.
+        scope: Of the stream.
+        crew: Carries out several requests at once.
+        recent: Takes what the CRM answered.
+        on_done: Told of each write that is in the ledger, by the thread that wrote it.
+    """
+
+    def __init__(
+        self,
+        crm: Crm,
+        mapper: Mapper,
+        ledger: Ledger,
+        scope: Scope,
+        crew: Crew,
+        *,
+        recent: Recent,
+        on_done: Callable[[Done], None],
+    ) -> None:
+        self._crm = crm
+        self._of: CrmObject = mapper.of
+        self._mapper = mapper
+        self._ledger = ledger
+        self._scope = scope
+        self._crew = crew
+        self._recent = recent
+        self._on_done = on_done
+        self._lock = threading.Lock()
+
+    def send(self, writes: Sequence[Write]) -> Results:
+        """Carry out writes, no two of which may touch the same CRM record.
+
+        Raises:
+            StopError: Nothing further can succeed. What was answered until then is in the ledger.
+            BusyError: Likewise, for now.
+        """
+        results = Results()
+        updates = [write for write in writes if write.crm_id is not None]
+        creates = [write for write in writes if write.crm_id is None]
+        calls = [
+            _call(send_one, chunk, results)
+            for send_one, chosen, update in ((self._update, updates, True), (self._create, creates, False))
+            for chunk in _chunks(chosen, self._crm.bulk_size(self._of, update=update))
+        ]
+        self._crew.gather(calls)
+        return results
+
+    def _create(self, writes: Sequence[Write], results: Results) -> None:
+        payloads = [write.change.payload for write in writes]
+
+        def before_send() -> None:
+            self._ledger.intend(self._scope, [self.intent(write) for write in writes])
+
+        try:
+            answers = self._crm.create(self._of, payloads, before_send=before_send)
+        except (StopError, BusyError, RefusedError, TooLargeError, InDoubtError) as error:
+            self._failed(writes, results, error, again=self._create)
+        else:
+            self._answered(writes, answers, results)
+
+    def _update(self, writes: Sequence[Write], results: Results) -> None:
+        changes = [(write.crm_id, write.change.payload) for write in writes if write.crm_id is not None]
+        self._ledger.intend(self._scope, [self.intent(write) for write in writes])
+        try:
+            answers = self._crm.update(self._of, changes)
+        except (StopError, BusyError, RefusedError, TooLargeError, InDoubtError) as error:
+            self._failed(writes, results, error, again=self._update)
+        else:
+            self._answered(writes, answers, results)
+
+    def _failed(
+        self,
+        writes: Sequence[Write],
+        results: Results,
+        error: CrmError,
+        *,
+        again: Callable[[Sequence[Write], Results], None],
+    ) -> None:
+        """The request as a whole was not carried out, or nobody knows."""
+        if isinstance(error, InDoubtError):
+            with self._lock:
+                results.lost += writes
+        elif isinstance(error, TooLargeError):
+            size = self._crm.bulk_size(self._of, update=writes[0].crm_id is not None)
+            for chunk in _chunks(writes, min(size, max(len(writes) // 2, 1))):
+                again(chunk, results)
+        elif isinstance(error, RefusedError):
+            if _forbids(error.status) or len(writes) == 1:
+                with self._lock:
+                    results.refused += [not_done(write, error) for write in writes]
+                return
+            middle = (len(writes) + 1) // 2
+            again(writes[:middle], results)
+            again(writes[middle:], results)
+        else:
+            if writes[0].crm_id is None and not isinstance(error, LedgerError):
+                self._ledger.withdraw(self._scope, [write.ready.arrival.source_id for write in writes])
+            raise error  # the intent of an update stays: the record is read before the update is done again
+
+    def _answered(self, writes: Sequence[Write], answers: Sequence[Result], results: Results) -> None:
+        written: list[tuple[Write, Written]] = []
+        refused: list[NotDone] = []
+        for write, answer in zip(writes, answers, strict=True):
+            if isinstance(answer, Written):
+                written.append((write, answer))
+            else:
+                refused.append(_refused(write, answer))
+        self._remember(written)
+        with self._lock:
+            results.refused += refused
+
+    def found(self, write: Write, record: CrmRecord) -> None:
+        """A create whose answer was lost was carried out after all."""
+        self._remember([(write, Written(record["id"], record))])
+
+    def _remember(self, written: Sequence[tuple[Write, Written]]) -> None:
+        for _, answer in written:
+            if answer.record:
+                self._recent.remember(answer.id, answer.record)
+        if written:
+            self._ledger.settle(self._scope, [self._entry(write, answer) for write, answer in written])
+        for write, answer in written:
+            self._on_done(Done(write, answer.id))
+
+    def _entry(self, write: Write, answer: Written) -> Entry:
+        ready = write.ready
+        matched = isinstance(write.action, Update) and write.action.matched
+        return Entry(
+            ready.arrival.source_id,
+            answer.id,
+            "created" if write.crm_id is None else "updated",
+            "matched" if matched else ready.origin,
+            ready.arrival.record_hash,
+            ready.mapped.digest,
+            [difference.attribute for difference in write.change.differences],
+            gained_values(self._mapper, ready, answer.record),
+        )
+
+    def intent(self, write: Write) -> Intent:
+        """What the ledger holds of a write before it is sent."""
+        date = self._crm.session.server_date
+        return Intent(
+            write.ready.arrival.source_id,
+            "create" if write.crm_id is None else "update",
+            write.change.payload,
+            {part.attribute: part.values for key in write.ready.mapped.keys for part in key.parts},
+            write.ready.arrival.record_hash,
+            write.ready.mapped.digest,
+            write.crm_id,
+            server_at=date.timestamp() if date else 0.0,
+        )
+
+
+def gained_values(mapper: Mapper, ready: Ready, record: CrmRecord) -> Mapping[str, frozenset[str] | tuple[str, ...]]:
+    """The match values by which the record can be found from now on: as the CRM answered it, else as sent."""
+    asked = {part.attribute: part.values for key in ready.mapped.keys for part in key.parts}
+    if not record:
+        return asked
+    return {name: mapper.values(record, name) for name in {*asked, *mapper.of.finds}}
+
+
+def not_done(write: Write, error: CrmError) -> NotDone:
+    """The refusal that an error stands for."""
+    gone = isinstance(error, GoneError)
+    return NotDone(write, error.sentence, error.status, forbidden=_forbids(error.status), gone=gone, body=error.body)
+
+
+def _refused(write: Write, answer: Refused) -> NotDone:
+    return NotDone(write, answer.reason, answer.status, _forbids(answer.status), answer.gone, answer.body)
+
+
+def _forbids(status: int | None) -> bool:
+    return status == HTTPStatus.FORBIDDEN
+
+
+def _chunks(writes: Sequence[Write], size: int) -> list[Sequence[Write]]:
+    return [writes[start : start + size] for start in range(0, len(writes), size)]
+
+
+def _call(
+    send_one: Callable[[Sequence[Write], Results], None], chunk: Sequence[Write], results: Results
+) -> Callable[[], None]:
+    return lambda: send_one(chunk, results)

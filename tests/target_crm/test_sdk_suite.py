@@ -1,0 +1,33 @@
+"""The SDK's own suite for targets, against the emulator: odd names, odd schemas, broken input."""
+
+from __future__ import annotations
+
+import pytest
+from singer_sdk.testing import get_target_test_class
+
+from crm_emulator import Emulator
+from target_crm.target import TargetCrm
+
+CONFIG = {
+    "crm": "copper",
+    "default_object": "people",
+    "requests_per_minute": 0,
+    "bulk_requests_per_second": 0,
+    "max_rejected": "100%",
+}
+
+
+@pytest.fixture(scope="class", autouse=True)
+def account(tmp_path_factory):
+    with Emulator(empty=True) as emulator:
+        copper = emulator.copper
+        CONFIG.update(base_url=copper.base_url, api_key=copper.api_key, user_email=copper.user_email)
+        CONFIG["ledger_url"] = f"sqlite:///{tmp_path_factory.mktemp('suite') / 'ledger.sqlite'}"
+        yield
+
+
+_Suite = get_target_test_class(TargetCrm, config=CONFIG)
+
+
+class TestTargetCrm(_Suite):
+    """Every input of the suite is taken or refused as the SDK demands."""
