@@ -6,7 +6,7 @@ Facts: https://developer.copper.com, introduction pages (requests, authenticatio
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from crm_api.answer import Answer, Dialect
 from crm_api.crm import Account
-from crm_api.errors import CrmError, NotEnabledError, SettingError
+from crm_api.errors import CredentialsError, CrmError, NotEnabledError, SettingError
 from crm_api.quota import Allowance, Quota
 from crm_api.redaction import Redactor
 from crm_api.retry import Patience
@@ -57,8 +57,16 @@ class CopperToken(requests.auth.AuthBase):
         return request
 
 
+class CopperCredentialsError(CredentialsError):
+    """Copper does not accept the key."""
+
+    advice = "Check api_key and user_email, which belong together, or access_token."
+
+
 class CopperDialect(Dialect):
     """``{"success": false, "status": …, "message": …}``, and ``{"error": …}`` from bulk endpoints and routes."""
+
+    kinds: Mapping[int, type[CrmError]] = {**Dialect.kinds, HTTPStatus.UNAUTHORIZED: CopperCredentialsError}
 
     @override
     def kind(self, answer: Answer) -> type[CrmError]:

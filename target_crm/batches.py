@@ -12,7 +12,7 @@ from target_crm.arrivals import Arrival
 from target_crm.carrying import Carrier
 from target_crm.doubt import Fate
 from target_crm.keeping import Keeper
-from target_crm.ledger import Entry, Held, Intent, Known
+from target_crm.ledger_values import Entry, Held, Intent, Known
 from target_crm.mapped import Mapped, Rejection
 from target_crm.mapping import Mapper
 from target_crm.matching import Finder
@@ -49,9 +49,7 @@ class StreamWriter:
         self._settings = stream.settings
         crm, of = office.crm, office.crm.objects[stream.settings.object]
         self._mapper = Mapper(crm, of, stream.settings.rules)
-        scope = office.ledger.scope(
-            office.crm_name, office.account, of.name, source_name=office.source_name, stream=stream.name
-        )
+        scope = office.ledger.scope(office.source, stream.name, of.name)
         self._finder = Finder(
             crm,
             self._mapper,

@@ -10,7 +10,7 @@ from crm_api.crm import CrmRecord
 from target_crm.arrivals import Arrival
 from target_crm.doubt import Fate, Inquiry, Verdict
 from target_crm.keeping import Keeper
-from target_crm.ledger import Entry, Held, Scope
+from target_crm.ledger_values import Entry, Held, Scope
 from target_crm.mapped import Change
 from target_crm.mapping import Mapper
 from target_crm.methods import LoadMethod

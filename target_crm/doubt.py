@@ -17,7 +17,8 @@ from typing import Any
 from crm_api.crm import Attribute, Crm, CrmId, CrmObject, CrmRecord, Kind, Payload, Refused, Written
 from crm_api.errors import InDoubtError
 from target_crm.crew import Stopping
-from target_crm.ledger import Intent, Ledger, Scope
+from target_crm.ledger import Ledger
+from target_crm.ledger_values import Intent, Scope
 from target_crm.mapping import Mapper
 
 CLOCK_MARGIN_SECONDS = 300.0  # by which the CRM's clocks may differ among themselves

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from target_crm.arrivals import Arrival
-from target_crm.ledger import Entry, Held, Intent, Scope
+from target_crm.ledger_values import Entry, Held, Intent, Scope
 from target_crm.mapped import Rejection
 from target_crm.office import Office, Stream
 from target_crm.outcomes import Outcome, RejectKind
@@ -37,7 +37,7 @@ class Keeper:
         self._office = office
         self._stream = stream
         self._scope = scope
-        self._held = office.ledger.held_ids(scope)
+        self._held = office.shelf.held_ids(scope)
         self.unanswered: dict[str, Intent] = office.ledger.intents(scope)
         self.undecided: set[str] = set()
         self.written: set[str] = set()
@@ -96,7 +96,7 @@ class Keeper:
         """Forget what was held of records that a newer version has dealt with."""
         stale = self._held.intersection(source_ids)
         if stale:
-            self._office.ledger.release(self._scope, stale)
+            self._office.shelf.release(self._scope, stale)
             self._held -= stale
 
     def rejected(self, action: Reject) -> Held:
@@ -135,7 +135,7 @@ class Keeper:
         """Keep records that are not written, and count them."""
         if not held:
             return
-        self._office.ledger.hold(self._scope, held)
+        self._office.shelf.hold(self._scope, held)
         for each in held:
             self.unanswered.pop(each.source_id, None)
         self._told(held)
@@ -144,7 +144,7 @@ class Keeper:
         """Keep records of which nobody can tell whether they were written, with their intents, for the next run."""
         held = [self.held(arrival, RejectKind.IN_DOUBT, _IN_DOUBT) for arrival in arrivals]
         if held:
-            self._office.ledger.hold(self._scope, held, keep_intents=True)
+            self._office.shelf.hold(self._scope, held, keep_intents=True)
             self._told(held)
 
     def _told(self, held: Sequence[Held]) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from crm_api.crm import Crm, CrmId, CrmObject, CrmRecord
 from target_crm.crew import Crew
-from target_crm.ledger import Ledger, Scope
+from target_crm.ledger import Ledger
+from target_crm.ledger_values import Scope
 from target_crm.mapped import MatchKey
 from target_crm.mapping import Mapper
 from target_crm.plan import Candidates

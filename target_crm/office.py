@@ -10,10 +10,12 @@ from logging import Logger
 from crm_api.crm import Crm
 from target_crm.crew import Crew, Stopping
 from target_crm.doubt import Window
-from target_crm.ledger import Held, Ledger
+from target_crm.ledger import Ledger
+from target_crm.ledger_values import Held, Source
 from target_crm.matching import Recent
 from target_crm.outcomes import Books
 from target_crm.settings import StreamSettings
+from target_crm.shelf import Shelf
 
 
 @dataclass(frozen=True)
@@ -39,10 +41,9 @@ class Office:
 
     Attributes:
         crm: The account.
-        crm_name: As the setting ``crm`` calls it.
-        account: What the ledger calls the account.
-        source_name: What the ledger calls the source.
+        source: Where records come from and go to, as the ledger calls it.
         ledger: What was written where.
+        shelf: What was not written.
         books: What became of every record.
         crew: Carries out several requests at once.
         stopping: Whether the run is to end.
@@ -55,10 +56,9 @@ class Office:
     """
 
     crm: Crm
-    crm_name: str
-    account: str
-    source_name: str
+    source: Source
     ledger: Ledger
+    shelf: Shelf
     books: Books
     crew: Crew
     stopping: Stopping

@@ -10,10 +10,13 @@ from typing import Any
 from crm_api.crm import Account, Crm
 from target_crm.crew import Crew, Stopping
 from target_crm.doubt import Window
-from target_crm.ledger import Held, Ledger
+from target_crm.ledger import Ledger
+from target_crm.ledger_store import Store
 from target_crm.ledger_tables import default_url
+from target_crm.ledger_values import Held, Source
 from target_crm.office import Office
 from target_crm.outcomes import Books
+from target_crm.shelf import Shelf
 
 
 def open_office(  # noqa: PLR0913 - what a run is made of, all named
@@ -35,16 +38,16 @@ def open_office(  # noqa: PLR0913 - what a run is made of, all named
         SettingError: The ledger's URL cannot work.
         LedgerError: The ledger cannot be opened.
     """
-    ledger = Ledger(config.get("ledger_url") or default_url(), run_id)
-    logger.info("Account %s (%s) as %s; ledger %s", account.name, account.id, account.user, ledger.url)
+    store = Store(config.get("ledger_url") or default_url(), run_id)
+    logger.info("Account %s (%s) as %s; ledger %s", account.name, account.id, account.user, store.url)
+    ledger = Ledger(store)
     ledger.forget_stale_keys()
     lag_seconds = float(config["index_lag_seconds"]) if crm.index_lags else 0.0
     return Office(
         crm,
-        crm_name=config["crm"],
-        account=account.id,
-        source_name=config["source_name"],
+        source=Source(config["crm"], account.id, config["source_name"]),
         ledger=ledger,
+        shelf=Shelf(store),
         books=books,
         crew=Crew(config["max_concurrency"], stopping),
         stopping=stopping,

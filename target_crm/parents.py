@@ -89,7 +89,7 @@ class Parents:
         found: dict[tuple[str, str], list[Found]] = {}
         office = self._office
         for stream, wanted_ids in asked.items():
-            hits = office.ledger.found(office.crm_name, office.account, office.source_name, stream, wanted_ids)
+            hits = office.ledger.found(office.source, stream, wanted_ids)
             found |= {(stream, wanted): [hit] for wanted, hit in hits.items()}
         return found
 
@@ -115,7 +115,7 @@ class Parents:
                 office.crm,
                 Mapper(office.crm, office.crm.objects[of], Rules()),
                 office.ledger,
-                office.ledger.whole(office.crm_name, office.account, of),
+                office.ledger.whole(office.source, of),
                 office.crew,
                 recent=office.recent(of),
                 lag_seconds=office.window.seconds,

@@ -8,7 +8,7 @@ from typing import Any
 
 from crm_api.crm import CrmId, CrmRecord
 from target_crm.arrivals import Arrival
-from target_crm.ledger import Known
+from target_crm.ledger_values import Known
 from target_crm.mapped import Mapped, MatchKey
 from target_crm.methods import LoadMethod
 from target_crm.outcomes import RejectKind

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from crm_api.errors import SettingError
-from target_crm.ledger import Held
+from target_crm.ledger_values import Held
 
 PRIVATE = 0o600
 _PARTS = msgspec.json.Decoder(dict[str, msgspec.Raw])

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from target_crm.arrivals import Arrival, fingerprint, record_hash, source_id
 from target_crm.batches import StreamWriter
-from target_crm.ledger import Held
+from target_crm.ledger_values import Held
 from target_crm.mapped import Rejection
 from target_crm.methods import LoadMethod
 from target_crm.office import Stream

@@ -32,7 +32,7 @@ from target_crm.settings import SETTINGS, rejected_allowed
 
 if TYPE_CHECKING:
     from crm_api.crm import Crm
-    from target_crm.ledger import Held
+    from target_crm.ledger_values import Held
     from target_crm.office import Office
     from target_crm.rejected import RejectFile
     from target_crm.sinks import CrmSink
@@ -180,7 +180,7 @@ class TargetCrm(Target):
     def _take_schema(self, message: dict[str, Any], line: bytes) -> None:
         properties = message.get("schema")
         if not isinstance(message.get("stream"), str) or not isinstance(properties, dict):
-            raise InputError(f"Line {self._reader.number} of the input is a SCHEMA without stream or schema")
+            raise InputError(f"The SCHEMA on line {self._reader.number} of the input lacks its stream or its schema")
         self.schema_message = line
         super()._process_schema_message(message)
         self._schema_lines[message["stream"]] = line
@@ -199,11 +199,11 @@ class TargetCrm(Target):
     def _take_record(self, message: dict[str, Any], line: bytes, held: Held | None = None) -> None:
         record, stream = message.get("record"), message.get("stream")
         if not isinstance(record, dict) or not isinstance(stream, str):
-            raise InputError(f"Line {self._reader.number} of the input is a RECORD without stream or record")
+            raise InputError(f"The RECORD on line {self._reader.number} of the input lacks its stream or its record")
         stream_maps = self.mapper.stream_maps.get(stream)
         if stream_maps is None:
             raise RecordsWithoutSchemaException(
-                f"Line {self._reader.number} of the input is a RECORD of stream {stream!r} before its SCHEMA"
+                f"The RECORD of stream {stream!r} on line {self._reader.number} of the input comes before its SCHEMA"
             )
         for stream_map in stream_maps:
             alias = stream_map.stream_alias
@@ -228,7 +228,7 @@ class TargetCrm(Target):
     @override
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
         if not isinstance(message_dict.get("value"), dict):
-            raise InputError(f"Line {self._reader.number} of the input is a STATE without value")
+            raise InputError(f"The STATE on line {self._reader.number} of the input lacks its value")
         text = state_text(self._reader.line)
         self._latest_state = cast("Any", text if message_dict["value"] else None)
 
@@ -268,9 +268,9 @@ class TargetCrm(Target):
 
     def _try_held_again(self) -> None:
         office = self.office
-        held = list(office.ledger.waiting_no_more(office.crm_name, office.account, office.source_name))
+        held = list(office.shelf.waiting_no_more(office.source))
         if self.config["retry_rejected"]:
-            held += office.ledger.held(office.crm_name, office.account, office.source_name, "rejected")
+            held += office.shelf.held(office.source, "rejected")
         self._feed(sorted(held, key=lambda each: each.number))
         if held:
             self._drain()
@@ -282,7 +282,7 @@ class TargetCrm(Target):
         fed = False
         for stream, sink in list(self._sinks_active.items()):
             written = cast("CrmSink", sink).take_written()
-            held = office.ledger.waited_for(office.crm_name, office.account, office.source_name, stream, written)
+            held = office.shelf.waited_for(office.source, stream, written)
             fed = fed or bool(held)
             self._feed(held)
         return fed
@@ -329,8 +329,8 @@ class TargetCrm(Target):
         if office is None:
             return ending.code
         try:
-            pending = office.ledger.held(office.crm_name, office.account, office.source_name, "rejected")
-            waiting = office.ledger.held(office.crm_name, office.account, office.source_name, "waiting")
+            pending = office.shelf.held(office.source, "rejected")
+            waiting = office.shelf.held(office.source, "waiting")
             if self._reject_file is not None:
                 self._reject_file.replace(pending)
         except EXPECTED as error:

@@ -13,7 +13,8 @@ from http import HTTPStatus
 from crm_api.crm import Crm, CrmId, CrmObject, CrmRecord, Refused, Result, Written
 from crm_api.errors import BusyError, CrmError, GoneError, InDoubtError, RefusedError, StopError, TooLargeError
 from target_crm.crew import Crew
-from target_crm.ledger import Entry, Intent, Ledger, LedgerError, Scope
+from target_crm.ledger import Ledger
+from target_crm.ledger_values import Entry, Intent, LedgerError, Scope
 from target_crm.mapped import Change
 from target_crm.mapping import Mapper
 from target_crm.matching import Recent
