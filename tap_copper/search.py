@@ -1,0 +1,231 @@
+"""A search cut into windows: which may be asked now, where to cut, in which order they are handed on. Pure.
+
+The first question is open-ended. If it does not bring everything, what is older than the horizon is read in closed
+windows, and the rest, the tail, after all of them: a record that is edited meanwhile moves into the tail and is met
+there.
+
+A search that can be sorted is cut by asking for a page further on: its records show where to cut and become the first
+page of the window that begins there. One that is returned newest first must be handed on from its far end: there a
+window that is too large is halved in time. Either way no request is a mere probe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tap_copper.questions import Limits, Question, Row
+from tap_copper.windows import Taken, Window
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A question and the window it belongs to.
+
+    Attributes:
+        places_cut: The answer tells where to cut the window.
+    """
+
+    window: Window
+    question: Question
+    places_cut: bool = False
+
+
+@dataclass
+class _Cuts:
+    """Pages of one question at which a window is to be cut."""
+
+    question: Question
+    total: int
+    page: int
+    step: int
+
+
+class Search:
+    """The windows of one search and the order in which they are read and handed on.
+
+    Args:
+        start: Smallest key; None for all.
+        stop: Largest key; None for all.
+        limits: What one search can do.
+        newest_first: The CRM returns the newest first and cannot be asked otherwise. Keys are negative then, and the
+            windows are handed on from the last to the first.
+    """
+
+    def __init__(self, start: int | None, stop: int | None, limits: Limits, *, newest_first: bool = False) -> None:
+        self.first_total: int | None = None
+        self._limits = limits
+        self._newest_first = newest_first
+        self._windows = [Window(start, stop, limits)]
+        self._tail: Window | None = self._windows[0]
+        self._cuts: dict[Window, _Cuts] = {}
+        self._bounded: set[Window] = set()
+        self._in_flight: set[Window] = set()
+        self._cuts_in_flight = 0
+
+    @property
+    def head(self) -> Window | None:
+        """The window whose records are handed on next; None at the end."""
+        return next(iter(self._closed()), self._tail)
+
+    def drop_head(self) -> None:
+        """The head has been read and handed on."""
+        head = self.head
+        if head is None:
+            return
+        self._windows.remove(head)
+        self._cuts.pop(head, None)
+        self._bounded.discard(head)
+        if head is self._tail:
+            self._tail = None
+
+    def ask(self, *, head_only: bool = False) -> Ask | None:
+        """Choose what may be asked now; None if nothing until an answer in flight has come.
+
+        Args:
+            head_only: Ask only for the window that is handed on next: the buffers are full.
+        """
+        head = self.head
+        active = self._cuts_in_flight
+        for window in self._closed():
+            if window.done:
+                continue
+            active += 1
+            if head_only and window is not head:
+                return None
+            if window not in self._in_flight:
+                return self._send(self._halve(window) if self._newest_first and self._is_large(window) else window)
+            if head_only or active >= self._limits.concurrency:
+                return None
+            if (ask := self._ask_cut(window)) is not None:
+                return ask
+        tail = self._tail
+        if tail is None or tail.done or active or self._in_flight:
+            return None
+        return self._send(tail)
+
+    def take(self, ask: Ask, rows: Sequence[Row], total: int | None, horizon: int) -> list[tuple[Window, Taken]]:
+        """Take an answer and tell which of its records belong to which window.
+
+        Args:
+            ask: What was asked.
+            rows: The ids and keys of the records.
+            total: What the CRM says the search holds.
+            horizon: The key of the last second before the tail; used with the first answer.
+
+        Raises:
+            CrowdError: A single key holds more records than can be read for certain.
+        """
+        if ask.places_cut:
+            self._cuts_in_flight -= 1
+            return self._cut(ask.question, rows, total)
+        self._in_flight.discard(ask.window)
+        if self.first_total is not None:
+            return [(ask.window, ask.window.take(ask.question, rows, total))]
+        self.first_total = len(rows) if total is None else total
+        taken = ask.window.take(ask.question, rows, total, None if self._newest_first else self._trusted(horizon))
+        if ask.window.done:
+            return [(ask.window, taken)]
+        return self._split_tail(ask.window, rows, taken, horizon)
+
+    def _closed(self) -> list[Window]:
+        """The closed windows, in the order in which they are handed on."""
+        closed = [window for window in self._windows if window is not self._tail]
+        return closed[::-1] if self._newest_first else closed
+
+    def _send(self, window: Window) -> Ask:
+        self._in_flight.add(window)
+        return Ask(window, window.question())
+
+    def _trusted(self, horizon: int) -> int | None:
+        start = self._windows[0].start
+        return horizon if start is None or start <= horizon else None
+
+    def _split_tail(
+        self, window: Window, rows: Sequence[Row], taken: Taken, horizon: int
+    ) -> list[tuple[Window, Taken]]:
+        cut = horizon - 1 if self._newest_first else horizon
+        if window.start is not None and cut < window.start:
+            self._tail = None if self._newest_first else window
+            return [(window, taken)]
+        if window.stop is not None and cut >= window.stop:
+            self._tail = window if self._newest_first else None
+            return [(window, taken)]
+        after = window.cut(cut)
+        self._windows.append(after)
+        self._tail = after
+        beyond = {position for position in taken.kept if (key := rows[position][1]) is not None and key > cut}
+        left = [position for position in taken.kept if position not in beyond]
+        if self._newest_first:
+            self._tail = window
+            window.restart(rows[position] for position in left)
+        return [(window, Taken(left, taken.strays)), (after, Taken(sorted(beyond), []))]
+
+    def _is_large(self, window: Window) -> bool:
+        if window.total is None or window.floor is None:
+            return False
+        return window.total > self._limits.most_pages * self._limits.page_size and window.floor < _far_end(window)
+
+    def _halve(self, window: Window) -> Window:
+        """Cut a window in the middle of what is left of it; return the part that is handed on first."""
+        floor = window.floor or 0
+        older = window.cut((floor + _far_end(window)) // 2)
+        window.total = None
+        self._windows.insert(self._windows.index(window) + 1, older)
+        return older
+
+    def _ask_cut(self, window: Window) -> Ask | None:
+        """Ask for the page at which a window is to be cut next, if it is worth cutting."""
+        if self._newest_first or window in self._bounded:
+            return None
+        if window not in self._cuts:
+            question = window.question()
+            if window.total is None or question.page > 1 or question.tie is not None:
+                return None
+            self._cuts[window] = self._plan(question, window.total)
+        cuts = self._cuts[window]
+        offset = (cuts.page - 1) * self._limits.stride
+        if offset + self._limits.stride > self._limits.ceiling or offset + self._limits.page_size > cuts.total:
+            if not self._cuts_in_flight:
+                del self._cuts[window]  # what lies further on is planned from where the window is then
+            return None
+        page, cuts.page = cuts.page, cuts.page + cuts.step
+        self._cuts_in_flight += 1
+        question = Question(cuts.question.minimum, cuts.question.maximum, page, self._limits.stride)
+        return Ask(window, question, places_cut=True)
+
+    def _plan(self, question: Question, total: int) -> _Cuts:
+        pages = -(-total // self._limits.stride)
+        share = -(-pages // self._limits.concurrency)
+        step = min(max(share, self._limits.fewest_pages), self._limits.most_pages)
+        return _Cuts(question, total, 1 + step, step)
+
+    def _cut(self, question: Question, rows: Sequence[Row], total: int | None) -> list[tuple[Window, Taken]]:
+        """Cut the window in which the page begins. One that has been read that far is left alone."""
+        at = next((key for _, key in rows if key is not None), None)
+        window = next((each for each in self._closed() if at is not None and _can_be_cut(each, at)), None)
+        if at is None or window is None:
+            return []
+        after = window.cut(at)
+        self._windows.insert(self._windows.index(window) + 1, after)
+        if window in self._bounded:
+            self._bounded.add(after)
+        else:
+            self._bounded.add(window)
+            if window in self._cuts:
+                self._cuts[after] = self._cuts.pop(window)
+        first_page = Question(question.minimum, question.maximum, 1, question.size)
+        taken = after.take(first_page, rows, total)
+        after.total = None  # that was the total of the question, which began earlier
+        return [(after, taken)]
+
+
+def _far_end(window: Window) -> int:
+    """Where a window ends that is read newest first: at its oldest second, or in 1970."""
+    return 0 if window.stop is None else window.stop
+
+
+def _can_be_cut(window: Window, at: int) -> bool:
+    if window.done or window.floor is None or window.floor >= at:
+        return False
+    return window.stop is None or at < window.stop

@@ -1,0 +1,177 @@
+"""One window of a search, read by key: what to ask next, given the answers. Pure: no network, no clock.
+
+Always the first page of what is left, with the minimum moved up to the last key met. Page numbers alone would lose a
+record whenever one before it is edited or deleted; a key cannot shift.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import inf
+
+from tap_copper.crowds import Crowd
+from tap_copper.questions import Limits, Question, Row
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What an answer brought to a window: positions of its records.
+
+    Attributes:
+        kept: New, and inside the window.
+        strays: Found by the CRM's index inside the window, but edited since: beyond what was asked for.
+    """
+
+    kept: list[int]
+    strays: list[int]
+
+
+class Window:
+    """Keys from ``start`` to ``stop``, both included; None leaves an end open.
+
+    Attributes:
+        floor: Every record with a smaller key has been met; None before the first one is.
+        total: Records from the floor on, as the last answer told; None before the first answer.
+        done: Every record of the window has been met.
+    """
+
+    def __init__(self, start: int | None, stop: int | None, limits: Limits) -> None:
+        self.start = start
+        self.stop = stop
+        self.floor = start
+        self.total: int | None = None
+        self.done = start is not None and stop is not None and start > stop
+        self._limits = limits
+        self._seen: set[Row] = set()
+        self._inclusive = False
+        self._stepping_back = False
+        self._crowd: Crowd | None = None
+
+    def question(self) -> Question:
+        """What to ask next.
+
+        A bound is asked for one second wider until the CRM has shown that it includes it.
+        """
+        if self._crowd is not None:
+            return self._crowd.question()
+        return Question(*self._bounds(), 1, self._limits.page_size)
+
+    def take(self, question: Question, rows: Sequence[Row], total: int | None, trusted: int | None = None) -> Taken:
+        """Take the answer to a question of this window, also one asked before the window was cut.
+
+        Args:
+            question: What was asked.
+            rows: The ids and keys of the records.
+            total: What the CRM says the search holds.
+            trusted: Later keys do not tell how far the answer reaches: an index that lags may show a record that was
+                just edited in its old place.
+
+        Raises:
+            CrowdError: A single key holds more records than can be read for certain.
+        """
+        known = {row for row in self._seen if row[1] == self.floor}
+        kept = [position for position, row in enumerate(rows) if self._is_new(row)]
+        self._seen.update(rows[position] for position in kept)
+        strays = [
+            position
+            for position, (_, key) in enumerate(rows)
+            if key is not None and question.maximum is not None and key > question.maximum
+        ]
+        if question.minimum is not None and any(key == question.minimum for _, key in rows):
+            self._inclusive = True
+        if self._crowd is not None:
+            self._take_crowd(self._crowd, rows, total, new=bool(kept))
+        elif known and question.minimum == self.floor and known.isdisjoint(rows):
+            self._stepping_back = True  # not one record of the last second came again: the bound may be excluded
+        else:
+            self._stepping_back = False
+            self._climb(question, rows, total, trusted, new=bool(kept))
+        return Taken(kept, strays)
+
+    def cut(self, key: int) -> Window:
+        """End this window at ``key`` and return the window that begins after it.
+
+        What this one has met beyond the cut goes with the new one.
+        """
+        right = Window(key + 1, self.stop, self._limits)
+        right._inclusive = self._inclusive
+        right._seen = {row for row in self._seen if row[1] is not None and row[1] > key}
+        if self.floor is not None and self.floor > key:
+            right.floor = max(self.floor, key + 1)
+            right.done = right.done or self.done
+            right.total = self.total
+            self.done = True
+        self._seen -= right._seen
+        self.stop = key
+        return right
+
+    def restart(self, brought: Iterable[Row]) -> None:
+        """Read the window again from its start, passing over what it has brought already."""
+        self._seen = set(brought)
+        self.floor = self.start
+        self.done = False
+
+    def _bounds(self) -> tuple[int | None, int | None]:
+        minimum = self.floor
+        if minimum is not None and (self._stepping_back or not self._inclusive):
+            minimum -= 1
+        return minimum, None if self.stop is None else self.stop + 1
+
+    def _is_new(self, row: Row) -> bool:
+        key = row[1]
+        if key is not None:
+            if self.floor is not None and key < self.floor:
+                return False
+            if self.stop is not None and key > self.stop:
+                return False
+        return row not in self._seen
+
+    def _climb(
+        self, question: Question, rows: Sequence[Row], total: int | None, trusted: int | None, *, new: bool
+    ) -> None:
+        shown = total if total is not None else len(rows) + (len(rows) == question.size)
+        self.total = shown
+        keys = [key for _, key in rows if key is not None]
+        beyond = self.stop is not None and any(
+            self.stop < key and (question.maximum is None or key <= question.maximum) for key in keys
+        )
+        last = min(limit for limit in (self.stop, trusted, inf) if limit is not None)
+        inside = [key for key in keys if key <= last]
+        top = inside[-1] if inside else None
+        if beyond or len(rows) >= shown:
+            self.done = True
+        elif top is not None and (self.floor is None or top > self.floor):
+            self._advance(top)
+        elif (question.minimum, question.maximum) != self._bounds():
+            pass  # a bound has been moved meanwhile, or turned out to be included: ask again
+        elif shown > question.size:
+            self._crowd = self._crowd_at(self.floor) if inside and self.floor is not None else self._crowd_between()
+        else:
+            self.done = not new
+
+    def _advance(self, floor: int) -> None:
+        self.floor = floor
+        self._seen = {row for row in self._seen if row[1] is None or row[1] >= floor}
+
+    def _crowd_at(self, key: int) -> Crowd:
+        known = sum(row[1] == key for row in self._seen)
+        bounds: list[tuple[int | None, int | None]] = [(key - 1, key + 1)]
+        if self._inclusive:
+            bounds = [(key, key), (key, key + 1), *bounds]
+        return Crowd(key, bounds, known, self._limits)
+
+    def _crowd_between(self) -> Crowd:
+        """All that is left of the window: its first page shows no key to go on from, only records edited since."""
+        return Crowd(None, [self._bounds()], 0, self._limits)
+
+    def _take_crowd(self, crowd: Crowd, rows: Sequence[Row], total: int | None, *, new: bool) -> None:
+        crowd.take(rows, total, new=new)
+        if not crowd.done:
+            return
+        self._crowd = None
+        if crowd.key is None:
+            self.done = True
+            return
+        self._advance(crowd.key + 1)
+        self.done = self.stop is not None and crowd.key >= self.stop

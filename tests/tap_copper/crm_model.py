@@ -1,0 +1,162 @@
+"""A search that behaves as badly as Copper's may: for the tests of the pure reading logic."""
+
+from __future__ import annotations
+
+import random
+from bisect import bisect_left, bisect_right
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+
+from tap_copper.questions import Limits, Question, Row
+from tap_copper.search import Ask, Search
+from tap_copper.windows import Window
+
+LOOKBACK = 20
+
+
+def dice(seed: int) -> random.Random:
+    return random.Random(seed)  # noqa: S311 - trouble must be repeatable, not secret
+
+
+@dataclass
+class CrmModel:
+    """Records by id with the second of their last change, and a search over them.
+
+    Attributes:
+        includes_minimum: The search includes its minimum; likewise ``includes_maximum``.
+        ghost_every: Every n-th place of a result is counted and stays empty, so that pages come short.
+        overcount: Added to the total.
+        random_ties: Records of one second are ordered anew for every page.
+        index_lag: Seconds until a change is found; never more than ``LOOKBACK``.
+        shows_current: Returns records as they are now, however old the index is.
+    """
+
+    includes_minimum: bool = True
+    includes_maximum: bool = True
+    ghost_every: int = 0
+    overcount: int = 0
+    random_ties: bool = False
+    index_lag: int = 0
+    shows_current: bool = False
+    random: random.Random = field(default_factory=lambda: dice(0))
+    now: int = 1000
+    records: dict[int, int] = field(default_factory=dict)
+    index: dict[int, int] = field(default_factory=dict)
+    waiting: deque[tuple[int, int, int | None]] = field(default_factory=deque)
+    questions: int = 0
+    _sorted: list[tuple[int, int]] | None = None
+    _mirrored: list[tuple[int, int]] = field(default_factory=list)
+
+    def fill(self, seconds: list[int]) -> None:
+        self.records = dict(enumerate(seconds))
+        self.index = dict(self.records)
+
+    def write(self, record: int, second: int | None) -> None:
+        """Change a record (or delete it, with None)."""
+        if second is None:
+            self.records.pop(record, None)
+        else:
+            self.records[record] = second
+        self.waiting.append((self.now + self.index_lag, record, second))
+
+    def refresh(self) -> None:
+        while self.waiting and self.waiting[0][0] <= self.now:
+            _, record, second = self.waiting.popleft()
+            self._sorted = None
+            if second is None:
+                self.index.pop(record, None)
+            else:
+                self.index[record] = second
+
+    def answer(self, question: Question, limits: Limits, sign: int = 1) -> tuple[list[Row], int]:
+        self.questions += 1
+        self.refresh()
+        assert question.size <= limits.page_size
+        found = self._found(question, sign)
+        places = self._places(len(found))
+        page = places[: limits.ceiling][(question.page - 1) * question.size : question.page * question.size]
+        shown = [found[place] for place in page if place is not None]
+        if self.shows_current:
+            shown = [(record, sign * self.records[record]) for record, _ in shown if record in self.records]
+        return shown, len(places) + self.overcount
+
+    def _found(self, question: Question, sign: int) -> list[tuple[int, int]]:
+        if self._sorted is None:
+            rows = [(second, self.random.random(), record) for record, second in self.index.items()]
+            self._sorted = [(record, second) for second, _, record in sorted(rows)]
+            self._mirrored = [(record, -second) for record, second in reversed(self._sorted)]
+        found = self._mirrored if sign < 0 else self._sorted
+        first = 0 if question.minimum is None else bisect_left(found, question.minimum, key=itemgetter(1))
+        last = len(found) if question.maximum is None else bisect_right(found, question.maximum, key=itemgetter(1))
+        found = [row for row in found[first:last] if self._inside(row[1], question, sign)]
+        if self.random_ties:
+            self.random.shuffle(found)
+            found.sort(key=itemgetter(1))
+        if question.tie is not None and sign > 0:
+            found.sort(key=itemgetter(0), reverse=bool(question.tie % 2))
+        return found
+
+    def _places(self, count: int) -> Sequence[int | None]:
+        """Which record stands at which place of the result: every n-th place is counted and stays empty."""
+        if not self.ghost_every:
+            return range(count)
+        places: list[int | None] = []
+        for number in range(count):
+            places.append(number)
+            if (len(places) + 1) % self.ghost_every == 0:
+                places.append(None)
+        return places
+
+    def _inside(self, key: int, question: Question, sign: int) -> bool:
+        low, high = question.minimum, question.maximum
+        includes_low, includes_high = self.includes_minimum, self.includes_maximum
+        if sign < 0:
+            includes_low, includes_high = includes_high, includes_low
+        if low is not None and (key < low or (key == low and not includes_low)):
+            return False
+        return not (high is not None and (key > high or (key == high and not includes_high)))
+
+
+def read(
+    crm: CrmModel,
+    limits: Limits,
+    *,
+    start: int | None = None,
+    stop: int | None = None,
+    newest_first: bool = False,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> list[Row]:
+    """Run a search to its end, several questions at once, with ``meanwhile`` between any two answers.
+
+    Returns:
+        What is handed on, in order: (id, second). Strays come last.
+    """
+    sign = -1 if newest_first else 1
+    bounds = (start, stop) if sign > 0 else (_negative(stop), _negative(start))
+    search = Search(*bounds, limits, newest_first=newest_first)
+    in_flight: list[Ask] = []
+    buffers: dict[Window, list[Row]] = {}
+    handed_on: list[Row] = []
+    strays: list[Row] = []
+    horizon = sign * (crm.now - LOOKBACK)
+    while search.head is not None:
+        while len(in_flight) < limits.concurrency and (ask := search.ask()) is not None:
+            in_flight.append(ask)
+        if in_flight:
+            ask = in_flight.pop(crm.random.randrange(len(in_flight)))
+            rows, total = crm.answer(ask.question, limits, sign)
+            for window, taken in search.take(ask, rows, total, horizon):
+                buffers.setdefault(window, []).extend(rows[position] for position in taken.kept)
+                strays += [rows[position] for position in taken.strays]
+            meanwhile()
+        while (head := search.head) is not None and head.done:
+            brought = [(record, None if key is None else sign * key) for record, key in buffers.pop(head, [])]
+            handed_on += sorted(brought, key=lambda row: row[1] or 0)
+            search.drop_head()
+    return handed_on + [(record, sign * (key or 0)) for record, key in strays]
+
+
+def _negative(second: int | None) -> int | None:
+    return None if second is None else -second

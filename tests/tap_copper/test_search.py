@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from tap_copper.questions import CrowdError, Limits
+from tests.tap_copper.crm_model import LOOKBACK, CrmModel, dice, read
+
+SMALL = Limits(page_size=4, ceiling=400, concurrency=3, fewest_pages=2, most_pages=3)
+
+
+def crm_with(seconds: list[int], **behaviour: object) -> CrmModel:
+    crm = CrmModel(random=dice(7), **behaviour)  # type: ignore[arg-type]  # each test names real attributes
+    crm.fill(seconds)
+    return crm
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize("count", [0, 1, 199, 200, 201, 250, 5000, 120_000])
+def test_every_record_is_handed_on_once_and_in_order(count: int, *, newest_first: bool) -> None:
+    crm = crm_with([1_500_000_000 + 700 * number for number in range(count)])
+    crm.now = 1_700_000_000
+    brought = read(crm, Limits(), newest_first=newest_first)
+    assert [second for _, second in brought] == sorted(crm.records.values())
+    assert len({record for record, _ in brought}) == count
+
+
+@pytest.mark.parametrize(("count", "most"), [(0, 1), (200, 1), (201, 3), (5000, 29), (120_000, 624)])
+def test_as_few_requests_as_pages_and_a_few_more(count: int, most: int) -> None:
+    crm = crm_with([1_500_000_000 + 700 * number for number in range(count)])
+    crm.now = 1_700_000_000
+    read(crm, Limits())
+    assert crm.questions <= most
+
+
+def test_the_number_of_requests_does_not_depend_on_how_records_are_spread() -> None:
+    bunched = [1_500_000_000 + number // 20 for number in range(60_000)] + [
+        1_699_999_000 + n // 20 for n in range(60_000)
+    ]
+    crm = crm_with(bunched)
+    crm.now = 1_700_000_000 + 10_000
+    assert len(read(crm, Limits())) == 120_000
+    assert crm.questions < 720
+
+
+def test_two_changed_records_of_many_cost_one_request() -> None:
+    crm = crm_with([500] * 5000 + [990, 995])
+    assert len(read(crm, Limits(), start=980)) == 2
+    assert crm.questions == 1
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_thousands_in_one_second_are_all_read(*, newest_first: bool) -> None:
+    crm = crm_with([400] * 7 + [500] * 5000 + [501] * 3000 + [502] * 3)
+    brought = read(crm, Limits(), newest_first=newest_first)
+    assert Counter(second for _, second in brought) == Counter(crm.records.values())
+    assert len(set(brought)) == len(crm.records)
+
+
+def test_a_second_beyond_the_ceiling_is_an_error_that_names_it() -> None:
+    crm = crm_with([500] * 401)
+    with pytest.raises(CrowdError) as caught:
+        read(crm, SMALL)
+    assert (caught.value.key, caught.value.total) == (500, 401)
+
+
+def test_a_crowd_whose_total_never_comes_true_is_an_error_after_ten_passes() -> None:
+    crm = crm_with([500] * 50, overcount=3, random_ties=True)
+    with pytest.raises(CrowdError) as caught:
+        read(crm, SMALL, newest_first=True)
+    assert caught.value.passes == 10
+
+
+def test_records_beyond_the_end_are_left_out() -> None:
+    crm = crm_with(list(range(100, 200)))
+    assert [second for _, second in read(crm, SMALL, start=110, stop=150)] == list(range(110, 151))
+
+
+seconds = st.lists(st.integers(0, 990), max_size=60)
+crowded = st.lists(st.sampled_from([100, 101, 102, 300, 985, 989]), max_size=60)
+
+
+@st.composite
+def crms(draw: st.DrawFn) -> CrmModel:
+    crm = CrmModel(
+        includes_minimum=draw(st.booleans()),
+        includes_maximum=draw(st.booleans()),
+        ghost_every=draw(st.sampled_from([0, 2, 3, 5])),
+        random_ties=draw(st.booleans()),
+        index_lag=draw(st.integers(0, LOOKBACK - 1)),
+        shows_current=draw(st.booleans()),
+        random=dice(draw(st.integers(0, 10_000))),
+    )
+    crm.fill(draw(seconds | crowded))
+    return crm
+
+
+def busy_people(crm: CrmModel, share: float) -> None:
+    """Between two answers, time passes and people edit, create and delete."""
+    crm.now += crm.random.randint(0, 3)
+    while crm.random.random() < share:
+        known = list(crm.records)
+        deed = crm.random.choice(["edit", "edit", "create", "delete"])
+        if deed == "create" or not known:
+            crm.write(len(crm.index) + 1000 + crm.random.randrange(10**6), crm.now)
+        else:
+            crm.write(crm.random.choice(known), None if deed == "delete" else crm.now)
+
+
+@settings(max_examples=500)
+@given(crms(), st.sampled_from([0.0, 0.1, 0.3]), st.sampled_from([0.0, 0.1]))
+def test_no_interleaving_of_edits_loses_a_record_over_two_runs(crm: CrmModel, first: float, second: float) -> None:
+    try:
+        began = crm.now
+        brought = read(crm, SMALL, meanwhile=lambda: busy_people(crm, first))
+        bookmark = min(max((key for _, key in brought if key is not None), default=0), began)
+        crm.now += 1
+        began = crm.now
+        brought += read(crm, SMALL, start=bookmark - LOOKBACK, meanwhile=lambda: busy_people(crm, second))
+    except CrowdError:
+        event("a crowd that would not stand still: an error, not silence")
+        return
+    # An index that lags and yet shows records as they are now puts them out of order: what that hides of the last
+    # seconds is what the next run's lookback is for.
+    hidden = LOOKBACK if crm.shows_current else crm.index_lag
+    assert {row for row in crm.records.items() if row[1] < began - hidden} <= set(brought)
+
+
+@settings(max_examples=200)
+@given(crm=crms(), newest_first=st.booleans())
+def test_a_crm_at_rest_is_read_exactly_and_in_order(crm: CrmModel, *, newest_first: bool) -> None:
+    try:
+        brought = read(crm, SMALL, newest_first=newest_first)
+    except CrowdError:
+        event("a crowd that would not stand still: an error, not silence")
+        assert crm.random_ties
+        return
+    assert sorted(brought) == sorted(crm.records.items())
+    assert [key for _, key in brought] == sorted(crm.records.values())
+
+
+@settings(max_examples=200)
+@given(crms(), st.sampled_from([0.1, 0.3]))
+def test_activities_logged_meanwhile_are_met_by_the_next_run(crm: CrmModel, share: float) -> None:
+    def log() -> None:
+        crm.now += crm.random.randint(0, 3)
+        while crm.random.random() < share:
+            crm.write(len(crm.index) + 1000 + crm.random.randrange(10**6), crm.now)
+
+    try:
+        began = crm.now
+        brought = read(crm, SMALL, newest_first=True, meanwhile=log)
+        bookmark = min(max((key for _, key in brought if key is not None), default=0), began)
+        began = crm.now
+        brought += read(crm, SMALL, start=bookmark - LOOKBACK, newest_first=True, meanwhile=log)
+    except CrowdError:
+        event("a crowd that would not stand still: an error, not silence")
+        return
+    assert {row for row in crm.records.items() if row[1] < began - crm.index_lag} <= set(brought)
