@@ -175,6 +175,8 @@ def _strangers(
 
 def _alternatives(schemas: list[JsonSchema]) -> Iterator[JsonSchema]:
     for schema in schemas:
+        if not isinstance(schema, Mapping):  # true and false are schemas too, and singer-sdk's stream_maps has "null"
+            continue
         yield schema
         for keyword in ("anyOf", "oneOf", "allOf"):
             yield from _alternatives(schema.get(keyword, []))

@@ -67,3 +67,10 @@ def test_a_name_nobody_knows_is_refused_with_the_nearest_known_one(config: dict[
     with pytest.raises(SettingError) as caught:
         check_settings(config, SCHEMA)
     assert str(caught.value) == sentence
+
+
+def test_a_schema_that_is_no_object_allows_nothing_more_and_breaks_nothing():
+    schema = {"properties": {"maps": {"anyOf": ["null", True, {"properties": {"known": {}}}]}}}
+    check_settings({"maps": {"known": 1}}, schema)
+    with pytest.raises(SettingError, match="known"):
+        check_settings({"maps": {"knwon": 1}}, schema)
