@@ -80,7 +80,7 @@ class Copper(Crm):
 
     @override
     def find(self, of: CrmObject, attribute: str, values: Sequence[str]) -> list[CrmRecord]:
-        return list(Walk(self.session, of, filter_for(of, attribute, values)))
+        return list(Walk(self.session, of, filter_for(of, attribute, values))) if values else []
 
     @override
     def count(self, of: CrmObject) -> int:
@@ -268,19 +268,28 @@ class Copper(Crm):
         return result
 
     def _relink(self, result: Written, company_id: CrmId | None) -> Result:
-        """Give a person another company; the record is otherwise written."""
+        """Give a person another company, since one can have only one; the record is otherwise written."""
         linked = result.record.get("company_id")
-        path = f"/people/{result.id}/related"
+        if linked == company_id:
+            return result
         try:
-            for method, related in (("DELETE", linked), ("POST", company_id)):
-                if related is not None and linked != company_id:
-                    self.session.exchange(
-                        method, path, body={"resource": {"id": related, "type": "company"}}, repeatable=False
-                    )
+            if linked is not None:
+                self._relate("DELETE", result.id, linked)
+            if company_id is not None:
+                self._relate("POST", result.id, company_id, instead_of=linked)
         except RefusedError as error:
             reason = f"Written but for company_id, which the CRM refused: {error.said}"
             return Refused(reason, error.status or _REFUSED_STATUS, body=error.body)
         return Written(result.id, {**result.record, "company_id": company_id})
+
+    def _relate(self, method: str, person_id: CrmId, company_id: CrmId, *, instead_of: CrmId | None = None) -> None:
+        body = {"resource": {"id": company_id, "type": "company"}}
+        try:
+            self.session.exchange(method, f"/people/{person_id}/related", body=body, repeatable=False)
+        except RefusedError:
+            if instead_of is not None:
+                self._relate("POST", person_id, instead_of)  # the company that people gave the person stays
+            raise
 
     def _once(self, key: str, read: Callable[[], Any]) -> Any:
         with self._lock:

@@ -274,7 +274,8 @@ ACTIVITIES = CrmObject(
     attributes=(
         *_ID,
         Attribute("parent", Kind.IDENTIFIER, required=True),
-        # Only user activities can be written (activities/overview); system ones are read-only.
+        # Only user activities can be written (activities/overview); system ones are read-only. Sources disagree whether
+        # an update needs the type.
         Attribute(
             "type",
             Kind.NAME_ID,
@@ -282,6 +283,7 @@ ACTIVITIES = CrmObject(
             names="activity_types",
             flat=("activity_type",),
             beside={"category": "user"},
+            resent=True,
         ),
         Attribute("details", required=True, flat=("body", "notes", "description")),
         Attribute("user_id", Kind.NAME_ID, names="users", flat=("user", "user_email")),

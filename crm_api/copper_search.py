@@ -32,8 +32,8 @@ class Page:
     total: int | None
 
     def may_continue(self, number: int) -> bool:
-        """Tell whether a page after this one, the ``number``-th, can hold more: short pages and totals prove little."""
-        return self.size > 0 and (self.size >= PAGE_SIZE or self.total is None or self.total > number * PAGE_SIZE)
+        """Tell whether a page after this one, the ``number``-th, can hold more. That it came short proves nothing."""
+        return self.size > 0 and (self.total is None or self.total > number * PAGE_SIZE)
 
 
 def search(session: CrmSession, of: CrmObject, body: Mapping[str, Any]) -> Page:

@@ -70,6 +70,7 @@ class Attribute:
         names: For NAME_ID and NAME_IDS: the list its value stands in.
         within: For NAME_ID: the attribute whose value the named thing belongs to: a stage's ``pipeline_id``.
         beside: For NAME_ID that the CRM wants as an object: what stands beside ``id`` in it.
+        resent: Goes with every update, changed or not, if the record gives it.
         custom_id: For a custom field: its definition's id.
         choices: The values that the CRM knows, where it is a closed list; spelling in any case.
         normalise: Makes two spellings of one value alike when matching: ``email``, ``domain``, ``phone`` or none.
@@ -93,6 +94,7 @@ class Attribute:
     categories: Mapping[str, str] = field(default_factory=dict)
     within: str | None = None
     beside: Mapping[str, str] = field(default_factory=dict)
+    resent: bool = False
     custom_id: CrmId | None = None
 
 

@@ -55,6 +55,8 @@ class Changes:
                 differences.append(
                     Difference(attribute.name, self._readable(attribute, old), self._readable(attribute, new))
                 )
+        if sent:
+            sent.update({each.name: (each, value) for each, value in self._spread(payload) if each.resent})
         return self._change(sent, differences)
 
     def needs_current(self, payload: Payload) -> bool:
@@ -94,7 +96,7 @@ class Changes:
         if attribute.kind in {Kind.TEXTS, Kind.NAME_IDS}:
             return sorted(map(str, old)) == sorted(map(str, new))
         if attribute.kind is Kind.STRUCTURE:
-            return all((old.get(part) or None) == (new.get(part) or None) for part in attribute.parts)
+            return all(str(old.get(part) or "").strip() == str(new.get(part) or "").strip() for part in attribute.parts)
         if attribute.kind is Kind.ITEMS:
             key = attribute.item
             return [(each.get(key), each.get("category")) for each in old] == [
@@ -158,7 +160,9 @@ def _with_category(attribute: Attribute, item: Mapping[str, Any], old: list[Any]
     if item.get("category") != attribute.category:
         return item
     same = [each for each in old if _told_apart_by_item(attribute, each) == _told_apart_by_item(attribute, item)]
-    return {**item, "category": same[0].get("category") or item["category"]} if same else item
+    if not same:
+        return item
+    return {name: value for name, value in {**item, "category": same[0].get("category")}.items() if value is not None}
 
 
 def _told_apart_by_item(attribute: Attribute, item: Mapping[str, Any]) -> str:

@@ -1,0 +1,61 @@
+"""Copper's side of the port against the emulator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from crm_api.copper import CopperSettings, connect
+from crm_api.copper_crm import Copper
+from crm_api.session import CrmSession
+from crm_emulator.emulator import Emulator
+
+SECRET = "32-characters-that-nobody-may-see"
+
+
+class Naps(list[float]):
+    """Waits that are noted down and not waited."""
+
+    def __call__(self, seconds: float) -> None:
+        self.append(seconds)
+
+
+@pytest.fixture
+def naps() -> Naps:
+    return Naps()
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    with Emulator(empty=True) as running:
+        yield running
+
+
+@pytest.fixture
+def settings() -> Callable[..., CopperSettings]:
+    """Settings for an emulator, without quota."""
+
+    def make(emulator: Emulator, **changed: Any) -> CopperSettings:
+        given: dict[str, Any] = {
+            "api_key": emulator.copper.api_key,
+            "user_email": emulator.copper.user_email,
+            "base_url": emulator.copper.base_url,
+            "requests_per_minute": 0,
+            "bulk_requests_per_second": 0,
+        }
+        return CopperSettings(**(given | changed))
+
+    return make
+
+
+@pytest.fixture
+def session(emulator: Emulator, settings: Callable[..., CopperSettings], naps: Naps) -> Iterator[CrmSession]:
+    with connect(settings(emulator), sleep=naps) as connected:
+        yield connected
+
+
+@pytest.fixture
+def copper(session: CrmSession) -> Copper:
+    return Copper(session)
