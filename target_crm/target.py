@@ -9,25 +9,27 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
+from dataclasses import asdict
 from types import FrameType
 from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
 
 from singer_sdk import Target
 from singer_sdk.exceptions import RecordsWithoutSchemaException
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TargetCapabilities
+from singer_sdk.mapper import RemoveRecordTransform
 from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.sinks import Sink
 from typing_extensions import override
 
-from crm_api.errors import SettingError
 from crm_api.redaction import guard_logging
 from crm_api.settings import check_settings
+from target_crm.again import take_again
 from target_crm.crew import Stopping
 from target_crm.crms import CRMS
 from target_crm.exits import EXPECTED, SIGNAL_OFFSET, Ending, Exit, ending_of
 from target_crm.mapped import Rejection
-from target_crm.outcomes import Books, Outcome, RejectKind
-from target_crm.reader import InputError, Reader, decode, state_text
+from target_crm.outcomes import Books, RejectKind
+from target_crm.reader import InputError, Reader, state_text
 from target_crm.settings import SETTINGS, rejected_allowed
 
 if TYPE_CHECKING:
@@ -64,7 +66,7 @@ class TargetCrm(Target):
         """The SCHEMA message that is being processed, as it arrived."""
         self._drained_at = self.began
         self._buffered = 0
-        self._schema_lines: dict[str, bytes] = {}
+        self.schema_lines: dict[str, bytes] = {}
         self._crm: Crm | None = None
         self._office: Office | None = None
         self._account_name = ""
@@ -143,10 +145,10 @@ class TargetCrm(Target):
         key_properties: Sequence[str] | None = None,
     ) -> Sink:
         """As the SDK's, but what a replaced sink holds is written before its successor takes anything."""
-        replaced = self._sinks_active.get(stream_name)
+        old = self._sinks_active.get(stream_name)
+        if old and schema and (old.original_schema != schema or old.key_properties != (key_properties or [])):
+            self.drain_one(old)
         sink = super().get_sink(stream_name, record=record, schema=schema, key_properties=key_properties)
-        if replaced is not None and sink is not replaced:
-            self.drain_one(replaced)
         self._referred_to_first()
         return sink
 
@@ -175,19 +177,31 @@ class TargetCrm(Target):
             _ = self.office
             self._try_held_again()
             self.schema_message = self._reader.line.strip()
-        self._take_schema(message_dict, self.schema_message)
+        self.take_schema(message_dict, self.schema_message)
 
-    def _take_schema(self, message: dict[str, Any], line: bytes) -> None:
+    def take_schema(self, message: dict[str, Any], line: bytes) -> None:
+        """Take a SCHEMA message."""
         properties = message.get("schema")
         if not isinstance(message.get("stream"), str) or not isinstance(properties, dict):
             raise InputError(f"The SCHEMA on line {self._reader.number} of the input lacks its stream or its schema")
         self.schema_message = line
-        super()._process_schema_message(message)
-        self._schema_lines[message["stream"]] = line
+        stream, key_properties = message["stream"], message.get("key_properties")
+        maps = self.mapper.stream_maps.get(stream)
+        if maps is None or (maps[0].raw_schema, maps[0].raw_key_properties) != (properties, key_properties):
+            self.mapper.register_raw_stream_schema(stream, properties, key_properties)
+            for stream_map in self.mapper.stream_maps[stream]:
+                # The SDK makes a sink for a stream that its map drops, too: one that may be no object of the CRM.
+                if not isinstance(stream_map, RemoveRecordTransform):
+                    self.get_sink(
+                        stream_map.stream_alias,
+                        schema=stream_map.transformed_schema,
+                        key_properties=stream_map.transformed_key_properties,
+                    )
+        self.schema_lines[message["stream"]] = line
 
     @override
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:
-        self._take_record(message_dict, self._reader.line.strip())
+        self.take_record(message_dict, self._reader.line.strip())
         if self._buffered >= self._most_buffered:
             self._drain()
 
@@ -196,7 +210,8 @@ class TargetCrm(Target):
         size: int = self.config.get("batch_size_rows") or 1000
         return size
 
-    def _take_record(self, message: dict[str, Any], line: bytes, held: Held | None = None) -> None:
+    def take_record(self, message: dict[str, Any], line: bytes, held: Held | None = None) -> None:
+        """Take a RECORD message; one that was held, for the stream that held it alone."""
         record, stream = message.get("record"), message.get("stream")
         if not isinstance(record, dict) or not isinstance(stream, str):
             raise InputError(f"The RECORD on line {self._reader.number} of the input lacks its stream or its record")
@@ -280,34 +295,15 @@ class TargetCrm(Target):
         if office is None:
             return False
         fed = False
-        for stream, sink in list(self._sinks_active.items()):
-            written = cast("CrmSink", sink).take_written()
+        for stream in list(office.written):
+            written = office.written.pop(stream)
             held = office.shelf.waited_for(office.source, stream, written)
             fed = fed or bool(held)
             self._feed(held)
         return fed
 
-    def _feed(self, held_records: Iterable[Held]) -> None:
-        """Take records that the ledger held, as if they came again."""
-        before = dict(self._schema_lines)
-        for held in held_records:
-            schema = decode(held.schema)
-            stream = schema["stream"]
-            if self._schema_lines.get(stream) != held.schema:
-                try:
-                    self._take_schema(schema, held.schema)
-                except SettingError as error:
-                    self.logger.warning("A held record of stream %s is left where it is: %s", held.stream, error)
-                    continue
-            if held.run_id == self.run_id:
-                outcome = Outcome.WAITING if held.state == "waiting" else Outcome.REJECTED
-                self.books.reopened(held.stream, outcome, held.kind)
-            else:
-                self.books.carried(held.stream)
-            self._take_record(decode(held.message), held.message, held)
-        for stream, line in before.items():
-            if self._schema_lines[stream] != line:
-                self._take_schema(decode(line), line)
+    def _feed(self, held: Iterable[Held]) -> None:
+        take_again(self, held, run_id=self.run_id, books=self.books, logger=self.logger)
 
     # The run
 
@@ -336,14 +332,15 @@ class TargetCrm(Target):
         except EXPECTED as error:
             self.logger.error("%s", error)  # noqa: TRY400 - the sentence says it
             return ending.code or Exit.FAILED
-        traffic = office.crm.session.traffic
+        finally:
+            office.close()
         summary = Summary(
             self.run_id,
             self._account_name,
             self.books,
             len(pending),
             len(waiting),
-            {"requests": traffic.requests, "repeated": traffic.repeated, "turned_away": traffic.turned_away},
+            asdict(office.crm.session.traffic),
             self.clock() - self.began,
             ending.sentence or "done",
         )
@@ -354,12 +351,25 @@ class TargetCrm(Target):
         exceeded = rejected_allowed(self.config["max_rejected"]).exceeded(len(pending), self.books.inputs)
         return ending.code or (Exit.FAILED if exceeded else Exit.DONE)
 
+    def replay(self, held: Iterable[Held]) -> int:
+        """Try records that the ledger holds once more, and nothing else; returns the exit code."""
+
+        def feed() -> None:
+            _ = self.office
+            self._feed(held)
+            self.process_endofpipe()
+
+        return self._guarded(feed)
+
     def run(self, file_input: IO[str] | None) -> int:
         """Read the input to its end, or to what stops it; returns the exit code."""
+        return self._guarded(lambda: self.listen(file_input))
+
+    def _guarded(self, work: Callable[[], None]) -> int:
         ending = Ending(Exit.DONE, "")
         try:
             self.connect()
-            self.listen(file_input)
+            work()
         except EXPECTED as error:
             ending = ending_of(error, self.stopping.signalled)
             self.logger.error("%s", ending.sentence, exc_info=self.logger.isEnabledFor(10))  # noqa: TRY400 - one sentence
