@@ -77,7 +77,7 @@ class Application:
         if vendor is None:
             return Delivery(self.control(request))
         below = request.path[len(vendor.prefix) :]
-        found = vendor.router.find(request.method, below)
+        found = vendor.find(request, below)
         template = found[0].path if found else ""
         logged = self.journal.begin(
             self.clock.now(), vendor.name, request.method, request.path, query, template, request.body
@@ -87,6 +87,7 @@ class Application:
         if found:
             request = replace(request, route=template, parameters=found[1])
         with self.store.lock:
+            vendor.awaken()
             exceeded = vendor.quota.admit(request.method, template, self.clock.now())
             logged.quota_share = vendor.quota.share(self.clock.now())
         if trouble.latency_seconds:

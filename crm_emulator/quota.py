@@ -61,6 +61,11 @@ class Quota:
             shares.append(len(admitted) / rate.limit)
         return max(shares)
 
+    def left(self, place: int, now: float) -> int:
+        """How many requests the rate at a place in ``rates`` still lets in."""
+        _forget(self._admitted[place], now - self.rates[place].seconds)
+        return self.rates[place].limit - len(self._admitted[place])
+
     def clear(self) -> None:
         """Forget what was admitted."""
         for admitted in self._admitted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from crm_emulator.query import Query
@@ -10,7 +11,6 @@ from crm_emulator.quota import Exceeded, Quota, Rate
 from crm_emulator.routing import Route, Router
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from random import Random
 
     from crm_emulator.clock import Clock
@@ -30,6 +30,8 @@ class Vendor(ABC):
     Attributes:
         name: One lower-case word; names its tables and its part of the control API.
         prefix: Where its routes begin: ``/copper/developer_api/v1``.
+        base_path: What a plugin's ``base_url`` has behind the prefix, where routes lie outside it too.
+        sizes: How many records each object is seeded with where nothing else is said.
         rates: What the vendor publishes.
         tables: The table of each object, by the vendor's own plural word.
         base_url: The vendor's whole prefix on the running server; a plugin's ``base_url``.
@@ -39,6 +41,8 @@ class Vendor(ABC):
 
     name: ClassVar[str]
     prefix: ClassVar[str]
+    base_path: ClassVar[str] = ""
+    sizes: ClassVar[Mapping[str, int]] = {}
     rates: ClassVar[tuple[Rate, ...]]
     tables: Mapping[str, Table]
     switches: Any
@@ -48,6 +52,7 @@ class Vendor(ABC):
         self.clock = clock
         self.base_url = self.prefix
         self.quota = Quota(())
+        self._awaited: tuple[int, Mapping[str, int]] | None = None
         store.define(*self.tables.values())
         self.routes = self.declare_routes()
         self.router = Router(self.routes)
@@ -99,6 +104,24 @@ class Vendor(ABC):
     def configuration(self) -> str:
         """Settings for the plugins, ready to paste."""
 
+    def find(self, request: Request, below: str) -> tuple[Route, dict[str, str]] | None:
+        """The route of a request whose path goes on with ``below`` after the prefix, and what its places hold."""
+        return self.router.find(request.method, below)
+
+    def seed_when_used(self, seed: int, sizes: Mapping[str, int]) -> None:
+        """Seed at the first request, or at the first look from a test: not every test uses every CRM."""
+        self._awaited = (seed, sizes)
+
+    def awaken(self) -> None:
+        """Seed now, if that is still to be done and the database holds nothing."""
+        with self.store.lock:
+            if self._awaited is None:
+                return
+            (seed, sizes), self._awaited = self._awaited, None
+            if not any(self.store.count(Query(table)) for table in self.tables.values()):
+                self.seed(seed, sizes)
+                self.store.lag.clear()  # what was always there is in the index
+
     def use_quota(self, rates: tuple[Rate, ...] | None = None) -> None:
         """Keep these rates from now on; left out, the vendor's own."""
         self.quota = Quota(self.rates if rates is None else rates)
@@ -107,6 +130,7 @@ class Vendor(ABC):
 
     def table(self, object_name: str) -> Table:
         """The table of an object; raises UnknownObjectError."""
+        self.awaken()
         try:
             return self.tables[object_name]
         except KeyError:

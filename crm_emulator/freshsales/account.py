@@ -1,0 +1,152 @@
+"""The emulated Freshsales account: its tables, its settings, and what rules ask of it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+from crm_emulator.freshsales.answers import InvalidError
+from crm_emulator.freshsales.records import create
+from crm_emulator.freshsales.selectors import CLASSIC_ONLY, SELECTORS, SUITE_ONLY
+from crm_emulator.query import Condition, Query
+from crm_emulator.tables import Column, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from crm_emulator.clock import Clock
+    from crm_emulator.freshsales.objects.declaration import Resource
+    from crm_emulator.freshsales.switches import Switches
+    from crm_emulator.messages import Record
+    from crm_emulator.store import Store
+
+
+def tables_of(vendor: str, resources: Mapping[str, Resource]) -> dict[str, Table]:
+    """The tables of an account, by object: its resources, its selectors, its settings."""
+    tables = {
+        resource.name: Table(f"{vendor}_{resource.name}", resource.columns, resource.keys, resource.first_id)
+        for resource in resources.values()
+    }
+    missing = SUITE_ONLY if "leads" in resources else CLASSIC_ONLY
+    for selector in SELECTORS.values():
+        if selector.name in missing:
+            continue
+        tables[selector.name] = Table(f"{vendor}_{selector.name}", first_id=selector.first_id)
+    tables["field_settings"] = Table(
+        f"{vendor}_field_settings", (Column("resource", "resource"),), first_id=31_004_100_001
+    )
+    tables["job_statuses"] = Table(f"{vendor}_job_statuses", (Column("status", "status"),), first_id=8_101)
+    tables["lists"] = Table(f"{vendor}_lists", (Column("name", "name"),), first_id=31_000_036_946)
+    tables["module_customizations"] = Table(f"{vendor}_module_customizations", first_id=31_000_004_001)
+    return tables
+
+
+class FreshsalesAccount:
+    """What lies in the account, by object name.
+
+    Attributes:
+        direct: While a test, not the API, writes: what Freshsales keeps itself may be given too.
+        link_prefix: Where the relative URLs inside records begin (section 1).
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        switches: Switches,
+        resources: Mapping[str, Resource],
+        tables: Mapping[str, Table],
+        link_prefix: str,
+    ) -> None:
+        self.store = store
+        self.clock = clock
+        self.switches = switches
+        self.resources = resources
+        self.tables = tables
+        self.link_prefix = link_prefix
+        self.direct = False
+        self._moment: float | None = None
+
+    def now(self) -> float:
+        """Unix seconds as the account sees them."""
+        return self.clock.now() if self._moment is None else self._moment
+
+    @property
+    def offset(self) -> timezone:
+        """The account's offset from UTC."""
+        text = self.switches.utc_offset
+        hours, minutes = text[1:].split(":")
+        span = timedelta(hours=int(hours), minutes=int(minutes))
+        return timezone(-span if text.startswith("-") else span)
+
+    def stamp(self, seconds_ago: float = 0.0) -> str:
+        """An instant as records show it: ISO 8601 with the account's offset (section 4)."""
+        then = datetime.fromtimestamp(self.now() - seconds_ago, UTC)
+        return then.astimezone(self.offset).isoformat(timespec="seconds")
+
+    @property
+    def user_id(self) -> int:
+        """The user to whom the key belongs: the first of the owners (section 1)."""
+        return self.store.ids(Query(self.tables["owners"]), limit=1)[0]
+
+    def get(self, object_name: str, record_id: int) -> Record | None:
+        """A record that is not in the recycle bin, or None."""
+        return self.store.get(self.tables[object_name], record_id)
+
+    def exists(self, object_name: str, record_id: int) -> bool:
+        """Whether a record is there to be referred to."""
+        return self.store.text(self.tables[object_name], record_id) is not None
+
+    def records(self, object_name: str) -> list[Record]:
+        """All records of a small object, by id."""
+        return self.store.records(Query(self.tables[object_name]))
+
+    def matching(self, object_name: str, sql: str, *arguments: Any) -> list[Record]:
+        """The records that meet an SQL condition."""
+        return self.store.records(Query(self.tables[object_name], (Condition(sql, arguments),)))
+
+    def holders(self, resource: Resource, key: str, value: str) -> list[int]:
+        """The ids of the records, not in the recycle bin, that hold a key; letter case does not matter (section 5)."""
+        table = self.tables[resource.name]
+        found = self.store.holders(table, key, value.lower())
+        return [record_id for record_id in found if self.store.text(table, record_id) is not None]
+
+    def next_id(self, object_name: str) -> int:
+        """A fresh id of an object, or of parts of records that have no table (e-mails, prices)."""
+        table = self.tables.get(object_name) or Table(
+            f"{self.tables['owners'].vendor}_{object_name}", first_id=31_015_000_001
+        )
+        return self.store.next_id(table)
+
+    def target(self, model: Any, record_id: Any) -> dict[str, Any]:
+        """``{id, type}`` of the record that an activity is about (section 4); raises InvalidError."""
+        for resource in self.resources.values():
+            if resource.model == model and resource.views:
+                known = isinstance(record_id, int) or (isinstance(record_id, str) and record_id.isdigit())
+                if known and self.exists(resource.name, int(record_id)):
+                    return {"id": int(record_id), "type": model}
+                raise InvalidError(["Targetable is invalid"])
+        raise InvalidError(["Targetable type is invalid"])
+
+    @contextmanager
+    def at(self, moment: float) -> Iterator[None]:
+        """Let it be another instant, so that seeded records do not depend on when they are made."""
+        self._moment = moment
+        try:
+            yield
+        finally:
+            self._moment = None
+
+    @contextmanager
+    def directly(self) -> Iterator[None]:
+        """Write as a test does."""
+        self.direct = True
+        try:
+            yield
+        finally:
+            self.direct = False
+
+    def create(self, resource: Resource, sent: Mapping[str, Any]) -> Record:
+        """Create a record that another one brings with it: an account by its name."""
+        return create(self, resource, sent)

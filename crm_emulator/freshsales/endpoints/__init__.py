@@ -1,0 +1,1 @@
+"""Freshsales' endpoints, one file per chapter of its documentation."""

@@ -1,0 +1,56 @@
+"""How an account is filled: settings, then each resource, all at one fixed instant."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING
+
+from crm_emulator.freshsales import records
+from crm_emulator.freshsales.seeds.making import ENTITIES, MAKERS, UNTIL, Scene
+from crm_emulator.freshsales.seeds.settings import seed_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from crm_emulator.freshsales.account import FreshsalesAccount
+
+SIZES: dict[str, int] = {
+    "sales_accounts": 12,
+    "contacts": 30,
+    "deals": 15,
+    "leads": 20,
+    "products": 4,
+    "notes": 10,
+    "tasks": 10,
+    "appointments": 6,
+    "sales_activities": 8,
+    "custom_records": 5,
+}
+"""How many records there are where nothing else is said; leads are Classic's."""
+
+_TARGETED = {"notes", "sales_activities"}
+
+
+def seed(account: FreshsalesAccount, number: int, sizes: Mapping[str, int]) -> None:
+    """Fill an empty account; an object that ``sizes`` does not name stays empty."""
+    with account.store.transaction(), account.at(UNTIL):
+        seed_settings(account)
+        lists = {
+            name: [each["id"] for each in account.records(name)]
+            for name in account.tables
+            if name not in account.resources
+        }
+        made: dict[str, list[int]] = {}
+        with account.directly():
+            for object_name, make in MAKERS.items():
+                if object_name not in account.resources:
+                    continue
+                scene = Scene(Random(f"{number} {object_name}"), lists, made=made)  # noqa: S311 - repeatable, not secret
+                made[object_name] = []
+                for place in range(sizes.get(object_name, 0)):
+                    attributes = make(scene, place)
+                    if object_name in _TARGETED and "targetable_id" not in attributes:
+                        continue  # nothing to be about
+                    entity = ENTITIES.get(object_name, "")
+                    record = records.create(account, account.resources[object_name], attributes, entity)
+                    made[object_name].append(record["id"])
