@@ -65,11 +65,6 @@ class StreamWriter:
         self._carrier = Carrier(office, stream, self._mapper, scope, self._keeper)
         self._left_out: set[str] = set()
 
-    def take_written(self) -> set[str]:
-        """Source ids that the CRM has by now, since this was last asked: what waits for them can go on."""
-        written, self._keeper.written = self._keeper.written, set()
-        return written
-
     def write(self, arrivals: Iterable[Arrival]) -> None:
         """Bring records to an outcome; each is in the ledger when this returns.
 

@@ -97,7 +97,8 @@ class Carrier:
     def _changes(self, updates: Sequence[Update], writes: list[Write], held: list[Held]) -> list[Ready]:
         """What updates send; those that need send nothing are done, and those whose record is gone begin anew."""
         if self._method is LoadMethod.MATCH:
-            self._remember_unwritten(updates)
+            self._remember_unwritten([update for update in updates if update.matched])
+            self._keeper.unchanged([update.ready.arrival.source_id for update in updates if not update.matched])
             return []
         again: list[Ready] = []
         unneeded: list[Update] = []
@@ -146,7 +147,8 @@ class Carrier:
         return [replace(ready, crm_id=None, origin="created", reread=False)]
 
     def _remember_unwritten(self, updates: Sequence[Update]) -> None:
-        """Records that the CRM has as they should be."""
+        """Records that the CRM has as they should be, or that are only to be matched."""
+        written = self._method is not LoadMethod.MATCH
         self._keeper.settle(
             [
                 Entry(
@@ -154,8 +156,8 @@ class Carrier:
                     update.crm_id,
                     "matched" if update.matched else "unchanged",
                     "matched" if update.matched else update.ready.origin,
-                    update.ready.arrival.record_hash,
-                    update.ready.mapped.digest,
+                    update.ready.arrival.record_hash if written else None,
+                    update.ready.mapped.digest if written else None,
                     gained=gained_values(self._mapper, update.ready, update.current or {}),
                 )
                 for update in updates

@@ -30,7 +30,6 @@ class Keeper:
     Attributes:
         unanswered: Writes of which nobody knows what became of them, by source id.
         undecided: Source ids of creates of which nobody could tell when asked in this run.
-        written: Source ids that the CRM has by now, since the caller last emptied it.
     """
 
     def __init__(self, office: Office, stream: Stream, scope: Scope) -> None:
@@ -40,7 +39,6 @@ class Keeper:
         self._held = office.shelf.held_ids(scope)
         self.unanswered: dict[str, Intent] = office.ledger.intents(scope)
         self.undecided: set[str] = set()
-        self.written: set[str] = set()
 
     @property
     def lost_creates(self) -> dict[str, Intent]:
@@ -72,7 +70,7 @@ class Keeper:
         for source_id in source_ids:
             self.unanswered.pop(source_id, None)
             self._held.discard(source_id)
-            self.written.add(source_id)
+            self._office.written.setdefault(self._stream.name, set()).add(source_id)
 
     def withdraw(self, source_ids: Collection[str]) -> None:
         """Forget intents of writes that were not carried out."""

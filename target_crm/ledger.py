@@ -31,6 +31,10 @@ class Ledger:
     def __init__(self, store: Store) -> None:
         self._store = store
 
+    def close(self) -> None:
+        """Let go of the database."""
+        self._store.close()
+
     def scope(self, source: Source, stream: str, of: str) -> Scope:
         """The scope of a stream, made if it is new."""
         with self._store.write() as connection:

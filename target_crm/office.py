@@ -52,6 +52,7 @@ class Office:
         logger: For warnings.
         on_hold: Told of records that were not written, once they are in the ledger.
         recents: What our own writes left, by object.
+        written: Source ids that the CRM has by now, by stream, until the caller has looked what waited for them.
         clock: Monotonic seconds.
     """
 
@@ -67,7 +68,13 @@ class Office:
     logger: Logger
     on_hold: Callable[[Sequence[Held]], None]
     recents: dict[str, Recent] = field(default_factory=dict)
+    written: dict[str, set[str]] = field(default_factory=dict)
     clock: Callable[[], float] = time.monotonic
+
+    def close(self) -> None:
+        """Let the workers and the ledger go."""
+        self.crew.close()
+        self.ledger.close()
 
     def recent(self, of: str) -> Recent:
         """What our own writes left of an object's records."""

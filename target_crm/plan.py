@@ -165,8 +165,6 @@ def decide(  # noqa: PLR0911 - one line for each case, in the order in which the
         create_without_key: A record without any match key is created; otherwise it is rejected.
     """
     if ready.crm_id is not None:
-        if method is LoadMethod.MATCH:
-            return Skip(ready, "already matched")
         return Update(ready, ready.crm_id)
     if method is LoadMethod.APPEND_ONLY:
         return ready.refused or Create(ready)

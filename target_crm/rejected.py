@@ -40,6 +40,7 @@ class RejectFile:
             raise SettingError(f"rejected_path cannot be written: {error.strerror}: {path}") from error
         self._file = os.fdopen(descriptor, "ab")
         if _is_input(os.fstat(descriptor)):
+            self._file.close()
             raise SettingError("rejected_path is the file that is being read: move it elsewhere and read it there")
 
     def append(self, held: Iterable[Held]) -> None:

@@ -82,6 +82,25 @@ class Shelf:
         with self._store.read() as connection:
             return _held(connection.execute(_held_of(source, state)))
 
+    def of_any_account(self, crm: str, source_name: str, state: str) -> list[Held]:
+        """What is held of a source, whatever account it was for, in the order in which it was put aside."""
+        with self._store.read() as connection:
+            query = _held_query(state).where(tables.objects.c.crm == crm, tables.scopes.c.source_name == source_name)
+            return _held(connection.execute(query))
+
+    def drop(self, numbers: Collection[int]) -> None:
+        """Forget records by their numbers."""
+        held, waits = tables.held, tables.waits
+        with self._store.write() as connection:
+            for number in numbers:
+                row = connection.execute(
+                    held.delete().where(held.c.number == number).returning(held.c.scope_id, held.c.source_id)
+                ).one_or_none()
+                if row is not None:
+                    connection.execute(
+                        waits.delete().where(waits.c.scope_id == row.scope_id, waits.c.source_id == row.source_id)
+                    )
+
     def waited_for(self, source: Source, stream: str, written: Collection[str]) -> list[Held]:
         """What waits for some of these records of a stream, and for nothing else that is missing."""
         query = _no_longer_waiting(_held_of(source, "waiting"))
@@ -100,8 +119,12 @@ class Shelf:
 
 
 def _held_of(source: Source, state: str) -> sa.Select[Any]:
+    return of_source(_held_query(state), source)
+
+
+def _held_query(state: str) -> sa.Select[Any]:
     held = tables.held
-    query = (
+    return (
         sa.select(held, tables.schemas.c.message.label("schema"), tables.scopes.c.stream)
         .join_from(held, tables.scopes)
         .join(tables.objects)
@@ -109,7 +132,6 @@ def _held_of(source: Source, state: str) -> sa.Select[Any]:
         .where(held.c.state == state)
         .order_by(held.c.number)
     )
-    return of_source(query, source)
 
 
 def _no_longer_waiting(held_of: sa.Select[Any]) -> sa.Select[Any]:

@@ -59,10 +59,6 @@ class CrmSink(BatchSink):
         rules = self.stream.settings.rules.references.values()
         return {rule.stream for rule in rules if rule.stream is not None}
 
-    def take_written(self) -> set[str]:
-        """Source ids that the CRM has by now, since this was last asked."""
-        return self._writer.take_written()
-
     def receive(self, record: dict[str, Any], message: bytes, *, held: Held | None = None) -> None:
         """Take a record after stream maps.
 

@@ -1,0 +1,93 @@
+"""target-crm in this process, against an emulator of its own."""
+
+from __future__ import annotations
+
+import io
+import json
+import signal
+from dataclasses import dataclass
+
+import pytest
+
+from crm_emulator import Emulator
+from target_crm.target import TargetCrm
+from tests.target_crm.messages import as_lines
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a run ended, what it said, and what it reported."""
+
+    code: int
+    output: str
+    errors: str
+    report: dict | None
+
+    @property
+    def states(self):
+        return [json.loads(line) for line in self.output.splitlines()]
+
+    def of(self, stream):
+        """The outcomes of a stream that are not zero."""
+        return {name: count for name, count in self.report["streams"][stream].items() if count}
+
+
+@pytest.fixture
+def emulator():
+    with Emulator(empty=True) as running:
+        yield running
+
+
+@pytest.fixture
+def settings(emulator, tmp_path):
+    """Settings for the emulator's account, with a ledger of this test's own; without quota, lag or patience."""
+    copper = emulator.copper
+    return {
+        "crm": "copper",
+        "base_url": copper.base_url,
+        "api_key": copper.api_key,
+        "user_email": copper.user_email,
+        "ledger_url": f"sqlite:///{tmp_path / 'ledger.sqlite'}",
+        "report_path": str(tmp_path / "report.json"),
+        "requests_per_minute": 0,
+        "bulk_requests_per_second": 0,
+        "index_lag_seconds": 0,
+        "request_timeout_seconds": 1,
+        "max_attempts": 2,
+    }
+
+
+@pytest.fixture
+def run(settings, tmp_path, capsys, caplog):
+    """Run target-crm on messages (or lines of text) to its end."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def run(messages, **config):
+        given = {**settings, **config}
+        report = tmp_path / "report.json"
+        report.unlink(missing_ok=True)
+        capsys.readouterr()
+        caplog.clear()
+        target = TargetCrm(config={name: value for name, value in given.items() if value is not None})
+        code = target.run(io.BytesIO(as_lines(messages)))
+        captured = capsys.readouterr()
+        reported = json.loads(report.read_text()) if report.exists() else None
+        return Run(code, captured.out, captured.err + caplog.text, reported)
+
+    yield run
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def writes(emulator):
+    """The requests that wrote something, as ``METHOD /template``."""
+
+    def writes():
+        return [
+            f"{request.method} {request.route}"
+            for request in emulator.requests
+            if request.method != "GET" and not request.route.endswith("/search")
+        ]
+
+    return writes
