@@ -103,7 +103,8 @@ def _emulator(options: argparse.Namespace) -> Emulator:
         quota=quota,
         clock=clock,
         faults=faults,
-        sizes=_sizes(options),
+        empty=options.empty,
+        sizes={"copper": _sizes(options)},
     )
     set_switches(emulator.copper, _switches(options.switch))
     for script in options.script:

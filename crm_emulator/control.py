@@ -46,6 +46,8 @@ class Control:
             _route("GET", "/clock", self._clock),
             _route("POST", "/clock", self._set_clock),
             _route("POST", "/reset", self._reset),
+            Route("GET", "/dump", self._dump, ""),
+            _route("POST", "/load", self._load),
             _route("GET", "/{vendor}/switches", self._switches),
             _route("PUT", "/{vendor}/switches", self._set_switches),
             _route("PUT", "/{vendor}/quota", self._set_quota),
@@ -144,6 +146,13 @@ class Control:
     def _reset(self, request: Request) -> Any:
         sent = request.json()
         self._emulator.reset(sent.get("seed"), sent.get("sizes"))
+        return self._status(request)
+
+    def _dump(self, _request: Request) -> Answer:
+        return Answer(200, self._emulator.dump(), "application/vnd.sqlite3")
+
+    def _load(self, request: Request) -> Any:
+        self._emulator.load(request.body)
         return self._status(request)
 
     # One vendor

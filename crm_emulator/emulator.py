@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Self
 from crm_emulator.application import Application
 from crm_emulator.clock import Clock
 from crm_emulator.control import Control
-from crm_emulator.copper.seeds import SIZES as COPPER_SIZES
 from crm_emulator.copper.vendor import Copper
 from crm_emulator.faults import Fault
+from crm_emulator.freshsales.vendor import Freshsales, FreshsalesClassic
 from crm_emulator.server import HOST, Listener
 from crm_emulator.store import Store
 
@@ -50,7 +50,8 @@ class Emulator:
         clock: Left out, the machine's; ``Clock(frozen_at=…)`` stands still until ``clock.advance``.
         faults: In force from the start.
         switches: Copper's choices.
-        sizes: All of Copper's numbers of records at once, by object; instead of the single ones.
+        sizes: Numbers of records by CRM and object: ``{"freshsales": {"contacts": 500}}``. Each CRM is seeded when it
+            is first used, with its default numbers where nothing is said and ``empty`` is not set.
     """
 
     def __init__(  # noqa: PLR0913 - every one is optional and named
@@ -71,9 +72,9 @@ class Emulator:
         clock: Clock | None = None,
         faults: Iterable[Fault] = (),
         switches: Switches | None = None,
-        sizes: Mapping[str, int] | None = None,
+        sizes: Mapping[str, Mapping[str, int]] | None = None,
     ) -> None:
-        asked = {
+        copper = {
             "people": people,
             "companies": companies,
             "leads": leads,
@@ -82,16 +83,19 @@ class Emulator:
             "tasks": tasks,
             "activities": activities,
         }
-        self.sizes: Mapping[str, int] = sizes or {
-            name: (0 if empty else default) if asked[name] is None else asked[name] or 0
-            for name, default in COPPER_SIZES.items()
-        }
         self.seed_number = seed
         self.clock = clock or Clock()
         self.store = Store(database)
         self.store.lag.now = self.clock.now
         self.copper = Copper(self.store, self.clock, switches)
-        self.vendors: tuple[Vendor, ...] = (self.copper,)
+        self.freshsales = Freshsales(self.store, self.clock)
+        self.freshsales_classic = FreshsalesClassic(self.store, self.clock)
+        self.vendors: tuple[Vendor, ...] = (self.copper, self.freshsales, self.freshsales_classic)
+        asked = {"copper": {name: size for name, size in copper.items() if size is not None}, **(sizes or {})}
+        self.sizes: dict[str, dict[str, int]] = {
+            vendor.name: {**({} if empty else vendor.sizes), **asked.get(vendor.name, {})} for vendor in self.vendors
+        }
+        self.store.seal()
         if quota:
             for vendor in self.vendors:
                 vendor.use_quota(quota if isinstance(quota, tuple) else None)
@@ -105,24 +109,36 @@ class Emulator:
     # Life
 
     def fill(self) -> None:
-        """Seed the vendors that hold nothing yet."""
-        if not self.copper.records("account"):
-            self.copper.seed(self.seed_number, self.sizes)
+        """Have each vendor that holds nothing seeded when it is first used."""
+        for vendor in self.vendors:
+            vendor.seed_when_used(self.seed_number, self.sizes[vendor.name])
 
-    def reset(self, seed: int | None = None, sizes: Mapping[str, int] | None = None) -> None:
-        """Throw all records away and seed anew."""
+    def reset(self, seed: int | None = None, sizes: Mapping[str, Mapping[str, int]] | None = None) -> None:
+        """Throw all records away and seed anew, with another seed or other numbers of records if given."""
         with self.store.lock:
             self.store.clear()
             self.seed_number = self.seed_number if seed is None else seed
-            self.sizes = {**self.sizes, **(sizes or {})}
+            for name, changed in (sizes or {}).items():
+                self.sizes[name] |= changed
             self.fill()
+
+    def dump(self) -> bytes:
+        """All records of all CRMs, as the bytes of a SQLite file; ``load`` and ``database`` take it again."""
+        with self.store.lock:
+            for vendor in self.vendors:
+                vendor.awaken()
+            return self.store.dump()
+
+    def load(self, state: bytes) -> None:
+        """Replace all records by a dump; raises ForeignStateError, and then nothing is replaced."""
+        self.store.restore(state)
 
     async def listen(self) -> None:
         """Seed, and serve on the running loop; raises OSError when the port is taken."""
         self.fill()
         await self.listener.start()
         for vendor in self.vendors:
-            vendor.base_url = self.url + vendor.prefix
+            vendor.base_url = self.url + vendor.prefix + vendor.base_path
 
     def start(self) -> Self:
         """Serve from a thread of its own."""

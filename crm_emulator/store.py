@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from threading import RLock
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from crm_emulator.lag import SearchLag
 from crm_emulator.messages import Record, decode, encode
@@ -16,6 +17,10 @@ from crm_emulator.tallies import RangeTally
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from random import Random
+
+
+class ForeignStateError(ValueError):
+    """A state that this version of the emulator cannot take."""
 
 
 class Store:
@@ -43,6 +48,31 @@ class Store:
         self._indexes: set[tuple[str, str]] = set()
         self._depth = 0
 
+    def dump(self) -> bytes:
+        """The whole state as the bytes of a SQLite file, which ``database`` or ``load`` take again."""
+        with self.lock:
+            return self.connection.serialize()
+
+    def restore(self, state: bytes) -> None:
+        """Replace the whole state by a dump; raises ForeignStateError, and then nothing is replaced."""
+        with self.lock, closing(sqlite3.connect(":memory:")) as source:
+            try:
+                source.deserialize(state)
+                version = source.execute("PRAGMA user_version").fetchone()[0]
+            except sqlite3.Error as error:
+                raise ForeignStateError(f"this is no dump of the emulator: {error}") from error
+            if version != self._version():
+                raise ForeignStateError("this state was dumped by another version of the emulator")
+            source.backup(self.connection)
+            self.lag.clear()
+            self._indexes.clear()
+            self.forget_counts()
+
+    def _version(self) -> int:
+        """A number that changes with the shape of the tables."""
+        shape = "\n".join(statement for table in self.tables.values() for statement in table.ddl())
+        return crc32(shape.encode()) & 0x7FFFFFFF
+
     def close(self) -> None:
         """Close the database."""
         with self.lock:
@@ -57,6 +87,14 @@ class Store:
                 self.tables[table.name] = table
                 for statement in table.ddl():
                     self.connection.execute(statement)
+
+    def seal(self) -> None:
+        """Once all tables are defined: mark a new file as ours; raises ForeignStateError where an old one is not."""
+        with self.lock:
+            marked = self.connection.execute("PRAGMA user_version").fetchone()[0]
+            if marked not in {0, self._version()}:
+                raise ForeignStateError("the file was written by another version of the emulator")
+            self.connection.execute(f"PRAGMA user_version = {self._version()}")
 
     def index(self, table: Table, column: str) -> None:
         """Index a column the first time that something is sorted or found by it."""

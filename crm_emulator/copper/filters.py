@@ -227,7 +227,7 @@ class CustomFields:
             raise invalid(name, f"Fields of type {definition['data_type']} are not searchable")
         held = "json_extract(e.value, '$.value')"
         tests, arguments = _custom_tests(held, wanted)
-        if wanted.get("allow_empty"):
+        if wanted.get("allow_empty"):  # Dropdown and MultiSelect only, say the docs; nothing is known of the others
             tests = [f"(({' AND '.join(tests) or '0'}) OR {held} IS NULL OR {held} IN ('', '[]'))"]
         sql = (
             "EXISTS (SELECT 1 FROM json_each(body, '$.custom_fields') AS e "  # noqa: S608 - our own names

@@ -173,4 +173,6 @@ def _let_go(account: CopperAccount, declared: CustomerObject, record_id: int) ->
             account.store.put(BY_NAME[object_name].table, record)
     identity = f"{declared.singular}/{record_id}"
     for link in account.matching("related", "first = ? OR second = ?", identity, identity):
-        account.store.remove(account.store.tables["copper_related"], link["id"])
+        account.remove("related", link["id"])
+    for file in account.matching("files", "parent_id = ? AND parent_type = ?", record_id, declared.singular):
+        account.remove("files", file["id"])

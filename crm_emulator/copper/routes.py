@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crm_emulator.copper.endpoints import bulk, customer, definitions, leads, people, settings, tags
+from crm_emulator.copper.endpoints import (
+    bulk,
+    customer,
+    definitions,
+    field_layouts,
+    files,
+    leads,
+    people,
+    related,
+    related_links,
+    settings,
+    tags,
+    webhooks,
+)
 
 if TYPE_CHECKING:
     from crm_emulator.copper.account import CopperAccount
@@ -13,5 +26,18 @@ if TYPE_CHECKING:
 
 def routes(account: CopperAccount) -> tuple[Route, ...]:
     """The routes, chapter by chapter."""
-    chapters = (customer, bulk, leads, people, settings, tags, definitions)
+    chapters = (
+        customer,
+        bulk,
+        leads,
+        people,
+        related,
+        files,
+        settings,
+        tags,
+        definitions,
+        related_links,
+        field_layouts,
+        webhooks,
+    )
     return tuple(route for chapter in chapters for route in chapter.routes(account))

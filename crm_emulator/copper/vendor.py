@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from crm_emulator.copper import records, routes, seeds, sign_in
@@ -17,7 +18,6 @@ from crm_emulator.quota import Exceeded, Rate
 from crm_emulator.vendor import UnknownObjectError, Vendor
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from random import Random
 
     from crm_emulator.clock import Clock
@@ -37,6 +37,7 @@ class Copper(Vendor):
     name: ClassVar[str] = "copper"
     prefix: ClassVar[str] = "/copper/developer_api/v1"
     rates: ClassVar[tuple[Rate, ...]] = (Rate(180, 60.0), Rate(3, 1.0, "POST /*/bulk_*"))  # section 6.1
+    sizes: ClassVar[Mapping[str, int]] = seeds.SIZES
     tables = TABLES
 
     api_key = sign_in.API_KEY

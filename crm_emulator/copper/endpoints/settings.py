@@ -92,6 +92,11 @@ def _activity_types(_request: Request, account: CopperAccount) -> dict[str, list
 
 
 _TYPE_ATTRIBUTES = {"icon_type": None, "is_disabled": False, "is_interaction": False, "name": None}
+_ICONS = (
+    "Message", "Phone", "Event", "Assignment", "Assessment", "Group", "Description", "Speaker Notes", "Forum", "Web",
+    "Loyalty", "Content Paste", "Headset", "Share", "Navigation", "Notification", "Voicemail", "Room", "Edit", "Send",
+    "Videocam", "Play Arrow", "Grocery Store", "Mic", "Camera Mic", "Todo",
+)  # fmt: skip
 
 
 def _read_type(sent: Any, old: Record) -> Record:
@@ -101,6 +106,8 @@ def _read_type(sent: Any, old: Record) -> Record:
     record = {**old, **sent}
     if not record["name"]:
         raise invalid("name", "can't be blank", "blank")
+    if record["icon_type"] not in _ICONS:
+        raise invalid("icon_type", "is not included in the list", "inclusion")
     return record
 
 

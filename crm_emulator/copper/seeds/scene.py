@@ -24,6 +24,7 @@ SPAN_SECONDS = 2 * 365 * 86_400
 PARENTS = ("people", "companies", "opportunities", "leads")
 SINGULARS = {name: declared.singular for name, declared in BY_NAME.items()}
 
+_FILLED_SHARE = 0.55  # of custom fields
 _BURST_SHARE = 0.12  # of records stamped in one of a few seconds, as imports do
 
 
@@ -35,7 +36,10 @@ class SeedScene:
         pools: Pieces to make records of.
         sizes: How many records each object gets.
         lists: The ids of each settings list.
+        records: The records of each settings list.
         definitions: The custom fields of each object.
+        bursts: The seconds in which imports ran.
+        makers: Of each object's custom fields: id, what makes a value, definition, empty value.
         interactions: By object, then place: (count, the last one's instant).
         activity_parents: Of each planned activity, which of PARENTS, its place there, and its instant.
     """
@@ -46,6 +50,7 @@ class SeedScene:
     records: dict[str, list[Record]]
     definitions: dict[str, list[Record]]
     bursts: list[int]
+    makers: dict[str, list[tuple[int, Callable[[SeedScene, Record, float], Any], Record, Any]]] = field(init=False)
     interactions: dict[str, dict[int, tuple[int, int]]] = field(default_factory=dict)
     activity_kinds: array[int] = field(default_factory=lambda: array("b"))
     activity_places: array[int] = field(default_factory=lambda: array("l"))
@@ -67,6 +72,13 @@ class SeedScene:
         )
         scene._plan_activities(random, sizes.get("activities", 0))
         return scene
+
+    def __post_init__(self) -> None:
+        """Look up once what makes the values of each object's custom fields."""
+        self.makers = {
+            name: [(each["id"], _VALUES[each["data_type"]], each, empty_value(each)) for each in definitions]
+            for name, definitions in self.definitions.items()
+        }
 
     def _plan_activities(self, random: Random, size: int) -> None:
         """Decide whose activities there will be, so that counts on the parents are right from the start."""
@@ -106,16 +118,15 @@ class SeedScene:
 
     def custom_fields(self, object_name: str, random: Random, record_id: int) -> list[dict[str, Any]]:
         """Values for about half of the fields, in the order that values_for would give."""
-        definitions = self.definitions[object_name]
-        size = len(definitions)
+        makers = self.makers[object_name]
+        if not makers:
+            return []
         draw = random.random
+        turn = record_id % len(makers)
         fields = []
-        turn = record_id % size if size else 0
-        for place in range(size):
-            definition = definitions[(place + turn) % size]
-            made = _VALUES[definition["data_type"]]
-            value = made(self, definition, draw()) if draw() < 0.55 else empty_value(definition)  # noqa: PLR2004 - see above
-            fields.append({"custom_field_definition_id": definition["id"], "value": value})
+        for number, make, definition, empty in makers[turn:] + makers[:turn]:
+            value = make(self, definition, draw()) if draw() < _FILLED_SHARE else empty
+            fields.append({"custom_field_definition_id": number, "value": value})
         return fields[::-1] if record_id & 1 else fields
 
     def address(self, random: Random) -> dict[str, str | None] | None:

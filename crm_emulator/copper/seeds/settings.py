@@ -90,7 +90,7 @@ def seed_settings(account: CopperAccount) -> None:
 
 
 def _seed_custom_type(account: CopperAccount, company_id: int, type_id: int, name: str, *, is_disabled: bool) -> None:
-    custom = {"id": type_id, "company_id": company_id, "icon_type": "phone", "is_disabled": is_disabled}
+    custom = {"id": type_id, "company_id": company_id, "icon_type": "Phone", "is_disabled": is_disabled}
     account.put("custom_activity_types", {**custom, "is_interaction": True, "name": name, "is_default_task_type": None})
     account.store.reserve_ids(account.store.tables["copper_custom_activity_types"], type_id)
 

@@ -1,0 +1,45 @@
+"""Field layouts (reference section 4.10)."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from crm_emulator.copper.answers import NotFoundError, humanized, invalid
+from crm_emulator.copper.endpoints.answering import endpoint
+from crm_emulator.copper.objects import BY_NAME
+from crm_emulator.messages import Request
+from crm_emulator.routing import Route
+
+if TYPE_CHECKING:
+    from crm_emulator.copper.account import CopperAccount
+
+_WITH_LAYOUT = ("leads", "people", "companies", "opportunities", "projects", "tasks")
+
+
+def routes(account: CopperAccount) -> tuple[Route, ...]:
+    """The one endpoint."""
+    remark = "static fields, then custom ones; the attributes of an item are known from one client only"
+    path = "/field_layouts/by_entity/{entity}"
+    return (Route("GET", path, endpoint(partial(_layout, account)), "§4.10", remark),)
+
+
+def _layout(account: CopperAccount, request: Request) -> list[dict[str, Any]]:
+    declared = BY_NAME.get(request.parameters["entity"])
+    if declared is None or declared.name not in _WITH_LAYOUT:
+        raise NotFoundError
+    pipeline_id = request.query.get("pipeline_id", "")
+    if declared.name == "opportunities":
+        if not pipeline_id:
+            raise invalid("pipeline_id", "can't be blank", "blank")
+        if not pipeline_id.isdigit() or not account.exists("pipelines", int(pipeline_id)):
+            raise invalid("pipeline_id", f"not found: {pipeline_id}")
+    static = [
+        {"field_id": place, "field_key": name, "field_type": "static_field", "name": humanized(name)}
+        for place, name in enumerate(declared.writable)
+    ]
+    custom = [
+        {"field_id": each["id"], "field_key": None, "field_type": "custom_field", "name": each["name"]}
+        for each in account.definitions(declared)
+    ]
+    return [*static, *custom]

@@ -1,0 +1,90 @@
+"""Files: what is known about them, not their contents (reference section 3.8)."""
+
+from __future__ import annotations
+
+import mimetypes
+from typing import TYPE_CHECKING
+
+from crm_emulator.copper import records
+from crm_emulator.copper.answers import InvalidError, NotFoundError, invalid, unrecognized
+from crm_emulator.copper.endpoints.answering import endpoint, record_id, sent_object
+from crm_emulator.copper.objects import COMPANIES, LEADS, OPPORTUNITIES, PEOPLE, PROJECTS, CustomerObject
+from crm_emulator.messages import Record, Request
+from crm_emulator.routing import Route
+
+if TYPE_CHECKING:
+    from crm_emulator.copper.account import CopperAccount
+
+_WITH_FILES = (LEADS, PEOPLE, OPPORTUNITIES, COMPANIES, PROJECTS)
+_UPLOADS = "temp_uploads/"
+
+
+def routes(account: CopperAccount) -> tuple[Route, ...]:
+    """List, fetch, and the last step of an upload."""
+    found: list[Route] = []
+    for declared in _WITH_FILES:
+        files = Files(account, declared)
+        path = f"/{declared.name}/{{id}}/files"
+        remark = "step 3 of an upload; steps 1 and 2 are not imitated, any temp_uploads/ key is taken, of size 0"
+        found += [
+            Route("GET", path, endpoint(files.all), "§3.8"),
+            Route("GET", f"{path}/{{file_id}}", endpoint(files.one), "§3.8"),
+            Route("POST", path, endpoint(files.create), "§3.8", remark, writes=True),
+        ]
+    return tuple(found)
+
+
+class Files:
+    """The files of one object's records."""
+
+    def __init__(self, account: CopperAccount, declared: CustomerObject) -> None:
+        self._account = account
+        self._declared = declared
+
+    def all(self, request: Request) -> list[Record]:
+        """Those of one record."""
+        parent = self._parent(request)
+        found = self._account.matching("files", "parent_id = ? AND parent_type = ?", parent, self._declared.singular)
+        return [_shown(file) for file in found]
+
+    def one(self, request: Request) -> Record:
+        """One of them."""
+        wanted = record_id(request, "file_id")
+        for file in self.all(request):
+            if file["id"] == wanted:
+                return file
+        raise NotFoundError
+
+    def create(self, request: Request) -> Record:
+        """Link an upload to a record."""
+        parent = self._parent(request)
+        sent = sent_object(request)
+        unknown = [name for name in sent if name not in {"file_name", "key"}]
+        if unknown:
+            raise InvalidError([unrecognized(unknown)])
+        missing = [name for name in ("file_name", "key") if not isinstance(sent.get(name), str) or not sent[name]]
+        if missing:
+            raise InvalidError([(name, "can't be blank", "blank") for name in missing])
+        if not sent["key"].startswith(_UPLOADS):
+            raise invalid("key", f"must begin with {_UPLOADS}")
+        file = {
+            "id": self._account.new_id("files"),
+            "is_deleted": False,
+            "file_name": sent["file_name"],
+            "file_size": 0,
+            "content_type": mimetypes.guess_type(sent["file_name"])[0] or "application/octet-stream",
+            "creator_id": self._account.owner_id,
+            "date_created": self._account.clock.seconds(),
+            "date_modified": None,
+        }
+        self._account.put("files", {**file, "parent": {"id": parent, "type": self._declared.singular}})
+        return file
+
+    def _parent(self, request: Request) -> int:
+        number = record_id(request)
+        records.fetch(self._account, self._declared, number)
+        return number
+
+
+def _shown(file: Record) -> Record:
+    return {name: value for name, value in file.items() if name != "parent"}

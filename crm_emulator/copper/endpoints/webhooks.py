@@ -1,0 +1,92 @@
+"""The registry of webhooks; nothing is ever sent (reference section 3.8)."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from crm_emulator.copper.answers import InvalidError, NotAllowedError, NotFoundError, unrecognized
+from crm_emulator.copper.endpoints.answering import endpoint, record_id, sent_object
+from crm_emulator.messages import Record, Request
+from crm_emulator.routing import Route
+
+if TYPE_CHECKING:
+    from crm_emulator.copper.account import CopperAccount
+
+MOST = 100
+_FIRST = {
+    "target": None,
+    "type": None,
+    "event": None,
+    "secret": None,
+    "headers": None,
+    "custom_field_computed_values": False,
+}
+_TYPES = ("lead", "person", "company", "opportunity", "project", "task", "activity_log")
+_EVENTS = ("new", "update", "delete")
+
+
+def routes(account: CopperAccount) -> tuple[Route, ...]:
+    """The five endpoints."""
+    at = partial(partial, account=account)
+    registry = "only the registry: no notification is sent"
+    return (
+        Route("GET", "/webhooks", endpoint(at(_all)), "§3.8", registry),
+        Route("GET", "/webhooks/{id}", endpoint(at(_one)), "§3.8", registry),
+        Route("POST", "/webhooks", endpoint(at(_create)), "§3.8", registry, writes=True),
+        Route("PUT", "/webhooks/{id}", endpoint(at(_update)), "§3.8", registry, writes=True),
+        Route("DELETE", "/webhooks/{id}", endpoint(at(_delete)), "§3.8", registry, writes=True),
+    )
+
+
+def _all(_request: Request, account: CopperAccount) -> list[Record]:
+    return account.records("webhooks")
+
+
+def _one(request: Request, account: CopperAccount) -> Record:
+    webhook = account.get("webhooks", record_id(request))
+    if webhook is None:
+        raise NotFoundError
+    return webhook
+
+
+def _create(request: Request, account: CopperAccount) -> Record:
+    if len(account.records("webhooks")) >= MOST:
+        raise NotAllowedError(422, f"Invalid request: no more than {MOST} webhooks")
+    record = _checked(sent_object(request), _FIRST)
+    webhook = {"id": account.new_id("webhooks"), **record, "created_at": account.clock.seconds()}
+    account.put("webhooks", webhook)
+    return webhook
+
+
+def _update(request: Request, account: CopperAccount) -> Record:
+    webhook = _checked(sent_object(request), _one(request, account))
+    account.put("webhooks", webhook)
+    return webhook
+
+
+def _delete(request: Request, account: CopperAccount) -> dict[str, Any]:
+    webhook = _one(request, account)
+    account.remove("webhooks", webhook["id"])
+    return {"id": webhook["id"]}
+
+
+def _checked(sent: Any, old: Record) -> Record:
+    record = {**old, **sent}
+    problems = []
+    unknown = [name for name in sent if name not in _FIRST]
+    if unknown:
+        problems.append(unrecognized(unknown))
+    for name, words in (("type", _TYPES), ("event", _EVENTS)):
+        if not record[name]:
+            problems.append((name, "can't be blank", "blank"))
+        elif record[name] not in words:
+            problems.append((name, "is not included in the list", "inclusion"))
+    if not record["target"] and "url" not in unknown:  # so recorded: an unknown url is the only word about it
+        problems.append(("target", "can't be blank", "blank"))
+    elif record["target"] and urlsplit(str(record["target"])).scheme != "https":
+        problems.append(("target", "must be an https URL", "invalid"))
+    if problems:
+        raise InvalidError(problems)
+    return record

@@ -1,0 +1,63 @@
+"""The generated parts of docs/emulator.md: routes, switches, options. Run as a module, it writes them."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import asdict
+from inspect import cleandoc
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crm_emulator.emulator import Emulator
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from crm_emulator.vendor import Vendor
+
+_PART = re.compile(r"(<!-- begin (\w+) (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def rendered(text: str) -> str:
+    """The page with its generated parts renewed: all between ``<!-- begin PART VENDOR -->`` and ``<!-- end -->``."""
+    emulator = Emulator(empty=True)
+    try:
+        vendors = {vendor.name: vendor for vendor in emulator.vendors}
+        parts = {"routes": _routes, "switches": _switches}
+        return _PART.sub(lambda found: f"{found[1]}\n{parts[found[2]](vendors[found[3]])}\n{found[4]}", text)
+    finally:
+        emulator.store.close()
+
+
+def _routes(vendor: Vendor) -> str:
+    """Every endpoint, its source, and what differs from the vendor."""
+    lines = ["| endpoint | source | differs |", "|---|---|---|"]
+    lines += [f"| `{route.method} {route.path}` | {route.source} | {route.remark} |" for route in vendor.routes]
+    return "\n".join([*lines, ""])
+
+
+def _switches(vendor: Vendor) -> str:
+    """Every switch, its default, and what it does: the Attributes of its class."""
+    described = dict(_attributes(cleandoc(type(vendor.switches).__doc__ or "")))
+    lines = ["| switch | default | what it does |", "|---|---|---|"]
+    lines += [f"| `{name}` | `{value}` | {described[name]} |" for name, value in asdict(vendor.switches).items()]
+    return "\n".join([*lines, ""])
+
+
+def _attributes(docstring: str) -> list[tuple[str, str]]:
+    """(name, description) of each attribute that a Google-style docstring describes."""
+    section = docstring.partition("Attributes:\n")[2]
+    joined = re.sub(r"\n {8,}", " ", section)
+    return [(name, text) for name, text in re.findall(r"^ {4}(\w+): (.+)$", joined, re.MULTILINE)]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Renew the files that are named."""
+    for name in arguments if arguments is not None else sys.argv[1:]:
+        path = Path(name)
+        path.write_text(rendered(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
