@@ -19,7 +19,7 @@ from target_crm.outcomes import Outcome, RejectKind
 from target_crm.plan import Action, Create, Ready, Reject, Skip, Update
 from target_crm.writing import NotDone, Sender, Write, gained_values
 
-TRIES = 3  # writes of one record whose answer was lost, before it is rejected as in doubt
+TRIES = 6  # writes of one record whose answer was lost, before it is rejected as in doubt
 
 
 class Carrier:
@@ -60,7 +60,8 @@ class Carrier:
     def _upsert_by(self) -> str | None:
         """The CRM's own upsert settles a doubt only by the stream's own match key, and never adds to a log."""
         of = self._mapper.of
-        keys = self._stream.settings.rules.match_on or of.match_on
+        rules = self._stream.settings.rules
+        keys = of.match_on if rules.match_on is None else rules.match_on
         if self._method is LoadMethod.APPEND_ONLY or len(keys) != 1 or len(keys[0]) != 1:
             return None
         return keys[0][0] if keys[0][0] in of.upserts_on else None

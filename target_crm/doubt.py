@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
@@ -44,7 +44,7 @@ class Verdict:
     Attributes:
         fate: That.
         record: The CRM's record, where it was carried out.
-        ours: The record carries what was sent; otherwise it is an older one that the CRM keeps unique.
+        ours: The record carries what was sent, and no other source id stands for it; otherwise it is to be matched.
         reason: Why it was refused.
         status: HTTP status of a refusal.
     """
@@ -123,15 +123,25 @@ class Inquiry:
         """
         verdicts: dict[str, Verdict] = {}
         searched: list[Intent] = []
+        given: set[CrmId] = set()
         for intent in intents:
             self._stopping.check()
             if self._upsert_by is not None and len(intent.keys.get(self._upsert_by, ())) == 1:
                 verdicts[intent.source_id] = self._upserted(intent, self._upsert_by)
             elif (unique := self._unique(intent)) is not None:
-                verdicts[intent.source_id] = self._repeated(intent, unique, last_sent)
+                verdict = self._repeated(intent, unique, last_sent)
+                if verdict.record is not None:
+                    crm_id: CrmId = verdict.record["id"]
+                    spoken_for = crm_id in given or self._is_spoken_for(crm_id)
+                    verdict = replace(verdict, ours=verdict.ours and not spoken_for)
+                    given.add(crm_id)
+                verdicts[intent.source_id] = verdict
             else:
                 searched.append(intent)
         return verdicts | self._searched(searched, last_sent)
+
+    def _is_spoken_for(self, crm_id: CrmId) -> bool:
+        return bool(self._ledger.claimed(self._scope, [crm_id]))
 
     def _upserted(self, intent: Intent, attribute: str) -> Verdict:
         answer = self._crm.upsert(self._of, attribute, intent.keys[attribute][0], intent.payload)

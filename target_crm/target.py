@@ -56,9 +56,10 @@ class TargetCrm(Target):
         TargetCapabilities.VALIDATE_RECORDS,
     ]
     clock: Callable[[], float] = staticmethod(time.monotonic)
+    sleep: Callable[[float], None] = staticmethod(time.sleep)
 
     def __init__(self, **arguments: Any) -> None:
-        self.stopping = Stopping()
+        self.stopping = Stopping(clock=self.clock, sleep=self.sleep)
         self.books = Books()
         self.run_id = uuid.uuid4().hex
         self.began = self.clock()

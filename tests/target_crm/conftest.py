@@ -54,11 +54,30 @@ def settings(emulator, tmp_path):
         "index_lag_seconds": 0,
         "request_timeout_seconds": 1,
         "max_attempts": 2,
+        "date_order": "mdy",
     }
 
 
+class Clock:
+    """Monotonic seconds that pass only while somebody sleeps."""
+
+    def __init__(self):
+        self.seconds = 1000.0
+
+    def __call__(self):
+        return self.seconds
+
+    def sleep(self, seconds):
+        self.seconds += seconds
+
+
 @pytest.fixture
-def run(settings, tmp_path, capsys, caplog):
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def run(settings, tmp_path, capsys, caplog, clock):
     """Run target-crm on messages (or lines of text) to its end."""
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
@@ -68,7 +87,8 @@ def run(settings, tmp_path, capsys, caplog):
         report.unlink(missing_ok=True)
         capsys.readouterr()
         caplog.clear()
-        target = TargetCrm(config={name: value for name, value in given.items() if value is not None})
+        kind = type("Hurried", (TargetCrm,), {"clock": staticmethod(clock), "sleep": staticmethod(clock.sleep)})
+        target = kind(config={name: value for name, value in given.items() if value is not None})
         code = target.run(io.BytesIO(as_lines(messages)))
         captured = capsys.readouterr()
         reported = json.loads(report.read_text()) if report.exists() else None
