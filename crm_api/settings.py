@@ -104,7 +104,8 @@ COPPER_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
 def network(config: Mapping[str, Any]) -> Network:
     """Make the network part of a configuration that fits ``NETWORK_SETTINGS``; what is left out keeps its default."""
     return Network(
-        timeout_seconds=_given(config, "request_timeout_seconds", Network.timeout_seconds),
+        # The SDK reads numbers with a fraction as Decimal, which sockets do not take.
+        timeout_seconds=float(_given(config, "request_timeout_seconds", Network.timeout_seconds)),
         max_concurrency=_given(config, "max_concurrency", Network.max_concurrency),
         headers=_given(config, "headers", {}),
         user_agent=_given(config, "user_agent", Network.user_agent),
