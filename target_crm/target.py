@@ -316,7 +316,7 @@ class TargetCrm(Target):
         """
         self.stopping.signalled = signum
         signal.signal(signal.SIGALRM, lambda *_: os._exit(SIGNAL_OFFSET + signum))
-        signal.setitimer(signal.ITIMER_REAL, max(self._config.get("shutdown_seconds", 0), 0.001))
+        signal.setitimer(signal.ITIMER_REAL, max(float(self._config.get("shutdown_seconds", 0)), 0.001))
 
     def _finish(self, ending: Ending) -> int:
         """Close the books; returns the exit code."""
