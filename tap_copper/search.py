@@ -68,6 +68,11 @@ class Search:
         """The window whose records are handed on next; None at the end."""
         return next(iter(self._closed()), self._tail)
 
+    @property
+    def finished(self) -> bool:
+        """Nothing is left to ask."""
+        return all(window.done for window in self._windows)
+
     def drop_head(self) -> None:
         """The head has been read and handed on."""
         head = self.head

@@ -1,0 +1,208 @@
+"""How Copper is read: what every stream has in common, from its schema to its last STATE."""
+
+from __future__ import annotations
+
+import json
+from abc import abstractmethod
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from functools import cached_property
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from singer_sdk import Stream
+from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.helpers.types import Context, Record
+from singer_sdk.singerlib import Catalog, MetadataMapping
+from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL
+from typing_extensions import override
+
+from crm_api.errors import NotEnabledError, RefusedError, SettingError
+from tap_copper.bookmarks import Bookmark
+from tap_copper.custom_fields import CustomColumns
+from tap_copper.emission import Emission
+from tap_copper.events import log_event
+from tap_copper.questions import CrowdError
+from tap_copper.reader import Page
+from tap_copper.shaping import Shape
+
+if TYPE_CHECKING:
+    from tap_copper.tap import TapCopper
+
+STATE_RECORDS = 800  # with pages of 200, never more than 1,000 between two STATE messages
+STATE_SECONDS = 10.0
+
+
+class CopperStream(Stream):
+    """A stream of Copper. A subclass says where its pages come from.
+
+    Attributes:
+        object_type: The kind of record, as ``available_on`` of custom-field definitions names it; empty if it has no
+            custom fields.
+        hidden: Properties that are not selected unless a catalog says so.
+    """
+
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
+
+    primary_keys: Sequence[str] = ("id",)
+    replication_key: str | None = None
+    path: ClassVar[str]
+    object_type: ClassVar[str] = ""
+    hidden: ClassVar[tuple[str, ...]] = ()
+    is_sorted = True
+
+    def __init__(self, tap: TapCopper) -> None:
+        super().__init__(tap, schema=_schema(self.name), name=self.name)
+        self.tap = tap
+        self.emitted = 0
+
+    @abstractmethod
+    def pages(self) -> Iterator[Page]:
+        """Read the stream."""
+
+    @cached_property
+    def columns(self) -> CustomColumns | None:
+        """The columns of its custom fields; None if it has none or none are wanted."""
+        naming = self.config["custom_field_columns"]
+        if not self.object_type or naming == "off":
+            return None
+        return CustomColumns(
+            self.tap.definitions,
+            self.object_type,
+            naming=naming,
+            pinned=self.config["custom_field_names"],
+            zone=self.tap.zone,
+        )
+
+    @cached_property
+    def schema(self) -> dict[str, Any]:
+        """The schema as it is at this run: a catalog only selects."""
+        schema = self._schema or {}
+        properties = dict(schema["properties"])
+        if self.config.get("date_order") and "close_date" in properties:
+            properties["close_date_iso"] = {
+                "type": ["string", "null"],
+                "format": "date",
+                "description": "close_date as an ISO 8601 date",
+            }
+        if self.columns is not None:
+            properties.update(self.columns.properties)
+        return {**schema, "properties": properties}
+
+    @property
+    @override
+    def effective_schema(self) -> dict[str, Any]:
+        return self.schema
+
+    @property
+    @override
+    def emit_activate_version_messages(self) -> bool:
+        return False  # the SDK would send it first, where a crash looks like a short table
+
+    @property
+    @override
+    def metadata(self) -> MetadataMapping:
+        fresh = self._metadata is None
+        metadata = super().metadata
+        if fresh and self._tap_input_catalog is None:
+            for name in self.hidden:
+                metadata["properties", name].selected = False
+        return metadata
+
+    @override
+    def apply_catalog(self, catalog: Catalog) -> None:
+        super().apply_catalog(catalog)
+        self.replication_key = type(self).replication_key
+        self.primary_keys = type(self).primary_keys
+        method = self.forced_replication_method
+        if method not in {None, REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL}:
+            raise SettingError(
+                f"The catalog wants {self.name} replicated {method}: it can be FULL_TABLE or INCREMENTAL"
+            )
+        if self.replication_key is None:
+            self.forced_replication_method = None
+
+    @property
+    def is_incremental(self) -> bool:
+        """Whether this run goes by a bookmark."""
+        return self.replication_method == REPLICATION_INCREMENTAL
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether a full read of it holds every record that there is."""
+        return True
+
+    @cached_property
+    def bookmark(self) -> Bookmark | None:
+        """Its bookmark; None for a full table."""
+        if not self.is_incremental:
+            return None
+        return Bookmark(self.stream_state, self.name, self.replication_key or "")
+
+    @override
+    def get_replication_key_signpost(self, context: Context | None = None) -> None:
+        return None  # the bookmark is capped by the server's clock, not by this machine's
+
+    @override
+    def get_records(self, context: Context | None) -> Iterable[Record]:
+        shape = self._shape()
+        for page in self.pages():
+            for record in page.records:
+                shape.apply(record)
+                yield record
+
+    @override
+    def _sync_records(self, context: Context | None = None, *, write_messages: bool = True) -> Generator[Record]:
+        """Read and write a page at a time. What Copper refuses ends this stream, not the run."""
+        try:
+            with self.get_record_counter() as counter, self.get_sync_timer():
+                self._sync_pages(counter.increment)
+        except NotEnabledError as error:
+            if self.bookmark is not None and self.bookmark.seconds is not None:
+                self.tap.fail(self, error)
+            else:
+                log_event(self.logger, "stream_not_enabled", level="WARNING", stream=self.name, said=error.said)
+        except (RefusedError, CrowdError) as error:
+            self.tap.fail(self, error)
+        finally:
+            self._write_state_message()
+        yield from ()
+
+    def _sync_pages(self, count: Callable[[int], None]) -> None:
+        whole = self.is_whole and not self.is_incremental
+        version = int(self.tap.time.now().timestamp() * 1000) if whole else None
+        emission = Emission(self.tap.message_writer, self.stream_maps, self.mask, version)
+        shape = self._shape()
+        since, unwritten = self.tap.time.monotonic(), 0
+        self.tap.progress.begin(self)
+        for page in self.pages():
+            records = self._within_limit(page.records)
+            for record in records:
+                shape.apply(record)
+            emission.write(records, page.extracted)
+            self.emitted += len(records)
+            count(len(records))
+            self.state_manager.is_flushed = False
+            if self.bookmark is not None and page.reached is not None:
+                self.bookmark.advance(page.reached)
+            unwritten += len(records)
+            self.tap.progress.advance(self)
+            if unwritten >= STATE_RECORDS or self.tap.time.monotonic() - since >= STATE_SECONDS:
+                self._write_state_message()
+                since, unwritten = self.tap.time.monotonic(), 0
+            self._check_max_record_limit(self.emitted)
+        if version is not None:
+            self._write_activate_version_message(version)
+        log_event(self.logger, "stream_finished", stream=self.name, records=self.emitted)
+
+    def _within_limit(self, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if self.ABORT_AT_RECORD_COUNT is None:
+            return records
+        return records[: self.ABORT_AT_RECORD_COUNT - self.emitted]
+
+    def _shape(self) -> Shape:
+        return Shape(self.schema["properties"], self.columns, self.config.get("date_order"))
+
+
+def _schema(name: str) -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads(files("tap_copper").joinpath("schemas", f"{name}.json").read_bytes())
+    return schema

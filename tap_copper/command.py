@@ -1,0 +1,104 @@
+"""The command line: an error is one sentence on stderr and an exit code; a stack trace only where debugging."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import traceback
+from typing import Any
+
+import click
+from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.plugin_base import SingerCommand
+from typing_extensions import override
+
+from crm_api.errors import BusyError, CredentialsError, CrmError, SettingError, UnreachableError
+
+FAILED = 1
+WRONG_SETTINGS = 2
+UNREACHABLE = 4
+SIGNALLED = 128  # plus the signal's number
+
+
+class StoppedError(Exception):
+    """A signal asked the run to stop."""
+
+    def __init__(self, signal_number: int) -> None:
+        super().__init__(f"Stopped by signal {signal_number}; the last STATE says how far the run came")
+        self.signal_number = signal_number
+
+
+class IncompleteError(Exception):
+    """Some streams could not be read; the others were.
+
+    Attributes:
+        sentences: What went wrong with each.
+    """
+
+    def __init__(self, sentences: list[str]) -> None:
+        super().__init__(" ".join(sentences))
+        self.sentences = sentences
+
+
+class TapCommand(SingerCommand):
+    """The SDK's command, which ends like a command and not like a program that broke."""
+
+    @override
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().main(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the user gets a sentence
+            self._end(error)
+
+    def _end(self, error: Exception) -> None:
+        if isinstance(error, BrokenPipeError):
+            # What reads our output has gone. Python would complain again when it flushes at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if self.logger.isEnabledFor(logging.DEBUG):
+            self.logger.debug("%s", "".join(traceback.format_exception(error)))
+        for sentence in sentences(error):
+            click.echo(f"{self.name}: {sentence}", err=True)
+        sys.exit(exit_code(error))
+
+
+def sentences(error: Exception) -> list[str]:
+    """What to say about an error, a line each."""
+    if isinstance(error, IncompleteError):
+        return error.sentences
+    return [_sentence(error)]
+
+
+def _sentence(error: Exception) -> str:
+    match error:
+        case CredentialsError():
+            text = f"{error.sentence} The settings are api_key with user_email, or access_token."
+        case CrmError():
+            text = error.sentence
+        case StoppedError():
+            text = str(error)
+        case ConfigValidationError():
+            text = f"The settings are wrong: {'; '.join(error.errors)}"
+        case BrokenPipeError():
+            text = "The program that reads the output has closed it"
+        case FileNotFoundError():
+            text = f"There is no file {error.filename}"
+        case ValueError() if type(error).__name__ == "JSONDecodeError":
+            text = f"A file is not valid JSON: {error}"
+        case _:
+            where = "Set TAP_COPPER_LOGLEVEL=DEBUG to see where."
+            text = f"{type(error).__name__}: {' '.join(str(error).split())}. {where}"
+    return text
+
+
+def exit_code(error: Exception) -> int:
+    """The exit code that an error ends with."""
+    match error:
+        case StoppedError():
+            return SIGNALLED + error.signal_number
+        case SettingError() | CredentialsError() | ConfigValidationError():
+            return WRONG_SETTINGS
+        case UnreachableError() | BusyError():
+            return UNREACHABLE
+        case _:
+            return FAILED

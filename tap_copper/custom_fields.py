@@ -1,0 +1,153 @@
+"""Custom-field definitions turned into named, typed columns. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime, tzinfo
+from typing import Any
+
+from crm_api.custom_fields import column_names
+
+Definition = Mapping[str, Any]
+Convert = Callable[[Any], Any]
+
+_DAY_SECONDS = 86400
+_ANYTHING: dict[str, Any] = {}
+# custom-fields/general/custom_field_definitions: the data types and the values they have
+_TYPES: dict[str, dict[str, Any]] = {
+    "String": {"type": ["string", "null"]},
+    "Text": {"type": ["string", "null"]},
+    "URL": {"type": ["string", "null"]},
+    "Dropdown": {"type": ["string", "null"]},
+    "MultiSelect": {"type": ["array", "null"], "items": {"type": "string"}},
+    "Date": {"type": ["string", "null"], "format": "date"},
+    "Checkbox": {"type": ["boolean", "null"]},
+    "Float": {"type": ["number", "null"]},
+    "Percentage": {"type": ["number", "null"]},
+    "Currency": {"type": ["number", "null"]},
+    "Connect": {"type": ["array", "null"], "items": {}},
+}
+
+
+class CustomColumns:
+    """The columns that one kind of record gets from the definitions.
+
+    Args:
+        definitions: All definitions of the account.
+        of: The kind of record as ``available_on`` names it: ``lead``, ``person``, ….
+        naming: ``name`` for ``cf_<slug of the name>``, ``id`` for ``cf_<id>``.
+        pinned: Column names by definition id that hold through any renaming.
+        zone: The account's time zone: a day is stored as its midnight there.
+    """
+
+    def __init__(
+        self,
+        definitions: Iterable[Definition],
+        of: str,
+        *,
+        naming: str = "name",
+        pinned: Mapping[int | str, str] | None = None,
+        zone: tzinfo = UTC,
+    ) -> None:
+        known = {
+            each["id"]: each
+            for each in definitions
+            if isinstance(each.get("id"), int) and of in (each.get("available_on") or ())
+        }
+        names = column_names(
+            [(key, str(each.get("name") or "") if naming == "name" else "") for key, each in known.items()], pinned
+        )
+        self._columns: dict[Any, tuple[str, Convert | None]] = {
+            key: (names[key], _converter(each, zone)) for key, each in known.items()
+        }
+        self.properties: dict[str, dict[str, Any]] = {
+            names[key]: {
+                **_TYPES.get(str(each.get("data_type")), _ANYTHING),
+                "description": f"Custom field {each.get('name')!r} ({each.get('data_type')}, id {key})",
+            }
+            for key, each in sorted(known.items())
+        }
+        self._empty: dict[str, Any] = dict.fromkeys(self.properties)
+
+    def fill(self, record: dict[str, Any]) -> None:
+        """Add to a record, in place, a column for every definition; null where it has no value.
+
+        A value whose definition is gone, or was made after this run began, stays in ``custom_fields`` alone.
+        """
+        record.update(self._empty)
+        columns = self._columns
+        for field in record.get("custom_fields") or ():
+            column = columns.get(field.get("custom_field_definition_id"))
+            value = field.get("value")
+            if column is not None and value is not None:
+                name, convert = column
+                record[name] = value if convert is None else convert(value)
+
+
+def needs_zone(definitions: Iterable[Definition]) -> bool:
+    """Whether a definition holds days, which are to be read in the account's time zone."""
+    return any(each.get("data_type") == "Date" for each in definitions)
+
+
+def day(seconds: int, zone: tzinfo) -> date:
+    """The day that Copper stores as its midnight: in UTC, in the account's time zone, or else the nearest in UTC."""
+    if seconds % _DAY_SECONDS:
+        local = datetime.fromtimestamp(seconds, zone)
+        if not (local.hour or local.minute or local.second):
+            return local.date()
+        seconds += _DAY_SECONDS // 2
+    return datetime.fromtimestamp(seconds, UTC).date()
+
+
+def _converter(definition: Definition, zone: tzinfo) -> Convert | None:
+    """What turns a stored value into the column's; None where it stays as it is."""
+    kind = str(definition.get("data_type"))
+    labels = {option["id"]: str(option.get("name")) for option in definition.get("options") or () if "id" in option}
+    made: dict[str, Convert] = {
+        "Dropdown": lambda value: labels.get(value) or str(value),
+        "MultiSelect": lambda values: [labels.get(value) or str(value) for value in _listed(values)],
+        "Date": lambda value: _day_text(value, zone),
+    }
+    return made.get(kind) or _CONVERTERS.get(kind)
+
+
+def _listed(values: Any) -> list[Any]:
+    return values if isinstance(values, list) else [values]
+
+
+def _day_text(value: Any, zone: tzinfo) -> str | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return day(value, zone).isoformat()
+    try:
+        return date.fromisoformat(str(value)).isoformat()
+    except ValueError:
+        return None  # the raw array holds whatever it is
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    try:
+        return float(str(value))
+    except ValueError:
+        return None
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else str(value)
+
+
+def _truth(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+_CONVERTERS: dict[str, Convert] = {
+    "String": _text,
+    "Text": _text,
+    "URL": _text,
+    "Float": _number,
+    "Percentage": _number,
+    "Currency": _number,
+    "Checkbox": _truth,
+    "Connect": _listed,
+}

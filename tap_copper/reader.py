@@ -1,0 +1,214 @@
+"""Asks for several windows of a search at once and hands their pages on in order."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from operator import itemgetter
+from typing import Any
+
+import msgspec
+
+from crm_api.answer import Answer
+from crm_api.copper import PAGE_SIZE
+from tap_copper.questions import Question, Row
+from tap_copper.search import Ask, Search
+from tap_copper.windows import Window
+
+BUFFER_BYTES = 48 * 2**20  # answers that wait for earlier windows
+NAP_SECONDS = 0.2  # how often a wait looks whether the run is to stop
+
+_decode = msgspec.json.Decoder(list[dict[str, Any]]).decode
+
+
+@dataclass(frozen=True)
+class Page:
+    """Records in the order in which they are handed on.
+
+    Attributes:
+        records: As Copper sent them.
+        reached: Every record with a smaller replication value, in seconds, has been handed on, this page included; None
+            if the page tells nothing.
+        extracted: When Copper sent them.
+    """
+
+    records: list[dict[str, Any]]
+    reached: int | None
+    extracted: datetime
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    answer: Answer
+    positions: list[int]
+    floor: int | None
+    extracted: datetime
+
+
+class Reader:
+    """Reads one search with threads of its own.
+
+    Args:
+        search: What is read.
+        send: Sends a question; its answer's value is the rows.
+        sign: -1 where keys are negative.
+        horizon: The key of the last second before the tail, given the clock of the first answer.
+        concurrency: Threads.
+        now: The clock of this machine, for answers without a Date.
+        check: Raises if the run is to stop.
+    """
+
+    def __init__(
+        self,
+        search: Search,
+        send: Callable[[Question], Answer],
+        *,
+        sign: int,
+        horizon: Callable[[datetime], int],
+        concurrency: int,
+        now: Callable[[], datetime],
+        check: Callable[[], None],
+    ) -> None:
+        self.began: datetime | None = None
+        self._search = search
+        self._send = send
+        self._sign = sign
+        self._horizon = horizon
+        self._concurrency = concurrency
+        self._now = now
+        self._check = check
+        self._changed = threading.Condition()
+        self._chunks: dict[Window, deque[_Chunk]] = {}
+        self._strays: dict[Row, tuple[Answer, int]] = {}
+        self._buffered = 0
+        self._threads = 0
+        self._over = False
+        self._error: BaseException | None = None
+
+    @property
+    def total(self) -> int | None:
+        """How many records Copper said there are; None before the first answer."""
+        return self._search.first_total
+
+    def pages(self) -> Iterator[Page]:
+        """Hand on the pages, sorted by the replication value.
+
+        Raises:
+            CrmError: A question failed.
+            CrowdError: A single second holds more records than can be read for certain.
+        """
+        try:
+            self._hire()
+            while (chunks := self._wait()) is not None:
+                yield from map(_page, chunks) if self._sign > 0 else _sorted(chunks)
+            if self._strays:
+                yield self._late()
+        finally:
+            with self._changed:
+                self._over = True
+                self._changed.notify_all()
+
+    def _wait(self) -> list[_Chunk] | None:
+        """Wait for what is handed on next; None at the end."""
+        with self._changed:
+            while True:
+                self._check()
+                if self._error is not None:
+                    raise self._error
+                head = self._search.head
+                if head is None:
+                    return None
+                waiting = self._chunks.get(head)
+                if waiting and (self._sign > 0 or head.done):
+                    chunks = list(waiting)
+                    waiting.clear()
+                    self._buffered -= sum(len(chunk.answer.content) for chunk in chunks)
+                    self._changed.notify_all()
+                    return chunks
+                if head.done:
+                    self._search.drop_head()
+                    self._chunks.pop(head, None)
+                    self._changed.notify_all()
+                    continue
+                self._changed.wait(NAP_SECONDS)
+
+    def _hire(self) -> None:
+        self._threads += 1
+        threading.Thread(target=self._work, name=f"reader-{self._threads}", daemon=True).start()
+
+    def _work(self) -> None:
+        try:
+            while (ask := self._next()) is not None:
+                self._take(ask, self._send(ask.question))
+        except BaseException as error:  # noqa: BLE001 - raised again by the thread that hands on
+            with self._changed:
+                self._error = self._error or error
+                self._changed.notify_all()
+
+    def _next(self) -> Ask | None:
+        with self._changed:
+            while not self._over and self._error is None and self._search.head is not None:
+                ask = self._search.ask(head_only=self._buffered > BUFFER_BYTES)
+                if ask is not None:
+                    return ask
+                self._changed.wait()
+        return None
+
+    def _take(self, ask: Ask, answer: Answer) -> None:
+        rows: list[Row] = answer.value or []
+        if self._sign < 0:
+            rows = [(key, None if second is None else -second) for key, second in rows]
+        total = answer.headers.get("x-pw-total", "")
+        extracted = self._now()
+        with self._changed:
+            if self.began is None:
+                self.began = answer.date or extracted
+            horizon = self._sign * self._horizon(self.began)
+            places = self._search.take(ask, rows, int(total) if total.isdigit() else None, horizon)
+            for window, taken in places:
+                if taken.kept or (window.done and self._sign > 0):
+                    chunk = _Chunk(answer, taken.kept, window.floor, extracted)
+                    self._chunks.setdefault(window, deque()).append(chunk)
+                    self._buffered += len(answer.content)
+                for position in taken.strays:
+                    self._strays[rows[position]] = (answer, position)
+            more = not self._search.finished and self._threads < self._concurrency
+            self._changed.notify_all()
+        if more:
+            self._hire()
+
+    def _late(self) -> Page:
+        """Records that the index showed in their old place: as they were then, after everything else."""
+        ordered = sorted(self._strays.items(), key=lambda each: self._sign * (each[0][1] or 0))
+        records = [_decode(answer.content)[position] for _, (answer, position) in ordered]
+        return Page(records, None, self._now())
+
+
+def _page(chunk: _Chunk) -> Page:
+    return Page(_records(chunk), chunk.floor, chunk.extracted)
+
+
+def _sorted(chunks: list[_Chunk]) -> Iterator[Page]:
+    """All of a window that was read newest first, turned round."""
+    found = [
+        (second or 0, record)
+        for chunk in chunks
+        for (_, second), record in zip(_rows(chunk), _records(chunk), strict=True)
+    ]
+    found.sort(key=itemgetter(0))
+    for first in range(0, len(found), PAGE_SIZE):
+        part = found[first : first + PAGE_SIZE]
+        yield Page([record for _, record in part], part[-1][0], chunks[-1].extracted)
+
+
+def _records(chunk: _Chunk) -> list[dict[str, Any]]:
+    records = _decode(chunk.answer.content) if chunk.positions else []
+    return records if len(chunk.positions) == len(records) else [records[position] for position in chunk.positions]
+
+
+def _rows(chunk: _Chunk) -> list[Row]:
+    rows: list[Row] = chunk.answer.value
+    return [rows[position] for position in chunk.positions]

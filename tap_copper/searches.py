@@ -1,0 +1,169 @@
+"""Streams that Copper lets be searched by date: read in windows, several at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+import msgspec
+from typing_extensions import override
+
+from crm_api.answer import Answer
+from crm_api.copper import PAGE_SIZE, SEARCH_CEILING
+from tap_copper.client import CopperStream
+from tap_copper.questions import CrowdError, Limits, Question, Row
+from tap_copper.reader import Page, Reader
+from tap_copper.search import Search
+from tap_copper.settings import filters_hash, search_filters, seconds_setting
+from tap_copper.shaping import moment
+
+_LATEST = 2_147_483_647  # the largest date that a filter takes (5.3 of the reference)
+
+
+class SearchStream(CopperStream):
+    """A stream with ``POST /…/search``, a replication key in Unix seconds and filters on it.
+
+    Attributes:
+        date_filter: The filters are ``minimum_`` and ``maximum_`` of this.
+        ties: Columns that it can be sorted by where the replication key tells nothing apart.
+        newest_first: It cannot be sorted, and comes newest first.
+    """
+
+    date_filter: ClassVar[str] = "modified_date"
+    replication_key = "date_modified"
+    ties: ClassVar[tuple[str, ...]] = ("name", "date_created")
+    newest_first: ClassVar[bool] = False
+
+    @property
+    @override
+    def is_whole(self) -> bool:
+        return self._filters_hash is None and self.config.get("end_date") is None
+
+    @override
+    def pages(self) -> Iterator[Page]:
+        reader = self._reader(*self._range())
+        self.tap.progress.begin(self, reader)
+        latest = 0
+        try:
+            for page in reader.pages():
+                if page.records:
+                    latest = max(latest, page.records[-1].get(self._key) or 0)
+                    yield Page(page.records, self._capped(page.reached, reader), page.extracted)
+        except CrowdError as error:
+            raise self._crowd_error(error) from error
+        if latest:
+            yield Page([], self._capped(latest, reader), self.tap.time.now())
+
+    @property
+    def _key(self) -> str:
+        return type(self).replication_key or ""
+
+    @property
+    def _sign(self) -> int:
+        return -1 if self.newest_first else 1
+
+    @property
+    def _filters_hash(self) -> str | None:
+        return filters_hash(self.config, self.name)
+
+    def _range(self) -> tuple[int | None, int | None]:
+        """The first and the last second to read."""
+        if not self.is_incremental or self.bookmark is None:
+            return None, None
+        self.bookmark.keep_filters(self._filters_hash)
+        if self.name in self.config["resync"]:
+            self.bookmark.reset()
+        given = [seconds_setting(self.config, "start_date")]
+        if self.bookmark.seconds is not None:
+            given.append(self.bookmark.seconds - int(self._lookback.total_seconds()))
+        start = max((each for each in given if each is not None), default=None)
+        return start, seconds_setting(self.config, "end_date")
+
+    @property
+    def _lookback(self) -> timedelta:
+        return timedelta(seconds=self.config["lookback_seconds"])
+
+    def _capped(self, reached: int | None, reader: Reader) -> int | None:
+        """What the bookmark may say: never more than the server's clock when the stream's reading began."""
+        if reached is None or reader.began is None:
+            return None
+        return min(reached, int(reader.began.timestamp()))
+
+    def _reader(self, start: int | None, stop: int | None) -> Reader:
+        filters = search_filters(self.config, self.name, self.tap.time.now())
+        minimum, maximum = f"minimum_{self.date_filter}", f"maximum_{self.date_filter}"
+        start = max((each for each in (start, filters.pop(minimum, None)) if each is not None), default=None)
+        stop = min((each for each in (stop, filters.pop(maximum, None)) if each is not None), default=None)
+        concurrency = self.tap.session.network.max_concurrency
+        repeats = bool(filters.get("full_result"))
+        limits = Limits(PAGE_SIZE, SEARCH_CEILING, concurrency, repeats=repeats)
+        first, last = (start, stop) if self._sign > 0 else (_negative(stop), _negative(start))
+        lookback = timedelta(seconds=self.config["lookback_seconds"])
+
+        def horizon(began: datetime) -> int:
+            return int((began - lookback).timestamp())
+
+        return Reader(
+            Search(first, last, limits, newest_first=self.newest_first),
+            self._sender(filters),
+            sign=self._sign,
+            horizon=horizon,
+            concurrency=concurrency,
+            now=self.tap.time.now,
+            check=self.tap.check,
+        )
+
+    def _sender(self, filters: dict[str, Any]) -> Callable[[Question], Answer]:
+        read = rows_reader(self._key)
+        exchange = self.tap.session.exchange
+
+        def send(question: Question) -> Answer:
+            body = filters | self._body(question)
+            return exchange("POST", self.path, body=body, read=read, repeatable=True)
+
+        return send
+
+    def _body(self, question: Question) -> dict[str, Any]:
+        low, high = question.minimum, question.maximum
+        if self._sign < 0:
+            low, high = _negative(high), _negative(low)
+        body: dict[str, Any] = {"page_number": question.page, "page_size": question.size, **self._sorting(question.tie)}
+        if low is not None:
+            body[f"minimum_{self.date_filter}"] = min(max(low, 0), _LATEST)
+        if high is not None:
+            body[f"maximum_{self.date_filter}"] = min(max(high, 0), _LATEST)
+        return body
+
+    def _sorting(self, tie: int | None) -> dict[str, str]:
+        if self.newest_first:
+            return {}
+        if tie is None:
+            return {"sort_by": self._key, "sort_direction": "asc"}
+        turn, column = divmod(tie, len(self.ties))
+        return {"sort_by": self.ties[column], "sort_direction": "desc" if turn % 2 else "asc"}
+
+    def _crowd_error(self, error: CrowdError) -> CrowdError:
+        """The same, naming the stream and the second."""
+        second = "one second" if error.key is None else f"the second {moment(self._sign * error.key)}"
+        told = f"{error.total:,} records of {self.name} have {self._key} in {second}"
+        if error.total > SEARCH_CEILING:
+            why = f"and Copper's search reaches {SEARCH_CEILING:,}"
+        else:
+            why = f"and {error.passes} passes over them did not agree"
+        made = CrowdError(error.key, error.total, error.passes)
+        made.args = (f"{told}, {why}: read them apart with search_filters",)
+        return made
+
+
+def rows_reader(key: str) -> Callable[[bytes], list[Row]]:
+    """What reads of an answer the ids and the replication values, and passes over the rest."""
+    row = msgspec.defstruct(
+        "row", [("id", int | str), ("second", int | None, msgspec.field(name=key, default=None))], gc=False
+    )
+    decode = msgspec.json.Decoder(list[row]).decode  # type: ignore[valid-type]  # made at run time, by the stream's key
+    return lambda content: [(each.id, each.second) for each in decode(content)]  # type: ignore[attr-defined]  # same
+
+
+def _negative(second: int | None) -> int | None:
+    return None if second is None else -second

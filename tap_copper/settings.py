@@ -1,0 +1,152 @@
+"""The settings of tap-copper, as a JSON schema, and what their texts mean."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from crm_api.errors import SettingError
+from crm_api.settings import COPPER_SETTINGS, NETWORK_SETTINGS
+from tap_copper.shaping import seconds_of
+
+_RELATIVE = re.compile(r"([+-])(\d{1,6})([smhdw])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_DATE_FILTER = re.compile(r"(minimum|maximum)_\w*date\w*")
+RESERVED_FILTERS = frozenset({"page_number", "page_size", "sort_by", "sort_direction"})
+
+SETTINGS: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        **COPPER_SETTINGS,
+        "start_date": {
+            "type": ["string", "null"],
+            "format": "date-time",
+            "description": "The first run reads incremental streams from here on; all of it if left out.",
+        },
+        "end_date": {
+            "type": ["string", "null"],
+            "format": "date-time",
+            "description": "Incremental streams are read up to here, included.",
+        },
+        "lookback_seconds": {
+            "type": "integer",
+            "minimum": 0,
+            "default": 300,
+            "description": "A run begins so much before its bookmark: more than Copper's search index lags behind.",
+        },
+        "activities_lookback_days": {
+            "type": "integer",
+            "minimum": 0,
+            "default": 30,
+            "description": "The same for activities, which can be logged with a date in the past.",
+        },
+        "search_filters": {
+            "type": "object",
+            "additionalProperties": {"type": "object", "additionalProperties": True},
+            "default": {},
+            "description": "Further parameters of a stream's search, as Copper documents them, by stream. Dates are "
+            "ISO 8601, or relative such as -30d. A change re-reads the stream.",
+        },
+        "include_converted_leads": {
+            "type": "boolean",
+            "default": False,
+            "description": "Leads that were converted come too, with what became of them.",
+        },
+        "full_result": {
+            "type": "boolean",
+            "default": False,
+            "description": "Ask for activities with full_result, which large accounts may need; an administrator's key "
+            "only.",
+        },
+        "resync": {
+            "type": "array",
+            "items": {"type": "string"},
+            "default": [],
+            "description": "These streams ignore their bookmark in this run.",
+        },
+        "custom_field_columns": {
+            "type": "string",
+            "enum": ["name", "id", "off"],
+            "default": "name",
+            "description": "A column for each custom field: cf_<its name>, cf_<its id>, or none.",
+        },
+        "custom_field_names": {
+            "type": "object",
+            "additionalProperties": {"type": "string"},
+            "default": {},
+            "description": "Column names by definition id, which hold when the field is renamed: {'638': 'score'}.",
+        },
+        "date_order": {
+            "type": ["string", "null"],
+            "enum": ["mdy", "dmy", None],
+            "description": "How the account writes dates; with it, close_date also comes as close_date_iso.",
+        },
+        **NETWORK_SETTINGS,
+    },
+}
+
+
+def seconds_setting(config: Mapping[str, Any], name: str) -> int | None:
+    """A date setting in Unix seconds; None if it is not given.
+
+    Raises:
+        SettingError: It is no date.
+    """
+    value = config.get(name)
+    if value is None:
+        return None
+    try:
+        return seconds_of(str(value))
+    except ValueError:
+        raise SettingError(f"{name} must be a date such as 2026-01-31T00:00:00Z, not {value!r}") from None
+
+
+def search_filters(config: Mapping[str, Any], stream: str, now: datetime) -> dict[str, Any]:
+    """The parameters that a stream's search gets, with dates in Unix seconds.
+
+    Args:
+        config: The settings.
+        stream: The stream's name.
+        now: What relative dates count from.
+
+    Raises:
+        SettingError: A parameter is the tap's own, or a date is none.
+    """
+    found: dict[str, Any] = {}
+    for name, value in _given(config, stream).items():
+        if name in RESERVED_FILTERS:
+            raise SettingError(f"search_filters.{stream} must not set {name}: the tap pages and sorts by itself")
+        is_date = isinstance(value, str) and _DATE_FILTER.fullmatch(name)
+        found[name] = _date(value, f"search_filters.{stream}.{name}", now) if is_date else value
+    return found
+
+
+def filters_hash(config: Mapping[str, Any], stream: str) -> str | None:
+    """What tells one set of filters from another; None if there are none. Relative dates count as they are written."""
+    given = _given(config, stream)
+    return hashlib.sha256(msgspec.json.encode(given, order="deterministic")).hexdigest()[:16] if given else None
+
+
+def _given(config: Mapping[str, Any], stream: str) -> dict[str, Any]:
+    given = dict((config.get("search_filters") or {}).get(stream) or {})
+    if stream == "leads" and config.get("include_converted_leads"):
+        given.setdefault("include_converted_leads", True)
+    if stream == "activities_search" and config.get("full_result"):
+        given.setdefault("full_result", True)
+    return given
+
+
+def _date(text: str, setting: str, now: datetime) -> int:
+    if (found := _RELATIVE.fullmatch(text.strip())) is not None:
+        sign, number, unit = found.groups()
+        distance = timedelta(**{_UNITS[unit]: int(number)})
+        return int((now - distance if sign == "-" else now + distance).timestamp())
+    try:
+        return seconds_of(text)
+    except ValueError:
+        raise SettingError(f"{setting} must be a date, or relative such as -30d, not {text!r}") from None

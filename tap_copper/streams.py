@@ -1,0 +1,208 @@
+"""Every stream of Copper, each a declaration of a few lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from typing_extensions import override
+
+from tap_copper.client import CopperStream
+from tap_copper.lists import ListStream, UnfilteredStream
+from tap_copper.searches import SearchStream
+
+
+class AccountStream(ListStream):
+    """The account itself."""
+
+    name = "account"
+    path = "/account"
+
+    @override
+    def _value(self) -> Any:
+        return self.tap.account
+
+
+class ActivitiesStream(SearchStream):
+    """Activities: they can be filtered by the date they are given alone, and come newest first."""
+
+    name = "activities_search"
+    path = "/activities/search"
+    replication_key = "activity_date"
+    date_filter = "activity_date"
+    newest_first = True
+
+    @property
+    @override
+    def _lookback(self) -> timedelta:
+        return timedelta(days=self.config["activities_lookback_days"])
+
+
+class ActivityTypesStream(ListStream):
+    """Types of activities, in two lists with ids of their own."""
+
+    name = "activity_types"
+    path = "/activity_types"
+    primary_keys = ("category", "id")
+
+    @override
+    def records(self, value: Any) -> Iterator[dict[str, Any]]:
+        for category, types in value.items():
+            for each in types:
+                yield {"category": category, **each}
+
+
+class CompaniesStream(SearchStream):
+    """Companies."""
+
+    name = "companies"
+    path = "/companies/search"
+    object_type = "company"
+
+
+class ContactTypesStream(ListStream):
+    """Types of people and companies."""
+
+    name = "contact_types"
+    path = "/contact_types"
+
+
+class CustomActivityTypesStream(ListStream):
+    """Types of activities that the account has made."""
+
+    name = "custom_activity_types"
+    path = "/custom_activity_types"
+
+
+class CustomFieldDefinitionsStream(ListStream):
+    """Definitions of custom fields."""
+
+    name = "custom_field_definitions"
+    path = "/custom_field_definitions"
+
+    @override
+    def _value(self) -> Any:
+        return [dict(each) for each in self.tap.definitions]
+
+
+class CustomerSourcesStream(ListStream):
+    """Where leads and opportunities come from."""
+
+    name = "customer_sources"
+    path = "/customer_sources"
+
+
+class LeadStatusesStream(ListStream):
+    """Statuses of leads."""
+
+    name = "lead_statuses"
+    path = "/lead_statuses"
+
+
+class LeadsStream(SearchStream):
+    """Leads."""
+
+    name = "leads"
+    path = "/leads/search"
+    object_type = "lead"
+
+
+class LossReasonsStream(ListStream):
+    """Reasons for which opportunities are lost."""
+
+    name = "loss_reasons"
+    path = "/loss_reasons"
+
+
+class OpportunitiesStream(SearchStream):
+    """Opportunities."""
+
+    name = "opportunities"
+    path = "/opportunities/search"
+    object_type = "opportunity"
+
+
+class PeopleStream(SearchStream):
+    """People."""
+
+    name = "people"
+    path = "/people/search"
+    object_type = "person"
+
+
+class PipelineStagesStream(ListStream):
+    """Stages of pipelines."""
+
+    name = "pipeline_stages"
+    path = "/pipeline_stages"
+
+
+class PipelinesStream(ListStream):
+    """Pipelines, with their stages."""
+
+    name = "pipelines"
+    path = "/pipelines"
+
+
+class ProjectsStream(SearchStream):
+    """Projects."""
+
+    name = "projects"
+    path = "/projects/search"
+    object_type = "project"
+
+
+class TagsStream(ListStream):
+    """Tags and how often each is used."""
+
+    name = "tags"
+    path = "/tags"
+    primary_keys = ("name",)
+
+
+class TasksStream(SearchStream):
+    """Tasks."""
+
+    name = "tasks"
+    path = "/tasks/search"
+    object_type = "task"
+
+
+class UsersStream(UnfilteredStream):
+    """Users of the account."""
+
+    name = "users"
+    path = "/users/search"
+
+
+class WebhooksStream(ListStream):
+    """Webhook subscriptions. What they hold in secret is not selected by default."""
+
+    name = "webhooks"
+    path = "/webhooks"
+    hidden = ("secret", "headers")
+
+
+STREAMS: tuple[type[CopperStream], ...] = (
+    AccountStream,
+    ActivitiesStream,
+    ActivityTypesStream,
+    CompaniesStream,
+    ContactTypesStream,
+    CustomActivityTypesStream,
+    CustomFieldDefinitionsStream,
+    CustomerSourcesStream,
+    LeadStatusesStream,
+    LeadsStream,
+    LossReasonsStream,
+    OpportunitiesStream,
+    PeopleStream,
+    PipelineStagesStream,
+    PipelinesStream,
+    ProjectsStream,
+    TagsStream,
+    TasksStream,
+    UsersStream,
+    WebhooksStream,
+)

@@ -1,0 +1,280 @@
+"""tap-copper: settings, streams, one session per account."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from functools import cached_property
+from types import FrameType
+from typing import IO, Any, ClassVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import click
+from singer_sdk import Tap
+from singer_sdk.helpers._util import load_json
+from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
+from singer_sdk.plugin_base import _ConfigInput
+from singer_sdk.singerlib import Catalog
+from typing_extensions import override
+
+from crm_api.copper import connect
+from crm_api.errors import CrmError, SettingError
+from crm_api.redaction import Redactor, guard_logging
+from crm_api.session import CrmSession
+from crm_api.settings import check_settings, copper_settings, nearest
+from tap_copper.bookmarks import sdk_form
+from tap_copper.client import CopperStream
+from tap_copper.command import SIGNALLED, IncompleteError, StoppedError, TapCommand
+from tap_copper.custom_fields import Definition, needs_zone
+from tap_copper.events import log_event
+from tap_copper.messages import PageWriter
+from tap_copper.progress import Progress
+from tap_copper.settings import SETTINGS, search_filters, seconds_setting
+from tap_copper.streams import STREAMS
+
+SHUTDOWN_SECONDS = 20.0  # a reader of our output that hangs must not keep us
+NAP_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Time:
+    """The clocks of a run.
+
+    Attributes:
+        now: Aware, in UTC.
+        monotonic: Seconds.
+        sleep: Waits so many seconds.
+    """
+
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+
+class TapCopper(Tap):
+    """Reads a Copper CRM account: every record, incrementally, as fast as the account's quota allows."""
+
+    name = "tap-copper"
+    package_name = "singer-crm"
+    config_jsonschema: ClassVar[dict[str, Any]] = deepcopy(SETTINGS)
+    message_writer_class = PageWriter
+    message_writer: PageWriter
+    capabilities: ClassVar[list[Any]] = [
+        TapCapabilities.CATALOG,
+        TapCapabilities.STATE,
+        TapCapabilities.DISCOVER,
+        TapCapabilities.ACTIVATE_VERSION,
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
+
+    def __init__(self, *, clocks: Time | None = None, **kwargs: Any) -> None:
+        self.time = clocks or Time()
+        self.progress = Progress(self.time.monotonic)
+        self._failures: list[tuple[str, Exception]] = []
+        self._signal: int | None = None
+        super().__init__(**kwargs)
+
+    # What the streams use
+
+    @cached_property
+    def session(self) -> CrmSession:
+        """The session of the account."""
+        session = connect(copper_settings(self.config), clock=self.time.monotonic, sleep=self._pause)
+        guard_logging(session.redact)
+        return session
+
+    @cached_property
+    def definitions(self) -> Sequence[Definition]:
+        """The definitions of custom fields, read once a run; none where there are no credentials to read them with."""
+        if not self._has_credentials:
+            return ()
+        answer: list[Definition] = self.session.exchange("GET", "/custom_field_definitions").value
+        return answer
+
+    @cached_property
+    def account(self) -> dict[str, Any]:
+        """The account, read once a run."""
+        answer: dict[str, Any] = self.session.exchange("GET", "/account").value
+        return answer
+
+    @cached_property
+    def zone(self) -> tzinfo:
+        """The account's time zone, if anything depends on it."""
+        if not needs_zone(self.definitions):
+            return UTC
+        try:
+            return ZoneInfo(self.account.get("primary_timezone") or "UTC")
+        except (ZoneInfoNotFoundError, ValueError):
+            return UTC
+
+    def fail(self, stream: CopperStream, error: Exception) -> None:
+        """A stream could not be read: the others are, then the run ends with an error. A test of one record ends now.
+
+        Raises:
+            CrmError: In a test of the connection.
+        """
+        if stream.ABORT_AT_RECORD_COUNT is not None:
+            raise error
+        log_event(self.logger, "stream_failed", stream=stream.name)
+        self._failures.append((stream.name, error))
+
+    def check(self) -> None:
+        """Go on, unless a signal has asked to stop.
+
+        Raises:
+            StoppedError: It has.
+        """
+        if self._signal is not None:
+            raise StoppedError(self._signal)
+
+    # What the SDK calls
+
+    @override
+    def discover_streams(self) -> list[CopperStream]:
+        return [stream(self) for stream in STREAMS]
+
+    @property
+    @override
+    def catalog(self) -> Catalog:
+        if self._catalog is None:
+            self._catalog = self._singer_catalog  # with today's schemas: the catalog that came only selects
+        return self._catalog
+
+    @override
+    def load_state(self, state: dict[str, Any]) -> None:
+        bookmarks = state.get("bookmarks") or {}
+        if not isinstance(bookmarks, dict) or not all(isinstance(each, dict) for each in bookmarks.values()):
+            raise SettingError("The state holds no bookmarks by stream: it is not the state of a tap")
+        super().load_state({"bookmarks": {name: sdk_form(each) for name, each in bookmarks.items()}})
+
+    @override
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        self.append_builtin_config(self.config_jsonschema)
+        check_settings(self._config, self.config_jsonschema)
+        errors = super()._validate_config(raise_errors=raise_errors)
+        self._check_values()
+        return errors
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        if self._signal is not None:
+            os._exit(SIGNALLED + signum)
+        self._signal = signum
+        last = threading.Timer(SHUTDOWN_SECONDS, os._exit, [SIGNALLED + signum])
+        last.daemon = True
+        last.start()
+
+    @classmethod
+    @override
+    def get_singer_command(cls) -> click.Command:
+        command = super().get_singer_command()
+        return TapCommand(
+            name=command.name,
+            callback=command.callback,
+            params=command.params,
+            context_settings=command.context_settings,
+            help=command.help,
+            logger=cls.logger,
+        )
+
+    @classmethod
+    @override
+    def invoke(  # type: ignore[override]  # as in the SDK, whose base takes less
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: _ConfigInput | None = None,
+        state: IO[str] | None = None,
+        catalog: IO[str] | None = None,
+    ) -> None:
+        if about:
+            super().invoke(about=True, about_format=about_format)
+        config = config or _ConfigInput()
+        tap = cls(
+            config=config.config,
+            state=None if state is None else load_json(state.read()),
+            catalog=None if catalog is None else load_json(catalog.read()),
+            parse_env_config=config.parse_env,
+        )
+        tap.run()
+
+    def run(self) -> None:
+        """Read all selected streams.
+
+        Raises:
+            CrmError: Nothing further could be read.
+            StoppedError: A signal asked to stop.
+            IncompleteError: Some streams could not be read.
+        """
+        self._complain_of_strangers()
+        try:
+            with self.progress.shown(self.session, self._quota, self.logger):
+                self.sync_all()
+        finally:
+            self._state_writer.write_state(self.state)
+        if self._failures:
+            raise IncompleteError([f"{name}: {_said(error)}" for name, error in self._failures])
+
+    # Inside
+
+    @property
+    def _quota(self) -> int:
+        return copper_settings(self.config).requests_per_minute
+
+    @property
+    def _has_credentials(self) -> bool:
+        return bool(self.config.get("api_key") or self.config.get("access_token"))
+
+    def _check_values(self) -> None:
+        """Refuse settings that cannot work before anything is read."""
+        guard_logging(Redactor(copper_settings(self._config).secrets))
+        start, end = (seconds_setting(self._config, name) for name in ("start_date", "end_date"))
+        if start is not None and end is not None and end < start:
+            raise SettingError("end_date lies before start_date")
+        known = [str(vars(stream)["name"]) for stream in STREAMS]
+        for setting in ("resync", "search_filters"):
+            for name in self._config.get(setting) or ():
+                if name not in known:
+                    raise SettingError(
+                        f"{setting} names the stream {name!r}, which does not exist{nearest(name, known)}"
+                    )
+        for name in self._config.get("search_filters") or ():
+            search_filters(self._config, name, self.time.now())
+
+    def _complain_of_strangers(self) -> None:
+        """Streams that a catalog or a state names and that do not exist: the others are read first."""
+        known = list(self.streams)
+        selected = [
+            entry
+            for entry in (self.input_catalog.streams if self.input_catalog else ())
+            if entry.metadata.root.selected
+        ]
+        for where, names in (
+            ("The catalog selects", [entry.tap_stream_id for entry in selected]),
+            ("The state has a bookmark of", list(self.state.get("bookmarks", {}))),
+        ):
+            for name in names:
+                if name not in known:
+                    sentence = f"{where} the stream {name!r}, which does not exist{nearest(name, known)}"
+                    self._failures.append((name, SettingError(sentence)))
+
+    def _pause(self, seconds: float) -> None:
+        """Sleep, unless a signal comes."""
+        until = self.time.monotonic() + seconds
+        while (left := until - self.time.monotonic()) > 0:
+            self.check()
+            self.time.sleep(min(left, NAP_SECONDS))
+        self.check()
+
+
+def _said(error: Exception) -> str:
+    return error.sentence if isinstance(error, CrmError) else str(error)

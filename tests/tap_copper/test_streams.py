@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+
+import pytest
+
+from crm_emulator import Emulator
+from tap_copper.client import CopperStream
+from tap_copper.streams import STREAMS
+from tap_copper.tap import TapCopper
+from tests.tap_copper.running import run, settings_of
+
+DOCUMENTED = {
+    "account": (["id"], None),
+    "contact_types": (["id"], None),
+    "custom_field_definitions": (["id"], None),
+    "customer_sources": (["id"], None),
+    "lead_statuses": (["id"], None),
+    "loss_reasons": (["id"], None),
+    "pipeline_stages": (["id"], None),
+    "pipelines": (["id"], None),
+    "users": (["id"], None),
+    "tags": (["name"], None),
+    "activities_search": (["id"], "activity_date"),
+    "companies": (["id"], "date_modified"),
+    "leads": (["id"], "date_modified"),
+    "opportunities": (["id"], "date_modified"),
+    "people": (["id"], "date_modified"),
+    "projects": (["id"], "date_modified"),
+    "tasks": (["id"], "date_modified"),
+}
+OBJECTS = {"activities_search": "activities"}
+
+
+@pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
+def test_a_stream_has_a_schema_that_describes_every_property(stream: type[CopperStream]) -> None:
+    file = files("tap_copper") / "schemas" / f"{stream.name}.json"
+    assert file.is_file(), f"add tap_copper/schemas/{stream.name}.json"
+    schema = json.loads(file.read_bytes())
+    assert schema["title"] == stream.name
+    assert schema["additionalProperties"] is True
+    assert all(each.get("description") for each in schema["properties"].values())
+    assert set(stream.primary_keys) <= set(schema["properties"])
+    if stream.replication_key:
+        assert schema["properties"][stream.replication_key]["format"] == "date-time"
+
+
+def test_every_schema_belongs_to_a_stream() -> None:
+    files_there = {file.name for file in (files("tap_copper") / "schemas").iterdir() if file.name.endswith(".json")}
+    assert files_there == {f"{stream.name}.json" for stream in STREAMS}
+
+
+def test_discovery_without_credentials_gives_the_documented_streams() -> None:
+    catalog = TapCopper(config={}, setup_mapper=False).catalog_dict
+    found = {
+        entry["tap_stream_id"]: (entry["key_properties"], entry.get("replication_key")) for entry in catalog["streams"]
+    }
+    assert {name: found.get(name) for name in DOCUMENTED} == DOCUMENTED
+
+
+@pytest.mark.parametrize("stream", [name for name in DOCUMENTED if name != "tags"])
+def test_every_record_of_a_stream_is_emitted_once(account: Emulator, stream: str) -> None:
+    emitted = run(account, stream).records(stream)
+    expected = account.copper.records(OBJECTS.get(stream, stream))
+    assert sorted(record["id"] for record in emitted) == sorted(record["id"] for record in expected)
+
+
+def test_every_tag_that_a_record_bears_is_emitted_once(account: Emulator) -> None:
+    borne = [
+        name
+        for kind in ("people", "companies", "leads", "opportunities", "projects", "tasks")
+        for record in account.copper.records(kind)
+        for name in record["tags"]
+    ]
+    emitted = [tag["name"] for tag in run(account, "tags").records("tags")]
+    assert sorted(emitted) == sorted(set(borne))
+
+
+@pytest.mark.parametrize("stream", ["companies", "leads", "opportunities", "people", "projects", "tasks"])
+def test_nothing_that_copper_sends_is_dropped(account: Emulator, stream: str) -> None:
+    kept = {record["id"]: record for record in run(account, stream).records(stream)}
+    for sent in account.copper.records(stream):
+        for name, value in sent.items():
+            if not name.endswith(("_date", "_at")) and not name.startswith("date_"):
+                assert kept[sent["id"]][name] == value
+
+
+def test_a_property_that_no_schema_knows_passes_through(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    emulator.copper.insert("people", {"name": "Ann Lee", "title": "CTO"})
+    schema = json.loads((files("tap_copper") / "schemas" / "people.json").read_bytes())
+    del schema["properties"]["title"]
+    monkeypatch.setattr("tap_copper.client._schema", lambda _name: schema)
+    assert TapCopper(config=settings_of(emulator)).streams["people"].schema["properties"].get("title") is None
+    assert run(emulator).records("people")[0]["title"] == "CTO"
+
+
+def test_activity_types_are_told_apart_by_category(account: Emulator) -> None:
+    keys = [(each["category"], each["id"]) for each in run(account, "activity_types").records("activity_types")]
+    assert len(keys) == len(set(keys))
+    assert {category for category, _ in keys} == {"user", "system"}
+
+
+def test_what_a_webhook_holds_in_secret_is_not_selected_by_default(emulator: Emulator) -> None:
+    webhook = {"target": "https://example.com/x", "type": "lead", "event": "new", "secret": {"secret": "s3cret"}}
+    emulator.copper.insert("webhooks", webhook)
+    output = run(emulator)
+    assert len(output.records("webhooks")) == 1
+    assert "s3cret" not in str(output.messages)
+
+
+def test_a_stream_that_copper_does_not_offer_is_skipped_while_it_has_no_bookmark(emulator: Emulator) -> None:
+    emulator.copper.switches.leads_enabled = False
+    output = run(emulator, "leads", "people", "lead_statuses")
+    assert output.error is None
+    assert output.records("leads") == []
+
+
+def test_a_stream_that_copper_no_longer_offers_fails_after_the_others_have_run(emulator: Emulator) -> None:
+    emulator.copper.insert("people", {"name": "Ann Lee"})
+    emulator.copper.switches.leads_enabled = False
+    state = {
+        "bookmarks": {"leads": {"replication_key": "date_modified", "replication_key_value": "2026-01-01T00:00:00Z"}}
+    }
+    output = run(emulator, "leads", "people", state=state)
+    assert "leads: The account does not have this feature" in str(output.error)
+    assert len(output.records("people")) == 1
+    assert output.bookmark("leads") == "2026-01-01T00:00:00Z"
