@@ -54,7 +54,7 @@ def test_every_schema_belongs_to_a_stream() -> None:
 def test_discovery_without_credentials_gives_the_documented_streams() -> None:
     catalog = TapCopper(config={}, setup_mapper=False).catalog_dict
     found = {
-        entry["tap_stream_id"]: (entry["key_properties"], entry.get("replication_key")) for entry in catalog["streams"]
+        entry["tap_stream_id"]: (list(entry["key_properties"]), entry.get("replication_key")) for entry in catalog["streams"]
     }
     assert {name: found.get(name) for name in DOCUMENTED} == DOCUMENTED
 
