@@ -45,10 +45,10 @@ def source_id(values: Sequence[Any]) -> str | None:
 
     A number and its text are one: 7, 7.0 and "7" are the same customer in two files.
     """
+    if len(values) == 1:
+        return _text(values[0])
     texts = [_text(value) for value in values]
-    if not texts or None in texts:
-        return None
-    return texts[0] if len(texts) == 1 else msgspec.json.encode(texts).decode()
+    return None if None in texts else msgspec.json.encode(texts).decode()
 
 
 def _text(value: Any) -> str | None:
@@ -71,7 +71,7 @@ def record_hash(record: Mapping[str, Any], fingerprint: bytes) -> bytes:
         record: The record.
         fingerprint: Of the settings that it is mapped with: other settings make another payload.
     """
-    return hashlib.blake2b(_SORTED.encode(record), digest_size=HASH_BYTES, key=fingerprint).digest()
+    return hashlib.blake2b(_SORTED.encode(record), digest_size=HASH_BYTES, salt=fingerprint).digest()
 
 
 def fingerprint(*parts: Any) -> bytes:

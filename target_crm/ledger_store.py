@@ -150,6 +150,8 @@ def id_text(crm_id: CrmId | None) -> str | None:
 
 def id_of(text: str | None) -> CrmId | None:
     """The CRM id of such a text."""
+    if text is not None and text.isdecimal():
+        return int(text)
     return None if text is None else json.loads(text)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -17,6 +18,10 @@ FEW_SEARCHES = 2  # so many searches are never dearer than counting first and re
 ID = "id"
 
 
+Fresh = Mapping[str, Mapping[str, set[CrmId]]]
+"""CRM ids by attribute and match value."""
+
+
 class Recent:
     """CRM records as our own writes of the last minutes left them, where searches may still show them as before.
 
@@ -29,20 +34,21 @@ class Recent:
         self._seconds = seconds
         self._clock = clock
         self._records: dict[CrmId, tuple[float, CrmRecord]] = {}
+        self._lock = threading.Lock()
 
     def remember(self, crm_id: CrmId, record: CrmRecord) -> None:
         """Note an answer."""
         now = self._clock()
-        self._records.pop(crm_id, None)  # so that the oldest stand first
-        self._records[crm_id] = (now, record)
-        for old, (since, _) in list(self._records.items()):
-            if now - since <= self._seconds:
-                break
-            del self._records[old]
+        with self._lock:
+            self._records.pop(crm_id, None)  # so that the oldest stand first
+            self._records[crm_id] = (now, record)
+            while now - self._records[oldest := next(iter(self._records))][0] > self._seconds:
+                del self._records[oldest]
 
     def get(self, crm_id: CrmId) -> CrmRecord | None:
         """The record, if a write was answered lately."""
-        noted = self._records.get(crm_id)
+        with self._lock:
+            noted = self._records.get(crm_id)
         return noted[1] if noted and self._clock() - noted[0] <= self._seconds else None
 
 
@@ -96,8 +102,9 @@ class Finder:
             if source_id not in found and len(keys_of) > rank
         }:
             hits = self.hits(asked.values())
+            fresh = self._fresh(asked.values())
             for source_id, key in asked.items():
-                matching = self._matching(key, hits)
+                matching = self._matching(key, hits, fresh)
                 if matching:
                     found[source_id] = Candidates(key, matching)
             rank += 1
@@ -115,21 +122,25 @@ class Finder:
                 hits[record[ID]] = self._recent.get(record[ID]) or record
         return hits
 
-    def _matching(self, key: MatchKey, hits: Mapping[CrmId, CrmRecord]) -> dict[CrmId, CrmRecord | None]:
+    def _matching(self, key: MatchKey, hits: Mapping[CrmId, CrmRecord], fresh: Fresh) -> dict[CrmId, CrmRecord | None]:
         matching: dict[CrmId, CrmRecord | None] = {
             crm_id: record for crm_id, record in hits.items() if self._mapper.matches(key, record)
         }
-        for crm_id in self._fresh(key) - matching.keys():
+        of_parts = (set().union(*(fresh[part.attribute].get(value, ()) for value in part.values)) for part in key.parts)
+        for crm_id in set.intersection(*of_parts) - matching.keys():
             record = self._recent.get(crm_id)
             if record is None or self._mapper.matches(key, record):
                 matching[crm_id] = record
         return matching
 
-    def _fresh(self, key: MatchKey) -> set[CrmId]:
+    def _fresh(self, keys: Iterable[MatchKey]) -> Fresh:
         """What our own writes of the last minutes, also of another run, gave these values."""
         since = self._clock() - self._lag_seconds
-        of_parts = [self._ledger.fresh(self._scope, part.attribute, part.values, since) for part in key.parts]
-        return set.intersection(*({crm_id for ids in found.values() for crm_id in ids} for found in of_parts))
+        asked: dict[str, set[str]] = {}
+        for key in keys:
+            for part in key.parts:
+                asked.setdefault(part.attribute, set()).update(part.values)
+        return {name: self._ledger.fresh(self._scope, name, values, since) for name, values in asked.items()}
 
     def _searchable(self, key: MatchKey) -> str | None:
         names = [part.attribute for part in key.parts]

@@ -86,7 +86,7 @@ class Reader(GenericSingerReader[bytes]):
         super().__init__()
         self._between = between
         self.line = b""
-        """The line of the message that is being processed."""
+        """The message that is being processed, as it came."""
         self.number = 0
 
     @property
@@ -104,10 +104,10 @@ class Reader(GenericSingerReader[bytes]):
                 self._between()
                 continue
             self.number += 1
-            if not line.strip():
+            self.line = line.strip()
+            if not self.line:
                 continue
-            self.line = line
-            message = self.deserialize_json(line)
+            message = self.deserialize_json(self.line)
             kind = message.get("type") if isinstance(message, dict) else None
             callback = callbacks.get(kind) if isinstance(kind, str) else None
             if callback is None:
@@ -127,7 +127,7 @@ class Reader(GenericSingerReader[bytes]):
     @property
     def shown(self) -> str:
         """The beginning of the line, for people. A line that is no RECORD holds nobody's values."""
-        text = self.line.decode("utf-8", "replace").strip()
+        text = self.line.decode("utf-8", "replace")
         return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
 
 

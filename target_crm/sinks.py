@@ -24,8 +24,19 @@ from target_crm.validation import Validator
 if TYPE_CHECKING:
     from target_crm.target import TargetCrm
 
-SDC = "_sdc_"
-DELETED_AT = "_sdc_deleted_at"
+SDC = frozenset(
+    f"_sdc_{name}"
+    for name in (
+        "extracted_at",
+        "received_at",
+        "batched_at",
+        "deleted_at",
+        "sequence",
+        "table_version",
+        "sync_started_at",
+    )
+)
+"""Columns about a record that taps and other targets add; no CRM has them."""
 
 
 class CrmSink(BatchSink):
@@ -47,6 +58,7 @@ class CrmSink(BatchSink):
         self._writer = StreamWriter(office, self.stream)
         self._appends = settings.load_method is LoadMethod.APPEND_ONLY
         self._fingerprint = fingerprint(target.plugin_version, settings.object, settings.load_method, settings.given)
+        self._keys = tuple(self.key_properties)
         self._arrivals: list[Arrival] = []
 
     @override
@@ -71,13 +83,14 @@ class CrmSink(BatchSink):
             MissingKeyPropertiesError: The tap is broken.
         """
         self.tally_record_read()
-        for key in self.key_properties:
+        for key in self._keys:
             if key not in record:
                 raise MissingKeyPropertiesError(
                     f"A record of stream {self.stream_name!r} lacks its key property {key!r}: the tap is broken"
                 )
-        for name in [name for name in record if name.startswith(SDC)]:
-            del record[name]
+        if not SDC.isdisjoint(record):
+            for name in SDC:
+                record.pop(name, None)
         self._arrivals.append(self._arrival(record, message, held))
 
     def receive_flawed(self, message: bytes, flaw: Rejection, *, held: Held | None = None) -> None:
@@ -95,7 +108,7 @@ class CrmSink(BatchSink):
             hashed = record_hash(record, self._fingerprint)
             identity = source_id([record.get(name) for name in names]) if names else f"#{hashed.hex()}"
             flaw = self._flaw(record) if identity else Rejection(RejectKind.NO_SOURCE_ID, _no_source_id(names))
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, ArithmeticError) as error:
             hashed, identity = b"", None
             flaw = Rejection(RejectKind.NOT_JSON, f"It holds what JSON cannot carry: {error}")
         identity = identity or self._of_message(message)
@@ -115,6 +128,7 @@ class CrmSink(BatchSink):
     @override
     def process_batch(self, context: dict[str, Any]) -> None:
         arrivals, self._arrivals = self._arrivals, []
+        self._office.books.arrived(self.stream_name, sum(arrival.held_at is None for arrival in arrivals))
         self.record_counter_metric.increment(len(arrivals))
         self._writer.write(arrivals)
 

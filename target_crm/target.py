@@ -30,7 +30,7 @@ from target_crm.exits import EXPECTED, SIGNAL_OFFSET, Ending, Exit, ending_of
 from target_crm.mapped import Rejection
 from target_crm.outcomes import Books, RejectKind
 from target_crm.reader import InputError, Reader, state_text
-from target_crm.settings import SETTINGS, rejected_allowed
+from target_crm.settings import BATCH_SIZE, SETTINGS, rejected_allowed
 
 if TYPE_CHECKING:
     from crm_api.crm import Crm
@@ -74,6 +74,7 @@ class TargetCrm(Target):
         self._reject_file: RejectFile | None = None
         self._reader = Reader(self._between)
         super().__init__(message_reader=self._reader, **arguments)
+        self._batch_size: int = self._config.get("batch_size_rows") or BATCH_SIZE
         self.max_parallelism = 1  # sinks are drained in order: what is referred to first
 
     @classmethod
@@ -173,11 +174,11 @@ class TargetCrm(Target):
     @override
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
         first = self._office is None
-        self.schema_message = self._reader.line.strip()
+        self.schema_message = self._reader.line
         if first:
             _ = self.office
             self._try_held_again()
-            self.schema_message = self._reader.line.strip()
+            self.schema_message = self._reader.line
         self.take_schema(message_dict, self.schema_message)
 
     def take_schema(self, message: dict[str, Any], line: bytes) -> None:
@@ -202,14 +203,9 @@ class TargetCrm(Target):
 
     @override
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:
-        self.take_record(message_dict, self._reader.line.strip())
-        if self._buffered >= self._most_buffered:
+        self.take_record(message_dict, self._reader.line)
+        if self._buffered >= self._batch_size:
             self._drain()
-
-    @property
-    def _most_buffered(self) -> int:
-        size: int = self.config.get("batch_size_rows") or 1000
-        return size
 
     def take_record(self, message: dict[str, Any], line: bytes, held: Held | None = None) -> None:
         """Take a RECORD message; one that was held, for the stream that held it alone."""
@@ -229,7 +225,7 @@ class TargetCrm(Target):
             if sink is None:
                 continue  # the stream map drops the stream
             try:
-                mapped = stream_map.transform(dict(record))
+                mapped = stream_map.transform(dict(record) if len(stream_maps) > 1 else record)
             except Exception as error:  # noqa: BLE001 - whatever a user's expression raises concerns this record alone
                 reason = f"The stream map failed: {type(error).__name__}: {error}"
                 sink.receive_flawed(line, Rejection(RejectKind.STREAM_MAP, reason), held=held)
@@ -238,8 +234,6 @@ class TargetCrm(Target):
                     continue
                 sink.receive(mapped, line, held=held)
             self._buffered += 1
-            if held is None:
-                self.books.arrived(alias)
 
     @override
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
