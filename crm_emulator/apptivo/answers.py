@@ -1,0 +1,23 @@
+"""Apptivo's error dialect: HTTP 200 with a FAILURE inside (reference section 9)."""
+
+from __future__ import annotations
+
+from crm_emulator.messages import Answer, json_answer
+
+ALREADY_EXISTS = {"result": "Already exists"}
+"""What a duplicate lead is answered with the duplicate check on (section 9)."""
+
+NO_PAGE = b"<html><head><title>HTTP Status 404 - Not Found</title></head><body><h1>HTTP Status 404</h1></body></html>"
+
+
+class FailureError(Exception):
+    """A call that Apptivo answers with a failure and its reason."""
+
+
+class AlreadyExistsError(Exception):
+    """A record that the duplicate check refuses."""
+
+
+def failure(reason: str) -> Answer:
+    """``{"status": "FAILURE", "reason"}`` with HTTP 200; the wording of reasons is unknown (section 12.4)."""
+    return json_answer(200, {"status": "FAILURE", "reason": reason})

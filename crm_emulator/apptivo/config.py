@@ -1,0 +1,67 @@
+"""getConfigData: picklists, countries, and the layout with its custom attributes (reference section 8)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from crm_emulator.messages import encode
+
+if TYPE_CHECKING:
+    from crm_emulator.apptivo.account import ApptivoAccount
+    from crm_emulator.apptivo.objects import AppObject
+    from crm_emulator.messages import Record
+
+COUNTRIES = (
+    {"countryId": 176, "countryName": "United States", "countryCode": "US"},
+    {"countryId": 26, "countryName": "Canada", "countryCode": "CA"},
+    {"countryId": 56, "countryName": "Germany", "countryCode": "DE"},
+    {"countryId": 175, "countryName": "United Kingdom", "countryCode": "GB"},
+)
+_PHONES = (("PHONE_BUSINESS", "Business"), ("PHONE_MOBILE", "Mobile"), ("PHONE_HOME", "Home"))
+_EMAILS = (("BUSINESS", "Business"), ("HOME", "Home"), ("OTHER", "Other"))
+_ADDRESSES = (("1", "Billing Address"), ("2", "Shipping Address"))
+
+
+def config_data(account: ApptivoAccount, declared: AppObject) -> dict[str, Any]:
+    """Everything that names stand for in an object."""
+    return {
+        "objectId": declared.object_id,
+        "displayName": declared.name.title(),
+        **{picklist.listed_as: account.items(declared, picklist.listed_as) for picklist in declared.picklists},
+        "countryList": list(COUNTRIES),
+        "phoneTypes": [{"phoneTypeCode": code, "phoneType": name} for code, name in _PHONES],
+        "emailTypes": [{"emailTypeCode": code, "emailType": name} for code, name in _EMAILS],
+        "addressTypes": [{"addressTypeCode": code, "addressType": name} for code, name in _ADDRESSES],
+        "labels": [],
+        "webLayout": encode({"sections": _sections(account, declared)}).decode(),
+    }
+
+
+def _sections(account: ApptivoAccount, declared: AppObject) -> list[dict[str, Any]]:
+    standard = [
+        _attribute(name, name, "Standard", "input", name, [])
+        for name in sorted(declared.attributes - {"customAttributes"})
+    ]
+    custom = [
+        _attribute(str(each["id"]), each["label"], "Custom", each["type"], each["tagName"], each["options"])
+        for each in account.custom_attributes(declared).values()
+    ]
+    return [
+        {"id": "basic", "label": "Basic Information", "attributes": standard},
+        {"id": "custom", "label": "Additional Information", "attributes": custom},
+    ]
+
+
+def _attribute(
+    attribute_id: str, label: str, kind: str, tag: str, tag_name: str, options: list[Record]
+) -> dict[str, Any]:
+    return {
+        "attributeId": attribute_id,
+        "type": kind,
+        "attributeTag": tag,
+        "tagName": tag_name,
+        "isEnabled": True,
+        "label": {"originalLabel": label, "modifiedLabel": label},
+        "right": [{"tag": tag, "tagName": tag_name, "optionValueList": options}],
+        **({"optionValueList": options} if options else {}),
+    }

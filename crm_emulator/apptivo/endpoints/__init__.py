@@ -1,0 +1,1 @@
+"""Apptivo's endpoints: the actions of every object, the JSON style, and what lies outside v6."""

@@ -1,0 +1,17 @@
+"""All routes of the emulated Apptivo. A path ends in its action, wherever the client put it: ``…/leads?a=save``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_emulator.apptivo.endpoints.beyond import BeyondObjects
+from crm_emulator.apptivo.endpoints.objects import ObjectActions
+
+if TYPE_CHECKING:
+    from crm_emulator.apptivo.account import ApptivoAccount
+    from crm_emulator.routing import Route
+
+
+def routes(account: ApptivoAccount) -> tuple[Route, ...]:
+    """The routes, chapter by chapter."""
+    return (*ObjectActions(account).routes(), *BeyondObjects(account).routes())

@@ -1,0 +1,29 @@
+"""How Apptivo knows who calls: two keys on every call, or a session key (reference section 2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_emulator.apptivo.answers import failure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from crm_emulator.messages import Answer
+
+API_KEY = "ApPt1v0-eMuL4t3d-ApIkEy"
+ACCESS_KEY = "ApPt1v0-eMuL4t3d-AcCeSsKeY"
+"""Fixed, so that configuration can be pasted."""
+
+USER_NAME = "ada@emulator.example"
+PASSWORD = "emulated-password"  # noqa: S105 - invented
+SESSION_KEY = "apptivo-emulated-session"
+
+
+def refusal(values: Mapping[str, str]) -> Answer | None:
+    """The failure of a call without both keys; its reason names the Key (section 9)."""
+    if values.get("sessionKey") == SESSION_KEY:
+        return None
+    if values.get("apiKey") == API_KEY and values.get("accessKey") == ACCESS_KEY:
+        return None
+    return failure("Invalid API Key or Access Key")

@@ -1,0 +1,49 @@
+"""Behaviours of Apptivo that its documentation leaves open, each to be chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass
+class Switches:
+    """The choices; the defaults are the documented or the strictest reading. Sections are of the Apptivo reference.
+
+    Attributes:
+        index_delay_seconds: How long searches and lists do not see a write; getById always does.
+        rest_style: Whether JSON bodies, PUT, DELETE and ids in the path are understood (1, 12.1: one source).
+        opportunity_wrapper: The key around an opportunity that was saved; empty: none (5.3, unknown).
+        read_wrapper: The key around a record of getById: empty, ``data`` or ``responseObject`` (10).
+        attribute_list: Which parameter lists the attributes of an update: ``either`` name, or the ``documented`` one of
+            the object (6; sources disagree).
+        email_flag_required: Whether addresses change only with ``isEmailAddressUpdate=true`` (6, one source).
+        unknown_attributes: Sent in a record: ``ignore`` or ``reject`` (12).
+        names_without_ids: A picklist's name without its id: ``reject``, ``resolve`` or ``keep`` (8: ids are needed).
+        text_numbers: Whether ids and numbers may be sent as strings: ``accept`` or ``reject`` (8; sources disagree).
+        account_id_parameter: Whether ``accountId`` beside an opportunity is read: ``read`` or ``ignore`` (12.6).
+        opportunity_duplicates: Whether ``isDuplicate=Y`` makes the server look for a duplicate (5.2, unknown).
+        customer_assignee_required: Whether a customer needs its assignee (8, one source).
+        delete_only_customers: Whether only customers can be deleted, the only object with a page about it (7).
+        unknown_criteria: In a search: ``reject`` or ``ignore`` (10).
+        largest_page: The most records of one list (10: up to 1,000 seen).
+        search_ceiling: Records of one search that can be reached: 5,000 to 10,000 (10).
+        throttle_style: A throttled call answers ``status`` 429, or 200 with a ``failure`` (11, unknown).
+    """
+
+    index_delay_seconds: float = 0.0
+    rest_style: bool = True
+    opportunity_wrapper: str = "opportunity"
+    read_wrapper: str = ""
+    attribute_list: str = "either"
+    email_flag_required: bool = False
+    unknown_attributes: str = "ignore"
+    names_without_ids: str = "reject"
+    text_numbers: str = "accept"
+    account_id_parameter: str = "read"
+    opportunity_duplicates: bool = False
+    customer_assignee_required: bool = False
+    delete_only_customers: bool = False
+    unknown_criteria: str = "reject"
+    largest_page: int = 1_000
+    search_ceiling: int = 10_000
+    throttle_style: str = "status"

@@ -1,0 +1,164 @@
+"""Apptivo as one of the emulated CRMs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from crm_emulator.apptivo import custom_attributes, records, routes, seeds, sign_in
+from crm_emulator.apptivo.account import TABLES, ApptivoAccount
+from crm_emulator.apptivo.answers import NO_PAGE, failure
+from crm_emulator.apptivo.endpoints.beyond import LOGIN
+from crm_emulator.apptivo.objects import BY_NAME
+from crm_emulator.apptivo.parameters import is_json, parameters
+from crm_emulator.apptivo.seeds.making import MAKERS
+from crm_emulator.apptivo.switches import Switches
+from crm_emulator.faults import Kind
+from crm_emulator.messages import Answer, Record, Request, json_answer
+from crm_emulator.vendor import UnknownObjectError, Vendor
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from random import Random
+
+    from crm_emulator.clock import Clock
+    from crm_emulator.quota import Exceeded, Rate
+    from crm_emulator.routing import Route
+    from crm_emulator.store import Store
+
+
+class Apptivo(Vendor):
+    """The emulated Apptivo firm.
+
+    Attributes:
+        api_key: With ``access_key`` the two parameters that sign every call.
+        user_name: An employee on whose behalf calls may be made.
+        account: What lies in it.
+    """
+
+    name: ClassVar[str] = "apptivo"
+    prefix: ClassVar[str] = "/apptivo"
+    base_path: ClassVar[str] = "/app/dao/v6"
+    rates: ClassVar[tuple[Rate, ...]] = ()  # none is published (section 11)
+    sizes: ClassVar[Mapping[str, int]] = seeds.SIZES
+    tables = TABLES
+
+    api_key = sign_in.API_KEY
+    access_key = sign_in.ACCESS_KEY
+    user_name = sign_in.USER_NAME
+
+    def __init__(self, store: Store, clock: Clock, switches: Switches | None = None) -> None:
+        self.switches: Switches = switches or Switches()
+        self.account = ApptivoAccount(store, clock, self.switches)
+        super().__init__(store, clock)
+        store.lag.seconds[self.name] = lambda: self.switches.index_delay_seconds
+
+    def declare_routes(self) -> tuple[Route, ...]:  # noqa: D102 - as in Vendor
+        return routes.routes(self.account)
+
+    def find(self, request: Request, below: str) -> tuple[Route, dict[str, str]] | None:
+        """By the action, which may stand in the query or in the form, whatever the method (section 1)."""
+        action = parameters(request).get("a")
+        if action:
+            path = f"{below.rstrip('/')}?a={action}"
+            return self.router.find("POST", path) or self.router.find("GET", path)
+        found = self.router.find(request.method, below)
+        wants_body = request.method in {"POST", "PUT"}
+        if not self.switches.rest_style or (wants_body and not is_json(request)):
+            return None
+        return found
+
+    def refusal(self, request: Request) -> Answer | None:  # noqa: D102 - as in Vendor
+        return None if request.route == LOGIN else sign_in.refusal(parameters(request))
+
+    def unknown_route(self, request: Request) -> Answer:
+        """A failure for an object without that action, else a page (no evidence, section 9)."""
+        below = request.path.removeprefix(self.prefix)
+        if any(below.startswith(declared.path) for declared in BY_NAME.values()):
+            return failure(f"Invalid action: {parameters(request).get('a', '')}")
+        return Answer(404, NO_PAGE, "text/html; charset=utf-8")
+
+    def malformed_body(self, request: Request) -> Answer:  # noqa: ARG002, D102 - as in Vendor
+        return failure("The request body is not valid JSON")
+
+    def over_quota(self, exceeded: Exceeded | None, retry_after: float | None) -> Answer:  # noqa: ARG002 - no source shows a Retry-After of its own
+        """How a throttled call is answered is unknown (section 11); a switch says."""
+        if self.switches.throttle_style == "failure":
+            return failure("Too many requests")
+        waits = () if retry_after is None else (("Retry-After", f"{retry_after:g}"),)
+        return json_answer(429, {"status": "FAILURE", "reason": "Too many requests"}, *waits)
+
+    def seed(self, seed: int, sizes: Mapping[str, int]) -> None:  # noqa: D102 - as in Vendor
+        seeds.seed(self.account, seed, sizes)
+
+    # Direct access
+
+    def insert(self, object_name: str, attributes: Record) -> Record:  # noqa: D102 - as in Vendor
+        table = self.table(object_name)
+        with self.store.transaction(), self.account.directly():
+            declared = BY_NAME.get(object_name)
+            if declared is not None:
+                return records.save(self.account, declared, attributes, self.account.user({}) or {})
+            record = {"id": self.store.next_id(table), **attributes}
+            self.store.reserve_ids(table, record["id"])
+            self.store.put(table, record)
+            return record
+
+    def change(self, object_name: str, record_id: int, attributes: Record) -> Record:  # noqa: D102 - as in Vendor
+        table = self.table(object_name)
+        with self.store.transaction(), self.account.directly():
+            known = self._known(object_name, record_id)
+            declared = BY_NAME.get(object_name)
+            if declared is None:
+                record = {**known, **attributes}
+                self.store.put(table, record)
+                return record
+            names = [*attributes, "address"]
+            flags = dict.fromkeys(("isAddressUpdate", "isCustomAttributesUpdate", "isEmailAddressUpdate"), True)
+            user = self.account.user({}) or {}
+            return records.update(
+                self.account, declared, record_id, attributes, names, user, attribute_ids=None, flags=flags
+            )
+
+    def delete(self, object_name: str, record_id: int) -> None:  # noqa: D102 - as in Vendor
+        with self.store.transaction():
+            self._known(object_name, record_id)
+            declared = BY_NAME.get(object_name)
+            if declared is None:
+                self.store.remove(self.table(object_name), record_id)
+            else:
+                records.delete(self.account, declared, record_id)
+
+    def _known(self, object_name: str, record_id: int) -> Record:
+        record = self.get(object_name, record_id)
+        if record is None:
+            raise UnknownObjectError(f"apptivo has no {object_name} {record_id}")
+        return record
+
+    def define_attribute(
+        self, object_name: str, label: str, kind: str = "input", options: Sequence[str] = ()
+    ) -> Record:
+        """Add a custom attribute, as an administrator does in the layout settings."""
+        self.awaken()
+        return custom_attributes.define(self.account, BY_NAME[object_name], label, kind, options)
+
+    def disturb(self, kind: Kind, route: str, random: Random) -> None:  # noqa: D102 - as in Vendor
+        name = next((each for each in MAKERS if route.startswith(BY_NAME[each].path)), None)
+        if name is None:
+            return
+        if kind is Kind.ADD:
+            self.insert(name, seeds.spare(self.account, name, random))
+            return
+        record_id = self.store.random_id(self.table(name), random)
+        if record_id is None:
+            return
+        if kind is Kind.EDIT:
+            self.change(name, record_id, {"description": f"Edited {random.getrandbits(32):08x}"})
+        else:
+            self.delete(name, record_id)
+
+    def configuration(self) -> str:  # noqa: D102 - as in Vendor
+        return (
+            "# target-crm\n"
+            f'{{"crm": "apptivo", "api_key": "{self.api_key}", "access_key": "{self.access_key}", '
+            f'"base_url": "{self.base_url}"}}'
+        )
