@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
 from crm_emulator.application import Application
+from crm_emulator.apptivo.vendor import Apptivo
 from crm_emulator.clock import Clock
 from crm_emulator.control import Control
 from crm_emulator.copper.vendor import Copper
@@ -90,7 +91,8 @@ class Emulator:
         self.copper = Copper(self.store, self.clock, switches)
         self.freshsales = Freshsales(self.store, self.clock)
         self.freshsales_classic = FreshsalesClassic(self.store, self.clock)
-        self.vendors: tuple[Vendor, ...] = (self.copper, self.freshsales, self.freshsales_classic)
+        self.apptivo = Apptivo(self.store, self.clock)
+        self.vendors: tuple[Vendor, ...] = (self.copper, self.freshsales, self.freshsales_classic, self.apptivo)
         asked = {"copper": {name: size for name, size in copper.items() if size is not None}, **(sizes or {})}
         self.sizes: dict[str, dict[str, int]] = {
             vendor.name: {**({} if empty else vendor.sizes), **asked.get(vendor.name, {})} for vendor in self.vendors
