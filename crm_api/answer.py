@@ -64,7 +64,7 @@ class Answer:
         """The body as JSON values, or None where it is none: for reading what an error says."""
         try:
             return msgspec.json.decode(self.content)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             return None
 
 

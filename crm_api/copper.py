@@ -107,7 +107,7 @@ class CopperSettings:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What no output may show."""
-        return tuple(filter(None, (self.api_key, self.access_token)))
+        return (*filter(None, (self.api_key, self.access_token)), *self.network.secrets)
 
     def signature(self) -> requests.auth.AuthBase:
         """Whichever sign-in the settings give.
@@ -118,16 +118,20 @@ class CopperSettings:
         if self.access_token and self.api_key:
             raise SettingError("Give either api_key with user_email, or access_token, not both")
         if self.access_token:
+            self._check("access_token")
             return CopperToken(self.access_token)
         if not self.api_key:
             raise SettingError("api_key is missing: give api_key and user_email, or access_token")
         if not self.user_email:
             raise SettingError("user_email is missing: Copper wants the e-mail of the user who owns api_key")
-        for name in ("api_key", "user_email"):
-            value = getattr(self, name)
-            if not value.isascii() or not value.isprintable() or value != value.strip():
-                raise SettingError(f"{name} holds characters that cannot stand in a header")
+        self._check("api_key")
+        self._check("user_email")
         return CopperKey(self.api_key, self.user_email)
+
+    def _check(self, name: str) -> None:
+        value = getattr(self, name)
+        if not value.isascii() or not value.isprintable() or value != value.strip():
+            raise SettingError(f"{name} holds characters that cannot stand in a header")
 
 
 def connect(

@@ -110,8 +110,9 @@ class Copper(Crm):
     def read(self, of: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
         found: dict[CrmId, CrmRecord] = {}
         if not immediate and len(ids) > 1 and of.name != "activities":  # whose search takes no ids
-            for start in range(0, len(ids), PAGE_SIZE):
-                page = search(self.session, of, {"ids": list(ids[start : start + PAGE_SIZE]), "page_size": PAGE_SIZE})
+            known = [crm_id for crm_id in ids if isinstance(crm_id, int)]
+            for start in range(0, len(known), PAGE_SIZE):
+                page = search(self.session, of, {"ids": known[start : start + PAGE_SIZE], "page_size": PAGE_SIZE})
                 found.update((record["id"], record) for record in page.records)
         for crm_id in ids:
             # A search may not know a new record yet, and may come short: only reading it by id tells that it is gone.
@@ -121,7 +122,7 @@ class Copper(Crm):
 
     def _fetch(self, of: CrmObject, crm_id: CrmId) -> CrmRecord | None:
         try:
-            record: CrmRecord = self.session.exchange("GET", f"/{of.name}/{crm_id}").value
+            record: CrmRecord = self.session.exchange("GET", _path(of, crm_id)).value
         except GoneError:
             return None
         # activities/overview: a deleted activity can still be fetched, as a stub
@@ -151,7 +152,7 @@ class Copper(Crm):
         ]
         if len(changes) == 1:
             crm_id = changes[0][0]
-            results = [self._single("PUT", f"/{of.name}/{crm_id}", sent[0], crm_id=crm_id)]
+            results = [self._single("PUT", _path(of, crm_id), sent[0], crm_id=crm_id)]
         else:
             elements = [{"id": crm_id, **payload} for (crm_id, _), payload in zip(changes, sent, strict=True)]
             results = self._bulk(of, f"/{of.name}/bulk_update", elements, update=True)
@@ -169,7 +170,7 @@ class Copper(Crm):
 
     @override
     def delete(self, of: CrmObject, crm_id: CrmId) -> None:
-        self.session.exchange("DELETE", f"/{of.name}/{crm_id}", repeatable=True)
+        self.session.exchange("DELETE", _path(of, crm_id), repeatable=True)
 
     @override
     def encode(self, attribute: Attribute, value: Any) -> Any:
@@ -323,6 +324,18 @@ class Copper(Crm):
             return zoneinfo.ZoneInfo(account.get("primary_timezone") or "UTC")
         except (zoneinfo.ZoneInfoNotFoundError, ValueError):
             return UTC
+
+
+def _path(of: CrmObject, crm_id: CrmId) -> str:
+    """The path of one record. Ids are whole numbers: nothing else may shape a request.
+
+    Raises:
+        GoneError: No record can have that id.
+    """
+    text = str(crm_id)
+    if not (text.isascii() and text.isdecimal()):
+        raise GoneError(f"/{of.name}", said="Copper's ids are whole numbers")
+    return f"/{of.name}/{text}"
 
 
 def _refused(error: RefusedError) -> Refused:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import logging
 import re
 from collections.abc import Iterable
@@ -38,14 +39,14 @@ class Redactor:
 
 
 def _spellings(secret: str) -> set[str]:
-    escaped = secret.encode("unicode_escape").decode()
     return {
         secret,
         quote(secret, safe=""),
         quote(secret),
         quote_plus(secret),
-        escaped,
-        escaped.replace('"', '\\"'),
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        repr(secret)[1:-1],
         base64.b64encode(secret.encode()).decode(),
     }
 
@@ -60,12 +61,21 @@ class RedactingFilter(logging.Filter):
 
     @override
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = self._redact(record.getMessage()), None
+        record.msg, record.args = self._redact(_message(record)), None
         if record.exc_info and not record.exc_text:
             record.exc_text = self._formatter.formatException(record.exc_info)
         if record.exc_text:
             record.exc_text = self._redact(record.exc_text)
+        if record.stack_info:
+            record.stack_info = self._redact(record.stack_info)
         return True
+
+
+def _message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except (TypeError, ValueError, KeyError):  # arguments that do not fit: logging itself would say so and go on
+        return f"{record.msg} {record.args}"
 
 
 def guard_logging(redact: Redactor) -> None:

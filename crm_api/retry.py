@@ -7,6 +7,7 @@ repeated only where doing it twice is the same as doing it once.
 from __future__ import annotations
 
 import email.utils
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ import backoff
 
 TOO_MANY_REQUESTS = 429
 LONGEST_WAIT_SECONDS = 64.0
+_SECONDS = re.compile(r"\d{1,9}(\.\d+)?")
 QUOTA_WAIT_SECONDS = 5.0  # the first wait after a 429 that does not say how long: windows are a minute and longer
 
 
@@ -89,10 +91,8 @@ def retry_after_seconds(value: str | None, now: datetime) -> float | None:
     """Read a ``Retry-After`` header: seconds, or an HTTP date (RFC 9110, 10.2.3). None if absent or unreadable."""
     if value is None:
         return None
-    try:
-        return max(float(value), 0.0)
-    except ValueError:
-        pass
+    if _SECONDS.fullmatch(value.strip()):
+        return float(value)
     moment = http_date(value)
     return None if moment is None else max((moment - now).total_seconds(), 0.0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.cookiejar
+import ipaddress
 import ssl
 import threading
 import time
@@ -10,12 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
+from typing_extensions import override
 
 from crm_api.answer import Answer, Dialect, Failure
 from crm_api.errors import BusyError, CrmError, InDoubtError, RedirectError, SettingError, UnreachableError
@@ -23,10 +25,10 @@ from crm_api.quota import Quota
 from crm_api.redaction import Redactor
 from crm_api.retry import TOO_MANY_REQUESTS, Attempt, Fate, Patience, retry_after_seconds
 
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # No secret is in a path of ours, but a record's value may be: what errors show of a body is bounded.
 BODY_SHOWN = 4000
+SHORTEST_CREDENTIAL = 12  # a header such as X-Region: eu is ordinary text, which must not be masked everywhere
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,17 @@ class Network:
 
     timeout_seconds: float = 60.0
     max_concurrency: int = 8
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     user_agent: str = "singer-crm"
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)
     ca_bundle: str | None = None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no output may show: the proxy's password, and headers long enough to be credentials."""
+        password = urlsplit(self.proxy).password if self.proxy and _parts(self.proxy) else None
+        credentials = [value for value in self.headers.values() if len(value) >= SHORTEST_CREDENTIAL]
+        return tuple(filter(None, (password, *credentials)))
 
 
 @dataclass
@@ -79,7 +88,8 @@ class CrmSession(requests.Session):
         sleep: Waits so many seconds between attempts; may raise to give up.
 
     Raises:
-        SettingError: ``base_url`` is no http(s) URL, or plain http to another machine.
+        SettingError: ``base_url`` is no http(s) URL or plain http to another machine, the proxy is no URL, or a header
+            cannot be sent.
     """
 
     def __init__(
@@ -110,9 +120,10 @@ class CrmSession(requests.Session):
         self.trust_env = False  # no .netrc, no proxy of the environment
         self.auth = signature
         self.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
-        self.headers.update({"User-Agent": network.user_agent, "Accept": "application/json", **network.headers})
-        if network.proxy and urlsplit(self.base_url).hostname not in LOOPBACK:
-            self.proxies = {"http": network.proxy, "https": network.proxy}
+        self.headers.update(_checked_headers(network))
+        if network.proxy and not is_loopback(urlsplit(self.base_url).hostname):
+            proxy = _checked_proxy(network.proxy)
+            self.proxies = {"http": proxy, "https": proxy}
         if network.ca_bundle:
             self.verify = network.ca_bundle
         adapter = HTTPAdapter(pool_connections=2, pool_maxsize=network.max_concurrency, pool_block=True)
@@ -161,6 +172,7 @@ class CrmSession(requests.Session):
         )
         name = f"{method} {path}"
         number = 0
+        sent = False
         while True:
             number += 1
             self.quota.take(bulk=bulk)
@@ -170,14 +182,19 @@ class CrmSession(requests.Session):
             outcome = self._attempt(request, read)
             if isinstance(outcome, Answer):
                 return outcome
+            sent = sent or outcome.fate is Fate.UNKNOWN
             attempt = Attempt(outcome.fate, number, outcome.retry_after_seconds)
             if outcome.final or not self._patience.may_repeat(attempt, repeatable=repeatable):
-                raise self._error(name, outcome, repeatable=repeatable, number=number) from outcome.cause
+                raise self._error(name, outcome, repeatable=repeatable, number=number, sent=sent) from outcome.cause
             wait_seconds = self._patience.wait_seconds(attempt)
             if outcome.fate is Fate.TURNED_AWAY:
                 self.quota.pause(wait_seconds)  # every worker is over the rate, not this one alone
             else:
                 self._sleep(wait_seconds)
+
+    @override
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        return None  # requests would build the next request, and break on an address that is none
 
     def _attempt(self, request: requests.Request, read: Callable[[bytes], Any]) -> Answer | _Miss:
         try:
@@ -196,7 +213,7 @@ class CrmSession(requests.Session):
         if failure is None:
             try:
                 return Answer(answer.status, answer.headers, answer.content, read(got.content) if got.content else None)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 return _Miss(Fate.UNKNOWN, answer, cause=error, said="the body is not what it should be")
         return self._miss(answer, failure)
 
@@ -211,7 +228,7 @@ class CrmSession(requests.Session):
             return _Miss(Fate.UNKNOWN, answer, failure, retry_after_seconds=wait)
         return _Miss(Fate.UNKNOWN, answer, failure, final=True)
 
-    def _error(self, name: str, miss: _Miss, *, repeatable: bool, number: int) -> CrmError:
+    def _error(self, name: str, miss: _Miss, *, repeatable: bool, number: int, sent: bool) -> CrmError:
         said = miss.failure.said if miss.failure else miss.said
         answer = miss.answer
         facts: dict[str, Any] = {
@@ -220,7 +237,7 @@ class CrmSession(requests.Session):
             "body": self.redact(answer.text[:BODY_SHOWN]) if answer else "",
         }
         kind = miss.failure.kind if miss.failure else None
-        if miss.fate is Fate.NOT_SENT:
+        if miss.fate is Fate.NOT_SENT and not sent:
             return UnreachableError(name, **facts)
         if miss.fate is Fate.TURNED_AWAY:
             return BusyError(name, **facts, happened=f"The CRM answered 429 to {number} attempts")
@@ -257,18 +274,52 @@ def checked_base_url(url: str) -> str:
     Raises:
         SettingError: It is no http(s) URL, carries credentials, or is plain http to another machine.
     """
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname
-    except ValueError:
-        host = None
-    if not host or parts.scheme not in {"http", "https"}:
+    parts = _parts(url)
+    if parts is None or parts.scheme not in {"http", "https"}:
         raise SettingError(f"base_url must be a URL such as https://host/path, not {url!r}")
     if parts.username or parts.password:
         raise SettingError("base_url must not hold credentials: use the settings made for them")
-    if parts.scheme == "http" and host not in LOOPBACK:
-        raise SettingError(f"base_url is plain http to {host}: only https is used beyond this machine")
+    if parts.query or parts.fragment:
+        raise SettingError("base_url must not hold a query: paths are appended to it")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise SettingError(f"base_url is plain http to {parts.hostname}: only https is used beyond this machine")
     return url.rstrip("/")
+
+
+def is_loopback(host: str | None) -> bool:
+    """Tell whether a host name or address is this machine's own."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _parts(url: str) -> SplitResult | None:
+    """The parts of a URL that has a host; None for anything else."""
+    try:
+        parts = urlsplit(url)
+        named = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    return parts if named and url.isascii() and url.isprintable() and " " not in url else None
+
+
+def _checked_proxy(url: str) -> str:
+    parts = _parts(url)
+    if parts is None or parts.scheme not in {"http", "https"}:
+        raise SettingError("proxy must be a URL such as http://host:3128")  # not shown: it may hold a password
+    return url
+
+
+def _checked_headers(network: Network) -> dict[str, str]:
+    headers = {"User-Agent": network.user_agent, "Accept": "application/json", **network.headers}
+    for name, value in headers.items():
+        try:
+            requests.utils.check_header_validity((name, value))
+            f"{name}{value}".encode("latin-1")
+        except (requests.exceptions.InvalidHeader, UnicodeEncodeError):
+            raise SettingError(f"headers: {name!r} or its value cannot stand in a header") from None
+    return headers
 
 
 def _fate(error: requests.RequestException) -> Fate:

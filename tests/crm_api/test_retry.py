@@ -1,0 +1,91 @@
+"""Which attempts may be repeated, and how long to wait before."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crm_api.retry import LONGEST_WAIT_SECONDS, Attempt, Fate, Patience, retry_after_seconds
+
+NOW = datetime(2024, 5, 31, 9, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("fate", "repeatable", "expected"),
+    [
+        (Fate.NOT_SENT, False, True),
+        (Fate.TURNED_AWAY, False, True),
+        (Fate.UNKNOWN, False, False),
+        (Fate.NOT_SENT, True, True),
+        (Fate.TURNED_AWAY, True, True),
+        (Fate.UNKNOWN, True, True),
+    ],
+)
+def test_only_what_may_have_been_carried_out_must_be_repeatable(
+    fate: Fate, *, repeatable: bool, expected: bool
+) -> None:
+    assert Patience().may_repeat(Attempt(fate, 1), repeatable=repeatable) is expected
+
+
+@given(fate=st.sampled_from(Fate), number=st.integers(1, 20), most=st.integers(1, 20), repeatable=st.booleans())
+def test_no_fate_is_repeated_beyond_the_last_attempt(fate: Fate, number: int, most: int, *, repeatable: bool) -> None:
+    may = Patience(max_attempts=most).may_repeat(Attempt(fate, number), repeatable=repeatable)
+    assert not (may and number >= most)
+
+
+@given(fate=st.sampled_from(Fate), number=st.integers(1, 20), asked=st.floats(0, 1e6))
+def test_what_the_crm_asks_for_is_never_shortened(fate: Fate, number: int, asked: float) -> None:
+    assert Patience().wait_seconds(Attempt(fate, number, asked)) == asked
+
+
+def test_waits_double_up_to_a_limit() -> None:
+    patience = Patience(jitter=lambda seconds: seconds)
+    waits = [patience.wait_seconds(Attempt(Fate.UNKNOWN, number)) for number in range(1, 9)]
+    assert waits == [1, 2, 4, 8, 16, 32, 64, 64]
+
+
+def test_a_quota_window_is_waited_out_within_the_attempts() -> None:
+    waits = [Patience().wait_seconds(Attempt(Fate.TURNED_AWAY, number)) for number in range(1, 6)]
+    assert waits == [5, 10, 20, 40, 64]
+    assert sum(waits) > 60
+
+
+@given(st.integers(1, 12))
+def test_jitter_spreads_workers_that_failed_together(number: int) -> None:
+    wait = Patience().wait_seconds(Attempt(Fate.UNKNOWN, number))
+    assert 0 <= wait <= min(2 ** (number - 1), LONGEST_WAIT_SECONDS)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("120", 120),
+        (" 7 ", 7),
+        ("1.5", 1.5),
+        ("0", 0),
+        ("Fri, 31 May 2024 09:31:00 GMT", 60),
+        ("Fri, 31 May 2024 09:00:00 GMT", 0),
+        (None, None),
+        ("", None),
+        ("soon", None),
+        ("-5", None),
+        ("nan", None),
+        ("inf", None),
+        ("1e400", None),
+        ("9" * 400, None),
+        ("Fri, 99 May 2024 09:31:00 GMT", None),
+    ],
+)
+def test_a_retry_after_is_read_in_both_forms_and_nonsense_passed_over(
+    header: str | None, seconds: float | None
+) -> None:
+    assert retry_after_seconds(header, NOW) == seconds
+
+
+@given(st.text())
+def test_no_header_breaks_the_reading(header: str) -> None:
+    seconds = retry_after_seconds(header, NOW)
+    assert seconds is None or seconds >= 0
