@@ -52,7 +52,7 @@ def settings(emulator, tmp_path):
         "requests_per_minute": 0,
         "bulk_requests_per_second": 0,
         "index_lag_seconds": 0,
-        "request_timeout_seconds": 1,
+        "request_timeout_seconds": 30,
         "max_attempts": 2,
         "date_order": "mdy",
     }
@@ -81,7 +81,7 @@ def run(settings, tmp_path, capsys, caplog, clock):
     """Run target-crm on messages (or lines of text) to its end."""
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
-    def run(messages, **config):
+    def run(messages, file=None, **config):
         given = {**settings, **config}
         report = tmp_path / "report.json"
         report.unlink(missing_ok=True)
@@ -89,7 +89,7 @@ def run(settings, tmp_path, capsys, caplog, clock):
         caplog.clear()
         kind = type("Hurried", (TargetCrm,), {"clock": staticmethod(clock), "sleep": staticmethod(clock.sleep)})
         target = kind(config={name: value for name, value in given.items() if value is not None})
-        code = target.run(io.BytesIO(as_lines(messages)))
+        code = target.run(file or io.BytesIO(as_lines(messages)))
         captured = capsys.readouterr()
         reported = json.loads(report.read_text()) if report.exists() else None
         return Run(code, captured.out, captured.err + caplog.text, reported)
