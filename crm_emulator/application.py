@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -76,6 +77,7 @@ class Application:
         vendor = self._vendor(request.path)
         if vendor is None:
             return Delivery(self.control(request))
+        vendor.awaken()
         below = request.path[len(vendor.prefix) :]
         found = vendor.find(request, below)
         template = found[0].path if found else ""
@@ -87,7 +89,6 @@ class Application:
         if found:
             request = replace(request, route=template, parameters=found[1])
         with self.store.lock:
-            vendor.awaken()
             exceeded = vendor.quota.admit(request.method, template, self.clock.now())
             logged.quota_share = vendor.quota.share(self.clock.now())
         if trouble.latency_seconds:
@@ -144,16 +145,21 @@ class Application:
         if route is None:
             return vendor.unknown_route(request)
         try:
-            if not route.writes:
-                return route.endpoint(request)
-            with self.store.transaction():
-                return route.endpoint(request)
+            return self._write(route, request) if route.writes else route.endpoint(request)
         except MalformedBodyError:
             return vendor.malformed_body(request)
         except Exception as bug:
             _logger.exception("the emulator failed on %s %s", request.method, request.path)
             self.bugs.append(bug)
             return html_error(500)
+
+    def _write(self, route: Route, request: Request) -> Answer:
+        """All or nothing: a refused write leaves no trace."""
+        with self.store.transaction() as transaction:
+            answer = route.endpoint(request)
+            if answer.status >= HTTPStatus.BAD_REQUEST:
+                transaction.give_up()
+        return answer
 
     def finish(self, delivery: Delivery) -> None:
         """Write down that a delivery has ended."""

@@ -7,6 +7,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
+from crm_emulator.anything.vendor import Anything
 from crm_emulator.application import Application
 from crm_emulator.apptivo.vendor import Apptivo
 from crm_emulator.clock import Clock
@@ -92,7 +93,14 @@ class Emulator:
         self.freshsales = Freshsales(self.store, self.clock)
         self.freshsales_classic = FreshsalesClassic(self.store, self.clock)
         self.apptivo = Apptivo(self.store, self.clock)
-        self.vendors: tuple[Vendor, ...] = (self.copper, self.freshsales, self.freshsales_classic, self.apptivo)
+        self.anything = Anything(self.store, self.clock)
+        self.vendors: tuple[Vendor, ...] = (
+            self.copper,
+            self.freshsales,
+            self.freshsales_classic,
+            self.apptivo,
+            self.anything,
+        )
         asked = {"copper": {name: size for name, size in copper.items() if size is not None}, **(sizes or {})}
         self.sizes: dict[str, dict[str, int]] = {
             vendor.name: {**({} if empty else vendor.sizes), **asked.get(vendor.name, {})} for vendor in self.vendors
@@ -134,6 +142,7 @@ class Emulator:
     def load(self, state: bytes) -> None:
         """Replace all records by a dump; raises ForeignStateError, and then nothing is replaced."""
         self.store.restore(state)
+        self.store.lag.clear()
 
     async def listen(self) -> None:
         """Seed, and serve on the running loop; raises OSError when the port is taken."""

@@ -103,42 +103,40 @@ class Connection(asyncio.Protocol):
         while self._waiting:
             request, query, keep_alive = self._waiting.popleft()
             delivery = await self._application.deliver(request, query)
-            try:
-                await self._send(delivery, keep_alive=keep_alive)
-            finally:
-                self._application.finish(delivery)
+            await self._send(delivery, keep_alive=keep_alive)
         self._task = None
 
     async def _send(self, delivery: Delivery, *, keep_alive: bool) -> None:
         if delivery.refuse_seconds:
             self._listener.refuse(delivery.refuse_seconds)
         answer = delivery.answer
+        sent = 0
+        if answer is not None and delivery.slow_seconds:
+            self._write(answer, keep_alive=keep_alive, end=0)
+            sent = await self._trickle(answer.body, delivery.slow_seconds)
+        # Written down before the client can know: what a test then reads in the log is complete.
+        self._application.finish(delivery)
         if answer is None:
             self.reset()
             return
-        if delivery.cut:
-            self._write(answer, keep_alive=False, sent=len(answer.body) // 2)
-            self._transport.close()
-            return
         if delivery.slow_seconds:
-            self._write(answer, keep_alive=keep_alive, sent=0)
-            await self._trickle(answer.body, delivery.slow_seconds)
+            self._transport.write(answer.body[sent:])
         else:
-            self._write(answer, keep_alive=keep_alive)
+            self._write(answer, keep_alive=keep_alive, end=len(answer.body) // 2 if delivery.cut else None)
         await self._writable.wait()
-        if not keep_alive:
+        if delivery.cut or not keep_alive:
             self._transport.close()
 
-    async def _trickle(self, body: bytes, seconds: float) -> None:
-        size = max(1, -(-len(body) // _SLICES))
-        for start in range(0, len(body), size):
+    async def _trickle(self, body: bytes, seconds: float) -> int:
+        """Send all but the last piece; returns how much was sent."""
+        size = len(body) // _SLICES
+        for piece in range(_SLICES - 1):
             await self._application.clock.sleep(seconds / _SLICES)
-            if not self._transport.is_closing():
-                self._transport.write(body[start : start + size])
+            self._transport.write(body[piece * size : (piece + 1) * size])
+        await self._application.clock.sleep(seconds / _SLICES)
+        return (_SLICES - 1) * size
 
-    def _write(self, answer: Answer, *, keep_alive: bool, sent: int | None = None) -> None:
-        if self._transport.is_closing():
-            return
+    def _write(self, answer: Answer, *, keep_alive: bool, end: int | None = None) -> None:
         try:
             phrase = HTTPStatus(answer.status).phrase
         except ValueError:
@@ -152,8 +150,7 @@ class Connection(asyncio.Protocol):
         ]
         if not keep_alive:
             lines.append("Connection: close")
-        body = answer.body if sent is None else answer.body[:sent]
-        self._transport.writelines(["\r\n".join([*lines, "", ""]).encode("latin-1"), body])
+        self._transport.writelines(["\r\n".join([*lines, "", ""]).encode("latin-1"), answer.body[:end]])
 
     def close(self) -> None:
         """Hang up in good order."""

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing, contextmanager
-from threading import RLock
 from typing import TYPE_CHECKING, Any
-from zlib import crc32
 
+from crm_emulator.database import Database
 from crm_emulator.lag import SearchLag
 from crm_emulator.messages import Record, decode, encode
 from crm_emulator.query import Query, Range
@@ -18,12 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from random import Random
 
-
-class ForeignStateError(ValueError):
-    """A state that this version of the emulator cannot take."""
+_TOO_LARGE = 1 << 63  # for an integer of SQLite
 
 
-class Store:
+class Store(Database):
     """The state of the emulator.
 
     Every method may be called from any thread. A record is stored as the JSON text that its vendor answers with, so
@@ -31,110 +26,24 @@ class Store:
 
     Args:
         path: A SQLite file that keeps the state; left out, the state lives in memory.
+
+    Attributes:
+        lag: How far searches are behind writes.
     """
 
     def __init__(self, path: str | None = None) -> None:
-        self.lock = RLock()
-        self.connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
-        self.connection.execute("PRAGMA synchronous=OFF")  # an emulator survives kill -9, not a power cut
-        self.connection.execute(f"PRAGMA journal_mode={'WAL' if path else 'MEMORY'}")
-        self.connection.execute("PRAGMA cache_size=-65536")
-        self.connection.execute("PRAGMA temp_store=MEMORY")
-        self.connection.execute("CREATE TABLE IF NOT EXISTS sequences (name TEXT PRIMARY KEY, last INTEGER NOT NULL)")
-        self.tables: dict[str, Table] = {}
+        super().__init__(path)
         self.lag = SearchLag(self)
         self._tallies: dict[tuple[str, str], RangeTally] = {}
         self._counts: dict[tuple[str, tuple[Any, ...]], int] = {}
         self._indexes: set[tuple[str, str]] = set()
-        self._depth = 0
-
-    def dump(self) -> bytes:
-        """The whole state as the bytes of a SQLite file, which ``database`` or ``load`` take again."""
-        with self.lock:
-            return self.connection.serialize()
-
-    def restore(self, state: bytes) -> None:
-        """Replace the whole state by a dump; raises ForeignStateError, and then nothing is replaced."""
-        with self.lock, closing(sqlite3.connect(":memory:")) as source:
-            try:
-                source.deserialize(state)
-                version = source.execute("PRAGMA user_version").fetchone()[0]
-            except sqlite3.Error as error:
-                raise ForeignStateError(f"this is no dump of the emulator: {error}") from error
-            if version != self._version():
-                raise ForeignStateError("this state was dumped by another version of the emulator")
-            source.backup(self.connection)
-            self.lag.clear()
-            self._indexes.clear()
-            self.forget_counts()
-
-    def _version(self) -> int:
-        """A number that changes with the shape of the tables."""
-        shape = "\n".join(statement for table in self.tables.values() for statement in table.ddl())
-        return crc32(shape.encode()) & 0x7FFFFFFF
-
-    def close(self) -> None:
-        """Close the database."""
-        with self.lock:
-            self.connection.close()
-
-    # Shape
-
-    def define(self, *tables: Table) -> None:
-        """Create the tables that are not there yet."""
-        with self.lock:
-            for table in tables:
-                self.tables[table.name] = table
-                for statement in table.ddl():
-                    self.connection.execute(statement)
-
-    def seal(self) -> None:
-        """Once all tables are defined: mark a new file as ours; raises ForeignStateError where an old one is not."""
-        with self.lock:
-            marked = self.connection.execute("PRAGMA user_version").fetchone()[0]
-            if marked not in {0, self._version()}:
-                raise ForeignStateError("the file was written by another version of the emulator")
-            self.connection.execute(f"PRAGMA user_version = {self._version()}")
 
     def index(self, table: Table, column: str) -> None:
         """Index a column the first time that something is sorted or found by it."""
-        if (table.name, column) not in self._indexes:
+        if (table.name, column) not in self._indexes and not self.lag.reverted:
             self._indexes.add((table.name, column))
             if column in table.column_names:
                 self.connection.execute(table.index_ddl(column))
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing; nested ones join the outermost."""
-        with self.lock:
-            if self._depth == 0:
-                self.connection.execute("BEGIN")
-            self._depth += 1
-            try:
-                yield
-            except BaseException:
-                self._depth -= 1
-                if self._depth == 0:
-                    self.connection.execute("ROLLBACK")
-                    self.forget_counts()
-                raise
-            self._depth -= 1
-            if self._depth == 0:
-                self.connection.execute("COMMIT")
-
-    @contextmanager
-    def savepoint(self) -> Iterator[None]:
-        """All or nothing, inside a transaction that goes on."""
-        with self.transaction():
-            self.connection.execute("SAVEPOINT item")
-            try:
-                yield
-            except BaseException:
-                self.connection.execute("ROLLBACK TO item")
-                self.forget_counts()
-                raise
-            finally:
-                self.connection.execute("RELEASE item")
 
     # One record
 
@@ -162,6 +71,8 @@ class Store:
 
     def text(self, table: Table, record_id: int, *, hidden: bool = False) -> bytes | None:
         """The same as its JSON text."""
+        if not 0 <= record_id < _TOO_LARGE:
+            return None
         with self.lock:
             row = self.connection.execute(table.get_sql, (record_id,)).fetchone()
         return None if row is None or (row[1] and not hidden) else row[0]
@@ -223,8 +134,7 @@ class Store:
             last = self.connection.execute(f'SELECT max(id) FROM "{table.name}"').fetchone()[0]  # noqa: S608 - our name
             if last is not None:
                 self.reserve_ids(table, last)
-        self._indexes = {(name, column) for name, column in self._indexes if name != table.name}
-        self.forget_counts()
+        self.forget()
 
     def rewrite(self, table: Table, change: Callable[[Record], None]) -> None:
         """Change every record of a table in place, without touching what it is sorted or found by."""
@@ -241,13 +151,14 @@ class Store:
     def clear(self) -> None:
         """Remove every record and restart the ids."""
         with self.transaction():
-            for table in self.tables.values():
+            there = {name for (name,) in self.connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            for table in (table for table in self.tables.values() if table.name in there):
                 self.connection.execute(f'DELETE FROM "{table.name}"')  # noqa: S608 - our own name
                 if table.has_keys:
                     self.connection.execute(f'DELETE FROM "{table.keys_name}"')  # noqa: S608 - our own name
             self.connection.execute("DELETE FROM sequences")
             self.lag.clear()
-            self.forget_counts()
+            self.forget()
 
     # Many records
 
@@ -259,10 +170,10 @@ class Store:
     def key_counts(self, table: Table, kind: str) -> list[tuple[str, int]]:
         """How many visible records hold each value of a kind of key."""
         with self.lock:
-            return self.connection.execute(
-                f'SELECT k.value, count(*) FROM "{table.keys_name}" AS k WHERE k.kind = ? GROUP BY k.value',  # noqa: S608 - our own name
-                (kind,),
-            ).fetchall()
+            counts = dict(self.connection.execute(table.key_counts_sql, (kind,)))
+            for value, hidden in self.connection.execute(table.hidden_key_counts_sql, (kind,)):
+                counts[value] -= hidden
+        return [(value, count) for value, count in counts.items() if count]
 
     def random_id(self, table: Table, random: Random) -> int | None:
         """The id of some visible record, or None if there is none."""
@@ -314,10 +225,11 @@ class Store:
                 self._counts[sql, arguments] = found
             return found
 
-    def forget_counts(self) -> None:
-        """Count anew from the tables."""
+    def forget(self) -> None:
+        """Count anew from the tables, and look again which indexes are there."""
         self._tallies.clear()
         self._counts.clear()
+        self._indexes.clear()
 
     def _prepare(self, query: Query) -> None:
         for column in query.indexed:

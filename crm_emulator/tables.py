@@ -121,6 +121,7 @@ class Table:
                 f'CREATE TABLE IF NOT EXISTS "{name}" (kind TEXT NOT NULL, value TEXT NOT NULL, id INTEGER NOT NULL)',
                 f'CREATE INDEX IF NOT EXISTS "{name}_by_value" ON "{name}" (kind, value, id)',
                 f'CREATE INDEX IF NOT EXISTS "{name}_by_id" ON "{name}" (id)',
+                f'CREATE INDEX IF NOT EXISTS "{self.name}_hidden" ON "{self.name}" (id) WHERE hidden <> 0',
             ]
         return statements
 
@@ -168,6 +169,19 @@ class Table:
     def holders_sql(self) -> str:
         """The ids that hold a key."""
         return f'SELECT DISTINCT id FROM "{self.keys_name}" WHERE kind = ? AND value = ? ORDER BY id'  # noqa: S608 - our own name
+
+    @cached_property
+    def key_counts_sql(self) -> str:
+        """How many records hold each key of a kind."""
+        return f'SELECT value, count(*) FROM "{self.keys_name}" WHERE kind = ? GROUP BY value'  # noqa: S608 - our own name
+
+    @cached_property
+    def hidden_key_counts_sql(self) -> str:
+        """How many of them are hidden."""
+        return (
+            f'SELECT value, count(*) FROM "{self.keys_name}" WHERE kind = ? '  # noqa: S608 - our own names
+            f'AND id IN (SELECT id FROM "{self.name}" WHERE hidden <> 0) GROUP BY value'
+        )
 
     @cached_property
     def _written(self) -> str:

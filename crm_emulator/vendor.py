@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from crm_emulator.query import Query
@@ -54,8 +55,17 @@ class Vendor(ABC):
         self.quota = Quota(())
         self._awaited: tuple[int, Mapping[str, int]] | None = None
         store.define(*self.tables.values())
-        self.routes = self.declare_routes()
-        self.router = Router(self.routes)
+        self._is_awake = False
+
+    @cached_property
+    def routes(self) -> tuple[Route, ...]:
+        """All its routes, made when they are first needed."""
+        return self.declare_routes()
+
+    @cached_property
+    def router(self) -> Router:
+        """Finds them."""
+        return Router(self.routes)
 
     @abstractmethod
     def declare_routes(self) -> tuple[Route, ...]:
@@ -111,15 +121,18 @@ class Vendor(ABC):
     def seed_when_used(self, seed: int, sizes: Mapping[str, int]) -> None:
         """Seed at the first request, or at the first look from a test: not every test uses every CRM."""
         self._awaited = (seed, sizes)
+        self._is_awake = False
 
     def awaken(self) -> None:
-        """Seed now, if that is still to be done and the database holds nothing."""
+        """Make its tables, and seed them if that is still to be done and the database holds nothing."""
         with self.store.lock:
-            if self._awaited is None:
+            if self._is_awake:
                 return
-            (seed, sizes), self._awaited = self._awaited, None
-            if not any(self.store.count(Query(table)) for table in self.tables.values()):
-                self.seed(seed, sizes)
+            self._is_awake = True
+            self.store.create(*self.tables.values())
+            awaited, self._awaited = self._awaited, None
+            if awaited is not None and not any(self.store.count(Query(table)) for table in self.tables.values()):
+                self.seed(*awaited)
                 self.store.lag.clear()  # what was always there is in the index
 
     def use_quota(self, rates: tuple[Rate, ...] | None = None) -> None:

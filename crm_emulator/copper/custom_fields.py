@@ -58,7 +58,8 @@ def read_fields(sent: Any, definitions: Sequence[Record], date_order: str) -> di
         if not isinstance(each, dict) or set(each) - {"custom_field_definition_id", "value", "computed_value"}:
             problems.append(("custom_fields", "must be objects of custom_field_definition_id and value", "invalid"))
             continue
-        definition = known.get(each.get("custom_field_definition_id"))
+        number = each.get("custom_field_definition_id")
+        definition = known.get(number) if isinstance(number, int) else None
         if definition is None:
             problem = f"Invalid custom field definition: {each.get('custom_field_definition_id')}"
             problems.append(("custom_fields", problem, "invalid"))
@@ -82,9 +83,11 @@ def _read(definition: Record, value: Any, date_order: str) -> Any:  # noqa: C901
             return value
         case "Text" | "URL" if isinstance(value, str):
             return value
-        case "Dropdown" if value in options:
+        case "Dropdown" if is_number and value in options:
             return value
-        case "MultiSelect" if isinstance(value, list) and set(value) <= options:
+        case "MultiSelect" if isinstance(value, list) and all(
+            isinstance(each, int) and each in options for each in value
+        ):
             return value
         case "Checkbox" if isinstance(value, bool):
             return value

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from crm_emulator.copper.answers import invalid
+from crm_emulator.copper.answers import NotAllowedError, invalid
 from crm_emulator.query import Condition, Range
 
 if TYPE_CHECKING:
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 NONE = -2
 """In a filter of ids: records that have none."""
+
+LARGEST = 1 << 63
+"""No number reaches this."""
 
 _LATEST = 2_147_483_648
 """Dates beyond this are out of the documented range."""
@@ -45,7 +48,7 @@ def as_number(name: str, value: Any) -> float:
     """A number, also sent as a numeric string (section 5.1); raises InvalidError."""
     if isinstance(value, str) and re.fullmatch(r"-?\d+(\.\d+)?", value):
         value = float(value) if "." in value else int(value)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) >= LARGEST:
         raise invalid(name, f"Invalid value: {value}")
     return value
 
@@ -224,6 +227,8 @@ class CustomFields:
         if definition is None:
             raise invalid(name, f"Invalid custom field definition: {wanted.get('custom_field_definition_id')}")
         if definition["data_type"] in UNSEARCHABLE:
+            if set(wanted) == {"custom_field_definition_id", "allow_empty"}:
+                raise NotAllowedError(500, "Internal server error")  # seen live, with another text perhaps
             raise invalid(name, f"Fields of type {definition['data_type']} are not searchable")
         held = "json_extract(e.value, '$.value')"
         tests, arguments = _custom_tests(held, wanted)
@@ -237,6 +242,10 @@ class CustomFields:
         return Condition(sql, (definition["id"], *arguments))
 
 
+_COUNTS = {"ANY": "> 0", "ALL": "= {}", "NONE": "= 0"}
+"""How many of the wanted options a field may hold."""
+
+
 def _custom_tests(held: str, wanted: dict[str, Any]) -> tuple[list[str], list[Any]]:
     tests: list[str] = []
     arguments: list[Any] = []
@@ -248,7 +257,7 @@ def _custom_tests(held: str, wanted: dict[str, Any]) -> tuple[list[str], list[An
         values = as_list(wanted["value"])
         places = ", ".join("?" * len(values))
         inside = f"SELECT count(*) FROM json_each(e.value, '$.value') AS v WHERE v.value IN ({places})"  # noqa: S608 - our own names
-        tests.append(f"({inside}) {'= ' + str(len(values)) if wanted.get('option') == 'ALL' else '> 0'}")
+        tests.append(f"({inside}) {_COUNTS.get(wanted.get('option', 'ANY'), '> 0').format(len(values))}")
         arguments += values
     return tests, arguments
 

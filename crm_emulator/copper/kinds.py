@@ -9,6 +9,12 @@ from typing import Any, Protocol
 
 from crm_emulator.copper.answers import humanized
 
+LARGEST = 1 << 63
+"""No number reaches this."""
+
+LATEST = 253_402_300_799
+"""The last second of the year 9999."""
+
 
 class WrongValueError(ValueError):
     """A value that its kind refuses; the text is the reason."""
@@ -69,7 +75,11 @@ class Number:
         if isinstance(value, bool) or not isinstance(value, int if self.whole else (int, float)):
             raise WrongValueError("is not an integer" if self.whole else "is not a number")
         number: float = value
-        if (self.low is not None and number < self.low) or (self.high is not None and number > self.high):
+        if (
+            abs(number) >= LARGEST
+            or (self.low is not None and number < self.low)
+            or (self.high is not None and number > self.high)
+        ):
             raise WrongValueError("is out of range")
         return number
 
@@ -84,7 +94,7 @@ class Moment:
         """See Kind."""
         if isinstance(value, str):
             return int(read_date(value, account.date_order).timestamp())
-        if isinstance(value, bool) or not isinstance(value, int):
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LATEST:
             raise WrongValueError("is not a valid timestamp")
         return value
 
@@ -95,13 +105,12 @@ class DateText:
 
     empty: Any = None
 
-    def __call__(self, _name: str, value: Any, account: Account, /) -> str:
+    def __call__(self, name: str, value: Any, account: Account, /) -> str:
         """See Kind."""
-        if isinstance(value, bool) or not isinstance(value, str | int):
-            raise WrongValueError("is not a valid date")
         order = account.date_order
-        date = datetime.fromtimestamp(value, UTC) if isinstance(value, int) else read_date(value, order)
-        return write_date(date, order)
+        if isinstance(value, str):
+            return write_date(read_date(value, order), order)
+        return write_date(datetime.fromtimestamp(Moment()(name, value, account), UTC), order)
 
 
 def read_date(text: str, order: str) -> datetime:

@@ -38,7 +38,7 @@ def search(
     unknown = [name for name in parameters if name not in _PAGING and name not in declared.filters]
     if unknown:
         raise InvalidError([unrecognized(unknown)])
-    size, number = _page(account, parameters)
+    size, number = page_asked_for(account, parameters)
     query = _query(account, declared, parameters, random, extra)
     ghosts = account.switches.ghost_every
     first, last = _reachable(account, size, number)
@@ -56,7 +56,8 @@ def search(
     return Answer(200, b"[" + b",".join(texts) + b"]", headers=(("X-PW-TOTAL", shown),))
 
 
-def _page(account: CopperAccount, parameters: Mapping[str, Any]) -> tuple[int, int]:
+def page_asked_for(account: CopperAccount, parameters: Mapping[str, Any]) -> tuple[int, int]:
+    """The page's size and its number; raises InvalidError."""
     size = int(as_number("page_size", parameters.get("page_size") or DEFAULT_PAGE_SIZE))
     number = int(as_number("page_number", parameters.get("page_number") or 1))
     if not 1 <= size <= LARGEST_PAGE_SIZE:

@@ -108,14 +108,17 @@ class Freshsales(Vendor):
     # Direct access
 
     def get(self, object_name: str, record_id: int) -> Record | None:  # noqa: D102 - as in Vendor
+        self.awaken()
         jobs.carry_out_due(self.account)
         return super().get(object_name, record_id)
 
     def records(self, object_name: str) -> list[Record]:  # noqa: D102 - as in Vendor
+        self.awaken()
         jobs.carry_out_due(self.account)
         return super().records(object_name)
 
     def count(self, object_name: str) -> int:  # noqa: D102 - as in Vendor
+        self.awaken()
         jobs.carry_out_due(self.account)
         return super().count(object_name)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_emulator.copper.answers import InvalidError, NotFoundError, invalid, unrecognized
 from crm_emulator.copper.endpoints.answering import endpoint, record_id, sent_object
+from crm_emulator.copper.filters import as_number
 from crm_emulator.copper.objects import BY_NAME
 from crm_emulator.messages import Record, Request
 from crm_emulator.routing import Route
@@ -43,15 +44,13 @@ def _list(account: CopperAccount, request: Request) -> list[Record]:
     missing = [name for name in ("custom_field_definition_id", "source_type", "source_id") if name not in query]
     if missing:
         raise InvalidError([(name, "can't be blank", "blank") for name in missing])
-    if not query["source_id"].isdigit() or not query["custom_field_definition_id"].isdigit():
-        raise invalid("source_id", "IDs must be positive integers")
     of_object = _TYPES.get(query["source_type"], "")
     same = [word for word, name in _TYPES.items() if name == of_object]
     links = account.matching(
         _OBJECT,
         "definition_id = ? AND source_id = ?",
-        int(query["custom_field_definition_id"]),
-        int(query["source_id"]),
+        as_number("custom_field_definition_id", query["custom_field_definition_id"]),
+        as_number("source_id", query["source_id"]),
     )
     return [_shown(link) for link in links if link["source"]["entity_type"] in same]
 

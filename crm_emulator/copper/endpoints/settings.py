@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_emulator.copper.answers import InvalidError, NotFoundError, invalid, unrecognized
 from crm_emulator.copper.endpoints.answering import endpoint, record_id, sent_object
+from crm_emulator.copper.search import page_asked_for
 from crm_emulator.messages import Answer, Request, encode
 from crm_emulator.routing import Route
 
@@ -63,7 +64,7 @@ def _account(_request: Request, account: CopperAccount) -> Record:
 
 def _search_users(request: Request, account: CopperAccount) -> Answer:
     sent = {**request.query, **sent_object(request)}
-    size, number = int(sent.get("page_size") or 20), int(sent.get("page_number") or 1)
+    size, number = page_asked_for(account, sent)
     users = account.records("users")
     page = users[(number - 1) * size : number * size]
     return Answer(200, encode(page), headers=(("X-PW-TOTAL", str(len(users))),))

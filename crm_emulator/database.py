@@ -1,0 +1,136 @@
+"""The SQLite database under the store: its tables, its transactions, dumped and restored as a whole."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing, contextmanager
+from threading import RLock
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from crm_emulator.tables import Table
+
+
+class ForeignStateError(ValueError):
+    """A state that this version of the emulator cannot take."""
+
+
+class Transaction:
+    """A transaction under way."""
+
+    def __init__(self) -> None:
+        self.given_up = False
+
+    def give_up(self) -> None:
+        """Roll it back at its end."""
+        self.given_up = True
+
+
+class Database:
+    """A SQLite database that any thread may use.
+
+    Args:
+        path: The file that keeps it; left out, it lives in memory.
+
+    Attributes:
+        lock: Held while it is used.
+        tables: Those there will be, by name.
+    """
+
+    def __init__(self, path: str | None = None) -> None:
+        self.lock = RLock()
+        self.connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
+        self.connection.execute("PRAGMA synchronous=OFF")  # an emulator survives kill -9, not a power cut
+        self.connection.execute(f"PRAGMA journal_mode={'WAL' if path else 'MEMORY'}")
+        self.connection.execute("PRAGMA cache_size=-65536")
+        self.connection.execute("PRAGMA temp_store=MEMORY")
+        self.connection.execute("CREATE TABLE IF NOT EXISTS sequences (name TEXT PRIMARY KEY, last INTEGER NOT NULL)")
+        self.tables: dict[str, Table] = {}
+        self._transaction: Transaction | None = None
+
+    def forget(self) -> None:
+        """Forget whatever is remembered of the contents, which have changed behind its back."""
+
+    def define(self, *tables: Table) -> None:
+        """Say which tables there will be."""
+        self.tables |= {table.name: table for table in tables}
+
+    def create(self, *tables: Table) -> None:
+        """Create the tables that are not there yet."""
+        with self.transaction():
+            for table in tables:
+                for statement in table.ddl():
+                    self.connection.execute(statement)
+
+    def seal(self) -> None:
+        """Once all tables are defined: mark a new file as ours; raises ForeignStateError where an old one is not."""
+        with self.lock:
+            marked = self.connection.execute("PRAGMA user_version").fetchone()[0]
+            if marked not in {0, self._version()}:
+                raise ForeignStateError("the file was written by another version of the emulator")
+            self.connection.execute(f"PRAGMA user_version = {self._version()}")
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """All or nothing; nested ones join the outermost."""
+        with self.lock:
+            if self._transaction is not None:
+                yield self._transaction
+                return
+            self._transaction = Transaction()
+            self.connection.execute("BEGIN")
+            try:
+                yield self._transaction
+            except BaseException:
+                self._transaction.give_up()
+                raise
+            finally:
+                given_up, self._transaction = self._transaction.given_up, None
+                self.connection.execute("ROLLBACK" if given_up else "COMMIT")
+                if given_up:
+                    self.forget()
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """All or nothing, inside a transaction that goes on."""
+        with self.transaction():
+            self.connection.execute("SAVEPOINT item")
+            try:
+                yield
+            except BaseException:
+                self.connection.execute("ROLLBACK TO item")
+                self.forget()
+                raise
+            finally:
+                self.connection.execute("RELEASE item")
+
+    def dump(self) -> bytes:
+        """The whole state as the bytes of a SQLite file, which ``database`` or ``load`` take again."""
+        with self.lock:
+            return self.connection.serialize()
+
+    def restore(self, state: bytes) -> None:
+        """Replace the whole state by a dump; raises ForeignStateError, and then nothing is replaced."""
+        with self.lock, closing(sqlite3.connect(":memory:")) as source:
+            try:
+                source.deserialize(state)
+                version = source.execute("PRAGMA user_version").fetchone()[0]
+            except sqlite3.Error as error:
+                raise ForeignStateError(f"this is no dump of the emulator: {error}") from error
+            if version != self._version():
+                raise ForeignStateError("this state was dumped by another version of the emulator")
+            source.backup(self.connection)
+            self.forget()
+
+    def _version(self) -> int:
+        """A number that changes with the shape of the tables."""
+        shape = "\n".join(statement for table in self.tables.values() for statement in table.ddl())
+        return crc32(shape.encode()) & 0x7FFFFFFF
+
+    def close(self) -> None:
+        """Close the database."""
+        with self.lock:
+            self.connection.close()
