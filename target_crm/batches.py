@@ -48,6 +48,7 @@ class StreamWriter:
         self._stream = stream
         self._settings = stream.settings
         crm, of = office.crm, office.crm.objects[stream.settings.object]
+        office.locks.take(of.name)
         self._mapper = Mapper(crm, of, stream.settings.rules)
         scope = office.ledger.scope(office.source, stream.name, of.name)
         self._finder = Finder(

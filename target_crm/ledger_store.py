@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -42,6 +43,7 @@ class Store:
         self.now = clock
         self.run_id = run_id
         self.url = str(sa.make_url(url))  # a password in it is masked
+        self.file = Path(self._engine.url.database or "")
         with self.write() as connection:
             tables.metadata.create_all(connection)
             found = connection.execute(sa.select(tables.version.c.version)).scalar()

@@ -12,6 +12,7 @@ from target_crm.crew import Crew, Stopping
 from target_crm.doubt import Window
 from target_crm.ledger import Ledger
 from target_crm.ledger_values import Held, Source
+from target_crm.locks import FileLocks
 from target_crm.matching import Recent
 from target_crm.outcomes import Books
 from target_crm.settings import StreamSettings
@@ -42,6 +43,7 @@ class Office:
     Attributes:
         crm: The account.
         source: Where records come from and go to, as the ledger calls it.
+        locks: Keep other runs from writing at the same time.
         ledger: What was written where.
         shelf: What was not written.
         books: What became of every record.
@@ -58,6 +60,7 @@ class Office:
 
     crm: Crm
     source: Source
+    locks: FileLocks
     ledger: Ledger
     shelf: Shelf
     books: Books
@@ -74,6 +77,7 @@ class Office:
     def close(self) -> None:
         """Let the workers and the ledger go."""
         self.crew.close()
+        self.locks.close()
         self.ledger.close()
 
     def recent(self, of: str) -> Recent:

@@ -14,6 +14,7 @@ from target_crm.ledger import Ledger
 from target_crm.ledger_store import Store
 from target_crm.ledger_tables import default_url
 from target_crm.ledger_values import Held, Source
+from target_crm.locks import FileLocks
 from target_crm.office import Office
 from target_crm.outcomes import Books
 from target_crm.shelf import Shelf
@@ -41,11 +42,16 @@ def open_office(  # noqa: PLR0913 - what a run is made of, all named
     store = Store(config.get("ledger_url") or default_url(), run_id)
     logger.info("Account %s (%s) as %s; ledger %s", account.name, account.id, account.user, store.url)
     ledger = Ledger(store)
+    source = Source(config["crm"], account.id, config["source_name"])
+    locks = FileLocks(
+        store.file, source, run_id, stopping, wait_seconds=float(config["lock_wait_seconds"]), clock=clock
+    )
     ledger.forget_stale_keys()
     lag_seconds = float(config["index_lag_seconds"]) if crm.index_lags else 0.0
     return Office(
         crm,
-        source=Source(config["crm"], account.id, config["source_name"]),
+        source=source,
+        locks=locks,
         ledger=ledger,
         shelf=Shelf(store),
         books=books,

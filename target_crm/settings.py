@@ -102,6 +102,12 @@ SETTINGS: JsonSchema = {
             "description": "Where the ledger lies: sqlite:////absolute/path.sqlite. Left out: singer-crm/ledger.sqlite "
             "in the user's state folder (XDG_STATE_HOME, else ~/.local/state).",
         },
+        "lock_wait_seconds": {
+            "type": "number",
+            "minimum": 0,
+            "default": 0,
+            "description": "How long to wait for another run that writes the same kind of record of the same account.",
+        },
         "rejected_path": {
             "type": ["string", "null"],
             "description": "File of Singer messages that holds the rejected records, each with the reason; it can be "
