@@ -73,6 +73,8 @@ class StreamWriter:
             StopError: Nothing further can succeed; what was answered until then is in the ledger.
             BusyError: Likewise, for now.
         """
+        arrivals = list(arrivals)
+        self._keeper.taken(arrivals)
         chosen = latest(arrivals)
         self._keeper.count(Outcome.SUPERSEDED, len(chosen.superseded))
         self._write([arrival for arrival in chosen.kept if arrival.flaw is None])

@@ -39,6 +39,17 @@ class Keeper:
         self._held = office.shelf.held_ids(scope)
         self.unanswered: dict[str, Intent] = office.ledger.intents(scope)
         self.undecided: set[str] = set()
+        self._carried: set[str] = set()
+        self._held_again: dict[str, Held] = {}
+
+    def taken(self, arrivals: Iterable[Arrival]) -> None:
+        """See who arrives: what earlier runs held and this run held again is superseded when it comes anew."""
+        for arrival in arrivals:
+            if arrival.held_at is not None:
+                self._carried.add(arrival.source_id)
+            elif (held := self._held_again.pop(arrival.source_id, None)) is not None:
+                self._office.books.reopened(self._stream.name, _outcome(held), held.kind)
+                self.count(Outcome.SUPERSEDED)
 
     @property
     def lost_creates(self) -> dict[str, Intent]:
@@ -149,4 +160,11 @@ class Keeper:
         self._office.on_hold(held)
         for each in held:
             self._held.add(each.source_id)
-            self.count(Outcome.WAITING if each.state == "waiting" else Outcome.REJECTED, reason=each.kind)
+            if each.source_id in self._carried:
+                self._held_again[each.source_id] = each
+            self.count(_outcome(each), reason=each.kind)
+            self._office.books.explained(self._stream.name, each.kind, each.source_id, each.reason)
+
+
+def _outcome(held: Held) -> Outcome:
+    return Outcome.WAITING if held.state == "waiting" else Outcome.REJECTED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -51,6 +52,23 @@ class RejectKind(StrEnum):
     """It was sent several times, no answer came, and the CRM cannot tell whether it arrived."""
 
 
+@dataclass(frozen=True)
+class Example:
+    """Why one record is held.
+
+    Attributes:
+        stream: Its stream.
+        kind: A kind of rejection, or of waiting.
+        source_id: Which record.
+        sentence: Why, for people.
+    """
+
+    stream: str
+    kind: str
+    source_id: str
+    sentence: str
+
+
 class Books:
     """Counts each record once, by stream. Thread-safe."""
 
@@ -60,6 +78,7 @@ class Books:
         self._carried: Counter[str] = Counter()
         self._ended: dict[str, Counter[Outcome]] = {}
         self._reasons: dict[str, Counter[str]] = {}
+        self._examples: dict[tuple[str, str], Example] = {}
 
     def arrived(self, stream: str, records: int = 1) -> None:
         """Records came in from the input, after stream maps."""
@@ -79,6 +98,11 @@ class Books:
             self._ended.setdefault(stream, Counter())[outcome] += records
             if reason:
                 self._reasons.setdefault(stream, Counter())[f"{outcome}: {reason}"] += records
+
+    def explained(self, stream: str, kind: str, source_id: str, sentence: str) -> None:
+        """Why one record is held, in words; the first of a kind is kept."""
+        with self._lock:
+            self._examples.setdefault((stream, kind), Example(stream, kind, source_id, sentence))
 
     def reopened(self, stream: str, outcome: Outcome, reason: str = "") -> None:
         """A record that this run held is tried again: its outcome is open once more."""
@@ -105,6 +129,12 @@ class Books:
     def reasons(self, stream: str) -> dict[str, int]:
         """Why records were skipped or rejected."""
         return dict(+self._reasons.get(stream, Counter()))
+
+    @property
+    def examples(self) -> list[Example]:
+        """One held record of each stream and kind that is still counted."""
+        counted = {(stream, reason.partition(": ")[2]) for stream in self.streams for reason in self.reasons(stream)}
+        return [example for place, example in self._examples.items() if place in counted]
 
     def total(self, outcome: Outcome) -> int:
         """How many ended so in all streams."""

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,7 @@ class Summary:
             },
             "carried_over": {stream: books.carried_over(stream) for stream in books.streams},
             "reasons": {stream: books.reasons(stream) for stream in books.streams},
+            "examples": [asdict(example) for example in books.examples],
             "closed": books.closed,
             "pending": self.pending,
             "waiting": self.waiting,
@@ -90,15 +91,22 @@ class Summary:
     def _lines(self) -> list[str]:
         lines: list[str] = []
         for stream in self.books.streams:
+            if carried := self.books.carried_over(stream):
+                lines.append(f"{stream}: {carried:,} of the input held by an earlier run and tried again")
             reasons = ", ".join(f"{count} {reason}" for reason, count in self.books.reasons(stream).items())
             if reasons:
                 lines.append(f"{stream}: {reasons}")
+        lines += [f"  {each.kind}, for example {each.source_id}: {each.sentence}" for each in self.books.examples]
         if self.pending:
-            lines.append(f"{self.pending} records are rejected and kept: singer-crm rejected list")
+            lines.append(f"{_records(self.pending)} rejected and kept: see singer-crm rejected list")
         if self.waiting:
-            lines.append(f"{self.waiting} records wait for the record they refer to")
+            lines.append(f"{_records(self.waiting)} waiting for what they refer to")
         lines.append(f"{self.requests.get('requests', 0)} requests in {self.seconds:.1f} s")
         return lines
+
+
+def _records(count: int) -> str:
+    return "1 record is" if count == 1 else f"{count:,} records are"
 
 
 _ALWAYS = frozenset({Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED, Outcome.REJECTED})

@@ -147,3 +147,22 @@ def test_a_record_without_its_key_property_means_a_broken_tap_and_stops_the_run(
     done = run([PEOPLE, {"type": "RECORD", "stream": "people", "record": {"name": "Nobody"}}, state_of(1)])
     assert (done.code, done.output) == (1, "")
     assert "'id'" in done.errors
+
+
+@pytest.mark.parametrize(
+    ("again", "expected"),
+    [(BAD, {"rejected": 1}), (person(7), {"created": 1})],
+    ids=["still bad", "mended"],
+)
+def test_a_held_record_that_comes_anew_is_superseded_and_counted_once(run, again, expected):
+    run([PEOPLE, BAD])
+    done = run([PEOPLE, *map(person, range(3)), again])
+    assert done.of("people") == {"input": 5, "superseded": 1, "created": 3 + expected.pop("created", 0), **expected}
+    assert done.report["carried_over"]["people"] == 1
+    assert done.report["closed"]
+
+
+def test_the_end_of_the_run_says_in_words_why_a_record_is_held(run):
+    done = run([PEOPLE, BAD])
+    assert "name is missing" in done.errors
+    assert [(each["kind"], each["source_id"]) for each in done.report["examples"]] == [("missing_required", "7")]
