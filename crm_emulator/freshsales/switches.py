@@ -28,7 +28,7 @@ class Switches:
         failure_report: ``detailed_failure_report`` stands ``beside`` ``record_status`` or ``inside`` it (6, unclear).
         retry_after: Whether a 429 carries Retry-After (10).
         rate_limit_headers: Whether answers carry X-RateLimit-Limit and its like (10: one unverified client).
-        forbidden: Shell patterns over ``METHOD /template`` that the key's user may not call: 403 (1).
+        forbidden: Shell patterns over ``METHOD /template``, ``;`` between them, that the user may not call: 403 (1).
         lenient_aliases: Whether /accounts stands for /sales_accounts; the real one has no such route (2).
         basic_auth: Whether e-mail and password are accepted; newer accounts do not (1).
         utc_offset: Of the account: how instants are written (4).
@@ -51,7 +51,7 @@ class Switches:
     failure_report: str = "beside"
     retry_after: bool = True
     rate_limit_headers: bool = False
-    forbidden: tuple[str, ...] = ()
+    forbidden: str = ""
     lenient_aliases: bool = False
     basic_auth: bool = False
     utc_offset: str = "+00:00"

@@ -49,7 +49,7 @@ class Chapter(ABC):
 
         def answer(request: Request) -> Answer:
             carry_out_due(self.account)
-            if any(fnmatchcase(f"{method} {path}", pattern) for pattern in switches.forbidden):
+            if any(fnmatchcase(f"{method} {path}", pattern) for pattern in switches.forbidden.split(";")):
                 return refused(403, [FORBIDDEN])
             try:
                 result = action(request)

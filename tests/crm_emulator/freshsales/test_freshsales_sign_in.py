@@ -76,7 +76,7 @@ def test_validation_answers_422_where_the_switch_says_so(suite):
 
 def test_what_the_keys_user_may_not_do_answers_403(suite):
     contact = suite.contact(last_name="Rivera")
-    suite.vendor.switches.forbidden = ("DELETE /contacts/*",)
+    suite.vendor.switches.forbidden = "DELETE /contacts/*;PUT /deals/*"
     assert suite.messages("DELETE", f"/contacts/{contact['id']}", status=403)
     assert suite("GET", f"/contacts/{contact['id']}").status_code == 200
 

@@ -1,0 +1,67 @@
+"""Rules that say how some requests are answered; kept as records, so that the control API can set them too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from crm_emulator.messages import Record
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How the requests that a pattern meets are answered; the newest rule that meets one speaks.
+
+    Attributes:
+        route: A shell pattern over ``METHOD /path``, below the vendor's prefix.
+        status: Of the answer; None: as without a rule.
+        body: A template of the answer's JSON, or with ``format`` ``xml`` or ``text`` of its text (see ``templates``).
+            It may name ``id``, ``key``, ``body``, ``query``, ``count``, ``items``, ``error``. None: as without a rule.
+        format: ``json``, ``xml``, ``text``, or empty: as the request's.
+        items: The dotted path of a batch in the request's body; ``.`` is the body itself.
+        item: The template of one written item in ``{items}``; it may name ``id``, ``index``, ``body`` (the item's).
+        failed_item: The template of one refused item; it may name ``error`` beside those.
+        fails: Attribute values that refuse a record or an item: ``{"email": ["bad@b.example"]}``.
+        error: What is said of a refused one.
+        failed_status: Of the answer where a record that is no item of a batch is refused.
+        headers: Added to the answer.
+        does_nothing: Whether the request changes no records.
+    """
+
+    route: str
+    status: int | None = None
+    body: Any = None
+    format: str = ""
+    items: str = ""
+    item: Any = field(default_factory=lambda: {"id": "{id}"})
+    failed_item: Any = field(default_factory=lambda: {"error": "{error}"})
+    fails: dict[str, list[Any]] = field(default_factory=dict)
+    error: str = "refused"
+    failed_status: int = 422
+    headers: dict[str, str] = field(default_factory=dict)
+    does_nothing: bool = False
+
+    @classmethod
+    def of(cls, record: Record) -> Rule:
+        """The rule that a record holds; raises ValueError for a part that no rule has."""
+        known = {part.name for part in fields(cls)}
+        unknown = set(record) - known - {"id"}
+        if unknown or "route" not in record:
+            raise ValueError(
+                f"a rule has {', '.join(sorted(known))}, and needs route; not {', '.join(sorted(unknown))}"
+            )
+        return cls(**{name: value for name, value in record.items() if name != "id"})
+
+    def matches(self, method: str, path: str) -> bool:
+        """Whether it speaks about a request."""
+        return fnmatchcase(f"{method} {path}", self.route)
+
+    def refuses(self, record: Any) -> bool:
+        """Whether a record, or an item of a batch, is one of those that fail."""
+        return isinstance(record, dict) and any(record.get(name) in values for name, values in self.fails.items())
+
+
+STANDARD = Rule("*")
+"""What goes without saying."""

@@ -1,0 +1,38 @@
+"""Answers made from templates: ``{id}``, ``{body.customer.name}``, ``{items}``."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PLACE = re.compile(r"\{([a-z_]+(?:\.[^{}]+)?)\}")
+
+
+def filled(template: Any, values: Mapping[str, Any]) -> Any:
+    """The template with its places filled; a text that is one place takes the value as it is, of whatever kind."""
+    if isinstance(template, dict):
+        return {name: filled(each, values) for name, each in template.items()}
+    if isinstance(template, list):
+        return [filled(each, values) for each in template]
+    if not isinstance(template, str):
+        return template
+    whole = _PLACE.fullmatch(template)
+    if whole:
+        return at(values, whole[1])
+    return _PLACE.sub(lambda place: str(at(values, place[1])), template)
+
+
+def at(values: Any, path: str) -> Any:
+    """What lies at a dotted path; None where there is nothing."""
+    found = values
+    for step in path.split("."):
+        if isinstance(found, dict):
+            found = found.get(step)
+        elif isinstance(found, list) and step.isdigit() and int(step) < len(found):
+            found = found[int(step)]
+        else:
+            return None
+    return found
