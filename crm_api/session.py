@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.cookiejar
-import ipaddress
 import ssl
 import threading
 import time
@@ -11,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 import requests
@@ -19,6 +18,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from typing_extensions import override
 
+from crm_api.addresses import checked_base_url, checked_proxy, is_loopback, parts_of
 from crm_api.answer import Answer, Dialect, Failure
 from crm_api.errors import BusyError, CrmError, InDoubtError, RedirectError, SettingError, UnreachableError
 from crm_api.quota import Quota
@@ -54,7 +54,7 @@ class Network:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What no output may show: the proxy's password, and headers long enough to be credentials."""
-        password = urlsplit(self.proxy).password if self.proxy and _parts(self.proxy) else None
+        password = urlsplit(self.proxy).password if self.proxy and parts_of(self.proxy) else None
         credentials = [value for value in self.headers.values() if len(value) >= SHORTEST_CREDENTIAL]
         return tuple(filter(None, (password, *credentials)))
 
@@ -122,7 +122,7 @@ class CrmSession(requests.Session):
         self.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
         self.headers.update(_checked_headers(network))
         if network.proxy and not is_loopback(urlsplit(self.base_url).hostname):
-            proxy = _checked_proxy(network.proxy)
+            proxy = checked_proxy(network.proxy)
             self.proxies = {"http": proxy, "https": proxy}
         if network.ca_bundle:
             self.verify = network.ca_bundle
@@ -268,49 +268,6 @@ class _Miss:
     final: bool = False
 
 
-def checked_base_url(url: str) -> str:
-    """Return the URL without a trailing slash.
-
-    Raises:
-        SettingError: It is no http(s) URL, carries credentials, or is plain http to another machine.
-    """
-    parts = _parts(url)
-    if parts is None or parts.scheme not in {"http", "https"}:
-        raise SettingError(f"base_url must be a URL such as https://host/path, not {url!r}")
-    if parts.username or parts.password:
-        raise SettingError("base_url must not hold credentials: use the settings made for them")
-    if parts.query or parts.fragment:
-        raise SettingError("base_url must not hold a query: paths are appended to it")
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise SettingError(f"base_url is plain http to {parts.hostname}: only https is used beyond this machine")
-    return url.rstrip("/")
-
-
-def is_loopback(host: str | None) -> bool:
-    """Tell whether a host name or address is this machine's own."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
-    except ValueError:
-        return False
-
-
-def _parts(url: str) -> SplitResult | None:
-    """The parts of a URL that has a host; None for anything else."""
-    try:
-        parts = urlsplit(url)
-        named = bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return None
-    return parts if named and url.isascii() and url.isprintable() and " " not in url else None
-
-
-def _checked_proxy(url: str) -> str:
-    parts = _parts(url)
-    if parts is None or parts.scheme not in {"http", "https"}:
-        raise SettingError("proxy must be a URL such as http://host:3128")  # not shown: it may hold a password
-    return url
-
-
 def _checked_headers(network: Network) -> dict[str, str]:
     headers = {"User-Agent": network.user_agent, "Accept": "application/json", **network.headers}
     for name, value in headers.items():
@@ -341,6 +298,7 @@ def _is_certificate(error: Exception) -> bool:
 
 
 def _causes(error: BaseException) -> list[BaseException]:
+    """What the error says it comes from. Not ``__context__``: that may be an error of another request, being handled."""
     found: list[BaseException] = []
     waiting: list[BaseException | None] = [error]
     while waiting:
@@ -348,7 +306,7 @@ def _causes(error: BaseException) -> list[BaseException]:
         if cause is None or cause in found:
             continue
         found.append(cause)
-        waiting += [cause.__cause__, cause.__context__, getattr(cause, "reason", None)]
+        waiting += [cause.__cause__, getattr(cause, "reason", None)]
         waiting += [argument for argument in cause.args if isinstance(argument, BaseException)]
     return found
 

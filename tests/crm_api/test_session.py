@@ -166,6 +166,19 @@ def test_unreachable_at_the_end_does_not_hide_that_something_was_sent(
     refusal[0].__exit__(None, None, None)
 
 
+def test_a_lost_answer_is_in_doubt_also_while_another_requests_failure_is_handled(
+    session: CrmSession, emulator: Emulator
+) -> None:
+    try:
+        with emulator.refusing_connections():
+            session.exchange("POST", "/people", body=PERSON)
+    except UnreachableError:
+        emulator.trouble("lost")
+        with pytest.raises(InDoubtError):
+            session.exchange("POST", "/people", body=PERSON)
+    assert people(emulator) == 1
+
+
 def test_a_host_that_does_not_exist_is_unreachable(
     emulator: Emulator, settings: Callable[..., CopperSettings], naps: Any
 ) -> None:

@@ -16,12 +16,13 @@ import pytest
 import requests
 from urllib3.exceptions import MaxRetryError
 
+from crm_api.addresses import checked_base_url
 from crm_api.copper import CopperSettings, connect
 from crm_api.copper_crm import Copper
 from crm_api.copper_objects import PEOPLE
 from crm_api.errors import CrmError, GoneError, InDoubtError, RedirectError, SettingError, UnreachableError
 from crm_api.redaction import Redactor, guard_logging
-from crm_api.session import CrmSession, Network, checked_base_url
+from crm_api.session import CrmSession, Network
 from crm_emulator.emulator import Emulator
 
 SECRET = "k3y-that-nobody/may+see"
@@ -104,6 +105,7 @@ def test_a_base_url_over_tls_or_to_this_machine_is_taken(url: str) -> None:
         ("https://host/a b", "must be a URL"),
         ("https://host/\r\nX: y", "must be a URL"),
         ("https://ann:secret@host", "must not hold credentials"),
+        ("ann:secret@host", "not .host."),
         ("https://host/v1?key=x", "must not hold a query"),
         ("", "must be a URL"),
     ],

@@ -1,0 +1,57 @@
+"""Addresses that a setting gives: which are taken, and which stop the run."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import SplitResult, urlsplit
+
+from crm_api.errors import SettingError
+
+
+def checked_base_url(url: str) -> str:
+    """Return the URL without a trailing slash.
+
+    Raises:
+        SettingError: It is no http(s) URL, carries credentials, or is plain http to another machine.
+    """
+    parts = parts_of(url)
+    if parts is None or parts.scheme not in {"http", "https"}:
+        shown = url.rpartition("@")[2]  # what stands before may be a password
+        raise SettingError(f"base_url must be a URL such as https://host/path, not {shown!r}")
+    if parts.username or parts.password:
+        raise SettingError("base_url must not hold credentials: use the settings made for them")
+    if parts.query or parts.fragment:
+        raise SettingError("base_url must not hold a query: paths are appended to it")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise SettingError(f"base_url is plain http to {parts.hostname}: only https is used beyond this machine")
+    return url.rstrip("/")
+
+
+def is_loopback(host: str | None) -> bool:
+    """Tell whether a host name or address is this machine's own."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+def parts_of(url: str) -> SplitResult | None:
+    """The parts of a URL that has a host; None for anything else."""
+    try:
+        parts = urlsplit(url)
+        named = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    return parts if named and url.isascii() and url.isprintable() and " " not in url else None
+
+
+def checked_proxy(url: str) -> str:
+    """Return the URL.
+
+    Raises:
+        SettingError: It is no URL of an HTTP proxy. The text does not show it, since it may hold a password.
+    """
+    parts = parts_of(url)
+    if parts is None or parts.scheme not in {"http", "https"}:
+        raise SettingError("proxy must be a URL such as http://host:3128")
+    return url
