@@ -50,8 +50,9 @@ class CopperStream(Stream):
     hidden: ClassVar[tuple[str, ...]] = ()
     is_sorted = True
 
-    def __init__(self, tap: TapCopper) -> None:
-        super().__init__(tap, schema=_schema(self.name), name=self.name)
+    def __init__(self, tap: TapCopper, schema: dict[str, Any] | None = None, name: str | None = None) -> None:
+        name = name or self.name
+        super().__init__(tap, schema=schema or _schema(name), name=name)
         self.tap = tap
         self.emitted = 0
 
@@ -110,9 +111,9 @@ class CopperStream(Stream):
 
     @override
     def apply_catalog(self, catalog: Catalog) -> None:
+        keys, replication_key = self.primary_keys, self.replication_key
         super().apply_catalog(catalog)
-        self.replication_key = type(self).replication_key
-        self.primary_keys = type(self).primary_keys
+        self.primary_keys, self.replication_key = keys, replication_key
         method = self.forced_replication_method
         if method not in {None, REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL}:
             raise SettingError(
@@ -174,11 +175,15 @@ class CopperStream(Stream):
         shape = self._shape()
         since, unwritten = self.tap.time.monotonic(), 0
         self.tap.progress.begin(self)
+        deletions = self.tap.deleted_records
+        watch = deletions if deletions is not None and deletions.watches(self) else None
         for page in self.pages():
             records = self._within_limit(page.records)
             for record in records:
                 shape.apply(record)
             emission.write(records, page.extracted)
+            if watch is not None:
+                watch.saw(self, records)
             self.emitted += len(records)
             count(len(records))
             self.state_manager.is_flushed = False

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
 from typing_extensions import override
 
+from crm_api.answer import Answer
 from crm_api.copper import PAGE_SIZE, SEARCH_CEILING, TOTAL_HEADER
 from tap_copper.client import CopperStream
 from tap_copper.crowds import Crowd
 from tap_copper.questions import Limits
 from tap_copper.reader import Page
+
+Record = dict[str, Any]
 
 
 class ListStream(CopperStream):
@@ -30,20 +33,39 @@ class ListStream(CopperStream):
 
 
 class UnfilteredStream(CopperStream):
-    """A search without filters: its pages are read until nothing can have been missed."""
+    """A search without filters."""
 
     @override
     def pages(self) -> Iterator[Page]:
-        crowd = Crowd(None, [(None, None)], 0, Limits(PAGE_SIZE, SEARCH_CEILING))
-        seen: set[Any] = set()
-        while not crowd.done:
+        def send(number: int, size: int) -> Answer:
+            body = {"page_number": number, "page_size": size}
+            return self.tap.session.exchange("POST", self.path, body=body, repeatable=True)
+
+        for records in read_pages(send, lambda answer: answer.value, lambda record: record["id"]):
             self.tap.check()
-            question = crowd.question()
-            body = {"page_number": question.page, "page_size": question.size}
-            answer = self.tap.session.exchange("POST", self.path, body=body, repeatable=True)
-            new = [record for record in answer.value if record["id"] not in seen]
-            seen.update(record["id"] for record in new)
-            total = answer.headers.get(TOTAL_HEADER, "")
-            rows = [(record["id"], None) for record in answer.value]
-            crowd.take(rows, int(total) if total.isdigit() else None, new=bool(new))
-            yield Page(new, None, self.tap.time.now())
+            yield Page(records, None, self.tap.time.now())
+
+
+def read_pages(
+    send: Callable[[int, int], Answer],
+    records_in: Callable[[Answer], list[Record]],
+    identify: Callable[[Record], Hashable],
+) -> Iterator[list[Record]]:
+    """Read the pages of what nothing filters until no record can have been missed.
+
+    Args:
+        send: Asks for a page: its number, and how many records it is to hold.
+        records_in: The records of an answer.
+        identify: What tells one record from another.
+    """
+    crowd = Crowd(None, [(None, None)], 0, Limits(PAGE_SIZE, SEARCH_CEILING))
+    seen: set[Hashable] = set()
+    while not crowd.done:
+        question = crowd.question()
+        answer = send(question.page, question.size)
+        records = records_in(answer)
+        new = [record for record in records if identify(record) not in seen]
+        seen.update(map(identify, new))
+        total = answer.headers.get(TOTAL_HEADER, "")
+        crowd.take([(identify(each), None) for each in records], int(total) if total.isdigit() else None, new=bool(new))
+        yield new

@@ -100,12 +100,24 @@ class Reader:
             CrmError: A question failed.
             CrowdError: A single second holds more records than can be read for certain.
         """
+        for chunks in self._windows():
+            yield from map(_page, chunks) if self._sign > 0 else _sorted(chunks)
+        if self._strays:
+            yield self._late()
+
+    def ids(self) -> Iterator[list[Any]]:
+        """Hand on the ids alone, a page at a time; what was edited meanwhile may come twice."""
+        for chunks in self._windows():
+            for chunk in chunks:
+                yield [key for key, _ in _rows(chunk)]
+        yield [key for key, _ in self._strays]
+
+    def _windows(self) -> Iterator[list[_Chunk]]:
+        """What has come, in the order of the windows; the threads live as long as this is read."""
         try:
             self._hire()
             while (chunks := self._wait()) is not None:
-                yield from map(_page, chunks) if self._sign > 0 else _sorted(chunks)
-            if self._strays:
-                yield self._late()
+                yield chunks
         finally:
             with self._changed:
                 self._over = True

@@ -42,7 +42,7 @@ class SearchStream(CopperStream):
 
     @override
     def pages(self) -> Iterator[Page]:
-        reader = self._reader(*self._range())
+        reader = self.reader(*self._range())
         self.tap.progress.begin(self, reader)
         latest = 0
         try:
@@ -90,7 +90,8 @@ class SearchStream(CopperStream):
             return None
         return min(reached, int(reader.began.timestamp()))
 
-    def _reader(self, start: int | None, stop: int | None) -> Reader:
+    def reader(self, start: int | None = None, stop: int | None = None) -> Reader:
+        """What reads the stream between two seconds, both included; None is all."""
         filters = search_filters(self.config, self.name, self.tap.time.now())
         minimum, maximum = f"minimum_{self.date_filter}", f"maximum_{self.date_filter}"
         start = max((each for each in (start, filters.pop(minimum, None)) if each is not None), default=None)

@@ -19,6 +19,45 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks
 _DATE_FILTER = re.compile(r"(minimum|maximum)_\w*date\w*")
 RESERVED_FILTERS = frozenset({"page_number", "page_size", "sort_by", "sort_direction"})
 
+EXTRA_STREAM: dict[str, Any] = {
+    "type": "object",
+    "required": ["name", "path", "keys"],
+    "properties": {
+        "name": {"type": "string", "pattern": "^[a-z][a-z0-9_]*$", "description": "The stream's name."},
+        "path": {
+            "type": "string",
+            "pattern": "^/",
+            "description": "After base_url; with a parent, its fields in braces: /people/{id}/activities.",
+        },
+        "method": {"type": "string", "enum": ["GET", "POST"], "default": "GET", "description": "POST only to read."},
+        "parameters": {"type": "object", "additionalProperties": True, "description": "The query."},
+        "body": {"type": "object", "additionalProperties": True, "description": "JSON body of a POST."},
+        "paged": {
+            "type": "boolean",
+            "description": "The endpoint takes page_number and page_size: in the body of a POST, else in the query.",
+        },
+        "records_at": {"type": "string", "description": "Where in the answer the records are: a name, or a.b."},
+        "keys": {
+            "type": "array",
+            "minItems": 1,
+            "items": {"type": "string"},
+            "description": "Key properties; parent_<field> is a field of the parent.",
+        },
+        "parent": {"type": "string", "description": "The stream whose records the path is filled from."},
+        "parent_fields": {
+            "type": "array",
+            "items": {"type": "string"},
+            "default": ["id"],
+            "description": "Fields of the parent that come with each record, as parent_<field>.",
+        },
+        "properties": {
+            "type": "object",
+            "additionalProperties": True,
+            "description": "JSON schemas of the properties; what is not named passes through.",
+        },
+    },
+}
+
 SETTINGS: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -85,6 +124,33 @@ SETTINGS: dict[str, Any] = {
             "type": ["string", "null"],
             "enum": ["mdy", "dmy", None],
             "description": "How the account writes dates; with it, close_date also comes as close_date_iso.",
+        },
+        "deletions": {
+            "type": "boolean",
+            "default": False,
+            "description": "List the ids that exist and report in deleted_records which of an earlier run's are gone. "
+            "Costs a request per 200 records of the selected streams; not together with search_filters.",
+        },
+        "snapshot_url": {
+            "type": ["string", "null"],
+            "secret": True,
+            "writeOnly": True,
+            "description": "Where the ids of earlier runs are kept: a SQLAlchemy URL. Left out: "
+            "singer-crm/snapshots.sqlite in the user's state folder (XDG_STATE_HOME, else ~/.local/state).",
+        },
+        "max_deleted_fraction": {
+            "type": "number",
+            "minimum": 0,
+            "maximum": 1,
+            "default": 0.2,
+            "description": "More than this share of a stream gone means that the key sees less than before: an error, "
+            "and nothing is reported.",
+        },
+        "extra_streams": {
+            "type": "array",
+            "default": [],
+            "items": EXTRA_STREAM,
+            "description": "Further streams: any endpoint that can be read, declared.",
         },
         **NETWORK_SETTINGS,
     },

@@ -8,6 +8,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from tap_copper.children import ChildStream
 from tap_copper.client import CopperStream
 from tap_copper.lists import ListStream, UnfilteredStream
 from tap_copper.searches import SearchStream
@@ -184,6 +185,24 @@ class WebhooksStream(ListStream):
     hidden = ("secret", "headers")
 
 
+class FilesStream(ChildStream):
+    """Files attached to records, without their contents."""
+
+    name = "files"
+    path = "/{stream}/{id}/files"
+    primary_keys = ("parent_type", "parent_id", "id")
+    parents = (LeadsStream, PeopleStream, OpportunitiesStream, CompaniesStream, ProjectsStream)
+
+
+class RelatedItemsStream(ChildStream):
+    """Links between records, from both ends."""
+
+    name = "related_items"
+    path = "/{stream}/{id}/related"
+    primary_keys = ("parent_type", "parent_id", "type", "id")
+    parents = (LeadsStream, PeopleStream, CompaniesStream, OpportunitiesStream, ProjectsStream, TasksStream)
+
+
 STREAMS: tuple[type[CopperStream], ...] = (
     AccountStream,
     ActivitiesStream,
@@ -193,6 +212,7 @@ STREAMS: tuple[type[CopperStream], ...] = (
     CustomActivityTypesStream,
     CustomFieldDefinitionsStream,
     CustomerSourcesStream,
+    FilesStream,
     LeadStatusesStream,
     LeadsStream,
     LossReasonsStream,
@@ -201,6 +221,7 @@ STREAMS: tuple[type[CopperStream], ...] = (
     PipelineStagesStream,
     PipelinesStream,
     ProjectsStream,
+    RelatedItemsStream,
     TagsStream,
     TasksStream,
     UsersStream,

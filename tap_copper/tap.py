@@ -31,7 +31,9 @@ from tap_copper.bookmarks import sdk_form
 from tap_copper.client import CopperStream
 from tap_copper.command import SIGNALLED, IncompleteError, StoppedError, TapCommand
 from tap_copper.custom_fields import Definition, needs_zone
+from tap_copper.deletions import DeletedRecordsStream
 from tap_copper.events import log_event
+from tap_copper.extras import extra_streams
 from tap_copper.messages import PageWriter
 from tap_copper.progress import Progress
 from tap_copper.settings import SETTINGS, search_filters, seconds_setting
@@ -78,6 +80,7 @@ class TapCopper(Tap):
     def __init__(self, *, clocks: Time | None = None, **kwargs: Any) -> None:
         self.time = clocks or Time()
         self.progress = Progress(self.time.monotonic)
+        self.deleted_records: DeletedRecordsStream | None = None
         self._failures: list[tuple[str, Exception]] = []
         self._signal: int | None = None
         super().__init__(**kwargs)
@@ -139,7 +142,11 @@ class TapCopper(Tap):
 
     @override
     def discover_streams(self) -> list[CopperStream]:
-        return [stream(self) for stream in STREAMS]
+        streams = [stream(self) for stream in STREAMS]
+        if self.config.get("deletions"):
+            self.deleted_records = DeletedRecordsStream(self)
+            streams.append(self.deleted_records)
+        return [*streams, *extra_streams(self, STREAMS)]
 
     @property
     @override
@@ -240,6 +247,8 @@ class TapCopper(Tap):
         start, end = (seconds_setting(self._config, name) for name in ("start_date", "end_date"))
         if start is not None and end is not None and end < start:
             raise SettingError("end_date lies before start_date")
+        if self._config.get("deletions") and self._config.get("search_filters"):
+            raise SettingError("deletions cannot go with search_filters: what a filter hides would look deleted")
         known = [str(vars(stream)["name"]) for stream in STREAMS]
         for setting in ("resync", "search_filters"):
             for name in self._config.get(setting) or ():

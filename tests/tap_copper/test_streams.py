@@ -7,6 +7,7 @@ import pytest
 
 from crm_emulator import Emulator
 from tap_copper.client import CopperStream
+from tap_copper.deletions import DeletedRecordsStream
 from tap_copper.streams import STREAMS
 from tap_copper.tap import TapCopper
 from tests.tap_copper.running import run, settings_of
@@ -48,13 +49,14 @@ def test_a_stream_has_a_schema_that_describes_every_property(stream: type[Copper
 
 def test_every_schema_belongs_to_a_stream() -> None:
     files_there = {file.name for file in (files("tap_copper") / "schemas").iterdir() if file.name.endswith(".json")}
-    assert files_there == {f"{stream.name}.json" for stream in STREAMS}
+    assert files_there == {f"{stream.name}.json" for stream in (*STREAMS, DeletedRecordsStream)}
 
 
 def test_discovery_without_credentials_gives_the_documented_streams() -> None:
     catalog = TapCopper(config={}, setup_mapper=False).catalog_dict
     found = {
-        entry["tap_stream_id"]: (list(entry["key_properties"]), entry.get("replication_key")) for entry in catalog["streams"]
+        entry["tap_stream_id"]: (list(entry["key_properties"]), entry.get("replication_key"))
+        for entry in catalog["streams"]
     }
     assert {name: found.get(name) for name in DOCUMENTED} == DOCUMENTED
 

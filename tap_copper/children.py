@@ -1,0 +1,61 @@
+"""Streams that cost one request per record of another stream: they walk its ids themselves, several at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+from typing_extensions import override
+
+from crm_api.errors import GoneError, NotEnabledError
+from tap_copper.client import CopperStream
+from tap_copper.crew import in_order
+from tap_copper.events import log_event
+from tap_copper.reader import Page
+from tap_copper.searches import SearchStream
+
+Record = dict[str, Any]
+
+
+class ChildStream(CopperStream):
+    """What hangs on the records of other streams.
+
+    Attributes:
+        parents: Those streams. ``path`` has the stream's name and the record's fields in its ``{}``.
+    """
+
+    selected_by_default = False
+    parents: ClassVar[tuple[type[SearchStream], ...]]
+
+    @override
+    def pages(self) -> Iterator[Page]:
+        for parent in self.parents:
+            stream = parent(self.tap)
+            try:
+                yield from self.children_of(stream)
+            except NotEnabledError as error:
+                log_event(self.logger, "parent_not_enabled", level="WARNING", parent=stream.name, said=error.said)
+
+    def children_of(self, parent: SearchStream) -> Iterator[Page]:
+        """Read what hangs on the records of one stream, whatever the state says of that stream."""
+        records = (record for page in parent.reader().pages() for record in page.records)
+        concurrency = self.tap.session.network.max_concurrency
+        jobs = ({"stream": parent.name, **record} for record in records)
+        for record, children in in_order(jobs, self.read_children, concurrency=concurrency, check=self.tap.check):
+            marks = {"parent_type": parent.object_type, "parent_id": record["id"]}
+            if children:
+                yield Page([{**marks, **child} for child in children], None, self.tap.time.now())
+
+    def read_children(self, parent: Record) -> list[Record]:
+        """Ask for what hangs on one record; nothing if it has been deleted meanwhile."""
+        try:
+            found: list[Record] = self.tap.session.exchange("GET", filled(self.path, parent)).value
+        except GoneError:
+            return []
+        return found
+
+
+def filled(template: str, record: Record) -> str:
+    """A path with a record's fields in its ``{}``, percent-encoded."""
+    return template.format_map({name: quote(str(value), safe="") for name, value in record.items()})

@@ -1,0 +1,112 @@
+"""deleted_records: what an earlier run saw and is gone. Search never reports it, so the ids that exist are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
+
+from crm_api.errors import CrmError, GoneError, NotEnabledError
+from tap_copper.client import CopperStream
+from tap_copper.crew import in_order
+from tap_copper.events import log_event
+from tap_copper.reader import Page
+from tap_copper.searches import SearchStream
+from tap_copper.shaping import moment
+from tap_copper.snapshots import Snapshots, default_url
+
+if TYPE_CHECKING:
+    from tap_copper.tap import TapCopper
+
+FEWEST_COUNTED = 10  # of fewer records, a fraction says nothing
+
+
+class TooManyGoneError(CrmError):
+    """More records seem gone than may be believed: the key probably sees less than before."""
+
+    advice = "If they are, raise max_deleted_fraction for a run."
+
+
+class DeletedRecordsStream(CopperStream):
+    """Records that are gone: (stream, id), each at least once."""
+
+    name = "deleted_records"
+    path = ""
+    primary_keys = ("stream", "id")
+    replication_key = "seen_at"
+    bookmark = None
+
+    def __init__(self, tap: TapCopper) -> None:
+        super().__init__(tap)
+        self.generation: int | None = None
+
+    @override
+    def pages(self) -> Iterator[Page]:
+        base = self.stream_state.get("generation")
+        if base is not None and not self.snapshots.knows(base):
+            log_event(self.logger, "snapshot_missing", level="WARNING", generation=base)
+            base = None
+        generation = self._begin()
+        for stream in self._watched():
+            try:
+                self._list(stream, generation)
+            except NotEnabledError:
+                continue
+            if base is not None:
+                yield from self._gone(stream, base, generation)
+        self.stream_state["generation"] = generation
+
+    @cached_property
+    def snapshots(self) -> Snapshots:
+        """The ids of earlier runs."""
+        return Snapshots(self.config.get("snapshot_url") or default_url(), str(self.tap.account["id"]))
+
+    def saw(self, stream: CopperStream, records: list[dict[str, Any]]) -> None:
+        """Remember records that this run emits: one that is deleted before the ids are listed is missed otherwise."""
+        self.snapshots.add(self._begin(), stream.name, {record["id"] for record in records})
+
+    def watches(self, stream: CopperStream) -> bool:
+        """Whether deletions of a stream's records are looked for in this run."""
+        return self.selected and isinstance(stream, SearchStream) and stream.selected
+
+    def _begin(self) -> int:
+        if self.generation is None:
+            self.generation = self.snapshots.begin(self.stream_state.get("generation"))
+        return self.generation
+
+    def _watched(self) -> list[SearchStream]:
+        streams = self.tap.streams.values()
+        return [stream for stream in streams if isinstance(stream, SearchStream) and self.watches(stream)]
+
+    def _list(self, stream: SearchStream, generation: int) -> None:
+        for ids in stream.reader().ids():
+            self.snapshots.add(generation, stream.name, ids)
+
+    def _gone(self, stream: SearchStream, base: int, generation: int) -> Iterator[Page]:
+        missing = self.snapshots.missing(base, generation, stream.name)
+        before = self.snapshots.count(base, stream.name)
+        if before >= FEWEST_COUNTED and len(missing) > before * self.config["max_deleted_fraction"]:
+            raise TooManyGoneError(happened=f"{len(missing):,} of {before:,} {stream.name} seem gone")
+        concurrency = self.tap.session.network.max_concurrency
+
+        def is_gone(record_id: int) -> bool:
+            return self._is_gone(stream, record_id)
+
+        for record_id, gone in in_order(missing, is_gone, concurrency=concurrency, check=self.tap.check):
+            if gone:
+                now = self.tap.time.now()
+                seen_at = moment(int(now.timestamp()))
+                yield Page([{"stream": stream.name, "id": record_id, "seen_at": seen_at}], None, now)
+            else:
+                self.snapshots.add(generation, stream.name, [record_id])  # hidden from the search, not deleted
+
+    def _is_gone(self, stream: SearchStream, record_id: int) -> bool:
+        """A missing record is asked for by its id; an activity that is deleted leaves a stub."""
+        path = stream.path.removesuffix("/search")
+        try:
+            found = self.tap.session.exchange("GET", f"{path}/{record_id}").value
+        except GoneError:
+            return True
+        return bool(found.get("is_deleted"))

@@ -1,0 +1,129 @@
+"""Streams that a user declares in the settings: any endpoint that can be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
+
+from crm_api.answer import Answer
+from crm_api.errors import GoneError, SettingError
+from crm_api.settings import nearest
+from tap_copper.children import filled
+from tap_copper.client import CopperStream
+from tap_copper.crew import in_order
+from tap_copper.lists import read_pages
+from tap_copper.reader import Page
+from tap_copper.searches import SearchStream
+
+if TYPE_CHECKING:
+    from tap_copper.tap import TapCopper
+
+Record = dict[str, Any]
+
+
+class ExtraStream(CopperStream):
+    """One declared endpoint.
+
+    Args:
+        tap: The tap.
+        declared: An element of the setting ``extra_streams``.
+        parents: The streams whose records its path may be filled from.
+    """
+
+    def __init__(self, tap: TapCopper, declared: Mapping[str, Any], parents: Mapping[str, type[SearchStream]]) -> None:
+        self._declared = declared
+        self._parent = _parent(declared, parents)
+        fields = declared.get("parent_fields") or ["id"]
+        self._marks: Sequence[str] = fields if self._parent is not None else ()
+        self.primary_keys = tuple(declared["keys"])
+        super().__init__(tap, schema=self._open_schema(), name=declared["name"])
+
+    @override
+    def pages(self) -> Iterator[Page]:
+        if self._parent is None:
+            for records in self._read({}):
+                self.tap.check()
+                yield Page(records, None, self.tap.time.now())
+            return
+        parents = (record for page in self._parent(self.tap).reader().pages() for record in page.records)
+        concurrency = self.tap.session.network.max_concurrency
+        for parent, found in in_order(parents, self._children, concurrency=concurrency, check=self.tap.check):
+            marks = {f"parent_{name}": parent.get(name) for name in self._marks}
+            yield Page([{**marks, **child} for child in found], None, self.tap.time.now())
+
+    def _children(self, parent: Record) -> list[Record]:
+        try:
+            return [record for records in self._read(parent) for record in records]
+        except GoneError:
+            return []  # deleted meanwhile
+
+    def _read(self, parent: Record) -> Iterator[list[Record]]:
+        if not self._declared.get("paged"):
+            yield self._records(self._send(parent, {}))
+            return
+        keys = [key for key in self.primary_keys if not key.startswith("parent_")]
+        yield from read_pages(
+            lambda number, size: self._send(parent, {"page_number": number, "page_size": size}),
+            self._records,
+            lambda record: tuple(record.get(key) for key in keys),
+        )
+
+    def _send(self, parent: Record, paging: Mapping[str, int]) -> Answer:
+        method = self._declared.get("method") or "GET"
+        parameters = dict(self._declared.get("parameters") or {})
+        body = dict(self._declared.get("body") or {})
+        (body if method == "POST" else parameters).update(paging)
+        try:
+            path = filled(self._declared["path"], parent)
+        except KeyError as error:
+            whose = self._declared.get("parent") or "no parent"
+            raise SettingError(f"extra_streams: the path of {self.name} needs {error}, a field of {whose}") from None
+        return self.tap.session.exchange(
+            method, path, params=parameters, body=body if method == "POST" else None, repeatable=True
+        )
+
+    def _records(self, answer: Answer) -> list[Record]:
+        value = answer.value
+        for name in filter(None, (self._declared.get("records_at") or "").split(".")):
+            value = value.get(name) if isinstance(value, dict) else None
+        records = [value] if isinstance(value, dict) else value or []
+        if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
+            raise SettingError(f"extra_streams: the answer to {self.name} holds no records; see records_at")
+        return records
+
+    def _open_schema(self) -> dict[str, Any]:
+        either = {"type": ["integer", "string"]}
+        marks = {f"parent_{name}": {**either, "description": f"{name} of the parent"} for name in self._marks}
+        keys = {key: {**either, "description": "Key"} for key in self.primary_keys}
+        properties = marks | keys | (self._declared.get("properties") or {})
+        return {"type": "object", "properties": properties, "additionalProperties": True}
+
+
+def extra_streams(tap: TapCopper, streams: Sequence[type[CopperStream]]) -> list[ExtraStream]:
+    """Make the declared streams.
+
+    Raises:
+        SettingError: A declaration does not fit.
+    """
+    taken = {str(vars(stream)["name"]) for stream in streams}
+    parents = {str(vars(each)["name"]): each for each in streams if issubclass(each, SearchStream)}
+    made: list[ExtraStream] = []
+    for declared in tap.config.get("extra_streams") or ():
+        name = declared.get("name")
+        if name in taken:
+            raise SettingError(f"extra_streams declares {name!r}, which is the name of a stream already")
+        taken.add(name)
+        made.append(ExtraStream(tap, declared, parents))
+    return made
+
+
+def _parent(declared: Mapping[str, Any], parents: Mapping[str, type[SearchStream]]) -> type[SearchStream] | None:
+    name = declared.get("parent")
+    if name is None:
+        return None
+    if name not in parents:
+        hint = nearest(name, list(parents))
+        raise SettingError(f"extra_streams: the parent of {declared['name']} cannot be {name!r}{hint}")
+    return parents[name]

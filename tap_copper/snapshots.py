@@ -1,0 +1,126 @@
+"""The ids of earlier runs, a generation a run, by which a later run sees what is gone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from crm_api.errors import SettingError
+
+PRIVATE = 0o600
+KEPT_BEFORE_BASE = 2  # a target's STATE may be older than the run before this one
+BATCH = 1000
+
+_metadata = sa.MetaData()
+_generations = sa.Table(
+    "generations",
+    _metadata,
+    sa.Column("account", sa.String(64), primary_key=True),
+    sa.Column("generation", sa.BigInteger, primary_key=True, autoincrement=False),
+)
+_ids = sa.Table(
+    "ids",
+    _metadata,
+    sa.Column("account", sa.String(64), primary_key=True),
+    sa.Column("generation", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("stream", sa.String(64), primary_key=True),
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+
+class Snapshots:
+    """The generations of one account.
+
+    Args:
+        url: A SQLAlchemy URL.
+        account: The account's id.
+
+    Raises:
+        SettingError: The URL leads nowhere.
+    """
+
+    def __init__(self, url: str, account: str) -> None:
+        self._account = account
+        try:
+            self._engine = sa.create_engine(url)
+            _make_private(self._engine.url)
+            _metadata.create_all(self._engine)
+        except (sa.exc.SQLAlchemyError, ImportError, OSError) as error:
+            raise SettingError(f"snapshot_url cannot be used: {type(error).__name__}") from error
+
+    def begin(self, base: int | None) -> int:
+        """Begin a generation, and drop those that no STATE can name any more.
+
+        Args:
+            base: The generation that STATE names.
+        """
+        with self._engine.begin() as connection:
+            mine = sa.select(_generations.c.generation).where(_generations.c.account == self._account)
+            known: list[int] = sorted(connection.scalars(mine).all())
+            older = [each for each in known if base is not None and each < base]
+            for old in older[:-KEPT_BEFORE_BASE]:
+                for table in (_ids, _generations):
+                    connection.execute(
+                        table.delete().where(table.c.account == self._account, table.c.generation == old)
+                    )
+            new = max([*known, base or 0]) + 1
+            connection.execute(_generations.insert().values(account=self._account, generation=new))
+        return new
+
+    def knows(self, generation: int) -> bool:
+        """Whether a generation is kept."""
+        query = sa.select(_generations).where(
+            _generations.c.account == self._account, _generations.c.generation == generation
+        )
+        with self._engine.connect() as connection:
+            return connection.execute(query).first() is not None
+
+    def add(self, generation: int, stream: str, ids: Iterable[int]) -> None:
+        """Keep ids of a stream; those that are kept already stay."""
+        rows = [{"account": self._account, "generation": generation, "stream": stream, "id": each} for each in ids]
+        if not rows:
+            return
+        with self._engine.begin() as connection:
+            for first in range(0, len(rows), BATCH):
+                part = rows[first : first + BATCH]
+                given = self._of(generation, stream).where(_ids.c.id.in_([row["id"] for row in part]))
+                known = set(connection.scalars(given).all())
+                if new := [row for row in part if row["id"] not in known]:
+                    connection.execute(_ids.insert(), new)
+
+    def count(self, generation: int, stream: str) -> int:
+        """How many ids of a stream a generation holds."""
+        with self._engine.connect() as connection:
+            query = sa.select(sa.func.count()).select_from(self._of(generation, stream).subquery())
+            return int(connection.execute(query).scalar_one())
+
+    def missing(self, base: int, generation: int, stream: str) -> list[int]:
+        """The ids of a stream that an earlier generation holds and this one does not, by size."""
+        query = self._of(base, stream).where(_ids.c.id.not_in(self._of(generation, stream))).order_by(_ids.c.id)
+        with self._engine.connect() as connection:
+            return list(connection.scalars(query).all())
+
+    def _of(self, generation: int, stream: str) -> sa.Select[int]:
+        return sa.select(_ids.c.id).where(
+            _ids.c.account == self._account, _ids.c.generation == generation, _ids.c.stream == stream
+        )
+
+
+def default_url() -> str:
+    """Where the snapshots lie when no setting says: in the user's state folder (XDG base directories)."""
+    state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return f"sqlite:///{Path(state) / 'singer-crm' / 'snapshots.sqlite'}"
+
+
+def _make_private(url: sa.URL) -> None:
+    """Make the file of a SQLite URL, for its owner's eyes only."""
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        return
+    path = Path(url.database)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=PRIVATE)
+    path.chmod(PRIVATE)

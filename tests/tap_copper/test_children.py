@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import pytest
+
+from crm_api.copper import connect
+from crm_api.settings import copper_settings
+from crm_emulator import Emulator
+from tests.tap_copper.running import run, settings_of
+
+
+def test_streams_that_cost_a_request_per_record_are_not_selected_by_default(account: Emulator) -> None:
+    output = run(account)
+    assert output.records("people")
+    assert not output.records("related_items")
+    assert not output.records("files")
+
+
+def test_related_items_come_from_both_ends(account: Emulator) -> None:
+    keys = {
+        (each["parent_type"], each["parent_id"], each["type"], each["id"])
+        for each in run(account, "related_items").records("related_items")
+    }
+    assert keys
+    assert {(kind, number, parent, of) for parent, of, kind, number in keys} == keys
+
+
+def test_files_name_the_record_they_hang_on(emulator: Emulator) -> None:
+    person = emulator.copper.insert("people", {"name": "Ann Lee"})
+    with connect(copper_settings(settings_of(emulator))) as session:
+        upload = {"file_name": "offer.pdf", "key": "temp_uploads/1"}
+        session.exchange("POST", f"/people/{person['id']}/files", body=upload)
+    (file,) = run(emulator, "files").records("files")
+    assert (file["parent_type"], file["parent_id"], file["file_name"]) == ("person", person["id"], "offer.pdf")
+
+
+def test_a_parent_that_is_deleted_meanwhile_is_passed_over(emulator: Emulator) -> None:
+    people = [emulator.copper.insert("people", {"name": f"Person {number}"})["id"] for number in range(3)]
+    emulator.script("GET /people/{id}/related", ["ok", "error:status=404", "ok"])
+    output = run(emulator, "related_items")
+    assert output.error is None
+    assert len(people) == emulator.journal.count(method="GET", route="/people/{id}/related")
+
+
+def test_a_declared_stream_reads_an_endpoint_of_its_own(emulator: Emulator) -> None:
+    declared = {"name": "my_types", "path": "/activity_types", "records_at": "user", "keys": ["id"]}
+    output = run(emulator, extra_streams=[declared])
+    expected = [each["id"] for each in emulator.copper.records("user_activity_types")]
+    assert sorted(output.ids("my_types")) == sorted(expected)
+    assert output.schema("my_types")["key_properties"] == ["id"]
+
+
+def test_a_declared_stream_walks_the_records_of_its_parent(account: Emulator) -> None:
+    declared = {
+        "name": "people_activities",
+        "method": "POST",
+        "path": "/people/{id}/activities",
+        "body": {},
+        "paged": True,
+        "parent": "people",
+        "parent_fields": ["id", "name"],
+        "keys": ["parent_id", "id"],
+        "properties": {"details": {"type": ["string", "null"]}},
+    }
+    found = run(account, extra_streams=[declared]).records("people_activities")
+    expected = {
+        (each["parent"]["id"], each["id"])
+        for each in account.copper.records("activities")
+        if each["parent"]["type"] == "person"
+    }
+    assert {(each["parent_id"], each["id"]) for each in found} >= expected
+    assert all(each["parent_name"] for each in found)
+
+
+@pytest.mark.parametrize(
+    ("declared", "sentence"),
+    [
+        ({"name": "people", "path": "/x", "keys": ["id"]}, "'people', which is the name of a stream already"),
+        ({"name": "x", "path": "/x", "keys": ["id"], "parent": "peoples"}, "cannot be 'peoples': the nearest one is"),
+        ({"name": "x", "path": "/x/{size}", "keys": ["id"], "parent": "people"}, "needs 'size', a field of people"),
+        ({"name": "x", "path": "/account", "keys": ["id"], "records_at": "name"}, "holds no records; see records_at"),
+        ({"name": "x", "path": "/x", "kees": ["id"]}, "extra_streams.0.kees"),
+    ],
+)
+def test_a_declaration_that_does_not_fit_is_a_sentence(
+    account: Emulator, declared: dict[str, object], sentence: str
+) -> None:
+    assert sentence in str(run(account, extra_streams=[declared]).error)

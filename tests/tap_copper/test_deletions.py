@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crm_emulator import Emulator
+from tests.tap_copper.running import Output, run
+
+
+@pytest.fixture
+def people(emulator: Emulator) -> list[int]:
+    return [emulator.copper.insert("people", {"name": f"Person {number}"})["id"] for number in range(40)]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> dict[str, Any]:
+    return {"deletions": True, "snapshot_url": f"sqlite:///{tmp_path / 'snapshots.sqlite'}"}
+
+
+def gone(output: Output) -> list[tuple[str, int]]:
+    assert output.error is None
+    return [(record["stream"], record["id"]) for record in output.records("deleted_records")]
+
+
+def test_what_is_deleted_between_two_runs_is_reported(
+    emulator: Emulator, people: list[int], settings: dict[str, Any]
+) -> None:
+    activity = emulator.copper.insert(
+        "activities",
+        {"parent": {"type": "person", "id": people[0]}, "type": {"category": "user", "id": 0}, "details": "Called"},
+    )
+    first = run(emulator, **settings)
+    assert gone(first) == []
+    emulator.copper.delete("people", people[3])
+    emulator.copper.delete("activities", activity["id"])
+    second = run(emulator, state=first.state, **settings)
+    assert sorted(gone(second)) == [("activities_search", activity["id"]), ("people", people[3])]
+    assert gone(run(emulator, state=second.state, **settings)) == []
+
+
+def test_deletions_are_reported_again_when_the_target_lost_them(
+    emulator: Emulator, people: list[int], settings: dict[str, Any]
+) -> None:
+    first = run(emulator, **settings)
+    emulator.copper.delete("people", people[3])
+    assert gone(run(emulator, state=first.state, **settings)) == [("people", people[3])]
+    assert gone(run(emulator, state=first.state, **settings)) == [("people", people[3])]
+
+
+def test_a_record_that_is_emitted_and_deleted_within_one_run_is_reported_by_the_next(
+    emulator: Emulator, people: list[int], settings: dict[str, Any]
+) -> None:
+    assert people
+    state = run(emulator, **settings).state
+    company = emulator.copper.insert("companies", {"name": "Short Lived"})
+    seen: list[str] = []
+
+    def delete_after_reading(request: Any) -> None:
+        if request.route == "/companies/search":
+            seen.append(request.route)
+        elif seen and emulator.copper.get("companies", company["id"]):
+            emulator.copper.delete("companies", company["id"])
+
+    emulator.between_requests(delete_after_reading)
+    output = run(emulator, state=state, **settings)
+    assert output.ids("companies") == [company["id"]]
+    assert gone(run(emulator, state=output.state, **settings)) == [("companies", company["id"])]
+
+
+def test_a_share_that_cannot_be_believed_is_an_error_and_reports_nothing(
+    emulator: Emulator, people: list[int], settings: dict[str, Any]
+) -> None:
+    first = run(emulator, **settings)
+    for person in people[:20]:
+        emulator.copper.delete("people", person)
+    second = run(emulator, state=first.state, **settings)
+    assert "20 of 40 people seem gone" in str(second.error)
+    assert "max_deleted_fraction" in str(second.error)
+    assert second.records("deleted_records") == []
+    third = run(emulator, state=second.state, **settings, max_deleted_fraction=0.5)
+    assert len(gone(third)) == 20
+
+
+def test_deletions_do_not_go_with_filters(emulator: Emulator, settings: dict[str, Any]) -> None:
+    output = run(emulator, **settings, search_filters={"people": {"tags": ["vip"]}})
+    assert "deletions cannot go with search_filters" in str(output.error)
+
+
+def test_the_snapshots_are_for_their_owner_only(emulator: Emulator, settings: dict[str, Any], tmp_path: Path) -> None:
+    run(emulator, **settings)
+    assert (tmp_path / "snapshots.sqlite").stat().st_mode & 0o777 == 0o600
