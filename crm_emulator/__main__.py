@@ -8,20 +8,22 @@ import logging
 import signal
 import sqlite3
 import sys
-from dataclasses import asdict
 from typing import TYPE_CHECKING, NoReturn
 
+from crm_emulator.apptivo.vendor import Apptivo
 from crm_emulator.clock import Clock
 from crm_emulator.control import ControlError, set_switches
 from crm_emulator.copper.seeds import SIZES
-from crm_emulator.copper.switches import Switches
 from crm_emulator.emulator import Emulator
 from crm_emulator.faults import Fault, Kind
+from crm_emulator.freshsales.vendor import Freshsales, FreshsalesClassic
 from crm_emulator.quota import Rate
 from crm_emulator.server import HOST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from crm_emulator.vendor import Vendor
 
 DEFAULT_PORT = 8467
 
@@ -53,7 +55,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--latency-jitter-seconds", type=float, default=0.0, metavar="S", help="give or take so much")
     add("--fault", action="append", default=[], metavar="FAULT", help="for example error:status=500,rate=0.05")
     add("--script", action="append", default=[], metavar="SCRIPT", help='for example "POST /people=ok;lost;ok"')
-    add("--switch", action="append", default=[], metavar="NAME=VALUE", help="for example tie_order=random")
+    add("--records", action="append", default=[], metavar="CRM.OBJECT=N", help="for example freshsales.contacts=500")
+    add("--switch", action="append", default=[], metavar="[CRM.]NAME=VALUE", help="for example tie_order=random")
     add("--skew-seconds", type=float, default=0.0, metavar="S", help="how far the server's clock is ahead")
     add("--log", action="store_true", help="print each request to stderr")
     return parser
@@ -70,19 +73,36 @@ def _sizes(options: argparse.Namespace) -> dict[str, int]:
     return sizes
 
 
-def _switches(texts: Sequence[str]) -> dict[str, object]:
-    kinds: dict[str, type] = {name: type(value) for name, value in asdict(Switches()).items()}
-    values: dict[str, object] = {}
+def _other_sizes(options: argparse.Namespace) -> dict[str, dict[str, int]]:
+    """How many records the CRMs beside Copper get: their own numbers in the proportion of ``--size``, or as asked."""
+    scale = 0.0 if options.empty else 1.0 if options.size is None else options.size / SIZES["people"]
+    sizes = {
+        vendor.name: {name: round(size * scale) for name, size in vendor.sizes.items()}
+        for vendor in (Freshsales, FreshsalesClassic, Apptivo)
+    }
+    for text in options.records:
+        name, _, number = text.partition("=")
+        vendor, _, object_name = name.partition(".")
+        if vendor not in sizes or object_name not in sizes[vendor] or not number.isdigit():
+            known = ", ".join(f"{vendor}.{each}" for vendor, objects in sizes.items() for each in objects)
+            raise ValueError(f"--records is CRM.OBJECT=N, not {text!r}; there are {known}")
+        sizes[vendor][object_name] = int(number)
+    return sizes
+
+
+def _set_switches(vendors: Sequence[Vendor], texts: Sequence[str]) -> None:
+    """Set ``[CRM.]NAME=VALUE``; without a CRM it is Copper's. Raises ValueError."""
+    by_name = {vendor.name: vendor for vendor in vendors}
     for text in texts:
-        name, _, value = text.removeprefix("copper.").partition("=")
-        kind = kinds.get(name, str)
-        if kind is bool:
-            if value not in {"true", "false"}:
-                raise ValueError(f"the switch {name} is true or false, not {value!r}")
-            values[name] = value == "true"
-        else:
-            values[name] = kind(value)
-    return values
+        name, _, value = text.partition("=")
+        crm, _, switch = name.rpartition(".")
+        vendor = by_name.get(crm or "copper")
+        if vendor is None:
+            raise ValueError(f"there is no CRM {crm!r}; there are {', '.join(by_name)}")
+        kind: type = type(getattr(vendor.switches, switch, ""))
+        if kind is bool and value not in {"true", "false"}:
+            raise ValueError(f"the switch {name} is true or false, not {value!r}")
+        set_switches(vendor, {switch: value == "true" if kind is bool else kind(value)})
 
 
 def _emulator(options: argparse.Namespace) -> Emulator:
@@ -104,9 +124,9 @@ def _emulator(options: argparse.Namespace) -> Emulator:
         clock=clock,
         faults=faults,
         empty=options.empty,
-        sizes={"copper": _sizes(options)},
+        sizes={"copper": _sizes(options), **_other_sizes(options)},
     )
-    set_switches(emulator.copper, _switches(options.switch))
+    _set_switches(emulator.vendors, options.switch)
     for script in options.script:
         route, equals, steps = script.partition("=")
         if not equals:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from crm_emulator.emulator import Emulator
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from crm_emulator.routing import Route
     from crm_emulator.vendor import Vendor
 
 _PART = re.compile(r"(<!-- begin (\w+) (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -24,16 +25,26 @@ def rendered(text: str) -> str:
     emulator = Emulator(empty=True)
     try:
         vendors = {vendor.name: vendor for vendor in emulator.vendors}
-        parts = {"routes": _routes, "switches": _switches}
+        parts: dict[str, Callable[[Vendor], str]] = {
+            "routes": lambda vendor: _routes(vendor.routes),
+            "more_routes": lambda vendor: _routes(_beyond(vendor, vendors["freshsales"])),
+            "switches": _switches,
+        }
         return _PART.sub(lambda found: f"{found[1]}\n{parts[found[2]](vendors[found[3]])}\n{found[4]}", text)
     finally:
         emulator.store.close()
 
 
-def _routes(vendor: Vendor) -> str:
+def _beyond(vendor: Vendor, other: Vendor) -> list[Route]:
+    """The routes that another CRM does not have."""
+    known = {(route.method, route.path) for route in other.routes}
+    return [route for route in vendor.routes if (route.method, route.path) not in known]
+
+
+def _routes(routes: Sequence[Route]) -> str:
     """Every endpoint, its source, and what differs from the vendor."""
     lines = ["| endpoint | source | differs |", "|---|---|---|"]
-    lines += [f"| `{route.method} {route.path}` | {route.source} | {route.remark} |" for route in vendor.routes]
+    lines += [f"| `{route.method} {route.path}` | {route.source} | {route.remark} |" for route in routes]
     return "\n".join([*lines, ""])
 
 

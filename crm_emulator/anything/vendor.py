@@ -163,6 +163,6 @@ class Anything(Vendor):
 
     def configuration(self) -> str:  # noqa: D102 - as in Vendor
         return (
-            "# target-crm\n"
+            "# target-crm (any endpoint)\n"
             f'{{"crm": "http", "base_url": "{self.base_url}", "auth": "bearer", "auth_value": "{self.api_key}"}}'
         )

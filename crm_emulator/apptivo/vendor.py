@@ -158,7 +158,7 @@ class Apptivo(Vendor):
 
     def configuration(self) -> str:  # noqa: D102 - as in Vendor
         return (
-            "# target-crm\n"
+            "# target-crm (Apptivo)\n"
             f'{{"crm": "apptivo", "api_key": "{self.api_key}", "access_key": "{self.access_key}", '
             f'"base_url": "{self.base_url}"}}'
         )

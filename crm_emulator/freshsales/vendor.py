@@ -36,10 +36,11 @@ class Freshsales(Vendor):
         api_key: For ``Authorization: Token token=…``.
         account: What lies in it.
         plans: Requests an hour, by plan (section 10).
-        plan: Whose rates are the vendor's own.
+        title: For people.
     """
 
     name: ClassVar[str] = "freshsales"
+    title: ClassVar[str] = "Freshsales Suite"
     prefix: ClassVar[str] = "/freshsales/crm/sales/api"
     resources: ClassVar[Mapping[str, Resource]] = SUITE
     tables = tables_of("freshsales", SUITE)
@@ -203,13 +204,17 @@ class Freshsales(Vendor):
             self.delete(resource.name, record_id)
 
     def configuration(self) -> str:  # noqa: D102 - as in Vendor
-        return f'# target-crm\n{{"crm": "freshsales", "api_key": "{self.api_key}", "base_url": "{self.base_url}"}}'
+        return (
+            f"# target-crm ({self.title})\n"
+            f'{{"crm": "freshsales", "api_key": "{self.api_key}", "base_url": "{self.base_url}"}}'
+        )
 
 
 class FreshsalesClassic(Freshsales):
     """The emulated Classic account: it has leads, and no lifecycle stages."""
 
     name: ClassVar[str] = "freshsales_classic"
+    title: ClassVar[str] = "Freshsales Classic"
     prefix: ClassVar[str] = "/freshsales/api"
     resources: ClassVar[Mapping[str, Resource]] = CLASSIC
     tables = tables_of("freshsalesclassic", CLASSIC)

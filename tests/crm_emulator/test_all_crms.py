@@ -1,0 +1,131 @@
+"""What is the same for every emulated CRM: registration, routes, switches, printed configuration, documentation."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+
+from crm_emulator import Emulator, Rate
+from crm_emulator.documentation import rendered
+
+CRMS = ("copper", "freshsales", "freshsales_classic", "apptivo", "anything")
+PAGE = Path(__file__).parents[2] / "docs" / "emulator.md"
+
+
+@pytest.fixture
+def emulator():
+    with Emulator(empty=True) as running:
+        yield running
+
+
+def started(*options: str) -> tuple[subprocess.Popen[str], str]:
+    """crm-emulator on a free port, and what it printed before it served."""
+    command = [sys.executable, "-m", "crm_emulator", "--port", "0", *options]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if line.startswith("# control API"):
+            return process, "".join(lines)
+    raise AssertionError(process.communicate()[1])
+
+
+def stopped(process: subprocess.Popen[str]) -> int:
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    return process.returncode
+
+
+@pytest.mark.parametrize("name", CRMS)
+def test_every_crm_is_an_attribute_with_a_base_url_of_its_own(emulator, name):
+    vendor = getattr(emulator, name)
+    assert vendor in emulator.vendors
+    assert vendor.base_url.startswith(emulator.url + vendor.prefix)
+
+
+def test_no_crm_lies_inside_another(emulator):
+    prefixes = [vendor.prefix + "/" for vendor in emulator.vendors]
+    assert not [(a, b) for a in prefixes for b in prefixes if a != b and a.startswith(b)]
+
+
+@pytest.mark.parametrize("name", CRMS)
+def test_every_route_names_its_source(emulator, name):
+    assert all(route.source for route in getattr(emulator, name).routes)
+
+
+@pytest.mark.parametrize("name", CRMS)
+def test_every_object_can_be_counted_and_listed_through_the_control_api(emulator, name):
+    control = f"{emulator.url}/_emulator"
+    counts = requests.get(f"{control}/status", timeout=30).json()["vendors"][name]["records"]
+    assert counts == {each: getattr(emulator, name).count(each) for each in getattr(emulator, name).tables}
+    for each in counts:
+        assert len(requests.get(f"{control}/{name}/records/{each}", timeout=30).json()) == counts[each]
+
+
+@pytest.mark.parametrize("name", CRMS)
+def test_every_switch_can_be_set_to_its_own_value_through_the_control_api(emulator, name):
+    at = f"{emulator.url}/_emulator/{name}/switches"
+    switches = requests.get(at, timeout=30).json()
+    assert requests.put(at, json=switches, timeout=30).json() == switches
+
+
+@pytest.mark.parametrize("name", CRMS)
+def test_a_quota_of_ones_own_is_answered_with_429(emulator, name):
+    vendor = getattr(emulator, name)
+    vendor.use_quota((Rate(1, 60.0),))
+    answers = [requests.get(vendor.base_url + "/anything", timeout=30).status_code for _ in range(2)]
+    assert answers[1] == 429
+
+
+def test_the_command_prints_settings_for_every_crm_and_takes_their_options():
+    switches = ("--switch", "anything.auth=bearer", "--switch", "freshsales.create_status=200")
+    process, greeting = started("--records", "freshsales.contacts=3", *switches)
+    try:
+        settings = [json.loads(line) for line in greeting.splitlines() if line.startswith("{")]
+        assert {each["crm"] for each in settings[1:]} == {"copper", "freshsales", "apptivo", "http"}
+        suite = next(each for each in settings if each.get("crm") == "freshsales")
+        headers = {"Authorization": f"Token token={suite['api_key']}"}
+        made = requests.post(f"{suite['base_url']}/contacts", json={"last_name": "x"}, headers=headers, timeout=30)
+        assert made.status_code == 200
+        url = re.search(r"http://\S+", greeting)
+        assert url is not None
+        status = requests.get(f"{url[0]}/_emulator/status", timeout=30).json()
+        assert status["vendors"]["freshsales"]["records"]["contacts"] == 4
+        http = next(each for each in settings if each.get("crm") == "http")
+        assert requests.post(f"{http['base_url']}/a", json={}, timeout=30).status_code == 401
+    finally:
+        assert stopped(process) == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (("--records", "freshsales.boats=3"), "--records is CRM.OBJECT=N, not 'freshsales.boats=3'"),
+        (("--switch", "zoho.x=1"), "there is no CRM 'zoho'"),
+        (("--switch", "apptivo.x=1"), "apptivo has no switch 'x'"),
+        (("--switch", "apptivo.rest_style=maybe"), "the switch apptivo.rest_style is true or false, not 'maybe'"),
+    ],
+)
+def test_a_wrong_option_is_answered_with_one_sentence(option, said):
+    command = [sys.executable, "-m", "crm_emulator", "--port", "0", *option]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_page_about_the_emulator_lists_every_route_and_switch_as_they_are():
+    text = PAGE.read_text(encoding="utf-8")
+    assert rendered(text) == text, "run python -m crm_emulator.documentation docs/emulator.md"
+    with Emulator(empty=True) as emulator:
+        for name in CRMS:
+            assert f"<!-- begin switches {name} -->" in text or name == "freshsales_classic"
+            assert all(f"`{route.method} {route.path}`" in text for route in getattr(emulator, name).routes)
