@@ -44,7 +44,7 @@ class Page:
 class _Chunk:
     answer: Answer
     positions: list[int]
-    floor: int | None
+    reached: int | None
     extracted: datetime
 
 
@@ -182,7 +182,7 @@ class Reader:
             places = self._search.take(ask, rows, int(total) if total.isdigit() else None, horizon)
             for window, taken in places:
                 if taken.kept or (window.done and self._sign > 0):
-                    chunk = _Chunk(answer, taken.kept, window.floor, extracted)
+                    chunk = _Chunk(answer, taken.kept, _reached(window, rows, taken.kept), extracted)
                     self._chunks.setdefault(window, deque()).append(chunk)
                     self._buffered += len(answer.content)
                 for position in taken.strays:
@@ -199,8 +199,15 @@ class Reader:
         return Page(records, None, self._now())
 
 
+def _reached(window: Window, rows: list[Row], kept: list[int]) -> int | None:
+    """The key below which everything has been met."""
+    if not window.done:
+        return window.floor
+    return max((key for position in kept if (key := rows[position][1]) is not None), default=window.floor)
+
+
 def _page(chunk: _Chunk) -> Page:
-    return Page(_records(chunk), chunk.floor, chunk.extracted)
+    return Page(_records(chunk), chunk.reached, chunk.extracted)
 
 
 def _sorted(chunks: list[_Chunk]) -> Iterator[Page]:

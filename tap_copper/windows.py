@@ -71,8 +71,7 @@ class Window:
             CrowdError: A single key holds more records than can be read for certain.
         """
         known = {row for row in self._seen if row[1] == self.floor}
-        kept = [position for position, row in enumerate(rows) if self._is_new(row)]
-        self._seen.update(rows[position] for position in kept)
+        kept = self._keep(rows)
         strays = [
             position
             for position, (_, key) in enumerate(rows)
@@ -117,6 +116,14 @@ class Window:
         if minimum is not None and (self._stepping_back or not self._inclusive):
             minimum -= 1
         return minimum, None if self.stop is None else self.stop + 1
+
+    def _keep(self, rows: Sequence[Row]) -> list[int]:
+        kept = []
+        for position, row in enumerate(rows):
+            if self._is_new(row):
+                self._seen.add(row)
+                kept.append(position)
+        return kept
 
     def _is_new(self, row: Row) -> bool:
         key = row[1]
