@@ -1,8 +1,8 @@
 """Copper's OAuth 2.0 grant: the address where a user agrees, and the token for the code that this gives.
 
 Facts: https://developer.copper.com, introduction/oauth (flow, quickstart): the code comes back to the redirect address,
-which must be https, as an HTTP POST with ``code`` in its body; tokens neither expire nor are refreshed; the only scope is
-``developer/v1/all``.
+which must be https, as an HTTP POST with ``code`` in its body; tokens neither expire nor are refreshed; the only scope
+is ``developer/v1/all``.
 """
 
 from __future__ import annotations
