@@ -55,6 +55,7 @@ def environment(account: dict[str, str]) -> dict[str, str]:
         f"{plugin}_{name.upper()}": value for plugin in ("TAP_COPPER", "TARGET_CRM") for name, value in account.items()
     }
     settings["TARGET_CRM_LEDGER_URL"] = f"sqlite:///{WORK / 'ledger.sqlite'}"
+    settings["TAP_COPPER_EMIT_ACTIVATE_VERSION_MESSAGES"] = "false"  # target-jsonl knows none and would warn of each
     quiet = {"TAP_COPPER_LOGLEVEL": "WARNING", "TARGET_CRM_LOGLEVEL": "WARNING", "TAP_SPREADSHEETS_LOGLEVEL": "ERROR"}
     return {**os.environ, **settings, **quiet, "COLUMNS": "100"}
 

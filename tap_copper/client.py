@@ -170,7 +170,8 @@ class CopperStream(Stream):
 
     def _sync_pages(self, count: Callable[[int], None]) -> None:
         whole = self.is_whole and not self.is_incremental
-        version = int(self.tap.time.now().timestamp() * 1000) if whole else None
+        closed = whole and self.config["emit_activate_version_messages"]
+        version = int(self.tap.time.now().timestamp() * 1000) if closed else None
         emission = Emission(self.tap.message_writer, self.stream_maps, self.mask, version)
         shape = self._shape()
         since, unwritten = self.tap.time.monotonic(), 0

@@ -108,6 +108,12 @@ SETTINGS: dict[str, Any] = {
             "default": [],
             "description": "These streams ignore their bookmark in this run.",
         },
+        "emit_activate_version_messages": {
+            "type": "boolean",
+            "default": True,
+            "description": "Close the whole read of a full-table stream with ACTIVATE_VERSION, by which targets that "
+            "know it drop what is gone. Off for targets that complain about it.",
+        },
         "custom_field_columns": {
             "type": "string",
             "enum": ["name", "id", "off"],

@@ -121,6 +121,12 @@ def test_a_stream_forced_to_full_table_ends_with_its_version(emulator: Emulator)
     assert len(versions) == 1
 
 
+def test_versions_are_left_out_for_targets_that_know_none(emulator: Emulator) -> None:
+    add(emulator, NOW - DAY)
+    output = run(emulator, catalog=selecting(people="FULL_TABLE"), emit_activate_version_messages=False)
+    assert not [each for each in output.messages if each["type"] == "ACTIVATE_VERSION" or "version" in each]
+
+
 def test_a_full_table_that_breaks_off_activates_nothing(emulator: Emulator) -> None:
     add(emulator, *(NOW - number * 1000 for number in range(450, 0, -1)))
     emulator.script("POST /people/search", ["ok", "ok", "error:status=422"])
