@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
 from tap_copper.streams import STREAMS
 from tap_copper.tap import TapCopper
 from target_crm.target import TargetCrm

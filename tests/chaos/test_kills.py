@@ -1,4 +1,4 @@
-"""Killed at any instant, again and again, on the same input: each record is there exactly once, and STATE never ran ahead."""
+"""Killed at any instant, again and again, on the same input: each record is there once, and STATE never ran ahead."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ALL = 100
 
 
 def _input():
-    """Companies, people that belong to them, people without e-mail, deals and tasks, mixed, with STATE after each ten."""
+    """Companies, people that belong to them, people without e-mail, deals and tasks, STATE after each ten."""
     yield schema_of("companies", "name", "domain")
     yield schema_of("people", "name", "email", "company")
     yield schema_of("opportunities", "name", "monetary_value")

@@ -17,7 +17,7 @@ LOOKBACK = 20
 
 
 def dice(seed: int) -> random.Random:
-    return random.Random(seed)  # noqa: S311 - trouble must be repeatable, not secret
+    return random.Random(seed)
 
 
 @dataclass
