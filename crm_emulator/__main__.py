@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import logging
+import os
+import re
 import signal
 import sqlite3
 import sys
@@ -14,6 +17,7 @@ from crm_emulator.apptivo.vendor import Apptivo
 from crm_emulator.clock import Clock
 from crm_emulator.control import ControlError, set_switches
 from crm_emulator.copper.seeds import SIZES
+from crm_emulator.database import ForeignStateError
 from crm_emulator.emulator import Emulator
 from crm_emulator.faults import Fault, Kind
 from crm_emulator.freshsales.vendor import Freshsales, FreshsalesClassic
@@ -42,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("--port", type=int, default=DEFAULT_PORT, help="0 is any free one (default: %(default)s)")
+    add("--port", type=_port, default=DEFAULT_PORT, help="0 is any free one (default: %(default)s)")
     add("--seed", type=int, default=1, help="the same seed gives the same records (default: %(default)s)")
     add("--size", type=int, metavar="N", help="so many people, and the other records in proportion")
     for name, size in SIZES.items():
@@ -100,9 +104,39 @@ def _set_switches(vendors: Sequence[Vendor], texts: Sequence[str]) -> None:
         if vendor is None:
             raise ValueError(f"there is no CRM {crm!r}; there are {', '.join(by_name)}")
         kind: type = type(getattr(vendor.switches, switch, ""))
-        if kind is bool and value not in {"true", "false"}:
+        set_switches(vendor, {switch: _switched(name, kind, value)})
+
+
+def _switched(name: str, kind: type, value: str) -> object:
+    """A switch's value from its text."""
+    if kind is bool:
+        if value not in {"true", "false"}:
             raise ValueError(f"the switch {name} is true or false, not {value!r}")
-        set_switches(vendor, {switch: value == "true" if kind is bool else kind(value)})
+        return value == "true"
+    try:
+        return kind(value)
+    except ValueError:
+        raise ValueError(f"the switch {name} is a number, not {value!r}") from None
+
+
+# The sign between a route, which may hold one too, and its first step.
+_THEN = re.compile(rf"=\s*(?=(?:{'|'.join(Kind)})\b)")
+
+
+def _script(text: str) -> tuple[str, list[str]]:
+    """Read ``ROUTE=STEP;STEP``; raises ValueError."""
+    route, *steps = _THEN.split(text, maxsplit=1)
+    if not steps:
+        raise ValueError(f"a script is ROUTE=STEP;STEP, with steps of {', '.join(Kind)}, not {text!r}")
+    return route.strip(), steps[0].split(";")
+
+
+def _port(text: str) -> int:
+    """A port's number."""
+    port = int(text)
+    if not 0 <= port < 1 << 16:
+        raise argparse.ArgumentTypeError(f"a port lies between 0 and 65535, not {port}")
+    return port
 
 
 def _emulator(options: argparse.Namespace) -> Emulator:
@@ -127,11 +161,8 @@ def _emulator(options: argparse.Namespace) -> Emulator:
         sizes={"copper": _sizes(options), **_other_sizes(options)},
     )
     _set_switches(emulator.vendors, options.switch)
-    for script in options.script:
-        route, equals, steps = script.partition("=")
-        if not equals:
-            raise ValueError(f"a script is ROUTE=STEP;STEP, not {script!r}")
-        emulator.script(route.strip(), steps.split(";"))
+    for text in options.script:
+        emulator.script(*_script(text))
     return emulator
 
 
@@ -162,14 +193,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     logging.basicConfig(level=logging.INFO if options.log else logging.ERROR, format="%(message)s")
     try:
         emulator = _emulator(options)
+    except (sqlite3.Error, ForeignStateError) as error:
+        sys.exit(f"crm-emulator: cannot use {options.db}: {error}")
     except (ValueError, ControlError) as error:
         parser.error(str(error))
-    except sqlite3.Error as error:
-        sys.exit(f"crm-emulator: cannot use {options.db}: {error}")
     try:
         asyncio.run(_serve(emulator))
     except OSError as error:
-        sys.exit(f"crm-emulator: cannot listen on {HOST}:{options.port}: {error.strerror}; choose another with --port")
+        why = "the port is taken" if error.errno == errno.EADDRINUSE else os.strerror(error.errno or 0)
+        sys.exit(f"crm-emulator: cannot listen on {HOST}:{options.port}: {why}; choose another with --port")
     finally:
         emulator.store.close()
 

@@ -73,35 +73,46 @@ class Application:
         self._random = Random(seed)  # noqa: S311 - which record is disturbed must be repeatable, not secret
 
     async def deliver(self, request: Request, query: str) -> Delivery:
-        """Carry a request out."""
-        vendor = self._vendor(request.path)
-        if vendor is None:
-            return Delivery(self.control(request))
-        vendor.awaken()
-        below = request.path[len(vendor.prefix) :]
-        found = vendor.find(request, below)
-        template = found[0].path if found else ""
-        logged = self.journal.begin(
-            self.clock.now(), vendor.name, request.method, request.path, query, template, request.body
+        """Carry a request out; a failure of the emulator itself, or of a test's callback, is a 500 and is kept."""
+        logged = None
+        try:
+            vendor = self._vendor(request.path)
+            if vendor is None:
+                return Delivery(self.control(request))
+            vendor.awaken()
+            found = vendor.find(request, request.path[len(vendor.prefix) :])
+            route, places = found or (None, {})
+            request = replace(request, route=route.path if route else "", parameters=places)
+            logged = self._begin(vendor, request, query)
+            return await self._strike(vendor, request, route, logged)
+        except Exception as bug:
+            _logger.exception("the emulator failed on %s %s", request.method, request.path)
+            self.bugs.append(bug)
+            return Delivery(html_error(500), logged=logged)
+
+    def _begin(self, vendor: Vendor, request: Request, query: str) -> LoggedRequest:
+        return self.journal.begin(
+            self.clock.now(), vendor.name, request.method, request.path, query, request.route, request.body
         )
-        trouble = self.faults.decide(vendor.name, request.method, template)
+
+    async def _strike(self, vendor: Vendor, request: Request, route: Route | None, logged: LoggedRequest) -> Delivery:
+        """Let the quota and the trouble in store have their say."""
+        trouble = self.faults.decide(vendor.name, request.method, request.route)
         logged.fault = trouble.name
-        if found:
-            request = replace(request, route=template, parameters=found[1])
         with self.store.lock:
-            exceeded = vendor.quota.admit(request.method, template, self.clock.now())
+            exceeded = vendor.quota.admit(request.method, request.route, self.clock.now())
             logged.quota_share = vendor.quota.share(self.clock.now())
         if trouble.latency_seconds:
             await self.clock.sleep(trouble.latency_seconds)
         with self.store.lock:
             for disturbance in trouble.disturbances:
                 for _ in range(disturbance.records):
-                    vendor.disturb(disturbance.kind, template, self._random)
+                    vendor.disturb(disturbance.kind, request.route, self._random)
             for hook in list(self.before_requests):
                 hook(request)
             if exceeded is not None:
                 return Delivery(vendor.over_quota(exceeded, None), logged=logged)
-            return self._carry_out(vendor, request, found[0] if found else None, trouble.fault, logged)
+            return self._carry_out(vendor, request, route, trouble.fault, logged)
 
     def _vendor(self, path: str) -> Vendor | None:
         for vendor in self.vendors.values():
@@ -148,10 +159,6 @@ class Application:
             return self._write(route, request) if route.writes else route.endpoint(request)
         except MalformedBodyError:
             return vendor.malformed_body(request)
-        except Exception as bug:
-            _logger.exception("the emulator failed on %s %s", request.method, request.path)
-            self.bugs.append(bug)
-            return html_error(500)
 
     def _write(self, route: Route, request: Request) -> Answer:
         """All or nothing: a refused write leaves no trace."""
@@ -163,10 +170,11 @@ class Application:
 
     def finish(self, delivery: Delivery) -> None:
         """Write down that a delivery has ended."""
-        if delivery.logged is not None:
-            answer = delivery.answer
-            delivery.logged.answer_bytes = len(answer.body) if answer else 0
-            self.journal.end(delivery.logged, answer.status if answer else 0, self.clock.now())
+        answer, logged = delivery.answer, delivery.logged
+        if logged is not None:
+            logged.answer_bytes = len(answer.body) if answer else 0
+            self.journal.end(logged, answer.status if answer else 0, self.clock.now())
+            _logger.info("%s %s %s %s", logged.method, logged.path, logged.status, logged.fault)
 
 
 def html_error(status: int, *headers: tuple[str, str]) -> Answer:

@@ -72,6 +72,8 @@ class Control:
                     request.method, request.path, request.query, request.headers, request.body, route.path, parameters
                 )
             )
+        except KeyError as missing:
+            return json_answer(400, {"error": f"the body lacks {missing}"})
         except (ControlError, UnknownObjectError, MalformedBodyError, ValueError, TypeError) as error:
             return json_answer(400, {"error": str(error)})
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from crm_emulator.tables import Table
 
 
+_MAGIC = b"SQLite format 3\0"
+
+
 class ForeignStateError(ValueError):
     """A state that this version of the emulator cannot take."""
 
@@ -110,10 +113,14 @@ class Database:
     def dump(self) -> bytes:
         """The whole state as the bytes of a SQLite file, which ``database`` or ``load`` take again."""
         with self.lock:
-            return self.connection.serialize()
+            state = bytearray(self.connection.serialize())
+        state[18:20] = b"\x01\x01"  # the header's journal versions: no write-ahead log, which memory cannot have
+        return bytes(state)
 
     def restore(self, state: bytes) -> None:
         """Replace the whole state by a dump; raises ForeignStateError, and then nothing is replaced."""
+        if not state.startswith(_MAGIC):
+            raise ForeignStateError("this is no dump of the emulator")
         with self.lock, closing(sqlite3.connect(":memory:")) as source:
             try:
                 source.deserialize(state)

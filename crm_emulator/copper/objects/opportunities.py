@@ -33,9 +33,10 @@ def complete(account: CopperAccount, record: Record, old: Record | None, sent: M
         record["monetary_unit"] = account.currency
     record["converted_value"] = record["monetary_value"]
     record["converted_unit"] = account.currency if record["monetary_value"] is not None else None
-    for name, first in (("status", "Open"), ("priority", "None")):
-        if record[name] is None:
-            record[name] = first
+    if record["status"] is None:
+        record["status"] = "Open"
+    if record["priority"] is None and old is None:
+        record["priority"] = "None"
 
 
 def _place_in_pipeline(account: CopperAccount, record: Record, old: Record | None, sent: Mapping[str, Any]) -> None:

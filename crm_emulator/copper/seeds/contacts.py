@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING
 
 from crm_emulator.copper.objects.declaration import FIRST_ID
 from crm_emulator.copper.objects.leads import CONVERTED
-from crm_emulator.copper.seeds.scene import SeedScene
+from crm_emulator.copper.seeds.scene import CONVERTED_SHARE, SeedScene
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from random import Random
 
     from crm_emulator.messages import Record
-
-_CONVERTED_SHARE = 0.1
 
 
 def company_name(scene: SeedScene, place: int) -> tuple[str, str]:
@@ -73,7 +71,7 @@ def people(scene: SeedScene, random: Random, size: int) -> Iterator[tuple[Record
             emails.append({"email": f"{handle}{place}@home.example", "category": "personal"})
         created, modified = scene.stamps(random)
         count, contacted = scene.contacted("people", place)
-        was_lead = draw() < _CONVERTED_SHARE
+        was_lead = draw() < CONVERTED_SHARE
         record = {
             "id": record_id,
             "name": f"{first} {last}",
@@ -122,7 +120,7 @@ def leads(scene: SeedScene, random: Random, size: int) -> Iterator[tuple[Record,
         count, contacted = scene.contacted("leads", place)
         status = pick(random, scene.lists["lead_statuses"])
         value = round(draw() * 20_000, 2) if draw() < 0.6 else None  # noqa: PLR2004 - a part
-        converted = draw() < _CONVERTED_SHARE
+        converted = place in scene.converted
         record = {
             "id": record_id,
             "name": f"{first} {last}",

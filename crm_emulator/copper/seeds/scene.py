@@ -24,6 +24,7 @@ SPAN_SECONDS = 2 * 365 * 86_400
 PARENTS = ("people", "companies", "opportunities", "leads")
 SINGULARS = {name: declared.singular for name, declared in BY_NAME.items()}
 
+CONVERTED_SHARE = 0.1  # of leads
 _FILLED_SHARE = 0.55  # of custom fields
 _BURST_SHARE = 0.12  # of records stamped in one of a few seconds, as imports do
 
@@ -40,6 +41,7 @@ class SeedScene:
         definitions: The custom fields of each object.
         bursts: The seconds in which imports ran.
         makers: Of each object's custom fields: id, what makes a value, definition, empty value.
+        converted: The places of the leads that were converted.
         interactions: By object, then place: (count, the last one's instant).
         activity_parents: Of each planned activity, which of PARENTS, its place there, and its instant.
     """
@@ -51,6 +53,7 @@ class SeedScene:
     definitions: dict[str, list[Record]]
     bursts: list[int]
     makers: dict[str, list[tuple[int, Callable[[SeedScene, Record, float], Any], Record, Any]]] = field(init=False)
+    converted: set[int] = field(default_factory=set)
     interactions: dict[str, dict[int, tuple[int, int]]] = field(default_factory=dict)
     activity_kinds: array[int] = field(default_factory=lambda: array("b"))
     activity_places: array[int] = field(default_factory=lambda: array("l"))
@@ -70,6 +73,7 @@ class SeedScene:
             definitions={name: account.definitions(declared) for name, declared in BY_NAME.items()},
             bursts=sorted(UNTIL - random.randrange(SPAN_SECONDS) for _ in range(40)),
         )
+        scene.converted = {place for place in range(sizes.get("leads", 0)) if random.random() < CONVERTED_SHARE}
         scene._plan_activities(random, sizes.get("activities", 0))
         return scene
 

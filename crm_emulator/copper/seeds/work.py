@@ -72,6 +72,8 @@ def opportunities(scene: SeedScene, random: Random, size: int) -> Iterator[tuple
 def _related(scene: SeedScene, random: Random, names: tuple[str, ...], rate: float) -> dict[str, Any] | None:
     object_name = scene.pick(random, names)
     record_id = scene.record_id(random, object_name, rate)
+    if object_name == "leads" and record_id is not None and record_id - FIRST_ID in scene.converted:
+        return None
     return {"id": record_id, "type": SINGULARS[object_name]} if record_id else None
 
 
@@ -124,9 +126,11 @@ def tasks(scene: SeedScene, random: Random, size: int) -> Iterator[tuple[Record,
         yield record, 0
 
 
+_STAGE_CHANGED = 3
 # (type, category) of the activities that count as interactions, and of those that do not.
 _INTERACTIONS = ((190_711, "user"), (190_712, "user"), (6, "system"))
-_OTHERS = ((0, "user"), (1, "system"), (3, "system"), (48, "system"))
+_OTHERS = ((0, "user"), (1, "system"), (48, "system"))
+_OTHERS_OF_OPPORTUNITIES = (*_OTHERS, (_STAGE_CHANGED, "system"))
 
 
 def activities(scene: SeedScene, random: Random, size: int) -> Iterator[tuple[Record, int]]:
@@ -134,7 +138,8 @@ def activities(scene: SeedScene, random: Random, size: int) -> Iterator[tuple[Re
     for place in range(min(size, len(scene.activity_dates))):
         parent = PARENTS[scene.activity_kinds[place]]
         date = scene.activity_dates[place]
-        type_id, category = scene.pick(random, _INTERACTIONS if place % 3 else _OTHERS)
+        others = _OTHERS_OF_OPPORTUNITIES if parent == "opportunities" else _OTHERS
+        type_id, category = scene.pick(random, _INTERACTIONS if place % 3 else others)
         old, new = _change(scene, random, type_id) if category == "system" else (None, None)
         modified = date if random.random() < 0.7 else min(UNTIL, date + int(random.random() * 500_000))  # noqa: PLR2004 - 7.7
         record = {
@@ -142,7 +147,7 @@ def activities(scene: SeedScene, random: Random, size: int) -> Iterator[tuple[Re
             "parent": {"id": FIRST_ID + scene.activity_places[place], "type": SINGULARS[parent]},
             "type": {"id": type_id, "category": category},
             "user_id": scene.one_of(random, "users", 0.95),
-            "details": None if type_id in {1, 3} else scene.pick(random, scene.pools.sentences),
+            "details": None if type_id in {1, _STAGE_CHANGED} else scene.pick(random, scene.pools.sentences),
             "activity_date": date,
             "old_value": old,
             "new_value": new,
@@ -156,7 +161,7 @@ def _change(scene: SeedScene, random: Random, type_id: int) -> tuple[Any, Any]:
     """What a system activity says was before and after: a text, or a stage (section 4.9)."""
     if type_id == 1:
         return scene.pick(random, scene.pools.words), scene.pick(random, scene.pools.words)
-    if type_id == 3:  # noqa: PLR2004 - Pipeline Stage Changed
+    if type_id == _STAGE_CHANGED:
         stages = scene.pick(random, scene.records["pipelines"])["stages"]
         return tuple({"id": stage["id"], "name": stage["name"]} for stage in (stages[0], stages[-1]))  # type: ignore[return-value]  # a pair
     return None, None

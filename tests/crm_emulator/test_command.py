@@ -1,0 +1,161 @@
+"""The command, run as the process that users run."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+import requests
+
+from crm_emulator.__main__ import main
+
+
+class Running:
+    """The command under way, its first lines read."""
+
+    def __init__(self, *options):
+        command = [sys.executable, "-m", "crm_emulator", "--port", "0", *map(str, options)]
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        )
+        self.lines = [self.process.stdout.readline().strip()]
+        while not self.lines[-1].startswith("# control API"):
+            self.lines.append(self.process.stdout.readline().strip())
+        self.url = self.lines[0].removeprefix("crm-emulator listening on ")
+        self.settings = next(json.loads(line) for line in self.lines if line.startswith("{"))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.end(signal.SIGTERM)
+
+    def end(self, number):
+        self.process.send_signal(number)
+        out, err = self.process.communicate(timeout=30)
+        return self.process.returncode, out, err
+
+    def ask(self, method, path, body=None):
+        headers = {
+            "X-PW-AccessToken": self.settings["api_key"],
+            "X-PW-Application": "developer_api",
+            "X-PW-UserEmail": self.settings["user_email"],
+        }
+        return requests.request(method, self.settings["base_url"] + path, json=body, headers=headers, timeout=30)
+
+    def status(self):
+        return requests.get(f"{self.url}/_emulator/status", timeout=30).json()
+
+    def count(self, name):
+        return self.status()["vendors"]["copper"]["records"][name]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_serves_until_it_is_told_to_stop_and_ends_well(number):
+    running = Running("--people", 3)
+    assert running.ask("GET", "/account").status_code == 200
+    assert running.end(number) == (0, "", "")
+
+
+def test_it_prints_settings_that_work_for_both_plugins():
+    with Running("--empty") as running:
+        printed = [json.loads(line) for line in running.lines if line.startswith("{")]
+        assert {"api_key", "user_email", "base_url"} == set(printed[0])
+        assert printed[1]["crm"] == "copper"
+        assert running.ask("GET", "/account").status_code == 200
+        assert running.count("people") == 0
+
+
+def test_options_say_how_many_and_what_trouble_and_what_behaviour():
+    with Running(
+        "--size", 20, "--tasks", 7, "--fault", "error:status=502,route=GET /account", "--switch", "leads_enabled=false",
+        "--switch", "copper.tie_order=random", "--script", "GET /contact_types=ok;error:status=504", "--no-quota",
+        "--log", "--seed", 3, "--skew-seconds", "-100", "--latency-seconds", "0.001",
+    ) as running:  # fmt: skip
+        assert (running.count("people"), running.count("tasks"), running.count("companies")) == (20, 7, 8)
+        assert running.ask("GET", "/account").status_code == 502
+        assert [running.ask("GET", "/contact_types").status_code for _ in range(3)] == [200, 504, 200]
+        assert running.ask("POST", "/leads/search", {}).status_code == 403
+        status = running.status()
+        assert status["vendors"]["copper"]["switches"]["tie_order"] == "random"
+        assert (status["seed"], status["vendors"]["copper"]["quota"]) == (3, [])
+        _, _, logged = running.end(signal.SIGTERM)
+        assert "GET /copper/developer_api/v1/account 502 latency+error\n" in logged
+
+
+def test_the_vendors_rates_are_kept_unless_told_otherwise():
+    with Running("--empty") as running:
+        assert [rate["limit"] for rate in running.status()["vendors"]["copper"]["quota"]] == [180, 3]
+    with Running("--empty", "--requests-per-minute", 1) as running:
+        assert [running.ask("GET", "/account").status_code for _ in range(2)] == [200, 429]
+
+
+def test_a_database_keeps_the_records_from_run_to_run(tmp_path):
+    path = tmp_path / "state.sqlite"
+    with Running("--db", path, "--people", 3) as running:
+        running.ask("POST", "/people", {"name": "Ann"})
+    with Running("--db", path, "--people", 9) as running:
+        assert running.count("people") == 4
+
+
+def refused(capsys, *options):
+    with pytest.raises(SystemExit) as caught:
+        main([*options])
+    said = capsys.readouterr().err or f"{caught.value.code}\n"
+    assert said.count("\n") == 1
+    assert "Traceback" not in said
+    return caught.value.code, said
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--prot", "1"], "unrecognized arguments: --prot"),
+        (["--people", "many"], "--people"),
+        (["--people", "-1"], "--people cannot be negative"),
+        (["--port", "70000"], "--port"),
+        (["--fault", "explode"], "no trouble called 'explode'"),
+        (["--script", "POST /people"], "a script is ROUTE=STEP;STEP"),
+        (["--script", "POST /people=explode"], "a script is ROUTE=STEP;STEP"),
+        (["--switch", "leads=true"], "copper has no switch 'leads'"),
+        (["--switch", "leads_enabled=yes"], "true or false"),
+        (["--switch", "search_ceiling=high"], "search_ceiling"),
+        (["--switch", "hubspot.leads=true"], "hubspot"),
+    ],
+)
+def test_a_wrong_option_is_one_sentence_and_status_2(capsys, options, said):
+    code, sentence = refused(capsys, *options)
+    assert code == 2
+    assert said in sentence
+
+
+def test_a_port_that_is_taken_is_one_sentence_and_status_1(capsys):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(SystemExit) as caught:
+            main(["--port", str(port), "--empty"])
+    assert str(caught.value.code) == (
+        f"crm-emulator: cannot listen on 127.0.0.1:{port}: the port is taken; choose another with --port"
+    )
+    assert capsys.readouterr().out == ""
+
+
+def test_a_file_that_is_no_database_is_one_sentence_and_status_1(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("these are my notes, not a database at all " * 50)
+    with pytest.raises(SystemExit) as caught:
+        main(["--db", str(path)])
+    assert f"cannot use {path}" in str(caught.value.code)
+    assert path.read_text().startswith("these are my notes")
+
+
+def test_a_database_in_no_directory_is_one_sentence(tmp_path):
+    with pytest.raises(SystemExit) as caught:
+        main(["--db", str(tmp_path / "nowhere" / "state.sqlite")])
+    assert "cannot use" in str(caught.value.code)

@@ -1,0 +1,134 @@
+import pytest
+import requests
+
+from crm_emulator import Clock, Emulator
+
+
+@pytest.fixture
+def emulator():
+    with Emulator(empty=True, clock=Clock(frozen_at=1_770_000_000)) as emulator:
+        yield emulator
+
+
+def control(emulator, method, path, body=None, **options):
+    return requests.request(method, f"{emulator.url}/_emulator{path}", json=body, timeout=10, **options)
+
+
+def ask(emulator, path="/account"):
+    headers = {"Authorization": f"Bearer {emulator.copper.access_token}"}
+    return requests.get(emulator.copper.base_url + path, headers=headers, timeout=10)
+
+
+def test_the_status_counts_requests_and_records(emulator):
+    ask(emulator)
+    ask(emulator, "/users/1")
+    status = control(emulator, "GET", "/status").json()
+    assert (status["requests"], status["in_flight"], status["high_water"], status["now"]) == (2, 0, 1, 1_770_000_000)
+    assert {"vendor": "copper", "method": "GET", "route": "/users/{id}", "status": 404, "count": 1} in status["counts"]
+    copper = status["vendors"]["copper"]
+    assert (copper["records"]["people"], copper["records"]["users"]) == (0, 5)
+    assert copper["base_url"] == emulator.copper.base_url
+
+
+def test_the_log_is_read_and_forgotten(emulator):
+    ask(emulator)
+    ask(emulator, "/contact_types?a=b")
+    logged = control(emulator, "GET", "/requests?route=/contact_types").json()
+    assert [(each["method"], each["query"], each["status"]) for each in logged] == [("GET", "a=b", 200)]
+    assert len(control(emulator, "GET", "/requests?last=1").json()) == 1
+    control(emulator, "DELETE", "/requests")
+    assert control(emulator, "GET", "/requests").json() == []
+    assert emulator.journal.total == 0
+
+
+def test_the_log_keeps_no_credentials(emulator):
+    ask(emulator)
+    assert emulator.copper.access_token not in control(emulator, "GET", "/requests").text
+
+
+def test_faults_are_added_listed_and_cleared(emulator):
+    control(emulator, "POST", "/faults", {"kind": "error", "status": 502, "route": "GET /account"})
+    listed = control(emulator, "POST", "/faults", "error:status=503").json()
+    assert [fault["status"] for fault in listed["faults"]] == [502, 503]
+    assert ask(emulator).status_code == 502
+    assert control(emulator, "DELETE", "/faults").json() == {"faults": [], "scripts": {}}
+    assert ask(emulator).status_code == 200
+
+
+def test_scripts_decide_the_next_answers(emulator):
+    control(emulator, "POST", "/scripts", {"route": "GET /account", "steps": ["ok", {"kind": "error"}]})
+    assert [ask(emulator).status_code for _ in range(3)] == [200, 503, 200]
+
+
+def test_the_clock_is_moved(emulator):
+    moved = control(emulator, "POST", "/clock", {"advance": 60, "skew_seconds": 5}).json()
+    assert moved["now"] == 1_770_000_065
+    assert control(emulator, "GET", "/clock").json() == moved
+
+
+def test_switches_are_read_and_set(emulator):
+    control(emulator, "PUT", "/copper/switches", {"leads_enabled": False, "index_delay_seconds": 5})
+    assert emulator.copper.switches.leads_enabled is False
+    assert control(emulator, "GET", "/copper/switches").json()["index_delay_seconds"] == 5
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "said"),
+    [
+        ("PUT", "/copper/switches", {"lead_enabled": True}, "copper has no switch 'lead_enabled'"),
+        ("PUT", "/copper/switches", {"leads_enabled": "no"}, "takes a bool"),
+        ("PUT", "/hubspot/switches", {}, "there is no vendor 'hubspot'"),
+        ("POST", "/faults", "explode", "no trouble called 'explode'"),
+        ("POST", "/faults", {"pace": 3}, "pace"),
+        ("GET", "/copper/records/pets", None, "copper has no 'pets'"),
+        ("PUT", "/copper/records/people/1", {"name": "x"}, "copper has no people 1"),
+        ("POST", "/scripts", {}, "route"),
+        ("POST", "/load", {}, "no dump"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_sentence(emulator, method, path, body, said):
+    answer = control(emulator, method, path, body)
+    assert answer.status_code == 400
+    assert said in answer.json()["error"]
+
+
+def test_the_quota_is_set(emulator):
+    control(emulator, "PUT", "/copper/quota", [{"limit": 1, "seconds": 60}])
+    assert [ask(emulator).status_code for _ in range(2)] == [200, 429]
+    assert control(emulator, "GET", "/status").json()["vendors"]["copper"]["quota_share"] == 1
+    assert control(emulator, "PUT", "/copper/quota", "vendor").json()[0]["limit"] == 180
+    control(emulator, "PUT", "/copper/quota", [])
+    assert {ask(emulator).status_code for _ in range(5)} == {200}
+
+
+def test_records_are_inserted_read_changed_and_deleted_past_the_api(emulator):
+    path = "/copper/records/people"
+    person = control(emulator, "POST", path, {"name": "Ann", "id": 77, "date_modified": 5}).json()
+    assert (person["id"], person["date_modified"]) == (77, 5)
+    assert control(emulator, "GET", f"{path}/77").json() == person
+    assert control(emulator, "PUT", f"{path}/77", {"title": "CTO"}).json()["date_modified"] == 1_770_000_000
+    assert len(control(emulator, "GET", path).json()) == 1
+    control(emulator, "DELETE", f"{path}/77")
+    assert control(emulator, "GET", path).json() == []
+    assert emulator.requests == []
+
+
+def test_the_state_is_dumped_reset_and_loaded(emulator):
+    emulator.copper.insert("people", {"name": "Ann"})
+    state = control(emulator, "GET", "/dump").content
+    sizes = {"copper": {"people": 3, "companies": 0}}
+    status = control(emulator, "POST", "/reset", {"seed": 5, "sizes": sizes}).json()
+    assert (status["seed"], emulator.copper.count("people")) == (5, 3)
+    loaded = control(emulator, "POST", "/load", data=state)
+    assert loaded.status_code == 200
+    assert [person["name"] for person in emulator.copper.records("people")] == ["Ann"]
+
+
+def test_a_page_elsewhere_cannot_use_it(emulator):
+    answer = control(emulator, "GET", "/status", headers={"Host": "evil.example"})
+    assert answer.status_code == 403
+
+
+def test_nothing_else_is_there(emulator):
+    assert control(emulator, "GET", "/nothing").status_code == 404
+    assert requests.get(f"{emulator.url}/nothing", timeout=10).status_code == 404
