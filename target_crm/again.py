@@ -45,7 +45,7 @@ def take_again(intake: Intake, held_records: Iterable[Held], *, run_id: str, boo
                 logger.warning("A held record of stream %s is left where it is: %s", held.stream, error)
                 continue
         if held.run_id == run_id:
-            books.reopened(held.stream, Outcome.WAITING if held.state == "waiting" else Outcome.REJECTED, held.kind)
+            books.reopened(held.stream, Outcome.REJECTED if held.state == "rejected" else Outcome.WAITING, held.kind)
         else:
             books.carried(held.stream)
         intake.take_record(decode(held.message), held.message, held)

@@ -27,6 +27,7 @@ class Arrival:
         record: Its values.
         record_hash: Of the record and of the settings it is mapped with.
         message: The line it came in, before stream maps.
+        gone: Its source has deleted it.
         held_at: When the ledger put it aside (unix seconds), if that is where it comes from; None from the input.
         flaw: Why it cannot even be mapped, or None.
     """
@@ -36,6 +37,7 @@ class Arrival:
     record: Mapping[str, Any]
     record_hash: bytes
     message: bytes
+    gone: bool = False
     held_at: float | None = None
     flaw: Rejection | None = None
 

@@ -6,10 +6,11 @@ CRM has, then rounds of writes; what a lost answer leaves in doubt is found out 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from target_crm.arrivals import Arrival
 from target_crm.carrying import Carrier
+from target_crm.dooming import Dooming
 from target_crm.doubt import Fate
 from target_crm.keeping import Keeper
 from target_crm.ledger_values import Entry, Held, Intent, Known
@@ -64,7 +65,12 @@ class StreamWriter:
         self._scope = scope
         self._keeper = Keeper(office, stream, scope)
         self._carrier = Carrier(office, stream, self._mapper, scope, self._keeper)
+        self._dooming = Dooming(office, stream, self._mapper, self._finder, keeper=self._keeper, scope=scope)
         self._left_out: set[str] = set()
+
+    def see(self, version: str, source_ids: Collection[str]) -> None:
+        """Remember which records arrived, of a stream that mirrors its source."""
+        self._office.ledger.see(self._scope, version, source_ids)
 
     def write(self, arrivals: Iterable[Arrival]) -> None:
         """Bring records to an outcome; each is in the ledger when this returns.
@@ -77,7 +83,11 @@ class StreamWriter:
         self._keeper.taken(arrivals)
         chosen = latest(arrivals)
         self._keeper.count(Outcome.SUPERSEDED, len(chosen.superseded))
-        self._write([arrival for arrival in chosen.kept if arrival.flaw is None])
+        self._write([arrival for arrival in chosen.kept if arrival.flaw is None and not arrival.gone])
+        gone = [arrival for arrival in chosen.kept if arrival.flaw is None and arrival.gone]
+        undecided = self._keeper.undecided
+        self._keeper.hold_in_doubt([arrival for arrival in gone if arrival.source_id in undecided])
+        self._dooming.hold([arrival for arrival in gone if arrival.source_id not in undecided])
         self._keeper.hold(
             [self._keeper.flawed(arrival, arrival.flaw) for arrival in chosen.kept if arrival.flaw is not None]
         )

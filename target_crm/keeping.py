@@ -125,11 +125,12 @@ class Keeper:
         status: int | None = None,
         sent: Any = None,
         waits_on: tuple[tuple[str, str], ...] | None = None,
+        state: str | None = None,
     ) -> Held:
-        """A record that is not written, as it is held: waiting if it says for what, else rejected."""
+        """A record that is not written, as it is held: as it is said, or waiting if it waits for something."""
         return Held(
             arrival.source_id,
-            "rejected" if waits_on is None else "waiting",
+            state or ("rejected" if waits_on is None else "waiting"),
             str(kind),
             reason,
             arrival.message,
@@ -157,7 +158,7 @@ class Keeper:
             self._told(held)
 
     def _told(self, held: Sequence[Held]) -> None:
-        self._office.on_hold(held)
+        self._office.told_of(held)
         for each in held:
             self._held.add(each.source_id)
             if each.source_id in self._carried:
@@ -167,4 +168,4 @@ class Keeper:
 
 
 def _outcome(held: Held) -> Outcome:
-    return Outcome.WAITING if held.state == "waiting" else Outcome.REJECTED
+    return Outcome.REJECTED if held.state == "rejected" else Outcome.WAITING

@@ -176,6 +176,46 @@ class Ledger:
         with self._store.write() as connection:
             connection.execute(table.delete().where(table.c.at < self._store.now() - FRESH_SECONDS))
 
+    def keep(self, scope: Scope, source_id: str, crm_id: CrmId, record: Mapping[str, Any]) -> None:
+        """Put into the history what a record was, before it is deleted."""
+        entry = Entry(source_id, crm_id, "deleting", "", None, None)
+        event = self._event(scope, entry, self._store.now()) | {"record": as_json(record)}
+        with self._store.write() as connection:
+            connection.execute(tables.history.insert(), [event])
+
+    def see(self, scope: Scope, version: str, source_ids: Collection[str]) -> None:
+        """Remember which source ids arrived."""
+        rows = [{"scope_id": scope.id, "version": version, "source_id": source_id} for source_id in source_ids]
+        with self._store.write() as connection:
+            self._store.put(connection, tables.seen, rows)
+
+    def live(self, scope: Scope) -> int:
+        """How many records of a scope the CRM has, as far as the ledger knows."""
+        table = tables.records
+        query = sa.select(sa.func.count()).where(table.c.scope_id == scope.id, table.c.crm_id.is_not(None))
+        with self._store.read() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def absent(self, scope: Scope, version: str, *, matched_too: bool) -> list[tuple[str, CrmId]]:
+        """Source ids and CRM ids of live records that did not arrive in a version."""
+        table, seen = tables.records, tables.seen
+        arrived = sa.select(1).where(
+            seen.c.scope_id == scope.id, seen.c.version == version, seen.c.source_id == table.c.source_id
+        )
+        query = sa.select(table.c.source_id, table.c.crm_id).where(
+            table.c.scope_id == scope.id, table.c.crm_id.is_not(None), ~arrived.exists()
+        )
+        if not matched_too:
+            query = query.where(table.c.origin != "matched")
+        with self._store.read() as connection:
+            return [(source_id, json.loads(crm_id)) for source_id, crm_id in connection.execute(query)]
+
+    def forget_seen(self, scope: Scope, version: str) -> None:
+        """Forget which source ids arrived, but for a version."""
+        table = tables.seen
+        with self._store.write() as connection:
+            connection.execute(table.delete().where(table.c.scope_id == scope.id, table.c.version != version))
+
     def touch(self, scope: Scope, hashes: Mapping[str, bytes]) -> None:
         """Remember how unchanged records look now, so that the next run need not map them to see it."""
         table = tables.records
@@ -208,5 +248,5 @@ class Ledger:
             "action": entry.action,
             "crm_id": id_text(entry.crm_id),
             "fields": as_json(list(entry.fields)),
-            "reason": "",
+            "record": None,
         }

@@ -144,7 +144,17 @@ waits = Table(
     sqlite_with_rowid=False,
 )
 
-# What was done, when, and why.
+# Which source ids arrived, of streams that mirror their source: by the version of the table that is being read.
+seen = Table(
+    "seen",
+    metadata,
+    Column("scope_id", ForeignKey(scopes.c.id), primary_key=True),
+    Column("version", Text, primary_key=True),
+    Column("source_id", Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+# What was done, and when; of a deleted record, what it was.
 history = Table(
     "history",
     metadata,
@@ -156,7 +166,7 @@ history = Table(
     Column("action", Text, nullable=False),
     Column("crm_id", Text),
     Column("fields", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("record", Text),
     Index("history_by_record", "scope_id", "source_id"),
 )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
+import weakref
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,6 +61,7 @@ class FileLocks:
         self._wait_seconds = wait_seconds
         self._clock = clock
         self._held: dict[str, int] = {}
+        weakref.finalize(self, _free, self._held)
 
     def take(self, of: str) -> None:
         """Become the only writer of a kind of record; once is enough.
@@ -84,9 +86,13 @@ class FileLocks:
 
     def close(self) -> None:
         """Let others write."""
-        for descriptor in self._held.values():
-            os.close(descriptor)
-        self._held.clear()
+        _free(self._held)
+
+
+def _free(held: dict[str, int]) -> None:
+    for descriptor in held.values():
+        os.close(descriptor)
+    held.clear()
 
 
 def _locked(descriptor: int) -> bool:

@@ -12,3 +12,5 @@ class LoadMethod(StrEnum):
     APPEND_ONLY = "append-only"
     UPDATE = "update"
     MATCH = "match"
+    DELETE = "delete"
+    OVERWRITE = "overwrite"

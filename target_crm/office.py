@@ -42,6 +42,7 @@ class Office:
 
     Attributes:
         crm: The account.
+        run_id: Names the run.
         source: Where records come from and go to, as the ledger calls it.
         locks: Keep other runs from writing at the same time.
         ledger: What was written where.
@@ -52,13 +53,14 @@ class Office:
         window: How long a lost create can still turn up.
         began: When the process began (monotonic seconds).
         logger: For warnings.
-        on_hold: Told of records that were not written, once they are in the ledger.
+        on_hold: Told of records that were not written, once they are in the ledger; None if nobody is.
         recents: What our own writes left, by object.
         written: Source ids that the CRM has by now, by stream, until the caller has looked what waited for them.
         clock: Monotonic seconds.
     """
 
     crm: Crm
+    run_id: str
     source: Source
     locks: FileLocks
     ledger: Ledger
@@ -69,7 +71,7 @@ class Office:
     window: Window
     began: float
     logger: Logger
-    on_hold: Callable[[Sequence[Held]], None]
+    on_hold: Callable[[Sequence[Held]], None] | None
     recents: dict[str, Recent] = field(default_factory=dict)
     written: dict[str, set[str]] = field(default_factory=dict)
     clock: Callable[[], float] = time.monotonic
@@ -79,6 +81,11 @@ class Office:
         self.crew.close()
         self.locks.close()
         self.ledger.close()
+
+    def told_of(self, held: Sequence[Held]) -> None:
+        """Records were put aside, and are in the ledger."""
+        if self.on_hold is not None:
+            self.on_hold(held)
 
     def recent(self, of: str) -> Recent:
         """What our own writes left of an object's records."""

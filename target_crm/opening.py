@@ -30,7 +30,7 @@ def open_office(  # noqa: PLR0913 - what a run is made of, all named
     stopping: Stopping,
     books: Books,
     logger: logging.Logger,
-    on_hold: Callable[[Sequence[Held]], None],
+    on_hold: Callable[[Sequence[Held]], None] | None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Office:
     """Open what all streams of a run share.
@@ -50,6 +50,7 @@ def open_office(  # noqa: PLR0913 - what a run is made of, all named
     lag_seconds = float(config["index_lag_seconds"]) if crm.index_lags else 0.0
     return Office(
         crm,
+        run_id,
         source=source,
         locks=locks,
         ledger=ledger,

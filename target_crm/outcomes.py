@@ -48,6 +48,8 @@ class RejectKind(StrEnum):
     """The CRM no longer has the record that was written before."""
     MISSING_REFERENCE = "missing_reference"
     """What it refers to is of another kind than the attribute wants."""
+    BRAKE = "brake"
+    """It would be deleted, with more others than the brakes allow."""
     IN_DOUBT = "in_doubt"
     """It was sent several times, no answer came, and the CRM cannot tell whether it arrived."""
 
@@ -78,6 +80,7 @@ class Books:
         self._carried: Counter[str] = Counter()
         self._ended: dict[str, Counter[Outcome]] = {}
         self._reasons: dict[str, Counter[str]] = {}
+        self._removed: Counter[str] = Counter()
         self._examples: dict[tuple[str, str], Example] = {}
 
     def arrived(self, stream: str, records: int = 1) -> None:
@@ -107,6 +110,15 @@ class Books:
     def reopened(self, stream: str, outcome: Outcome, reason: str = "") -> None:
         """A record that this run held is tried again: its outcome is open once more."""
         self.ended(stream, outcome, reason, -1)
+
+    def removed(self, stream: str) -> None:
+        """A record that did not arrive was deleted: it is no input."""
+        with self._lock:
+            self._removed[stream] += 1
+
+    def removed_from(self, stream: str) -> int:
+        """How many records of a stream were deleted because they did not arrive."""
+        return self._removed[stream]
 
     @property
     def streams(self) -> list[str]:

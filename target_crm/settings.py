@@ -9,6 +9,7 @@ from typing import Any
 
 from crm_api.errors import SettingError
 from crm_api.settings import COPPER_SETTINGS, NETWORK_SETTINGS, JsonSchema, nearest
+from target_crm.deletes import Brakes
 from target_crm.mapped import Rules
 from target_crm.methods import LoadMethod
 from target_crm.rules import MAPPING_SETTINGS, rules_of
@@ -52,6 +53,43 @@ STREAM_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
             "default": "match_again",
             "description": "What to do when the CRM has lost a record that was written before.",
         },
+        "hard_delete": {
+            "type": "boolean",
+            "default": False,
+            "description": "A record with _sdc_deleted_at deletes; otherwise such a record is skipped.",
+        },
+        "delete_when": {
+            "type": ["string", "null"],
+            "description": "With hard_delete: an attribute that, where it is true or not empty, deletes as well.",
+        },
+        "delete_matched": {
+            "type": "boolean",
+            "default": False,
+            "description": "Records that were only matched, not created, may be deleted too.",
+        },
+        "ledger_stream": {
+            "type": ["string", "null"],
+            "description": "With load_method delete: the stream that wrote the records.",
+        },
+        "max_deletes": {
+            "type": "integer",
+            "minimum": 0,
+            "default": Brakes().most,
+            "description": "If a run would delete more records of the stream, it deletes none; exit code 3.",
+        },
+        "max_delete_fraction": {
+            "type": "number",
+            "minimum": 0,
+            "maximum": 1,
+            "default": Brakes().fraction,
+            "description": "With load_method overwrite, likewise if more than this part of the records is absent.",
+        },
+        "complete": {
+            "type": ["string", "null"],
+            "enum": ["end_of_input", None],
+            "description": "With load_method overwrite: what proves that the stream is complete, beside an "
+            "ACTIVATE_VERSION message after records of its version. end_of_input is a promise by hand.",
+        },
         **MAPPING_SETTINGS,
     }
 )
@@ -88,7 +126,8 @@ SETTINGS: JsonSchema = {
             "enum": _METHODS,
             "default": str(LoadMethod.UPSERT),
             "description": "upsert creates or updates; append-only creates every version; update never creates; match "
-            "finds and remembers, and writes nothing.",
+            "finds and remembers, and writes nothing; delete deletes; overwrite upserts, and deletes what a complete "
+            "stream no longer holds.",
         },
         "source_name": {
             "type": "string",
@@ -159,6 +198,12 @@ class StreamSettings:
         create_without_key: A record without any match key is created; otherwise it is rejected.
         missing_reference: ``wait``, ``reject`` or ``leave_out``.
         when_gone: ``match_again`` or ``reject``.
+        hard_delete: Records that their source deleted are deleted.
+        delete_when: An attribute that says so too.
+        delete_matched: Also those that were only matched.
+        ledger_stream: The stream that wrote what this one deletes; None: itself.
+        brakes: What holds deletes back.
+        complete_at_end: The end of the input proves that the stream is complete.
         rules: How its records are mapped.
         given: The settings as they were given, for telling whether they changed.
     """
@@ -169,6 +214,12 @@ class StreamSettings:
     create_without_key: bool = True
     missing_reference: str = "wait"
     when_gone: str = "match_again"
+    hard_delete: bool = False
+    delete_when: str | None = None
+    delete_matched: bool = False
+    ledger_stream: str | None = None
+    brakes: Brakes = field(default_factory=Brakes)
+    complete_at_end: bool = False
     rules: Rules = field(default_factory=Rules)
     given: Mapping[str, Any] = field(default_factory=dict)
 
@@ -224,6 +275,14 @@ def stream_settings(
         create_without_key=given.get("no_match_key") != "reject",
         missing_reference=given.get("missing_reference") or "wait",
         when_gone=given.get("when_gone") or "match_again",
+        hard_delete=bool(given.get("hard_delete")),
+        delete_when=given.get("delete_when"),
+        delete_matched=bool(given.get("delete_matched")),
+        ledger_stream=given.get("ledger_stream"),
+        brakes=Brakes(
+            int(given.get("max_deletes", Brakes().most)), float(given.get("max_delete_fraction", Brakes().fraction))
+        ),
+        complete_at_end=given.get("complete") == "end_of_input",
         rules=rules_of(given, known=names),
         given=given,
     )

@@ -24,6 +24,7 @@ from target_crm.validation import Validator
 if TYPE_CHECKING:
     from target_crm.target import TargetCrm
 
+DELETED_AT = "_sdc_deleted_at"
 SDC = frozenset(
     f"_sdc_{name}"
     for name in (
@@ -59,6 +60,12 @@ class CrmSink(BatchSink):
         self._appends = settings.load_method is LoadMethod.APPEND_ONLY
         self._fingerprint = fingerprint(target.plugin_version, settings.object, settings.load_method, settings.given)
         self._keys = tuple(self.key_properties)
+        self._deletes = settings.load_method is LoadMethod.DELETE
+        self._delete_when = settings.delete_when if settings.hard_delete else None
+        self._mirrors = settings.load_method is LoadMethod.OVERWRITE
+        self._completeness = target.completeness_of(stream_name)
+        self._version = office.run_id
+        self._took_any = False
         self._arrivals: list[Arrival] = []
 
     @override
@@ -71,12 +78,24 @@ class CrmSink(BatchSink):
         rules = self.stream.settings.rules.references.values()
         return {rule.stream for rule in rules if rule.stream is not None}
 
-    def receive(self, record: dict[str, Any], message: bytes, *, held: Held | None = None) -> None:
+    @property
+    def complete_version(self) -> str | None:
+        """The version of which the stream is proved complete; None: what did not arrive may still exist."""
+        if not self._mirrors:
+            return None
+        if self._completeness.version is not None:
+            return str(self._completeness.version)
+        return self._office.run_id if self.stream.settings.complete_at_end and self._took_any else None
+
+    def receive(
+        self, record: dict[str, Any], message: bytes, *, held: Held | None = None, version: int | None = None
+    ) -> None:
         """Take a record after stream maps.
 
         Args:
             record: Its values; ``_sdc_`` columns are taken out.
             message: The line it came in.
+            version: Of the table that is being read, as the message says.
             held: What the ledger held of it, if that is where it comes from.
 
         Raises:
@@ -88,10 +107,20 @@ class CrmSink(BatchSink):
                 raise MissingKeyPropertiesError(
                     f"A record of stream {self.stream_name!r} lacks its key property {key!r}: the tap is broken"
                 )
+        gone = self._deletes
         if not SDC.isdisjoint(record):
+            gone = gone or record.get(DELETED_AT) is not None
             for name in SDC:
                 record.pop(name, None)
-        self._arrivals.append(self._arrival(record, message, held))
+        if self._delete_when is not None:
+            gone = gone or bool(record.get(self._delete_when))
+        if held is None and self._mirrors:
+            self._completeness.arrived(version)
+            self._took_any = True
+            self._version = (
+                self._office.run_id if version is None or self.stream.settings.complete_at_end else str(version)
+            )
+        self._arrivals.append(self._arrival(record, message, held, gone=gone))
 
     def receive_flawed(self, message: bytes, flaw: Rejection, *, held: Held | None = None) -> None:
         """Take a record that did not come through its stream map."""
@@ -101,20 +130,22 @@ class CrmSink(BatchSink):
             Arrival(identity, identity, {}, b"", message, held_at=held.at if held else None, flaw=flaw)
         )
 
-    def _arrival(self, record: dict[str, Any], message: bytes, held: Held | None) -> Arrival:
+    def _arrival(self, record: dict[str, Any], message: bytes, held: Held | None, *, gone: bool) -> Arrival:
         held_at = held.at if held else None
         names = self.stream.settings.source_id
         try:
             hashed = record_hash(record, self._fingerprint)
             identity = source_id([record.get(name) for name in names]) if names else f"#{hashed.hex()}"
-            flaw = self._flaw(record) if identity else Rejection(RejectKind.NO_SOURCE_ID, _no_source_id(names))
+            flaw = None if gone else self._flaw(record)
+            if identity is None:
+                flaw = Rejection(RejectKind.NO_SOURCE_ID, _no_source_id(names))
         except (TypeError, ValueError, ArithmeticError) as error:
             hashed, identity = b"", None
             flaw = Rejection(RejectKind.NOT_JSON, f"It holds what JSON cannot carry: {error}")
         identity = identity or self._of_message(message)
         if self._appends and names:
-            return Arrival(f"{identity}#{hashed.hex()}", identity, record, hashed, message, held_at, flaw)
-        return Arrival(identity, identity, record, hashed, message, held_at, flaw)
+            return Arrival(f"{identity}#{hashed.hex()}", identity, record, hashed, message, gone, held_at, flaw)
+        return Arrival(identity, identity, record, hashed, message, gone, held_at, flaw)
 
     def _flaw(self, record: Mapping[str, Any]) -> Rejection | None:
         if isinstance(self._validator, Validator) and (said := self._validator.flaw(record)) is not None:
@@ -130,6 +161,8 @@ class CrmSink(BatchSink):
         arrivals, self._arrivals = self._arrivals, []
         self._office.books.arrived(self.stream_name, sum(arrival.held_at is None for arrival in arrivals))
         self.record_counter_metric.increment(len(arrivals))
+        if self._mirrors:
+            self._writer.see(self._version, [arrival.source_id for arrival in arrivals if not arrival.gone])
         self._writer.write(arrivals)
 
 

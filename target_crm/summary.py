@@ -55,6 +55,7 @@ class Summary:
                 for stream in books.streams
             },
             "carried_over": {stream: books.carried_over(stream) for stream in books.streams},
+            "removed": {stream: books.removed_from(stream) for stream in books.streams},
             "reasons": {stream: books.reasons(stream) for stream in books.streams},
             "examples": [asdict(example) for example in books.examples],
             "closed": books.closed,
@@ -96,6 +97,8 @@ class Summary:
             reasons = ", ".join(f"{count} {reason}" for reason, count in self.books.reasons(stream).items())
             if reasons:
                 lines.append(f"{stream}: {reasons}")
+            if removed := self.books.removed_from(stream):
+                lines.append(f"{stream}: {removed} deleted, since the source no longer has them")
         lines += [f"  {each.kind}, for example {each.source_id}: {each.sentence}" for each in self.books.examples]
         if self.pending:
             lines.append(f"{_records(self.pending)} rejected and kept: see singer-crm rejected list")

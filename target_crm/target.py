@@ -9,7 +9,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
-from dataclasses import asdict
 from types import FrameType
 from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
 
@@ -24,13 +23,14 @@ from typing_extensions import override
 from crm_api.redaction import guard_logging
 from crm_api.settings import check_settings
 from target_crm.again import take_again
+from target_crm.completeness import Completeness
 from target_crm.crew import Stopping
 from target_crm.crms import CRMS
 from target_crm.exits import EXPECTED, SIGNAL_OFFSET, Ending, Exit, ending_of
 from target_crm.mapped import Rejection
 from target_crm.outcomes import Books, RejectKind
 from target_crm.reader import InputError, Reader, state_text
-from target_crm.settings import BATCH_SIZE, SETTINGS, rejected_allowed
+from target_crm.settings import BATCH_SIZE, SETTINGS, StreamSettings, rejected_allowed, stream_settings
 
 if TYPE_CHECKING:
     from crm_api.crm import Crm
@@ -72,6 +72,8 @@ class TargetCrm(Target):
         self._office: Office | None = None
         self._account_name = ""
         self._reject_file: RejectFile | None = None
+        self._completeness: dict[str, Completeness] = {}
+        self._braked: list[str] = []
         self._reader = Reader(self._between)
         super().__init__(message_reader=self._reader, **arguments)
         self._batch_size: int = self._config.get("batch_size_rows") or BATCH_SIZE
@@ -126,7 +128,7 @@ class TargetCrm(Target):
                 stopping=self.stopping,
                 books=self.books,
                 logger=self.logger,
-                on_hold=self._reject_file.append if self._reject_file else _keep_in_ledger_alone,
+                on_hold=self._reject_file.append if self._reject_file else None,
                 clock=self.clock,
             )
         return self._office
@@ -232,7 +234,7 @@ class TargetCrm(Target):
             else:
                 if mapped is None:
                     continue
-                sink.receive(mapped, line, held=held)
+                sink.receive(mapped, line, held=held, version=message.get("version"))
             self._buffered += 1
 
     @override
@@ -244,7 +246,15 @@ class TargetCrm(Target):
 
     @override
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
-        """Which versions a source has tells nothing that is to be done in the CRM."""
+        stream, version = message_dict.get("stream"), message_dict.get("version")
+        if not isinstance(stream, str) or not isinstance(version, int):
+            raise InputError(f"The ACTIVATE_VERSION on line {self._reader.number} of the input lacks stream or version")
+        for stream_map in self.mapper.stream_maps.get(stream, ()):
+            self.completeness_of(stream_map.stream_alias).activated(version)
+
+    def completeness_of(self, stream: str) -> Completeness:
+        """What the messages of a stream, after stream maps, prove so far."""
+        return self._completeness.setdefault(stream, Completeness())
 
     # Draining
 
@@ -265,7 +275,28 @@ class TargetCrm(Target):
     @override
     def process_endofpipe(self) -> None:
         self._drain()
+        self._delete()
         super().process_endofpipe()
+        if self._office is not None:
+            self._office.locks.close()
+
+    def _delete(self) -> None:
+        """Carry out deletes, now that the brakes can be checked."""
+        if self._office is None:
+            return
+        from target_crm.deleting import Deleter  # noqa: PLC0415 - with it comes SQLAlchemy
+
+        sinks = cast("dict[str, CrmSink]", self._sinks_active)
+        deleter = Deleter(self._office, self._settings_of)
+        self._braked = deleter.carry_out_held()
+        for stream, sink in sinks.items():
+            if (version := sink.complete_version) is not None:
+                self._braked += deleter.carry_out_absent(stream, version)
+
+    def _settings_of(self, stream: str) -> StreamSettings:
+        sink = cast("CrmSink | None", self._sinks_active.get(stream))
+        objects = self.connect().objects
+        return sink.stream.settings if sink else stream_settings(self.config, stream, (), objects, {})
 
     @override
     def _write_state_message(self, state: Any) -> None:
@@ -313,38 +344,12 @@ class TargetCrm(Target):
         signal.setitimer(signal.ITIMER_REAL, max(float(self._config.get("shutdown_seconds", 0)), 0.001))
 
     def _finish(self, ending: Ending) -> int:
-        """Close the books; returns the exit code."""
-        from target_crm.summary import Summary  # noqa: PLC0415 - only the end of a run needs it
-
-        office = self._office
-        if office is None:
+        if self._office is None:
             return ending.code
-        try:
-            pending = office.shelf.held(office.source, "rejected")
-            waiting = office.shelf.held(office.source, "waiting")
-            if self._reject_file is not None:
-                self._reject_file.replace(pending)
-        except EXPECTED as error:
-            self.logger.error("%s", error)  # noqa: TRY400 - the sentence says it
-            return ending.code or Exit.FAILED
-        finally:
-            office.close()
-        summary = Summary(
-            self.run_id,
-            self._account_name,
-            self.books,
-            len(pending),
-            len(waiting),
-            asdict(office.crm.session.traffic),
-            self.clock() - self.began,
-            ending.sentence or "done",
-        )
-        summary.show()
-        self.logger.info("Summary: %s", summary.report())
-        if path := self.config.get("report_path"):
-            summary.write(path)
-        exceeded = rejected_allowed(self.config["max_rejected"]).exceeded(len(pending), self.books.inputs)
-        return ending.code or (Exit.FAILED if exceeded else Exit.DONE)
+        from target_crm.closing import close  # noqa: PLC0415 - only the end of a run needs it
+
+        account_name, reject_file = self._account_name, self._reject_file
+        return close(self._office, ending, config=self.config, account_name=account_name, reject_file=reject_file)
 
     def replay(self, held: Iterable[Held]) -> int:
         """Try records that the ledger holds once more, and nothing else; returns the exit code."""
@@ -365,6 +370,9 @@ class TargetCrm(Target):
         try:
             self.connect()
             work()
+            if self._braked:
+                ending = Ending(Exit.BRAKE, " ".join(self._braked))
+                self.logger.error("%s", ending.sentence)
         except EXPECTED as error:
             ending = ending_of(error, self.stopping.signalled)
             self.logger.error("%s", ending.sentence, exc_info=self.logger.isEnabledFor(10))  # noqa: TRY400 - one sentence
@@ -381,7 +389,6 @@ class TargetCrm(Target):
         file_input: IO[str] | None = None,
     ) -> None:
         super(Target, cls).invoke(about=about, about_format=about_format)
-        cls.print_version(print_fn=cls.logger.info)
         config = config or _ConfigInput()
         try:
             target = cls(config=config.config, parse_env_config=config.parse_env)
@@ -390,7 +397,3 @@ class TargetCrm(Target):
             cls.logger.error("%s", ending.sentence, exc_info=cls.logger.isEnabledFor(10))  # noqa: TRY400 - one sentence
             sys.exit(ending.code)
         sys.exit(target.run(file_input))
-
-
-def _keep_in_ledger_alone(held: Sequence[Held]) -> None:
-    """No reject file is asked for."""

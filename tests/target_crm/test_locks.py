@@ -20,7 +20,8 @@ from target_crm.crew import Stopping
 from target_crm.ledger_values import Source
 from target_crm.locks import FileLocks
 source = Source("copper", sys.argv[2], "x")
-FileLocks(Path(sys.argv[1]), source, "r1", Stopping(), wait_seconds=0, clock=float).take("tasks")
+locks = FileLocks(Path(sys.argv[1]), source, "r1", Stopping(), wait_seconds=0, clock=float)
+locks.take("tasks")
 print("held", flush=True)
 sys.stdin.read()
 """

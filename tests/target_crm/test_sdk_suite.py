@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 from singer_sdk.testing import get_target_test_class
 
@@ -24,6 +26,13 @@ def account(tmp_path_factory):
         CONFIG.update(base_url=copper.base_url, api_key=copper.api_key, user_email=copper.user_email)
         CONFIG["ledger_url"] = f"sqlite:///{tmp_path_factory.mktemp('suite') / 'ledger.sqlite'}"
         yield
+
+
+@pytest.fixture(autouse=True)
+def _end_of_run():
+    """The suite drops targets that failed in mid-run as they are; a process would end, and free their locks."""
+    yield
+    gc.collect()
 
 
 _Suite = get_target_test_class(TargetCrm, config=CONFIG)

@@ -1,0 +1,134 @@
+"""The deletes of a run, carried out at the end of its input, once the brakes are checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from crm_api.crm import CrmId, CrmObject
+from crm_api.errors import GoneError, RefusedError
+from target_crm.ledger_values import Entry, Held, Scope
+from target_crm.office import Office
+from target_crm.outcomes import Outcome, RejectKind
+from target_crm.settings import StreamSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Doomed:
+    """A record of the CRM that is to be deleted.
+
+    Attributes:
+        crm_id: Its id.
+        source_id: What the ledger calls it; None if the ledger does not know it.
+        scope: Where the ledger knows it; None likewise.
+        held: What is held of the message that deletes it; None if it is deleted because it is absent.
+    """
+
+    crm_id: CrmId
+    source_id: str | None
+    scope: Scope | None
+    held: Held | None = None
+
+
+class Deleter:
+    """Deletes at the end of a run.
+
+    Args:
+        office: What all streams share.
+        settings_of: The settings of a stream; raises SettingError.
+    """
+
+    def __init__(self, office: Office, settings_of: Callable[[str], StreamSettings]) -> None:
+        self._office = office
+        self._settings_of = settings_of
+
+    def carry_out_held(self) -> list[str]:
+        """Delete what messages asked to delete, of this run and of runs that ended early; returns what brakes say."""
+        office = self._office
+        by_stream: dict[str, list[Held]] = {}
+        for held in office.shelf.held(office.source, "deleting"):
+            if held.run_id != office.run_id:
+                office.books.carried(held.stream)
+                office.books.ended(held.stream, Outcome.WAITING, held.kind)
+            by_stream.setdefault(held.stream, []).append(held)
+        refusals: list[str] = []
+        for stream, deletes in by_stream.items():
+            settings = self._settings_of(stream)
+            own = office.ledger.scope(office.source, stream, settings.object)
+            if refusal := settings.brakes.refusal(len(deletes)):
+                refusals.append(f"Stream {stream}: {refusal}")
+                self._refuse(own, deletes, RejectKind.BRAKE, refusal)
+                continue
+            self._delete(stream, own, settings.object, [_doomed(each, own) for each in deletes])
+        return refusals
+
+    def carry_out_absent(self, stream: str, version: str) -> list[str]:
+        """Delete the live records of a stream that did not arrive in a version that is complete; likewise."""
+        office, settings = self._office, self._settings_of(stream)
+        scope = office.ledger.scope(office.source, stream, settings.object)
+        live = office.ledger.live(scope)
+        absent = office.ledger.absent(scope, version, matched_too=settings.delete_matched)
+        claims = office.ledger.claimed(scope, [crm_id for _, crm_id in absent])
+        going = {(scope.id, source_id) for source_id, _ in absent}
+        doomed = [
+            Doomed(crm_id, source_id, scope)
+            for source_id, crm_id in absent
+            if all(claim in going for claim in claims[crm_id])
+        ]
+        if refusal := settings.brakes.refusal_of_absent(len(doomed), live):
+            return [f"Stream {stream}: {refusal}"]
+        self._delete(stream, scope, settings.object, doomed)
+        office.ledger.forget_seen(scope, version)
+        return []
+
+    def _delete(self, stream: str, own: Scope, of_name: str, doomed: Sequence[Doomed]) -> None:
+        office = self._office
+        of = office.crm.objects[of_name]
+        office.locks.take(of_name)
+        current = office.crm.read(of, [each.crm_id for each in doomed]) if doomed else {}
+        calls = [self._call(stream, own, of, each, current.get(each.crm_id)) for each in doomed]
+        office.crew.gather(calls)
+
+    def _call(
+        self, stream: str, own: Scope, of: CrmObject, each: Doomed, record: Mapping[str, Any] | None
+    ) -> Callable[[], None]:
+        def delete() -> None:
+            office = self._office
+            if record is not None and each.scope is not None and each.source_id is not None:
+                office.ledger.keep(each.scope, each.source_id, each.crm_id, record)
+            try:
+                office.crm.delete(of, each.crm_id)
+            except GoneError:
+                pass
+            except RefusedError as error:
+                if each.held is not None:
+                    self._refuse(own, [each.held], RejectKind.REFUSED, error.sentence)
+                else:
+                    office.logger.warning("Stream %s: record %s stays: %s", stream, each.crm_id, error.sentence)
+                return
+            if each.scope is not None and each.source_id is not None:
+                office.ledger.settle(each.scope, [Entry(each.source_id, None, "deleted", "created", None, None)])
+            if each.held is None:
+                office.books.removed(stream)
+                return
+            office.shelf.release(own, [each.held.source_id])
+            office.books.reopened(stream, Outcome.WAITING, each.held.kind)
+            office.books.ended(stream, Outcome.DELETED)
+
+        return delete
+
+    def _refuse(self, own: Scope, held: Sequence[Held], kind: RejectKind, reason: str) -> None:
+        rejected = [replace(each, state="rejected", kind=str(kind), reason=reason, sent=None) for each in held]
+        self._office.shelf.hold(own, rejected)
+        self._office.told_of(rejected)
+        for each in held:
+            self._office.books.reopened(each.stream, Outcome.WAITING, each.kind)
+            self._office.books.ended(each.stream, Outcome.REJECTED, str(kind))
+
+
+def _doomed(held: Held, own: Scope) -> Doomed:
+    target = held.sent or {}
+    scope_id = target.get("scope_id")
+    scope = None if scope_id is None else Scope(scope_id, own.object_id)
+    return Doomed(target["crm_id"], held.source_id if scope else None, scope, held)
