@@ -55,6 +55,8 @@ class CopperStream(Stream):
         super().__init__(tap, schema=schema or _schema(name), name=name)
         self.tap = tap
         self.emitted = 0
+        # The SDK announces an error before it raises it: what is raised is said once, and in a sentence.
+        self.logger.addFilter(lambda entry: not str(entry.msg).startswith("An unhandled error occurred"))
 
     @abstractmethod
     def pages(self) -> Iterator[Page]:

@@ -9,7 +9,6 @@ import traceback
 from typing import Any
 
 import click
-from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.plugin_base import SingerCommand
 from typing_extensions import override
 
@@ -41,6 +40,13 @@ class IncompleteError(Exception):
         self.sentences = sentences
 
 
+class OutputClosedError(Exception):
+    """What reads our output has gone. Not a BrokenPipeError, which click passes over in silence."""
+
+    def __init__(self) -> None:
+        super().__init__("The program that reads the output has closed it")
+
+
 class TapCommand(SingerCommand):
     """The SDK's command, which ends like a command and not like a program that broke."""
 
@@ -52,8 +58,8 @@ class TapCommand(SingerCommand):
             self._end(error)
 
     def _end(self, error: Exception) -> None:
-        if isinstance(error, BrokenPipeError):
-            # What reads our output has gone. Python would complain again when it flushes at exit.
+        if isinstance(error, OutputClosedError):
+            # Python would complain again when it flushes at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if self.logger.isEnabledFor(logging.DEBUG):
             self.logger.debug("%s", "".join(traceback.format_exception(error)))
@@ -75,12 +81,8 @@ def _sentence(error: Exception) -> str:
             text = f"{error.sentence} The settings are api_key with user_email, or access_token."
         case CrmError():
             text = error.sentence
-        case StoppedError():
+        case StoppedError() | OutputClosedError():
             text = str(error)
-        case ConfigValidationError():
-            text = f"The settings are wrong: {'; '.join(error.errors)}"
-        case BrokenPipeError():
-            text = "The program that reads the output has closed it"
         case FileNotFoundError():
             text = f"There is no file {error.filename}"
         case ValueError() if type(error).__name__ == "JSONDecodeError":
@@ -96,7 +98,7 @@ def exit_code(error: Exception) -> int:
     match error:
         case StoppedError():
             return SIGNALLED + error.signal_number
-        case SettingError() | CredentialsError() | ConfigValidationError():
+        case SettingError() | CredentialsError():
             return WRONG_SETTINGS
         case UnreachableError() | BusyError():
             return UNREACHABLE

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 from singer_sdk import Tap
+from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers._util import load_json
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import _ConfigInput
@@ -29,7 +30,7 @@ from crm_api.session import CrmSession
 from crm_api.settings import check_settings, copper_settings, nearest
 from tap_copper.bookmarks import sdk_form
 from tap_copper.client import CopperStream
-from tap_copper.command import SIGNALLED, IncompleteError, StoppedError, TapCommand
+from tap_copper.command import SIGNALLED, IncompleteError, OutputClosedError, StoppedError, TapCommand
 from tap_copper.custom_fields import Definition, needs_zone
 from tap_copper.deletions import DeletedRecordsStream
 from tap_copper.events import log_event
@@ -165,10 +166,16 @@ class TapCopper(Tap):
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         self.append_builtin_config(self.config_jsonschema)
+        properties = self.config_jsonschema["properties"]
+        redact = Redactor(str(value) for name, value in self._config.items() if properties.get(name, {}).get("secret"))
+        guard_logging(redact)
         check_settings(self._config, self.config_jsonschema)
-        errors = super()._validate_config(raise_errors=raise_errors)
+        try:
+            super()._validate_config()
+        except ConfigValidationError as error:
+            raise SettingError(redact(f"The settings are wrong: {'; '.join(error.errors)}")) from None
         self._check_values()
-        return errors
+        return []
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
@@ -212,7 +219,10 @@ class TapCopper(Tap):
             catalog=None if catalog is None else load_json(catalog.read()),
             parse_env_config=config.parse_env,
         )
-        tap.run()
+        try:
+            tap.run()
+        except BrokenPipeError as error:
+            raise OutputClosedError from error
 
     def run(self) -> None:
         """Read all selected streams.
@@ -243,7 +253,6 @@ class TapCopper(Tap):
 
     def _check_values(self) -> None:
         """Refuse settings that cannot work before anything is read."""
-        guard_logging(Redactor(copper_settings(self._config).secrets))
         start, end = (seconds_setting(self._config, name) for name in ("start_date", "end_date"))
         if start is not None and end is not None and end < start:
             raise SettingError("end_date lies before start_date")

@@ -31,7 +31,8 @@ class Output:
 
     @classmethod
     def of(cls, lines: bytes, **more: Any) -> Output:
-        return cls([json.loads(line) for line in lines.splitlines() if line.endswith(b"}")], **more)
+        whole, _, _ = lines.rpartition(b"\n")  # a killed run may leave half a line
+        return cls([json.loads(line) for line in whole.splitlines()], **more)
 
     def records(self, stream: str) -> list[dict[str, Any]]:
         return [each["record"] for each in self.messages if each["type"] == "RECORD" and each["stream"] == stream]

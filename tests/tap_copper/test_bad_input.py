@@ -1,0 +1,157 @@
+"""Whatever is wrong is said in one sentence, with an exit code and without a stack trace; what can be read is read."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crm_emulator import Emulator
+from tests.tap_copper.running import TAP, command_line, run, run_program, selecting, settings_of
+
+SECRET = "0123456789abcdef0123456789abcdef"
+
+
+def only_line(said: str) -> str:
+    lines = [line for line in said.splitlines() if line.strip()]
+    assert len(lines) == 1, said
+    return lines[0]
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence", "status"),
+    [
+        ({"api_key": SECRET}, "did not accept the credentials", 2),
+        ({"api_key": None}, "api_key is missing", 2),
+        ({"user_email": None}, "user_email is missing", 2),
+        ({"api_kee": "x"}, "There is no setting 'api_kee': the nearest one is 'api_key'", 2),
+        ({"start_date": "yesterday"}, "start_date must be a date such as", 2),
+        ({"start_date": "2026-02-01", "end_date": "2026-01-01"}, "end_date lies before start_date", 2),
+        ({"lookback_seconds": "soon"}, "lookback_seconds", 2),
+        ({"base_url": "http://127.0.0.1:9/v1", "max_attempts": 1}, "cannot be reached", 4),
+        (
+            {"resync": ["peple"]},
+            "resync names the stream 'peple', which does not exist: the nearest one is 'people'",
+            2,
+        ),
+        ({"search_filters": {"people": {"page_size": 5}}}, "must not set page_size", 2),
+        ({"search_filters": {"leads": {"minimum_created_date": "-30 days"}}}, "or relative such as -30d", 2),
+    ],
+)
+def test_a_wrong_setting_is_one_sentence(
+    account: Emulator, tmp_path: Path, changed: dict[str, Any], sentence: str, status: int
+) -> None:
+    given = {name: value for name, value in settings_of(account, **changed).items() if value is not None}
+    output = run_program(tmp_path, given)
+    assert sentence in only_line(output.said)
+    assert output.status == status
+    assert SECRET not in output.said
+    assert not any(each["type"] == "RECORD" for each in output.messages)
+
+
+@pytest.mark.parametrize("arguments", [["--discover"], ["--test"]])
+def test_discovery_and_the_connection_test_complain_likewise(
+    account: Emulator, tmp_path: Path, arguments: list[str]
+) -> None:
+    output = run_program(tmp_path, settings_of(account, api_key=SECRET), *arguments)
+    assert "did not accept the credentials" in only_line(output.said)
+    assert output.status == 2
+
+
+@pytest.mark.parametrize(
+    ("files", "sentence"),
+    [
+        ({"config": "{"}, "not valid JSON"),
+        ({"catalog": "nonsense"}, "not valid JSON"),
+        ({"state": "{]"}, "not valid JSON"),
+        ({"state": {"bookmarks": {"people": 5}}}, "The state holds no bookmarks by stream"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_one_sentence(
+    account: Emulator, tmp_path: Path, files: dict[str, Any], sentence: str
+) -> None:
+    output = run_program(tmp_path, settings_of(account), files=files)
+    assert sentence in only_line(output.said)
+    assert output.status != 0
+
+
+def test_a_catalog_may_name_a_stream_that_does_not_exist_and_the_others_still_run(
+    account: Emulator, tmp_path: Path
+) -> None:
+    catalog = selecting("people")
+    entry = json.loads(json.dumps(next(each for each in catalog["streams"] if each["tap_stream_id"] == "people")))
+    catalog["streams"].append({**entry, "tap_stream_id": "peoples", "stream": "peoples"})
+    output = run_program(tmp_path, settings_of(account), files={"catalog": catalog})
+    assert "selects the stream 'peoples', which does not exist: the nearest one is 'people'" in only_line(output.said)
+    assert output.status == 1
+    assert len(output.records("people")) == 250
+
+
+def test_a_state_may_know_a_stream_that_is_gone_and_the_others_still_run(account: Emulator, tmp_path: Path) -> None:
+    state = {"bookmarks": {"campaigns": {"replication_key": "x", "replication_key_value": "2026-01-01T00:00:00Z"}}}
+    output = run_program(tmp_path, settings_of(account), files={"catalog": selecting("people"), "state": state})
+    assert "bookmark of the stream 'campaigns', which does not exist" in only_line(output.said)
+    assert output.status == 1
+    assert len(output.records("people")) == 250
+    assert "campaigns" in output.state["bookmarks"]
+
+
+def test_a_bookmark_that_is_no_date_is_a_sentence(account: Emulator) -> None:
+    state = {"bookmarks": {"people": {"replication_key": "date_modified", "replication_key_value": "soon"}}}
+    assert "bookmark of people must be a date, not 'soon'" in str(run(account, "people", state=state).error)
+
+
+def test_a_filter_that_copper_refuses_stops_its_stream_alone(account: Emulator, tmp_path: Path) -> None:
+    settings = settings_of(account, search_filters={"companies": {"shoe_size": 38}})
+    output = run_program(tmp_path, settings, files={"catalog": selecting("companies", "people")})
+    line = only_line(output.said)
+    assert line.startswith("tap-copper: companies: The CRM refused on POST /companies/search (HTTP 422)")
+    assert "Unrecognized attributes specified: shoe_size" in line
+    assert output.status == 1
+    assert len(output.records("people")) == 250
+
+
+def test_a_stack_trace_is_shown_where_the_log_level_is_debug(account: Emulator, tmp_path: Path) -> None:
+    output = run_program(tmp_path, settings_of(account, api_key=SECRET), level="DEBUG")
+    assert "Traceback" in output.said
+    assert SECRET not in output.said
+
+
+def test_no_log_shows_a_secret_or_a_record(account: Emulator, tmp_path: Path) -> None:
+    output = run_program(tmp_path, settings_of(account), level="DEBUG", files={"catalog": selecting("people")})
+    assert output.status == 0
+    assert account.copper.api_key not in output.said
+    assert output.records("people")[0]["name"] not in output.said
+
+
+def test_an_output_that_is_closed_early_is_one_sentence(account: Emulator, tmp_path: Path) -> None:
+    command = command_line(tmp_path, settings_of(account), files={"catalog": selecting("people")})
+    env = {**os.environ, "TAP_COPPER_LOGLEVEL": "WARNING"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+    assert process.returncode == 1
+    assert only_line(said) == "tap-copper: The program that reads the output has closed it"
+
+
+def test_settings_come_from_the_environment_too(account: Emulator, tmp_path: Path) -> None:
+    given = settings_of(account)
+    env = {f"TAP_COPPER_{name.upper()}": str(value) for name, value in given.items()}
+    output = run_program(tmp_path, {}, "--config", "ENV", files={"catalog": selecting("users")}, env=env)
+    assert output.status == 0, output.said
+    assert output.records("users")
+
+
+def test_version_and_about_need_no_settings() -> None:
+    version = subprocess.run([TAP, "--version"], capture_output=True, text=True, check=True).stdout
+    assert version.startswith("tap-copper v")
+    about = subprocess.run([TAP, "--about", "--format=json"], capture_output=True, text=True, check=True).stdout
+    assert "lookback_seconds" in json.loads(about)["settings"]["properties"]
+    markdown = subprocess.run([TAP, "--about", "--format=markdown"], capture_output=True, text=True, check=True).stdout
+    assert "| api_key |" in markdown
