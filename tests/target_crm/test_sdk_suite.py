@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 
 import pytest
 from singer_sdk.testing import get_target_test_class
@@ -31,7 +32,10 @@ def account(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def _end_of_run():
     """The suite drops targets that failed in mid-run as they are; a process would end, and free their locks."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
     gc.collect()
 
 
