@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import asdict
-from inspect import cleandoc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from crm_emulator.descriptions import described_switches
 from crm_emulator.emulator import Emulator
 
 if TYPE_CHECKING:
@@ -50,17 +50,10 @@ def _routes(routes: Sequence[Route]) -> str:
 
 def _switches(vendor: Vendor) -> str:
     """Every switch, its default, and what it does: the Attributes of its class."""
-    described = dict(_attributes(cleandoc(type(vendor.switches).__doc__ or "")))
+    described = described_switches(vendor)
     lines = ["| switch | default | what it does |", "|---|---|---|"]
     lines += [f"| `{name}` | `{value}` | {described[name]} |" for name, value in asdict(vendor.switches).items()]
     return "\n".join([*lines, ""])
-
-
-def _attributes(docstring: str) -> list[tuple[str, str]]:
-    """(name, description) of each attribute that a Google-style docstring describes."""
-    section = docstring.partition("Attributes:\n")[2]
-    joined = re.sub(r"\n {8,}", " ", section)
-    return [(name, text) for name, text in re.findall(r"^ {4}(\w+): (.+)$", joined, re.MULTILINE)]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -15,6 +15,7 @@ from crm_emulator.control import Control
 from crm_emulator.copper.vendor import Copper
 from crm_emulator.faults import Fault
 from crm_emulator.freshsales.vendor import Freshsales, FreshsalesClassic
+from crm_emulator.pages import Pages
 from crm_emulator.server import HOST, Listener
 from crm_emulator.store import Store
 
@@ -109,8 +110,10 @@ class Emulator:
         if quota:
             for vendor in self.vendors:
                 vendor.use_quota(quota if isinstance(quota, tuple) else None)
-        control = Control(self)
-        self.application = Application(self.store, self.clock, self.vendors, control.answer, seed)
+        control, pages = Control(self), Pages(self)
+        self.application = Application(
+            self.store, self.clock, self.vendors, lambda request: pages.answer(request) or control.answer(request), seed
+        )
         self.application.faults.add(*faults)
         self.listener = Listener(self.application, port)
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -1,0 +1,80 @@
+"""From what a form sends to faults and switches: the same values that the control API takes."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from crm_emulator.control import ControlError
+from crm_emulator.faults import Fault, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from crm_emulator.vendor import Vendor
+
+KINDS = {
+    Kind.LATENCY: "Latency: answers take longer",
+    Kind.ERROR: "Error: nothing is done (status 429: the CRM's own answer)",
+    Kind.ERROR_AFTER: "Error after the write: it is done all the same",
+    Kind.RESET: "Connection reset before anything is done",
+    Kind.LOST: "Answer lost after the write",
+    Kind.CUT: "Answer cut in the middle",
+    Kind.SLOW: "Body trickles in",
+    Kind.MALFORMED: "Broken JSON",
+    Kind.REFUSE: "Connections refused for a while",
+    Kind.EDIT: "A record is edited before each request",
+    Kind.ADD: "A record is added before each request",
+    Kind.DELETE: "A record is deleted before each request",
+}
+"""What can be chosen, in the words of the page."""
+
+_NUMBERS: Mapping[str, type[int | float]] = {
+    "rate": float,
+    "every": int,
+    "times": int,
+    "status": int,
+    "retry_after": float,
+    "seconds": float,
+    "jitter_seconds": float,
+    "records": int,
+}
+
+
+def filled(sent: Mapping[str, str]) -> dict[str, str]:
+    """The form's fields, those that were not sent as they are at first."""
+    first = {each.name: each.default for each in fields(Fault) if each.name != "kind"}
+    standard = {
+        name: "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+        for name, value in first.items()
+    }
+    return {"kind": str(Kind.LATENCY), **standard, **{name: sent[name] for name in ("kind", *first) if name in sent}}
+
+
+def fault(sent: Mapping[str, str]) -> Fault:
+    """The fault that a form describes; an empty field is as if it were not there. Raises ValueError."""
+    values: dict[str, Any] = {"kind": sent["kind"]}
+    for name in ("route", "vendor", *_NUMBERS):
+        text = sent.get(name, "").strip()
+        if not text:
+            continue
+        try:
+            values[name] = _NUMBERS[name](text) if name in _NUMBERS else text
+        except ValueError:
+            raise ValueError(f"{name.replace('_', ' ')} is a number, not {text!r}") from None
+    return Fault(**values)
+
+
+def switches(vendor: Vendor, sent: Mapping[str, str]) -> dict[str, Any]:
+    """The values of a vendor's switches that a form sends (an unticked box sends nothing); raises ControlError."""
+    values: dict[str, Any] = {}
+    for each in fields(vendor.switches):
+        now = getattr(vendor.switches, each.name)
+        if isinstance(now, bool):
+            values[each.name] = each.name in sent
+        elif each.name in sent:
+            try:
+                values[each.name] = type(now)(sent[each.name])
+            except ValueError:
+                raise ControlError(f"{each.name} is a number, not {sent[each.name]!r}") from None
+    return values

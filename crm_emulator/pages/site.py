@@ -1,0 +1,220 @@
+"""The pages' routes, and the answers they give."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, quote, urlsplit
+
+from crm_emulator.control import ControlError, set_switches
+from crm_emulator.messages import Answer, Request
+from crm_emulator.pages import forms, views
+from crm_emulator.routing import Route, Router
+from crm_emulator.vendor import UnknownObjectError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jinja2 import Environment
+
+    from crm_emulator.emulator import Emulator
+    from crm_emulator.vendor import Vendor
+
+_SOURCE = "docs/emulator.md"
+_STATIC = {"style.css": "text/css; charset=utf-8", "live.js": "text/javascript; charset=utf-8"}
+_ON_OVERVIEW = 10
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS = (
+    ("Content-Security-Policy", _POLICY),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),  # with no-referrer, browsers send forms with the origin "null"
+    ("Cache-Control", "no-store"),
+)
+
+
+class Pages:
+    """Answers browsers. What it shows and does is what the control API shows and does."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+        self._router = Router(self.routes())
+
+    def routes(self) -> tuple[Route, ...]:
+        """All of them."""
+        return (
+            self._page("GET", "/", self._overview),
+            self._page("GET", "/meters", self._meters),
+            self._page("GET", "/requests", self._requests),
+            self._page("GET", "/requests/rows", self._rows),
+            self._page("GET", "/requests/{number}", self._request),
+            self._page("POST", "/requests/clear", self._forget_requests),
+            self._page("GET", "/trouble", self._trouble),
+            self._page("POST", "/trouble", self._add_trouble),
+            self._page("POST", "/trouble/clear", self._clear_trouble),
+            self._page("GET", "/crm/{crm}", self._crm),
+            self._page("POST", "/crm/{crm}/switches", self._set_switches),
+            self._page("POST", "/crm/{crm}/quota", self._set_quota),
+            self._page("GET", "/crm/{crm}/{object}", self._records),
+            self._page("GET", "/crm/{crm}/{object}/{id}", self._record),
+            self._page("GET", "/static/{name}", self._static),
+        )
+
+    def _page(self, method: str, path: str, action: Callable[[Request], Answer]) -> Route:
+        return Route(method, path, action, _SOURCE)
+
+    def answer(self, request: Request) -> Answer | None:
+        """Answer a request for a page; None where no page is."""
+        found = self._router.find(request.method, request.path)
+        if found is None:
+            return None
+        host = request.headers.get("host", "")
+        if urlsplit(f"//{host}").hostname not in _LOOPBACK:
+            return self._refusal(403, "These pages answer to 127.0.0.1 and localhost only.")
+        origin = request.headers.get("origin")
+        if request.method == "POST" and origin is not None and urlsplit(origin).netloc != host:
+            return self._refusal(403, "This form was not sent from these pages.")
+        route, places = found
+        placed = Request(request.method, request.path, request.query, request.headers, request.body, route.path, places)
+        try:
+            return route.endpoint(placed)
+        except UnknownObjectError as missing:
+            return self._refusal(404, str(missing))
+
+    # Rendering
+
+    @cached_property
+    def _templates(self) -> Environment:
+        from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape  # noqa: PLC0415 - most emulators show no page
+
+        return Environment(
+            loader=PackageLoader("crm_emulator.pages"),
+            autoescape=select_autoescape(default=True),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def _rendered(self, name: str, status: int = 200, **values: Any) -> Answer:
+        menu = [("/", "Overview"), ("/requests", "Requests"), ("/trouble", "Trouble")]
+        menu += [(f"/crm/{crm}", title) for crm, title in views.names(self._emulator).items()]
+        text = self._templates.get_template(name).render(emulator=self._emulator, menu=menu, quoted=_quoted, **values)
+        return Answer(status, text.encode(), "text/html; charset=utf-8", _HEADERS)
+
+    def _refusal(self, status: int, said: str) -> Answer:
+        return self._rendered("refusal.html", status, said=said)
+
+    # Pages
+
+    def _overview(self, _request: Request) -> Answer:
+        asked = views.Asked(last=_ON_OVERVIEW)
+        rows = views.log(self._emulator, asked)
+        return self._rendered("overview.html", crms=views.crms(self._emulator), rows=rows, asked=asked)
+
+    def _meters(self, _request: Request) -> Answer:
+        return self._rendered("meters.html", crms=views.crms(self._emulator))
+
+    def _crm(self, request: Request) -> Answer:
+        vendor = self._vendor(request)
+        return self._rendered(
+            "crm.html", crm=views.crm(self._emulator, vendor), switches=views.switches(vendor), wrong=""
+        )
+
+    def _records(self, request: Request) -> Answer:
+        vendor = self._vendor(request)
+        page = views.records(vendor, request.parameters["object"], views.Wanted.of(request.query))
+        return self._rendered("records.html", crm=views.crm(self._emulator, vendor), page=page)
+
+    def _record(self, request: Request) -> Answer:
+        vendor, name = self._vendor(request), request.parameters["object"]
+        record = views.record(vendor, name, request.parameters["id"])
+        return self._rendered("record.html", crm=views.crm(self._emulator, vendor), object_name=name, record=record)
+
+    def _requests(self, request: Request) -> Answer:
+        return self._rendered("requests.html", **self._log(request))
+
+    def _rows(self, request: Request) -> Answer:
+        return self._rendered("rows.html", **self._log(request))
+
+    def _log(self, request: Request) -> dict[str, Any]:
+        asked = views.Asked.of(request.query)
+        return {"rows": views.log(self._emulator, asked), "asked": asked, "names": views.names(self._emulator)}
+
+    def _request(self, request: Request) -> Answer:
+        number = request.parameters["number"]
+        found = next((each for each in self._emulator.requests if str(each.number) == number), None)
+        if found is None:
+            return self._refusal(404, f"The log holds no request {number}.")
+        return self._rendered("request.html", logged=found, body=views.pretty(found.body))
+
+    def _trouble(self, request: Request) -> Answer:
+        return self._trouble_page(forms.filled(request.query), "")
+
+    def _trouble_page(self, sent: dict[str, str], wrong: str) -> Answer:
+        status = 400 if wrong else 200
+        plan = self._emulator.application.faults
+        kinds, names = forms.KINDS, views.names(self._emulator)
+        return self._rendered("trouble.html", status, sent=sent, wrong=wrong, kinds=kinds, names=names, plan=plan)
+
+    def _static(self, request: Request) -> Answer:
+        name = request.parameters["name"]
+        if name not in _STATIC:
+            return self._refusal(404, f"There is no {name}.")
+        content = files("crm_emulator.pages").joinpath("static", name).read_bytes()
+        return Answer(200, content, _STATIC[name], _HEADERS)
+
+    # Forms
+
+    def _add_trouble(self, request: Request) -> Answer:
+        sent = forms.filled(_fields(request))
+        try:
+            self._emulator.trouble(forms.fault(sent))
+        except ValueError as wrong:
+            return self._trouble_page(sent, str(wrong))
+        return _see("/trouble")
+
+    def _clear_trouble(self, _request: Request) -> Answer:
+        self._emulator.no_trouble()
+        return _see("/trouble")
+
+    def _forget_requests(self, _request: Request) -> Answer:
+        self._emulator.journal.clear()
+        return _see("/requests")
+
+    def _set_switches(self, request: Request) -> Answer:
+        vendor = self._vendor(request)
+        try:
+            set_switches(vendor, forms.switches(vendor, _fields(request)))
+        except ControlError as wrong:
+            crm, switches = views.crm(self._emulator, vendor), views.switches(vendor)
+            return self._rendered("crm.html", 400, crm=crm, switches=switches, wrong=str(wrong))
+        return _see(f"/crm/{vendor.name}")
+
+    def _set_quota(self, request: Request) -> Answer:
+        vendor = self._vendor(request)
+        vendor.use_quota(None if _fields(request).get("rates") == "vendor" else ())
+        return _see(f"/crm/{vendor.name}")
+
+    def _vendor(self, request: Request) -> Vendor:
+        name = request.parameters["crm"]
+        found = next((vendor for vendor in self._emulator.vendors if vendor.name == name), None)
+        if found is None:
+            raise UnknownObjectError(f"There is no CRM {name}.")
+        return found
+
+
+def _fields(request: Request) -> dict[str, str]:
+    return dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+def _see(path: str) -> Answer:
+    """Back to a page, so that reloading it does not send the form again."""
+    return Answer(303, b"", "text/plain", (("Location", path), *_HEADERS))
+
+
+def _quoted(text: Any) -> str:
+    return quote(str(text), safe="")
