@@ -34,7 +34,7 @@ tools: .venv/ready $(TOOLS)
 	@echo "Setting up .venv (once) ..."
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --upgrade pip
-	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[emulator]' --group dev
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[emulator,postgres,redis]' --group dev
 	@touch $@
 
 .venvs/%/ready: constraints.txt
