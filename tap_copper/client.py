@@ -181,6 +181,7 @@ class CopperStream(Stream):
         deletions = self.tap.deleted_records
         watch = deletions if deletions is not None and deletions.watches(self) else None
         for page in self.pages():
+            self.tap.check()
             records = self._within_limit(page.records)
             for record in records:
                 shape.apply(record)

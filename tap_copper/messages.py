@@ -24,7 +24,7 @@ class PageWriter(MsgSpecWriter):
 
     @override
     def write_message(self, message: Message) -> None:
-        sys.stdout.buffer.write(self.format_message(message))
+        _write(self.format_message(message))
         sys.stdout.buffer.flush()
 
     def write_records(
@@ -41,4 +41,11 @@ class PageWriter(MsgSpecWriter):
         frame = {"time_extracted": extracted, "type": "RECORD", "stream": stream}
         if version is not None:
             frame["version"] = version
-        sys.stdout.buffer.write(_ENCODER.encode_lines([{**frame, "record": record} for record in records]))
+        _write(_ENCODER.encode_lines([{**frame, "record": record} for record in records]))
+
+
+def _write(lines: bytes | bytearray) -> None:
+    """Write all of it. Where PYTHONUNBUFFERED is set, a signal lets a write end with half a line."""
+    left = memoryview(bytes(lines))
+    while left:
+        left = left[sys.stdout.buffer.write(left) :]

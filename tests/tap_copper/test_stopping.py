@@ -28,7 +28,7 @@ def stop_after(emulator: Emulator, tmp_path: Path, lines: int, how: signal.Signa
     """Start the command, and signal it when so many lines have come."""
     files = {"catalog": selecting("people", "activities_search")} | ({"state": state} if state else {})
     command = command_line(tmp_path, settings_of(emulator, max_concurrency=3), files=files)
-    env = {**os.environ, "TAP_COPPER_LOGLEVEL": "WARNING"}
+    env = {**os.environ, "TAP_COPPER_LOGLEVEL": "WARNING", "PYTHONUNBUFFERED": "1"}  # as in most containers
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env) as process:
         assert process.stdout is not None
         assert process.stderr is not None
