@@ -18,6 +18,7 @@ from singer_sdk.plugin_base import _ConfigInput
 
 from crm_api.crm import Crm
 from crm_api.errors import CrmError
+from target_crm.authorize import authorize
 from target_crm.exits import EXPECTED, Exit, ending_of
 from target_crm.ledger_store import Store
 from target_crm.ledger_tables import default_url
@@ -76,6 +77,9 @@ def _console() -> Console:
 def main() -> None:
     """Start the command."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+
+
+main.add_command(authorize)
 
 
 @main.command()
