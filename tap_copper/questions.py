@@ -19,16 +19,22 @@ class Limits:
         ceiling: Records of one search that can be reached.
         concurrency: Windows that are read at once.
         fewest_pages: Pages that a window is not cut below.
-        most_pages: Pages that a window holds at most, as far as totals tell: bounds what has to be buffered.
+        buffered_pages: Pages that all windows under way hold together, as far as totals tell: bounds what has to be
+            buffered.
         repeats: The same record may be returned several times by one search (activities with ``full_result``).
     """
 
     page_size: int = 200
     ceiling: int = 100_000
-    concurrency: int = 8
+    concurrency: int = 16
     fewest_pages: int = 4
-    most_pages: int = 16
+    buffered_pages: int = 128
     repeats: bool = False
+
+    @property
+    def most_pages(self) -> int:
+        """Pages that one window holds at most."""
+        return max(self.buffered_pages // self.concurrency, self.fewest_pages)
 
     @property
     def stride(self) -> int:

@@ -159,6 +159,8 @@ SETTINGS: dict[str, Any] = {
             "description": "Further streams: any endpoint that can be read, declared.",
         },
         **NETWORK_SETTINGS,
+        # Reading is bound by the quota: what is left of it when a minute begins should be used at once.
+        "max_concurrency": {**NETWORK_SETTINGS["max_concurrency"], "default": 16},
     },
 }
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tap_copper.questions import CrowdError, Limits
 from tests.tap_copper.crm_model import LOOKBACK, CrmModel, dice, read
 
-SMALL = Limits(page_size=4, ceiling=400, concurrency=3, fewest_pages=2, most_pages=3)
+SMALL = Limits(page_size=4, ceiling=400, concurrency=3, fewest_pages=2, buffered_pages=9)
 
 
 def crm_with(seconds: list[int], **behaviour: object) -> CrmModel:
