@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from crm_emulator import Emulator
+from tap_copper.custom_fields import CustomColumns, day
+from tests.tap_copper.running import Output, run
+
+PACIFIC = ZoneInfo("America/Los_Angeles")
+
+
+@pytest.fixture
+def emulator(emulator: Emulator) -> Emulator:
+    for definition in emulator.copper.records("custom_field_definitions"):
+        emulator.copper.delete("custom_field_definitions", definition["id"])
+    return emulator
+
+
+def define(emulator: Emulator, name: str, data_type: str, **more: Any) -> dict[str, Any]:
+    made: dict[str, Any] = emulator.copper.insert(
+        "custom_field_definitions", {"name": name, "data_type": data_type, "available_on": ["person"], **more}
+    )
+    return made
+
+
+def person_with(emulator: Emulator, *values: tuple[dict[str, Any], Any]) -> None:
+    fields = [{"custom_field_definition_id": each["id"], "value": value} for each, value in values]
+    emulator.copper.insert("people", {"name": "Ann Lee", "custom_fields": fields})
+
+
+def columns(output: Output) -> dict[str, Any]:
+    assert output.error is None
+    record = output.records("people")[0]
+    declared = output.schema("people")["schema"]["properties"]
+    found = {name: value for name, value in record.items() if name.startswith("cf_")}
+    assert set(found) == {name for name in declared if name.startswith("cf_")}
+    return found
+
+
+def test_values_come_in_columns_typed_and_named_by_their_definitions(emulator: Emulator) -> None:
+    rank = define(emulator, "Rank", "Dropdown", options=[{"name": "Gold"}, {"name": "Tin"}])
+    likes = define(emulator, "Likes & Dislikes", "MultiSelect", options=[{"name": "Tea"}, {"name": "Rain"}])
+    options = {each["name"]: each["id"] for each in [*rank["options"], *likes["options"]]}
+    person_with(
+        emulator,
+        (rank, options["Tin"]),
+        (likes, [options["Rain"], options["Tea"]]),
+        (define(emulator, "Since", "Date"), 1_704_067_200),
+        (define(emulator, "Score", "Float"), 4.5),
+        (define(emulator, "Fee", "Currency", currency="USD"), 1000),
+        (define(emulator, "Share", "Percentage"), 95),
+        (define(emulator, "VIP", "Checkbox"), True),
+        (define(emulator, "Café", "String"), "Zola"),
+    )
+    define(emulator, "Notes", "Text")
+    output = run(emulator, "people")
+    assert columns(output) == {
+        "cf_rank": "Tin",
+        "cf_likes_dislikes": ["Rain", "Tea"],
+        "cf_since": "2024-01-01",
+        "cf_score": 4.5,
+        "cf_fee": 1000,
+        "cf_share": 95,
+        "cf_vip": True,
+        "cf_cafe": "Zola",
+        "cf_notes": None,
+    }
+    raw = {each["custom_field_definition_id"]: each["value"] for each in output.records("people")[0]["custom_fields"]}
+    assert raw[rank["id"]] == options["Tin"]
+
+
+def test_columns_may_be_named_by_id_pinned_or_left_out(emulator: Emulator) -> None:
+    score = define(emulator, "Score", "Float")
+    person_with(emulator, (score, 1.5))
+    key = score["id"]
+    assert columns(run(emulator, "people", custom_field_columns="id")) == {f"cf_{key}": 1.5}
+    assert columns(run(emulator, "people", custom_field_columns="off")) == {}
+    pinned = {"custom_field_names": {str(key): "rating"}}
+    assert columns(run(emulator, "people", **pinned)) == {"cf_rating": 1.5}
+    emulator.copper.change("custom_field_definitions", key, {"name": "Points"})
+    assert columns(run(emulator, "people", **pinned)) == {"cf_rating": 1.5}
+    assert columns(run(emulator, "people")) == {"cf_points": 1.5}
+
+
+def test_definitions_are_read_once_a_run(emulator: Emulator) -> None:
+    run(emulator)
+    assert emulator.journal.count(route="/custom_field_definitions") == 1
+
+
+DEFINITIONS: list[dict[str, Any]] = [
+    {"id": 5, "name": "Score", "data_type": "Float", "available_on": ["person"]},
+    {"id": 9, "name": "score", "data_type": "Float", "available_on": ["person"]},
+    {"id": 7, "name": "評価", "data_type": "String", "available_on": ["person"]},
+    {"id": 8, "name": "Twin", "data_type": "Hologram", "available_on": ["person", "lead"]},
+    {"id": 10, "name": "Friends", "data_type": "Connect", "available_on": ["person"]},
+    {"id": 11, "name": "Elsewhere", "data_type": "Float", "available_on": ["lead"]},
+    {"id": 12, "name": None, "data_type": None, "available_on": None},
+]
+
+
+def filled(*values: tuple[int, Any]) -> dict[str, Any]:
+    record = {"custom_fields": [{"custom_field_definition_id": key, "value": value} for key, value in values]}
+    CustomColumns(DEFINITIONS, "person").fill(record)
+    return {name: value for name, value in record.items() if name.startswith("cf_") and value is not None}
+
+
+def test_of_two_fields_with_one_name_the_older_keeps_it() -> None:
+    assert filled((5, 1.0), (9, 2.0)) == {"cf_score": 1.0, "cf_score_9": 2.0}
+
+
+def test_a_name_without_latin_letters_gives_its_id() -> None:
+    assert filled((7, "A")) == {"cf_7": "A"}
+
+
+def test_a_field_of_an_unknown_kind_comes_as_it_is() -> None:
+    assert filled((8, {"x": 1})) == {"cf_twin": {"x": 1}}
+    assert "type" not in CustomColumns(DEFINITIONS, "person").properties["cf_twin"]
+
+
+def test_a_value_without_a_definition_stays_in_the_raw_array_alone() -> None:
+    assert filled((11, 1.0), (404, "gone")) == {}
+
+
+def test_links_come_as_a_list() -> None:
+    assert filled((10, [3, 4])) == {"cf_friends": [3, 4]}
+
+
+def test_an_option_that_is_gone_comes_as_its_id() -> None:
+    columns = CustomColumns(
+        [{"id": 1, "name": "Rank", "data_type": "Dropdown", "available_on": ["person"], "options": None}], "person"
+    )
+    record: dict[str, Any] = {"custom_fields": [{"custom_field_definition_id": 1, "value": 77}]}
+    columns.fill(record)
+    assert record["cf_rank"] == "77"
+
+
+@pytest.mark.parametrize("value", ["many", {"x": 1}])
+def test_a_number_that_is_none_is_null_in_its_column(value: Any) -> None:
+    assert filled((5, value)) == {}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "zone", "expected"),
+    [
+        (1_704_067_200, PACIFIC, "2024-01-01"),  # midnight in UTC, as older values are
+        (1_754_031_600, PACIFIC, "2025-08-01"),  # midnight in the account's zone
+        (1_754_031_600, ZoneInfo("UTC"), "2025-08-01"),  # midnight in some zone in the west
+        (1_754_010_000 - 18_000, ZoneInfo("UTC"), "2025-08-01"),  # midnight in some zone in the east
+    ],
+)
+def test_a_date_is_the_day_whose_midnight_it_is(seconds: int, zone: ZoneInfo, expected: str) -> None:
+    assert day(seconds, zone).isoformat() == expected
