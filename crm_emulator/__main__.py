@@ -11,7 +11,8 @@ import re
 import signal
 import sqlite3
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Sequence
+from typing import NoReturn
 
 from crm_emulator.apptivo.vendor import Apptivo
 from crm_emulator.clock import Clock
@@ -23,11 +24,7 @@ from crm_emulator.faults import Fault, Kind
 from crm_emulator.freshsales.vendor import Freshsales, FreshsalesClassic
 from crm_emulator.quota import Rate
 from crm_emulator.server import HOST
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from crm_emulator.vendor import Vendor
+from crm_emulator.vendor import Vendor
 
 DEFAULT_PORT = 8467
 

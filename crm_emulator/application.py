@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from random import Random
-from typing import TYPE_CHECKING
 
-from crm_emulator.faults import FaultPlan, Kind
+from crm_emulator.clock import Clock
+from crm_emulator.faults import Fault, FaultPlan, Kind
 from crm_emulator.journal import Journal, LoggedRequest
 from crm_emulator.messages import Answer, MalformedBodyError, Request
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from crm_emulator.clock import Clock
-    from crm_emulator.faults import Fault
-    from crm_emulator.routing import Route
-    from crm_emulator.store import Store
-    from crm_emulator.vendor import Vendor
+from crm_emulator.routing import Route
+from crm_emulator.store import Store
+from crm_emulator.vendor import Vendor
 
 _logger = logging.getLogger(__name__)
 

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from threading import RLock
-from typing import TYPE_CHECKING
 from zlib import crc32
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from crm_emulator.tables import Table
-
+from crm_emulator.tables import Table
 
 _MAGIC = b"SQLite format 3\0"
 
@@ -65,8 +61,11 @@ class Database:
         """Create the tables that are not there yet."""
         with self.transaction():
             for table in tables:
-                for statement in table.ddl():
-                    self.connection.execute(statement)
+                self._execute(table.ddl())
+
+    def _execute(self, statements: Iterable[str]) -> None:
+        for statement in statements:
+            self.connection.execute(statement)
 
     def seal(self) -> None:
         """Once all tables are defined: mark a new file as ours; raises ForeignStateError where an old one is not."""

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from inspect import cleandoc
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from crm_emulator.vendor import Vendor
+from crm_emulator.vendor import Vendor
 
 
 def described_switches(vendor: Vendor) -> dict[str, str]:

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from crm_emulator.descriptions import described_switches
 from crm_emulator.emulator import Emulator
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from crm_emulator.routing import Route
-    from crm_emulator.vendor import Vendor
+from crm_emulator.routing import Route
+from crm_emulator.vendor import Vendor
 
 _PART = re.compile(r"(<!-- begin (\w+) (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 

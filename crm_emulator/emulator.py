@@ -4,31 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Self
+from types import TracebackType
+from typing import Self
 
 from crm_emulator.anything.vendor import Anything
 from crm_emulator.application import Application
 from crm_emulator.apptivo.vendor import Apptivo
 from crm_emulator.clock import Clock
 from crm_emulator.control import Control
+from crm_emulator.copper.switches import Switches
 from crm_emulator.copper.vendor import Copper
-from crm_emulator.faults import Fault
+from crm_emulator.faults import Fault, Kind
 from crm_emulator.freshsales.vendor import Freshsales, FreshsalesClassic
+from crm_emulator.journal import Journal, LoggedRequest
+from crm_emulator.messages import Request
 from crm_emulator.pages import Pages
+from crm_emulator.quota import Rate
 from crm_emulator.server import HOST, Listener
 from crm_emulator.store import Store
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-    from types import TracebackType
-
-    from crm_emulator.copper.switches import Switches
-    from crm_emulator.faults import Kind
-    from crm_emulator.journal import Journal, LoggedRequest
-    from crm_emulator.messages import Request
-    from crm_emulator.quota import Rate
-    from crm_emulator.vendor import Vendor
+from crm_emulator.vendor import Vendor
 
 
 class EmulatorBugError(AssertionError):

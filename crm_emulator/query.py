@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from crm_emulator.tables import Table
+from crm_emulator.tables import Table
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
+from crm_emulator.application import Application
 from crm_emulator.protocol import Connection
-
-if TYPE_CHECKING:
-    from crm_emulator.application import Application
 
 HOST = "127.0.0.1"
 

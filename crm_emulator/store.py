@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from random import Random
+from typing import Any
 
 from crm_emulator.database import Database
 from crm_emulator.lag import SearchLag
@@ -10,10 +12,6 @@ from crm_emulator.messages import Record, decode, encode
 from crm_emulator.query import Query, Range
 from crm_emulator.tables import Table
 from crm_emulator.tallies import RangeTally
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from random import Random
 
 _TOO_LARGE = 1 << 63  # for an integer of SQLite
 
@@ -123,14 +121,15 @@ class Store(Database):
                 yield table.row(record, hidden)
 
         with self.transaction():
-            for statement in table.drop_index_ddl():
-                self.connection.execute(statement)
+            is_empty = self.connection.execute(f'SELECT 1 FROM "{table.name}" LIMIT 1').fetchone() is None  # noqa: S608 - our name
+            self._execute(table.drop_index_ddl())
+            self._execute(table.bare_ddl() if is_empty else [])
             self.connection.executemany(table.put_sql, rows())
             keys.sort()
             if keys:
                 self.connection.executemany(table.put_key_sql, keys)
-            for statement in table.ddl():
-                self.connection.execute(statement)
+            self._execute(table.dress_ddl() if is_empty else [])
+            self._execute(table.ddl())
             last = self.connection.execute(f'SELECT max(id) FROM "{table.name}"').fetchone()[0]  # noqa: S608 - our name
             if last is not None:
                 self.reserve_ids(table, last)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right, insort
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from crm_emulator.query import Range
+from crm_emulator.query import Range
 
 
 class RangeTally:

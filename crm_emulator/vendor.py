@@ -5,20 +5,17 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from random import Random
+from typing import Any, ClassVar
 
+from crm_emulator.clock import Clock
+from crm_emulator.faults import Kind
+from crm_emulator.messages import Answer, Record, Request
 from crm_emulator.query import Query
 from crm_emulator.quota import Exceeded, Quota, Rate
 from crm_emulator.routing import Route, Router
-
-if TYPE_CHECKING:
-    from random import Random
-
-    from crm_emulator.clock import Clock
-    from crm_emulator.faults import Kind
-    from crm_emulator.messages import Answer, Record, Request
-    from crm_emulator.store import Store
-    from crm_emulator.tables import Table
+from crm_emulator.store import Store
+from crm_emulator.tables import Table
 
 
 class UnknownObjectError(LookupError):

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from crm_emulator.copper.objects import BY_NAME, OBJECTS
+from crm_emulator.clock import Clock
+from crm_emulator.copper.objects import BY_NAME, OBJECTS, CustomerObject
 from crm_emulator.copper.settings import SETTINGS
+from crm_emulator.copper.switches import Switches
+from crm_emulator.messages import Record
 from crm_emulator.query import Condition, Query
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from crm_emulator.clock import Clock
-    from crm_emulator.copper.objects import CustomerObject
-    from crm_emulator.copper.switches import Switches
-    from crm_emulator.messages import Record
-    from crm_emulator.store import Store
-    from crm_emulator.tables import Table
+from crm_emulator.store import Store
+from crm_emulator.tables import Table
 
 TABLES: dict[str, Table] = {**{declared.name: declared.table for declared in OBJECTS}, **SETTINGS}
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
+from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError
 from crm_emulator.copper.kinds import WrongValueError, read_date
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from crm_emulator.copper.account import CopperAccount
-    from crm_emulator.messages import Record
+from crm_emulator.messages import Record
 
 AVAILABLE_ON = ("lead", "person", "opportunity", "company", "project", "task")
 DATA_TYPES = (

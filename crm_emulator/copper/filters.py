@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from crm_emulator.copper.answers import NotAllowedError, invalid
+from crm_emulator.copper.switches import Switches
 from crm_emulator.query import Condition, Range
-
-if TYPE_CHECKING:
-    from crm_emulator.copper.switches import Switches
-    from crm_emulator.tables import Table
+from crm_emulator.tables import Table
 
 NONE = -2
 """In a filter of ids: records that have none."""

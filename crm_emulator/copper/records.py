@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
+from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, NotAllowedError, NotFoundError, unrecognized
 from crm_emulator.copper.custom_fields import held, read_fields, values_for
-from crm_emulator.copper.objects import BY_NAME
+from crm_emulator.copper.objects import BY_NAME, CustomerObject
 from crm_emulator.copper.objects.activities import DELETED, PARENTS
 from crm_emulator.copper.objects.declaration import empty, read_values
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from crm_emulator.copper.account import CopperAccount
-    from crm_emulator.copper.objects import CustomerObject
-    from crm_emulator.messages import Record
+from crm_emulator.messages import Record
 
 _BLANK = (None, "", {"id": None, "type": None})
 

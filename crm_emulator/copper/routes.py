@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.endpoints import (
     bulk,
     customer,
@@ -18,10 +17,7 @@ from crm_emulator.copper.endpoints import (
     tags,
     webhooks,
 )
-
-if TYPE_CHECKING:
-    from crm_emulator.copper.account import CopperAccount
-    from crm_emulator.routing import Route
+from crm_emulator.routing import Route
 
 
 def routes(account: CopperAccount) -> tuple[Route, ...]:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from random import Random
+from typing import Any
 
+from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, invalid, unrecognized
 from crm_emulator.copper.custom_fields import with_computed_values
 from crm_emulator.copper.filters import Scene, as_number
+from crm_emulator.copper.objects import CustomerObject
 from crm_emulator.copper.objects.activities import DELETED
 from crm_emulator.copper.objects.leads import CONVERTED
 from crm_emulator.messages import Answer, decode, encode
 from crm_emulator.query import Condition, Query, Range
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from random import Random
-
-    from crm_emulator.copper.account import CopperAccount
-    from crm_emulator.copper.objects import CustomerObject
 
 DEFAULT_PAGE_SIZE = 20
 LARGEST_PAGE_SIZE = 200

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from random import Random
+from typing import ClassVar
 
+from crm_emulator.clock import Clock
 from crm_emulator.copper import records, routes, seeds, sign_in
 from crm_emulator.copper.account import TABLES, CopperAccount
 from crm_emulator.copper.answers import NotFoundError, refused
@@ -15,14 +17,9 @@ from crm_emulator.copper.switches import Switches
 from crm_emulator.faults import Kind
 from crm_emulator.messages import Answer, Record, Request, json_answer
 from crm_emulator.quota import Exceeded, Rate
+from crm_emulator.routing import Route
+from crm_emulator.store import Store
 from crm_emulator.vendor import UnknownObjectError, Vendor
-
-if TYPE_CHECKING:
-    from random import Random
-
-    from crm_emulator.clock import Clock
-    from crm_emulator.routing import Route
-    from crm_emulator.store import Store
 
 
 class Copper(Vendor):

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, NotAllowedError, NotFoundError, invalid, refused
 from crm_emulator.copper.custom_fields import with_computed_values
-from crm_emulator.messages import Answer, Request, json_answer
-
-if TYPE_CHECKING:
-    from crm_emulator.copper.account import CopperAccount
-    from crm_emulator.messages import Record
+from crm_emulator.messages import Answer, Record, Request, json_answer
 
 NOT_FOUND = "Resource not found"
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from crm_emulator.copper import records
+from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, NotFoundError, invalid, unrecognized
 from crm_emulator.copper.endpoints.answering import endpoint, sent_object, shown
-from crm_emulator.copper.objects import OBJECTS
+from crm_emulator.copper.objects import OBJECTS, CustomerObject
 from crm_emulator.messages import Answer, Request, json_answer
 from crm_emulator.routing import Route
-
-if TYPE_CHECKING:
-    from crm_emulator.copper.account import CopperAccount
-    from crm_emulator.copper.objects import CustomerObject
 
 LIMIT = 10
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from crm_emulator.copper import records
+from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import NotFoundError
 from crm_emulator.copper.endpoints.answering import endpoint, record_id, sent_object, shown, wants_computed
-from crm_emulator.copper.objects import OBJECTS
+from crm_emulator.copper.objects import OBJECTS, CustomerObject
 from crm_emulator.copper.search import search
+from crm_emulator.messages import Answer, Record, Request
 from crm_emulator.routing import Route
-
-if TYPE_CHECKING:
-    from crm_emulator.copper.account import CopperAccount
-    from crm_emulator.copper.objects import CustomerObject
-    from crm_emulator.messages import Answer, Record, Request
 
 _SEARCH_REMARKS = {
     "activities": "sorting, and stubs of deleted activities, by switch",

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, NotFoundError, unrecognized
 from crm_emulator.copper.custom_fields import AVAILABLE_ON, DATA_TYPES, empty_value
 from crm_emulator.copper.endpoints.answering import endpoint, record_id, sent_object
 from crm_emulator.copper.objects import BY_SINGULAR
+from crm_emulator.messages import Record, Request
 from crm_emulator.routing import Route
-
-if TYPE_CHECKING:
-    from crm_emulator.copper.account import CopperAccount
-    from crm_emulator.messages import Record, Request
 
 _OBJECT = "custom_field_definitions"
 _WRITABLE = ("name", "data_type", "available_on", "is_filterable", "currency", "options")

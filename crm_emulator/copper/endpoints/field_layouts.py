@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import NotFoundError, humanized, invalid
 from crm_emulator.copper.endpoints.answering import endpoint
 from crm_emulator.copper.objects import BY_NAME
 from crm_emulator.messages import Request
 from crm_emulator.routing import Route
-
-if TYPE_CHECKING:
-    from crm_emulator.copper.account import CopperAccount
 
 _WITH_LAYOUT = ("leads", "people", "companies", "opportunities", "projects", "tasks")
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import mimetypes
-from typing import TYPE_CHECKING
 
 from crm_emulator.copper import records
+from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, NotFoundError, invalid, unrecognized
 from crm_emulator.copper.endpoints.answering import endpoint, record_id, sent_object
 from crm_emulator.copper.objects import COMPANIES, LEADS, OPPORTUNITIES, PEOPLE, PROJECTS, CustomerObject
 from crm_emulator.messages import Record, Request
 from crm_emulator.routing import Route
-
-if TYPE_CHECKING:
-    from crm_emulator.copper.account import CopperAccount
 
 _WITH_FILES = (LEADS, PEOPLE, OPPORTUNITIES, COMPANIES, PROJECTS)
 _UPLOADS = "temp_uploads/"

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from crm_emulator.copper import records
+from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, NotAllowedError, NotFoundError, invalid, unrecognized
 from crm_emulator.copper.endpoints.answering import endpoint, record_id, sent_object, shown
 from crm_emulator.copper.objects import COMPANIES, LEADS, OPPORTUNITIES, PEOPLE
 from crm_emulator.copper.objects.leads import CONVERTED
+from crm_emulator.messages import Record, Request
 from crm_emulator.routing import Route
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from crm_emulator.copper.account import CopperAccount
-    from crm_emulator.messages import Record, Request
 
 _MOST_LISTED = 30
 

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from functools import partial
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from crm_emulator.copper import records
+from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, NotFoundError, invalid, unrecognized
 from crm_emulator.copper.endpoints.answering import endpoint, record_id, sent_object, shown
-from crm_emulator.copper.objects import ACTIVITIES, COMPANIES, LEADS, OPPORTUNITIES, PEOPLE
+from crm_emulator.copper.objects import ACTIVITIES, COMPANIES, LEADS, OPPORTUNITIES, PEOPLE, CustomerObject
 from crm_emulator.copper.search import search
+from crm_emulator.messages import Answer, Record, Request
 from crm_emulator.query import Condition
 from crm_emulator.routing import Route
-
-if TYPE_CHECKING:
-    from crm_emulator.copper.account import CopperAccount
-    from crm_emulator.copper.objects import CustomerObject
-    from crm_emulator.messages import Answer, Record, Request
 
 _OF_COMPANY = (
     "(parent_type = 'company' AND parent_id = ?) OR "

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from crm_emulator.copper import records
+from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import NotAllowedError, invalid
 from crm_emulator.copper.endpoints.answering import endpoint, record_id, sent_object
 from crm_emulator.copper.objects import BY_NAME, BY_SINGULAR, CustomerObject
 from crm_emulator.copper.objects.tasks import UNRELATED
 from crm_emulator.messages import Record, Request
 from crm_emulator.routing import Route
-
-if TYPE_CHECKING:
-    from crm_emulator.copper.account import CopperAccount
 
 Identity = tuple[str, int]
 """(singular type, id)."""

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, NotFoundError, invalid, unrecognized
 from crm_emulator.copper.endpoints.answering import endpoint, record_id, sent_object
 from crm_emulator.copper.filters import as_number
 from crm_emulator.copper.objects import BY_NAME
 from crm_emulator.messages import Record, Request
 from crm_emulator.routing import Route
-
-if TYPE_CHECKING:
-    from crm_emulator.copper.account import CopperAccount
 
 # The vendor's words on these pages (sic), and our objects; "person" and "company" are taken too.
 _TYPES = {

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import invalid
 from crm_emulator.copper.endpoints.answering import endpoint
 from crm_emulator.copper.objects import OBJECTS
+from crm_emulator.messages import Request
 from crm_emulator.routing import Route
-
-if TYPE_CHECKING:
-    from crm_emulator.copper.account import CopperAccount
-    from crm_emulator.messages import Request
 
 _TAGGED = tuple(declared for declared in OBJECTS if "tags" in declared.writable)
 _NAMES_AT_ONCE = 200

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
+from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, NotAllowedError, NotFoundError, unrecognized
 from crm_emulator.copper.endpoints.answering import endpoint, record_id, sent_object
 from crm_emulator.messages import Record, Request
 from crm_emulator.routing import Route
-
-if TYPE_CHECKING:
-    from crm_emulator.copper.account import CopperAccount
 
 MOST = 100
 _FIRST = {

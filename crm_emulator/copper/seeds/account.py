@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from random import Random
-from typing import TYPE_CHECKING
 
+from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.objects import BY_NAME
 from crm_emulator.copper.seeds.contacts import companies, leads, people
 from crm_emulator.copper.seeds.scene import SeedScene
 from crm_emulator.copper.seeds.settings import seed_settings
 from crm_emulator.copper.seeds.work import activities, opportunities, projects, tasks
 from crm_emulator.messages import Record
-
-if TYPE_CHECKING:
-    from crm_emulator.copper.account import CopperAccount
 
 SIZES: dict[str, int] = {
     "companies": 40,

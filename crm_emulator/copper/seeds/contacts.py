@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from random import Random
 
 from crm_emulator.copper.objects.declaration import FIRST_ID
 from crm_emulator.copper.objects.leads import CONVERTED
 from crm_emulator.copper.seeds.scene import CONVERTED_SHARE, SeedScene
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from random import Random
-
-    from crm_emulator.messages import Record
+from crm_emulator.messages import Record
 
 
 def company_name(scene: SeedScene, place: int) -> tuple[str, str]:

@@ -6,16 +6,14 @@ from array import array
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.custom_fields import empty_value
 from crm_emulator.copper.objects import BY_NAME
 from crm_emulator.copper.objects.declaration import FIRST_ID
 from crm_emulator.messages import Record
 from crm_emulator.pools import Pools, pools
-
-if TYPE_CHECKING:
-    from crm_emulator.copper.account import CopperAccount
 
 UNTIL = 1_767_225_600
 """2026-01-01T00:00:00Z: the latest instant in seeded records, fixed so that the same seed gives the same bytes."""

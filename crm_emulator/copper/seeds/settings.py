@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.endpoints.definitions import create_definition
 from crm_emulator.copper.sign_in import USER_EMAIL
-
-if TYPE_CHECKING:
-    from crm_emulator.copper.account import CopperAccount
 
 USERS = (
     ("Ada Lovelace", USER_EMAIL),

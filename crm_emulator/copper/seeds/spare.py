@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from random import Random
 
+from crm_emulator.copper.account import CopperAccount
+from crm_emulator.copper.objects import CustomerObject
+from crm_emulator.messages import Record
 from crm_emulator.pools import pools
-
-if TYPE_CHECKING:
-    from random import Random
-
-    from crm_emulator.copper.account import CopperAccount
-    from crm_emulator.copper.objects import CustomerObject
-    from crm_emulator.messages import Record
 
 
 def spare(account: CopperAccount, declared: CustomerObject, random: Random) -> Record:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from random import Random
+from typing import Any
 
 from crm_emulator.copper.kinds import write_date
 from crm_emulator.copper.objects.activities import FIRST_ID as FIRST_ACTIVITY_ID
@@ -11,12 +13,7 @@ from crm_emulator.copper.objects.declaration import FIRST_ID
 from crm_emulator.copper.objects.opportunities import PRIORITIES, STATUSES
 from crm_emulator.copper.seeds.contacts import company_name
 from crm_emulator.copper.seeds.scene import PARENTS, SINGULARS, UNTIL, SeedScene
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from random import Random
-
-    from crm_emulator.messages import Record
+from crm_emulator.messages import Record
 
 _UNRELATED = {"id": None, "type": None}
 
