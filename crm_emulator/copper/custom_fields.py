@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from crm_emulator.copper.account import CopperAccount
@@ -104,20 +104,21 @@ def held(record: Record) -> dict[int, Any]:
     return {each["custom_field_definition_id"]: each["value"] for each in record.get("custom_fields", ())}
 
 
-def with_computed_values(account: CopperAccount, record: Record) -> Record:
-    """The record with ``computed_value`` beside every value: labels for options, else a copy (section 2)."""
-    labels = {
-        option["id"]: option["name"]
-        for definition in account.records("custom_field_definitions")
-        for option in definition.get("options") or ()
-    }
-    kinds = {each["id"]: each["data_type"] for each in account.records("custom_field_definitions")}
-    for each in record.get("custom_fields", ()):
-        value = each["value"]
-        match kinds.get(each["custom_field_definition_id"]):
-            case "Dropdown":
-                value = labels.get(value)
-            case "MultiSelect":
-                value = [labels.get(option) for option in value]
-        each["computed_value"] = value
-    return record
+def computing(account: CopperAccount) -> Callable[[Record], Record]:
+    """What adds ``computed_value`` beside every value of a record: labels for options, else a copy (section 2)."""
+    definitions = {each["id"]: each for each in account.records("custom_field_definitions")}
+    labels = {option["id"]: option["name"] for each in definitions.values() for option in each.get("options") or ()}
+    kinds = {number: each["data_type"] for number, each in definitions.items()}
+
+    def computed(record: Record) -> Record:
+        for each in record.get("custom_fields", ()):
+            value = each["value"]
+            match kinds.get(each["custom_field_definition_id"]):
+                case "Dropdown":
+                    value = labels.get(value)
+                case "MultiSelect":
+                    value = [labels.get(option) for option in value]
+            each["computed_value"] = value
+        return record
+
+    return computed

@@ -9,7 +9,7 @@ from typing import Any
 
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, invalid, unrecognized
-from crm_emulator.copper.custom_fields import with_computed_values
+from crm_emulator.copper.custom_fields import computing
 from crm_emulator.copper.filters import Scene, as_number
 from crm_emulator.copper.objects import CustomerObject
 from crm_emulator.copper.objects.activities import DELETED
@@ -150,7 +150,8 @@ def _as_asked(
     """Computed values, a projection, duplicates: what needs more than the stored text."""
     wanted = parameters.get("fields") if account.switches.fields_parameter == "project" else None
     if computed and declared.has_custom_fields:
-        texts = [encode(with_computed_values(account, decode(text))) for text in texts]
+        add_values = computing(account)
+        texts = [encode(add_values(decode(text))) for text in texts]
     if isinstance(wanted, list):
         names = {"id", *wanted}
         texts = [encode({name: value for name, value in decode(text).items() if name in names}) for text in texts]
