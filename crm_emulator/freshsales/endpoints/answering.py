@@ -61,9 +61,15 @@ class Chapter(ABC):
 
         return answer
 
-    def one(self, resource: Resource, record: Record, request: Request) -> dict[str, Any]:
-        """One record in its wrapper; side-loaded collections of activities stand before it (section 3.1)."""
+    def one(
+        self, resource: Resource, record: Record, request: Request, sent: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """One record in its wrapper; side-loaded collections of activities stand before it (section 3.1).
+
+        What was sent is shown, whether it is included or not: a client reads a deal's ``products`` so.
+        """
         include = included(request)
+        include += [name for name in resource.inside if name in (sent or {}) and name not in include]
         wrapped = {resource.singular: shown(self.account, resource, record, include)}
         side = beside(self.account, resource, [record], include)
         if resource.name == "appointments":

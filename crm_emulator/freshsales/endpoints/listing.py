@@ -137,7 +137,11 @@ class Listing(Chapter):
         return {"activities": slice_, "meta": {"has_next": page * size < len(happened), "has_previous": page > 1}}
 
     def listed(self, resource: Resource, request: Request, query: Query) -> dict[str, Any]:
-        """A page of a query: side-loaded collections first, as recorded for tasks, then the records, then ``meta``."""
+        """A page of a query: the records, side-loaded collections, ``meta``.
+
+        Of tasks and the like Suite puts the collections first (recorded, section 3.1); a client of Classic, which takes
+        the first key for the records whatever it is, says that Classic does not.
+        """
         size, page = page_of(request)
         with self.account.store.lag.as_searched(query.table.vendor):
             query = sorted_by(resource, request, query)
@@ -147,7 +151,7 @@ class Listing(Chapter):
         side = beside(self.account, resource, found, include)
         shown_records = [shown(self.account, resource, record, include) for record in found]
         meta = {"total_pages": -(-total // size), "total": total}
-        if resource.views:
+        if resource.views or "leads" in self.account.resources:
             return {resource.name: shown_records, **side, "meta": meta}
         return {**side, resource.name: shown_records, "meta": meta}
 

@@ -45,9 +45,10 @@ class SingleRecords(Chapter):
 
     def create(self, resource: Resource, request: Request) -> Answer:
         """201 or 200 with the record."""
-        record = records.create(self.account, resource, sent_record(self.account, resource, request))
+        sent = sent_record(self.account, resource, request)
+        record = records.create(self.account, resource, sent)
         status = _STAMPED.get(resource.name, self.account.switches.create_status)
-        return json_answer(status, self.one(resource, record, request))
+        return json_answer(status, self.one(resource, record, request, sent))
 
     def view(self, resource: Resource, request: Request) -> Any:
         """One record."""
@@ -56,7 +57,7 @@ class SingleRecords(Chapter):
     def update(self, resource: Resource, request: Request) -> Any:
         """The record as it is now; what was not sent stays."""
         sent = sent_record(self.account, resource, request)
-        return self.one(resource, records.update(self.account, resource, record_id(request), sent), request)
+        return self.one(resource, records.update(self.account, resource, record_id(request), sent), request, sent)
 
     def delete(self, resource: Resource, request: Request) -> Any:
         """Into the recycle bin; an account's contacts and deals with it where that is asked for."""

@@ -113,6 +113,7 @@ DEALS = Resource(
         "products": Structure(listed=True),
     },
     required=("name", "amount"),
+    identifiers=("name",),  # section 6: of a row in bulk; a client also sends it singly
     kept={
         "base_currency_amount": None,
         "stage_updated_time": None,

@@ -113,10 +113,17 @@ def test_where_the_failed_rows_stand_is_a_switch(suite):
     assert data["record_status"]["detailed_failure_report"][0]["row"] == 0
 
 
-@pytest.mark.parametrize(("plural", "row"), [("sales_accounts", {"name": "Acme", "data": {"city": "Graz"}})])
-def test_accounts_are_upserted_in_bulk_too(suite, plural, row):
-    finished(suite, suite("POST", f"/{plural}/bulk_upsert", {plural: [row, row]}))
-    assert [each["city"] for each in suite.vendor.records(plural)] == ["Graz"]
+@pytest.mark.parametrize(
+    ("plural", "row"),
+    [
+        ("sales_accounts", {"name": "Acme", "data": {"city": "Graz"}}),
+        ("deals", {"name": "Gold", "data": {"amount": 5}}),
+    ],
+)
+def test_accounts_and_deals_are_upserted_in_bulk_by_their_names(suite, plural, row):
+    data, _ = finished(suite, suite("POST", f"/{plural}/bulk_upsert", {plural: [row, row]}))
+    assert data["record_status"] == {"succeeded": 2, "failed": 0}
+    assert [each["name"] for each in suite.vendor.records(plural)] == [row["name"]]
 
 
 def test_more_than_100_rows_are_refused(suite):

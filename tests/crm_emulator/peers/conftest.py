@@ -1,0 +1,64 @@
+"""Runs programs that nobody here wrote against the emulator, unmodified but for the address (see sitecustomize)."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent
+VENVS = HERE.parents[2] / ".venvs"
+
+
+class Peer:
+    """One program in a virtual environment of its own.
+
+    Args:
+        venv: The name of the environment: that of the distribution.
+        addresses: What stands for the addresses that the program knows.
+        directory: For its configuration files.
+        more: Further environment variables.
+    """
+
+    def __init__(self, venv: str, addresses: dict[str, str], directory: Path, more: dict[str, str]) -> None:
+        self.programs = VENVS / venv / "bin"
+        if not self.programs.exists():
+            pytest.skip(f"it is not installed: make .venvs/{venv}/ready")
+        self._directory = directory
+        named = {"PYTHONPATH": str(HERE), "EMULATED_ADDRESSES": json.dumps(addresses), "WITHOUT_WAITING": "1"}
+        self._environment = {**os.environ, **named, **more}
+
+    def file(self, name: str, value: Any) -> str:
+        """A file with a value as JSON."""
+        path = self._directory / name
+        path.write_text(json.dumps(value), encoding="utf-8")
+        return str(path)
+
+    def run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run it to its end."""
+        command = [str(self.programs / program), *arguments]
+        return subprocess.run(command, env=self._environment, capture_output=True, text=True, timeout=240, check=False)
+
+
+@pytest.fixture
+def peer(tmp_path: Path) -> Callable[..., Peer]:
+    def make(venv: str, addresses: dict[str, str], **more: str) -> Peer:
+        return Peer(venv, addresses, tmp_path, more)
+
+    return make
+
+
+@pytest.fixture
+def messages() -> Callable[[str, str], list[dict[str, Any]]]:
+    """The messages of a type among the lines of an output."""
+
+    def of_type(output: str, kind: str) -> list[dict[str, Any]]:
+        lines = (json.loads(line) for line in output.splitlines() if line.startswith("{"))
+        return [line for line in lines if line.get("type") == kind]
+
+    return of_type
