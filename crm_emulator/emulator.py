@@ -167,12 +167,20 @@ class Emulator:
         """Stop serving; the records are gone unless a database keeps them."""
         loop, thread = self._loop, self._thread
         if loop is not None and thread is not None:
-            asyncio.run_coroutine_threadsafe(self.listener.close(), loop).result()
+            asyncio.run_coroutine_threadsafe(self._end(), loop).result()
             loop.call_soon_threadsafe(loop.stop)
             thread.join()
             loop.close()
             self._loop = self._thread = None
         self.store.close()
+
+    async def _end(self) -> None:
+        """Close all connections and let go of requests that are still being waited for."""
+        await self.listener.close()
+        waiting = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
 
     def __enter__(self) -> Self:
         return self.start()

@@ -100,7 +100,7 @@ class Journal:
 
     def matching(self, method: str = "", route: str = "", vendor: str = "") -> Iterator[LoggedRequest]:
         """The kept requests with this method, route template and vendor; empty means any."""
-        for logged in self.requests:
+        for logged in list(self.requests):  # at once: requests go on arriving
             if method in {"", logged.method} and route in {"", logged.route} and vendor in {"", logged.vendor}:
                 yield logged
 
@@ -108,7 +108,9 @@ class Journal:
         """How many ended with this method, route template, status and vendor; left out means any."""
         return sum(
             times
-            for (of_vendor, of_method, of_route, of_status), times in self.counts.items()
+            for (of_vendor, of_method, of_route, of_status), times in list(
+                self.counts.items()
+            )  # at once: requests go on ending
             if vendor in {"", of_vendor}
             and method in {"", of_method}
             and route in {"", of_route}

@@ -154,7 +154,9 @@ class Copper(Vendor):
         if object_name not in BY_NAME:
             return
         if kind is Kind.ADD:
-            self.insert(object_name, seeds.spare(self.account, BY_NAME[object_name], random))
+            record = seeds.spare(self.account, BY_NAME[object_name], random)
+            if record is not None:
+                self.insert(object_name, record)
             return
         record_id = self.store.random_id(self.table(object_name), random)
         if record_id is None:

@@ -211,6 +211,20 @@ def test_a_request_is_carried_out_although_its_client_has_gone(emulator):
     assert emulator.copper.count("people") == 1
 
 
+def test_it_stops_although_requests_are_being_waited_for():
+    with Emulator(empty=True) as emulator:
+        emulator.trouble("latency:seconds=3600")
+        connections = [http.client.HTTPConnection("127.0.0.1", emulator.listener.port, timeout=10) for _ in range(3)]
+        for connection in connections:
+            connection.request("GET", "/copper/developer_api/v1/account")
+        while emulator.journal.in_flight < 3:
+            requests.get(f"{emulator.url}/_emulator/clock", timeout=10)
+    for connection in connections:
+        with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
+            connection.getresponse()
+        connection.close()
+
+
 def test_the_control_api_is_spared(emulator):
     emulator.trouble("error", "latency:seconds=5")
     assert requests.get(f"{emulator.url}/_emulator/status", timeout=10).status_code == 200

@@ -81,7 +81,7 @@ class OfTypes:
 
 def complete(account: CopperAccount, record: Record, old: Record | None, sent: Mapping[str, Any]) -> None:
     """Only types of category user, and only enabled ones; the key's owner and now are the defaults (4.9, 7.7)."""
-    if account.direct and old is None:
+    if account.direct:
         _default(account, record)
         return
     if old is not None and old["type"]["category"] == "system":

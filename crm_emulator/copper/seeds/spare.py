@@ -10,11 +10,16 @@ from crm_emulator.messages import Record
 from crm_emulator.pools import pools
 
 
-def spare(account: CopperAccount, declared: CustomerObject, random: Random) -> Record:
-    """Attributes for one more record of an object."""
+def spare(account: CopperAccount, declared: CustomerObject, random: Random) -> Record | None:
+    """Attributes for one more record of an object; None where it would need another that is not there."""
     if declared.name == "activities":
         people = account.store.random_id(account.store.tables["copper_people"], random)
-        parent = {"id": people, "type": "person"} if people else {"id": None, "type": None}
-        return {"parent": parent, "type": {"id": 0, "category": "user"}, "details": "Added meanwhile"}
+        if people is None:
+            return None
+        return {
+            "parent": {"id": people, "type": "person"},
+            "type": {"id": 0, "category": "user"},
+            "details": "Added meanwhile",
+        }
     name = f"{random.choice(pools().first_names)} {random.choice(pools().last_names)}"
     return {"name": name, "details": f"Added meanwhile {random.getrandbits(32):08x}"}

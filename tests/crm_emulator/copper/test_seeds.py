@@ -1,10 +1,11 @@
 from collections import Counter
+from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crm_emulator import Emulator
+from crm_emulator import Emulator, Kind
 from crm_emulator.copper.objects import BY_NAME, BY_SINGULAR, OBJECTS
 from crm_emulator.query import Query
 
@@ -189,6 +190,19 @@ def test_activities_are_of_several_types_with_large_ids(records):
         if activity["type"] == {"id": 3, "category": "system"}:
             assert activity["parent"]["type"] == "opportunity"
             assert set(activity["old_value"]) == {"id", "name"}
+
+
+@pytest.mark.parametrize("kind", ["edit", "add", "delete"])
+@pytest.mark.parametrize("sizes", [{}, SIZES], ids=["empty", "seeded"])
+def test_every_object_can_be_disturbed_while_it_is_read(kind, sizes):
+    emulator, random = filled(**sizes), Random(1)
+    for declared in OBJECTS:
+        before = emulator.copper.records(declared.name)
+        for _ in range(10):
+            emulator.copper.disturb(Kind(kind), f"/{declared.name}/search", random)
+        assert (emulator.copper.records(declared.name) != before) == bool(before or kind == "add")
+    emulator.copper.disturb(Kind(kind), "/account", random)
+    emulator.store.close()
 
 
 def test_an_empty_account_has_only_its_settings():
