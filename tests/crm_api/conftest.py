@@ -16,10 +16,13 @@ SECRET = "32-characters-that-nobody-may-see"
 
 
 class Naps(list[float]):
-    """Waits that are noted down and not waited."""
+    """Waits that are noted down and not waited; the clock moves on by them alone."""
 
     def __call__(self, seconds: float) -> None:
         self.append(seconds)
+
+    def clock(self) -> float:
+        return 1000.0 + sum(self)
 
 
 @pytest.fixture
@@ -52,7 +55,7 @@ def settings() -> Callable[..., CopperSettings]:
 
 @pytest.fixture
 def session(emulator: Emulator, settings: Callable[..., CopperSettings], naps: Naps) -> Iterator[CrmSession]:
-    with connect(settings(emulator), sleep=naps) as connected:
+    with connect(settings(emulator), clock=naps.clock, sleep=naps) as connected:
         yield connected
 
 
