@@ -36,7 +36,11 @@ def tables_of(vendor: str, resources: Mapping[str, Resource]) -> dict[str, Table
     tables["field_settings"] = Table(
         f"{vendor}_field_settings", (Column("resource", "resource"),), first_id=31_004_100_001
     )
-    tables["job_statuses"] = Table(f"{vendor}_job_statuses", (Column("status", "status"),), first_id=8_101)
+    tables["job_statuses"] = Table(
+        f"{vendor}_job_statuses",
+        (Column("status", "status"), Column("waiting", "waiting", "INTEGER", stored=True)),
+        first_id=8_101,
+    )
     tables["lists"] = Table(f"{vendor}_lists", (Column("name", "name"),), first_id=31_000_036_946)
     tables["module_customizations"] = Table(f"{vendor}_module_customizations", first_id=31_000_004_001)
     return tables

@@ -8,6 +8,7 @@ from crm_emulator.freshsales import records
 from crm_emulator.freshsales.answers import RefusedError
 from crm_emulator.freshsales.upserting import upsert
 from crm_emulator.messages import encode
+from crm_emulator.query import Condition, Query
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +31,7 @@ def submit(account: FreshsalesAccount, kind: str, resource: str, rows: list[Any]
         "created_at": account.stamp(),
         "status_updated_at": account.stamp(),
         "data": None,
+        "waiting": 1,
         "due": account.now() + account.switches.job_seconds,
         "resource": resource,
         "rows": rows,
@@ -42,17 +44,17 @@ def submit(account: FreshsalesAccount, kind: str, resource: str, rows: list[Any]
     return account.get(_OBJECT, job["id"]) or job
 
 
-def unfinished(account: FreshsalesAccount) -> list[Record]:
-    """The jobs that have not been seen to end."""
-    return account.matching(_OBJECT, "status = ?", RUNNING)
+def unfinished(account: FreshsalesAccount) -> int:
+    """How many jobs have not been seen to end."""
+    return account.store.count(Query(account.tables[_OBJECT], (Condition("status = ?", (RUNNING,), "status"),)))
 
 
 def carry_out_due(account: FreshsalesAccount) -> None:
     """Carry out the rows of the jobs whose time has come, in the order of their submission."""
-    for job in unfinished(account):
-        if job["report"] is None and job["due"] <= account.now():
+    for job in account.matching(_OBJECT, "waiting = 1"):
+        if job["due"] <= account.now():
             with account.store.transaction():
-                job["report"] = _carry_out(account, job)
+                job |= {"report": _carry_out(account, job), "waiting": 0, "rows": []}
                 account.store.put(account.tables[_OBJECT], job)
 
 

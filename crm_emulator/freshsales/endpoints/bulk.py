@@ -64,7 +64,7 @@ class BulkCalls(Chapter):
         if len(rows) > LIMIT:
             raise InvalidError([f"Only {LIMIT} records are allowed in one request"])
         limit = self.account.switches.concurrent_jobs
-        if limit and len(jobs.unfinished(self.account)) >= limit:
+        if limit and jobs.unfinished(self.account) >= limit:
             return no_route(405)
         job = jobs.submit(self.account, "bulk_upsert", resource.name, rows)
         host = request.headers.get("host", "")

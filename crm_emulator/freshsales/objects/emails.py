@@ -31,7 +31,7 @@ def settle_emails(account: FreshsalesAccount, record: Record, old: Record | None
 def _written(account: FreshsalesAccount, held: list[Email], sent: list[Email]) -> list[Email]:
     kept = list(held) if account.switches.emails_on_write == "merge" else []
     for item in sent:
-        found = _find(held, item)
+        found = _find([*held, *kept], item)
         if item.get("id") is not None and found is None:
             raise InvalidError(["Emails is invalid"])
         if item.get("_destroy"):

@@ -10,7 +10,7 @@ import requests
 from crm_emulator import Clock, Emulator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from crm_emulator.freshsales.vendor import Freshsales
 
@@ -72,3 +72,15 @@ def suite(emulator: Emulator) -> Api:
 @pytest.fixture
 def classic(emulator: Emulator) -> Api:
     return Api(emulator.freshsales_classic)
+
+
+@pytest.fixture(scope="module")
+def suite_afresh() -> Iterator[Callable[[], Api]]:
+    """One emulator whose account is emptied at each call, for tests that try many orders of events."""
+    with Emulator(empty=True, clock=Clock(frozen_at=NOW)) as running:
+
+        def afresh() -> Api:
+            running.reset()
+            return Api(running.freshsales)
+
+        yield afresh
