@@ -55,3 +55,11 @@ def checked_proxy(url: str) -> str:
     if parts is None or parts.scheme not in {"http", "https"}:
         raise SettingError("proxy must be a URL such as http://host:3128")
     return url
+
+
+def password_in(url: str | None) -> str | None:
+    """The password that a URL holds, or None."""
+    try:
+        return urlsplit(url).password if url else None
+    except ValueError:
+        return None

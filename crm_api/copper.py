@@ -14,10 +14,12 @@ from typing import Any
 import requests
 from typing_extensions import override
 
+from crm_api.addresses import checked_base_url, password_in
 from crm_api.answer import Answer, Dialect
 from crm_api.crm import Account
 from crm_api.errors import CredentialsError, CrmError, NotEnabledError, SettingError
 from crm_api.quota import Allowance, Quota
+from crm_api.quota_stores import open_store
 from crm_api.redaction import Redactor
 from crm_api.retry import Patience
 from crm_api.session import CrmSession, Network
@@ -92,6 +94,7 @@ class CopperSettings:
         requests_per_minute: 0 is unlimited.
         requests_per_hour: 0 is unlimited.
         bulk_requests_per_second: 0 is unlimited.
+        quota_url: Where the account's turns are shared with other processes; empty: with nobody.
     """
 
     api_key: str = field(default="", repr=False)
@@ -101,13 +104,16 @@ class CopperSettings:
     requests_per_minute: int = REQUESTS_PER_MINUTE
     requests_per_hour: int = 0
     bulk_requests_per_second: int = BULK_REQUESTS_PER_SECOND
+    quota_url: str = field(default="", repr=False)
     max_attempts: int = Patience.max_attempts
     network: Network = field(default_factory=Network)
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """What no output may show."""
-        return (*filter(None, (self.api_key, self.access_token)), *self.network.secrets)
+        return tuple(
+            filter(None, (self.api_key, self.access_token, password_in(self.quota_url), *self.network.secrets))
+        )
 
     def signature(self) -> requests.auth.AuthBase:
         """Whichever sign-in the settings give.
@@ -144,16 +150,22 @@ def connect(
 
     Raises:
         SettingError: The settings cannot work.
+        QuotaStoreError: The store that ``quota_url`` names cannot be reached.
     """
+    signature = settings.signature()
+    base_url = checked_base_url(settings.base_url)
+    credential = settings.access_token or settings.api_key
+    shared = open_store(settings.quota_url, base_url=base_url, credential=credential) if settings.quota_url else None
     return CrmSession(
-        settings.base_url,
-        signature=settings.signature(),
+        base_url,
+        signature=signature,
         dialect=CopperDialect(),
         quota=Quota(
             [Allowance(settings.requests_per_minute, 60), Allowance(settings.requests_per_hour, 3600)],
             [Allowance(settings.bulk_requests_per_second, 1)],
             clock=clock,
             sleep=sleep,
+            store=shared,
         ),
         patience=Patience(max_attempts=settings.max_attempts),
         network=settings.network,

@@ -6,18 +6,22 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import cast
 
-from pyrate_limiter import InMemoryBucket, Rate, RateItem
+from pyrate_limiter import AbstractBucket, Rate, RateItem
+
+from crm_api.quota_stores import MemoryStore, QuotaStore
 
 # The vendor counts when a request arrives, we when it leaves: a window a little wider absorbs the difference.
 WIDENING = 1.02
 MILLISECONDS = 1000
+LEAK_EVERY_MILLISECONDS = 5000
+CLOCK_MARGIN_MILLISECONDS = 1000
+_PAUSES = [Rate(1_000_000, 24 * 60 * 60 * MILLISECONDS)]  # more than anybody asks for, kept for a day
 
 
 @dataclass(frozen=True)
 class Allowance:
-    """So many requests in any window of so many seconds."""
+    """So many requests in any window of so many seconds; 0 requests mean unlimited."""
 
     requests: int
     seconds: float
@@ -31,6 +35,7 @@ class Quota:
         bulk_requests: Further rates over bulk requests alone.
         clock: Monotonic seconds.
         sleep: Waits so many seconds.
+        store: Where turns are written down, for sharing them with other processes; this one's memory if left out.
     """
 
     def __init__(
@@ -40,55 +45,97 @@ class Quota:
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        store: QuotaStore | None = None,
     ) -> None:
-        self._clock = clock
+        self._store = store or MemoryStore(clock)
         self._sleep = sleep
         self._lock = threading.Lock()
-        self._all = _bucket(all_requests)
-        self._bulk = _bucket(bulk_requests)
-        self._paused_until = float("-inf")
+        self._all = self._bucket("all", all_requests)
+        self._bulk = self._bucket("bulk", bulk_requests)
+        self._pauses = self._store.bucket("pauses", _PAUSES)
+        self._leaked_at = 0
         self.taken = 0
         self.waited_seconds = 0.0
+
+    def _bucket(self, name: str, allowances: Sequence[Allowance]) -> AbstractBucket | None:
+        rates = binding_rates(allowances)
+        return self._store.bucket(name, rates) if rates else None
 
     def take(self, *, bulk: bool = False) -> None:
         """Wait until one more request may leave, and count it.
 
+        Both turns of a bulk request are taken in one step: one that was taken earlier would be older in our books than
+        the request is in the vendor's.
+
         Args:
-            bulk: Also count it against the bulk rates. That permit is taken last: its window is the shortest, so it
-                must be the freshest.
+            bulk: Also count it against the bulk rates.
+
+        Raises:
+            StopError: The shared store failed.
         """
-        self._wait_for(self._all)
-        if bulk:
-            self._wait_for(self._bulk)
-        with self._lock:
-            self.taken += 1
-
-    def pause(self, seconds: float) -> None:
-        """Let nobody's request leave for so many seconds: the CRM said so (429, Retry-After)."""
-        with self._lock:
-            self._paused_until = max(self._paused_until, self._clock() + seconds)
-
-    def _wait_for(self, bucket: InMemoryBucket | None) -> None:
-        while (wait_seconds := self._try(bucket)) > 0:
+        while (wait_seconds := self._try(bulk=bulk)) > 0:
             with self._lock:
                 self.waited_seconds += wait_seconds
             self._sleep(wait_seconds)
 
-    def _try(self, bucket: InMemoryBucket | None) -> float:
-        with self._lock:
-            seconds = self._clock()
-            if seconds < self._paused_until:
-                return self._paused_until - seconds
-            if bucket is None:
-                return 0
-            now = int(seconds * MILLISECONDS)
-            bucket.leak(now)
-            item = RateItem("request", now)
-            if bucket.put(item):
-                return 0
-            return max(cast("int", bucket.waiting(item)), 1) / MILLISECONDS
+    def pause(self, seconds: float) -> None:
+        """Let nobody's request leave for so many seconds: the CRM said so (429, Retry-After)."""
+        with self._lock, self._store.locked():
+            until = self._store.now() + round(seconds * MILLISECONDS)
+            if until > self._paused_until():
+                self._pauses.put(RateItem("pause", until))
+
+    def close(self) -> None:
+        """Let go of the shared store."""
+        self._store.close()
+
+    def _try(self, *, bulk: bool) -> float:
+        """Take a turn if there is one: 0; else the seconds until there may be one."""
+        buckets = [bucket for bucket in (self._all, self._bulk if bulk else None) if bucket is not None]
+        with self._lock, self._store.locked():
+            now = self._store.now()
+            self._leak(now)
+            wait = max([self._paused_until() - now, *(_wait(bucket, now) for bucket in buckets)])
+            if wait > 0:
+                return wait / MILLISECONDS
+            for bucket in buckets:
+                if not bucket.put(RateItem("turn", now)):
+                    return 1 / MILLISECONDS
+            self.taken += 1
+            return 0
+
+    def _paused_until(self) -> int:
+        last = self._pauses.peek(0)
+        return last.timestamp if isinstance(last, RateItem) else 0
+
+    def _leak(self, now: int) -> None:
+        if now - self._leaked_at >= LEAK_EVERY_MILLISECONDS:
+            self._leaked_at = now
+            for bucket in (self._all, self._bulk, self._pauses):
+                if bucket is not None:
+                    bucket.leak(now)
 
 
-def _bucket(allowances: Sequence[Allowance]) -> InMemoryBucket | None:
-    rates = [Rate(each.requests, int(each.seconds * WIDENING * MILLISECONDS)) for each in allowances if each.requests]
-    return InMemoryBucket(rates) if rates else None
+def _wait(bucket: AbstractBucket, now: int) -> int:
+    """Milliseconds until every rate has room for one more."""
+    newest = bucket.peek(0)
+    if isinstance(newest, RateItem) and newest.timestamp > now + CLOCK_MARGIN_MILLISECONDS:
+        bucket.flush()  # somebody has put the clock back
+    wait = 0
+    for rate in bucket.rates:
+        oldest = bucket.peek(rate.limit - 1)
+        if isinstance(oldest, RateItem):
+            wait = max(wait, oldest.timestamp + rate.interval + 1 - now)
+    return wait
+
+
+def binding_rates(allowances: Sequence[Allowance]) -> list[Rate]:
+    """The rates that can ever hold a request back, the shortest first: of 180 a minute and 100 an hour the latter."""
+    ascending = sorted((each for each in allowances if each.requests), key=lambda each: each.seconds)
+    binding: list[Allowance] = []
+    for each in ascending:
+        while binding and binding[-1].requests >= each.requests:
+            binding.pop()
+        if not binding or binding[-1].requests / binding[-1].seconds > each.requests / each.seconds:
+            binding.append(each)
+    return [Rate(each.requests, int(each.seconds * WIDENING * MILLISECONDS)) for each in binding]

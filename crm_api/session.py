@@ -18,7 +18,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from typing_extensions import override
 
-from crm_api.addresses import checked_base_url, checked_proxy, is_loopback, parts_of
+from crm_api.addresses import checked_base_url, checked_proxy, is_loopback, password_in
 from crm_api.answer import Answer, Dialect, Failure
 from crm_api.errors import BusyError, CrmError, InDoubtError, RedirectError, SettingError, UnreachableError
 from crm_api.quota import Quota
@@ -54,9 +54,8 @@ class Network:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What no output may show: the proxy's password, and headers long enough to be credentials."""
-        password = urlsplit(self.proxy).password if self.proxy and parts_of(self.proxy) else None
         credentials = [value for value in self.headers.values() if len(value) >= SHORTEST_CREDENTIAL]
-        return tuple(filter(None, (password, *credentials)))
+        return tuple(filter(None, (password_in(self.proxy), *credentials)))
 
 
 @dataclass
@@ -193,6 +192,11 @@ class CrmSession(requests.Session):
                 self._sleep(wait_seconds)
 
     @override
+    def close(self) -> None:
+        super().close()
+        self.quota.close()
+
+    @override
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         return None  # requests would build the next request, and break on an address that is none
 
@@ -298,7 +302,7 @@ def _is_certificate(error: Exception) -> bool:
 
 
 def _causes(error: BaseException) -> list[BaseException]:
-    """What the error says it comes from. Not ``__context__``: that may be an error of another request, being handled."""
+    """What the error says it comes from. Not its context, which may be the error of another request."""
     found: list[BaseException] = []
     waiting: list[BaseException | None] = [error]
     while waiting:

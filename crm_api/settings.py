@@ -32,6 +32,14 @@ NETWORK_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
             "minimum": 0,
             "description": "Copper: bulk requests in any second, besides the above; 0 is unlimited.",
         },
+        "quota_url": {
+            "type": ["string", "null"],
+            "secret": True,
+            "writeOnly": True,
+            "description": "Where the account's quota is shared with other processes, both plugins among them: "
+            "sqlite:////path/of/a/file on one machine, redis:// or postgresql:// on several. Left out: this process "
+            "thinks itself alone.",
+        },
         "max_concurrency": {
             "type": "integer",
             "minimum": 1,
@@ -124,6 +132,7 @@ def copper_settings(config: Mapping[str, Any]) -> CopperSettings:
         requests_per_minute=_given(config, "requests_per_minute", REQUESTS_PER_MINUTE),
         requests_per_hour=_given(config, "requests_per_hour", 0),
         bulk_requests_per_second=_given(config, "bulk_requests_per_second", BULK_REQUESTS_PER_SECOND),
+        quota_url=config.get("quota_url") or "",
         max_attempts=_given(config, "max_attempts", Patience.max_attempts),
         network=network(config),
     )

