@@ -106,11 +106,10 @@ class Journal:
 
     def count(self, method: str = "", route: str = "", status: int | None = None, vendor: str = "") -> int:
         """How many ended with this method, route template, status and vendor; left out means any."""
+        counts = list(self.counts.items())  # at once: requests go on ending
         return sum(
             times
-            for (of_vendor, of_method, of_route, of_status), times in list(
-                self.counts.items()
-            )  # at once: requests go on ending
+            for (of_vendor, of_method, of_route, of_status), times in counts
             if vendor in {"", of_vendor}
             and method in {"", of_method}
             and route in {"", of_route}

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Version:
-    """What a record was until a write: its row (None: it was not there) and its keys."""
+    """What a record was until a write: its stored form (None: it was not there) and its keys."""
 
     until: float  # when the index learns of the write
     table: Table
     record_id: int
-    row: tuple[Any, ...] | None
+    stored: tuple[Any, ...] | None
     keys: tuple[tuple[str, str, int], ...]
 
 
@@ -54,13 +54,13 @@ class SearchLag:
         if seconds <= 0:
             return
         connection = self._store.connection
-        row = connection.execute(table.row_sql, (record_id,)).fetchone()
+        stored = connection.execute(table.stored_sql, (record_id,)).fetchone()
         keys: tuple[tuple[str, str, int], ...] = ()
         if table.has_keys:
             keys = tuple(
                 connection.execute(f'SELECT kind, value, id FROM "{table.keys_name}" WHERE id = ?', (record_id,))  # noqa: S608 - our own name
             )
-        self._versions.append(_Version(self.now() + seconds, table, record_id, row, keys))
+        self._versions.append(_Version(self.now() + seconds, table, record_id, stored, keys))
 
     @contextmanager
     def as_searched(self, vendor: str) -> Iterator[None]:
@@ -86,8 +86,8 @@ class SearchLag:
     def _put_back(self, version: _Version) -> None:
         connection, table = self._store.connection, version.table
         connection.execute(table.remove_sql, (version.record_id,))
-        if version.row is not None:
-            connection.execute(table.put_sql, version.row)
+        if version.stored is not None:
+            connection.execute(table.put_sql, version.stored)
         if table.has_keys:
             connection.execute(table.remove_keys_sql, (version.record_id,))
             connection.executemany(table.put_key_sql, version.keys)

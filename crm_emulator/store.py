@@ -79,12 +79,12 @@ class Store(Database):
         """Write a record, new or known, under its ``id``."""
         with self.transaction():
             self._leave(table, record["id"])
-            row = table.row(record, hidden)
-            self.connection.execute(table.put_sql, row)
+            stored = table.stored_form(record, hidden)
+            self.connection.execute(table.put_sql, stored)
             if table.has_keys:
                 keys = [(kind, value, record["id"]) for kind, value in table.keys(record)]
                 self.connection.executemany(table.put_key_sql, keys)
-            self._tally(table, row, present=True)
+            self._tally(table, stored, present=True)
 
     def set_text(self, table: Table, record_id: int, record: Record) -> None:
         """Change only what is answered for a record, not what it is sorted or found by."""
@@ -105,7 +105,7 @@ class Store(Database):
         self.lag.note(table, record_id)
         self._counts.clear()
         if self._tallies:
-            old = self.connection.execute(table.row_sql, (record_id,)).fetchone()
+            old = self.connection.execute(table.stored_sql, (record_id,)).fetchone()
             if old is not None:
                 self._tally(table, old, present=False)
         if table.has_keys:
@@ -115,16 +115,16 @@ class Store(Database):
         """Write many new records fast, each with its hidden mark."""
         keys: list[tuple[str, str, int]] = []
 
-        def rows() -> Iterator[tuple[Any, ...]]:
+        def stored() -> Iterator[tuple[Any, ...]]:
             for record, hidden in records:
                 keys.extend((kind, value, record["id"]) for kind, value in table.keys(record))
-                yield table.row(record, hidden)
+                yield table.stored_form(record, hidden)
 
         with self.transaction():
             is_empty = self.connection.execute(f'SELECT 1 FROM "{table.name}" LIMIT 1').fetchone() is None  # noqa: S608 - our name
             self._execute(table.drop_index_ddl())
             self._execute(table.bare_ddl() if is_empty else [])
-            self.connection.executemany(table.put_sql, rows())
+            self.connection.executemany(table.put_sql, stored())
             keys.sort()
             if keys:
                 self.connection.executemany(table.put_key_sql, keys)
@@ -246,9 +246,9 @@ class Store(Database):
             self._tallies[table.name, span.column] = tally
         return tally
 
-    def _tally(self, table: Table, row: tuple[Any, ...], *, present: bool) -> None:
+    def _tally(self, table: Table, stored: tuple[Any, ...], *, present: bool) -> None:
         if self.lag.reverted:
             return
         for (name, column), tally in self._tallies.items():
-            if name == table.name and row[2] == 0:
-                tally.change(row[table.position(column)], present=present)
+            if name == table.name and stored[2] == 0:
+                tally.change(stored[table.position(column)], present=present)

@@ -94,11 +94,11 @@ class Table:
         return frozenset(column.name for column in self.columns)
 
     def position(self, column: str) -> int:
-        """Where a stored column stands in a row."""
+        """Where a stored column stands in the stored form."""
         return 3 + [stored.name for stored in self.stored].index(column)
 
-    def row(self, record: Record, hidden: int) -> tuple[Any, ...]:
-        """The SQLite row of a record."""
+    def stored_form(self, record: Record, hidden: int) -> tuple[Any, ...]:
+        """A record as SQLite stores it."""
         values = [
             _at(record, column.steps) if len(column.steps) > 1 else record.get(column.path) for column in self.stored
         ]
@@ -152,13 +152,13 @@ class Table:
         return f'SELECT CAST(body AS BLOB), hidden FROM "{self.name}" WHERE id = ?'  # noqa: S608 - our own name
 
     @cached_property
-    def row_sql(self) -> str:
-        """The row of an id."""
+    def stored_sql(self) -> str:
+        """The stored form of an id."""
         return f'SELECT {self._written} FROM "{self.name}" WHERE id = ?'  # noqa: S608 - our own names
 
     @cached_property
     def put_sql(self) -> str:
-        """Write a row."""
+        """Write a stored form."""
         places = ", ".join("?" * (4 + len(self.stored)))
         return f'INSERT OR REPLACE INTO "{self.name}" ({self._written}) VALUES ({places})'  # noqa: S608 - our own names
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from crm_emulator.copper.answers import InvalidError, invalid
 from crm_emulator.copper.filters import Ids, Ignored, Scene, as_list
 from crm_emulator.copper.kinds import Identifier, Moment, Reference, Text, WrongValueError
-from crm_emulator.copper.objects import declaration as common
+from crm_emulator.copper.objects import declaration
 from crm_emulator.copper.objects.declaration import CustomerObject
 from crm_emulator.messages import Record
 from crm_emulator.query import Condition, Range
@@ -116,10 +116,10 @@ ACTIVITIES = CustomerObject(
     },
     required=("parent", "type", "details"),
     kept={"old_value": None, "new_value": None, "date_created": None, "date_modified": None},
-    table=common.table(
+    table=declaration.table(
         "activities",
         Column("activity_date", "activity_date", "INTEGER", stored=True),
-        *common.STAMPS,
+        *declaration.STAMPS,
         Column("parent_id", "parent.id", "INTEGER", stored=True),
         Column("parent_type", "parent.type", stored=True),
         Column("type_id", "type.id", "INTEGER"),
@@ -132,9 +132,9 @@ ACTIVITIES = CustomerObject(
         "activity_types": OfTypes(),
         "full_result": Ignored(),  # the search itself reads it
         "user_ids": Ids("user_id"),
-        **common.bounds(activity_date="activity_date"),
+        **declaration.bounds(activity_date="activity_date"),
     },
-    sorts={"activity_date": "activity_date", **common.SORT_STAMPS},
+    sorts={"activity_date": "activity_date", **declaration.SORT_STAMPS},
     default_sort="activity_date",
     bulk=frozenset({"create"}),
     has_custom_fields=False,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from crm_emulator.copper.answers import InvalidError
 from crm_emulator.copper.filters import Ids, Listed, Words
 from crm_emulator.copper.kinds import PHONES, SOCIALS, WEBSITES, Address, Reference, Tags, Text
-from crm_emulator.copper.objects import declaration as common
+from crm_emulator.copper.objects import declaration
 from crm_emulator.copper.objects.declaration import CustomerObject
 from crm_emulator.messages import Record
 from crm_emulator.tables import Column
@@ -16,7 +16,7 @@ from crm_emulator.tables import Column
 if TYPE_CHECKING:
     from crm_emulator.copper.account import CopperAccount
 
-_INTERACTION = common.last_interaction("company", "companies")
+_INTERACTION = declaration.last_interaction("company", "companies")
 _CONTACT = "(SELECT p.{} FROM copper_people AS p WHERE p.id = copper_companies.primary_contact_id)"
 
 
@@ -53,33 +53,33 @@ COMPANIES = CustomerObject(
     },
     required=("name",),
     kept={"interaction_count": 0, "date_created": None, "date_modified": None},
-    table=common.table(
+    table=declaration.table(
         "companies",
-        common.NAME,
-        *common.STAMPS,
-        *common.PLACES,
-        *common.REACHED,
+        declaration.NAME,
+        *declaration.STAMPS,
+        *declaration.PLACES,
+        *declaration.REACHED,
         Column("primary_website", "websites.0.url"),
         Column("email_domain", "email_domain"),
-        *common.integers("assignee_id", "contact_type_id", "primary_contact_id", "interaction_count"),
+        *declaration.integers("assignee_id", "contact_type_id", "primary_contact_id", "interaction_count"),
         keys=company_keys,
     ),
     filters={
-        **common.EVERYWHERE,
-        **common.AT_PLACES,
+        **declaration.EVERYWHERE,
+        **declaration.AT_PLACES,
         "email_domains": Words("email_domain"),
         "contact_type_ids": Ids("contact_type_id"),
         "primary_contact_ids": Ids("primary_contact_id"),
         "socials": Listed("socials", "url"),
-        **common.bounds(interaction_date=_INTERACTION),
+        **declaration.bounds(interaction_date=_INTERACTION),
     },
     sorts={
         **{word: word for word in ("name", "email_domain", "interaction_count", "primary_website")},
         "contact": _CONTACT.format("name"),
         "contact_first_name": _CONTACT.format("first_name"),
         "contact_last_name": _CONTACT.format("last_name"),
-        **common.SORT_STAMPS,
-        **common.SORT_PLACES,
+        **declaration.SORT_STAMPS,
+        **declaration.SORT_PLACES,
         "assignee": "assignee_id",
         "contact_group": "contact_type_id",
         "last_interaction": _INTERACTION,

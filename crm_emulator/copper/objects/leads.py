@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_emulator.copper.filters import Ids, Ignored, Keys
 from crm_emulator.copper.kinds import PHONES, SOCIALS, WEBSITES, Address, Number, Reference, SingleEmail, Tags, Text
-from crm_emulator.copper.objects import declaration as common
+from crm_emulator.copper.objects import declaration
 from crm_emulator.copper.objects.declaration import CustomerObject
 from crm_emulator.messages import Record
 from crm_emulator.tables import Column
@@ -21,10 +21,10 @@ CONVERTED = 1
 
 def complete(account: CopperAccount, record: Record, _old: Record | None, sent: Mapping[str, Any]) -> None:
     """Name parts, and the status in step with its id; the default status is the one marked so."""
-    common.split_name(record, sent)
+    declaration.split_name(record, sent)
     statuses = account.records("lead_statuses")
     default = next((status["id"] for status in statuses if status["is_default"]), None)
-    common.label_and_id(record, sent, "status", {status["id"]: status["name"] for status in statuses}, default)
+    declaration.label_and_id(record, sent, "status", {status["id"]: status["name"] for status in statuses}, default)
     if record["monetary_value"] is not None and record["monetary_unit"] is None:
         record["monetary_unit"] = account.currency
     record["converted_value"] = record["monetary_value"]
@@ -36,7 +36,7 @@ LEADS = CustomerObject(
     singular="lead",
     writable={
         "name": Text(255),
-        **common.NAME_PARTS,
+        **declaration.NAME_PARTS,
         "address": Address(),
         "assignee_id": Reference("users"),
         "company_name": Text(255),
@@ -65,31 +65,33 @@ LEADS = CustomerObject(
         "converted_opportunity_id": None,
         "converted_at": None,
     },
-    table=common.table(
+    table=declaration.table(
         "leads",
-        common.NAME,
-        *common.STAMPS,
-        *common.PLACES,
-        *common.REACHED,
+        declaration.NAME,
+        *declaration.STAMPS,
+        *declaration.PLACES,
+        *declaration.REACHED,
         Column("email", "email.email"),
-        *common.texts("first_name", "last_name", "company_name", "title"),
+        *declaration.texts("first_name", "last_name", "company_name", "title"),
         Column("monetary_value", "monetary_value", "REAL"),
-        *common.integers("assignee_id", "status_id", "customer_source_id", "interaction_count", "date_last_contacted"),
+        *declaration.integers(
+            "assignee_id", "status_id", "customer_source_id", "interaction_count", "date_last_contacted"
+        ),
     ),
     filters={
-        **common.EVERYWHERE,
-        **common.AT_PLACES,
+        **declaration.EVERYWHERE,
+        **declaration.AT_PLACES,
         "emails": Keys("email"),
         "status_ids": Ids("status_id"),
         "customer_source_ids": Ids("customer_source_id"),
         "include_converted_leads": Ignored(),  # the search itself reads it
-        **common.bounds(interaction_date="date_last_contacted", monetary_value="monetary_value"),
+        **declaration.bounds(interaction_date="date_last_contacted", monetary_value="monetary_value"),
     },
     sorts={
         **{word: word for word in ("name", "first_name", "last_name", "company_name", "title", "email")},
         "value": "monetary_value",
-        **common.SORT_STAMPS,
-        **common.SORT_PLACES,
+        **declaration.SORT_STAMPS,
+        **declaration.SORT_PLACES,
         "inactive_days": "-ifnull(date_last_contacted, date_created)",  # newest to oldest (5.2)
     },
     default_sort="name",

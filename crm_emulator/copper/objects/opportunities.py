@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from crm_emulator.copper.answers import InvalidError, invalid
 from crm_emulator.copper.filters import Ids, Ignored, Words
 from crm_emulator.copper.kinds import Choice, DateText, Number, Reference, Tags, Text
-from crm_emulator.copper.objects import declaration as common
+from crm_emulator.copper.objects import declaration
 from crm_emulator.copper.objects.declaration import CustomerObject
 from crm_emulator.messages import Record
 from crm_emulator.tables import Column
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 STATUSES = ("Open", "Won", "Lost", "Abandoned")
 PRIORITIES = ("None", "Low", "Medium", "High")
 _CLOSES = "date_seconds(json_extract(body, '$.close_date'))"
-_STAGE_CHANGES = common.bounds(stage_change_date="date_stage_changed", date_stage_changed="date_stage_changed")
+_STAGE_CHANGES = declaration.bounds(stage_change_date="date_stage_changed", date_stage_changed="date_stage_changed")
 
 
 def complete(account: CopperAccount, record: Record, old: Record | None, sent: Mapping[str, Any]) -> None:
@@ -97,13 +97,13 @@ OPPORTUNITIES = CustomerObject(
         "date_created": None,
         "date_modified": None,
     },
-    table=common.table(
+    table=declaration.table(
         "opportunities",
-        common.NAME,
-        *common.STAMPS,
-        *common.texts("status", "priority", "company_name", "monetary_unit"),
+        declaration.NAME,
+        *declaration.STAMPS,
+        *declaration.texts("status", "priority", "company_name", "monetary_unit"),
         Column("monetary_value", "monetary_value", "REAL"),
-        *common.integers(
+        *declaration.integers(
             "assignee_id",
             "company_id",
             "customer_source_id",
@@ -117,7 +117,7 @@ OPPORTUNITIES = CustomerObject(
         ),
     ),
     filters={
-        **common.EVERYWHERE,
+        **declaration.EVERYWHERE,
         "company_ids": Ids("company_id"),
         "primary_contact_ids": Ids("primary_contact_id"),
         # Both spellings are in use (9.5); ids are places in the list of words.
@@ -131,7 +131,7 @@ OPPORTUNITIES = CustomerObject(
         "loss_reason_ids": Ids("loss_reason_id"),
         "fields": Ignored(),  # the search itself reads it
         **_STAGE_CHANGES,
-        **common.bounds(
+        **declaration.bounds(
             close_date=_CLOSES,
             interaction_date="date_last_contacted",
             interaction_count="interaction_count",
@@ -141,7 +141,7 @@ OPPORTUNITIES = CustomerObject(
     sorts={
         **{word: word for word in ("name", "company_name", "customer_source_id", "interaction_count", "monetary_unit")},
         **{word: word for word in ("monetary_value", "priority", "status")},
-        **common.SORT_STAMPS,
+        **declaration.SORT_STAMPS,
         "assignee": "assignee_id",
         "inactive_days": "-ifnull(date_last_contacted, date_created)",
         "last_interaction": "date_last_contacted",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from crm_emulator.copper.answers import InvalidError, unrecognized
 from crm_emulator.copper.filters import Ids, Keys, Linked, Listed
 from crm_emulator.copper.kinds import EMAILS, PHONES, SOCIALS, WEBSITES, Address, Reference, Tags, Text
-from crm_emulator.copper.objects import declaration as common
+from crm_emulator.copper.objects import declaration
 from crm_emulator.copper.objects.declaration import CustomerObject
 from crm_emulator.messages import Record
 from crm_emulator.tables import Column
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def complete(account: CopperAccount, record: Record, old: Record | None, sent: Mapping[str, Any]) -> None:
     """Name parts, unique e-mails, the default contact type, the company and its name."""
-    common.split_name(record, sent)
+    declaration.split_name(record, sent)
     _check_emails(account, record)
     if record["contact_type_id"] is None:
         types = account.records("contact_types")
@@ -50,7 +50,7 @@ PEOPLE = CustomerObject(
     singular="person",
     writable={
         "name": Text(255),
-        **common.NAME_PARTS,
+        **declaration.NAME_PARTS,
         "address": Address(),
         "assignee_id": Reference("users"),
         "company_id": Reference("companies"),
@@ -73,19 +73,21 @@ PEOPLE = CustomerObject(
         "leads_converted_from": [],
         "date_lead_created": None,
     },
-    table=common.table(
+    table=declaration.table(
         "people",
-        common.NAME,
-        *common.STAMPS,
-        *common.PLACES,
-        *common.REACHED,
+        declaration.NAME,
+        *declaration.STAMPS,
+        *declaration.PLACES,
+        *declaration.REACHED,
         Column("email", "emails.0.email"),
-        *common.texts("first_name", "last_name", "title"),
-        *common.integers("assignee_id", "company_id", "contact_type_id", "interaction_count", "date_last_contacted"),
+        *declaration.texts("first_name", "last_name", "title"),
+        *declaration.integers(
+            "assignee_id", "company_id", "contact_type_id", "interaction_count", "date_last_contacted"
+        ),
     ),
     filters={
-        **common.EVERYWHERE,
-        **common.AT_PLACES,
+        **declaration.EVERYWHERE,
+        **declaration.AT_PLACES,
         "emails": Keys("email"),
         "contact_type_ids": Ids("contact_type_id"),
         "company_ids": Ids("company_id"),
@@ -93,12 +95,12 @@ PEOPLE = CustomerObject(
             "SELECT 1 FROM copper_opportunities AS o WHERE o.primary_contact_id = copper_people.id AND o.id IN"
         ),
         "socials": Listed("socials", "url"),
-        **common.bounds(interaction_date="date_last_contacted"),
+        **declaration.bounds(interaction_date="date_last_contacted"),
     },
     sorts={
         **{word: word for word in ("name", "first_name", "last_name", "title", "email")},
-        **common.SORT_STAMPS,
-        **common.SORT_PLACES,
+        **declaration.SORT_STAMPS,
+        **declaration.SORT_PLACES,
     },
     default_sort="first_name",
     bulk=frozenset({"create", "update"}),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_emulator.copper.filters import Words
 from crm_emulator.copper.kinds import Choice, Identifier, Reference, Tags, Text
-from crm_emulator.copper.objects import declaration as common
+from crm_emulator.copper.objects import declaration
 from crm_emulator.copper.objects.declaration import CustomerObject
 from crm_emulator.messages import Record
 from crm_emulator.tables import Column
@@ -44,22 +44,22 @@ PROJECTS = CustomerObject(
     },
     required=("name",),
     kept={"date_created": None, "date_modified": None},
-    table=common.table(
+    table=declaration.table(
         "projects",
-        common.NAME,
-        *common.STAMPS,
-        *common.texts("status"),
-        *common.integers("assignee_id"),
+        declaration.NAME,
+        *declaration.STAMPS,
+        *declaration.texts("status"),
+        *declaration.integers("assignee_id"),
         Column("related_type", "related_resource.type"),
         Column("related_id", "related_resource.id", "INTEGER"),
     ),
-    filters={**common.EVERYWHERE, "status_ids": Words("status", numbered=STATUSES), "statuses": Words("status")},
+    filters={**declaration.EVERYWHERE, "status_ids": Words("status", numbered=STATUSES), "statuses": Words("status")},
     sorts={
         "name": "name",
         "assigned_to": "assignee_id",
         "related_to": "related_id",
         "status": "status",
-        **common.SORT_STAMPS,
+        **declaration.SORT_STAMPS,
     },
     default_sort="name",
     complete=complete,

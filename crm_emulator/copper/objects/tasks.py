@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_emulator.copper.filters import Linked, Words
 from crm_emulator.copper.kinds import Choice, Identifier, Moment, Reference, Tags, Text
-from crm_emulator.copper.objects import declaration as common
+from crm_emulator.copper.objects import declaration
 from crm_emulator.copper.objects.declaration import CustomerObject
 from crm_emulator.messages import Record
 from crm_emulator.tables import Column
@@ -56,29 +56,29 @@ TASKS = CustomerObject(
     },
     required=("name",),
     kept={"completed_date": None, "date_created": None, "date_modified": None},
-    table=common.table(
+    table=declaration.table(
         "tasks",
-        common.NAME,
-        *common.STAMPS,
-        *common.texts("status", "priority"),
-        *common.integers("assignee_id", "due_date", "reminder_date", "completed_date"),
+        declaration.NAME,
+        *declaration.STAMPS,
+        *declaration.texts("status", "priority"),
+        *declaration.integers("assignee_id", "due_date", "reminder_date", "completed_date"),
         Column("related_type", "related_resource.type"),
         Column("related_id", "related_resource.id", "INTEGER"),
     ),
     filters={
-        **common.EVERYWHERE,
+        **declaration.EVERYWHERE,
         "opportunity_ids": Linked("SELECT 1 WHERE related_type = 'opportunity' AND related_id IN"),
         "project_ids": Linked("SELECT 1 WHERE related_type = 'project' AND related_id IN"),
         "statuses": Words("status", numbered=STATUSES),
-        **common.bounds(due_date="due_date", reminder_date="reminder_date", completed_date="completed_date"),
-        **common.bounds(close_date="completed_date"),  # so spelt in the vendor's OpenAPI
+        **declaration.bounds(due_date="due_date", reminder_date="reminder_date", completed_date="completed_date"),
+        **declaration.bounds(close_date="completed_date"),  # so spelt in the vendor's OpenAPI
     },
     sorts={
         "name": "name",
         "assigned_to": "assignee_id",
         "related_to": "related_id",
         **{word: word for word in ("status", "priority", "due_date", "reminder_date", "completed_date")},
-        **common.SORT_STAMPS,
+        **declaration.SORT_STAMPS,
     },
     default_sort="due_date",
     complete=complete,

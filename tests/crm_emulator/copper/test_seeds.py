@@ -91,8 +91,8 @@ def test_a_seeded_record_can_be_written_back_as_it_is(emulator, records, name):
 def test_a_seeded_record_lies_in_the_columns_as_a_written_one_would(emulator, declared):
     table, store = declared.table, emulator.store
     for record_id in store.ids(Query(table), 50):
-        row = store.connection.execute(table.row_sql, (record_id,)).fetchone()
-        assert row == table.row(store.get(table, record_id), 0)
+        row = store.connection.execute(table.stored_sql, (record_id,)).fetchone()
+        assert row == table.stored_form(store.get(table, record_id), 0)
 
 
 def test_emails_are_unique_and_domains_too(records):
