@@ -18,7 +18,7 @@ from tap_copper.questions import Question, Row
 from tap_copper.search import Ask, Search
 from tap_copper.windows import Window
 
-BUFFER_BYTES = 48 * 2**20  # answers that wait for earlier windows
+BUFFER_BYTES = 32 * 2**20  # answers that wait for earlier windows
 NAP_SECONDS = 0.2  # how often a wait looks whether the run is to stop
 
 _decode = msgspec.json.Decoder(list[dict[str, Any]]).decode
