@@ -62,7 +62,7 @@ def test_a_scan_copes_with_what_is_not_documented(
 
 def test_a_scan_misses_nothing_while_records_are_deleted_and_edited(reading: Callable[[Emulator], Copper]) -> None:
     with Emulator(empty=True) as emulator:
-        there = add_people(emulator, 1500, per_second=500)
+        there = add_people(emulator, 900, per_second=300)
         chance = random.Random(5)
         gone: set[int] = set()
 
