@@ -2,7 +2,8 @@
 
 A generated part stands between a line holding ``<!-- NAME -->`` (in YAML ``# <NAME>``) and one holding ``<!-- end -->``
 (``# <end>``). Run ``python docs/tables.py`` after changing a setting, a stream or an object; ``--check`` changes
-nothing, also looks whether every relative link in the documents leads somewhere, and exits 1 if anything is amiss.
+nothing, also looks whether every relative link in the documents leads somewhere and every test they name exists, and
+exits 1 if anything is amiss.
 """
 
 from __future__ import annotations
@@ -96,6 +97,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
 FILES = ("README.md", "meltano.yml")
 _BEGIN = re.compile(r"^\s*(?:<!-- (?P<md>[a-z -]+) -->|# <(?P<yml>[a-z -]+)>)$")
 _END = re.compile(r"^\s*(?:<!-- end -->|# <end>)$")
+_TEST = re.compile(r"`(test_[a-z0-9_]+)`")
 _LINK = re.compile(r"\]\((?!https?://|mailto:|#)([^)#\s]+)")
 
 
@@ -122,10 +124,18 @@ def broken_links() -> Iterator[str]:
                 yield f"{document.relative_to(ROOT)}: the link to {target} leads nowhere"
 
 
+def unknown_tests() -> Iterator[str]:
+    """Tests that the list of promises names and that do not exist."""
+    tests = "".join(file.read_text() for file in ROOT.glob("tests/**/test_*.py"))
+    for name in _TEST.findall((ROOT / "docs" / "guarantees.md").read_text()):
+        if f"def {name}(" not in tests:
+            yield f"docs/guarantees.md: there is no test {name}"
+
+
 def main() -> int:
     """Write the tables, or with ``--check`` tell what is amiss."""
     check = "--check" in sys.argv
-    amiss = list(broken_links()) if check else []
+    amiss = [*broken_links(), *unknown_tests()] if check else []
     for name in FILES:
         file = ROOT / name
         text = file.read_text()
