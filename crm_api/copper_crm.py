@@ -193,6 +193,18 @@ class Copper(Crm):
         return value
 
     @override
+    def imagined(self, method: str, path: str, body: Any, new_id: Callable[[], CrmId]) -> Any:
+        if path.endswith("/related"):
+            return {"added": True}
+        if path.endswith(("/bulk_create", "/bulk_update")):
+            (elements,) = body.values()
+            return [{"id": new_id(), **element} if path.endswith("create") else element for element in elements]
+        written_id = path.rpartition("/")[2]
+        if method == "DELETE":
+            return {"id": int(written_id), "is_deleted": True}
+        return {**body, "id": int(written_id) if method == "PUT" else new_id()}
+
+    @override
     def custom_values(self, record: CrmRecord) -> dict[CrmId, Any]:
         return {field["custom_field_definition_id"]: field["value"] for field in record.get("custom_fields") or ()}
 

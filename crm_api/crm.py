@@ -334,6 +334,17 @@ class Crm(ABC):
         """
 
     @abstractmethod
+    def imagined(self, method: str, path: str, body: Any, new_id: Callable[[], CrmId]) -> Any:
+        """What the CRM would answer to a write, as JSON values: for a rehearsal, which sends none.
+
+        Args:
+            method: HTTP method.
+            path: As given to the session.
+            body: Likewise.
+            new_id: Makes an id for a record that would be created.
+        """
+
+    @abstractmethod
     def custom_values(self, record: CrmRecord) -> dict[CrmId, Any]:
         """The custom fields in a record or payload, by definition id, in the vendor's form."""
 

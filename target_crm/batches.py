@@ -59,7 +59,7 @@ class StreamWriter:
             scope,
             office.crew,
             recent=office.recent(of.name),
-            lag_seconds=office.window.seconds,
+            fresh_seconds=office.fresh_seconds,
         )
         self._parents = Parents(office, self._mapper, stream.settings.missing_reference)
         self._scope = scope

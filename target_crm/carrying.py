@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from crm_api.crm import CrmRecord
+from crm_api.crm import CrmId, CrmRecord
 from target_crm.arrivals import Arrival
 from target_crm.doubt import Fate, Inquiry, Verdict
 from target_crm.keeping import Keeper
@@ -107,7 +107,7 @@ class Carrier:
         for update in updates:
             record = current.get(update.ready.arrival.source_id)
             if record is None and self._must_read(update):
-                again += self._gone(update.ready, held)
+                again += self._gone(update.ready, update.crm_id, held)
                 continue
             change = self._mapper.change(update.ready.mapped, record)
             if change.payload:
@@ -139,10 +139,11 @@ class Carrier:
                         current[update.ready.arrival.source_id] = records[update.crm_id]
         return current
 
-    def _gone(self, ready: Ready, held: list[Held]) -> list[Ready]:
+    def _gone(self, ready: Ready, crm_id: CrmId, held: list[Held]) -> list[Ready]:
         """The CRM has lost a record that the ledger knows."""
+        self._recent.lose(crm_id)
         if self._stream.settings.when_gone == "reject":
-            reason = f"The CRM no longer has record {ready.crm_id}. Restore it there, or set when_gone to match_again."
+            reason = f"The CRM no longer has record {crm_id}. Restore it there, or set when_gone to match_again."
             held.append(self._keeper.held(ready.arrival, RejectKind.GONE, reason))
             return []
         return [replace(ready, crm_id=None, origin="created", reread=False)]
@@ -172,7 +173,7 @@ class Carrier:
         for each in refused:
             ready = each.write.ready
             if each.gone and each.write.crm_id is not None:
-                again += self._gone(ready, held)
+                again += self._gone(ready, each.write.crm_id, held)
                 continue
             kind = RejectKind.FORBIDDEN if each.forbidden else RejectKind.REFUSED
             rejected = Reject(ready, kind, each.reason, each.status, _sent(each))

@@ -6,36 +6,28 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from target_crm.crms import REQUESTS_PER_MINUTE
 from target_crm.exits import EXPECTED, Ending, Exit
 from target_crm.office import Office
-from target_crm.rejected import RejectFile
+from target_crm.preview import forecast_seconds
 from target_crm.settings import rejected_allowed
-from target_crm.summary import Summary
+from target_crm.summary import Forecast, Summary
 
 
-def close(
-    office: Office,
-    ending: Ending,
-    *,
-    config: Mapping[str, Any],
-    account_name: str,
-    reject_file: RejectFile | None,
-) -> int:
+def close(office: Office, ending: Ending, config: Mapping[str, Any]) -> int:
     """Close the books; returns the exit code.
 
     Args:
         office: What was opened.
         ending: How the reading of the input ended.
         config: The settings.
-        account_name: Whose account it is, for people.
-        reject_file: Gets what is still pending.
     """
     logger = office.logger
     try:
         pending = office.shelf.held(office.source, "rejected")
         waiting = office.shelf.held(office.source, "waiting")
-        if reject_file is not None:
-            reject_file.replace(pending)
+        if office.reject_file is not None:
+            office.reject_file.replace(pending)
     except EXPECTED as error:
         logger.error("%s", error)  # noqa: TRY400 - the sentence says it
         return ending.code or Exit.FAILED
@@ -43,13 +35,14 @@ def close(
         office.close()
     summary = Summary(
         office.run_id,
-        account_name,
+        office.account.name,
         office.books,
         len(pending),
         len(waiting),
         asdict(office.crm.session.traffic),
         office.clock() - office.began,
         ending.sentence or "done",
+        None if office.preview is None else _forecast(office, config),
     )
     summary.show()
     logger.info("Summary: %s", summary.report())
@@ -57,3 +50,12 @@ def close(
         summary.write(path)
     exceeded = rejected_allowed(config["max_rejected"]).exceeded(len(pending), office.books.inputs)
     return ending.code or (Exit.FAILED if exceeded else Exit.DONE)
+
+
+def _forecast(office: Office, config: Mapping[str, Any]) -> Forecast:
+    """What the run would have cost: its reads, which were real, and its writes, which were not."""
+    writes = office.preview.requests if office.preview else 0
+    requests = office.crm.session.traffic.requests + writes
+    rate = config.get("requests_per_minute")
+    published = REQUESTS_PER_MINUTE[config["crm"]]
+    return Forecast(writes, requests, forecast_seconds(requests, published if rate is None else rate))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from crm_api import copper
 from crm_api.copper import connect
 from crm_api.copper_crm import Copper
 from crm_api.crm import Crm
@@ -18,6 +19,9 @@ def _copper(config: Mapping[str, Any], sleep: Sleep) -> Crm:
     session = connect(copper_settings(config), sleep=sleep)
     return Copper(session, date_order=config.get("date_order"))
 
+
+REQUESTS_PER_MINUTE: Mapping[str, int] = MappingProxyType({"copper": copper.REQUESTS_PER_MINUTE})
+"""The published rates, for forecasts."""
 
 CRMS: Mapping[str, Callable[[Mapping[str, Any], Sleep], Crm]] = MappingProxyType({"copper": _copper})
 """Each makes an account of a configuration; it sends nothing yet, and raises SettingError."""

@@ -109,6 +109,8 @@ class Deleter:
                 return
             if each.scope is not None and each.source_id is not None:
                 office.ledger.settle(each.scope, [Entry(each.source_id, None, "deleted", "created", None, None)])
+            if office.preview is not None:
+                office.preview.deleted(stream, each.held.source_id if each.held else each.source_id, each.crm_id)
             if each.held is None:
                 office.books.removed(stream)
                 return
@@ -121,7 +123,7 @@ class Deleter:
     def _refuse(self, own: Scope, held: Sequence[Held], kind: RejectKind, reason: str) -> None:
         rejected = [replace(each, state="rejected", kind=str(kind), reason=reason, sent=None) for each in held]
         self._office.shelf.hold(own, rejected)
-        self._office.told_of(rejected)
+        self._office.told_of(held[0].stream, rejected)
         for each in held:
             self._office.books.reopened(each.stream, Outcome.WAITING, each.kind)
             self._office.books.ended(each.stream, Outcome.REJECTED, str(kind))

@@ -54,11 +54,11 @@ class Fields:
         self.of = of
 
     def attribute(self, name: str) -> Attribute | None:
-        """The attribute or custom field of exactly that name (``cf_<slug>`` for the latter)."""
+        """The attribute or custom field of exactly that name (``cf_<slug>`` or ``cf_<id>`` for the latter)."""
         declared = self.of.attribute(name)
-        if declared is None and name.startswith(PREFIX):
-            return self.customs.get(name)
-        return declared
+        if declared is not None or not name.startswith(PREFIX):
+            return declared
+        return self.customs.get(name) or self._by_custom_id.get(_number(name.removeprefix(PREFIX)))
 
     def named(self, name: str) -> Attribute | None:
         """What a setting means: an attribute, one of its flat names, or a custom field by its name, column or id."""
@@ -141,6 +141,10 @@ class Fields:
                 for name, claim in _other_names(attribute):
                     claims.setdefault(name, claim)
         return claims
+
+
+def _number(text: str) -> CrmId:
+    return int(text) if text.isascii() and text.isdecimal() else text
 
 
 def is_writable(attribute: Attribute) -> bool:

@@ -68,6 +68,8 @@ class Keeper:
     def done(self, done: Done) -> None:
         """Count a write that is in the ledger."""
         self.count(Outcome.CREATED if done.write.crm_id is None else Outcome.UPDATED)
+        if self._office.preview is not None:
+            self._office.preview.done(self._stream.name, done)
         self.settled([done.write.ready.arrival.source_id])
 
     def settle(self, entries: Sequence[Entry]) -> None:
@@ -158,7 +160,7 @@ class Keeper:
             self._told(held)
 
     def _told(self, held: Sequence[Held]) -> None:
-        self._office.told_of(held)
+        self._office.told_of(self._stream.name, held)
         for each in held:
             self._held.add(each.source_id)
             if each.source_id in self._carried:

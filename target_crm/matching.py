@@ -34,6 +34,7 @@ class Recent:
         self._seconds = seconds
         self._clock = clock
         self._records: dict[CrmId, tuple[float, CrmRecord]] = {}
+        self._gone: set[CrmId] = set()
         self._lock = threading.Lock()
 
     def remember(self, crm_id: CrmId, record: CrmRecord) -> None:
@@ -44,6 +45,16 @@ class Recent:
             self._records[crm_id] = (now, record)
             while now - self._records[oldest := next(iter(self._records))][0] > self._seconds:
                 del self._records[oldest]
+
+    def lose(self, crm_id: CrmId) -> None:
+        """The CRM said that it has no such record, whatever its search still shows."""
+        with self._lock:
+            self._gone.add(crm_id)
+            self._records.pop(crm_id, None)
+
+    def is_gone(self, crm_id: CrmId) -> bool:
+        """Whether the CRM said so."""
+        return crm_id in self._gone
 
     def get(self, crm_id: CrmId) -> CrmRecord | None:
         """The record, if a write was answered lately."""
@@ -62,7 +73,7 @@ class Finder:
         scope: Of the stream.
         crew: Carries out several searches at once.
         recent: What our own writes left.
-        lag_seconds: How long a search may lag behind writes.
+        fresh_seconds: How long our own writes count besides what a search shows.
         clock: Unix seconds.
     """
 
@@ -75,7 +86,7 @@ class Finder:
         crew: Crew,
         *,
         recent: Recent,
-        lag_seconds: float,
+        fresh_seconds: float,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._crm = crm
@@ -85,7 +96,7 @@ class Finder:
         self._scope = scope
         self._crew = crew
         self._recent = recent
-        self._lag_seconds = lag_seconds
+        self._fresh_seconds = fresh_seconds
         self._clock = clock
 
     def candidates(self, keys: Mapping[str, Sequence[MatchKey]]) -> dict[str, Candidates]:
@@ -131,11 +142,11 @@ class Finder:
             record = self._recent.get(crm_id)
             if record is None or self._mapper.matches(key, record):
                 matching[crm_id] = record
-        return matching
+        return {crm_id: record for crm_id, record in matching.items() if not self._recent.is_gone(crm_id)}
 
     def _fresh(self, keys: Iterable[MatchKey]) -> Fresh:
         """What our own writes of the last minutes, also of another run, gave these values."""
-        since = self._clock() - self._lag_seconds
+        since = self._clock() - self._fresh_seconds
         asked: dict[str, set[str]] = {}
         for key in keys:
             for part in key.parts:

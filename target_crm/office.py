@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from logging import Logger
+from tempfile import TemporaryDirectory
 
-from crm_api.crm import Crm
+from crm_api.crm import Account, Crm
 from target_crm.crew import Crew, Stopping
 from target_crm.doubt import Window
 from target_crm.ledger import Ledger
@@ -15,6 +16,8 @@ from target_crm.ledger_values import Held, Source
 from target_crm.locks import FileLocks
 from target_crm.matching import Recent
 from target_crm.outcomes import Books
+from target_crm.preview import Preview
+from target_crm.rejected import RejectFile
 from target_crm.settings import StreamSettings
 from target_crm.shelf import Shelf
 
@@ -41,8 +44,9 @@ class Office:
     """What all streams of a run share.
 
     Attributes:
-        crm: The account.
+        crm: Reaches the account.
         run_id: Names the run.
+        account: Whose account it is.
         source: Where records come from and go to, as the ledger calls it.
         locks: Keep other runs from writing at the same time.
         ledger: What was written where.
@@ -51,9 +55,12 @@ class Office:
         crew: Carries out several requests at once.
         stopping: Whether the run is to end.
         window: How long a lost create can still turn up.
+        fresh_seconds: How long what our own writes left counts besides what searches show.
         began: When the process began (monotonic seconds).
         logger: For warnings.
-        on_hold: Told of records that were not written, once they are in the ledger; None if nobody is.
+        reject_file: Gets rejected records besides the ledger; None if there is none.
+        preview: Gets what would be done, in a dry run; None otherwise.
+        folder: Of the copy that stands in for the ledger in a dry run.
         recents: What our own writes left, by object.
         written: Source ids that the CRM has by now, by stream, until the caller has looked what waited for them.
         clock: Monotonic seconds.
@@ -61,6 +68,7 @@ class Office:
 
     crm: Crm
     run_id: str
+    account: Account
     source: Source
     locks: FileLocks
     ledger: Ledger
@@ -69,9 +77,12 @@ class Office:
     crew: Crew
     stopping: Stopping
     window: Window
+    fresh_seconds: float
     began: float
     logger: Logger
-    on_hold: Callable[[Sequence[Held]], None] | None
+    reject_file: RejectFile | None
+    preview: Preview | None
+    folder: TemporaryDirectory[str] | None
     recents: dict[str, Recent] = field(default_factory=dict)
     written: dict[str, set[str]] = field(default_factory=dict)
     clock: Callable[[], float] = time.monotonic
@@ -81,12 +92,16 @@ class Office:
         self.crew.close()
         self.locks.close()
         self.ledger.close()
+        if self.folder is not None:
+            self.folder.cleanup()
 
-    def told_of(self, held: Sequence[Held]) -> None:
+    def told_of(self, stream: str, held: Sequence[Held]) -> None:
         """Records were put aside, and are in the ledger."""
-        if self.on_hold is not None:
-            self.on_hold(held)
+        if self.reject_file is not None:
+            self.reject_file.append(held)
+        if self.preview is not None:
+            self.preview.held(stream, held)
 
     def recent(self, of: str) -> Recent:
         """What our own writes left of an object's records."""
-        return self.recents.setdefault(of, Recent(self.window.seconds, clock=self.clock))
+        return self.recents.setdefault(of, Recent(self.fresh_seconds, clock=self.clock))

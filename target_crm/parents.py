@@ -118,7 +118,7 @@ class Parents:
                 office.ledger.whole(office.source, of),
                 office.crew,
                 recent=office.recent(of),
-                lag_seconds=office.window.seconds,
+                fresh_seconds=office.fresh_seconds,
             )
         return self._finders[of]
 

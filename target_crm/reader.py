@@ -88,6 +88,8 @@ class Reader(GenericSingerReader[bytes]):
         self.line = b""
         """The message that is being processed, as it came."""
         self.number = 0
+        self.ended = False
+        """Set by whoever wants no more messages."""
 
     @property
     @override
@@ -114,6 +116,8 @@ class Reader(GenericSingerReader[bytes]):
                 raise InputError(f"The input holds no Singer message on line {self.number}: {self.shown}")
             callback(message)
             counts[str(kind)] += 1
+            if self.ended:
+                break
         return counts
 
     @override

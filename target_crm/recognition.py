@@ -88,7 +88,8 @@ class Recognition:
         kind = attribute.kind
         spell = exact_text if attribute.custom_id is not None else SPELLINGS[attribute.normalise]
         if kind is Kind.ITEMS:
-            return [spell(str(each[attribute.item])) for each in value if isinstance(each, Mapping)]
+            values = [each.get(attribute.item) for each in value if isinstance(each, Mapping)]
+            return [spell(str(each)) for each in values if not is_empty(each)]
         if kind is Kind.STRUCTURE:
             parts = attribute.parts if attribute.item is None else (attribute.item,)
             return [spell(" ".join(str(value[part]) for part in parts if not is_empty(value.get(part))))]
@@ -100,7 +101,10 @@ class Recognition:
 
 
 def _canonical(crm: Crm, attribute: Attribute, value: Any) -> str:
-    decoded = crm.decode(attribute, value)
+    try:
+        decoded = crm.decode(attribute, value)
+    except ValueError:
+        return str(value)  # of the CRM's own record: nothing of ours is equal to it
     if isinstance(decoded, float) and decoded.is_integer():
         decoded = int(decoded)
     return read_text(decoded)

@@ -27,6 +27,7 @@ class Plan:
         container: The record's attribute that holds custom fields as the CRM answered them, if it has one.
         covered: Custom fields that the record gives by themselves, by definition id.
         left_out: Attributes of the record that are not sent, with the reason.
+        unknown: Of those, the ones that the object lacks or that cannot be written.
     """
 
     sources: tuple[Sources, ...]
@@ -34,6 +35,7 @@ class Plan:
     container: str | None
     covered: frozenset[CrmId]
     left_out: Mapping[str, str]
+    unknown: tuple[str, ...]
 
 
 @dataclass
@@ -91,9 +93,11 @@ class Routes:
             plan = self._made(names)
             if len(self._plans) < ENOUGH_PLANS:
                 self._plans[names] = plan
-        if plan.left_out and self._rules.unknown_attributes == "reject":
-            name, why = next(iter(plan.left_out.items()))
-            sentence = f"{name} is not sent: {why}. Rename it with a stream map, or list it under exclude"
+        if plan.unknown and self._rules.unknown_attributes == "reject":
+            name = plan.unknown[0]
+            sentence = (
+                f"{name} is not sent: {plan.left_out[name]}. Rename it with a stream map, or list it under exclude"
+            )
             raise RejectedError(Reason.UNKNOWN_ATTRIBUTE, sentence, name)
         return plan
 
@@ -116,7 +120,6 @@ class Routes:
                 _note(excluded, claim, name)
             elif into is sent and name not in self._used and not name.startswith(SDK_PREFIX):
                 left_out[name] = self._why(name, claim)
-        left_out.update(self._spare(sent))
         sources = tuple(self._sources(name, claims) for name, claims in sorted(sent.items(), key=self._order))
         only = tuple(
             self._sources(name, claims)
@@ -124,16 +127,7 @@ class Routes:
             if name in self._matched and name not in sent and name != ID
         )
         covered = frozenset(each.attribute.custom_id for each in sources if each.attribute.custom_id is not None)
-        return Plan(sources, only, container, covered, left_out)
-
-    def _spare(self, sent: Mapping[str, _Claims]) -> Mapping[str, str]:
-        """Parts of a name that is given whole."""
-        return {
-            source: f"{name} gives it already"
-            for name, claims in sent.items()
-            for source in claims.joined.values()
-            if claims.own
-        }
+        return Plan(sources, only, container, covered, {**left_out, **_spare(sent)}, tuple(left_out))
 
     def _why(self, name: str, claim: Claim | None) -> str:
         what = self._fields.of.name
@@ -158,6 +152,16 @@ class Routes:
     def _order(self, each: tuple[str, _Claims]) -> int:
         names = [attribute.name for attribute in self._fields.of.attributes]
         return names.index(each[0]) if each[0] in names else len(names)
+
+
+def _spare(sent: Mapping[str, _Claims]) -> Mapping[str, str]:
+    """Parts of a name that is given whole."""
+    return {
+        source: f"{name} gives it already"
+        for name, claims in sent.items()
+        for source in claims.joined.values()
+        if claims.own
+    }
 
 
 def _note(into: dict[str, _Claims], claim: Claim, name: str) -> None:

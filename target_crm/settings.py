@@ -163,6 +163,17 @@ SETTINGS: JsonSchema = {
             "default": True,
             "description": "Try the records that earlier runs rejected first.",
         },
+        "dry_run": {
+            "type": "boolean",
+            "default": False,
+            "description": "Write nothing: read the CRM, and show on stderr for each record what would be done, field "
+            "by field, and the requests. No STATE is emitted, and the ledger stays as it is.",
+        },
+        "limit": {
+            "type": ["integer", "null"],
+            "minimum": 1,
+            "description": "Stop after so many records of the input.",
+        },
         "report_path": {"type": ["string", "null"], "description": "File that gets the run's summary as JSON."},
         "index_lag_seconds": {
             "type": "number",

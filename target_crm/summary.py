@@ -16,6 +16,21 @@ PRIVATE = 0o600
 
 
 @dataclass(frozen=True)
+class Forecast:
+    """What a dry run says about the run that it stands for.
+
+    Attributes:
+        writes: Requests that would write.
+        requests: Requests in all.
+        seconds: The least time that they take at the account's rate.
+    """
+
+    writes: int
+    requests: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Summary:
     """What a run did.
 
@@ -28,6 +43,7 @@ class Summary:
         requests: Sent to the CRM, by what they were: ``requests``, ``repeated``, ``turned_away``.
         seconds: How long the run took.
         ended: ``done``, or why the run stopped before the end of its input.
+        forecast: Of a dry run; None of a real one.
     """
 
     run_id: str
@@ -38,6 +54,7 @@ class Summary:
     requests: Mapping[str, int]
     seconds: float
     ended: str
+    forecast: Forecast | None = None
 
     def report(self) -> dict[str, Any]:
         """As JSON values."""
@@ -62,6 +79,7 @@ class Summary:
             "pending": self.pending,
             "waiting": self.waiting,
             "requests": dict(self.requests),
+            "dry_run": None if self.forecast is None else asdict(self.forecast),
         }
 
     def write(self, path: str) -> None:
@@ -104,6 +122,12 @@ class Summary:
             lines.append(f"{_records(self.pending)} rejected and kept: see singer-crm rejected list")
         if self.waiting:
             lines.append(f"{_records(self.waiting)} waiting for what they refer to")
+        if self.forecast is not None:
+            lines.append("Dry run: nothing was written")
+            lines.append(
+                f"The run would send {self.forecast.requests} requests, {self.forecast.writes} of them writes, "
+                f"and take at least {self.forecast.seconds / 60:.0f} minutes"
+            )
         lines.append(f"{self.requests.get('requests', 0)} requests in {self.seconds:.1f} s")
         return lines
 

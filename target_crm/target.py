@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from crm_api.crm import Crm
     from target_crm.ledger_values import Held
     from target_crm.office import Office
-    from target_crm.rejected import RejectFile
     from target_crm.sinks import CrmSink
 
 DRAIN_SECONDS = 30.0  # after which everything is written and STATE passes, also when the input is silent
@@ -70,13 +69,12 @@ class TargetCrm(Target):
         self.schema_lines: dict[str, bytes] = {}
         self._crm: Crm | None = None
         self._office: Office | None = None
-        self._account_name = ""
-        self._reject_file: RejectFile | None = None
         self._completeness: dict[str, Completeness] = {}
         self._braked: list[str] = []
         self._reader = Reader(self._between)
         super().__init__(message_reader=self._reader, **arguments)
         self._batch_size: int = self._config.get("batch_size_rows") or BATCH_SIZE
+        self._limit: int | None = self._config.get("limit")
         self.max_parallelism = 1  # sinks are drained in order: what is referred to first
 
     @classmethod
@@ -111,26 +109,10 @@ class TargetCrm(Target):
     def office(self) -> Office:
         """What all streams share, opened with the first of them: SQLAlchemy is imported no earlier."""
         if self._office is None:
-            from target_crm.opening import open_office  # noqa: PLC0415 - see above
-            from target_crm.rejected import RejectFile  # noqa: PLC0415 - likewise
+            from target_crm.opening import Run, open_office  # noqa: PLC0415 - see above
 
-            crm = self.connect()
-            account = crm.account()
-            self._account_name = account.name
-            if path := self.config.get("rejected_path"):
-                self._reject_file = RejectFile(path)
-            self._office = open_office(
-                self.config,
-                crm,
-                account,
-                run_id=self.run_id,
-                began=self.began,
-                stopping=self.stopping,
-                books=self.books,
-                logger=self.logger,
-                on_hold=self._reject_file.append if self._reject_file else None,
-                clock=self.clock,
-            )
+            run = Run(self.run_id, self.began, self.stopping, self.logger, self.books, self.clock)
+            self._office = open_office(self.config, self.connect(), run)
         return self._office
 
     @override
@@ -206,6 +188,9 @@ class TargetCrm(Target):
     @override
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:
         self.take_record(message_dict, self._reader.line)
+        if self._limit is not None:
+            self._limit -= 1
+            self._reader.ended = self._limit <= 0
         if self._buffered >= self._batch_size:
             self._drain()
 
@@ -300,9 +285,10 @@ class TargetCrm(Target):
 
     @override
     def _write_state_message(self, state: Any) -> None:
-        """Emit the very text that came, once."""
-        sys.stdout.write(f"{state}\n")
-        sys.stdout.flush()
+        """Emit the very text that came, once; nothing that a dry run does is done."""
+        if not self.config["dry_run"]:
+            sys.stdout.write(f"{state}\n")
+            sys.stdout.flush()
         self._latest_state = None
 
     # Records that were held
@@ -348,8 +334,7 @@ class TargetCrm(Target):
             return ending.code
         from target_crm.closing import close  # noqa: PLC0415 - only the end of a run needs it
 
-        account_name, reject_file = self._account_name, self._reject_file
-        return close(self._office, ending, config=self.config, account_name=account_name, reject_file=reject_file)
+        return close(self._office, ending, self.config)
 
     def replay(self, held: Iterable[Held]) -> int:
         """Try records that the ledger holds once more, and nothing else; returns the exit code."""

@@ -117,6 +117,15 @@ def test_what_the_object_lacks_may_reject_the_record(rejected: Reject, mapped: M
     mapped("people", {"name": "A", "note": "x"}, unknown_attributes="reject", exclude=frozenset({"note"}))
 
 
+def test_parts_of_a_name_that_is_given_whole_reject_nothing(mapped: Map) -> None:
+    found = mapped("people", {"name": "Ann Bee", "first_name": "Ann"}, unknown_attributes="reject")
+    assert found.payload == {"name": "Ann Bee"}
+
+
+def test_custom_fields_may_be_called_by_their_ids(mapped: Map) -> None:
+    assert customs(mapped("people", {"name": "A", "cf_638": "7", "cf_999": 1})) == {638: 7}
+
+
 def test_excluded_attributes_are_not_sent_but_can_be_matched_by(mapped: Map) -> None:
     found = mapped("people", {"name": "A", "email": "a@example.com"}, exclude=frozenset({"email"}))
     assert found.payload == {"name": "A"}

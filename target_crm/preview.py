@@ -1,0 +1,82 @@
+"""What a dry run shows: for each record what would be done, field by field, and the requests as they would be."""
+
+from __future__ import annotations
+
+import math
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, TextIO
+
+import msgspec
+
+from target_crm.ledger_values import Held
+from target_crm.mapped import Difference
+from target_crm.rehearsal import Request
+from target_crm.writing import Done
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+MINUTE_SECONDS = 60
+
+
+class Preview:
+    """Writes down what a real run would do.
+
+    Args:
+        redact: Masks secrets.
+        out: Where to; stdout is Singer's.
+    """
+
+    def __init__(self, redact: Callable[[str], str], out: TextIO | None = None) -> None:
+        self._redact = redact
+        self._out = out or sys.stderr
+        self._lock = threading.Lock()
+        self.requests = 0
+
+    def request(self, request: Request) -> None:
+        """A request would be sent."""
+        with self._lock:
+            self.requests += 1
+        body = "" if request.body is None else f" {_json(request.body)}"
+        self._line(f"{request.method} {request.path}{body}")
+
+    def done(self, stream: str, done: Done) -> None:
+        """A record would be written."""
+        write = done.write
+        what = "create" if write.crm_id is None else f"update {write.crm_id}"
+        fields = "; ".join(map(_spelled, write.change.differences))
+        self._line(f"{stream} {write.ready.arrival.source_id}: {what}: {fields}")
+
+    def deleted(self, stream: str, source_id: str | None, crm_id: Any) -> None:
+        """A record would be deleted."""
+        self._line(f"{stream} {source_id or '(absent)'}: delete {crm_id}")
+
+    def held(self, stream: str, held: Sequence[Held]) -> None:
+        """Records would be put aside."""
+        for each in held:
+            if each.state != "deleting":
+                self._line(f"{stream} {each.source_id}: {each.state}, {each.kind}: {each.reason}")
+
+    def _line(self, text: str) -> None:
+        with self._lock:
+            print(self._redact(text), file=self._out)
+
+
+def forecast_seconds(requests: int, requests_per_minute: int) -> float:
+    """The least time that so many requests take under a rolling window of a minute; 0 if there is none."""
+    if not requests_per_minute or not requests:
+        return 0.0
+    return math.floor((requests - 1) / requests_per_minute) * float(MINUTE_SECONDS)
+
+
+def _spelled(difference: Difference) -> str:
+    new = _json(difference.new)
+    return (
+        f"{difference.attribute}: {new}"
+        if difference.old is None
+        else (f"{difference.attribute}: {_json(difference.old)} -> {new}")
+    )
+
+
+def _json(value: Any) -> str:
+    return _ENCODER.encode(value).decode()

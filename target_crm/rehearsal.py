@@ -1,0 +1,209 @@
+"""A CRM account on which nothing is written: reads are real, writes are noted and remembered as if they were done."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, cast
+
+from typing_extensions import override
+
+from crm_api.answer import Answer
+from crm_api.crm import (
+    Account,
+    Attribute,
+    BeforeSend,
+    Crm,
+    CrmId,
+    CrmObject,
+    CrmRecord,
+    CustomField,
+    Name,
+    Payload,
+    Result,
+    Written,
+)
+from crm_api.session import SAFE_METHODS, CrmSession
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request that a real run would send.
+
+    Attributes:
+        method: HTTP method.
+        path: Below the account's base URL.
+        body: JSON values; None for none.
+    """
+
+    method: str
+    path: str
+    body: Any
+
+
+class _Stage:
+    """Stands in for the session: lets reads through and notes writes.
+
+    Args:
+        session: The real one.
+        imagined: What the CRM would answer.
+        note: Told of each write.
+    """
+
+    def __init__(
+        self, session: CrmSession, imagined: Callable[[str, str, Any], Any], note: Callable[[Request], None]
+    ) -> None:
+        self._session = session
+        self._imagined = imagined
+        self._note = note
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+    def exchange(self, method: str, path: str, **arguments: Any) -> Answer:
+        reads = method in SAFE_METHODS or (method == "POST" and arguments.get("repeatable"))
+        if reads:
+            return self._session.exchange(method, path, **arguments)
+        if (before_send := arguments.get("before_send")) is not None:
+            before_send()
+        self._note(Request(method, path, arguments.get("body")))
+        return Answer(HTTPStatus.OK, value=self._imagined(method, path, arguments.get("body")))
+
+
+class Rehearsal(Crm):
+    """An account as it would be if what was asked of it had been done.
+
+    Args:
+        crm: The account. Its session is replaced.
+        note: Told of each request that would write.
+    """
+
+    def __init__(self, crm: Crm, note: Callable[[Request], None]) -> None:
+        self._crm = crm
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self._changes: dict[tuple[str, CrmId], dict[str, Any]] = {}
+        self._deleted: set[tuple[str, CrmId]] = set()
+        self.session = crm.session
+        self.objects = crm.objects
+        self.refused = crm.refused
+        self.index_lags = crm.index_lags
+        self.page_size = crm.page_size
+        crm.session = cast("CrmSession", _Stage(crm.session, self._imagined, note))
+
+    def _imagined(self, method: str, path: str, body: Any) -> Any:
+        return self._crm.imagined(method, path, body, self._new_id)
+
+    def _new_id(self) -> CrmId:
+        """Negative: no record of the CRM has such an id."""
+        with self._lock:
+            return -next(self._numbers)
+
+    def _as_it_would_be(self, of: CrmObject, records: list[CrmRecord]) -> list[CrmRecord]:
+        return [self._changed(of, record) for record in records if (of.name, record["id"]) not in self._deleted]
+
+    def _changed(self, of: CrmObject, record: CrmRecord) -> CrmRecord:
+        change = self._changes.get((of.name, record["id"]))
+        return record if change is None else self._merged(record, change)
+
+    def _merged(self, record: CrmRecord, change: Mapping[str, Any]) -> CrmRecord:
+        custom = {**self._crm.custom_values(record), **self._crm.custom_values(change)}
+        return {**record, **change, **(self._crm.custom_container(custom) if custom else {})}
+
+    def _remember(self, of: CrmObject, results: Sequence[Result]) -> list[Result]:
+        """What was written, without what the imagined answer cannot know."""
+        for result in results:
+            if isinstance(result, Written):
+                key = of.name, result.id
+                with self._lock:
+                    self._changes[key] = dict(self._merged(self._changes.get(key, {}), result.record))
+        return [Written(result.id, {}) if isinstance(result, Written) else result for result in results]
+
+    # What reads
+
+    @override
+    def account(self) -> Account:
+        return self._crm.account()
+
+    @override
+    def names(self, of: str) -> Sequence[Name]:
+        return self._crm.names(of)
+
+    @override
+    def custom_fields(self, of: CrmObject) -> Sequence[CustomField]:
+        return self._crm.custom_fields(of)
+
+    @override
+    def find(self, of: CrmObject, attribute: str, values: Sequence[str]) -> list[CrmRecord]:
+        return self._as_it_would_be(of, self._crm.find(of, attribute, values))
+
+    @override
+    def count(self, of: CrmObject) -> int:
+        return self._crm.count(of)
+
+    @override
+    def scan(self, of: CrmObject) -> Iterator[CrmRecord]:
+        return iter(self._as_it_would_be(of, list(self._crm.scan(of))))
+
+    @override
+    def created_since(self, of: CrmObject, since: datetime, payloads: Sequence[Payload]) -> Iterator[CrmRecord]:
+        return self._crm.created_since(of, since, payloads)
+
+    @override
+    def read(self, of: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
+        imagined = {crm_id: {"id": crm_id, **self._changes[of.name, crm_id]} for crm_id in ids if _is_imagined(crm_id)}
+        real = [crm_id for crm_id in ids if not _is_imagined(crm_id)]
+        found = list(self._crm.read(of, real, immediate=immediate).values()) if real else []
+        return imagined | {record["id"]: record for record in self._as_it_would_be(of, found)}
+
+    @override
+    def bulk_size(self, of: CrmObject, *, update: bool = False) -> int:
+        return self._crm.bulk_size(of, update=update)
+
+    @override
+    def encode(self, attribute: Attribute, value: Any) -> Any:
+        return self._crm.encode(attribute, value)
+
+    @override
+    def decode(self, attribute: Attribute, value: Any) -> Any:
+        return self._crm.decode(attribute, value)
+
+    @override
+    def custom_values(self, record: CrmRecord) -> dict[CrmId, Any]:
+        return self._crm.custom_values(record)
+
+    @override
+    def custom_container(self, values: Mapping[CrmId, Any]) -> Payload:
+        return self._crm.custom_container(values)
+
+    @override
+    def imagined(self, method: str, path: str, body: Any, new_id: Callable[[], CrmId]) -> Any:
+        return self._crm.imagined(method, path, body, new_id)
+
+    # What writes
+
+    @override
+    def create(self, of: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:
+        return self._remember(of, self._crm.create(of, payloads, before_send=before_send))
+
+    @override
+    def update(self, of: CrmObject, changes: Sequence[tuple[CrmId, Payload]]) -> list[Result]:
+        return self._remember(of, self._crm.update(of, changes))
+
+    @override
+    def upsert(self, of: CrmObject, attribute: str, value: str, payload: Payload) -> Result:
+        (result,) = self._remember(of, [self._crm.upsert(of, attribute, value, payload)])
+        return result
+
+    @override
+    def delete(self, of: CrmObject, crm_id: CrmId) -> None:
+        self._crm.delete(of, crm_id)
+        self._deleted.add((of.name, crm_id))
+
+
+def _is_imagined(crm_id: CrmId) -> bool:
+    return isinstance(crm_id, int) and crm_id < 0
