@@ -27,7 +27,6 @@ _INTERACTIONS = _read_only("interaction_count", "date_last_contacted")
 _CONVERTED = _read_only("leads_converted_from", "date_lead_created")
 _ID = _read_only("id")
 
-_NAME = Attribute("name", required=True)
 # Copper splits the name itself; whether it takes the parts is not documented, so they are only ever joined.
 _PERSON_NAME = Attribute("name", required=True, flat=("full_name",), joined=_FULL_NAME)
 _DETAILS = Attribute("details", flat=("description", "notes"))
@@ -124,7 +123,7 @@ COMPANIES = CrmObject(
     singular="company",
     attributes=(
         *_ID,
-        _NAME,
+        Attribute("name", required=True, flat=("company_name", "company", "organization")),
         _ADDRESS,
         _ASSIGNEE,
         _CONTACT_TYPE,
@@ -193,7 +192,7 @@ OPPORTUNITIES = CrmObject(
     singular="opportunity",
     attributes=(
         *_ID,
-        _NAME,
+        Attribute("name", required=True, flat=("opportunity_name", "deal_name")),
         _ASSIGNEE,
         Attribute("close_date", Kind.DAY, flat=("close_date_iso", "expected_close_date")),
         Attribute("company_id", Kind.ID, refers_to="companies"),
@@ -232,7 +231,7 @@ PROJECTS = CrmObject(
     singular="project",
     attributes=(
         *_ID,
-        _NAME,
+        Attribute("name", required=True, flat=("project_name",)),
         Attribute("related_resource", Kind.IDENTIFIER),
         _ASSIGNEE,
         Attribute("status", choices=("Open", "Completed")),

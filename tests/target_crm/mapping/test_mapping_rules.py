@@ -1,0 +1,120 @@
+"""A stream's settings become rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crm_api.errors import SettingError
+from target_crm.keys import FREE_MAIL_DOMAINS, same_domain, same_email, same_phone, same_text
+from target_crm.mapping import Mapper, Mode, ReferenceRule, Rules
+from target_crm.rules import MAPPING_SETTINGS, rules_of
+
+FULL: dict[str, Any] = {
+    "object": "people",
+    "match_on": ["email", ["name", "phone"]],
+    "references": {
+        "company_id": {"stream": "accounts", "source_id": "account_no"},
+        "primary_contact_id": {"object": "people", "match": {"email": "contact_email"}},
+    },
+    "custom_fields": {"Lead Score": "score"},
+    "exclude": ["note"],
+    "fields": {"title": "fill_empty", "tags": "replace"},
+    "unknown_attributes": "reject",
+    "unknown_names": {"use": "ann@example.com"},
+    "null_values": "send",
+}
+
+
+def test_settings_become_rules() -> None:
+    assert rules_of(FULL, known=["customer_no"]) == Rules(
+        match_on=(("email",), ("name", "phone")),
+        references={
+            "company_id": ReferenceRule(stream="accounts", source_id=("account_no",)),
+            "primary_contact_id": ReferenceRule(object="people", match={"email": "contact_email"}),
+        },
+        custom_fields={"Lead Score": "score"},
+        exclude=frozenset({"note"}),
+        fields={"title": Mode.FILL_EMPTY, "tags": Mode.REPLACE},
+        unknown_attributes="reject",
+        unknown_names="use",
+        use_name="ann@example.com",
+        null_values="send",
+        known=frozenset({"customer_no"}),
+    )
+
+
+def test_no_settings_are_the_defaults() -> None:
+    assert rules_of({}) == Rules()
+    assert rules_of(dict.fromkeys(FULL)) == Rules()
+
+
+def test_custom_fields_may_be_a_list_for_names_with_dots() -> None:
+    listed = rules_of({"custom_fields": [{"name": "Nr. of seats", "attribute": "seats"}]})
+    assert listed.custom_fields == {"Nr. of seats": "seats"}
+
+
+def test_the_schema_takes_what_is_documented_and_nothing_misspelt() -> None:
+    validator = jsonschema_rs.validator_for({"type": "object", "properties": dict(MAPPING_SETTINGS)})
+    validator.validate({key: value for key, value in FULL.items() if key != "object"})
+    for wrong in ({"null_values": "sent"}, {"fields": {"title": "keep"}}, {"match_on": "email"}):
+        assert not validator.is_valid(wrong)
+
+
+@pytest.mark.parametrize(
+    "reference", [{"stream": "accounts"}, {"object": "people"}, {"source_id": "x"}, {"object": "people", "match": {}}]
+)
+def test_a_reference_that_says_half_stops_the_run(reference: dict[str, Any]) -> None:
+    with pytest.raises(SettingError, match=r"references\.company_id needs"):
+        rules_of({"references": {"company_id": reference}})
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ({"company": ReferenceRule(stream="a", source_id=("b",))}, "there are: company_id"),
+        ({"name": ReferenceRule(stream="a", source_id=("b",))}, "no such reference"),
+        ({"company_id": ReferenceRule(object="firms", match={"name": "x"})}, "no 'firms'"),
+        ({"company_id": ReferenceRule(object="companies", match={"vat": "x"})}, "companies have no 'vat'"),
+    ],
+)
+def test_a_reference_to_what_does_not_exist_stops_the_run(
+    mapper: Callable[..., Mapper], rule: dict[str, ReferenceRule], words: str
+) -> None:
+    with pytest.raises(SettingError) as caught:
+        mapper("people", references=rule)
+    assert words.lower() in str(caught.value).lower()
+
+
+TEXTS = st.text("aBw.@ :/?-+1ß", max_size=20)
+
+
+@given(TEXTS)
+def test_what_is_spelt_alike_stays_so(text: str) -> None:
+    for spell in (same_email, same_domain, same_phone, same_text):
+        assert spell(spell(text)) == spell(text)
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "acme.com",
+        "ACME.com.",
+        "www.acme.com",
+        "https://www.acme.com/a?b",
+        "ann@acme.com",
+        "acme.com:8080",
+        " acme.com ",
+    ],
+)
+def test_spellings_of_a_domain_agree(spelling: str) -> None:
+    assert same_domain(spelling) == "acme.com"
+
+
+def test_free_mail_domains_are_spelt_as_domains_are() -> None:
+    assert {same_domain(domain) for domain in FREE_MAIL_DOMAINS} == FREE_MAIL_DOMAINS
