@@ -17,10 +17,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import click
 from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.helpers._catalog import get_selected_schema
 from singer_sdk.helpers._util import load_json
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import _ConfigInput
-from singer_sdk.singerlib import Catalog
 from typing_extensions import override
 
 from crm_api.copper import connect
@@ -149,12 +149,15 @@ class TapCopper(Tap):
             streams.append(self.deleted_records)
         return [*streams, *extra_streams(self, STREAMS)]
 
-    @property
     @override
-    def catalog(self) -> Catalog:
-        if self._catalog is None:
-            self._catalog = self._singer_catalog  # with today's schemas: the catalog that came only selects
-        return self._catalog
+    def setup_mapper(self) -> None:
+        """Map streams with today's schemas: a catalog only selects."""
+        super(Tap, self).setup_mapper()
+        for stream in self.streams.values():
+            schema = stream.schema
+            if stream.selected:  # a test of the connection reads also what is not
+                schema = get_selected_schema(stream.name, schema, stream.mask)
+            self.mapper.register_raw_stream_schema(stream.name, schema, stream.primary_keys)
 
     @override
     def load_state(self, state: dict[str, Any]) -> None:
