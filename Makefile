@@ -5,6 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 2
 TOOLS := $(addsuffix /ready,$(addprefix .venvs/,tap-spreadsheets target-jsonl meltano))
+PEERS := $(addsuffix /ready,$(addprefix .venvs/,airbyte-source-copper python-freshworks-crm tap-copper tap-freshsales))
 
 .PHONY: demo test test-all check docs tools clean
 
@@ -14,7 +15,7 @@ demo: .venv/ready .venvs/tap-spreadsheets/ready .venvs/target-jsonl/ready
 test: check tools
 	$(BIN)/pytest -n $(WORKERS) -m 'not long and not peer and not live'
 
-test-all: check tools
+test-all: check tools $(PEERS)
 	$(BIN)/pytest -n $(WORKERS) -m 'not live'
 
 check: .venv/ready
