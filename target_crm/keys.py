@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 
 _NOT_A_DIGIT = re.compile(r"\D+")
-_WWW = re.compile(r"^(www\.)+")
+_EDGES = re.compile(r"^(?:www\.|[.\s])+|[.\s]+$")
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://")
 # The national number without trunk prefix, for most countries: +1 (415) 355-4776, 415.355.4776 and 0415 3554776 agree.
 PHONE_DIGITS = 9
@@ -34,7 +34,7 @@ def same_email(value: str) -> str:
 def same_domain(value: str) -> str:
     """Spell a domain, given as itself, a URL or an e-mail address: lower case, without ``www.``."""
     host = _SCHEME.sub("", value.strip().lower()).split("/")[0].split("?")[0].rsplit("@", 1)[-1].split(":")[0]
-    return _WWW.sub("", host.strip().strip("."))
+    return _EDGES.sub("", host)
 
 
 def same_phone(value: str) -> str:
