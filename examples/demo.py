@@ -81,6 +81,11 @@ def pipe(account: dict[str, str], *commands: list[str]) -> None:
         sys.exit(f"failed: {failed[0]}")
 
 
+def created_in(report: Path) -> int:
+    """How many records a run created."""
+    return sum(outcomes["created"] for outcomes in json.loads(report.read_text())["streams"].values())
+
+
 def main() -> None:
     """Show both directions."""
     copied = WORK / "copper"
@@ -103,6 +108,10 @@ def main() -> None:
                 ["tap-spreadsheets", "--config", "examples/tap-spreadsheets.json"],
                 ["target-crm", "--config=ENV", "--config", "examples/target-crm.json"],
             )
+    first, second = (created_in(report) for report in reports)
+    print(f"\nThe first run created {first} records, the second {second or 'nothing'}.")
+    if second:
+        sys.exit("A second run of the same input must create nothing.")
 
 
 if __name__ == "__main__":
