@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -38,13 +37,14 @@ class Store:
     """
 
     def __init__(self, url: str, run_id: str, *, clock: Callable[[], float] = time.time) -> None:
-        self._engine = tables.open_engine(url)
+        self.engine = tables.open_engine(url)
         self._writing = threading.Lock()
         self.now = clock
         self.run_id = run_id
         self.url = str(sa.make_url(url))  # a password in it is masked
-        self.file = Path(self._engine.url.database or "")
         with self.write() as connection:
+            if connection.dialect.name == "postgresql":  # two runs may make the tables at once
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext("singer-crm ledger"))))
             tables.metadata.create_all(connection)
             found = connection.execute(sa.select(tables.version.c.version)).scalar()
             if found is None:
@@ -57,7 +57,7 @@ class Store:
 
     def close(self) -> None:
         """Let go of the database."""
-        self._engine.dispose()
+        self.engine.dispose()
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -67,7 +67,7 @@ class Store:
             LedgerError: The database fails.
         """
         try:
-            with self._engine.connect() as connection:
+            with self.engine.connect() as connection:
                 yield connection
         except SQLAlchemyError as error:
             raise LedgerError(said=_said(error)) from error
@@ -80,7 +80,7 @@ class Store:
             LedgerError: The database fails; nothing of the block was written.
         """
         try:
-            with self._writing, self._engine.connect() as connection:
+            with self._writing, self.engine.connect() as connection:
                 writer = connection.execution_options(writes=True)
                 with writer.begin():
                     yield writer

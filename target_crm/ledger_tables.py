@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    URL,
     Column,
     Engine,
     Float,
@@ -20,15 +22,17 @@ from sqlalchemy import (
     UniqueConstraint,
     create_engine,
     event,
+    inspect,
     make_url,
 )
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError
 
 from crm_api.errors import SettingError
 
 VERSION = 1
 BUSY_SECONDS = 30  # how long a statement waits for another process that holds the file, such as `singer-crm ledger`
+ROWS_AT_ONCE = 1000
 PRIVATE = 0o600
 PRIVATE_FOLDER = 0o700
 
@@ -184,27 +188,64 @@ def open_engine(url: str) -> Engine:
     """An engine for SQLite or PostgreSQL. A SQLite file is made private before anything is written into it.
 
     Raises:
-        SettingError: The URL is neither.
+        SettingError: The URL is neither, or what it needs is not installed.
     """
+    parsed = parsed_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite_engine(parsed)
     try:
+        return create_engine(parsed, pool_pre_ping=True)
+    except ModuleNotFoundError as error:
+        raise SettingError(
+            "ledger_url names PostgreSQL, for which the extra singer-crm[postgres] must be installed"
+        ) from error
+
+
+def parsed_url(url: str) -> URL:
+    """The URL of a ledger, with the driver that we use.
+
+    Raises:
+        SettingError: It is neither SQLite's nor PostgreSQL's.
+    """
+    with suppress(ArgumentError, ValueError):
         parsed = make_url(url)
-        backend = parsed.get_backend_name()
-    except (ArgumentError, NoSuchModuleError, ValueError):
-        backend = ""
-    if backend == "sqlite":
-        if not parsed.database or parsed.database == ":memory:":
-            raise SettingError("ledger_url names no file: without one, the next run would write every record again")
-        file = Path(parsed.database)
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
-            os.close(os.open(file, os.O_CREAT | os.O_RDWR, PRIVATE))
-        except OSError as error:
-            raise SettingError(f"ledger_url names a file that cannot be opened: {file}: {error.strerror}") from error
-        engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
-        event.listen(engine, "connect", _on_connect)
-        event.listen(engine, "begin", _on_begin)
-        return engine
-    raise SettingError("ledger_url must be a URL such as sqlite:////var/lib/singer-crm/ledger.sqlite")
+        scheme = parsed.drivername.partition("+")[0]
+        if scheme == "sqlite":
+            return parsed
+        if scheme in {"postgresql", "postgres"}:
+            return parsed.set(drivername="postgresql+psycopg")
+    raise SettingError(
+        "ledger_url must be a URL such as sqlite:////var/lib/singer-crm/ledger.sqlite or postgresql://user@host/database"
+    )
+
+
+def copy_rows(url: str, copy_url: str) -> None:
+    """Copy a ledger, whatever database holds it, into another."""
+    original, copy = open_engine(url), open_engine(copy_url)
+    with original.connect() as reading, copy.begin() as writing:
+        metadata.create_all(writing)
+        there = inspect(reading)
+        for table in (table for table in metadata.sorted_tables if there.has_table(table.name)):
+            rows = reading.execution_options(stream_results=True).execute(table.select())
+            for part in rows.mappings().partitions(ROWS_AT_ONCE):
+                writing.execute(table.insert(), [dict(row) for row in part])
+    original.dispose()
+    copy.dispose()
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    if not url.database or url.database == ":memory:":
+        raise SettingError("ledger_url names no file: without one, the next run would write every record again")
+    file = Path(url.database)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR, PRIVATE))
+    except OSError as error:
+        raise SettingError(f"ledger_url names a file that cannot be opened: {file}: {error.strerror}") from error
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+    return engine
 
 
 def _on_connect(connection: DBAPIConnection, _: Any) -> None:

@@ -13,7 +13,7 @@ from target_crm.crew import Crew, Stopping
 from target_crm.doubt import Window
 from target_crm.ledger import Ledger
 from target_crm.ledger_values import Held, Source
-from target_crm.locks import FileLocks
+from target_crm.locks import Locks
 from target_crm.matching import Recent
 from target_crm.outcomes import Books
 from target_crm.preview import Preview
@@ -70,7 +70,7 @@ class Office:
     run_id: str
     account: Account
     source: Source
-    locks: FileLocks
+    locks: Locks
     ledger: Ledger
     shelf: Shelf
     books: Books

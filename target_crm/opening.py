@@ -13,17 +13,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import make_url
+from sqlalchemy import Engine
 
 from crm_api.crm import Crm
-from crm_api.errors import SettingError
 from target_crm.crew import Crew, Stopping
 from target_crm.doubt import Window
 from target_crm.ledger import Ledger
 from target_crm.ledger_store import Store
-from target_crm.ledger_tables import default_url
+from target_crm.ledger_tables import copy_rows, default_url, parsed_url
 from target_crm.ledger_values import Source
-from target_crm.locks import FileLocks
+from target_crm.locks import DatabaseLocks, FileLocks, Locks
 from target_crm.office import Office
 from target_crm.outcomes import Books
 from target_crm.preview import Preview
@@ -86,7 +85,7 @@ def open_office(config: Mapping[str, Any], crm: Crm, run: Run) -> Office:
         run.id,
         account=account,
         source=source,
-        locks=FileLocks(store.file, source, run.id, run.stopping, wait_seconds=wait_seconds, clock=run.clock),
+        locks=_locks(store.engine, source, run, wait_seconds),
         ledger=ledger,
         shelf=Shelf(store),
         books=run.books,
@@ -103,13 +102,20 @@ def open_office(config: Mapping[str, Any], crm: Crm, run: Run) -> Office:
     )
 
 
+def _locks(engine: Engine, source: Source, run: Run, wait_seconds: float) -> Locks:
+    if engine.dialect.name == "postgresql":
+        return DatabaseLocks(engine, source, run.id, run.stopping, wait_seconds=wait_seconds, clock=run.clock)
+    file = Path(engine.url.database or "")
+    return FileLocks(file, source, run.id, run.stopping, wait_seconds=wait_seconds, clock=run.clock)
+
+
 def _copied(url: str, folder: Path) -> str:
     """The URL of a copy of the ledger, for a run that must leave it alone; empty if there is none."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        raise SettingError("dry_run works on a copy of the ledger, and only one in a SQLite file can be copied")
+    parsed = parsed_url(url)
     copy = folder / "ledger.sqlite"
-    if parsed.database and Path(parsed.database).exists():
+    if parsed.get_backend_name() != "sqlite":
+        copy_rows(url, f"sqlite:///{copy}")
+    elif parsed.database and Path(parsed.database).exists():
         # Opened as any reader would, so that what another run has only written to the journal is copied too.
         there = f"file:{quote(parsed.database)}?mode=ro"
         with closing(sqlite3.connect(there, uri=True)) as original, closing(sqlite3.connect(copy)) as target:
