@@ -9,7 +9,7 @@ from target_crm.crew import Stopping
 from target_crm.ledger_tables import open_engine
 from target_crm.ledger_values import Source
 from target_crm.locks import DatabaseLocks, LockedError
-from tests.crm_api.test_quota_sharing import postgres  # noqa: F401 - a fixture
+from tests.servers import postgres  # noqa: F401 - a fixture
 from tests.target_crm.messages import record_of, schema_of, state_of
 
 PEOPLE = schema_of("people", "email", "company", name={"type": ["string", "null"]})
