@@ -123,9 +123,14 @@ def test_a_paused_log_stays_as_it_is(emulator, browser):
 def test_the_quota_meter_moves_without_reloading(emulator, browser):
     emulator.copper.use_quota()
     browser.get(emulator.url)
-    before = float(browser.find_element(By.ID, "meter-copper-1").get_attribute("value"))
+
+    def used() -> int:
+        """Asked in one go, since the meter is replaced once a second."""
+        return int(browser.execute_script("return document.getElementById('meter-copper-1').value"))
+
+    before = used()
     search_people(emulator)
-    soon(browser, lambda: float(browser.find_element(By.ID, "meter-copper-1").get_attribute("value")) == before + 1)
+    soon(browser, lambda: used() == before + 1)
 
 
 def test_trouble_is_made_and_ended_by_the_form(emulator, browser):
