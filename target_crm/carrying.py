@@ -60,8 +60,7 @@ class Carrier:
     def _upsert_by(self) -> str | None:
         """The CRM's own upsert settles a doubt only by the stream's own match key, and never adds to a log."""
         of = self._mapper.of
-        rules = self._stream.settings.rules
-        keys = of.match_on if rules.match_on is None else rules.match_on
+        keys = self._mapper.match_on
         if self._method is LoadMethod.APPEND_ONLY or len(keys) != 1 or len(keys[0]) != 1:
             return None
         return keys[0][0] if keys[0][0] in of.upserts_on else None

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from crm_api.crm import CrmId
 from target_crm import ledger_tables as tables
-from target_crm.ledger_store import Store, as_json, id_of, id_text, of_source
+from target_crm.ledger_store import Store, as_json, id_of, id_text, of_source, value_hash
 from target_crm.ledger_values import Entry, Intent, Known, Scope, Source
 from target_crm.mapped import Found
 
@@ -248,5 +248,6 @@ class Ledger:
             "action": entry.action,
             "crm_id": id_text(entry.crm_id),
             "fields": as_json(list(entry.fields)),
+            "keys": as_json(sorted(value_hash(value) for values in (entry.gained or {}).values() for value in values)),
             "record": None,
         }

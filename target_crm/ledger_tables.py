@@ -170,6 +170,7 @@ history = Table(
     Column("action", Text, nullable=False),
     Column("crm_id", Text),
     Column("fields", Text, nullable=False),
+    Column("keys", Text, nullable=False),
     Column("record", Text),
     Index("history_by_record", "scope_id", "source_id"),
 )

@@ -294,6 +294,11 @@ class Mapper:
         """
         return self._changes.change(mapped.payload, current)
 
+    @property
+    def match_on(self) -> tuple[tuple[str, ...], ...]:
+        """The match keys: alternatives in order, each the names of attributes that are taken together."""
+        return self._recognition.match_on
+
     def needs_current(self, mapped: Mapped) -> bool:
         """Tell whether an update depends on what the CRM has now: lists to merge, protected fields, partial address."""
         return self._changes.needs_current(mapped.payload)

@@ -5,21 +5,20 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import wraps
-from typing import Any, ParamSpec
+from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
-from singer_sdk.plugin_base import _ConfigInput
 
 from crm_api.crm import Crm
 from crm_api.errors import CrmError
 from target_crm.authorize import authorize
-from target_crm.exits import EXPECTED, Exit, ending_of
+from target_crm.command import config_option, console, one_sentence, target_of
+from target_crm.exits import Exit
+from target_crm.ledger_command import ledger
 from target_crm.ledger_store import Store
 from target_crm.ledger_tables import default_url
 from target_crm.ledger_values import Held
@@ -28,36 +27,7 @@ from target_crm.settings import stream_settings, streams_by_name
 from target_crm.shelf import Shelf
 from target_crm.target import TargetCrm
 
-Arguments = ParamSpec("Arguments")
 NO_RUN = "operator"  # names no run: what the operator writes is no record's outcome
-
-
-def _one_sentence(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
-    """End with one sentence and an exit code where the plugins do."""
-
-    @wraps(command)
-    def run(*arguments: Arguments.args, **options: Arguments.kwargs) -> None:
-        try:
-            command(*arguments, **options)
-        except EXPECTED as error:
-            ending = ending_of(error, None)
-            click.echo(ending.sentence, err=True)
-            sys.exit(ending.code)
-
-    return run
-
-
-_config = click.option(
-    "--config",
-    multiple=True,
-    required=True,
-    help="Settings of target-crm: a file, or ENV for the environment. Can be given several times.",
-)
-
-
-def _target(config: Sequence[str]) -> TargetCrm:
-    given = _ConfigInput.from_cli_args(*config)
-    return TargetCrm(config=given.config, parse_env_config=given.parse_env)
 
 
 @contextmanager
@@ -69,25 +39,24 @@ def _shelf(target: TargetCrm) -> Iterator[Shelf]:
         store.close()
 
 
-def _console() -> Console:
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
-
-
 @click.group(help=__doc__)
 def main() -> None:
     """Start the command."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
 
 
+main.add_command(ledger)
+
+
 main.add_command(authorize)
 
 
 @main.command()
-@_config
-@_one_sentence
+@config_option
+@one_sentence
 def check(config: Sequence[str]) -> None:
     """Tell whose account it is, and resolve every name in the setting streams."""
-    target = _target(config)
+    target = target_of(config)
     crm = target.connect()
     account = crm.account()
     click.echo(f"Account {account.name} (id {account.id}), as {account.user}")
@@ -122,12 +91,12 @@ def rejected() -> None:
 
 
 @rejected.command("list")
-@_config
+@config_option
 @click.option("--stream", help="Of this stream alone.")
-@_one_sentence
+@one_sentence
 def list_rejected(config: Sequence[str], stream: str | None) -> None:
     """List them."""
-    target = _target(config)
+    target = target_of(config)
     table = Table(box=None, pad_edge=False)
     for heading in ("number", "stream", "source id", "kind", "since", "reason"):
         table.add_column(heading, justify="right" if heading == "number" else "left", overflow="fold")
@@ -136,7 +105,7 @@ def list_rejected(config: Sequence[str], stream: str | None) -> None:
     for held in pending:
         since = datetime.fromtimestamp(held.at, UTC).strftime("%Y-%m-%d %H:%M")
         table.add_row(str(held.number), held.stream, held.source_id, held.kind, since, held.reason)
-    _console().print(table)
+    console().print(table)
     click.echo(f"{len(pending)} rejected", err=True)
 
 
@@ -151,12 +120,12 @@ def _pending(target: TargetCrm, shelf: Shelf, stream: str | None, numbers: Seque
 
 
 @rejected.command()
-@_config
+@config_option
 @click.argument("number", type=int)
-@_one_sentence
+@one_sentence
 def show(config: Sequence[str], number: int) -> None:
     """Show one whole: the record as it arrived, why it was rejected, what was sent and what the CRM answered."""
-    target = _target(config)
+    target = target_of(config)
     with _shelf(target) as shelf:
         (held,) = _pending(target, shelf, None, [number])
     facts: dict[str, Any] = {
@@ -173,14 +142,14 @@ def show(config: Sequence[str], number: int) -> None:
 
 
 @rejected.command()
-@_config
+@config_option
 @click.argument("numbers", type=int, nargs=-1)
 @click.option("--stream", help="All of this stream.")
 @click.option("--all", "every", is_flag=True, help="All.")
-@_one_sentence
+@one_sentence
 def drop(config: Sequence[str], numbers: Sequence[int], stream: str | None, *, every: bool) -> None:
     """Give up records: the ledger forgets what was held of them."""
-    target = _target(config)
+    target = target_of(config)
     _demand_choice(numbers, stream, every=every)
     with _shelf(target) as shelf:
         chosen = _pending(target, shelf, stream, numbers)
@@ -189,14 +158,14 @@ def drop(config: Sequence[str], numbers: Sequence[int], stream: str | None, *, e
 
 
 @rejected.command()
-@_config
+@config_option
 @click.argument("numbers", type=int, nargs=-1)
 @click.option("--stream", help="All of this stream.")
 @click.option("--all", "every", is_flag=True, help="All.")
-@_one_sentence
+@one_sentence
 def replay(config: Sequence[str], numbers: Sequence[int], stream: str | None, *, every: bool) -> None:
     """Try records again, as the next run of target-crm would."""
-    target = _target(config)
+    target = target_of(config)
     _demand_choice(numbers, stream, every=every)
     with _shelf(target) as shelf:
         chosen = _pending(target, shelf, stream, numbers)

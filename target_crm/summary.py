@@ -13,6 +13,7 @@ from typing import Any
 from target_crm.outcomes import Books, Outcome
 
 PRIVATE = 0o600
+WIDTH_OF_FILES = 250  # lines are not folded where there is no terminal
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class Summary:
         from rich.console import Console  # noqa: PLC0415 - only the end of a run needs it, and it is slow to import
         from rich.table import Table  # noqa: PLC0415 - likewise
 
-        console = Console(stderr=True, soft_wrap=not sys.stderr.isatty(), highlight=False)
+        console = Console(stderr=True, width=None if sys.stderr.isatty() else WIDTH_OF_FILES, highlight=False)
         shown = [outcome for outcome in Outcome if self.books.total(outcome) or outcome in _ALWAYS]
         table = Table(box=None, pad_edge=False)
         table.add_column("stream")
