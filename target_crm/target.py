@@ -29,7 +29,7 @@ from target_crm.crms import CRMS
 from target_crm.exits import EXPECTED, SIGNAL_OFFSET, Ending, Exit, ending_of
 from target_crm.mapped import Rejection
 from target_crm.outcomes import Books, RejectKind
-from target_crm.reader import InputError, Reader, state_text
+from target_crm.reader import InputError, Reader, decode, state_text
 from target_crm.settings import BATCH_SIZE, SETTINGS, StreamSettings, rejected_allowed, stream_settings
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ class TargetCrm(Target):
         PluginCapabilities.STREAM_MAPS,
         PluginCapabilities.FLATTENING,
         PluginCapabilities.STRUCTURED_LOGGING,
+        PluginCapabilities.BATCH,
+        PluginCapabilities.ACTIVATE_VERSION,
         TargetCapabilities.VALIDATE_RECORDS,
     ]
     clock: Callable[[], float] = staticmethod(time.monotonic)
@@ -81,8 +83,9 @@ class TargetCrm(Target):
     @override
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
         super().append_builtin_config(config_jsonschema)
-        # No CRM has a column for them.
-        config_jsonschema["properties"].pop("add_record_metadata", None)
+        # No CRM has columns for metadata; files are read as their message says; load_method decides about versions.
+        for unused in ("add_record_metadata", "batch_config", "process_activate_version_messages"):
+            config_jsonschema["properties"].pop(unused, None)
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
@@ -187,7 +190,10 @@ class TargetCrm(Target):
 
     @override
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:
-        self.take_record(message_dict, self._reader.line)
+        self._process_line(message_dict, self._reader.line)
+
+    def _process_line(self, message: dict[str, Any], line: bytes) -> None:
+        self.take_record(message, line)
         if self._limit is not None:
             self._limit -= 1
             self._reader.ended = self._limit <= 0
@@ -221,6 +227,14 @@ class TargetCrm(Target):
                     continue
                 sink.receive(mapped, line, held=held, version=message.get("version"))
             self._buffered += 1
+
+    @override
+    def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
+        from target_crm.batch_files import record_lines  # noqa: PLC0415 - few inputs have them
+
+        for line in record_lines(message_dict):
+            self._process_line(decode(line), line)
+            self._between()
 
     @override
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:

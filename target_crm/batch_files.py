@@ -1,0 +1,62 @@
+"""BATCH messages: files of records, read in slices so that memory stays flat."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator, Mapping
+from typing import IO, Any
+
+import msgspec
+from singer_sdk.helpers._batch import StorageTarget
+
+from target_crm.reader import InputError
+
+SLICE_RECORDS = 1000
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+def record_lines(message: Mapping[str, Any]) -> Iterator[bytes]:
+    """The records of a BATCH message, each as the RECORD message that would have brought it.
+
+    Args:
+        message: ``stream``, ``encoding`` (``format`` jsonl or parquet, ``compression`` gzip or none) and ``manifest``.
+
+    Raises:
+        InputError: It lacks one of these, names a format that is not known, or a file that cannot be read.
+    """
+    stream, encoding, manifest = (message.get(name) for name in ("stream", "encoding", "manifest"))
+    if not isinstance(stream, str) or not isinstance(encoding, Mapping) or not isinstance(manifest, list):
+        raise InputError("A BATCH message lacks its stream, its encoding or its manifest")
+    head = b'{"type":"RECORD","stream":' + _ENCODER.encode(stream) + b',"record":'
+    for path in manifest:
+        try:
+            folder, name = StorageTarget.split_url(path)
+            with StorageTarget.from_url(folder).open(name, mode="rb") as file:
+                for record in _records(file, encoding):
+                    yield head + record + b"}"
+        except OSError as error:
+            raise InputError(f"The file {path} of a BATCH message cannot be read: {error}") from error
+
+
+def _records(file: IO[bytes], encoding: Mapping[str, Any]) -> Iterator[bytes]:
+    form, compression = encoding.get("format"), encoding.get("compression")
+    if form == "jsonl" and compression in {None, "none"}:
+        yield from filter(None, map(bytes.strip, file))
+    elif form == "jsonl" and compression == "gzip":
+        with gzip.open(file) as unzipped:
+            yield from filter(None, map(bytes.strip, unzipped))
+    elif form == "parquet":
+        yield from _parquet(file)
+    else:
+        raise InputError(
+            f"A BATCH message is {form} with compression {compression}: only jsonl, gzip and parquet are read"
+        )
+
+
+def _parquet(file: IO[bytes]) -> Iterator[bytes]:
+    try:
+        from pyarrow import parquet  # type: ignore[import-untyped]  # noqa: PLC0415 - optional, and without types
+    except ModuleNotFoundError as error:
+        raise InputError("A BATCH message is parquet, for which the package pyarrow must be installed") from error
+    for part in parquet.ParquetFile(file).iter_batches(batch_size=SLICE_RECORDS):
+        yield from map(_ENCODER.encode, part.to_pylist())
