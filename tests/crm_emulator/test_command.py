@@ -159,3 +159,10 @@ def test_a_database_in_no_directory_is_one_sentence(tmp_path):
     with pytest.raises(SystemExit) as caught:
         main(["--db", str(tmp_path / "nowhere" / "state.sqlite")])
     assert "cannot use" in str(caught.value.code)
+
+
+def test_a_missing_extra_is_one_sentence_that_names_it():
+    hidden = "import sys; sys.modules['httptools'] = None; from crm_emulator.start import main; main()"
+    done = subprocess.run([sys.executable, "-c", hidden], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "crm-emulator needs httptools, which is not installed: pip install 'singer-crm[emulator]'\n"
