@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from crm_api.copper_objects import OBJECTS
 from tap_copper.streams import STREAMS
 from tap_copper.tap import TapCopper
 from target_crm.target import TargetCrm
@@ -67,6 +68,18 @@ def streams_table() -> Iterator[str]:
         yield f"| `{stream.name}` | {', '.join(f'`{part}`' for part in stream.primary_keys)} | {method} |"
 
 
+def objects_table() -> Iterator[str]:
+    """A Markdown table of what target-crm writes into Copper."""
+    yield "| object | matched by, unless `match_on` says otherwise | must have | records a create request | an update request |"
+    yield "|---|---|---|---|---|"
+    for of in OBJECTS.values():
+        keys = (
+            ", else ".join(" and ".join(f"`{part}`" for part in key) for key in of.match_on) or "nothing: each is new"
+        )
+        required = ", ".join(f"`{attribute.name}`" for attribute in of.attributes if attribute.required)
+        yield f"| `{of.name}` | {keys} | {required} | {of.bulk_create} | {of.bulk_update} |"
+
+
 def meltano_settings(plugin: str) -> Iterator[str]:
     """A plugin's settings as meltano.yml declares them."""
     entries = []
@@ -91,6 +104,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "settings of tap-copper": lambda: settings_table("tap-copper"),
     "settings of target-crm": lambda: settings_table("target-crm"),
     "streams of tap-copper": streams_table,
+    "objects of copper": objects_table,
     "meltano settings of tap-copper": lambda: meltano_settings("tap-copper"),
     "meltano settings of target-crm": lambda: meltano_settings("target-crm"),
 }
