@@ -70,7 +70,7 @@ def streams_table() -> Iterator[str]:
 
 def objects_table() -> Iterator[str]:
     """A Markdown table of what target-crm writes into Copper."""
-    yield "| object | matched by, unless `match_on` says otherwise | must have | creates a request | updates a request |"
+    yield "| object | matched by (or by `match_on`) | must have | creates a request | updates a request |"
     yield "|---|---|---|---|---|"
     for of in OBJECTS.values():
         keys = (
