@@ -9,7 +9,7 @@ from typing import IO, Any
 import msgspec
 from singer_sdk.helpers._batch import StorageTarget
 
-from target_crm.reader import InputError
+from target_crm.messages import InputError
 
 SLICE_RECORDS = 1000
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -26,7 +26,7 @@ def record_lines(message: Mapping[str, Any]) -> Iterator[bytes]:
     """
     stream, encoding, manifest = (message.get(name) for name in ("stream", "encoding", "manifest"))
     if not isinstance(stream, str) or not isinstance(encoding, Mapping) or not isinstance(manifest, list):
-        raise InputError("A BATCH message lacks its stream, its encoding or its manifest")
+        raise InputError("a BATCH lacks its stream, its encoding or its manifest")
     head = b'{"type":"RECORD","stream":' + _ENCODER.encode(stream) + b',"record":'
     for path in manifest:
         try:
@@ -35,7 +35,7 @@ def record_lines(message: Mapping[str, Any]) -> Iterator[bytes]:
                 for record in _records(file, encoding):
                     yield head + record + b"}"
         except OSError as error:
-            raise InputError(f"The file {path} of a BATCH message cannot be read: {error}") from error
+            raise InputError(f"the file {path} of a BATCH cannot be read: {error}") from error
 
 
 def _records(file: IO[bytes], encoding: Mapping[str, Any]) -> Iterator[bytes]:
@@ -48,15 +48,13 @@ def _records(file: IO[bytes], encoding: Mapping[str, Any]) -> Iterator[bytes]:
     elif form == "parquet":
         yield from _parquet(file)
     else:
-        raise InputError(
-            f"A BATCH message is {form} with compression {compression}: only jsonl, gzip and parquet are read"
-        )
+        raise InputError(f"a BATCH is {form} with compression {compression}: only jsonl, gzip and parquet are read")
 
 
 def _parquet(file: IO[bytes]) -> Iterator[bytes]:
     try:
         from pyarrow import parquet  # type: ignore[import-untyped]  # noqa: PLC0415 - optional, and without types
     except ModuleNotFoundError as error:
-        raise InputError("A BATCH message is parquet, for which the package pyarrow must be installed") from error
+        raise InputError("a BATCH is parquet, for which the package pyarrow must be installed") from error
     for part in parquet.ParquetFile(file).iter_batches(batch_size=SLICE_RECORDS):
         yield from map(_ENCODER.encode, part.to_pylist())

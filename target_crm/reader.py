@@ -13,8 +13,9 @@ from typing import IO, Any
 
 import msgspec
 from singer_sdk.singerlib.encoding.base import GenericSingerReader
-from singer_sdk.singerlib.exceptions import InvalidInputLine
 from typing_extensions import override
+
+from target_crm.messages import InputError
 
 CHUNK_BYTES = 1 << 20
 SILENCE_SECONDS = 0.2  # how long a silent input is waited for before the time and the signals are looked at
@@ -37,10 +38,6 @@ class NotJson:
     @override
     def __repr__(self) -> str:
         return self.spelling
-
-
-class InputError(InvalidInputLine):
-    """A line of the input is no Singer message. Its sentence names the line."""
 
 
 class _State(msgspec.Struct):
@@ -114,7 +111,10 @@ class Reader(GenericSingerReader[bytes]):
             callback = callbacks.get(kind) if isinstance(kind, str) else None
             if callback is None:
                 raise InputError(f"The input holds no Singer message on line {self.number}: {self.shown}")
-            callback(message)
+            try:
+                callback(message)
+            except InputError as error:
+                raise InputError(f"The input is wrong on line {self.number}: {error}") from error
             counts[str(kind)] += 1
             if self.ended:
                 break

@@ -28,8 +28,9 @@ from target_crm.crew import Stopping
 from target_crm.crms import CRMS
 from target_crm.exits import EXPECTED, SIGNAL_OFFSET, Ending, Exit, ending_of
 from target_crm.mapped import Rejection
+from target_crm.messages import record_of, schema_of, state_of, stream_of, version_of
 from target_crm.outcomes import Books, RejectKind
-from target_crm.reader import InputError, Reader, decode, state_text
+from target_crm.reader import Reader, decode, state_text
 from target_crm.settings import BATCH_SIZE, SETTINGS, StreamSettings, rejected_allowed, stream_settings
 
 if TYPE_CHECKING:
@@ -170,15 +171,12 @@ class TargetCrm(Target):
 
     def take_schema(self, message: dict[str, Any], line: bytes) -> None:
         """Take a SCHEMA message."""
-        properties = message.get("schema")
-        if not isinstance(message.get("stream"), str) or not isinstance(properties, dict):
-            raise InputError(f"The SCHEMA on line {self._reader.number} of the input lacks its stream or its schema")
+        came = schema_of(message)
         self.schema_message = line
-        stream, key_properties = message["stream"], message.get("key_properties")
-        maps = self.mapper.stream_maps.get(stream)
-        if maps is None or (maps[0].raw_schema, maps[0].raw_key_properties) != (properties, key_properties):
-            self.mapper.register_raw_stream_schema(stream, properties, key_properties)
-            for stream_map in self.mapper.stream_maps[stream]:
+        maps = self.mapper.stream_maps.get(came.stream)
+        if maps is None or (maps[0].raw_schema, maps[0].raw_key_properties) != (came.schema, came.key_properties):
+            self.mapper.register_raw_stream_schema(came.stream, came.schema, came.key_properties)
+            for stream_map in self.mapper.stream_maps[came.stream]:
                 # The SDK makes a sink for a stream that its map drops, too: one that may be no object of the CRM.
                 if not isinstance(stream_map, RemoveRecordTransform):
                     self.get_sink(
@@ -186,7 +184,7 @@ class TargetCrm(Target):
                         schema=stream_map.transformed_schema,
                         key_properties=stream_map.transformed_key_properties,
                     )
-        self.schema_lines[message["stream"]] = line
+        self.schema_lines[came.stream] = line
 
     @override
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:
@@ -202,9 +200,7 @@ class TargetCrm(Target):
 
     def take_record(self, message: dict[str, Any], line: bytes, held: Held | None = None) -> None:
         """Take a RECORD message; one that was held, for the stream that held it alone."""
-        record, stream = message.get("record"), message.get("stream")
-        if not isinstance(record, dict) or not isinstance(stream, str):
-            raise InputError(f"The RECORD on line {self._reader.number} of the input lacks its stream or its record")
+        record, stream = record_of(message), stream_of(message)
         stream_maps = self.mapper.stream_maps.get(stream)
         if stream_maps is None:
             raise RecordsWithoutSchemaException(
@@ -238,17 +234,13 @@ class TargetCrm(Target):
 
     @override
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
-        if not isinstance(message_dict.get("value"), dict):
-            raise InputError(f"The STATE on line {self._reader.number} of the input lacks its value")
-        text = state_text(self._reader.line)
-        self._latest_state = cast("Any", text if message_dict["value"] else None)
+        value = state_of(message_dict)
+        self._latest_state = cast("Any", state_text(self._reader.line) if value else None)
 
     @override
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
-        stream, version = message_dict.get("stream"), message_dict.get("version")
-        if not isinstance(stream, str) or not isinstance(version, int):
-            raise InputError(f"The ACTIVATE_VERSION on line {self._reader.number} of the input lacks stream or version")
-        for stream_map in self.mapper.stream_maps.get(stream, ()):
+        version = version_of(message_dict)
+        for stream_map in self.mapper.stream_maps.get(stream_of(message_dict), ()):
             self.completeness_of(stream_map.stream_alias).activated(version)
 
     def completeness_of(self, stream: str) -> Completeness:
