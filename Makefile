@@ -35,7 +35,7 @@ tools: .venv/ready $(TOOLS)
 	@echo "Setting up .venv (once) ..."
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --upgrade pip
-	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[emulator,postgres,redis]' --group dev
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[emulator,parquet,postgres,redis]' --group dev
 	@touch $@
 
 .venvs/%/ready: constraints.txt

@@ -55,6 +55,6 @@ def _parquet(file: IO[bytes]) -> Iterator[bytes]:
     try:
         from pyarrow import parquet  # type: ignore[import-untyped]  # noqa: PLC0415 - optional, and without types
     except ModuleNotFoundError as error:
-        raise InputError("a BATCH is parquet, for which the package pyarrow must be installed") from error
+        raise InputError("a BATCH is parquet, for which the extra singer-crm[parquet] must be installed") from error
     for part in parquet.ParquetFile(file).iter_batches(batch_size=SLICE_RECORDS):
         yield from map(_ENCODER.encode, part.to_pylist())
