@@ -2,8 +2,8 @@
 
 Page numbers shift when a record leaves the search while it is read, and the CRM may order ties anew for every page. So
 the pages are read from the last to the first: what leaves moves the others towards pages that are still to be read. And
-they are read again, sorted by another column each time, until a pass brings nothing new while the total stays the same
-and equals the number of distinct ids. Totals may also count records that nobody may see: then two passes in a row in
+they are read again, sorted by another column each time, until the total stays the same and equals the number of
+distinct ids that have come since it did. Totals may also count records that nobody may see: then two passes in a row in
 which no record came twice show that the order holds and that every place has been read.
 """
 
@@ -106,8 +106,9 @@ class Crowd:
     def _settled(self) -> bool:
         if self._total is None or self._limits.repeats:
             return self._quiet >= QUIET_PASSES
-        complete = len(self._found) == self._total or self._ordered >= ORDERED_PASSES
-        return self._quiet > 0 and complete
+        if self._unsteady:
+            return False
+        return len(self._found) == self._total or (self._quiet > 0 and self._ordered >= ORDERED_PASSES)
 
     def _last_page(self, total: int | None) -> int:
         if total is None:

@@ -36,15 +36,6 @@ class Limits:
         """Pages that one window holds at most."""
         return max(self.buffered_pages // self.concurrency, self.fewest_pages)
 
-    @property
-    def stride(self) -> int:
-        """Records that a page holds for certain when a window is read by key.
-
-        Each page begins with records that the page before it held: a window is cut for that many fewer, so that it does
-        not end with a request for a handful.
-        """
-        return self.page_size - max(self.page_size // 50, 1)
-
 
 @dataclass(frozen=True)
 class Question:

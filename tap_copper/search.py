@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tap_copper.questions import Limits, Question, Row
-from tap_copper.windows import Taken, Window
+from tap_copper.windows import OVERLAP, Taken, Window
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,13 @@ class Ask:
 
 @dataclass
 class _Cuts:
-    """Pages of one question at which a window is to be cut."""
+    """Pages of one question, ``step`` apart and each of ``size`` records, at which a window is to be cut."""
 
     question: Question
     total: int
     page: int
     step: int
+    size: int
 
 
 class Search:
@@ -187,23 +188,27 @@ class Search:
             question = window.question()
             if window.total is None or question.page > 1 or question.tie is not None:
                 return None
-            self._cuts[window] = self._plan(question, window.total)
+            self._cuts[window] = self._plan(question, window.total, window.ties)
         cuts = self._cuts[window]
-        offset = (cuts.page - 1) * self._limits.stride
-        if offset + self._limits.stride > self._limits.ceiling or offset + self._limits.page_size > cuts.total:
+        offset = (cuts.page - 1) * cuts.size
+        if offset + cuts.size > self._limits.ceiling or offset + self._limits.page_size > cuts.total:
             if not self._cuts_in_flight:
                 del self._cuts[window]  # what lies further on is planned from where the window is then
             return None
         page, cuts.page = cuts.page, cuts.page + cuts.step
         self._cuts_in_flight += 1
-        question = Question(cuts.question.minimum, cuts.question.maximum, page, self._limits.stride)
+        question = Question(cuts.question.minimum, cuts.question.maximum, page, cuts.size)
         return Ask(window, question, places_cut=True)
 
-    def _plan(self, question: Question, total: int) -> _Cuts:
-        pages = -(-total // self._limits.stride)
-        share = -(-pages // self._limits.concurrency)
+    def _plan(self, question: Question, total: int, ties: int) -> _Cuts:
+        """Where to cut: so that a window is no more than its pages hold for certain.
+
+        Each page begins with records of the page before it, and a window ends with all that share its last key.
+        """
+        share = -(-total // (self._limits.page_size * self._limits.concurrency))
         step = min(max(share, self._limits.fewest_pages), self._limits.most_pages)
-        return _Cuts(question, total, 1 + step, step)
+        spare = min(OVERLAP + -(-ties // step), self._limits.page_size // 4)
+        return _Cuts(question, total, 1 + step, step, self._limits.page_size - spare)
 
     def _cut(self, question: Question, rows: Sequence[Row], total: int | None) -> list[tuple[Window, Taken]]:
         """Cut the window in which the page begins. One that has been read that far is left alone."""
@@ -219,10 +224,7 @@ class Search:
             self._bounded.add(window)
             if window in self._cuts:
                 self._cuts[after] = self._cuts.pop(window)
-        first_page = Question(question.minimum, question.maximum, 1, question.size)
-        taken = after.take(first_page, rows, total)
-        after.total = None  # that was the total of the question, which began earlier
-        return [(after, taken)]
+        return [(after, after.take(question, rows, total))]
 
 
 def _far_end(window: Window) -> int:

@@ -6,12 +6,15 @@ record whenever one before it is edited or deleted; a key cannot shift.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from math import inf
 
 from tap_copper.crowds import Crowd
 from tap_copper.questions import Limits, Question, Row
+
+OVERLAP = 4  # records that the pages of a run share at least; as many of one key are no reason to begin a run
 
 
 @dataclass(frozen=True)
@@ -27,12 +30,49 @@ class Taken:
     strays: list[int]
 
 
+@dataclass(frozen=True)
+class _Run:
+    """Further pages of one question, where many records share its last key.
+
+    Each page begins with records that the page before it ended with. If they come again in the same order, nothing
+    before them has left the search and no tie has been ordered anew: what follows them is what comes next.
+
+    Attributes:
+        question: The last question of the run.
+        end: Places that have been read.
+        last: The ids of the last page.
+    """
+
+    question: Question
+    end: int
+    last: tuple[Hashable, ...]
+
+    def next_question(self, limits: Limits) -> Question | None:
+        """The page that begins shortly before the end and reaches furthest; None if none does."""
+        best, reach = None, self.end
+        for size in range(limits.page_size, limits.page_size // 2, -1):
+            number = (self.end - min(OVERLAP, size - 1)) // size + 1
+            if reach < number * size <= limits.ceiling and self.end - (number - 1) * size <= len(self.last):
+                best, reach = Question(self.question.minimum, self.question.maximum, number, size), number * size
+        return best
+
+    def overlap(self, question: Question) -> int:
+        """How many records of a page have come before."""
+        return self.end - (question.page - 1) * question.size
+
+    def goes_on(self, question: Question, rows: Sequence[Row]) -> bool:
+        """Whether a page continues the run."""
+        overlap = self.overlap(question)
+        return [row_id for row_id, _ in rows[:overlap]] == list(self.last[-overlap:])
+
+
 class Window:
     """Keys from ``start`` to ``stop``, both included; None leaves an end open.
 
     Attributes:
         floor: Every record with a smaller key has been met; None before the first one is.
         total: Records from the floor on, as the last answer told; None before the first answer.
+        ties: The most records of the last answer that share a key.
         done: Every record of the window has been met.
     """
 
@@ -41,12 +81,15 @@ class Window:
         self.stop = stop
         self.floor = start
         self.total: int | None = None
+        self.ties = 1
         self.done = start is not None and stop is not None and start > stop
         self._limits = limits
         self._seen: set[Row] = set()
         self._inclusive = False
         self._stepping_back = False
         self._crowd: Crowd | None = None
+        self._run: _Run | None = None
+        self._barred: int | None = None
 
     def question(self) -> Question:
         """What to ask next.
@@ -55,6 +98,9 @@ class Window:
         """
         if self._crowd is not None:
             return self._crowd.question()
+        further = None if self._run is None else self._run.next_question(self._limits)
+        if further is not None:
+            return further
         return Question(*self._bounds(), 1, self._limits.page_size)
 
     def take(self, question: Question, rows: Sequence[Row], total: int | None, trusted: int | None = None) -> Taken:
@@ -81,7 +127,10 @@ class Window:
             self._inclusive = True
         if self._crowd is not None:
             self._take_crowd(self._crowd, rows, total, new=bool(kept))
-        elif known and question.minimum == self.floor and known.isdisjoint(rows):
+        elif self._run is not None and not self._run.goes_on(question, rows):
+            self._run = None
+            self._barred = self.floor
+        elif question.page == 1 and known and question.minimum == self.floor and known.isdisjoint(rows):
             self._stepping_back = True  # not one record of the last second came again: the bound may be excluded
         else:
             self._stepping_back = False
@@ -138,7 +187,8 @@ class Window:
         self, question: Question, rows: Sequence[Row], total: int | None, trusted: int | None, *, new: bool
     ) -> None:
         shown = total if total is not None else len(rows) + (len(rows) == question.size)
-        self.total = shown
+        self.total = shown if question.page == 1 else None
+        self.ties = max(Counter(key for _, key in rows).values(), default=1)
         keys = [key for _, key in rows if key is not None]
         beyond = self.stop is not None and any(
             self.stop < key and (question.maximum is None or key <= question.maximum) for key in keys
@@ -146,16 +196,33 @@ class Window:
         last = min(limit for limit in (self.stop, trusted, inf) if limit is not None)
         inside = [key for key in keys if key <= last]
         top = inside[-1] if inside else None
-        if beyond or len(rows) >= shown:
+        run, self._run = self._run_after(question, rows, inside, trusted), None
+        if beyond or (question.page - 1) * question.size + len(rows) >= shown:
             self.done = True
         elif top is not None and (self.floor is None or top > self.floor):
             self._advance(top)
-        elif (question.minimum, question.maximum) != self._bounds():
+            self._run = run
+        elif run is not None and top == self.floor:
+            self._run = run
+        elif question.page > 1 or (question.minimum, question.maximum) != self._bounds():
             pass  # a bound has been moved meanwhile, or turned out to be included: ask again
         elif shown > question.size:
             self._crowd = self._crowd_at(self.floor) if inside and self.floor is not None else self._crowd_between()
         else:
             self.done = not new
+
+    def _run_after(
+        self, question: Question, rows: Sequence[Row], inside: Sequence[int], trusted: int | None
+    ) -> _Run | None:
+        """The pages that follow this one, where asking for its last key again would bring too much of it again."""
+        if trusted is not None or len(rows) < question.size or len(inside) < len(rows) or inside[-1] == self._barred:
+            return None
+        if inside.count(inside[-1]) <= OVERLAP:
+            return None
+        before = 0 if self._run is None else self._run.overlap(question)
+        end = (question.page - 1) * question.size + len(rows)
+        run = _Run(question, end, tuple(row_id for row_id, _ in rows))
+        return run if len(rows) > before and run.next_question(self._limits) else None
 
     def _advance(self, floor: int) -> None:
         self.floor = floor
