@@ -322,8 +322,6 @@ def pace(folder: Path, pages: int) -> None:
     account = Account.start("--people", str(pages * PAGE_SIZE), "--companies", "0", "--latency-seconds", "1")
     try:
         reading = ours(folder, account, requests_per_minute=PUBLISHED_QUOTA)
-            for each in account.control("GET", "/requests?last=400"):
-                print(round(each["at"], 1), each["route"], each["status"], each["seconds"], each.get("body"))
         refused = sum(each["count"] for each in account.control("GET", "/status")["counts"] if each["status"] == 429)
     finally:
         account.process.terminate()
