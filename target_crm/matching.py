@@ -14,7 +14,7 @@ from target_crm.mapped import MatchKey
 from target_crm.mapping import Mapper
 from target_crm.plan import Candidates
 
-FEW_SEARCHES = 2  # so many searches are never dearer than counting first and reading everything
+FEW_SEARCHES = 10  # counting first costs a request itself, and so few searches save little
 ID = "id"
 
 
