@@ -57,6 +57,14 @@ class TapCommand(SingerCommand):
         except Exception as error:  # noqa: BLE001 - whatever it is, the user gets a sentence
             self._end(error)
 
+    @override
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)  # the SDK reads the configuration while it reads its arguments
+        except (OSError, TypeError, ValueError) as error:
+            what = "is not valid JSON" if type(error).__name__ == "JSONDecodeError" else "cannot be used"
+            raise SettingError(f"A configuration file {what}: {error}") from error
+
     def _end(self, error: Exception) -> None:
         if isinstance(error, OutputClosedError):
             # Python would complain again when it flushes at exit.

@@ -9,9 +9,9 @@ from typing import ParamSpec
 
 import click
 from rich.console import Console
-from singer_sdk.plugin_base import _ConfigInput
 
 from target_crm.exits import EXPECTED, ending_of
+from target_crm.given import given_config
 from target_crm.target import TargetCrm
 
 Arguments = ParamSpec("Arguments")
@@ -47,5 +47,5 @@ def console() -> Console:
 
 def target_of(config: Sequence[str]) -> TargetCrm:
     """The target that the settings describe."""
-    given = _ConfigInput.from_cli_args(*config)
+    given = given_config(config)
     return TargetCrm(config=given.config, parse_env_config=given.parse_env)

@@ -12,6 +12,7 @@ from copy import deepcopy
 from types import FrameType
 from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
 
+import click
 from singer_sdk import Target
 from singer_sdk.exceptions import RecordsWithoutSchemaException
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TargetCapabilities
@@ -27,6 +28,7 @@ from target_crm.completeness import Completeness
 from target_crm.crew import Stopping
 from target_crm.crms import CRMS
 from target_crm.exits import EXPECTED, SIGNAL_OFFSET, Ending, Exit, ending_of
+from target_crm.given import TargetCommand
 from target_crm.mapped import Rejection
 from target_crm.messages import record_of, schema_of, state_of, stream_of, version_of
 from target_crm.outcomes import Books, RejectKind
@@ -368,6 +370,19 @@ class TargetCrm(Target):
             ending = ending_of(error, self.stopping.signalled)
             self.logger.error("%s", ending.sentence, exc_info=self.logger.isEnabledFor(10))  # noqa: TRY400 - one sentence
         return self._finish(ending)
+
+    @classmethod
+    @override
+    def get_singer_command(cls) -> click.Command:
+        command = super().get_singer_command()
+        return TargetCommand(
+            name=command.name,
+            callback=command.callback,
+            params=command.params,
+            context_settings=command.context_settings,
+            help=command.help,
+            logger=cls.logger,
+        )
 
     @classmethod
     @override

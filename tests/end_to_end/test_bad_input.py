@@ -124,3 +124,28 @@ def test_a_stack_trace_is_shown_when_the_log_level_is_debug(run):
         assert status != 0
         assert "Traceback" in stderr
         assert "0" * 32 not in stderr
+
+
+@pytest.mark.parametrize("command", [["tap-copper"], ["target-crm"], ["singer-crm", "check"]])
+@pytest.mark.parametrize("text", [None, "{", "[1]"], ids=["no file", "no JSON", "no object"])
+def test_a_configuration_file_that_cannot_be_used_is_one_sentence(program, tmp_path, command, text):
+    file = tmp_path / "config.json"
+    if text is not None:
+        file.write_text(text)
+    name, *rest = command
+    done = subprocess.run(
+        [program(name), *rest, "--config", file], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert len(sentences(done.stderr)) == 1, done.stderr
+
+
+def test_no_configuration_at_all_names_what_is_missing(program, tmp_path):
+    file = tmp_path / "config.json"
+    file.write_text("{}")
+    done = subprocess.run(
+        [program("target-crm"), "--config", file], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "The setting crm is missing." in done.stderr
