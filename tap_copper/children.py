@@ -53,7 +53,7 @@ class ChildStream(CopperStream):
     def read_children(self, parent: Record) -> list[Record]:
         """Ask for what hangs on one record; nothing if it has been deleted meanwhile."""
         try:
-            found: list[Record] = self.tap.session.exchange("GET", filled(self.path, parent)).value
+            found: list[Record] = self.tap.ask("GET", filled(self.path, parent)).value
         except GoneError:
             return []
         return found

@@ -76,10 +76,15 @@ class CopperStream(Stream):
             zone=self.tap.zone,
         )
 
+    @property
+    def declared_schema(self) -> dict[str, Any]:
+        """The schema without what depends on the account."""
+        return self._schema or {}
+
     @cached_property
     def schema(self) -> dict[str, Any]:
         """The schema as it is at this run: a catalog only selects."""
-        schema = self._schema or {}
+        schema = self.declared_schema
         properties = dict(schema["properties"])
         if self.config.get("date_order") and "close_date" in properties:
             properties["close_date_iso"] = {

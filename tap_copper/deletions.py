@@ -106,7 +106,7 @@ class DeletedRecordsStream(CopperStream):
         """A missing record is asked for by its id; an activity that is deleted leaves a stub."""
         path = stream.path.removesuffix("/search")
         try:
-            found = self.tap.session.exchange("GET", f"{path}/{record_id}").value
+            found = self.tap.ask("GET", f"{path}/{record_id}").value
         except GoneError:
             return True
         return bool(found.get("is_deleted"))

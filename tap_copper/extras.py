@@ -80,8 +80,11 @@ class ExtraStream(CopperStream):
         except KeyError as error:
             whose = self._declared.get("parent") or "no parent"
             raise SettingError(f"extra_streams: the path of {self.name} needs {error}, a field of {whose}") from None
-        return self.tap.session.exchange(
-            method, path, params=parameters, body=body if method == "POST" else None, repeatable=True
+        return self.tap.ask(
+            method,
+            path,
+            params=parameters,
+            body=body if method == "POST" else None,
         )
 
     def _records(self, answer: Answer) -> list[Record]:

@@ -25,7 +25,7 @@ class ListStream(CopperStream):
         yield Page(list(self.records(self._value())), None, self.tap.time.now())
 
     def _value(self) -> Any:
-        return self.tap.session.exchange("GET", self.path).value
+        return self.tap.ask("GET", self.path).value
 
     def records(self, value: Any) -> Iterator[dict[str, Any]]:
         """The records in an answer: its elements, or the one object that it is."""
@@ -39,7 +39,7 @@ class UnfilteredStream(CopperStream):
     def pages(self) -> Iterator[Page]:
         def send(number: int, size: int) -> Answer:
             body = {"page_number": number, "page_size": size}
-            return self.tap.session.exchange("POST", self.path, body=body, repeatable=True)
+            return self.tap.ask("POST", self.path, body=body)
 
         for records in read_pages(send, lambda answer: answer.value, lambda record: record["id"]):
             self.tap.check()

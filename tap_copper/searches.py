@@ -117,11 +117,11 @@ class SearchStream(CopperStream):
 
     def _sender(self, filters: dict[str, Any]) -> Callable[[Question], Answer]:
         read = rows_reader(self._key)
-        exchange = self.tap.session.exchange
+        ask = self.tap.ask
 
         def send(question: Question) -> Answer:
             body = filters | self._body(question)
-            return exchange("POST", self.path, body=body, read=read, repeatable=True)
+            return ask("POST", self.path, body=body, read=read)
 
         return send
 

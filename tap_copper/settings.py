@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from crm_api.errors import SettingError
-from crm_api.settings import COPPER_SETTINGS, NETWORK_SETTINGS
+from crm_api.settings import COPPER_SETTINGS, NETWORK_SETTINGS, nearest
 from tap_copper.shaping import seconds_of
 
 _RELATIVE = re.compile(r"([+-])(\d{1,6})([smhdw])")
@@ -163,6 +163,31 @@ SETTINGS: dict[str, Any] = {
         "max_concurrency": {**NETWORK_SETTINGS["max_concurrency"], "default": 16},
     },
 }
+
+
+def check_values(config: Mapping[str, Any], searched: Collection[str], now: datetime) -> None:
+    """Refuse settings that cannot work before anything is read.
+
+    Args:
+        config: The settings.
+        searched: The streams that are searched by date.
+        now: What relative dates count from.
+
+    Raises:
+        SettingError: Says which, and why.
+    """
+    start, end = (seconds_setting(config, name) for name in ("start_date", "end_date"))
+    if start is not None and end is not None and end < start:
+        raise SettingError("end_date lies before start_date")
+    if config.get("deletions") and config.get("search_filters"):
+        raise SettingError("deletions cannot go with search_filters: what a filter hides would look deleted")
+    for setting in ("resync", "search_filters"):
+        for name in config.get(setting) or ():
+            if name not in searched:
+                hint = nearest(name, list(searched))
+                raise SettingError(f"{setting} names {name!r}, which is no stream that is searched by date{hint}")
+    for name in config.get("search_filters") or ():
+        search_filters(config, name, now)
 
 
 def seconds_setting(config: Mapping[str, Any], name: str) -> int | None:

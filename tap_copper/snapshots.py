@@ -46,7 +46,7 @@ class Snapshots:
     def __init__(self, url: str, account: str) -> None:
         self._account = account
         try:
-            self._engine = sa.create_engine(url)
+            self._engine = sa.create_engine(url, hide_parameters=True)
             _make_private(self._engine.url)
             _metadata.create_all(self._engine)
         except (sa.exc.SQLAlchemyError, ImportError, OSError) as error:

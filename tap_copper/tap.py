@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property
 from types import FrameType
-from typing import IO, Any, ClassVar
+from typing import IO, Any, ClassVar, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
@@ -23,8 +23,9 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import _ConfigInput
 from typing_extensions import override
 
+from crm_api.answer import Answer
 from crm_api.copper import connect
-from crm_api.errors import CrmError, SettingError
+from crm_api.errors import BusyError, CrmError, SettingError
 from crm_api.redaction import Redactor, guard_logging
 from crm_api.session import CrmSession
 from crm_api.settings import check_settings, copper_settings, nearest
@@ -37,7 +38,8 @@ from tap_copper.events import log_event
 from tap_copper.extras import extra_streams
 from tap_copper.messages import PageWriter
 from tap_copper.progress import Progress
-from tap_copper.settings import SETTINGS, search_filters, seconds_setting
+from tap_copper.searches import SearchStream
+from tap_copper.settings import SETTINGS, check_values
 from tap_copper.streams import STREAMS
 
 SHUTDOWN_SECONDS = 20.0  # a reader of our output that hangs must not keep us
@@ -91,22 +93,31 @@ class TapCopper(Tap):
     @cached_property
     def session(self) -> CrmSession:
         """The session of the account."""
-        session = connect(copper_settings(self.config), clock=self.time.monotonic, sleep=self._pause)
-        guard_logging(session.redact)
-        return session
+        return connect(copper_settings(self.config), clock=self.time.monotonic, sleep=self._pause)
+
+    def ask(self, method: str, path: str, **options: Any) -> Answer:
+        """Send a question; see ``CrmSession.exchange`` for its options and errors.
+
+        Raises:
+            BusyError: The answer is empty, which is not the same as holding no records.
+        """
+        answer = self.session.exchange(method, path, repeatable=True, **options)
+        if not answer.content:
+            raise BusyError(f"{method} {path}", status=answer.status, happened="The CRM answered with nothing")
+        return answer
 
     @cached_property
     def definitions(self) -> Sequence[Definition]:
         """The definitions of custom fields, read once a run; none where there are no credentials to read them with."""
         if not self._has_credentials:
             return ()
-        answer: list[Definition] = self.session.exchange("GET", "/custom_field_definitions").value
+        answer: list[Definition] = self.ask("GET", "/custom_field_definitions").value
         return answer
 
     @cached_property
     def account(self) -> dict[str, Any]:
         """The account, read once a run."""
-        answer: dict[str, Any] = self.session.exchange("GET", "/account").value
+        answer: dict[str, Any] = self.ask("GET", "/account").value
         return answer
 
     @cached_property
@@ -153,10 +164,11 @@ class TapCopper(Tap):
     def setup_mapper(self) -> None:
         """Map streams with today's schemas: a catalog only selects."""
         super(Tap, self).setup_mapper()
-        for stream in self.streams.values():
-            schema = stream.schema
-            if stream.selected:  # a test of the connection reads also what is not
-                schema = get_selected_schema(stream.name, schema, stream.mask)
+        for stream in cast("Iterable[CopperStream]", self.streams.values()):
+            if stream.selected:
+                schema = get_selected_schema(stream.name, stream.schema, stream.mask)
+            else:  # a test of the connection reads it all the same; definitions are not worth a request
+                schema = stream.declared_schema
             self.mapper.register_raw_stream_schema(stream.name, schema, stream.primary_keys)
 
     @override
@@ -170,14 +182,16 @@ class TapCopper(Tap):
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         self.append_builtin_config(self.config_jsonschema)
         properties = self.config_jsonschema["properties"]
-        redact = Redactor(str(value) for name, value in self._config.items() if properties.get(name, {}).get("secret"))
+        secret = (value for name, value in self._config.items() if properties.get(name, {}).get("secret"))
+        redact = Redactor(text for value in secret for text in _texts(value))
         guard_logging(redact)
         check_settings(self._config, self.config_jsonschema)
         try:
             super()._validate_config()
         except ConfigValidationError as error:
             raise SettingError(redact(f"The settings are wrong: {'; '.join(error.errors)}")) from None
-        self._check_values()
+        searched = [str(vars(stream)["name"]) for stream in STREAMS if issubclass(stream, SearchStream)]
+        check_values(self._config, searched, self.time.now())
         return []
 
     @override
@@ -254,23 +268,6 @@ class TapCopper(Tap):
     def _has_credentials(self) -> bool:
         return bool(self.config.get("api_key") or self.config.get("access_token"))
 
-    def _check_values(self) -> None:
-        """Refuse settings that cannot work before anything is read."""
-        start, end = (seconds_setting(self._config, name) for name in ("start_date", "end_date"))
-        if start is not None and end is not None and end < start:
-            raise SettingError("end_date lies before start_date")
-        if self._config.get("deletions") and self._config.get("search_filters"):
-            raise SettingError("deletions cannot go with search_filters: what a filter hides would look deleted")
-        known = [str(vars(stream)["name"]) for stream in STREAMS]
-        for setting in ("resync", "search_filters"):
-            for name in self._config.get(setting) or ():
-                if name not in known:
-                    raise SettingError(
-                        f"{setting} names the stream {name!r}, which does not exist{nearest(name, known)}"
-                    )
-        for name in self._config.get("search_filters") or ():
-            search_filters(self._config, name, self.time.now())
-
     def _complain_of_strangers(self) -> None:
         """Streams that a catalog or a state names and that do not exist: the others are read first."""
         known = list(self.streams)
@@ -295,6 +292,11 @@ class TapCopper(Tap):
             self.check()
             self.time.sleep(min(left, NAP_SECONDS))
         self.check()
+
+
+def _texts(value: Any) -> list[str]:
+    """A secret setting, or the parts of one that is an object."""
+    return [str(part) for part in value.values()] if isinstance(value, dict) else [str(value)]
 
 
 def _said(error: Exception) -> str:

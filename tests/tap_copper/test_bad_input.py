@@ -35,7 +35,7 @@ def only_line(said: str) -> str:
         ({"base_url": "http://127.0.0.1:9/v1", "max_attempts": 1}, "cannot be reached", 4),
         (
             {"resync": ["peple"]},
-            "resync names the stream 'peple', which does not exist: the nearest one is 'people'",
+            "resync names 'peple', which is no stream that is searched by date: the nearest one is 'people'",
             2,
         ),
         ({"search_filters": {"people": {"page_size": 5}}}, "must not set page_size", 2),

@@ -1,0 +1,190 @@
+"""What became of each record, captured as Singer messages in a file, or posted to a webhook."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+import requests
+from typing_extensions import override
+
+from crm_api.answer import Dialect
+from crm_api.crm import CrmId
+from crm_api.errors import CrmError, SettingError
+from crm_api.quota import Quota
+from crm_api.session import CrmSession, Network
+
+PRIVATE = 0o600
+AT_ONCE = 100  # records in one post
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+_TEXT = {"type": ["string", "null"]}
+SCHEMA = {
+    "type": "SCHEMA",
+    "stream": "outcomes",
+    "key_properties": ["run_id", "stream", "source_id"],
+    "schema": {
+        "type": "object",
+        "properties": {
+            **dict.fromkeys(("run_id", "stream", "source_id", "object", "outcome", "kind", "reason"), _TEXT),
+            "crm_id": {"type": ["integer", "string", "null"]},
+            "status": {"type": ["integer", "null"]},
+            "at": {"type": "string", "format": "date-time"},
+            "answer": {"type": ["object", "null"]},
+        },
+    },
+}
+
+
+class Outlet(Protocol):
+    """Where captured outcomes go."""
+
+    def put(self, outcomes: list[dict[str, Any]]) -> None:
+        """Hand on some of them, in order."""
+
+    def close(self) -> None:
+        """No more follow."""
+
+
+class Responses:
+    """Captures what became of records. Thread-safe; what was captured is handed on when ``flush`` returns.
+
+    Args:
+        outlet: Where it goes.
+        run_id: Names the run.
+    """
+
+    def __init__(self, outlet: Outlet, run_id: str) -> None:
+        self._outlet = outlet
+        self._run_id = run_id
+        self._lock = threading.Lock()
+        self._captured: list[dict[str, Any]] = []
+
+    def capture(
+        self,
+        stream: str,
+        of: str,
+        source_id: str,
+        outcome: str,
+        *,
+        crm_id: CrmId | None = None,
+        status: int | None = None,
+        kind: str = "",
+        reason: str = "",
+        answer: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Note what became of one record.
+
+        Args:
+            stream: Its stream.
+            of: The CRM object.
+            source_id: What the ledger calls it.
+            outcome: How it ended.
+            crm_id: The CRM's id.
+            status: HTTP status of a refusal.
+            kind: Of the rejection.
+            reason: For people.
+            answer: The CRM's record as it answered.
+        """
+        outcome_record = {
+            "run_id": self._run_id,
+            "stream": stream,
+            "source_id": source_id,
+            "object": of,
+            "outcome": outcome,
+            "crm_id": crm_id,
+            "status": status,
+            "kind": kind or None,
+            "reason": reason or None,
+            "at": datetime.now(UTC).isoformat(),
+            "answer": answer or None,
+        }
+        with self._lock:
+            self._captured.append(outcome_record)
+
+    def flush(self) -> None:
+        """Hand on what was captured."""
+        with self._lock:
+            captured, self._captured = self._captured, []
+        if captured:
+            self._outlet.put(captured)
+
+    def close(self) -> None:
+        """Hand on the rest."""
+        self.flush()
+        self._outlet.close()
+
+
+class ResponseFile:
+    """A file of Singer messages, begun anew by each run, on the disk before STATE passes.
+
+    Args:
+        path: The file.
+
+    Raises:
+        SettingError: It cannot be written.
+    """
+
+    def __init__(self, path: str) -> None:
+        try:
+            descriptor = os.open(Path(path), os.O_CREAT | os.O_WRONLY | os.O_TRUNC, PRIVATE)
+        except OSError as error:
+            raise SettingError(f"responses_path cannot be written: {error.strerror}: {path}") from error
+        self._file = os.fdopen(descriptor, "wb")
+        self._file.write(_ENCODER.encode(SCHEMA) + b"\n")
+
+    def put(self, outcomes: list[dict[str, Any]]) -> None:
+        """Append RECORD messages."""
+        for outcome in outcomes:
+            self._file.write(_ENCODER.encode({"type": "RECORD", "stream": "outcomes", "record": outcome}) + b"\n")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Close it."""
+        self._file.close()
+
+
+class Webhook:
+    """An address that gets the outcomes as JSON arrays. What it does not take is lost to it, and only logged.
+
+    Args:
+        url: The address.
+        network: How to reach it; no credentials of the CRM go there.
+        sleep: Waits between attempts.
+        warn: Told what it did not take.
+
+    Raises:
+        SettingError: The URL cannot work.
+    """
+
+    def __init__(self, url: str, network: Network, sleep: Callable[[float], None], warn: Callable[[str], None]) -> None:
+        self._session = CrmSession(
+            url, signature=_Unsigned(), dialect=Dialect(), quota=Quota(), network=network, sleep=sleep
+        )
+        self._warn = warn
+
+    def put(self, outcomes: list[dict[str, Any]]) -> None:
+        """Post them, some at once."""
+        for start in range(0, len(outcomes), AT_ONCE):
+            part = outcomes[start : start + AT_ONCE]
+            try:
+                self._session.exchange("POST", "", body=part, read=bytes, repeatable=True)
+            except CrmError as error:
+                self._warn(f"The webhook did not take {len(part)} outcomes: {error.sentence}")
+
+    def close(self) -> None:
+        """Let the connection go."""
+        self._session.close()
+
+
+class _Unsigned(requests.auth.AuthBase):
+    """Signs nothing."""
+
+    @override
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
