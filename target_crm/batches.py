@@ -82,7 +82,7 @@ class StreamWriter:
         arrivals = list(arrivals)
         self._keeper.taken(arrivals)
         chosen = latest(arrivals)
-        self._keeper.count(Outcome.SUPERSEDED, len(chosen.superseded))
+        self._keeper.ended([arrival.source_id for arrival in chosen.superseded], Outcome.SUPERSEDED)
         self._write([arrival for arrival in chosen.kept if arrival.flaw is None and not arrival.gone])
         gone = [arrival for arrival in chosen.kept if arrival.flaw is None and arrival.gone]
         undecided = self._keeper.undecided
@@ -119,17 +119,17 @@ class StreamWriter:
         changed: list[Arrival] = []
         unchanged: list[str] = []
         outdated: list[str] = []
-        unanswered = self._keeper.unanswered
+        unanswered, compares = self._keeper.unanswered, self._settings.compares_crm
         for arrival in arrivals:
             before = known.get(arrival.source_id)
             if arrival.held_at is not None and before is not None and before.written_at > arrival.held_at:
                 outdated.append(arrival.source_id)
-            elif is_unchanged(arrival, before) and arrival.source_id not in unanswered:
+            elif is_unchanged(arrival, before) and arrival.source_id not in unanswered and not compares:
                 unchanged.append(arrival.source_id)
             else:
                 changed.append(arrival)
         self._keeper.unchanged(unchanged)
-        self._keeper.count(Outcome.SUPERSEDED, len(outdated))
+        self._keeper.ended(outdated, Outcome.SUPERSEDED)
         self._keeper.release(outdated)
         return changed
 
@@ -146,7 +146,7 @@ class StreamWriter:
             self._warn_of(result)
             before = known.get(arrival.source_id)
             reread = arrival.source_id in self._keeper.unanswered
-            if is_unchanged_payload(result, before) and not reread:
+            if is_unchanged_payload(result, before) and not reread and not self._settings.compares_crm:
                 same[arrival.source_id] = arrival.record_hash
             elif before is None or before.crm_id is None:
                 mapped.append(Ready(arrival, result))
@@ -183,7 +183,7 @@ class StreamWriter:
             asked = {
                 each.arrival.source_id: [key for key in each.mapped.keys if not key.pending]
                 for each in ready
-                if each.crm_id is None and method is not LoadMethod.APPEND_ONLY
+                if each.crm_id is None and method is not LoadMethod.APPEND_ONLY and not each.recreate
             }
             candidates = self._finder.candidates(asked)
             actions = [

@@ -75,7 +75,7 @@ class Carrier:
             if isinstance(action, Reject):
                 held.append(self._keeper.rejected(action))
             elif isinstance(action, Skip):
-                self._keeper.count(Outcome.SKIPPED, reason=action.reason)
+                self._keeper.ended([action.ready.arrival.source_id], Outcome.SKIPPED, action.reason)
                 self._keeper.release([action.ready.arrival.source_id])
             elif isinstance(action, Update):
                 updates.append(action)
@@ -117,7 +117,8 @@ class Carrier:
         return again
 
     def _must_read(self, update: Update) -> bool:
-        return update.ready.reread or self._mapper.needs_current(update.ready.mapped)
+        compares = self._stream.settings.compares_crm
+        return compares or update.ready.reread or self._mapper.needs_current(update.ready.mapped)
 
     def _current(self, updates: Sequence[Update]) -> dict[str, CrmRecord]:
         """The CRM's records as they are, where an update depends on them, by source id."""
@@ -145,7 +146,8 @@ class Carrier:
             reason = f"The CRM no longer has record {crm_id}. Restore it there, or set when_gone to match_again."
             held.append(self._keeper.held(ready.arrival, RejectKind.GONE, reason))
             return []
-        return [replace(ready, crm_id=None, origin="created", reread=False)]
+        recreate = self._stream.settings.when_gone == "recreate"
+        return [replace(ready, crm_id=None, origin="created", reread=False, recreate=recreate)]
 
     def _remember_unwritten(self, updates: Sequence[Update]) -> None:
         """Records that the CRM has as they should be, or that are only to be matched."""
@@ -164,7 +166,7 @@ class Carrier:
                 for update in updates
             ]
         )
-        self._keeper.count(Outcome.UNCHANGED, len(updates))
+        self._keeper.ended([update.ready.arrival.source_id for update in updates], Outcome.UNCHANGED)
 
     def _after_refusals(self, refused: Sequence[NotDone]) -> list[Ready]:
         again: list[Ready] = []

@@ -109,6 +109,9 @@ class Deleter:
                 return
             if each.scope is not None and each.source_id is not None:
                 office.ledger.settle(each.scope, [Entry(each.source_id, None, "deleted", "created", None, None)])
+            if office.responses is not None:
+                source_id = each.held.source_id if each.held else each.source_id or ""
+                office.responses.capture(stream, of.name, source_id, "deleted", crm_id=each.crm_id, answer=record)
             if office.preview is not None:
                 office.preview.deleted(stream, each.held.source_id if each.held else each.source_id, each.crm_id)
             if each.held is None:

@@ -97,5 +97,6 @@ class Dooming:
         self._keeper.hold([self._keeper.held(arrival, "delete", "", sent=target, state="deleting")])
 
     def _skip(self, arrivals: Sequence[Arrival], reason: str) -> None:
-        self._keeper.count(Outcome.SKIPPED, len(arrivals), reason)
-        self._keeper.release([arrival.source_id for arrival in arrivals])
+        source_ids = [arrival.source_id for arrival in arrivals]
+        self._keeper.ended(source_ids, Outcome.SKIPPED, reason)
+        self._keeper.release(source_ids)

@@ -15,7 +15,15 @@ from singer_sdk.exceptions import (
 )
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
-from crm_api.errors import BusyError, CredentialsError, CrmError, RedirectError, SettingError, UnreachableError
+from crm_api.errors import (
+    BusyError,
+    CredentialsError,
+    CrmError,
+    RedirectError,
+    SettingError,
+    StopError,
+    UnreachableError,
+)
 from target_crm.crew import TerminatedError
 
 SIGNAL_OFFSET = 128
@@ -63,6 +71,17 @@ _CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (MissingKeyPropertiesError, Exit.FAILED),
     (InvalidJSONSchema, Exit.FAILED),
 )
+
+
+class RejectedError(StopError):
+    """So many records were rejected that the run was told to stop."""
+
+    advice = "See what they lack with singer-crm rejected list."
+
+    def __init__(self, records: int) -> None:
+        super().__init__(happened=f"Stopped after {records} rejected records (stop_after_rejected)")
+
+
 EXPECTED = tuple(kind for kind, _ in _CODES)
 """Errors that say themselves, in one sentence, what is wrong; any other is a bug of ours and keeps its traceback."""
 

@@ -65,9 +65,22 @@ class Keeper:
         if records:
             self._office.books.ended(self._stream.name, outcome, reason, records)
 
+    def ended(self, source_ids: Collection[str], outcome: Outcome, reason: str = "") -> None:
+        """Count records that ended so, where nothing was written or held."""
+        self.count(outcome, len(source_ids), reason)
+        for source_id in source_ids if self._office.responses is not None else ():
+            self._capture(source_id, outcome, reason=reason)
+
+    def _capture(self, source_id: str, outcome: Outcome, **facts: Any) -> None:
+        if self._office.responses is not None:
+            of = self._stream.settings.object
+            self._office.responses.capture(self._stream.name, of, source_id, str(outcome), **facts)
+
     def done(self, done: Done) -> None:
         """Count a write that is in the ledger."""
-        self.count(Outcome.CREATED if done.write.crm_id is None else Outcome.UPDATED)
+        outcome = Outcome.CREATED if done.write.crm_id is None else Outcome.UPDATED
+        self.count(outcome)
+        self._capture(done.write.ready.arrival.source_id, outcome, crm_id=done.crm_id, answer=done.record)
         if self._office.preview is not None:
             self._office.preview.done(self._stream.name, done)
         self.settled([done.write.ready.arrival.source_id])
@@ -100,7 +113,7 @@ class Keeper:
         """Count records that the CRM has already; ``hashes`` of those that look different from last time."""
         if hashes:
             self._office.ledger.touch(self._scope, hashes)
-        self.count(Outcome.UNCHANGED, len(source_ids))
+        self.ended(source_ids, Outcome.UNCHANGED)
         self.release(source_ids)
 
     def release(self, source_ids: Iterable[str]) -> None:
@@ -166,6 +179,7 @@ class Keeper:
             if each.source_id in self._carried:
                 self._held_again[each.source_id] = each
             self.count(_outcome(each), reason=each.kind)
+            self._capture(each.source_id, _outcome(each), status=each.status, kind=each.kind, reason=each.reason)
             self._office.books.explained(self._stream.name, each.kind, each.source_id, each.reason)
 
 

@@ -220,6 +220,18 @@ def parsed_url(url: str) -> URL:
     )
 
 
+def has_ledger(url: str) -> bool:
+    """Tell whether there is a ledger already."""
+    parsed = parsed_url(url)
+    if parsed.get_backend_name() == "sqlite" and not (parsed.database and Path(parsed.database).exists()):
+        return False
+    engine = open_engine(url)
+    try:
+        return inspect(engine).has_table(version.name)
+    finally:
+        engine.dispose()
+
+
 def copy_rows(url: str, copy_url: str) -> None:
     """Copy a ledger, whatever database holds it, into another."""
     original, copy = open_engine(url), open_engine(copy_url)

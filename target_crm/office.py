@@ -18,6 +18,7 @@ from target_crm.matching import Recent
 from target_crm.outcomes import Books
 from target_crm.preview import Preview
 from target_crm.rejected import RejectFile
+from target_crm.responses import Responses
 from target_crm.settings import StreamSettings
 from target_crm.shelf import Shelf
 
@@ -59,6 +60,7 @@ class Office:
         began: When the process began (monotonic seconds).
         logger: For warnings.
         reject_file: Gets rejected records besides the ledger; None if there is none.
+        responses: Gets what became of each record; None if nobody asks.
         preview: Gets what would be done, in a dry run; None otherwise.
         folder: Of the copy that stands in for the ledger in a dry run.
         recents: What our own writes left, by object.
@@ -81,6 +83,7 @@ class Office:
     began: float
     logger: Logger
     reject_file: RejectFile | None
+    responses: Responses | None
     preview: Preview | None
     folder: TemporaryDirectory[str] | None
     recents: dict[str, Recent] = field(default_factory=dict)
@@ -89,6 +92,8 @@ class Office:
 
     def close(self) -> None:
         """Let the workers and the ledger go."""
+        if self.responses is not None:
+            self.responses.close()
         self.crew.close()
         self.locks.close()
         self.ledger.close()

@@ -8,26 +8,31 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, make_url
 
-from crm_api.crm import Crm
+from crm_api.crm import Account, Crm
+from crm_api.errors import SettingError
+from crm_api.settings import network
 from target_crm.crew import Crew, Stopping
 from target_crm.doubt import Window
 from target_crm.ledger import Ledger
 from target_crm.ledger_store import Store
-from target_crm.ledger_tables import copy_rows, default_url, parsed_url
+from target_crm.ledger_tables import copy_rows, default_url, has_ledger, parsed_url
 from target_crm.ledger_values import Source
 from target_crm.locks import DatabaseLocks, FileLocks, Locks
+from target_crm.lookups import Lookups
 from target_crm.office import Office
 from target_crm.outcomes import Books
 from target_crm.preview import Preview
 from target_crm.rehearsal import Rehearsal
 from target_crm.rejected import RejectFile
+from target_crm.responses import ResponseFile, Responses, Webhook
 from target_crm.shelf import Shelf
 
 WHOLE_RUN_SECONDS = 1e9  # in a dry run no search ever shows what the run has written
@@ -70,11 +75,16 @@ def open_office(config: Mapping[str, Any], crm: Crm, run: Run) -> Office:
         crm = Rehearsal(crm, preview.request)
         folder = tempfile.TemporaryDirectory(prefix="singer-crm-dry-run-")
         url = _copied(url, Path(folder.name))
+    if config["require_ledger"] and not has_ledger(url):
+        raise SettingError(
+            f"There is no ledger at {make_url(url)}, and require_ledger is on: bring back the one that was lost, or "
+            "make one with singer-crm ledger rebuild"
+        )
     reject_path = config.get("rejected_path")
     reject_file = RejectFile(reject_path) if reject_path and preview is None else None
     store = Store(url, run.id)
-    run.logger.info("Account %s (%s) as %s; ledger %s", account.name, account.id, account.user, store.url)
     source = Source(config["crm"], account.id, config["source_name"])
+    _introduce(store, source, account, run.logger)
     ledger = Ledger(store)
     ledger.forget_stale_keys()
     lag_seconds = float(config["index_lag_seconds"]) if crm.index_lags else 0.0
@@ -96,10 +106,48 @@ def open_office(config: Mapping[str, Any], crm: Crm, run: Run) -> Office:
         began=run.began,
         logger=run.logger,
         reject_file=reject_file,
+        responses=None if preview is not None else _responses(config, run),
         preview=preview,
         folder=folder,
         clock=run.clock,
     )
+
+
+def _introduce(store: Store, source: Source, account: Account, logger: logging.Logger) -> None:
+    """Say whose account it is, and which ledger, how full and how old; warn if it looks like another's."""
+    known = [each for each in Lookups(store).accounts() if each.crm == source.crm]
+    here = [each for each in known if each.account == source.account]
+    records = sum(each.records for each in here)
+    last = max((each.written_at for each in here if each.written_at is not None), default=None)
+    since = "never written" if last is None else f"last written {datetime.fromtimestamp(last, UTC):%Y-%m-%d %H:%M} UTC"
+    logger.info(
+        "Account %s (%s) as %s; ledger %s, %d records, %s",
+        account.name,
+        account.id,
+        account.user,
+        store.url,
+        records,
+        since,
+    )
+    if known and not here:
+        others = ", ".join(sorted({each.account for each in known}))
+        logger.warning(
+            "The ledger knows only other accounts (%s): every record is looked for in account %s by its match keys",
+            others,
+            account.id,
+        )
+
+
+def _responses(config: Mapping[str, Any], run: Run) -> Responses | None:
+    path, url = config.get("responses_path"), config.get("responses_url")
+    if path and url:
+        raise SettingError("Give either responses_path or responses_url, not both")
+    if path:
+        return Responses(ResponseFile(path), run.id)
+    if url:
+        reached = replace(network(config), headers={})  # those are the CRM's
+        return Responses(Webhook(url, reached, run.stopping.nap, run.logger.warning), run.id)
+    return None
 
 
 def _locks(engine: Engine, source: Source, run: Run, wait_seconds: float) -> Locks:

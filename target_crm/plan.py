@@ -25,6 +25,7 @@ class Ready:
         origin: How the ledger came to know it: ``created``, ``matched`` or ``imported``.
         refused: Why the CRM refused to create it in this batch: it may still turn out to match something.
         reread: A write of it is in doubt: the record is read, at once and by id, before it is written again.
+        recreate: The CRM has lost it, and it is created anew without looking for it.
         tries: Writes of it whose answer was lost, in this run.
     """
 
@@ -34,6 +35,7 @@ class Ready:
     origin: str = "created"
     refused: Reject | None = None
     reread: bool = False
+    recreate: bool = False
     tries: int = 0
 
 
@@ -168,6 +170,8 @@ def decide(  # noqa: PLR0911 - one line for each case, in the order in which the
         return Update(ready, ready.crm_id)
     if method is LoadMethod.APPEND_ONLY:
         return ready.refused or Create(ready)
+    if ready.recreate:
+        return Create(ready)
     if not ready.mapped.keys and not create_without_key:
         reason = "It has no value for any match key of the stream. Give it one, or set no_match_key to create."
         return Reject(ready, RejectKind.NO_MATCH_KEY, reason)

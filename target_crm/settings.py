@@ -49,9 +49,14 @@ STREAM_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
         },
         "when_gone": {
             "type": "string",
-            "enum": ["match_again", "reject"],
+            "enum": ["match_again", "recreate", "reject"],
             "default": "match_again",
             "description": "What to do when the CRM has lost a record that was written before.",
+        },
+        "compare_with": {
+            "type": ["string", "null"],
+            "enum": ["source", "crm", None],
+            "description": "As above, for one stream.",
         },
         "hard_delete": {
             "type": "boolean",
@@ -141,6 +146,18 @@ SETTINGS: JsonSchema = {
             "description": "Where the ledger lies: sqlite:////absolute/path.sqlite. Left out: singer-crm/ledger.sqlite "
             "in the user's state folder (XDG_STATE_HOME, else ~/.local/state).",
         },
+        "require_ledger": {
+            "type": "boolean",
+            "default": False,
+            "description": "Stop if there is no ledger yet: for machines whose disks do not last.",
+        },
+        "compare_with": {
+            "type": "string",
+            "enum": ["source", "crm"],
+            "default": "source",
+            "description": "What unchanged means: as it was at the source, or as the CRM has it, which is read for "
+            "every record and mended where somebody changed it there.",
+        },
         "lock_wait_seconds": {
             "type": "number",
             "minimum": 0,
@@ -158,6 +175,11 @@ SETTINGS: JsonSchema = {
             "description": "How many records may be pending as rejected at the end without exit code 1: a number, or a "
             "percentage of the records that came in (5%).",
         },
+        "stop_after_rejected": {
+            "type": ["integer", "null"],
+            "minimum": 1,
+            "description": "Stop early when so many records of the run are rejected.",
+        },
         "retry_rejected": {
             "type": "boolean",
             "default": True,
@@ -173,6 +195,17 @@ SETTINGS: JsonSchema = {
             "type": ["integer", "null"],
             "minimum": 1,
             "description": "Stop after so many records of the input.",
+        },
+        "responses_path": {
+            "type": ["string", "null"],
+            "description": "File of Singer messages that gets what became of each record: its id in the CRM, the "
+            "outcome, the CRM's answer. Begun anew by each run.",
+        },
+        "responses_url": {
+            "type": ["string", "null"],
+            "secret": True,
+            "writeOnly": True,
+            "description": "Address that gets the same as JSON arrays, posted; in place of responses_path.",
         },
         "report_path": {"type": ["string", "null"], "description": "File that gets the run's summary as JSON."},
         "index_lag_seconds": {
@@ -208,7 +241,8 @@ class StreamSettings:
         source_id: Attributes that identify a record at the source; empty: the whole record does.
         create_without_key: A record without any match key is created; otherwise it is rejected.
         missing_reference: ``wait``, ``reject`` or ``leave_out``.
-        when_gone: ``match_again`` or ``reject``.
+        when_gone: ``match_again``, ``recreate`` or ``reject``.
+        compares_crm: A record is unchanged only if the CRM has it so.
         hard_delete: Records that their source deleted are deleted.
         delete_when: An attribute that says so too.
         delete_matched: Also those that were only matched.
@@ -225,6 +259,7 @@ class StreamSettings:
     create_without_key: bool = True
     missing_reference: str = "wait"
     when_gone: str = "match_again"
+    compares_crm: bool = False
     hard_delete: bool = False
     delete_when: str | None = None
     delete_matched: bool = False
@@ -286,6 +321,7 @@ def stream_settings(
         create_without_key=given.get("no_match_key") != "reject",
         missing_reference=given.get("missing_reference") or "wait",
         when_gone=given.get("when_gone") or "match_again",
+        compares_crm=(given.get("compare_with") or config.get("compare_with")) == "crm",
         hard_delete=bool(given.get("hard_delete")),
         delete_when=given.get("delete_when"),
         delete_matched=bool(given.get("delete_matched")),

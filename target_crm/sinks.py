@@ -164,6 +164,8 @@ class CrmSink(BatchSink):
         if self._mirrors:
             self._writer.see(self._version, [arrival.source_id for arrival in arrivals if not arrival.gone])
         self._writer.write(arrivals)
+        if self._office.responses is not None:
+            self._office.responses.flush()
 
 
 def _no_source_id(names: Sequence[str]) -> str:

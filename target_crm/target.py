@@ -27,11 +27,12 @@ from target_crm.again import take_again
 from target_crm.completeness import Completeness
 from target_crm.crew import Stopping
 from target_crm.crms import CRMS
-from target_crm.exits import EXPECTED, SIGNAL_OFFSET, Ending, Exit, ending_of
+from target_crm.exits import EXPECTED, SIGNAL_OFFSET, Ending, Exit, RejectedError, ending_of
 from target_crm.given import TargetCommand
 from target_crm.mapped import Rejection
 from target_crm.messages import record_of, schema_of, state_of, stream_of, version_of
-from target_crm.outcomes import Books, RejectKind
+from target_crm.order import parents_first
+from target_crm.outcomes import Books, Outcome, RejectKind
 from target_crm.reader import Reader, decode, state_text
 from target_crm.settings import BATCH_SIZE, SETTINGS, StreamSettings, rejected_allowed, stream_settings
 
@@ -141,23 +142,10 @@ class TargetCrm(Target):
         if old and schema and (old.original_schema != schema or old.key_properties != (key_properties or [])):
             self.drain_one(old)
         sink = super().get_sink(stream_name, record=record, schema=schema, key_properties=key_properties)
-        self._referred_to_first()
-        return sink
-
-    def _referred_to_first(self) -> None:
-        """Order the sinks so that those that others refer to are drained before them."""
         sinks = cast("dict[str, CrmSink]", self._sinks_active)
-        ordered: dict[str, Sink] = {}
-
-        def place(name: str, above: tuple[str, ...]) -> None:
-            if name in sinks and name not in ordered and name not in above:
-                for parent in sorted(sinks[name].refers_to):
-                    place(parent, (*above, name))
-                ordered[name] = sinks[name]
-
-        for name in sinks:
-            place(name, ())
-        self._sinks_active = ordered
+        order = parents_first({name: each.refers_to for name, each in sinks.items()})
+        self._sinks_active = {name: self._sinks_active[name] for name in order}
+        return sink
 
     # Messages
 
@@ -264,6 +252,9 @@ class TargetCrm(Target):
             self.drain_all()
         self._buffered = 0
         self._drained_at = self.clock()
+        rejected, most = self.books.total(Outcome.REJECTED), self.config.get("stop_after_rejected")
+        if most is not None and rejected >= most:
+            raise RejectedError(rejected)
 
     @override
     def process_endofpipe(self) -> None:

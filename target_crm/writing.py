@@ -46,10 +46,17 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A write that was carried out and is in the ledger."""
+    """A write that was carried out and is in the ledger.
+
+    Attributes:
+        write: What was sent.
+        crm_id: Of the record.
+        record: As the CRM answered it; empty where it said nothing.
+    """
 
     write: Write
     crm_id: CrmId
+    record: CrmRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +220,7 @@ class Sender:
         if written:
             self._ledger.settle(self._scope, [self._entry(write, answer) for write, answer in written])
         for write, answer in written:
-            self._on_done(Done(write, answer.id))
+            self._on_done(Done(write, answer.id, answer.record))
 
     def _entry(self, write: Write, answer: Written) -> Entry:
         ready = write.ready
