@@ -32,6 +32,7 @@ from crm_api.crm import (
     Name,
     Payload,
     Refused,
+    Request,
     Result,
     Written,
 )
@@ -193,7 +194,8 @@ class Copper(Crm):
         return value
 
     @override
-    def imagined(self, method: str, path: str, body: Any, new_id: Callable[[], CrmId]) -> Any:
+    def imagined(self, request: Request, new_id: Callable[[], CrmId]) -> Any:
+        method, path, body = request.method, request.path, request.body
         if path.endswith("/related"):
             return {"added": True}
         if path.endswith(("/bulk_create", "/bulk_update")):

@@ -52,7 +52,7 @@ def _users(session: CrmSession) -> Iterator[dict[str, Any]]:
     number = 1
     while True:
         body = {"page_number": number, "page_size": PAGE_SIZE}
-        users: list[dict[str, Any]] = session.exchange("POST", "/users/search", body=body, repeatable=True).value
+        users: list[dict[str, Any]] = session.exchange("POST", "/users/search", body=body, reads=True).value
         yield from users
         if len(users) < PAGE_SIZE:
             return

@@ -43,7 +43,7 @@ def search(session: CrmSession, of: CrmObject, body: Mapping[str, Any]) -> Page:
         InDoubtError: The answer is no list of records.
     """
     path = f"/{of.name}/search"
-    answer = session.exchange("POST", path, body=body, repeatable=True)
+    answer = session.exchange("POST", path, body=body, reads=True)
     if not isinstance(answer.value, list):
         raise InDoubtError(f"POST {path}", status=answer.status, happened="The CRM's answer is no list of records")
     total = answer.headers.get(TOTAL_HEADER, "")

@@ -198,18 +198,41 @@ class Refused:
 
     Attributes:
         reason: What the CRM said.
-        status: HTTP status, of the whole answer where the vendor gives one for all.
+        status: HTTP status, of the whole answer where the vendor gives one for all; None if nothing was sent.
         gone: There is no such record.
         body: The CRM's answer about this record, redacted: text for the reject file.
     """
 
     reason: str
-    status: int
+    status: int | None
     gone: bool = False
     body: str = ""
 
 
 Result = Written | Refused
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as it is given to the session.
+
+    Attributes:
+        method: HTTP method.
+        path: Below the account's base URL, or a whole URL elsewhere.
+        params: Query parameters.
+        body: JSON values; None for none.
+        form: Fields of a form, in place of ``body``.
+        content: Anything else, in place of both.
+    """
+
+    method: str
+    path: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    body: Any = None
+    form: Mapping[str, str] | None = None
+    content: bytes | None = None
+
+
 BeforeSend = Callable[[], None]
 
 
@@ -334,13 +357,11 @@ class Crm(ABC):
         """
 
     @abstractmethod
-    def imagined(self, method: str, path: str, body: Any, new_id: Callable[[], CrmId]) -> Any:
+    def imagined(self, request: Request, new_id: Callable[[], CrmId]) -> Any:
         """What the CRM would answer to a write, as JSON values: for a rehearsal, which sends none.
 
         Args:
-            method: HTTP method.
-            path: As given to the session.
-            body: Likewise.
+            request: As given to the session.
             new_id: Makes an id for a record that would be created.
         """
 

@@ -6,7 +6,7 @@ import http.cookiejar
 import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -20,7 +20,15 @@ from typing_extensions import override
 
 from crm_api.addresses import checked_base_url, checked_proxy, is_loopback, password_in
 from crm_api.answer import Answer, Dialect, Failure
-from crm_api.errors import BusyError, CrmError, InDoubtError, RedirectError, SettingError, UnreachableError
+from crm_api.errors import (
+    BusyError,
+    CrmError,
+    InDoubtError,
+    InvalidError,
+    RedirectError,
+    SettingError,
+    UnreachableError,
+)
 from crm_api.quota import Quota
 from crm_api.redaction import Redactor
 from crm_api.retry import TOO_MANY_REQUESTS, Attempt, Fate, Patience, retry_after_seconds
@@ -129,7 +137,7 @@ class CrmSession(requests.Session):
         self.mount("https://", adapter)
         self.mount("http://", adapter)
 
-    def exchange(
+    def exchange(  # noqa: PLR0913 - the one door: whatever is special about a request is said here
         self,
         method: str,
         path: str,
@@ -137,7 +145,12 @@ class CrmSession(requests.Session):
         params: Mapping[str, Any] | None = None,
         body: Any = None,
         form: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        content_type: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        success: Collection[int] | None = None,
         read: Callable[[bytes], Any] = msgspec.json.decode,
+        reads: bool = False,
         repeatable: bool | None = None,
         bulk: bool = False,
         before_send: Callable[[], None] | None = None,
@@ -150,8 +163,13 @@ class CrmSession(requests.Session):
             params: Query parameters.
             body: Values to send as JSON; None sends no body.
             form: Fields to send form-encoded, in place of ``body``.
+            content: Bytes to send as they are, in place of both.
+            content_type: Of ``content``.
+            headers: Of this request; they never replace the signature.
+            success: The statuses that mean success, where it is not every 2xx.
             read: Makes a value of a body that is not empty; a ValueError says that the body is broken.
-            repeatable: Doing it twice is the same as doing it once. GET is; anything else must say so.
+            reads: It changes nothing, whatever its method, such as a search by POST: a dry run sends it too.
+            repeatable: Doing it twice is the same as doing it once. What reads is; anything else must say so.
             bulk: Counts against the bulk rates as well.
             before_send: Called after the wait for a turn, immediately before each attempt is sent.
 
@@ -161,13 +179,15 @@ class CrmSession(requests.Session):
             BusyError: Nothing was changed, or it is safe to do again.
             InDoubtError: Not repeatable, sent, and nobody knows.
         """
-        repeatable = method in SAFE_METHODS if repeatable is None else repeatable
+        repeatable = (reads or method in SAFE_METHODS) if repeatable is None else repeatable
+        if body is not None:
+            content, content_type = msgspec.json.encode(body), "application/json"
         request = requests.Request(
             method,
             self.base_url + path,
             params=params,
-            data=form if body is None else msgspec.json.encode(body),
-            headers=None if body is None else {"Content-Type": "application/json"},
+            data=form if content is None else content,
+            headers={**(headers or {}), **({"Content-Type": content_type} if content_type else {})},
         )
         name = f"{method} {path}"
         number = 0
@@ -178,7 +198,7 @@ class CrmSession(requests.Session):
             if before_send is not None:
                 before_send()
             self._count(repeated=number > 1)
-            outcome = self._attempt(request, read)
+            outcome = self._attempt(request, read, success)
             if isinstance(outcome, Answer):
                 return outcome
             sent = sent or outcome.fate is Fate.UNKNOWN
@@ -200,7 +220,9 @@ class CrmSession(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         return None  # requests would build the next request, and break on an address that is none
 
-    def _attempt(self, request: requests.Request, read: Callable[[bytes], Any]) -> Answer | _Miss:
+    def _attempt(
+        self, request: requests.Request, read: Callable[[bytes], Any], success: Collection[int] | None
+    ) -> Answer | _Miss:
         try:
             got = self.send(
                 self.prepare_request(request),
@@ -214,6 +236,10 @@ class CrmSession(requests.Session):
         answer = Answer(got.status_code, got.headers, got.content)
         self.server_date = answer.date or self.server_date
         failure = self._dialect.failure(answer)
+        if success is not None and answer.status in success:
+            failure = None
+        elif success is not None and failure is None:
+            failure = Failure(InvalidError, self._dialect.said(answer))
         if failure is None:
             try:
                 return Answer(answer.status, answer.headers, answer.content, read(got.content) if got.content else None)

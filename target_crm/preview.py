@@ -7,12 +7,13 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, TextIO
+from urllib.parse import urlencode
 
 import msgspec
 
+from crm_api.crm import Request
 from target_crm.ledger_values import Held
 from target_crm.mapped import Difference
-from target_crm.rehearsal import Request
 from target_crm.writing import Done
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -37,8 +38,8 @@ class Preview:
         """A request would be sent."""
         with self._lock:
             self.requests += 1
-        body = "" if request.body is None else f" {_json(request.body)}"
-        self._line(f"{request.method} {request.path}{body}")
+        query = f"?{urlencode(request.params)}" if request.params else ""
+        self._line(f"{request.method} {request.path}{query}{_body(request)}")
 
     def done(self, stream: str, done: Done) -> None:
         """A record would be written."""
@@ -67,6 +68,14 @@ def forecast_seconds(requests: int, requests_per_minute: int) -> float:
     if not requests_per_minute or not requests:
         return 0.0
     return math.floor((requests - 1) / requests_per_minute) * float(MINUTE_SECONDS)
+
+
+def _body(request: Request) -> str:
+    if request.body is not None:
+        return f" {_json(request.body)}"
+    if request.form is not None:
+        return f" {urlencode(request.form)}"
+    return "" if request.content is None else f" {request.content.decode('utf-8', 'replace')}"
 
 
 def _spelled(difference: Difference) -> str:

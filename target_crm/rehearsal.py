@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, cast
@@ -24,25 +23,11 @@ from crm_api.crm import (
     CustomField,
     Name,
     Payload,
+    Request,
     Result,
     Written,
 )
 from crm_api.session import SAFE_METHODS, CrmSession
-
-
-@dataclass(frozen=True)
-class Request:
-    """A request that a real run would send.
-
-    Attributes:
-        method: HTTP method.
-        path: Below the account's base URL.
-        body: JSON values; None for none.
-    """
-
-    method: str
-    path: str
-    body: Any
 
 
 class _Stage:
@@ -55,7 +40,7 @@ class _Stage:
     """
 
     def __init__(
-        self, session: CrmSession, imagined: Callable[[str, str, Any], Any], note: Callable[[Request], None]
+        self, session: CrmSession, imagined: Callable[[Request], Any], note: Callable[[Request], None]
     ) -> None:
         self._session = session
         self._imagined = imagined
@@ -65,13 +50,20 @@ class _Stage:
         return getattr(self._session, name)
 
     def exchange(self, method: str, path: str, **arguments: Any) -> Answer:
-        reads = method in SAFE_METHODS or (method == "POST" and arguments.get("repeatable"))
-        if reads:
+        if method in SAFE_METHODS or arguments.get("reads"):
             return self._session.exchange(method, path, **arguments)
         if (before_send := arguments.get("before_send")) is not None:
             before_send()
-        self._note(Request(method, path, arguments.get("body")))
-        return Answer(HTTPStatus.OK, value=self._imagined(method, path, arguments.get("body")))
+        request = Request(
+            method,
+            path,
+            arguments.get("params") or {},
+            arguments.get("body"),
+            arguments.get("form"),
+            arguments.get("content"),
+        )
+        self._note(request)
+        return Answer(HTTPStatus.OK, value=self._imagined(request))
 
 
 class Rehearsal(Crm):
@@ -95,8 +87,8 @@ class Rehearsal(Crm):
         self.page_size = crm.page_size
         crm.session = cast("CrmSession", _Stage(crm.session, self._imagined, note))
 
-    def _imagined(self, method: str, path: str, body: Any) -> Any:
-        return self._crm.imagined(method, path, body, self._new_id)
+    def _imagined(self, request: Request) -> Any:
+        return self._crm.imagined(request, self._new_id)
 
     def _new_id(self) -> CrmId:
         """Negative: no record of the CRM has such an id."""
@@ -181,8 +173,8 @@ class Rehearsal(Crm):
         return self._crm.custom_container(values)
 
     @override
-    def imagined(self, method: str, path: str, body: Any, new_id: Callable[[], CrmId]) -> Any:
-        return self._crm.imagined(method, path, body, new_id)
+    def imagined(self, request: Request, new_id: Callable[[], CrmId]) -> Any:
+        return self._crm.imagined(request, new_id)
 
     # What writes
 

@@ -1,0 +1,94 @@
+"""``{name}`` in a path, a parameter or a header, filled from a record and encoded for its place (pure)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+_PLACE = re.compile(r"\{([^{}]+)\}")
+_DOTS = frozenset({".", ".."})
+
+
+def places(template: Any) -> tuple[str, ...]:
+    """The names of the fields that a template needs, also inside an object or a list."""
+    if isinstance(template, str):
+        return tuple(_PLACE.findall(template))
+    if isinstance(template, Mapping):
+        return tuple(name for inner in template.values() for name in places(inner))
+    if isinstance(template, list | tuple):
+        return tuple(name for inner in template for name in places(inner))
+    return ()
+
+
+def filled_path(template: str, fields: Mapping[str, Any]) -> str:
+    """Fill a path or URL; every value is percent-encoded, so that none can leave its segment.
+
+    Raises:
+        ValueError: A field is missing, empty, or would make a segment ``.`` or ``..``.
+    """
+
+    def value(found: re.Match[str]) -> str:
+        return quote(_needed(found[1], fields), safe="")
+
+    path = _PLACE.sub(value, template)
+    if any(segment in _DOTS for segment in path.partition("?")[0].split("/")):
+        raise ValueError(f"{', '.join(places(template))} cannot stand in a path as a dot or two")
+    return path
+
+
+def filled_header(template: str, fields: Mapping[str, Any]) -> str:
+    """Fill a header.
+
+    Raises:
+        ValueError: A field is missing, or holds what a header cannot.
+    """
+    text = _PLACE.sub(lambda found: _needed(found[1], fields), template)
+    if not text.isprintable() or text != text.strip():
+        raise ValueError(f"{', '.join(places(template))} holds what cannot stand in a header")
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        raise ValueError(f"{', '.join(places(template))} holds what cannot stand in a header") from None
+    return text
+
+
+def filled_value(template: Any, fields: Mapping[str, Any]) -> Any:
+    """Fill a parameter or a property: exactly ``{name}`` becomes the field's value itself, or None without one.
+
+    Raises:
+        ValueError: A field inside a longer text is missing.
+    """
+    if isinstance(template, str):
+        whole = _PLACE.fullmatch(template)
+        if whole is not None:
+            return fields.get(whole[1])
+        return _PLACE.sub(lambda found: _needed(found[1], fields), template)
+    if isinstance(template, Mapping):
+        return {name: filled_value(inner, fields) for name, inner in template.items()}
+    if isinstance(template, list | tuple):
+        return [filled_value(inner, fields) for inner in template]
+    return template
+
+
+def as_text(value: Any) -> str:
+    """A value as it stands in a URL, a form or an element: JSON's spelling, strings without quotes."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if value is None:
+        return ""
+    encoded = msgspec.json.encode(value, enc_hook=str).decode()
+    return encoded[1:-1] if encoded.startswith('"') else encoded
+
+
+def _needed(name: str, fields: Mapping[str, Any]) -> str:
+    text = as_text(fields.get(name))
+    if not text:
+        raise ValueError(f"{name} is missing, and the endpoint's address needs it")
+    return text
