@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from crm_api.copper_objects import OBJECTS
+from crm_api.crm import CrmObject
 from tap_copper.streams import STREAMS
 from tap_copper.tap import TapCopper
+from target_crm.settings import STREAM_SETTINGS
 from target_crm.target import TargetCrm
 
 ROOT = Path(__file__).parent.parent
@@ -34,23 +36,25 @@ def settings_of(plugin: str) -> dict[str, dict[str, Any]]:
     return dict(schema["properties"])
 
 
-def kind_of(setting: dict[str, Any]) -> str:
+def kind_of(setting: Mapping[str, Any]) -> str:
     """The JSON type of a setting that is not null."""
+    if "anyOf" in setting:
+        return " or ".join(dict.fromkeys(kind_of(each) for each in setting["anyOf"]))
     kinds = setting.get("type", "string")
     named = [kind for kind in ([kinds] if isinstance(kinds, str) else kinds) if kind != "null"]
     return str(named[0]) if named else "string"
 
 
-def sentence(setting: dict[str, Any]) -> str:
+def sentence(setting: Mapping[str, Any]) -> str:
     """A setting's description on one line."""
     return " ".join(str(setting.get("description", "")).split())
 
 
-def settings_table(plugin: str) -> Iterator[str]:
-    """A Markdown table of a plugin's settings."""
+def settings_table(settings: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """A Markdown table of settings, by name."""
     yield "| setting | type | default | what it does |"
     yield "|---|---|---|---|"
-    for name, setting in settings_of(plugin).items():
+    for name, setting in settings.items():
         default = setting.get("default")
         shown = "" if default is None else f"`{str(default).lower() if isinstance(default, bool) else default}`"
         secret = " (secret)" if setting.get("secret") else ""
@@ -68,11 +72,11 @@ def streams_table() -> Iterator[str]:
         yield f"| `{stream.name}` | {', '.join(f'`{part}`' for part in stream.primary_keys)} | {method} |"
 
 
-def objects_table() -> Iterator[str]:
-    """A Markdown table of what target-crm writes into Copper."""
+def objects_table(objects: Iterable[CrmObject]) -> Iterator[str]:
+    """A Markdown table of what target-crm writes into a CRM."""
     yield "| object | matched by (or by `match_on`) | must have | creates a request | updates a request |"
     yield "|---|---|---|---|---|"
-    for of in OBJECTS.values():
+    for of in objects:
         keys = (
             ", else ".join(" and ".join(f"`{part}`" for part in key) for key in of.match_on) or "nothing: each is new"
         )
@@ -101,14 +105,14 @@ def meltano_settings(plugin: str) -> Iterator[str]:
 
 
 PARTS: dict[str, Callable[[], Iterator[str]]] = {
-    "settings of tap-copper": lambda: settings_table("tap-copper"),
-    "settings of target-crm": lambda: settings_table("target-crm"),
+    "settings of tap-copper": lambda: settings_table(settings_of("tap-copper")),
+    "settings of target-crm": lambda: settings_table(settings_of("target-crm")),
+    "settings of a stream": lambda: settings_table(STREAM_SETTINGS),
     "streams of tap-copper": streams_table,
-    "objects of copper": objects_table,
+    "objects of copper": lambda: objects_table(OBJECTS.values()),
     "meltano settings of tap-copper": lambda: meltano_settings("tap-copper"),
     "meltano settings of target-crm": lambda: meltano_settings("target-crm"),
 }
-FILES = ("README.md", "meltano.yml")
 _BEGIN = re.compile(r"^\s*(?:<!-- (?P<md>[a-z -]+) -->|# <(?P<yml>[a-z -]+)>)$")
 _END = re.compile(r"^\s*(?:<!-- end -->|# <end>)$")
 _TEST = re.compile(r"`(test_[a-z0-9_]+)`")
@@ -130,32 +134,37 @@ def rendered(text: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def documents() -> list[Path]:
+    """Everything that is written for people."""
+    return [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+
+
 def broken_links() -> Iterator[str]:
     """Relative links of the documents that lead nowhere."""
-    for document in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
+    for document in documents():
         for target in _LINK.findall(document.read_text()):
             if not (document.parent / target).exists():
                 yield f"{document.relative_to(ROOT)}: the link to {target} leads nowhere"
 
 
 def unknown_tests() -> Iterator[str]:
-    """Tests that the list of promises names and that do not exist."""
-    tests = "".join(file.read_text() for file in ROOT.glob("tests/**/test_*.py"))
-    for name in _TEST.findall((ROOT / "docs" / "guarantees.md").read_text()):
-        if f"def {name}(" not in tests:
-            yield f"docs/guarantees.md: there is no test {name}"
+    """Tests that the documents name and that do not exist."""
+    tests = "".join(file.read_text() for file in ROOT.glob("tests/**/*.py"))
+    for document in documents():
+        for name in _TEST.findall(document.read_text()):
+            if f"def {name}(" not in tests:
+                yield f"{document.relative_to(ROOT)}: there is no test {name}"
 
 
 def main() -> int:
     """Write the tables, or with ``--check`` tell what is amiss."""
     check = "--check" in sys.argv
     amiss = [*broken_links(), *unknown_tests()] if check else []
-    for name in FILES:
-        file = ROOT / name
+    for file in [*documents(), ROOT / "meltano.yml"]:
         text = file.read_text()
         if (fresh := rendered(text)) != text:
             if check:
-                amiss.append(f"{name}: a table is out of date; run make docs")
+                amiss.append(f"{file.relative_to(ROOT)}: a table is out of date; run make docs")
             else:
                 file.write_text(fresh)
     for line in amiss:
