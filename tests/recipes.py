@@ -1,8 +1,8 @@
 """Follows a page of docs/recipes as its reader would: writes its files, types its commands, keeps what they say.
 
-In a page, a fenced block whose first line is ```` ```LANGUAGE NAME ```` is a file of that name; ```` ```sh ```` is typed
-into a shell; ```` ```sh setup ```` stands for what the tests have done already. The page's emulator is one on its usual
-port with its usual credentials; here its address is the running emulator's.
+In a page, a fenced block whose first line is ```` ```LANGUAGE NAME ```` is a file of that name; ```` ```sh ```` is
+typed into a shell; ```` ```sh setup ```` stands for what the tests have done already. The page's emulator is one on its
+usual port with its usual credentials; here its address is the running emulator's.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def follow(page: str, folder: Path, emulator: Emulator, **environment: str) -> l
     for language, name, content in _BLOCK.findall(text):
         if language == "sh" and not name:
             done = subprocess.run(
-                ["bash", "-euo", "pipefail", "-c", content],
+                ["/bin/bash", "-euo", "pipefail", "-c", content],
                 cwd=folder,
                 env=variables,
                 capture_output=True,
