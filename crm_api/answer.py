@@ -56,6 +56,11 @@ class Answer:
         return http_date(value) if value else None
 
     @property
+    def request_id(self) -> str:
+        """What the server calls the request, in the header that most give it; empty if it does not say."""
+        return self.headers.get("x-request-id", "")
+
+    @property
     def text(self) -> str:
         """The body as text, for people."""
         return self.content.decode("utf-8", "replace")

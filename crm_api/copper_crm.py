@@ -233,7 +233,7 @@ class Copper(Crm):
         written_id = record.get("id", crm_id)
         if written_id is None:
             raise _unreadable(f"{method} {path}", answer)
-        return Written(written_id, record)
+        return Written(written_id, record, answer.request_id)
 
     def _bulk(
         self,
@@ -259,12 +259,12 @@ class Copper(Crm):
         if not isinstance(items, list) or len(items) != len(elements):
             raise _unreadable(f"POST {path}", answer)
         # people/bulk-update-people: "Bulk APIs guarantee the same response object ordering as the request objects"
-        results = [self._item(item, element) for item, element in zip(items, elements, strict=True)]
+        results = [self._item(item, element, answer.request_id) for item, element in zip(items, elements, strict=True)]
         if None in results:
             raise _unreadable(f"POST {path}", answer)
         return [result for result in results if result is not None]
 
-    def _item(self, item: Any, element: Payload) -> Result | None:
+    def _item(self, item: Any, element: Payload, request_id: str) -> Result | None:
         """What became of one record of a bulk call; None if that cannot be told."""
         if not isinstance(item, dict):
             return None
@@ -274,7 +274,7 @@ class Copper(Crm):
         crm_id = item.get("id")
         if crm_id is None or element.get("id", crm_id) != crm_id:
             return None
-        return Written(crm_id, item)
+        return Written(crm_id, item, request_id)
 
     def _judged(self, of: CrmObject, crm_id: CrmId, result: Result) -> Result:
         """Tell a record that is gone from one that was refused: inside a bulk answer both are failures."""
@@ -295,7 +295,7 @@ class Copper(Crm):
         except RefusedError as error:
             reason = f"Written but for company_id, which the CRM refused: {error.said}"
             return Refused(reason, error.status or _REFUSED_STATUS, body=error.body)
-        return Written(result.id, {**result.record, "company_id": company_id})
+        return replace(result, record={**result.record, "company_id": company_id})
 
     def _relate(self, method: str, person_id: CrmId, company_id: CrmId, *, instead_of: CrmId | None = None) -> None:
         body = {"resource": {"id": company_id, "type": "company"}}

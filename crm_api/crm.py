@@ -186,10 +186,17 @@ class CustomField:
 
 @dataclass(frozen=True)
 class Written:
-    """One record of a write that the CRM carried out, as it answered it (empty where it said nothing)."""
+    """One record of a write that the CRM carried out.
+
+    Attributes:
+        id: The record's.
+        record: As the CRM answered it; empty where it said nothing.
+        request_id: What the CRM calls the request, for its support; empty if it does not say.
+    """
 
     id: CrmId
     record: CrmRecord
+    request_id: str = ""
 
 
 @dataclass(frozen=True)

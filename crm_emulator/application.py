@@ -119,7 +119,9 @@ class Application:
         self, vendor: Vendor, request: Request, route: Route | None, fault: Fault | None, logged: LoggedRequest
     ) -> Delivery:
         if fault is None:
-            return Delivery(self._answer(vendor, request, route), logged=logged)
+            answer = self._answer(vendor, request, route)
+            named = (("x-request-id", f"{logged.number:032x}"),) if vendor.names_requests else ()
+            return Delivery(replace(answer, headers=(*answer.headers, *named)), logged=logged)
         match fault.kind:
             case Kind.ERROR:
                 return Delivery(_error(vendor, fault), logged=logged)

@@ -31,6 +31,7 @@ class Vendor(ABC):
         base_path: What a plugin's ``base_url`` has behind the prefix, where routes lie outside it too.
         sizes: How many records each object is seeded with where nothing else is said.
         rates: What the vendor publishes.
+        names_requests: Every answer says how the vendor calls the request (``x-request-id``).
         tables: The table of each object, by the vendor's own plural word.
         base_url: The vendor's whole prefix on the running server; a plugin's ``base_url``.
         quota: In force now; ``Quota(())`` is none.
@@ -42,6 +43,7 @@ class Vendor(ABC):
     base_path: ClassVar[str] = ""
     sizes: ClassVar[Mapping[str, int]] = {}
     rates: ClassVar[tuple[Rate, ...]]
+    names_requests: ClassVar[bool] = False
     tables: Mapping[str, Table]
     switches: Any
 

@@ -7,6 +7,7 @@ CRM has, then rounds of writes; what a lost answer leaves in doubt is found out 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from target_crm.arrivals import Arrival
 from target_crm.carrying import Carrier
@@ -31,6 +32,8 @@ from target_crm.plan import (
     match_values,
     one_round,
 )
+
+_FOUND = "its answer was lost; it was found in the CRM"
 
 
 class StreamWriter:
@@ -61,7 +64,10 @@ class StreamWriter:
             recent=office.recent(of.name),
             fresh_seconds=office.fresh_seconds,
         )
-        self._parents = Parents(office, self._mapper, stream.settings.missing_reference)
+        missing = stream.settings.missing_reference
+        if stream.settings.load_method is LoadMethod.MATCH and missing == "link_later":
+            missing = "leave_out"  # nothing is written, now or later
+        self._parents = Parents(office, self._mapper, missing)
         self._scope = scope
         self._keeper = Keeper(office, stream, scope)
         self._carrier = Carrier(office, stream, self._mapper, scope, self._keeper)
@@ -208,8 +214,8 @@ class StreamWriter:
         for source_id, verdict in verdicts.items():
             if verdict.fate is Fate.CARRIED_OUT and verdict.ours and verdict.record is not None:
                 was, crm_id = lost[source_id], verdict.record["id"]
-                entry = Entry(source_id, crm_id, "created", "created", was.record_hash, was.digest, gained=was.keys)
-                entries.append(entry)
+                facts: dict[str, Any] = {"gained": was.keys, "links": was.links, "reason": _FOUND}
+                entries.append(Entry(source_id, crm_id, "created", "created", was.record_hash, was.digest, **facts))
         self._keeper.settle(entries)
         unknown = {source_id for source_id, verdict in verdicts.items() if verdict.fate is Fate.UNKNOWN}
         for source_id in unknown:

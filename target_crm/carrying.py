@@ -162,6 +162,8 @@ class Carrier:
                     update.ready.arrival.record_hash if written else None,
                     update.ready.mapped.digest if written else None,
                     gained=gained_values(self._mapper, update.ready, update.current or {}),
+                    links=update.ready.links,
+                    reason=update.reason,
                 )
                 for update in updates
             ]

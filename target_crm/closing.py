@@ -26,6 +26,7 @@ def close(office: Office, ending: Ending, config: Mapping[str, Any]) -> int:
     try:
         pending = office.shelf.held(office.source, "rejected")
         waiting = office.shelf.held(office.source, "waiting")
+        missing = office.links.missing(office.source)
         if office.reject_file is not None:
             office.reject_file.replace(pending)
     except EXPECTED as error:
@@ -39,6 +40,7 @@ def close(office: Office, ending: Ending, config: Mapping[str, Any]) -> int:
         office.books,
         len(pending),
         len(waiting),
+        missing,
         asdict(office.crm.session.traffic),
         office.clock() - office.began,
         ending.sentence or "done",

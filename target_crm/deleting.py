@@ -95,8 +95,9 @@ class Deleter:
     ) -> Callable[[], None]:
         def delete() -> None:
             office = self._office
+            why = "absent from the source" if each.held is None else "deleted at the source"
             if record is not None and each.scope is not None and each.source_id is not None:
-                office.ledger.keep(each.scope, each.source_id, each.crm_id, record)
+                office.ledger.keep(each.scope, each.source_id, each.crm_id, record, why)
             try:
                 office.crm.delete(of, each.crm_id)
             except GoneError:
@@ -108,7 +109,8 @@ class Deleter:
                     office.logger.warning("Stream %s: record %s stays: %s", stream, each.crm_id, error.sentence)
                 return
             if each.scope is not None and each.source_id is not None:
-                office.ledger.settle(each.scope, [Entry(each.source_id, None, "deleted", "created", None, None)])
+                entry = Entry(each.source_id, None, "deleted", "created", None, None, reason=why)
+                office.ledger.settle(each.scope, [entry])
             if office.responses is not None:
                 source_id = each.held.source_id if each.held else each.source_id or ""
                 office.responses.capture(stream, of.name, source_id, "deleted", crm_id=each.crm_id, answer=record)

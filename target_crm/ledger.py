@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, astuple
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ import sqlalchemy as sa
 from crm_api.crm import CrmId
 from target_crm import ledger_tables as tables
 from target_crm.ledger_store import Store, as_json, id_of, id_text, of_source, value_hash
-from target_crm.ledger_values import Entry, Intent, Known, Scope, Source
+from target_crm.ledger_values import Entry, Intent, Known, Link, Scope, Source
 from target_crm.mapped import Found
 
 FRESH_SECONDS = 3600.0  # how long match values of our own writes are kept: longer than any index lags
@@ -26,10 +27,12 @@ class Ledger:
 
     Args:
         store: Where it is kept.
+        history_values: The history holds the values of changed fields, and not only their names.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, history_values: bool = False) -> None:
         self._store = store
+        self._history_values = history_values
 
     def close(self) -> None:
         """Let go of the database."""
@@ -103,6 +106,7 @@ class Ledger:
                 id_of(row["crm_id"]),
                 row["sent_at"],
                 row["server_at"],
+                [Link(*link) for link in json.loads(row["links"])],
             )
             for row in rows
         }
@@ -123,6 +127,7 @@ class Ledger:
                 "sent_at": now,
                 "server_at": intent.server_at or now,
                 "run_id": self._store.run_id,
+                "links": as_json([(link.attribute, link.stream, link.on_source_id) for link in intent.links]),
             }
             for intent in intents
         ]
@@ -141,6 +146,8 @@ class Ledger:
         with self._store.write() as connection:
             self._store.remove(connection, tables.intents, scope, source_ids)
             self._store.unhold(connection, scope, source_ids)
+            self._store.remove(connection, tables.links, scope, source_ids)
+            self._store.put(connection, tables.links, [link for entry in entries for link in _links(scope, entry, now)])
             self._store.put(connection, tables.records, [self._record(scope, entry, now) for entry in entries])
             fresh = [
                 {
@@ -176,9 +183,9 @@ class Ledger:
         with self._store.write() as connection:
             connection.execute(table.delete().where(table.c.at < self._store.now() - FRESH_SECONDS))
 
-    def keep(self, scope: Scope, source_id: str, crm_id: CrmId, record: Mapping[str, Any]) -> None:
+    def keep(self, scope: Scope, source_id: str, crm_id: CrmId, record: Mapping[str, Any], reason: str) -> None:
         """Put into the history what a record was, before it is deleted."""
-        entry = Entry(source_id, crm_id, "deleting", "", None, None)
+        entry = Entry(source_id, crm_id, "deleting", "", None, None, reason=reason)
         event = self._event(scope, entry, self._store.now()) | {"record": as_json(record)}
         with self._store.write() as connection:
             connection.execute(tables.history.insert(), [event])
@@ -247,7 +254,14 @@ class Ledger:
             "at": now,
             "action": entry.action,
             "crm_id": id_text(entry.crm_id),
-            "fields": as_json(list(entry.fields)),
+            "fields": as_json([each.attribute for each in entry.differences]),
             "keys": as_json(sorted(value_hash(value) for values in (entry.gained or {}).values() for value in values)),
             "record": None,
+            "request_id": entry.request_id or None,
+            "reason": entry.reason,
+            "changes": as_json([astuple(each) for each in entry.differences]) if self._history_values else None,
         }
+
+
+def _links(scope: Scope, entry: Entry, now: float) -> list[dict[str, Any]]:
+    return [{"scope_id": scope.id, "source_id": entry.source_id, "at": now, **asdict(link)} for link in entry.links]

@@ -8,18 +8,20 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TextIO
+from typing import Any, TextIO
 
 import click
 from rich.table import Table
+from sqlalchemy import make_url
 
 from crm_api.crm import CrmId
 from crm_api.errors import SettingError
 from target_crm.command import config_option, console, one_sentence, target_of
 from target_crm.ledger import Ledger
 from target_crm.ledger_store import Store
-from target_crm.ledger_tables import copy_rows, default_url
+from target_crm.ledger_tables import VERSION, default_url, has_ledger
 from target_crm.ledger_values import Scope, Source
+from target_crm.ledger_versions import copy_rows
 from target_crm.lookups import Account, Lookups
 from target_crm.mapped import Rules
 from target_crm.mapping import Mapper
@@ -99,8 +101,35 @@ def explain(
     sys.exit(0 if known else 1)
 
 
-def _explained(stream: Account, known: dict[str, object]) -> dict[str, object]:
-    return {"crm": stream.crm, "account": stream.account, "object": stream.object, "stream": stream.stream, **known}
+def _explained(stream: Account, known: dict[str, Any]) -> dict[str, Any]:
+    place = {"crm": stream.crm, "account": stream.account, "object": stream.object, "stream": stream.stream}
+    return {"in_short": " ".join(_in_short(known)), **place, **known}
+
+
+def _in_short(known: dict[str, Any]) -> Iterator[str]:
+    """What the ledger's parts amount to, in sentences."""
+    for record in known.get("record", ()):
+        if "crm_id" in record:
+            yield (
+                f"The CRM has it as {record['crm_id']} ({record['origin']}, last written {record['written_at']}). As "
+                "long as its source gives it as it was then, it is unchanged, and nothing is sent."
+            )
+        else:
+            yield f"It was deleted in the CRM ({record['written_at']})."
+    for held in known.get("held", ()):
+        yield f"Since {held['at']} it is {held['state']} ({held['kind']}): {held['reason']}"
+    for wait in known.get("waits_for", ()):
+        yield f"It waits for {_meant(wait)}."
+    for link in known.get("to_be_linked", ()):
+        yield f"Its {link['attribute']} waits for {_meant(link)}."
+    for intent in known.get("unanswered", ()):
+        yield f"A {intent['action']} sent at {intent['sent_at']} was never answered; the next run finds out about it."
+
+
+def _meant(wait: dict[str, str]) -> str:
+    if wait["stream"]:
+        return f"record {wait['on_source_id']} of stream {wait['stream']}"
+    return f"a record of the CRM that matches: {wait['on_source_id']}"
 
 
 @ledger.command()
@@ -178,12 +207,21 @@ def _scope(target: TargetCrm, store: Store, stream: str, attribute: str | None =
 
 @ledger.command()
 @config_option
-@click.argument("new_url")
+@click.argument("new_url", required=False)
 @one_sentence
-def migrate(config: Sequence[str], new_url: str) -> None:
-    """Copy the ledger into another, empty database: from a file to PostgreSQL, or back."""
+def migrate(config: Sequence[str], new_url: str | None) -> None:
+    """Bring the ledger up to this program's version, as every run does; or copy it into another, empty database.
+
+    With NEW_URL: from a file to PostgreSQL, or back. The old one is left as it is.
+    """
     target = target_of(config)
     url = target.config.get("ledger_url") or default_url()
+    if new_url is None:
+        if not has_ledger(url):
+            raise SettingError(f"There is no ledger at {make_url(url)}: nothing was done")
+        with _opened(target) as store:
+            click.echo(f"{store.url} was version {store.found_version}, and is version {VERSION}")
+        return
     new = Store(new_url, OPERATOR)
     try:
         if Lookups(new).accounts():

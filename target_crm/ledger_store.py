@@ -16,9 +16,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from crm_api.crm import CrmId
-from crm_api.errors import SettingError
 from target_crm import ledger_tables as tables
 from target_crm.ledger_values import LedgerError, Scope, Source
+from target_crm.ledger_versions import bring_up_to_date
 
 VALUE_HASH_BYTES = 8
 CHUNK = 500  # values in one IN list: far below the limits of both databases
@@ -36,6 +36,9 @@ class Store:
     Raises:
         SettingError: The URL cannot work, or a newer program made the ledger.
         LedgerError: It cannot be opened.
+
+    Attributes:
+        found_version: Of the ledger as it was found: an earlier one was brought up to date.
     """
 
     def __init__(self, url: str, run_id: str, *, clock: Callable[[], float] = time.time) -> None:
@@ -45,17 +48,7 @@ class Store:
         self.run_id = run_id
         self.url = str(sa.make_url(url))  # a password in it is masked
         with self.write() as connection:
-            if connection.dialect.name == "postgresql":  # two runs may make the tables at once
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext("singer-crm ledger"))))
-            tables.metadata.create_all(connection)
-            found = connection.execute(sa.select(tables.version.c.version)).scalar()
-            if found is None:
-                connection.execute(tables.version.insert().values(version=tables.VERSION))
-            elif found > tables.VERSION:
-                raise SettingError(
-                    f"The ledger {self.url} was made by a newer program (version {found}, this one knows up to "
-                    f"{tables.VERSION}): update singer-crm, or choose another ledger_url"
-                )
+            self.found_version = bring_up_to_date(connection, self.url)
 
     def close(self) -> None:
         """Let go of the database."""

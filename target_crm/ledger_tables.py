@@ -30,9 +30,8 @@ from sqlalchemy.exc import ArgumentError
 
 from crm_api.errors import SettingError
 
-VERSION = 1
+VERSION = 2
 BUSY_SECONDS = 30  # how long a statement waits for another process that holds the file, such as `singer-crm ledger`
-ROWS_AT_ONCE = 1000
 PRIVATE = 0o600
 PRIVATE_FOLDER = 0o700
 
@@ -99,6 +98,7 @@ intents = Table(
     Column("sent_at", Float, nullable=False),
     Column("server_at", Float, nullable=False),
     Column("run_id", Text, nullable=False),
+    Column("links", Text, nullable=False, server_default="[]"),
     sqlite_with_rowid=False,
 )
 
@@ -148,6 +148,21 @@ waits = Table(
     sqlite_with_rowid=False,
 )
 
+# References that a written record still lacks: each is put in when what it refers to is written. on_source_id is the
+# source id of a record of the stream, or, where the stream is empty, the match key of a record of the CRM as JSON.
+links = Table(
+    "links",
+    metadata,
+    *_scoped(),
+    Column("attribute", Text, primary_key=True),
+    Column("stream", Text, nullable=False),
+    Column("on_source_id", Text, nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("at", Float, nullable=False),
+    Index("links_by_parent", "stream", "on_source_id"),
+    sqlite_with_rowid=False,
+)
+
 # Which source ids arrived, of streams that mirror their source: by the version of the table that is being read.
 seen = Table(
     "seen",
@@ -158,7 +173,7 @@ seen = Table(
     sqlite_with_rowid=False,
 )
 
-# What was done, and when; of a deleted record, what it was.
+# What was done, when and why; of a deleted record, what it was. changes holds [field, old, new], where that is wanted.
 history = Table(
     "history",
     metadata,
@@ -172,6 +187,9 @@ history = Table(
     Column("fields", Text, nullable=False),
     Column("keys", Text, nullable=False),
     Column("record", Text),
+    Column("request_id", Text),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("changes", Text),
     Index("history_by_record", "scope_id", "source_id"),
 )
 
@@ -230,20 +248,6 @@ def has_ledger(url: str) -> bool:
         return inspect(engine).has_table(version.name)
     finally:
         engine.dispose()
-
-
-def copy_rows(url: str, copy_url: str) -> None:
-    """Copy a ledger, whatever database holds it, into another."""
-    original, copy = open_engine(url), open_engine(copy_url)
-    with original.connect() as reading, copy.begin() as writing:
-        metadata.create_all(writing)
-        there = inspect(reading)
-        for table in (table for table in metadata.sorted_tables if there.has_table(table.name)):
-            rows = reading.execution_options(stream_results=True).execute(table.select())
-            for part in rows.mappings().partitions(ROWS_AT_ONCE):
-                writing.execute(table.insert(), [dict(row) for row in part])
-    original.dispose()
-    copy.dispose()
 
 
 def _sqlite_engine(url: URL) -> Engine:

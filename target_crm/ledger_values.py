@@ -8,6 +8,7 @@ from typing import Any
 
 from crm_api.crm import CrmId
 from crm_api.errors import StopError
+from target_crm.mapped import Difference
 
 
 class LedgerError(StopError):
@@ -65,6 +66,44 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A reference that a written record lacks until what it refers to is written.
+
+    Attributes:
+        attribute: Which will hold the id.
+        stream: The stream whose record is meant; empty: a record of the CRM, by a match key.
+        on_source_id: The source id of that record, as the ledger calls it; or the match key as JSON.
+        reason: Why the CRM refused it, or empty.
+    """
+
+    attribute: str
+    stream: str
+    on_source_id: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unlinked:
+    """A written record with references that it lacks.
+
+    Attributes:
+        stream: Its stream.
+        object: What it is in the CRM.
+        scope: Of its source id.
+        source_id: Its own.
+        links: What it lacks.
+        known: What the ledger knows of it.
+    """
+
+    stream: str
+    object: str
+    scope: Scope
+    source_id: str
+    links: tuple[Link, ...]
+    known: Known
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
     """A write that is sent, or about to be, and not yet answered.
 
@@ -78,6 +117,7 @@ class Intent:
         crm_id: Of the record to change; None for a create.
         sent_at: Unix seconds, our clock.
         server_at: Unix seconds, the CRM's clock as last seen.
+        links: References that it lacks.
     """
 
     source_id: str
@@ -89,6 +129,7 @@ class Intent:
     crm_id: CrmId | None = None
     sent_at: float = 0.0
     server_at: float = 0.0
+    links: Sequence[Link] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +139,15 @@ class Entry:
     Attributes:
         source_id: Of the record.
         crm_id: None: it was deleted.
-        action: For the history: ``created``, ``updated``, ``matched``, ``unchanged``, ``deleted``.
+        action: For the history: ``created``, ``updated``, ``linked``, ``matched``, ``unchanged``, ``deleted``.
         origin: See ``Known``.
         record_hash: See ``Known``.
         digest: See ``Known``.
-        fields: Names of the fields that were changed.
+        differences: The fields that were changed.
         gained: Match values that the CRM record now has, by attribute.
+        links: References that it still lacks.
+        request_id: What the CRM calls the request; empty if it does not say.
+        reason: For people: why this was done, where that is not plain.
     """
 
     source_id: str
@@ -112,8 +156,11 @@ class Entry:
     origin: str
     record_hash: bytes | None
     digest: str | None
-    fields: Sequence[str] = ()
+    differences: Sequence[Difference] = ()
     gained: Mapping[str, Collection[str]] | None = None
+    links: Sequence[Link] = ()
+    request_id: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

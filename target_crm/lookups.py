@@ -130,6 +130,7 @@ class Lookups:
                     ("held", tables.held),
                     ("unanswered", tables.intents),
                     ("waits_for", tables.waits),
+                    ("to_be_linked", tables.links),
                 )
             }
             history = _of(tables.history, scope, source_id).where(tables.history.c.at >= since)
@@ -140,7 +141,7 @@ class Lookups:
         """Forget records (all of a stream, if None): the next run looks for them in the CRM by their match keys."""
         count = 0
         with self._store.write() as connection:
-            for table in (tables.waits, tables.held, tables.intents, tables.seen, tables.records):
+            for table in (tables.waits, tables.links, tables.held, tables.intents, tables.seen, tables.records):
                 if source_ids is None:
                     done = connection.execute(table.delete().where(table.c.scope_id == scope.id))
                     count = done.rowcount
@@ -177,7 +178,7 @@ def _of(table: sa.Table, scope: Scope, source_id: str) -> sa.Select[Any]:
 
 
 _HIDDEN = frozenset({"keys", "scope_id", "id", "source_id", "record_hash", "digest", "schema_id", "number"})
-_JSON = frozenset({"payload", "fields", "sent", "record"})
+_JSON = frozenset({"payload", "fields", "sent", "record", "changes", "links"})
 
 
 def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from crm_api.crm import Account, Crm
 from target_crm.crew import Crew, Stopping
 from target_crm.doubt import Window
 from target_crm.ledger import Ledger
+from target_crm.ledger_links import Links
 from target_crm.ledger_values import Held, Source
 from target_crm.locks import Locks
 from target_crm.matching import Recent
@@ -52,6 +53,7 @@ class Office:
         locks: Keep other runs from writing at the same time.
         ledger: What was written where.
         shelf: What was not written.
+        links: References that written records still lack.
         books: What became of every record.
         crew: Carries out several requests at once.
         stopping: Whether the run is to end.
@@ -75,6 +77,7 @@ class Office:
     locks: Locks
     ledger: Ledger
     shelf: Shelf
+    links: Links
     books: Books
     crew: Crew
     stopping: Stopping

@@ -22,9 +22,11 @@ from crm_api.settings import network
 from target_crm.crew import Crew, Stopping
 from target_crm.doubt import Window
 from target_crm.ledger import Ledger
+from target_crm.ledger_links import Links
 from target_crm.ledger_store import Store
-from target_crm.ledger_tables import copy_rows, default_url, has_ledger, parsed_url
+from target_crm.ledger_tables import default_url, has_ledger, parsed_url
 from target_crm.ledger_values import Source
+from target_crm.ledger_versions import copy_rows
 from target_crm.locks import DatabaseLocks, FileLocks, Locks
 from target_crm.lookups import Lookups
 from target_crm.office import Office
@@ -85,7 +87,7 @@ def open_office(config: Mapping[str, Any], crm: Crm, run: Run) -> Office:
     store = Store(url, run.id)
     source = Source(config["crm"], account.id, config["source_name"])
     _introduce(store, source, account, run.logger)
-    ledger = Ledger(store)
+    ledger = Ledger(store, history_values=config["history_values"])
     ledger.forget_stale_keys()
     lag_seconds = float(config["index_lag_seconds"]) if crm.index_lags else 0.0
     window = Window(lag_seconds, float(config["request_timeout_seconds"]))
@@ -98,6 +100,7 @@ def open_office(config: Mapping[str, Any], crm: Crm, run: Run) -> Office:
         locks=_locks(store.engine, source, run, wait_seconds),
         ledger=ledger,
         shelf=Shelf(store),
+        links=Links(store),
         books=run.books,
         crew=Crew(config["max_concurrency"], run.stopping),
         stopping=run.stopping,

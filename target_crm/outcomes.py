@@ -81,6 +81,7 @@ class Books:
         self._ended: dict[str, Counter[Outcome]] = {}
         self._reasons: dict[str, Counter[str]] = {}
         self._removed: Counter[str] = Counter()
+        self._linked: Counter[str] = Counter()
         self._examples: dict[tuple[str, str], Example] = {}
 
     def arrived(self, stream: str, records: int = 1) -> None:
@@ -119,6 +120,16 @@ class Books:
     def removed_from(self, stream: str) -> int:
         """How many records of a stream were deleted because they did not arrive."""
         return self._removed[stream]
+
+    def linked(self, stream: str, links: int) -> None:
+        """References were put into a record that was written without them: it is no input."""
+        with self._lock:
+            self._linked[stream] += links
+
+    @property
+    def links(self) -> dict[str, int]:
+        """How many references were linked later, by stream."""
+        return dict(self._linked)
 
     @property
     def streams(self) -> list[str]:

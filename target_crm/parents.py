@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from target_crm.arrivals import source_id
-from target_crm.mapped import ByMatch, Found, FromStream, MatchKey, Reference, Rules
+from target_crm.ledger_values import Link
+from target_crm.mapped import ByMatch, Found, FromStream, MatchKey, MatchPart, Reference, Rules
 from target_crm.mapping import Mapper
 from target_crm.matching import Finder
 from target_crm.office import Office
 from target_crm.outcomes import RejectKind
 from target_crm.plan import Ready
+
+BY_MATCH = ""  # in place of a stream's name: what is waited for is a record of the CRM, found by a match key
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,8 @@ class Unresolved:
     Attributes:
         kind: Of the rejection, or why it waits.
         reason: For people.
-        waits_on: Streams and source ids it waits for; None if it is rejected.
+        waits_on: Streams and source ids it waits for (``BY_MATCH`` and the object, for what is to be found in the CRM);
+            None if it is rejected.
     """
 
     kind: str
@@ -35,13 +40,15 @@ class Parents:
     Args:
         office: What all streams share.
         mapper: Of the stream that refers.
-        missing: What to do where nothing is found: ``wait``, ``reject`` or ``leave_out``.
+        missing: What to do where nothing is found: ``wait``, ``link_later``, ``reject`` or ``leave_out``. What cannot
+            be written without its reference waits all the same.
     """
 
     def __init__(self, office: Office, mapper: Mapper, missing: str) -> None:
         self._office = office
         self._mapper = mapper
         self._missing = missing
+        self._required = {attribute.name for attribute in mapper.of.attributes if attribute.required}
         self._finders: dict[str, Finder] = {}
 
     def resolve(self, ready: Sequence[Ready]) -> list[tuple[Ready, Unresolved | None]]:
@@ -65,18 +72,26 @@ class Parents:
             if ambiguous is not None:
                 reason = f"{ambiguous.attribute}: {_spelled(ambiguous)} matches several records of the CRM"
                 resolved.append((each, Unresolved(RejectKind.AMBIGUOUS, reason)))
-            elif missing and self._missing != "leave_out":
+            elif missing and not self._goes_without(missing):
                 resolved.append((each, self._lacking(missing)))
             else:
                 mapped = self._mapper.resolve(each.mapped, found) if each.mapped.references else each.mapped
-                resolved.append((replace(each, mapped=mapped), None))
+                links = tuple(map(_link_of, missing)) if self._missing == "link_later" else ()
+                resolved.append((replace(each, mapped=mapped, links=links), None))
         return resolved
+
+    def _goes_without(self, missing: Sequence[Reference]) -> bool:
+        if self._missing == "link_later":
+            return self._required.isdisjoint(reference.attribute for reference in missing)
+        return self._missing == "leave_out"
 
     def _lacking(self, missing: Sequence[Reference]) -> Unresolved:
         reason = "; ".join(f"{each.attribute}: {_spelled(each)} is not in the CRM yet" for each in missing)
         if self._missing == "reject":
             return Unresolved(RejectKind.MISSING_REFERENCE, reason)
-        waits_on = tuple(_key(each.to) for each in missing if isinstance(each.to, FromStream))
+        waits_on = tuple(
+            _key(each.to) if isinstance(each.to, FromStream) else (BY_MATCH, each.to.object) for each in missing
+        )
         return Unresolved(RejectKind.MISSING_REFERENCE, reason, waits_on)
 
     def _by_stream(self, ready: Sequence[Ready]) -> dict[tuple[str, str], list[Found]]:
@@ -121,6 +136,23 @@ class Parents:
                 fresh_seconds=office.fresh_seconds,
             )
         return self._finders[of]
+
+
+def _link_of(reference: Reference) -> Link:
+    to = reference.to
+    if isinstance(to, FromStream):
+        return Link(reference.attribute, *_key(to))
+    parts = [[part.attribute, list(part.values)] for part in to.key.parts]
+    return Link(reference.attribute, BY_MATCH, json.dumps([to.object, parts], ensure_ascii=False))
+
+
+def reference_of(link: Link) -> Reference:
+    """The reference that a pending link stands for."""
+    if link.stream != BY_MATCH:
+        return Reference(link.attribute, FromStream(link.stream, (link.on_source_id,)))
+    of, parts = json.loads(link.on_source_id)
+    key = MatchKey(tuple(MatchPart(attribute, tuple(values)) for attribute, values in parts))
+    return Reference(link.attribute, ByMatch(of, key))
 
 
 def _key(to: FromStream) -> tuple[str, str]:

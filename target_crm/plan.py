@@ -8,7 +8,7 @@ from typing import Any
 
 from crm_api.crm import CrmId, CrmRecord
 from target_crm.arrivals import Arrival
-from target_crm.ledger_values import Known
+from target_crm.ledger_values import Known, Link
 from target_crm.mapped import Mapped, MatchKey
 from target_crm.methods import LoadMethod
 from target_crm.outcomes import RejectKind
@@ -27,6 +27,7 @@ class Ready:
         reread: A write of it is in doubt: the record is read, at once and by id, before it is written again.
         recreate: The CRM has lost it, and it is created anew without looking for it.
         tries: Writes of it whose answer was lost, in this run.
+        links: References that it is written without, to be linked later.
     """
 
     arrival: Arrival
@@ -37,6 +38,7 @@ class Ready:
     reread: bool = False
     recreate: bool = False
     tries: int = 0
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +70,16 @@ class Update:
         crm_id: The CRM's.
         matched: It was found by a match key, and the ledger did not know it.
         current: As the CRM has it, if it was read.
+        reason: For the history: by what it was matched.
+        links: All that it does is to put references into a record that was written without them.
     """
 
     ready: Ready
     crm_id: CrmId
     matched: bool = False
     current: CrmRecord | None = None
+    reason: str = ""
+    links: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,13 +178,13 @@ def decide(  # noqa: PLR0911 - one line for each case, in the order in which the
         return ready.refused or Create(ready)
     if ready.recreate:
         return Create(ready)
-    if not ready.mapped.keys and not create_without_key:
+    if all(key.pending for key in ready.mapped.keys) and not create_without_key:
         reason = "It has no value for any match key of the stream. Give it one, or set no_match_key to create."
         return Reject(ready, RejectKind.NO_MATCH_KEY, reason)
     if len(candidates.found) > 1:
         return Reject(ready, RejectKind.AMBIGUOUS, _ambiguous(candidates))
     for crm_id, current in candidates.found.items():
-        return Update(ready, crm_id, matched=True, current=current)
+        return Update(ready, crm_id, matched=True, current=current, reason=f"matched by {_spelled(candidates.key)}")
     if ready.refused is not None:
         return ready.refused
     if method in {LoadMethod.UPDATE, LoadMethod.MATCH}:
@@ -187,12 +193,15 @@ def decide(  # noqa: PLR0911 - one line for each case, in the order in which the
 
 
 def _ambiguous(candidates: Candidates) -> str:
-    key = " and ".join(part.attribute for part in candidates.key.parts) if candidates.key else ""
     ids = ", ".join(str(crm_id) for crm_id in sorted(candidates.found, key=str))
     return (
-        f"{len(candidates.found)} records of the CRM match by {key}: {ids}. Nothing was written. "
+        f"{len(candidates.found)} records of the CRM match by {_spelled(candidates.key)}: {ids}. Nothing was written. "
         "Merge them in the CRM, or choose another match_on."
     )
+
+
+def _spelled(key: MatchKey | None) -> str:
+    return " and ".join(part.attribute for part in key.parts) if key else ""
 
 
 def one_round(actions: Sequence[Action], method: LoadMethod) -> tuple[list[Action], list[Ready]]:

@@ -43,9 +43,10 @@ STREAM_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
         },
         "missing_reference": {
             "type": "string",
-            "enum": ["wait", "reject", "leave_out"],
+            "enum": ["wait", "link_later", "reject", "leave_out"],
             "default": "wait",
-            "description": "What to do with a record whose reference is not in the CRM yet.",
+            "description": "What to do with a record whose reference is not in the CRM yet: keep it until that comes, "
+            "write it at once and link it when that comes (also in a later run), reject it, or write it without.",
         },
         "when_gone": {
             "type": "string",
@@ -151,6 +152,12 @@ SETTINGS: JsonSchema = {
             "default": False,
             "description": "Stop if there is no ledger yet: for machines whose disks do not last.",
         },
+        "history_values": {
+            "type": "boolean",
+            "default": False,
+            "description": "Keep in the ledger's history what each changed field was and became, and not only its "
+            "name; a deleted record is kept whole in any case.",
+        },
         "compare_with": {
             "type": "string",
             "enum": ["source", "crm"],
@@ -240,7 +247,7 @@ class StreamSettings:
         load_method: What is done with its records.
         source_id: Attributes that identify a record at the source; empty: the whole record does.
         create_without_key: A record without any match key is created; otherwise it is rejected.
-        missing_reference: ``wait``, ``reject`` or ``leave_out``.
+        missing_reference: ``wait``, ``link_later``, ``reject`` or ``leave_out``.
         when_gone: ``match_again``, ``recreate`` or ``reject``.
         compares_crm: A record is unchanged only if the CRM has it so.
         hard_delete: Records that their source deleted are deleted.

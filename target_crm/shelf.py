@@ -33,6 +33,7 @@ class Shelf:
         """
         now = self._store.now()
         source_ids = [each.source_id for each in held]
+        events = self._events(scope, held, now)
         with self._store.write() as connection:
             if not keep_intents:
                 self._store.remove(connection, tables.intents, scope, source_ids)
@@ -65,6 +66,31 @@ class Shelf:
                 for stream, source_id in each.waits_on
             ]
             self._store.put(connection, tables.waits, waits)
+            if events:
+                connection.execute(tables.history.insert(), events)
+
+    def _events(self, scope: Scope, held: Sequence[Held], now: float) -> list[dict[str, Any]]:
+        """For the history, which need not repeat what a record is still held for."""
+        table = tables.held
+        query = sa.select(table.c.source_id, table.c.state, table.c.kind, table.c.reason)
+        rows = self._store.among(
+            query.where(table.c.scope_id == scope.id), table.c.source_id, [each.source_id for each in held]
+        )
+        known = {tuple(row) for row in rows}
+        return [
+            {
+                "scope_id": scope.id,
+                "source_id": each.source_id,
+                "run_id": self._store.run_id,
+                "at": now,
+                "action": each.state,
+                "fields": "[]",
+                "keys": "[]",
+                "reason": f"{each.kind}: {each.reason}" if each.reason else each.kind,
+            }
+            for each in held
+            if (each.source_id, each.state, each.kind, each.reason) not in known
+        ]
 
     def release(self, scope: Scope, source_ids: Collection[str]) -> None:
         """Forget what is held of records: a newer version of each was dealt with."""
@@ -156,6 +182,7 @@ def _no_longer_waiting(held_of: sa.Select[Any]) -> sa.Select[Any]:
         .where(
             waits.c.scope_id == tables.held.c.scope_id,
             waits.c.source_id == tables.held.c.source_id,
+            waits.c.stream != "",  # the CRM may have what is found there by a match key at any time
             ~written.exists(),
         )
         .correlate(tables.held, tables.scopes, tables.objects)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from target_crm.ledger_links import Missing
 from target_crm.outcomes import Books, Outcome
 
 PRIVATE = 0o600
@@ -41,6 +42,7 @@ class Summary:
         books: What became of every record.
         pending: Records that stay rejected, of this run and of earlier ones.
         waiting: Records that wait for a reference, likewise.
+        missing: What they wait for, and which references written records still lack.
         requests: Sent to the CRM, by what they were: ``requests``, ``repeated``, ``turned_away``.
         seconds: How long the run took.
         ended: ``done``, or why the run stopped before the end of its input.
@@ -52,6 +54,7 @@ class Summary:
     books: Books
     pending: int
     waiting: int
+    missing: Sequence[Missing]
     requests: Mapping[str, int]
     seconds: float
     ended: str
@@ -79,6 +82,8 @@ class Summary:
             "closed": books.closed,
             "pending": self.pending,
             "waiting": self.waiting,
+            "missing": [asdict(each) for each in self.missing],
+            "linked": books.links,
             "requests": dict(self.requests),
             "dry_run": None if self.forecast is None else asdict(self.forecast),
         }
@@ -121,8 +126,10 @@ class Summary:
         lines += [f"  {each.kind}, for example {each.source_id}: {each.sentence}" for each in self.books.examples]
         if self.pending:
             lines.append(f"{_records(self.pending)} rejected and kept: see singer-crm rejected list")
+        lines += [f"{stream}: {count:,} references were linked" for stream, count in self.books.links.items() if count]
         if self.waiting:
             lines.append(f"{_records(self.waiting)} waiting for what they refer to")
+        lines += map(_waited_for, self.missing)
         if self.forecast is not None:
             lines.append("Dry run: nothing was written")
             lines.append(
@@ -131,6 +138,16 @@ class Summary:
             )
         lines.append(f"{self.requests.get('requests', 0)} requests in {self.seconds:.1f} s")
         return lines
+
+
+def _waited_for(missing: Missing) -> str:
+    what = f"for records of {missing.on}" if missing.on else "for a record of the CRM"
+    who = f"{missing.stream}: {missing.records:,} wait {what}"
+    if missing.attribute:
+        who = f"{missing.stream}: {missing.records:,} are written, and {missing.attribute} waits {what}"
+    return f"  {who}: {', '.join(missing.examples)}{'…' if missing.records > len(missing.examples) else ''}" + (
+        f" ({missing.reason})" if missing.reason else ""
+    )
 
 
 def _records(count: int) -> str:

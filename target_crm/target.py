@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
+from functools import cached_property
 from types import FrameType
 from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
 
@@ -23,7 +24,6 @@ from typing_extensions import override
 
 from crm_api.redaction import guard_logging
 from crm_api.settings import check_settings
-from target_crm.again import take_again
 from target_crm.completeness import Completeness
 from target_crm.crew import Stopping
 from target_crm.crms import CRMS
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from target_crm.ledger_values import Held
     from target_crm.office import Office
     from target_crm.sinks import CrmSink
+    from target_crm.waiting import Waiting
 
 DRAIN_SECONDS = 30.0  # after which everything is written and STATE passes, also when the input is silent
 
@@ -122,6 +123,13 @@ class TargetCrm(Target):
             self._office = open_office(self.config, self.connect(), run)
         return self._office
 
+    @cached_property
+    def waiting(self) -> Waiting:
+        """What waits for other records."""
+        from target_crm.waiting import Waiting  # noqa: PLC0415 - as above
+
+        return Waiting(self.office, self, self._settings_of, self._drain)
+
     @override
     def get_sink_class(self, stream_name: str) -> type[Sink]:
         from target_crm.sinks import CrmSink  # noqa: PLC0415 - with it comes SQLAlchemy
@@ -155,7 +163,7 @@ class TargetCrm(Target):
         self.schema_message = self._reader.line
         if first:
             _ = self.office
-            self._try_held_again()
+            self.waiting.at_start(retry_rejected=self.config["retry_rejected"])
             self.schema_message = self._reader.line
         self.take_schema(message_dict, self.schema_message)
 
@@ -248,7 +256,7 @@ class TargetCrm(Target):
     def _drain(self) -> None:
         """Write everything that was received, and whatever waited for it; then let STATE pass."""
         self.drain_all()
-        while self._feed_what_waited():
+        while self._office is not None and self.waiting.after_writes():
             self.drain_all()
         self._buffered = 0
         self._drained_at = self.clock()
@@ -259,6 +267,8 @@ class TargetCrm(Target):
     @override
     def process_endofpipe(self) -> None:
         self._drain()
+        if self._office is not None:
+            self.waiting.at_end()
         self._delete()
         super().process_endofpipe()
         if self._office is not None:
@@ -290,32 +300,6 @@ class TargetCrm(Target):
             sys.stdout.flush()
         self._latest_state = None
 
-    # Records that were held
-
-    def _try_held_again(self) -> None:
-        office = self.office
-        held = list(office.shelf.waiting_no_more(office.source))
-        if self.config["retry_rejected"]:
-            held += office.shelf.held(office.source, "rejected")
-        self._feed(sorted(held, key=lambda each: each.number))
-        if held:
-            self._drain()
-
-    def _feed_what_waited(self) -> bool:
-        office = self._office
-        if office is None:
-            return False
-        fed = False
-        for stream in list(office.written):
-            written = office.written.pop(stream)
-            held = office.shelf.waited_for(office.source, stream, written)
-            fed = fed or bool(held)
-            self._feed(held)
-        return fed
-
-    def _feed(self, held: Iterable[Held]) -> None:
-        take_again(self, held, run_id=self.run_id, books=self.books, logger=self.logger)
-
     # The run
 
     @override
@@ -339,8 +323,7 @@ class TargetCrm(Target):
         """Try records that the ledger holds once more, and nothing else; returns the exit code."""
 
         def feed() -> None:
-            _ = self.office
-            self._feed(held)
+            self.waiting.feed(held)
             self.process_endofpipe()
 
         return self._guarded(feed)

@@ -223,17 +223,20 @@ class Sender:
             self._on_done(Done(write, answer.id, answer.record))
 
     def _entry(self, write: Write, answer: Written) -> Entry:
-        ready = write.ready
-        matched = isinstance(write.action, Update) and write.action.matched
+        ready, update = write.ready, write.action if isinstance(write.action, Update) else None
+        what = "created" if update is None else "linked" if update.links else "updated"
         return Entry(
             ready.arrival.source_id,
             answer.id,
-            "created" if write.crm_id is None else "updated",
-            "matched" if matched else ready.origin,
+            what,
+            "matched" if update is not None and update.matched else ready.origin,
             ready.arrival.record_hash,
             ready.mapped.digest,
-            [difference.attribute for difference in write.change.differences],
+            write.change.differences,
             gained_values(self._mapper, ready, answer.record),
+            ready.links,
+            answer.request_id,
+            "" if update is None else update.reason,
         )
 
     def intent(self, write: Write) -> Intent:
@@ -248,6 +251,7 @@ class Sender:
             write.ready.mapped.digest,
             write.crm_id,
             server_at=date.timestamp() if date else 0.0,
+            links=write.ready.links,
         )
 
 

@@ -35,6 +35,7 @@ class Copper(Vendor):
     prefix: ClassVar[str] = "/copper/developer_api/v1"
     rates: ClassVar[tuple[Rate, ...]] = (Rate(180, 60.0), Rate(3, 1.0, "POST /*/bulk_*"))  # section 6.1
     sizes: ClassVar[Mapping[str, int]] = seeds.SIZES
+    names_requests: ClassVar[bool] = True  # section 6.1, a live answer's headers
     tables = TABLES
 
     api_key = sign_in.API_KEY
