@@ -1,0 +1,181 @@
+"""What every CRM is promised alike; a CRM is added to ``cases.py``."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.target_crm.messages import as_lines, state_of
+
+TARGET = Path(sys.executable).parent / "target-crm"
+
+
+def test_what_is_found_once_is_updated(contract, run):
+    contract.case.insert(contract.vendor, 1)
+    done = run(contract.messages({**contract.case.make(1), **contract.case.change}))
+    assert done.code == 0, done.errors
+    assert contract.of(done) == {"input": 1, "updated": 1}
+    assert contract.names == contract.called(1)
+    assert contract.case.shows_change(contract.vendor, 1)
+
+
+def test_what_is_never_found_is_created(contract, run):
+    contract.case.insert(contract.vendor, 7)
+    done = run(contract.made(*range(1, 4)))
+    assert done.code == 0, done.errors
+    assert contract.of(done) == {"input": 3, "created": 3}
+    assert contract.names == contract.called(1, 2, 3, 7)
+
+
+def test_what_is_found_twice_is_ambiguous_and_nothing_is_written(contract, run):
+    if not contract.case.ambiguous:
+        pytest.skip("this CRM keeps it unique")
+    contract.case.insert(contract.vendor, 1)
+    contract.case.insert(contract.vendor, 1)
+    done = run(contract.messages({**contract.case.make(1), **contract.case.change}))
+    assert done.code == 1
+    assert done.report["reasons"][contract.case.stream] == {"rejected: ambiguous": 1}
+    assert contract.writes == []
+
+
+@pytest.mark.parametrize("kind", ["lost", "error_after", "reset"])
+def test_a_lost_answer_leaves_no_copy_and_loses_nothing(contract, run, kind):
+    contract.trouble(kind, every=2)
+    done = run([*contract.made(*range(9)), state_of(9)])
+    assert done.code == 0, done.errors
+    assert contract.of(done) == {"input": 9, "created": 9}
+    assert contract.names == contract.called(*range(9))
+    assert done.states == [{"position": 9}]
+    contract.emulator.no_trouble()
+    assert contract.of(run(contract.made(*range(9)))) == {"input": 9, "unchanged": 9}
+
+
+def test_a_429_is_waited_for(contract, run, clock):
+    contract.trouble("error", status=429, retry_after=1, times=1)
+    began = clock()
+    done = run(contract.made(1, 2))
+    assert done.code == 0, done.errors
+    assert contract.of(done) == {"input": 2, "created": 2}
+    assert contract.names == contract.called(1, 2)
+    assert clock() - began >= 1
+
+
+def test_what_is_refused_is_kept_and_the_next_record_is_written(contract, run):
+    done = run([*contract.messages(contract.case.make(1), contract.case.bad(2), contract.case.make(3)), state_of(3)])
+    assert done.code == 1
+    assert contract.of(done) == {"input": 3, "created": 2, "rejected": 1}
+    assert done.report["reasons"][contract.case.stream] == {"rejected: refused": 1}
+    assert contract.names == contract.called(1, 3)
+    assert done.states == [{"position": 3}]
+
+
+def test_what_has_not_changed_costs_no_request_that_writes_or_searches(contract, run):
+    run(contract.made(1, 2, 3))
+    idle = len(contract.emulator.requests)
+    run(contract.made())
+    empty = len(contract.emulator.requests)
+    done = run(contract.made(1, 2, 3))
+    assert contract.of(done) == {"input": 3, "unchanged": 3}
+    assert len(contract.emulator.requests) - empty == empty - idle, "more than an empty input"
+
+
+def test_what_changed_is_updated_once(contract, run):
+    run(contract.made(1, 2))
+    before = len(contract.writes)
+    done = run(contract.messages({**contract.case.make(1), **contract.case.change}, contract.case.make(2)))
+    assert contract.of(done) == {"input": 2, "updated": 1, "unchanged": 1}
+    assert len(contract.writes) - before == 1
+    assert contract.case.shows_change(contract.vendor, 1)
+    assert contract.names == contract.called(1, 2)
+
+
+def test_what_the_source_deletes_is_deleted(contract, run):
+    if not contract.case.deletes:
+        pytest.skip("this CRM deletes no such records")
+    run(contract.made(1, 2))
+    gone = {**contract.case.make(1), "_sdc_deleted_at": "2026-01-01T00:00:00Z"}
+    done = run(contract.messages(gone, contract.case.make(2)), streams=contract.stream_settings(hard_delete=True))
+    assert done.code == 0, done.errors
+    assert contract.of(done) == {"input": 2, "deleted": 1, "unchanged": 1}
+    assert contract.names == contract.called(2)
+
+
+def test_a_dry_run_sends_no_write_and_shows_each(contract, run):
+    contract.case.insert(contract.vendor, 1)
+    messages = contract.messages({**contract.case.make(1), **contract.case.change}, contract.case.make(2))
+    done = run(messages, dry_run=True)
+    assert contract.writes == []
+    assert contract.names == contract.called(1)
+    assert f"{contract.case.stream} 1: update" in done.errors
+    assert f"{contract.case.stream} 2: create" in done.errors
+    assert contract.of(run(messages)) == {"input": 2, "created": 1, "updated": 1}
+
+
+@pytest.mark.parametrize("trouble", [None, "error_after", "error", "malformed"])
+def test_no_secret_is_in_any_output(contract, tmp_path, trouble):
+    if trouble is not None:
+        contract.trouble(trouble, **({"status": 401} if trouble == "error" else {}))
+    written = tmp_path / "written"
+    written.mkdir()
+    more = {
+        "ledger_url": f"sqlite:///{written / 'ledger.sqlite'}",
+        "report_path": str(written / "report.json"),
+        "rejected_path": str(written / "rejected.singer"),
+        "responses_path": str(written / "responses.singer"),
+        "request_timeout_seconds": 0.5,
+        "max_attempts": 1,
+    }
+    lines = contract.messages(contract.case.make(1), contract.case.bad(2))
+    done = _process(contract.file(tmp_path, **more), lines, level="DEBUG").communicate(timeout=120)
+    everything = b"".join(done) + b"".join(found.read_bytes() for found in written.iterdir())
+    assert contract.case.stream.encode() in everything
+    for secret in contract.case.secrets(contract.vendor):
+        assert secret.encode() not in everything
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_run_that_is_killed_and_run_again_leaves_one_copy_of_each(contract, tmp_path, seed):
+    print(f"seed {seed}")
+    dice = random.Random(f"{contract.case} {seed}")
+    file = contract.file(tmp_path, request_timeout_seconds=0.5, batch_size_rows=4)
+    lines = [*contract.made(*range(12)), state_of(12)]
+    for _ in range(3):
+        process = _process(file, lines)
+        left = [dice.randrange(1, 14)]
+
+        def kill(_, process=process, left=left):
+            left[0] -= 1
+            if left[0] == 0:
+                threading.Timer(dice.choice([0, 0.01]), process.send_signal, [signal.SIGKILL]).start()
+
+        undo = contract.emulator.between_requests(kill)
+        process.communicate(timeout=120)
+        undo()
+    process = _process(file, lines)
+    output, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors.decode()
+    assert contract.names == contract.called(*range(12))
+    assert b'"position": 12' in output
+
+
+def _process(file, lines, level="WARNING"):
+    process = subprocess.Popen(
+        [TARGET, "--config", file],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "TARGET_CRM_LOGLEVEL": level},
+    )
+    try:
+        process.stdin.write(as_lines(lines))
+        process.stdin.flush()
+    except BrokenPipeError:  # killed before it had read them
+        pass
+    return process
