@@ -18,8 +18,6 @@ from crm_api.addresses import checked_base_url, password_in
 from crm_api.answer import Answer, Dialect
 from crm_api.crm import Account
 from crm_api.errors import CredentialsError, CrmError, NotEnabledError, SettingError
-from crm_api.quota import Allowance, Quota
-from crm_api.quota_stores import open_store
 from crm_api.redaction import Redactor
 from crm_api.retry import Patience
 from crm_api.session import CrmSession, Network
@@ -152,6 +150,9 @@ def connect(
         SettingError: The settings cannot work.
         QuotaStoreError: The store that ``quota_url`` names cannot be reached.
     """
+    from crm_api.quota import Allowance, Quota  # noqa: PLC0415 - --version and --about keep no quota
+    from crm_api.quota_stores import open_store  # noqa: PLC0415 - likewise
+
     signature = settings.signature()
     base_url = checked_base_url(settings.base_url)
     credential = settings.access_token or settings.api_key

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -29,9 +29,11 @@ from crm_api.errors import (
     SettingError,
     UnreachableError,
 )
-from crm_api.quota import Quota
 from crm_api.redaction import Redactor
 from crm_api.retry import TOO_MANY_REQUESTS, Attempt, Fate, Patience, retry_after_seconds
+
+if TYPE_CHECKING:
+    from crm_api.quota import Quota
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # No secret is in a path of ours, but a record's value may be: what errors show of a body is bounded.

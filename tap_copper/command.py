@@ -61,6 +61,8 @@ class TapCommand(SingerCommand):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         try:
             return super().parse_args(ctx, args)  # the SDK reads the configuration while it reads its arguments
+        except BrokenPipeError as error:  # --discover and --about print while arguments are read
+            raise OutputClosedError from error
         except (OSError, TypeError, ValueError) as error:
             what = "is not valid JSON" if type(error).__name__ == "JSONDecodeError" else "cannot be used"
             raise SettingError(f"A configuration file {what}: {error}") from error

@@ -15,9 +15,9 @@ from tap_copper.events import log_event
 from tap_copper.reader import Page
 from tap_copper.searches import SearchStream
 from tap_copper.shaping import moment
-from tap_copper.snapshots import Snapshots, default_url
 
 if TYPE_CHECKING:
+    from tap_copper.snapshots import Snapshots
     from tap_copper.tap import TapCopper
 
 FEWEST_COUNTED = 10  # of fewer records, a fraction says nothing
@@ -61,6 +61,9 @@ class DeletedRecordsStream(CopperStream):
     @cached_property
     def snapshots(self) -> Snapshots:
         """The ids of earlier runs."""
+        # SQLAlchemy takes longer to import than the rest of the tap, and most runs ask for no deletions.
+        from tap_copper.snapshots import Snapshots, default_url  # noqa: PLC0415 - see above
+
         return Snapshots(self.config.get("snapshot_url") or default_url(), str(self.tap.account["id"]))
 
     def saw(self, stream: CopperStream, records: list[dict[str, Any]]) -> None:

@@ -8,14 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.live import Live
-from rich.table import Table
-
 from crm_api.session import CrmSession, Traffic
 from tap_copper.events import log_event
 
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
     from tap_copper.client import CopperStream
     from tap_copper.reader import Reader
 
@@ -61,6 +60,9 @@ class Progress:
             quota: Requests a minute that are allowed; 0 is unlimited.
             logger: Whether anything is to be said.
         """
+        from rich.console import Console  # noqa: PLC0415 - tap-copper --version needs no terminal
+        from rich.live import Live  # noqa: PLC0415 - likewise
+
         self._session = session
         self._quota = quota
         console = self._console or Console(stderr=True)
@@ -94,6 +96,8 @@ class Progress:
 
     def table(self) -> Table:
         """The streams so far."""
+        from rich.table import Table  # noqa: PLC0415 - likewise
+
         table = Table(title="tap-copper", title_justify="left")
         for heading in ("stream", "records", "of", "requests", "requests/min", "seconds", "left"):
             table.add_column(heading, justify="left" if heading == "stream" else "right")

@@ -128,8 +128,11 @@ def test_no_log_shows_a_secret_or_a_record(account: Emulator, tmp_path: Path) ->
     assert output.records("people")[0]["name"] not in output.said
 
 
-def test_an_output_that_is_closed_early_is_one_sentence(account: Emulator, tmp_path: Path) -> None:
+@pytest.mark.parametrize("discover", [False, True])
+def test_an_output_that_is_closed_early_is_one_sentence(account: Emulator, tmp_path: Path, *, discover: bool) -> None:
     command = command_line(tmp_path, settings_of(account), files={"catalog": selecting("people")})
+    if discover:
+        command = [command[0], "--discover"]
     env = {**os.environ, "TAP_COPPER_LOGLEVEL": "WARNING"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env) as process:
         assert process.stdout is not None
