@@ -20,6 +20,7 @@ from crm_api.copper_objects import OBJECTS
 from crm_api.crm import CrmObject
 from tap_copper.streams import STREAMS
 from tap_copper.tap import TapCopper
+from target_crm import kinds
 from target_crm.settings import STREAM_SETTINGS
 from target_crm.target import TargetCrm
 
@@ -84,6 +85,14 @@ def objects_table(objects: Iterable[CrmObject]) -> Iterator[str]:
         yield f"| `{of.name}` | {keys} | {required} | {of.bulk_create} | {of.bulk_update} |"
 
 
+def kinds_table() -> Iterator[str]:
+    """A Markdown table of the kinds of rejection."""
+    yield "| kind | what it means | what to do about it |"
+    yield "|---|---|---|"
+    for name, kind in kinds.KINDS.items():
+        yield f"| `{name}` | {kind.meaning} | {kind.remedy} |"
+
+
 def meltano_settings(plugin: str) -> Iterator[str]:
     """A plugin's settings as meltano.yml declares them."""
     entries = []
@@ -110,6 +119,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "settings of a stream": lambda: settings_table(STREAM_SETTINGS),
     "streams of tap-copper": streams_table,
     "objects of copper": lambda: objects_table(OBJECTS.values()),
+    "kinds of rejection": kinds_table,
     "meltano settings of tap-copper": lambda: meltano_settings("tap-copper"),
     "meltano settings of target-crm": lambda: meltano_settings("target-crm"),
 }

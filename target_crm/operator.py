@@ -18,6 +18,7 @@ from crm_api.errors import CrmError
 from target_crm.authorize import authorize
 from target_crm.command import config_option, console, one_sentence, target_of
 from target_crm.exits import Exit
+from target_crm.kinds import remedy
 from target_crm.ledger_command import ledger
 from target_crm.ledger_store import Store
 from target_crm.ledger_tables import default_url
@@ -133,6 +134,7 @@ def show(config: Sequence[str], number: int) -> None:
         "source_id": held.source_id,
         "kind": held.kind,
         "reason": held.reason,
+        "what_to_do": remedy(held.kind),
         "status": held.status,
         "at": datetime.fromtimestamp(held.at, UTC).isoformat(),
         "sent": held.sent,

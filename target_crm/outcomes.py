@@ -26,32 +26,20 @@ class Outcome(StrEnum):
 
 
 class RejectKind(StrEnum):
-    """Kinds of rejection beside those of the mapper (``mapping.Reason``)."""
+    """Kinds of rejection beside those of the mapper (``mapped.Reason``); ``target_crm.kinds`` says what they mean."""
 
     SCHEMA = "schema"
-    """It breaks the stream's own SCHEMA."""
     STREAM_MAP = "stream_map"
-    """A stream map failed on it."""
     NOT_JSON = "not_json"
-    """It holds values that JSON cannot carry: NaN, infinity, half a character."""
     NO_SOURCE_ID = "no_source_id"
-    """An attribute of its source id is null."""
     NO_MATCH_KEY = "no_match_key"
-    """It has no value for any match key, and the stream demands one."""
     AMBIGUOUS = "ambiguous"
-    """Several records of the CRM match; none was touched."""
     REFUSED = "refused"
-    """The CRM's rules refuse it."""
     FORBIDDEN = "forbidden"
-    """The key's user may not write it, or the account lacks the feature."""
     GONE = "gone"
-    """The CRM no longer has the record that was written before."""
     MISSING_REFERENCE = "missing_reference"
-    """What it refers to is of another kind than the attribute wants."""
     BRAKE = "brake"
-    """It would be deleted, with more others than the brakes allow."""
     IN_DOUBT = "in_doubt"
-    """It was sent several times, no answer came, and the CRM cannot tell whether it arrived."""
 
 
 @dataclass(frozen=True)
