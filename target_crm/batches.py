@@ -163,10 +163,13 @@ class StreamWriter:
         return mapped
 
     def _warn_of(self, mapped: Mapped) -> None:
+        by_reason: dict[str, list[str]] = {}
         for name, reason in mapped.left_out.items():
             if name not in self._left_out:
                 self._left_out.add(name)
-                self._office.logger.warning("Stream %s: %s is left out: %s", self._stream.name, name, reason)
+                by_reason.setdefault(reason, []).append(name)
+        for reason, names in by_reason.items():
+            self._office.logger.warning("Stream %s: left out %s: %s", self._stream.name, ", ".join(names), reason)
 
     def _placed(self, mapped: Sequence[Ready]) -> list[Ready]:
         """Put references in place; records that lack one wait for it or are rejected."""
