@@ -31,6 +31,7 @@ from crm_api.errors import (
 )
 from crm_api.redaction import Redactor
 from crm_api.retry import TOO_MANY_REQUESTS, Attempt, Fate, Patience, retry_after_seconds
+from crm_api.tracing import Trace
 
 if TYPE_CHECKING:
     from crm_api.quota import Quota
@@ -52,6 +53,7 @@ class Network:
         user_agent: Who we say we are.
         proxy: URL of an HTTP proxy. Loopback is never proxied, and the environment's proxies are not read.
         ca_bundle: File of trusted certificates, in place of the built-in ones.
+        log_values: The debug log may show what records hold.
     """
 
     timeout_seconds: float = 60.0
@@ -60,6 +62,7 @@ class Network:
     user_agent: str = "singer-crm"
     proxy: str | None = field(default=None, repr=False)
     ca_bundle: str | None = None
+    log_values: bool = False
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -119,6 +122,7 @@ class CrmSession(requests.Session):
         self.quota = quota
         self.redact = redact or Redactor()
         self.traffic = Traffic()
+        self._trace = Trace(self.redact, values=network.log_values)
         self.server_date: datetime | None = None
         """The CRM's clock as of its last answer, or None if it says nothing about it."""
         self.network = network
@@ -202,7 +206,9 @@ class CrmSession(requests.Session):
             self._count(repeated=number > 1)
             outcome = self._attempt(request, read, success)
             if isinstance(outcome, Answer):
+                self._trace.answered(request, path, outcome)
                 return outcome
+            self._trace.answered(request, path, outcome.answer, outcome.said)
             sent = sent or outcome.fate is Fate.UNKNOWN
             attempt = Attempt(outcome.fate, number, outcome.retry_after_seconds)
             if outcome.final or not self._patience.may_repeat(attempt, repeatable=repeatable):

@@ -79,7 +79,8 @@ NETWORK_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
         "log_values": {
             "type": "boolean",
             "default": False,
-            "description": "Let the log show values of records.",
+            "description": "Let the debug log (LOGLEVEL=DEBUG) show what is sent and answered, and with it values of "
+            "records. Secrets stay hidden.",
         },
     }
 )
@@ -119,6 +120,7 @@ def network(config: Mapping[str, Any]) -> Network:
         user_agent=_given(config, "user_agent", Network.user_agent),
         proxy=config.get("proxy") or None,
         ca_bundle=config.get("ca_bundle") or None,
+        log_values=bool(config.get("log_values")),
     )
 
 
