@@ -130,8 +130,8 @@ class Reader(GenericSingerReader[bytes]):
 
     @property
     def shown(self) -> str:
-        """The beginning of the line, for people. A line that is no RECORD holds nobody's values."""
-        text = self.line.decode("utf-8", "replace")
+        """The beginning of the line, for people: nothing of what a record, perhaps cut off, holds."""
+        text = self.line.decode("utf-8", "replace").partition('"record"')[0]
         return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
 
 

@@ -108,6 +108,14 @@ def test_a_broken_input_ends_with_one_sentence_that_names_it(run, messages, name
     assert output == ""
 
 
+def test_a_record_that_was_cut_off_is_not_shown(run):
+    cut = '{"type": "RECORD", "stream": "people", "record": {"id": 1, "email": "ann@acme.exa'
+    _, _, stderr = run("target-crm", {}, [cut])
+    assert "line 1" in stderr
+    assert "people" in stderr
+    assert "ann@" not in stderr
+
+
 def test_what_came_before_a_broken_line_is_written_once_over_two_runs(run, emulator):
     before = emulator.copper.count("people")
     lines = [SCHEMA, *map(record, range(100, 110))]
