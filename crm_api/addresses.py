@@ -35,6 +35,13 @@ def is_loopback(host: str | None) -> bool:
         return False
 
 
+def origin_of(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port of a URL: what may see the credentials of another with the same."""
+    parts = urlsplit(url)
+    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
+    return parts.scheme, (parts.hostname or "").lower(), port
+
+
 def parts_of(url: str) -> SplitResult | None:
     """The parts of a URL that has a host; None for anything else."""
     try:

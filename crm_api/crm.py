@@ -112,6 +112,8 @@ class CrmObject:
         bulk_create: Records in one create request.
         bulk_update: Records in one update request.
         upserts_on: Attributes by which the CRM itself upserts atomically, record by record.
+        free: Its records are sent whole: nobody has declared what they hold.
+        parameters: The flags that a stream's settings may give.
     """
 
     name: str
@@ -123,6 +125,8 @@ class CrmObject:
     bulk_create: int = 1
     bulk_update: int = 1
     upserts_on: tuple[str, ...] = ()
+    free: bool = False
+    parameters: tuple[str, ...] = ()
 
     def attribute(self, name: str) -> Attribute | None:
         """The attribute of that name, or None."""
@@ -230,6 +234,7 @@ class Request:
         body: JSON values; None for none.
         form: Fields of a form, in place of ``body``.
         content: Anything else, in place of both.
+        headers: Of this request alone.
     """
 
     method: str
@@ -238,6 +243,7 @@ class Request:
     body: Any = None
     form: Mapping[str, str] | None = None
     content: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 BeforeSend = Callable[[], None]
@@ -291,13 +297,8 @@ class Crm(ABC):
     def created_since(self, of: CrmObject, since: datetime, payloads: Sequence[Payload]) -> Iterator[CrmRecord]:
         """At least the records that were created since an instant of the CRM's clock.
 
-        Whoever lost the answer to a create looks here for what became of it.
-
-        Args:
-            of: The kind of record.
-            since: When the create was sent, less some minutes.
-            payloads: What was sent: where the CRM cannot search by creation, an instant in them (an activity's
-                ``activity_date``) says where to look.
+        Whoever lost the answer to a create, sent some minutes after ``since``, looks here for what became of it. Where
+        the CRM cannot search by creation, an instant in the payloads says where to look: an activity's date.
         """
 
     @abstractmethod
@@ -313,6 +314,15 @@ class Crm(ABC):
     @abstractmethod
     def bulk_size(self, of: CrmObject, *, update: bool = False) -> int:
         """Records in one request of ``create`` (or ``update``): as declared, until the CRM names a smaller limit."""
+
+    def groups(self, of: CrmObject, payloads: Sequence[Payload], *, update: bool = False) -> list[Sequence[int]]:
+        """Which payloads go into one request, by their positions."""
+        size = self.bulk_size(of, update=update)
+        return [range(start, min(start + size, len(payloads))) for start in range(0, len(payloads), size)]
+
+    def may_repeat(self, of: CrmObject, *, update: bool = False) -> bool:  # noqa: ARG002 - for those that can tell
+        """Whether a create (or update) whose answer was lost may be sent again as it was."""
+        return False
 
     @abstractmethod
     def create(self, of: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:
@@ -345,6 +355,14 @@ class Crm(ABC):
     @abstractmethod
     def delete(self, of: CrmObject, crm_id: CrmId) -> None:
         """Delete one record; one that is gone already raises GoneError. Repeatable."""
+
+    def delete_described(self, of: CrmObject, crm_id: CrmId, payload: Payload) -> None:  # noqa: ARG002 - as above
+        """Delete one record, of which the source's last message is known as well; like ``delete``."""
+        self.delete(of, crm_id)
+
+    def staged(self, stage: Callable[[Crm], CrmSession]) -> None:
+        """Put another session in the account's place: for a rehearsal."""
+        self.session = stage(self)
 
     @abstractmethod
     def encode(self, attribute: Attribute, value: Any) -> Any:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -28,10 +29,10 @@ from crm_api.crm import (
     Written,
 )
 from crm_api.endpoint import Endpoint
-from crm_api.errors import GoneError, InvalidError, RefusedError, SettingError
+from crm_api.errors import CrmError, GoneError, InvalidError, RefusedError, SettingError
 from crm_api.json_paths import found_at
-from crm_api.preparing import Item, Prepared, prepare
-from crm_api.reading import results_of
+from crm_api.preparing import Item, Prepared, groups, prepare
+from crm_api.reading import items_at, results_of, value_of
 from crm_api.session import CrmSession
 
 
@@ -64,7 +65,6 @@ class DeclaredCrm(Crm):
         objects: What can be written, by name.
         calls: By the same names.
         refused: What cannot, and why.
-        parameters: The flags of an object's endpoints as the settings give them, by object.
     """
 
     def __init__(
@@ -73,13 +73,11 @@ class DeclaredCrm(Crm):
         objects: Mapping[str, CrmObject],
         calls: Mapping[str, Calls],
         refused: Mapping[str, str],
-        parameters: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         self.session = session
         self.objects = objects
         self.refused = refused
         self.calls = calls
-        self._parameters = parameters or {}
         self._lock = threading.RLock()
         self._known: dict[str, Any] = {}
 
@@ -91,6 +89,11 @@ class DeclaredCrm(Crm):
         return 1 if endpoint is None else endpoint.size
 
     @override
+    def groups(self, of: CrmObject, payloads: Sequence[Payload], *, update: bool = False) -> list[Sequence[int]]:
+        endpoint = self._call(of, "update" if update else "create")
+        return list(groups(endpoint, [Item(payload) for payload in payloads]))
+
+    @override
     def create(self, of: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:
         return self.perform(of, self._call(of, "create"), [Item(each) for each in payloads], before_send=before_send)
 
@@ -100,9 +103,8 @@ class DeclaredCrm(Crm):
 
     @override
     def upsert(self, of: CrmObject, attribute: str, value: str, payload: Payload) -> Result:
-        (result,) = self.perform(
-            of, self._call(of, "upsert"), [Item({**payload, "attribute": attribute, "value": value})]
-        )
+        item = Item({**payload, "attribute": attribute, "value": value})
+        (result,) = self.perform(of, self._call(of, "upsert"), [item])
         return result
 
     @override
@@ -125,15 +127,20 @@ class DeclaredCrm(Crm):
         return found
 
     def perform(
-        self, of: CrmObject, endpoint: Endpoint, items: Sequence[Item], *, before_send: BeforeSend | None = None
+        self,
+        of: CrmObject,  # noqa: ARG002 - for vendors whose answers differ by object
+        endpoint: Endpoint,
+        items: Sequence[Item],
+        *,
+        before_send: BeforeSend | None = None,
     ) -> list[Result]:
-        """Send records to an endpoint in one request.
+        """Send records of a kind to an endpoint in one request.
 
         Raises:
             CrmError: As ``Crm.create`` says.
         """
         try:
-            prepared = prepare(endpoint, items, self._parameters.get(of.name))
+            prepared = prepare(endpoint, items)
         except ValueError as error:
             if len(items) > 1:
                 raise InvalidError(f"{endpoint.method} {endpoint.path}", said=str(error)) from error
@@ -144,7 +151,14 @@ class DeclaredCrm(Crm):
             if len(items) > 1:
                 raise
             return [refused(error)]
-        return [self._redacted(result) for result in results_of(endpoint, items, answer)]
+        if answer.new_id is not None:
+            return [Written(answer.new_id() if item.id is None else item.id, item.sent) for item in items]
+        try:
+            results = results_of(endpoint, items, answer)
+        except CrmError as error:
+            error.body, error.said = self.session.redact(error.body), self.session.redact(error.said)
+            raise
+        return [self._redacted(result) for result in results]
 
     def send(
         self,
@@ -164,8 +178,9 @@ class DeclaredCrm(Crm):
             form=request.form,
             content=request.content,
             content_type=prepared.content_type,
-            headers=prepared.headers,
+            headers=request.headers,
             success=endpoint.success,
+            read=partial(value_of, endpoint),
             reads=reads,
             repeatable=reads or endpoint.may_repeat,
             before_send=before_send,
@@ -192,7 +207,7 @@ class DeclaredCrm(Crm):
 
     @override
     def imagined(self, request: Request, new_id: Callable[[], CrmId]) -> Any:
-        return {"id": new_id()}
+        return None
 
     # What a vendor adds, where it has it
 
@@ -212,8 +227,8 @@ class DeclaredCrm(Crm):
             answer = self.send(
                 endpoint, prepare(endpoint, [Item({"attribute": attribute, "value": value})]), reads=True
             )
-            found = found_at(endpoint.answer.items, answer.value) if endpoint.answer.items else answer.value
-            records += [record for record in found or () if isinstance(record, Mapping)]
+            found = items_at(endpoint.answer.items or "$", answer.value)
+            records += [record for record in found if isinstance(record, Mapping)]
         return records
 
     @override

@@ -12,6 +12,10 @@ from typing import Any
 
 _computed = property  # a declaration has an attribute of that name
 METHODS = ("POST", "PUT", "PATCH", "DELETE", "GET")
+PARAMETERS = "{parameters}"
+"""In a payload, where no attribute can be called so: the flags that the stream's settings give, by name."""
+SOURCE = "{source}"
+"""Likewise: the stream, the source id and when it was last written (unix seconds or null), of a record sent whole."""
 _REPEATABLE = frozenset({"PUT", "DELETE", "GET"})
 
 
@@ -47,14 +51,14 @@ class Batch:
         size: Records in one request, at most.
         property: The body is an object that holds the list under this name; None: the body is the list.
         extra: Constant properties beside it.
-        id_property: Under which an element of an update names its record.
-        code: ``package.module:function`` that makes the bodies, in place of the above.
+        id_property: Under which an element of an update names its record; None: the element does so by itself.
+        code: ``package.module:function`` that makes the bodies, in place of the above; see ``crm_api.body_code``.
     """
 
     size: int = 100
     property: str | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
-    id_property: str = "id"
+    id_property: str | None = "id"
     code: str | None = None
 
 
@@ -73,6 +77,11 @@ class AnswerPaths:
     id: str | None = None
     error: str | None = None
     record: str | None = None
+
+    @_computed
+    def needed(self) -> bool:
+        """Whether an answer that cannot be read says less than is asked of it."""
+        return any((self.items, self.id, self.error, self.record))
 
 
 @dataclass(frozen=True)
@@ -96,8 +105,8 @@ class Endpoint:
         success: The statuses that mean success; None: every 2xx.
         repeatable: Sending it twice is the same as once. None: by its method, or with ``idempotency_header``.
         idempotency_header: Carries a key by which the API knows a repeated request.
-        parameters: Like ``query``, but left out unless the stream's settings give them, under these names: what each is
-            called on the wire.
+        parameters: Like ``query``, but left out unless the stream's settings give them, under these names
+            (``CrmObject.parameters``): what each is called on the wire.
     """
 
     path: str

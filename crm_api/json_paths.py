@@ -30,4 +30,9 @@ def found_at(path: str | None, value: Any) -> Any:
     """The first value at a path; None without a path or where there is none."""
     if path is None:
         return None
-    return next((found.value for found in compiled(path).find(value)), None)
+    return next(iter(all_at(path, value)), None)
+
+
+def all_at(path: str, value: Any) -> list[Any]:
+    """Every value that a path meets."""
+    return [found.value for found in compiled(path).find(value)]

@@ -11,11 +11,27 @@ import msgspec
 from crm_api.answer import Answer
 from crm_api.crm import CrmId, Refused, Result, Written
 from crm_api.endpoint import AnswerPaths, Endpoint
-from crm_api.errors import InDoubtError
-from crm_api.json_paths import found_at
+from crm_api.errors import InDoubtError, InvalidError
+from crm_api.json_paths import all_at, found_at
 from crm_api.preparing import Item
+from crm_api.xml_answers import read_xml
 
 _ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=str)
+_NOTHING: tuple[Any, ...] = (None, "", [], {}, False)
+
+
+def value_of(endpoint: Endpoint, content: bytes) -> Any:
+    """What the body of a success says: JSON's values, or XML's; where no path leads into it, whatever it is.
+
+    Raises:
+        ValueError: A path needs it, and it is neither.
+    """
+    try:
+        return read_xml(content) if content.lstrip()[:1] == b"<" else msgspec.json.decode(content)
+    except (ValueError, RecursionError):
+        if endpoint.answer.needed:
+            raise
+    return None
 
 
 def results_of(endpoint: Endpoint, items: Sequence[Item], answer: Answer) -> list[Result]:
@@ -23,25 +39,37 @@ def results_of(endpoint: Endpoint, items: Sequence[Item], answer: Answer) -> lis
 
     Raises:
         InDoubtError: The answer does not tell what became of each.
+        InvalidError: It says, of several records at once, that they were refused.
     """
     paths = endpoint.answer
     if endpoint.batch is None:
         return [_result(paths, items[0], answer.value, answer, endpoint)]
-    found = found_at(paths.items, answer.value)
     if paths.items is None:  # it says nothing of the records one by one
-        return [_result(AnswerPaths(error=paths.error), item, answer.value, answer, endpoint) for item in items]
-    if not isinstance(found, list) or len(found) != len(items):
+        results = [_result(AnswerPaths(error=paths.error), item, answer.value, answer, endpoint) for item in items]
+        if len(items) > 1 and isinstance(results[0], Refused):
+            raise InvalidError(
+                f"{endpoint.method} {endpoint.path}", status=answer.status, said=results[0].reason, body=answer.text
+            )
+        return results
+    found = items_at(paths.items, answer.value)
+    if len(found) != len(items):
         raise unreadable(endpoint, answer)
     return [_result(paths, item, each, answer, endpoint) for item, each in zip(items, found, strict=True)]
 
 
+def items_at(path: str, value: Any) -> list[Any]:
+    """The items that a path leads to: a list, all that it meets, or in XML the only one."""
+    found = all_at(path, value)
+    return found[0] if len(found) == 1 and isinstance(found[0], list) else found
+
+
 def _result(paths: AnswerPaths, item: Item, value: Any, answer: Answer, endpoint: Endpoint) -> Result:
     wrong = found_at(paths.error, value)
-    if wrong not in (None, "", [], {}, False):
+    if wrong not in _NOTHING:
         said = wrong if isinstance(wrong, str) else _ENCODER.encode(wrong).decode()
         return Refused(said, answer.status, body=_ENCODER.encode(value).decode())
-    crm_id = found_at(paths.id, value)
-    if not isinstance(crm_id, int | str) or isinstance(crm_id, bool) or crm_id == "":
+    crm_id = id_at(paths.id, value)
+    if crm_id is None:
         crm_id = item.id
     if crm_id is None and paths.id is not None:
         raise unreadable(endpoint, answer)
@@ -49,9 +77,17 @@ def _result(paths: AnswerPaths, item: Item, value: Any, answer: Answer, endpoint
     return Written(stand_in(item) if crm_id is None else crm_id, record if isinstance(record, Mapping) else {})
 
 
+def id_at(path: str | None, value: Any) -> CrmId | None:
+    """The id that a path leads to; None if it leads to nothing that is one."""
+    crm_id = found_at(path, value)
+    return crm_id if isinstance(crm_id, int | str) and not isinstance(crm_id, bool) and crm_id != "" else None
+
+
 def stand_in(item: Item) -> CrmId:
-    """What a record is called whose endpoint gives it no id: the same for the same record."""
-    return f"~{blake2b(item.key.encode() or _ENCODER.encode(item.payload), digest_size=12).hexdigest()}"
+    """What a record is called whose endpoint gives it no id: as at its source, or the same for the same payload."""
+    if item.source_id is not None:
+        return item.source_id
+    return f"~{blake2b(_ENCODER.encode(item.payload), digest_size=12).hexdigest()}"
 
 
 def unreadable(endpoint: Endpoint, answer: Answer) -> InDoubtError:

@@ -27,8 +27,14 @@ class Redactor:
         for secret in secrets:
             if secret and len(secret) >= SHORTEST_SECRET:
                 spellings |= _spellings(secret)
-        longest_first = sorted(spellings, key=lambda spelling: (-len(spelling), spelling))
-        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+        self._spellings = spellings
+        self._pattern = _pattern(spellings)
+
+    def learn(self, secret: str) -> None:
+        """Hide one more from now on: a token that was given out during the run."""
+        if len(secret) >= SHORTEST_SECRET:
+            self._spellings = self._spellings | _spellings(secret)
+            self._pattern = _pattern(self._spellings)
 
     def __call__(self, text: str) -> str:
         """Return the text with every secret masked."""
@@ -36,6 +42,11 @@ class Redactor:
 
     def __repr__(self) -> str:
         return "Redactor(...)"
+
+
+def _pattern(spellings: set[str]) -> re.Pattern[str] | None:
+    longest_first = sorted(spellings, key=lambda spelling: (-len(spelling), spelling))
+    return re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
 
 def _spellings(secret: str) -> set[str]:

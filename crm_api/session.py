@@ -6,9 +6,11 @@ import http.cookiejar
 import ssl
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -18,7 +20,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from typing_extensions import override
 
-from crm_api.addresses import checked_base_url, checked_proxy, is_loopback, password_in
+from crm_api.addresses import checked_base_url, checked_proxy, is_loopback, origin_of, password_in
 from crm_api.answer import Answer, Dialect, Failure
 from crm_api.errors import (
     BusyError,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # No secret is in a path of ours, but a record's value may be: what errors show of a body is bounded.
 BODY_SHOWN = 4000
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
 SHORTEST_CREDENTIAL = 12  # a header such as X-Region: eu is ordinary text, which must not be masked everywhere
 
 
@@ -134,8 +137,8 @@ class CrmSession(requests.Session):
         self.auth = signature
         self.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
         self.headers.update(_checked_headers(network))
-        if network.proxy and not is_loopback(urlsplit(self.base_url).hostname):
-            proxy = checked_proxy(network.proxy)
+        if network.proxy:
+            proxy = network.proxy if is_loopback(urlsplit(self.base_url).hostname) else checked_proxy(network.proxy)
             self.proxies = {"http": proxy, "https": proxy}
         if network.ca_bundle:
             self.verify = network.ca_bundle
@@ -165,7 +168,8 @@ class CrmSession(requests.Session):
 
         Args:
             method: HTTP method.
-            path: Appended to ``base_url``; percent-encode whatever comes from a record.
+            path: Appended to ``base_url``; percent-encode whatever comes from a record. A whole URL is taken as it is,
+                and gets neither credentials nor ``Network.headers`` unless it is at the origin of ``base_url``.
             params: Query parameters.
             body: Values to send as JSON; None sends no body.
             form: Fields to send form-encoded, in place of ``body``.
@@ -187,17 +191,23 @@ class CrmSession(requests.Session):
         """
         repeatable = (reads or method in SAFE_METHODS) if repeatable is None else repeatable
         if body is not None:
-            content, content_type = msgspec.json.encode(body), "application/json"
+            content, content_type = _ENCODER.encode(body), "application/json"
+        url, of_ours = self._address(path)
         request = requests.Request(
             method,
-            self.base_url + path,
+            url,
             params=params,
             data=form if content is None else content,
-            headers={**(headers or {}), **({"Content-Type": content_type} if content_type else {})},
+            headers={
+                **({} if of_ours else dict.fromkeys(self.network.headers)),
+                **(headers or {}),
+                **({"Content-Type": content_type} if content_type else {}),
+            },
+            auth=None if of_ours else _Unsigned(),
         )
         name = f"{method} {path}"
         number = 0
-        sent = False
+        sent = renewed = False
         while True:
             number += 1
             self.quota.take(bulk=bulk)
@@ -209,6 +219,10 @@ class CrmSession(requests.Session):
                 self._trace.answered(request, path, outcome)
                 return outcome
             self._trace.answered(request, path, outcome.answer, outcome.said)
+            if not renewed and of_ours and outcome.is_unsigned and isinstance(self.auth, Renewable):
+                renewed = True
+                self.auth.renew()  # 401 says that nothing was done
+                continue
             sent = sent or outcome.fate is Fate.UNKNOWN
             attempt = Attempt(outcome.fate, number, outcome.retry_after_seconds)
             if outcome.final or not self._patience.may_repeat(attempt, repeatable=repeatable):
@@ -228,6 +242,12 @@ class CrmSession(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         return None  # requests would build the next request, and break on an address that is none
 
+    def _address(self, path: str) -> tuple[str, bool]:
+        """The URL of a path or of a whole URL, and whether it is the account's own: credentials go nowhere else."""
+        if path.startswith("/") or "://" not in path:
+            return self.base_url + path, True
+        return path, origin_of(path) == origin_of(self.base_url)
+
     def _attempt(
         self, request: requests.Request, read: Callable[[bytes], Any], success: Collection[int] | None
     ) -> Answer | _Miss:
@@ -236,7 +256,7 @@ class CrmSession(requests.Session):
                 self.prepare_request(request),
                 timeout=self.network.timeout_seconds,
                 allow_redirects=False,
-                proxies=self.proxies,
+                proxies={} if is_loopback(urlsplit(request.url).hostname) else self.proxies,
                 verify=self.verify,
             )
         except requests.RequestException as error:
@@ -293,6 +313,22 @@ class CrmSession(requests.Session):
             self.traffic.repeated += repeated
 
 
+class Renewable(requests.auth.AuthBase, ABC):
+    """A signature whose credentials expire."""
+
+    @abstractmethod
+    def renew(self) -> None:
+        """Get new ones; raises CrmError."""
+
+
+class _Unsigned(requests.auth.AuthBase):
+    """Keeps the session from signing."""
+
+    @override
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
+
+
 @dataclass(frozen=True)
 class _Miss:
     """An attempt that brought no success."""
@@ -304,6 +340,11 @@ class _Miss:
     said: str = ""
     retry_after_seconds: float | None = None
     final: bool = False
+
+    @property
+    def is_unsigned(self) -> bool:
+        """The key was not accepted."""
+        return self.answer is not None and self.answer.status == HTTPStatus.UNAUTHORIZED
 
 
 def _checked_headers(network: Network) -> dict[str, str]:

@@ -39,7 +39,8 @@ class Preview:
         with self._lock:
             self.requests += 1
         query = f"?{urlencode(request.params)}" if request.params else ""
-        self._line(f"{request.method} {request.path}{query}{_body(request)}")
+        headers = "".join(f" {name}: {value}" for name, value in request.headers.items())
+        self._line(f"{request.method} {request.path}{query}{headers}{_body(request)}")
 
     def done(self, stream: str, done: Done) -> None:
         """A record would be written."""

@@ -34,17 +34,16 @@ class _Stage:
     """Stands in for the session: lets reads through and notes writes.
 
     Args:
-        session: The real one.
-        imagined: What the CRM would answer.
+        crm: Whose session it is.
         note: Told of each write.
+        new_id: Makes an id for a record that would be created.
     """
 
-    def __init__(
-        self, session: CrmSession, imagined: Callable[[Request], Any], note: Callable[[Request], None]
-    ) -> None:
-        self._session = session
-        self._imagined = imagined
+    def __init__(self, crm: Crm, note: Callable[[Request], None], new_id: Callable[[], CrmId]) -> None:
+        self._crm = crm
+        self._session = crm.session
         self._note = note
+        self._new_id = new_id
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._session, name)
@@ -61,9 +60,10 @@ class _Stage:
             arguments.get("body"),
             arguments.get("form"),
             arguments.get("content"),
+            arguments.get("headers") or {},
         )
         self._note(request)
-        return Answer(HTTPStatus.OK, value=self._imagined(request))
+        return Answer(HTTPStatus.OK, value=self._crm.imagined(request, self._new_id), new_id=self._new_id)
 
 
 class Rehearsal(Crm):
@@ -85,10 +85,7 @@ class Rehearsal(Crm):
         self.refused = crm.refused
         self.index_lags = crm.index_lags
         self.page_size = crm.page_size
-        crm.session = cast("CrmSession", _Stage(crm.session, self._imagined, note))
-
-    def _imagined(self, request: Request) -> Any:
-        return self._crm.imagined(request, self._new_id)
+        crm.staged(lambda each: cast("CrmSession", _Stage(each, note, self._new_id)))
 
     def _new_id(self) -> CrmId:
         """Negative: no record of the CRM has such an id."""
@@ -157,6 +154,14 @@ class Rehearsal(Crm):
         return self._crm.bulk_size(of, update=update)
 
     @override
+    def groups(self, of: CrmObject, payloads: Sequence[Payload], *, update: bool = False) -> list[Sequence[int]]:
+        return self._crm.groups(of, payloads, update=update)
+
+    @override
+    def may_repeat(self, of: CrmObject, *, update: bool = False) -> bool:
+        return self._crm.may_repeat(of, update=update)
+
+    @override
     def encode(self, attribute: Attribute, value: Any) -> Any:
         return self._crm.encode(attribute, value)
 
@@ -194,6 +199,11 @@ class Rehearsal(Crm):
     @override
     def delete(self, of: CrmObject, crm_id: CrmId) -> None:
         self._crm.delete(of, crm_id)
+        self._deleted.add((of.name, crm_id))
+
+    @override
+    def delete_described(self, of: CrmObject, crm_id: CrmId, payload: Payload) -> None:
+        self._crm.delete_described(of, crm_id, payload)
         self._deleted.add((of.name, crm_id))
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from crm_api.answer import Answer
 from crm_api.crm import Refused, Written
-from crm_api.endpoint import AnswerPaths, Batch, Endpoint, Format, XmlForm
+from crm_api.endpoint import PARAMETERS, AnswerPaths, Batch, Endpoint, Format, XmlForm
 from crm_api.errors import InDoubtError
 from crm_api.preparing import Item, prepare
 from crm_api.reading import results_of
@@ -88,7 +88,7 @@ def test_no_value_breaks_a_header(value):
 
 def test_a_parameter_that_is_one_field_is_left_out_for_a_null():
     endpoint = Endpoint("/a", query={"one": "{x}", "two": "{y}", "three": 3}, parameters={"flag": "isFlag"})
-    request = prepare(endpoint, [Item({"x": None, "y": True})], {"flag": "N"}).request
+    request = prepare(endpoint, [Item({"x": None, "y": True, PARAMETERS: {"flag": "N"}})]).request
     assert request.params == {"two": "true", "three": "3", "isFlag": "N"}
 
 

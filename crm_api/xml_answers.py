@@ -1,0 +1,48 @@
+"""Answers in XML as JSON values, so that one kind of path leads through both; read safely."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from xml.etree.ElementTree import ParseError
+
+import defusedxml.ElementTree
+from defusedxml.common import DefusedXmlException
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+
+def read_xml(content: bytes) -> dict[str, Any]:
+    """The value of a document: ``{root: …}``; see ``of_element``.
+
+    Raises:
+        ValueError: It is no XML, or holds a DTD or entities.
+    """
+    try:
+        root = defusedxml.ElementTree.fromstring(content, forbid_dtd=True)
+    except (ParseError, DefusedXmlException, LookupError, RecursionError) as error:
+        raise ValueError(f"no XML that can be read safely: {error}") from error
+    return {_name(root.tag): of_element(root)}
+
+
+def of_element(element: Element) -> Any:
+    """An element's text if it has nothing else; else attributes as ``@name``, children by tag, text as ``#text``.
+
+    Children with the same tag are a list. Namespaces are left out.
+    """
+    value: dict[str, Any] = {f"@{_name(name)}": text for name, text in element.attrib.items()}
+    for child in element:
+        name, inner = _name(child.tag), of_element(child)
+        if name in value:
+            known = value[name]
+            value[name] = [*known, inner] if isinstance(known, list) else [known, inner]
+        else:
+            value[name] = inner
+    text = (element.text or "").strip()
+    if not value:
+        return text or None
+    return value | ({"#text": text} if text else {})
+
+
+def _name(tag: str) -> str:
+    return tag.rpartition("}")[2]
