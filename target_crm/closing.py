@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from target_crm.crms import REQUESTS_PER_MINUTE
+from target_crm.crms import requests_per_minute
 from target_crm.exits import EXPECTED, Ending, Exit
 from target_crm.office import Office
 from target_crm.preview import forecast_seconds
@@ -47,9 +48,13 @@ def close(office: Office, ending: Ending, config: Mapping[str, Any]) -> int:
         None if office.preview is None else _forecast(office, config),
     )
     summary.show()
-    logger.info("Summary: %s", summary.report())
+    logger.info("Summary: %s", json.dumps(summary.report()))
     if path := config.get("report_path"):
-        summary.write(path)
+        try:
+            summary.write(path)
+        except OSError as error:
+            logger.error("report_path cannot be written: %s: %s", error.strerror, path)  # noqa: TRY400 - one sentence
+            return ending.code or Exit.FAILED
     exceeded = rejected_allowed(config["max_rejected"]).exceeded(len(pending), office.books.inputs)
     return ending.code or (Exit.FAILED if exceeded else Exit.DONE)
 
@@ -58,6 +63,4 @@ def _forecast(office: Office, config: Mapping[str, Any]) -> Forecast:
     """What the run would have cost: its reads, which were real, and its writes, which were not."""
     writes = office.preview.requests if office.preview else 0
     requests = office.crm.session.traffic.requests + writes
-    rate = config.get("requests_per_minute")
-    published = REQUESTS_PER_MINUTE[config["crm"]]
-    return Forecast(writes, requests, forecast_seconds(requests, published if rate is None else rate))
+    return Forecast(writes, requests, forecast_seconds(requests, requests_per_minute(config)))

@@ -25,3 +25,9 @@ REQUESTS_PER_MINUTE: Mapping[str, int] = MappingProxyType({"copper": copper.REQU
 
 CRMS: Mapping[str, Callable[[Mapping[str, Any], Sleep], Crm]] = MappingProxyType({"copper": _copper})
 """Each makes an account of a configuration; it sends nothing yet, and raises SettingError."""
+
+
+def requests_per_minute(config: Mapping[str, Any]) -> int:
+    """The rate of an account: as the settings say, else as published; 0 is unlimited."""
+    rate = config.get("requests_per_minute")
+    return REQUESTS_PER_MINUTE[config["crm"]] if rate is None else int(rate)

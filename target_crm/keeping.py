@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from crm_api.values import is_empty
 from target_crm.arrivals import Arrival
 from target_crm.ledger_values import Entry, Held, Intent, Scope
 from target_crm.mapped import Rejection
@@ -80,6 +81,9 @@ class Keeper:
         """Count a write that is in the ledger."""
         outcome = Outcome.CREATED if done.write.crm_id is None else Outcome.UPDATED
         self.count(outcome)
+        if outcome is Outcome.UPDATED:
+            emptied = [each.attribute for each in done.write.change.differences if is_empty(each.new)]
+            self._office.books.emptied(self._stream.name, emptied)
         self._capture(done.write.ready.arrival.source_id, outcome, crm_id=done.crm_id, answer=done.record)
         if self._office.preview is not None:
             self._office.preview.done(self._stream.name, done)

@@ -36,6 +36,7 @@ from target_crm.rehearsal import Rehearsal
 from target_crm.rejected import RejectFile
 from target_crm.responses import ResponseFile, Responses, Webhook
 from target_crm.shelf import Shelf
+from target_crm.summary import begin_report
 
 WHOLE_RUN_SECONDS = 1e9  # in a dry run no search ever shows what the run has written
 
@@ -82,6 +83,8 @@ def open_office(config: Mapping[str, Any], crm: Crm, run: Run) -> Office:
             f"There is no ledger at {make_url(url)}, and require_ledger is on: bring back the one that was lost, or "
             "make one with singer-crm ledger rebuild"
         )
+    if report_path := config.get("report_path"):
+        begin_report(report_path)
     reject_path = config.get("rejected_path")
     reject_file = RejectFile(reject_path) if reject_path and preview is None else None
     store = Store(url, run.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -70,6 +71,7 @@ class Books:
         self._reasons: dict[str, Counter[str]] = {}
         self._removed: Counter[str] = Counter()
         self._linked: Counter[str] = Counter()
+        self._emptied: dict[str, Counter[str]] = {}
         self._examples: dict[tuple[str, str], Example] = {}
 
     def arrived(self, stream: str, records: int = 1) -> None:
@@ -140,6 +142,27 @@ class Books:
     def reasons(self, stream: str) -> dict[str, int]:
         """Why records were skipped or rejected."""
         return dict(+self._reasons.get(stream, Counter()))
+
+    def reject_kinds(self, stream: str) -> dict[str, int]:
+        """Of these, the kinds of rejection."""
+        begin = f"{Outcome.REJECTED}: "
+        reasons = self.reasons(stream).items()
+        return {reason.removeprefix(begin): count for reason, count in reasons if reason.startswith(begin)}
+
+    def emptied(self, stream: str, attributes: Iterable[str]) -> None:
+        """An update emptied these fields of a record."""
+        with self._lock:
+            self._emptied.setdefault(stream, Counter()).update(attributes)
+
+    @property
+    def cleared(self) -> dict[str, dict[str, int]]:
+        """How many records' fields were emptied, by stream and field."""
+        return {stream: dict(fields) for stream, fields in self._emptied.items() if fields}
+
+    @property
+    def removals(self) -> int:
+        """How many records were deleted because they did not arrive, all streams."""
+        return self._removed.total()
 
     @property
     def examples(self) -> list[Example]:

@@ -10,10 +10,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from crm_api.errors import SettingError
 from target_crm.ledger_links import Missing
 from target_crm.outcomes import Books, Outcome
 
 PRIVATE = 0o600
+REQUESTS_PER_RECORD = 2  # of a loop that finds and writes each record by itself
 WIDTH_OF_FILES = 250  # lines are not folded where there is no terminal
 
 
@@ -60,6 +62,12 @@ class Summary:
     ended: str
     forecast: Forecast | None = None
 
+    @property
+    def saved(self) -> int:
+        """Requests that a find and a write for each record would have taken, less those that were sent."""
+        ended = sum(self.books.total(outcome) for outcome in _FOUND_AND_WRITTEN) + self.books.removals
+        return max(REQUESTS_PER_RECORD * ended - self.requests.get("requests", 0), 0)
+
     def report(self) -> dict[str, Any]:
         """As JSON values."""
         books = self.books
@@ -78,21 +86,22 @@ class Summary:
             "carried_over": {stream: books.carried_over(stream) for stream in books.streams},
             "removed": {stream: books.removed_from(stream) for stream in books.streams},
             "reasons": {stream: books.reasons(stream) for stream in books.streams},
+            "reject_kinds": {stream: kinds for stream in books.streams if (kinds := books.reject_kinds(stream))},
+            "fields_cleared": books.cleared,
             "examples": [asdict(example) for example in books.examples],
             "closed": books.closed,
             "pending": self.pending,
             "waiting": self.waiting,
             "missing": [asdict(each) for each in self.missing],
             "linked": books.links,
-            "requests": dict(self.requests),
+            "requests": {**self.requests, "saved": self.saved},
             "dry_run": None if self.forecast is None else asdict(self.forecast),
         }
 
     def write(self, path: str) -> None:
-        """Write the report into a file that only its owner can read."""
-        file = Path(path)
-        with os.fdopen(os.open(file, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, PRIVATE), "w") as handle:
-            handle.write(json.dumps(self.report(), indent=2) + "\n")
+        """Write the report into its file."""
+        with os.fdopen(_opened(path), "w") as file:
+            file.write(json.dumps(self.report(), indent=2) + "\n")
 
     def show(self) -> None:
         """Print the table on stderr; plain where that is no terminal."""
@@ -136,8 +145,28 @@ class Summary:
                 f"The run would send {self.forecast.requests} requests, {self.forecast.writes} of them writes, "
                 f"and take at least {self.forecast.seconds / 60:.0f} minutes"
             )
-        lines.append(f"{self.requests.get('requests', 0)} requests in {self.seconds:.1f} s")
+        sent = f"{self.requests.get('requests', 0):,} requests in {self.seconds:.1f} s"
+        lines.append(f"{sent}; {self.saved:,} fewer than a find and a write for each record" if self.saved else sent)
         return lines
+
+
+def begin_report(path: str) -> None:
+    """Remove the report of an earlier run: that this run's cannot be written is known before anything is.
+
+    Raises:
+        SettingError: It cannot be written.
+    """
+    try:
+        os.close(_opened(path))
+        if (file := Path(path)).is_file():  # and no device
+            file.unlink()
+    except OSError as error:
+        raise SettingError(f"report_path cannot be written: {error.strerror}: {path}") from error
+
+
+def _opened(path: str) -> int:
+    """The file, emptied, that only its owner can read."""
+    return os.open(Path(path), os.O_CREAT | os.O_WRONLY | os.O_TRUNC, PRIVATE)
 
 
 def _waited_for(missing: Missing) -> str:
@@ -154,4 +183,5 @@ def _records(count: int) -> str:
     return "1 record is" if count == 1 else f"{count:,} records are"
 
 
+_FOUND_AND_WRITTEN = (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED, Outcome.DELETED, Outcome.SUPERSEDED)
 _ALWAYS = frozenset({Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED, Outcome.REJECTED})

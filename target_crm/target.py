@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -26,13 +27,14 @@ from crm_api.redaction import guard_logging
 from crm_api.settings import check_settings
 from target_crm.completeness import Completeness
 from target_crm.crew import Stopping
-from target_crm.crms import CRMS
+from target_crm.crms import CRMS, requests_per_minute
 from target_crm.exits import EXPECTED, SIGNAL_OFFSET, Ending, Exit, RejectedError, ending_of
 from target_crm.given import TargetCommand
 from target_crm.mapped import Rejection
 from target_crm.messages import record_of, schema_of, state_of, stream_of, version_of
 from target_crm.order import parents_first
 from target_crm.outcomes import Books, Outcome, RejectKind
+from target_crm.progress import Progress
 from target_crm.reader import Reader, decode, state_text
 from target_crm.settings import BATCH_SIZE, SETTINGS, StreamSettings, rejected_allowed, stream_settings
 
@@ -335,8 +337,11 @@ class TargetCrm(Target):
     def _guarded(self, work: Callable[[], None]) -> int:
         ending = Ending(Exit.DONE, "")
         try:
-            self.connect()
-            work()
+            progress = Progress(
+                self.books, self.connect().session.traffic, requests_per_minute(self.config), self.clock
+            )
+            with progress.shown(wanted=not self.config["dry_run"] and self.logger.isEnabledFor(logging.INFO)):
+                work()
             if self._braked:
                 ending = Ending(Exit.BRAKE, " ".join(self._braked))
                 self.logger.error("%s", ending.sentence)
