@@ -153,6 +153,13 @@ class Vendor(ABC):
         """The record with this id, or None."""
         return self.store.get(self.table(object_name), record_id)
 
+    def known(self, object_name: str, record_id: int) -> Record:
+        """The record with this id; raises UnknownObjectError."""
+        record = self.get(object_name, record_id)
+        if record is None:
+            raise UnknownObjectError(f"{self.name} has no {object_name} {record_id}")
+        return record
+
     def records(self, object_name: str) -> list[Record]:
         """All its records, by id."""
         return self.store.records(Query(self.table(object_name)))

@@ -12,7 +12,7 @@ from crm_emulator.anything.switches import Switches
 from crm_emulator.faults import Kind
 from crm_emulator.messages import Answer, Record, Request, json_answer
 from crm_emulator.routing import Route
-from crm_emulator.vendor import UnknownObjectError, Vendor
+from crm_emulator.vendor import Vendor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -132,19 +132,13 @@ class Anything(Vendor):
             return record
 
     def change(self, object_name: str, record_id: int, attributes: Record) -> Record:  # noqa: D102 - as in Vendor
-        record = {**self._known(object_name, record_id), **attributes}
+        record = {**self.known(object_name, record_id), **attributes}
         self.store.put(self.table(object_name), record)
         return record
 
     def delete(self, object_name: str, record_id: int) -> None:  # noqa: D102 - as in Vendor
-        self._known(object_name, record_id)
+        self.known(object_name, record_id)
         self.store.remove(self.table(object_name), record_id)
-
-    def _known(self, object_name: str, record_id: int) -> Record:
-        record = self.get(object_name, record_id)
-        if record is None:
-            raise UnknownObjectError(f"anything has no {object_name} {record_id}")
-        return record
 
     def disturb(self, kind: Kind, route: str, random: Random) -> None:  # noqa: D102 - as in Vendor
         word = f"{random.getrandbits(32):08x}"
@@ -155,7 +149,7 @@ class Anything(Vendor):
         if record_id is None:
             return
         if kind is Kind.EDIT:
-            record = self._known("records", record_id)
+            record = self.known("records", record_id)
             body = record["body"] if isinstance(record["body"], dict) else {}
             self.change("records", record_id, {"body": {**body, "edited": word}})
         else:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from crm_emulator.apptivo.objects import OBJECTS
+from crm_emulator.directly import Directly
 from crm_emulator.query import Condition, Query
 from crm_emulator.tables import Column, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from crm_emulator.apptivo.objects import AppObject
     from crm_emulator.apptivo.switches import Switches
@@ -39,23 +39,18 @@ PICKLISTS = {
 """Every picklist and the id under which its items are kept, by object and name."""
 
 
-class ApptivoAccount:
-    """What lies in the firm, by object name.
-
-    Attributes:
-        direct: While a test, not the API, writes: what Apptivo keeps itself may be given too.
-    """
+class ApptivoAccount(Directly):
+    """What lies in the firm, by object name."""
 
     def __init__(self, store: Store, clock: Clock, switches: Switches) -> None:
+        super().__init__()
         self.store = store
         self.clock = clock
         self.switches = switches
-        self.direct = False
-        self._moment: float | None = None
 
     def seconds(self) -> int:
         """Unix seconds as the firm sees them."""
-        return int(self.clock.now() if self._moment is None else self._moment)
+        return int(self.clock.now() if self.moment is None else self.moment)
 
     def get(self, object_name: str, record_id: int) -> Record | None:
         """A record that is not deleted, or None."""
@@ -99,24 +94,6 @@ class ApptivoAccount:
         record = self.get(object_name, record_id)
         declared = next(each for each in OBJECTS if each.name == object_name)
         return None if record is None else str(record.get(declared.title) or "")
-
-    @contextmanager
-    def at(self, moment: float) -> Iterator[None]:
-        """Let it be another instant, so that seeded records do not depend on when they are made."""
-        self._moment = moment
-        try:
-            yield
-        finally:
-            self._moment = None
-
-    @contextmanager
-    def directly(self) -> Iterator[None]:
-        """Write as a test does."""
-        self.direct = True
-        try:
-            yield
-        finally:
-            self.direct = False
 
 
 def stamp(seconds: int) -> str:

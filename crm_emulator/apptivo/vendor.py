@@ -14,7 +14,7 @@ from crm_emulator.apptivo.seeds.making import MAKERS
 from crm_emulator.apptivo.switches import Switches
 from crm_emulator.faults import Kind
 from crm_emulator.messages import Answer, Record, Request, json_answer
-from crm_emulator.vendor import UnknownObjectError, Vendor
+from crm_emulator.vendor import Vendor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -106,7 +106,7 @@ class Apptivo(Vendor):
     def change(self, object_name: str, record_id: int, attributes: Record) -> Record:  # noqa: D102 - as in Vendor
         table = self.table(object_name)
         with self.store.transaction(), self.account.directly():
-            known = self._known(object_name, record_id)
+            known = self.known(object_name, record_id)
             declared = BY_NAME.get(object_name)
             if declared is None:
                 record = {**known, **attributes}
@@ -121,18 +121,12 @@ class Apptivo(Vendor):
 
     def delete(self, object_name: str, record_id: int) -> None:  # noqa: D102 - as in Vendor
         with self.store.transaction():
-            self._known(object_name, record_id)
+            self.known(object_name, record_id)
             declared = BY_NAME.get(object_name)
             if declared is None:
                 self.store.remove(self.table(object_name), record_id)
             else:
                 records.delete(self.account, declared, record_id)
-
-    def _known(self, object_name: str, record_id: int) -> Record:
-        record = self.get(object_name, record_id)
-        if record is None:
-            raise UnknownObjectError(f"apptivo has no {object_name} {record_id}")
-        return record
 
     def define_attribute(
         self, object_name: str, label: str, kind: str = "input", options: Sequence[str] = ()

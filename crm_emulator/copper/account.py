@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from crm_emulator.clock import Clock
 from crm_emulator.copper.objects import BY_NAME, OBJECTS, CustomerObject
 from crm_emulator.copper.settings import SETTINGS
 from crm_emulator.copper.switches import Switches
+from crm_emulator.directly import Directly
 from crm_emulator.messages import Record
 from crm_emulator.query import Condition, Query
 from crm_emulator.store import Store
@@ -18,7 +17,7 @@ from crm_emulator.tables import Table
 TABLES: dict[str, Table] = {**{declared.name: declared.table for declared in OBJECTS}, **SETTINGS}
 
 
-class CopperAccount:
+class CopperAccount(Directly):
     """What lies in the account, by object name.
 
     Attributes:
@@ -27,10 +26,10 @@ class CopperAccount:
     """
 
     def __init__(self, store: Store, clock: Clock, switches: Switches) -> None:
+        super().__init__()
         self.store = store
         self.clock = clock
         self.switches = switches
-        self.direct = False
         self.currency = "USD"
 
     @property
@@ -87,12 +86,3 @@ class CopperAccount:
             for record in self.matching(object_name, "company_id = ?", company_id):
                 record["company_name"] = name
                 self.store.put(BY_NAME[object_name].table, record)
-
-    @contextmanager
-    def directly(self) -> Iterator[None]:
-        """Write as a test does."""
-        self.direct = True
-        try:
-            yield
-        finally:
-            self.direct = False

@@ -109,7 +109,7 @@ class Copper(Vendor):
         with self.store.transaction(), self.account.directly():
             declared = BY_NAME.get(object_name)
             if declared is None:
-                record = {**self._known(object_name, record_id), **attributes}
+                record = {**self.known(object_name, record_id), **attributes}
                 self.store.put(table, record)
                 return record
             kept = {
@@ -135,15 +135,9 @@ class Copper(Vendor):
             self.store.put(table, record)
         return record
 
-    def _known(self, object_name: str, record_id: int) -> Record:
-        record = self.get(object_name, record_id)
-        if record is None:
-            raise UnknownObjectError(f"copper has no {object_name} {record_id}")
-        return record
-
     def delete(self, object_name: str, record_id: int) -> None:  # noqa: D102 - as in Vendor
         with self.store.transaction(), self.account.directly():
-            self._known(object_name, record_id)
+            self.known(object_name, record_id)
             declared = BY_NAME.get(object_name)
             if declared is None:
                 self.store.remove(self.table(object_name), record_id)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
+from crm_emulator.directly import Directly
 from crm_emulator.freshsales.answers import InvalidError
 from crm_emulator.freshsales.records import create
 from crm_emulator.freshsales.selectors import CLASSIC_ONLY, SELECTORS, SUITE_ONLY
@@ -13,7 +13,7 @@ from crm_emulator.query import Condition, Query
 from crm_emulator.tables import Column, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from crm_emulator.clock import Clock
     from crm_emulator.freshsales.objects.declaration import Resource
@@ -46,11 +46,10 @@ def tables_of(vendor: str, resources: Mapping[str, Resource]) -> dict[str, Table
     return tables
 
 
-class FreshsalesAccount:
+class FreshsalesAccount(Directly):
     """What lies in the account, by object name.
 
     Attributes:
-        direct: While a test, not the API, writes: what Freshsales keeps itself may be given too.
         link_prefix: Where the relative URLs inside records begin (section 1).
     """
 
@@ -63,18 +62,17 @@ class FreshsalesAccount:
         tables: Mapping[str, Table],
         link_prefix: str,
     ) -> None:
+        super().__init__()
         self.store = store
         self.clock = clock
         self.switches = switches
         self.resources = resources
         self.tables = tables
         self.link_prefix = link_prefix
-        self.direct = False
-        self._moment: float | None = None
 
     def now(self) -> float:
         """Unix seconds as the account sees them."""
-        return self.clock.now() if self._moment is None else self._moment
+        return self.clock.now() if self.moment is None else self.moment
 
     @property
     def offset(self) -> timezone:
@@ -132,24 +130,6 @@ class FreshsalesAccount:
                     return {"id": int(record_id), "type": model}
                 raise InvalidError(["Targetable is invalid"])
         raise InvalidError(["Targetable type is invalid"])
-
-    @contextmanager
-    def at(self, moment: float) -> Iterator[None]:
-        """Let it be another instant, so that seeded records do not depend on when they are made."""
-        self._moment = moment
-        try:
-            yield
-        finally:
-            self._moment = None
-
-    @contextmanager
-    def directly(self) -> Iterator[None]:
-        """Write as a test does."""
-        self.direct = True
-        try:
-            yield
-        finally:
-            self.direct = False
 
     def create(self, resource: Resource, sent: Mapping[str, Any]) -> Record:
         """Create a record that another one brings with it: an account by its name."""

@@ -14,7 +14,7 @@ from crm_emulator.freshsales.seeds.making import ENTITIES, MAKERS
 from crm_emulator.freshsales.switches import Switches
 from crm_emulator.messages import Answer, Record, Request
 from crm_emulator.quota import Exceeded, Rate
-from crm_emulator.vendor import UnknownObjectError, Vendor
+from crm_emulator.vendor import Vendor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -138,7 +138,7 @@ class Freshsales(Vendor):
     def change(self, object_name: str, record_id: int, attributes: Record) -> Record:  # noqa: D102 - as in Vendor
         table = self.table(object_name)
         with self.store.transaction(), self.account.directly():
-            known = self._known(object_name, record_id)
+            known = self.known(object_name, record_id)
             resource = self.resources.get(object_name)
             if resource is not None:
                 return records.update(self.account, resource, record_id, attributes)
@@ -148,18 +148,12 @@ class Freshsales(Vendor):
 
     def delete(self, object_name: str, record_id: int) -> None:  # noqa: D102 - as in Vendor
         with self.store.transaction():
-            self._known(object_name, record_id)
+            self.known(object_name, record_id)
             resource = self.resources.get(object_name)
             if resource is not None:
                 records.recycle(self.account, resource, record_id)
             else:
                 self.store.remove(self.table(object_name), record_id)
-
-    def _known(self, object_name: str, record_id: int) -> Record:
-        record = self.get(object_name, record_id)
-        if record is None:
-            raise UnknownObjectError(f"{self.name} has no {object_name} {record_id}")
-        return record
 
     def recycled(self, object_name: str) -> list[Record]:
         """What lies in the recycle bin."""
