@@ -7,6 +7,7 @@ repeated only where doing it twice is the same as doing it once.
 from __future__ import annotations
 
 import email.utils
+import random
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ import backoff
 TOO_MANY_REQUESTS = 429
 LONGEST_WAIT_SECONDS = 64.0
 _SECONDS = re.compile(r"\d{1,9}(\.\d+)?")
+FIRST_CONTACT_ATTEMPTS = 6  # before the CRM has answered once, a wrong setting is likelier than an outage
 QUOTA_WAIT_SECONDS = 5.0  # the first wait after a 429 that does not say how long: windows are a minute and longer
 
 
@@ -47,26 +49,32 @@ class Attempt:
     retry_after_seconds: float | None = None
 
 
+def half_jitter(seconds: float) -> float:
+    """Between a half and the whole of a wait: a lower bound is what outlasts an outage."""
+    return random.uniform(seconds / 2, seconds)  # noqa: S311 - spreads workers, hides nothing
+
+
 @dataclass(frozen=True)
 class Patience:
-    """How often and how patiently attempts are repeated.
+    """How often and how patiently attempts are repeated. By default an outage of two minutes is waited out.
 
     Attributes:
         max_attempts: Attempts in all, the first included.
         jitter: Turns a wait in seconds into the wait that is kept; spreads workers that failed together.
     """
 
-    max_attempts: int = 6
-    jitter: Callable[[float], float] = backoff.full_jitter
+    max_attempts: int = 10
+    jitter: Callable[[float], float] = half_jitter
 
-    def may_repeat(self, attempt: Attempt, *, repeatable: bool) -> bool:
+    def may_repeat(self, attempt: Attempt, *, repeatable: bool, reached: bool = True) -> bool:
         """Tell whether the attempt may be followed by another.
 
         Args:
             attempt: The attempt that failed.
             repeatable: Doing the request twice is the same as doing it once.
+            reached: The CRM has answered before, whatever it said.
         """
-        if attempt.number >= self.max_attempts:
+        if attempt.number >= (self.max_attempts if reached else min(self.max_attempts, FIRST_CONTACT_ATTEMPTS)):
             return False
         return repeatable or attempt.fate is not Fate.UNKNOWN
 

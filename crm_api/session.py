@@ -129,6 +129,7 @@ class CrmSession(requests.Session):
         self.server_date: datetime | None = None
         """The CRM's clock as of its last answer, or None if it says nothing about it."""
         self.network = network
+        self._reached = False
         self._dialect = dialect
         self._patience = patience or Patience()
         self._sleep = sleep
@@ -225,7 +226,7 @@ class CrmSession(requests.Session):
                 continue
             sent = sent or outcome.fate is Fate.UNKNOWN
             attempt = Attempt(outcome.fate, number, outcome.retry_after_seconds)
-            if outcome.final or not self._patience.may_repeat(attempt, repeatable=repeatable):
+            if outcome.final or not self._patience.may_repeat(attempt, repeatable=repeatable, reached=self._reached):
                 raise self._error(name, outcome, repeatable=repeatable, number=number, sent=sent) from outcome.cause
             wait_seconds = self._patience.wait_seconds(attempt)
             if outcome.fate is Fate.TURNED_AWAY:
@@ -261,6 +262,7 @@ class CrmSession(requests.Session):
             )
         except requests.RequestException as error:
             return _Miss(_fate(error), cause=error, said=_reason(error), final=_is_certificate(error))
+        self._reached = True
         answer = Answer(got.status_code, got.headers, got.content)
         self.server_date = answer.date or self.server_date
         failure = self._dialect.failure(answer)

@@ -24,6 +24,8 @@ def close(office: Office, ending: Ending, config: Mapping[str, Any]) -> int:
         config: The settings.
     """
     logger = office.logger
+    if ending.code:
+        office.books.stopped()
     try:
         pending = office.shelf.held(office.source, "rejected")
         waiting = office.shelf.held(office.source, "waiting")

@@ -13,17 +13,18 @@ from crm_api.crm import Crm
 from crm_api.settings import copper_settings
 
 Sleep = Callable[[float], None]
+Clock = Callable[[], float]
 
 
-def _copper(config: Mapping[str, Any], sleep: Sleep) -> Crm:
-    session = connect(copper_settings(config), sleep=sleep)
+def _copper(config: Mapping[str, Any], sleep: Sleep, clock: Clock) -> Crm:
+    session = connect(copper_settings(config), sleep=sleep, clock=clock)
     return Copper(session, date_order=config.get("date_order"))
 
 
 REQUESTS_PER_MINUTE: Mapping[str, int] = MappingProxyType({"copper": copper.REQUESTS_PER_MINUTE})
 """The published rates, for forecasts."""
 
-CRMS: Mapping[str, Callable[[Mapping[str, Any], Sleep], Crm]] = MappingProxyType({"copper": _copper})
+CRMS: Mapping[str, Callable[[Mapping[str, Any], Sleep, Clock], Crm]] = MappingProxyType({"copper": _copper})
 """Each makes an account of a configuration; it sends nothing yet, and raises SettingError."""
 
 

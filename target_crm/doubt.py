@@ -193,7 +193,7 @@ class Inquiry:
             if is_last:
                 break
             if open_intents:
-                self._stopping.nap(min(self._window.seconds / POLLS, 1))
+                self._stopping.nap(self._window.seconds / POLLS)
         return verdicts | {intent.source_id: Verdict(Fate.NOT_CARRIED_OUT) for intent in open_intents}
 
     def _found(self, intents: Sequence[Intent]) -> dict[str, CrmRecord]:

@@ -41,15 +41,16 @@ class Keeper:
         self.unanswered: dict[str, Intent] = office.ledger.intents(scope)
         self.undecided: set[str] = set()
         self._carried: set[str] = set()
-        self._held_again: dict[str, Held] = {}
+        self._told_so_far: dict[str, tuple[Outcome, str]] = {}
 
     def taken(self, arrivals: Iterable[Arrival]) -> None:
-        """See who arrives: what earlier runs held and this run held again is superseded when it comes anew."""
+        """See who arrives: what waits, or was held by an earlier run and again by this one, is superseded by it."""
         for arrival in arrivals:
+            told = self._told_so_far.pop(arrival.source_id, None)
             if arrival.held_at is not None:
-                self._carried.add(arrival.source_id)
-            elif (held := self._held_again.pop(arrival.source_id, None)) is not None:
-                self._office.books.reopened(self._stream.name, _outcome(held), held.kind)
+                self._carried.add(arrival.source_id)  # whoever fed it has opened its outcome again
+            elif told is not None:
+                self._office.books.reopened(self._stream.name, *told)
                 self.count(Outcome.SUPERSEDED)
 
     @property
@@ -180,8 +181,8 @@ class Keeper:
         self._office.told_of(self._stream.name, held)
         for each in held:
             self._held.add(each.source_id)
-            if each.source_id in self._carried:
-                self._held_again[each.source_id] = each
+            if each.state != "rejected" or each.source_id in self._carried:
+                self._told_so_far[each.source_id] = _outcome(each), each.kind
             self.count(_outcome(each), reason=each.kind)
             self._capture(each.source_id, _outcome(each), status=each.status, kind=each.kind, reason=each.reason)
             self._office.books.explained(self._stream.name, each.kind, each.source_id, each.reason)

@@ -102,6 +102,13 @@ class Books:
         """A record that this run held is tried again: its outcome is open once more."""
         self.ended(stream, outcome, reason, -1)
 
+    def stopped(self) -> None:
+        """The run ends early: what it had begun and not finished is skipped, and stays behind the last STATE."""
+        for stream in self.streams:
+            unfinished = self.input(stream) - sum(self._ended[stream].values())
+            if unfinished > 0:
+                self.ended(stream, Outcome.SKIPPED, "the run stopped first", unfinished)
+
     def removed(self, stream: str) -> None:
         """A record that did not arrive was deleted: it is no input."""
         with self._lock:

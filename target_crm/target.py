@@ -111,7 +111,7 @@ class TargetCrm(Target):
             SettingError: They cannot work.
         """
         if self._crm is None:
-            self._crm = CRMS[self.config["crm"]](self.config, self.stopping.nap)
+            self._crm = CRMS[self.config["crm"]](self.config, self.stopping.nap, self.clock)
             guard_logging(self._crm.session.redact)
         return self._crm
 
