@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from crm_api.crm import CrmId
 from target_crm.arrivals import Arrival
 from target_crm.carrying import Carrier
 from target_crm.dooming import Dooming
@@ -123,15 +124,19 @@ class StreamWriter:
     def _changed(self, arrivals: Sequence[Arrival], known: Mapping[str, Known]) -> list[Arrival]:
         """Those that are not, at the source, what was written last."""
         changed: list[Arrival] = []
-        unchanged: list[str] = []
+        unchanged: dict[str, CrmId | None] = {}
         outdated: list[str] = []
         unanswered, compares = self._keeper.unanswered, self._settings.compares_crm
         for arrival in arrivals:
             before = known.get(arrival.source_id)
             if arrival.held_at is not None and before is not None and before.written_at > arrival.held_at:
                 outdated.append(arrival.source_id)
-            elif is_unchanged(arrival, before) and arrival.source_id not in unanswered and not compares:
-                unchanged.append(arrival.source_id)
+            elif (
+                before is not None
+                and is_unchanged(arrival, before)
+                and not (arrival.source_id in unanswered or compares)
+            ):
+                unchanged[arrival.source_id] = before.crm_id
             else:
                 changed.append(arrival)
         self._keeper.unchanged(unchanged)
@@ -158,7 +163,7 @@ class StreamWriter:
                 mapped.append(Ready(arrival, result))
             else:
                 mapped.append(Ready(arrival, result, before.crm_id, before.origin, reread=reread))
-        self._keeper.unchanged(same, same)
+        self._keeper.unchanged({source_id: known[source_id].crm_id for source_id in same}, same)
         self._keeper.hold(held)
         return mapped
 

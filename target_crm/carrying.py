@@ -98,7 +98,9 @@ class Carrier:
         """What updates send; those that need send nothing are done, and those whose record is gone begin anew."""
         if self._method is LoadMethod.MATCH:
             self._remember_unwritten([update for update in updates if update.matched])
-            self._keeper.unchanged([update.ready.arrival.source_id for update in updates if not update.matched])
+            self._keeper.unchanged(
+                {update.ready.arrival.source_id: update.crm_id for update in updates if not update.matched}
+            )
             return []
         again: list[Ready] = []
         unneeded: list[Update] = []
@@ -168,7 +170,8 @@ class Carrier:
                 for update in updates
             ]
         )
-        self._keeper.ended([update.ready.arrival.source_id for update in updates], Outcome.UNCHANGED)
+        crm_ids = {update.ready.arrival.source_id: update.crm_id for update in updates}
+        self._keeper.ended(crm_ids.keys(), Outcome.UNCHANGED, crm_ids=crm_ids)
 
     def _after_refusals(self, refused: Sequence[NotDone]) -> list[Ready]:
         again: list[Ready] = []

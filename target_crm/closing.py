@@ -27,16 +27,17 @@ def close(office: Office, ending: Ending, config: Mapping[str, Any]) -> int:
     if ending.code:
         office.books.stopped()
     try:
-        pending = office.shelf.held(office.source, "rejected")
-        waiting = office.shelf.held(office.source, "waiting")
-        missing = office.links.missing(office.source)
-        if office.reject_file is not None:
-            office.reject_file.replace(pending)
+        try:
+            pending = office.shelf.held(office.source, "rejected")
+            waiting = office.shelf.held(office.source, "waiting")
+            missing = office.links.missing(office.source)
+            if office.reject_file is not None:
+                office.reject_file.replace(pending)
+        finally:
+            office.close()
     except EXPECTED as error:
         logger.error("%s", error)  # noqa: TRY400 - the sentence says it
         return ending.code or Exit.FAILED
-    finally:
-        office.close()
     summary = Summary(
         office.run_id,
         office.account.name,

@@ -132,6 +132,12 @@ class Deleter:
         for each in held:
             self._office.books.reopened(each.stream, Outcome.WAITING, each.kind)
             self._office.books.ended(each.stream, Outcome.REJECTED, str(kind))
+            self._office.books.explained(each.stream, str(kind), each.source_id, reason)
+            if self._office.responses is not None:
+                of, crm_id = (each.sent or {}).get("object", ""), (each.sent or {}).get("crm_id")
+                self._office.responses.capture(
+                    each.stream, of, each.source_id, "rejected", crm_id=crm_id, kind=str(kind), reason=reason
+                )
 
 
 def _doomed(held: Held, own: Scope) -> Doomed:

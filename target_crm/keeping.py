@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from crm_api.crm import CrmId
 from crm_api.values import is_empty
 from target_crm.arrivals import Arrival
 from target_crm.ledger_values import Entry, Held, Intent, Scope
@@ -51,7 +52,7 @@ class Keeper:
                 self._carried.add(arrival.source_id)  # whoever fed it has opened its outcome again
             elif told is not None:
                 self._office.books.reopened(self._stream.name, *told)
-                self.count(Outcome.SUPERSEDED)
+                self.ended([arrival.source_id], Outcome.SUPERSEDED)
 
     @property
     def lost_creates(self) -> dict[str, Intent]:
@@ -67,11 +68,17 @@ class Keeper:
         if records:
             self._office.books.ended(self._stream.name, outcome, reason, records)
 
-    def ended(self, source_ids: Collection[str], outcome: Outcome, reason: str = "") -> None:
-        """Count records that ended so, where nothing was written or held."""
+    def ended(
+        self,
+        source_ids: Collection[str],
+        outcome: Outcome,
+        reason: str = "",
+        crm_ids: Mapping[str, CrmId | None] | None = None,
+    ) -> None:
+        """Count records that ended so, where nothing was written or held; ``crm_ids`` of those that the CRM has."""
         self.count(outcome, len(source_ids), reason)
         for source_id in source_ids if self._office.responses is not None else ():
-            self._capture(source_id, outcome, reason=reason)
+            self._capture(source_id, outcome, reason=reason, crm_id=(crm_ids or {}).get(source_id))
 
     def _capture(self, source_id: str, outcome: Outcome, **facts: Any) -> None:
         if self._office.responses is not None:
@@ -114,12 +121,12 @@ class Keeper:
         self.unanswered[intent.source_id] = intent
         self.undecided.add(intent.source_id)
 
-    def unchanged(self, source_ids: Collection[str], hashes: Mapping[str, bytes] | None = None) -> None:
-        """Count records that the CRM has already; ``hashes`` of those that look different from last time."""
+    def unchanged(self, crm_ids: Mapping[str, CrmId | None], hashes: Mapping[str, bytes] | None = None) -> None:
+        """Count records that the CRM has already, by source id; ``hashes`` of those that look unlike last time."""
         if hashes:
             self._office.ledger.touch(self._scope, hashes)
-        self.ended(source_ids, Outcome.UNCHANGED)
-        self.release(source_ids)
+        self.ended(crm_ids.keys(), Outcome.UNCHANGED, crm_ids=crm_ids)
+        self.release(crm_ids)
 
     def release(self, source_ids: Iterable[str]) -> None:
         """Forget what was held of records that a newer version has dealt with."""

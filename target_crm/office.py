@@ -94,14 +94,20 @@ class Office:
     clock: Callable[[], float] = time.monotonic
 
     def close(self) -> None:
-        """Let the workers and the ledger go."""
-        if self.responses is not None:
-            self.responses.close()
-        self.crew.close()
-        self.locks.close()
-        self.ledger.close()
-        if self.folder is not None:
-            self.folder.cleanup()
+        """Let the workers and the ledger go.
+
+        Raises:
+            FileError: What was captured last cannot be written.
+        """
+        try:
+            if self.responses is not None:
+                self.responses.close()
+        finally:
+            self.crew.close()
+            self.locks.close()
+            self.ledger.close()
+            if self.folder is not None:
+                self.folder.cleanup()
 
     def told_of(self, stream: str, held: Sequence[Held]) -> None:
         """Records were put aside, and are in the ledger."""

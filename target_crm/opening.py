@@ -152,7 +152,7 @@ def _responses(config: Mapping[str, Any], run: Run) -> Responses | None:
         return Responses(ResponseFile(path), run.id)
     if url:
         reached = replace(network(config), headers={})  # those are the CRM's
-        return Responses(Webhook(url, reached, run.stopping.nap, run.logger.warning), run.id)
+        return Responses(Webhook(url, reached, run.stopping.nap, run.logger.warning, run.clock), run.id)
     return None
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from crm_api.errors import SettingError
+from target_crm.files import file_errors
 from target_crm.ledger_values import Held
 
 PRIVATE = 0o600
@@ -44,24 +45,35 @@ class RejectFile:
             raise SettingError("rejected_path is the file that is being read: move it elsewhere and read it there")
 
     def append(self, held: Iterable[Held]) -> None:
-        """Add records that were rejected just now."""
+        """Add records that were rejected just now.
+
+        Raises:
+            FileError: The disk is full, or the like.
+        """
         rejected = [each for each in held if each.state == "rejected"]
         if rejected:
-            self._file.write(b"".join(self._lines(rejected)))
-            self._file.flush()
-            os.fsync(self._file.fileno())
+            with file_errors("rejected_path", self._path):
+                self._file.write(b"".join(self._lines(rejected)))
+                self._file.flush()
+                os.fsync(self._file.fileno())
 
     def replace(self, pending: Iterable[Held]) -> None:
-        """Leave these records alone in the file, all at once."""
+        """Leave these records alone in the file, all at once; a device, such as a terminal, stays as it is.
+
+        Raises:
+            FileError: The disk is full, or the like.
+        """
         self._schema_id = None
-        fresh = self._path.with_name(f"{self._path.name}.new")
-        with os.fdopen(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, PRIVATE), "wb") as file:
-            for line in self._lines(pending):
-                file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._path)
-        self._file.close()
+        with file_errors("rejected_path", self._path):
+            if self._path.is_file():
+                fresh = self._path.with_name(f"{self._path.name}.new")
+                with os.fdopen(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, PRIVATE), "wb") as file:
+                    for line in self._lines(pending):
+                        file.write(line)
+                    file.flush()
+                    os.fsync(file.fileno())
+                fresh.replace(self._path)
+            self._file.close()
 
     def _lines(self, held: Iterable[Held]) -> Iterable[bytes]:
         for each in held:

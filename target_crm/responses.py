@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,20 +20,26 @@ from crm_api.answer import Dialect
 from crm_api.crm import CrmId
 from crm_api.errors import CrmError, SettingError
 from crm_api.quota import Quota
+from crm_api.retry import Patience
 from crm_api.session import CrmSession, Network
+from target_crm.files import file_errors
 
 PRIVATE = 0o600
 AT_ONCE = 100  # records in one post
+ATTEMPTS = 3  # of one post
+PAUSE_SECONDS = 30.0  # between two posts, where the first was not taken
+KEPT = 10_000  # outcomes that a webhook did not take, kept for later
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _TEXT = {"type": ["string", "null"]}
 SCHEMA = {
     "type": "SCHEMA",
     "stream": "outcomes",
-    "key_properties": ["run_id", "stream", "source_id"],
+    "key_properties": ["run_id", "number"],
     "schema": {
         "type": "object",
         "properties": {
             **dict.fromkeys(("run_id", "stream", "source_id", "object", "outcome", "kind", "reason"), _TEXT),
+            "number": {"type": "integer"},
             "crm_id": {"type": ["integer", "string", "null"]},
             "status": {"type": ["integer", "null"]},
             "at": {"type": "string", "format": "date-time"},
@@ -53,6 +62,9 @@ class Outlet(Protocol):
 class Responses:
     """Captures what became of records. Thread-safe; what was captured is handed on when ``flush`` returns.
 
+    Lines are numbered. A record that is tried again in the same run has a further line: the last one of a source id
+    says how things stand.
+
     Args:
         outlet: Where it goes.
         run_id: Names the run.
@@ -63,6 +75,7 @@ class Responses:
         self._run_id = run_id
         self._lock = threading.Lock()
         self._captured: list[dict[str, Any]] = []
+        self._numbers = itertools.count(1)
 
     def capture(
         self,
@@ -104,7 +117,7 @@ class Responses:
             "answer": answer or None,
         }
         with self._lock:
-            self._captured.append(outcome_record)
+            self._captured.append(outcome_record | {"number": next(self._numbers)})
 
     def flush(self) -> None:
         """Hand on what was captured."""
@@ -134,51 +147,94 @@ class ResponseFile:
             descriptor = os.open(Path(path), os.O_CREAT | os.O_WRONLY | os.O_TRUNC, PRIVATE)
         except OSError as error:
             raise SettingError(f"responses_path cannot be written: {error.strerror}: {path}") from error
+        self._path = path
         self._file = os.fdopen(descriptor, "wb")
         self._file.write(_ENCODER.encode(SCHEMA) + b"\n")
 
     def put(self, outcomes: list[dict[str, Any]]) -> None:
-        """Append RECORD messages."""
-        for outcome in outcomes:
-            self._file.write(_ENCODER.encode({"type": "RECORD", "stream": "outcomes", "record": outcome}) + b"\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        """Append RECORD messages.
+
+        Raises:
+            FileError: The disk is full, or the like.
+        """
+        lines = [{"type": "RECORD", "stream": "outcomes", "record": outcome} for outcome in outcomes]
+        with file_errors("responses_path", self._path):
+            self._file.write(b"".join(_ENCODER.encode(line) + b"\n" for line in lines))
+            self._file.flush()
+            os.fsync(self._file.fileno())
 
     def close(self) -> None:
         """Close it."""
-        self._file.close()
+        with file_errors("responses_path", self._path):
+            self._file.close()
 
 
 class Webhook:
-    """An address that gets the outcomes as JSON arrays. What it does not take is lost to it, and only logged.
+    """An address that gets the outcomes as JSON arrays, some twice if an answer of its own is lost: they are numbered.
+
+    What it does not take is kept, up to a limit, and offered again now and then and at the end of the run, which it can
+    neither stop nor delay for long.
 
     Args:
         url: The address.
         network: How to reach it; no credentials of the CRM go there.
         sleep: Waits between attempts.
         warn: Told what it did not take.
+        clock: Monotonic seconds.
 
     Raises:
         SettingError: The URL cannot work.
     """
 
-    def __init__(self, url: str, network: Network, sleep: Callable[[float], None], warn: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        url: str,
+        network: Network,
+        sleep: Callable[[float], None],
+        warn: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._session = CrmSession(
-            url, signature=_Unsigned(), dialect=Dialect(), quota=Quota(), network=network, sleep=sleep
+            url,
+            signature=_Unsigned(),
+            dialect=Dialect(),
+            quota=Quota(),
+            network=network,
+            patience=Patience(max_attempts=ATTEMPTS),
+            sleep=sleep,
         )
         self._warn = warn
+        self._clock = clock
+        self._kept: deque[dict[str, Any]] = deque()
+        self._dropped = 0
+        self._not_before = clock()
 
     def put(self, outcomes: list[dict[str, Any]]) -> None:
-        """Post them, some at once."""
-        for start in range(0, len(outcomes), AT_ONCE):
-            part = outcomes[start : start + AT_ONCE]
+        """Post them, unless it failed a moment ago."""
+        self._kept.extend(outcomes)
+        while len(self._kept) > KEPT:
+            self._kept.popleft()
+            self._dropped += 1
+        if self._clock() >= self._not_before:
+            self._post()
+
+    def _post(self) -> None:
+        while self._kept:
+            part = list(itertools.islice(self._kept, AT_ONCE))
             try:
                 self._session.exchange("POST", "", body=part, read=bytes, repeatable=True)
             except CrmError as error:
-                self._warn(f"The webhook did not take {len(part)} outcomes: {error.sentence}")
+                self._not_before = self._clock() + PAUSE_SECONDS
+                self._warn(f"The webhook did not take {len(part)} outcomes, they are kept for later: {error.sentence}")
+                return
+            for _ in part:
+                self._kept.popleft()
 
     def close(self) -> None:
-        """Let the connection go."""
+        """Post what is left, and let the connection go."""
+        self._post()
+        if left := self._dropped + len(self._kept):
+            self._warn(f"The webhook never took {left} outcomes of this run; what they tell is in the ledger")
         self._session.close()
 
 

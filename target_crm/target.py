@@ -272,6 +272,8 @@ class TargetCrm(Target):
         if self._office is not None:
             self.waiting.at_end()
         self._delete()
+        if self._office is not None and self._office.responses is not None:
+            self._office.responses.flush()
         super().process_endofpipe()
         if self._office is not None:
             self._office.locks.close()
