@@ -17,6 +17,7 @@ from crm_api.crm import Crm
 from crm_api.errors import CrmError
 from target_crm.authorize import authorize
 from target_crm.command import config_option, console, one_sentence, target_of
+from target_crm.demo import demo
 from target_crm.exits import Exit
 from target_crm.kinds import remedy
 from target_crm.ledger_command import ledger
@@ -50,6 +51,9 @@ main.add_command(ledger)
 
 
 main.add_command(authorize)
+
+
+main.add_command(demo)
 
 
 @main.command()
