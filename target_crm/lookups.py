@@ -102,10 +102,12 @@ class Lookups:
             if crm_id is not None and "crm_id" in table.c:
                 where.append((table, table.c.crm_id == id_text(crm_id)))
         if value is not None:
-            message = sa.cast(tables.held.c.message, sa.Text)
+            message: sa.ColumnElement[str] = sa.cast(tables.held.c.message, sa.Text)
+            if self._store.engine.dialect.name == "postgresql":
+                message = sa.func.encode(tables.held.c.message, "escape")
             where += [
                 (tables.history, tables.history.c["keys"].contains(value_hash(value), autoescape=True)),
-                (tables.held, message.contains(value, autoescape=True)),
+                (tables.held, message.icontains(value, autoescape=True)),
             ]
         found: dict[tuple[int, str], Scope] = {}
         with self._store.read() as connection:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner
 
+from target_crm.ledger_tables import open_engine
 from target_crm.operator import main
+from tests.servers import postgres  # noqa: F401 - a fixture
 from tests.target_crm.messages import record_of, schema_of
 
 PEOPLE = schema_of("people", "email", "title", name={"type": ["string", "null"]})
@@ -15,6 +18,20 @@ PEOPLE = schema_of("people", "email", "title", name={"type": ["string", "null"]}
 
 def person(number, **more):
     return record_of("people", **{"id": number, "name": f"P{number}", "email": f"p{number}@x.org"} | more)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def settings(settings, request):
+    """With an empty ledger of each kind."""
+    if request.param == "sqlite":
+        return settings
+    url = request.getfixturevalue("postgres")
+    engine = open_engine(url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+        connection.execute(sa.text("CREATE SCHEMA public"))
+    engine.dispose()
+    return settings | {"ledger_url": url}
 
 
 @pytest.fixture
@@ -54,6 +71,19 @@ def test_why_a_record_is_rejected_is_explained(run, operate):
     (known,) = json.loads(operate("explain", "--source-id", "1").output)
     assert known["held"][0]["kind"] == "missing_required"
     assert "name" in known["held"][0]["reason"]
+
+
+def test_a_rejected_record_is_found_by_an_email_that_it_holds(run, operate):
+    run([PEOPLE, person(1, name=None), person(2, name=None, email="P2@x.org")])
+    (known,) = json.loads(operate("explain", "--email", "p2@X.org").output)
+    assert known["source_id"] == "2"
+
+
+def test_a_waiting_record_says_what_it_waits_for(run, operate):
+    streams = {"people": {"references": {"company_id": {"stream": "companies", "source_id": "title"}}}}
+    run([PEOPLE, person(1, title="Acme")], streams=streams)
+    (known,) = json.loads(operate("explain", "--source-id", "1").output)
+    assert "It waits for record Acme of stream companies." in known["in_short"]
 
 
 def test_what_nobody_knows_is_said_by_the_exit_code(run, operate):
