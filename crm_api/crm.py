@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from functools import cached_property
 from typing import Any
 
+from crm_api.errors import GoneError, RefusedError
 from crm_api.session import CrmSession
 
 CrmId = int | str
@@ -30,6 +31,8 @@ class Kind(Enum):
     """A calendar day; ISO 8601 in records."""
     ID = "id"
     """The id of a record of ``Attribute.refers_to``."""
+    IDS = "ids"
+    """A list of such ids."""
     NAME_ID = "name id"
     """The id of something in the CRM's list ``Attribute.names``; records may give its name instead."""
     NAME_IDS = "name ids"
@@ -59,11 +62,12 @@ class Attribute:
         flat: Names under which a flat record may give it, in order of preference: ``email`` for ``emails``. For a
             structure, the parts' own names are understood too.
         item: For ITEMS: the part that holds the value and tells two items apart (``email``, ``number``, ``url``).
-            For a STRUCTURE that is one such item (a lead's e-mail), likewise.
-        category: For ITEMS: the category given to a bare value.
+            For a STRUCTURE that is one such item (a lead's e-mail), likewise. For IDS that the CRM wants as objects:
+            the part that holds the id.
+        category: For ITEMS: the category given to a bare value; None: items have none.
         parts: For a STRUCTURE: the names of its parts.
         flat_parts: Further names of parts in a flat record: ``zip`` for ``postal_code``.
-        refers_to: For ID: the object whose id it is.
+        refers_to: For ID and IDS: the object whose id it is.
         joined: Parts of a flat record that are joined with spaces where the record does not give the attribute:
             ``first_name`` and ``last_name`` for ``name``.
         categories: For ITEMS: the category of a value given under a flat name: ``mobile`` for ``mobile_phone``.
@@ -71,6 +75,8 @@ class Attribute:
         within: For NAME_ID: the attribute whose value the named thing belongs to: a stage's ``pipeline_id``.
         beside: For NAME_ID that the CRM wants as an object: what stands beside ``id`` in it.
         resent: Goes with every update, changed or not, if the record gives it.
+        appended: For a list: the port itself adds what an update gives as ``Added`` to what the CRM has.
+        only_added: For a list: nothing in it can be replaced.
         custom_id: For a custom field: its definition's id.
         choices: The values that the CRM knows, where it is a closed list; spelling in any case.
         normalise: Makes two spellings of one value alike when matching: ``email``, ``domain``, ``phone`` or none.
@@ -95,7 +101,13 @@ class Attribute:
     within: str | None = None
     beside: Mapping[str, str] = field(default_factory=dict)
     resent: bool = False
+    appended: bool = False
+    only_added: bool = False
     custom_id: CrmId | None = None
+
+
+class Added(list[Any]):
+    """Elements to be added to a list that the CRM has, whatever is in it; a mere list takes its place."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +126,12 @@ class CrmObject:
         upserts_on: Attributes by which the CRM itself upserts atomically, record by record.
         free: Its records are sent whole: nobody has declared what they hold.
         parameters: The flags that a stream's settings may give.
+        upserts_in_bulk: ``Crm.upsert_many`` takes ``bulk_update`` records a request: nothing needs to be looked for
+            first.
+        bulk_delete: Records in one delete request.
+        can_forget: A delete can be made for good, where it otherwise fills a recycle bin.
+        readable: A record can be read by its id.
+        aliases: Other names by which settings and records may call it.
     """
 
     name: str
@@ -127,6 +145,11 @@ class CrmObject:
     upserts_on: tuple[str, ...] = ()
     free: bool = False
     parameters: tuple[str, ...] = ()
+    upserts_in_bulk: bool = False
+    bulk_delete: int = 1
+    can_forget: bool = False
+    readable: bool = True
+    aliases: tuple[str, ...] = ()
 
     def attribute(self, name: str) -> Attribute | None:
         """The attribute of that name, or None."""
@@ -135,6 +158,13 @@ class CrmObject:
     @cached_property
     def _by_name(self) -> Mapping[str, Attribute]:
         return {attribute.name: attribute for attribute in self.attributes}
+
+
+def named_object(objects: Mapping[str, CrmObject], name: str) -> str:
+    """The object that a name or an alias stands for; the name itself where it stands for none."""
+    if name in objects:
+        return name
+    return next((of.name for of in objects.values() if name in of.aliases), name)
 
 
 @dataclass(frozen=True)
@@ -196,11 +226,30 @@ class Written:
         id: The record's.
         record: As the CRM answered it; empty where it said nothing.
         request_id: What the CRM calls the request, for its support; empty if it does not say.
+        created: Of an upsert: whether it made the record. None if the CRM does not tell.
+        before: Of an upsert in a rehearsal: the record that it would change.
     """
 
     id: CrmId
     record: CrmRecord
     request_id: str = ""
+    created: bool | None = None
+    before: CrmRecord | None = None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One record of ``Crm.upsert_many``.
+
+    Attributes:
+        value: By which the CRM is to find it.
+        payload: What it is to hold.
+        since: Unix seconds of the CRM's clock when it was first tried: a record that is younger was made by that.
+    """
+
+    value: str
+    payload: Payload
+    since: float
 
 
 @dataclass(frozen=True)
@@ -352,6 +401,36 @@ class Crm(ABC):
     def upsert(self, of: CrmObject, attribute: str, value: str, payload: Payload) -> Result:
         """Let the CRM itself find or create one record by ``attribute``, one of ``of.upserts_on``; repeatable."""
 
+    def upserts_by(self, of: CrmObject, attribute: Attribute) -> bool:
+        """Whether the CRM itself upserts by an attribute: it keeps it unique."""
+        return attribute.name in of.upserts_on
+
+    def find_size(self, of: CrmObject, attribute: str) -> int:
+        """Values of an attribute that one ``find`` takes; 0: it cannot be searched by."""
+        return of.finds.get(attribute, 0)
+
+    def is_whole(self, record: CrmRecord) -> bool:  # noqa: ARG002 - for those whose searches answer parts of records
+        """Whether a record that ``find`` or ``scan`` returned holds all that reading it by id would tell."""
+        return True
+
+    def upsert_values(self, of: CrmObject, attribute: str, record: CrmRecord) -> Collection[str]:  # noqa: ARG002 - likewise
+        """The values, in lower case, by which ``upsert_many`` finds a record."""
+        return ()
+
+    def upsert_many(
+        self,
+        of: CrmObject,
+        attribute: str,
+        wanted: Sequence[Wanted],
+        *,
+        before_send: BeforeSend,  # noqa: ARG002 - for those that take many at once
+    ) -> list[Result]:
+        """Let the CRM find or create at most ``bulk_size(of, update=True)`` records; repeatable, results in order.
+
+        A request that is refused whole raises, unless it held one record only.
+        """
+        return [self.upsert(of, attribute, each.value, each.payload) for each in wanted]
+
     @abstractmethod
     def delete(self, of: CrmObject, crm_id: CrmId) -> None:
         """Delete one record; one that is gone already raises GoneError. Repeatable."""
@@ -363,6 +442,32 @@ class Crm(ABC):
     def staged(self, stage: Callable[[Crm], CrmSession]) -> None:
         """Put another session in the account's place: for a rehearsal."""
         self.session = stage(self)
+
+    def delete_many(
+        self,
+        of: CrmObject,
+        doomed: Sequence[tuple[CrmId, Payload]],
+        *,
+        forget: bool,  # noqa: ARG002 - for those that can
+    ) -> list[RefusedError | None]:
+        """Delete at most ``of.bulk_delete`` records; why each could not be deleted, in order.
+
+        Args:
+            of: The kind of record.
+            doomed: Whose ids, and what the source's last message says.
+            forget: For good, past the recycle bin, where ``of.can_forget``.
+        """
+        refused: list[RefusedError | None] = []
+        for crm_id, payload in doomed:
+            try:
+                self.delete_described(of, crm_id, payload)
+            except GoneError:
+                refused.append(None)
+            except RefusedError as error:
+                refused.append(error)
+            else:
+                refused.append(None)
+        return refused
 
     @abstractmethod
     def encode(self, attribute: Attribute, value: Any) -> Any:

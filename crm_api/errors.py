@@ -13,7 +13,8 @@
     │   │   └── TooLargeError       more records than one request may hold; names the limit
     │   ├── ForbiddenError        the key may not do this (403)
     │   │   └── NotEnabledError     the account lacks the feature
-    │   └── GoneError             no such record (404, 410)
+    │   ├── GoneError             no such record (404, 410)
+    │   └── NoRouteError          no such address: whatever is sent there, nothing comes of it
     ├── BusyError               wait: the CRM answered 429 or 5xx to every attempt, and nothing is in doubt
     └── InDoubtError            it was sent, and no answer came that says what became of it
 """
@@ -157,6 +158,13 @@ class GoneError(RefusedError):
     """There is no such record, or no longer."""
 
     happened = "The CRM has no such record"
+
+
+class NoRouteError(RefusedError):
+    """There is no such address at the CRM: not a record is missing, but what would take any."""
+
+    happened = "The CRM has no such address"
+    advice = "Check domain and base_url, and whether the account has this kind of record."
 
 
 class BusyError(CrmError):

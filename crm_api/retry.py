@@ -61,10 +61,16 @@ class Patience:
     Attributes:
         max_attempts: Attempts in all, the first included.
         jitter: Turns a wait in seconds into the wait that is kept; spreads workers that failed together.
+        quota_wait_seconds: The first wait after a 429 that does not say how long; it doubles from there.
+        longest_quota_wait_seconds: The longest such wait.
+        retry_after_slack_seconds: Added to what a 429 asked for.
     """
 
     max_attempts: int = 10
     jitter: Callable[[float], float] = half_jitter
+    quota_wait_seconds: float = QUOTA_WAIT_SECONDS
+    longest_quota_wait_seconds: float = LONGEST_WAIT_SECONDS
+    retry_after_slack_seconds: float = 0.0
 
     def may_repeat(self, attempt: Attempt, *, repeatable: bool, reached: bool = True) -> bool:
         """Tell whether the attempt may be followed by another.
@@ -80,10 +86,12 @@ class Patience:
 
     def wait_seconds(self, attempt: Attempt) -> float:
         """Seconds to wait before the next attempt; what the CRM asked for comes first and is never shortened."""
+        turned_away = attempt.fate is Fate.TURNED_AWAY
         if attempt.retry_after_seconds is not None:
-            return attempt.retry_after_seconds
-        if attempt.fate is Fate.TURNED_AWAY:
-            return _nth(backoff.expo(factor=QUOTA_WAIT_SECONDS, max_value=LONGEST_WAIT_SECONDS), attempt.number)
+            return attempt.retry_after_seconds + (self.retry_after_slack_seconds if turned_away else 0.0)
+        if turned_away:
+            waits = backoff.expo(factor=self.quota_wait_seconds, max_value=self.longest_quota_wait_seconds)
+            return _nth(waits, attempt.number)
         return self.jitter(_nth(backoff.expo(max_value=LONGEST_WAIT_SECONDS), attempt.number))
 
 

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from crm_api import freshsales
 from crm_api.copper import BASE_URL, BULK_REQUESTS_PER_SECOND, REQUESTS_PER_MINUTE, CopperSettings
 from crm_api.errors import SettingError
+from crm_api.freshsales import FreshsalesSettings
 from crm_api.retry import Patience
 from crm_api.session import Network
 
@@ -108,6 +110,38 @@ COPPER_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
         },
     }
 )
+
+
+FRESHSALES_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
+    {
+        "domain": {
+            "type": ["string", "null"],
+            "description": "Freshsales: the bundle alias (acme), the host (acme.myfreshworks.com; Classic: "
+            "acme.freshsales.io) or any URL of the account.",
+        },
+        "plan": {
+            "type": ["string", "null"],
+            "enum": [*freshsales.PLANS, None],
+            "description": "Freshsales: the account's plan, which says how many requests an hour it allows; 1,000 if "
+            "left out. requests_per_hour comes before it.",
+        },
+    }
+)
+
+
+def freshsales_settings(config: Mapping[str, Any]) -> FreshsalesSettings:
+    """Make the settings of a Freshsales account of a configuration that fits the tables above."""
+    of_plan = freshsales.PLANS.get(config.get("plan") or "", freshsales.REQUESTS_PER_HOUR)
+    return FreshsalesSettings(
+        api_key=config.get("api_key") or "",
+        domain=config.get("domain") or "",
+        base_url=config.get("base_url") or "",
+        requests_per_minute=_given(config, "requests_per_minute", freshsales.REQUESTS_PER_MINUTE),
+        requests_per_hour=_given(config, "requests_per_hour", of_plan),
+        quota_url=config.get("quota_url") or "",
+        max_attempts=_given(config, "max_attempts", Patience.max_attempts),
+        network=network(config),
+    )
 
 
 def network(config: Mapping[str, Any]) -> Network:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,8 +21,10 @@ from crm_api.crm import (
     Payload,
     Request,
     Result,
+    Wanted,
 )
 from crm_api.endpoints import Endpoints
+from crm_api.errors import RefusedError
 from crm_api.session import CrmSession
 
 
@@ -97,6 +99,34 @@ class WithEndpoints(Crm):
     @override
     def upsert(self, of: CrmObject, attribute: str, value: str, payload: Payload) -> Result:
         return self._half(of).upsert(of, attribute, value, payload)
+
+    @override
+    def upserts_by(self, of: CrmObject, attribute: Attribute) -> bool:
+        return self._half(of).upserts_by(of, attribute)
+
+    @override
+    def upsert_values(self, of: CrmObject, attribute: str, record: CrmRecord) -> Collection[str]:
+        return self._half(of).upsert_values(of, attribute, record)
+
+    @override
+    def upsert_many(
+        self, of: CrmObject, attribute: str, wanted: Sequence[Wanted], *, before_send: BeforeSend
+    ) -> list[Result]:
+        return self._half(of).upsert_many(of, attribute, wanted, before_send=before_send)
+
+    @override
+    def find_size(self, of: CrmObject, attribute: str) -> int:
+        return self._half(of).find_size(of, attribute)
+
+    @override
+    def delete_many(
+        self, of: CrmObject, doomed: Sequence[tuple[CrmId, Payload]], *, forget: bool
+    ) -> list[RefusedError | None]:
+        return self._half(of).delete_many(of, doomed, forget=forget)
+
+    @override
+    def is_whole(self, record: CrmRecord) -> bool:
+        return self._crm.is_whole(record)
 
     @override
     def delete(self, of: CrmObject, crm_id: CrmId) -> None:

@@ -18,6 +18,7 @@ import yaml
 
 from crm_api.copper_objects import OBJECTS
 from crm_api.crm import CrmObject
+from crm_api.freshsales_objects import OBJECTS as FRESHSALES_OBJECTS
 from tap_copper.streams import STREAMS
 from tap_copper.tap import TapCopper
 from target_crm import kinds
@@ -82,7 +83,8 @@ def objects_table(objects: Iterable[CrmObject]) -> Iterator[str]:
             ", else ".join(" and ".join(f"`{part}`" for part in key) for key in of.match_on) or "nothing: each is new"
         )
         required = ", ".join(f"`{attribute.name}`" for attribute in of.attributes if attribute.required)
-        yield f"| `{of.name}` | {keys} | {required} | {of.bulk_create} | {of.bulk_update} |"
+        creates = of.bulk_update if of.upserts_in_bulk and of.upserts_on else of.bulk_create
+        yield f"| `{of.name}` | {keys} | {required} | {creates} | {of.bulk_update} |"
 
 
 def kinds_table() -> Iterator[str]:
@@ -119,6 +121,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "settings of a stream": lambda: settings_table(STREAM_SETTINGS),
     "streams of tap-copper": streams_table,
     "objects of copper": lambda: objects_table(OBJECTS.values()),
+    "objects of freshsales": lambda: objects_table(FRESHSALES_OBJECTS.values()),
     "kinds of rejection": kinds_table,
     "meltano settings of tap-copper": lambda: meltano_settings("tap-copper"),
     "meltano settings of target-crm": lambda: meltano_settings("target-crm"),

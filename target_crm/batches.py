@@ -194,10 +194,12 @@ class StreamWriter:
         method = self._settings.load_method
         nothing = Candidates()
         while ready:
+            upserts = {each.arrival.source_id: self._carrier.upsert_of(each) for each in ready}
             asked = {
                 each.arrival.source_id: [key for key in each.mapped.keys if not key.pending]
                 for each in ready
                 if each.crm_id is None and method is not LoadMethod.APPEND_ONLY and not each.recreate
+                if upserts[each.arrival.source_id] is None or not self._carrier.is_blind(each)
             }
             candidates = self._finder.candidates(asked)
             actions = [
@@ -206,6 +208,7 @@ class StreamWriter:
                     candidates.get(each.arrival.source_id, nothing),
                     method,
                     create_without_key=self._settings.create_without_key,
+                    upsert=upserts[each.arrival.source_id],
                 )
                 for each in ready
             ]

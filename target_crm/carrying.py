@@ -16,8 +16,8 @@ from target_crm.mapping import Mapper
 from target_crm.methods import LoadMethod
 from target_crm.office import Office, Stream
 from target_crm.outcomes import Outcome, RejectKind
-from target_crm.plan import Action, Create, Ready, Reject, Skip, Update
-from target_crm.writing import NotDone, Sender, Write, gained_values
+from target_crm.plan import Action, Create, Ready, Reject, Skip, Update, upsert_by
+from target_crm.writing import Done, NotDone, Sender, Write, gained_values
 
 TRIES = 6  # writes of one record whose answer was lost, before it is rejected as in doubt
 
@@ -44,7 +44,14 @@ class Carrier:
         self._method = stream.settings.load_method
         self._recent = office.recent(mapper.of.name)
         self._sender = Sender(
-            office.crm, mapper, office.ledger, scope, office.crew, recent=self._recent, on_done=keeper.done
+            office.crm,
+            mapper,
+            office.ledger,
+            scope,
+            office.crew,
+            recent=self._recent,
+            on_done=self._done,
+            tried={each.source_id: each.server_at for each in keeper.unanswered.values() if each.action == "upsert"},
         )
         self.inquiry = Inquiry(
             office.crm,
@@ -59,11 +66,24 @@ class Carrier:
 
     def _upsert_by(self) -> str | None:
         """The CRM's own upsert settles a doubt only by the stream's own match key, and never adds to a log."""
-        of = self._mapper.of
-        keys = self._mapper.match_on
-        if self._method is LoadMethod.APPEND_ONLY or len(keys) != 1 or len(keys[0]) != 1:
-            return None
-        return keys[0][0] if keys[0][0] in of.upserts_on else None
+        return None if self._method is LoadMethod.APPEND_ONLY else self._mapper.upserted_by
+
+    def upsert_of(self, ready: Ready) -> tuple[str, str] | None:
+        """The attribute and the value by which the CRM itself may find or make a record, many a request."""
+        attribute = self._mapper.upserted_by if self._mapper.of.upserts_in_bulk else None
+        return upsert_by(ready, attribute, self._method)
+
+    def is_blind(self, ready: Ready) -> bool:
+        """Tell whether a record may be upserted without looking for it first."""
+        values = [value for key in ready.mapped.keys for part in key.parts for value in part.values]
+        return len(values) == 1 and not self._stream.settings.compares_crm and self._mapper.is_blind(ready.mapped)
+
+    def _done(self, done: Done) -> None:
+        """Tell of a write; in a dry run also what an upsert would change."""
+        if done.before is not None:
+            change = self._mapper.change(done.write.ready.mapped, done.before)
+            done = replace(done, write=replace(done.write, change=change))
+        self._keeper.done(done)
 
     def carry_out(self, actions: Sequence[Action]) -> list[Ready]:
         """Carry actions out; returns the records that must be looked at again."""
@@ -119,6 +139,8 @@ class Carrier:
         return again
 
     def _must_read(self, update: Update) -> bool:
+        if not self._mapper.of.readable:
+            return False
         compares = self._stream.settings.compares_crm
         return compares or update.ready.reread or self._mapper.needs_current(update.ready.mapped)
 
@@ -128,7 +150,7 @@ class Carrier:
         unread: dict[bool, list[Update]] = {False: [], True: []}
         for update in updates:
             record = self._recent.get(update.crm_id) or update.current
-            if update.ready.reread or (record is None and self._must_read(update)):
+            if (update.ready.reread or record is None) and self._must_read(update):
                 unread[update.ready.reread].append(update)
             elif record is not None:
                 current[update.ready.arrival.source_id] = record
@@ -194,6 +216,8 @@ class Carrier:
     def _may_exist(self, refused: NotDone) -> bool:
         if refused.forbidden or refused.write.crm_id is not None or refused.write.ready.refused is not None:
             return False
+        if refused.write.upsert is not None:
+            return False
         names = {part.attribute for key in refused.write.ready.mapped.keys for part in key.parts}
         return self._method is not LoadMethod.APPEND_ONLY and not names.isdisjoint(self._mapper.of.unique)
 
@@ -203,7 +227,7 @@ class Carrier:
             return []
         name = self._stream.name
         self._office.logger.warning("Stream %s: the answers to %d writes were lost; finding out", name, len(lost))
-        intents = [self._sender.intent(write) for write in lost if write.crm_id is None]
+        intents = [self._sender.intent(write) for write in lost if write.crm_id is None and write.upsert is None]
         verdicts = self.inquiry.verdicts(intents, self._office.clock()) if intents else {}
         again: list[Ready] = []
         held: list[Held] = []

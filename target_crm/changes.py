@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from crm_api.crm import Attribute, Crm, CrmRecord, Kind, Payload
+from crm_api.crm import Added, Attribute, Crm, CrmRecord, Kind, Payload
 from crm_api.values import is_empty
 from target_crm.fields import Fields
 from target_crm.keys import SPELLINGS
@@ -30,7 +30,11 @@ class Changes:
 
     def creation(self, payload: Payload) -> Change:
         """What a create sends: everything that has a value."""
-        sent = {each.name: (each, value) for each, value in self._spread(payload) if each.creatable and _says(value)}
+        sent = {
+            each.name: (each, self._unmerged(each, value))
+            for each, value in self._spread(payload)
+            if each.creatable and _says(value)
+        }
         differences = [Difference(name, None, self._readable(each, value)) for name, (each, value) in sent.items()]
         return self._change(sent, differences)
 
@@ -45,7 +49,7 @@ class Changes:
                 continue
             if current is None:
                 if not self._depends(attribute, value):
-                    sent[attribute.name] = attribute, value
+                    sent[attribute.name] = attribute, self._unmerged(attribute, value)
                     differences.append(Difference(attribute.name, None, self._readable(attribute, value)))
                 continue
             old = now.get(attribute.name)
@@ -65,8 +69,23 @@ class Changes:
             attribute.updatable and self._depends(attribute, value) for attribute, value in self._spread(payload)
         )
 
+    def is_blind(self, payload: Payload) -> bool:
+        """Tell whether the payload is the same whether it makes a record or changes one."""
+        return all(
+            attribute.creatable
+            and attribute.updatable
+            and self.mode_of(attribute) is not Mode.CREATE_ONLY
+            and not self._depends(attribute, value)
+            for attribute, value in self._spread(payload)
+        )
+
+    def _unmerged(self, attribute: Attribute, value: Any) -> Any:
+        """A value to be sent without knowing what the CRM has."""
+        return Added(value) if attribute.appended and self.mode_of(attribute) is Mode.ADD and value else value
+
     def _depends(self, attribute: Attribute, value: Any) -> bool:
-        if self.mode_of(attribute) in {Mode.FILL_EMPTY, Mode.ADD}:
+        mode = self.mode_of(attribute)
+        if mode is Mode.FILL_EMPTY or (mode is Mode.ADD and not attribute.appended):
             return True
         if attribute.kind is not Kind.STRUCTURE or value is None or self.mode_of(attribute) is Mode.CREATE_ONLY:
             return False
@@ -97,6 +116,10 @@ class Changes:
             return sorted(map(str, old)) == sorted(map(str, new))
         if attribute.kind is Kind.STRUCTURE:
             return all(str(old.get(part) or "").strip() == str(new.get(part) or "").strip() for part in attribute.parts)
+        if attribute.kind is Kind.IDS:
+            return {_told_apart_by(attribute, each) for each in old} == {
+                _told_apart_by(attribute, each) for each in new
+            }
         if attribute.kind is Kind.ITEMS:
             key = attribute.item
             return [(each.get(key), each.get("category")) for each in old] == [
@@ -136,7 +159,7 @@ def _merged(attribute: Attribute, old: list[Any], new: list[Any]) -> list[Any]:
 
 
 def _told_apart_by(attribute: Attribute, value: Any) -> str:
-    if attribute.kind is Kind.ITEMS:
+    if attribute.item is not None:
         value = value.get(attribute.item)
     return SPELLINGS[attribute.normalise](str(value))
 

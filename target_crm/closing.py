@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from target_crm.crms import requests_per_minute
+from target_crm.crms import rates_of
 from target_crm.exits import EXPECTED, Ending, Exit
 from target_crm.office import Office
 from target_crm.preview import forecast_seconds
@@ -66,4 +66,4 @@ def _forecast(office: Office, config: Mapping[str, Any]) -> Forecast:
     """What the run would have cost: its reads, which were real, and its writes, which were not."""
     writes = office.preview.requests if office.preview else 0
     requests = office.crm.session.traffic.requests + writes
-    return Forecast(writes, requests, forecast_seconds(requests, requests_per_minute(config)))
+    return Forecast(writes, requests, forecast_seconds(requests, *rates_of(config)))

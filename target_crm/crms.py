@@ -6,29 +6,50 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from crm_api import copper
-from crm_api.copper import connect
+from crm_api import copper, freshsales
 from crm_api.copper_crm import Copper
 from crm_api.crm import Crm
-from crm_api.settings import copper_settings
+from crm_api.settings import copper_settings, freshsales_settings
 
 Sleep = Callable[[float], None]
 Clock = Callable[[], float]
 
 
 def _copper(config: Mapping[str, Any], sleep: Sleep, clock: Clock) -> Crm:
-    session = connect(copper_settings(config), sleep=sleep, clock=clock)
+    session = copper.connect(copper_settings(config), sleep=sleep, clock=clock)
     return Copper(session, date_order=config.get("date_order"))
 
 
-REQUESTS_PER_MINUTE: Mapping[str, int] = MappingProxyType({"copper": copper.REQUESTS_PER_MINUTE})
-"""The published rates, for forecasts."""
+def _freshsales(config: Mapping[str, Any], sleep: Sleep, clock: Clock) -> Crm:
+    from crm_api.freshsales_crm import Freshsales  # noqa: PLC0415 - the declarations of one CRM need not wait for another's
 
-CRMS: Mapping[str, Callable[[Mapping[str, Any], Sleep, Clock], Crm]] = MappingProxyType({"copper": _copper})
+    settings = freshsales_settings(config)
+    session = freshsales.connect(settings, sleep=sleep, clock=clock)
+    return Freshsales(session, account_id=settings.account_id, classic=settings.is_classic, sleep=sleep)
+
+
+RATES: Mapping[str, tuple[int, int]] = MappingProxyType(
+    {
+        "copper": (copper.REQUESTS_PER_MINUTE, 0),
+        "freshsales": (freshsales.REQUESTS_PER_MINUTE, freshsales.REQUESTS_PER_HOUR),
+    }
+)
+"""The published rates: requests in a minute and in an hour; 0 is unlimited."""
+
+CRMS: Mapping[str, Callable[[Mapping[str, Any], Sleep, Clock], Crm]] = MappingProxyType(
+    {"copper": _copper, "freshsales": _freshsales}
+)
 """Each makes an account of a configuration; it sends nothing yet, and raises SettingError."""
 
 
+def rates_of(config: Mapping[str, Any]) -> tuple[int, int]:
+    """Requests in a minute and in an hour: as the settings say, else as published; 0 is unlimited."""
+    minute, hour = RATES[config["crm"]]
+    hour = freshsales.PLANS.get(config.get("plan") or "", hour)
+    given = config.get("requests_per_minute"), config.get("requests_per_hour")
+    return minute if given[0] is None else int(given[0]), hour if given[1] is None else int(given[1])
+
+
 def requests_per_minute(config: Mapping[str, Any]) -> int:
-    """The rate of an account: as the settings say, else as published; 0 is unlimited."""
-    rate = config.get("requests_per_minute")
-    return REQUESTS_PER_MINUTE[config["crm"]] if rate is None else int(rate)
+    """The rate of an account in a minute; likewise."""
+    return rates_of(config)[0]

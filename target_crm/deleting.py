@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from crm_api.crm import CrmId, CrmObject
-from crm_api.errors import GoneError, RefusedError
+from crm_api.crm import CrmId, CrmObject, CrmRecord
+from crm_api.errors import RefusedError
 from target_crm.ledger_values import Entry, Held, Scope
 from target_crm.office import Office
 from target_crm.outcomes import Outcome, RejectKind
@@ -60,7 +59,7 @@ class Deleter:
                 refusals.append(f"Stream {stream}: {refusal}")
                 self._refuse(own, deletes, RejectKind.BRAKE, refusal)
                 continue
-            self._delete(stream, own, settings.object, [_doomed(each, own) for each in deletes])
+            self._delete(stream, own, settings, [_doomed(each, own) for each in deletes])
         return refusals
 
     def carry_out_absent(self, stream: str, version: str) -> list[str]:
@@ -78,52 +77,65 @@ class Deleter:
         ]
         if refusal := settings.brakes.refusal_of_absent(len(doomed), live):
             return [f"Stream {stream}: {refusal}"]
-        self._delete(stream, scope, settings.object, doomed)
+        self._delete(stream, scope, settings, doomed)
         office.ledger.forget_seen(scope, version)
         return []
 
-    def _delete(self, stream: str, own: Scope, of_name: str, doomed: Sequence[Doomed]) -> None:
+    def _delete(self, stream: str, own: Scope, settings: StreamSettings, doomed: Sequence[Doomed]) -> None:
         office = self._office
-        of = office.crm.objects[of_name]
-        office.locks.take(of_name)
-        current = office.crm.read(of, [each.crm_id for each in doomed]) if doomed else {}
-        calls = [self._call(stream, own, of, each, current.get(each.crm_id)) for each in doomed]
-        office.crew.gather(calls)
+        of = office.crm.objects[settings.object]
+        office.locks.take(of.name)
+        current = office.crm.read(of, [each.crm_id for each in doomed]) if doomed and of.readable else {}
+        size = 1 if settings.forget else of.bulk_delete
+        chunks = [doomed[start : start + size] for start in range(0, len(doomed), size)]
+        office.crew.gather([self._call(stream, own, of, chunk, current, forget=settings.forget) for chunk in chunks])
 
     def _call(
-        self, stream: str, own: Scope, of: CrmObject, each: Doomed, record: Mapping[str, Any] | None
+        self,
+        stream: str,
+        own: Scope,
+        of: CrmObject,
+        chunk: Sequence[Doomed],
+        current: Mapping[CrmId, CrmRecord],
+        *,
+        forget: bool,
     ) -> Callable[[], None]:
         def delete() -> None:
-            office = self._office
-            why = "absent from the source" if each.held is None else "deleted at the source"
-            if record is not None and each.scope is not None and each.source_id is not None:
-                office.ledger.keep(each.scope, each.source_id, each.crm_id, record, why)
-            try:
-                office.crm.delete(of, each.crm_id)
-            except GoneError:
-                pass
-            except RefusedError as error:
-                if each.held is not None:
-                    self._refuse(own, [each.held], RejectKind.REFUSED, error.sentence)
+            for each in chunk:
+                record = current.get(each.crm_id)
+                if record is not None and each.scope is not None and each.source_id is not None:
+                    self._office.ledger.keep(each.scope, each.source_id, each.crm_id, record, _why(each))
+            refusals = self._office.crm.delete_many(of, [(each.crm_id, {}) for each in chunk], forget=forget)
+            for each, refusal in zip(chunk, refusals, strict=True):
+                if refusal is None:
+                    self._done(stream, own, of, each, current.get(each.crm_id))
                 else:
-                    office.logger.warning("Stream %s: record %s stays: %s", stream, each.crm_id, error.sentence)
-                return
-            if each.scope is not None and each.source_id is not None:
-                entry = Entry(each.source_id, None, "deleted", "created", None, None, reason=why)
-                office.ledger.settle(each.scope, [entry])
-            if office.responses is not None:
-                source_id = each.held.source_id if each.held else each.source_id or ""
-                office.responses.capture(stream, of.name, source_id, "deleted", crm_id=each.crm_id, answer=record)
-            if office.preview is not None:
-                office.preview.deleted(stream, each.held.source_id if each.held else each.source_id, each.crm_id)
-            if each.held is None:
-                office.books.removed(stream)
-                return
-            office.shelf.release(own, [each.held.source_id])
-            office.books.reopened(stream, Outcome.WAITING, each.held.kind)
-            office.books.ended(stream, Outcome.DELETED)
+                    self._refused(stream, own, each, refusal)
 
         return delete
+
+    def _refused(self, stream: str, own: Scope, each: Doomed, refusal: RefusedError) -> None:
+        if each.held is not None:
+            self._refuse(own, [each.held], RejectKind.REFUSED, refusal.sentence)
+        else:
+            self._office.logger.warning("Stream %s: record %s stays: %s", stream, each.crm_id, refusal.sentence)
+
+    def _done(self, stream: str, own: Scope, of: CrmObject, each: Doomed, record: CrmRecord | None) -> None:
+        office = self._office
+        if each.scope is not None and each.source_id is not None:
+            entry = Entry(each.source_id, None, "deleted", "created", None, None, reason=_why(each))
+            office.ledger.settle(each.scope, [entry])
+        if office.responses is not None:
+            source_id = each.held.source_id if each.held else each.source_id or ""
+            office.responses.capture(stream, of.name, source_id, "deleted", crm_id=each.crm_id, answer=record)
+        if office.preview is not None:
+            office.preview.deleted(stream, each.held.source_id if each.held else each.source_id, each.crm_id)
+        if each.held is None:
+            office.books.removed(stream)
+            return
+        office.shelf.release(own, [each.held.source_id])
+        office.books.reopened(stream, Outcome.WAITING, each.held.kind)
+        office.books.ended(stream, Outcome.DELETED)
 
     def _refuse(self, own: Scope, held: Sequence[Held], kind: RejectKind, reason: str) -> None:
         rejected = [replace(each, state="rejected", kind=str(kind), reason=reason, sent=None) for each in held]
@@ -138,6 +150,10 @@ class Deleter:
                 self._office.responses.capture(
                     each.stream, of, each.source_id, "rejected", crm_id=crm_id, kind=str(kind), reason=reason
                 )
+
+
+def _why(doomed: Doomed) -> str:
+    return "absent from the source" if doomed.held is None else "deleted at the source"
 
 
 def _doomed(held: Held, own: Scope) -> Doomed:

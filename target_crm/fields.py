@@ -58,7 +58,8 @@ class Fields:
         declared = self.of.attribute(name)
         if declared is not None or not name.startswith(PREFIX):
             return declared
-        return self.customs.get(name) or self._by_custom_id.get(_number(name.removeprefix(PREFIX)))
+        by_id = self._by_custom_id.get(_number(name.removeprefix(PREFIX)))
+        return self.customs.get(name) or by_id or self._by_slug.get(name)
 
     def named(self, name: str) -> Attribute | None:
         """What a setting means: an attribute, one of its flat names, or a custom field by its name, column or id."""
@@ -118,7 +119,16 @@ class Fields:
 
     @cached_property
     def _columns(self) -> Mapping[CrmId, str]:
-        return column_names((field.id, field.name) for field in self._definitions)
+        """The columns by which records carry custom fields: the CRM's own name for one, where that is its id."""
+        named = {field.id: field.id for field in self._definitions if str(field.id).startswith(PREFIX)}
+        slugs = column_names((field.id, field.name) for field in self._definitions if field.id not in named)
+        return slugs | {custom_id: str(name) for custom_id, name in named.items()}
+
+    @cached_property
+    def _by_slug(self) -> Mapping[str, Attribute]:
+        """Custom fields by what people see, where the CRM names them itself."""
+        names = column_names((field.id, field.name) for field in self._definitions)
+        return {name: self._by_custom_id[custom_id] for custom_id, name in names.items()}
 
     @cached_property
     def _titles(self) -> Mapping[str, str]:

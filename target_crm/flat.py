@@ -14,7 +14,8 @@ from crm_api.crm import Attribute, Kind
 from crm_api.values import is_empty, read_text
 from target_crm.keys import SPELLINGS
 
-LISTS = frozenset({Kind.TEXTS, Kind.ITEMS, Kind.NAME_IDS})
+LISTS = frozenset({Kind.TEXTS, Kind.ITEMS, Kind.NAME_IDS, Kind.IDS})
+_VALUE_NAMES = ("value", "email", "number", "url")  # as CRMs call what an item of a list holds
 _SEVERAL_EMAILS = re.compile(r"[;,]")
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -124,12 +125,13 @@ def as_item(attribute: Attribute, value: Any, flat: str = "") -> dict[str, Any]:
     category: Any = None
     if isinstance(value, Mapping):
         category = value.get("category")
-        value = value.get(key, value.get("value"))
+        value = next((value[name] for name in (key, *_VALUE_NAMES) if name in value), None)
     if is_empty(value) or isinstance(value, Mapping | list | tuple):
         raise ValueError(f"wants text, or an object of {key} and category")
     if is_empty(category):
         category = attribute.categories.get(flat, attribute.category)
-    return {key: read_text(value).strip(), "category": read_text(category).strip().lower()}
+    text = read_text(value).strip()
+    return {key: text} if category is None else {key: text, "category": read_text(category).strip().lower()}
 
 
 def unpacked(value: Any) -> Any:

@@ -87,7 +87,7 @@ class Keeper:
 
     def done(self, done: Done) -> None:
         """Count a write that is in the ledger."""
-        outcome = Outcome.CREATED if done.write.crm_id is None else Outcome.UPDATED
+        outcome = Outcome.CREATED if done.created else Outcome.UPDATED
         self.count(outcome)
         if outcome is Outcome.UPDATED:
             emptied = [each.attribute for each in done.write.change.differences if is_empty(each.new)]

@@ -109,7 +109,7 @@ class Intent:
 
     Attributes:
         source_id: Of the record.
-        action: ``create`` or ``update``.
+        action: ``create``, ``update``, or ``upsert``, which is simply done once more.
         payload: As sent.
         keys: The record's match values, by attribute.
         record_hash: To be remembered once it is written.

@@ -94,6 +94,8 @@ class Mapper:
             raise SettingError(f"fields.{name}: {self.of.name} have no such attribute{nearest(name, known)}")
         if mode is Mode.ADD and attribute.kind not in LISTS:
             raise SettingError(f"fields.{name}: add is for lists, and {attribute.name} holds one value")
+        if mode is Mode.REPLACE and attribute.only_added:
+            raise SettingError(f"fields.{name}: the CRM only ever adds to {attribute.name}, it replaces nothing there")
         return attribute
 
     def _mode_of(self, attribute: Attribute) -> Mode:
@@ -194,6 +196,8 @@ class Mapper:
             value = self._name_id(attribute, value, payload)
         elif kind is Kind.NAME_IDS:
             value = list(dict.fromkeys(_id_of(self._book(attribute).resolve(attribute, each)) for each in value))
+        elif kind is Kind.IDS:
+            value = list(dict.fromkeys(read_id(each.get(ID) if isinstance(each, Mapping) else each) for each in value))
         elif kind is Kind.TEXTS:
             value = list(dict.fromkeys(read_text(each).strip() for each in value))
         elif kind is Kind.IDENTIFIER:
@@ -234,7 +238,7 @@ class Mapper:
     def _type(self, value: Any) -> str:
         word = read_text(value).strip().lower()
         for each in self._crm.objects.values():
-            if word in {each.singular, each.name}:
+            if word in {each.singular, each.name, *map(str.lower, each.aliases)}:
                 return each.singular
         there = ", ".join(each.singular for each in self._crm.objects.values())
         raise ValueError(f"wants a type that is one of: {there}")
@@ -293,6 +297,18 @@ class Mapper:
                 does not depend on what is there.
         """
         return self._changes.change(mapped.payload, current)
+
+    @property
+    def upserted_by(self) -> str | None:
+        """The attribute by which the CRM itself can upsert the records: their only match key. None if it cannot."""
+        if len(self.match_on) != 1 or len(self.match_on[0]) != 1:
+            return None
+        attribute = self._fields.attribute(self.match_on[0][0])
+        return attribute.name if attribute is not None and self._crm.upserts_by(self.of, attribute) else None
+
+    def is_blind(self, mapped: Mapped) -> bool:
+        """Tell whether the record can be upserted without knowing what the CRM has."""
+        return not mapped.lacks and self._changes.is_blind(mapped.payload)
 
     @property
     def match_on(self) -> tuple[tuple[str, ...], ...]:

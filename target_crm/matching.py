@@ -135,7 +135,9 @@ class Finder:
 
     def _matching(self, key: MatchKey, hits: Mapping[CrmId, CrmRecord], fresh: Fresh) -> dict[CrmId, CrmRecord | None]:
         matching: dict[CrmId, CrmRecord | None] = {
-            crm_id: record for crm_id, record in hits.items() if self._mapper.matches(key, record)
+            crm_id: record if self._crm.is_whole(record) else None
+            for crm_id, record in hits.items()
+            if self._mapper.matches(key, record)
         }
         of_parts = (set().union(*(fresh[part.attribute].get(value, ()) for value in part.values)) for part in key.parts)
         for crm_id in set.intersection(*of_parts) - matching.keys():
@@ -157,7 +159,8 @@ class Finder:
         names = [part.attribute for part in key.parts]
         if ID in names:
             return ID
-        by_most = sorted((name for name in names if name in self._of.finds), key=lambda name: -self._of.finds[name])
+        sizes = {name: self._crm.find_size(self._of, name) for name in names}
+        by_most = sorted((name for name in names if sizes[name]), key=lambda name: -sizes[name])
         return by_most[0] if by_most else None
 
     def _search(self, attribute: str | None, values: Sequence[str]) -> list[CrmRecord]:
@@ -166,14 +169,14 @@ class Finder:
             return list(self._crm.read(self._of, wanted).values())
         if attribute is None or self._is_dearer(attribute, values):
             return list(self._crm.scan(self._of))
-        size = self._of.finds[attribute]
+        size = self._crm.find_size(self._of, attribute)
         chunks = [values[start : start + size] for start in range(0, len(values), size)]
         found = self._crew.gather([_search(self._crm, self._of, attribute, chunk) for chunk in chunks])
         return [record for records in found for record in records]
 
     def _is_dearer(self, attribute: str, values: Sequence[str]) -> bool:
         """Searching costs more requests than reading everything."""
-        searches = -(-len(values) // self._of.finds[attribute])
+        searches = -(-len(values) // self._crm.find_size(self._of, attribute))
         return searches > FEW_SEARCHES and searches > 1 + -(-self._crm.count(self._of) // self._crm.page_size)
 
 

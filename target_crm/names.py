@@ -48,9 +48,11 @@ class NameBook:
         if isinstance(value, bool) or not isinstance(value, int | str):
             raise ValueError("wants an id, or a name that the CRM lists")  # noqa: TRY004 - the record is wrong, not the program
         if isinstance(value, int):
-            if self._closed and value not in self._ids():
-                raise self._unknown(attribute, value, within)
-            return value
+            if not self._closed or value in self._ids():
+                return value
+            if len(found := self._spelled(str(value), within)) == 1:  # an option that is a figure
+                return found[0]
+            raise self._unknown(attribute, value, within)
         found = self._spelled(value, within)
         if len(found) == 1:
             return found[0]

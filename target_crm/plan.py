@@ -56,9 +56,15 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """Write a new record."""
+    """Write a new record.
+
+    Attributes:
+        ready: The record.
+        upsert: The attribute and the value by which the CRM itself is to find or make it; None: it makes a new one.
+    """
 
     ready: Ready
+    upsert: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +167,29 @@ def is_unchanged_payload(mapped: Mapped, known: Known | None) -> bool:
     return known is not None and known.crm_id is not None and known.digest == mapped.digest
 
 
+def upsert_by(ready: Ready, attribute: str | None, method: LoadMethod) -> tuple[str, str] | None:
+    """The attribute and the value by which the CRM itself may find or make a record; None: it may not.
+
+    Args:
+        ready: The record.
+        attribute: By which the CRM can upsert the stream's records, if it can.
+        method: The stream's load method.
+    """
+    if attribute is None or ready.crm_id is not None or ready.recreate or ready.refused is not None:
+        return None
+    if method not in {LoadMethod.UPSERT, LoadMethod.OVERWRITE}:
+        return None
+    values = [value for key in ready.mapped.keys if not key.pending for part in key.parts for value in part.values]
+    return (attribute, values[0]) if values else None
+
+
 def decide(  # noqa: PLR0911 - one line for each case, in the order in which they count
-    ready: Ready, candidates: Candidates, method: LoadMethod, *, create_without_key: bool
+    ready: Ready,
+    candidates: Candidates,
+    method: LoadMethod,
+    *,
+    create_without_key: bool,
+    upsert: tuple[str, str] | None = None,
 ) -> Action:
     """Choose what to do with one record.
 
@@ -171,6 +198,7 @@ def decide(  # noqa: PLR0911 - one line for each case, in the order in which the
         candidates: What matches it, where the ledger does not know it.
         method: The stream's load method.
         create_without_key: A record without any match key is created; otherwise it is rejected.
+        upsert: See ``Create``.
     """
     if ready.crm_id is not None:
         return Update(ready, ready.crm_id)
@@ -189,7 +217,7 @@ def decide(  # noqa: PLR0911 - one line for each case, in the order in which the
         return ready.refused
     if method in {LoadMethod.UPDATE, LoadMethod.MATCH}:
         return Skip(ready, "not in the CRM")
-    return Create(ready)
+    return Create(ready, upsert)
 
 
 def _ambiguous(candidates: Candidates) -> str:

@@ -18,6 +18,7 @@ from target_crm.writing import Done
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 MINUTE_SECONDS = 60
+HOUR_SECONDS = 3600
 
 
 class Preview:
@@ -45,7 +46,7 @@ class Preview:
     def done(self, stream: str, done: Done) -> None:
         """A record would be written."""
         write = done.write
-        what = "create" if write.crm_id is None else f"update {write.crm_id}"
+        what = "create" if done.created else f"update {done.crm_id}"
         fields = "; ".join(map(_spelled, write.change.differences))
         self._line(f"{stream} {write.ready.arrival.source_id}: {what}: {fields}")
 
@@ -64,11 +65,12 @@ class Preview:
             print(self._redact(text), file=self._out)
 
 
-def forecast_seconds(requests: int, requests_per_minute: int) -> float:
-    """The least time that so many requests take under a rolling window of a minute; 0 if there is none."""
-    if not requests_per_minute or not requests:
-        return 0.0
-    return math.floor((requests - 1) / requests_per_minute) * float(MINUTE_SECONDS)
+def forecast_seconds(requests: int, requests_per_minute: int, requests_per_hour: int = 0) -> float:
+    """The least time that so many requests take under rolling windows of a minute and an hour; 0 if there are none."""
+    windows = ((requests_per_minute, MINUTE_SECONDS), (requests_per_hour, HOUR_SECONDS))
+    return max(
+        math.floor((requests - 1) / rate) * float(width) if rate and requests else 0.0 for rate, width in windows
+    )
 
 
 def _body(request: Request) -> str:

@@ -95,6 +95,8 @@ class Recognition:
             return [spell(" ".join(str(value[part]) for part in parts if not is_empty(value.get(part))))]
         if kind is Kind.IDENTIFIER:
             return [] if is_empty(value.get("id")) else [f"{value.get('type')}:{value['id']}"]
+        if kind is Kind.IDS:
+            return [str(each.get(attribute.item) if isinstance(each, Mapping) else each) for each in value]
         if kind in {Kind.TEXTS, Kind.NAME_IDS}:
             return [spell(str(each)) for each in value]
         return [spell(_canonical(self._crm, attribute, value))]

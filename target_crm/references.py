@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from crm_api.crm import Attribute, Crm, Kind
+from crm_api.crm import Attribute, Crm, Kind, named_object
 from crm_api.errors import SettingError
 from crm_api.settings import nearest
 from crm_api.values import is_empty, read_text
 from target_crm.fields import Fields
 from target_crm.keys import SPELLINGS
 from target_crm.mapped import ByMatch, Found, FromStream, MatchKey, MatchPart, Reference, ReferenceRule
+
+REFERRING = frozenset({Kind.ID, Kind.IDS, Kind.IDENTIFIER})
 
 
 class References:
@@ -32,8 +34,8 @@ class References:
         self._matched: dict[str, tuple[tuple[Attribute, str], ...]] = {}
         for name, rule in rules.items():
             attribute = fields.named(name)
-            if attribute is None or attribute.kind not in {Kind.ID, Kind.IDENTIFIER}:
-                able = [each.name for each in fields.of.attributes if each.kind in {Kind.ID, Kind.IDENTIFIER}]
+            if attribute is None or attribute.kind not in REFERRING:
+                able = [each.name for each in fields.of.attributes if each.kind in REFERRING]
                 raise SettingError(
                     f"references.{name}: {fields.of.name} have no such reference{nearest(name, able)}. "
                     f"There are: {', '.join(able) or 'none'}"
@@ -43,6 +45,7 @@ class References:
                 self._matched[attribute.name] = self._match(name, rule.object, rule.match)
 
     def _match(self, name: str, target: str, match: Mapping[str, str]) -> tuple[tuple[Attribute, str], ...]:
+        target = named_object(self._crm.objects, target)
         if target not in self._crm.objects:
             there = list(self._crm.objects)
             raise SettingError(f"references.{name}.object: the CRM has no {target!r}. There are: {', '.join(there)}")
@@ -74,14 +77,15 @@ class References:
             elif rule.object is not None:
                 parts = tuple(_part(attribute, record[source]) for attribute, source in self._matched[name])
                 if all(part.values for part in parts):
-                    found.append(Reference(name, ByMatch(rule.object, MatchKey(parts))))
+                    of = named_object(self._crm.objects, rule.object)
+                    found.append(Reference(name, ByMatch(of, MatchKey(parts))))
         return tuple(found)
 
     def value(self, attribute: Attribute, found: Found) -> Any:
         """What the attribute holds once the record is found."""
         if attribute.kind is Kind.IDENTIFIER:
             return {"id": found.id, "type": self._crm.objects[found.object].singular}
-        return found.id
+        return [found.id] if attribute.kind is Kind.IDS else found.id
 
 
 def _part(attribute: Attribute, value: Any) -> MatchPart:

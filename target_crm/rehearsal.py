@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, cast
@@ -25,8 +26,10 @@ from crm_api.crm import (
     Payload,
     Request,
     Result,
+    Wanted,
     Written,
 )
+from crm_api.errors import RefusedError
 from crm_api.session import SAFE_METHODS, CrmSession
 
 
@@ -162,6 +165,18 @@ class Rehearsal(Crm):
         return self._crm.may_repeat(of, update=update)
 
     @override
+    def upserts_by(self, of: CrmObject, attribute: Attribute) -> bool:
+        return self._crm.upserts_by(of, attribute)
+
+    @override
+    def find_size(self, of: CrmObject, attribute: str) -> int:
+        return self._crm.find_size(of, attribute)
+
+    @override
+    def is_whole(self, record: CrmRecord) -> bool:
+        return self._crm.is_whole(record)
+
+    @override
     def encode(self, attribute: Attribute, value: Any) -> Any:
         return self._crm.encode(attribute, value)
 
@@ -195,6 +210,44 @@ class Rehearsal(Crm):
     def upsert(self, of: CrmObject, attribute: str, value: str, payload: Payload) -> Result:
         (result,) = self._remember(of, [self._crm.upsert(of, attribute, value, payload)])
         return result
+
+    @override
+    def upsert_many(
+        self, of: CrmObject, attribute: str, wanted: Sequence[Wanted], *, before_send: BeforeSend
+    ) -> list[Result]:
+        there = self._there(of, attribute, [each.value for each in wanted])
+        results: list[Result] = []
+        answers = self._crm.upsert_many(of, attribute, wanted, before_send=before_send)
+        for each, answer in zip(wanted, answers, strict=True):
+            before = there.get(each.value.casefold())
+            if isinstance(answer, Written) and before is not None:
+                answer = replace(answer, id=before["id"], created=False, before=before)  # noqa: PLW2901 - who it is
+            results.append(answer)
+        return [
+            replace(kept, created=answer.before is None if isinstance(answer, Written) else None, before=answer.before)
+            if isinstance(kept, Written) and isinstance(answer, Written)
+            else kept
+            for kept, answer in zip(self._remember(of, results), results, strict=True)
+        ]
+
+    def _there(self, of: CrmObject, attribute: str, values: Sequence[str]) -> dict[str, CrmRecord]:
+        """The records that an upsert would change, whole, by value: only a rehearsal needs to look for them."""
+        size = self._crm.find_size(of, attribute)
+        chunks = [values[start : start + size] for start in range(0, len(values), size)] if size else []
+        ids = [record["id"] for chunk in chunks for record in self.find(of, attribute, chunk)]
+        found: dict[str, CrmRecord] = {}
+        for record in self.read(of, ids).values():
+            for value in self._crm.upsert_values(of, attribute, record):
+                found.setdefault(value, record)
+        return found
+
+    @override
+    def delete_many(
+        self, of: CrmObject, doomed: Sequence[tuple[CrmId, Payload]], *, forget: bool
+    ) -> list[RefusedError | None]:
+        refused = self._crm.delete_many(of, doomed, forget=forget)
+        self._deleted.update((of.name, crm_id) for crm_id, _ in doomed)
+        return refused
 
     @override
     def delete(self, of: CrmObject, crm_id: CrmId) -> None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from crm_api.crm import CrmObject, named_object
 from crm_api.errors import SettingError
-from crm_api.settings import COPPER_SETTINGS, NETWORK_SETTINGS, JsonSchema, nearest
+from crm_api.settings import COPPER_SETTINGS, FRESHSALES_SETTINGS, NETWORK_SETTINGS, JsonSchema, nearest
 from target_crm.deletes import Brakes
 from target_crm.mapped import Rules
 from target_crm.methods import LoadMethod
@@ -73,6 +74,12 @@ STREAM_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
             "default": False,
             "description": "Records that were only matched, not created, may be deleted too.",
         },
+        "forget": {
+            "type": "boolean",
+            "default": False,
+            "description": "Freshsales: what the stream deletes is deleted for good, past the recycle bin; one request "
+            "each.",
+        },
         "ledger_stream": {
             "type": ["string", "null"],
             "description": "With load_method delete: the stream that wrote the records.",
@@ -110,8 +117,19 @@ _NAMED_STREAM: JsonSchema = {
 SETTINGS: JsonSchema = {
     "type": "object",
     "properties": {
-        "crm": {"type": "string", "enum": ["copper"], "description": "Which CRM it is."},
+        "crm": {"type": "string", "enum": ["copper", "freshsales"], "description": "Which CRM it is."},
         **COPPER_SETTINGS,
+        **FRESHSALES_SETTINGS,
+        "api_key": {
+            **COPPER_SETTINGS["api_key"],
+            "description": "API key (Copper: Settings, Integrations, API Keys; Freshsales: your profile, Settings, API "
+            "Settings). A key sees only what its owner may see, and does only what its owner may do.",
+        },
+        "base_url": {
+            "type": ["string", "null"],
+            "description": "Where the CRM's API is: its whole prefix; an emulator or a proxy can stand in. The "
+            "vendor's own if left out.",
+        },
         "date_order": {
             "type": ["string", "null"],
             "enum": ["mdy", "dmy", None],
@@ -253,6 +271,7 @@ class StreamSettings:
         hard_delete: Records that their source deleted are deleted.
         delete_when: An attribute that says so too.
         delete_matched: Also those that were only matched.
+        forget: What is deleted is deleted for good.
         ledger_stream: The stream that wrote what this one deletes; None: itself.
         brakes: What holds deletes back.
         complete_at_end: The end of the input proves that the stream is complete.
@@ -270,6 +289,7 @@ class StreamSettings:
     hard_delete: bool = False
     delete_when: str | None = None
     delete_matched: bool = False
+    forget: bool = False
     ledger_stream: str | None = None
     brakes: Brakes = field(default_factory=Brakes)
     complete_at_end: bool = False
@@ -299,7 +319,7 @@ def stream_settings(
     config: Mapping[str, Any],
     stream: str,
     key_properties: Sequence[str],
-    objects: Mapping[str, Any],
+    objects: Mapping[str, CrmObject],
     refused: Mapping[str, str],
 ) -> StreamSettings:
     """What the configuration says about a stream.
@@ -316,7 +336,9 @@ def stream_settings(
     """
     given = streams_by_name(config).get(stream, {})
     named = given.get("object")
-    of = named or (stream if stream in objects else config.get("default_object")) or stream
+    of = named_object(objects, named or stream)
+    if named is None and of not in objects:
+        of = named_object(objects, config.get("default_object") or stream)
     if of not in objects:
         raise SettingError(_unknown_object(stream, of, objects, refused))
     source_id = given.get("source_id") or list(key_properties)
@@ -332,6 +354,7 @@ def stream_settings(
         hard_delete=bool(given.get("hard_delete")),
         delete_when=given.get("delete_when"),
         delete_matched=bool(given.get("delete_matched")),
+        forget=_forget(given, objects[of]),
         ledger_stream=given.get("ledger_stream"),
         brakes=Brakes(
             int(given.get("max_deletes", Brakes().most)), float(given.get("max_delete_fraction", Brakes().fraction))
@@ -340,6 +363,12 @@ def stream_settings(
         rules=rules_of(given, known=names),
         given=given,
     )
+
+
+def _forget(given: Mapping[str, Any], of: CrmObject) -> bool:
+    if given.get("forget") and not of.can_forget:
+        raise SettingError(f"forget: {of.name} are deleted for good as it is, or cannot be. Leave it out")
+    return bool(given.get("forget"))
 
 
 def _unknown_object(stream: str, of: str, objects: Mapping[str, Any], refused: Mapping[str, str]) -> str:

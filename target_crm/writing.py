@@ -10,8 +10,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from crm_api.crm import Crm, CrmId, CrmObject, CrmRecord, Refused, Result, Written
-from crm_api.errors import BusyError, CrmError, GoneError, InDoubtError, RefusedError, StopError, TooLargeError
+from crm_api.crm import Crm, CrmId, CrmObject, CrmRecord, Refused, Result, Wanted, Written
+from crm_api.errors import (
+    BusyError,
+    CrmError,
+    GoneError,
+    InDoubtError,
+    NoRouteError,
+    RefusedError,
+    StopError,
+    TooLargeError,
+)
 from target_crm.crew import Crew
 from target_crm.ledger import Ledger
 from target_crm.ledger_values import Entry, Intent, LedgerError, Scope
@@ -43,6 +52,11 @@ class Write:
         """Of the CRM record to change; None for a create."""
         return self.action.crm_id if isinstance(self.action, Update) else None
 
+    @property
+    def upsert(self) -> tuple[str, str] | None:
+        """The attribute and the value by which the CRM itself finds or makes it; None if it does not."""
+        return self.action.upsert if isinstance(self.action, Create) else None
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
@@ -52,11 +66,15 @@ class Done:
         write: What was sent.
         crm_id: Of the record.
         record: As the CRM answered it; empty where it said nothing.
+        created: It was made, not changed.
+        before: As an upsert would find it, in a dry run.
     """
 
     write: Write
     crm_id: CrmId
     record: CrmRecord
+    created: bool
+    before: CrmRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +122,7 @@ class Sender:
         crew: Carries out several requests at once.
         recent: Takes what the CRM answered.
         on_done: Told of each write that is in the ledger, by the thread that wrote it.
+        tried: When upserts that were never answered were first sent (Unix seconds, the CRM's clock), by source id.
     """
 
     def __init__(
@@ -116,6 +135,7 @@ class Sender:
         *,
         recent: Recent,
         on_done: Callable[[Done], None],
+        tried: Mapping[str, float] | None = None,
     ) -> None:
         self._crm = crm
         self._of: CrmObject = mapper.of
@@ -125,6 +145,7 @@ class Sender:
         self._crew = crew
         self._recent = recent
         self._on_done = on_done
+        self._tried = dict(tried or {})
         self._lock = threading.Lock()
 
     def send(self, writes: Sequence[Write]) -> Results:
@@ -136,14 +157,38 @@ class Sender:
         """
         results = Results()
         updates = [write for write in writes if write.crm_id is not None]
-        creates = [write for write in writes if write.crm_id is None]
+        creates = [write for write in writes if write.crm_id is None and write.upsert is None]
         calls = [
             _call(send_one, chunk, results)
             for send_one, chosen, update in ((self._update, updates, True), (self._create, creates, False))
             for chunk in _chunks(chosen, self._crm.bulk_size(self._of, update=update))
         ]
         self._crew.gather(calls)
+        # Once the updates are done: a value that one of them frees belongs to another record from now on.
+        upserts = [write for write in writes if write.upsert is not None]
+        size = self._crm.bulk_size(self._of, update=True)
+        self._crew.gather([_call(self._upsert, chunk, results) for chunk in _chunks(upserts, size)])
         return results
+
+    def _upsert(self, writes: Sequence[Write], results: Results) -> None:
+        """Repeatable: whatever is lost is simply done once more."""
+        intents = [self.intent(write) for write in writes]
+        since = {intent.source_id: intent.server_at for intent in intents}
+        attribute = next(write.upsert[0] for write in writes if write.upsert)
+        wanted = [
+            Wanted(write.upsert[1], write.change.payload, since[write.ready.arrival.source_id])
+            for write in writes
+            if write.upsert
+        ]
+        try:
+            answers = self._crm.upsert_many(
+                self._of, attribute, wanted, before_send=lambda: self._ledger.intend(self._scope, intents)
+            )
+        except (StopError, BusyError, RefusedError, TooLargeError, InDoubtError) as error:
+            self._tried.update(since)
+            self._failed(writes, results, error, again=self._upsert)
+        else:
+            self._answered(writes, answers, results)
 
     def _create(self, writes: Sequence[Write], results: Results) -> None:
         payloads = [write.change.payload for write in writes]
@@ -181,11 +226,11 @@ class Sender:
             with self._lock:
                 results.lost += writes
         elif isinstance(error, TooLargeError):
-            size = self._crm.bulk_size(self._of, update=writes[0].crm_id is not None)
+            size = self._crm.bulk_size(self._of, update=writes[0].crm_id is not None or writes[0].upsert is not None)
             for chunk in _chunks(writes, min(size, max(len(writes) // 2, 1))):
                 again(chunk, results)
         elif isinstance(error, RefusedError):
-            if _forbids(error.status) or len(writes) == 1:
+            if _forbids(error.status) or isinstance(error, NoRouteError) or len(writes) == 1:
                 with self._lock:
                     results.refused += [not_done(write, error) for write in writes]
                 return
@@ -193,9 +238,10 @@ class Sender:
             again(writes[:middle], results)
             again(writes[middle:], results)
         else:
-            if writes[0].crm_id is None and not isinstance(error, LedgerError):
+            if writes[0].crm_id is None and writes[0].upsert is None and not isinstance(error, LedgerError):
                 self._ledger.withdraw(self._scope, [write.ready.arrival.source_id for write in writes])
-            raise error  # the intent of an update stays: the record is read before the update is done again
+            raise error  # the intent of an update stays: the record is read before the update is done again; an
+            # upsert's tells when it was first tried
 
     def _answered(self, writes: Sequence[Write], answers: Sequence[Result], results: Results) -> None:
         written: list[tuple[Write, Written]] = []
@@ -215,44 +261,56 @@ class Sender:
 
     def _remember(self, written: Sequence[tuple[Write, Written]]) -> None:
         for _, answer in written:
-            if answer.record:
+            if answer.record and self._crm.is_whole(answer.record):
                 self._recent.remember(answer.id, answer.record)
         if written:
             self._ledger.settle(self._scope, [self._entry(write, answer) for write, answer in written])
         for write, answer in written:
-            self._on_done(Done(write, answer.id, answer.record))
+            self._tried.pop(write.ready.arrival.source_id, None)
+            self._on_done(Done(write, answer.id, answer.record, _created(write, answer), answer.before))
 
     def _entry(self, write: Write, answer: Written) -> Entry:
         ready, update = write.ready, write.action if isinstance(write.action, Update) else None
-        what = "created" if update is None else "linked" if update.links else "updated"
+        created = _created(write, answer)
+        what = "created" if created else "linked" if update is not None and update.links else "updated"
+        matched = update.matched if update is not None else not created
         return Entry(
             ready.arrival.source_id,
             answer.id,
             what,
-            "matched" if update is not None and update.matched else ready.origin,
+            "matched" if matched else ready.origin,
             ready.arrival.record_hash,
             ready.mapped.digest,
             write.change.differences,
             gained_values(self._mapper, ready, answer.record),
             ready.links,
             answer.request_id,
-            "" if update is None else update.reason,
+            update.reason
+            if update is not None
+            else ""
+            if created
+            else f"matched by {write.upsert and write.upsert[0]}",
         )
 
     def intent(self, write: Write) -> Intent:
         """What the ledger holds of a write before it is sent."""
         date = self._crm.session.server_date
+        now, source_id = date.timestamp() if date else 0.0, write.ready.arrival.source_id
         return Intent(
-            write.ready.arrival.source_id,
-            "create" if write.crm_id is None else "update",
+            source_id,
+            "update" if write.crm_id is not None else "create" if write.upsert is None else "upsert",
             write.change.payload,
             {part.attribute: part.values for key in write.ready.mapped.keys for part in key.parts},
             write.ready.arrival.record_hash,
             write.ready.mapped.digest,
             write.crm_id,
-            server_at=date.timestamp() if date else 0.0,
+            server_at=now if write.upsert is None else self._tried.get(source_id) or now,
             links=write.ready.links,
         )
+
+
+def _created(write: Write, answer: Written) -> bool:
+    return write.crm_id is None and answer.created is not False
 
 
 def gained_values(mapper: Mapper, ready: Ready, record: CrmRecord) -> Mapping[str, frozenset[str] | tuple[str, ...]]:

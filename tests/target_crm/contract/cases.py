@@ -106,3 +106,83 @@ CASES = [
         ambiguous=False,
     ),
 ]
+
+
+def _freshsales(vendor):
+    return {
+        "crm": "freshsales",
+        "base_url": vendor.base_url,
+        "api_key": vendor.api_key,
+        "requests_per_hour": 0,
+    }
+
+
+def _freshsales_case(stream, *, make, insert, change, bad, vendor="freshsales", **more):
+    def is_of(record, n):
+        return more["name_of"](n) in {record.get("name"), record.get("display_name")}
+
+    return Case(
+        name=f"{vendor} {stream}",
+        vendor=vendor,
+        settings=_freshsales,
+        secrets=lambda vendor: [vendor.api_key],
+        stream=stream,
+        make=make,
+        change=change,
+        bad=bad,
+        insert=lambda vendor, n: vendor.insert(stream, insert(n) | {"created_at": "2026-01-01T00:00:00+00:00"}),
+        names=lambda vendor: sorted(record.get("name") or record["display_name"] for record in vendor.records(stream)),
+        shows_change=lambda vendor, n: any(
+            is_of(record, n) and all(record[name] == value for name, value in change.items())
+            for record in vendor.records(stream)
+        ),
+        creates=(f"POST /{stream}", f"POST /{stream}/upsert", f"POST /{stream}/bulk_upsert"),
+        writes=(
+            "PUT *",
+            "DELETE *",
+            f"POST /{stream}",
+            f"POST /{stream}/upsert",
+            f"POST /{stream}/bulk_upsert",
+            f"POST /{stream}/bulk_destroy",
+        ),
+        **more,
+    )
+
+
+CASES += [
+    *(
+        _freshsales_case(
+            stream,
+            vendor=vendor,
+            make=lambda n: {"id": n, "last_name": f"Person {n}", "email": f"person{n}@example.org"},
+            insert=lambda n: {"last_name": f"Person {n}", "emails": f"person{n}@example.org"},
+            change={"job_title": "Director"},
+            bad=lambda n: {"id": n, "last_name": f"Person {n}", "email": "no address"},
+            name_of=lambda n: f"Person {n}",
+            ambiguous=False,
+        )
+        for vendor, stream in (
+            ("freshsales", "contacts"),
+            ("freshsales_classic", "contacts"),
+            ("freshsales_classic", "leads"),
+        )
+    ),
+    _freshsales_case(
+        "sales_accounts",
+        make=lambda n: {"id": n, "name": f"Company {n}"},
+        insert=lambda n: {"name": f"Company {n}"},
+        change={"city": "Berlin"},
+        bad=lambda n: {"id": n, "name": f"Company {n}", "owner_id": 999_999_999},
+        name_of=lambda n: f"Company {n}",
+        ambiguous=False,
+    ),
+    _freshsales_case(
+        "deals",
+        make=lambda n: {"id": n, "name": f"Deal {n}", "amount": n, "sales_account_id": 31_003_638_274},
+        insert=lambda n: {"name": f"Deal {n}", "amount": n, "sales_account_id": 31_003_638_274},
+        change={"probability": 42},
+        bad=lambda n: {"id": n, "name": f"Deal {n}", "amount": 1, "sales_account_id": 999_999_999},
+        name_of=lambda n: f"Deal {n}",
+        prepare=lambda vendor: vendor.insert("sales_accounts", {"id": 31_003_638_274, "name": "Acme"}),
+    ),
+]

@@ -1,0 +1,232 @@
+"""Freshsales: its addresses, its signature, its quota, its error dialect, and a session for an account.
+
+Suite (Freshworks CRM) and Classic share one style of API under two addresses. Facts:
+https://developers.freshworks.com/crm/api (Suite), https://developers.freshsales.io/api (Classic), and what accounts and
+the clients of others were seen to do.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from typing_extensions import override
+
+from crm_api.addresses import checked_base_url, parts_of, password_in
+from crm_api.answer import Answer, Dialect
+from crm_api.errors import CredentialsError, CrmError, NoRouteError, SettingError
+from crm_api.redaction import Redactor
+from crm_api.retry import Patience
+from crm_api.session import CrmSession, Network
+
+PLANS: Mapping[str, int] = MappingProxyType(
+    {
+        "free": 1000,
+        "growth": 1000,
+        "pro": 2000,
+        "enterprise": 5000,
+        "blossom": 1000,
+        "garden": 1000,
+        "estate": 2000,
+        "forest": 5000,
+    }
+)
+"""Requests in an hour over all keys of the account (help pages on API limits); the last four are Classic's."""
+REQUESTS_PER_HOUR = 1000
+REQUESTS_PER_MINUTE = 400
+PAGE_SIZE = 100  # the largest page of a view
+BULK_SIZE = 100  # records of one bulk_upsert
+
+# A 429 may say nothing of how long; the gateway's Retry-After may be cut a little short.
+QUOTA_WAIT_SECONDS = 60.0
+LONGEST_QUOTA_WAIT_SECONDS = 600.0
+RETRY_AFTER_SLACK_SECONDS = 2.0
+
+SUITE_HOST, CLASSIC_HOST = ".myfreshworks.com", ".freshsales.io"
+SUITE_PREFIX, CLASSIC_PREFIX = "/crm/sales/api", "/api"
+_ALIAS = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", re.IGNORECASE)
+
+
+def address_of(domain: str) -> str:
+    """The base URL that a domain stands for: a bundle alias, a host, or any URL of the account.
+
+    Raises:
+        SettingError: It is none of them.
+    """
+    text = domain.strip().rstrip("/")
+    if _ALIAS.fullmatch(text):
+        return f"https://{text.lower()}{SUITE_HOST}{SUITE_PREFIX}"
+    parts = parts_of(text if "://" in text else f"https://{text}")
+    host = parts.hostname if parts else None
+    if parts is None or host is None or "." not in host or parts.username or parts.port:
+        shown = text.rpartition("@")[2]  # what stands before may be a password
+        raise SettingError(
+            f"domain must be a bundle alias such as acme, a host such as acme{SUITE_HOST} or acme{CLASSIC_HOST}, or "
+            f"the account's URL, not {shown!r}"
+        )
+    return f"https://{host}{CLASSIC_PREFIX if host.endswith(CLASSIC_HOST) else SUITE_PREFIX}"
+
+
+@dataclass(frozen=True)
+class FreshsalesKey(requests.auth.AuthBase):
+    """Signs with the API key of a user, who it acts as."""
+
+    api_key: str = field(repr=False)
+
+    @override
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Token token={self.api_key}"
+        return request
+
+
+class FreshsalesCredentialsError(CredentialsError):
+    """Freshsales does not accept the key."""
+
+    advice = "Check api_key (in Freshsales: your profile, Settings, API Settings) and domain, which belong together."
+
+
+class FreshsalesDialect(Dialect):
+    """``{"errors": {"code": …, "message": [...] or "..."}}``; a page in place of JSON where there is no such route."""
+
+    kinds: Mapping[int, type[CrmError]] = {
+        **Dialect.kinds,
+        HTTPStatus.UNAUTHORIZED: FreshsalesCredentialsError,
+        HTTPStatus.METHOD_NOT_ALLOWED: NoRouteError,
+    }
+
+    @override
+    def kind(self, answer: Answer) -> type[CrmError]:
+        if answer.status == HTTPStatus.NOT_FOUND and answer.json() is None:
+            return NoRouteError
+        return super().kind(answer)
+
+    @override
+    def said(self, answer: Answer) -> str:
+        return spelled(answer.json()) or super().said(answer)
+
+
+def spelled(told: Any) -> str:
+    """What Freshsales says is wrong, however it is wrapped, as one text; empty if it says nothing."""
+    if isinstance(told, str):
+        return told
+    if isinstance(told, list):
+        return "; ".join(filter(None, map(spelled, told)))
+    if not isinstance(told, dict):
+        return ""
+    names = ("errors", "error", "message", "messages", "description", "reason")
+    return next(filter(None, (spelled(told.get(name)) for name in names)), "")
+
+
+@dataclass(frozen=True)
+class FreshsalesSettings:
+    """An account of Freshsales and how to use it.
+
+    Attributes:
+        domain: See ``address_of``.
+        base_url: In place of the domain's: the whole prefix.
+        requests_per_minute: 0 is unlimited.
+        requests_per_hour: 0 is unlimited.
+        quota_url: Where the account's turns are shared with other processes; empty: with nobody.
+    """
+
+    api_key: str = field(default="", repr=False)
+    domain: str = ""
+    base_url: str = ""
+    requests_per_minute: int = REQUESTS_PER_MINUTE
+    requests_per_hour: int = REQUESTS_PER_HOUR
+    quota_url: str = field(default="", repr=False)
+    max_attempts: int = Patience.max_attempts
+    network: Network = field(default_factory=Network)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no output may show."""
+        return tuple(filter(None, (self.api_key, password_in(self.quota_url), *self.network.secrets)))
+
+    @property
+    def address(self) -> str:
+        """The base URL.
+
+        Raises:
+            SettingError: Neither domain nor base_url is given, or it is none.
+        """
+        if self.base_url:
+            return checked_base_url(self.base_url)
+        if not self.domain:
+            raise SettingError("domain is missing: give the account's bundle alias such as acme, its host or its URL")
+        return address_of(self.domain)
+
+    @property
+    def account_id(self) -> str:
+        """What tells the account from others: its host; behind an emulator or a proxy the whole address."""
+        address = urlsplit(address_of(self.domain) if self.domain else self.address)
+        host = address.hostname or ""
+        return host if host.endswith((SUITE_HOST, CLASSIC_HOST)) or self.domain else address.netloc + address.path
+
+    @property
+    def is_classic(self) -> bool:
+        """Classic has leads; in the Suite contacts have a lifecycle stage instead."""
+        address = address_of(self.domain) if self.domain and not self.base_url else self.address
+        return not address.endswith(SUITE_PREFIX)
+
+    def signature(self) -> requests.auth.AuthBase:
+        """The sign-in.
+
+        Raises:
+            SettingError: The key is missing, or cannot be one.
+        """
+        if not self.api_key:
+            raise SettingError("api_key is missing: it stands in Freshsales under your profile, Settings, API Settings")
+        if not self.api_key.isascii() or not self.api_key.isprintable() or self.api_key != self.api_key.strip():
+            raise SettingError("api_key holds characters that cannot stand in a header")
+        return FreshsalesKey(self.api_key)
+
+
+def connect(
+    settings: FreshsalesSettings,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> CrmSession:
+    """Open a session for an account. Sends nothing yet.
+
+    Raises:
+        SettingError: The settings cannot work.
+        QuotaStoreError: The store that ``quota_url`` names cannot be reached.
+    """
+    from crm_api.quota import Allowance, Quota  # noqa: PLC0415 - --version and --about keep no quota
+    from crm_api.quota_stores import open_store  # noqa: PLC0415 - likewise
+
+    signature = settings.signature()
+    address = settings.address
+    shared = None
+    if settings.quota_url:
+        # The limit is the account's, whoever's the key.
+        shared = open_store(settings.quota_url, base_url=address, credential=settings.account_id)
+    return CrmSession(
+        address,
+        signature=signature,
+        dialect=FreshsalesDialect(),
+        quota=Quota(
+            [Allowance(settings.requests_per_minute, 60), Allowance(settings.requests_per_hour, 3600)],
+            clock=clock,
+            sleep=sleep,
+            store=shared,
+        ),
+        patience=Patience(
+            max_attempts=settings.max_attempts,
+            quota_wait_seconds=QUOTA_WAIT_SECONDS,
+            longest_quota_wait_seconds=LONGEST_QUOTA_WAIT_SECONDS,
+            retry_after_slack_seconds=RETRY_AFTER_SLACK_SECONDS,
+        ),
+        network=settings.network,
+        redact=Redactor(settings.secrets),
+        sleep=sleep,
+    )
