@@ -65,6 +65,8 @@ class Attribute:
             For a STRUCTURE that is one such item (a lead's e-mail), likewise. For IDS that the CRM wants as objects:
             the part that holds the id.
         category: For ITEMS: the category given to a bare value; None: items have none.
+        category_name: For ITEMS: the part under which the CRM's own items hold the category, in words for people. Left
+            out: ``category``.
         parts: For a STRUCTURE: the names of its parts.
         flat_parts: Further names of parts in a flat record: ``zip`` for ``postal_code``.
         refers_to: For ID and IDS: the object whose id it is.
@@ -78,6 +80,9 @@ class Attribute:
         appended: For a list: the port itself adds what an update gives as ``Added`` to what the CRM has.
         only_added: For a list: nothing in it can be replaced.
         custom_id: For a custom field: its definition's id.
+        automatic: The value that asks the CRM to make one, which then stands there instead: it is never sent again,
+            compared or matched by. A create without a value asks by itself.
+        unless: Not sent where the record gives this other attribute, from which the CRM derives it.
         choices: The values that the CRM knows, where it is a closed list; spelling in any case.
         normalise: Makes two spellings of one value alike when matching: ``email``, ``domain``, ``phone`` or none.
     """
@@ -104,6 +109,9 @@ class Attribute:
     appended: bool = False
     only_added: bool = False
     custom_id: CrmId | None = None
+    automatic: str | None = None
+    unless: str | None = None
+    category_name: str | None = None
 
 
 class Added(list[Any]):
@@ -261,12 +269,14 @@ class Refused:
         status: HTTP status, of the whole answer where the vendor gives one for all; None if nothing was sent.
         gone: There is no such record.
         body: The CRM's answer about this record, redacted: text for the reject file.
+        duplicate: The CRM has such a record already, by its own rule.
     """
 
     reason: str
     status: int | None
     gone: bool = False
     body: str = ""
+    duplicate: bool = False
 
 
 Result = Written | Refused

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
@@ -29,7 +29,7 @@ from crm_api.crm import (
     Written,
 )
 from crm_api.endpoint import Endpoint
-from crm_api.errors import CrmError, GoneError, InvalidError, RefusedError, SettingError
+from crm_api.errors import CrmError, DuplicateError, GoneError, InvalidError, RefusedError, SettingError
 from crm_api.json_paths import found_at
 from crm_api.preparing import Item, Prepared, groups, prepare
 from crm_api.reading import items_at, results_of, value_of
@@ -193,6 +193,11 @@ class DeclaredCrm(Crm):
                 self._known[key] = read()
             return self._known[key]
 
+    def is_known(self, key: str) -> bool:
+        """Whether ``once`` has read it."""
+        with self._lock:
+            return key in self._known
+
     def _call(self, of: CrmObject, name: str) -> Endpoint:
         endpoint: Endpoint | None = getattr(self.calls[of.name], name)
         if endpoint is None:
@@ -203,7 +208,7 @@ class DeclaredCrm(Crm):
         if isinstance(result, Written):
             return result
         redact = self.session.redact
-        return Refused(redact(result.reason), result.status, result.gone, redact(result.body))
+        return replace(result, reason=redact(result.reason), body=redact(result.body))
 
     @override
     def imagined(self, request: Request, new_id: Callable[[], CrmId]) -> Any:
@@ -263,4 +268,5 @@ class DeclaredCrm(Crm):
 def refused(error: RefusedError) -> Refused:
     """The result that a refusal of one record stands for."""
     status = error.status or int(HTTPStatus.UNPROCESSABLE_ENTITY)
-    return Refused(error.said or error.happened, status, gone=isinstance(error, GoneError), body=error.body)
+    gone, duplicate = isinstance(error, GoneError), isinstance(error, DuplicateError)
+    return Refused(error.said or error.happened, status, gone, error.body, duplicate)

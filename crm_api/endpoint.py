@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from crm_api.json_paths import Path
+
 _computed = property  # a declaration has an attribute of that name
 METHODS = ("POST", "PUT", "PATCH", "DELETE", "GET")
 PARAMETERS = "{parameters}"
@@ -64,7 +66,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class AnswerPaths:
-    """Where an answer says what became of a record: JSONPath expressions.
+    """Where an answer says what became of a record: JSONPath expressions, or alternatives in order.
 
     Attributes:
         items: The list with one item for each record of a batch, in their order; the other paths start at an item.
@@ -74,9 +76,9 @@ class AnswerPaths:
     """
 
     items: str | None = None
-    id: str | None = None
-    error: str | None = None
-    record: str | None = None
+    id: Path | None = None
+    error: Path | None = None
+    record: Path | None = None
 
     @_computed
     def needed(self) -> bool:

@@ -10,7 +10,8 @@
     │   └── UnreachableError      no attempt reached the CRM: nothing was sent
     ├── RefusedError            this request was refused and nothing was changed: skip it, the next may be fine
     │   ├── InvalidError          the CRM's rules (400, 409, 413, 422)
-    │   │   └── TooLargeError       more records than one request may hold; names the limit
+    │   │   ├── TooLargeError       more records than one request may hold; names the limit
+    │   │   └── DuplicateError      the CRM says that it has such a record already
     │   ├── ForbiddenError        the key may not do this (403)
     │   │   └── NotEnabledError     the account lacks the feature
     │   ├── GoneError             no such record (404, 410)
@@ -140,6 +141,12 @@ class TooLargeError(InvalidError):
     def __init__(self, call: str, *, limit: int, status: int | None, said: str, body: str) -> None:
         self.limit = limit
         super().__init__(call, status=status, said=said, body=body)
+
+
+class DuplicateError(InvalidError):
+    """The CRM has such a record already, by its own rule."""
+
+    happened = "The CRM has such a record already"
 
 
 class ForbiddenError(RefusedError):

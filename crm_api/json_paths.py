@@ -11,6 +11,9 @@ from jsonpath_ng.ext.parser import parse as parse_path
 
 from crm_api.errors import SettingError
 
+Path = str | tuple[str, ...]
+"""A path, or alternatives in order."""
+
 
 @lru_cache(maxsize=256)
 def compiled(path: str) -> JSONPath:
@@ -26,11 +29,12 @@ def compiled(path: str) -> JSONPath:
     return parsed
 
 
-def found_at(path: str | None, value: Any) -> Any:
-    """The first value at a path; None without a path or where there is none."""
+def found_at(path: Path | None, value: Any) -> Any:
+    """The first value at a path, or at the first of several paths that leads anywhere; None without any."""
     if path is None:
         return None
-    return next(iter(all_at(path, value)), None)
+    paths = (path,) if isinstance(path, str) else path
+    return next((found for each in paths for found in all_at(each, value)), None)
 
 
 def all_at(path: str, value: Any) -> list[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
@@ -29,11 +29,13 @@ class Item:
         payload: What is sent; ``PARAMETERS`` and ``SOURCE`` in it are about it.
         id: Of the CRM record to change; None for a create.
         id_name: What placeholders call the id.
+        beside: What placeholders stand for besides, and bodies do not hold.
     """
 
     payload: Payload
     id: CrmId | None = None
     id_name: str = "id"
+    beside: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def sent(self) -> dict[str, Any]:
@@ -43,7 +45,8 @@ class Item:
     @property
     def fields(self) -> Mapping[str, Any]:
         """What placeholders stand for."""
-        return self.payload if self.id is None else {**self.payload, self.id_name: self.id}
+        own = {**self.payload, **self.beside} if self.beside else self.payload
+        return own if self.id is None else {**own, self.id_name: self.id}
 
     @property
     def parameters(self) -> Mapping[str, Any]:

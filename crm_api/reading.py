@@ -12,7 +12,7 @@ from crm_api.answer import Answer
 from crm_api.crm import CrmId, Refused, Result, Written
 from crm_api.endpoint import AnswerPaths, Endpoint
 from crm_api.errors import InDoubtError, InvalidError
-from crm_api.json_paths import all_at, found_at
+from crm_api.json_paths import Path, all_at, found_at
 from crm_api.preparing import Item
 from crm_api.xml_answers import read_xml
 
@@ -57,9 +57,10 @@ def results_of(endpoint: Endpoint, items: Sequence[Item], answer: Answer) -> lis
     return [_result(paths, item, each, answer, endpoint) for item, each in zip(items, found, strict=True)]
 
 
-def items_at(path: str, value: Any) -> list[Any]:
+def items_at(path: Path, value: Any) -> list[Any]:
     """The items that a path leads to: a list, all that it meets, or in XML the only one."""
-    found = all_at(path, value)
+    paths = (path,) if isinstance(path, str) else path
+    found: list[Any] = next((met for each in paths if (met := all_at(each, value))), [])
     return found[0] if len(found) == 1 and isinstance(found[0], list) else found
 
 
@@ -77,7 +78,7 @@ def _result(paths: AnswerPaths, item: Item, value: Any, answer: Answer, endpoint
     return Written(stand_in(item) if crm_id is None else crm_id, record if isinstance(record, Mapping) else {})
 
 
-def id_at(path: str | None, value: Any) -> CrmId | None:
+def id_at(path: Path | None, value: Any) -> CrmId | None:
     """The id that a path leads to; None if it leads to nothing that is one."""
     crm_id = found_at(path, value)
     return crm_id if isinstance(crm_id, int | str) and not isinstance(crm_id, bool) and crm_id != "" else None

@@ -278,7 +278,7 @@ class CrmSession(requests.Session):
         return self._miss(answer, failure)
 
     def _miss(self, answer: Answer, failure: Failure) -> _Miss:
-        if answer.status == TOO_MANY_REQUESTS:
+        if issubclass(failure.kind, BusyError):  # 429, or however the vendor says so
             with self._lock:
                 self.traffic.turned_away += 1
             wait = retry_after_seconds(answer.headers.get("retry-after"), answer.date or datetime.now(UTC))
@@ -300,7 +300,8 @@ class CrmSession(requests.Session):
         if miss.fate is Fate.NOT_SENT and not sent:
             return UnreachableError(name, **facts)
         if miss.fate is Fate.TURNED_AWAY:
-            return BusyError(name, **facts, happened=f"The CRM answered 429 to {number} attempts")
+            answered = "429" if facts["status"] == TOO_MANY_REQUESTS else "that there were too many requests"
+            return BusyError(name, **facts, happened=f"The CRM answered {answered} to {number} attempts")
         if kind is RedirectError and not repeatable:
             return InDoubtError(name, **facts)  # what a proxy redirects may have been carried out
         if kind is not None and not issubclass(kind, InDoubtError):

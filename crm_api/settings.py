@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from crm_api import freshsales
+from crm_api import apptivo, freshsales
+from crm_api.apptivo import DATE_FORMAT, ApptivoSettings, WireStyle
 from crm_api.copper import BASE_URL, BULK_REQUESTS_PER_SECOND, REQUESTS_PER_MINUTE, CopperSettings
 from crm_api.errors import SettingError
 from crm_api.freshsales import FreshsalesSettings
@@ -111,6 +112,31 @@ COPPER_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
     }
 )
 
+APPTIVO_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
+    {
+        "access_key": {
+            "type": ["string", "null"],
+            "secret": True,
+            "writeOnly": True,
+            "description": "Apptivo: the access key that belongs to api_key.",
+        },
+        "user_name": {
+            "type": ["string", "null"],
+            "description": "Apptivo: e-mail of the employee on whose behalf records are written.",
+        },
+        "wire_style": {
+            "type": ["string", "null"],
+            "enum": [*map(str, WireStyle), None],
+            "description": "Apptivo: form (if left out) sends everything in a form body, keys included; rest "
+            "writes with JSON bodies, and the keys in the URL.",
+        },
+        "date_format": {
+            "type": ["string", "null"],
+            "description": f"Apptivo: how the firm writes days; {DATE_FORMAT} if left out.",
+        },
+    }
+)
+
 
 FRESHSALES_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
     {
@@ -168,6 +194,22 @@ def copper_settings(config: Mapping[str, Any]) -> CopperSettings:
         requests_per_minute=_given(config, "requests_per_minute", REQUESTS_PER_MINUTE),
         requests_per_hour=_given(config, "requests_per_hour", 0),
         bulk_requests_per_second=_given(config, "bulk_requests_per_second", BULK_REQUESTS_PER_SECOND),
+        quota_url=config.get("quota_url") or "",
+        max_attempts=_given(config, "max_attempts", Patience.max_attempts),
+        network=network(config),
+    )
+
+
+def apptivo_settings(config: Mapping[str, Any]) -> ApptivoSettings:
+    """Make the settings of an Apptivo account of a configuration."""
+    return ApptivoSettings(
+        api_key=config.get("api_key") or "",
+        access_key=config.get("access_key") or "",
+        user_name=config.get("user_name") or "",
+        base_url=config.get("base_url") or apptivo.BASE_URL,
+        wire_style=WireStyle(config.get("wire_style") or WireStyle.FORM),
+        requests_per_minute=_given(config, "requests_per_minute", apptivo.REQUESTS_PER_MINUTE),
+        requests_per_hour=_given(config, "requests_per_hour", 0),
         quota_url=config.get("quota_url") or "",
         max_attempts=_given(config, "max_attempts", Patience.max_attempts),
         network=network(config),

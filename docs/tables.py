@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from crm_api.copper_objects import OBJECTS
+from crm_api import apptivo_objects, copper_objects
 from crm_api.crm import CrmObject
 from crm_api.freshsales_objects import OBJECTS as FRESHSALES_OBJECTS
 from tap_copper.streams import STREAMS
@@ -87,6 +87,20 @@ def objects_table(objects: Iterable[CrmObject]) -> Iterator[str]:
         yield f"| `{of.name}` | {keys} | {required} | {creates} | {of.bulk_update} |"
 
 
+def attributes_table(objects: Iterable[CrmObject]) -> Iterator[str]:
+    """A Markdown table of the attributes that can be written, and what else records may call them."""
+    yield "| object | attribute | kind | other names |"
+    yield "|---|---|---|---|"
+    for of in objects:
+        for attribute in of.attributes:
+            if attribute.creatable or attribute.updatable:
+                parts = attribute.parts if attribute.item is None else ()
+                names = dict.fromkeys([*attribute.flat, *parts, *attribute.flat_parts])
+                kind = f"one of {attribute.names.replace('_', ' ')}" if attribute.names else attribute.kind.value
+                kind = f"id of {attribute.refers_to}" if attribute.refers_to else kind
+                yield f"| `{of.name}` | `{attribute.name}` | {kind} | {', '.join(f'`{name}`' for name in names)} |"
+
+
 def kinds_table() -> Iterator[str]:
     """A Markdown table of the kinds of rejection."""
     yield "| kind | what it means | what to do about it |"
@@ -120,8 +134,10 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "settings of target-crm": lambda: settings_table(settings_of("target-crm")),
     "settings of a stream": lambda: settings_table(STREAM_SETTINGS),
     "streams of tap-copper": streams_table,
-    "objects of copper": lambda: objects_table(OBJECTS.values()),
+    "objects of copper": lambda: objects_table(copper_objects.OBJECTS.values()),
     "objects of freshsales": lambda: objects_table(FRESHSALES_OBJECTS.values()),
+    "objects of apptivo": lambda: objects_table(apptivo_objects.OBJECTS.values()),
+    "attributes of apptivo": lambda: attributes_table(apptivo_objects.OBJECTS.values()),
     "kinds of rejection": kinds_table,
     "meltano settings of tap-copper": lambda: meltano_settings("tap-copper"),
     "meltano settings of target-crm": lambda: meltano_settings("target-crm"),

@@ -219,7 +219,8 @@ class Carrier:
         if refused.write.upsert is not None:
             return False
         names = {part.attribute for key in refused.write.ready.mapped.keys for part in key.parts}
-        return self._method is not LoadMethod.APPEND_ONLY and not names.isdisjoint(self._mapper.of.unique)
+        unique = refused.duplicate or not names.isdisjoint(self._mapper.of.unique)
+        return self._method is not LoadMethod.APPEND_ONLY and unique
 
     def _after_losses(self, lost: Sequence[Write]) -> list[Ready]:
         """Find out what became of writes whose answer was lost."""

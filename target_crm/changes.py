@@ -122,8 +122,8 @@ class Changes:
             }
         if attribute.kind is Kind.ITEMS:
             key = attribute.item
-            return [(each.get(key), each.get("category")) for each in old] == [
-                (each.get(key), each.get("category")) for each in new
+            return [(each.get(key), _category(attribute, each)) for each in old] == [
+                (each.get(key), _category(attribute, each)) for each in new
             ]
         return bool(self._decoded(attribute, old) == self._decoded(attribute, new))
 
@@ -180,12 +180,19 @@ def _structure(mode: Mode, attribute: Attribute, old: Any, new: Any) -> Any:
 
 def _with_category(attribute: Attribute, item: Mapping[str, Any], old: list[Any]) -> Mapping[str, Any]:
     """A bare value has no category of its own: the one that people chose stays."""
-    if item.get("category") != attribute.category:
+    if _category(attribute, item) != attribute.category:
         return item
     same = [each for each in old if _told_apart_by_item(attribute, each) == _told_apart_by_item(attribute, item)]
     if not same:
         return item
-    return {name: value for name, value in {**item, "category": same[0].get("category")}.items() if value is not None}
+    chosen = {"category": None, **same[0]} if attribute.category_name is None else same[0]
+    merged = {**item, **chosen, str(attribute.item): item[str(attribute.item)]}
+    return {name: value for name, value in merged.items() if value is not None}
+
+
+def _category(attribute: Attribute, item: Mapping[str, Any]) -> Any:
+    value = item.get(attribute.category_name or "category")
+    return value.casefold() if isinstance(value, str) and attribute.category_name else value
 
 
 def _told_apart_by_item(attribute: Attribute, item: Mapping[str, Any]) -> str:

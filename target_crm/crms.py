@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from crm_api import copper, freshsales
+from crm_api import apptivo, copper, freshsales
 from crm_api.copper_crm import Copper
 from crm_api.crm import Crm
-from crm_api.settings import copper_settings, freshsales_settings
+from crm_api.settings import apptivo_settings, copper_settings, freshsales_settings
 
 Sleep = Callable[[float], None]
 Clock = Callable[[], float]
@@ -28,16 +28,32 @@ def _freshsales(config: Mapping[str, Any], sleep: Sleep, clock: Clock) -> Crm:
     return Freshsales(session, account_id=settings.account_id, classic=settings.is_classic, sleep=sleep)
 
 
+def _apptivo(config: Mapping[str, Any], sleep: Sleep, clock: Clock) -> Crm:
+    from crm_api.apptivo_crm import Apptivo  # noqa: PLC0415 - as above
+    from crm_api.apptivo_values import days_of  # noqa: PLC0415 - as above
+
+    settings = apptivo_settings(config)
+    return Apptivo(
+        apptivo.connect(settings, sleep=sleep, clock=clock),
+        style=settings.wire_style,
+        fingerprint=settings.fingerprint,
+        user=settings.user_name,
+        days=days_of(config.get("date_format") or apptivo.DATE_FORMAT),
+        clock=clock,
+    )
+
+
 RATES: Mapping[str, tuple[int, int]] = MappingProxyType(
     {
         "copper": (copper.REQUESTS_PER_MINUTE, 0),
         "freshsales": (freshsales.REQUESTS_PER_MINUTE, freshsales.REQUESTS_PER_HOUR),
+        "apptivo": (apptivo.REQUESTS_PER_MINUTE, 0),
     }
 )
 """The published rates: requests in a minute and in an hour; 0 is unlimited."""
 
 CRMS: Mapping[str, Callable[[Mapping[str, Any], Sleep, Clock], Crm]] = MappingProxyType(
-    {"copper": _copper, "freshsales": _freshsales}
+    {"copper": _copper, "freshsales": _freshsales, "apptivo": _apptivo}
 )
 """Each makes an account of a configuration; it sends nothing yet, and raises SettingError."""
 

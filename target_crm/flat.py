@@ -86,6 +86,8 @@ class Sources:
         if given:
             value, flat = given[0]
             value = unpacked(value)
+            if isinstance(value, list) and len(value) == 1:
+                value = value[0]
             if self.attribute.item is not None:
                 return as_item(self.attribute, value, flat)
             if not isinstance(value, Mapping):
@@ -124,7 +126,7 @@ def as_item(attribute: Attribute, value: Any, flat: str = "") -> dict[str, Any]:
     key = str(attribute.item)
     category: Any = None
     if isinstance(value, Mapping):
-        category = value.get("category")
+        category = value.get("category", value.get(attribute.category_name or ""))
         value = next((value[name] for name in (key, *_VALUE_NAMES) if name in value), None)
     if is_empty(value) or isinstance(value, Mapping | list | tuple):
         raise ValueError(f"wants text, or an object of {key} and category")

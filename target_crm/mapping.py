@@ -124,7 +124,7 @@ class Mapper:
             self._unpack(record[plan.container], plan, customs, left_out)
         for sources in plan.sources:
             attribute = sources.attribute
-            if attribute.name in pending:
+            if attribute.name in pending or attribute.unless in pending or attribute.unless in payload:
                 continue
             into, key = (payload, attribute.name) if attribute.custom_id is None else (customs, attribute.custom_id)
             self._put(sources, record, payload, into, key, left_out)
@@ -161,7 +161,7 @@ class Mapper:
                 return
         except ValueError as error:
             raise _invalid(attribute, error, sources, record) from error
-        if value is not _LEFT_OUT:
+        if value is not _LEFT_OUT and (attribute.automatic is None or value != attribute.automatic):
             into[key] = value
 
     def _unpack(self, container: Any, plan: Plan, customs: dict[CrmId, Any], left_out: dict[str, str]) -> None:

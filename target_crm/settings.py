@@ -9,7 +9,14 @@ from typing import Any
 
 from crm_api.crm import CrmObject, named_object
 from crm_api.errors import SettingError
-from crm_api.settings import COPPER_SETTINGS, FRESHSALES_SETTINGS, NETWORK_SETTINGS, JsonSchema, nearest
+from crm_api.settings import (
+    APPTIVO_SETTINGS,
+    COPPER_SETTINGS,
+    FRESHSALES_SETTINGS,
+    NETWORK_SETTINGS,
+    JsonSchema,
+    nearest,
+)
 from target_crm.deletes import Brakes
 from target_crm.mapped import Rules
 from target_crm.methods import LoadMethod
@@ -117,14 +124,17 @@ _NAMED_STREAM: JsonSchema = {
 SETTINGS: JsonSchema = {
     "type": "object",
     "properties": {
-        "crm": {"type": "string", "enum": ["copper", "freshsales"], "description": "Which CRM it is."},
+        "crm": {"type": "string", "enum": ["copper", "freshsales", "apptivo"], "description": "Which CRM it is."},
         **COPPER_SETTINGS,
         **FRESHSALES_SETTINGS,
+        **APPTIVO_SETTINGS,
         "api_key": {
             **COPPER_SETTINGS["api_key"],
             "description": "API key (Copper: Settings, Integrations, API Keys; Freshsales: your profile, Settings, API "
-            "Settings). A key sees only what its owner may see, and does only what its owner may do.",
+            "Settings; Apptivo: Business Settings, API Access). A key sees only what its owner may see, and does only "
+            "what its owner may do.",
         },
+        "user_email": {**COPPER_SETTINGS["user_email"], "description": "Copper: e-mail of the user who owns api_key."},
         "base_url": {
             "type": ["string", "null"],
             "description": "Where the CRM's API is: its whole prefix; an emulator or a proxy can stand in. The "

@@ -88,6 +88,7 @@ class NotDone:
         forbidden: It is not the record's fault: the key may not do this.
         gone: There is no such record.
         body: The CRM's whole answer.
+        duplicate: The CRM has such a record already, by its own rule.
     """
 
     write: Write
@@ -96,6 +97,7 @@ class NotDone:
     forbidden: bool = False
     gone: bool = False
     body: str = ""
+    duplicate: bool = False
 
 
 @dataclass
@@ -328,7 +330,8 @@ def not_done(write: Write, error: CrmError) -> NotDone:
 
 
 def _refused(write: Write, answer: Refused) -> NotDone:
-    return NotDone(write, answer.reason, answer.status, _forbids(answer.status), answer.gone, answer.body)
+    forbidden = _forbids(answer.status)
+    return NotDone(write, answer.reason, answer.status, forbidden, answer.gone, answer.body, answer.duplicate)
 
 
 def _forbids(status: int | None) -> bool:

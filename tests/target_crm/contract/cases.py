@@ -89,6 +89,77 @@ def _copper_case(stream, *, make, insert, change, bad, creates=(), **more):
     )
 
 
+def _apptivo(style):
+    def settings(vendor):
+        return {
+            "crm": "apptivo",
+            "base_url": vendor.base_url,
+            "api_key": vendor.api_key,
+            "access_key": vendor.access_key,
+            "wire_style": style,
+        }
+
+    return settings
+
+
+def _apptivo_case(stream, style, *, title, make, insert, change, bad, shows):
+    own = f"/app/dao/v6/{stream}"
+    return Case(
+        name=f"apptivo {stream} {style}",
+        vendor="apptivo",
+        settings=_apptivo(style),
+        secrets=lambda vendor: [vendor.api_key, vendor.access_key],
+        stream=stream,
+        make=make,
+        change=change,
+        bad=bad,
+        insert=lambda vendor, n: vendor.insert(stream, insert(n)),
+        names=lambda vendor: sorted(record[title] for record in vendor.records(stream)),
+        name_of=lambda n: insert(n)[title],
+        shows_change=lambda vendor, n: any(
+            record[title] == insert(n)[title] and shows(record) for record in vendor.records(stream)
+        ),
+        creates=(f"POST {own}[?]a=save",) if style == "form" else (f"POST {own}",),
+        writes=("PUT *", "DELETE *", "POST *[?]a=save", "POST *[?]a=update", "POST *[?]a=delete", f"POST {own}"),
+    )
+
+
+def _apptivo_cases(style):
+    return [
+        _apptivo_case(
+            "leads",
+            style,
+            title="lastName",
+            make=lambda n: {
+                "id": n,
+                "first_name": "Ann",
+                "last_name": f"Lead {n}",
+                "email": f"lead{n}@example.org",
+                "lead_status": "Contacted",
+                "assignee": "grace@emulator.example",
+            },
+            insert=lambda n: {
+                "firstName": "Ann",
+                "lastName": f"Lead {n}",
+                "emailAddresses": [{"emailAddress": f"lead{n}@example.org", "id": "cont_email_input"}],
+            },
+            change={"job_title": "Director", "lead_status": "Qualified"},
+            bad=lambda n: {"id": n, "last_name": f"Lead {n}", "account_id": 999_999},
+            shows=lambda record: record["jobTitle"] == "Director" and record["leadStatusMeaning"] == "Qualified",
+        ),
+        _apptivo_case(
+            "customers",
+            style,
+            title="customerName",
+            make=lambda n: {"id": n, "name": f"Customer {n}", "email": f"c{n}@example.org", "city": "Ulm"},
+            insert=lambda n: {"customerName": f"Customer {n}"},
+            change={"city": "Bonn", "phone": "+49 228 1"},
+            bad=lambda n: {"id": n, "name": f"Customer {n}", "parent_customer_id": 999_999},
+            shows=lambda record: record["addresses"][0]["city"] == "Bonn" and len(record["phoneNumbers"]) == 1,
+        ),
+    ]
+
+
 CASES = [
     _copper_case(
         "leads",
@@ -105,6 +176,8 @@ CASES = [
         bad=lambda n: {"id": n, "name": f"Person {n}", "assignee_id": 999_999_999},
         ambiguous=False,
     ),
+    *_apptivo_cases("form"),
+    *_apptivo_cases("rest"),
 ]
 
 

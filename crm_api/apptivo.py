@@ -1,0 +1,227 @@
+"""Apptivo: its signature, its quota, its error dialect, and a session for an account.
+
+Facts: https://www.apptivo.com/developer-api/ (overview, getting-started); where the vendor is silent, what its own
+WordPress plugin and integrators' libraries do. Every call is one of ``<object>?a=<action>``, signed by two keys among
+its parameters; failures come with HTTP 200.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from hashlib import blake2b
+from typing import Any
+from urllib.parse import urlencode
+
+import requests
+from typing_extensions import override
+
+from crm_api.addresses import checked_base_url, password_in
+from crm_api.answer import Answer, Dialect, Failure
+from crm_api.errors import (
+    BusyError,
+    CredentialsError,
+    CrmError,
+    DuplicateError,
+    GoneError,
+    InvalidError,
+    SettingError,
+)
+from crm_api.quota import Allowance, Quota
+from crm_api.quota_stores import open_store
+from crm_api.redaction import Redactor
+from crm_api.retry import Patience
+from crm_api.session import CrmSession, Network
+
+BASE_URL = "https://api.apptivo.com/app/dao/v6"
+REQUESTS_PER_MINUTE = 60  # no rate is published; an integrator's library in production waits a second before each call
+DATE_FORMAT = "MM/DD/YYYY"  # in which days go in, or in the firm's own (samples of the create pages)
+_MINUTE_SECONDS = 60
+_FORM = "application/x-www-form-urlencoded"
+_FAILED = frozenset({"FAILURE", "FAILED", "FAIL", "ERROR"})
+_SUSPECT = re.compile(rb'"(?:status|result)"\s*:\s*"', re.IGNORECASE)
+_ABOUT_KEYS = re.compile(r"\bkeys?\b|apikey|accesskey", re.IGNORECASE)
+_ABOUT_RATES = re.compile(r"too many|rate.?limit|throttl|quota|limit exceeded", re.IGNORECASE)
+_ABOUT_ABSENCE = re.compile(r"\bno \w+ found|not found|not exist|no such|no record|deleted", re.IGNORECASE)
+
+
+class WireStyle(StrEnum):
+    """How calls are written on the wire."""
+
+    FORM = "form"
+    """Everything in a form body but the action: what the vendor's own code does."""
+    REST = "rest"
+    """For writes: a JSON body, the id in the path, the method saying what is meant, the keys in the URL; one source."""
+
+
+@dataclass(frozen=True)
+class ApptivoKeys(requests.auth.AuthBase):
+    """Signs with both keys: in the form where there is one, else in the URL."""
+
+    api_key: str = field(repr=False)
+    access_key: str = field(repr=False)
+    user_name: str = ""
+
+    @override
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        keys = {"apiKey": self.api_key, "accessKey": self.access_key}
+        if self.user_name:
+            keys["userName"] = self.user_name
+        if request.headers.get("Content-Type") == _FORM:
+            body = request.body or ""
+            text = body.decode() if isinstance(body, bytes) else body
+            request.body = "&".join(filter(None, (text, urlencode(keys))))
+        else:
+            request.prepare_url(request.url, keys)
+        return request
+
+
+class ApptivoCredentialsError(CredentialsError):
+    """Apptivo does not accept the keys."""
+
+    advice = (
+        "Check api_key and access_key, which belong together (Apptivo: Business Settings, API Access), and that the "
+        "plan has API access."
+    )
+
+
+class ApptivoDialect(Dialect):
+    """``{"status": "FAILURE", "reason": …}`` and ``{"result": "Already exists"}``, both with HTTP 200."""
+
+    @override
+    def failure(self, answer: Answer) -> Failure | None:
+        if not answer.ok:
+            return super().failure(answer)
+        if not _SUSPECT.search(answer.content):
+            return None
+        body = answer.json()
+        if not isinstance(body, dict):
+            return None
+        if str(body.get("result", "")).lower() == "already exists":
+            return Failure(DuplicateError, "Already exists")
+        if not _failed(body):
+            return None
+        reason = self.said(answer)
+        return Failure(_kind(reason), reason)
+
+    @override
+    def kind(self, answer: Answer) -> type[CrmError]:
+        body = answer.json()
+        usual = super().kind(answer)
+        if usual is CredentialsError:
+            return ApptivoCredentialsError
+        if isinstance(body, dict) and _failed(body) and issubclass(usual, InvalidError):
+            return _kind(super().said(answer))
+        return usual
+
+    @override
+    def said(self, answer: Answer) -> str:
+        body = answer.json()
+        if isinstance(body, dict):
+            words = body.get("reason") or body.get("message") or body.get("error")
+            if words:
+                return str(words)
+            if _failed(body):
+                return "FAILURE, without a reason"
+        return super().said(answer)
+
+
+def _failed(body: Mapping[str, Any]) -> bool:
+    return str(body.get("status") or body.get("Status")).upper() in _FAILED
+
+
+def _kind(reason: str) -> type[CrmError]:
+    """The error that a reason stands for; but for the keys, their wording is not documented."""
+    if _ABOUT_KEYS.search(reason):
+        return ApptivoCredentialsError
+    if _ABOUT_RATES.search(reason):
+        return BusyError
+    return GoneError if _ABOUT_ABSENCE.search(reason) else InvalidError
+
+
+@dataclass(frozen=True)
+class ApptivoSettings:
+    """An account of Apptivo and how to use it.
+
+    Attributes:
+        user_name: E-mail of the employee on whose behalf calls are made; empty: the firm's own.
+        wire_style: How calls are written.
+        requests_per_minute: 0 is unlimited.
+        requests_per_hour: 0 is unlimited.
+        quota_url: Where the account's turns are shared with other processes; empty: with nobody.
+    """
+
+    api_key: str = field(default="", repr=False)
+    access_key: str = field(default="", repr=False)
+    user_name: str = ""
+    base_url: str = BASE_URL
+    wire_style: WireStyle = WireStyle.FORM
+    requests_per_minute: int = REQUESTS_PER_MINUTE
+    requests_per_hour: int = 0
+    quota_url: str = field(default="", repr=False)
+    max_attempts: int = Patience.max_attempts
+    network: Network = field(default_factory=Network)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no output may show."""
+        return tuple(filter(None, (self.api_key, self.access_key, password_in(self.quota_url), *self.network.secrets)))
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells accounts apart where the API does not, and tells nothing about the key it is made of."""
+        return blake2b(self.api_key.encode(), digest_size=8, person=b"apptivo account").hexdigest()
+
+    def signature(self) -> ApptivoKeys:
+        """Both keys.
+
+        Raises:
+            SettingError: One is missing, or cannot be one.
+        """
+        for name in ("api_key", "access_key"):
+            value = getattr(self, name)
+            if not value:
+                raise SettingError(f"{name} is missing: Apptivo wants api_key and access_key with every call")
+            if not value.isascii() or not value.isprintable() or " " in value:
+                raise SettingError(f"{name} holds characters that no key of Apptivo has")
+        return ApptivoKeys(self.api_key, self.access_key, self.user_name)
+
+    def allowances(self) -> list[Allowance]:
+        """The rates, and the rate of a minute spread over it: nothing tells how Apptivo counts bursts."""
+        per_second = -(-self.requests_per_minute // _MINUTE_SECONDS)
+        return [
+            Allowance(per_second, 1),
+            Allowance(self.requests_per_minute, _MINUTE_SECONDS),
+            Allowance(self.requests_per_hour, 3600),
+        ]
+
+
+def connect(
+    settings: ApptivoSettings,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> CrmSession:
+    """Open a session for an account. Sends nothing yet.
+
+    Raises:
+        SettingError: The settings cannot work.
+        QuotaStoreError: The store that ``quota_url`` names cannot be reached.
+    """
+    signature = settings.signature()
+    base_url = checked_base_url(settings.base_url)
+    url = settings.quota_url
+    shared = open_store(url, base_url=base_url, credential=settings.api_key) if url else None
+    return CrmSession(
+        base_url,
+        signature=signature,
+        dialect=ApptivoDialect(),
+        quota=Quota(settings.allowances(), clock=clock, sleep=sleep, store=shared),
+        patience=Patience(max_attempts=settings.max_attempts),
+        network=settings.network,
+        redact=Redactor(settings.secrets),
+        sleep=sleep,
+    )
