@@ -12,6 +12,7 @@ from crm_api.apptivo import DATE_FORMAT, ApptivoSettings, WireStyle
 from crm_api.copper import BASE_URL, BULK_REQUESTS_PER_SECOND, REQUESTS_PER_MINUTE, CopperSettings
 from crm_api.errors import SettingError
 from crm_api.freshsales import FreshsalesSettings
+from crm_api.http import SIGN_INS, HttpSettings
 from crm_api.retry import Patience
 from crm_api.session import Network
 
@@ -105,9 +106,43 @@ COPPER_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
             "description": "OAuth access token, in place of api_key and user_email.",
         },
         "base_url": {
-            "type": "string",
-            "default": BASE_URL,
-            "description": "Where Copper's API is; an emulator or a proxy can stand in.",
+            "type": ["string", "null"],
+            "description": f"Where the API is; an emulator or a proxy can stand in. Copper's if left out: {BASE_URL}",
+        },
+    }
+)
+
+HTTP_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
+    {
+        "auth": {
+            "type": ["string", "null"],
+            "enum": [*SIGN_INS, None],
+            "description": "crm http: how requests are signed: with a header, a query parameter, Basic, Bearer, or an "
+            "OAuth token (client credentials); none if left out.",
+        },
+        "auth_name": {
+            "type": ["string", "null"],
+            "description": "crm http: name of the header or of the parameter, or the user of basic.",
+        },
+        "auth_value": {
+            "type": ["string", "null"],
+            "secret": True,
+            "writeOnly": True,
+            "description": "crm http: value of the header or of the parameter, password of basic, or the bearer token.",
+        },
+        "token_url": {
+            "type": ["string", "null"],
+            "secret": True,
+            "writeOnly": True,
+            "description": "crm http, auth oauth: where client_id and client_secret are exchanged for a token, and "
+            "again when it expires.",
+        },
+        "client_id": {"type": ["string", "null"], "description": "crm http, auth oauth: whose token it is."},
+        "client_secret": {
+            "type": ["string", "null"],
+            "secret": True,
+            "writeOnly": True,
+            "description": "crm http, auth oauth: what the token is given for.",
         },
     }
 )
@@ -209,6 +244,20 @@ def apptivo_settings(config: Mapping[str, Any]) -> ApptivoSettings:
         base_url=config.get("base_url") or apptivo.BASE_URL,
         wire_style=WireStyle(config.get("wire_style") or WireStyle.FORM),
         requests_per_minute=_given(config, "requests_per_minute", apptivo.REQUESTS_PER_MINUTE),
+        requests_per_hour=_given(config, "requests_per_hour", 0),
+        quota_url=config.get("quota_url") or "",
+        max_attempts=_given(config, "max_attempts", Patience.max_attempts),
+        network=network(config),
+    )
+
+
+def http_settings(config: Mapping[str, Any]) -> HttpSettings:
+    """Make the settings of an API that nobody templated of a configuration that fits the tables above."""
+    return HttpSettings(
+        base_url=config.get("base_url") or "",
+        auth=config.get("auth") or "none",
+        **{name: config.get(name) or "" for name in HTTP_SETTINGS if name != "auth"},
+        requests_per_minute=_given(config, "requests_per_minute", 0),
         requests_per_hour=_given(config, "requests_per_hour", 0),
         quota_url=config.get("quota_url") or "",
         max_attempts=_given(config, "max_attempts", Patience.max_attempts),

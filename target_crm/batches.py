@@ -14,10 +14,10 @@ from target_crm.arrivals import Arrival
 from target_crm.carrying import Carrier
 from target_crm.dooming import Dooming
 from target_crm.doubt import Fate
+from target_crm.free import mapper_for
 from target_crm.keeping import Keeper
 from target_crm.ledger_values import Entry, Held, Intent, Known
 from target_crm.mapped import Mapped, Rejection
-from target_crm.mapping import Mapper
 from target_crm.matching import Finder
 from target_crm.methods import LoadMethod
 from target_crm.office import Office, Stream
@@ -54,7 +54,7 @@ class StreamWriter:
         self._settings = stream.settings
         crm, of = office.crm, office.crm.objects[stream.settings.object]
         office.locks.take(of.name)
-        self._mapper = Mapper(crm, of, stream.settings.rules)
+        self._mapper = mapper_for(crm, stream.settings)
         scope = office.ledger.scope(office.source, stream.name, of.name)
         self._finder = Finder(
             crm,
@@ -118,6 +118,9 @@ class StreamWriter:
         undecided = self._keeper.undecided
         self._keeper.hold_in_doubt([arrival for arrival in arrivals if arrival.source_id in undecided])
         arrivals = [arrival for arrival in arrivals if arrival.source_id not in undecided]
+        stuck = self._carrier.stuck(arrivals)
+        self._keeper.hold_in_doubt([arrival for arrival in arrivals if arrival.source_id in stuck])
+        arrivals = [arrival for arrival in arrivals if arrival.source_id not in stuck]
         known = self._office.ledger.known(self._scope, [arrival.source_id for arrival in arrivals])
         return self._placed(self._mapped(self._changed(arrivals, known), known))
 
@@ -156,13 +159,16 @@ class StreamWriter:
                 continue
             self._warn_of(result)
             before = known.get(arrival.source_id)
-            reread = arrival.source_id in self._keeper.unanswered
-            if is_unchanged_payload(result, before) and not reread and not self._settings.compares_crm:
+            in_doubt = arrival.source_id in self._keeper.unanswered
+            if is_unchanged_payload(result, before) and not in_doubt and not self._settings.compares_crm:
                 same[arrival.source_id] = arrival.record_hash
-            elif before is None or before.crm_id is None:
+            elif before is None:
                 mapped.append(Ready(arrival, result))
+            elif before.crm_id is None:
+                mapped.append(Ready(arrival, result, written_at=before.written_at))
             else:
-                mapped.append(Ready(arrival, result, before.crm_id, before.origin, reread=reread))
+                known_as = before.crm_id, before.origin
+                mapped.append(Ready(arrival, result, *known_as, reread=in_doubt, written_at=before.written_at))
         self._keeper.unchanged({source_id: known[source_id].crm_id for source_id in same}, same)
         self._keeper.hold(held)
         return mapped

@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from crm_api.crm import CrmId, CrmRecord
+from crm_api.endpoint import SOURCE
 from target_crm.arrivals import Arrival
 from target_crm.doubt import Fate, Inquiry, Verdict
+from target_crm.endpoint_doubt import EndpointInquiry
 from target_crm.keeping import Keeper
 from target_crm.ledger_values import Entry, Held, Scope
 from target_crm.mapped import Change
@@ -19,6 +21,10 @@ from target_crm.outcomes import Outcome, RejectKind
 from target_crm.plan import Action, Create, Ready, Reject, Skip, Update, upsert_by
 from target_crm.writing import Done, NotDone, Sender, Write, gained_values
 
+_NO_UPDATE = (
+    "It has changed since it was sent, and the stream has no endpoints.update. Declare one, or set load_method to "
+    "append-only to send every version."
+)
 TRIES = 6  # writes of one record whose answer was lost, before it is rejected as in doubt
 
 
@@ -53,7 +59,8 @@ class Carrier:
             on_done=self._done,
             tried={each.source_id: each.server_at for each in keeper.unanswered.values() if each.action == "upsert"},
         )
-        self.inquiry = Inquiry(
+        self._declared = stream.settings.declared
+        self.inquiry = (Inquiry if self._declared is None else EndpointInquiry)(
             office.crm,
             mapper,
             office.ledger,
@@ -110,9 +117,40 @@ class Carrier:
     def _creation(self, action: Create, writes: list[Write], held: list[Held]) -> None:
         creation = self._mapper.creation(action.ready.mapped)
         if isinstance(creation, Change):
-            writes.append(Write(action, creation))
+            writes.append(Write(action, self._of_source(action.ready, creation)))
         else:
             held.append(self._keeper.flawed(action.ready.arrival, creation))
+
+    def _of_source(self, ready: Ready, change: Change) -> Change:
+        """Beside a record that is sent whole: whose it is."""
+        if self._declared is None or not change.payload:
+            return change
+        source = [self._stream.name, ready.arrival.source_id, ready.written_at]
+        return replace(change, payload={**change.payload, SOURCE: source})
+
+    def stuck(self, arrivals: Sequence[Arrival]) -> set[str]:
+        """Source ids whose update is in doubt for good: sent as it comes again, and nobody can read what is there."""
+        updates = [intent for intent in self._keeper.unanswered.values() if intent.action == "update"]
+        if self._declared is None or not updates or self._office.crm.may_repeat(self._mapper.of, update=True):
+            return set()
+        sent = {arrival.source_id: arrival.record_hash for arrival in arrivals}
+        return {intent.source_id for intent in updates if sent.get(intent.source_id) == intent.record_hash}
+
+    def _outdated(self, updates: Sequence[Update], writes: list[Write], held: list[Held]) -> None:
+        """What updates send whole; where no endpoint takes them, what was found stays and what changed is held."""
+        if self._declared is not None and self._declared.calls.update is None:
+            self._remember_unwritten([update for update in updates if update.matched])
+            unsent = [update.ready for update in updates if not update.matched]
+            held += [self._keeper.rejected(Reject(ready, RejectKind.NO_ENDPOINT, _NO_UPDATE)) for ready in unsent]
+            return
+        unneeded: list[Update] = []
+        for update in updates:
+            change = self._mapper.change(update.ready.mapped, update.current if update.matched else None)
+            if change.payload:
+                writes.append(Write(update, self._of_source(update.ready, change)))
+            else:
+                unneeded.append(update)
+        self._remember_unwritten(unneeded)
 
     def _changes(self, updates: Sequence[Update], writes: list[Write], held: list[Held]) -> list[Ready]:
         """What updates send; those that need send nothing are done, and those whose record is gone begin anew."""
@@ -121,6 +159,9 @@ class Carrier:
             self._keeper.unchanged(
                 {update.ready.arrival.source_id: update.crm_id for update in updates if not update.matched}
             )
+            return []
+        if self._declared is not None:
+            self._outdated(updates, writes, held)
             return []
         again: list[Ready] = []
         unneeded: list[Update] = []
@@ -242,7 +283,7 @@ class Carrier:
                 sent = {"payload": write.change.payload}
                 rejected = Reject(ready, RejectKind.REFUSED, verdict.reason, verdict.status, sent)
                 held.append(self._keeper.rejected(rejected))
-            elif verdict.fate is Fate.UNKNOWN or ready.tries + 1 >= TRIES:
+            elif verdict.fate is Fate.UNKNOWN or ready.tries + 1 >= TRIES or self._is_final(write):
                 in_doubt.append(ready.arrival)
                 self._keeper.lost(self._sender.intent(write))
             else:
@@ -250,6 +291,11 @@ class Carrier:
         self._keeper.hold(held)
         self._keeper.hold_in_doubt(in_doubt)
         return again
+
+    def _is_final(self, write: Write) -> bool:
+        """Whether an update that was never answered stays so: it can neither be read nor repeated."""
+        of = self._mapper.of
+        return of.free and write.crm_id is not None and not self._office.crm.may_repeat(of, update=True)
 
 
 def _sent(refused: NotDone) -> dict[str, Any]:

@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
 from crm_api import apptivo, copper, freshsales
 from crm_api.copper_crm import Copper
 from crm_api.crm import Crm
-from crm_api.settings import apptivo_settings, copper_settings, freshsales_settings
+from crm_api.endpoints import Endpoints
+from crm_api.errors import SettingError
+from crm_api.http import connect as connect_http
+from crm_api.settings import (
+    APPTIVO_SETTINGS,
+    COPPER_SETTINGS,
+    FRESHSALES_SETTINGS,
+    apptivo_settings,
+    copper_settings,
+    freshsales_settings,
+    http_settings,
+)
+from crm_api.with_endpoints import WithEndpoints
+from target_crm.declaring import ByName, declared, is_declared, secrets_of
+from target_crm.streams import streams_by_name
 
 Sleep = Callable[[float], None]
 Clock = Callable[[], float]
@@ -43,17 +58,25 @@ def _apptivo(config: Mapping[str, Any], sleep: Sleep, clock: Clock) -> Crm:
     )
 
 
+def _http(config: Mapping[str, Any], sleep: Sleep, clock: Clock) -> Crm:
+    for name in {*COPPER_SETTINGS, *FRESHSALES_SETTINGS, *APPTIVO_SETTINGS} - {"base_url"}:
+        if config.get(name):
+            raise SettingError(f"{name} belongs to another crm: with crm http give auth, auth_name and auth_value")
+    return Endpoints(connect_http(http_settings(config), sleep=sleep, clock=clock), {}, {})
+
+
 RATES: Mapping[str, tuple[int, int]] = MappingProxyType(
     {
         "copper": (copper.REQUESTS_PER_MINUTE, 0),
         "freshsales": (freshsales.REQUESTS_PER_MINUTE, freshsales.REQUESTS_PER_HOUR),
         "apptivo": (apptivo.REQUESTS_PER_MINUTE, 0),
+        "http": (0, 0),
     }
 )
 """The published rates: requests in a minute and in an hour; 0 is unlimited."""
 
 CRMS: Mapping[str, Callable[[Mapping[str, Any], Sleep, Clock], Crm]] = MappingProxyType(
-    {"copper": _copper, "freshsales": _freshsales, "apptivo": _apptivo}
+    {"copper": _copper, "freshsales": _freshsales, "apptivo": _apptivo, "http": _http}
 )
 """Each makes an account of a configuration; it sends nothing yet, and raises SettingError."""
 
@@ -64,6 +87,27 @@ def rates_of(config: Mapping[str, Any]) -> tuple[int, int]:
     hour = freshsales.PLANS.get(config.get("plan") or "", hour)
     given = config.get("requests_per_minute"), config.get("requests_per_hour")
     return minute if given[0] is None else int(given[0]), hour if given[1] is None else int(given[1])
+
+
+def connected(config: Mapping[str, Any], sleep: Sleep, clock: Clock) -> Crm:
+    """The account that the settings name, with the endpoints that they declare; sends nothing yet.
+
+    Raises:
+        SettingError: Something in them cannot work.
+    """
+    streams = streams_by_name(config)
+    made = lru_cache(maxsize=None)(lambda stream: declared(config, stream, streams.get(stream, {})))
+    every = [made(stream) for stream, given in streams.items() if is_declared(config, given)]
+    if config.get("endpoint"):
+        every.append(declared({**config, "load_method": None}, "stream", {}))
+    crm = CRMS[config["crm"]](config, sleep, clock)
+    for secret in secrets_of(every):
+        crm.session.redact.learn(secret)
+    if not every:
+        return crm
+    objects, calls = ByName(lambda stream: made(stream).of), ByName(lambda stream: made(stream).calls)
+    endpoints = Endpoints(crm.session, objects, calls)
+    return endpoints if config["crm"] == "http" else WithEndpoints(crm, endpoints)
 
 
 def requests_per_minute(config: Mapping[str, Any]) -> int:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from crm_api.crm import CrmId, CrmObject, CrmRecord
+from crm_api.crm import CrmId, CrmObject, CrmRecord, Payload
 from crm_api.errors import RefusedError
 from target_crm.ledger_values import Entry, Held, Scope
 from target_crm.office import Office
@@ -22,12 +22,14 @@ class Doomed:
         source_id: What the ledger calls it; None if the ledger does not know it.
         scope: Where the ledger knows it; None likewise.
         held: What is held of the message that deletes it; None if it is deleted because it is absent.
+        payload: What the message says of it, where it is sent whole.
     """
 
     crm_id: CrmId
     source_id: str | None
     scope: Scope | None
     held: Held | None = None
+    payload: Payload = field(default_factory=dict)
 
 
 class Deleter:
@@ -105,7 +107,7 @@ class Deleter:
                 record = current.get(each.crm_id)
                 if record is not None and each.scope is not None and each.source_id is not None:
                     self._office.ledger.keep(each.scope, each.source_id, each.crm_id, record, _why(each))
-            refusals = self._office.crm.delete_many(of, [(each.crm_id, {}) for each in chunk], forget=forget)
+            refusals = self._office.crm.delete_many(of, [(each.crm_id, each.payload) for each in chunk], forget=forget)
             for each, refusal in zip(chunk, refusals, strict=True):
                 if refusal is None:
                     self._done(stream, own, of, each, current.get(each.crm_id))
@@ -160,4 +162,5 @@ def _doomed(held: Held, own: Scope) -> Doomed:
     target = held.sent or {}
     scope_id = target.get("scope_id")
     scope = None if scope_id is None else Scope(scope_id, own.object_id)
-    return Doomed(target["crm_id"], held.source_id if scope else None, scope, held)
+    payload = target.get("payload") or {}
+    return Doomed(target["crm_id"], held.source_id if scope else None, scope, held, payload)

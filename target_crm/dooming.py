@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from crm_api.crm import CrmId
+from crm_api.endpoints import CRM_ID
 from target_crm.arrivals import Arrival
 from target_crm.deletes import reason_to_keep
 from target_crm.keeping import Keeper
@@ -39,11 +40,22 @@ class Dooming:
         self._finder = finder
         self._keeper = keeper
         writer = stream.settings.ledger_stream
-        self._scope = office.ledger.scope(office.source, writer, mapper.of.name) if writer else scope
+        self._scope = office.ledger.scope(office.source, writer, stream.settings.ledger_object) if writer else scope
 
     @property
     def _deletes(self) -> bool:
         return self._settings.hard_delete or self._settings.load_method is LoadMethod.DELETE
+
+    @property
+    def _tells(self) -> bool:
+        """Whether a record itself says what the delete endpoint needs."""
+        declared = self._settings.declared
+        return declared is not None and CRM_ID not in declared.needed.get("delete", (CRM_ID,))
+
+    @property
+    def _matches(self) -> bool:
+        declared, match_on = self._settings.declared, self._settings.rules.match_on
+        return match_on is not None if declared is None else declared.calls.find is not None
 
     def hold(self, arrivals: Sequence[Arrival]) -> None:
         """Hold deletes; what the stream may not delete, or nobody knows, is skipped."""
@@ -56,7 +68,10 @@ class Dooming:
         live = {source_id: each for source_id, each in known.items() if each.crm_id is not None}
         unknown = [arrival for arrival in arrivals if arrival.source_id not in live]
         self._hold_known([arrival for arrival in arrivals if arrival.source_id in live], live)
-        if self._settings.load_method is LoadMethod.DELETE and self._settings.rules.match_on is not None:
+        if self._settings.load_method is LoadMethod.DELETE and self._tells:
+            for arrival in unknown:
+                self._doom(arrival, arrival.source_id, None)
+        elif self._settings.load_method is LoadMethod.DELETE and self._matches:
             self._hold_matching(unknown)
         else:
             self._skip(unknown, "deleted at the source, and not in the ledger")
@@ -94,6 +109,8 @@ class Dooming:
 
     def _doom(self, arrival: Arrival, crm_id: CrmId | None, scope_id: int | None) -> None:
         target: dict[str, Any] = {"object": self._mapper.of.name, "crm_id": crm_id, "scope_id": scope_id}
+        if self._settings.declared is not None:
+            target["payload"] = getattr(self._mapper.map(arrival.record), "payload", {})
         self._keeper.hold([self._keeper.held(arrival, "delete", "", sent=target, state="deleting")])
 
     def _skip(self, arrivals: Sequence[Arrival], reason: str) -> None:

@@ -63,6 +63,8 @@ class Fields:
 
     def named(self, name: str) -> Attribute | None:
         """What a setting means: an attribute, one of its flat names, or a custom field by its name, column or id."""
+        if self.of.free:
+            return Attribute(name, Kind.ID)  # whatever a setting calls it
         found = self.attribute(name)
         if found is None and (claim := self._claims.get(name) or self._claims.get(slug(name))):
             found = claim.attribute

@@ -19,6 +19,11 @@ _IN_DOUBT = (
     "It was sent, no answer came, and the CRM cannot tell whether it arrived. Look for it there; the next run asks "
     "again before it sends anything."
 )
+_IN_DOUBT_ELSEWHERE = (
+    "It was sent, no answer came, and the endpoint does not tell whether it arrived, so it is not sent again. Look for "
+    "it there: if it arrived, tell singer-crm ledger import; if not, singer-crm ledger forget. An idempotency_header "
+    "or endpoints.find spares the doubt."
+)
 
 
 class Keeper:
@@ -179,7 +184,8 @@ class Keeper:
 
     def hold_in_doubt(self, arrivals: Iterable[Arrival]) -> None:
         """Keep records of which nobody can tell whether they were written, with their intents, for the next run."""
-        held = [self.held(arrival, RejectKind.IN_DOUBT, _IN_DOUBT) for arrival in arrivals]
+        reason = _IN_DOUBT if self._stream.settings.declared is None else _IN_DOUBT_ELSEWHERE
+        held = [self.held(arrival, RejectKind.IN_DOUBT, reason) for arrival in arrivals]
         if held:
             self._office.shelf.hold(self._scope, held, keep_intents=True)
             self._told(held)

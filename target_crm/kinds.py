@@ -75,6 +75,10 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "*waiting*, which is no rejection.)",
             "Write the other stream first; or choose `wait`, `link_later` or `leave_out`.",
         ),
+        RejectKind.NO_ENDPOINT: Kind(
+            "It has changed since it was sent, and its stream declares no endpoint for updates.",
+            "Declare `endpoints.update`, or set `load_method` to `append-only` to send every version.",
+        ),
         RejectKind.REFUSED: Kind(
             "The CRM's own rules refuse it; the reason is the CRM's.",
             "Do what the CRM asks; `singer-crm rejected show` gives what was sent and the whole answer.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -154,24 +154,36 @@ class Lookups:
                     count += gone if table is tables.records else 0
         return count
 
-    def import_pairs(self, scope: Scope, pairs: Iterable[tuple[str, CrmId]]) -> int:
-        """Remember which CRM record each source id stands for; what they hold is compared by the next run."""
+    def import_pairs(self, scope: Scope, pairs: Collection[tuple[str, CrmId]]) -> int:
+        """Remember which CRM record each source id stands for; what they hold is compared by the next run.
+
+        A write of it that was never answered is taken as carried out.
+        """
         now = self._store.now()
+        intents = tables.intents
+        query = sa.select(intents.c.source_id, intents.c.record_hash, intents.c.digest).where(
+            intents.c.scope_id == scope.id
+        )
+        with self._store.read() as connection:
+            sent = {row.source_id: row for row in connection.execute(query)}
         rows = [
             {
                 "scope_id": scope.id,
                 "source_id": source_id,
                 "crm_id": id_text(crm_id),
                 "origin": IMPORTED,
-                "record_hash": None,
-                "digest": None,
+                "record_hash": sent[source_id].record_hash if source_id in sent else None,
+                "digest": sent[source_id].digest if source_id in sent else None,
                 "written_at": now,
                 "run_id": self._store.run_id,
             }
             for source_id, crm_id in pairs
         ]
+        done = [source_id for source_id, _ in pairs]
         with self._store.write() as connection:
             self._store.put(connection, tables.records, rows)
+            self._store.remove(connection, intents, scope, done)
+            self._store.unhold(connection, scope, done)
         return len(rows)
 
 

@@ -136,7 +136,7 @@ class Mapper:
             references,
             tuple(name for name in self._required if name not in payload and name not in pending),
             {**plan.left_out, **left_out} if left_out else plan.left_out,
-            _digest(payload, references),
+            digest_of(payload, references),
         )
 
     def _put(
@@ -361,6 +361,6 @@ def _invalid(attribute: Attribute, error: ValueError, sources: Sources, record: 
     return RejectedError(Reason.INVALID_VALUE, f"{attribute.name} {error}", attribute.name, value)
 
 
-def _digest(payload: Payload, references: tuple[Reference, ...]) -> str:
+def digest_of(payload: Payload, references: tuple[Reference, ...]) -> str:
     """A hash that does not depend on the order of keys."""
     return blake2b(_ENCODER.encode([payload, references]), digest_size=_DIGEST_BYTES).hexdigest()

@@ -19,14 +19,15 @@ from target_crm.authorize import authorize
 from target_crm.command import config_option, console, one_sentence, target_of
 from target_crm.demo import demo
 from target_crm.exits import Exit
+from target_crm.free import mapper_for
 from target_crm.kinds import remedy
 from target_crm.ledger_command import ledger
 from target_crm.ledger_store import Store
 from target_crm.ledger_tables import default_url
 from target_crm.ledger_values import Held
-from target_crm.mapping import Mapper
-from target_crm.settings import stream_settings, streams_by_name
+from target_crm.settings import stream_settings
 from target_crm.shelf import Shelf
+from target_crm.streams import streams_by_name
 from target_crm.target import TargetCrm
 
 NO_RUN = "operator"  # names no run: what the operator writes is no record's outcome
@@ -78,9 +79,8 @@ def check(config: Sequence[str]) -> None:
 
 def _checked(target: TargetCrm, crm: Crm, stream: str) -> str:
     settings = stream_settings(target.config, stream, (), crm.objects, crm.refused)
-    mapper = Mapper(crm, crm.objects[settings.object], settings.rules)
-    match_on = settings.rules.match_on or mapper.of.match_on
-    keys = ", else ".join(" and ".join(key) for key in match_on) or "nothing: every record is new"
+    mapper = mapper_for(crm, settings)
+    keys = ", else ".join(" and ".join(key) for key in mapper.match_on) or "nothing: every record is new"
     return f"{settings.load_method} into {settings.object}, matched by {keys}"
 
 

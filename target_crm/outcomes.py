@@ -35,6 +35,7 @@ class RejectKind(StrEnum):
     NO_SOURCE_ID = "no_source_id"
     NO_MATCH_KEY = "no_match_key"
     AMBIGUOUS = "ambiguous"
+    NO_ENDPOINT = "no_endpoint"
     REFUSED = "refused"
     FORBIDDEN = "forbidden"
     GONE = "gone"

@@ -28,6 +28,7 @@ class Ready:
         recreate: The CRM has lost it, and it is created anew without looking for it.
         tries: Writes of it whose answer was lost, in this run.
         links: References that it is written without, to be linked later.
+        written_at: When the ledger last wrote it (unix seconds), or None.
     """
 
     arrival: Arrival
@@ -39,6 +40,7 @@ class Ready:
     recreate: bool = False
     tries: int = 0
     links: tuple[Link, ...] = ()
+    written_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,9 +79,9 @@ MAPPING_SETTINGS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "out, or use another name.",
         },
         "null_values": {
-            "enum": ["leave_out", "send"],
-            "default": "leave_out",
-            "description": "Whether nulls (and blank text) empty the CRM's fields.",
+            "enum": ["leave_out", "send", None],
+            "description": "Whether nulls (and blank text) empty the CRM's fields: leave_out if left out; to an "
+            "endpoint nulls are sent.",
         },
     }
 )

@@ -13,14 +13,18 @@ from crm_api.settings import (
     APPTIVO_SETTINGS,
     COPPER_SETTINGS,
     FRESHSALES_SETTINGS,
+    HTTP_SETTINGS,
     NETWORK_SETTINGS,
     JsonSchema,
     nearest,
 )
+from target_crm.declaring import PREFIX, Declared, declared, is_declared, sent_whole
 from target_crm.deletes import Brakes
+from target_crm.endpoint_settings import ENDPOINT, ROLES
 from target_crm.mapped import Rules
 from target_crm.methods import LoadMethod
 from target_crm.rules import MAPPING_SETTINGS, rules_of
+from target_crm.streams import streams_by_name
 
 INDEX_LAG_SECONDS = 60.0
 SHUTDOWN_SECONDS = 20.0
@@ -110,6 +114,12 @@ STREAM_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
             "description": "With load_method overwrite: what proves that the stream is complete, beside an "
             "ACTIVATE_VERSION message after records of its version. end_of_input is a promise by hand.",
         },
+        "endpoint": {**ENDPOINT, "description": "The endpoint that its records are sent to, in place of an object."},
+        "endpoints": {
+            "type": ["object", "null"],
+            "properties": dict.fromkeys(ROLES, ENDPOINT),
+            "description": f"Likewise, where there is more than one: {', '.join(ROLES)}.",
+        },
         **MAPPING_SETTINGS,
     }
 )
@@ -124,10 +134,15 @@ _NAMED_STREAM: JsonSchema = {
 SETTINGS: JsonSchema = {
     "type": "object",
     "properties": {
-        "crm": {"type": "string", "enum": ["copper", "freshsales", "apptivo"], "description": "Which CRM it is."},
+        "crm": {
+            "type": "string",
+            "enum": ["copper", "freshsales", "apptivo", "http"],
+            "description": "Which CRM it is; http is any API, whose endpoints are declared.",
+        },
         **COPPER_SETTINGS,
         **FRESHSALES_SETTINGS,
         **APPTIVO_SETTINGS,
+        **HTTP_SETTINGS,
         "api_key": {
             **COPPER_SETTINGS["api_key"],
             "description": "API key (Copper: Settings, Integrations, API Keys; Freshsales: your profile, Settings, API "
@@ -150,6 +165,11 @@ SETTINGS: JsonSchema = {
             "additionalProperties": _STREAM,
             "items": _NAMED_STREAM,
             "description": "What each stream becomes, by its name after stream_maps; or a list of objects with name.",
+        },
+        "endpoint": {
+            **ENDPOINT,
+            "description": "The endpoint of all streams that name neither an object nor an endpoint; {stream} in it is "
+            "the stream's name.",
         },
         "default_object": {
             "type": ["string", "null"],
@@ -286,6 +306,8 @@ class StreamSettings:
         brakes: What holds deletes back.
         complete_at_end: The end of the input proves that the stream is complete.
         rules: How its records are mapped.
+        declared: The endpoints that they are sent to; None: ``object`` is the CRM's own.
+        ledger_object: What ``ledger_stream`` writes into.
         given: The settings as they were given, for telling whether they changed.
     """
 
@@ -304,25 +326,9 @@ class StreamSettings:
     brakes: Brakes = field(default_factory=Brakes)
     complete_at_end: bool = False
     rules: Rules = field(default_factory=Rules)
+    declared: Declared | None = None
+    ledger_object: str = ""
     given: Mapping[str, Any] = field(default_factory=dict)
-
-
-def streams_by_name(config: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """The setting ``streams`` by name, however it is spelt.
-
-    Raises:
-        SettingError: A list names a stream twice.
-    """
-    given = config.get("streams") or {}
-    if isinstance(given, Mapping):
-        return {name: settings or {} for name, settings in given.items()}
-    streams: dict[str, Mapping[str, Any]] = {}
-    for settings in given:
-        name = settings["name"]
-        if name in streams:
-            raise SettingError(f"streams names {name!r} twice")
-        streams[name] = {key: value for key, value in settings.items() if key != "name"}
-    return streams
 
 
 def stream_settings(
@@ -345,7 +351,8 @@ def stream_settings(
         SettingError: It does not say, or wrongly, what the stream becomes.
     """
     given = streams_by_name(config).get(stream, {})
-    named = given.get("object")
+    endpoints = declared(config, stream, given) if is_declared(config, given) else None
+    named = given.get("object") if endpoints is None else endpoints.of.name
     of = named_object(objects, named or stream)
     if named is None and of not in objects:
         of = named_object(objects, config.get("default_object") or stream)
@@ -360,7 +367,7 @@ def stream_settings(
         create_without_key=given.get("no_match_key") != "reject",
         missing_reference=given.get("missing_reference") or "wait",
         when_gone=given.get("when_gone") or "match_again",
-        compares_crm=(given.get("compare_with") or config.get("compare_with")) == "crm",
+        compares_crm=endpoints is None and (given.get("compare_with") or config.get("compare_with")) == "crm",
         hard_delete=bool(given.get("hard_delete")),
         delete_when=given.get("delete_when"),
         delete_matched=bool(given.get("delete_matched")),
@@ -370,7 +377,9 @@ def stream_settings(
             int(given.get("max_deletes", Brakes().most)), float(given.get("max_delete_fraction", Brakes().fraction))
         ),
         complete_at_end=given.get("complete") == "end_of_input",
-        rules=rules_of(given, known=names),
+        rules=rules_of(given if endpoints is None else sent_whole(given), known=names),
+        declared=endpoints,
+        ledger_object=f"{PREFIX}{given['ledger_stream']}" if endpoints and given.get("ledger_stream") else of,
         given=given,
     )
 
@@ -384,44 +393,8 @@ def _forget(given: Mapping[str, Any], of: CrmObject) -> bool:
 def _unknown_object(stream: str, of: str, objects: Mapping[str, Any], refused: Mapping[str, str]) -> str:
     if of in refused:
         return f"Stream {stream!r} cannot be written: {refused[of]}"
+    if not objects:
+        return f"Stream {stream!r} has no endpoint. Give it streams.{stream}.endpoint, or endpoint for all streams"
     known = ", ".join(sorted(objects))
     what = f"Stream {stream!r} names no object of the CRM" if of == stream else f"Stream {stream!r}: no object {of!r}"
     return f"{what}{nearest(of, list(objects))}. Set streams.{stream}.object, or default_object, to one of {known}"
-
-
-@dataclass(frozen=True)
-class RejectedAllowed:
-    """How many records may be pending as rejected at the end.
-
-    Attributes:
-        records: So many.
-        percent: Or so many of a hundred that came in.
-    """
-
-    records: int = 0
-    percent: float | None = None
-
-    def exceeded(self, pending: int, came_in: int) -> bool:
-        """Tell whether there are more."""
-        if self.percent is not None:
-            return pending * 100 > came_in * self.percent
-        return pending > self.records
-
-
-def rejected_allowed(value: int | str) -> RejectedAllowed:
-    """Read ``max_rejected``.
-
-    Raises:
-        SettingError: It is neither a number nor a percentage.
-    """
-    text = str(value).strip()
-    try:
-        if text.endswith("%"):
-            percent = float(text[:-1])
-            if percent >= 0:
-                return RejectedAllowed(percent=percent)
-        elif (records := int(text)) >= 0:
-            return RejectedAllowed(records)
-    except ValueError:
-        pass
-    raise SettingError(f"max_rejected must be a number such as 10, or a percentage such as 5%, not {value!r}")

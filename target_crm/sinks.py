@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from target_crm.arrivals import Arrival, fingerprint, record_hash, source_id
 from target_crm.batches import StreamWriter
+from target_crm.declaring import check_fields
 from target_crm.ledger_values import Held
 from target_crm.mapped import Rejection
 from target_crm.methods import LoadMethod
@@ -53,6 +54,10 @@ class CrmSink(BatchSink):
         settings = stream_settings(
             target.config, stream_name, key_properties or (), office.crm.objects, office.crm.refused
         )
+        if settings.declared is not None:
+            given = settings.rules.references
+            known = set(schema.get("properties", ())) - settings.rules.exclude - SDC
+            check_fields(settings.declared, stream_name, known, given)
         message = target.schema_message
         self.stream = Stream(stream_name, message, blake2b(message, digest_size=16).hexdigest(), settings)
         self._office = office

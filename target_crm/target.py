@@ -27,7 +27,7 @@ from crm_api.redaction import guard_logging
 from crm_api.settings import check_settings
 from target_crm.completeness import Completeness
 from target_crm.crew import Stopping
-from target_crm.crms import CRMS, requests_per_minute
+from target_crm.crms import connected, requests_per_minute
 from target_crm.exits import EXPECTED, SIGNAL_OFFSET, Ending, Exit, RejectedError, ending_of
 from target_crm.given import TargetCommand
 from target_crm.mapped import Rejection
@@ -36,7 +36,8 @@ from target_crm.order import parents_first
 from target_crm.outcomes import Books, Outcome, RejectKind
 from target_crm.progress import Progress
 from target_crm.reader import Reader, decode, state_text
-from target_crm.settings import BATCH_SIZE, SETTINGS, StreamSettings, rejected_allowed, stream_settings
+from target_crm.settings import BATCH_SIZE, SETTINGS, StreamSettings, stream_settings
+from target_crm.tolerance import rejected_allowed
 
 if TYPE_CHECKING:
     from crm_api.crm import Crm
@@ -111,7 +112,7 @@ class TargetCrm(Target):
             SettingError: They cannot work.
         """
         if self._crm is None:
-            self._crm = CRMS[self.config["crm"]](self.config, self.stopping.nap, self.clock)
+            self._crm = connected(self.config, self.stopping.nap, self.clock)
             guard_logging(self._crm.session.redact)
         return self._crm
 

@@ -161,9 +161,10 @@ class Sender:
         updates = [write for write in writes if write.crm_id is not None]
         creates = [write for write in writes if write.crm_id is None and write.upsert is None]
         calls = [
-            _call(send_one, chunk, results)
+            _call(send_one, [chosen[position] for position in positions], results)
             for send_one, chosen, update in ((self._update, updates, True), (self._create, creates, False))
-            for chunk in _chunks(chosen, self._crm.bulk_size(self._of, update=update))
+            if chosen
+            for positions in self._crm.groups(self._of, [each.change.payload for each in chosen], update=update)
         ]
         self._crew.gather(calls)
         # Once the updates are done: a value that one of them frees belongs to another record from now on.
@@ -318,7 +319,7 @@ def _created(write: Write, answer: Written) -> bool:
 def gained_values(mapper: Mapper, ready: Ready, record: CrmRecord) -> Mapping[str, frozenset[str] | tuple[str, ...]]:
     """The match values by which the record can be found from now on: as the CRM answered it, else as sent."""
     asked = {part.attribute: part.values for key in ready.mapped.keys for part in key.parts}
-    if not record:
+    if not record or mapper.of.free:
         return asked
     return {name: mapper.values(record, name) for name in {*asked, *mapper.of.finds}}
 

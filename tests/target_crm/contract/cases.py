@@ -31,6 +31,7 @@ class Case:
         prepare: What has to be there beforehand.
         deletes: Whether records can be deleted.
         ambiguous: Whether the CRM can hold two records that match.
+        finds: Whether records that others wrote are looked for.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Case:
     prepare: Callable[[Any], Any] = field(default=lambda _: None)
     deletes: bool = True
     ambiguous: bool = True
+    finds: bool = True
 
     def __str__(self) -> str:
         return self.name.replace(" ", "-")
@@ -160,7 +162,68 @@ def _apptivo_cases(style):
     ]
 
 
+def _http_streams(*, batch=None, find=True, create=None):
+    calls = {
+        "create": {"path": "/contacts", "answer": {"id": "$.id", "error": "$.error"}, **(create or {})},
+        "find": {"path": "/contacts", "query": {"email": "{email}"}, "answer": {"items": "$.data", "id": "$.id"}},
+        "update": {"method": "PUT", "path": "/contacts/{crm_id}"},
+        "delete": {"path": "/contacts/{crm_id}"},
+    }
+    if batch:
+        calls["create"] |= {"batch": batch, "answer": {"items": "$.results", "id": "$.id", "error": "$.error"}}
+    if not find:
+        del calls["find"]
+    return {"contacts": {"endpoints": calls}}
+
+
+def _prepare_http(vendor):
+    vendor.switches.auth = "bearer"
+    vendor.switches.idempotency_header = "Idempotency-Key"
+    vendor.answer("POST /contacts", fails={"name": ["Bad"]}, error="no such name")
+
+
+def _http_bodies(vendor):
+    return [record["body"] for record in vendor.records("records")]
+
+
+def _http_case(name, streams, **more):
+    contact = lambda n: {"id": n, "name": f"Contact {n}", "email": f"c{n}@example.org"}  # noqa: E731 - one line
+    return Case(
+        name=f"http {name}",
+        vendor="anything",
+        settings=lambda vendor: {
+            "crm": "http",
+            "base_url": vendor.base_url,
+            "auth": "bearer",
+            "auth_value": vendor.api_key,
+            "streams": streams,
+        },
+        secrets=lambda vendor: [vendor.api_key],
+        stream="contacts",
+        make=contact,
+        change={"title": "Director"},
+        bad=lambda n: {**contact(n), "name": "Bad"},
+        insert=lambda vendor, n: vendor.insert("records", {"collection": "/contacts", "body": contact(n)}),
+        names=lambda vendor: sorted(body["name"] for body in _http_bodies(vendor)),
+        name_of=lambda n: contact(n)["name"],
+        shows_change=lambda vendor, n: any(
+            body["name"] == f"Contact {n}" and body.get("title") == "Director" for body in _http_bodies(vendor)
+        ),
+        creates=("POST /contacts",),
+        writes=("POST *", "PUT *", "PATCH *", "DELETE *"),
+        prepare=_prepare_http,
+        **more,
+    )
+
+
 CASES = [
+    _http_case("found", _http_streams()),
+    _http_case("in batches", _http_streams(batch={"size": 4, "property": "records"})),
+    _http_case(
+        "with keys",
+        _http_streams(find=False, create={"idempotency_header": "Idempotency-Key"}),
+        finds=False,
+    ),
     _copper_case(
         "leads",
         make=lambda n: {"id": n, "name": f"Lead {n}", "email": f"lead{n}@example.org"},

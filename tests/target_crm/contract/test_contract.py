@@ -18,6 +18,8 @@ TARGET = Path(sys.executable).parent / "target-crm"
 
 
 def test_what_is_found_once_is_updated(contract, run):
+    if not contract.case.finds:
+        pytest.skip("nothing is looked for")
     contract.case.insert(contract.vendor, 1)
     done = run(contract.messages({**contract.case.make(1), **contract.case.change}))
     assert done.code == 0, done.errors
@@ -35,8 +37,8 @@ def test_what_is_never_found_is_created(contract, run):
 
 
 def test_what_is_found_twice_is_ambiguous_and_nothing_is_written(contract, run):
-    if not contract.case.ambiguous:
-        pytest.skip("this CRM keeps it unique")
+    if not contract.case.ambiguous or not contract.case.finds:
+        pytest.skip("this CRM keeps it unique, or nothing is looked for")
     contract.case.insert(contract.vendor, 1)
     contract.case.insert(contract.vendor, 1)
     done = run(contract.messages({**contract.case.make(1), **contract.case.change}))
@@ -108,10 +110,14 @@ def test_what_the_source_deletes_is_deleted(contract, run):
 
 
 def test_a_dry_run_sends_no_write_and_shows_each(contract, run):
-    contract.case.insert(contract.vendor, 1)
+    if contract.case.finds:
+        contract.case.insert(contract.vendor, 1)
+    else:
+        run(contract.made(1))
+    before = len(contract.writes)
     messages = contract.messages({**contract.case.make(1), **contract.case.change}, contract.case.make(2))
     done = run(messages, dry_run=True)
-    assert contract.writes == []
+    assert len(contract.writes) == before
     assert contract.names == contract.called(1)
     assert f"{contract.case.stream} 1: update" in done.errors
     assert f"{contract.case.stream} 2: create" in done.errors
@@ -133,9 +139,9 @@ def test_no_secret_is_in_any_output(contract, tmp_path, trouble):
         "max_attempts": 1,
     }
     lines = contract.messages(contract.case.make(1), contract.case.bad(2))
-    done = _process(contract.file(tmp_path, **more), lines, level="DEBUG").communicate(timeout=120)
-    everything = b"".join(done) + b"".join(found.read_bytes() for found in written.iterdir())
-    assert contract.case.stream.encode() in everything
+    output, errors = _process(contract.file(tmp_path, **more), lines, level="DEBUG").communicate(timeout=120)
+    everything = output + errors + b"".join(found.read_bytes() for found in written.iterdir())
+    assert contract.case.stream.encode() in everything, errors
     for secret in contract.case.secrets(contract.vendor):
         assert secret.encode() not in everything
 
@@ -144,7 +150,7 @@ def test_no_secret_is_in_any_output(contract, tmp_path, trouble):
 def test_a_run_that_is_killed_and_run_again_leaves_one_copy_of_each(contract, tmp_path, seed):
     print(f"seed {seed}")
     dice = random.Random(f"{contract.case} {seed}")
-    file = contract.file(tmp_path, request_timeout_seconds=0.5, batch_size_rows=4)
+    file = contract.file(tmp_path, request_timeout_seconds=2, batch_size_rows=4)
     lines = [*contract.made(*range(12)), state_of(12)]
     for _ in range(3):
         process = _process(file, lines)
