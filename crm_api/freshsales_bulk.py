@@ -8,7 +8,7 @@ the first call's records have been seen.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -125,7 +125,10 @@ class Bulk:
         for row in left:
             record = seen.get(_spelled(row.identifier))
             if record is None:  # nobody tells what became of it: once more, alone, which does it no harm
-                results[row.place] = self._upsert(of, attribute, wanted[row.place])
+                result = self._upsert(of, attribute, wanted[row.place])
+                if isinstance(result, Written) and is_young(result.record, since):
+                    result = replace(result, created=True)
+                results[row.place] = result
                 continue
             found.append((row, record))
             created[row.place] = is_young(record, since) or is_young(record, first_tried(wanted[row.place]))

@@ -108,6 +108,7 @@ _PERSON = (
         item="value",
         normalise="email",
         appended=True,
+        only_added=True,
     ),
     Attribute("mobile_number", flat=("mobile", "mobile_phone", "cell_phone"), normalise="phone"),
     Attribute("work_number", flat=("phone", "phone_number", "work_phone"), normalise="phone"),
@@ -240,6 +241,7 @@ DEALS = FreshsalesObject(
             flat=("contact_ids", "contact_id", "primary_contact_id"),
             refers_to="contacts",
             appended=True,
+            only_added=True,
         ),
         Attribute("deal_pipeline_id", Kind.NAME_ID, names="deal_pipelines", flat=("deal_pipeline", "pipeline")),
         Attribute(

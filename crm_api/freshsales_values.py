@@ -57,7 +57,8 @@ def decode(attribute: Attribute, value: Any) -> Any:
     if attribute.name in _NAMED and isinstance(value, Mapping):
         return value.get("name")
     if attribute.kind in _READ:
-        return READERS[attribute.kind](value)
+        read = READERS[attribute.kind](value)
+        return read.astimezone(UTC) if isinstance(read, datetime) else read  # accounts answer with their own offset
     if attribute.kind is Kind.NAME_ID and attribute.custom_id is None and isinstance(value, str) and value.isdecimal():
         return int(value)
     return value
