@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from crm_api.errors import CrmError
 from target_crm.crms import rates_of
 from target_crm.exits import EXPECTED, Ending, Exit
+from target_crm.ledger_links import Missing
+from target_crm.ledger_values import Held
 from target_crm.office import Office
 from target_crm.preview import forecast_seconds
 from target_crm.summary import Forecast, Summary
@@ -26,6 +29,9 @@ def close(office: Office, ending: Ending, config: Mapping[str, Any]) -> int:
     logger = office.logger
     if ending.code:
         office.books.stopped()
+    pending: list[Held] = []
+    waiting: list[Held] = []
+    missing: Sequence[Missing] = ()
     try:
         try:
             pending = office.shelf.held(office.source, "rejected")
@@ -37,7 +43,7 @@ def close(office: Office, ending: Ending, config: Mapping[str, Any]) -> int:
             office.close()
     except EXPECTED as error:
         logger.error("%s", error)  # noqa: TRY400 - the sentence says it
-        return ending.code or Exit.FAILED
+        ending = Ending(ending.code or Exit.FAILED, ending.sentence or str(error))
     summary = Summary(
         office.run_id,
         office.account.name,
@@ -55,8 +61,8 @@ def close(office: Office, ending: Ending, config: Mapping[str, Any]) -> int:
     if path := config.get("report_path"):
         try:
             summary.write(path)
-        except OSError as error:
-            logger.error("report_path cannot be written: %s: %s", error.strerror, path)  # noqa: TRY400 - one sentence
+        except CrmError as error:
+            logger.error("%s", error)  # noqa: TRY400 - one sentence
             return ending.code or Exit.FAILED
     exceeded = rejected_allowed(config["max_rejected"]).exceeded(len(pending), office.books.inputs)
     return ending.code or (Exit.FAILED if exceeded else Exit.DONE)

@@ -1,12 +1,17 @@
-"""Files that the target writes beside the ledger: one that fails ends the run in one sentence."""
+"""Files that the target writes: only their owner can read them, and one that fails ends the run in one sentence."""
 
 from __future__ import annotations
 
+import io
+import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from crm_api.errors import StopError
+from crm_api.errors import SettingError, StopError
+
+PRIVATE = 0o600
 
 
 class FileError(StopError):
@@ -29,3 +34,37 @@ def file_errors(setting: str, path: str | Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise FileError(setting, path, error.strerror or str(error)) from error
+
+
+def open_private(path: str | Path, setting: str, flags: int) -> io.FileIO:
+    """Open a file for writing, made if it is new, that only its owner can read, also if others could until now.
+
+    Raises:
+        SettingError: It cannot be opened.
+    """
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | flags, PRIVATE)
+        make_private(descriptor)
+    except OSError as error:
+        raise SettingError(f"{setting} cannot be written: {error.strerror}: {path}") from error
+    return io.FileIO(descriptor, "w")
+
+
+def make_private(descriptor: int) -> None:
+    """Let nobody else read a file of ours; a device stays as it is."""
+    found = os.fstat(descriptor)
+    if stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid():
+        os.fchmod(descriptor, PRIVATE)
+
+
+def write_through(file: io.FileIO, text: bytes) -> None:
+    """Write the whole text and have it on the disk; unbuffered, so that what failed is not tried again at the end.
+
+    Raises:
+        OSError: It is not.
+    """
+    left = memoryview(text)
+    while left:
+        left = left[file.write(left) :]
+    if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        os.fsync(file.fileno())

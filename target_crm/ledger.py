@@ -7,7 +7,7 @@ What is in neither state, after a crash at any instant, was never sent.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple
 from typing import Any
 
@@ -28,10 +28,12 @@ class Ledger:
     Args:
         store: Where it is kept.
         history_values: The history holds the values of changed fields, and not only their names.
+        check: Called before an intent is written: makes sure that this run is the only writer, or raises.
     """
 
-    def __init__(self, store: Store, *, history_values: bool = False) -> None:
+    def __init__(self, store: Store, *, history_values: bool = False, check: Callable[[], None] = lambda: None) -> None:
         self._store = store
+        self._check = check
         self._history_values = history_values
 
     def close(self) -> None:
@@ -112,7 +114,12 @@ class Ledger:
         }
 
     def intend(self, scope: Scope, intents: Iterable[Intent]) -> None:
-        """Remember writes that are about to be sent. On return they survive a power cut."""
+        """Remember writes that are about to be sent. On return they survive a power cut.
+
+        Raises:
+            StopError: Another run may be writing.
+        """
+        self._check()
         now = self._store.now()
         rows = [
             {

@@ -29,10 +29,10 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 
 from crm_api.errors import SettingError
+from target_crm.files import PRIVATE, make_private
 
 VERSION = 2
 BUSY_SECONDS = 30  # how long a statement waits for another process that holds the file, such as `singer-crm ledger`
-PRIVATE = 0o600
 PRIVATE_FOLDER = 0o700
 
 metadata = MetaData()
@@ -256,7 +256,9 @@ def _sqlite_engine(url: URL) -> Engine:
     file = Path(url.database)
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
-        os.close(os.open(file, os.O_CREAT | os.O_RDWR, PRIVATE))
+        descriptor = os.open(file, os.O_CREAT | os.O_RDWR, PRIVATE)
+        make_private(descriptor)
+        os.close(descriptor)
     except OSError as error:
         raise SettingError(f"ledger_url names a file that cannot be opened: {file}: {error.strerror}") from error
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})

@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
+import threading
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -35,6 +36,13 @@ class LockedError(StopError):
     def __init__(self, of: str, holder: str) -> None:
         who = f" ({holder})" if holder else ""
         super().__init__(happened=f"Another run is writing the {of} of this account{who}")
+
+
+class LockLostError(StopError):
+    """The database ended the connection that held the locks: another run may have begun."""
+
+    happened = "The connection to the ledger's server that keeps other runs out was lost"
+    advice = "Nothing was lost: run again."
 
 
 class Locks(ABC):
@@ -68,6 +76,13 @@ class Locks(ABC):
                 raise LockedError(of, self._holder(of))
             self._stopping.nap(SLICE_SECONDS)
         self._taken.add(of)
+
+    def check(self) -> None:  # noqa: B027 - what the operating system keeps is not lost while the process lives
+        """Make sure that they are still ours.
+
+        Raises:
+            LockLostError: They are not.
+        """
 
     def close(self) -> None:
         """Let others write."""
@@ -167,6 +182,17 @@ class DatabaseLocks(Locks):
         self._engine = engine
         self._name = f"process {os.getpid()} on {socket.gethostname()}, run {run_id}"[:SHOWN_CHARACTERS]
         self._opened: sa.Connection | None = None
+        self._turn = threading.Lock()
+
+    @override
+    def check(self) -> None:
+        with self._turn:
+            if self._opened is None:
+                return
+            try:
+                self._opened.execute(sa.select(1))
+            except sa.exc.SQLAlchemyError as error:
+                raise LockLostError from error
 
     @property
     def _connection(self) -> sa.Connection:

@@ -90,17 +90,17 @@ def open_office(config: Mapping[str, Any], crm: Crm, run: Run) -> Office:
     store = Store(url, run.id)
     source = Source(config["crm"], account.id, config["source_name"])
     _introduce(store, source, account, run.logger)
-    ledger = Ledger(store, history_values=config["history_values"])
+    locks = _locks(store.engine, source, run, float(config["lock_wait_seconds"]))
+    ledger = Ledger(store, history_values=config["history_values"], check=locks.check)
     ledger.forget_stale_keys()
     lag_seconds = float(config["index_lag_seconds"]) if crm.index_lags else 0.0
     window = Window(lag_seconds, float(config["request_timeout_seconds"]))
-    wait_seconds = float(config["lock_wait_seconds"])
     return Office(
         crm,
         run.id,
         account=account,
         source=source,
-        locks=_locks(store.engine, source, run, wait_seconds),
+        locks=locks,
         ledger=ledger,
         shelf=Shelf(store),
         links=Links(store),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import stat
@@ -14,10 +15,9 @@ from typing import Any
 import msgspec
 
 from crm_api.errors import SettingError
-from target_crm.files import file_errors
+from target_crm.files import file_errors, open_private, write_through
 from target_crm.ledger_values import Held
 
-PRIVATE = 0o600
 _PARTS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
@@ -35,12 +35,8 @@ class RejectFile:
     def __init__(self, path: str) -> None:
         self._path = Path(path)
         self._schema_id: str | None = None
-        try:
-            descriptor = os.open(self._path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, PRIVATE)
-        except OSError as error:
-            raise SettingError(f"rejected_path cannot be written: {error.strerror}: {path}") from error
-        self._file = os.fdopen(descriptor, "ab")
-        if _is_input(os.fstat(descriptor)):
+        self._file = open_private(self._path, "rejected_path", os.O_APPEND)
+        if _is_input(os.fstat(self._file.fileno())):
             self._file.close()
             raise SettingError("rejected_path is the file that is being read: move it elsewhere and read it there")
 
@@ -53,9 +49,7 @@ class RejectFile:
         rejected = [each for each in held if each.state == "rejected"]
         if rejected:
             with file_errors("rejected_path", self._path):
-                self._file.write(b"".join(self._lines(rejected)))
-                self._file.flush()
-                os.fsync(self._file.fileno())
+                write_through(self._file, b"".join(self._lines(rejected)))
 
     def replace(self, pending: Iterable[Held]) -> None:
         """Leave these records alone in the file, all at once; a device, such as a terminal, stays as it is.
@@ -67,7 +61,7 @@ class RejectFile:
         with file_errors("rejected_path", self._path):
             if self._path.is_file():
                 fresh = self._path.with_name(f"{self._path.name}.new")
-                with os.fdopen(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, PRIVATE), "wb") as file:
+                with io.BufferedWriter(open_private(fresh, "rejected_path", os.O_TRUNC)) as file:
                     for line in self._lines(pending):
                         file.write(line)
                     file.flush()

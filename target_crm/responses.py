@@ -7,9 +7,8 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
@@ -18,13 +17,12 @@ from typing_extensions import override
 
 from crm_api.answer import Dialect
 from crm_api.crm import CrmId
-from crm_api.errors import CrmError, SettingError
+from crm_api.errors import CrmError
 from crm_api.quota import Quota
 from crm_api.retry import Patience
 from crm_api.session import CrmSession, Network
-from target_crm.files import file_errors
+from target_crm.files import FileError, file_errors, open_private, write_through
 
-PRIVATE = 0o600
 AT_ONCE = 100  # records in one post
 ATTEMPTS = 3  # of one post
 PAUSE_SECONDS = 30.0  # between two posts, where the first was not taken
@@ -128,8 +126,10 @@ class Responses:
 
     def close(self) -> None:
         """Hand on the rest."""
-        self.flush()
-        self._outlet.close()
+        try:
+            self.flush()
+        finally:
+            self._outlet.close()
 
 
 class ResponseFile:
@@ -143,13 +143,13 @@ class ResponseFile:
     """
 
     def __init__(self, path: str) -> None:
-        try:
-            descriptor = os.open(Path(path), os.O_CREAT | os.O_WRONLY | os.O_TRUNC, PRIVATE)
-        except OSError as error:
-            raise SettingError(f"responses_path cannot be written: {error.strerror}: {path}") from error
         self._path = path
-        self._file = os.fdopen(descriptor, "wb")
-        self._file.write(_ENCODER.encode(SCHEMA) + b"\n")
+        self._file = open_private(path, "responses_path", os.O_TRUNC)
+        try:
+            self._put([SCHEMA])
+        except FileError:
+            self._file.close()
+            raise
 
     def put(self, outcomes: list[dict[str, Any]]) -> None:
         """Append RECORD messages.
@@ -157,16 +157,15 @@ class ResponseFile:
         Raises:
             FileError: The disk is full, or the like.
         """
-        lines = [{"type": "RECORD", "stream": "outcomes", "record": outcome} for outcome in outcomes]
+        self._put([{"type": "RECORD", "stream": "outcomes", "record": outcome} for outcome in outcomes])
+
+    def _put(self, messages: Iterable[Mapping[str, Any]]) -> None:
         with file_errors("responses_path", self._path):
-            self._file.write(b"".join(_ENCODER.encode(line) + b"\n" for line in lines))
-            self._file.flush()
-            os.fsync(self._file.fileno())
+            write_through(self._file, b"".join(_ENCODER.encode(message) + b"\n" for message in messages))
 
     def close(self) -> None:
         """Close it."""
-        with file_errors("responses_path", self._path):
-            self._file.close()
+        self._file.close()
 
 
 class Webhook:

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from crm_api.errors import SettingError
+from target_crm.files import file_errors, open_private, write_through
 from target_crm.ledger_links import Missing
 from target_crm.outcomes import Books, Outcome
 
-PRIVATE = 0o600
 REQUESTS_PER_RECORD = 2  # of a loop that finds and writes each record by itself
 WIDTH_OF_FILES = 250  # lines are not folded where there is no terminal
 
@@ -99,9 +99,13 @@ class Summary:
         }
 
     def write(self, path: str) -> None:
-        """Write the report into its file."""
-        with os.fdopen(_opened(path), "w") as file:
-            file.write(json.dumps(self.report(), indent=2) + "\n")
+        """Write the report into its file.
+
+        Raises:
+            CrmError: It cannot be written.
+        """
+        with file_errors("report_path", path), open_private(path, "report_path", os.O_TRUNC) as file:
+            write_through(file, json.dumps(self.report(), indent=2).encode() + b"\n")
 
     def show(self) -> None:
         """Print the table on stderr; plain where that is no terminal."""
@@ -156,17 +160,12 @@ def begin_report(path: str) -> None:
     Raises:
         SettingError: It cannot be written.
     """
+    open_private(path, "report_path", os.O_TRUNC).close()
     try:
-        os.close(_opened(path))
         if (file := Path(path)).is_file():  # and no device
             file.unlink()
     except OSError as error:
         raise SettingError(f"report_path cannot be written: {error.strerror}: {path}") from error
-
-
-def _opened(path: str) -> int:
-    """The file, emptied, that only its owner can read."""
-    return os.open(Path(path), os.O_CREAT | os.O_WRONLY | os.O_TRUNC, PRIVATE)
 
 
 def _waited_for(missing: Missing) -> str:

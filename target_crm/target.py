@@ -34,6 +34,7 @@ from target_crm.mapped import Rejection
 from target_crm.messages import record_of, schema_of, state_of, stream_of, version_of
 from target_crm.order import parents_first
 from target_crm.outcomes import Books, Outcome, RejectKind
+from target_crm.output import emit
 from target_crm.progress import Progress
 from target_crm.reader import Reader, decode, state_text
 from target_crm.settings import BATCH_SIZE, SETTINGS, StreamSettings, stream_settings
@@ -76,6 +77,8 @@ class TargetCrm(Target):
         """The SCHEMA message that is being processed, as it arrived."""
         self._drained_at = self.began
         self._buffered = 0
+        self._safe_state: Any = None
+        """The last STATE that came when everything before it was done; None once it is emitted."""
         self.schema_lines: dict[str, bytes] = {}
         self._crm: Crm | None = None
         self._office: Office | None = None
@@ -237,6 +240,8 @@ class TargetCrm(Target):
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
         value = state_of(message_dict)
         self._latest_state = cast("Any", state_text(self._reader.line) if value else None)
+        if not self._buffered:
+            self._safe_state = self._latest_state
 
     @override
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
@@ -300,10 +305,9 @@ class TargetCrm(Target):
     @override
     def _write_state_message(self, state: Any) -> None:
         """Emit the very text that came, once; nothing that a dry run does is done."""
+        self._latest_state = self._safe_state = None
         if not self.config["dry_run"]:
-            sys.stdout.write(f"{state}\n")
-            sys.stdout.flush()
-        self._latest_state = None
+            emit(f"{state}\n")
 
     # The run
 
@@ -351,6 +355,8 @@ class TargetCrm(Target):
         except EXPECTED as error:
             ending = ending_of(error, self.stopping.signalled)
             self.logger.error("%s", ending.sentence, exc_info=self.logger.isEnabledFor(10))  # noqa: TRY400 - one sentence
+            if self._safe_state is not None:
+                self._write_state_message(self._safe_state)
         return self._finish(ending)
 
     @classmethod
