@@ -18,6 +18,7 @@ from target_crm import ledger_tables as tables
 from target_crm.ledger_store import Store, as_json, id_of, id_text, of_source, value_hash
 from target_crm.ledger_values import Entry, Intent, Known, Link, Scope, Source
 from target_crm.mapped import Found
+from target_crm.together import Together
 
 FRESH_SECONDS = 3600.0  # how long match values of our own writes are kept: longer than any index lags
 
@@ -34,6 +35,8 @@ class Ledger:
     def __init__(self, store: Store, *, history_values: bool = False, check: Callable[[], None] = lambda: None) -> None:
         self._store = store
         self._check = check
+        self._intending = Together(self._write_intents)
+        self._settling = Together(self._write_answers)
         self._history_values = history_values
 
     def close(self) -> None:
@@ -138,8 +141,11 @@ class Ledger:
             }
             for intent in intents
         ]
+        self._intending.do(rows)
+
+    def _write_intents(self, several: Sequence[Sequence[Mapping[str, Any]]]) -> None:
         with self._store.write() as connection:
-            self._store.put(connection, tables.intents, rows)
+            self._store.put(connection, tables.intents, [row for rows in several for row in rows])
 
     def withdraw(self, scope: Scope, source_ids: Collection[str]) -> None:
         """Forget intents that were answered by "nothing was changed"."""
@@ -148,30 +154,40 @@ class Ledger:
 
     def settle(self, scope: Scope, entries: Sequence[Entry]) -> None:
         """Remember the answers to writes, and forget their intents and what was held of these records."""
+        self._settling.do((scope, entries))
+
+    def _write_answers(self, several: Sequence[tuple[Scope, Sequence[Entry]]]) -> None:
+        by_scope: dict[Scope, list[Entry]] = {}
+        for scope, entries in several:
+            by_scope.setdefault(scope, []).extend(entries)
         now = self._store.now()
-        source_ids = [entry.source_id for entry in entries]
         with self._store.write() as connection:
-            self._store.remove(connection, tables.intents, scope, source_ids)
-            self._store.unhold(connection, scope, source_ids)
-            self._store.remove(connection, tables.links, scope, source_ids)
-            self._store.put(connection, tables.links, [link for entry in entries for link in _links(scope, entry, now)])
-            self._store.put(connection, tables.records, [self._record(scope, entry, now) for entry in entries])
-            fresh = [
-                {
-                    "object_id": scope.object_id,
-                    "attribute": name,
-                    "value": value,
-                    "crm_id": id_text(entry.crm_id),
-                    "at": now,
-                }
-                for entry in entries
-                for name, values in (entry.gained or {}).items()
-                for value in values
-            ]
-            self._store.put(connection, tables.fresh_keys, fresh)
-            done = [self._event(scope, entry, now) for entry in entries if entry.action != "unchanged"]
-            if done:
-                connection.execute(tables.history.insert(), done)
+            for scope, answered in by_scope.items():
+                self._write_answers_of(connection, scope, answered, now)
+
+    def _write_answers_of(self, connection: sa.Connection, scope: Scope, entries: Sequence[Entry], now: float) -> None:
+        source_ids = [entry.source_id for entry in entries]
+        self._store.remove(connection, tables.intents, scope, source_ids)
+        self._store.unhold(connection, scope, source_ids)
+        self._store.remove(connection, tables.links, scope, source_ids)
+        self._store.put(connection, tables.links, [link for entry in entries for link in _links(scope, entry, now)])
+        self._store.put(connection, tables.records, [self._record(scope, entry, now) for entry in entries])
+        fresh = [
+            {
+                "object_id": scope.object_id,
+                "attribute": name,
+                "value": value,
+                "crm_id": id_text(entry.crm_id),
+                "at": now,
+            }
+            for entry in entries
+            for name, values in (entry.gained or {}).items()
+            for value in values
+        ]
+        self._store.put(connection, tables.fresh_keys, fresh)
+        done = [self._event(scope, entry, now) for entry in entries if entry.action != "unchanged"]
+        if done:
+            connection.execute(tables.history.insert(), done)
 
     def fresh(self, scope: Scope, attribute: str, values: Collection[str], since: float) -> dict[str, set[CrmId]]:
         """CRM ids that our own writes gave these match values since an instant (unix seconds), by value."""

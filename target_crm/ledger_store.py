@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from hashlib import blake2b
 from typing import Any
 
@@ -93,23 +94,15 @@ class Store:
         """Insert rows, each in place of the one with its key."""
         if not rows:
             return
-        key = list(table.primary_key.columns)
-        insert: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        statement = insert(table)
-        replaced = {column.name: statement.excluded[column.name] for column in table.c if column not in key}
-        unique = {tuple(row[column.name] for column in key): row for row in rows}
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=key, set_=replaced)
-            if replaced
-            else statement.on_conflict_do_nothing(),
-            list(unique.values()),
-        )
+        key = table.primary_key.columns.keys()
+        unique = {tuple(row[name] for name in key): row for row in rows}
+        connection.execute(_upsert(table, connection.dialect.name), list(unique.values()))
 
     @staticmethod
     def remove(connection: sa.Connection, table: sa.Table, scope: Scope, source_ids: Collection[str]) -> None:
         """Delete the rows of source ids."""
         for chunk in _chunks(source_ids):
-            connection.execute(table.delete().where(table.c.scope_id == scope.id, table.c.source_id.in_(chunk)))
+            connection.execute(_removal(table), {"of_scope": scope.id, "of_records": chunk})
 
     def unhold(self, connection: sa.Connection, scope: Scope, source_ids: Collection[str]) -> None:
         """Delete what is held of source ids."""
@@ -155,6 +148,25 @@ def id_of(text: str | None) -> CrmId | None:
     if text is not None and text.isdecimal():
         return int(text)
     return None if text is None else json.loads(text)
+
+
+@cache
+def _upsert(table: sa.Table, dialect: str) -> Any:
+    """The statement that inserts a row, or replaces the one with its key."""
+    key = list(table.primary_key.columns)
+    insert: Any = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    statement = insert(table)
+    replaced = {column.name: statement.excluded[column.name] for column in table.c if column not in key}
+    if not replaced:
+        return statement.on_conflict_do_nothing()
+    return statement.on_conflict_do_update(index_elements=key, set_=replaced)
+
+
+@cache
+def _removal(table: sa.Table) -> sa.Delete:
+    """The statement that deletes the rows of source ids."""
+    records: sa.BindParameter[str] = sa.bindparam("of_records", expanding=True)
+    return table.delete().where(table.c.scope_id == sa.bindparam("of_scope"), table.c.source_id.in_(records))
 
 
 def _chunks(values: Collection[str]) -> Iterator[list[str]]:
