@@ -34,7 +34,7 @@ class FreeMapper(Mapper):
     """
 
     def __init__(self, crm: Crm, declared: Declared, rules: Rules) -> None:
-        super().__init__(crm, declared.of, Rules(references=rules.references, match_on=()))
+        super().__init__(crm, declared.of, Rules(references=rules.references, match_on=(), parameters=rules.parameters))
         self._declared = declared
         self._exclude = rules.exclude
         self._sends_nulls = rules.null_values == "send"

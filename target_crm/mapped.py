@@ -215,6 +215,7 @@ class Rules:
         unknown_names: ``reject`` or ``leave_out``; with ``use_name``, ``use``.
         use_name: The name to use instead of one that the CRM does not list.
         null_values: ``leave_out`` or ``send``.
+        parameters: Flags that go with a record: constants, or text with ``{name}`` for its fields.
         known: Attributes that serve other purposes, such as the source id: not missed if the object lacks them.
     """
 
@@ -227,4 +228,5 @@ class Rules:
     unknown_names: str = "reject"
     use_name: str | None = None
     null_values: str = "leave_out"
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     known: frozenset[str] = frozenset()

@@ -16,6 +16,7 @@ from crm_api.settings import nearest
 from crm_api.values import READERS, is_empty, read_day, read_id, read_moment, read_text
 from target_crm.changes import Changes
 from target_crm.fields import ID, Fields
+from target_crm.flags import Flags, resolved, with_flags
 from target_crm.flat import LISTS, Sources, unpacked
 from target_crm.keys import same_domain
 from target_crm.mapped import (
@@ -81,7 +82,9 @@ class Mapper:
         self._fields = Fields(crm, of)
         self._references = References(crm, self._fields, rules.references)
         self._recognition = Recognition(crm, self._fields, of.match_on if rules.match_on is None else rules.match_on)
-        self._routes = Routes(self._fields, rules, self._recognition.names, self._references.used)
+        self._flags = Flags(of, rules.parameters)
+        used = self._references.used | self._flags.used
+        self._routes = Routes(self._fields, rules, self._recognition.names, used)
         self._modes = {self._moded(name, mode).name: mode for name, mode in rules.fields.items()}
         self._changes = Changes(crm, self._fields, self._mode_of)
         self._books: dict[str, NameBook] = {}
@@ -131,7 +134,7 @@ class Mapper:
         if customs:
             payload.update(self._crm.custom_container(customs))
         return Mapped(
-            payload,
+            self._flags.put(payload, record, pending),
             self._recognition.keys(self._matched_by(plan, record, payload), pending),
             references,
             tuple(name for name in self._required if name not in payload and name not in pending),
@@ -271,7 +274,7 @@ class Mapper:
                 payload[name] = self._crm.encode(attribute, self._references.value(attribute, target))
         left = tuple(reference for reference in mapped.references if reference.attribute not in found)
         keys = tuple(MatchKey(tuple(self._filled(part, payload, found) for part in key.parts)) for key in mapped.keys)
-        return replace(mapped, payload=payload, keys=keys, references=left)
+        return replace(mapped, payload=resolved(payload), keys=keys, references=left)
 
     def _filled(self, part: MatchPart, payload: Payload, found: Mapping[str, Found]) -> MatchPart:
         if not part.pending or part.attribute not in found:
@@ -280,7 +283,7 @@ class Mapper:
 
     def creation(self, mapped: Mapped) -> Change | Rejection:
         """What creating the record sends; a rejection if a required attribute is missing."""
-        change = self._changes.creation(mapped.payload)
+        change = with_flags(self._changes.creation(mapped.payload), mapped.payload)
         lacking = [name for name in self._required if name not in change.payload]
         if not lacking:
             return change
@@ -296,7 +299,7 @@ class Mapper:
             current: As the CRM has it now. None if it was not read: then every updatable attribute is sent that
                 does not depend on what is there.
         """
-        return self._changes.change(mapped.payload, current)
+        return with_flags(self._changes.change(mapped.payload, current), mapped.payload)
 
     @property
     def upserted_by(self) -> str | None:

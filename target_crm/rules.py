@@ -83,6 +83,12 @@ MAPPING_SETTINGS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "description": "Whether nulls (and blank text) empty the CRM's fields: leave_out if left out; to an "
             "endpoint nulls are sent.",
         },
+        "parameters": {
+            "type": "object",
+            "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
+            "description": "Flags of the object that go with each record, by name: constants, or {field} for what the "
+            "record holds. Apptivo has some.",
+        },
     }
 )
 
@@ -110,6 +116,7 @@ def rules_of(settings: Mapping[str, Any], known: Iterable[str] = ()) -> Rules:
         unknown_names="use" if use is not None else unknown_names,
         use_name=use,
         null_values=settings.get("null_values") or "leave_out",
+        parameters=settings.get("parameters") or {},
         known=frozenset(known),
     )
 
