@@ -15,10 +15,10 @@ from typing import Any
 
 from crm_api.crm import BeforeSend, CrmId, CrmRecord, Kind, Payload, Refused, Result, Wanted, Written
 from crm_api.errors import InvalidError, TooLargeError
+from crm_api.freshsales_declaration import FreshsalesObject
 from crm_api.freshsales_jobs import Failure, Jobs, Report
-from crm_api.freshsales_objects import FreshsalesObject
 from crm_api.freshsales_sightings import Sightings
-from crm_api.freshsales_values import as_id, identifier_of, joined, sent, split, without_identifier
+from crm_api.freshsales_values import as_id, identifier_of, joined, sent, shaped, split, without_identifier
 from crm_api.values import is_empty, read_moment
 
 REFUSED_STATUS = int(HTTPStatus.BAD_REQUEST)  # what a refused row would have got alone
@@ -114,12 +114,12 @@ class Bulk:
             results[place] = Refused(self._redact(failure.reason), REFUSED_STATUS, body=self._redact(failure.body))
         left = [row for row in rows if row.place not in results]
         since = _moment(report.created_at)
-        seen = {str(rows[place].identifier): record for place, record in report.records.items()}
+        seen: dict[str, CrmRecord] = {
+            _spelled(rows[place].identifier): shaped(record) for place, record in report.records.items()
+        }
         if report.complete and not report.records:
             values = {_spelled(row.identifier) for row in left}
-            seen = dict(self._sightings.of(of, values, lambda record: values_of(of, attribute, record), since))
-        else:
-            seen = {_spelled(key): record for key, record in seen.items()}
+            seen = self._sightings.of(of, values, lambda record: values_of(of, attribute, record), since)
         found: list[tuple[Row, CrmRecord]] = []
         created: dict[int, bool] = {}
         for row in left:

@@ -18,6 +18,7 @@ from crm_api.crm import (
     Account,
     Attribute,
     BeforeSend,
+    Crm,
     CrmId,
     CrmObject,
     CrmRecord,
@@ -30,7 +31,7 @@ from crm_api.crm import (
     Wanted,
     Written,
 )
-from crm_api.declared import Calls, DeclaredCrm, refused
+from crm_api.declared import DeclaredCrm, refused
 from crm_api.errors import (
     BusyError,
     ForbiddenError,
@@ -46,6 +47,7 @@ from crm_api.errors import (
 )
 from crm_api.freshsales import CLASSIC_HOST, PAGE_SIZE
 from crm_api.freshsales_bulk import Bulk, first_tried, is_young, values_of
+from crm_api.freshsales_declaration import FreshsalesObject
 from crm_api.freshsales_deletes import Deletes
 from crm_api.freshsales_jobs import Jobs
 from crm_api.freshsales_lists import (
@@ -56,16 +58,7 @@ from crm_api.freshsales_lists import (
     read_names,
     read_pipelines,
 )
-from crm_api.freshsales_objects import (
-    CLASSIC,
-    CUSTOM_MODULE,
-    NO_LEADS,
-    REFUSED,
-    SUITE,
-    FreshsalesObject,
-    calls_of,
-    custom_module,
-)
+from crm_api.freshsales_objects import CLASSIC, NO_LEADS, REFUSED, SUITE, CallsByName, Objects
 from crm_api.freshsales_search import Searches
 from crm_api.freshsales_sightings import Sightings
 from crm_api.freshsales_values import (
@@ -84,50 +77,6 @@ from crm_api.freshsales_views import Views
 from crm_api.session import CrmSession
 
 FEW_READS = 10  # so many are read one by one without asking what reading everything would cost
-
-
-class Objects(Mapping[str, FreshsalesObject]):
-    """What can be written, by name: the known kinds of record, and the custom modules, asked for with the first one.
-
-    Args:
-        known: The former.
-        modules: Reads the names of the latter; None where the key may not see them: then a name is believed.
-    """
-
-    def __init__(self, known: Mapping[str, FreshsalesObject], modules: Callable[[], list[str] | None]) -> None:
-        self._known = dict(known)
-        self._modules = modules
-        self._asked = False
-        self._believes = False
-
-    def __getitem__(self, name: str) -> FreshsalesObject:
-        if name.startswith(CUSTOM_MODULE) and name not in self._known:
-            self._ask()
-            if self._believes:
-                self._known[name] = custom_module(name)
-        return self._known[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(tuple(self._known))
-
-    def __len__(self) -> int:
-        return len(self._known)
-
-    def _ask(self) -> None:
-        if not self._asked:
-            found = self._modules()
-            self._asked, self._believes = True, found is None
-            self._known.update({each: custom_module(each) for each in found or ()})
-
-
-class _CallsByName(dict[str, Calls]):
-    def __init__(self, objects: Objects) -> None:
-        super().__init__()
-        self._objects = objects
-
-    def __missing__(self, name: str) -> Calls:
-        self[name] = calls_of(self._objects[name])
-        return self[name]
 
 
 class Freshsales(DeclaredCrm):
@@ -152,9 +101,7 @@ class Freshsales(DeclaredCrm):
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         objects = Objects(CLASSIC if classic else SUITE, lambda: read_modules(self.session))
-        super().__init__(
-            session, objects, _CallsByName(objects), REFUSED if classic else {**REFUSED, "leads": NO_LEADS}
-        )
+        super().__init__(session, objects, CallsByName(objects), REFUSED if classic else {**REFUSED, "leads": NO_LEADS})
         self._objects = objects
         self._account_id = account_id
         self._views = Views()
@@ -284,6 +231,10 @@ class Freshsales(DeclaredCrm):
         if update and of.name in self._one_by_one:
             return 1
         return of.bulk_update if update else of.bulk_create
+
+    @override
+    def groups(self, of: CrmObject, payloads: Sequence[Payload], *, update: bool = False) -> list[Sequence[int]]:
+        return Crm.groups(self, of, payloads, update=update)  # bulk calls are no declarations
 
     @override
     def create(self, of: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:
@@ -421,7 +372,10 @@ class Freshsales(DeclaredCrm):
         stamp = datetime.now(UTC).isoformat()
         if last == "bulk_upsert":
             (rows,) = body.values()
-            records = [{"id": row.get("id") or new_id(), **row["data"], "created_at": stamp} for row in rows]
+            # What a known record's lists hold nobody imagines: they are taken to need nothing more.
+            records = [
+                {"id": new_id(), **row, **row["data"], "created_at": stamp, "imagined": "id" in row} for row in rows
+            ]
             report = {"record_status": {"succeeded": len(rows), "failed": 0}, "records": records}
             return {"status": "SUCCESS", "data": msgspec.json.encode(report).decode(), "created_at": stamp}
         if last == "bulk_destroy":
@@ -429,8 +383,9 @@ class Freshsales(DeclaredCrm):
         if request.method == "DELETE":
             return True
         ((singular, record),) = ((name, each) for name, each in body.items() if name != "unique_identifier")
-        crm_id = int(last) if request.method == "PUT" else new_id()
-        return {singular: {**record, "id": crm_id}}
+        is_known = request.method == "PUT"
+        whole = {**body.get("unique_identifier", {}), **record, "id": int(last) if is_known else new_id()}
+        return {singular: {**whole, "imagined": is_known}}
 
 
 def _in_shape(result: Result) -> Result:

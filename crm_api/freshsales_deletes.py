@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from crm_api.crm import CrmId
 from crm_api.errors import GoneError, InvalidError, NoRouteError, RefusedError
-from crm_api.freshsales_objects import FreshsalesObject
+from crm_api.freshsales_declaration import FreshsalesObject
 from crm_api.freshsales_values import is_id
 from crm_api.freshsales_views import Views
 from crm_api.session import CrmSession

@@ -11,7 +11,8 @@ from typing import Any
 
 from crm_api.crm import CustomField, Kind, Name
 from crm_api.errors import ForbiddenError, NoRouteError
-from crm_api.freshsales_objects import CUSTOM_MODULE, FreshsalesObject
+from crm_api.freshsales_declaration import FreshsalesObject
+from crm_api.freshsales_objects import CUSTOM_MODULE
 from crm_api.session import CrmSession
 
 CUSTOM_FIELD = "cf_"

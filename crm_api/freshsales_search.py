@@ -13,7 +13,7 @@ from typing import Any
 from crm_api.crm import CrmRecord
 from crm_api.errors import InvalidError, NoRouteError
 from crm_api.freshsales import PAGE_SIZE
-from crm_api.freshsales_objects import FreshsalesObject
+from crm_api.freshsales_declaration import FreshsalesObject
 from crm_api.freshsales_values import shaped
 from crm_api.freshsales_views import Views, read_page, records_in
 from crm_api.session import CrmSession

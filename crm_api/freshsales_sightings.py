@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from crm_api.crm import CrmId, CrmRecord
-from crm_api.freshsales_objects import FreshsalesObject
+from crm_api.freshsales_declaration import FreshsalesObject
 from crm_api.freshsales_views import Views, is_before
 from crm_api.session import CrmSession
 

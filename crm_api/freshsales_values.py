@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from crm_api.crm import Added, Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload
-from crm_api.freshsales_objects import FreshsalesObject
+from crm_api.freshsales_declaration import FreshsalesObject
 from crm_api.values import READERS, is_empty
 
 _READ = frozenset({Kind.INTEGER, Kind.NUMBER, Kind.BOOLEAN, Kind.MOMENT, Kind.DAY, Kind.ID})
@@ -121,7 +121,7 @@ def split(payload: Payload) -> tuple[dict[str, Any], dict[str, Any]]:
 def joined(of: CrmObject, record: CrmRecord, added: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
     """The lists that a record must be given so that it holds what is added; those that do already are left out."""
     lists: dict[str, Any] = {}
-    for name, elements in added.items():
+    for name, elements in added.items() if not record.get("imagined") else ():
         attribute = of.attribute(name)
         if attribute is None:
             continue

@@ -15,7 +15,8 @@ from typing import Any
 from crm_api.crm import CrmObject, CrmRecord
 from crm_api.errors import InDoubtError, NoRouteError, SettingError
 from crm_api.freshsales import PAGE_SIZE
-from crm_api.freshsales_objects import OTHER_VIEWS, FreshsalesObject
+from crm_api.freshsales_declaration import FreshsalesObject
+from crm_api.freshsales_records import OTHER_VIEWS
 from crm_api.freshsales_values import shaped
 from crm_api.session import CrmSession
 from crm_api.values import read_moment

@@ -1,0 +1,88 @@
+"""What a kind of Freshsales record is, its endpoints, and the attributes that several kinds share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from crm_api.crm import Attribute, CrmObject, Kind
+from crm_api.declared import Calls
+from crm_api.endpoint import AnswerPaths, Endpoint
+
+VALUES_PER_FIND = 100  # of one filter: as many records as the largest page holds
+
+
+@dataclass(frozen=True)
+class FreshsalesObject(CrmObject):
+    """A kind of record of Freshsales.
+
+    Attributes:
+        path: Below the base URL.
+        model: As ``targetable_type`` calls it; empty where nothing can be about it.
+        views: Names of the views that together show every record; empty where there are no views.
+        lists: Query parameters of the plain lists that together show every record.
+        of_parent: They are listed below the record that they are about.
+        filters: How ``filtered_search`` calls an attribute.
+        lookups: How ``lookup`` calls an attribute.
+        include: What single reads and views show only when asked.
+        fields_path: Where its fields are defined; empty where it has no custom ones.
+    """
+
+    path: str = ""
+    model: str = ""
+    views: tuple[str, ...] = ()
+    lists: tuple[Mapping[str, str], ...] = ()
+    of_parent: bool = False
+    filters: Mapping[str, str] = field(default_factory=dict)
+    lookups: Mapping[str, str] = field(default_factory=dict)
+    include: str = ""
+    fields_path: str = ""
+
+
+def calls_of(of: FreshsalesObject) -> Calls:
+    """The endpoints of one kind of record: the record under its singular name, there and back."""
+    one, query = f"/{of.path}/{{id}}", {"include": of.include} if of.include else {}
+    answer = AnswerPaths(id=f"$.{of.singular}.id", record=f"$.{of.singular}")
+    return Calls(
+        create=Endpoint(f"/{of.path}", property=of.singular, query=query, answer=answer),
+        # What cannot be read cannot be looked at before a change is repeated: it is repeated as it is.
+        update=Endpoint(
+            one, "PUT", property=of.singular, query=query, answer=answer, repeatable=None if not of.readable else False
+        ),
+        delete=Endpoint(one, "DELETE"),
+        read=Endpoint(one, "GET", query=query, answer=answer),
+    )
+
+
+def read_only(*names: str) -> tuple[Attribute, ...]:
+    """Attributes that Freshsales keeps itself."""
+    return tuple(Attribute(name, creatable=False, updatable=False) for name in names)
+
+
+ID = read_only("id")
+STAMPS = read_only("created_at", "updated_at", "creater_id", "updater_id")
+OWNER = Attribute("owner_id", Kind.NAME_ID, names="owners", flat=("owner", "owner_email", "assignee", "assignee_email"))
+TERRITORY = Attribute("territory_id", Kind.NAME_ID, names="territories", flat=("territory",))
+SOURCE = Attribute("lead_source_id", Kind.NAME_ID, names="lead_sources", flat=("lead_source", "source"))
+CAMPAIGN = Attribute("campaign_id", Kind.NAME_ID, names="campaigns", flat=("campaign",))
+TAGS = Attribute("tags", Kind.TEXTS, appended=True)
+CUSTOM = Attribute("custom_field", Kind.CUSTOM)
+SOCIALS = (
+    Attribute("facebook", flat=("facebook_url",)),
+    Attribute("twitter", flat=("twitter_url",)),
+    Attribute("linkedin", flat=("linkedin_url",)),
+)
+PLACE = (
+    Attribute("address", flat=("street",)),
+    Attribute("city"),
+    Attribute("state", flat=("region",)),
+    Attribute("zipcode", flat=("zip", "zip_code", "postal_code", "postcode")),
+    Attribute("country"),
+)
+ACCOUNT_NAME = Attribute(
+    "sales_account",
+    flat=("sales_account_name", "account_name", "company_name", "company", "organization"),
+)
+"""An account by its name: Freshsales makes it if it is new."""
+TARGET = Attribute("targetable", Kind.IDENTIFIER, flat=("related_resource", "parent"))
+FIGURES = read_only("open_deals_amount", "open_deals_count", "won_deals_amount", "won_deals_count")
