@@ -85,7 +85,8 @@ class TargetCrm(Target):
         self._completeness: dict[str, Completeness] = {}
         self._braked: list[str] = []
         self._reader = Reader(self._between)
-        super().__init__(message_reader=self._reader, **arguments)
+        # The SDK takes __else__ out of the very stream_maps that it is given.
+        super().__init__(message_reader=self._reader, **{**arguments, "config": deepcopy(arguments.get("config"))})
         self._batch_size: int = self._config.get("batch_size_rows") or BATCH_SIZE
         self._limit: int | None = self._config.get("limit")
         self.max_parallelism = 1  # sinks are drained in order: what is referred to first

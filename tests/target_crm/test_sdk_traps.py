@@ -124,3 +124,102 @@ def test_activate_version_alone_changes_nothing(run, emulator):
     done = run([TASKS, {"type": "ACTIVATE_VERSION", "stream": "tasks", "version": 2}])
     assert done.code == 0
     assert emulator.copper.count("tasks") == 1
+
+
+def test_a_date_time_that_is_a_number_does_not_end_the_run(run, emulator):
+    schema = schema_of("tasks", "name", due_date={"format": "date-time"})
+    done = run([schema, record_of("tasks", id=1, name="T", due_date=1772359200)])
+    assert done.of("tasks") == {"input": 1, "created": 1}
+    assert [found["due_date"] for found in emulator.copper.records("tasks")] == [1772359200]
+
+
+def test_a_stream_that_fills_its_batch_lets_state_pass_without_waiting_for_the_end(run, emulator):
+    emulator.script("POST /tasks", ["ok"] * 40 + ["refuse:seconds=600"])
+    batches = [message for n in range(0, 60, 10) for message in (*map(task, range(n, n + 10)), state_of(n + 10))]
+    done = run([TASKS, *batches], batch_size_rows=10)
+    assert done.states == [{"position": n} for n in (10, 20, 30, 40)]
+
+
+def test_the_same_schema_again_does_not_cut_a_batch_in_two(run, emulator):
+    people = schema_of("people", "name")
+    run([message for n in range(10) for message in (people, record_of("people", id=n, name=f"P{n}"))])
+    assert [r.route for r in emulator.requests if "bulk" in r.route] == ["/people/bulk_create"]
+
+
+def test_a_delete_mark_is_seen_before_the_column_is_dropped(run, emulator):
+    schema = schema_of("tasks", "name", "_sdc_deleted_at")
+    run([schema, task(1), task(2)])
+    gone = record_of("tasks", id=1, name="T1", _sdc_deleted_at="2026-01-01T00:00:00Z")
+    done = run([schema, gone], streams={"tasks": {"hard_delete": True}})
+    assert done.of("tasks") == {"input": 1, "deleted": 1}
+    assert [found["name"] for found in emulator.copper.records("tasks")] == ["T2"]
+
+
+def test_every_load_method_that_is_advertised_is_one_that_is_carried_out(run):
+    for method in ("append-only", "upsert", "overwrite"):
+        done = run([TASKS, task(1)], load_method=method, source_name=method)
+        assert done.code == 0, done.errors
+
+
+def test_one_configuration_can_be_used_twice(run):
+    maps = {"tasks": {"__else__": None, "id": "id", "name": "name"}, "__else__": None}
+    config = {"stream_maps": maps}
+    before = json.dumps(config)
+    for _ in range(2):
+        typed = schema_of("tasks", id={"type": "integer"}, name={"type": "string"})
+        done = run([typed, task(1), schema_of("elsewhere", "x"), record_of("elsewhere", id=1, x=1)], **config)
+        assert done.code == 0, done.errors
+        assert set(done.report["streams"]) == {"tasks"}
+    assert json.dumps(config) == before
+
+
+def test_records_are_not_checked_where_the_setting_says_so(run):
+    strict = schema_of("tasks", name={"type": "integer"})
+    assert run([strict, task(1)]).of("tasks") == {"input": 1, "rejected": 1}
+    done = run([strict, task(2)], validate_records=False, retry_rejected=False)
+    assert done.of("tasks") == {"input": 1, "created": 1}
+
+
+def test_an_invalid_record_is_rejected_and_the_others_are_written(run):
+    strict = schema_of("tasks", name={"type": "string", "maxLength": 5})
+    done = run([strict, task(1), task(2, "much too long"), task(3), state_of(3)])
+    assert done.code == 1
+    assert done.of("tasks") == {"input": 3, "created": 2, "rejected": 1}
+    assert done.states == [{"position": 3}]
+    assert "much too long" not in done.errors  # whose values are nobody's business
+    assert done.report["reasons"]["tasks"] == {"rejected: schema": 1}
+
+
+def test_a_record_without_its_key_property_ends_the_run_in_one_sentence(run, emulator):
+    done = run([TASKS, task(1), state_of(1), record_of("tasks", name="no id"), task(3)], batch_size_rows=1)
+    assert done.code == 1
+    assert "lacks its key property 'id'" in done.errors
+    assert done.report["ended"].count(".") <= 1
+    assert done.states == [{"position": 1}]
+    assert emulator.copper.count("tasks") == 1
+
+
+def test_a_schema_that_is_none_ends_the_run_in_one_sentence(run):
+    done = run(
+        [{"type": "SCHEMA", "stream": "tasks", "schema": {"properties": {"id": {"type": 5}}}, "key_properties": ["id"]}]
+    )
+    assert done.code == 1
+    assert "no JSON schema" in done.errors
+
+
+def test_a_schema_that_points_elsewhere_fetches_nothing(run, emulator):
+    schema = schema_of("tasks", name={"$ref": f"{emulator.url}/schema.json"})
+    done = run([schema, task(1)])
+    assert done.code == 1
+    assert not [request for request in emulator.requests if "schema.json" in request.path]
+
+
+def test_two_streams_never_write_at_the_same_time(run, emulator):
+    """The SDK drains streams in parallel threads; ours shares one crew, one stream after the other."""
+    leads, tasks = schema_of("leads", "name"), schema_of("tasks", "name")
+    messages = [leads, tasks]
+    for number in range(20):
+        messages += [record_of("tasks", id=number, name="T"), record_of("leads", id=number, name=f"L{number}")]
+    run(messages)
+    kinds = [r.route.split("/")[1] for r in emulator.requests if r.method == "POST" and "search" not in r.route]
+    assert kinds == sorted(kinds, key=kinds.index), "writes of two streams were mixed"
