@@ -185,7 +185,8 @@ def _signature(
             settings.token_url,
             settings.client_id,
             settings.client_secret,
-            network=replace(settings.network, headers={}),  # those are the API's
+            # The headers are the API's; and what this answers is a secret, whatever else may be logged.
+            network=replace(settings.network, headers={}, log_values=False),
             redact=redact,
             clock=clock,
             sleep=sleep,

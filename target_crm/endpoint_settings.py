@@ -103,7 +103,7 @@ def endpoint_of(given: Mapping[str, Any], where: str, *, role: str, stream: str 
     method = str(given.get("method") or ("GET" if role == "find" else "DELETE" if role == "delete" else "POST")).upper()
     _one_of(method, METHODS, f"{where}.method")
     form = str(given.get("format") or "json").lower()
-    _one_of(form, tuple(Format), f"{where}.format")
+    _one_of(form, tuple(map(str, Format)), f"{where}.format")
     path = given.get("path")
     if not path:
         raise SettingError(f"{where}.path is missing: the address below base_url, or a whole URL")
