@@ -18,7 +18,7 @@ from crm_api.errors import InvalidError, TooLargeError
 from crm_api.freshsales_declaration import FreshsalesObject
 from crm_api.freshsales_jobs import Failure, Jobs, Report
 from crm_api.freshsales_sightings import Sightings
-from crm_api.freshsales_values import as_id, identifier_of, joined, sent, shaped, split, without_identifier
+from crm_api.freshsales_values import as_id, identifier_of, joined, sent, shaped, split
 from crm_api.values import is_empty, read_moment
 
 REFUSED_STATUS = int(HTTPStatus.BAD_REQUEST)  # what a refused row would have got alone
@@ -107,15 +107,34 @@ class Bulk:
         for place, each in enumerate(wanted):
             identifier = identifier_of(of, attribute, each.payload, each.value)
             plain, added = split(each.payload)
-            rows.append(Row(place, identifier, without_identifier(attribute, plain), added))
+            rows.append(Row(place, identifier, plain, added))
+        results, refused = self._upserted(of, attribute, rows, wanted, before_send)
+        # A record that has to be made may need what was held back; whatever is there is changed without it.
+        whole = [replace(rows[place], plain={**rows[place].plain, **rows[place].added}, added={}) for place in refused]
+        whole = [row for row in whole if rows[row.place].added]
+        if whole:
+            results |= self._upserted(of, attribute, whole, wanted, before_send)[0]
+        return [results[place] for place in range(len(rows))]
+
+    def _upserted(
+        self,
+        of: FreshsalesObject,
+        attribute: str,
+        rows: Sequence[Row],
+        wanted: Sequence[Wanted],
+        before_send: BeforeSend,
+    ) -> tuple[dict[int, Result], list[int]]:
+        """The results of one call, by the rows' places, and the places of those that failed in it."""
         report = self._sent(of, attribute, rows, before_send)
-        results: dict[int, Result] = {}
-        for place, failure in report.failures.items():
-            results[place] = Refused(self._redact(failure.reason), REFUSED_STATUS, body=self._redact(failure.body))
+        results: dict[int, Result] = {
+            rows[number].place: Refused(self._redact(each.reason), REFUSED_STATUS, body=self._redact(each.body))
+            for number, each in report.failures.items()
+        }
+        refused = list(results)
         left = [row for row in rows if row.place not in results]
         since = _moment(report.created_at)
         seen: dict[str, CrmRecord] = {
-            _spelled(rows[place].identifier): shaped(record) for place, record in report.records.items()
+            _spelled(rows[number].identifier): shaped(record) for number, record in report.records.items()
         }
         if report.complete and not report.records:
             values = {_spelled(row.identifier) for row in left}
@@ -132,8 +151,7 @@ class Bulk:
                 continue
             found.append((row, record))
             created[row.place] = is_young(record, since) or is_young(record, first_tried(wanted[row.place]))
-        results |= self._completed(of, found, created)
-        return [results[place] for place in range(len(rows))]
+        return results | self._completed(of, found, created), refused
 
     def _sent(
         self, of: FreshsalesObject, name: str, rows: Sequence[Row], before_send: BeforeSend | None = None

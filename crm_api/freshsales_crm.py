@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 from typing_extensions import override
 
+from crm_api.answer import Answer
 from crm_api.crm import (
     Account,
     Attribute,
@@ -71,7 +72,6 @@ from crm_api.freshsales_values import (
     sent,
     shaped,
     split,
-    without_identifier,
 )
 from crm_api.freshsales_views import Views
 from crm_api.session import CrmSession
@@ -294,10 +294,7 @@ class Freshsales(DeclaredCrm):
         self, of: FreshsalesObject, attribute: str, wanted: Wanted, before_send: BeforeSend | None = None
     ) -> Result:
         plain, added = split(wanted.payload)
-        body = {
-            "unique_identifier": {attribute: identifier_of(of, attribute, wanted.payload, wanted.value)},
-            of.singular: sent(without_identifier(attribute, plain)),
-        }
+        identifier = {attribute: identifier_of(of, attribute, wanted.payload, wanted.value)}
         params = {"include": of.include} if of.include else {}
         path = f"/{of.path}/upsert"
         tries: list[datetime | None] = []
@@ -307,8 +304,17 @@ class Freshsales(DeclaredCrm):
             if before_send is not None:
                 before_send()
 
+        def ask(payload: Payload) -> Answer:
+            body = {"unique_identifier": identifier, of.singular: sent(payload)}
+            return self.session.exchange("POST", path, params=params, body=body, repeatable=True, before_send=sending)
+
         try:
-            answer = self.session.exchange("POST", path, params=params, body=body, repeatable=True, before_send=sending)
+            try:
+                answer = ask(plain)
+            except InvalidError:
+                if not added:
+                    raise
+                answer = ask({**plain, **added})  # a record that has to be made may need what was held back
         except (InvalidError, GoneError) as error:
             return refused(error)
         record = answer.value.get(of.singular) if isinstance(answer.value, dict) else None

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from crm_api.crm import BeforeSend
-from crm_api.errors import BusyError, InDoubtError, InvalidError, NoRouteError
+from crm_api.errors import BusyError, InDoubtError, InvalidError, NoRouteError, RefusedError
 from crm_api.freshsales import spelled
 from crm_api.session import CrmSession
 
@@ -107,9 +107,21 @@ class Jobs:
             wait_seconds = next(waits)
             self._sleep(wait_seconds)
             unfinished, waited = waited, waited + wait_seconds
-            told = self._session().exchange("GET", job_path).value
+            told = self._asked(job_path)
         self._longest_unfinished = unfinished
         return read_report(told, rows)
+
+    def _asked(self, job_path: str) -> Any:
+        try:
+            return self._session().exchange("GET", job_path).value
+        except RefusedError as error:  # the rows may have been carried out all the same
+            raise InDoubtError(
+                error.call,
+                status=error.status,
+                said=error.said,
+                body=error.body,
+                happened="What became of a bulk job cannot be asked",
+            ) from error
 
     def _submitted(self, path: str, body: Mapping[str, Any], before_send: BeforeSend | None) -> Any:
         for attempt in itertools.count(1):

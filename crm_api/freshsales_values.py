@@ -147,8 +147,3 @@ def identifier_of(of: FreshsalesObject, attribute: str, wanted: Payload, value: 
     if known is not None and known.kind is Kind.ITEMS:
         held = held[0][known.item] if held else None
     return value if is_empty(held) else held
-
-
-def without_identifier(attribute: str, payload: Payload) -> dict[str, Any]:
-    """A payload less the e-mails by which the CRM is to find the record: they stand beside it."""
-    return {name: each for name, each in payload.items() if name != attribute or attribute != "emails"}

@@ -167,3 +167,11 @@ def test_a_report_is_understood_in_many_forms(data, as_text):
 )
 def test_a_report_that_does_not_tell_of_every_row_is_not_taken_for_success(data):
     assert not read_report({"status": "SUCCESS", "data": data}, ROWS).complete
+
+
+def test_a_job_that_cannot_be_asked_any_more_is_in_doubt_and_its_rows_are_sent_again(run, vendor, emulator):
+    emulator.trouble("error:status=404,times=1,route=GET /job_statuses/{id}")
+    done = run([CONTACTS, *map(contact, range(3))])
+    assert done.code == 0, done.errors
+    assert done.of("contacts")["created"] + done.of("contacts").get("updated", 0) == 3
+    assert vendor.count("contacts") == 3

@@ -47,3 +47,42 @@ def test_changes_are_sent_a_hundred_a_request(run, vendor, asked):
     assert counts["POST /contacts/bulk_upsert"] == 3
     assert sum(counts.values()) <= 1 + 3 + 6 + 4, counts
     assert {each["job_title"] for each in vendor.records("contacts")} == {"Boss"}
+
+
+def test_many_look_ups_share_a_request_and_whether_they_may_is_tried_once(run, asked):
+    run([CONTACTS, *map(contact, range(300))])
+    asked()
+    done = run([CONTACTS, *map(contact, range(100, 500))], load_method="match", source_name="another")
+    assert done.of("contacts") == {"input": 400, "unchanged": 200, "skipped": 200}
+    counts = asked()
+    assert counts.pop("GET /contacts/view/{view_id}") <= 5  # one to count, one to try with, or all of them
+    assert counts == START | {"GET /contacts/filters": 1} | (
+        {"POST /filtered_search/contact": 5} if "POST /filtered_search/contact" in counts else {}
+    )
+
+
+def test_where_a_filter_takes_no_list_each_value_is_looked_up(run, emulator, asked):
+    run([CONTACTS, *map(contact, range(30))])
+    emulator.trouble("error:status=422,route=POST /filtered_search/contact")
+    asked()
+    done = run([CONTACTS, *map(contact, range(25, 33))], load_method="match", source_name="another")
+    assert done.of("contacts") == {"input": 8, "unchanged": 5, "skipped": 3}
+    assert asked()["GET /lookup"] == 8
+
+
+def test_many_records_are_read_in_pages_where_that_is_cheaper_than_one_by_one(run, asked):
+    messages = [CONTACTS, *map(contact, range(250))]
+    run(messages)
+    asked()
+    done = run(messages, compare_with="crm")
+    assert done.of("contacts") == {"input": 250, "unchanged": 250}
+    assert sum(asked().values()) <= 8
+
+
+def test_a_second_source_matches_what_the_first_made_without_looking_for_it(run, vendor, asked):
+    run([CONTACTS, *map(contact, range(150))])
+    asked()
+    done = run([CONTACTS, *(contact(n, job_title="Boss") for n in range(150))], source_name="another")
+    assert done.of("contacts")["input"] == 150
+    assert vendor.count("contacts") == 150
+    assert not {name for name in asked() if "search" in name or "lookup" in name}
