@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,7 +20,7 @@ from crm_api.apptivo_config import Config, CustomAttribute, config_of, identifie
 from crm_api.apptivo_kinds import BILLING, SHIPPING, Kept
 from crm_api.apptivo_lately import Lately
 from crm_api.apptivo_objects import EMPLOYEES, KEPT, LISTS, OBJECTS, REFUSED
-from crm_api.apptivo_records import Names, created, handed_on, item_form, revised
+from crm_api.apptivo_records import Names, created, crm_id_of, handed_on, item_form, revised
 from crm_api.apptivo_search import PAGE_SIZE, Lists, ask
 from crm_api.apptivo_values import Days, custom_plain, custom_wire
 from crm_api.crm import (
@@ -40,7 +41,8 @@ from crm_api.crm import (
 )
 from crm_api.declared import DeclaredCrm
 from crm_api.endpoint import Endpoint
-from crm_api.errors import InvalidError
+from crm_api.errors import GoneError, InvalidError
+from crm_api.json_paths import found_at
 from crm_api.preparing import Item, Prepared, prepare
 from crm_api.session import CrmSession
 from crm_api.values import is_empty
@@ -155,11 +157,27 @@ class Apptivo(DeclaredCrm):
 
     @override
     def read(self, of: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
-        found: dict[CrmId, CrmRecord] = {}
-        for crm_id, record in super().read(of, ids, immediate=immediate).items():
-            if not _is_deleted(record):
-                found[crm_id] = self._noted(of, {**record, KEPT[of.name].id: crm_id})
-        return found
+        fetched = {crm_id: self._fetched(of, crm_id) for crm_id in ids}
+        return {
+            crm_id: self._noted(of, record)
+            for crm_id, record in fetched.items()
+            if record is not None and not _is_deleted(record)
+        }
+
+    def _fetched(self, of: CrmObject, crm_id: CrmId) -> CrmRecord | None:
+        """A record by its id. Few failures are documented: where the answer does not show it, a search tells."""
+        kept, endpoint = KEPT[of.name], self._call(of, "read")
+        try:
+            value = self.send(endpoint, prepare(endpoint, [Item({}, crm_id)]), reads=True).value
+        except GoneError:
+            return None
+        except InvalidError:
+            value = None
+        places = endpoint.answer.record or ()
+        shown = (found_at(place, value) for place in places)
+        candidates = itertools.chain(shown, self._lists(kept).found({kept.id: crm_id}))
+        records = (record for record in candidates if isinstance(record, Mapping))
+        return next((record for record in records if crm_id_of(kept, record) == crm_id), None)
 
     def _lists(self, kept: Kept) -> Lists:
         return Lists(self.session, kept)
@@ -184,7 +202,9 @@ class Apptivo(DeclaredCrm):
     def _update(self, of: CrmObject, crm_id: CrmId, payload: Payload) -> Result:
         kept = KEPT[of.name]
         raw = self._lately.get(of.name, crm_id)
-        if raw is None and self.read(of, [crm_id]):
+        if raw is None and _is_imagined(crm_id):
+            raw = {}
+        elif raw is None and self.read(of, [crm_id]):
             raw = self._lately.get(of.name, crm_id)
         if raw is None:
             return Refused(f"Apptivo has no such record in its {of.name}", None, gone=True)
@@ -225,7 +245,8 @@ class Apptivo(DeclaredCrm):
         if isinstance(result, Refused):
             return result
         crm_id = result.id if isinstance(result.id, int) else identifier(result.id)
-        if not result.record:
+        if not any(name != "id" and of.attribute(name) for name in result.record):  # a mere SUCCESS
+            self._lately.forget(of.name, crm_id)
             return Written(crm_id, {})
         return Written(crm_id, self._noted(of, {**result.record, KEPT[of.name].id: crm_id}))
 
@@ -319,6 +340,11 @@ def _criteria(attribute: str, value: str, kind: Kind | None) -> dict[str, Any]:
     if attribute == "emailAddresses":
         return {attribute: [{"emailAddress": value, "id": "cont_email_input"}]}
     return {attribute: identifier(value) if kind in {Kind.ID, Kind.INTEGER} else value}
+
+
+def _is_imagined(crm_id: CrmId) -> bool:
+    """A rehearsal's own: no record of the CRM has such an id."""
+    return isinstance(crm_id, int) and crm_id < 0
 
 
 def _is_deleted(record: Mapping[str, Any]) -> bool:

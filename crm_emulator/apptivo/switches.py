@@ -13,6 +13,7 @@ class Switches:
         index_delay_seconds: How long searches and lists do not see a write; getById always does.
         rest_style: Whether JSON bodies, PUT, DELETE and ids in the path are understood (1, 12.1: one source).
         opportunity_wrapper: The key around an opportunity that was saved; empty: none (5.3, unknown).
+        write_answer: What a save or an update answers: the ``record``, or a mere ``status`` (5.3, 6: testimonials).
         read_wrapper: The key around a record of getById: empty, ``data`` or ``responseObject`` (10).
         attribute_list: Which parameter lists the attributes of an update: ``either`` name, or the ``documented`` one of
             the object (6; sources disagree).
@@ -33,6 +34,7 @@ class Switches:
     index_delay_seconds: float = 0.0
     rest_style: bool = True
     opportunity_wrapper: str = "opportunity"
+    write_answer: str = "record"
     read_wrapper: str = ""
     attribute_list: str = "either"
     email_flag_required: bool = False

@@ -175,6 +175,14 @@ def test_a_record_that_was_deleted_but_is_still_shown_counts_as_gone(emulator, o
         crm.delete(crm.objects["leads"], marked["id"])
 
 
+def test_a_failure_of_unknown_wording_does_not_make_a_record_gone_that_a_search_shows(emulator, open_firm):
+    crm = open_firm(emulator)
+    lead = emulator.apptivo.insert("leads", {"lastName": "Smith"})
+    assert crm.read(crm.objects["leads"], ["abc"]) == {}
+    emulator.apptivo.switches.read_wrapper = "somewhere else"
+    assert crm.read(crm.objects["leads"], [lead["id"]])[lead["id"]]["lastName"] == "Smith"
+
+
 def test_only_customers_are_deleted_without_a_warning(emulator, open_firm, caplog):
     crm = open_firm(emulator)
     for name, record in (("customers", {"customerName": "A"}), ("contacts", {"lastName": "B"})):

@@ -67,6 +67,8 @@ class ObjectActions(Actions):
         if declared.says_success:
             return {"status": "SUCCESS", "data": shown}
         switches = self.account.switches
+        if switches.write_answer == "status":
+            return {"status": "SUCCESS"}
         wrapper = switches.opportunity_wrapper if declared is OPPORTUNITIES else declared.wrapper
         return {wrapper: shown} if wrapper else shown
 

@@ -170,6 +170,18 @@ def test_a_200_that_says_nothing_of_the_record_is_in_doubt_and_not_a_success(run
     assert len(firm.records("leads")) == 1
 
 
+@pytest.mark.usefixtures("style")
+def test_an_answer_that_only_says_success_is_enough_for_an_update_and_makes_a_create_be_looked_for(run, firm):
+    firm.switches.write_answer = "status"
+    lead = {"id": 1, "last_name": "Smith"}
+    assert send(run, "leads", lead, {"id": 2, "last_name": "Smith"}).of("leads") == {"input": 2, "created": 2}
+    assert len(firm.records("leads")) == 2
+    changes = [{**lead, "job_title": "CTO"}, {**lead, "company": "Acme"}]
+    done = send(run, "leads", *changes, batch_size_rows=1, streams={"leads": {"fields": {"companyName": "fill_empty"}}})
+    assert done.code == 0, done.errors
+    assert [each["companyName"] for each in firm.records("leads")] == ["Acme", None]
+
+
 @pytest.mark.parametrize("throttle_style", ["status", "failure"])
 def test_too_many_requests_are_waited_for_however_apptivo_says_so(run, firm, emulator, clock, throttle_style):
     firm.switches.throttle_style = throttle_style

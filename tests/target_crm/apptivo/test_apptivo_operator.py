@@ -1,0 +1,118 @@
+"""`singer-crm check`, dry runs and reports on Apptivo: what they tell, and what they never show."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from target_crm.operator import main
+from tests.target_crm.apptivo.sending import send
+
+LEAD = {"id": 1, "first_name": "Ann", "last_name": "Smith", "email": "ann@acme.example"}
+
+
+@pytest.fixture
+def operate(settings, tmp_path):
+    def operate(*arguments, **more):
+        file = tmp_path / "config.json"
+        given = {**settings, **more}
+        file.write_text(json.dumps({name: value for name, value in given.items() if value is not None}))
+        return CliRunner().invoke(main, [*arguments, "--config", str(file)])
+
+    return operate
+
+
+def test_check_tells_the_firm_and_what_each_stream_becomes(operate):
+    streams = {
+        "people": {"object": "contacts", "match_on": ["external_ref_id", ["first_name", "last_name"]]},
+        "leads": {"custom_fields": {"Lead Score": "score"}, "parameters": {"is_duplicate_check": "Y"}},
+        "customers": {"load_method": "overwrite"},
+    }
+    done = operate("check", streams=streams, user_name="ada@emulator.example")
+    assert done.exit_code == 0, done.output
+    assert "Account Apptivo firm 15479 (id 15479), as ada@emulator.example" in done.output
+    assert "Stream people: upsert into contacts, matched by" in done.output
+    assert "Stream customers: overwrite into customers, matched by customerNumber, else customerName" in done.output
+
+
+@pytest.mark.parametrize(
+    ("streams", "sentence"),
+    [
+        (
+            {"leads": {"custom_fields": {"Lead Scroe": "x"}}},
+            "no custom field 'Lead Scroe': the nearest one is 'Lead Score'",
+        ),
+        ({"leads": {"match_on": ["emial"]}}, "match_on: leads have no 'emial'"),
+        ({"leads": {"fields": {"jobTitel": "fill_empty"}}}, "fields.jobTitel: leads have no such attribute"),
+        ({"leads": {"references": {"customer": {"stream": "a", "source_id": "b"}}}}, "leads have no such reference"),
+        ({"people": {}}, "Stream 'people' names no object of the CRM"),
+        ({"x": {"object": "employees"}}, "employees are invited in its settings"),
+        ({"cases": {"parameters": {"is_duplicate": "N"}}}, "cases have no such flag"),
+    ],
+)
+def test_check_names_whatever_does_not_exist(operate, streams, sentence):
+    done = operate("check", streams=streams)
+    assert done.exit_code == 2
+    assert sentence in done.output
+
+
+@pytest.mark.parametrize("style", ["form", "rest"])
+def test_a_wrong_key_is_told_in_one_sentence_that_does_not_show_it(operate, style):
+    done = operate("check", access_key="wrong-key-0123456789", wire_style=style)
+    assert done.exit_code == 2
+    assert "did not accept the credentials" in done.output
+    assert "wrong-key-0123456789" not in done.output
+
+
+@pytest.mark.parametrize("style", ["form", "rest"])
+def test_a_dry_run_shows_each_request_without_keys_and_the_run_does_just_that(run, firm, calls, style):
+    firm.insert("leads", {"lastName": "Smith", "emailAddresses": [{"emailAddress": LEAD["email"]}]})
+    records = LEAD, {"id": 2, "last_name": "Li", "street": "1 Main St"}, {"id": 2, "last_name": "Li", "city": "Ulm"}
+    done = send(run, "leads", *records, dry_run=True, wire_style=style, batch_size_rows=2)
+    assert not [call for call in calls(every=True) if call.endswith((" save", " update", "leads", "{leadId}"))]
+    update, create = (
+        ("POST /leads?a=update leadData=", "POST /leads?a=save leadData=")
+        if style == "form"
+        else ("PUT /leads/", 'POST /leads {"lastName":"Li"')
+    )
+    assert update in done.errors
+    assert create in done.errors
+    assert 'leads 1: update 31750001: firstName: "Ann"' in done.errors
+    assert "addresses" in done.errors
+    for key in (firm.api_key, firm.access_key, "apiKey"):
+        assert key not in done.errors
+    assert send(run, "leads", *records, wire_style=style).of("leads") == {
+        "input": 3,
+        "created": 1,
+        "updated": 1,
+        "superseded": 1,
+    }
+
+
+@pytest.mark.parametrize("style", ["form", "rest"])
+def test_keys_are_in_no_report_reject_file_response_or_ledger(run, firm, tmp_path, style):
+    bad = {"id": 2, "last_name": "Bad", "account_id": 999_999}
+    done = send(
+        run,
+        "leads",
+        LEAD,
+        bad,
+        wire_style=style,
+        rejected_path=str(tmp_path / "rejected.singer"),
+        responses_path=str(tmp_path / "responses.singer"),
+    )
+    assert done.of("leads") == {"input": 2, "created": 1, "rejected": 1}
+    kept = b"".join(file.read_bytes() for file in tmp_path.iterdir() if file.is_file())
+    assert b"Invalid value for accountId: 999999" in kept
+    for key in (firm.api_key, firm.access_key):
+        assert key.encode() not in kept
+
+
+def test_a_dry_run_that_takes_long_still_knows_what_it_would_have_created(run, calls):
+    versions = [{"id": 1, "last_name": "Li", "job_title": f"Level {n}"} for n in range(4)]
+    done = send(run, "leads", *versions, dry_run=True, requests_per_minute=1, batch_size_rows=1)
+    assert done.code == 0, done.errors
+    assert done.errors.count("POST /leads?a=update") == 3
+    assert "leads save" not in calls()
