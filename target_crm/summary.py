@@ -131,7 +131,7 @@ class Summary:
         for stream in self.books.streams:
             if carried := self.books.carried_over(stream):
                 lines.append(f"{stream}: {carried:,} of the input held by an earlier run and tried again")
-            reasons = ", ".join(f"{count} {reason}" for reason, count in self.books.reasons(stream).items())
+            reasons = ", ".join(f"{count:,} {reason}" for reason, count in self.books.reasons(stream).items())
             if reasons:
                 lines.append(f"{stream}: {reasons}")
             if removed := self.books.removed_from(stream):
@@ -146,10 +146,10 @@ class Summary:
         if self.forecast is not None:
             lines.append("Dry run: nothing was written")
             lines.append(
-                f"The run would send {self.forecast.requests} requests, {self.forecast.writes} of them writes, "
+                f"The run would send {_requests(self.forecast.requests)}, {self.forecast.writes:,} of them writes, "
                 f"and take at least {self.forecast.seconds / 60:.0f} minutes"
             )
-        sent = f"{self.requests.get('requests', 0):,} requests in {self.seconds:.1f} s"
+        sent = f"{_requests(self.requests.get('requests', 0))} in {self.seconds:.1f} s"
         lines.append(f"{sent}; {self.saved:,} fewer than a find and a write for each record" if self.saved else sent)
         return lines
 
@@ -176,6 +176,10 @@ def _waited_for(missing: Missing) -> str:
     return f"  {who}: {', '.join(missing.examples)}{'…' if missing.records > len(missing.examples) else ''}" + (
         f" ({missing.reason})" if missing.reason else ""
     )
+
+
+def _requests(count: int) -> str:
+    return "1 request" if count == 1 else f"{count:,} requests"
 
 
 def _records(count: int) -> str:
