@@ -341,13 +341,13 @@ class Copper(Crm):
 
 
 def _path(of: CrmObject, crm_id: CrmId) -> str:
-    """The path of one record. Ids are whole numbers: nothing else may shape a request.
+    """The path of one record. Ids are whole numbers, negative in a rehearsal: nothing else may shape a request.
 
     Raises:
         GoneError: No record can have that id.
     """
     text = str(crm_id)
-    if not (text.isascii() and text.isdecimal()):
+    if not (text.isascii() and text.removeprefix("-").isdecimal()):
         raise GoneError(f"/{of.name}", said="Copper's ids are whole numbers")
     return f"/{of.name}/{text}"
 

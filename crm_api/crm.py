@@ -235,7 +235,7 @@ class Written:
         record: As the CRM answered it; empty where it said nothing.
         request_id: What the CRM calls the request, for its support; empty if it does not say.
         created: Of an upsert: whether it made the record. None if the CRM does not tell.
-        before: Of an upsert in a rehearsal: the record that it would change.
+        before: In a rehearsal: the record that an update or upsert would change.
     """
 
     id: CrmId

@@ -234,6 +234,11 @@ class Carrier:
             ]
         )
         crm_ids = {update.ready.arrival.source_id: update.crm_id for update in updates}
+        if self._office.preview is not None:
+            for update in updates:
+                if update.matched:
+                    source_id = update.ready.arrival.source_id
+                    self._office.preview.left(self._stream.name, [source_id], f"{update.reason}: {update.crm_id}")
         self._keeper.ended(crm_ids.keys(), Outcome.UNCHANGED, crm_ids=crm_ids)
 
     def _after_refusals(self, refused: Sequence[NotDone]) -> list[Ready]:

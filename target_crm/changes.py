@@ -42,7 +42,7 @@ class Changes:
         """What an update sends. Without ``current``, attributes that depend on it are not sent."""
         sent: dict[str, tuple[Attribute, Any]] = {}
         differences: list[Difference] = []
-        now = {} if current is None else {each.name: value for each, value in self._spread(current)}
+        now = {} if current is None else {each.name: value for each, value in self._spread(current, payload)}
         for attribute, value in self._spread(payload):
             mode = self.mode_of(attribute)
             if not attribute.updatable or mode is Mode.CREATE_ONLY:
@@ -91,13 +91,19 @@ class Changes:
             return False
         return attribute.item is not None or any(part not in value for part in attribute.parts)
 
-    def _spread(self, record: CrmRecord) -> Iterator[tuple[Attribute, Any]]:
-        """The attributes of a record or payload, custom fields one by one."""
+    def _spread(self, record: CrmRecord, like: CrmRecord | None = None) -> Iterator[tuple[Attribute, Any]]:
+        """The attributes of a record or payload, custom fields one by one: only those of ``like``, if that is given.
+
+        So an update without custom fields never asks the CRM which there are.
+        """
         for name, value in record.items():
             attribute = self.fields.of.attribute(name)
             if attribute is not None and attribute.kind is not Kind.CUSTOM:
                 yield attribute, value
+        chosen = None if like is None else self.crm.custom_values(like)
         for custom_id, value in self.crm.custom_values(record).items():
+            if chosen is not None and custom_id not in chosen:
+                continue
             attribute = self.fields.by_custom_id(custom_id)
             if attribute is not None:
                 yield attribute, value

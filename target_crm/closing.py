@@ -14,6 +14,7 @@ from target_crm.ledger_links import Missing
 from target_crm.ledger_values import Held
 from target_crm.office import Office
 from target_crm.preview import forecast_seconds
+from target_crm.rehearsal import Rehearsal
 from target_crm.summary import Forecast, Summary
 from target_crm.tolerance import rejected_allowed
 
@@ -72,4 +73,6 @@ def _forecast(office: Office, config: Mapping[str, Any]) -> Forecast:
     """What the run would have cost: its reads, which were real, and its writes, which were not."""
     writes = office.preview.requests if office.preview else 0
     requests = office.crm.session.traffic.requests + writes
+    if isinstance(office.crm, Rehearsal):
+        requests += office.crm.answers - office.crm.asides
     return Forecast(writes, requests, forecast_seconds(requests, *rates_of(config)))

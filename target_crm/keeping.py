@@ -82,6 +82,8 @@ class Keeper:
     ) -> None:
         """Count records that ended so, where nothing was written or held; ``crm_ids`` of those that the CRM has."""
         self.count(outcome, len(source_ids), reason)
+        if self._office.preview is not None and outcome is Outcome.SKIPPED:
+            self._office.preview.left(self._stream.name, source_ids, f"skip: {reason}")
         for source_id in source_ids if self._office.responses is not None else ():
             self._capture(source_id, outcome, reason=reason, crm_id=(crm_ids or {}).get(source_id))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TextIO
 from urllib.parse import urlencode
 
@@ -49,6 +49,11 @@ class Preview:
         what = "create" if done.created else f"update {done.crm_id}"
         fields = "; ".join(map(_spelled, write.change.differences))
         self._line(f"{stream} {write.ready.arrival.source_id}: {what}: {fields}")
+
+    def left(self, stream: str, source_ids: Iterable[str], why: str) -> None:
+        """Records would be left alone, and not because they are unchanged."""
+        for source_id in source_ids:
+            self._line(f"{stream} {source_id}: {why}")
 
     def deleted(self, stream: str, source_id: str | None, crm_id: Any) -> None:
         """A record would be deleted."""

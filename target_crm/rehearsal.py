@@ -24,6 +24,7 @@ from crm_api.crm import (
     CustomField,
     Name,
     Payload,
+    Refused,
     Request,
     Result,
     Wanted,
@@ -40,13 +41,17 @@ class _Stage:
         crm: Whose session it is.
         note: Told of each write.
         new_id: Makes an id for a record that would be created.
+        whole: Adds to an imagined answer what the record holds besides.
     """
 
-    def __init__(self, crm: Crm, note: Callable[[Request], None], new_id: Callable[[], CrmId]) -> None:
+    def __init__(
+        self, crm: Crm, note: Callable[[Request], None], new_id: Callable[[], CrmId], whole: Callable[[Any], Any]
+    ) -> None:
         self._crm = crm
         self._session = crm.session
         self._note = note
         self._new_id = new_id
+        self._whole = whole
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._session, name)
@@ -66,7 +71,8 @@ class _Stage:
             arguments.get("headers") or {},
         )
         self._note(request)
-        return Answer(HTTPStatus.OK, value=self._crm.imagined(request, self._new_id), new_id=self._new_id)
+        imagined = self._crm.imagined(request, self._new_id)
+        return Answer(HTTPStatus.OK, value=self._whole(imagined), new_id=self._new_id)
 
 
 class Rehearsal(Crm):
@@ -75,10 +81,18 @@ class Rehearsal(Crm):
     Args:
         crm: The account. Its session is replaced.
         note: Told of each request that would write.
+
+    Attributes:
+        asides: Requests that the real run would not send: what it is told by the answers to its writes is read here.
+        answers: Requests that only the real run sends, to learn that a record of a bulk call is gone.
     """
 
     def __init__(self, crm: Crm, note: Callable[[Request], None]) -> None:
         self._crm = crm
+        self.asides = 0
+        self.answers = 0
+        self._aside = threading.Lock()
+        self._updating = threading.local()
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._changes: dict[tuple[str, CrmId], dict[str, Any]] = {}
@@ -88,7 +102,7 @@ class Rehearsal(Crm):
         self.refused = crm.refused
         self.index_lags = crm.index_lags
         self.page_size = crm.page_size
-        crm.staged(lambda each: cast("CrmSession", _Stage(each, note, self._new_id)))
+        crm.staged(lambda each: cast("CrmSession", _Stage(each, note, self._new_id, self._whole)))
 
     def _new_id(self) -> CrmId:
         """Negative: no record of the CRM has such an id."""
@@ -114,6 +128,23 @@ class Rehearsal(Crm):
                 with self._lock:
                     self._changes[key] = dict(self._merged(self._changes.get(key, {}), result.record))
         return [Written(result.id, {}) if isinstance(result, Written) else result for result in results]
+
+    def _whole(self, answer: Any) -> Any:
+        """An imagined answer to an update, with what the records hold besides."""
+        bases: Mapping[CrmId, CrmRecord] = getattr(self._updating, "bases", {})
+        if isinstance(answer, list):
+            return [self._whole(each) for each in answer]
+        if isinstance(answer, dict) and answer.get("id") in bases:
+            return self._merged(bases[answer["id"]], answer)
+        return answer
+
+    def _before(self, of: CrmObject, ids: Sequence[CrmId]) -> dict[CrmId, CrmRecord]:
+        """Records as they would be before an update; those that are gone are left out."""
+        with self._aside:
+            sent = self.session.traffic.requests
+            found = self.read(of, ids)
+            self.asides += self.session.traffic.requests - sent
+        return found
 
     # What reads
 
@@ -200,11 +231,38 @@ class Rehearsal(Crm):
 
     @override
     def create(self, of: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:
-        return self._remember(of, self._crm.create(of, payloads, before_send=before_send))
+        answers = self._crm.create(of, payloads, before_send=before_send)
+        self._remember(of, answers)
+        return answers
 
     @override
     def update(self, of: CrmObject, changes: Sequence[tuple[CrmId, Payload]]) -> list[Result]:
-        return self._remember(of, self._crm.update(of, changes))
+        if of.free:
+            return self._remember(of, self._crm.update(of, changes))
+        bases = self._before(of, [crm_id for crm_id, _ in changes])
+        self._updating.bases = bases
+        try:
+            answers = self._crm.update(of, changes)
+        finally:
+            self._updating.bases = {}
+        self._remember(of, answers)
+        results: list[Result] = []
+        for (crm_id, _), answer in zip(changes, answers, strict=True):
+            base = bases.get(crm_id)
+            if base is None:
+                self._forget(of, crm_id)
+                self.answers += len(changes) > 1
+                results.append(Refused("The CRM has no such record", HTTPStatus.NOT_FOUND, gone=True))
+            elif isinstance(answer, Written):
+                results.append(replace(answer, record=self._merged(base, answer.record), before=base))
+            else:
+                results.append(answer)
+        return results
+
+    def _forget(self, of: CrmObject, crm_id: CrmId) -> None:
+        with self._lock:
+            self._changes.pop((of.name, crm_id), None)
+            self._deleted.add((of.name, crm_id))
 
     @override
     def upsert(self, of: CrmObject, attribute: str, value: str, payload: Payload) -> Result:
@@ -215,7 +273,10 @@ class Rehearsal(Crm):
     def upsert_many(
         self, of: CrmObject, attribute: str, wanted: Sequence[Wanted], *, before_send: BeforeSend
     ) -> list[Result]:
-        there = self._there(of, attribute, [each.value for each in wanted])
+        with self._aside:
+            sent = self.session.traffic.requests
+            there = self._there(of, attribute, [each.value for each in wanted])
+            self.asides += self.session.traffic.requests - sent
         results: list[Result] = []
         answers = self._crm.upsert_many(of, attribute, wanted, before_send=before_send)
         for each, answer in zip(wanted, answers, strict=True):

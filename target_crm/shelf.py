@@ -89,7 +89,7 @@ class Shelf:
                 "reason": f"{each.kind}: {each.reason}" if each.reason else each.kind,
             }
             for each in held
-            if (each.source_id, each.state, each.kind, each.reason) not in known
+            if each.state != "deleting" and (each.source_id, each.state, each.kind, each.reason) not in known
         ]
 
     def release(self, scope: Scope, source_ids: Collection[str]) -> None:

@@ -321,7 +321,7 @@ def gained_values(mapper: Mapper, ready: Ready, record: CrmRecord) -> Mapping[st
     asked = {part.attribute: part.values for key in ready.mapped.keys for part in key.parts}
     if not record or mapper.of.free:
         return asked
-    return {name: mapper.values(record, name) for name in {*asked, *mapper.of.finds}}
+    return {name: mapper.values(record, name) or asked.get(name, ()) for name in {*asked, *mapper.of.finds}}
 
 
 def not_done(write: Write, error: CrmError) -> NotDone:
