@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
+from decimal import Decimal
 from typing import Any
 
-from crm_api.errors import SettingError
+from tap_copper.errors import StreamError
 from tap_copper.shaping import moment, seconds_of
 
 _OTHERS_KEYS = ("date_modified", "activity_date")
+# Of these that tap reads one page of 100 records, and moves the bookmark past all others.
+CUT_SHORT = frozenset({"activities_search", "companies", "leads", "projects", "tasks"})
+CUT_SHORT_ADVICE = "the tap that wrote them read 100 records a run of these: name them in resync once"
+_DAY_SECONDS = 86400  # clocks may differ by hours, not by more
+_ADVICE = "put it right, or name the stream in resync"
 
 
 class Bookmark:
@@ -18,12 +24,22 @@ class Bookmark:
         state: The stream's part of STATE; written in place.
         stream: Its name, for errors.
         replication_key: Its replication key.
+        forgotten: Whatever it is, the stream is read from its start.
+
+    Raises:
+        StreamError: It is no date.
     """
 
-    def __init__(self, state: MutableMapping[str, Any], stream: str, replication_key: str) -> None:
+    def __init__(
+        self, state: MutableMapping[str, Any], stream: str, replication_key: str, *, forgotten: bool = False
+    ) -> None:
         self._state = state
+        self._stream = stream
         self._replication_key = replication_key
-        self.seconds = _seconds(state.get("replication_key_value"), stream)
+        if forgotten:
+            self.reset()
+        else:
+            self.seconds: int | None = _seconds(state.get("replication_key_value"), stream)
 
     def reset(self) -> None:
         """Forget it: the stream is read from its start."""
@@ -40,12 +56,30 @@ class Bookmark:
         else:
             self._state["search_filters"] = filters
 
+    def check(self, now: int) -> None:
+        """Refuse one that no run can have written: nothing would be read, in silence.
+
+        Args:
+            now: The server's clock, in seconds.
+
+        Raises:
+            StreamError: It lies in the future.
+        """
+        if self.seconds is not None and self.seconds > now + _DAY_SECONDS:
+            given = moment(self.seconds)
+            raise StreamError(f"The state's bookmark of {self._stream}, {given}, lies in the future: {_ADVICE}")
+
     def advance(self, seconds: int) -> None:
         """Move it forward, never back."""
         if self.seconds is None or seconds > self.seconds:
             self.seconds = seconds
             self._state["replication_key"] = self._replication_key
             self._state["replication_key_value"] = moment(seconds)
+
+
+def is_foreign(stream_state: Mapping[str, Any]) -> bool:
+    """Whether tap-copper of singer-io wrote it."""
+    return "replication_key_value" not in stream_state and any(key in stream_state for key in _OTHERS_KEYS)
 
 
 def sdk_form(stream_state: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,9 +97,13 @@ def sdk_form(stream_state: Mapping[str, Any]) -> dict[str, Any]:
 def _seconds(value: Any, stream: str) -> int | None:
     if value is None:
         return None
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
     try:
-        return seconds_of(str(value))
-    except ValueError:
-        raise SettingError(f"The state's bookmark of {stream} must be a date, not {value!r}") from None
+        return seconds_of(value) if isinstance(value, str) else _whole(value)
+    except (ValueError, OverflowError):
+        raise StreamError(f"The state's bookmark of {stream} must be a date, not {value!r}: {_ADVICE}") from None
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise ValueError(value)  # noqa: TRY004 - one kind for whatever is no date
+    return int(value)

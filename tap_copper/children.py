@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -17,6 +18,7 @@ from tap_copper.reader import Page
 from tap_copper.searches import SearchStream
 
 Record = dict[str, Any]
+PLACE = re.compile(r"\{(\w+)\}")
 
 
 class ChildStream(CopperStream):
@@ -40,12 +42,12 @@ class ChildStream(CopperStream):
 
     def children_of(self, parent: SearchStream) -> Iterator[Page]:
         """Read what hangs on the records of one stream, whatever the state says of that stream."""
-        every = (record for page in parent.reader().pages() for record in page.records)
+        every = (record for page in parent.reader(breathe=self.breathe).pages() for record in page.records)
         # The connection test wants one record: it must not ask of every record of the account.
         records = islice(every, self.ABORT_AT_RECORD_COUNT)
         concurrency = self.tap.session.network.max_concurrency
         jobs = ({"stream": parent.name, **record} for record in records)
-        for record, children in in_order(jobs, self.read_children, concurrency=concurrency, check=self.tap.check):
+        for record, children in in_order(jobs, self.read_children, concurrency=concurrency, check=self.breathe):
             marks = {"parent_type": parent.object_type, "parent_id": record["id"]}
             if children:
                 yield Page([{**marks, **child} for child in children], None, self.tap.time.now())
@@ -59,6 +61,10 @@ class ChildStream(CopperStream):
         return found
 
 
-def filled(template: str, record: Record) -> str:
-    """A path with a record's fields in its ``{}``, percent-encoded."""
-    return template.format_map({name: quote(str(value), safe="") for name, value in record.items()})
+def filled(template: str, record: Mapping[str, Any]) -> str:
+    """A path with a record's fields in its ``{}``, percent-encoded.
+
+    Raises:
+        KeyError: The record has no such field.
+    """
+    return PLACE.sub(lambda place: quote(str(record[place[1]]), safe=""), template)

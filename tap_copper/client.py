@@ -10,16 +10,19 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Stream
+from singer_sdk.exceptions import MapExpressionError
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.helpers.types import Context, Record
 from singer_sdk.singerlib import Catalog, MetadataMapping
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL
 from typing_extensions import override
 
+from crm_api.copper import PAGE_SIZE
 from crm_api.errors import NotEnabledError, RefusedError, SettingError
 from tap_copper.bookmarks import Bookmark
 from tap_copper.custom_fields import CustomColumns
 from tap_copper.emission import Emission
+from tap_copper.errors import StreamError
 from tap_copper.events import log_event
 from tap_copper.questions import CrowdError
 from tap_copper.reader import Page
@@ -55,8 +58,27 @@ class CopperStream(Stream):
         super().__init__(tap, schema=schema or _schema(name), name=name)
         self.tap = tap
         self.emitted = 0
+        self.opened = False
+        self.opening_error: Exception | None = None
+        self._since_state = 0
+        self._state_at = 0.0
         # The SDK announces an error before it raises it: what is raised is said once, and in a sentence.
         self.logger.addFilter(lambda entry: not str(entry.msg).startswith("An unhandled error occurred"))
+
+    def open(self) -> bool:
+        """Ask its first question ahead of its turn, if that can be done; tells whether it could.
+
+        Raises:
+            CrmError: It was not answered.
+        """
+        return False
+
+    def open_early(self) -> None:
+        """Ask its first question, and keep what goes wrong until the stream is read."""
+        try:
+            self.opened = self.open()
+        except Exception as error:  # noqa: BLE001 - raised again when the stream is read
+            self.opening_error = error
 
     @abstractmethod
     def pages(self) -> Iterator[Page]:
@@ -73,7 +95,7 @@ class CopperStream(Stream):
             self.object_type,
             naming=naming,
             pinned=self.config["custom_field_names"],
-            zone=self.tap.zone,
+            zone=lambda: self.tap.zone,
         )
 
     @property
@@ -144,7 +166,8 @@ class CopperStream(Stream):
         """Its bookmark; None for a full table."""
         if not self.is_incremental:
             return None
-        return Bookmark(self.stream_state, self.name, self.replication_key or "")
+        forgotten = self.name in self.config["resync"]
+        return Bookmark(self.stream_state, self.name, self.replication_key or "", forgotten=forgotten)
 
     @override
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
@@ -169,8 +192,10 @@ class CopperStream(Stream):
                 self.tap.fail(self, error)
             else:
                 log_event(self.logger, "stream_not_enabled", level="WARNING", stream=self.name, said=error.said)
-        except (RefusedError, CrowdError) as error:
+        except (RefusedError, StreamError, CrowdError) as error:
             self.tap.fail(self, error)
+        except MapExpressionError as error:
+            self.tap.fail(self, StreamError(f"stream_maps cannot be applied to a record of {self.name}: {error}"))
         finally:
             self._write_state_message()
         yield from ()
@@ -181,12 +206,13 @@ class CopperStream(Stream):
         version = int(self.tap.time.now().timestamp() * 1000) if closed else None
         emission = Emission(self.tap.message_writer, self.stream_maps, self.mask, version)
         shape = self._shape()
-        since, unwritten = self.tap.time.monotonic(), 0
+        self._state_at = self.tap.time.monotonic()
         self.tap.progress.begin(self)
+        if self.opening_error is not None:
+            raise self.opening_error
         deletions = self.tap.deleted_records
         watch = deletions if deletions is not None and deletions.watches(self) else None
-        for page in self.pages():
-            self.tap.check()
+        for page in (part for whole_page in self.pages() for part in whole_page.parts(PAGE_SIZE)):
             records = self._within_limit(page.records)
             for record in records:
                 shape.apply(record)
@@ -198,15 +224,24 @@ class CopperStream(Stream):
             self.state_manager.is_flushed = False
             if self.bookmark is not None and page.reached is not None:
                 self.bookmark.advance(page.reached)
-            unwritten += len(records)
+            self._since_state += len(records)
             self.tap.progress.advance(self)
-            if unwritten >= STATE_RECORDS or self.tap.time.monotonic() - since >= STATE_SECONDS:
-                self._write_state_message()
-                since, unwritten = self.tap.time.monotonic(), 0
+            self.breathe()
             self._check_max_record_limit(self.emitted)
         if version is not None:
             self._write_activate_version_message(version)
         log_event(self.logger, "stream_finished", stream=self.name, records=self.emitted)
+
+    def breathe(self) -> None:
+        """Called between pages and while it waits for one: STATE goes out when it is due.
+
+        Raises:
+            StoppedError: A signal has asked to stop.
+        """
+        self.tap.check()
+        if self._since_state >= STATE_RECORDS or self.tap.time.monotonic() - self._state_at >= STATE_SECONDS:
+            self._write_state_message()
+            self._since_state, self._state_at = 0, self.tap.time.monotonic()
 
     def _within_limit(self, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if self.ABORT_AT_RECORD_COUNT is None:

@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import traceback
+from itertools import pairwise
 from typing import Any
 
 import click
@@ -59,13 +60,18 @@ class TapCommand(SingerCommand):
 
     @override
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        files = _config_files(args)  # click takes the list apart
         try:
             return super().parse_args(ctx, args)  # the SDK reads the configuration while it reads its arguments
         except BrokenPipeError as error:  # --discover and --about print while arguments are read
             raise OutputClosedError from error
-        except (OSError, TypeError, ValueError) as error:
+        except click.BadParameter as error:
+            raise SettingError(error.format_message()) from error
+        except TypeError as error:
+            raise SettingError(f"{files} cannot be used: it must hold a JSON object") from error
+        except (OSError, ValueError) as error:
             what = "is not valid JSON" if type(error).__name__ == "JSONDecodeError" else "cannot be used"
-            raise SettingError(f"A configuration file {what}: {error}") from error
+            raise SettingError(f"{files} {what}: {error}") from error
 
     def _end(self, error: Exception) -> None:
         if isinstance(error, OutputClosedError):
@@ -76,6 +82,14 @@ class TapCommand(SingerCommand):
         for sentence in sentences(error):
             click.echo(f"{self.name}: {sentence}", err=True)
         sys.exit(exit_code(error))
+
+
+def _config_files(args: list[str]) -> str:
+    """The configuration files that a command line names, as the subject of a sentence."""
+    joined = [each.removeprefix("--config=") for each in args if each.startswith("--config=")]
+    named = [*joined, *(after for each, after in pairwise(args) if each == "--config")]
+    files = [each for each in named if each != "ENV"]
+    return f"The configuration file {files[0]}" if len(files) == 1 else "A configuration file"
 
 
 def sentences(error: Exception) -> list[str]:

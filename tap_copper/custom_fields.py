@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
@@ -37,7 +37,7 @@ class CustomColumns:
         of: The kind of record as ``available_on`` names it: ``lead``, ``person``, ….
         naming: ``name`` for ``cf_<slug of the name>``, ``id`` for ``cf_<id>``.
         pinned: Column names by definition id that hold through any renaming.
-        zone: The account's time zone: a day is stored as its midnight there.
+        zone: Tells the account's time zone, when it is needed: a day is stored as its midnight there.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class CustomColumns:
         *,
         naming: str = "name",
         pinned: Mapping[int | str, str] | None = None,
-        zone: tzinfo = UTC,
+        zone: Callable[[], tzinfo] = lambda: UTC,
     ) -> None:
         known = {
             each["id"]: each
@@ -84,11 +84,6 @@ class CustomColumns:
                 record[name] = value if convert is None else convert(value)
 
 
-def needs_zone(definitions: Iterable[Definition]) -> bool:
-    """Whether a definition holds days, which are to be read in the account's time zone."""
-    return any(each.get("data_type") == "Date" for each in definitions)
-
-
 def day(seconds: int, zone: tzinfo) -> date:
     """The day that Copper stores as its midnight: in UTC, in the account's time zone, or else the nearest in UTC."""
     if seconds % _DAY_SECONDS:
@@ -99,28 +94,39 @@ def day(seconds: int, zone: tzinfo) -> date:
     return datetime.fromtimestamp(seconds, UTC).date()
 
 
-def _converter(definition: Definition, zone: tzinfo) -> Convert | None:
+def _converter(definition: Definition, zone: Callable[[], tzinfo]) -> Convert | None:
     """What turns a stored value into the column's; None where it stays as it is."""
     kind = str(definition.get("data_type"))
-    labels = {option["id"]: str(option.get("name")) for option in definition.get("options") or () if "id" in option}
+    labels = {option["id"]: str(option.get("name")) for option in _options(definition)}
     made: dict[str, Convert] = {
-        "Dropdown": lambda value: labels.get(value) or str(value),
-        "MultiSelect": lambda values: [labels.get(value) or str(value) for value in _listed(values)],
+        "Dropdown": lambda value: _label(value, labels),
+        "MultiSelect": lambda values: [_label(value, labels) for value in _listed(values)],
         "Date": lambda value: _day_text(value, zone),
     }
     return made.get(kind) or _CONVERTERS.get(kind)
+
+
+def _options(definition: Definition) -> list[Mapping[str, Any]]:
+    options = definition.get("options")
+    given = options if isinstance(options, list) else []
+    return [each for each in given if isinstance(each, Mapping) and isinstance(each.get("id"), int | str)]
+
+
+def _label(value: Any, labels: Mapping[Any, str]) -> str:
+    """What an option is called; its id where it is gone."""
+    return (labels.get(value) if isinstance(value, Hashable) else None) or str(value)
 
 
 def _listed(values: Any) -> list[Any]:
     return values if isinstance(values, list) else [values]
 
 
-def _day_text(value: Any, zone: tzinfo) -> str | None:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return day(value, zone).isoformat()
+def _day_text(value: Any, zone: Callable[[], tzinfo]) -> str | None:
     try:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return day(value, zone()).isoformat()
         return date.fromisoformat(str(value)).isoformat()
-    except ValueError:
+    except (ValueError, OverflowError, OSError):
         return None  # the raw array holds whatever it is
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from crm_api.errors import CrmError, GoneError, NotEnabledError
+from crm_api.errors import GoneError, NotEnabledError
 from tap_copper.client import CopperStream
 from tap_copper.crew import in_order
+from tap_copper.errors import StreamError
 from tap_copper.events import log_event
 from tap_copper.reader import Page
 from tap_copper.searches import SearchStream
@@ -21,12 +22,6 @@ if TYPE_CHECKING:
     from tap_copper.tap import TapCopper
 
 FEWEST_COUNTED = 10  # of fewer records, a fraction says nothing
-
-
-class TooManyGoneError(CrmError):
-    """More records seem gone than may be believed: the key probably sees less than before."""
-
-    advice = "If they are, raise max_deleted_fraction for a run."
 
 
 class DeletedRecordsStream(CopperStream):
@@ -84,20 +79,23 @@ class DeletedRecordsStream(CopperStream):
         return [stream for stream in streams if isinstance(stream, SearchStream) and self.watches(stream)]
 
     def _list(self, stream: SearchStream, generation: int) -> None:
-        for ids in stream.reader().ids():
+        for ids in stream.reader(breathe=self.breathe).ids():
             self.snapshots.add(generation, stream.name, ids)
 
     def _gone(self, stream: SearchStream, base: int, generation: int) -> Iterator[Page]:
         missing = self.snapshots.missing(base, generation, stream.name)
         before = self.snapshots.count(base, stream.name)
         if before >= FEWEST_COUNTED and len(missing) > before * self.config["max_deleted_fraction"]:
-            raise TooManyGoneError(happened=f"{len(missing):,} of {before:,} {stream.name} seem gone")
+            raise StreamError(
+                f"{len(missing):,} of {before:,} {stream.name} seem gone, more than max_deleted_fraction allows: the "
+                "key probably sees less than before. If they are gone, raise max_deleted_fraction for a run"
+            )
         concurrency = self.tap.session.network.max_concurrency
 
         def is_gone(record_id: int) -> bool:
             return self._is_gone(stream, record_id)
 
-        for record_id, gone in in_order(missing, is_gone, concurrency=concurrency, check=self.tap.check):
+        for record_id, gone in in_order(missing, is_gone, concurrency=concurrency, check=self.breathe):
             if gone:
                 now = self.tap.time.now()
                 seen_at = moment(int(now.timestamp()))

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import jsonschema_rs
 from typing_extensions import override
 
 from crm_api.answer import Answer
 from crm_api.errors import GoneError, SettingError
 from crm_api.settings import nearest
-from tap_copper.children import filled
+from tap_copper.children import PLACE, filled
 from tap_copper.client import CopperStream
 from tap_copper.crew import in_order
+from tap_copper.errors import StreamError
 from tap_copper.lists import read_pages
 from tap_copper.reader import Page
 from tap_copper.searches import SearchStream
@@ -38,18 +40,21 @@ class ExtraStream(CopperStream):
         fields = declared.get("parent_fields") or ["id"]
         self._marks: Sequence[str] = fields if self._parent is not None else ()
         self.primary_keys = tuple(declared["keys"])
+        marks = {f"parent_{name}" for name in self._marks}
+        self._own_keys = [key for key in self.primary_keys if key not in marks]
         super().__init__(tap, schema=self._open_schema(), name=declared["name"])
 
     @override
     def pages(self) -> Iterator[Page]:
         if self._parent is None:
             for records in self._read({}):
-                self.tap.check()
                 yield Page(records, None, self.tap.time.now())
             return
-        parents = (record for page in self._parent(self.tap).reader().pages() for record in page.records)
+        parents = (
+            record for page in self._parent(self.tap).reader(breathe=self.breathe).pages() for record in page.records
+        )
         concurrency = self.tap.session.network.max_concurrency
-        for parent, found in in_order(parents, self._children, concurrency=concurrency, check=self.tap.check):
+        for parent, found in in_order(parents, self._children, concurrency=concurrency, check=self.breathe):
             marks = {f"parent_{name}": parent.get(name) for name in self._marks}
             yield Page([{**marks, **child} for child in found], None, self.tap.time.now())
 
@@ -63,11 +68,10 @@ class ExtraStream(CopperStream):
         if not self._declared.get("paged"):
             yield self._records(self._send(parent, {}))
             return
-        keys = [key for key in self.primary_keys if not key.startswith("parent_")]
         yield from read_pages(
             lambda number, size: self._send(parent, {"page_number": number, "page_size": size}),
             self._records,
-            lambda record: tuple(record.get(key) for key in keys),
+            lambda record: tuple(str(record[key]) for key in self._own_keys),
         )
 
     def _send(self, parent: Record, paging: Mapping[str, int]) -> Answer:
@@ -78,8 +82,8 @@ class ExtraStream(CopperStream):
         try:
             path = filled(self._declared["path"], parent)
         except KeyError as error:
-            whose = self._declared.get("parent") or "no parent"
-            raise SettingError(f"extra_streams: the path of {self.name} needs {error}, a field of {whose}") from None
+            whose = self._declared["parent"]
+            raise StreamError(f"extra_streams: the path of {self.name} needs {error}, a field of {whose}") from None
         return self.tap.ask(
             method,
             path,
@@ -93,7 +97,11 @@ class ExtraStream(CopperStream):
             value = value.get(name) if isinstance(value, dict) else None
         records = [value] if isinstance(value, dict) else value or []
         if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
-            raise SettingError(f"extra_streams: the answer to {self.name} holds no records; see records_at")
+            raise StreamError(f"extra_streams: the answer to {self.name} holds no records; see records_at")
+        for record in records:
+            for key in self._own_keys:
+                if record.get(key) is None:
+                    raise StreamError(f"extra_streams: a record of {self.name} has no {key!r}, which keys names")
         return records
 
     def _open_schema(self) -> dict[str, Any]:
@@ -117,16 +125,23 @@ def extra_streams(tap: TapCopper, streams: Sequence[type[CopperStream]]) -> list
         name = declared.get("name")
         if name in taken:
             raise SettingError(f"extra_streams declares {name!r}, which is the name of a stream already")
+        for of, schema in (declared.get("properties") or {}).items():
+            if not jsonschema_rs.meta.is_valid(schema):
+                raise SettingError(f"extra_streams: the property {of!r} of {name} has no JSON schema: {schema}")
         taken.add(name)
         made.append(ExtraStream(tap, declared, parents))
     return made
 
 
 def _parent(declared: Mapping[str, Any], parents: Mapping[str, type[SearchStream]]) -> type[SearchStream] | None:
-    name = declared.get("parent")
+    named, name, path = declared["name"], declared.get("parent"), declared["path"]
+    if any(brace in PLACE.sub("", path) for brace in "{}"):
+        raise SettingError(f"extra_streams: the path of {named} must have whole names of fields in its braces: {path}")
     if name is None:
+        if (place := PLACE.search(path)) is not None:
+            raise SettingError(f"extra_streams: the path of {named} needs {place[1]!r}, so {named} needs a parent")
         return None
     if name not in parents:
         hint = nearest(name, list(parents))
-        raise SettingError(f"extra_streams: the parent of {declared['name']} cannot be {name!r}{hint}")
+        raise SettingError(f"extra_streams: the parent of {named} cannot be {name!r}{hint}")
     return parents[name]

@@ -20,12 +20,19 @@ Record = dict[str, Any]
 class ListStream(CopperStream):
     """A settings list: one GET brings all of it."""
 
+    _opened: Any = None
+
+    @override
+    def open(self) -> bool:
+        self._opened = self.tap.ask("GET", self.path).value
+        return True
+
     @override
     def pages(self) -> Iterator[Page]:
         yield Page(list(self.records(self._value())), None, self.tap.time.now())
 
     def _value(self) -> Any:
-        return self.tap.ask("GET", self.path).value
+        return self.tap.ask("GET", self.path).value if self._opened is None else self._opened
 
     def records(self, value: Any) -> Iterator[dict[str, Any]]:
         """The records in an answer: its elements, or the one object that it is."""
@@ -35,15 +42,24 @@ class ListStream(CopperStream):
 class UnfilteredStream(CopperStream):
     """A search without filters."""
 
+    _first: Answer | None = None
+
+    @override
+    def open(self) -> bool:
+        self._first = self._send(1, PAGE_SIZE)
+        return True
+
     @override
     def pages(self) -> Iterator[Page]:
         def send(number: int, size: int) -> Answer:
-            body = {"page_number": number, "page_size": size}
-            return self.tap.ask("POST", self.path, body=body)
+            first, self._first = self._first, None
+            return self._send(number, size) if first is None else first
 
         for records in read_pages(send, lambda answer: answer.value, lambda record: record["id"]):
-            self.tap.check()
             yield Page(records, None, self.tap.time.now())
+
+    def _send(self, number: int, size: int) -> Answer:
+        return self.tap.ask("POST", self.path, body={"page_number": number, "page_size": size})
 
 
 def read_pages(

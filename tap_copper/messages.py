@@ -9,6 +9,9 @@ from typing import Any
 
 import msgspec
 from singer_sdk.contrib.msgspec import MsgSpecWriter
+from singer_sdk.helpers._state import StateWriter
+from singer_sdk.helpers.types import TapState
+from singer_sdk.singerlib import ActivateVersionMessage, StateMessage
 from singer_sdk.singerlib.encoding.simple import Message
 from typing_extensions import override
 
@@ -22,10 +25,16 @@ class PageWriter(MsgSpecWriter):
     of bytes; a message of another kind flushes, so that a STATE never stays behind.
     """
 
+    unsettled = False
+    """Whether a record, or the end of a full table, has been written since the last STATE."""
+
     @override
     def write_message(self, message: Message) -> None:
         _write(self.format_message(message))
         sys.stdout.buffer.flush()
+        self.unsettled = isinstance(message, ActivateVersionMessage) or (
+            self.unsettled and not isinstance(message, StateMessage)
+        )
 
     def write_records(
         self, stream: str, records: Iterable[dict[str, Any]], extracted: datetime, version: int | None
@@ -41,7 +50,28 @@ class PageWriter(MsgSpecWriter):
         frame = {"time_extracted": extracted, "type": "RECORD", "stream": stream}
         if version is not None:
             frame["version"] = version
+        self.unsettled = True
         _write(_ENCODER.encode_lines([{**frame, "record": record} for record in records]))
+
+
+class SettlingStateWriter(StateWriter):
+    """Writes a STATE that has changed, and also one that has not, where records have come since the last.
+
+    A target that waits for a STATE before it lets go of records gets one, also of a table without bookmark.
+
+    Args:
+        writer: Writes the messages.
+    """
+
+    def __init__(self, writer: PageWriter) -> None:
+        super().__init__(writer)
+        self._writer = writer
+
+    @override
+    def write_state(self, state: TapState) -> None:
+        if self._writer.unsettled:
+            self._last_emitted_state = None
+        super().write_state(state)
 
 
 def _write(lines: bytes | bytearray) -> None:

@@ -86,7 +86,7 @@ class Progress:
     def begin(self, stream: CopperStream, reader: Reader | None = None) -> None:
         """A stream's reading begins."""
         now = self._monotonic()
-        self._lines[stream.name] = _Line(stream, now, now, self._requests, reader=reader)
+        self._lines[stream.name] = _Line(stream, now, now, self._requests - stream.opened, stream.opened, reader=reader)
 
     def advance(self, stream: CopperStream) -> None:
         """A page of it has been written."""

@@ -39,6 +39,13 @@ class Page:
     reached: int | None
     extracted: datetime
 
+    def parts(self, size: int) -> Iterator[Page]:
+        """The same in pages of no more records; what it tells, the last one tells."""
+        for first in range(0, len(self.records) - size, size):
+            yield Page(self.records[first : first + size], None, self.extracted)
+        rest = (len(self.records) - 1) // size * size if self.records else 0
+        yield Page(self.records[rest:], self.reached, self.extracted)
+
 
 @dataclass(frozen=True)
 class _Chunk:
@@ -85,6 +92,7 @@ class Reader:
         self._strays: dict[Row, tuple[Answer, int]] = {}
         self._buffered = 0
         self._threads = 0
+        self._idle = 0
         self._over = False
         self._error: BaseException | None = None
 
@@ -92,6 +100,16 @@ class Reader:
     def total(self) -> int | None:
         """How many records Copper said there are; None before the first answer."""
         return self._search.first_total
+
+    def open(self) -> None:
+        """Ask the first question here and now, where the pages are handed on later.
+
+        Raises:
+            CrmError: It was not answered; there will be no pages.
+        """
+        ask = self._next()
+        if ask is not None:
+            self._take(ask, self._send(ask.question))
 
     def pages(self) -> Iterator[Page]:
         """Hand on the pages, sorted by the replication value.
@@ -161,12 +179,17 @@ class Reader:
                 self._changed.notify_all()
 
     def _next(self) -> Ask | None:
+        """Wait for something to ask; where there is, another thread is to look whether there is more."""
         with self._changed:
             while not self._over and self._error is None and self._search.head is not None:
                 ask = self._search.ask(head_only=self._buffered > BUFFER_BYTES)
                 if ask is not None:
+                    if self._idle == 0 and self._threads < self._concurrency and self._search.first_total is not None:
+                        self._hire()
                     return ask
+                self._idle += 1
                 self._changed.wait()
+                self._idle -= 1
         return None
 
     def _take(self, ask: Ask, answer: Answer) -> None:
@@ -187,10 +210,7 @@ class Reader:
                     self._buffered += len(answer.content)
                 for position in taken.strays:
                     self._strays[rows[position]] = (answer, position)
-            more = not self._search.finished and self._threads < self._concurrency
             self._changed.notify_all()
-        if more:
-            self._hire()
 
     def _late(self) -> Page:
         """Records that the index showed in their old place: as they were then, after everything else."""

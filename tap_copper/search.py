@@ -207,7 +207,8 @@ class Search:
         """
         share = -(-total // (self._limits.page_size * self._limits.concurrency))
         step = min(max(share, self._limits.fewest_pages), self._limits.most_pages)
-        spare = min(OVERLAP + -(-ties // step), self._limits.page_size // 4)
+        overlap = ties if ties <= OVERLAP else OVERLAP + -(-ties // step)
+        spare = min(overlap + 2, self._limits.page_size // 4)
         return _Cuts(question, total, 1 + step, step, self._limits.page_size - spare)
 
     def _cut(self, question: Question, rows: Sequence[Row], total: int | None) -> list[tuple[Window, Taken]]:

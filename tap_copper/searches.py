@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, ClassVar
 
 import msgspec
@@ -41,8 +42,18 @@ class SearchStream(CopperStream):
         return self._filters_hash is None and self.config.get("end_date") is None
 
     @override
+    def open(self) -> bool:
+        self._opened.open()
+        return True
+
+    @cached_property
+    def _opened(self) -> Reader:
+        """What reads it in this run."""
+        return self.reader(*self._range())
+
+    @override
     def pages(self) -> Iterator[Page]:
-        reader = self.reader(*self._range())
+        reader = self._opened
         self.tap.progress.begin(self, reader)
         latest = 0
         try:
@@ -52,6 +63,8 @@ class SearchStream(CopperStream):
                     yield Page(page.records, self._capped(page.reached, reader), page.extracted)
         except CrowdError as error:
             raise self._crowd_error(error) from error
+        if self.bookmark is not None and reader.began is not None:
+            self.bookmark.check(int(reader.began.timestamp()))
         if latest:
             yield Page([], self._capped(latest, reader), self.tap.time.now())
 
@@ -72,8 +85,6 @@ class SearchStream(CopperStream):
         if not self.is_incremental or self.bookmark is None:
             return None, None
         self.bookmark.keep_filters(self._filters_hash)
-        if self.name in self.config["resync"]:
-            self.bookmark.reset()
         given = [seconds_setting(self.config, "start_date")]
         if self.bookmark.seconds is not None:
             given.append(self.bookmark.seconds - int(self._lookback.total_seconds()))
@@ -90,8 +101,16 @@ class SearchStream(CopperStream):
             return None
         return min(reached, int(reader.began.timestamp()))
 
-    def reader(self, start: int | None = None, stop: int | None = None) -> Reader:
-        """What reads the stream between two seconds, both included; None is all."""
+    def reader(
+        self, start: int | None = None, stop: int | None = None, *, breathe: Callable[[], None] | None = None
+    ) -> Reader:
+        """What reads the stream between two seconds, both included; None is all.
+
+        Args:
+            start: The first second.
+            stop: The last.
+            breathe: Called while it waits, where another stream reads this one.
+        """
         filters = search_filters(self.config, self.name, self.tap.time.now())
         minimum, maximum = f"minimum_{self.date_filter}", f"maximum_{self.date_filter}"
         start = max((each for each in (start, filters.pop(minimum, None)) if each is not None), default=None)
@@ -112,7 +131,7 @@ class SearchStream(CopperStream):
             horizon=horizon,
             concurrency=concurrency,
             now=self.tap.time.now,
-            check=self.tap.check,
+            check=breathe or self.breathe,
         )
 
     def _sender(self, filters: dict[str, Any]) -> Callable[[Question], Answer]:

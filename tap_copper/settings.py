@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from tap_copper.shaping import seconds_of
 _RELATIVE = re.compile(r"([+-])(\d{1,6})([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DATE_FILTER = re.compile(r"(minimum|maximum)_\w*date\w*")
+LONGEST_LOOKBACK_DAYS = 3_650  # more than that is a full read
 RESERVED_FILTERS = frozenset({"page_number", "page_size", "sort_by", "sort_direction"})
 
 EXTRA_STREAM: dict[str, Any] = {
@@ -52,7 +54,7 @@ EXTRA_STREAM: dict[str, Any] = {
         },
         "properties": {
             "type": "object",
-            "additionalProperties": True,
+            "additionalProperties": {"type": "object", "additionalProperties": True},
             "description": "JSON schemas of the properties; what is not named passes through.",
         },
     },
@@ -75,12 +77,14 @@ SETTINGS: dict[str, Any] = {
         "lookback_seconds": {
             "type": "integer",
             "minimum": 0,
+            "maximum": LONGEST_LOOKBACK_DAYS * 86_400,
             "default": 300,
             "description": "A run begins so much before its bookmark: more than Copper's search index lags behind.",
         },
         "activities_lookback_days": {
             "type": "integer",
             "minimum": 0,
+            "maximum": LONGEST_LOOKBACK_DAYS,
             "default": 30,
             "description": "The same for activities, which can be logged with a date in the past.",
         },
@@ -179,6 +183,8 @@ def check_values(config: Mapping[str, Any], searched: Collection[str], now: date
     start, end = (seconds_setting(config, name) for name in ("start_date", "end_date"))
     if start is not None and end is not None and end < start:
         raise SettingError("end_date lies before start_date")
+    if start is not None and start > (now + timedelta(days=1)).timestamp():
+        raise SettingError(f"start_date, {config['start_date']}, lies in the future: nothing would be read")
     if config.get("deletions") and config.get("search_filters"):
         raise SettingError("deletions cannot go with search_filters: what a filter hides would look deleted")
     for setting in ("resync", "search_filters"):
@@ -220,7 +226,7 @@ def search_filters(config: Mapping[str, Any], stream: str, now: datetime) -> dic
     for name, value in _given(config, stream).items():
         if name in RESERVED_FILTERS:
             raise SettingError(f"search_filters.{stream} must not set {name}: the tap pages and sorts by itself")
-        is_date = isinstance(value, str) and _DATE_FILTER.fullmatch(name)
+        is_date = value is not None and _DATE_FILTER.fullmatch(name)
         found[name] = _date(value, f"search_filters.{stream}.{name}", now) if is_date else value
     return found
 
@@ -240,12 +246,14 @@ def _given(config: Mapping[str, Any], stream: str) -> dict[str, Any]:
     return given
 
 
-def _date(text: str, setting: str, now: datetime) -> int:
-    if (found := _RELATIVE.fullmatch(text.strip())) is not None:
+def _date(value: Any, setting: str, now: datetime) -> int:
+    try:
+        if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+            return int(value)
+        if (found := _RELATIVE.fullmatch(str(value).strip())) is None:
+            return seconds_of(str(value))
         sign, number, unit = found.groups()
         distance = timedelta(**{_UNITS[unit]: int(number)})
         return int((now - distance if sign == "-" else now + distance).timestamp())
-    try:
-        return seconds_of(text)
-    except ValueError:
-        raise SettingError(f"{setting} must be a date, or relative such as -30d, not {text!r}") from None
+    except (ValueError, OverflowError):
+        raise SettingError(f"{setting} must be a date, or relative such as -30d, not {value!r}") from None

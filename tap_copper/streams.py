@@ -21,6 +21,10 @@ class AccountStream(ListStream):
     path = "/account"
 
     @override
+    def open(self) -> bool:
+        return False
+
+    @override
     def _value(self) -> Any:
         return self.tap.account
 
@@ -81,6 +85,10 @@ class CustomFieldDefinitionsStream(ListStream):
 
     name = "custom_field_definitions"
     path = "/custom_field_definitions"
+
+    @override
+    def open(self) -> bool:
+        return False
 
     @override
     def _value(self) -> Any:

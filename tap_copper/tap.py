@@ -16,27 +16,29 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 from singer_sdk import Tap
-from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.exceptions import ConfigValidationError, MapExpressionError, StreamMapConfigError
 from singer_sdk.helpers._catalog import get_selected_schema
-from singer_sdk.helpers._util import load_json
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import _ConfigInput
+from singer_sdk.singerlib.catalog import CatalogEntry
 from typing_extensions import override
 
 from crm_api.answer import Answer
 from crm_api.copper import connect
-from crm_api.errors import BusyError, CrmError, SettingError
+from crm_api.errors import BusyError, CrmError, SettingError, StopError
 from crm_api.redaction import Redactor, guard_logging
 from crm_api.session import CrmSession
 from crm_api.settings import check_settings, copper_settings, nearest
-from tap_copper.bookmarks import sdk_form
+from tap_copper.bookmarks import CUT_SHORT, CUT_SHORT_ADVICE, is_foreign, sdk_form
 from tap_copper.client import CopperStream
 from tap_copper.command import SIGNALLED, IncompleteError, OutputClosedError, StoppedError, TapCommand
-from tap_copper.custom_fields import Definition, needs_zone
+from tap_copper.custom_fields import Definition
 from tap_copper.deletions import DeletedRecordsStream
 from tap_copper.events import log_event
 from tap_copper.extras import extra_streams
-from tap_copper.messages import PageWriter
+from tap_copper.inputs import checked_catalog, checked_state, read_input, stream_states
+from tap_copper.messages import PageWriter, SettlingStateWriter
+from tap_copper.openings import Openings
 from tap_copper.progress import Progress
 from tap_copper.searches import SearchStream
 from tap_copper.settings import SETTINGS, check_values
@@ -87,6 +89,7 @@ class TapCopper(Tap):
         self._failures: list[tuple[str, Exception]] = []
         self._signal: int | None = None
         super().__init__(**kwargs)
+        self._state_writer = SettlingStateWriter(self.message_writer)
 
     # What the streams use
 
@@ -122,9 +125,7 @@ class TapCopper(Tap):
 
     @cached_property
     def zone(self) -> tzinfo:
-        """The account's time zone, if anything depends on it."""
-        if not needs_zone(self.definitions):
-            return UTC
+        """The account's time zone."""
         try:
             return ZoneInfo(self.account.get("primary_timezone") or "UTC")
         except (ZoneInfoNotFoundError, ValueError):
@@ -163,7 +164,13 @@ class TapCopper(Tap):
     @override
     def setup_mapper(self) -> None:
         """Map streams with today's schemas: a catalog only selects."""
-        super(Tap, self).setup_mapper()
+        try:
+            super(Tap, self).setup_mapper()
+            self._register_streams()
+        except (MapExpressionError, StreamMapConfigError) as error:
+            raise SettingError(f"stream_maps is wrong: {error}") from None
+
+    def _register_streams(self) -> None:
         for stream in cast("Iterable[CopperStream]", self.streams.values()):
             if stream.selected:
                 schema = get_selected_schema(stream.name, stream.schema, stream.mask)
@@ -173,10 +180,11 @@ class TapCopper(Tap):
 
     @override
     def load_state(self, state: dict[str, Any]) -> None:
-        bookmarks = state.get("bookmarks") or {}
-        if not isinstance(bookmarks, dict) or not all(isinstance(each, dict) for each in bookmarks.values()):
-            raise SettingError("The state holds no bookmarks by stream: it is not the state of a tap")
-        super().load_state({"bookmarks": {name: sdk_form(each) for name, each in bookmarks.items()}})
+        states = stream_states(checked_state(state))
+        super().load_state({"bookmarks": {name: sdk_form(each) for name, each in states.items()}})
+        if foreign := [name for name, each in states.items() if is_foreign(each) and name in CUT_SHORT]:
+            facts = {"streams": ",".join(foreign), "advice": CUT_SHORT_ADVICE}
+            log_event(self.logger, "foreign_bookmarks", level="WARNING", **facts)
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
@@ -185,7 +193,13 @@ class TapCopper(Tap):
         secret = (value for name, value in self._config.items() if properties.get(name, {}).get("secret"))
         redact = Redactor(text for value in secret for text in _texts(value))
         guard_logging(redact)
+        for name in [name for name, value in self._config.items() if value is None]:
+            del self._config[name]  # left out, as far as anybody is concerned; the SDK trips over some of them
         check_settings(self._config, self.config_jsonschema)
+        extra = self._config.get("extra_streams")
+        for index, declared in enumerate(extra if isinstance(extra, list) else ()):
+            if not isinstance(declared, dict):  # the SDK fills in what it leaves out before it validates
+                raise SettingError(f"The settings are wrong: extra_streams.{index} must be an object, not {declared!r}")
         try:
             super()._validate_config()
         except ConfigValidationError as error:
@@ -232,9 +246,10 @@ class TapCopper(Tap):
         config = config or _ConfigInput()
         tap = cls(
             config=config.config,
-            state=None if state is None else load_json(state.read()),
-            catalog=None if catalog is None else load_json(catalog.read()),
+            state=checked_state(read_input(state, "state")),
+            catalog=None if catalog is None else checked_catalog(read_input(catalog, "catalog")),
             parse_env_config=config.parse_env,
+            setup_mapper=False,
         )
         try:
             tap.run()
@@ -252,6 +267,7 @@ class TapCopper(Tap):
         self._complain_of_strangers()
         try:
             with self.progress.shown(self.session, self._quota, self.logger):
+                self._open_streams()
                 self.sync_all()
         finally:
             self._state_writer.write_state(self.state)
@@ -259,6 +275,22 @@ class TapCopper(Tap):
             raise IncompleteError([f"{name}: {_said(error)}" for name, error in self._failures])
 
     # Inside
+
+    def _open_streams(self) -> None:
+        """Ask the first question of every stream: of one beside the definitions, then, if that went well, of the rest.
+
+        All are answered before the first stream is read: no more requests are under way than are allowed.
+        """
+        streams = cast("Iterable[CopperStream]", self.streams.values())
+        selected = sorted((each for each in streams if each.selected), key=lambda each: not each.object_type)
+        openings = Openings(max(self.session.network.max_concurrency - 1, 1), self.check)
+        openings.begin(stream.open_early for stream in selected[:1])
+        if self._mapper is None:
+            self.setup_mapper()
+        openings.wait()
+        if not (selected and isinstance(selected[0].opening_error, StopError)):
+            openings.begin(stream.open_early for stream in selected[1:])
+            openings.wait()
 
     @property
     def _quota(self) -> int:
@@ -269,21 +301,25 @@ class TapCopper(Tap):
         return bool(self.config.get("api_key") or self.config.get("access_token"))
 
     def _complain_of_strangers(self) -> None:
-        """Streams that a catalog or a state names and that do not exist: the others are read first."""
+        """Streams that a catalog or a state names and that do not exist: the others are read all the same.
+
+        One that was to be read ends the run with an error; a bookmark that nothing uses does no harm, and stays.
+        """
         known = list(self.streams)
-        selected = [
-            entry
-            for entry in (self.input_catalog.streams if self.input_catalog else ())
-            if entry.metadata.root.selected
-        ]
-        for where, names in (
-            ("The catalog selects", [entry.tap_stream_id for entry in selected]),
-            ("The state has a bookmark of", list(self.state.get("bookmarks", {}))),
-        ):
-            for name in names:
-                if name not in known:
-                    sentence = f"{where} the stream {name!r}, which does not exist{nearest(name, known)}"
-                    self._failures.append((name, SettingError(sentence)))
+        wanted = [each for each in (self.input_catalog.streams if self.input_catalog else ()) if _is_selected(each)]
+        for name in (each.tap_stream_id for each in wanted):
+            if name not in known:
+                sentence = f"The catalog selects the stream {name!r}, which does not exist{nearest(name, known)}"
+                self._failures.append((name, SettingError(sentence)))
+        if self.deleted_records is not None and not self.deleted_records.selected:
+            log_event(self.logger, "deletions_not_selected", level="WARNING", advice="select deleted_records")
+        if self.input_catalog is not None and not any(stream.selected for stream in self.streams.values()):
+            log_event(self.logger, "nothing_selected", level="WARNING", advice="select a stream in the catalog")
+        for name in self.state.get("bookmarks", {}):
+            if name not in known and name != DeletedRecordsStream.name:
+                hint = nearest(name, known)
+                said = f"The state has a bookmark of the stream {name!r}, which does not exist{hint}"
+                log_event(self.logger, "unknown_bookmark", level="WARNING", said=said)
 
     def _pause(self, seconds: float) -> None:
         """Sleep, unless a signal comes."""
@@ -292,6 +328,10 @@ class TapCopper(Tap):
             self.check()
             self.time.sleep(min(left, NAP_SECONDS))
         self.check()
+
+
+def _is_selected(entry: CatalogEntry) -> bool:
+    return bool(entry.metadata.root.selected)
 
 
 def _texts(value: Any) -> list[str]:

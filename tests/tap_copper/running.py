@@ -94,6 +94,7 @@ def run(
                 catalog=dict(catalog) if catalog else selecting(*streams) if streams else None,
                 state=json.loads(json.dumps(state or {})),
                 clocks=clocks,
+                setup_mapper=False,
             )
             tap.run()
         except Exception as caught:  # noqa: BLE001 - the test says what it expects

@@ -30,6 +30,11 @@ def only_line(said: str) -> str:
         ({"user_email": None}, "user_email is missing", 2),
         ({"api_kee": "x"}, "There is no setting 'api_kee': the nearest one is 'api_key'", 2),
         ({"start_date": "yesterday"}, "start_date must be a date such as", 2),
+        ({"start_date": "2062-02-01"}, "start_date, 2062-02-01, lies in the future: nothing would be read", 2),
+        ({"search_filters": {"people": {"minimum_modified_date": [1]}}}, "must be a date, or relative such as -30d", 2),
+        ({"search_filters": {"people": {"minimum_created_date": "-999999w"}}}, "not '-999999w'", 2),
+        ({"extra_streams": [5]}, "extra_streams.0 must be an object, not 5", 2),
+        ({"stream_maps": {"people": {"shout": "name.upper("}}}, "stream_maps is wrong", 2),
         ({"start_date": "2026-02-01", "end_date": "2026-01-01"}, "end_date lies before start_date", 2),
         ({"lookback_seconds": "soon"}, "lookback_seconds", 2),
         ({"base_url": "http://127.0.0.1:9/v1", "max_attempts": 1}, "cannot be reached", 4),
@@ -68,7 +73,18 @@ def test_discovery_and_the_connection_test_complain_likewise(
         ({"config": "{"}, "not valid JSON"),
         ({"catalog": "nonsense"}, "not valid JSON"),
         ({"state": "{]"}, "not valid JSON"),
-        ({"state": {"bookmarks": {"people": 5}}}, "The state holds no bookmarks by stream"),
+        ({"config": "5"}, "config.json cannot be used: it must hold a JSON object"),
+        ({"state": ""}, "state.json is not valid JSON"),
+        ({"state": "[]"}, 'The state cannot be used: [] is not of type "object"'),
+        ({"state": {"bookmarks": {"people": 5}}}, "The state cannot be used: bookmarks.people: 5 is not of type"),
+        ({"state": '{"bookmarks": {"people": {"replication_key_value": NaN}}}'}, "NaN is no JSON"),
+        ({"catalog": {}}, 'The catalog cannot be used: "streams" is a required property; make one with --discover'),
+        ({"catalog": {"streams": [5]}}, "streams.0: 5 is not of type"),
+        ({"catalog": {"streams": [{"stream": "people"}]}}, 'streams.0: "tap_stream_id" is a required property'),
+        (
+            {"catalog": {"streams": [{"tap_stream_id": "people", "metadata": [{"breadcrumb": 5}]}]}},
+            "streams.0.metadata.0.breadcrumb: 5 is not of type",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_read_is_one_sentence(
@@ -77,6 +93,19 @@ def test_a_file_that_cannot_be_read_is_one_sentence(
     output = run_program(tmp_path, settings_of(account), files=files)
     assert sentence in only_line(output.said)
     assert output.status != 0
+
+
+@pytest.mark.parametrize("option", ["--config", "--catalog", "--state"])
+def test_a_file_that_is_not_there_is_one_sentence(account: Emulator, tmp_path: Path, option: str) -> None:
+    output = run_program(tmp_path, settings_of(account), option, str(tmp_path / "nowhere.json"))
+    assert "nowhere.json" in only_line(output.said)
+    assert output.status == 2
+
+
+def test_a_file_that_is_no_text_is_one_sentence(account: Emulator, tmp_path: Path) -> None:
+    (tmp_path / "picture.json").write_bytes(b"\xff\xfe")
+    output = run_program(tmp_path, settings_of(account), "--catalog", str(tmp_path / "picture.json"))
+    assert "picture.json is no text in UTF-8" in only_line(output.said)
 
 
 def test_a_catalog_may_name_a_stream_that_does_not_exist_and_the_others_still_run(
@@ -94,15 +123,44 @@ def test_a_catalog_may_name_a_stream_that_does_not_exist_and_the_others_still_ru
 def test_a_state_may_know_a_stream_that_is_gone_and_the_others_still_run(account: Emulator, tmp_path: Path) -> None:
     state = {"bookmarks": {"campaigns": {"replication_key": "x", "replication_key_value": "2026-01-01T00:00:00Z"}}}
     output = run_program(tmp_path, settings_of(account), files={"catalog": selecting("people"), "state": state})
-    assert "bookmark of the stream 'campaigns', which does not exist" in only_line(output.said)
-    assert output.status == 1
+    assert "The state has a bookmark of the stream 'campaigns', which does not exist" in only_line(output.said)
+    assert output.status == 0  # nothing that was asked for is missing
     assert len(output.records("people")) == 250
     assert "campaigns" in output.state["bookmarks"]
 
 
-def test_a_bookmark_that_is_no_date_is_a_sentence(account: Emulator) -> None:
-    state = {"bookmarks": {"people": {"replication_key": "date_modified", "replication_key_value": "soon"}}}
-    assert "bookmark of people must be a date, not 'soon'" in str(run(account, "people", state=state).error)
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        ("soon", "The state's bookmark of people must be a date, not 'soon'"),
+        ({"a": 1}, "must be a date, not {'a': 1}"),
+        (True, "must be a date, not True"),
+        ("2062-01-01T00:00:00Z", "The state's bookmark of people, 2062-01-01T00:00:00Z, lies in the future"),
+        (1_700_000_000_000, "lies in the future"),
+    ],
+)
+def test_a_bookmark_that_cannot_be_stops_its_stream_alone_unless_it_is_to_be_forgotten(
+    account: Emulator, value: object, sentence: str
+) -> None:
+    state = {"bookmarks": {"people": {"replication_key": "date_modified", "replication_key_value": value}}}
+    output = run(account, "people", "companies", state=state)
+    assert sentence in str(output.error)
+    assert "put it right, or name the stream in resync" in str(output.error)
+    assert len(output.records("companies")) == 30
+    again = run(account, "people", "companies", state=output.state, resync=["people"])
+    assert again.error is None
+    assert len(again.records("people")) == 250
+
+
+def test_a_catalog_that_selects_nothing_is_remarked_upon(account: Emulator, tmp_path: Path) -> None:
+    output = run_program(tmp_path, settings_of(account), files={"catalog": {"streams": []}})
+    assert "nothing_selected" in only_line(output.said)
+
+
+def test_a_map_that_cannot_be_applied_stops_its_stream_alone(account: Emulator) -> None:
+    output = run(account, "people", "companies", stream_maps={"people": {"shout": "nme.upper()"}})
+    assert "stream_maps cannot be applied to a record of people" in str(output.error)
+    assert len(output.records("companies")) == 30
 
 
 def test_a_filter_that_copper_refuses_stops_its_stream_alone(account: Emulator, tmp_path: Path) -> None:

@@ -79,9 +79,26 @@ def test_a_declared_stream_walks_the_records_of_its_parent(account: Emulator) ->
         ({"name": "x", "path": "/x/{size}", "keys": ["id"], "parent": "people"}, "needs 'size', a field of people"),
         ({"name": "x", "path": "/account", "keys": ["id"], "records_at": "name"}, "holds no records; see records_at"),
         ({"name": "x", "path": "/x", "kees": ["id"]}, "extra_streams.0.kees"),
+        ({"name": "x", "path": "/x/{id}", "keys": ["id"]}, "the path of x needs 'id', so x needs a parent"),
+        ({"name": "x", "path": "/x/{id.y}", "keys": ["id"], "parent": "people"}, "whole names of fields in its braces"),
+        ({"name": "x", "path": "/account", "keys": ["uid"]}, "a record of x has no 'uid', which keys names"),
+        (
+            {"name": "x", "path": "/account", "keys": ["id"], "properties": {"a": {"type": "shoe"}}},
+            "the property 'a' of x has no JSON schema",
+        ),
+        ({"name": "x", "path": "/nowhere", "keys": ["id"]}, "GET /nowhere (HTTP 404)"),
     ],
 )
 def test_a_declaration_that_does_not_fit_is_a_sentence(
     account: Emulator, declared: dict[str, object], sentence: str
 ) -> None:
     assert sentence in str(run(account, extra_streams=[declared]).error)
+
+
+def test_a_declared_stream_that_cannot_be_read_lets_the_others_run(account: Emulator) -> None:
+    wrong = {"name": "wrong", "path": "/account", "keys": ["uid"]}
+    right = {"name": "right", "path": "/account", "keys": ["id"]}
+    output = run(account, extra_streams=[wrong, right])
+    assert output.error is not None
+    assert len(output.records("right")) == 1
+    assert len(output.records("people")) == 250

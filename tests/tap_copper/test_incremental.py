@@ -279,17 +279,6 @@ def test_stubs_of_deleted_activities_pass_through(emulator: Emulator) -> None:
     assert records[ids[0]] == {"id": ids[0], "is_deleted": True}
 
 
-def test_there_is_a_state_every_thousand_records() -> None:
-    with Emulator(people=5000, activities=5000) as emulator:
-        for stream in ("people", "activities_search"):
-            since, states = 0, 0
-            for message in run(emulator, stream).messages:
-                since = 0 if message["type"] == "STATE" else since + (message["type"] == "RECORD")
-                states += message["type"] == "STATE"
-                assert since <= 1000
-            assert states > 4
-
-
 def test_a_catalog_only_selects(emulator: Emulator) -> None:
     cached = selecting("people")
     definition = emulator.copper.insert(

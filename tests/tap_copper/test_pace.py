@@ -7,13 +7,14 @@ from collections import deque
 
 import pytest
 
-from crm_api.copper import REQUESTS_PER_MINUTE
+from crm_api.copper import PAGE_SIZE, REQUESTS_PER_MINUTE
 from crm_api.quota import WIDENING
-from crm_emulator import Emulator
+from crm_emulator import Emulator, Fault
 from tap_copper.questions import Limits
 from tap_copper.search import Ask, Search
 from tests.tap_copper.crm_model import LOOKBACK, CrmModel, dice
 from tests.tap_copper.running import run
+from tests.tap_copper.shared_time import START, SharedTime
 
 LATENCY_SECONDS = 1.0
 WINDOW_SECONDS = 60 * WIDENING
@@ -55,12 +56,55 @@ def test_activities_which_must_be_halved_use_it_but_for_a_tenth() -> None:
     assert simulated_minutes(crm, Limits(), newest_first=True) <= 1.1 * 3
 
 
-@pytest.mark.long
-def test_no_429_is_provoked_at_the_published_quota() -> None:
-    with Emulator(people=50_000, quota=True) as emulator:
-        output = run(emulator, "people", requests_per_minute=180)
-        assert len(set(output.ids("people"))) == 50_000
+def share_clock(monkeypatch: pytest.MonkeyPatch) -> SharedTime:
+    """A clock that the tap's threads and the emulator share, and nobody waits for."""
+    time = SharedTime()
+    for module in ("reader", "openings"):
+        monkeypatch.setattr(f"tap_copper.{module}.threading", time.threading)
+    return time
+
+
+def test_no_429_is_provoked_at_the_published_quota_and_hardly_any_time_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """361 pages at a second of latency: two whole minutes are the least that the quota allows."""
+    pages = 361
+    time = share_clock(monkeypatch)
+    with Emulator(empty=True, quota=True, clock=time) as emulator:
+        person = emulator.copper.insert("people", {"name": "Ann Lee"})
+        seconds = range(START - 500 * 86_400, START, 590)[: pages * PAGE_SIZE - 1]
+        more = [
+            ({**person, "id": person["id"] + 1 + place, "date_modified": at}, 0) for place, at in enumerate(seconds)
+        ]
+        emulator.store.load(emulator.copper.table("people"), more)
+        emulator.trouble(Fault("latency", seconds=LATENCY_SECONDS))
+        output = run(emulator, "people", requests_per_minute=REQUESTS_PER_MINUTE, clocks=time.time())
+        assert output.error is None
+        assert len(set(output.ids("people"))) == pages * PAGE_SIZE
         assert emulator.journal.count(status=429) == 0
+    assert time.passed_seconds <= 1.05 * 60 * ((pages - 1) // REQUESTS_PER_MINUTE)
+
+
+def test_many_small_streams_take_as_long_as_a_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    time = share_clock(monkeypatch)
+    with Emulator(people=30, clock=time) as emulator:
+        emulator.trouble(Fault("latency", seconds=LATENCY_SECONDS))
+        output = run(emulator, clocks=time.time())
+        assert output.error is None
+        assert emulator.journal.count() >= 20
+        assert emulator.journal.high_water <= 16
+    assert time.passed_seconds <= 6
+
+
+def test_a_retry_after_is_obeyed_by_all_workers_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    time = share_clock(monkeypatch)
+    with Emulator(people=8000, clock=time) as emulator:
+        emulator.trouble(Fault("latency", seconds=LATENCY_SECONDS))
+        emulator.script("POST /people/search", ["ok"] * 5 + ["error:status=429,retry_after=40"])
+        output = run(emulator, "people", clocks=time.time())
+        assert len(set(output.ids("people"))) == 8000
+        (refused,) = [each for each in emulator.requests if each.status == 429]
+        told = refused.at + LATENCY_SECONDS
+        assert not [each for each in emulator.requests if told < each.at < told + 40]
+        assert [each for each in emulator.requests if each.at >= told + 40]
 
 
 def test_a_429_makes_every_worker_wait_and_loses_nothing(emulator: Emulator) -> None:

@@ -1,0 +1,142 @@
+"""The catalog and the state that a run is given: read and checked, so that nothing further in trips over them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import IO, Any
+
+import jsonschema_rs
+
+from crm_api.errors import SettingError
+
+LONGEST_MESSAGE = 200  # beyond, it quotes half a file
+
+_ENTRY: dict[str, Any] = {
+    "type": "object",
+    "required": ["tap_stream_id"],
+    "properties": {
+        "tap_stream_id": {"type": "string"},
+        "stream": {"type": ["string", "null"]},
+        "schema": {"type": ["object", "null"]},
+        "key_properties": {"type": ["array", "null"], "items": {"type": "string"}},
+        "replication_key": {"type": ["string", "null"]},
+        "replication_method": {"type": ["string", "null"]},
+        "selected": {"type": ["boolean", "null"]},
+        "metadata": {
+            "type": ["array", "null"],
+            "items": {
+                "type": "object",
+                "required": ["breadcrumb"],
+                "properties": {
+                    "breadcrumb": {"type": "array", "items": {"type": "string"}},
+                    "metadata": {
+                        "type": ["object", "null"],
+                        "properties": {
+                            "selected": {"type": ["boolean", "null"]},
+                            "selected-by-default": {"type": ["boolean", "null"]},
+                            "inclusion": {"enum": ["available", "automatic", "unsupported", None]},
+                            "forced-replication-method": {"type": ["string", "null"]},
+                        },
+                    },
+                },
+            },
+        },
+    },
+}
+_CATALOG = jsonschema_rs.validator_for(
+    {
+        "type": "object",
+        "required": ["streams"],
+        "properties": {"streams": {"type": "array", "items": _ENTRY}},
+    }
+)
+_STATE = jsonschema_rs.validator_for(
+    {
+        "type": "object",
+        "properties": {
+            "bookmarks": {
+                "type": ["object", "null"],
+                "additionalProperties": {
+                    "type": "object",
+                    "properties": {
+                        "search_filters": {"type": ["string", "null"]},
+                        "generation": {"type": ["integer", "null"]},
+                    },
+                },
+            }
+        },
+    }
+)
+
+
+def read_input(file: IO[str] | None, what: str) -> Any:
+    """The JSON value in a file that the command line names; None without one.
+
+    Args:
+        file: The open file.
+        what: What it is, for errors.
+
+    Raises:
+        SettingError: It cannot be read, or holds no JSON.
+    """
+    if file is None:
+        return None
+    try:
+        return json.loads(file.read(), parse_constant=_refuse)
+    except UnicodeDecodeError as error:
+        raise SettingError(f"The {what} file {file.name} is no text in UTF-8: {error}") from None
+    except OSError as error:
+        raise SettingError(f"The {what} file {file.name} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise SettingError(f"The {what} file {file.name} is not valid JSON: {error}") from None
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def checked_catalog(value: Any) -> dict[str, Any]:
+    """A catalog that can be used.
+
+    Raises:
+        SettingError: It is none; says where.
+    """
+    _check(_CATALOG, value, "catalog", "make one with --discover")
+    return {"streams": [_entry(each) for each in value["streams"]]}
+
+
+def checked_state(value: Any) -> dict[str, Any]:
+    """A state that can be used; null is an empty one.
+
+    Raises:
+        SettingError: It is none; says where.
+    """
+    if value is None:
+        return {}
+    _check(_STATE, value, "state", "give the last STATE of an earlier run, or none")
+    return dict(value)
+
+
+def stream_states(state: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The bookmarks by stream; what a tap keeps for partitions, which no stream here has, is left out."""
+    return {
+        name: {key: value for key, value in each.items() if key != "partitions"}
+        for name, each in (state.get("bookmarks") or {}).items()
+    }
+
+
+def _entry(given: dict[str, Any]) -> dict[str, Any]:
+    """An entry without its schema, since schemas are those of today, and without what is null."""
+    entry = {name: each for name, each in given.items() if each is not None and name != "schema"}
+    if "metadata" in entry:
+        entry["metadata"] = [{**each, "metadata": each.get("metadata") or {}} for each in entry["metadata"]]
+    return entry
+
+
+def _check(validator: jsonschema_rs.Validator, value: Any, what: str, advice: str) -> None:
+    error = next(validator.iter_errors(value), None)
+    if error is not None:
+        where = ".".join(str(part) for part in error.instance_path)
+        said = error.message if len(error.message) <= LONGEST_MESSAGE else "it has the wrong type"
+        raise SettingError(f"The {what} cannot be used: {where + ': ' if where else ''}{said}; {advice}")
