@@ -6,7 +6,8 @@ import base64
 import json
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 from typing_extensions import override
@@ -42,6 +43,20 @@ class Redactor:
 
     def __repr__(self) -> str:
         return "Redactor(...)"
+
+
+def secret_texts(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
+    """Every text in the settings that a schema marks ``secret``, also in one of the wrong kind."""
+    known = schema["properties"]
+    return [text for name, value in config.items() if known.get(name, {}).get("secret") for text in _texts(value)]
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, Mapping):
+        return [text for part in value.values() for text in _texts(part)]
+    if isinstance(value, list):
+        return [text for part in value for text in _texts(part)]
+    return [] if value is None or isinstance(value, bool) else [str(value)]
 
 
 def _pattern(spellings: set[str]) -> re.Pattern[str] | None:

@@ -16,14 +16,14 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
 
 import click
 from singer_sdk import Target
-from singer_sdk.exceptions import RecordsWithoutSchemaException
+from singer_sdk.exceptions import ConfigValidationError, RecordsWithoutSchemaException
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TargetCapabilities
 from singer_sdk.mapper import RemoveRecordTransform
 from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.sinks import Sink
 from typing_extensions import override
 
-from crm_api.redaction import guard_logging
+from crm_api.redaction import Redactor, guard_logging, secret_texts
 from crm_api.settings import check_settings
 from target_crm.completeness import Completeness
 from target_crm.crew import Stopping
@@ -101,7 +101,11 @@ class TargetCrm(Target):
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        errors = super()._validate_config(raise_errors=raise_errors)
+        redact = Redactor(secret_texts(self._config, self.config_jsonschema))
+        try:
+            errors = super()._validate_config(raise_errors=raise_errors)
+        except ConfigValidationError as error:
+            raise ConfigValidationError(str(error), errors=[redact(said) for said in error.errors]) from None
         if raise_errors:
             check_settings(self._config, self.config_jsonschema)
             rejected_allowed(self._config["max_rejected"])
