@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 
 from crm_api.apptivo_kinds import Choice
-from crm_api.crm import CrmId, Kind, Name
+from crm_api.crm import Name
+from crm_api.crm_objects import CrmId, Kind
 
 _KINDS = {
     "input": Kind.TEXT,

@@ -23,22 +23,8 @@ from crm_api.apptivo_objects import EMPLOYEES, KEPT, LISTS, OBJECTS, REFUSED
 from crm_api.apptivo_records import Names, created, crm_id_of, handed_on, item_form, revised
 from crm_api.apptivo_search import PAGE_SIZE, Lists, ask
 from crm_api.apptivo_values import Days, custom_plain, custom_wire
-from crm_api.crm import (
-    Account,
-    Attribute,
-    BeforeSend,
-    CrmId,
-    CrmObject,
-    CrmRecord,
-    CustomField,
-    Kind,
-    Name,
-    Payload,
-    Refused,
-    Request,
-    Result,
-    Written,
-)
+from crm_api.crm import Account, BeforeSend, CustomField, Name, Refused, Request, Result, Written
+from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload
 from crm_api.declared import DeclaredCrm
 from crm_api.endpoint import Endpoint
 from crm_api.errors import GoneError, InvalidError

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from crm_api.crm import Attribute, CrmObject, Kind
+from crm_api.crm_objects import Attribute, CrmObject, Kind
 
 EMPLOYEE_OBJECT = 8
 """The value of ``assigneeObjectId`` for people."""

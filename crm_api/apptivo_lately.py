@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from crm_api.crm import CrmId
+from crm_api.crm_objects import CrmId
 
 SECONDS = 60.0
 MOST = 2_000

@@ -27,7 +27,7 @@ from crm_api.apptivo_kinds import (
     object_of,
     texts,
 )
-from crm_api.crm import Attribute, CrmObject, Kind
+from crm_api.crm_objects import Attribute, CrmObject, Kind
 
 _CUSTOMER_CHOICES = (
     Choice(

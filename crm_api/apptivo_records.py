@@ -19,7 +19,8 @@ from crm_api.apptivo_kinds import (
     SHIPPING,
     Kept,
 )
-from crm_api.crm import CrmId, CrmRecord, Name, Payload
+from crm_api.crm import Name
+from crm_api.crm_objects import CrmId, CrmRecord, Payload
 from crm_api.values import is_empty
 
 _ADDRESS_TYPES = {BILLING: ("1", "Billing Address", "Address1"), SHIPPING: ("2", "Shipping Address", "Address2")}

@@ -17,7 +17,7 @@ import msgspec
 from crm_api.apptivo_kinds import Kept
 from crm_api.apptivo_records import crm_id_of
 from crm_api.apptivo_values import stamped
-from crm_api.crm import CrmId
+from crm_api.crm_objects import CrmId
 from crm_api.errors import BusyError, SettingError
 from crm_api.session import CrmSession
 

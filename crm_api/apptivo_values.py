@@ -15,7 +15,7 @@ from typing import Any
 
 from crm_api.apptivo import DATE_FORMAT
 from crm_api.apptivo_config import CustomAttribute, identifier
-from crm_api.crm import CrmId, Kind
+from crm_api.crm_objects import CrmId, Kind
 from crm_api.errors import SettingError
 from crm_api.values import is_empty, read_day, read_number
 

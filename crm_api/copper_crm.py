@@ -19,23 +19,8 @@ from crm_api.copper_lists import read_custom_fields, read_names
 from crm_api.copper_objects import OBJECTS, REFUSED
 from crm_api.copper_search import Walk, filter_for, search
 from crm_api.copper_values import DAY_FIRST, MONTH_FIRST, CopperDates, told_order
-from crm_api.crm import (
-    Account,
-    Attribute,
-    BeforeSend,
-    Crm,
-    CrmId,
-    CrmObject,
-    CrmRecord,
-    CustomField,
-    Kind,
-    Name,
-    Payload,
-    Refused,
-    Request,
-    Result,
-    Written,
-)
+from crm_api.crm import Account, BeforeSend, Crm, CustomField, Name, Refused, Request, Result, Written
+from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload
 from crm_api.errors import GoneError, InDoubtError, InvalidError, RefusedError, SettingError, TooLargeError
 from crm_api.session import CrmSession
 

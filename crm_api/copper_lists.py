@@ -7,7 +7,8 @@ from typing import Any
 
 from crm_api.copper import PAGE_SIZE
 from crm_api.copper_objects import OBJECTS
-from crm_api.crm import CustomField, Kind, Name
+from crm_api.crm import CustomField, Name
+from crm_api.crm_objects import Kind
 from crm_api.session import CrmSession
 
 LISTS = (

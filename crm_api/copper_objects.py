@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from crm_api.crm import Attribute, CrmObject, Kind
+from crm_api.crm_objects import Attribute, CrmObject, Kind
 
 BULK_SIZE = 10
 """Records in one bulk request (people/bulk-create-people, "Request Size Limit")."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from crm_api.copper import PAGE_SIZE, TOTAL_HEADER
 from crm_api.copper_objects import FILTERS
-from crm_api.crm import CrmObject, CrmRecord
+from crm_api.crm_objects import CrmObject, CrmRecord
 from crm_api.errors import InDoubtError
 from crm_api.session import CrmSession
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any
 
-from crm_api.crm import Attribute, Kind
+from crm_api.crm_objects import Attribute, Kind
 from crm_api.values import read_moment
 
 MONTH_FIRST = "mdy"

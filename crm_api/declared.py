@@ -13,21 +13,8 @@ from typing import Any
 from typing_extensions import override
 
 from crm_api.answer import Answer
-from crm_api.crm import (
-    Attribute,
-    BeforeSend,
-    Crm,
-    CrmId,
-    CrmObject,
-    CrmRecord,
-    CustomField,
-    Name,
-    Payload,
-    Refused,
-    Request,
-    Result,
-    Written,
-)
+from crm_api.crm import BeforeSend, Crm, CustomField, Name, Refused, Request, Result, Written
+from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Payload
 from crm_api.endpoint import Endpoint
 from crm_api.errors import CrmError, DuplicateError, GoneError, InvalidError, RefusedError, SettingError
 from crm_api.json_paths import found_at

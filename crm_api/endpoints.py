@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 import msgspec
 from typing_extensions import override
 
-from crm_api.crm import Account, BeforeSend, CrmId, CrmObject, CrmRecord, Payload, Result, Written
+from crm_api.crm import Account, BeforeSend, Result, Written
+from crm_api.crm_objects import CrmId, CrmObject, CrmRecord, Payload
 from crm_api.declared import Calls, DeclaredCrm
 from crm_api.endpoint import Endpoint
 from crm_api.errors import BusyError, CrmError, GoneError, InDoubtError, InvalidError, SettingError

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from crm_api.crm import Attribute, Kind
+from crm_api.crm_objects import Attribute, Kind
 from crm_api.freshsales_declaration import (
     CUSTOM,
     ID,

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from crm_api.crm import BeforeSend, CrmId, CrmRecord, Kind, Payload, Refused, Result, Wanted, Written
+from crm_api.crm import BeforeSend, Refused, Result, Wanted, Written
+from crm_api.crm_objects import CrmId, CrmRecord, Kind, Payload
 from crm_api.errors import InvalidError, TooLargeError
 from crm_api.freshsales_declaration import FreshsalesObject
 from crm_api.freshsales_jobs import Failure, Jobs, Report

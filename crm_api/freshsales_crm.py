@@ -15,23 +15,8 @@ import msgspec
 from typing_extensions import override
 
 from crm_api.answer import Answer
-from crm_api.crm import (
-    Account,
-    Attribute,
-    BeforeSend,
-    Crm,
-    CrmId,
-    CrmObject,
-    CrmRecord,
-    CustomField,
-    Name,
-    Payload,
-    Refused,
-    Request,
-    Result,
-    Wanted,
-    Written,
-)
+from crm_api.crm import Account, BeforeSend, Crm, CustomField, Name, Refused, Request, Result, Wanted, Written
+from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Payload
 from crm_api.declared import DeclaredCrm, refused
 from crm_api.errors import (
     BusyError,

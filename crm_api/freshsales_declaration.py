@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from crm_api.crm import Attribute, CrmObject, Kind
+from crm_api.crm_objects import Attribute, CrmObject, Kind
 from crm_api.declared import Calls
 from crm_api.endpoint import AnswerPaths, Endpoint
 

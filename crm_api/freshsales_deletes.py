@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
-from crm_api.crm import CrmId
+from crm_api.crm_objects import CrmId
 from crm_api.errors import GoneError, InvalidError, NoRouteError, RefusedError
 from crm_api.freshsales_declaration import FreshsalesObject
 from crm_api.freshsales_values import is_id

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from crm_api.crm import CustomField, Kind, Name
+from crm_api.crm import CustomField, Name
+from crm_api.crm_objects import Kind
 from crm_api.errors import ForbiddenError, NoRouteError
 from crm_api.freshsales_declaration import FreshsalesObject
 from crm_api.freshsales_objects import CUSTOM_MODULE

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from typing_extensions import override
 
-from crm_api.crm import Attribute
+from crm_api.crm_objects import Attribute
 from crm_api.declared import Calls
 from crm_api.freshsales import BULK_SIZE
 from crm_api.freshsales_activities import APPOINTMENTS, NOTES, PRODUCTS, SALES_ACTIVITIES, TASKS

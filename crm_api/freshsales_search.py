@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from crm_api.crm import CrmRecord
+from crm_api.crm_objects import CrmRecord
 from crm_api.errors import InvalidError, NoRouteError
 from crm_api.freshsales import PAGE_SIZE
 from crm_api.freshsales_declaration import FreshsalesObject

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from crm_api.crm import CrmId, CrmRecord
+from crm_api.crm_objects import CrmId, CrmRecord
 from crm_api.freshsales_declaration import FreshsalesObject
 from crm_api.freshsales_views import Views, is_before
 from crm_api.session import CrmSession

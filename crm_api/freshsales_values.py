@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from crm_api.crm import Added, Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload
+from crm_api.crm_objects import Added, Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload
 from crm_api.freshsales_declaration import FreshsalesObject
 from crm_api.values import READERS, is_empty
 

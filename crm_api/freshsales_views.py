@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from crm_api.crm import CrmObject, CrmRecord
+from crm_api.crm_objects import CrmObject, CrmRecord
 from crm_api.errors import InDoubtError, NoRouteError, SettingError
 from crm_api.freshsales import PAGE_SIZE
 from crm_api.freshsales_declaration import FreshsalesObject

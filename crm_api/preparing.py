@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from crm_api.body_code import bodies_of
-from crm_api.crm import CrmId, Payload, Request
+from crm_api.crm import Request
+from crm_api.crm_objects import CrmId, Payload
 from crm_api.endpoint import PARAMETERS, SOURCE, Batch, Endpoint, Format
 from crm_api.templates import as_text, filled_header, filled_path, filled_value
 from crm_api.xml_bodies import as_xml

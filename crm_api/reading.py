@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from crm_api.answer import Answer
-from crm_api.crm import CrmId, Refused, Result, Written
+from crm_api.crm import Refused, Result, Written
+from crm_api.crm_objects import CrmId
 from crm_api.endpoint import AnswerPaths, Endpoint
 from crm_api.errors import InDoubtError, InvalidError
 from crm_api.json_paths import Path, all_at, found_at

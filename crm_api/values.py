@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from crm_api.crm import Kind
+from crm_api.crm_objects import Kind
 
 LARGEST_INTEGER = 2**63 - 1
 _TRUE = frozenset({"true", "yes", "y", "t", "1", "on"})

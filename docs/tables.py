@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from crm_api import apptivo_objects, copper_objects
-from crm_api.crm import CrmObject
+from crm_api.crm_objects import CrmObject
 from crm_api.freshsales_objects import OBJECTS as FRESHSALES_OBJECTS
 from tap_copper.streams import STREAMS
 from tap_copper.tap import TapCopper

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from crm_api.crm import CrmId
+from crm_api.crm_objects import CrmId
 from target_crm.arrivals import Arrival
 from target_crm.carrying import Carrier
 from target_crm.dooming import Dooming

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from crm_api.crm import CrmId, CrmRecord
+from crm_api.crm_objects import CrmId, CrmRecord
 from crm_api.endpoint import SOURCE
 from target_crm.arrivals import Arrival
 from target_crm.doubt import Fate, Inquiry, Verdict

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from crm_api.crm import Added, Attribute, Crm, CrmRecord, Kind, Payload
+from crm_api.crm import Crm
+from crm_api.crm_objects import Added, Attribute, CrmRecord, Kind, Payload
 from crm_api.values import is_empty
 from target_crm.fields import Fields
 from target_crm.keys import SPELLINGS

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from typing_extensions import override
 
-from crm_api.crm import CrmObject
+from crm_api.crm_objects import CrmObject
 from crm_api.declared import Calls
 from crm_api.endpoint import Endpoint, Format
 from crm_api.endpoints import CRM_ID, FIND

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from crm_api.crm import CrmId, CrmObject, CrmRecord, Payload
+from crm_api.crm_objects import CrmId, CrmObject, CrmRecord, Payload
 from crm_api.errors import RefusedError
 from target_crm.ledger_values import Entry, Held, Scope
 from target_crm.office import Office

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from crm_api.crm import CrmId
+from crm_api.crm_objects import CrmId
 from crm_api.endpoints import CRM_ID
 from target_crm.arrivals import Arrival
 from target_crm.deletes import reason_to_keep

@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
-from crm_api.crm import Attribute, Crm, CrmId, CrmObject, CrmRecord, Kind, Payload, Refused, Written
+from crm_api.crm import Crm, Refused, Written
+from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload
 from crm_api.errors import InDoubtError
 from target_crm.crew import Stopping
 from target_crm.ledger import Ledger

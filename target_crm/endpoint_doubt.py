@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from typing_extensions import override
 
-from crm_api.crm import CrmId, CrmRecord, Written
+from crm_api.crm import Written
+from crm_api.crm_objects import CrmId, CrmRecord
 from crm_api.endpoints import FIND
 from crm_api.errors import InDoubtError
 from target_crm.doubt import POLLS, Fate, Inquiry, Verdict

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
-from crm_api.crm import Attribute, Crm, CrmId, CrmObject, CustomField, Kind, Name
+from crm_api.crm import Crm, CustomField, Name
+from crm_api.crm_objects import Attribute, CrmId, CrmObject, Kind
 from crm_api.custom_fields import PREFIX, column_names, slug
 
 ID = "id"

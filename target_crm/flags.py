@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from crm_api.crm import CrmObject, Payload
+from crm_api.crm_objects import CrmObject, Payload
 from crm_api.endpoint import PARAMETERS
 from crm_api.errors import SettingError
 from crm_api.settings import nearest

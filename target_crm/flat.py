@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from crm_api.crm import Attribute, Kind
+from crm_api.crm_objects import Attribute, Kind
 from crm_api.values import is_empty, read_text
 from target_crm.keys import SPELLINGS
 

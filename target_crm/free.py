@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 from typing_extensions import override
 
-from crm_api.crm import Crm, CrmRecord, Payload
+from crm_api.crm import Crm
+from crm_api.crm_objects import CrmRecord, Payload
 from crm_api.endpoints import FIND
 from crm_api.values import is_empty, read_text
 from target_crm.declaring import Declared

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from crm_api.crm import CrmId
+from crm_api.crm_objects import CrmId
 from crm_api.values import is_empty
 from target_crm.arrivals import Arrival
 from target_crm.ledger_values import Entry, Held, Intent, Scope

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crm_api.crm import CrmId
+from crm_api.crm_objects import CrmId
 from target_crm import ledger_tables as tables
 from target_crm.ledger_store import Store, as_json, id_of, id_text, of_source, value_hash
 from target_crm.ledger_values import Entry, Intent, Known, Link, Scope, Source

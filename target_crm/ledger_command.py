@@ -14,7 +14,7 @@ import click
 from rich.table import Table
 from sqlalchemy import make_url
 
-from crm_api.crm import CrmId
+from crm_api.crm_objects import CrmId
 from crm_api.errors import SettingError
 from target_crm.command import config_option, console, one_sentence, target_of
 from target_crm.ledger import Ledger

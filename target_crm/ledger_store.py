@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
-from crm_api.crm import CrmId
+from crm_api.crm_objects import CrmId
 from target_crm import ledger_tables as tables
 from target_crm.ledger_values import LedgerError, Scope, Source
 from target_crm.ledger_versions import bring_up_to_date

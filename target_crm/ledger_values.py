@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from crm_api.crm import CrmId
+from crm_api.crm_objects import CrmId
 from crm_api.errors import StopError
 from target_crm.mapped import Difference
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from crm_api.crm import CrmId, CrmRecord
+from crm_api.crm_objects import CrmId, CrmRecord
 from crm_api.errors import SettingError
 from target_crm.arrivals import Arrival
 from target_crm.ledger_links import Links

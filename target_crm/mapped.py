@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from crm_api.crm import CrmId, Payload
+from crm_api.crm_objects import CrmId, Payload
 
 VALUE_SHOWN = 100  # characters of a rejected value: enough to recognise it
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from crm_api.crm import Attribute, Crm, CrmId, CrmObject, CrmRecord, Kind, Name, Payload
+from crm_api.crm import Crm, Name
+from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload
 from crm_api.errors import SettingError
 from crm_api.settings import nearest
 from crm_api.values import READERS, is_empty, read_day, read_id, read_moment, read_text

@@ -6,7 +6,8 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from crm_api.crm import Crm, CrmId, CrmObject, CrmRecord
+from crm_api.crm import Crm
+from crm_api.crm_objects import CrmId, CrmObject, CrmRecord
 from target_crm.crew import Crew
 from target_crm.ledger import Ledger
 from target_crm.ledger_values import Scope

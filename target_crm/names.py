@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from crm_api.crm import Attribute, CrmId, Name
+from crm_api.crm import Name
+from crm_api.crm_objects import Attribute, CrmId
 from target_crm.keys import same_text
 from target_crm.mapped import Reason, RejectedError
 

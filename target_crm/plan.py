@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from crm_api.crm import CrmId, CrmRecord
+from crm_api.crm_objects import CrmId, CrmRecord
 from target_crm.arrivals import Arrival
 from target_crm.ledger_values import Known, Link
 from target_crm.mapped import Mapped, MatchKey

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from crm_api.crm import Attribute, Crm, Kind, named_object
+from crm_api.crm import Crm
+from crm_api.crm_objects import Attribute, Kind, named_object
 from crm_api.errors import SettingError
 from crm_api.settings import nearest
 from crm_api.values import is_empty, read_text

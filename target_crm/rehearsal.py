@@ -13,23 +13,8 @@ from typing import Any, cast
 from typing_extensions import override
 
 from crm_api.answer import Answer
-from crm_api.crm import (
-    Account,
-    Attribute,
-    BeforeSend,
-    Crm,
-    CrmId,
-    CrmObject,
-    CrmRecord,
-    CustomField,
-    Name,
-    Payload,
-    Refused,
-    Request,
-    Result,
-    Wanted,
-    Written,
-)
+from crm_api.crm import Account, BeforeSend, Crm, CustomField, Name, Refused, Request, Result, Wanted, Written
+from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Payload
 from crm_api.errors import RefusedError
 from crm_api.session import SAFE_METHODS, CrmSession
 

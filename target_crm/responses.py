@@ -16,7 +16,7 @@ import requests
 from typing_extensions import override
 
 from crm_api.answer import Dialect
-from crm_api.crm import CrmId
+from crm_api.crm_objects import CrmId
 from crm_api.errors import CrmError
 from crm_api.quota import Quota
 from crm_api.retry import Patience

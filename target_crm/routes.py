@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from crm_api.crm import Attribute, CrmId, Kind
+from crm_api.crm_objects import Attribute, CrmId, Kind
 from crm_api.errors import SettingError
 from crm_api.settings import nearest
 from target_crm.fields import ID, Claim, Fields, Role, is_writable

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from crm_api.crm import CrmObject, named_object
+from crm_api.crm_objects import CrmObject, named_object
 from crm_api.errors import SettingError
 from crm_api.settings import (
     APPTIVO_SETTINGS,

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from crm_api.crm import Crm, CrmId, CrmObject, CrmRecord, Refused, Result, Wanted, Written
+from crm_api.crm import Crm, Refused, Result, Wanted, Written
+from crm_api.crm_objects import CrmId, CrmObject, CrmRecord
 from crm_api.errors import (
     BusyError,
     CrmError,

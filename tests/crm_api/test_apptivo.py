@@ -14,7 +14,8 @@ from crm_api.apptivo_config import config_of
 from crm_api.apptivo_crm import Apptivo
 from crm_api.apptivo_objects import KEPT, LEADS, OBJECTS
 from crm_api.apptivo_values import days_of
-from crm_api.crm import Kind, Written
+from crm_api.crm import Written
+from crm_api.crm_objects import Kind
 from crm_api.errors import BusyError, DuplicateError, GoneError, InDoubtError, InvalidError, SettingError
 from crm_api.redaction import RedactingFilter
 from crm_emulator import Emulator

@@ -13,7 +13,7 @@ from crm_api.copper_crm import Copper
 from crm_api.copper_lists import LISTS
 from crm_api.copper_objects import OBJECTS, REFUSED
 from crm_api.copper_values import parse_day, spell_day, told_order
-from crm_api.crm import Attribute, Kind
+from crm_api.crm_objects import Attribute, Kind
 from crm_api.errors import SettingError
 from crm_emulator.copper.switches import Switches
 from crm_emulator.emulator import Emulator

@@ -12,7 +12,7 @@ import pytest
 from crm_api.copper import CopperSettings, connect
 from crm_api.copper_crm import Copper
 from crm_api.copper_objects import OBJECTS, PEOPLE
-from crm_api.crm import CrmObject
+from crm_api.crm_objects import CrmObject
 from crm_api.errors import BusyError, NotEnabledError
 from crm_emulator.clock import Clock
 from crm_emulator.copper.switches import Switches

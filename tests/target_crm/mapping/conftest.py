@@ -10,7 +10,8 @@ import pytest
 
 from crm_api.copper import CopperSettings, connect
 from crm_api.copper_crm import Copper
-from crm_api.crm import CrmObject, CustomField, Kind, Name
+from crm_api.crm import CustomField, Name
+from crm_api.crm_objects import CrmObject, Kind
 from target_crm.mapping import Mapped, Mapper, Rejection, Rules
 
 LISTS = {

@@ -11,7 +11,8 @@ import pytest
 from crm_api.copper import CopperSettings, connect
 from crm_api.copper_crm import Copper
 from crm_api.copper_objects import OBJECTS
-from crm_api.crm import Kind, Written
+from crm_api.crm import Written
+from crm_api.crm_objects import Kind
 from crm_api.custom_fields import column_names
 from crm_emulator.emulator import Emulator
 from target_crm.mapping import Change, Mapped, Mapper, Rules
