@@ -71,7 +71,8 @@ class Deleter:
         live = office.ledger.live(scope)
         absent = office.ledger.absent(scope, version, matched_too=settings.delete_matched)
         claims = office.ledger.claimed(scope, [crm_id for _, crm_id in absent])
-        going = {(scope.id, source_id) for source_id, _ in absent}
+        gone = office.ledger.absent(scope, version, matched_too=True)  # whoever is absent, too, claims nothing
+        going = {(scope.id, source_id) for source_id, _ in gone}
         doomed = [
             Doomed(crm_id, source_id, scope)
             for source_id, crm_id in absent

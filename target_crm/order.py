@@ -1,4 +1,4 @@
-"""The order in which streams are written: those that others refer to come first (pure)."""
+"""The order in which streams are written: those that others refer to come first; and circles among them (pure)."""
 
 from __future__ import annotations
 
@@ -23,3 +23,17 @@ def parents_first(refers_to: Mapping[str, AbstractSet[str]]) -> list[str]:
     for name in refers_to:
         place(name, frozenset())
     return list(ordered)
+
+
+def in_circles(refers_to: Mapping[str, AbstractSet[str]]) -> list[str]:
+    """The streams that, by way of others or directly, refer to themselves.
+
+    Args:
+        refers_to: As above.
+    """
+
+    def leads_to(name: str, goal: str, passed: frozenset[str]) -> bool:
+        onward = refers_to.get(name, frozenset()) - passed
+        return goal in refers_to.get(name, ()) or any(leads_to(each, goal, passed | onward) for each in onward)
+
+    return [name for name in refers_to if leads_to(name, name, frozenset({name}))]

@@ -13,6 +13,7 @@ from typing import Any
 from crm_api.errors import SettingError
 from target_crm.files import file_errors, open_private, write_through
 from target_crm.ledger_links import Missing
+from target_crm.order import in_circles
 from target_crm.outcomes import Books, Outcome
 
 REQUESTS_PER_RECORD = 2  # of a loop that finds and writes each record by itself
@@ -143,6 +144,13 @@ class Summary:
         if self.waiting:
             lines.append(f"{_records(self.waiting)} waiting for what they refer to")
         lines += map(_waited_for, self.missing)
+        waits = {
+            each.stream: {other.on for other in self.missing if other.stream == each.stream and not other.attribute}
+            for each in self.missing
+        }
+        if circle := in_circles(waits):
+            names = " and ".join(circle)
+            lines.append(f"  {names} wait for each other: set missing_reference to link_later for one of them")
         if self.forecast is not None:
             lines.append("Dry run: nothing was written")
             lines.append(

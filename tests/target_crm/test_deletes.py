@@ -218,3 +218,61 @@ def test_a_record_that_is_gone_already_counts_as_deleted(run, emulator):
         if found["name"] == "T1":
             emulator.copper.delete("tasks", found["id"])
     assert run([TASKS, gone(1)], streams=HARD).of("tasks") == {"input": 1, "deleted": 1}
+
+
+def people_mirror(run, *numbers, **more):
+    """Mirror people whose e-mail is that of their number's tens: 1 and 11 are one person of the CRM."""
+    schema = schema_of("people", "name", "email")
+    records = [record_of("people", id=n, name=f"P{n % 10}", email=f"p{n % 10}@x.org") for n in numbers]
+    mirror = {"load_method": "overwrite", "complete": "end_of_input", "max_delete_fraction": 1, **more}
+    return run([schema, *records], streams={"people": mirror})
+
+
+def test_an_absent_record_for_which_another_live_one_stands_stays(run, emulator):
+    people_mirror(run, 1, 11, 2)
+    assert emulator.copper.count("people") == 2
+    done = people_mirror(run, 1, 2)
+    assert done.report["removed"] == {"people": 0}
+    assert emulator.copper.count("people") == 2
+    assert people_mirror(run, 2).report["removed"]["people"] >= 1
+    assert emulator.copper.count("people") == 1
+
+
+@pytest.mark.parametrize(("matched_too", "left"), [(False, 2), (True, 1)])
+def test_an_absent_record_that_was_only_matched_stays_unless_that_is_wanted(run, emulator, matched_too, left):
+    emulator.copper.insert("people", {"name": "Theirs", "emails": [{"email": "p1@x.org", "category": "work"}]})
+    people_mirror(run, 1, 2)
+    people_mirror(run, 2, delete_matched=matched_too)
+    assert emulator.copper.count("people") == left
+
+
+@pytest.mark.usefixtures("ten_tasks")
+def test_an_absent_record_is_kept_whole_in_the_history_before_it_is_deleted(run, tmp_path):
+    run([TASKS, *versioned(2, *map(task, range(9))), activate(2)], streams=MIRROR)
+    with sqlite3.connect(tmp_path / "ledger.sqlite") as ledger:
+        events = ledger.execute(
+            "SELECT action, reason, record FROM history WHERE source_id = '9' ORDER BY id DESC LIMIT 2"
+        ).fetchall()
+    ledger.close()
+    assert [action for action, _, _ in events] == ["deleted", "deleting"]
+    assert events[0][1] == "absent from the source"
+    assert json.loads(events[1][2])["name"] == "T9"
+
+
+def test_a_delete_that_the_crm_refuses_leaves_the_record_and_says_so(run, emulator):
+    people_mirror(run, 1, 2)
+    emulator.script("DELETE /people/{id}", ["error:status=422"])
+    done = people_mirror(run, 2)
+    assert "stays" in done.errors
+    assert emulator.copper.count("people") == 2
+    people_mirror(run, 2)
+    assert emulator.copper.count("people") == 1
+
+
+@pytest.mark.parametrize("size", [1, 1000])
+def test_the_brake_counts_all_deletes_of_a_run_whatever_the_batches(run, emulator, size):
+    run([TASKS, *map(task, range(10))])
+    streams = {"tasks": {"hard_delete": True, "max_deletes": 3}}
+    done = run([TASKS, *map(gone, range(4))], streams=streams, batch_size_rows=size)
+    assert done.code == 3
+    assert len(names(emulator)) == 10

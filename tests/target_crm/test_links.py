@@ -90,6 +90,18 @@ def test_two_streams_may_refer_to_each_other(run, emulator, size, first):
     assert run(messages, streams=CIRCLE).report["requests"]["requests"] <= 2
 
 
+def test_streams_that_wait_for_each_other_are_told_how_to_end_that(run, emulator):
+    waiting = {name: {**stream, "missing_reference": "wait"} for name, stream in CIRCLE.items()}
+    done = run([PEOPLE, ANN, COMPANIES, ACME], streams=waiting)
+    assert done.report["waiting"] == 2
+    assert "wait for each other: set missing_reference to link_later for one of them" in done.errors
+    waiting["people"]["missing_reference"] = "link_later"
+    done = run([PEOPLE, ANN, COMPANIES, ACME], streams=waiting)
+    assert done.report["missing"] == []
+    assert emulator.copper.count("people") == emulator.copper.count("companies") == 1
+    assert company_of(emulator) == "Acme"
+
+
 def test_a_link_is_never_made_twice(run, emulator, writes):
     run([PEOPLE, ANN], streams=LATER)
     run([COMPANIES, ACME], streams=LATER)

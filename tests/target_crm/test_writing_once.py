@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
+from crm_api.copper_crm import Copper
+from crm_api.crm import Refused
+from crm_api.errors import InvalidError
 from tests.target_crm.messages import record_of, schema_of, state_of
 
 PEOPLE = schema_of("people", "name", "email", "title", "tags")
@@ -121,6 +126,50 @@ def test_a_bulk_that_is_refused_whole_is_halved_until_the_bad_record_stands_alon
     done = run([PEOPLE, *map(person, range(10))])
     assert done.of("people") == {"input": 10, "created": 10}
     assert emulator.copper.count("people") == 10
+
+
+@pytest.mark.parametrize("bad", [0, 4, 9])
+@pytest.mark.parametrize("changes", [False, True])
+def test_one_bad_record_costs_its_bulk_few_calls_and_the_other_nine_nothing(run, emulator, monkeypatch, bad, changes):
+    """At most twice the logarithm of the bulk's size, where the CRM refuses the whole bulk for the sake of one."""
+    calls = []
+    bulk, single = Copper._bulk, Copper._single
+
+    def refused(elements, call):
+        calls.append(call)
+        if any(element.get("title") == "Bad" for element in elements):
+            raise InvalidError(call, status=422, said="Invalid title")
+
+    def choosy_bulk(self, of, path, elements, **more):
+        refused(elements, path)
+        return bulk(self, of, path, elements, **more)
+
+    def choosy_single(self, method, path, body, **more):
+        try:
+            refused([body], path)
+        except InvalidError as error:
+            return Refused(error.said, 422)
+        return single(self, method, path, body, **more)
+
+    if changes:
+        run([PEOPLE, *map(person, range(10))])
+    monkeypatch.setattr(Copper, "_bulk", choosy_bulk)
+    monkeypatch.setattr(Copper, "_single", choosy_single)
+    done = run([PEOPLE, *(person(number, title="Bad" if number == bad else "Good") for number in range(10))])
+    outcome = "updated" if changes else "created"
+    assert done.of("people") == {"input": 10, outcome: 9, "rejected": 1}
+    assert len(calls) - 1 <= 2 * math.ceil(math.log2(10))
+    assert [found["title"] for found in emulator.copper.records("people")].count("Good") == 9
+
+
+def test_a_bulk_limit_that_the_crm_names_is_believed_for_the_rest_of_the_run(run, emulator, monkeypatch):
+    monkeypatch.setattr("crm_emulator.copper.endpoints.bulk.LIMIT", 4)
+    done = run([PEOPLE, *map(person, range(40))])
+    assert done.of("people") == {"input": 40, "created": 40}
+    bulks = [request for request in emulator.requests if request.route == "/people/bulk_create"]
+    refused = [request for request in bulks if request.status == 422]
+    assert len(refused) <= 8  # those that were on their way when the first was refused
+    assert max(len(request.json["people"]) for request in bulks if request.status == 200) == 4
 
 
 def test_without_a_key_the_whole_record_is_its_identity(run, emulator):
