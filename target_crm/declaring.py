@@ -28,6 +28,7 @@ _MEANINGLESS = {
     "fields": None,
     "unknown_attributes": "leave_out",
     "unknown_names": "reject",
+    "parameters": None,
 }
 Made = TypeVar("Made")
 

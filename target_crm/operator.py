@@ -29,6 +29,7 @@ from target_crm.settings import stream_settings
 from target_crm.shelf import Shelf
 from target_crm.streams import streams_by_name
 from target_crm.target import TargetCrm
+from target_crm.trying import try_record
 
 NO_RUN = "operator"  # names no run: what the operator writes is no record's outcome
 
@@ -52,6 +53,9 @@ main.add_command(ledger)
 
 
 main.add_command(authorize)
+
+
+main.add_command(try_record)
 
 
 main.add_command(demo)

@@ -39,9 +39,7 @@ class Preview:
         """A request would be sent."""
         with self._lock:
             self.requests += 1
-        query = f"?{urlencode(request.params)}" if request.params else ""
-        headers = "".join(f" {name}: {value}" for name, value in request.headers.items())
-        self._line(f"{request.method} {request.path}{query}{headers}{_body(request)}")
+        self._line(spelled_request(request))
 
     def done(self, stream: str, done: Done) -> None:
         """A record would be written."""
@@ -76,6 +74,13 @@ def forecast_seconds(requests: int, requests_per_minute: int, requests_per_hour:
     return max(
         math.floor((requests - 1) / rate) * float(width) if rate and requests else 0.0 for rate, width in windows
     )
+
+
+def spelled_request(request: Request) -> str:
+    """A request on one line: method, address, its own headers, body."""
+    query = f"?{urlencode(request.params)}" if request.params else ""
+    headers = "".join(f" {name}: {value}" for name, value in request.headers.items())
+    return f"{request.method} {request.path}{query}{headers}{_body(request)}"
 
 
 def _body(request: Request) -> str:
