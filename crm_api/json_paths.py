@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
-
-from jsonpath_ng import JSONPath
-from jsonpath_ng.exceptions import JSONPathError
-from jsonpath_ng.ext.parser import parse as parse_path
+from typing import TYPE_CHECKING, Any
 
 from crm_api.errors import SettingError
+
+if TYPE_CHECKING:
+    from jsonpath_ng import JSONPath
 
 Path = str | tuple[str, ...]
 """A path, or alternatives in order."""
@@ -22,6 +21,9 @@ def compiled(path: str) -> JSONPath:
     Raises:
         SettingError: It is no JSONPath.
     """
+    from jsonpath_ng.exceptions import JSONPathError  # noqa: PLC0415 - its parser takes a while to load
+    from jsonpath_ng.ext.parser import parse as parse_path  # noqa: PLC0415 - likewise
+
     try:
         parsed: JSONPath = parse_path(path)
     except JSONPathError as error:

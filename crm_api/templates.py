@@ -25,6 +25,16 @@ def places(template: Any) -> tuple[str, ...]:
     return ()
 
 
+def field_at(fields: Mapping[str, Any], name: str) -> Any:
+    """The field of that name, or what lies at a dotted name inside one; None where there is nothing."""
+    if name in fields:
+        return fields[name]
+    found: Any = fields
+    for part in name.split("."):
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found
+
+
 def filled_path(template: str, fields: Mapping[str, Any]) -> str:
     """Fill a path or URL; every value is percent-encoded, so that none can leave its segment.
 
@@ -66,7 +76,7 @@ def filled_value(template: Any, fields: Mapping[str, Any]) -> Any:
     if isinstance(template, str):
         whole = _PLACE.fullmatch(template)
         if whole is not None:
-            return fields.get(whole[1])
+            return field_at(fields, whole[1])
         return _PLACE.sub(lambda found: _needed(found[1], fields), template)
     if isinstance(template, Mapping):
         return {name: filled_value(inner, fields) for name, inner in template.items()}
@@ -88,7 +98,7 @@ def as_text(value: Any) -> str:
 
 
 def _needed(name: str, fields: Mapping[str, Any]) -> str:
-    text = as_text(fields.get(name))
+    text = as_text(field_at(fields, name))
     if not text:
         raise ValueError(f"{name} is missing, and the endpoint's address needs it")
     return text

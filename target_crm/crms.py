@@ -23,7 +23,7 @@ from crm_api.settings import (
     http_settings,
 )
 from crm_api.with_endpoints import WithEndpoints
-from target_crm.declaring import ByName, declared, is_declared, secrets_of
+from target_crm.declaring import TEMPLATES, ByName, declared, is_declared, secrets_of
 from target_crm.streams import streams_by_name
 
 Sleep = Callable[[float], None]
@@ -97,13 +97,13 @@ def connected(config: Mapping[str, Any], sleep: Sleep, clock: Clock) -> Crm:
     """
     streams = streams_by_name(config)
     made = lru_cache(maxsize=None)(lambda stream: declared(config, stream, streams.get(stream, {})))
-    every = [made(stream) for stream, given in streams.items() if is_declared(config, given)]
+    every = [made(stream) for stream, given in streams.items() if is_declared(config, stream, given)]
     if config.get("endpoint"):
         every.append(declared({**config, "load_method": None}, "stream", {}))
     crm = CRMS[config["crm"]](config, sleep, clock)
     for secret in secrets_of(every):
         crm.session.redact.learn(secret)
-    if not every:
+    if not every and not TEMPLATES.get(config["crm"]):
         return crm
     objects, calls = ByName(lambda stream: made(stream).of), ByName(lambda stream: made(stream).calls)
     endpoints = Endpoints(crm.session, objects, calls)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from typing_extensions import override
@@ -16,10 +17,13 @@ from crm_api.errors import SettingError
 from crm_api.settings import nearest
 from crm_api.templates import places
 from crm_api.xml_bodies import is_xml_name
+from target_crm import copper_templates
 from target_crm.endpoint_settings import ROLES, endpoint_of
 from target_crm.methods import LoadMethod
 
 PREFIX = "endpoint:"
+TEMPLATES: Mapping[str, Mapping[str, Mapping[str, Any]]] = MappingProxyType({"copper": copper_templates.TEMPLATES})
+"""Ready endpoints by CRM, and the name by which a stream's object chooses them."""
 SHORTEST_CREDENTIAL = 12  # a header such as X-Region: eu is ordinary text, which must not be masked everywhere
 # Settings of a stream that need attributes which somebody has declared, or a record that can be read.
 _MEANINGLESS = {
@@ -42,12 +46,14 @@ class Declared:
         calls: What can be done to them.
         found_by: The fields that the find endpoint needs.
         match_on: The fields that must agree in what it finds, where the found record has them.
+        ready: A template says which attributes there are; a stream need not have them all.
     """
 
     of: CrmObject
     calls: Calls
     found_by: tuple[str, ...] = ()
     match_on: tuple[str, ...] = ()
+    ready: bool = False
 
     @property
     def needed(self) -> dict[str, tuple[str, ...]]:
@@ -66,9 +72,18 @@ def addressed_by(endpoint: Endpoint) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*places(endpoint.path), *places(endpoint.query), *places(endpoint.headers))))
 
 
-def is_declared(config: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
-    """Whether a stream goes to endpoints of its own, or to the default one."""
-    return bool(given.get("endpoint") or given.get("endpoints") or (config.get("endpoint") and not given.get("object")))
+def is_declared(config: Mapping[str, Any], stream: str, given: Mapping[str, Any]) -> bool:
+    """Whether a stream goes to endpoints of its own, to ready ones, or to the default one."""
+    if given.get("endpoint") or given.get("endpoints") or _template(config, stream, given):
+        return True
+    return bool(config.get("endpoint") and not given.get("object"))
+
+
+def _template(config: Mapping[str, Any], stream: str, given: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The ready endpoints that a stream chooses by its object or its own name."""
+    if given.get("endpoint") or given.get("endpoints"):
+        return None
+    return TEMPLATES.get(config["crm"], {}).get(given.get("object") or stream)
 
 
 def declared(config: Mapping[str, Any], stream: str, given: Mapping[str, Any]) -> Declared:
@@ -83,6 +98,9 @@ def declared(config: Mapping[str, Any], stream: str, given: Mapping[str, Any]) -
         SettingError: It cannot work.
     """
     where = f"streams.{stream}"
+    template = _template(config, stream, given)
+    if template is not None:
+        given = {**template, **{name: value for name, value in given.items() if name != "object" and value is not None}}
     if given.get("endpoint") and given.get("endpoints"):
         raise SettingError(f"{where}: give either endpoint, or endpoints, which may hold the same as create")
     for name, default in _MEANINGLESS.items():
@@ -97,15 +115,17 @@ def declared(config: Mapping[str, Any], stream: str, given: Mapping[str, Any]) -
     calls = _calls(config, stream, given, where)
     find = calls.find
     found_by = addressed_by(find) if find is not None else ()
-    if find is not None and not found_by:
-        raise SettingError(f"{where}.endpoints.find names no {{field}} to find a record by, in path or query")
-    match_on = _match_on(given, found_by, where)
+    if find is not None and not found_by and not given.get("match_on"):
+        raise SettingError(
+            f"{where}.endpoints.find names no {{field}} to find a record by, in path or query: give that, or match_on"
+        )
+    match_on = _match_on(given, calls, found_by, where)
     method = LoadMethod(given.get("load_method") or config.get("load_method") or LoadMethod.UPSERT)
     _check_roles(calls, method, given, where)
     _check_ids(calls, method, given, where)
     name = f"{PREFIX}{stream}"
     of = CrmObject(name, name, (), finds={FIND: 1} if find is not None else {}, free=True, readable=False)
-    return Declared(of, calls, tuple(dict.fromkeys((*found_by, *match_on))), match_on)
+    return Declared(of, calls, tuple(dict.fromkeys((*found_by, *match_on))), match_on, ready=template is not None)
 
 
 def sent_whole(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -130,11 +150,11 @@ def _calls(config: Mapping[str, Any], stream: str, given: Mapping[str, Any], whe
     return Calls(create=endpoint, update=endpoint)
 
 
-def _match_on(given: Mapping[str, Any], found_by: tuple[str, ...], where: str) -> tuple[str, ...]:
+def _match_on(given: Mapping[str, Any], calls: Calls, found_by: tuple[str, ...], where: str) -> tuple[str, ...]:
     alternatives = given.get("match_on")
     if alternatives is None:
-        return found_by
-    if not found_by:
+        return tuple(name for name in found_by if name != "id")  # of what is found, that is the endpoint's own
+    if calls.find is None:
         raise SettingError(f"{where}.match_on needs endpoints.find, by which records are looked for")
     if len(alternatives) != 1:
         raise SettingError(f"{where}.match_on: one endpoint finds by one key; fields together are an inner list")
@@ -196,9 +216,10 @@ def check_fields(declared_: Declared, stream: str, known: Collection[str], given
     """
     there = {*known, *given_by}
     for role, endpoint in declared_.by_role.items() if known else ():
-        named = (*addressed_by(endpoint), *(endpoint.attributes or ()), *endpoint.xml.attributes)
+        attributes = () if declared_.ready else endpoint.attributes or ()
+        named = (*addressed_by(endpoint), *attributes, *endpoint.xml.attributes)
         for name in named if role != "find" else (*named, *declared_.match_on):
-            if name not in there and name != CRM_ID:
+            if name != CRM_ID and there.isdisjoint({name, name.partition(".")[0]}):
                 raise SettingError(
                     f"streams.{stream}: the {role} endpoint needs {{{name}}}, and the stream has no such field"
                     f"{nearest(name, sorted(there))}"

@@ -12,6 +12,7 @@ from typing_extensions import override
 from crm_api.crm import Crm
 from crm_api.crm_objects import CrmRecord, Payload
 from crm_api.endpoints import FIND
+from crm_api.templates import field_at
 from crm_api.values import is_empty, read_text
 from target_crm.declaring import Declared
 from target_crm.keys import same_text
@@ -58,10 +59,9 @@ class FreeMapper(Mapper):
         return Mapped(payload, keys, references, digest=digest_of(payload, references))
 
     def _keys(self, record: Mapping[str, Any]) -> tuple[MatchKey, ...]:
-        names = self._declared.found_by
-        if not names or any(is_empty(record.get(name)) for name in names):
+        asked = {name: plain(field_at(record, name)) for name in self._declared.found_by}
+        if not asked or any(map(is_empty, asked.values())):
             return ()
-        asked = {name: plain(record[name]) for name in names}
         return (MatchKey((MatchPart(FIND, (_SORTED.encode(asked).decode(),)),)),)
 
     @override
@@ -99,11 +99,8 @@ class FreeMapper(Mapper):
         """Whether every field that both have agrees."""
         (part,) = key.parts
         asked: Payload = msgspec.json.decode(part.values[0])
-        return all(
-            same_text(_text(record[name])) == same_text(_text(asked[name]))
-            for name in self._declared.match_on
-            if name in record and name != "id"
-        )
+        there = ((field_at(record, name), asked[name]) for name in self._declared.match_on)
+        return all(same_text(_text(has)) == same_text(_text(wanted)) for has, wanted in there if has is not None)
 
 
 def mapper_for(crm: Crm, settings: StreamSettings) -> Mapper:

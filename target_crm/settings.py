@@ -351,7 +351,7 @@ def stream_settings(
         SettingError: It does not say, or wrongly, what the stream becomes.
     """
     given = streams_by_name(config).get(stream, {})
-    endpoints = declared(config, stream, given) if is_declared(config, given) else None
+    endpoints = declared(config, stream, given) if is_declared(config, stream, given) else None
     named = given.get("object") if endpoints is None else endpoints.of.name
     of = named_object(objects, named or stream)
     if named is None and of not in objects:
