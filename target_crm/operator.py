@@ -13,19 +13,17 @@ from typing import Any
 import click
 from rich.table import Table
 
-from crm_api.crm import Crm
 from crm_api.errors import CrmError
 from target_crm.authorize import authorize
+from target_crm.checking import checked
 from target_crm.command import config_option, console, one_sentence, target_of
 from target_crm.demo import demo
 from target_crm.exits import Exit
-from target_crm.free import mapper_for
 from target_crm.kinds import remedy
 from target_crm.ledger_command import ledger
 from target_crm.ledger_store import Store
 from target_crm.ledger_tables import default_url
 from target_crm.ledger_values import Held
-from target_crm.settings import stream_settings
 from target_crm.shelf import Shelf
 from target_crm.streams import streams_by_name
 from target_crm.target import TargetCrm
@@ -74,18 +72,11 @@ def check(config: Sequence[str]) -> None:
     wrong = 0
     for stream in streams_by_name(target.config):
         try:
-            click.echo(f"Stream {stream}: {_checked(target, crm, stream)}")
+            click.echo(f"Stream {stream}: {checked(target.config, crm, stream)}")
         except CrmError as error:
             wrong += 1
             click.echo(f"Stream {stream}: {error.sentence}")
     sys.exit(Exit.SETTINGS if wrong else Exit.DONE)
-
-
-def _checked(target: TargetCrm, crm: Crm, stream: str) -> str:
-    settings = stream_settings(target.config, stream, (), crm.objects, crm.refused)
-    mapper = mapper_for(crm, settings)
-    keys = ", else ".join(" and ".join(key) for key in mapper.match_on) or "nothing: every record is new"
-    return f"{settings.load_method} into {settings.object}, matched by {keys}"
 
 
 def _shown_url(target: TargetCrm) -> str:

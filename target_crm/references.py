@@ -31,6 +31,7 @@ class References:
 
     def __init__(self, crm: Crm, fields: Fields, rules: Mapping[str, ReferenceRule]) -> None:
         self._crm = crm
+        self._fields = fields
         self.by_attribute: dict[str, ReferenceRule] = {}
         self._matched: dict[str, tuple[tuple[Attribute, str], ...]] = {}
         for name, rule in rules.items():
@@ -44,6 +45,7 @@ class References:
             self.by_attribute[attribute.name] = rule
             if rule.object is not None:
                 self._matched[attribute.name] = self._match(name, rule.object, rule.match)
+                self.fits(attribute.name, named_object(crm.objects, rule.object))
 
     def _match(self, name: str, target: str, match: Mapping[str, str]) -> tuple[tuple[Attribute, str], ...]:
         target = named_object(self._crm.objects, target)
@@ -58,6 +60,23 @@ class References:
                 raise SettingError(f"references.{name}.match: {target} have no {wanted!r}")
             pairs.append((attribute, source))
         return tuple(pairs)
+
+    def fits(self, name: str, target: str) -> None:
+        """See whether a reference leads to what its attribute holds.
+
+        Args:
+            name: The attribute's.
+            target: The object that the reference leads to.
+
+        Raises:
+            SettingError: It does not.
+        """
+        attribute = self._fields.named(name)
+        wanted = attribute.refers_to if attribute is not None else None
+        if wanted is None or wanted == target:
+            return
+        if wanted in self._crm.objects and target in self._crm.objects:
+            raise SettingError(f"references.{name} leads to {target}, and {name} holds the id of one of the {wanted}")
 
     @property
     def used(self) -> frozenset[str]:
@@ -83,7 +102,12 @@ class References:
         return tuple(found)
 
     def value(self, attribute: Attribute, found: Found) -> Any:
-        """What the attribute holds once the record is found."""
+        """What the attribute holds once the record is found.
+
+        Raises:
+            SettingError: It is of another kind than the attribute holds.
+        """
+        self.fits(attribute.name, found.object)
         if attribute.kind is Kind.IDENTIFIER:
             return {"id": found.id, "type": self._crm.objects[found.object].singular}
         return [found.id] if attribute.kind is Kind.IDS else found.id

@@ -47,6 +47,15 @@ def test_check_says_whose_account_it_is_and_what_becomes_of_each_stream(operate)
         ({"object": "peeple"}, "'people'"),
         ({"object": "people", "match_on": ["emial"]}, "emial"),
         ({"object": "people", "custom_fields": {"No Such Field": "x"}}, "No Such Field"),
+        ({"object": "people", "fields": {"titel": "replace"}}, "titel"),
+        ({"object": "people", "unknown_names": {"use": "ada@emulator.exmple"}}, "'ada@emulator.example'"),
+        ({"object": "people", "references": {"company_id": {"stream": "firms", "source_id": "x"}}}, "'firms'"),
+        ({"object": "people", "references": {"company_id": {"stream": "leads", "source_id": "x"}}}, "leads to leads"),
+        (
+            {"object": "people", "references": {"company_id": {"object": "people", "match": {"email": "x"}}}},
+            "leads to people",
+        ),
+        ({"object": "people", "load_method": "delete", "ledger_stream": "leads"}, "ledger_stream"),
     ],
 )
 def test_check_names_what_does_not_exist(operate, stream, named):
@@ -61,6 +70,31 @@ def test_check_says_in_one_sentence_that_the_key_is_wrong(operate):
     assert "api_key" in done.stderr
     assert "Traceback" not in done.output + done.stderr
     assert "0" * 32 not in done.output + done.stderr
+
+
+def test_check_takes_what_exists(operate):
+    streams = {
+        "customers": {
+            "object": "people",
+            "unknown_names": {"use": "Ada@Emulator.example"},
+            "references": {"company_id": {"stream": "firms", "source_id": "firm"}},
+        },
+        "firms": {"object": "companies"},
+        "gone": {"object": "people", "load_method": "delete", "ledger_stream": "customers"},
+    }
+    done = operate("check", streams=streams)
+    assert done.exit_code == 0, done.output
+
+
+def test_a_reference_to_a_record_of_another_kind_stops_the_run_before_it_is_written(run, emulator):
+    schema = schema_of("people", "name", "boss")
+    streams = {"people": {"references": {"company_id": {"stream": "leads", "source_id": "boss"}}}}
+    leads = schema_of("leads", "name")
+    messages = [leads, record_of("leads", id=1, name="L"), schema, record_of("people", id=1, name="A", boss=1)]
+    done = run(messages, streams=streams)
+    assert done.code == 2
+    assert "references.company_id leads to leads" in done.errors
+    assert emulator.copper.count("people") == 0
 
 
 @pytest.mark.usefixtures("two_rejected")
