@@ -6,35 +6,28 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
-import msgspec
 from typing_extensions import override
 
-from crm_api.answer import Answer
 from crm_api.crm import Account, BeforeSend, Crm, CustomField, Name, Refused, Request, Result, Wanted, Written
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Payload
 from crm_api.declared import DeclaredCrm, refused
 from crm_api.errors import (
-    BusyError,
-    ForbiddenError,
     GoneError,
     InDoubtError,
     InvalidError,
-    NoRouteError,
-    RedirectError,
     RefusedError,
-    SettingError,
     TooLargeError,
-    UnreachableError,
 )
-from crm_api.freshsales import CLASSIC_HOST, PAGE_SIZE
+from crm_api.freshsales import PAGE_SIZE
+from crm_api.freshsales_account import whoami
 from crm_api.freshsales_bulk import Bulk, first_tried, is_young, values_of
 from crm_api.freshsales_declaration import FreshsalesObject
 from crm_api.freshsales_deletes import Deletes
+from crm_api.freshsales_imagined import imagined
 from crm_api.freshsales_jobs import Jobs
 from crm_api.freshsales_lists import (
     CUSTOM_FIELD,
@@ -104,30 +97,7 @@ class Freshsales(DeclaredCrm):
 
     @override
     def account(self) -> Account:
-        owners = self._owners()
-        if len(owners) == 1:
-            user = " ".join(owners[0].spellings)
-        else:
-            user = f"the owner of the API key, one of {len(owners)} users" if owners else "the owner of the API key"
-        return Account(self._account_id, self._account_id, user)
-
-    def _owners(self) -> Sequence[Name]:
-        """Who is there, which also tells whether the address and the key are right: one request, asked once."""
-        address = self.session.base_url
-        advice = f"Check domain: {urlsplit(address).hostname} is what it stands for."
-        try:
-            return self.names("owners")
-        except ForbiddenError:
-            return ()
-        except (NoRouteError, RedirectError, GoneError, TypeError, KeyError):
-            raise SettingError(f"There is no Freshsales account at {address}. {advice}") from None
-        except UnreachableError as error:
-            raise UnreachableError(error.call, said=error.said, advice=advice) from error
-        except BusyError as error:
-            if address.removesuffix("/api").endswith(CLASSIC_HOST):
-                more = "An account of the Suite answers so at its old address: then set domain to its bundle alias."
-                raise BusyError(error.call, status=error.status, said=error.said, advice=more) from error
-            raise
+        return whoami(self.session.base_url, self._account_id, lambda: self.names("owners"))
 
     @override
     def names(self, of: str) -> Sequence[Name]:
@@ -279,7 +249,21 @@ class Freshsales(DeclaredCrm):
         self, of: FreshsalesObject, attribute: str, wanted: Wanted, before_send: BeforeSend | None = None
     ) -> Result:
         plain, added = split(wanted.payload)
+        result = self._upserted(of, attribute, wanted, plain, before_send)
+        if isinstance(result, Refused) and added:  # a record that has to be made may need what was held back
+            result = self._upserted(of, attribute, wanted, {**plain, **added}, before_send)
+        return self._extended(of, result, added)
+
+    def _upserted(
+        self,
+        of: FreshsalesObject,
+        attribute: str,
+        wanted: Wanted,
+        payload: Payload,
+        before_send: BeforeSend | None,
+    ) -> Result:
         identifier = {attribute: identifier_of(of, attribute, wanted.payload, wanted.value)}
+        body = {"unique_identifier": identifier, of.singular: sent(payload)}
         params = {"include": of.include} if of.include else {}
         path = f"/{of.path}/upsert"
         tries: list[datetime | None] = []
@@ -289,17 +273,8 @@ class Freshsales(DeclaredCrm):
             if before_send is not None:
                 before_send()
 
-        def ask(payload: Payload) -> Answer:
-            body = {"unique_identifier": identifier, of.singular: sent(payload)}
-            return self.session.exchange("POST", path, params=params, body=body, repeatable=True, before_send=sending)
-
         try:
-            try:
-                answer = ask(plain)
-            except InvalidError:
-                if not added:
-                    raise
-                answer = ask({**plain, **added})  # a record that has to be made may need what was held back
+            answer = self.session.exchange("POST", path, params=params, body=body, repeatable=True, before_send=sending)
         except (InvalidError, GoneError) as error:
             return refused(error)
         record = answer.value.get(of.singular) if isinstance(answer.value, dict) else None
@@ -308,8 +283,7 @@ class Freshsales(DeclaredCrm):
         # Whoever had to ask again is told of a record that is there by now: its age tells who made it.
         earlier = tries[0] if len(tries) > 1 else first_tried(wanted)
         created = answer.status == HTTPStatus.CREATED or is_young(record, earlier)
-        written = Written(as_id(record["id"]), shaped(record), answer.request_id, created)
-        return self._extended(of, written, added)
+        return Written(as_id(record["id"]), shaped(record), answer.request_id, created)
 
     @override
     def upsert_values(self, of: CrmObject, attribute: str, record: CrmRecord) -> Collection[str]:
@@ -358,25 +332,7 @@ class Freshsales(DeclaredCrm):
 
     @override
     def imagined(self, request: Request, new_id: Callable[[], CrmId]) -> Any:
-        body = request.body or {}
-        last = request.path.rpartition("/")[2]
-        stamp = datetime.now(UTC).isoformat()
-        if last == "bulk_upsert":
-            (rows,) = body.values()
-            # What a known record's lists hold nobody imagines: they are taken to need nothing more.
-            records = [
-                {"id": new_id(), **row, **row["data"], "created_at": stamp, "imagined": "id" in row} for row in rows
-            ]
-            report = {"record_status": {"succeeded": len(rows), "failed": 0}, "records": records}
-            return {"status": "SUCCESS", "data": msgspec.json.encode(report).decode(), "created_at": stamp}
-        if last == "bulk_destroy":
-            return {"message": "", "deleted": body["selected_ids"]}
-        if request.method == "DELETE":
-            return True
-        ((singular, record),) = ((name, each) for name, each in body.items() if name != "unique_identifier")
-        is_known = request.method == "PUT"
-        whole = {**body.get("unique_identifier", {}), **record, "id": int(last) if is_known else new_id()}
-        return {singular: {**whole, "imagined": is_known}}
+        return imagined(request, new_id)
 
 
 def _in_shape(result: Result) -> Result:
