@@ -228,3 +228,103 @@ def test_employees_are_refused_with_the_reason(run):
     done = send(run, "employees", {"id": 1, "name": "Ada"})
     assert done.code == 2
     assert "Apptivo's employees are invited in its settings" in done.errors
+
+
+PERSON = {
+    "first_name": "Ann",
+    "last_name": "Smith",
+    "title": "Dr",
+    "job_title": "CTO",
+    "email": "Ann.Smith@acme.example",
+    "mobile": "+1 (555) 0100",
+    "street": "1 Main St",
+    "street2": "Floor 2",
+    "city": "Springfield",
+    "state": "IL",
+    "zip": "12345",
+    "country": "GB",
+    "shipping_city": "Kiel",
+    "description": "Two\nlines",
+    "assignee": "Søren Kierkegaard",
+    "territory": "DACH",
+    "external_ref_id": "X-1",
+}
+WHOLE = {
+    "leads": {
+        **PERSON,
+        "company": "Acme",
+        "status": "Contacted",
+        "source": "Website",
+        "lead_type": "Individual",
+        "rank": "Low",
+        "industry": "Software",
+        "campaign": "Trade fair",
+        "potential_amount": "1200.50",
+        "currency": "EUR",
+        "estimated_close_date": "2026-05-31T10:00:00+02:00",
+        "number_of_employees": "12",
+        "cf_lead_score": 41.5,
+        "cf_lead_key": "K 1",
+    },
+    "contacts": {**PERSON, "status": "Inactive", "type": "Customer", "is_primary": "yes", "cf_loyalty_tier": "silver"},
+    "customers": {
+        **{name: PERSON[name] for name in ("email", "mobile", "street", "city", "country", "assignee", "territory")},
+        "name": "Acme",
+        "customer_number": "C-9",
+        "status": "Inactive",
+        "category": "Reseller",
+        "payment_term": "Net 60",
+        "annual_revenue": 1_000_000,
+        "cf_segment": "Großkunde",
+    },
+    "opportunities": {
+        "name": "Big one",
+        "stage": "Negotiation",
+        "source": "Referral",
+        "type": "New Business",
+        "close_date": "2026-12-24",
+        "probability": 40,
+        "amount": 99.95,
+        "currency": "USD",
+        "owner": "ada@emulator.example",
+        "next_step": "Call",
+        "city": "Ulm",
+        "is_locked": False,
+        "market": "Retail",
+        "cf_external_ref": "E-1",
+    },
+    "cases": {
+        "case_number": "T-1",
+        "subject": "It broke",
+        "description": "All of it",
+        "status": "On Hold",
+        "type": "Problem",
+        "priority": "High",
+        "source": "Phone",
+        "email": "Who@acme.example",
+        "need_by_date": "2026-05-31",
+        "owner": "Grace Hopper",
+        "customer": "Acme",
+        "cf_ticket_no": "77",
+    },
+}
+
+
+@pytest.mark.parametrize("style", ["form", "rest"])
+@pytest.mark.parametrize("stream", list(WHOLE))
+def test_what_is_written_reads_back_as_the_same_and_is_not_written_again(run, calls, stream, style):
+    record = {"id": 1, **WHOLE[stream]}
+    done = send(run, stream, record, wire_style=style, streams={stream: {"unknown_attributes": "reject"}})
+    assert done.code == 0, done.errors
+    assert done.of(stream) == {"input": 1, "created": 1}
+    calls()
+    assert send(run, stream, record, wire_style=style, compare_with="crm").of(stream) == {"input": 1, "unchanged": 1}
+    assert [call for call in calls() if call != f"{stream} getById"] == []
+
+
+def test_a_source_that_names_what_apptivo_derives_and_the_id_sends_the_id_alone(run, firm, given):
+    customer = firm.insert("customers", {"customerName": "Acme Ltd"})
+    record = {"id": 1, "name": "Big", "opportunity_customer_id": customer["id"], "opportunity_customer": "ACME"}
+    assert send(run, "opportunities", record).code == 0
+    (sent,) = given("opportunities?a=save")
+    assert "opportunityCustomer" not in json.loads(sent["opportunityData"])

@@ -91,10 +91,11 @@ def _copper_case(stream, *, make, insert, change, bad, creates=(), **more):
     )
 
 
-def _apptivo(style):
+def _apptivo(stream, style, match_on):
     def settings(vendor):
         return {
             "crm": "apptivo",
+            "streams": {stream: {"match_on": match_on} if match_on else {}},
             "base_url": vendor.base_url,
             "api_key": vendor.api_key,
             "access_key": vendor.access_key,
@@ -104,12 +105,12 @@ def _apptivo(style):
     return settings
 
 
-def _apptivo_case(stream, style, *, title, make, insert, change, bad, shows):
+def _apptivo_case(stream, style, *, title, make, insert, change, bad, shows, match_on=None):
     own = f"/app/dao/v6/{stream}"
     return Case(
         name=f"apptivo {stream} {style}",
         vendor="apptivo",
-        settings=_apptivo(style),
+        settings=_apptivo(stream, style, match_on),
         secrets=lambda vendor: [vendor.api_key, vendor.access_key],
         stream=stream,
         make=make,
@@ -126,40 +127,79 @@ def _apptivo_case(stream, style, *, title, make, insert, change, bad, shows):
     )
 
 
-def _apptivo_cases(style):
-    return [
-        _apptivo_case(
-            "leads",
-            style,
-            title="lastName",
-            make=lambda n: {
-                "id": n,
-                "first_name": "Ann",
-                "last_name": f"Lead {n}",
-                "email": f"lead{n}@example.org",
-                "lead_status": "Contacted",
-                "assignee": "grace@emulator.example",
-            },
-            insert=lambda n: {
-                "firstName": "Ann",
-                "lastName": f"Lead {n}",
-                "emailAddresses": [{"emailAddress": f"lead{n}@example.org", "id": "cont_email_input"}],
-            },
-            change={"job_title": "Director", "lead_status": "Qualified"},
-            bad=lambda n: {"id": n, "last_name": f"Lead {n}", "account_id": 999_999},
-            shows=lambda record: record["jobTitle"] == "Director" and record["leadStatusMeaning"] == "Qualified",
-        ),
-        _apptivo_case(
-            "customers",
-            style,
-            title="customerName",
-            make=lambda n: {"id": n, "name": f"Customer {n}", "email": f"c{n}@example.org", "city": "Ulm"},
-            insert=lambda n: {"customerName": f"Customer {n}"},
-            change={"city": "Bonn", "phone": "+49 228 1"},
-            bad=lambda n: {"id": n, "name": f"Customer {n}", "parent_customer_id": 999_999},
-            shows=lambda record: record["addresses"][0]["city"] == "Bonn" and len(record["phoneNumbers"]) == 1,
-        ),
-    ]
+def _apptivo_lead(n):
+    return {
+        "firstName": "Ann",
+        "lastName": f"Lead {n}",
+        "emailAddresses": [{"emailAddress": f"lead{n}@example.org", "id": "cont_email_input"}],
+    }
+
+
+def _apptivo_leads(style):
+    return _apptivo_case(
+        "leads",
+        style,
+        title="lastName",
+        make=lambda n: {
+            "id": n,
+            "first_name": "Ann",
+            "last_name": f"Lead {n}",
+            "email": f"lead{n}@example.org",
+            "lead_status": "Contacted",
+            "assignee": "grace@emulator.example",
+        },
+        insert=_apptivo_lead,
+        change={"job_title": "Director", "lead_status": "Qualified"},
+        bad=lambda n: {"id": n, "last_name": f"Lead {n}", "account_id": 999_999},
+        shows=lambda record: record["jobTitle"] == "Director" and record["leadStatusMeaning"] == "Qualified",
+    )
+
+
+_APPTIVO = [
+    _apptivo_leads("form"),
+    _apptivo_leads("rest"),
+    _apptivo_case(
+        "customers",
+        "rest",
+        title="customerName",
+        make=lambda n: {"id": n, "name": f"Customer {n}", "email": f"c{n}@example.org", "city": "Ulm"},
+        insert=lambda n: {"customerName": f"Customer {n}"},
+        change={"city": "Bonn", "phone": "+49 228 1"},
+        bad=lambda n: {"id": n, "name": f"Customer {n}", "parent_customer_id": 999_999},
+        shows=lambda record: record["addresses"][0]["city"] == "Bonn" and len(record["phoneNumbers"]) == 1,
+    ),
+    _apptivo_case(
+        "contacts",
+        "form",
+        title="lastName",
+        make=lambda n: {"id": n, "last_name": f"Contact {n}", "email": f"c{n}@example.org", "is_primary": True},
+        insert=lambda n: {"lastName": f"Contact {n}", "emailAddresses": [{"emailAddress": f"c{n}@example.org"}]},
+        change={"job_title": "Director", "cf_loyalty_tier": "Gold"},
+        bad=lambda n: {"id": n, "last_name": f"Contact {n}", "account_id": 999_999},
+        shows=lambda record: record["customAttributes"][0]["customAttributeValue"] == "Gold",
+    ),
+    _apptivo_case(
+        "opportunities",
+        "rest",
+        title="opportunityName",
+        make=lambda n: {"id": n, "name": f"Deal {n}", "stage": "Proposal", "close_date": "2026-05-31"},
+        insert=lambda n: {"opportunityName": f"Deal {n}"},
+        change={"amount": 12.5, "close_date": "2026-06-30"},
+        bad=lambda n: {"id": n, "name": f"Deal {n}", "opportunity_contact_id": 999_999},
+        shows=lambda record: (record["amount"], record["closeDate"]) == (12.5, "06/30/2026"),
+        match_on=["name"],
+    ),
+    _apptivo_case(
+        "cases",
+        "form",
+        title="caseNumber",
+        make=lambda n: {"id": n, "case_number": f"T-{n}", "subject": "It broke", "priority": "Normal"},
+        insert=lambda n: {"caseNumber": f"T-{n}", "caseSummary": "It broke"},
+        change={"description": "Again", "priority": "High"},
+        bad=lambda n: {"id": n, "subject": "It broke", "case_contact_id": 999_999},
+        shows=lambda record: (record["description"], record["casePriority"]) == ("Again", "High"),
+    ),
+]
 
 
 def _http_streams(*, batch=None, find=True, create=None):
@@ -239,8 +279,7 @@ CASES = [
         bad=lambda n: {"id": n, "name": f"Person {n}", "assignee_id": 999_999_999},
         ambiguous=False,
     ),
-    *_apptivo_cases("form"),
-    *_apptivo_cases("rest"),
+    *_APPTIVO,
 ]
 
 
