@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import stat
 import sys
 from collections.abc import Iterable
@@ -14,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from crm_api.errors import SettingError
+from crm_api.errors import SettingError, StopError
 from target_crm.files import file_errors, open_private, write_through
 from target_crm.ledger_values import Held
 
@@ -39,6 +40,23 @@ class RejectFile:
         if _is_input(os.fstat(self._file.fileno())):
             self._file.close()
             raise SettingError("rejected_path is the file that is being read: move it elsewhere and read it there")
+        if self._path.is_file():
+            self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        """Go on in a copy: whoever is reading the file, perhaps into this run, must not meet what is added to it."""
+        copy = self._path.with_name(f"{self._path.name}.new")
+        fresh = open_private(copy, "rejected_path", os.O_TRUNC | os.O_APPEND)
+        try:
+            with file_errors("rejected_path", self._path), self._path.open("rb") as before:
+                shutil.copyfileobj(before, fresh)
+                copy.replace(self._path)
+        except StopError:
+            fresh.close()
+            raise
+        finally:
+            self._file.close()
+        self._file = fresh
 
     def append(self, held: Iterable[Held]) -> None:
         """Add records that were rejected just now.

@@ -140,7 +140,11 @@ class Summary:
         lines += [f"  {each.kind}, for example {each.source_id}: {each.sentence}" for each in self.books.examples]
         if self.pending:
             lines.append(f"{_records(self.pending)} rejected and kept: see singer-crm rejected list")
-        lines += [f"{stream}: {count:,} references were linked" for stream, count in self.books.links.items() if count]
+        lines += [
+            f"{stream}: {'1 reference was' if count == 1 else f'{count:,} references were'} linked"
+            for stream, count in self.books.links.items()
+            if count
+        ]
         if self.waiting:
             lines.append(f"{_records(self.waiting)} waiting for what they refer to")
         lines += map(_waited_for, self.missing)
@@ -178,9 +182,11 @@ def begin_report(path: str) -> None:
 
 def _waited_for(missing: Missing) -> str:
     what = f"for records of {missing.on}" if missing.on else "for a record of the CRM"
-    who = f"{missing.stream}: {missing.records:,} wait {what}"
+    one = missing.records == 1
+    who = f"{missing.stream}: {missing.records:,} {'waits' if one else 'wait'} {what}"
     if missing.attribute:
-        who = f"{missing.stream}: {missing.records:,} are written, and {missing.attribute} waits {what}"
+        is_written = "is written" if one else "are written"
+        who = f"{missing.stream}: {missing.records:,} {is_written}, and {missing.attribute} waits {what}"
     return f"  {who}: {', '.join(missing.examples)}{'…' if missing.records > len(missing.examples) else ''}" + (
         f" ({missing.reason})" if missing.reason else ""
     )

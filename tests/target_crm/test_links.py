@@ -59,7 +59,7 @@ def test_a_record_is_written_at_once_and_linked_in_a_later_run(run, emulator, tm
     done = run([COMPANIES, ACME], streams=LATER)
     assert company_of(emulator) == "Acme"
     assert done.report["linked"] == {"people": 1}
-    assert "people: 1 references were linked" in done.errors
+    assert "people: 1 reference was linked" in done.errors
     assert pending(tmp_path) == []
 
 
