@@ -106,3 +106,20 @@ def test_a_dry_run_of_deletes_sends_none(run, vendor, asked):
     assert done.errors.count(": delete ") == 6
     assert vendor.count("contacts") == 6
     assert not {name for name in asked() if not name.startswith("GET")}
+
+
+def test_a_mirror_deletes_what_its_source_no_longer_holds_and_leaves_what_people_made(run, vendor, asked):
+    vendor.insert("contacts", {"last_name": "Typed", "emails": "typed@x.org"})
+    mirror = {
+        "load_method": "overwrite",
+        "streams": {"contacts": {"complete": "end_of_input", "max_delete_fraction": 1}},
+    }
+    run([CONTACTS, *map(contact, range(30))], **mirror)
+    asked()
+    done = run([CONTACTS, *map(contact, range(10))], **mirror)
+    assert done.code == 0, done.errors
+    assert done.report["removed"] == {"contacts": 20}
+    assert sorted(each["last_name"] for each in vendor.records("contacts")) == sorted(
+        ["Typed", *(f"N{n}" for n in range(10))]
+    )
+    assert asked()["POST /contacts/bulk_destroy"] == 1

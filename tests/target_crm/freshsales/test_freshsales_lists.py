@@ -135,3 +135,16 @@ def test_notes_are_about_the_record_that_a_reference_finds(run, vendor):
     assert done.code == 0, done.errors
     (account,) = vendor.records("sales_accounts")
     assert vendor.records("notes")[0]["targetables"] == [{"id": account["id"], "type": "SalesAccount"}]
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_a_contact_written_before_its_account_is_linked_when_that_comes(run, vendor, count):
+    theirs = vendor.insert("sales_accounts", {"name": "Theirs"})["id"]
+    streams = {"contacts": STREAMS["contacts"] | {"missing_reference": "link_later"}}
+    first = run([CONTACTS, *(contact(n, 1) for n in range(count))], streams=streams)
+    assert first.of("contacts") == {"input": count, "created": count}
+    for each in vendor.records("contacts"):
+        vendor.change("contacts", each["id"], {"sales_accounts": [{"id": theirs}]})
+    done = run([CONTACTS, ACCOUNTS, company(1)], streams=streams)
+    assert done.code == 0, done.errors
+    assert accounts_of(vendor) == {f"N{n}": [("Theirs", True), ("Company 1", False)] for n in range(count)}
