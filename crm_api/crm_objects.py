@@ -38,6 +38,8 @@ class Kind(Enum):
     """A list of strings, such as tags."""
     ITEMS = "items"
     """A list of objects whose value is under ``Attribute.item``, such as e-mails."""
+    OBJECTS = "objects"
+    """A list of objects that the CRM takes as they are; it takes the place of the one that is there."""
     IDENTIFIER = "identifier"
     """``{id, type}`` of any record, such as a task's related resource."""
     CUSTOM = "custom"

@@ -69,6 +69,8 @@ APPOINTMENTS = FreshsalesObject(
         Attribute("end_date", Kind.MOMENT, required=True, flat=("ends_at", "end")),
         Attribute("time_zone", required=True),
         Attribute("location"),
+        # Written again, they would be there twice: both are nested attributes that only a first write may give.
+        Attribute("appointment_attendees_attributes", Kind.OBJECTS, flat=("attendees",), updatable=False),
         Attribute("is_allday", Kind.BOOLEAN, flat=("all_day",)),
         Attribute("outcome_id", Kind.NAME_ID, names="sales_activity_outcomes", flat=("outcome",)),
         TARGET,
@@ -129,6 +131,7 @@ PRODUCTS = FreshsalesObject(
         Attribute("description"),
         Attribute("is_active", Kind.BOOLEAN, flat=("active",)),
         Attribute("valid_till", Kind.MOMENT),
+        Attribute("product_pricings", Kind.OBJECTS, flat=("prices",), updatable=False),  # likewise
         Attribute("pricing_type", Kind.INTEGER),
         OWNER,
         TERRITORY,

@@ -191,6 +191,7 @@ DEALS = FreshsalesObject(
             names="deal_payment_statuses",
             flat=("deal_payment_status", "payment_status"),
         ),
+        Attribute("products", Kind.OBJECTS),
         Attribute("deal_product_id", Kind.NAME_ID, names="deal_products", flat=("deal_product",)),
         SOURCE,
         CAMPAIGN,

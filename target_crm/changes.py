@@ -116,13 +116,16 @@ class Changes:
             payload.update(self.crm.custom_container(customs))
         return Change(payload, tuple(differences))
 
-    def _same(self, attribute: Attribute, old: Any, new: Any) -> bool:
+    def _same(self, attribute: Attribute, old: Any, new: Any) -> bool:  # noqa: PLR0911 - one case for each shape
         if not _says(old) or not _says(new):
             return not _says(old) and not _says(new)
         if attribute.kind in {Kind.TEXTS, Kind.NAME_IDS}:
             return sorted(map(str, old)) == sorted(map(str, new))
         if attribute.kind is Kind.STRUCTURE:
             return all(str(old.get(part) or "").strip() == str(new.get(part) or "").strip() for part in attribute.parts)
+        if attribute.kind is Kind.OBJECTS:
+            pairs = list(zip(old, new, strict=False))
+            return len(old) == len(new) and all(held.get(name) == each[name] for held, each in pairs for name in each)
         if attribute.kind is Kind.IDS:
             return {_told_apart_by(attribute, each) for each in old} == {
                 _told_apart_by(attribute, each) for each in new

@@ -54,6 +54,8 @@ class Sources:
             return [each for value, _ in self._given(record) for each in _several(value)]
         if kind is Kind.STRUCTURE:
             return self._structure(record, nulls=nulls)
+        if kind is Kind.OBJECTS:
+            return self._objects(record)
         if kind is Kind.IDENTIFIER:
             return self._identifier(record)
         return self._single(record)
@@ -79,6 +81,12 @@ class Sources:
                 item = as_item(self.attribute, each, flat)
                 items.setdefault(spell(item[str(self.attribute.item)]), item)
         return list(items.values())
+
+    def _objects(self, record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        given = [each for value, _ in self._given(record)[:1] for each in _several(value)]
+        if not all(isinstance(each, Mapping) for each in given):
+            raise ValueError("wants a list of objects")
+        return given
 
     def _structure(self, record: Mapping[str, Any], *, nulls: bool) -> dict[str, Any]:
         found: dict[str, Any] = {}

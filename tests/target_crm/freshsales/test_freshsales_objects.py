@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.target_crm.messages import record_of, schema_of
@@ -121,3 +123,30 @@ def test_other_names_stand_for_the_same_objects(run, vendor, stream, object_name
     done = run([schema_of(stream, "name"), record_of(stream, id=1, name="Acme")])
     assert done.code == 0, done.errors
     assert vendor.count(object_name) == 1
+
+
+def test_lists_of_objects_go_in_as_they_are(run, vendor, there):
+    chair = vendor.insert("products", {"name": "Chair"})["id"]
+    lines = [{"id": chair, "quantity": 2, "unit_price": 9.5}]
+    deals = schema_of("deals", "name", "amount", "products")
+    assert run([deals, record_of("deals", id=1, name="D", amount=1, products=lines)]).code == 0
+    more = [{**lines[0], "quantity": 3}]
+    assert run([deals, record_of("deals", id=1, name="D", amount=1, products=json.dumps(more))]).code == 0
+    (deal,) = vendor.records("deals")
+    assert [(each["product_id"], each["quantity"]) for each in deal["products"]] == [(chair, 3)]
+    prices = [{"currency_code": "EUR", "unit_price": 12}]
+    products = schema_of("products", "name", "prices", "category")
+    assert run([products, record_of("products", id=1, name="Desk", prices=prices)]).code == 0
+    assert run([products, record_of("products", id=1, name="Desk", prices=prices, category="x")]).code == 0
+    (desk,) = [each for each in vendor.records("products") if each["name"] == "Desk"]
+    assert [(each["currency_code"], each["unit_price"]) for each in desk["product_pricings"]] == [("EUR", 12)]
+    lunch = RECORDS["appointments"] | {"targetable_id": there["id"]}
+    attendees = [{"attendee_type": "Contact", "attendee_id": there["id"]}]
+    appointments = schema_of("appointments", *lunch, "attendees")
+    assert run([appointments, record_of("appointments", id=1, **lunch, attendees=attendees)]).code == 0
+    changed = record_of("appointments", id=1, **lunch | {"location": "Canteen"}, attendees=attendees)
+    assert run([appointments, changed]).code == 0
+    (only,) = vendor.records("appointments")
+    assert [each["attendee_id"] for each in only["attendees"]] == [there["id"]]
+    wrong = run([deals, record_of("deals", id=2, name="E", amount=1, products="chair")])
+    assert "products wants a list of objects" in wrong.errors
