@@ -89,6 +89,8 @@ class Catcher:
             return None
         if rule.items:
             found = body.value if rule.items == "." else at(body.value, rule.items)
+            if body.format == "xml" and isinstance(found, dict):
+                found = [found]  # an element that stands alone
         elif isinstance(body.value, list):
             found = body.value
         else:
