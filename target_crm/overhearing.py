@@ -43,4 +43,4 @@ class Overheard:
         return answer
 
     def _line(self, text: str) -> None:
-        self._show(self._session.redact(text[:SHOWN_CHARACTERS]).rstrip())
+        self._show(self._session.redact(text)[:SHOWN_CHARACTERS].rstrip())

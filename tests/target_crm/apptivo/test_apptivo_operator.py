@@ -67,6 +67,20 @@ def test_a_wrong_key_is_told_in_one_sentence_that_does_not_show_it(operate, styl
 
 
 @pytest.mark.parametrize("style", ["form", "rest"])
+def test_trying_one_lead_shows_question_and_answer_without_keys(operate, firm, tmp_path, style):
+    file = tmp_path / "lead.json"
+    file.write_text(json.dumps(LEAD))
+    done = operate("try", str(file), "--stream", "leads", wire_style=style)
+    assert done.exit_code == 0, done.output
+    assert ("> POST /leads?a=save leadData=" if style == "form" else '> POST /leads {"firstName":"Ann"') in done.output
+    assert '< 200 {"lead":{' in done.output
+    assert "leads: created" in done.output
+    assert [lead["lastName"] for lead in firm.records("leads")] == ["Smith"]
+    for key in (firm.api_key, firm.access_key):
+        assert key not in done.output
+
+
+@pytest.mark.parametrize("style", ["form", "rest"])
 def test_a_dry_run_shows_each_request_without_keys_and_the_run_does_just_that(run, firm, calls, style):
     firm.insert("leads", {"lastName": "Smith", "emailAddresses": [{"emailAddress": LEAD["email"]}]})
     records = LEAD, {"id": 2, "last_name": "Li", "street": "1 Main St"}, {"id": 2, "last_name": "Li", "city": "Ulm"}
