@@ -11,7 +11,6 @@ from crm_api.errors import CrmError
 from target_crm.crms import rates_of
 from target_crm.exits import EXPECTED, Ending, Exit
 from target_crm.ledger_links import Missing
-from target_crm.ledger_values import Held
 from target_crm.office import Office
 from target_crm.preview import forecast_seconds
 from target_crm.rehearsal import Rehearsal
@@ -30,16 +29,15 @@ def close(office: Office, ending: Ending, config: Mapping[str, Any]) -> int:
     logger = office.logger
     if ending.code:
         office.books.stopped()
-    pending: list[Held] = []
-    waiting: list[Held] = []
+    pending = waiting = 0
     missing: Sequence[Missing] = ()
     try:
         try:
-            pending = office.shelf.held(office.source, "rejected")
-            waiting = office.shelf.held(office.source, "waiting")
+            pending = office.shelf.count(office.source, "rejected")
+            waiting = office.shelf.count(office.source, "waiting")
             missing = office.links.missing(office.source)
             if office.reject_file is not None:
-                office.reject_file.replace(pending)
+                office.reject_file.replace(office.shelf.each(office.source, "rejected"))
         finally:
             office.close()
     except EXPECTED as error:
@@ -49,8 +47,8 @@ def close(office: Office, ending: Ending, config: Mapping[str, Any]) -> int:
         office.run_id,
         office.account.name,
         office.books,
-        len(pending),
-        len(waiting),
+        pending,
+        waiting,
         missing,
         asdict(office.crm.session.traffic),
         office.clock() - office.began,
@@ -65,7 +63,7 @@ def close(office: Office, ending: Ending, config: Mapping[str, Any]) -> int:
         except CrmError as error:
             logger.error("%s", error)  # noqa: TRY400 - one sentence
             return ending.code or Exit.FAILED
-    exceeded = rejected_allowed(config["max_rejected"]).exceeded(len(pending), office.books.inputs)
+    exceeded = rejected_allowed(config["max_rejected"]).exceeded(pending, office.books.inputs)
     return ending.code or (Exit.FAILED if exceeded else Exit.DONE)
 
 

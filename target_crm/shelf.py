@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from target_crm import ledger_tables as tables
 from target_crm.ledger_store import Store, as_json, of_source
 from target_crm.ledger_values import Held, Scope, Source
+
+ROWS_AT_ONCE = 500
 
 
 class Shelf:
@@ -105,8 +107,20 @@ class Shelf:
 
     def held(self, source: Source, state: str) -> list[Held]:
         """What is held of a source, in the order in which it was put aside."""
+        return list(self.each(source, state))
+
+    def each(self, source: Source, state: str) -> Iterator[Held]:
+        """Likewise one after the other, however many there are."""
         with self._store.read() as connection:
-            return _held(connection.execute(_held_of(source, state)))
+            rows = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(_held_of(source, state))
+            for part in rows.partitions():
+                yield from _held(part)
+
+    def count(self, source: Source, state: str) -> int:
+        """How many are held."""
+        with self._store.read() as connection:
+            held = _held_of(source, state).order_by(None).subquery()
+            return int(connection.execute(sa.select(sa.func.count()).select_from(held)).scalar_one())
 
     def of_any_account(self, crm: str, source_name: str, state: str) -> list[Held]:
         """What is held of a source, whatever account it was for, in the order in which it was put aside."""

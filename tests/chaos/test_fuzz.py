@@ -52,6 +52,19 @@ LINE = st.one_of(
     st.just('{"type": "RECORD", "stream": "people", "record": {"id": 1, "id": 2, "name": "twice"}}'),
     st.just('{"type": "RECORD", "stream": "people", "record": {"id": 1, "name": "\\ud800"}}'),
     st.just('{"type": "RECORD", "stream": "people", "record": {"id": 1, "name": ' + "[" * 3000 + "]" * 3000 + "}}"),
+    st.sampled_from(
+        [
+            "",
+            "   ",
+            '{"type": "UNKNOWN", "stream": "people"}',
+            '{"type": "RECORD", "stream": "never declared", "record": {"id": 1}}',
+            '{"type": "RECORD", "stream": "people", "record": {"id": 1, "na',
+            '{"type": "BATCH", "stream": "people", "encoding": {"format": "jsonl"}, "manifest": ["file:///nowhere"]}',
+            '{"type": "RECORD", "stream": "people", "record": {"id": NaN, "name": -Infinity}}',
+            '{"type": "RECORD", "stream": "people", "record": {"id": 1, "monetary_value": 1e999}}',
+            '{"type": "RECORD", "stream": "people", "record": {"id": 1, "id": 2}, "record": {"id": 3, "name": "x"}}',
+        ]
+    ),
     st.sampled_from([1, -1, None, "1", [1]]).map(
         lambda version: json.dumps({"type": "ACTIVATE_VERSION", "stream": "people", "version": version})
     ),
@@ -101,8 +114,7 @@ def check(account, folder, capsys, lines):
         assert "Traceback" not in said.err
         for line in said.out.splitlines():
             json.loads(line)
-        report = json.loads((folder / "report.json").read_text())
-        assert code != 0 or report["closed"], report
+        assert json.loads((folder / "report.json").read_text())["closed"]
         counts.append(copper.count("people"))
     assert counts[0] == counts[1], "the same input again made copies"
     for line in (folder / "rejected.singer").read_bytes().splitlines():
@@ -110,7 +122,7 @@ def check(account, folder, capsys, lines):
 
 
 @pytest.mark.usefixtures("_signals")
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(lines=st.lists(LINE, max_size=8))
 @example(lines=['{"type": "RECORD", "stream": "people", "record": {"id": 1, "name": "' + "x" * 10_000_000 + '"}}'])
 def test_any_input_ends_in_order(account, tmp_path, capsys, lines):
