@@ -292,9 +292,15 @@ def _freshsales(vendor):
     }
 
 
-def _freshsales_case(stream, *, make, insert, change, bad, vendor="freshsales", **more):
-    def is_of(record, n):
-        return more["name_of"](n) in {record.get("name"), record.get("display_name")}
+_FRESHSALES_CALLS = ("upsert", "bulk_upsert", "bulk_destroy")
+_DUE = "2026-03-01T10:00:00+00:00"
+
+
+def _freshsales_case(stream, *, make, insert, change, bad, vendor="freshsales", path=None, **more):
+    path = f"/{path or stream}"
+
+    def called(record):
+        return record.get("name") or record.get("title") or record["display_name"]
 
     return Case(
         name=f"{vendor} {stream}",
@@ -306,20 +312,13 @@ def _freshsales_case(stream, *, make, insert, change, bad, vendor="freshsales", 
         change=change,
         bad=bad,
         insert=lambda vendor, n: vendor.insert(stream, insert(n) | {"created_at": "2026-01-01T00:00:00+00:00"}),
-        names=lambda vendor: sorted(record.get("name") or record["display_name"] for record in vendor.records(stream)),
+        names=lambda vendor: sorted(called(record) for record in vendor.records(stream)),
         shows_change=lambda vendor, n: any(
-            is_of(record, n) and all(record[name] == value for name, value in change.items())
+            called(record) == more["name_of"](n) and all(record[name] == value for name, value in change.items())
             for record in vendor.records(stream)
         ),
-        creates=(f"POST /{stream}", f"POST /{stream}/upsert", f"POST /{stream}/bulk_upsert"),
-        writes=(
-            "PUT *",
-            "DELETE *",
-            f"POST /{stream}",
-            f"POST /{stream}/upsert",
-            f"POST /{stream}/bulk_upsert",
-            f"POST /{stream}/bulk_destroy",
-        ),
+        creates=(f"POST {path}", f"POST {path}/upsert", f"POST {path}/bulk_upsert"),
+        writes=("PUT *", "DELETE *", f"POST {path}", *(f"POST {path}/{call}" for call in _FRESHSALES_CALLS)),
         **more,
     )
 
@@ -359,5 +358,34 @@ CASES += [
         bad=lambda n: {"id": n, "name": f"Deal {n}", "amount": 1, "sales_account_id": 999_999_999},
         name_of=lambda n: f"Deal {n}",
         prepare=lambda vendor: vendor.insert("sales_accounts", {"id": 31_003_638_274, "name": "Acme"}),
+    ),
+    _freshsales_case(
+        "products",
+        path="cpq/products",
+        make=lambda n: {"id": n, "name": f"Product {n}"},
+        insert=lambda n: {"name": f"Product {n}"},
+        change={"category": "Furniture"},
+        bad=lambda n: {"id": n, "name": f"Product {n}", "owner_id": 999_999_999},
+        name_of=lambda n: f"Product {n}",
+    ),
+    _freshsales_case(
+        "tasks",
+        make=lambda n: {
+            "id": n,
+            "title": f"Task {n}",
+            "due_date": _DUE,
+            "targetable_type": "Contact",
+            "targetable_id": 31_016_358_306,
+        },
+        insert=lambda n: {
+            "title": f"Task {n}",
+            "due_date": _DUE,
+            "targetable_type": "Contact",
+            "targetable_id": 31_016_358_306,
+        },
+        change={"description": "Be nice"},
+        bad=lambda n: {"id": n, "title": f"Task {n}", "due_date": _DUE, "owner_id": 999_999_999},
+        name_of=lambda n: f"Task {n}",
+        prepare=lambda vendor: vendor.insert("contacts", {"id": 31_016_358_306, "last_name": "About"}),
     ),
 ]
