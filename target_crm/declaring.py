@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -24,6 +25,8 @@ from target_crm.methods import LoadMethod
 PREFIX = "endpoint:"
 TEMPLATES: Mapping[str, Mapping[str, Mapping[str, Any]]] = MappingProxyType({"copper": copper_templates.TEMPLATES})
 """Ready endpoints by CRM, and the name by which a stream's object chooses them."""
+_SECRET = re.compile("key|token|secret|password|auth|sign", re.IGNORECASE)
+LONG_WORD = 20  # letters of a part of an address that nobody would choose
 SHORTEST_CREDENTIAL = 12  # a header such as X-Region: eu is ordinary text, which must not be masked everywhere
 # Settings of a stream that need attributes which somebody has declared, or a record that can be read.
 _MEANINGLESS = {
@@ -234,11 +237,19 @@ def check_fields(declared_: Declared, stream: str, known: Collection[str], given
 
 
 def secrets_of(every: Collection[Declared]) -> tuple[str, ...]:
-    """Values of the endpoints' own headers that are long enough to be credentials."""
-    headers = [endpoint.headers for each in every for endpoint in each.by_role.values()]
-    values = {value for each in headers for value in each.values() if not places(value)}
-    words = {word for value in values for word in (value, value.rpartition(" ")[2])}
-    return tuple(sorted(word for word in words if len(word) >= SHORTEST_CREDENTIAL))
+    """What endpoints hold that may be a credential.
+
+    Values of their own headers, parameters that are called like one, and long words in a whole URL, which is how chat
+    services spell a webhook's key.
+    """
+    words: set[str] = set()
+    for endpoint in (each for one in every for each in one.by_role.values()):
+        for value in endpoint.headers.values():
+            words |= {value, value.rpartition(" ")[2]}
+        words |= {value for name, value in endpoint.query.items() if isinstance(value, str) and _SECRET.search(name)}
+        if "://" in endpoint.path:
+            words |= {word for word in endpoint.path.split("/")[3:] if len(word) >= LONG_WORD}
+    return tuple(sorted(word for word in words if len(word) >= SHORTEST_CREDENTIAL and not places(word)))
 
 
 class ByName(Mapping[str, Made]):

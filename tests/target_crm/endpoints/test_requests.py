@@ -297,3 +297,18 @@ def test_a_dry_run_shows_the_requests_and_sends_none(send, api, settings):
     assert "POST /of/a%20b?n=1 X-App: *** Idempotency-Key: " in done.errors
     assert '{"records":[{"id":1,"who":"a b"},{"id":2,"who":"a b"}]}' in done.errors
     assert "secret-value" not in done.errors
+
+
+def test_what_looks_like_a_credential_in_an_endpoint_is_masked(send, api, emulator):
+    word = "Xq8ZkP0aB7tR2mN5vL1c"
+    given = {
+        "path": f"{emulator.url}/http/services/{word}",
+        "query": {"token": "tok-0123456789ab", "kind": "an ordinary text"},
+        "headers": {"Authorization": "Bearer bear-0123456789ab"},
+    }
+    api.answer("POST /services/*", status=422, body={"message": f"no {word}"})
+    for dry_run in (True, False):
+        done = send([{"id": 1}], given, dry_run=dry_run)
+        for secret in (word, "tok-0123456789ab", "bear-0123456789ab"):
+            assert secret not in done.errors
+    assert "an+ordinary+text" in send([{"id": 2}], given, dry_run=True).errors
