@@ -69,7 +69,8 @@ class Rehearsal(Crm):
 
     Attributes:
         asides: Requests that the real run would not send: what it is told by the answers to its writes is read here.
-        answers: Requests that only the real run sends, to learn that a record of a bulk call is gone.
+        answers: Requests that only the real run sends: to learn that a record of a bulk call is gone, or to read again
+            what it made itself.
     """
 
     def __init__(self, crm: Crm, note: Callable[[Request], None]) -> None:
@@ -127,7 +128,7 @@ class Rehearsal(Crm):
         """Records as they would be before an update; those that are gone are left out."""
         with self._aside:
             sent = self.session.traffic.requests
-            found = self.read(of, ids)
+            found = self._read(of, ids)
             self.asides += self.session.traffic.requests - sent
         return found
 
@@ -163,6 +164,11 @@ class Rehearsal(Crm):
 
     @override
     def read(self, of: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
+        imagined = sum(map(_is_imagined, ids))
+        self.answers += -(-len(ids) // self.page_size) - -(-(len(ids) - imagined) // self.page_size)
+        return self._read(of, ids, immediate=immediate)
+
+    def _read(self, of: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
         imagined = {crm_id: {"id": crm_id, **self._changes[of.name, crm_id]} for crm_id in ids if _is_imagined(crm_id)}
         real = [crm_id for crm_id in ids if not _is_imagined(crm_id)]
         found = list(self._crm.read(of, real, immediate=immediate).values()) if real else []
@@ -282,7 +288,7 @@ class Rehearsal(Crm):
         chunks = [values[start : start + size] for start in range(0, len(values), size)] if size else []
         ids = [record["id"] for chunk in chunks for record in self.find(of, attribute, chunk)]
         found: dict[str, CrmRecord] = {}
-        for record in self.read(of, ids).values():
+        for record in self._read(of, ids).values():
             for value in self._crm.upsert_values(of, attribute, record):
                 found.setdefault(value, record)
         return found
