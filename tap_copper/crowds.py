@@ -92,7 +92,8 @@ class Crowd:
 
     def _open(self, rows: Sequence[Row], total: int | None) -> None:
         shown = len(rows) if total is None else total
-        if self._page == 1 and len(self._bounds) > 1 and shown < self._known:
+        # A total may count too much, also where bounds that are excluded leave nothing to show.
+        if self._page == 1 and len(self._bounds) > 1 and (shown < self._known or not rows):
             self._bounds.pop(0)
             return
         if total is None and rows:  # without a total, the last page is the one before an empty one

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import jsonschema_rs
 from typing_extensions import override
 
 from crm_api.answer import Answer
@@ -125,12 +124,19 @@ def extra_streams(tap: TapCopper, streams: Sequence[type[CopperStream]]) -> list
         name = declared.get("name")
         if name in taken:
             raise SettingError(f"extra_streams declares {name!r}, which is the name of a stream already")
-        for of, schema in (declared.get("properties") or {}).items():
-            if not jsonschema_rs.meta.is_valid(schema):
-                raise SettingError(f"extra_streams: the property {of!r} of {name} has no JSON schema: {schema}")
+        _check_properties(declared)
         taken.add(name)
         made.append(ExtraStream(tap, declared, parents))
     return made
+
+
+def _check_properties(declared: Mapping[str, Any]) -> None:
+    import jsonschema_rs  # noqa: PLC0415 - it loads slowly, and few declare a stream
+
+    for name, schema in (declared.get("properties") or {}).items():
+        if not jsonschema_rs.meta.is_valid(schema):
+            whose = declared["name"]
+            raise SettingError(f"extra_streams: the property {name!r} of {whose} has no JSON schema: {schema}")
 
 
 def _parent(declared: Mapping[str, Any], parents: Mapping[str, type[SearchStream]]) -> type[SearchStream] | None:

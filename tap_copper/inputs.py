@@ -6,8 +6,6 @@ import json
 from collections.abc import Mapping
 from typing import IO, Any
 
-import jsonschema_rs
-
 from crm_api.errors import SettingError
 
 LONGEST_MESSAGE = 200  # beyond, it quotes half a file
@@ -44,30 +42,26 @@ _ENTRY: dict[str, Any] = {
         },
     },
 }
-_CATALOG = jsonschema_rs.validator_for(
-    {
-        "type": "object",
-        "required": ["streams"],
-        "properties": {"streams": {"type": "array", "items": _ENTRY}},
-    }
-)
-_STATE = jsonschema_rs.validator_for(
-    {
-        "type": "object",
-        "properties": {
-            "bookmarks": {
-                "type": ["object", "null"],
-                "additionalProperties": {
-                    "type": "object",
-                    "properties": {
-                        "search_filters": {"type": ["string", "null"]},
-                        "generation": {"type": ["integer", "null"]},
-                    },
+_CATALOG: dict[str, Any] = {
+    "type": "object",
+    "required": ["streams"],
+    "properties": {"streams": {"type": "array", "items": _ENTRY}},
+}
+_STATE: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "bookmarks": {
+            "type": ["object", "null"],
+            "additionalProperties": {
+                "type": "object",
+                "properties": {
+                    "search_filters": {"type": ["string", "null"]},
+                    "generation": {"type": ["integer", "null"]},
                 },
-            }
-        },
-    }
-)
+            },
+        }
+    },
+}
 
 
 def read_input(file: IO[str] | None, what: str) -> Any:
@@ -134,8 +128,10 @@ def _entry(given: dict[str, Any]) -> dict[str, Any]:
     return entry
 
 
-def _check(validator: jsonschema_rs.Validator, value: Any, what: str, advice: str) -> None:
-    error = next(validator.iter_errors(value), None)
+def _check(schema: dict[str, Any], value: Any, what: str, advice: str) -> None:
+    import jsonschema_rs  # noqa: PLC0415 - it loads slowly, and --version needs none of it
+
+    error = next(jsonschema_rs.validator_for(schema).iter_errors(value), None)
     if error is not None:
         where = ".".join(str(part) for part in error.instance_path)
         said = error.message if len(error.message) <= LONGEST_MESSAGE else "it has the wrong type"

@@ -47,7 +47,9 @@ class Progress:
         self._console = console
         self._session: CrmSession | None = None
         self._quota = 0
+        self._began = monotonic()
         self._lines: dict[str, _Line] = {}
+        self._failed: set[str] = set()
 
     @contextmanager
     def shown(self, session: CrmSession, quota: int, logger: logging.Logger) -> Iterator[None]:
@@ -65,28 +67,39 @@ class Progress:
 
         self._session = session
         self._quota = quota
+        self._began = self._monotonic()
         console = self._console or Console(stderr=True)
         if not logger.isEnabledFor(logging.INFO):
             yield
         elif console.is_terminal:
+            over: list[bool] = []
             live = Live(
                 console=console,
-                get_renderable=self.table,
+                get_renderable=lambda: self.table(live=not over),
                 refresh_per_second=REFRESHES_PER_SECOND,
                 redirect_stdout=False,
                 redirect_stderr=False,
             )
             with _only_warnings(), live:
-                yield
+                try:
+                    yield
+                finally:
+                    over.append(True)  # what is shown last stays
         else:
-            yield
-            console.print(self.table())
-            self._log_run(logger)
+            try:
+                yield
+            finally:
+                console.print(self.table(live=False))
+                self._log_run(logger)
 
     def begin(self, stream: CopperStream, reader: Reader | None = None) -> None:
         """A stream's reading begins."""
         now = self._monotonic()
         self._lines[stream.name] = _Line(stream, now, now, self._requests - stream.opened, stream.opened, reader=reader)
+
+    def fail(self, stream: CopperStream) -> None:
+        """It could not be read to its end."""
+        self._failed.add(stream.name)
 
     def advance(self, stream: CopperStream) -> None:
         """A page of it has been written."""
@@ -94,27 +107,43 @@ class Progress:
         line.ended = self._monotonic()
         line.requests = self._requests - line.requests_before
 
-    def table(self) -> Table:
-        """The streams so far."""
+    def table(self, *, live: bool = True) -> Table:
+        """The streams so far: with what is left while they are read, and what all came to at the end."""
+        from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - tap-copper --version needs no terminal
         from rich.table import Table  # noqa: PLC0415 - likewise
 
-        table = Table(title="tap-copper", title_justify="left")
-        for heading in ("stream", "records", "of", "requests", "requests/min", "seconds", "left"):
-            table.add_column(heading, justify="left" if heading == "stream" else "right")
-        for name, line in list(self._lines.items()):
-            table.add_row(name, *self._cells(line))
+        lines = [
+            (f"{name} (failed)" if name in self._failed else name, line) for name, line in tuple(self._lines.items())
+        ]
+        table = Table(
+            title="tap-copper", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_footer=not live
+        )
+        table.add_column("stream", "together", no_wrap=True, min_width=max([8, *(len(name) for name, _ in lines)]))
+        for heading, total in (
+            ("records", f"{sum(line.stream.emitted for _, line in lines):,}"),
+            ("of", ""),
+            ("%", ""),
+            ("requests", f"{self._requests:,}"),
+            ("a minute", ""),
+            ("left" if live else "seconds", "" if live else f"{self._monotonic() - self._began:.1f}"),
+        ):
+            table.add_column(heading, total, justify="right", no_wrap=True)
+        for name, line in lines:
+            table.add_row(name, *self._cells(line, live=live))
         return table
 
-    def _cells(self, line: _Line) -> list[str]:
+    def _cells(self, line: _Line, *, live: bool) -> list[str]:
         seconds = line.ended - line.began
+        emitted = line.stream.emitted
         total = line.reader.total if line.reader is not None else None
         rate = f"{line.requests * SECONDS_PER_MINUTE / seconds:.0f}" if seconds >= 1 else ""
         allowed = f"{rate}/{self._quota}" if rate and self._quota else rate
         left = ""
-        if total and line.stream.emitted:
-            left = f"{max(total - line.stream.emitted, 0) * seconds / line.stream.emitted:.0f} s"
-        share = "" if total is None else f"{total:,}"
-        return [f"{line.stream.emitted:,}", share, f"{line.requests:,}", allowed, f"{seconds:.1f}", left]
+        if live and total and emitted:
+            left = f"{max(total - emitted, 0) * seconds / emitted:.0f} s"
+        share = f"{min(100 * emitted // total, 100)}" if total else ""
+        of = "" if total is None else f"{total:,}"
+        return [f"{emitted:,}", of, share, f"{line.requests:,}", allowed, left if live else f"{seconds:.1f}"]
 
     def _log_run(self, logger: logging.Logger) -> None:
         traffic = Traffic() if self._session is None else self._session.traffic

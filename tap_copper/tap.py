@@ -140,6 +140,7 @@ class TapCopper(Tap):
         if stream.ABORT_AT_RECORD_COUNT is not None:
             raise error
         log_event(self.logger, "stream_failed", stream=stream.name)
+        self.progress.fail(stream)
         self._failures.append((stream.name, error))
 
     def check(self) -> None:

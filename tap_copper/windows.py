@@ -166,6 +166,13 @@ class Window:
             minimum -= 1
         return minimum, None if self.stop is None else self.stop + 1
 
+    def _is_covered_by(self, question: Question) -> bool:
+        """Whether a question asked for all that is left, or more: after a step back it did."""
+        minimum, maximum = self._bounds()
+        below = question.minimum is None or (minimum is not None and question.minimum <= minimum)
+        above = question.maximum is None or (maximum is not None and question.maximum >= maximum)
+        return below and above
+
     def _keep(self, rows: Sequence[Row]) -> list[int]:
         kept = []
         for position, row in enumerate(rows):
@@ -204,8 +211,10 @@ class Window:
             self._run = run
         elif run is not None and top == self.floor:
             self._run = run
-        elif question.page > 1 or (question.minimum, question.maximum) != self._bounds():
-            pass  # a bound has been moved meanwhile, or turned out to be included: ask again
+        elif question.page > 1:
+            self._barred = self.floor  # the run has come as far as a search reaches, and is still in the same second
+        elif not self._is_covered_by(question):
+            pass  # a bound has been moved meanwhile: ask again
         elif shown > question.size:
             self._crowd = self._crowd_at(self.floor) if inside and self.floor is not None else self._crowd_between()
         else:

@@ -72,6 +72,7 @@ class CrmModel:
 
     def answer(self, question: Question, limits: Limits, sign: int = 1) -> tuple[list[Row], int]:
         self.questions += 1
+        assert self.questions < 20_000, "the search has no end"
         self.refresh()
         assert question.size <= limits.page_size
         found = self._found(question, sign)

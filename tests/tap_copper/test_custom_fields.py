@@ -3,10 +3,13 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import jsonschema_rs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crm_emulator import Emulator
-from tap_copper.custom_fields import CustomColumns, day
+from tap_copper.custom_fields import _TYPES, CustomColumns, day
 from tests.tap_copper.running import Output, run
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
@@ -153,3 +156,36 @@ def test_a_number_that_is_none_is_null_in_its_column(value: Any) -> None:
 )
 def test_a_date_is_the_day_whose_midnight_it_is(seconds: int, zone: ZoneInfo, expected: str) -> None:
     assert day(seconds, zone).isoformat() == expected
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=4,
+)
+KINDS = ["Hologram", *_TYPES]
+
+
+@given(kind=st.sampled_from(KINDS), options=ANYTHING, value=ANYTHING)
+def test_whatever_a_field_holds_its_column_has_the_declared_type(kind: str, options: Any, value: Any) -> None:
+    definition = {"id": 1, "name": "X", "data_type": kind, "available_on": ["person"], "options": options}
+    columns = CustomColumns([definition], "person")
+    record: dict[str, Any] = {"custom_fields": [{"custom_field_definition_id": 1, "value": value}]}
+    columns.fill(record)
+    assert jsonschema_rs.is_valid(columns.properties["cf_x"], record["cf_x"])
+
+
+def test_a_definition_that_is_removed_leaves_its_value_in_the_raw_array(emulator: Emulator) -> None:
+    score, rank = define(emulator, "Score", "Float"), define(emulator, "Rank", "Float")
+    person_with(emulator, (score, 1.5), (rank, 2.5))
+    emulator.between_requests(
+        lambda request: (
+            request.route == "/people/search"
+            and emulator.copper.records("custom_field_definitions")[1:]
+            and emulator.copper.delete("custom_field_definitions", score["id"])
+        )
+    )
+    output = run(emulator, "people")
+    assert output.error is None
+    assert output.records("people")[0]["cf_rank"] == 2.5
+    assert columns(run(emulator, "people")) == {"cf_rank": 2.5}

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from crm_api.copper import connect
+from crm_api.settings import copper_settings
 from crm_emulator import Clock, Emulator, Fault
 from tap_copper.shaping import moment
 from tap_copper.tap import Time
-from tests.tap_copper.running import at, run, selecting
+from tests.tap_copper.running import at, run, selecting, settings_of
 
 NOW = 1_750_000_000
 DAY = 86_400
@@ -101,13 +103,24 @@ def test_start_and_end_date_bound_the_first_run(emulator: Emulator) -> None:
     assert output.ids("people") == ids[1:4]
 
 
-@pytest.mark.parametrize("value", [moment(NOW - 5 * DAY).replace("Z", ".000000Z"), NOW - 5 * DAY])
+@pytest.mark.parametrize("value", [moment(NOW - 5 * DAY).replace("Z", ".000000Z"), NOW - 5 * DAY, float(NOW - 5 * DAY)])
 def test_a_state_file_of_the_other_tap_copper_is_accepted(emulator: Emulator, value: object) -> None:
     ids = add(emulator, NOW - 10 * DAY, NOW - 5 * DAY, NOW - DAY)
     state = {"currently_syncing": "people", "bookmarks": {"people": {"date_modified": value}}}
     output = run(emulator, "people", state=state)
     assert output.ids("people") == ids[1:]
     assert output.bookmark("people") == moment(NOW - DAY)
+
+
+def test_where_the_other_tap_stopped_after_a_page_a_resync_is_advised(
+    emulator: Emulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    bookmarks = {name: {"date_modified": moment(NOW - DAY)} for name in ("people", "companies", "tasks")}
+    with caplog.at_level("WARNING", logger="tap-copper"):
+        run(emulator, "people", state={"bookmarks": bookmarks})
+    (said,) = [entry.getMessage() for entry in caplog.records if getattr(entry, "event", "") == "foreign_bookmarks"]
+    assert "streams=companies,tasks" in said
+    assert "name them in resync once" in said
 
 
 def test_a_stream_forced_to_full_table_ends_with_its_version(emulator: Emulator) -> None:
@@ -245,10 +258,15 @@ def test_more_records_than_a_search_reaches_are_all_read(emulator: Emulator) -> 
 
 
 def test_converted_leads_come_when_they_are_asked_for(emulator: Emulator) -> None:
-    lead = emulator.copper.insert("leads", {"name": "Ann Lee"})["id"]
-    emulator.copper.change("leads", lead, {"converted_at": NOW})
-    run(emulator, "leads", include_converted_leads=True)
-    assert searches(emulator, "leads")[0]["include_converted_leads"] is True
+    ids = [emulator.copper.insert("leads", {"name": name})["id"] for name in ("Ann Lee", "Bo Ek")]
+    with connect(copper_settings(settings_of(emulator))) as session:
+        made = session.exchange("POST", f"/leads/{ids[0]}/convert", body={"details": {}}, repeatable=False).value
+    assert run(emulator, "leads").ids("leads") == ids[1:]
+    leads = {lead["id"]: lead for lead in run(emulator, "leads", include_converted_leads=True).records("leads")}
+    assert set(leads) == set(ids)
+    assert leads[ids[0]]["converted_contact_id"] == made["person"]["id"]
+    assert leads[ids[0]]["converted_at"] == moment(NOW)
+    assert leads[ids[1]].get("converted_at") is None
 
 
 def test_activities_come_oldest_first_and_once(emulator: Emulator) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
+from pathlib import Path
 
 import pytest
 
 from crm_api.copper import PAGE_SIZE, REQUESTS_PER_MINUTE
 from crm_api.quota import WIDENING
 from crm_emulator import Emulator, Fault
+from tap_copper.command import StoppedError
 from tap_copper.questions import Limits
 from tap_copper.search import Ask, Search
+from tap_copper.tap import Time
 from tests.tap_copper.crm_model import LOOKBACK, CrmModel, dice
 from tests.tap_copper.running import run
 from tests.tap_copper.shared_time import START, SharedTime
@@ -105,6 +108,25 @@ def test_a_retry_after_is_obeyed_by_all_workers_at_once(monkeypatch: pytest.Monk
         told = refused.at + LATENCY_SECONDS
         assert not [each for each in emulator.requests if told < each.at < told + 40]
         assert [each for each in emulator.requests if each.at >= told + 40]
+
+
+def test_a_second_tap_sees_what_the_first_has_used(tmp_path: Path) -> None:
+    """Two taps, one account, one quota: the second waits where it would have gone over."""
+    naps: list[float] = []
+
+    def nap(seconds: float) -> None:
+        naps.append(seconds)
+        raise StoppedError(15)
+
+    shared = {"quota_url": f"sqlite:///{tmp_path / 'quota.sqlite'}", "requests_per_minute": 30}
+    with Emulator(people=3900) as emulator:
+        assert run(emulator, "people", **shared).error is None
+        used = emulator.journal.count()
+        assert used < 30
+        second = run(emulator, "people", clocks=Time(sleep=nap), **shared)
+        assert isinstance(second.error, StoppedError)
+        assert naps
+        assert emulator.journal.count() == 30
 
 
 def test_a_429_makes_every_worker_wait_and_loses_nothing(emulator: Emulator) -> None:

@@ -3,11 +3,15 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
 
 from crm_emulator import Emulator
+from tap_copper.command import IncompleteError
 from tap_copper.progress import Progress
 from tap_copper.tap import TapCopper
 from tests.tap_copper.running import run, selecting, settings_of
@@ -42,3 +46,50 @@ def test_log_lines_have_constant_event_names(account: Emulator, caplog: pytest.L
     events = {getattr(entry, "event", None): getattr(entry, "facts", {}) for entry in caplog.records}
     assert events["stream_finished"] == {"stream": "people", "records": 250}
     assert events["run_finished"]["records"] == 250
+
+
+def test_the_summary_fits_a_narrow_log_and_says_what_failed_and_what_all_came_to(account: Emulator) -> None:
+    tap = TapCopper(
+        config=settings_of(account, search_filters={"companies": {"shoe_size": 38}}),
+        catalog=selecting("custom_field_definitions", "companies", "people"),
+    )
+    seen = Console(file=io.StringIO(), width=80)
+    tap.progress = Progress(tap.time.monotonic, seen)
+    tap.logger.setLevel(logging.INFO)
+    with pytest.raises(IncompleteError):
+        tap.run()
+    table = seen.file.getvalue()  # type: ignore[attr-defined]  # it is the StringIO above
+    assert "…" not in table
+    assert "custom_field_definitions" in table
+    assert "companies (failed)" in table
+    records = len(account.copper.records("custom_field_definitions")) + 250
+    assert f"together {records}".split() == next(line for line in table.splitlines() if "together" in line).split()[:2]
+
+
+def test_while_a_stream_is_read_a_person_sees_its_share_its_pace_and_the_time_left(account: Emulator) -> None:
+    clock = iter(range(0, 1000, 3))
+    progress = Progress(lambda: next(clock))
+    tap = TapCopper(config=settings_of(account), catalog=selecting("people"))
+    tap.progress = progress
+    seen: list[str] = []
+    advance = progress.advance
+
+    def look(stream: Any) -> None:
+        advance(stream)
+        console = Console(file=io.StringIO(), width=80)
+        console.print(progress.table())
+        seen.append(console.file.getvalue())  # type: ignore[attr-defined]  # it is the StringIO above
+
+    progress.advance = look  # type: ignore[method-assign]  # to look each time
+    tap.run()
+    first = next(line.split() for line in seen[0].splitlines() if "people" in line)
+    assert first[:4] == ["people", "200", "250", "80"]
+    assert first[-1] == "s"
+
+
+def test_every_event_is_documented() -> None:
+    package, documented = Path("tap_copper"), Path("docs/tap-copper.md").read_text()
+    source = "".join(file.read_text() for file in package.glob("*.py"))
+    events = set(re.findall(r'log_event\(\s*(?:self\.)?logger,\s*"(\w+)"', source))
+    assert len(events) >= 9
+    assert [event for event in sorted(events) if f"| `{event}` |" not in documented] == []

@@ -67,11 +67,30 @@ def test_a_second_beyond_the_ceiling_is_an_error_that_names_it() -> None:
     assert (caught.value.key, caught.value.total) == (500, 401)
 
 
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize("others", [0, 3, 390])
+def test_the_ceiling_holds_for_the_second_alone_whatever_lies_around_it(others: int, *, newest_first: bool) -> None:
+    for count in (396, 397, 399, 400, 401):
+        crm = crm_with([100] * others + [500] * count + [900] * others)
+        if count <= SMALL.ceiling:
+            assert len(set(read(crm, SMALL, newest_first=newest_first))) == 2 * others + count
+        else:
+            with pytest.raises(CrowdError):
+                read(crm, SMALL, newest_first=newest_first)
+        assert crm.questions < 3000
+
+
 def test_a_crowd_whose_total_never_comes_true_is_an_error_after_ten_passes() -> None:
     crm = crm_with([500] * 50, overcount=3, random_ties=True)
     with pytest.raises(CrowdError) as caught:
         read(crm, SMALL, newest_first=True)
     assert caught.value.passes == 10
+
+
+def test_a_total_that_counts_too_much_hides_no_crowd_where_a_bound_is_excluded() -> None:
+    seconds = [100] * 9 + [101] * 9 + [300] * 9 + [985] * 9
+    crm = crm_with(seconds, includes_maximum=False, overcount=7)
+    assert len(set(read(crm, SMALL))) == len(seconds)
 
 
 def test_records_beyond_the_end_are_left_out() -> None:
@@ -89,6 +108,7 @@ def crms(draw: st.DrawFn) -> CrmModel:
         includes_minimum=draw(st.booleans()),
         includes_maximum=draw(st.booleans()),
         ghost_every=draw(st.sampled_from([0, 2, 3, 5])),
+        overcount=draw(st.sampled_from([0, 0, 1, 7])),
         random_ties=draw(st.booleans()),
         index_lag=draw(st.integers(0, LOOKBACK - 1)),
         shows_current=draw(st.booleans()),
@@ -129,6 +149,20 @@ def test_no_interleaving_of_edits_loses_a_record_over_two_runs(crm: CrmModel, fi
     assert {row for row in crm.records.items() if row[1] < began - hidden} <= set(brought)
 
 
+@settings(max_examples=300)
+@given(crm=crms(), share=st.sampled_from([0.0, 0.1, 0.3]), newest_first=st.booleans())
+def test_a_single_run_brings_whatever_was_left_alone(crm: CrmModel, share: float, *, newest_first: bool) -> None:
+    before = dict(crm.records)
+    began = crm.now
+    try:
+        brought = read(crm, SMALL, newest_first=newest_first, meanwhile=lambda: busy_people(crm, share))
+    except CrowdError:
+        event("a crowd that would not stand still: an error, not silence")
+        return
+    left_alone = {row for row in before.items() if crm.records.get(row[0]) == row[1] and row[1] < began - LOOKBACK}
+    assert left_alone <= set(brought)
+
+
 @settings(max_examples=200)
 @given(crm=crms(), newest_first=st.booleans())
 def test_a_crm_at_rest_is_read_exactly_and_in_order(crm: CrmModel, *, newest_first: bool) -> None:
@@ -136,7 +170,7 @@ def test_a_crm_at_rest_is_read_exactly_and_in_order(crm: CrmModel, *, newest_fir
         brought = read(crm, SMALL, newest_first=newest_first)
     except CrowdError:
         event("a crowd that would not stand still: an error, not silence")
-        assert crm.random_ties
+        assert crm.random_ties or crm.overcount
         return
     assert sorted(brought) == sorted(crm.records.items())
     assert [key for _, key in brought] == sorted(crm.records.values())

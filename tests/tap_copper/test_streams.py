@@ -34,6 +34,53 @@ DOCUMENTED = {
 OBJECTS = {"activities_search": "activities"}
 
 
+# Section 4 of the reference on Copper's API: the fields of each object.
+NAMES = "prefix first_name middle_name last_name suffix"
+REFERENCE = {
+    "account": "id name primary_timezone settings",
+    "users": "id name email groups",
+    "leads": f"id name {NAMES} address assignee_id company_name customer_source_id details email interaction_count "
+    "monetary_unit monetary_value converted_unit converted_value socials websites phone_numbers status status_id tags "
+    "title custom_fields date_created date_modified date_last_contacted converted_contact_id "
+    "converted_opportunity_id converted_at",
+    "people": f"id name {NAMES} address assignee_id company_id company_name contact_type_id details emails "
+    "phone_numbers socials websites tags title custom_fields date_created date_modified date_last_contacted "
+    "interaction_count leads_converted_from date_lead_created",
+    "companies": "id name address assignee_id contact_type_id details email_domain phone_numbers socials websites "
+    "primary_contact_id tags custom_fields interaction_count date_created date_modified",
+    "opportunities": "id name assignee_id close_date company_id company_name customer_source_id details loss_reason_id "
+    "pipeline_id pipeline_stage_id pipeline_is_revenue pipeline_type primary_contact_id priority status tags "
+    "custom_fields interaction_count monetary_unit monetary_value converted_unit converted_value win_probability "
+    "date_stage_changed date_last_contacted leads_converted_from date_lead_created date_created date_modified",
+    "projects": "id name related_resource assignee_id status details tags custom_fields date_created date_modified "
+    "company_id company_name",
+    "tasks": "id name related_resource assignee_id due_date reminder_date completed_date priority status details tags "
+    "custom_fields custom_activity_type_id date_created date_modified",
+    "activities_search": "id parent type details user_id activity_date old_value new_value date_created date_modified "
+    "is_deleted",
+    "activity_types": "id category name is_disabled count_as_interaction",
+    "custom_activity_types": "id company_id icon_type is_disabled is_interaction name is_default_task_type",
+    "contact_types": "id name",
+    "customer_sources": "id name",
+    "loss_reasons": "id name",
+    "lead_statuses": "id name order is_default",
+    "pipelines": "id name stages type is_revenue",
+    "pipeline_stages": "id name pipeline_id win_probability",
+    "tags": "name count count_people count_leads count_companies count_opportunities count_projects count_tasks",
+    "custom_field_definitions": "id name canonical_name data_type available_on is_filterable currency "
+    "options connected_id",
+    "files": "id is_deleted file_name file_size content_type creator_id date_created date_modified",
+    "webhooks": "id target type event secret headers custom_field_computed_values created_at",
+    "related_items": "id type",
+}
+
+
+@pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
+def test_a_schema_holds_every_field_of_the_reference(stream: type[CopperStream]) -> None:
+    schema = json.loads((files("tap_copper") / "schemas" / f"{stream.name}.json").read_bytes())
+    assert set(REFERENCE[stream.name].split()) <= set(schema["properties"])
+
+
 @pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
 def test_a_stream_has_a_schema_that_describes_every_property(stream: type[CopperStream]) -> None:
     file = files("tap_copper") / "schemas" / f"{stream.name}.json"
@@ -128,3 +175,8 @@ def test_a_stream_that_copper_no_longer_offers_fails_after_the_others_have_run(e
     assert "leads: The account does not have this feature" in str(output.error)
     assert len(output.records("people")) == 1
     assert output.bookmark("leads") == "2026-01-01T00:00:00Z"
+
+
+def test_an_access_token_reads_as_well_as_a_key(account: Emulator) -> None:
+    given = {"api_key": None, "user_email": None, "access_token": account.copper.access_token}
+    assert len(run(account, "people", **given).records("people")) == 250
