@@ -90,7 +90,8 @@ class Wanted:
     Attributes:
         value: By which the CRM is to find it.
         payload: What it is to hold.
-        since: Unix seconds of the CRM's clock when it was first tried: a record that is younger was made by that.
+        since: Unix seconds of the CRM's clock when it was first tried, if this is another try of it (a record that is
+            not older was made by that); 0 for the first.
     """
 
     value: str

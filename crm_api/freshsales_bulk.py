@@ -223,8 +223,8 @@ def is_young(record: CrmRecord, since: datetime | None) -> bool:
 
 
 def first_tried(wanted: Wanted) -> datetime | None:
-    """The instant after the second in which a record was first tried: what is that second's may be somebody else's."""
-    return datetime.fromtimestamp(wanted.since + 1, UTC) if wanted.since else None
+    """When a record was first tried, if this is another try."""
+    return datetime.fromtimestamp(wanted.since, UTC) if wanted.since else None
 
 
 def _moment(stamp: Any) -> datetime | None:

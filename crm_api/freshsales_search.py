@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from crm_api.crm_objects import CrmRecord
-from crm_api.errors import InvalidError, NoRouteError
+from crm_api.errors import ForbiddenError, InvalidError, NoRouteError, SettingError
 from crm_api.freshsales import PAGE_SIZE
 from crm_api.freshsales_declaration import FreshsalesObject
 from crm_api.freshsales_values import shaped
@@ -58,7 +58,10 @@ class Searches:
             return self._takes_lists[key]
 
     def _tried(self, session: CrmSession, of: FreshsalesObject, attribute: str) -> bool:
-        listing = self._views.all_of(session, of)[0]
+        try:
+            listing = self._views.all_of(session, of)[0]
+        except (ForbiddenError, SettingError):
+            return False
         page = read_page(session, of, listing, 1, sort="created_at", sort_type="asc")  # the index knows the oldest
         known = next((each for each in page.records if _primary(attribute, each) is not None), None)
         if known is None:

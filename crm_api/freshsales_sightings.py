@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from crm_api.crm_objects import CrmId, CrmRecord
+from crm_api.errors import RefusedError, SettingError
 from crm_api.freshsales_declaration import FreshsalesObject
 from crm_api.freshsales_views import Views, is_before
 from crm_api.session import CrmSession
@@ -59,11 +60,14 @@ class Sightings:
             for wait_seconds in WAITS_SECONDS:
                 if look.missing and wait_seconds:
                     self._sleep(wait_seconds)
-                for records in self._pages(of, since) if look.missing else ():
-                    _note(seen, records)
-                    look.take(records)
-                    if not look.missing:
-                        break
+                try:
+                    for records in self._pages(of, since) if look.missing else ():
+                        _note(seen, records)
+                        look.take(records)
+                        if not look.missing:
+                            break
+                except (RefusedError, SettingError):
+                    break  # there is no view to see them in: they are asked for one by one
         return look.found
 
     def _pages(self, of: FreshsalesObject, since: datetime | None) -> Iterable[list[CrmRecord]]:

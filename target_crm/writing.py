@@ -180,7 +180,7 @@ class Sender:
         since = {intent.source_id: intent.server_at for intent in intents}
         attribute = next(write.upsert[0] for write in writes if write.upsert)
         wanted = [
-            Wanted(write.upsert[1], write.change.payload, since[write.ready.arrival.source_id])
+            Wanted(write.upsert[1], write.change.payload, self._tried.get(write.ready.arrival.source_id, 0.0))
             for write in writes
             if write.upsert
         ]
