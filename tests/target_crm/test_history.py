@@ -85,7 +85,7 @@ def test_why_is_told_of_matches_deletes_links_and_rejections(run, emulator, expl
     assert [event["reason"] for event in explained(1)["history"]] == ["matched by emails"]
     (rejected,) = explained(3)["history"]
     assert (rejected["action"], rejected["reason"].partition(":")[0]) == ("rejected", "missing_required")
-    created, _, kept, deleted = explained(2)["history"]
+    created, kept, deleted = explained(2)["history"]
     assert created["action"] == "created"
     assert (kept["action"], kept["record"]["name"]) == ("deleting", "P2")
     assert (deleted["action"], deleted["reason"]) == ("deleted", "deleted at the source")

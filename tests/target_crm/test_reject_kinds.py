@@ -47,7 +47,8 @@ BAD = {
 
 def test_every_kind_is_published_and_tried_here():
     kinds = {str(kind) for kind in (*RejectKind, *Reason)}
-    assert kinds == {str(kind) for kind in KINDS} == set(BAD)
+    elsewhere = {RejectKind.NO_ENDPOINT}  # of declared endpoints alone
+    assert kinds == {str(kind) for kind in KINDS} == set(BAD) | elsewhere
     page = (Path(__file__).parents[2] / "docs" / "rejected.md").read_text()
     assert all(f"| `{kind}` |" in page for kind in kinds)
 
