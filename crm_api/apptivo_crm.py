@@ -6,6 +6,7 @@ import itertools
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -27,13 +28,15 @@ from crm_api.crm import Account, BeforeSend, CustomField, Name, Refused, Request
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload
 from crm_api.declared import DeclaredCrm
 from crm_api.endpoint import Endpoint
-from crm_api.errors import GoneError, InvalidError
+from crm_api.errors import GoneError, InvalidError, SettingError
 from crm_api.json_paths import found_at
 from crm_api.preparing import Item, Prepared, prepare
 from crm_api.session import CrmSession
 from crm_api.values import is_empty
 
 _LOGGER = logging.getLogger(__name__)
+LIST_LAG_SECONDS = 60.0  # for which a list may show a record as it was before our own write
+FEW_READS = 10  # counting first costs a request itself
 _ITEMS = {"emailAddresses": "email", "phoneNumbers": "phone"}
 _DELETED = "1"  # objectStatus of a record that is only marked deleted; "0" on live ones
 _DOCUMENTED_DELETES = frozenset({"customers"})
@@ -143,12 +146,26 @@ class Apptivo(DeclaredCrm):
 
     @override
     def read(self, of: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
-        fetched = {crm_id: self._fetched(of, crm_id) for crm_id in ids}
+        paged = {} if immediate else self._paged(of, ids)
+        fetched = {crm_id: paged.get(crm_id) or self._fetched(of, crm_id) for crm_id in ids}
         return {
             crm_id: self._noted(of, record)
             for crm_id, record in fetched.items()
             if record is not None and not _is_deleted(record)
         }
+
+    def _paged(self, of: CrmObject, ids: Sequence[CrmId]) -> Mapping[CrmId, CrmRecord]:
+        """Records out of pages of all, where those are fewer requests than one for each."""
+        kept, lists = KEPT[of.name], self._lists(KEPT[of.name])
+        found: dict[CrmId, CrmRecord] = {}
+        if len(ids) > FEW_READS and len(ids) > 1 + -(-lists.count() // PAGE_SIZE):
+            wanted = set(ids)
+            with suppress(SettingError):  # some are beyond the reach of lists
+                for record in lists.all():
+                    crm_id = crm_id_of(kept, record)
+                    if crm_id is not None and crm_id in wanted:
+                        found[crm_id] = self._lately.get(of.name, crm_id, seconds=LIST_LAG_SECONDS) or record
+        return found
 
     def _fetched(self, of: CrmObject, crm_id: CrmId) -> CrmRecord | None:
         """A record by its id. Few failures are documented: where the answer does not show it, a search tells."""

@@ -8,12 +8,12 @@ from typing import Any
 
 from crm_api.crm_objects import CrmId
 
-SECONDS = 60.0
+SECONDS = 1800.0  # as long as a batch of records takes at one request a second
 MOST = 2_000
 
 
 class Lately:
-    """Remembers for a minute what answers showed.
+    """Remembers for half an hour what answers showed.
 
     Only attributes that an update lists are applied: an older one beside them does no harm.
 
@@ -34,11 +34,11 @@ class Lately:
             while len(self._records) > MOST:
                 del self._records[next(iter(self._records))]
 
-    def get(self, of: str, crm_id: CrmId) -> Mapping[str, Any] | None:
-        """The record, if an answer showed it lately."""
+    def get(self, of: str, crm_id: CrmId, *, seconds: float = SECONDS) -> Mapping[str, Any] | None:
+        """The record, if an answer showed it within so many seconds."""
         with self._lock:
             noted = self._records.get((of, crm_id))
-        return noted[1] if noted and self._clock() - noted[0] <= SECONDS else None
+        return noted[1] if noted and self._clock() - noted[0] <= seconds else None
 
     def forget(self, of: str, crm_id: CrmId) -> None:
         """It was deleted, or may have been."""

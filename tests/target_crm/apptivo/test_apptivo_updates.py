@@ -135,6 +135,19 @@ def test_an_update_of_a_known_record_reads_it_once(run, calls):
     assert calls() == ["leads getById", "leads update"]
 
 
+def test_many_updates_of_known_records_read_them_in_pages(run, firm, calls):
+    leads = [{"id": n, "last_name": f"L{n}", "email": f"l{n}@acme.example", "city": "Ulm"} for n in range(300)]
+    assert send(run, "leads", *leads).of("leads") == {"input": 300, "created": 300}
+    calls(every=True)
+    changed = [{**lead, "phone": f"+1 555 {lead['id']:04d}", "city": "Bonn"} for lead in leads]
+    assert send(run, "leads", *changed).of("leads") == {"input": 300, "updated": 300}
+    made = calls(every=True)
+    assert made.count("leads update") == 300
+    assert made.count("leads getAll") == 3
+    assert "leads getById" not in made
+    assert {each["addresses"][0]["city"] for each in firm.records("leads")} == {"Bonn"}
+
+
 def test_a_record_that_the_crm_lost_is_matched_anew_or_created_again(run, firm):
     send(run, "leads", LEAD)
     (lead,) = firm.records("leads")
