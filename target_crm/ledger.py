@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, astuple
+from dataclasses import asdict, astuple, dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,6 +23,21 @@ from target_crm.together import Together
 FRESH_SECONDS = 3600.0  # how long match values of our own writes are kept: longer than any index lags
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What one thread writes.
+
+    Attributes:
+        scope: Of the answers; None: there are none.
+        entries: Answers.
+        intents: Rows.
+    """
+
+    scope: Scope | None = None
+    entries: Sequence[Entry] = ()
+    intents: Sequence[Mapping[str, Any]] = ()
+
+
 class Ledger:
     """What was written where.
 
@@ -35,8 +50,7 @@ class Ledger:
     def __init__(self, store: Store, *, history_values: bool = False, check: Callable[[], None] = lambda: None) -> None:
         self._store = store
         self._check = check
-        self._intending = Together(self._write_intents)
-        self._settling = Together(self._write_answers)
+        self._together = Together(self._write)
         self._history_values = history_values
 
     def close(self) -> None:
@@ -141,11 +155,19 @@ class Ledger:
             }
             for intent in intents
         ]
-        self._intending.do(rows)
+        self._together.do(_Job(intents=rows))
 
-    def _write_intents(self, several: Sequence[Sequence[Mapping[str, Any]]]) -> None:
+    def _write(self, jobs: Sequence[_Job]) -> None:
+        """Several threads' intents and answers, in one transaction."""
+        by_scope: dict[Scope, list[Entry]] = {}
+        for job in jobs:
+            if job.scope is not None:
+                by_scope.setdefault(job.scope, []).extend(job.entries)
+        now = self._store.now()
         with self._store.write() as connection:
-            self._store.put(connection, tables.intents, [row for rows in several for row in rows])
+            for scope, answered in by_scope.items():
+                self._write_answers(connection, scope, answered, now)
+            self._store.put(connection, tables.intents, [row for job in jobs for row in job.intents])
 
     def withdraw(self, scope: Scope, source_ids: Collection[str]) -> None:
         """Forget intents that were answered by "nothing was changed"."""
@@ -154,18 +176,9 @@ class Ledger:
 
     def settle(self, scope: Scope, entries: Sequence[Entry]) -> None:
         """Remember the answers to writes, and forget their intents and what was held of these records."""
-        self._settling.do((scope, entries))
+        self._together.do(_Job(scope, entries))
 
-    def _write_answers(self, several: Sequence[tuple[Scope, Sequence[Entry]]]) -> None:
-        by_scope: dict[Scope, list[Entry]] = {}
-        for scope, entries in several:
-            by_scope.setdefault(scope, []).extend(entries)
-        now = self._store.now()
-        with self._store.write() as connection:
-            for scope, answered in by_scope.items():
-                self._write_answers_of(connection, scope, answered, now)
-
-    def _write_answers_of(self, connection: sa.Connection, scope: Scope, entries: Sequence[Entry], now: float) -> None:
+    def _write_answers(self, connection: sa.Connection, scope: Scope, entries: Sequence[Entry], now: float) -> None:
         source_ids = [entry.source_id for entry in entries]
         self._store.remove(connection, tables.intents, scope, source_ids)
         self._store.unhold(connection, scope, source_ids)
