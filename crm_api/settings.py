@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from crm_api import apptivo, freshsales
-from crm_api.apptivo import DATE_FORMAT, ApptivoSettings, WireStyle
-from crm_api.copper import BASE_URL, BULK_REQUESTS_PER_SECOND, REQUESTS_PER_MINUTE, CopperSettings
+from crm_api.apptivo import session as apptivo
+from crm_api.apptivo.session import DATE_FORMAT, ApptivoSettings, WireStyle
+from crm_api.copper.session import BASE_URL, BULK_REQUESTS_PER_SECOND, REQUESTS_PER_MINUTE, CopperSettings
 from crm_api.errors import SettingError
-from crm_api.freshsales import FreshsalesSettings
-from crm_api.http import SIGN_INS, HttpSettings
+from crm_api.freshsales import session as freshsales
+from crm_api.freshsales.session import FreshsalesSettings
+from crm_api.http.session import SIGN_INS, HttpSettings
 from crm_api.retry import Patience
 from crm_api.session import Network
 

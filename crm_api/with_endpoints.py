@@ -10,8 +10,8 @@ from typing_extensions import override
 
 from crm_api.crm import Account, BeforeSend, Crm, CustomField, Name, Request, Result, Wanted
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Payload
-from crm_api.endpoints import Endpoints
 from crm_api.errors import RefusedError
+from crm_api.free import Endpoints
 from crm_api.session import CrmSession
 
 

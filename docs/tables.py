@@ -16,9 +16,10 @@ from typing import Any
 
 import yaml
 
-from crm_api import apptivo_objects, copper_objects
+from crm_api.apptivo import objects as apptivo_objects
+from crm_api.copper import objects as copper_objects
 from crm_api.crm_objects import CrmObject
-from crm_api.freshsales_objects import OBJECTS as FRESHSALES_OBJECTS
+from crm_api.freshsales.objects import OBJECTS as FRESHSALES_OBJECTS
 from tap_copper.streams import STREAMS
 from tap_copper.tap import TapCopper
 from target_crm import kinds

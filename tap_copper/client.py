@@ -17,7 +17,7 @@ from singer_sdk.singerlib import Catalog, MetadataMapping
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL
 from typing_extensions import override
 
-from crm_api.copper import PAGE_SIZE
+from crm_api.copper.session import PAGE_SIZE
 from crm_api.errors import NotEnabledError, RefusedError, SettingError
 from tap_copper.bookmarks import Bookmark
 from tap_copper.custom_fields import CustomColumns

@@ -8,7 +8,7 @@ from typing import Any
 from typing_extensions import override
 
 from crm_api.answer import Answer
-from crm_api.copper import PAGE_SIZE, SEARCH_CEILING, TOTAL_HEADER
+from crm_api.copper.session import PAGE_SIZE, SEARCH_CEILING, TOTAL_HEADER
 from tap_copper.client import CopperStream
 from tap_copper.crowds import Crowd
 from tap_copper.questions import Limits

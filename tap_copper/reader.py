@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from crm_api.answer import Answer
-from crm_api.copper import PAGE_SIZE
+from crm_api.copper.session import PAGE_SIZE
 from tap_copper.questions import Question, Row
 from tap_copper.search import Ask, Search
 from tap_copper.windows import Window

@@ -11,7 +11,7 @@ import msgspec
 from typing_extensions import override
 
 from crm_api.answer import Answer
-from crm_api.copper import PAGE_SIZE, SEARCH_CEILING
+from crm_api.copper.session import PAGE_SIZE, SEARCH_CEILING
 from tap_copper.client import CopperStream
 from tap_copper.questions import CrowdError, Limits, Question, Row
 from tap_copper.reader import Page, Reader

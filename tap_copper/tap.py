@@ -24,7 +24,7 @@ from singer_sdk.singerlib.catalog import CatalogEntry
 from typing_extensions import override
 
 from crm_api.answer import Answer
-from crm_api.copper import connect
+from crm_api.copper.session import connect
 from crm_api.errors import BusyError, CrmError, SettingError, StopError
 from crm_api.redaction import Redactor, guard_logging
 from crm_api.session import CrmSession

@@ -7,7 +7,7 @@ from logging import Logger
 from typing import Any, Protocol
 
 from crm_api.errors import SettingError
-from target_crm.ledger_values import Held
+from target_crm.ledger.values import Held
 from target_crm.outcomes import Books, Outcome
 from target_crm.reader import decode
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from target_crm.mapped import Rejection
+from target_crm.mapping.mapped import Rejection
 
 _SORTED = msgspec.json.Encoder(order="sorted", decimal_format="number")
 HASH_BYTES = 16

@@ -14,10 +14,10 @@ from target_crm.arrivals import Arrival
 from target_crm.carrying import Carrier
 from target_crm.dooming import Dooming
 from target_crm.doubt import Fate
-from target_crm.free import mapper_for
 from target_crm.keeping import Keeper
-from target_crm.ledger_values import Entry, Held, Intent, Known
-from target_crm.mapped import Mapped, Rejection
+from target_crm.ledger.values import Entry, Held, Intent, Known
+from target_crm.mapping.free import mapper_for
+from target_crm.mapping.mapped import Mapped, Rejection
 from target_crm.matching import Finder
 from target_crm.methods import LoadMethod
 from target_crm.office import Office, Stream

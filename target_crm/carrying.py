@@ -10,11 +10,11 @@ from crm_api.crm_objects import CrmId, CrmRecord
 from crm_api.endpoint import SOURCE
 from target_crm.arrivals import Arrival
 from target_crm.doubt import Fate, Inquiry, Verdict
-from target_crm.endpoint_doubt import EndpointInquiry
+from target_crm.endpoints.doubt import EndpointInquiry
 from target_crm.keeping import Keeper
-from target_crm.ledger_values import Entry, Held, Scope
-from target_crm.mapped import Change
-from target_crm.mapping import Mapper
+from target_crm.ledger.values import Entry, Held, Scope
+from target_crm.mapping.mapped import Change
+from target_crm.mapping.mapper import Mapper
 from target_crm.methods import LoadMethod
 from target_crm.office import Office, Stream
 from target_crm.outcomes import Outcome, RejectKind

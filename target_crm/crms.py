@@ -7,12 +7,14 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from crm_api import apptivo, copper, freshsales
-from crm_api.copper_crm import Copper
+from crm_api.apptivo import session as apptivo
+from crm_api.copper import session as copper
+from crm_api.copper.crm import Copper
 from crm_api.crm import Crm
-from crm_api.endpoints import Endpoints
 from crm_api.errors import SettingError
-from crm_api.http import connect as connect_http
+from crm_api.free import Endpoints
+from crm_api.freshsales import session as freshsales
+from crm_api.http.session import connect as connect_http
 from crm_api.settings import (
     APPTIVO_SETTINGS,
     COPPER_SETTINGS,
@@ -23,7 +25,7 @@ from crm_api.settings import (
     http_settings,
 )
 from crm_api.with_endpoints import WithEndpoints
-from target_crm.declaring import TEMPLATES, ByName, declared, is_declared, secrets_of
+from target_crm.endpoints.declaring import TEMPLATES, ByName, declared, is_declared, secrets_of
 from target_crm.streams import streams_by_name
 
 Sleep = Callable[[float], None]
@@ -36,7 +38,7 @@ def _copper(config: Mapping[str, Any], sleep: Sleep, clock: Clock) -> Crm:
 
 
 def _freshsales(config: Mapping[str, Any], sleep: Sleep, clock: Clock) -> Crm:
-    from crm_api.freshsales_crm import Freshsales  # noqa: PLC0415 - the declarations of one CRM need not wait for another's
+    from crm_api.freshsales.crm import Freshsales  # noqa: PLC0415 - the declarations of one CRM need not wait for another's
 
     settings = freshsales_settings(config)
     session = freshsales.connect(settings, sleep=sleep, clock=clock)
@@ -44,8 +46,8 @@ def _freshsales(config: Mapping[str, Any], sleep: Sleep, clock: Clock) -> Crm:
 
 
 def _apptivo(config: Mapping[str, Any], sleep: Sleep, clock: Clock) -> Crm:
-    from crm_api.apptivo_crm import Apptivo  # noqa: PLC0415 - as above
-    from crm_api.apptivo_values import days_of  # noqa: PLC0415 - as above
+    from crm_api.apptivo.crm import Apptivo  # noqa: PLC0415 - as above
+    from crm_api.apptivo.values import days_of  # noqa: PLC0415 - as above
 
     settings = apptivo_settings(config)
     return Apptivo(

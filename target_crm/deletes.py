@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from target_crm.ledger_values import Known
+from target_crm.ledger.values import Known
 
 SMALL = 10  # of so few live records any fraction may be absent
 

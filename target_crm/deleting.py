@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from crm_api.crm_objects import CrmId, CrmObject, CrmRecord, Payload
 from crm_api.errors import RefusedError
-from target_crm.ledger_values import Entry, Held, Scope
+from target_crm.ledger.values import Entry, Held, Scope
 from target_crm.office import Office
 from target_crm.outcomes import Outcome, RejectKind
 from target_crm.settings import StreamSettings

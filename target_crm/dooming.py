@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from crm_api.crm_objects import CrmId
-from crm_api.endpoints import CRM_ID
+from crm_api.free import CRM_ID
 from target_crm.arrivals import Arrival
 from target_crm.deletes import reason_to_keep
 from target_crm.keeping import Keeper
-from target_crm.ledger_values import Held, Known, Scope
-from target_crm.mapping import Mapper
+from target_crm.ledger.values import Held, Known, Scope
+from target_crm.mapping.mapper import Mapper
 from target_crm.matching import Finder
 from target_crm.methods import LoadMethod
 from target_crm.office import Office, Stream

@@ -18,9 +18,9 @@ from crm_api.crm import Crm, Refused, Written
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload
 from crm_api.errors import InDoubtError
 from target_crm.crew import Stopping
-from target_crm.ledger import Ledger
-from target_crm.ledger_values import Intent, Scope
-from target_crm.mapping import Mapper
+from target_crm.ledger.ledger import Ledger
+from target_crm.ledger.values import Intent, Scope
+from target_crm.mapping.mapper import Mapper
 
 CLOCK_MARGIN_SECONDS = 300.0  # by which the CRM's clocks may differ among themselves
 ATTEMPTS = 3  # repetitions of a create that the CRM keeps unique

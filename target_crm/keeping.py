@@ -8,8 +8,8 @@ from typing import Any
 from crm_api.crm_objects import CrmId
 from crm_api.values import is_empty
 from target_crm.arrivals import Arrival
-from target_crm.ledger_values import Entry, Held, Intent, Scope
-from target_crm.mapped import Rejection
+from target_crm.ledger.values import Entry, Held, Intent, Scope
+from target_crm.mapping.mapped import Rejection
 from target_crm.office import Office, Stream
 from target_crm.outcomes import Outcome, RejectKind
 from target_crm.plan import Reject

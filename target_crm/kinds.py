@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from target_crm.mapped import Reason
+from target_crm.mapping.mapped import Reason
 from target_crm.outcomes import RejectKind
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from crm_api.crm_objects import CrmId, CrmRecord
 from crm_api.errors import SettingError
 from target_crm.arrivals import Arrival
-from target_crm.ledger_links import Links
-from target_crm.ledger_values import Entry, Intent, Scope, Unlinked
-from target_crm.mapped import Mapped, Mode
-from target_crm.mapping import Mapper
+from target_crm.ledger.links import Links
+from target_crm.ledger.values import Entry, Intent, Scope, Unlinked
+from target_crm.mapping.mapped import Mapped, Mode
+from target_crm.mapping.mapper import Mapper
 from target_crm.office import Office
 from target_crm.parents import Parents, reference_of
 from target_crm.plan import Ready, Update

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from crm_api.crm import Crm
 from crm_api.crm_objects import CrmId, CrmObject, CrmRecord
 from target_crm.crew import Crew
-from target_crm.ledger import Ledger
-from target_crm.ledger_values import Scope
-from target_crm.mapped import MatchKey
-from target_crm.mapping import Mapper
+from target_crm.ledger.ledger import Ledger
+from target_crm.ledger.values import Scope
+from target_crm.mapping.mapped import MatchKey
+from target_crm.mapping.mapper import Mapper
 from target_crm.plan import Candidates
 
 FEW_SEARCHES = 10  # counting first costs a request itself, and so few searches save little

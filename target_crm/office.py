@@ -11,17 +11,17 @@ from tempfile import TemporaryDirectory
 from crm_api.crm import Account, Crm
 from target_crm.crew import Crew, Stopping
 from target_crm.doubt import Window
-from target_crm.ledger import Ledger
-from target_crm.ledger_links import Links
-from target_crm.ledger_values import Held, Source
-from target_crm.locks import Locks
+from target_crm.ledger.ledger import Ledger
+from target_crm.ledger.links import Links
+from target_crm.ledger.locks import Locks
+from target_crm.ledger.shelf import Shelf
+from target_crm.ledger.values import Held, Source
 from target_crm.matching import Recent
 from target_crm.outcomes import Books
 from target_crm.preview import Preview
 from target_crm.rejected import RejectFile
 from target_crm.responses import Responses
 from target_crm.settings import StreamSettings
-from target_crm.shelf import Shelf
 
 
 @dataclass(frozen=True)

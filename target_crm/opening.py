@@ -21,21 +21,21 @@ from crm_api.errors import SettingError
 from crm_api.settings import network
 from target_crm.crew import Crew, Stopping
 from target_crm.doubt import Window
-from target_crm.ledger import Ledger
-from target_crm.ledger_links import Links
-from target_crm.ledger_store import Store
-from target_crm.ledger_tables import default_url, has_ledger, parsed_url
-from target_crm.ledger_values import Source
-from target_crm.ledger_versions import copy_rows
-from target_crm.locks import DatabaseLocks, FileLocks, Locks
-from target_crm.lookups import Lookups
+from target_crm.ledger.ledger import Ledger
+from target_crm.ledger.links import Links
+from target_crm.ledger.locks import DatabaseLocks, FileLocks, Locks
+from target_crm.ledger.lookups import Lookups
+from target_crm.ledger.shelf import Shelf
+from target_crm.ledger.store import Store
+from target_crm.ledger.tables import default_url, has_ledger, parsed_url
+from target_crm.ledger.values import Source
+from target_crm.ledger.versions import copy_rows
 from target_crm.office import Office
 from target_crm.outcomes import Books
 from target_crm.preview import Preview
 from target_crm.rehearsal import Rehearsal
 from target_crm.rejected import RejectFile
 from target_crm.responses import ResponseFile, Responses, Webhook
-from target_crm.shelf import Shelf
 from target_crm.summary import begin_report
 
 WHOLE_RUN_SECONDS = 1e9  # in a dry run no search ever shows what the run has written

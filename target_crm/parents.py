@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from target_crm.arrivals import source_id
-from target_crm.ledger_values import Link
-from target_crm.mapped import ByMatch, Found, FromStream, MatchKey, MatchPart, Reference, Rules
-from target_crm.mapping import Mapper
+from target_crm.ledger.values import Link
+from target_crm.mapping.mapped import ByMatch, Found, FromStream, MatchKey, MatchPart, Reference, Rules
+from target_crm.mapping.mapper import Mapper
 from target_crm.matching import Finder
 from target_crm.office import Office
 from target_crm.outcomes import RejectKind

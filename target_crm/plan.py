@@ -8,8 +8,8 @@ from typing import Any
 
 from crm_api.crm_objects import CrmId, CrmRecord
 from target_crm.arrivals import Arrival
-from target_crm.ledger_values import Known, Link
-from target_crm.mapped import Mapped, MatchKey
+from target_crm.ledger.values import Known, Link
+from target_crm.mapping.mapped import Mapped, MatchKey
 from target_crm.methods import LoadMethod
 from target_crm.outcomes import RejectKind
 

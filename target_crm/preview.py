@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 import msgspec
 
 from crm_api.crm import Request
-from target_crm.ledger_values import Held
-from target_crm.mapped import Difference
+from target_crm.ledger.values import Held
+from target_crm.mapping.mapped import Difference
 from target_crm.writing import Done
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")

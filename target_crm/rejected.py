@@ -17,7 +17,7 @@ import msgspec
 
 from crm_api.errors import SettingError, StopError
 from target_crm.files import file_errors, open_private, write_through
-from target_crm.ledger_values import Held
+from target_crm.ledger.values import Held
 
 _PARTS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ENCODER = msgspec.json.Encoder(decimal_format="number")

@@ -18,12 +18,12 @@ from crm_api.settings import (
     JsonSchema,
     nearest,
 )
-from target_crm.declaring import PREFIX, Declared, declared, is_declared, sent_whole
 from target_crm.deletes import Brakes
-from target_crm.endpoint_settings import ENDPOINT, ROLES
-from target_crm.mapped import Rules
+from target_crm.endpoints.declaring import PREFIX, Declared, declared, is_declared, sent_whole
+from target_crm.endpoints.settings import ENDPOINT, ROLES
+from target_crm.mapping.mapped import Rules
+from target_crm.mapping.rules import MAPPING_SETTINGS, rules_of
 from target_crm.methods import LoadMethod
-from target_crm.rules import MAPPING_SETTINGS, rules_of
 from target_crm.streams import streams_by_name
 
 INDEX_LAG_SECONDS = 60.0

@@ -13,9 +13,9 @@ from typing_extensions import override
 
 from target_crm.arrivals import Arrival, fingerprint, record_hash, source_id
 from target_crm.batches import StreamWriter
-from target_crm.declaring import check_fields
-from target_crm.ledger_values import Held
-from target_crm.mapped import Rejection
+from target_crm.endpoints.declaring import check_fields
+from target_crm.ledger.values import Held
+from target_crm.mapping.mapped import Rejection
 from target_crm.methods import LoadMethod
 from target_crm.office import Stream
 from target_crm.outcomes import RejectKind

@@ -12,7 +12,7 @@ from typing import Any
 
 from crm_api.errors import SettingError
 from target_crm.files import file_errors, open_private, write_through
-from target_crm.ledger_links import Missing
+from target_crm.ledger.links import Missing
 from target_crm.order import in_circles
 from target_crm.outcomes import Books, Outcome
 

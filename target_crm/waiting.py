@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from target_crm.again import Intake, take_again
-from target_crm.ledger_values import Held
+from target_crm.ledger.values import Held
 from target_crm.linking import Linker
 from target_crm.office import Office
 from target_crm.parents import BY_MATCH

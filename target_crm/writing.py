@@ -23,10 +23,10 @@ from crm_api.errors import (
     TooLargeError,
 )
 from target_crm.crew import Crew
-from target_crm.ledger import Ledger
-from target_crm.ledger_values import Entry, Intent, LedgerError, Scope
-from target_crm.mapped import Change
-from target_crm.mapping import Mapper
+from target_crm.ledger.ledger import Ledger
+from target_crm.ledger.values import Entry, Intent, LedgerError, Scope
+from target_crm.mapping.mapped import Change
+from target_crm.mapping.mapper import Mapper
 from target_crm.matching import Recent
 from target_crm.plan import Create, Ready, Update
 

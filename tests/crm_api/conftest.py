@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from crm_api.copper import CopperSettings, connect
-from crm_api.copper_crm import Copper
+from crm_api.copper.crm import Copper
+from crm_api.copper.session import CopperSettings, connect
 from crm_api.session import CrmSession
 from crm_emulator.emulator import Emulator
 

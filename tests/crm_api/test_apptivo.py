@@ -9,11 +9,11 @@ import msgspec
 import pytest
 
 from crm_api.answer import Answer
-from crm_api.apptivo import ApptivoCredentialsError, ApptivoDialect, ApptivoSettings, WireStyle, connect
-from crm_api.apptivo_config import config_of
-from crm_api.apptivo_crm import Apptivo
-from crm_api.apptivo_objects import KEPT, LEADS, OBJECTS
-from crm_api.apptivo_values import days_of
+from crm_api.apptivo.config import config_of
+from crm_api.apptivo.crm import Apptivo
+from crm_api.apptivo.objects import KEPT, LEADS, OBJECTS
+from crm_api.apptivo.session import ApptivoCredentialsError, ApptivoDialect, ApptivoSettings, WireStyle, connect
+from crm_api.apptivo.values import days_of
 from crm_api.crm import Written
 from crm_api.crm_objects import Kind
 from crm_api.errors import BusyError, DuplicateError, GoneError, InDoubtError, InvalidError, SettingError

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from crm_api.copper import CopperSettings, connect
-from crm_api.copper_crm import Copper
-from crm_api.copper_lists import LISTS
-from crm_api.copper_objects import OBJECTS, REFUSED
-from crm_api.copper_values import parse_day, spell_day, told_order
+from crm_api.copper.crm import Copper
+from crm_api.copper.lists import LISTS
+from crm_api.copper.objects import OBJECTS, REFUSED
+from crm_api.copper.session import CopperSettings, connect
+from crm_api.copper.values import parse_day, spell_day, told_order
 from crm_api.crm_objects import Attribute, Kind
 from crm_api.errors import SettingError
 from crm_emulator.copper.switches import Switches

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from crm_api.copper import CopperSettings, connect
-from crm_api.copper_crm import Copper
-from crm_api.copper_objects import OBJECTS, PEOPLE
+from crm_api.copper.crm import Copper
+from crm_api.copper.objects import OBJECTS, PEOPLE
+from crm_api.copper.session import CopperSettings, connect
 from crm_api.crm_objects import CrmObject
 from crm_api.errors import BusyError, NotEnabledError
 from crm_emulator.clock import Clock

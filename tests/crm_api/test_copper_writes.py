@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from crm_api.copper import CopperSettings, connect
-from crm_api.copper_crm import Copper
-from crm_api.copper_objects import COMPANIES, LEADS, OBJECTS, PEOPLE, TASKS
+from crm_api.copper.crm import Copper
+from crm_api.copper.objects import COMPANIES, LEADS, OBJECTS, PEOPLE, TASKS
+from crm_api.copper.session import CopperSettings, connect
 from crm_api.crm import Refused, Written
 from crm_api.errors import ForbiddenError, GoneError, InDoubtError, InvalidError, TooLargeError
 from crm_emulator.copper.endpoints import bulk

@@ -15,7 +15,7 @@ from crm_api.errors import (
     NoRouteError,
     SettingError,
 )
-from crm_api.freshsales import FreshsalesDialect, FreshsalesSettings, address_of
+from crm_api.freshsales.session import FreshsalesDialect, FreshsalesSettings, address_of
 
 SUITE = "https://acme.myfreshworks.com/crm/sales/api"
 CLASSIC = "https://acme.freshsales.io/api"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm_api.copper import CopperSettings, connect
+from crm_api.copper.session import CopperSettings, connect
 from crm_api.quota import WIDENING, Allowance, Quota, binding_rates
 from crm_emulator.clock import Clock
 from crm_emulator.emulator import Emulator

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from crm_api.copper import CopperSettings, connect
+from crm_api.copper.session import CopperSettings, connect
 from crm_api.errors import SettingError
 from crm_api.quota import Allowance, Quota
 from crm_api.quota_stores import QuotaStoreError, SQLiteStore, open_store

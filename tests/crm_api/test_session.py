@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from crm_api.copper import CopperSettings, connect
+from crm_api.copper.session import CopperSettings, connect
 from crm_api.errors import (
     BusyError,
     CredentialsError,

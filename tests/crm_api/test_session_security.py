@@ -17,9 +17,9 @@ import requests
 from urllib3.exceptions import MaxRetryError
 
 from crm_api.addresses import checked_base_url
-from crm_api.copper import CopperSettings, connect
-from crm_api.copper_crm import Copper
-from crm_api.copper_objects import PEOPLE
+from crm_api.copper.crm import Copper
+from crm_api.copper.objects import PEOPLE
+from crm_api.copper.session import CopperSettings, connect
 from crm_api.errors import CrmError, GoneError, InDoubtError, RedirectError, SettingError, UnreachableError
 from crm_api.redaction import Redactor, guard_logging
 from crm_api.session import CrmSession, Network

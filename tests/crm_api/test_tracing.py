@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from crm_api.copper import CopperSettings, connect
+from crm_api.copper.session import CopperSettings, connect
 from crm_api.errors import InvalidError
 from crm_api.session import Network
 from crm_emulator.emulator import Emulator

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crm_api.answer import Answer
-from crm_api.http import HttpDialect
+from crm_api.http.session import HttpDialect
 from crm_api.json_paths import all_at, found_at
 from crm_api.xml_answers import read_xml
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from crm_api.copper import PAGE_SIZE, REQUESTS_PER_MINUTE
+from crm_api.copper.session import PAGE_SIZE, REQUESTS_PER_MINUTE
 from crm_api.quota import WIDENING
 from crm_emulator import Emulator, Fault
 from tap_copper.command import StoppedError

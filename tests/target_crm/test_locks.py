@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from target_crm.crew import Stopping
-from target_crm.ledger_values import Source
-from target_crm.locks import FileLocks, LockedError
+from target_crm.ledger.locks import FileLocks, LockedError
+from target_crm.ledger.values import Source
 from tests.target_crm.messages import record_of, schema_of
 
 TASKS = schema_of("tasks", "name")
@@ -17,8 +17,8 @@ HOLD = """
 import sys
 from pathlib import Path
 from target_crm.crew import Stopping
-from target_crm.ledger_values import Source
-from target_crm.locks import FileLocks
+from target_crm.ledger.values import Source
+from target_crm.ledger.locks import FileLocks
 source = Source("copper", sys.argv[2], "x")
 locks = FileLocks(Path(sys.argv[1]), source, "r1", Stopping(), wait_seconds=0, clock=float)
 locks.take("tasks")

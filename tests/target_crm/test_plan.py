@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from target_crm.arrivals import Arrival
-from target_crm.ledger_values import Known
-from target_crm.mapped import Mapped, MatchKey, MatchPart, Rejection
+from target_crm.ledger.values import Known
+from target_crm.mapping.mapped import Mapped, MatchKey, MatchPart, Rejection
 from target_crm.methods import LoadMethod
 from target_crm.plan import (
     Candidates,

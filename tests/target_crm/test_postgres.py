@@ -6,9 +6,9 @@ import pytest
 import sqlalchemy as sa
 
 from target_crm.crew import Stopping
-from target_crm.ledger_tables import open_engine
-from target_crm.ledger_values import Source
-from target_crm.locks import DatabaseLocks, LockedError
+from target_crm.ledger.locks import DatabaseLocks, LockedError
+from target_crm.ledger.tables import open_engine
+from target_crm.ledger.values import Source
 from tests.servers import postgres  # noqa: F401 - a fixture
 from tests.target_crm.messages import record_of, schema_of, state_of
 

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from target_crm.kinds import KINDS
-from target_crm.mapped import Reason
-from target_crm.operator import main
+from target_crm.mapping.mapped import Reason
+from target_crm.operator.main import main
 from target_crm.outcomes import RejectKind
 from tests.target_crm.messages import record_of, schema_of
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from crm_api.copper_crm import Copper
+from crm_api.copper.crm import Copper
 from crm_api.crm import Refused
 from crm_api.errors import InvalidError
 from tests.target_crm.messages import record_of, schema_of, state_of

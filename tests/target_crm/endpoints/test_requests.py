@@ -159,9 +159,9 @@ def by_company(records):
 
 @pytest.fixture
 def code(tmp_path, monkeypatch):
-    (tmp_path / "my_bodies.py").write_text(CODE)
+    (tmp_path / "bodies_by_company.py").write_text(CODE)
     monkeypatch.syspath_prepend(tmp_path)
-    return "my_bodies:by_company"
+    return "bodies_by_company:by_company"
 
 
 def test_a_function_groups_records_into_bodies_and_where_it_raises_only_that_record_is_rejected(send, api, code):

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from crm_api.freshsales_jobs import read_report
+from crm_api.freshsales.jobs import read_report
 from tests.target_crm.messages import record_of, schema_of
 
 CONTACTS = schema_of("contacts", "last_name", "email", "mobile", "job_title", "cf_customer_number")

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from crm_api.copper import CopperSettings, connect
-from crm_api.copper_crm import Copper
+from crm_api.copper.crm import Copper
+from crm_api.copper.session import CopperSettings, connect
 from crm_api.crm import CustomField, Name
 from crm_api.crm_objects import CrmObject, Kind
-from target_crm.mapping import Mapped, Mapper, Rejection, Rules
+from target_crm.mapping.mapper import Mapped, Mapper, Rejection, Rules
 
 LISTS = {
     "users": [

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from crm_api.errors import SettingError
-from target_crm.mapping import Mapped, Mapper, Rejection
+from target_crm.mapping.mapper import Mapped, Mapper, Rejection
 
 Map = Callable[..., Mapped]
 Reject = Callable[..., Rejection]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from crm_api.errors import SettingError
-from target_crm.mapping import Change, Difference, Mapped, Mapper, Mode
+from target_crm.mapping.mapper import Change, Difference, Mapped, Mapper, Mode
 
 Make = Callable[..., Mapper]
 

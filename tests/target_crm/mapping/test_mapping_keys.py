@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from target_crm.mapping import ByMatch, Found, FromStream, Mapped, Mapper, MatchKey, MatchPart, ReferenceRule
+from target_crm.mapping.mapper import ByMatch, Found, FromStream, Mapped, Mapper, MatchKey, MatchPart, ReferenceRule
 
 Map = Callable[..., Mapped]
 Make = Callable[..., Mapper]

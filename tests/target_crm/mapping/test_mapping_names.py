@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from target_crm.mapping import Mapped, Rejection
+from target_crm.mapping.mapper import Mapped, Rejection
 
 Map = Callable[..., Mapped]
 Reject = Callable[..., Rejection]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm_api.crm import Crm
-from target_crm.mapping import Change, Mapped, Mapper, Mode, Rejection, Rules
+from target_crm.mapping.mapper import Change, Mapped, Mapper, Mode, Rejection, Rules
 
 ATTRIBUTES = """
     name first_name email emails phone tags city address address__city title assignee assignee_id company_id close_date

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from crm_api.copper import CopperSettings, connect
-from crm_api.copper_crm import Copper
-from crm_api.copper_objects import OBJECTS
+from crm_api.copper.crm import Copper
+from crm_api.copper.objects import OBJECTS
+from crm_api.copper.session import CopperSettings, connect
 from crm_api.crm import Written
 from crm_api.crm_objects import Kind
 from crm_api.custom_fields import column_names
 from crm_emulator.emulator import Emulator
-from target_crm.mapping import Change, Mapped, Mapper, Rules
+from target_crm.mapping.mapper import Change, Mapped, Mapper, Rules
 
 MOMENTS = ("date_created", "date_modified", "date_last_contacted", "due_date", "reminder_date", "activity_date")
 

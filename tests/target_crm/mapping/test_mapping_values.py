@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from target_crm.mapping import Mapped, Mapper, Rejection
+from target_crm.mapping.mapper import Mapped, Mapper, Rejection
 
 Map = Callable[..., Mapped]
 Reject = Callable[..., Rejection]

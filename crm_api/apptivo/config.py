@@ -1,0 +1,178 @@
+"""What a firm's configuration says (pure): lists, custom attributes, countries, kinds of e-mail, phone and address.
+
+Facts: getConfigData as the vendor's plugin and an integrator's library read it. Few keys are documented and firms
+differ, so what looks like an id or a name is taken as one. ``webLayout`` is JSON inside a JSON string.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from crm_api.apptivo.kinds import Choice
+from crm_api.crm import Name
+from crm_api.crm_objects import CrmId, Kind
+
+_KINDS = {
+    "input": Kind.TEXT,
+    "textarea": Kind.TEXT,
+    "link": Kind.TEXT,
+    "number": Kind.NUMBER,
+    "currency": Kind.NUMBER,
+    "date": Kind.DAY,
+    "select": Kind.NAME_ID,
+    "radio": Kind.NAME_ID,
+    "multiSelect": Kind.NAME_IDS,
+    "check": Kind.NAME_IDS,
+}
+"""Counters are Apptivo's own, and references to other records have no form that sources agree on: both are not here."""
+_IDS = ("lookupCode", "optionId")
+_NAMES = ("meaning", "optionObject", "name", "displayName")
+
+
+@dataclass(frozen=True)
+class CustomAttribute:
+    """A custom attribute as the firm's layout defines it.
+
+    Attributes:
+        id: Of its definition.
+        label: As people see it.
+        tag: Its type: ``input``, ``select``…
+        tag_name: Its technical name.
+        options: Its options, where it has any.
+    """
+
+    id: CrmId
+    label: str
+    tag: str
+    tag_name: str
+    options: tuple[Name, ...] = ()
+
+    @property
+    def kind(self) -> Kind | None:
+        """What its value is; None where it cannot be written."""
+        return _KINDS.get(self.tag)
+
+
+@dataclass(frozen=True)
+class Config:
+    """The configuration of one kind of record.
+
+    Attributes:
+        answer: As it was answered.
+        custom: Its custom attributes.
+    """
+
+    answer: Mapping[str, Any] = field(default_factory=dict)
+    custom: tuple[CustomAttribute, ...] = ()
+
+    def names(self, choice: Choice) -> list[Name]:
+        """The list that a choice stands in, without what is disabled."""
+        return [name for item in self._listed(*choice.keys) if (name := _name(choice, item)) is not None]
+
+    def country(self, spelt: str) -> Mapping[str, Any]:
+        """What belongs to a country, by its name or code; its name alone if it is not listed."""
+        wanted = spelt.strip().casefold()
+        for item in self._listed("countryList", "countries"):
+            if wanted in {str(item.get("countryName")).casefold(), str(item.get("countryCode")).casefold()}:
+                return {key: item[key] for key in ("countryId", "countryName", "countryCode") if key in item}
+        return {"countryName": spelt}
+
+    def typed(self, thing: str, spelt: str) -> dict[str, str]:
+        """``phoneType`` and ``phoneTypeCode`` (or those of ``email``) of a category."""
+        name, code = f"{thing}Type", f"{thing}TypeCode"
+        for item in self._listed(f"{thing}Types", f"{thing}TypeList"):
+            if spelt.casefold() in {str(item.get(name)).casefold(), str(item.get(code)).casefold()}:
+                return {name: str(item.get(name)), code: str(item.get(code))}
+        prefix = "PHONE_" if thing == "phone" else ""
+        return {name: spelt.title(), code: prefix + spelt.upper().replace(" ", "_")}
+
+    def address_type(self, code: str, usual: str) -> str:
+        """What the firm calls a kind of address."""
+        for item in self._listed("addressTypes", "addressTypeList"):
+            if str(item.get("addressTypeCode")) == code:
+                return str(item.get("addressType") or usual)
+        return usual
+
+    def _listed(self, *keys: str) -> Iterator[Mapping[str, Any]]:
+        listed = next((self.answer[key] for key in keys if isinstance(self.answer.get(key), list)), ())
+        for item in listed:
+            if isinstance(item, Mapping) and not _is_disabled(item):
+                yield item
+
+
+def config_of(answer: Any) -> Config:
+    """Make a configuration of what getConfigData answered."""
+    if not isinstance(answer, Mapping):
+        return Config()
+    return Config(answer, tuple(_custom_attributes(answer.get("webLayout"))))
+
+
+def identifier(value: Any) -> CrmId:
+    """An id as a number, where it is one."""
+    text = str(value).strip()
+    return int(text) if text.isascii() and text.isdecimal() else text
+
+
+def _is_disabled(item: Mapping[str, Any]) -> bool:
+    return item.get("disabled") in {"Y", True} or item.get("isEnabled") in {"N", False}
+
+
+def _name(choice: Choice, item: Mapping[str, Any]) -> Name | None:
+    endings = [key for key in item if key.endswith(("Id", "Code")) and key not in {"firmId", "objectId"}]
+    crm_id = _first(item, choice.id, *_IDS, *endings, "id", "code")
+    named = [key for key in item if key.endswith("Name") and key != "displayName"]
+    name = _first(item, choice.name, *named, *_NAMES)
+    if crm_id is None or name is None:
+        return None
+    spellings = dict.fromkeys([str(name), str(item.get("displayName") or name), str(crm_id)])
+    return Name(crm_id, tuple(spellings))
+
+
+def _first(item: Mapping[str, Any], *keys: str) -> Any:
+    return next((item[key] for key in keys if isinstance(item.get(key), str | int) and item[key] != ""), None)
+
+
+def _custom_attributes(layout: Any) -> Iterator[CustomAttribute]:
+    if isinstance(layout, str):
+        with suppress(msgspec.DecodeError):
+            layout = msgspec.json.decode(layout)
+    sections = layout.get("sections") if isinstance(layout, Mapping) else None
+    for section in sections or ():
+        for each in (section.get("attributes") if isinstance(section, Mapping) else None) or ():
+            if isinstance(each, Mapping) and each.get("type") == "Custom" and each.get("isEnabled") not in {"N", False}:
+                found = _custom_attribute(each)
+                if found is not None:
+                    yield found
+
+
+def _custom_attribute(each: Mapping[str, Any]) -> CustomAttribute | None:
+    right = each.get("right")
+    inner = right[0] if isinstance(right, list) and right and isinstance(right[0], Mapping) else {}
+    label = each.get("label")
+    label = label.get("modifiedLabel") or label.get("originalLabel") if isinstance(label, Mapping) else label
+    attribute_id, tag = each.get("attributeId"), each.get("attributeTag") or inner.get("tag")
+    label = label or each.get("modifiedLabel")
+    if attribute_id in (None, "") or not label or not tag:
+        return None
+    options = each.get("optionValueList") or inner.get("optionValueList") or inner.get("options") or ()
+    tag_name = each.get("tagName") or inner.get("tagName") or str(attribute_id)
+    tag_id = each.get("tagId") or inner.get("tagId")
+    found = tuple(name for option in options if (name := _option(option, tag_id)) is not None)
+    return CustomAttribute(identifier(attribute_id), str(label), str(tag), str(tag_name), found)
+
+
+def _option(option: Any, tag_id: Any) -> Name | None:
+    """An option; a lone switch has no id but its tag's."""
+    if isinstance(option, str):
+        return Name(identifier(tag_id), (option,)) if tag_id else None
+    if not isinstance(option, Mapping) or _is_disabled(option) or not option.get("optionObject"):
+        return None
+    label, option_id = str(option["optionObject"]), option.get("optionId")
+    if option_id in (None, "", label):
+        option_id = tag_id or option_id
+    return None if option_id in (None, "") else Name(identifier(option_id), (label,))

@@ -1,0 +1,390 @@
+"""Apptivo behind the port: how its records are found, read, written and deleted."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from typing_extensions import override
+
+from crm_api.answer import Answer
+from crm_api.apptivo.calls import calls
+from crm_api.apptivo.config import Config, CustomAttribute, config_of, identifier
+from crm_api.apptivo.kinds import BILLING, SHIPPING, Kept
+from crm_api.apptivo.lately import Lately
+from crm_api.apptivo.objects import EMPLOYEES, KEPT, LISTS, OBJECTS, REFUSED
+from crm_api.apptivo.records import Names, created, crm_id_of, handed_on, item_form, revised
+from crm_api.apptivo.search import PAGE_SIZE, Lists, ask
+from crm_api.apptivo.session import ApptivoCredentialsError, WireStyle
+from crm_api.apptivo.values import Days, custom_plain, custom_wire
+from crm_api.crm import Account, BeforeSend, CustomField, Name, Refused, Request, Result, Written
+from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload
+from crm_api.declared import DeclaredCrm
+from crm_api.endpoint import Endpoint
+from crm_api.errors import GoneError, InvalidError, SettingError
+from crm_api.json_paths import found_at
+from crm_api.preparing import Item, Prepared, prepare
+from crm_api.session import CrmSession
+from crm_api.values import is_empty
+
+_LOGGER = logging.getLogger(__name__)
+LIST_LAG_SECONDS = 60.0  # for which a list may show a record as it was before our own write
+FEW_READS = 10  # counting first costs a request itself
+_ITEMS = {"emailAddresses": "email", "phoneNumbers": "phone"}
+_DELETED = "1"  # objectStatus of a record that is only marked deleted; "0" on live ones
+_DOCUMENTED_DELETES = frozenset({"customers"})
+
+
+class Apptivo(DeclaredCrm):
+    """An account of Apptivo.
+
+    Args:
+        session: See ``crm_api.apptivo.session.connect``.
+        style: How calls are written.
+        fingerprint: What the account is called where the API does not tell.
+        user: On whose behalf calls are made, for people.
+        days: How the firm writes days.
+        clock: Monotonic seconds.
+    """
+
+    index_lags = True
+    page_size = PAGE_SIZE
+
+    def __init__(
+        self,
+        session: CrmSession,
+        *,
+        style: WireStyle = WireStyle.FORM,
+        fingerprint: str = "",
+        user: str = "",
+        days: Days | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(session, OBJECTS, calls(style), REFUSED)
+        self._style = style
+        self._fingerprint = fingerprint
+        self._user = user
+        self._days = days or Days()
+        self._lately = Lately(clock)
+
+    # Whose account it is, and what it lists
+
+    @override
+    def account(self) -> Account:
+        """By the number of the firm, which every record carries; the first employee is always there."""
+        firm = self._firm()
+        user = self._user or "whoever the keys are of"
+        if firm is None:
+            host = urlsplit(self.session.base_url).hostname
+            return Account(f"{host}/{self._fingerprint}", f"at {host}", user)
+        return Account(firm, f"Apptivo firm {firm}", user)
+
+    def _firm(self) -> str | None:
+        try:
+            employees = self._employees()
+        except InvalidError:  # its failures are not documented, and might pass: it must not look like another account
+            try:
+                employees = self._employees()
+            except InvalidError:
+                return None
+        return next((str(each["firmId"]) for each in employees if not is_empty(each.get("firmId"))), None)
+
+    def _employees(self) -> Sequence[Mapping[str, Any]]:
+        found: Sequence[Mapping[str, Any]] = self.once("employees", lambda: list(self._lists(EMPLOYEES).all()))
+        return found
+
+    @override
+    def names(self, of: str) -> Sequence[Name]:
+        if of == "employees":
+            employees: Sequence[Name] = self.once("names", lambda: [_employee(each) for each in self._employees()])
+            return employees
+        kept, choice = LISTS[of]
+        return self._config(kept).names(choice)
+
+    @override
+    def custom_fields(self, of: CrmObject) -> Sequence[CustomField]:
+        return [_custom_field(of, each) for each in self._config(KEPT[of.name]).custom]
+
+    def _config(self, kept: Kept) -> Config:
+        path, parameters = f"/{kept.of.name}?a=getConfigData", {"objectId": kept.object_id}
+        config: Config = self.once(path, lambda: config_of(ask(self.session, path, parameters)))
+        return config
+
+    # What reads
+
+    @override
+    def find(self, of: CrmObject, attribute: str, values: Sequence[str]) -> list[CrmRecord]:
+        lists = self._lists(KEPT[of.name])
+        declared = of.attribute(attribute)
+        return [
+            self._noted(of, record)
+            for value in values
+            for record in lists.found(_criteria(attribute, value, None if declared is None else declared.kind))
+            if not _is_deleted(record)
+        ]
+
+    @override
+    def count(self, of: CrmObject) -> int:
+        return self._lists(KEPT[of.name]).count()
+
+    @override
+    def scan(self, of: CrmObject) -> Iterator[CrmRecord]:
+        records = self._lists(KEPT[of.name]).all()
+        return (handed_on(KEPT[of.name], record) for record in records if not _is_deleted(record))
+
+    @override
+    def created_since(self, of: CrmObject, since: datetime, payloads: Sequence[Payload]) -> Iterator[CrmRecord]:
+        records = self._lists(KEPT[of.name]).since(since)
+        return (handed_on(KEPT[of.name], record) for record in records if not _is_deleted(record))
+
+    @override
+    def read(self, of: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
+        paged = {} if immediate else self._paged(of, ids)
+        fetched = {crm_id: paged.get(crm_id) or self._fetched(of, crm_id) for crm_id in ids}
+        return {
+            crm_id: self._noted(of, record)
+            for crm_id, record in fetched.items()
+            if record is not None and not _is_deleted(record)
+        }
+
+    def _paged(self, of: CrmObject, ids: Sequence[CrmId]) -> Mapping[CrmId, CrmRecord]:
+        """Records out of pages of all, where those are fewer requests than one for each."""
+        kept, lists = KEPT[of.name], self._lists(KEPT[of.name])
+        found: dict[CrmId, CrmRecord] = {}
+        if len(ids) > FEW_READS and len(ids) > 1 + -(-lists.count() // PAGE_SIZE):
+            wanted = set(ids)
+            with suppress(SettingError):  # some are beyond the reach of lists
+                for record in lists.all():
+                    crm_id = crm_id_of(kept, record)
+                    if crm_id is not None and crm_id in wanted:
+                        found[crm_id] = self._lately.get(of.name, crm_id, seconds=LIST_LAG_SECONDS) or record
+        return found
+
+    def _fetched(self, of: CrmObject, crm_id: CrmId) -> CrmRecord | None:
+        """A record by its id. Few failures are documented: where the answer does not show it, a search tells."""
+        kept, endpoint = KEPT[of.name], self._call(of, "read")
+        try:
+            value = self.send(endpoint, prepare(endpoint, [Item({}, crm_id)]), reads=True).value
+        except GoneError:
+            return None
+        except InvalidError:
+            value = None
+        places = endpoint.answer.record or ()
+        shown = (found_at(place, value) for place in places)
+        candidates = itertools.chain(shown, self._lists(kept).found({kept.id: crm_id}))
+        records = (record for record in candidates if isinstance(record, Mapping))
+        return next((record for record in records if crm_id_of(kept, record) == crm_id), None)
+
+    def _lists(self, kept: Kept) -> Lists:
+        return Lists(self.session, kept)
+
+    def _noted(self, of: CrmObject, raw: Mapping[str, Any]) -> CrmRecord:
+        record = handed_on(KEPT[of.name], raw)
+        self._lately.note(of.name, record["id"], raw)
+        return record
+
+    # What writes
+
+    @override
+    def create(self, of: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:
+        kept, endpoint = KEPT[of.name], self._call(of, "create")
+        items = [Item(created(kept, payload, self._names(kept, payload))) for payload in payloads]
+        return self.perform(of, endpoint, items, before_send=before_send)
+
+    @override
+    def update(self, of: CrmObject, changes: Sequence[tuple[CrmId, Payload]]) -> list[Result]:
+        return [self._update(of, crm_id, payload) for crm_id, payload in changes]
+
+    def _update(self, of: CrmObject, crm_id: CrmId, payload: Payload) -> Result:
+        kept = KEPT[of.name]
+        raw = self._lately.get(of.name, crm_id)
+        if raw is None and _is_imagined(crm_id):
+            raw = {}
+        elif raw is None and self.read(of, [crm_id]):
+            raw = self._lately.get(of.name, crm_id)
+        if raw is None:
+            return Refused(f"Apptivo has no such record in its {of.name}", None, gone=True)
+        revision = revised(kept, raw, payload, self._names(kept, payload))
+        record = revision.record
+        if self._style is WireStyle.REST:  # which lists no attributes: whatever is sent is applied
+            sent = {BILLING if name == "address" else name for name in revision.attributes}
+            record = {name: value for name, value in record.items() if name in sent}
+        (result,) = self.perform(of, self._call(of, "update"), [Item(record, crm_id, beside=revision.lists)])
+        return result
+
+    @override
+    def delete(self, of: CrmObject, crm_id: CrmId) -> None:
+        if of.name not in _DOCUMENTED_DELETES:
+            self.once(f"delete {of.name}", lambda: _warn_of_delete(of))
+        endpoint = self._call(of, "delete")
+        try:
+            answer = self.send(endpoint, prepare(endpoint, [Item({}, crm_id)]))
+        finally:
+            self._lately.forget(of.name, crm_id)
+        if not _says_success(answer.value) and self.read(of, [crm_id]):
+            raise InvalidError(endpoint.path, status=answer.status, said="The record is still there after deleting it")
+
+    @override
+    def perform(
+        self, of: CrmObject, endpoint: Endpoint, items: Sequence[Item], *, before_send: BeforeSend | None = None
+    ) -> list[Result]:
+        try:
+            results = super().perform(of, endpoint, items, before_send=before_send)
+        except ApptivoCredentialsError as error:
+            # A reason that speaks of a key may mean an attribute of the record: one bad record must not stop the rest.
+            path = f"/{of.name}?a=getConfigData"
+            ask(self.session, path, {"objectId": KEPT[of.name].object_id})
+            results = [Refused(error.said, error.status, body=error.body) for _ in items]
+        return [self._kept(of, result) for result in results]
+
+    def _kept(self, of: CrmObject, result: Result) -> Result:
+        if isinstance(result, Refused):
+            return result
+        crm_id = result.id if isinstance(result.id, int) else identifier(result.id)
+        if not any(name != "id" and of.attribute(name) for name in result.record):  # a mere SUCCESS
+            self._lately.forget(of.name, crm_id)
+            return Written(crm_id, {})
+        return Written(crm_id, self._noted(of, {**result.record, KEPT[of.name].id: crm_id}))
+
+    @override
+    def send(
+        self,
+        endpoint: Endpoint,
+        prepared: Prepared,
+        *,
+        reads: bool = False,
+        before_send: BeforeSend | None = None,
+    ) -> Answer:
+        request = prepared.request
+        if request.form is not None:  # everything but the action goes into the form
+            form = {**request.form, **request.params}
+            prepared = Prepared(replace(request, form=form, params={}))
+        return super().send(endpoint, prepared, reads=reads, before_send=before_send)
+
+    def _names(self, kept: Kept, payload: Payload) -> Names:
+        """What turns the ids of a payload into names: asked for only if it holds any."""
+        needed = {BILLING, SHIPPING, *(choice.id for choice in kept.choices)}
+        config = self._config(kept) if not needed.isdisjoint(payload) else Config()
+        owned = not is_empty(payload.get(kept.assignee.id))
+        employees = {name.id: name for name in self.names("employees")} if owned else {}
+        return Names(config, employees)
+
+    # Values
+
+    @override
+    def encode(self, attribute: Attribute, value: Any) -> Any:
+        if isinstance(value, date):
+            return self._days.encode(value)
+        if isinstance(value, bool):
+            return "Y" if value else "N"
+        if value is not None and attribute.name in _ITEMS:
+            return item_form(_ITEMS[attribute.name], value, self._any_config())
+        if attribute.kind is Kind.STRUCTURE and value and value.get("countryName"):
+            return {**value, "countryName": self._any_config().country(value["countryName"])["countryName"]}
+        if value is not None and attribute.names in LISTS:
+            return self._listed(attribute.names, value)
+        return value
+
+    def _listed(self, of: str, value: CrmId) -> CrmId:
+        """The id as the list has it, so that its name can be sent beside it."""
+        names = self.names(of)
+        for name in names:
+            if str(name.id) == str(value):
+                return name.id
+        there = ", ".join(f"{name.spellings[0]} ({name.id})" for name in names) or "nothing"
+        raise ValueError(f"is no id of the CRM's {of.replace('_', ' ')}, which are: {there}")
+
+    @override
+    def decode(self, attribute: Attribute, value: Any) -> Any:
+        if value is None:
+            return None
+        if attribute.kind in {Kind.DAY, Kind.MOMENT}:
+            return self._days.decode(value)
+        if attribute.kind is Kind.BOOLEAN and isinstance(value, str):
+            return value.strip().lower() in {"y", "yes", "true"}
+        if attribute.kind in {Kind.ID, Kind.NAME_ID} and isinstance(value, str):
+            return identifier(value)
+        if attribute.kind is Kind.NUMBER and isinstance(value, str):
+            return _number(value)
+        return value
+
+    def _any_config(self) -> Config:
+        """Countries and kinds of e-mail and phone are the firm's, whatever the object: whichever is known already."""
+        known = next((kept for kept in KEPT.values() if self.is_known(f"/{kept.of.name}?a=getConfigData")), None)
+        return self._config(known or KEPT["customers"])
+
+    @override
+    def custom_values(self, record: CrmRecord) -> dict[CrmId, Any]:
+        carried = record.get("customAttributes") or ()
+        return dict(filter(None, (custom_plain(each) for each in carried if isinstance(each, Mapping))))
+
+    @override
+    def custom_container(self, values: Mapping[CrmId, Any]) -> Payload:
+        known = {each.id: each for kept in KEPT.values() for each in self._known_config(kept).custom}
+        return {"customAttributes": [custom_wire(known[key], values[key]) for key in values if key in known]}
+
+    def _known_config(self, kept: Kept) -> Config:
+        return self._config(kept) if self.is_known(f"/{kept.of.name}?a=getConfigData") else Config()
+
+    @override
+    def imagined(self, request: Request, new_id: Callable[[], CrmId]) -> Any:
+        return {"status": "SUCCESS"}
+
+
+def _criteria(attribute: str, value: str, kind: Kind | None) -> dict[str, Any]:
+    """``searchData`` for one attribute."""
+    if attribute == "emailAddresses":
+        return {attribute: [{"emailAddress": value, "id": "cont_email_input"}]}
+    return {attribute: identifier(value) if kind in {Kind.ID, Kind.INTEGER} else value}
+
+
+def _is_imagined(crm_id: CrmId) -> bool:
+    """A rehearsal's own: no record of the CRM has such an id."""
+    return isinstance(crm_id, int) and crm_id < 0
+
+
+def _is_deleted(record: Mapping[str, Any]) -> bool:
+    return str(record.get("objectStatus")) == _DELETED
+
+
+def _employee(record: Mapping[str, Any]) -> Name:
+    words = " ".join(str(record[name]) for name in ("firstName", "lastName") if record.get(name))
+    addresses = [each.get("emailAddress") for each in record.get("emailAddresses") or () if isinstance(each, Mapping)]
+    emails = [record.get(name) for name in ("emailId", "email", "emailAddress", "userName", "loginId")]
+    spelt = [record.get("fullName"), record.get("employeeName"), words, *emails, *addresses]
+    crm_id = identifier(record.get("employeeId") or record.get("id"))
+    return Name(crm_id, tuple(dict.fromkeys(str(each) for each in spelt if each)) or (str(crm_id),))
+
+
+def _custom_field(of: CrmObject, each: CustomAttribute) -> CustomField:
+    writable = each.kind is not None
+    return CustomField(each.id, each.label, each.kind or Kind.TEXT, frozenset({of.name}), each.options, writable)
+
+
+def _says_success(value: Any) -> bool:
+    if not isinstance(value, Mapping):
+        return False
+    words = {str(value.get(name)).upper() for name in ("status", "Status")}
+    return "SUCCESS" in words or "0" in {str(value.get(name)) for name in ("responseCode", "statusCode")}
+
+
+def _warn_of_delete(of: CrmObject) -> None:
+    _LOGGER.warning(
+        "Deleting %s: Apptivo documents deleting customers only. The same call is known to work for any object in one "
+        "library; look whether the records are gone.",
+        of.name,
+    )
+
+
+def _number(text: str) -> Any:
+    try:
+        return float(text.replace(",", ""))
+    except ValueError:
+        return text

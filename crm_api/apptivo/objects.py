@@ -1,0 +1,319 @@
+"""What can be written to Apptivo: each kind of record as a declaration.
+
+Facts: the ``create…`` and ``update…`` pages of https://www.apptivo.com/developer-api/, schemas of an extractor in
+production, and the vendor's plugins; the keys of lists are those that any source shows, or their nearest kin.
+"""
+
+from __future__ import annotations
+
+from crm_api.apptivo.kinds import (
+    ASSIGNED,
+    ASSIGNED_TO,
+    ASSIGNEE,
+    AUTOMATIC_NUMBER,
+    BILLING_ADDRESS,
+    CAMPAIGN,
+    CUSTOM_ATTRIBUTES,
+    EMAILS,
+    EMPLOYEE_OBJECT,
+    INDUSTRIES,
+    MARKET,
+    PHONES,
+    SHIPPING_ADDRESS,
+    TERRITORY,
+    Choice,
+    Kept,
+    listed_for,
+    object_of,
+    texts,
+)
+from crm_api.crm_objects import Attribute, CrmObject, Kind
+
+_CUSTOMER_CHOICES = (
+    Choice(
+        "customerCategoryId",
+        "customerCategory",
+        "customer_categories",
+        ("customerCategories", "customerCategoryList", "categories"),
+        ("category",),
+    ),
+    Choice(
+        "statusId",
+        "statusName",
+        "customer_statuses",
+        ("customerStatusList", "customerStatuses", "statuses", "statusList"),
+        ("status",),
+    ),
+    Choice("paymentTermId", "paymentTerm", "payment_terms", ("paymentTerms", "paymentTermList", "paymentTermsList")),
+    Choice("industryId", "industryName", "customer_industries", INDUSTRIES, ("industry",)),
+    *listed_for("customer", TERRITORY, MARKET),
+)
+CUSTOMERS = Kept(
+    object_of(
+        "customers",
+        "customer",
+        Attribute("customerName", required=True, flat=("name", "company", "company_name", "organization")),
+        Attribute("customerNumber", automatic=AUTOMATIC_NUMBER),
+        *(each.attribute for each in _CUSTOMER_CHOICES),
+        ASSIGNEE.attribute,
+        Attribute("description", flat=("details", "notes")),
+        *texts("website", "skypeName", "externalRefId", "tickerSymbol"),
+        Attribute("annualRevenue", Kind.NUMBER),
+        Attribute("numberOfEmployees", Kind.INTEGER, flat=("employees",)),
+        Attribute("creditRating", Kind.NUMBER),
+        Attribute("parentCustomerId", Kind.ID, refers_to="customers"),
+        Attribute("parentCustomerName", unless="parentCustomerId"),
+        EMAILS,
+        PHONES,
+        BILLING_ADDRESS,
+        SHIPPING_ADDRESS,
+        CUSTOM_ATTRIBUTES,
+        match_on=(("customerNumber",), ("customerName",)),
+        finds=("customerNumber", "customerName", "emailAddresses", "externalRefId"),
+    ),
+    data="customerData",
+    id="customerId",
+    object_id=3,
+    wrapper="customer",
+    choices=_CUSTOMER_CHOICES,
+    assignee=ASSIGNEE,
+    phone_item="cust_phone_input",
+    numbered="customerNumber",
+)
+
+_CONTACT_CHOICES = (
+    Choice("contactType", "contactTypeName", "contact_types", ("contactTypes", "contactTypeList", "types"), ("type",)),
+    Choice(
+        "contactStatusId",
+        "contactStatusName",
+        "contact_statuses",
+        ("contactStatusList", "contactStatuses", "statuses", "statusList"),
+        ("status",),
+    ),
+    *listed_for("contact", TERRITORY, MARKET),
+)
+_ACCOUNT = Attribute("accountId", Kind.ID, refers_to="customers", flat=("customer_id", "company_id"))
+_PERSON_NAME = (
+    Attribute("firstName", flat=("given_name",)),
+    Attribute("lastName", required=True, flat=("family_name", "surname")),
+)
+CONTACTS = Kept(
+    object_of(
+        "contacts",
+        "contact",
+        *_PERSON_NAME,
+        *texts("title", "jobTitle"),
+        *(each.attribute for each in _CONTACT_CHOICES),
+        _ACCOUNT,
+        Attribute("accountName", unless="accountId", flat=("company", "company_name")),
+        ASSIGNEE.attribute,
+        *texts("customerNumber", "bestWayToContact", "bestWayToContactCode", "externalRefId", "website"),
+        Attribute("isPrimary", Kind.BOOLEAN),
+        Attribute("syncToGoogle", Kind.BOOLEAN),
+        Attribute("facebookURL", flat=("facebook",)),
+        Attribute("twitterURL", flat=("twitter",)),
+        Attribute("linkedInURL", flat=("linkedin", "linkedin_url")),
+        *texts("skypeName"),
+        Attribute("description", flat=("details", "notes")),
+        EMAILS,
+        PHONES,
+        BILLING_ADDRESS,
+        SHIPPING_ADDRESS,
+        CUSTOM_ATTRIBUTES,
+        match_on=(("emailAddresses",),),
+        finds=("emailAddresses", "externalRefId", "lastName", "accountId"),
+    ),
+    data="contactData",
+    id="contactId",
+    object_id=2,
+    wrapper="contact",
+    choices=_CONTACT_CHOICES,
+    assignee=ASSIGNEE,
+    phone_item="contact_phone_input",
+)
+
+_LEAD_CHOICES = (
+    Choice("leadStatus", "leadStatusMeaning", "lead_statuses", ("leadStatuses", "leadStatusList"), ("status",)),
+    Choice("leadSource", "leadSourceMeaning", "lead_sources", ("leadSources", "leadSourceList"), ("source",)),
+    Choice("leadTypeId", "leadTypeName", "lead_types", ("leadTypes", "leadTypeList"), ("lead_type", "type")),
+    Choice("leadRank", "leadRankMeaning", "lead_ranks", ("leadRanks", "leadRankList"), ("rank",)),
+    Choice("industry", "industryName", "lead_industries", INDUSTRIES),
+    *listed_for("lead", CAMPAIGN, TERRITORY, MARKET),
+)
+_LEAD_FLAGS = {"is_duplicate_check": "isDuplicateCheck"}
+LEADS = Kept(
+    object_of(
+        "leads",
+        "lead",
+        *_PERSON_NAME,
+        *texts("title"),
+        Attribute("companyName", flat=("company", "organization")),
+        *texts("jobTitle"),
+        Attribute("description", flat=("details", "notes")),
+        *(each.attribute for each in _LEAD_CHOICES),
+        *texts("wayToContact", "easyWayToContact"),
+        Attribute("referredById", Kind.INTEGER),
+        Attribute("referredByName"),
+        ASSIGNEE.attribute,
+        Attribute("potentialAmount", Kind.NUMBER, flat=("amount", "value")),
+        Attribute("estimatedRevenue", Kind.NUMBER),
+        Attribute("currencyCode", flat=("currency",)),
+        Attribute("estimatedCloseDate", Kind.DAY, flat=("close_date",)),
+        Attribute("annualRevenue", Kind.NUMBER),
+        Attribute("numberOfEmployees", Kind.INTEGER, flat=("employees",)),
+        *texts("website", "skypeName", "externalRefId"),
+        _ACCOUNT,
+        Attribute("accountName", unless="accountId"),
+        EMAILS,
+        PHONES,
+        BILLING_ADDRESS,
+        SHIPPING_ADDRESS,
+        CUSTOM_ATTRIBUTES,
+        match_on=(("emailAddresses",),),
+        finds=("emailAddresses", "externalRefId", "lastName", "companyName", "accountId"),
+        flags=_LEAD_FLAGS,
+    ),
+    data="leadData",
+    id="leadId",
+    object_id=4,
+    wrapper="lead",
+    choices=_LEAD_CHOICES,
+    assignee=ASSIGNEE,
+    phone_item="lead_phone_input",
+    flags=_LEAD_FLAGS,
+)
+
+_OPPORTUNITY_CHOICES = (
+    Choice(
+        "salesStageId",
+        "salesStageName",
+        "sales_stages",
+        ("salesStages", "salesStageList", "opportunitySalesStages"),
+        ("sales_stage", "stage"),
+    ),
+    Choice(
+        "leadSourceTypeId",
+        "leadSourceTypeName",
+        "opportunity_lead_sources",
+        ("leadSources", "leadSourceList", "leadSourceTypes"),
+        ("lead_source", "source"),
+    ),
+    Choice(
+        "opportunityTypeId",
+        "opportunityTypeName",
+        "opportunity_types",
+        ("opportunityTypes", "opportunityTypeList"),
+        ("opportunity_type", "type"),
+    ),
+    *listed_for("opportunity", CAMPAIGN, TERRITORY, MARKET),
+)
+_OPPORTUNITY_FLAGS = {
+    "account_id": "accountId",
+    "is_duplicate": "isDuplicate",
+    "is_lead_convert": "isLeadConvert",
+    "is_customer_territory_update": "isCustomerTerritoryUpdate",
+}
+OPPORTUNITIES = Kept(
+    object_of(
+        "opportunities",
+        "opportunity",
+        Attribute("opportunityName", required=True, flat=("name", "deal_name")),
+        *(each.attribute for each in _OPPORTUNITY_CHOICES),
+        Attribute("closeDate", Kind.DAY, flat=("expected_close_date",)),
+        Attribute("probability", Kind.NUMBER, flat=("win_probability",)),
+        Attribute("amount", Kind.NUMBER, flat=("value",)),
+        Attribute("currencyCode", flat=("currency",)),
+        ASSIGNED_TO.attribute,
+        Attribute(
+            "opportunityCustomerId",
+            Kind.ID,
+            refers_to="customers",
+            flat=("customer_id", "company_id", "accountId"),
+        ),
+        Attribute("opportunityCustomer", unless="opportunityCustomerId", flat=("customer", "company")),
+        Attribute("opportunityContactId", Kind.ID, refers_to="contacts", flat=("contact_id",)),
+        Attribute("opportunityContact", unless="opportunityContactId"),
+        *texts("nextStep"),
+        Attribute("description", flat=("details", "notes")),
+        Attribute("isMultiCurrency", Kind.BOOLEAN),
+        Attribute("isLocked", Kind.BOOLEAN),
+        BILLING_ADDRESS,
+        SHIPPING_ADDRESS,
+        CUSTOM_ATTRIBUTES,
+        match_on=(("opportunityName", "opportunityCustomerId"),),
+        finds=("opportunityName", "opportunityCustomerId", "opportunityContactId"),
+        flags=_OPPORTUNITY_FLAGS,
+    ),
+    data="opportunityData",
+    id="opportunityId",
+    object_id=11,
+    wrapper="opportunity",
+    choices=_OPPORTUNITY_CHOICES,
+    assignee=ASSIGNED_TO,
+    flags=_OPPORTUNITY_FLAGS,
+)
+
+_CASE_CHOICES = (
+    Choice("caseStatusId", "caseStatus", "case_statuses", ("caseStatuses", "caseStatusList", "statuses"), ("status",)),
+    Choice("caseTypeId", "caseType", "case_types", ("caseTypes", "caseTypeList", "types"), ("type",)),
+    Choice(
+        "casePriorityId",
+        "casePriority",
+        "case_priorities",
+        ("casePriorities", "casePriorityList", "priorities"),
+        ("priority",),
+    ),
+    Choice("caseSourceId", "caseSourceName", "case_sources", ("caseSources", "caseSourceList", "sources"), ("source",)),
+)
+CASES = Kept(
+    object_of(
+        "cases",
+        "case",
+        Attribute("caseNumber", automatic=AUTOMATIC_NUMBER, flat=("number",)),
+        Attribute("caseSummary", required=True, flat=("subject", "summary", "title")),
+        Attribute("description", flat=("details", "notes", "body")),
+        *(each.attribute for each in _CASE_CHOICES),
+        Attribute("caseEmail", flat=("email", "email_address"), normalise="email"),
+        Attribute("needByDate", Kind.DAY, flat=("due_date",)),
+        Attribute("dateResolved", Kind.DAY, flat=("resolved_date",)),
+        ASSIGNED.attribute,
+        Attribute("caseCustomerId", Kind.ID, refers_to="customers", flat=("customer_id", "company_id")),
+        Attribute("caseCustomer", unless="caseCustomerId", flat=("customer", "company")),
+        Attribute("caseContactId", Kind.ID, refers_to="contacts", flat=("contact_id",)),
+        Attribute("caseContact", unless="caseContactId", flat=("contact",)),
+        Attribute("caseItemId", Kind.INTEGER),
+        Attribute("caseItem"),
+        Attribute("caseProjectId", Kind.INTEGER),
+        Attribute("caseProject"),
+        CUSTOM_ATTRIBUTES,
+        match_on=(("caseNumber",),),
+        finds=("caseNumber", "caseSummary", "caseEmail", "caseCustomerId", "caseContactId"),
+    ),
+    data="caseData",
+    id="caseId",
+    object_id=59,
+    wrapper="csCase",
+    choices=_CASE_CHOICES,
+    assignee=ASSIGNED,
+    numbered="caseNumber",
+)
+
+EMPLOYEES = Kept(
+    CrmObject("employees", "employee", ()),
+    data="employeeData",
+    id="employeeId",
+    object_id=EMPLOYEE_OBJECT,
+    wrapper="employee",
+    choices=(),
+    assignee=ASSIGNEE,
+)
+"""Whom records are assigned to: read, never written."""
+
+KEPT = {each.of.name: each for each in (CUSTOMERS, CONTACTS, LEADS, OPPORTUNITIES, CASES)}
+OBJECTS = {name: kept.of for name, kept in KEPT.items()}
+LISTS = {choice.listed: (kept, choice) for kept in KEPT.values() for choice in kept.choices}
+"""The firm's lists by name, each with an object whose configuration holds it."""
+
+REFUSED = {
+    "employees": "Apptivo's employees are invited in its settings; records name them by name or e-mail",
+}

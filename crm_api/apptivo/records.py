@@ -1,0 +1,190 @@
+"""Records of Apptivo (pure): in the form that the port hands on, and in the form that is sent.
+
+Handed on, a record has an ``id`` and one structure for each of its two addresses; a payload holds only the id of a
+choice. Sent, ids have their names beside them, addresses are one list, and items carry the vendor's ids and types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from crm_api.apptivo.config import Config, identifier
+from crm_api.apptivo.kinds import (
+    ADDRESS_PARTS,
+    AUTOMATIC_NUMBER,
+    BILLING,
+    EMPLOYEE_OBJECT,
+    SHIPPING,
+    Kept,
+)
+from crm_api.crm import Name
+from crm_api.crm_objects import CrmId, CrmRecord, Payload
+from crm_api.values import is_empty
+
+_ADDRESS_TYPES = {BILLING: ("1", "Billing Address", "Address1"), SHIPPING: ("2", "Shipping Address", "Address2")}
+_CUSTOM = "customAttributes"
+_EMAILS, _PHONES = "emailAddresses", "phoneNumbers"
+
+
+@dataclass(frozen=True)
+class Names:
+    """Turns ids into the names that are sent beside them.
+
+    Attributes:
+        config: Of the kind of record.
+        employees: By id, as far as they are known.
+    """
+
+    config: Config = field(default_factory=Config)
+    employees: Mapping[CrmId, Name] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Revision:
+    """An update as Apptivo takes it: the whole record, and what of it is to be applied.
+
+    Attributes:
+        record: As it was, with the changes.
+        attributes: What is applied, pseudo names included.
+        custom_ids: Of the custom attributes that are.
+    """
+
+    record: dict[str, Any]
+    attributes: tuple[str, ...]
+    custom_ids: tuple[CrmId, ...]
+
+    @property
+    def lists(self) -> dict[str, Any]:
+        """The parameters that say what is applied."""
+        names = list(self.attributes)
+        return {
+            "attributeNames": names,
+            "attributeIds": list(self.custom_ids),
+            "isCustomAttributesUpdate": "true" if _CUSTOM in names else None,
+            "isAddressUpdate": "true" if "address" in names else None,
+            "isEmailAddressUpdate": "true" if _EMAILS in names else None,
+        }
+
+
+def crm_id_of(kept: Kept, raw: Mapping[str, Any]) -> CrmId | None:
+    """A record's id: the kind's own, else ``id``."""
+    value = raw.get(kept.id)
+    value = raw.get("id") if is_empty(value) else value
+    return None if is_empty(value) or isinstance(value, bool | list | dict) else identifier(value)
+
+
+def handed_on(kept: Kept, raw: Mapping[str, Any]) -> CrmRecord:
+    """A record as the port hands it on."""
+    record = dict(raw)
+    record["id"] = crm_id_of(kept, raw)
+    if kept.of.attribute(BILLING) is not None:
+        items = _addresses(raw)
+        for name in (BILLING, SHIPPING):
+            at = _place(items, name)
+            record[name] = None if at is None else {part: items[at].get(part) for part in ADDRESS_PARTS}
+    return record
+
+
+def created(kept: Kept, payload: Payload, names: Names) -> dict[str, Any]:
+    """What creating a record sends."""
+    record = _applied(kept, {}, payload, names)
+    if kept.numbered:
+        record.setdefault(kept.numbered, AUTOMATIC_NUMBER)
+    return record
+
+
+def revised(kept: Kept, raw: Mapping[str, Any], payload: Payload, names: Names) -> Revision:
+    """What updating a record sends, given how it is."""
+    record = _applied(kept, raw, payload, names)
+    custom_ids = [each["customAttributeId"] for each in payload.get(_CUSTOM) or ()]
+    return Revision(record, tuple(dict.fromkeys(_listed(kept, payload))), tuple(custom_ids))
+
+
+def _listed(kept: Kept, payload: Payload) -> Sequence[str]:
+    """The names of the attributes that a payload changes, as Apptivo lists them."""
+    pairs: dict[str, tuple[str, ...]] = {choice.id: (choice.id, choice.name) for choice in kept.choices}
+    assignee = kept.assignee
+    pairs[assignee.id] = (assignee.id, assignee.name, assignee.kind)
+    pairs[BILLING] = pairs[SHIPPING] = ("address",)
+    pairs["caseCustomerId"] = ("caseCustomerId", "caseCustomer", "caseCustNew")
+    named = [name for name in payload if kept.of.attribute(name) is not None]  # and not its parameters
+    return [listed for name in named for listed in pairs.get(name, (name,))]
+
+
+def _applied(kept: Kept, raw: Mapping[str, Any], payload: Payload, names: Names) -> dict[str, Any]:
+    record = dict(raw)
+    for name, value in payload.items():
+        if name in _ADDRESS_TYPES:
+            record[BILLING] = _with_address(_addresses(record), name, value, names.config)
+        elif name == _CUSTOM:
+            record[_CUSTOM] = _with_custom(record.get(_CUSTOM) or (), value)
+        elif name in {_EMAILS, _PHONES}:
+            item = "cont_email_input" if name == _EMAILS else kept.phone_item
+            record[name] = [{"id": item, **each} for each in value or ()]
+        else:
+            record[name] = value
+    for choice in kept.choices:
+        if choice.id in payload:
+            record[choice.name] = _named(names.config.names(choice), payload[choice.id])
+    owner = payload.get(kept.assignee.id)
+    if kept.assignee.id in payload:
+        known = names.employees.get(owner) if owner is not None else None
+        record[kept.assignee.name] = known.spellings[0] if known else None
+        record[kept.assignee.kind] = None if owner is None else EMPLOYEE_OBJECT
+    for reference in kept.of.attributes:
+        # The name of whatever was referred to before: Apptivo knows the new one.
+        if reference.unless in payload and reference.name not in payload:
+            record.pop(reference.name, None)
+    return record
+
+
+def _named(listed: Sequence[Name], crm_id: Any) -> str | None:
+    return next((name.spellings[0] for name in listed if str(name.id) == str(crm_id)), None)
+
+
+def _addresses(raw: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [dict(each) for each in raw.get(BILLING) or () if isinstance(each, Mapping)]
+
+
+def _place(items: Sequence[Mapping[str, Any]], name: str) -> int | None:
+    """Which address is meant: the one of its type; for billing, else the first of no other known type."""
+    code, words, _ = _ADDRESS_TYPES[name]
+    for at, item in enumerate(items):
+        if str(item.get("addressTypeCode")) == code or str(item.get("addressType")).casefold() == words.casefold():
+            return at
+    if name == SHIPPING:
+        return None
+    taken = _place(items, SHIPPING)
+    return next((at for at in range(len(items)) if at != taken), None)
+
+
+def _with_address(items: list[dict[str, Any]], name: str, parts: Any, config: Config) -> list[dict[str, Any]]:
+    at = _place(items, name)
+    if parts is None:
+        return [item for place, item in enumerate(items) if place != at]
+    code, usual, group = _ADDRESS_TYPES[name]
+    if at is None:
+        made = {
+            "addressAttributeId": "address_section_attr_id",
+            "addressTypeCode": code,
+            "addressType": config.address_type(code, usual),
+            "addressGroupName": group,
+        }
+        items, at = [*items, made], len(items)
+    country = parts.get("countryName")
+    items[at] |= {**parts, **(config.country(country) if country else {})}
+    return items
+
+
+def _with_custom(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    changed = {str(each["customAttributeId"]): each for each in new}
+    kept = [each for each in old if str(each.get("customAttributeId")) not in changed]
+    return [*kept, *changed.values()]
+
+
+def item_form(thing: str, value: Sequence[Mapping[str, Any]], config: Config) -> list[dict[str, Any]]:
+    """E-mails or phones with the vendor's types in place of a category."""
+    key = {"email": "emailAddress", "phone": "phoneNumber"}[thing]
+    return [{key: each[key], **config.typed(thing, str(each.get("category") or "business"))} for each in value]

@@ -1,0 +1,150 @@
+"""How Apptivo's lists are read: page by page, past the ceiling of one search, and the newest first.
+
+Facts: ``getAll`` and ``getAllByAdvancedSearch`` with ``startIndex`` (an offset), ``numRecords``, ``sortColumn``,
+``sortDir``; ``{"data": […], "countOfRecords": N}``. One search reaches some 5,000 to 10,000 records; a library in
+production reads on from the other end. Pages may be smaller than asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from crm_api.apptivo.kinds import Kept
+from crm_api.apptivo.records import crm_id_of
+from crm_api.apptivo.values import stamped
+from crm_api.crm_objects import CrmId
+from crm_api.errors import BusyError, SettingError
+from crm_api.session import CrmSession
+
+PAGE_SIZE = 250  # what a library in production asks for; up to 1,000 was seen
+LARGEST_OFFSET = timedelta(hours=14)  # from UTC, of any zone: stamps do not tell theirs
+_ASCENDING = {"sortColumn": "creationDate", "sortDir": "asc"}
+_DESCENDING = {"sortColumn": "creationDate", "sortDir": "desc"}
+
+
+@dataclass(frozen=True)
+class Page:
+    """One answer of a list.
+
+    Attributes:
+        records: By id, as answered.
+        total: How many there are; None if the answer does not tell.
+    """
+
+    records: Mapping[CrmId, Mapping[str, Any]]
+    total: int | None
+
+
+def ask(session: CrmSession, path: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Call an action that changes nothing; a form keeps keys and values of records out of URLs in either style.
+
+    Raises:
+        BusyError: The answer is no JSON object.
+    """
+    form = {name: str(value) for name, value in parameters.items()}
+    answer = session.exchange("POST", path, form=form, reads=True)
+    if not isinstance(answer.value, Mapping):
+        raise BusyError(path, status=answer.status, happened="The CRM gave an answer without content")
+    return answer.value
+
+
+class Lists:
+    """The lists of one kind of record.
+
+    Args:
+        session: The door to the account.
+        kept: The kind.
+    """
+
+    def __init__(self, session: CrmSession, kept: Kept) -> None:
+        self._session = session
+        self._kept = kept
+        self._total = 0
+
+    def count(self) -> int:
+        """How many records there are."""
+        page = self._page("getAll", {"startIndex": 0, "numRecords": 1})
+        return len(page.records) if page.total is None else page.total
+
+    def found(self, criteria: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        """What a search by attributes brings: it is not exact."""
+        search = {"searchData": msgspec.json.encode(criteria).decode(), "multiSelectData": "{}"}
+        return self._walk("getAllByAdvancedSearch", search, set())
+
+    def containing(self, text: str) -> Iterator[Mapping[str, Any]]:
+        """What holds a text anywhere."""
+        return self._walk("getAllBySearchText", {"searchText": text}, set())
+
+    def all(self) -> Iterator[Mapping[str, Any]]:
+        """Every record, the oldest first; those that one search does not reach, from the other end.
+
+        Raises:
+            SettingError: Some are beyond the reach of both.
+        """
+        seen: set[CrmId] = set()
+        yield from self._walk("getAll", _ASCENDING, seen)
+        missing = self._missing(seen)
+        if missing:
+            yield from self._walk("getAll", _DESCENDING, seen)
+            missing = self._missing(seen)
+        if missing:
+            raise SettingError(
+                f"Apptivo lists only {len(seen)} of its {len(seen) + missing} {self._kept.of.name}, too few to tell "
+                f"whether a record is there. Set match_on to one of {', '.join(self._kept.of.finds)}, which can be "
+                "searched by"
+            )
+
+    def since(self, moment: datetime) -> Iterator[Mapping[str, Any]]:
+        """At least the records that were created since an instant, the newest first.
+
+        Stamps do not tell their zone, so half a day more is read. A list that is not sorted is read whole.
+        """
+        earliest = (moment.astimezone(UTC) - LARGEST_OFFSET).replace(tzinfo=None)
+        last: datetime | None = None
+        is_sorted = True
+        for record in self._walk("getAll", _DESCENDING, set()):
+            created = stamped(record.get("creationDate"))
+            is_sorted = is_sorted and created is not None and (last is None or created <= last)
+            last = created
+            if is_sorted and created is not None and created < earliest:
+                return
+            yield record
+
+    def _missing(self, seen: set[CrmId]) -> int:
+        return max(self._total - len(seen), 0)
+
+    def _walk(self, action: str, parameters: Mapping[str, Any], seen: set[CrmId]) -> Iterator[Mapping[str, Any]]:
+        """Page after page, each beginning with the last record of the one before: a deletion shifts the rest."""
+        start = 0
+        last: CrmId | None = None
+        while True:
+            page = self._page(action, {**parameters, "startIndex": start, "numRecords": PAGE_SIZE})
+            if start and page.records and last not in page.records:
+                start = max(start - PAGE_SIZE // 2, 0)
+                continue
+            yield from (record for crm_id, record in page.records.items() if crm_id not in seen)
+            seen.update(page.records)
+            reached = start + len(page.records)
+            ends_with = next(reversed(list(page.records)), None)
+            if ends_with is None or ends_with == last or (page.total is not None and reached >= page.total):
+                return
+            start, last = reached - 1, ends_with
+
+    def _page(self, action: str, parameters: Mapping[str, Any]) -> Page:
+        path = f"/{self._kept.of.name}?a={action}"
+        answer = ask(self._session, path, {"objectId": self._kept.object_id, **parameters})
+        places = (answer.get(key) for key in ("data", "responseObject"))
+        listed: list[Any] = next((place for place in places if isinstance(place, list)), [])
+        records = {
+            crm_id: record
+            for record in listed
+            if isinstance(record, Mapping) and (crm_id := crm_id_of(self._kept, record)) is not None
+        }
+        total = str(answer.get("countOfRecords"))
+        self._total = int(total) if total.isdecimal() else len(records)
+        return Page(records, self._total if total.isdecimal() else None)

@@ -1,0 +1,360 @@
+"""Copper behind the port: how its records are found, read, written and deleted."""
+
+from __future__ import annotations
+
+import re
+import threading
+import zoneinfo
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, tzinfo
+from typing import Any
+
+import msgspec
+from typing_extensions import override
+
+from crm_api.answer import Answer
+from crm_api.copper.lists import read_custom_fields, read_names
+from crm_api.copper.objects import OBJECTS, REFUSED
+from crm_api.copper.search import Walk, filter_for, search
+from crm_api.copper.session import PAGE_SIZE, whoami
+from crm_api.copper.values import DAY_FIRST, MONTH_FIRST, CopperDates, told_order
+from crm_api.crm import Account, BeforeSend, Crm, CustomField, Name, Refused, Request, Result, Written
+from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload
+from crm_api.errors import GoneError, InDoubtError, InvalidError, RefusedError, SettingError, TooLargeError
+from crm_api.session import CrmSession
+
+# people/bulk-update-people, "Request Size Limit": 422 {"error": "Request size too large, limit is 10"}
+_LIMIT = re.compile(r"limit is (\d+)", re.IGNORECASE)
+_REFUSED_STATUS = 422  # what a refused record of a bulk call would have got alone
+
+
+class Copper(Crm):
+    """An account of Copper.
+
+    Args:
+        session: See ``crm_api.copper.session.connect``.
+        date_order: How the account writes ``close_date``: ``mdy`` or ``dmy``. None: found out from the opportunities
+            that are there when it is first needed.
+    """
+
+    objects = OBJECTS
+    refused = REFUSED
+    index_lags = True
+
+    def __init__(self, session: CrmSession, *, date_order: str | None = None) -> None:
+        self.session = session
+        self._date_order = date_order
+        self._dates = CopperDates(self._order, self._zone)
+        self._lock = threading.RLock()
+        self._known: dict[str, Any] = {}
+        self._bulk_sizes: dict[tuple[str, bool], int] = {}
+
+    @override
+    def account(self) -> Account:
+        return whoami(self.session)
+
+    @override
+    def names(self, of: str) -> Sequence[Name]:
+        names: Sequence[Name] = self._once(of, lambda: read_names(self.session, of))
+        return names
+
+    @override
+    def custom_fields(self, of: CrmObject) -> Sequence[CustomField]:
+        fields = self._once("custom_field_definitions", lambda: read_custom_fields(self.session))
+        return [field for field in fields if of.name in field.objects]
+
+    @override
+    def find(self, of: CrmObject, attribute: str, values: Sequence[str]) -> list[CrmRecord]:
+        return list(Walk(self.session, of, filter_for(of, attribute, values))) if values else []
+
+    @override
+    def count(self, of: CrmObject) -> int:
+        page = search(self.session, of, {"page_size": 1})
+        return page.size if page.total is None else page.total
+
+    @override
+    def scan(self, of: CrmObject) -> Iterator[CrmRecord]:
+        return iter(Walk(self.session, of))
+
+    @override
+    def created_since(self, of: CrmObject, since: datetime, payloads: Sequence[Payload]) -> Iterator[CrmRecord]:
+        start = int(since.timestamp())
+        if of.name != "activities":
+            return iter(Walk(self.session, of, {"minimum_created_date": start}))
+        # Activities can be searched by activity_date alone, which is the time of creation unless the payload says else.
+        moments = {payload.get("activity_date") for payload in payloads}
+        windows = [
+            {"minimum_activity_date": start}
+            if moment is None
+            else {"minimum_activity_date": moment - 1, "maximum_activity_date": moment + 1}
+            for moment in moments
+        ]
+        return (record for window in windows for record in Walk(self.session, of, window))
+
+    @override
+    def read(self, of: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
+        found: dict[CrmId, CrmRecord] = {}
+        if not immediate and len(ids) > 1 and of.name != "activities":  # whose search takes no ids
+            known = [crm_id for crm_id in ids if isinstance(crm_id, int)]
+            for start in range(0, len(known), PAGE_SIZE):
+                page = search(self.session, of, {"ids": known[start : start + PAGE_SIZE], "page_size": PAGE_SIZE})
+                found.update((record["id"], record) for record in page.records)
+        for crm_id in ids:
+            # A search may not know a new record yet, and may come short: only reading it by id tells that it is gone.
+            if crm_id not in found and (record := self._fetch(of, crm_id)) is not None:
+                found[crm_id] = record
+        return found
+
+    def _fetch(self, of: CrmObject, crm_id: CrmId) -> CrmRecord | None:
+        try:
+            record: CrmRecord = self.session.exchange("GET", _path(of, crm_id)).value
+        except GoneError:
+            return None
+        # activities/overview: a deleted activity can still be fetched, as a stub
+        return None if record.get("is_deleted") else record
+
+    @override
+    def bulk_size(self, of: CrmObject, *, update: bool = False) -> int:
+        declared = of.bulk_update if update else of.bulk_create
+        return min(declared, self._bulk_sizes.get((of.name, update), declared))
+
+    @override
+    def create(self, of: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:
+        if len(payloads) == 1:
+            call = "POST", f"/{of.name}"
+            return [self._single(*call, payloads[0], before_send=before_send)]
+        path = f"/{of.name}/bulk_create"
+        return self._bulk(of, path, payloads, update=False, before_send=before_send)
+
+    @override
+    def update(self, of: CrmObject, changes: Sequence[tuple[CrmId, Payload]]) -> list[Result]:
+        # people/update-a-person: a person's company is changed by unrelating and relating, not by the update itself
+        relinked = [payload for _, payload in changes] if of.name == "people" else []
+        links = {at: payload["company_id"] for at, payload in enumerate(relinked) if "company_id" in payload}
+        sent = [
+            {name: value for name, value in payload.items() if at not in links or name != "company_id"}
+            for at, (_, payload) in enumerate(changes)
+        ]
+        if len(changes) == 1:
+            crm_id = changes[0][0]
+            results = [self._single("PUT", _path(of, crm_id), sent[0], crm_id=crm_id)]
+        else:
+            elements = [{"id": crm_id, **payload} for (crm_id, _), payload in zip(changes, sent, strict=True)]
+            results = self._bulk(of, f"/{of.name}/bulk_update", elements, update=True)
+            results = [self._judged(of, crm_id, result) for (crm_id, _), result in zip(changes, results, strict=True)]
+        for at, company_id in links.items():
+            result = results[at]
+            if isinstance(result, Written):
+                results[at] = self._relink(result, company_id)
+        return results
+
+    @override
+    def upsert(self, of: CrmObject, attribute: str, value: str, payload: Payload) -> Result:
+        body = {"properties": payload, "match": {"field_name": attribute, "field_value": value}}
+        return self._single("PUT", f"/{of.name}/upsert", body, repeatable=True)
+
+    @override
+    def delete(self, of: CrmObject, crm_id: CrmId) -> None:
+        self.session.exchange("DELETE", _path(of, crm_id), repeatable=True)
+
+    @override
+    def encode(self, attribute: Attribute, value: Any) -> Any:
+        if value is None:
+            return None
+        if isinstance(value, date):
+            return self._dates.encode(attribute, value)
+        if attribute.beside:
+            return {"id": value, **attribute.beside}
+        return value
+
+    @override
+    def decode(self, attribute: Attribute, value: Any) -> Any:
+        if value is None:
+            return None
+        if attribute.kind in {Kind.DAY, Kind.MOMENT}:
+            return self._dates.decode(attribute, value)
+        if attribute.beside and isinstance(value, Mapping):
+            return value.get("id")
+        return value
+
+    @override
+    def imagined(self, request: Request, new_id: Callable[[], CrmId]) -> Any:
+        method, path, body = request.method, request.path, request.body
+        if path.endswith("/related"):
+            return {"added": True}
+        if path.endswith(("/bulk_create", "/bulk_update")):
+            (elements,) = body.values()
+            return [{"id": new_id(), **element} if path.endswith("create") else element for element in elements]
+        written_id = path.rpartition("/")[2]
+        if method == "DELETE":
+            return {"id": int(written_id), "is_deleted": True}
+        return {**body, "id": int(written_id) if method == "PUT" else new_id()}
+
+    @override
+    def custom_values(self, record: CrmRecord) -> dict[CrmId, Any]:
+        return {field["custom_field_definition_id"]: field["value"] for field in record.get("custom_fields") or ()}
+
+    @override
+    def custom_container(self, values: Mapping[CrmId, Any]) -> Payload:
+        # leads/update-a-lead: definitions that are not named keep their value
+        return {"custom_fields": [{"custom_field_definition_id": key, "value": values[key]} for key in values]}
+
+    def _single(
+        self,
+        method: str,
+        path: str,
+        body: Any,
+        *,
+        crm_id: CrmId | None = None,
+        repeatable: bool = False,
+        before_send: BeforeSend | None = None,
+    ) -> Result:
+        try:
+            answer = self.session.exchange(method, path, body=body, repeatable=repeatable, before_send=before_send)
+        except (InvalidError, GoneError) as error:
+            return _refused(error)
+        record = answer.value if isinstance(answer.value, dict) else {}
+        written_id = record.get("id", crm_id)
+        if written_id is None:
+            raise _unreadable(f"{method} {path}", answer)
+        return Written(written_id, record, answer.request_id)
+
+    def _bulk(
+        self,
+        of: CrmObject,
+        path: str,
+        elements: Sequence[Payload],
+        *,
+        update: bool,
+        before_send: BeforeSend | None = None,
+    ) -> list[Result]:
+        try:
+            answer = self.session.exchange(
+                "POST", path, body={of.name: elements}, repeatable=False, bulk=True, before_send=before_send
+            )
+        except InvalidError as error:
+            if (limit := _LIMIT.search(error.said)) is None:
+                raise
+            self._bulk_sizes[of.name, update] = max(int(limit[1]), 1)
+            raise TooLargeError(
+                error.call, limit=int(limit[1]), status=error.status, said=error.said, body=error.body
+            ) from error
+        items = answer.value
+        if not isinstance(items, list) or len(items) != len(elements):
+            raise _unreadable(f"POST {path}", answer)
+        # people/bulk-update-people: "Bulk APIs guarantee the same response object ordering as the request objects"
+        results = [self._item(item, element, answer.request_id) for item, element in zip(items, elements, strict=True)]
+        if None in results:
+            raise _unreadable(f"POST {path}", answer)
+        return [result for result in results if result is not None]
+
+    def _item(self, item: Any, element: Payload, request_id: str) -> Result | None:
+        """What became of one record of a bulk call; None if that cannot be told."""
+        if not isinstance(item, dict):
+            return None
+        if item.get("success") is False:
+            body = self.session.redact(msgspec.json.encode(item).decode())
+            return Refused(self.session.redact(_spelled(item.get("message"))), _REFUSED_STATUS, body=body)
+        crm_id = item.get("id")
+        if crm_id is None or element.get("id", crm_id) != crm_id:
+            return None
+        return Written(crm_id, item, request_id)
+
+    def _judged(self, of: CrmObject, crm_id: CrmId, result: Result) -> Result:
+        """Tell a record that is gone from one that was refused: inside a bulk answer both are failures."""
+        if isinstance(result, Refused) and self._fetch(of, crm_id) is None:
+            return replace(result, gone=True)
+        return result
+
+    def _relink(self, result: Written, company_id: CrmId | None) -> Result:
+        """Give a person another company, since one can have only one; the record is otherwise written."""
+        linked = result.record.get("company_id")
+        if linked == company_id:
+            return result
+        try:
+            if linked is not None:
+                self._relate("DELETE", result.id, linked)
+            if company_id is not None:
+                self._relate("POST", result.id, company_id, instead_of=linked)
+        except RefusedError as error:
+            reason = f"Written but for company_id, which the CRM refused: {error.said}"
+            return Refused(reason, error.status or _REFUSED_STATUS, body=error.body)
+        return replace(result, record={**result.record, "company_id": company_id})
+
+    def _relate(self, method: str, person_id: CrmId, company_id: CrmId, *, instead_of: CrmId | None = None) -> None:
+        body = {"resource": {"id": company_id, "type": "company"}}
+        try:
+            self.session.exchange(method, f"/people/{person_id}/related", body=body, repeatable=False)
+        except RefusedError:
+            if instead_of is not None:
+                self._relate("POST", person_id, instead_of)  # the company that people gave the person stays
+            raise
+
+    def _once(self, key: str, read: Callable[[], Any]) -> Any:
+        with self._lock:
+            if key not in self._known:
+                self._known[key] = read()
+            return self._known[key]
+
+    def _order(self) -> str:
+        if self._date_order is None:
+            self._date_order = self._once("date_order", self._told_order)
+        return self._date_order
+
+    def _told_order(self) -> str:
+        body = {"sort_by": "date_modified", "sort_direction": "desc", "page_size": PAGE_SIZE}
+        page = search(self.session, OBJECTS["opportunities"], body)
+        order = told_order([str(record["close_date"]) for record in page.records if record.get("close_date")])
+        if order is None:
+            raise SettingError(
+                "date_order is missing: Copper takes close_date in the account's own order, and the opportunities "
+                f"there do not tell which. Set date_order to {MONTH_FIRST} (05/31/2024) or {DAY_FIRST} (31/05/2024)"
+            )
+        return order
+
+    def _zone(self) -> tzinfo:
+        zone: tzinfo = self._once("zone", self._read_zone)
+        return zone
+
+    def _read_zone(self) -> tzinfo:
+        account: dict[str, Any] = self.session.exchange("GET", "/account").value
+        try:
+            return zoneinfo.ZoneInfo(account.get("primary_timezone") or "UTC")
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+            return UTC
+
+
+def _path(of: CrmObject, crm_id: CrmId) -> str:
+    """The path of one record. Ids are whole numbers, negative in a rehearsal: nothing else may shape a request.
+
+    Raises:
+        GoneError: No record can have that id.
+    """
+    text = str(crm_id)
+    if not (text.isascii() and text.removeprefix("-").isdecimal()):
+        raise GoneError(f"/{of.name}", said="Copper's ids are whole numbers")
+    return f"/{of.name}/{text}"
+
+
+def _refused(error: RefusedError) -> Refused:
+    reason = error.said or error.happened
+    return Refused(reason, error.status or _REFUSED_STATUS, gone=isinstance(error, GoneError), body=error.body)
+
+
+def _unreadable(call: str, answer: Answer) -> InDoubtError:
+    return InDoubtError(
+        call, status=answer.status, happened="The CRM's answer does not tell what became of each record"
+    )
+
+
+def _spelled(message: Any) -> str:
+    """``{"name": [{"error": "invalid"}]}`` in words."""
+    if not isinstance(message, dict):
+        return str(message)
+    return "; ".join(f"{name}: {_reasons(reasons)}" for name, reasons in message.items())
+
+
+def _reasons(reasons: Any) -> str:
+    each = reasons if isinstance(reasons, list) else [reasons]
+    return ", ".join(str(reason.get("error", reason)) if isinstance(reason, dict) else str(reason) for reason in each)

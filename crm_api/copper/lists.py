@@ -1,0 +1,78 @@
+"""The lists by which Copper names things: users, pipelines, stages, statuses, sources, types, and custom fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from crm_api.copper.objects import OBJECTS
+from crm_api.copper.session import PAGE_SIZE
+from crm_api.crm import CustomField, Name
+from crm_api.crm_objects import Kind
+from crm_api.session import CrmSession
+
+LISTS = (
+    "users",
+    "pipelines",
+    "pipeline_stages",
+    "lead_statuses",
+    "customer_sources",
+    "contact_types",
+    "loss_reasons",
+    "activity_types",
+)
+
+# custom-fields/general: data types. Connect fields are written through related links, not through the record.
+_KINDS = {
+    "String": Kind.TEXT,
+    "Text": Kind.TEXT,
+    "URL": Kind.TEXT,
+    "Dropdown": Kind.NAME_ID,
+    "MultiSelect": Kind.NAME_IDS,
+    "Date": Kind.DAY,
+    "Checkbox": Kind.BOOLEAN,
+    "Float": Kind.NUMBER,
+    "Currency": Kind.NUMBER,
+    "Percentage": Kind.INTEGER,
+}
+_SINGULARS = {each.singular: each.name for each in OBJECTS.values()}
+
+
+def read_names(session: CrmSession, of: str) -> list[Name]:
+    """Read one of ``LISTS``."""
+    if of == "users":
+        return [Name(user["id"], (user["name"], user["email"])) for user in _users(session)]
+    listed: Any = session.exchange("GET", f"/{of}").value
+    if of == "activity_types":
+        # Others cannot be written (activities/overview), and a disabled one not any longer.
+        listed = [each for each in listed["user"] if not each.get("is_disabled")]
+    return [Name(each["id"], (each["name"],), each.get("pipeline_id")) for each in listed]
+
+
+def _users(session: CrmSession) -> Iterator[dict[str, Any]]:
+    number = 1
+    while True:
+        body = {"page_number": number, "page_size": PAGE_SIZE}
+        users: list[dict[str, Any]] = session.exchange("POST", "/users/search", body=body, reads=True).value
+        yield from users
+        if len(users) < PAGE_SIZE:
+            return
+        number += 1
+
+
+def read_custom_fields(session: CrmSession) -> list[CustomField]:
+    """Read the definitions of all custom fields."""
+    definitions: list[dict[str, Any]] = session.exchange("GET", "/custom_field_definitions").value
+    return [_custom_field(definition) for definition in definitions]
+
+
+def _custom_field(definition: dict[str, Any]) -> CustomField:
+    kind = _KINDS.get(definition["data_type"])
+    return CustomField(
+        id=definition["id"],
+        name=definition["name"],
+        kind=kind or Kind.TEXT,
+        objects=frozenset(_SINGULARS[each] for each in definition["available_on"] if each in _SINGULARS),
+        options=tuple(Name(option["id"], (option["name"],)) for option in definition.get("options") or ()),
+        writable=kind is not None,
+    )

@@ -1,0 +1,92 @@
+"""Copper's OAuth 2.0 grant: the address where a user agrees, and the token for the code that this gives.
+
+Facts: https://developer.copper.com, introduction/oauth (flow, quickstart): the code comes back to the redirect address,
+which must be https, as an HTTP POST with ``code`` in its body; tokens neither expire nor are refreshed; the only scope
+is ``developer/v1/all``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import urlencode, urlsplit
+
+import requests
+from typing_extensions import override
+
+from crm_api.copper.session import CopperDialect
+from crm_api.errors import CrmError, SettingError
+from crm_api.quota import Quota
+from crm_api.redaction import Redactor
+from crm_api.session import CrmSession, Network
+
+OAUTH_URL = "https://app.copper.com/oauth"
+SCOPE = "developer/v1/all"
+
+
+@dataclass(frozen=True)
+class Client:
+    """An application that Copper has registered.
+
+    Attributes:
+        client_id: Public.
+        redirect_uri: Where Copper POSTs the code; exactly as registered.
+        client_secret: Needed to redeem the code.
+    """
+
+    client_id: str
+    redirect_uri: str
+    client_secret: str = field(default="", repr=False)
+
+    def grant_url(self, state: str = "", oauth_url: str = OAUTH_URL) -> str:
+        """The page where the account's user agrees.
+
+        Raises:
+            SettingError: The redirect address is not https.
+        """
+        if urlsplit(self.redirect_uri).scheme != "https":
+            raise SettingError(f"redirect_uri must be https, as Copper demands, not {self.redirect_uri!r}")
+        query = {
+            "response_type": "code",
+            "client_id": self.client_id,
+            "redirect_uri": self.redirect_uri,
+            "scope": SCOPE,
+        }
+        return f"{oauth_url}/authorize?{urlencode(query | ({'state': state} if state else {}))}"
+
+    def redeem(self, code: str, *, oauth_url: str = OAUTH_URL, network: Network | None = None) -> str:
+        """Exchange the code, which works once, for an access token.
+
+        Raises:
+            CrmError: Copper did not give one; its words are in the sentence.
+        """
+        session = CrmSession(
+            oauth_url,
+            signature=_Unsigned(),
+            dialect=CopperDialect(),
+            quota=Quota(),
+            network=network,
+            redact=Redactor([self.client_secret, code]),
+        )
+        answer = session.exchange(
+            "POST",
+            "/token",
+            form={
+                "grant_type": "authorization_code",
+                "code": code,
+                "redirect_uri": self.redirect_uri,
+                "client_id": self.client_id,
+                "client_secret": self.client_secret,
+            },
+        )
+        token = answer.value.get("access_token") if isinstance(answer.value, dict) else None
+        if not isinstance(token, str) or not token:
+            raise CrmError("POST /token", status=answer.status, happened="Copper's answer holds no access_token")
+        return token
+
+
+class _Unsigned(requests.auth.AuthBase):
+    """The form itself carries the credentials."""
+
+    @override
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request

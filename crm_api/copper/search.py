@@ -1,0 +1,124 @@
+"""How Copper's collections are searched: by values, by ids, and from end to end.
+
+Facts: introduction/responses (pages, X-PW-TOTAL) and each ``list-…-search`` page: 200 records a page, only the first
+100,000 of one search can be reached, totals are upper bounds, pages can be short.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from crm_api.copper.objects import FILTERS
+from crm_api.copper.session import PAGE_SIZE, TOTAL_HEADER
+from crm_api.crm_objects import CrmObject, CrmRecord
+from crm_api.errors import InDoubtError
+from crm_api.session import CrmSession
+
+
+@dataclass(frozen=True)
+class Page:
+    """One answer of a search.
+
+    Attributes:
+        records: Without the stubs of deleted activities.
+        size: How many came, stubs included.
+        total: An upper bound of how many match; None if the CRM did not say.
+    """
+
+    records: list[CrmRecord]
+    size: int
+    total: int | None
+
+    def may_continue(self, number: int) -> bool:
+        """Tell whether a page after this one, the ``number``-th, can hold more. That it came short proves nothing."""
+        return self.size > 0 and (self.total is None or self.total > number * PAGE_SIZE)
+
+
+def search(session: CrmSession, of: CrmObject, body: Mapping[str, Any]) -> Page:
+    """Ask for one page.
+
+    Raises:
+        InDoubtError: The answer is no list of records.
+    """
+    path = f"/{of.name}/search"
+    answer = session.exchange("POST", path, body=body, reads=True)
+    if not isinstance(answer.value, list):
+        raise InDoubtError(f"POST {path}", status=answer.status, happened="The CRM's answer is no list of records")
+    total = answer.headers.get(TOTAL_HEADER, "")
+    records = [record for record in answer.value if not record.get("is_deleted")]
+    return Page(records, len(answer.value), int(total) if total.isdecimal() else None)
+
+
+def filter_for(of: CrmObject, attribute: str, values: Sequence[str]) -> dict[str, Any]:
+    """The part of a search that asks for records with any of the values."""
+    if attribute == "parent":
+        singular, _, crm_id = values[0].partition(":")
+        return {"parent": {"id": int(crm_id), "type": singular}}
+    known = FILTERS[of.name, attribute]
+    wanted: list[Any] = [int(value) for value in values] if known.ids else list(values)
+    return {known.name: wanted if known.listed else wanted[0]}
+
+
+@dataclass(frozen=True)
+class _Edge:
+    """The attribute by which a collection is walked, and how a search is moved along it."""
+
+    attribute: str
+    moved: str
+    step: int
+    sort: Mapping[str, str]
+
+
+_OLDEST_FIRST = _Edge("date_created", "minimum_created_date", -1, {"sort_by": "date_created", "sort_direction": "asc"})
+# activities/list-activities-search: newest first, and no other date can be filtered.
+_NEWEST_FIRST = _Edge("activity_date", "maximum_activity_date", 1, {})
+
+
+class Walk:
+    """Reads everything a search matches, past its ceiling and although records come and go meanwhile.
+
+    It moves along a date that does not change instead of by page number, since pages shift: always page 1 from the last
+    second seen (and one more, should the bound be exclusive), dropping what was seen there. Only a second that
+    fills a page is read page by page, again until a pass brings nothing new.
+    """
+
+    def __init__(self, session: CrmSession, of: CrmObject, filters: Mapping[str, Any] | None = None) -> None:
+        self._session = session
+        self._of = of
+        self._filters = filters or {}
+        self._edge = _NEWEST_FIRST if of.name == "activities" else _OLDEST_FIRST
+
+    def __iter__(self) -> Iterator[CrmRecord]:
+        """Every record once."""
+        second: int | None = None
+        number = 1
+        seen: dict[Any, int] = {}
+        brought = False
+        while True:
+            page = self._page(second, number)
+            for record in page.records:
+                if record["id"] not in seen:
+                    seen[record["id"]] = record[self._edge.attribute]
+                    brought = True
+                    yield record
+            last: int | None = page.records[-1][self._edge.attribute] if page.records else second
+            more = page.may_continue(number)
+            if more and not self._is_beyond(last, second):
+                number += 1
+            elif number > 1 and brought:
+                number, brought = 1, False  # a deletion may have shifted a record onto a page already read
+            elif more and last is not None:
+                second, number, brought = last, 1, False
+                seen = {key: moment for key, moment in seen.items() if abs(moment - last) <= 1}
+            else:
+                return
+
+    def _is_beyond(self, last: int | None, second: int | None) -> bool:
+        return last is not None and (second is None or (last - second) * self._edge.step < 0)
+
+    def _page(self, second: int | None, number: int) -> Page:
+        moved = {} if second is None else {self._edge.moved: second + self._edge.step}
+        body = {**self._filters, **self._edge.sort, **moved, "page_size": PAGE_SIZE, "page_number": number}
+        return search(self._session, self._of, body)

@@ -1,0 +1,251 @@
+"""Many records changed or upserted at once: one job, its failures, the ids, and the lists that are added to.
+
+A row of a bulk call holds what can be said without knowing the record. The lists that are added to (e-mails, tags, a
+contact's accounts, which an array would replace) follow in a second call, for the records that lack something, once
+the first call's records have been seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from crm_api.crm import BeforeSend, Refused, Result, Wanted, Written
+from crm_api.crm_objects import CrmId, CrmRecord, Kind, Payload
+from crm_api.errors import InvalidError, TooLargeError
+from crm_api.freshsales.declaration import FreshsalesObject
+from crm_api.freshsales.jobs import Failure, Jobs, Report
+from crm_api.freshsales.sightings import Sightings
+from crm_api.freshsales.values import as_id, identifier_of, joined, sent, shaped, split
+from crm_api.values import is_empty, read_moment
+
+REFUSED_STATUS = int(HTTPStatus.BAD_REQUEST)  # what a refused row would have got alone
+One = Callable[[FreshsalesObject, CrmId, Payload], Result]
+"""Changes one record."""
+OneUpsert = Callable[[FreshsalesObject, str, Wanted], Result]
+"""Upserts one record."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One record on its way.
+
+    Attributes:
+        place: In the call.
+        identifier: What names it: an id or a value.
+        plain: What is sent at once.
+        added: Lists to be added to.
+    """
+
+    place: int
+    identifier: Any
+    plain: Mapping[str, Any]
+    added: Mapping[str, Any]
+
+
+class Bulk:
+    """Carries out the bulk calls of an account.
+
+    Args:
+        jobs: Submits and polls.
+        sightings: Tells the ids.
+        read: Reads records by id, at once.
+        change: Changes one record: for rows of which a job told nothing.
+        upsert: Upserts one record, likewise.
+        redact: Masks secrets in what the CRM says.
+    """
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        sightings: Sightings,
+        *,
+        read: Callable[[FreshsalesObject, Sequence[CrmId]], dict[CrmId, CrmRecord]],
+        change: One,
+        upsert: OneUpsert,
+        redact: Callable[[str], str],
+    ) -> None:
+        self._jobs = jobs
+        self._sightings = sightings
+        self._read = read
+        self._change = change
+        self._upsert = upsert
+        self._redact = redact
+
+    def change(self, of: FreshsalesObject, changes: Sequence[tuple[CrmId, Payload]]) -> list[Result]:
+        """Change records by id."""
+        rows = [Row(place, crm_id, *split(payload)) for place, (crm_id, payload) in enumerate(changes)]
+        results: dict[int, Result] = {}
+        told = [row for row in rows if row.plain]
+        report = self._sent(of, "id", told) if told else None
+        for number, row in enumerate(told):
+            if report is not None and (failure := report.failures.get(number)):
+                results[row.place] = self._judged(of, row, failure)
+            elif report is not None and not report.complete:
+                results[row.place] = self._change(of, row.identifier, changes[row.place][1])
+        left = [row for row in rows if row.place not in results]
+        known = self._seen_by_id(of, [row for row in left if row.added and row.plain], report)
+        known |= self._read(of, [row.identifier for row in left if row.added and row.identifier not in known])
+        found: list[tuple[Row, CrmRecord]] = []
+        for row in left:
+            if row.added and row.identifier not in known:
+                results[row.place] = Refused("The CRM has no such record", int(HTTPStatus.NOT_FOUND), gone=True)
+            elif row.added:
+                found.append((row, known[row.identifier]))
+            else:
+                results[row.place] = Written(row.identifier, {})
+        results |= self._completed(of, found, {})
+        return [results[place] for place in range(len(rows))]
+
+    def upsert(
+        self, of: FreshsalesObject, attribute: str, wanted: Sequence[Wanted], before_send: BeforeSend
+    ) -> list[Result]:
+        """Find or create records by a value."""
+        rows = []
+        for place, each in enumerate(wanted):
+            identifier = identifier_of(of, attribute, each.payload, each.value)
+            plain, added = split(each.payload)
+            rows.append(Row(place, identifier, plain, added))
+        results, refused = self._upserted(of, attribute, rows, wanted, before_send)
+        # A record that has to be made may need what was held back; whatever is there is changed without it.
+        whole = [replace(rows[place], plain={**rows[place].plain, **rows[place].added}, added={}) for place in refused]
+        whole = [row for row in whole if rows[row.place].added]
+        if whole:
+            results |= self._upserted(of, attribute, whole, wanted, before_send)[0]
+        return [results[place] for place in range(len(rows))]
+
+    def _upserted(
+        self,
+        of: FreshsalesObject,
+        attribute: str,
+        rows: Sequence[Row],
+        wanted: Sequence[Wanted],
+        before_send: BeforeSend,
+    ) -> tuple[dict[int, Result], list[int]]:
+        """The results of one call, by the rows' places, and the places of those that failed in it."""
+        report = self._sent(of, attribute, rows, before_send)
+        results: dict[int, Result] = {
+            rows[number].place: Refused(self._redact(each.reason), REFUSED_STATUS, body=self._redact(each.body))
+            for number, each in report.failures.items()
+        }
+        refused = list(results)
+        left = [row for row in rows if row.place not in results]
+        since = _moment(report.created_at)
+        seen: dict[str, CrmRecord] = {
+            _spelled(rows[number].identifier): shaped(record) for number, record in report.records.items()
+        }
+        if report.complete and not report.records:
+            values = {_spelled(row.identifier) for row in left}
+            seen = self._sightings.of(of, values, lambda record: values_of(of, attribute, record), since)
+        found: list[tuple[Row, CrmRecord]] = []
+        created: dict[int, bool] = {}
+        for row in left:
+            record = seen.get(_spelled(row.identifier))
+            if record is None:  # nobody tells what became of it: once more, alone, which does it no harm
+                result = self._upsert(of, attribute, wanted[row.place])
+                if isinstance(result, Written) and is_young(result.record, since):
+                    result = replace(result, created=True)
+                results[row.place] = result
+                continue
+            found.append((row, record))
+            created[row.place] = is_young(record, since) or is_young(record, first_tried(wanted[row.place]))
+        return results | self._completed(of, found, created), refused
+
+    def _sent(
+        self, of: FreshsalesObject, name: str, rows: Sequence[Row], before_send: BeforeSend | None = None
+    ) -> Report:
+        elements = [{name: row.identifier, "data": sent(row.plain)} for row in rows]
+        try:
+            return self._jobs.carry_out(f"/{of.path}/bulk_upsert", of.name, elements, before_send)
+        except InvalidError as error:
+            if of.name != "leads":
+                raise
+            # The form of Classic's bulk call is not documented for leads: one by one, it is.
+            raise TooLargeError(error.call, limit=1, status=error.status, said=error.said, body=error.body) from error
+
+    def _judged(self, of: FreshsalesObject, row: Row, failure: Failure) -> Refused:
+        """Tell a record that is gone from one that was refused."""
+        gone = row.identifier not in self._read(of, [row.identifier])
+        return Refused(self._redact(failure.reason), REFUSED_STATUS, gone=gone, body=self._redact(failure.body))
+
+    def _seen_by_id(self, of: FreshsalesObject, rows: Sequence[Row], report: Report | None) -> dict[CrmId, CrmRecord]:
+        if report is None or not rows:
+            return {}
+        if report.records:
+            return {as_id(record["id"]): record for record in report.records.values()}
+        if len(rows) == 1:
+            return {}
+        wanted = {str(row.identifier) for row in rows}
+        seen = self._sightings.of(of, wanted, lambda record: (str(record["id"]),), _moment(report.created_at))
+        return {record["id"]: record for record in seen.values()}
+
+    def _completed(
+        self, of: FreshsalesObject, found: Iterable[tuple[Row, CrmRecord]], created: Mapping[int, bool]
+    ) -> dict[int, Result]:
+        """The results of rows whose records are known, once they hold what is added to their lists."""
+        results: dict[int, Result] = {}
+        lacking: list[tuple[Row, CrmRecord, dict[str, Any]]] = []
+        for row, record in found:
+            lists = joined(of, record, row.added)
+            if lists:
+                lacking.append((row, record, lists))
+            results[row.place] = Written(record["id"], record, created=created.get(row.place))
+        refusals = self._extended(of, [(record["id"], lists) for _, record, lists in lacking])
+        for (row, record, lists), refusal in zip(lacking, refusals, strict=True):
+            if refusal is None:
+                results[row.place] = Written(record["id"], {**record, **lists}, created=created.get(row.place))
+            else:
+                names = " and ".join(lists)
+                results[row.place] = Refused(
+                    f"Written but for {names}, which the CRM refused: {refusal.reason}",
+                    refusal.status,
+                    body=refusal.body,
+                )
+        return results
+
+    def _extended(self, of: FreshsalesObject, changes: Sequence[tuple[CrmId, Payload]]) -> list[Refused | None]:
+        if not changes:
+            return []
+        if len(changes) == 1:
+            done: Sequence[Result] = [self._change(of, *changes[0])]
+        else:
+            done = self.change(of, changes)
+        return [each if isinstance(each, Refused) else None for each in done]
+
+
+def is_young(record: CrmRecord, since: datetime | None) -> bool:
+    """Whether a record was made at an instant or later: by a write, then, or an earlier try of it."""
+    made = _moment(record.get("created_at"))
+    return since is not None and made is not None and made >= since
+
+
+def first_tried(wanted: Wanted) -> datetime | None:
+    """When a record was first tried, if this is another try."""
+    return datetime.fromtimestamp(wanted.since, UTC) if wanted.since else None
+
+
+def _moment(stamp: Any) -> datetime | None:
+    try:
+        moment = read_moment(stamp)
+    except ValueError:
+        return None
+    return moment if isinstance(moment, datetime) else None
+
+
+def _spelled(value: Any) -> str:
+    return str(value).strip().casefold()
+
+
+def values_of(of: FreshsalesObject, attribute: str, record: CrmRecord) -> set[str]:
+    """The values of an identifier in a record, in lower case."""
+    known = of.attribute(attribute)
+    if known is None:
+        value = (record.get("custom_field") or {}).get(attribute)
+        return set() if is_empty(value) else {_spelled(value)}
+    value = record.get(attribute)
+    if known.kind is Kind.ITEMS:
+        return {_spelled(each.get(known.item)) for each in value or () if isinstance(each, Mapping)}
+    return set() if is_empty(value) else {_spelled(value)}

@@ -1,0 +1,88 @@
+"""Many records deleted at once, or for good.
+
+Facts: ``bulk_destroy`` answers with a mere message and is carried out afterwards; deleted records lie in the recycle
+bin, which is a view; ``forget`` deletes for good, one record a request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+
+from crm_api.crm_objects import CrmId
+from crm_api.errors import GoneError, InvalidError, NoRouteError, RefusedError
+from crm_api.freshsales.declaration import FreshsalesObject
+from crm_api.freshsales.values import is_id
+from crm_api.freshsales.views import Views
+from crm_api.session import CrmSession
+
+FEW = 3  # one by one is as cheap
+WAITS_SECONDS = (0.0, 2.0, 5.0, 10.0)
+PAGES_A_LOOK = 3
+
+
+class Deletes:
+    """Deletes records of an account.
+
+    Args:
+        session: The door to the account.
+        views: Show the recycle bin.
+        sleep: Waits so many seconds.
+    """
+
+    def __init__(self, session: Callable[[], CrmSession], views: Views, sleep: Callable[[float], None]) -> None:
+        self._session = session
+        self._views = views
+        self._sleep = sleep
+
+    def delete(self, of: FreshsalesObject, ids: Sequence[CrmId], *, forget: bool) -> list[RefusedError | None]:
+        """Why each record could not be deleted, in order; those that are gone already are deleted."""
+        left = set(ids)
+        known = [crm_id for crm_id in ids if is_id(crm_id)]
+        if not forget and len(known) > FEW:
+            left -= self._destroyed(of, known)
+        return [self._one(of, crm_id, forget=forget) if crm_id in left else None for crm_id in ids]
+
+    def _one(self, of: FreshsalesObject, crm_id: CrmId, *, forget: bool) -> RefusedError | None:
+        if not is_id(crm_id):
+            return None  # no record can have it
+        path = f"/{of.path}/{crm_id}" + ("/forget" if forget and of.can_forget else "")
+        try:
+            self._session().exchange("DELETE", path, repeatable=True)
+        except GoneError:
+            return None
+        except RefusedError as error:
+            return error
+        return None
+
+    def _destroyed(self, of: FreshsalesObject, ids: Sequence[CrmId]) -> set[CrmId]:
+        """Delete in bulk; those that are seen in the recycle bin afterwards."""
+        session = self._session()
+        try:
+            told = session.exchange(
+                "POST", f"/{of.path}/bulk_destroy", body={"selected_ids": list(ids)}, repeatable=True
+            ).value
+        except (InvalidError, NoRouteError):
+            return set()
+        if isinstance(told, dict) and "deleted" in told:  # a rehearsal's answer: nothing lies in the bin
+            return set(told["deleted"])
+        left = set(ids)
+        for wait_seconds in WAITS_SECONDS:
+            if wait_seconds:
+                self._sleep(wait_seconds)
+            left -= self._in_the_bin(session, of, left)
+            if not left:
+                break
+        return set(ids) - left
+
+    def _in_the_bin(self, session: CrmSession, of: FreshsalesObject, wanted: Collection[CrmId]) -> set[CrmId]:
+        seen: set[CrmId] = set()
+        try:
+            listing = self._views.recycled(session, of)
+            pages = self._views.latest(session, of, listing, "updated_at") if listing else ()
+            for records, _ in zip(pages, range(PAGES_A_LOOK), strict=False):
+                seen |= {record["id"] for record in records}
+                if seen.issuperset(wanted):
+                    break
+        except RefusedError:
+            pass  # the key may not look there: what is not seen is deleted one by one
+        return seen.intersection(wanted)

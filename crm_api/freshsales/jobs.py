@@ -1,0 +1,223 @@
+"""Freshsales' bulk calls: submitted, their jobs polled to the end, and their reports read.
+
+Facts: https://developers.freshworks.com/crm/api/#bulk_upsert_contact and ``job_statuses``. The call is answered at once
+with the address of a job; what became of the rows only the job tells, as JSON in a text. States other than success and
+failure have no documented names, nor have the keys of a failed row: both are read tolerantly.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from crm_api.crm import BeforeSend
+from crm_api.errors import BusyError, InDoubtError, InvalidError, NoRouteError, RefusedError
+from crm_api.freshsales.session import spelled
+from crm_api.session import CrmSession
+
+FIRST_POLL_SECONDS = 0.5
+POLL_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0)
+LATER_POLL_SECONDS = 30.0
+JOB_SECONDS = 900.0  # a job that has not ended after so long is in doubt
+BUSY_SECONDS = 5.0  # after a 405, by which the call says that too many jobs are under way
+BUSY_ATTEMPTS = 60
+_DONE, _FAILED = ("SUCCESS", "COMPLETE", "DONE"), ("FAIL", "ERROR", "ABORT", "CANCEL")
+_PLACES = ("row", "row_number", "index", "position")
+_ENCODER = msgspec.json.Encoder(enc_hook=str)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a row was not carried out.
+
+    Attributes:
+        reason: What Freshsales said.
+        body: All that it told about the row.
+    """
+
+    reason: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a job told when it had ended.
+
+    Attributes:
+        failures: By the row's place.
+        complete: Every row that is not among them was carried out; otherwise nobody knows of the others.
+        records: What rows became, by place, where it tells.
+        created_at: When Freshsales took the job, by its own clock; None if it does not tell.
+    """
+
+    failures: Mapping[int, Failure]
+    complete: bool
+    records: Mapping[int, Mapping[str, Any]]
+    created_at: str | None
+
+
+class Jobs:
+    """Carries out the bulk calls of an account.
+
+    Args:
+        session: The door to the account.
+        sleep: Waits so many seconds between polls.
+    """
+
+    def __init__(self, session: Callable[[], CrmSession], sleep: Callable[[float], None]) -> None:
+        self._session = session
+        self._sleep = sleep
+        self._longest_unfinished = 0.0
+        """Seconds after which a job was seen unfinished: the next ones need not be asked any sooner."""
+
+    def carry_out(
+        self, path: str, name: str, rows: Sequence[Mapping[str, Any]], before_send: BeforeSend | None = None
+    ) -> Report:
+        """Submit rows and wait until their job has ended.
+
+        Repeatable: every row is an upsert by what identifies its record.
+
+        Args:
+            path: ``/contacts/bulk_upsert``.
+            name: Of the property that holds the rows.
+            rows: Each an identifier beside ``data``.
+            before_send: Called before each attempt to submit.
+
+        Raises:
+            InvalidError: The call, or the job as a whole, was refused.
+            InDoubtError: The job has not ended in time.
+            BusyError: Too many jobs are under way, for minutes.
+        """
+        told = self._submitted(path, {name: list(rows)}, before_send)
+        job_path = _job_path(told)
+        first = max(FIRST_POLL_SECONDS, self._longest_unfinished)
+        waits = itertools.chain((first,), POLL_SECONDS, itertools.repeat(LATER_POLL_SECONDS))
+        waited = unfinished = 0.0
+        while not (state := _state(told)).startswith(_DONE):
+            if state.startswith(_FAILED):
+                raise InvalidError(f"POST {path}", status=HTTPStatus.UNPROCESSABLE_ENTITY, said=_why(told, state))
+            if job_path is None or waited >= JOB_SECONDS:
+                raise InDoubtError(f"POST {path}", happened=f"The bulk job has not ended after {waited:.0f} seconds")
+            wait_seconds = next(waits)
+            self._sleep(wait_seconds)
+            unfinished, waited = waited, waited + wait_seconds
+            told = self._asked(job_path)
+        self._longest_unfinished = unfinished
+        return read_report(told, rows)
+
+    def _asked(self, job_path: str) -> Any:
+        try:
+            return self._session().exchange("GET", job_path).value
+        except RefusedError as error:  # the rows may have been carried out all the same
+            raise InDoubtError(
+                error.call,
+                status=error.status,
+                said=error.said,
+                body=error.body,
+                happened="What became of a bulk job cannot be asked",
+            ) from error
+
+    def _submitted(self, path: str, body: Mapping[str, Any], before_send: BeforeSend | None) -> Any:
+        for attempt in itertools.count(1):
+            try:
+                answer = self._session().exchange("POST", path, body=body, repeatable=True, before_send=before_send)
+            except NoRouteError as error:
+                if error.status != HTTPStatus.METHOD_NOT_ALLOWED:
+                    raise
+                if attempt == BUSY_ATTEMPTS:
+                    raise BusyError(
+                        f"POST {path}", status=error.status, happened="Too many bulk jobs are under way"
+                    ) from error
+                self._sleep(BUSY_SECONDS)
+            else:
+                return answer.value
+        raise AssertionError("unreachable")
+
+
+def _job_path(told: Any) -> str | None:
+    """The job's path: of the address that is given, only the number counts, since the key is bound to our host."""
+    url = told.get("job_status_url") if isinstance(told, dict) else None
+    number = urlsplit(str(url)).path.rstrip("/").rpartition("/")[2] if url else ""
+    return f"/job_statuses/{number}" if number.isalnum() else None
+
+
+def _state(told: Any) -> str:
+    return str(told.get("status") or "").upper() if isinstance(told, dict) else ""
+
+
+def _why(told: Mapping[str, Any], state: str) -> str:
+    return spelled(_told_inside(told)) or f"the bulk job ended as {state}"
+
+
+def _told_inside(told: Mapping[str, Any]) -> Any:
+    inside = told.get("data")
+    if isinstance(inside, str):
+        try:
+            return msgspec.json.decode(inside)
+        except msgspec.DecodeError:
+            return inside
+    return inside
+
+
+def read_report(told: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Report:
+    """What an ended job says of its rows.
+
+    A failed row is known by its identifier, else by its place; if the failures that are told are fewer than the count
+    says, the rows that are not told of are in the dark.
+    """
+    inside = _told_inside(told)
+    inside = inside if isinstance(inside, dict) else {}
+    status = inside.get("record_status")
+    status = status if isinstance(status, dict) else {}
+    listed = inside.get("detailed_failure_report") or status.get("detailed_failure_report") or []
+    if isinstance(listed, dict):
+        listed = [{"identifier": key, "message": value} for key, value in listed.items()]
+    failures: dict[int, Failure] = {}
+    for item in listed if isinstance(listed, list) else []:
+        place = _place(item, rows, failures)
+        if place is not None:
+            failures[place] = Failure(_reason(item), _ENCODER.encode(item).decode())
+    records = inside.get("records")
+    failed = status.get("failed")
+    succeeded = status.get("succeeded")
+    return Report(
+        failures,
+        complete=failed == len(failures) and (succeeded is None or succeeded == len(rows) - len(failures)),
+        records=dict(enumerate(records)) if isinstance(records, list) else {},
+        created_at=told.get("created_at"),
+    )
+
+
+def _place(item: Any, rows: Sequence[Mapping[str, Any]], taken: Mapping[int, Any]) -> int | None:
+    words = {word.casefold() for word in _words(item)}
+    for place, row in enumerate(rows):
+        identifier = next((str(value).casefold() for name, value in row.items() if name != "data"), "")
+        if place not in taken and identifier in words:
+            return place
+    if isinstance(item, dict):
+        for name in _PLACES:
+            told = item.get(name)
+            if isinstance(told, int) and 0 <= told < len(rows) and told not in taken:
+                return told
+    return None
+
+
+def _words(item: Any) -> Iterator[str]:
+    if isinstance(item, dict):
+        for value in item.values():
+            yield from _words(value)
+    elif isinstance(item, list):
+        for value in item:
+            yield from _words(value)
+    elif isinstance(item, str | int) and not isinstance(item, bool):
+        yield str(item)
+
+
+def _reason(item: Any) -> str:
+    return spelled(item) or _ENCODER.encode(item).decode()

@@ -1,0 +1,120 @@
+"""The lists by which Freshsales names things: owners, stages, sources, types, currencies; its fields; its modules.
+
+Facts: ``/selector/…``, ``/settings/…/fields`` and ``/settings/module_customizations`` of the API's documentation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from crm_api.crm import CustomField, Name
+from crm_api.crm_objects import Kind
+from crm_api.errors import ForbiddenError, NoRouteError
+from crm_api.freshsales.declaration import FreshsalesObject
+from crm_api.freshsales.objects import CUSTOM_MODULE
+from crm_api.session import CrmSession
+
+CUSTOM_FIELD = "cf_"
+_KEYS = {"owners": "users"}
+_WITHIN: Mapping[str, str] = MappingProxyType(
+    {
+        "deal_stages": "deal_pipeline_id",
+        "contact_statuses": "lifecycle_stage_id",
+        "sales_activity_outcomes": "sales_activity_type_id",
+    }
+)
+"""Which attribute of an item says what it belongs to."""
+_TASK_STATUSES = (Name(0, ("Open", "Pending")), Name(1, ("Completed", "Complete", "Done", "Closed")))
+_KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "number": Kind.NUMBER,
+        "decimal": Kind.NUMBER,
+        "checkbox": Kind.BOOLEAN,
+        "date": Kind.DAY,
+        "date_time": Kind.MOMENT,
+        "date_time_split": Kind.MOMENT,
+        "dropdown": Kind.NAME_ID,
+        "radio": Kind.NAME_ID,
+        "multi_select_dropdown": Kind.NAME_IDS,
+    }
+)
+
+
+def read_names(session: CrmSession, of: str) -> list[Name]:
+    """Read one of the lists; pipelines and their stages, which come together, are ``pipeline_names``."""
+    if of == "task_statuses":
+        return list(_TASK_STATUSES)
+    told: Any = session.exchange("GET", f"/selector/{of}").value
+    key = _KEYS.get(of, of)
+    items = told.get(key) if isinstance(told, dict) else told
+    return [_name(of, each) for each in items or ()]
+
+
+def read_pipelines(session: CrmSession) -> list[dict[str, Any]]:
+    """All pipelines, each with its stages."""
+    told: Any = session.exchange("GET", "/selector/deal_pipelines").value
+    pipelines: list[dict[str, Any]] = told["deal_pipelines"]
+    return pipelines
+
+
+def pipeline_names(of: str, pipelines: list[dict[str, Any]]) -> list[Name]:
+    """``deal_pipelines``, or the ``deal_stages`` that stand in them."""
+    if of == "deal_pipelines":
+        return [_name(of, each) for each in pipelines]
+    return [
+        _name(of, {"deal_pipeline_id": pipeline["id"], **stage})
+        for pipeline in pipelines
+        for stage in pipeline.get("deal_stages") or ()
+    ]
+
+
+def _name(of: str, item: Mapping[str, Any]) -> Name:
+    spellings = [item.get(part) for part in ("display_name", "name", "currency_code", "email")]
+    return Name(item["id"], tuple(str(each) for each in spellings if each), item.get(_WITHIN.get(of, "")))
+
+
+def read_custom_fields(session: CrmSession, of: FreshsalesObject) -> list[CustomField]:
+    """Read the custom fields of one kind of record; none where the key may not see them."""
+    try:
+        told: Any = session.exchange("GET", of.fields_path).value
+    except (ForbiddenError, NoRouteError):
+        return []
+    return [_custom_field(of, each) for each in _fields(told) if str(each.get("name", "")).startswith(CUSTOM_FIELD)]
+
+
+def _fields(told: Any) -> Iterator[Mapping[str, Any]]:
+    """The fields of a list of fields, or of the forms of a custom module, which hold them in groups."""
+    if isinstance(told, list):
+        for each in told:
+            yield from _fields(each)
+    elif isinstance(told, dict):
+        inner = [told[part] for part in ("forms", "field_groups", "fields") if isinstance(told.get(part), list)]
+        if not inner and told.get("name"):
+            yield told
+        for each in inner:
+            yield from _fields(each)
+
+
+def _custom_field(of: FreshsalesObject, field: Mapping[str, Any]) -> CustomField:
+    """A choice is stored as its text: that is its id."""
+    words = [str(each.get("value", each.get("name"))) for each in field.get("choices") or ()]
+    return CustomField(
+        id=field["name"],
+        name=str(field.get("label") or field["name"]),
+        kind=_KINDS.get(str(field.get("type")), Kind.TEXT),
+        objects=frozenset({of.name}),
+        options=tuple(Name(word, (word,)) for word in words),
+    )
+
+
+def read_modules(session: CrmSession) -> list[str] | None:
+    """The names of the custom modules; None where the key may not see them."""
+    try:
+        told: Any = session.exchange("GET", "/settings/module_customizations").value
+    except (ForbiddenError, NoRouteError):
+        return None
+    items = told.get("module_customizations") if isinstance(told, dict) else told
+    names = [str(each.get("entity_name", "")) for each in items or () if isinstance(each, dict)]
+    return [name for name in names if name.startswith(CUSTOM_MODULE)]

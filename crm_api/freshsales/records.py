@@ -1,0 +1,248 @@
+"""Contacts, accounts, deals and leads: shown in views, found by unique values, and taken a hundred at once.
+
+Facts: https://developers.freshworks.com/crm/api, the section of each resource; Classic's leads: https://developers.freshsales.io/api/#leads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from crm_api.crm_objects import Attribute, Kind
+from crm_api.freshsales.declaration import (
+    ACCOUNT_NAME,
+    CAMPAIGN,
+    CUSTOM,
+    FIGURES,
+    ID,
+    OWNER,
+    PLACE,
+    SOCIALS,
+    SOURCE,
+    STAMPS,
+    TAGS,
+    TERRITORY,
+    VALUES_PER_FIND,
+    FreshsalesObject,
+    read_only,
+)
+from crm_api.freshsales.session import BULK_SIZE
+
+_PERSON = (
+    *ID,
+    *read_only("display_name"),
+    Attribute("first_name", flat=("given_name",)),
+    # There is no attribute for a name in one piece: it stands where people look for it.
+    Attribute("last_name", flat=("surname", "family_name", "full_name", "name")),
+    Attribute(
+        "emails",
+        Kind.ITEMS,
+        flat=("email", "email_address", "work_email", "personal_email"),
+        item="value",
+        normalise="email",
+        appended=True,
+        only_added=True,
+    ),
+    Attribute("mobile_number", flat=("mobile", "mobile_phone", "cell_phone"), normalise="phone"),
+    Attribute("work_number", flat=("phone", "phone_number", "work_phone"), normalise="phone"),
+    Attribute("job_title", flat=("title",)),
+    Attribute("external_id"),
+    *PLACE,
+    *SOCIALS,
+    OWNER,
+    TERRITORY,
+    SOURCE,
+    CAMPAIGN,
+    Attribute("medium"),
+    Attribute("keyword"),
+    Attribute("time_zone"),
+    Attribute("subscription_status", Kind.INTEGER),
+    Attribute("subscription_types"),
+    TAGS,
+    CUSTOM,
+    *STAMPS,
+    *read_only("lead_score", "last_contacted", "last_seen"),
+)
+_PERSON_FINDS = {"emails": VALUES_PER_FIND, "mobile_number": 1, "external_id": 1}
+_PERSON_LOOKUPS = {"emails": "email", "mobile_number": "mobile_number", "external_id": "external_id"}
+
+CONTACTS = FreshsalesObject(
+    name="contacts",
+    singular="contact",
+    path="contacts",
+    model="Contact",
+    aliases=("people", "persons"),
+    attributes=(
+        *_PERSON,
+        # A contact has a lifecycle stage, and a status that belongs to it.
+        Attribute("lifecycle_stage_id", Kind.NAME_ID, names="lifecycle_stages", flat=("lifecycle_stage",)),
+        Attribute(
+            "contact_status_id",
+            Kind.NAME_ID,
+            names="contact_statuses",
+            flat=("contact_status", "status"),
+            within="lifecycle_stage_id",
+        ),
+        # The array replaces the set (as rudder-transformer found): the port reads it and appends.
+        Attribute(
+            "sales_accounts",
+            Kind.IDS,
+            flat=("sales_account_id", "account_id", "company_id"),
+            item="id",
+            refers_to="sales_accounts",
+            appended=True,
+        ),
+        ACCOUNT_NAME,
+        *FIGURES,
+    ),
+    match_on=(("emails",),),
+    unique=("emails", "mobile_number"),
+    finds=_PERSON_FINDS,
+    bulk_update=BULK_SIZE,
+    bulk_delete=BULK_SIZE,
+    upserts_on=("emails", "mobile_number", "external_id"),
+    upserts_in_bulk=True,
+    can_forget=True,
+    views=("All Contacts",),
+    filters={"emails": "contact_email.email"},
+    lookups=_PERSON_LOOKUPS,
+    include="sales_accounts",
+    fields_path="/settings/contacts/fields",
+)
+_OF_SUITE = {"lifecycle_stage_id", "contact_status_id"}
+
+CLASSIC_CONTACTS = replace(
+    CONTACTS, attributes=tuple(each for each in CONTACTS.attributes if each.name not in _OF_SUITE)
+)
+"""Contacts without lifecycle stages."""
+
+SALES_ACCOUNTS = FreshsalesObject(
+    name="sales_accounts",
+    singular="sales_account",
+    path="sales_accounts",
+    model="SalesAccount",
+    aliases=("accounts", "account", "SalesAccount", "companies", "company"),
+    attributes=(
+        *ID,
+        Attribute("name", required=True, flat=("account_name", "company_name", "company", "organization")),
+        Attribute("website", flat=("domain", "email_domain", "url")),
+        Attribute("phone", flat=("phone_number", "work_phone")),
+        *PLACE,
+        *SOCIALS,
+        Attribute("industry_type_id", Kind.NAME_ID, names="industry_types", flat=("industry_type", "industry")),
+        Attribute("business_type_id", Kind.NAME_ID, names="business_types", flat=("business_type",)),
+        Attribute("number_of_employees", Kind.INTEGER, flat=("employees",)),
+        Attribute("annual_revenue", Kind.NUMBER, flat=("revenue",)),
+        Attribute("parent_sales_account_id", Kind.ID, refers_to="sales_accounts", flat=("parent_account_id",)),
+        OWNER,
+        TERRITORY,
+        TAGS,
+        CUSTOM,
+        *STAMPS,
+        *FIGURES,
+    ),
+    match_on=(("name",),),
+    unique=("name",),
+    finds={"name": VALUES_PER_FIND},
+    bulk_update=BULK_SIZE,
+    bulk_delete=BULK_SIZE,
+    upserts_on=("name",),
+    upserts_in_bulk=True,
+    can_forget=True,
+    views=("All Accounts",),
+    filters={"name": "name"},
+    lookups={"name": "name"},
+    fields_path="/settings/sales_accounts/fields",
+)
+
+DEALS = FreshsalesObject(
+    name="deals",
+    singular="deal",
+    path="deals",
+    model="Deal",
+    aliases=("opportunities",),
+    attributes=(
+        *ID,
+        Attribute("name", required=True, flat=("deal_name", "opportunity_name")),
+        Attribute("amount", Kind.NUMBER, required=True, flat=("value", "deal_value", "monetary_value")),
+        Attribute("sales_account_id", Kind.ID, refers_to="sales_accounts", flat=("account_id", "company_id")),
+        ACCOUNT_NAME,
+        # Attaches contacts to those that are there already.
+        Attribute(
+            "contacts_added_list",
+            Kind.IDS,
+            flat=("contact_ids", "contact_id", "primary_contact_id"),
+            refers_to="contacts",
+            appended=True,
+            only_added=True,
+        ),
+        Attribute("deal_pipeline_id", Kind.NAME_ID, names="deal_pipelines", flat=("deal_pipeline", "pipeline")),
+        Attribute(
+            "deal_stage_id",
+            Kind.NAME_ID,
+            names="deal_stages",
+            flat=("deal_stage", "stage", "pipeline_stage"),
+            within="deal_pipeline_id",
+        ),
+        Attribute("deal_type_id", Kind.NAME_ID, names="deal_types", flat=("deal_type", "type")),
+        Attribute("deal_reason_id", Kind.NAME_ID, names="deal_reasons", flat=("deal_reason", "lost_reason")),
+        Attribute(
+            "deal_payment_status_id",
+            Kind.NAME_ID,
+            names="deal_payment_statuses",
+            flat=("deal_payment_status", "payment_status"),
+        ),
+        Attribute("products", Kind.OBJECTS),
+        Attribute("deal_product_id", Kind.NAME_ID, names="deal_products", flat=("deal_product",)),
+        SOURCE,
+        CAMPAIGN,
+        Attribute("currency_id", Kind.NAME_ID, names="currencies", flat=("currency", "monetary_unit")),
+        Attribute("expected_close", Kind.DAY, flat=("expected_close_date", "close_date_iso", "close_date")),
+        Attribute("closed_date", Kind.MOMENT),
+        Attribute("probability", Kind.INTEGER, flat=("win_probability",)),
+        OWNER,
+        TERRITORY,
+        TAGS,
+        CUSTOM,
+        *STAMPS,
+        *read_only("age", "expected_deal_value", "stage_updated_time", "base_currency_amount"),
+    ),
+    match_on=(("name", "sales_account_id"),),
+    finds={"name": VALUES_PER_FIND},
+    bulk_update=BULK_SIZE,
+    bulk_delete=BULK_SIZE,
+    upserts_in_bulk=True,
+    can_forget=True,
+    views=("All Deals",),
+    filters={"name": "name"},
+    lookups={"name": "name"},
+    fields_path="/settings/deals/fields",
+)
+OTHER_VIEWS = {"deals": ("Open Deals", "Won Deals", "Lost Deals")}
+"""Where the view of all is missing, as in some accounts: what shows every record together."""
+
+LEADS = FreshsalesObject(
+    name="leads",
+    singular="lead",
+    path="leads",
+    model="Lead",
+    attributes=(
+        *(replace(each, required=each.name == "last_name") for each in _PERSON),
+        Attribute("company", flat=("company_name", "organization", "account_name")),
+        Attribute("lead_stage_id", Kind.NAME_ID, names="lead_stages", flat=("lead_stage", "stage", "status")),
+        Attribute("lead_reason_id", Kind.NAME_ID, names="lead_reasons", flat=("lead_reason",)),
+        Attribute("do_not_disturb", Kind.BOOLEAN),
+        Attribute("department"),
+    ),
+    match_on=(("emails",),),
+    unique=("emails", "mobile_number"),
+    finds=_PERSON_FINDS,
+    bulk_update=BULK_SIZE,
+    bulk_delete=BULK_SIZE,
+    upserts_on=("emails", "mobile_number", "external_id"),
+    upserts_in_bulk=True,
+    can_forget=True,
+    views=("All Leads",),
+    filters={"emails": "lead_email.email"},
+    lookups=_PERSON_LOOKUPS,
+    fields_path="/settings/leads/fields",
+)

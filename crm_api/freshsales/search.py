@@ -1,0 +1,99 @@
+"""How Freshsales' records are looked up: ``filtered_search`` for many values, ``lookup`` for one.
+
+Facts: the documentation's search section. Whether a filter takes a list of values is not documented: it is tried out
+once, with a record that is known to be there; where it does not, values are looked up one by one.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from crm_api.crm_objects import CrmRecord
+from crm_api.errors import ForbiddenError, InvalidError, NoRouteError, SettingError
+from crm_api.freshsales.declaration import FreshsalesObject
+from crm_api.freshsales.session import PAGE_SIZE
+from crm_api.freshsales.values import shaped
+from crm_api.freshsales.views import Views, read_page, records_in
+from crm_api.session import CrmSession
+from crm_api.values import is_empty
+
+NOBODY = "nobody@singer-crm.invalid"
+
+
+class Searches:
+    """The look-ups of an account.
+
+    Args:
+        views: Show a record to try a filter with.
+    """
+
+    def __init__(self, views: Views) -> None:
+        self._views = views
+        self._lock = threading.Lock()
+        self._takes_lists: dict[tuple[str, str], bool] = {}
+
+    def find(self, session: CrmSession, of: FreshsalesObject, attribute: str, values: Sequence[str]) -> list[CrmRecord]:
+        """Records with any of the values, in part: searches leave out custom fields and lists."""
+        if attribute in of.filters and len(values) > 1 and self._many(session, of, attribute):
+            return list(_filtered(session, of, of.filters[attribute], list(values)))
+        found = [record for value in values for record in self._one(session, of, attribute, value)]
+        return list({record["id"]: record for record in found}.values())
+
+    def _one(self, session: CrmSession, of: FreshsalesObject, attribute: str, value: str) -> list[CrmRecord]:
+        if attribute in of.filters and attribute != "emails":  # a lookup may mind the letter case of names
+            return list(_filtered(session, of, of.filters[attribute], value))
+        params = {"q": value, "f": of.lookups.get(attribute, attribute), "entities": of.singular}
+        told: Any = session.exchange("GET", "/lookup", params=params).value
+        group = told.get(of.name) if isinstance(told, Mapping) else None
+        return [partial(each) for each in records_in(group, of) or ()]
+
+    def _many(self, session: CrmSession, of: FreshsalesObject, attribute: str) -> bool:
+        """Whether the filter finds a record by a list that holds its value."""
+        with self._lock:
+            key = of.name, attribute
+            if key not in self._takes_lists:
+                self._takes_lists[key] = self._tried(session, of, attribute)
+            return self._takes_lists[key]
+
+    def _tried(self, session: CrmSession, of: FreshsalesObject, attribute: str) -> bool:
+        try:
+            listing = self._views.all_of(session, of)[0]
+        except (ForbiddenError, SettingError):
+            return False
+        page = read_page(session, of, listing, 1, sort="created_at", sort_type="asc")  # the index knows the oldest
+        known = next((each for each in page.records if _primary(attribute, each) is not None), None)
+        if known is None:
+            return page.is_last  # nothing there that could be missed
+        try:
+            found = _filtered(session, of, of.filters[attribute], [NOBODY, _primary(attribute, known)])
+            return any(record["id"] == known["id"] for record in found)
+        except (InvalidError, NoRouteError):
+            return False
+
+
+def _primary(attribute: str, record: CrmRecord) -> str | None:
+    value = record.get("email" if attribute == "emails" else attribute)
+    return None if is_empty(value) else str(value)
+
+
+def _filtered(session: CrmSession, of: FreshsalesObject, attribute: str, value: Any) -> Iterator[CrmRecord]:
+    path = f"/filtered_search/{of.singular}"
+    body = {"filter_rule": [{"attribute": attribute, "operator": "is_in", "value": value}]}
+    number = 1
+    while True:
+        params = {"page": number, "per_page": PAGE_SIZE}
+        told: Any = session.exchange("POST", path, params=params, body=body, reads=True).value
+        records = records_in(told, of) or []
+        yield from (partial(each) for each in records)
+        meta = told.get("meta") if isinstance(told, dict) else None
+        total = meta.get("total") if isinstance(meta, dict) else None
+        if len(records) < PAGE_SIZE or (total is not None and number * PAGE_SIZE >= total):
+            return
+        number += 1
+
+
+def partial(record: Mapping[str, Any]) -> CrmRecord:
+    """A record of a search, marked as what it is."""
+    return shaped({**record, "partial": True})

@@ -1,0 +1,149 @@
+"""Freshsales' form of values and records: how they are sent, how they are read, and how its lists are added to.
+
+Facts: instants are ISO 8601 with the account's offset, amounts are read as text (``"5600.0"``), ids are numbers or
+numeric text (recorded answers of accounts). The array ``sales_accounts`` replaces a contact's accounts; e-mails are
+nested attributes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from crm_api.crm_objects import Added, Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload
+from crm_api.freshsales.declaration import FreshsalesObject
+from crm_api.values import READERS, is_empty
+
+_READ = frozenset({Kind.INTEGER, Kind.NUMBER, Kind.BOOLEAN, Kind.MOMENT, Kind.DAY, Kind.ID})
+_NAMED = frozenset({"sales_account", "company"})
+"""Attributes that hold a name here and ``{"name": …}`` there."""
+_ADDED_BY_FRESHSALES = frozenset({"contacts_added_list"})
+"""Lists that need not be read before they are added to."""
+
+
+def encode(attribute: Attribute, value: Any, models: Mapping[str, str]) -> Any:
+    """Turn a value into the vendor's form.
+
+    Args:
+        attribute: Whose.
+        value: As ``crm_api.values`` reads it.
+        models: Freshsales' names of kinds of record, by singular.
+
+    Raises:
+        ValueError: Nothing can be about such a record.
+    """
+    if isinstance(value, date):
+        is_day = attribute.kind is Kind.MOMENT and not isinstance(value, datetime)
+        return (datetime.combine(value, time(), UTC) if is_day else value).isoformat()
+    if attribute.kind is Kind.IDENTIFIER and value is not None:
+        model = models.get(value["type"])
+        if not model:
+            raise ValueError(f"wants a type that is one of: {', '.join(each for each in models if models[each])}")
+        return {"id": value["id"], "type": model}
+    if attribute.kind is Kind.IDS and attribute.item is not None:
+        return [{attribute.item: each, "is_primary": place == 0} for place, each in enumerate(value or ())]
+    return {"name": value} if attribute.name in _NAMED and value is not None else value
+
+
+def decode(attribute: Attribute, value: Any) -> Any:
+    """The reverse, also of other spellings.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if value is None:
+        return None
+    if attribute.name in _NAMED and isinstance(value, Mapping):
+        return value.get("name")
+    if attribute.kind in _READ:
+        read = READERS[attribute.kind](value)
+        return read.astimezone(UTC) if isinstance(read, datetime) else read  # accounts answer with their own offset
+    if attribute.kind is Kind.NAME_ID and attribute.custom_id is None and isinstance(value, str) and value.isdecimal():
+        return int(value)
+    return value
+
+
+def sent(payload: Payload) -> dict[str, Any]:
+    """A payload as the wire wants it."""
+    body = dict(payload)
+    if (target := body.pop("targetable", None)) is not None:
+        body |= {"targetable_type": target["type"], "targetable_id": target["id"]}
+    if (emails := body.get("emails")) is not None:
+        values = [each["value"] for each in emails]
+        body["emails"] = values[0] if len(values) == 1 else values
+    if (accounts := body.get("sales_accounts")) is not None:
+        # The first that is marked stays the primary one; where none is, the first of all becomes it.
+        primary = next((each["id"] for each in accounts if each.get("is_primary")), None)
+        primary = primary or next((each["id"] for each in accounts), None)
+        body["sales_accounts"] = [{"id": each["id"], "is_primary": each["id"] == primary} for each in accounts]
+    return body
+
+
+def shaped(record: CrmRecord) -> dict[str, Any]:
+    """A record as Freshsales answers it, with what it holds under other names than it is written by."""
+    whole = dict(record)
+    targets = whole.get("targetables")
+    if isinstance(targets, list) and targets:
+        whole["targetable"] = {"id": as_id(targets[0].get("id")), "type": targets[0].get("type")}
+    accounts = whole.get("sales_accounts")
+    if isinstance(accounts, list):
+        primary = next((each for each in accounts if each.get("is_primary")), None)
+        whole["sales_account"] = {"name": primary["name"]} if primary and primary.get("name") else None
+    if "emails" not in whole and not is_empty(whole.get("email")):
+        whole["emails"] = [{"value": whole["email"]}]
+    elif isinstance(whole.get("emails"), str):
+        whole["emails"] = [{"value": whole["emails"]}]
+    if "id" in whole:
+        whole["id"] = as_id(whole["id"])
+    return whole
+
+
+def as_id(value: Any) -> CrmId:
+    """An id as a number, also where it is answered as text."""
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() else value
+
+
+def is_id(crm_id: CrmId) -> bool:
+    """Whether it can be one: nothing else may shape a path. A rehearsal's ids are negative."""
+    text = str(crm_id).removeprefix("-")
+    return text.isascii() and text.isdecimal()
+
+
+def split(payload: Payload) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What of a payload can be sent without knowing the record, and the lists that are added to."""
+    added = {
+        name: value for name, value in payload.items() if isinstance(value, Added) and name not in _ADDED_BY_FRESHSALES
+    }
+    return {name: value for name, value in payload.items() if name not in added}, added
+
+
+def joined(of: CrmObject, record: CrmRecord, added: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+    """The lists that a record must be given so that it holds what is added; those that do already are left out."""
+    lists: dict[str, Any] = {}
+    for name, elements in added.items() if not record.get("imagined") else ():
+        attribute = of.attribute(name)
+        if attribute is None:
+            continue
+        held = record.get(name) or []
+        known = {_told_apart_by(attribute, each) for each in held}
+        new = [each for each in elements if _told_apart_by(attribute, each) not in known]
+        if new:
+            lists[name] = [*held, *new]
+    return lists
+
+
+def _told_apart_by(attribute: Attribute, element: Any) -> str:
+    value = element.get(attribute.item) if isinstance(element, Mapping) and attribute.item else element
+    return str(value).strip().casefold()
+
+
+def identifier_of(of: FreshsalesObject, attribute: str, wanted: Payload, value: str) -> Any:
+    """The value by which a record is upserted, as the record itself spells it."""
+    held = wanted.get(attribute)
+    if attribute.startswith("cf_"):
+        held = (wanted.get("custom_field") or {}).get(attribute)
+    known = of.attribute(attribute)
+    if known is not None and known.kind is Kind.ITEMS:
+        held = held[0][known.item] if held else None
+    return value if is_empty(held) else held

@@ -1,0 +1,201 @@
+"""How Freshsales' records are listed: through views, in plain lists, and below the record that they are about.
+
+Facts: the documentation's ``view`` and ``filters`` of each resource: 100 records a page, ``sort`` and ``sort_type``,
+``meta.total_pages``. There is no list of contacts, accounts, deals or leads but a view's.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from crm_api.crm_objects import CrmObject, CrmRecord
+from crm_api.errors import InDoubtError, NoRouteError, SettingError
+from crm_api.freshsales.declaration import FreshsalesObject
+from crm_api.freshsales.records import OTHER_VIEWS
+from crm_api.freshsales.session import PAGE_SIZE
+from crm_api.freshsales.values import shaped
+from crm_api.session import CrmSession
+from crm_api.values import read_moment
+
+RECYCLE_BIN = "Recycle Bin"
+PASSES = 3  # over a listing whose pages shift because records come and go
+Listing = tuple[str, Mapping[str, Any]]
+"""A path and the parameters that choose a part of the records."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One answer.
+
+    Attributes:
+        records: In our shape.
+        total: How many there are over all pages; None if the CRM does not say.
+        is_last: There is no page after it.
+    """
+
+    records: list[CrmRecord]
+    total: int | None
+    is_last: bool
+
+
+def read_page(session: CrmSession, of: CrmObject, listing: Listing, number: int, **more: Any) -> Page:
+    """Ask for one page.
+
+    Raises:
+        InDoubtError: The answer is no list of records.
+    """
+    path, parameters = listing
+    params = {**parameters, "page": number, "per_page": PAGE_SIZE, **more}
+    told = session.exchange("GET", path, params=params).value
+    records = records_in(told, of)
+    if records is None:
+        raise InDoubtError(f"GET {path}", happened="The CRM's answer is no list of records")
+    meta = told.get("meta") if isinstance(told, dict) else None
+    meta = meta if isinstance(meta, dict) else {}
+    pages = meta.get("total_pages")
+    is_last = number >= pages if isinstance(pages, int) else len(records) < PAGE_SIZE
+    return Page([shaped(each) for each in records], meta.get("total"), is_last or not records)
+
+
+def records_in(told: Any, of: CrmObject) -> list[dict[str, Any]] | None:
+    """The records of an answer, under the plural name, or under the singular one as custom modules have it."""
+    if not isinstance(told, dict):
+        return told if isinstance(told, list) else None
+    for name in (of.name, of.singular):
+        if isinstance(found := told.get(name), list):
+            return found
+    lists = [each for name, each in told.items() if isinstance(each, list)]
+    return lists[0] if len(lists) == 1 else None
+
+
+class Views:
+    """The listings of an account."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._views: dict[str, dict[str, int]] = {}
+
+    def all_of(self, session: CrmSession, of: FreshsalesObject) -> list[Listing]:
+        """The listings that together show every record.
+
+        Raises:
+            SettingError: There are none.
+        """
+        if of.lists:
+            return [(f"/{of.path}", parameters) for parameters in of.lists]
+        if not of.views:
+            raise SettingError(f"{of.name} can only be listed below the record that they are about: set match_on: []")
+        views = self._views_of(session, of)
+        every = [name for name in views if name in of.views] or [name for name in views if name.startswith("All ")]
+        names = every[:1] or [name for name in OTHER_VIEWS.get(of.name, ()) if name in views]
+        if not names:
+            raise SettingError(
+                f"Freshsales shows the key's user no view of all {of.name}: make one called {of.views[0]!r}, "
+                "or set match_on: []"
+            )
+        include = {"include": of.include} if of.include else {}
+        return [(f"/{of.path}/view/{views[name]}", include) for name in names]
+
+    def recycled(self, session: CrmSession, of: FreshsalesObject) -> Listing | None:
+        """The listing of the recycle bin, if there is one."""
+        view = self._views_of(session, of).get(RECYCLE_BIN) if of.views else None
+        return None if view is None else (f"/{of.path}/view/{view}", {})
+
+    def _views_of(self, session: CrmSession, of: FreshsalesObject) -> dict[str, int]:
+        with self._lock:
+            if of.name not in self._views:
+                told: Any = session.exchange("GET", f"/{of.path}/filters").value
+                filters = told.get("filters") if isinstance(told, dict) else told
+                self._views[of.name] = {str(each["name"]): each["id"] for each in filters or ()}
+            return self._views[of.name]
+
+    def count(self, session: CrmSession, of: FreshsalesObject) -> int:
+        """How many records there are: one request for each listing."""
+        total = 0
+        for listing in self.all_of(session, of):
+            page = read_page(session, of, listing, 1, per_page=1)
+            total += len(page.records) if page.total is None else page.total
+        return total
+
+    def scan(self, session: CrmSession, of: FreshsalesObject) -> Iterator[CrmRecord]:
+        """Every record once, oldest first; again where pages shifted meanwhile.
+
+        Raises:
+            SettingError: They cannot be listed.
+        """
+        seen: set[Any] = set()
+        for listing in self.all_of(session, of):
+            for _ in range(PASSES):
+                met: set[Any] = set()
+                total = None
+                for page in self._pages(session, of, listing):
+                    total = page.total
+                    for record in page.records:
+                        met.add(record["id"])
+                        if record["id"] not in seen:
+                            seen.add(record["id"])
+                            yield record
+                if total is None or len(met) >= total:
+                    break
+
+    def _pages(self, session: CrmSession, of: FreshsalesObject, listing: Listing) -> Iterator[Page]:
+        number = 1
+        while True:
+            try:
+                page = read_page(session, of, listing, number, sort="created_at", sort_type="asc")
+            except NoRouteError:
+                raise SettingError(f"Freshsales does not list {of.name}: set match_on: []") from None
+            yield page
+            if page.is_last:
+                return
+            number += 1
+
+    def latest(self, session: CrmSession, of: CrmObject, listing: Listing, stamp: str) -> Iterator[list[CrmRecord]]:
+        """The records of a listing, the latest by ``created_at`` or ``updated_at`` first, page by page."""
+        number = 1
+        while True:
+            page = read_page(session, of, listing, number, sort=stamp, sort_type="desc")
+            yield page.records
+            if page.is_last:
+                return
+            number += 1
+
+    def since(self, session: CrmSession, of: FreshsalesObject, since: datetime) -> Iterator[CrmRecord]:
+        """The records created since an instant.
+
+        Raises:
+            SettingError: They cannot be listed.
+        """
+        for listing in self.all_of(session, of):
+            for records in self.latest(session, of, listing, "created_at"):
+                yield from records
+                if of.views and all(is_before(record.get("created_at"), since) for record in records):
+                    break
+
+    def below(
+        self, session: CrmSession, of: FreshsalesObject, parents: Sequence[tuple[FreshsalesObject, Any]]
+    ) -> Iterator[CrmRecord]:
+        """The records that are about certain others."""
+        for parent, crm_id in parents:
+            number = 1
+            while True:
+                page = read_page(session, of, (f"/{parent.path}/{crm_id}/{of.name}", {}), number)
+                for record in page.records:
+                    # Where the answer does not repeat it, the address says what they are about.
+                    yield {"targetable": {"id": crm_id, "type": parent.model}, **record}
+                if page.is_last:
+                    break
+                number += 1
+
+
+def is_before(stamp: Any, moment: datetime) -> bool:
+    """Whether a record's stamp is older than an instant; one that cannot be read is not."""
+    try:
+        read = read_moment(stamp)
+    except ValueError:
+        return False
+    return isinstance(read, datetime) and read < moment

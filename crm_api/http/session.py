@@ -1,0 +1,194 @@
+"""An API that nobody templated: how the settings sign in to it, its quota, and a session for it."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import requests
+from typing_extensions import override
+
+from crm_api.addresses import checked_base_url, password_in
+from crm_api.answer import Answer, Dialect
+from crm_api.errors import SettingError
+from crm_api.http.sign_in import ClientCredentials, InHeader, InQuery, Unsigned, basic, bearer
+from crm_api.quota import Allowance, Quota
+from crm_api.quota_stores import open_store
+from crm_api.redaction import Redactor
+from crm_api.retry import Patience
+from crm_api.session import CrmSession, Network
+from crm_api.xml_answers import read_xml
+
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, 5.6.2
+SIGN_INS = ("none", "header", "query", "basic", "bearer", "oauth")
+_NEEDED = {
+    "none": (),
+    "header": ("auth_name", "auth_value"),
+    "query": ("auth_name", "auth_value"),
+    "basic": ("auth_name", "auth_value"),
+    "bearer": ("auth_value",),
+    "oauth": ("token_url", "client_id", "client_secret"),
+}
+_TELLING = ("message", "error", "detail", "error_description", "title", "errors", "reason", "description")
+
+
+class HttpDialect(Dialect):
+    """What went wrong by status, in the words that APIs commonly put it in."""
+
+    @override
+    def said(self, answer: Answer) -> str:
+        value = answer.json()
+        if value is None and answer.content.lstrip()[:1] == b"<":
+            try:
+                value = read_xml(answer.content)
+            except ValueError:
+                return super().said(answer)
+            if "html" in {name.lower() for name in value}:
+                return super().said(answer)
+        return _words(value) or super().said(answer)
+
+
+def _words(value: Any) -> str:
+    """The first that tells something, from the outside in."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return "; ".join(filter(None, map(_words, value)))
+    if isinstance(value, dict):
+        named = next((words for name in _TELLING if (words := _words(value.get(name)))), "")
+        return named or next((words for inner in value.values() if (words := _words_within(inner))), "")
+    return ""
+
+
+def _words_within(value: Any) -> str:
+    return _words(value) if isinstance(value, dict) else ""
+
+
+@dataclass(frozen=True)
+class HttpSettings:
+    """An API and how to use it.
+
+    Attributes:
+        base_url: Paths are appended to it.
+        auth: One of ``SIGN_INS``.
+        auth_name: The header, the parameter, or the user of ``basic``.
+        auth_value: The key, the password, or the token.
+        token_url: Of ``oauth``, as the next two.
+        client_id: Public.
+        client_secret: Never shown.
+        requests_per_minute: 0 is unlimited.
+        requests_per_hour: 0 is unlimited.
+        quota_url: Where turns are shared with other processes; empty: with nobody.
+    """
+
+    base_url: str = ""
+    auth: str = "none"
+    auth_name: str = ""
+    auth_value: str = field(default="", repr=False)
+    token_url: str = ""
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    requests_per_minute: int = 0
+    requests_per_hour: int = 0
+    quota_url: str = field(default="", repr=False)
+    max_attempts: int = Patience.max_attempts
+    network: Network = field(default_factory=Network)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no output may show."""
+        signed = f"{self.auth_name}:{self.auth_value}" if self.auth == "basic" else ""
+        given = (self.auth_value, signed, self.client_secret, password_in(self.quota_url), *self.network.secrets)
+        return tuple(filter(None, given))
+
+    def check(self) -> None:
+        """Refuse a sign-in that cannot work.
+
+        Raises:
+            SettingError: Something is missing, given in vain, or cannot stand in a header.
+        """
+        if not self.base_url:
+            raise SettingError("base_url is missing: with crm http it is the address that paths are appended to")
+        wanted = _NEEDED[self.auth]
+        for name in sorted({name for names in _NEEDED.values() for name in names}):
+            value: str = getattr(self, name)
+            if name in wanted and not value:
+                raise SettingError(f"{name} is missing: auth {self.auth} needs {' and '.join(wanted)}")
+            if value and name not in wanted:
+                fitting = [auth for auth, names in _NEEDED.items() if name in names]
+                raise SettingError(f"{name} is given, and auth {self.auth} does not use it: {', '.join(fitting)} would")
+            if value and (not value.isprintable() or value != value.strip()):
+                raise SettingError(f"{name} holds characters that cannot stand in a header")
+        if self.auth == "header" and _HEADER_NAME.fullmatch(self.auth_name) is None:
+            raise SettingError(f"auth_name: {self.auth_name!r} is no name of a header")
+        if self.auth in {"header", "bearer"} and not self.auth_value.isascii():
+            raise SettingError("auth_value holds characters that cannot stand in a header")
+
+
+def connect(
+    settings: HttpSettings,
+    *,
+    secrets: tuple[str, ...] = (),
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> CrmSession:
+    """Open a session. Sends nothing yet.
+
+    Args:
+        settings: Of the API.
+        secrets: What else no output may show, such as an endpoint's own headers.
+        clock: Monotonic seconds.
+        sleep: Waits so many seconds.
+
+    Raises:
+        SettingError: The settings cannot work.
+        QuotaStoreError: The store that ``quota_url`` names cannot be reached.
+    """
+    settings.check()
+    base_url = checked_base_url(settings.base_url)
+    redact = Redactor((*settings.secrets, *secrets))
+    credential = settings.auth_value or settings.client_secret
+    shared = open_store(settings.quota_url, base_url=base_url, credential=credential) if settings.quota_url else None
+    return CrmSession(
+        base_url,
+        signature=_signature(settings, redact, clock, sleep),
+        dialect=HttpDialect(),
+        quota=Quota(
+            [Allowance(settings.requests_per_minute, 60), Allowance(settings.requests_per_hour, 3600)],
+            clock=clock,
+            sleep=sleep,
+            store=shared,
+        ),
+        patience=Patience(max_attempts=settings.max_attempts),
+        network=settings.network,
+        redact=redact,
+        sleep=sleep,
+    )
+
+
+def _signature(
+    settings: HttpSettings, redact: Redactor, clock: Callable[[], float], sleep: Callable[[float], None]
+) -> requests.auth.AuthBase:
+    if settings.auth == "header":
+        return InHeader(settings.auth_name, settings.auth_value)
+    if settings.auth == "query":
+        return InQuery(settings.auth_name, settings.auth_value)
+    if settings.auth == "basic":
+        return basic(settings.auth_name, settings.auth_value)
+    if settings.auth == "bearer":
+        return bearer(settings.auth_value)
+    if settings.auth == "oauth":
+        return ClientCredentials(
+            settings.token_url,
+            settings.client_id,
+            settings.client_secret,
+            # The headers are the API's; and what this answers is a secret, whatever else may be logged.
+            network=replace(settings.network, headers={}, log_values=False),
+            redact=redact,
+            clock=clock,
+            sleep=sleep,
+        )
+    return Unsigned()

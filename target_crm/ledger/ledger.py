@@ -1,0 +1,303 @@
+"""What was written where: source id to CRM id, hashes, intents in flight, history.
+
+Every method is one transaction. An intent is committed before its write is sent; the answer's transaction removes it.
+What is in neither state, after a crash at any instant, was never sent.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, astuple, dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from crm_api.crm_objects import CrmId
+from target_crm.ledger import tables
+from target_crm.ledger.store import Store, as_json, id_of, id_text, of_source, value_hash
+from target_crm.ledger.values import Entry, Intent, Known, Link, Scope, Source
+from target_crm.mapping.mapped import Found
+from target_crm.together import Together
+
+FRESH_SECONDS = 3600.0  # how long match values of our own writes are kept: longer than any index lags
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What one thread writes.
+
+    Attributes:
+        scope: Of the answers; None: there are none.
+        entries: Answers.
+        intents: Rows.
+    """
+
+    scope: Scope | None = None
+    entries: Sequence[Entry] = ()
+    intents: Sequence[Mapping[str, Any]] = ()
+
+
+class Ledger:
+    """What was written where.
+
+    Args:
+        store: Where it is kept.
+        history_values: The history holds the values of changed fields, and not only their names.
+        check: Called before an intent is written: makes sure that this run is the only writer, or raises.
+    """
+
+    def __init__(self, store: Store, *, history_values: bool = False, check: Callable[[], None] = lambda: None) -> None:
+        self._store = store
+        self._check = check
+        self._together = Together(self._write)
+        self._history_values = history_values
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._store.close()
+
+    def scope(self, source: Source, stream: str, of: str) -> Scope:
+        """The scope of a stream, made if it is new."""
+        with self._store.write() as connection:
+            row = {"crm": source.crm, "account": source.account, "object": of}
+            object_id = self._store.row_id(connection, tables.objects, row)
+            scope = {"object_id": object_id, "source_name": source.name, "stream": stream}
+            return Scope(self._store.row_id(connection, tables.scopes, scope), object_id)
+
+    def whole(self, source: Source, of: str) -> Scope:
+        """All streams into one kind of record: a scope without source ids of its own."""
+        with self._store.write() as connection:
+            row = {"crm": source.crm, "account": source.account, "object": of}
+            return Scope(0, self._store.row_id(connection, tables.objects, row))
+
+    def known(self, scope: Scope, source_ids: Collection[str]) -> dict[str, Known]:
+        """What is known of source ids, by source id."""
+        table = tables.records
+        columns = (table.c.source_id, table.c.crm_id, table.c.origin, table.c.record_hash, table.c.digest)
+        query = sa.select(*columns, table.c.written_at).where(table.c.scope_id == scope.id)
+        return {
+            source_id: Known(id_of(crm_id), origin, record_hash, digest, written_at)
+            for source_id, crm_id, origin, record_hash, digest, written_at in self._store.among(
+                query, table.c.source_id, source_ids
+            )
+        }
+
+    def found(self, source: Source, stream: str, source_ids: Collection[str]) -> dict[str, Found]:
+        """The CRM records of another stream's source ids, by source id; those not written are left out."""
+        query = of_source(
+            sa.select(tables.records.c.source_id, tables.records.c.crm_id, tables.objects.c.object)
+            .join_from(tables.records, tables.scopes)
+            .join(tables.objects)
+            .where(tables.scopes.c.stream == stream, tables.records.c.crm_id.is_not(None)),
+            source,
+        )
+        rows = self._store.among(query, tables.records.c.source_id, source_ids)
+        return {source_id: Found(of, json.loads(crm_id)) for source_id, crm_id, of in rows}
+
+    def claimed(self, scope: Scope, crm_ids: Collection[CrmId]) -> dict[CrmId, list[tuple[int, str]]]:
+        """Which scopes and source ids stand for CRM records of this kind."""
+        query = (
+            sa.select(tables.records.c.crm_id, tables.records.c.scope_id, tables.records.c.source_id)
+            .join_from(tables.records, tables.scopes)
+            .where(tables.scopes.c.object_id == scope.object_id)
+        )
+        claims: dict[CrmId, list[tuple[int, str]]] = {}
+        for crm_id, scope_id, source_id in self._store.among(
+            query, tables.records.c.crm_id, [*map(json.dumps, crm_ids)]
+        ):
+            claims.setdefault(json.loads(crm_id), []).append((scope_id, source_id))
+        return claims
+
+    def intents(self, scope: Scope) -> dict[str, Intent]:
+        """The writes of a scope that were not answered, by source id."""
+        table = tables.intents
+        with self._store.read() as connection:
+            rows = connection.execute(sa.select(table).where(table.c.scope_id == scope.id)).mappings().all()
+        return {
+            row["source_id"]: Intent(
+                row["source_id"],
+                row["action"],
+                json.loads(row["payload"]),
+                json.loads(row["keys"]),
+                row["record_hash"],
+                row["digest"],
+                id_of(row["crm_id"]),
+                row["sent_at"],
+                row["server_at"],
+                [Link(*link) for link in json.loads(row["links"])],
+            )
+            for row in rows
+        }
+
+    def intend(self, scope: Scope, intents: Iterable[Intent]) -> None:
+        """Remember writes that are about to be sent. On return they survive a power cut.
+
+        Raises:
+            StopError: Another run may be writing.
+        """
+        self._check()
+        now = self._store.now()
+        rows = [
+            {
+                "scope_id": scope.id,
+                "source_id": intent.source_id,
+                "action": intent.action,
+                "crm_id": id_text(intent.crm_id),
+                "payload": as_json(intent.payload),
+                "keys": as_json({name: list(values) for name, values in intent.keys.items()}),
+                "record_hash": intent.record_hash,
+                "digest": intent.digest,
+                "sent_at": now,
+                "server_at": intent.server_at or now,
+                "run_id": self._store.run_id,
+                "links": as_json([(link.attribute, link.stream, link.on_source_id) for link in intent.links]),
+            }
+            for intent in intents
+        ]
+        self._together.do(_Job(intents=rows))
+
+    def _write(self, jobs: Sequence[_Job]) -> None:
+        """Several threads' intents and answers, in one transaction."""
+        by_scope: dict[Scope, list[Entry]] = {}
+        for job in jobs:
+            if job.scope is not None:
+                by_scope.setdefault(job.scope, []).extend(job.entries)
+        now = self._store.now()
+        with self._store.write() as connection:
+            for scope, answered in by_scope.items():
+                self._write_answers(connection, scope, answered, now)
+            self._store.put(connection, tables.intents, [row for job in jobs for row in job.intents])
+
+    def withdraw(self, scope: Scope, source_ids: Collection[str]) -> None:
+        """Forget intents that were answered by "nothing was changed"."""
+        with self._store.write() as connection:
+            self._store.remove(connection, tables.intents, scope, source_ids)
+
+    def settle(self, scope: Scope, entries: Sequence[Entry]) -> None:
+        """Remember the answers to writes, and forget their intents and what was held of these records."""
+        self._together.do(_Job(scope, entries))
+
+    def _write_answers(self, connection: sa.Connection, scope: Scope, entries: Sequence[Entry], now: float) -> None:
+        source_ids = [entry.source_id for entry in entries]
+        self._store.remove(connection, tables.intents, scope, source_ids)
+        self._store.unhold(connection, scope, source_ids)
+        self._store.remove(connection, tables.links, scope, source_ids)
+        self._store.put(connection, tables.links, [link for entry in entries for link in _links(scope, entry, now)])
+        self._store.put(connection, tables.records, [self._record(scope, entry, now) for entry in entries])
+        fresh = [
+            {
+                "object_id": scope.object_id,
+                "attribute": name,
+                "value": value,
+                "crm_id": id_text(entry.crm_id),
+                "at": now,
+            }
+            for entry in entries
+            for name, values in (entry.gained or {}).items()
+            for value in values
+        ]
+        self._store.put(connection, tables.fresh_keys, fresh)
+        done = [self._event(scope, entry, now) for entry in entries if entry.action != "unchanged"]
+        if done:
+            connection.execute(tables.history.insert(), done)
+
+    def fresh(self, scope: Scope, attribute: str, values: Collection[str], since: float) -> dict[str, set[CrmId]]:
+        """CRM ids that our own writes gave these match values since an instant (unix seconds), by value."""
+        table = tables.fresh_keys
+        query = sa.select(table.c.value, table.c.crm_id).where(
+            table.c.object_id == scope.object_id, table.c.attribute == attribute, table.c.at >= since
+        )
+        found: dict[str, set[CrmId]] = {}
+        for value, crm_id in self._store.among(query, table.c.value, values):
+            found.setdefault(value, set()).add(json.loads(crm_id))
+        return found
+
+    def forget_stale_keys(self) -> None:
+        """Drop the match values that the CRM's own search shows by now."""
+        table = tables.fresh_keys
+        with self._store.write() as connection:
+            connection.execute(table.delete().where(table.c.at < self._store.now() - FRESH_SECONDS))
+
+    def keep(self, scope: Scope, source_id: str, crm_id: CrmId, record: Mapping[str, Any], reason: str) -> None:
+        """Put into the history what a record was, before it is deleted."""
+        entry = Entry(source_id, crm_id, "deleting", "", None, None, reason=reason)
+        event = self._event(scope, entry, self._store.now()) | {"record": as_json(record)}
+        with self._store.write() as connection:
+            connection.execute(tables.history.insert(), [event])
+
+    def see(self, scope: Scope, version: str, source_ids: Collection[str]) -> None:
+        """Remember which source ids arrived."""
+        rows = [{"scope_id": scope.id, "version": version, "source_id": source_id} for source_id in source_ids]
+        with self._store.write() as connection:
+            self._store.put(connection, tables.seen, rows)
+
+    def live(self, scope: Scope) -> int:
+        """How many records of a scope the CRM has, as far as the ledger knows."""
+        table = tables.records
+        query = sa.select(sa.func.count()).where(table.c.scope_id == scope.id, table.c.crm_id.is_not(None))
+        with self._store.read() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def absent(self, scope: Scope, version: str, *, matched_too: bool) -> list[tuple[str, CrmId]]:
+        """Source ids and CRM ids of live records that did not arrive in a version."""
+        table, seen = tables.records, tables.seen
+        arrived = sa.select(1).where(
+            seen.c.scope_id == scope.id, seen.c.version == version, seen.c.source_id == table.c.source_id
+        )
+        query = sa.select(table.c.source_id, table.c.crm_id).where(
+            table.c.scope_id == scope.id, table.c.crm_id.is_not(None), ~arrived.exists()
+        )
+        if not matched_too:
+            query = query.where(table.c.origin != "matched")
+        with self._store.read() as connection:
+            return [(source_id, json.loads(crm_id)) for source_id, crm_id in connection.execute(query)]
+
+    def forget_seen(self, scope: Scope, version: str) -> None:
+        """Forget which source ids arrived, but for a version."""
+        table = tables.seen
+        with self._store.write() as connection:
+            connection.execute(table.delete().where(table.c.scope_id == scope.id, table.c.version != version))
+
+    def touch(self, scope: Scope, hashes: Mapping[str, bytes]) -> None:
+        """Remember how unchanged records look now, so that the next run need not map them to see it."""
+        table = tables.records
+        statement = (
+            table.update()
+            .where(table.c.scope_id == scope.id, table.c.source_id == sa.bindparam("id"))
+            .values(record_hash=sa.bindparam("hash"))
+        )
+        with self._store.write() as connection:
+            connection.execute(statement, [{"id": key, "hash": value} for key, value in hashes.items()])
+
+    def _record(self, scope: Scope, entry: Entry, now: float) -> dict[str, Any]:
+        return {
+            "scope_id": scope.id,
+            "source_id": entry.source_id,
+            "crm_id": id_text(entry.crm_id),
+            "origin": entry.origin,
+            "record_hash": entry.record_hash,
+            "digest": entry.digest,
+            "written_at": now,
+            "run_id": self._store.run_id,
+        }
+
+    def _event(self, scope: Scope, entry: Entry, now: float) -> dict[str, Any]:
+        return {
+            "scope_id": scope.id,
+            "source_id": entry.source_id,
+            "run_id": self._store.run_id,
+            "at": now,
+            "action": entry.action,
+            "crm_id": id_text(entry.crm_id),
+            "fields": as_json([each.attribute for each in entry.differences]),
+            "keys": as_json(sorted(value_hash(value) for values in (entry.gained or {}).values() for value in values)),
+            "record": None,
+            "request_id": entry.request_id or None,
+            "reason": entry.reason,
+            "changes": as_json([astuple(each) for each in entry.differences]) if self._history_values else None,
+        }
+
+
+def _links(scope: Scope, entry: Entry, now: float) -> list[dict[str, Any]]:
+    return [{"scope_id": scope.id, "source_id": entry.source_id, "at": now, **asdict(link)} for link in entry.links]

@@ -1,0 +1,161 @@
+"""References that written records still lack, in the ledger; and what is being waited for, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from target_crm.ledger import tables
+from target_crm.ledger.store import Store, id_of, of_source
+from target_crm.ledger.values import Known, Link, Scope, Source, Unlinked
+
+EXAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What several records of a stream wait for.
+
+    Attributes:
+        stream: Theirs.
+        attribute: Which is to be linked; empty: the records themselves wait, and are not written yet.
+        on: The stream whose records they wait for; empty: records of the CRM, by a match key.
+        records: How many references are missing.
+        examples: Source ids of some of those that wait.
+        reason: Why the CRM refused a link, if it did.
+    """
+
+    stream: str
+    attribute: str
+    on: str
+    records: int
+    examples: tuple[str, ...]
+    reason: str = ""
+
+
+class Links:
+    """Pending links.
+
+    Args:
+        store: The ledger's.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def written(self, source: Source, stream: str, source_ids: Collection[str]) -> list[Unlinked]:
+        """Records that lack a reference to some of these of a stream, which the CRM has by now."""
+        query = _lacking(source).where(tables.links.c.stream == stream)
+        rows = self._store.among(query, tables.links.c.on_source_id, source_ids)
+        return self._whole(source, rows)
+
+    def ready(self, source: Source) -> list[Unlinked]:
+        """Records that lack a reference to what the CRM has by now, and those that refer by a match key."""
+        links, parents, objects = tables.links, tables.scopes.alias(), tables.objects.alias()
+        parent = tables.records.alias()
+        there = (
+            sa.select(1)
+            .select_from(
+                parent.join(parents, parent.c.scope_id == parents.c.id).join(
+                    objects, parents.c.object_id == objects.c.id
+                )
+            )
+            .where(
+                parent.c.source_id == links.c.on_source_id,
+                parent.c.crm_id.is_not(None),
+                parents.c.stream == links.c.stream,
+                parents.c.source_name == source.name,
+                objects.c.crm == source.crm,
+                objects.c.account == source.account,
+            )
+            .correlate(links)
+        )
+        query = _lacking(source).where(sa.or_(links.c.stream == "", there.exists()))
+        with self._store.read() as connection:
+            rows = connection.execute(query).all()
+        return self._whole(source, rows)
+
+    def by_match(self, source: Source) -> list[Unlinked]:
+        """Records that lack a reference to a record of the CRM by a match key."""
+        with self._store.read() as connection:
+            rows = connection.execute(_lacking(source).where(tables.links.c.stream == "")).all()
+        return self._whole(source, rows)
+
+    def refused(self, scope: Scope, source_id: str, attributes: Collection[str], reason: str) -> None:
+        """Remember why links could not be made."""
+        links = tables.links
+        where = links.c.scope_id == scope.id, links.c.source_id == source_id, links.c.attribute.in_(list(attributes))
+        with self._store.write() as connection:
+            connection.execute(links.update().where(*where).values(reason=reason))
+
+    def missing(self, source: Source) -> list[Missing]:
+        """What is being waited for: by records that are held, and by references of written ones."""
+        waits, links, scopes, held = tables.waits, tables.links, tables.scopes, tables.held
+        waiting = _of_source(sa.select(scopes.c.stream, sa.literal(""), waits.c.stream, waits.c.source_id), waits)
+        waiting = waiting.join(
+            held, sa.and_(held.c.scope_id == waits.c.scope_id, held.c.source_id == waits.c.source_id)
+        ).where(held.c.state == "waiting")
+        lacking = _of_source(
+            sa.select(scopes.c.stream, links.c.attribute, links.c.stream, links.c.source_id, links.c.reason), links
+        )
+        found: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
+        with self._store.read() as connection:
+            for query in (waiting, lacking):
+                for stream, attribute, on, source_id, *reason in connection.execute(of_source(query, source)):
+                    found.setdefault((stream, attribute, on), []).append((source_id, *(reason or [""])))
+        return [
+            Missing(
+                *place,
+                len(each),
+                tuple(source_id for source_id, _ in each[:EXAMPLES]),
+                next((reason for _, reason in each if reason), ""),
+            )
+            for place, each in sorted(found.items())
+        ]
+
+    def _whole(self, source: Source, rows: Iterable[sa.Row[Any]]) -> list[Unlinked]:
+        """The records of some links, each with all that it lacks."""
+        by_scope: dict[int, set[str]] = {}
+        for row in rows:
+            by_scope.setdefault(row.scope_id, set()).add(row.source_id)
+        whole: dict[tuple[int, str], Unlinked] = {}
+        for scope_id, source_ids in by_scope.items():
+            query = _lacking(source).where(tables.links.c.scope_id == scope_id)
+            for row in self._store.among(query, tables.links.c.source_id, source_ids):
+                place, link = (
+                    (scope_id, row.source_id),
+                    Link(row.attribute, row.on_stream, row.on_source_id, row.reason),
+                )
+                before = whole[place].links if place in whole else ()
+                known = Known(id_of(row.crm_id), row.origin, row.record_hash, row.digest, row.written_at)
+                scope = Scope(scope_id, row.object_id)
+                whole[place] = Unlinked(row.stream, row.object, scope, row.source_id, (*before, link), known)
+        return list(whole.values())
+
+
+def _lacking(source: Source) -> sa.Select[Any]:
+    """The links of records that the CRM has, in the order in which they were put down."""
+    links, records, scopes, objects = tables.links, tables.records, tables.scopes, tables.objects
+    columns = (records.c.crm_id, records.c.origin, records.c.record_hash, records.c.digest, records.c.written_at)
+    query = sa.select(
+        links.c.scope_id,
+        links.c.source_id,
+        links.c.attribute,
+        links.c.stream.label("on_stream"),
+        links.c.on_source_id,
+        links.c.reason,
+        scopes.c.stream,
+        scopes.c.object_id,
+        objects.c.object,
+        *columns,
+    )
+    same = sa.and_(records.c.scope_id == links.c.scope_id, records.c.source_id == links.c.source_id)
+    query = query.join_from(links, records, same).join(scopes, scopes.c.id == links.c.scope_id).join(objects)
+    return of_source(query.where(records.c.crm_id.is_not(None)), source).order_by(links.c.at, links.c.source_id)
+
+
+def _of_source(query: sa.Select[Any], table: sa.Table) -> sa.Select[Any]:
+    return query.join_from(table, tables.scopes, table.c.scope_id == tables.scopes.c.id).join(tables.objects)

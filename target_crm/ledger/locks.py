@@ -1,0 +1,233 @@
+"""One writer at a time per account and object: another would take this one's intents for doubt.
+
+A lock is the operating system's or the database's own, so that a crash frees it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import threading
+import weakref
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+import sqlalchemy as sa
+from typing_extensions import override
+
+from crm_api.errors import StopError
+from target_crm.crew import Stopping
+from target_crm.ledger.values import Source
+
+PRIVATE = 0o600
+SLICE_SECONDS = 0.5  # between two tries
+SHOWN_CHARACTERS = 63  # of the holder's name that PostgreSQL keeps
+
+
+class LockedError(StopError):
+    """Another run writes the same kind of record of the same account."""
+
+    advice = "Wait for it to end, or set lock_wait_seconds."
+
+    def __init__(self, of: str, holder: str) -> None:
+        who = f" ({holder})" if holder else ""
+        super().__init__(happened=f"Another run is writing the {of} of this account{who}")
+
+
+class LockLostError(StopError):
+    """The database ended the connection that held the locks: another run may have begun."""
+
+    happened = "The connection to the ledger's server that keeps other runs out was lost"
+    advice = "Nothing was lost: run again."
+
+
+class Locks(ABC):
+    """The locks of one run.
+
+    Args:
+        source: Whose account it is.
+        stopping: Waits, and gives up at a signal.
+        wait_seconds: How long to wait for another run to end.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(self, source: Source, stopping: Stopping, *, wait_seconds: float, clock: Callable[[], float]) -> None:
+        self._source = source
+        self._stopping = stopping
+        self._wait_seconds = wait_seconds
+        self._clock = clock
+        self._taken: set[str] = set()
+
+    def take(self, of: str) -> None:
+        """Become the only writer of a kind of record; once is enough.
+
+        Raises:
+            LockedError: Another run is, and does not end in time.
+        """
+        if of in self._taken:
+            return
+        until = self._clock() + self._wait_seconds
+        while not self._try(of):
+            if self._clock() >= until:
+                raise LockedError(of, self._holder(of))
+            self._stopping.nap(SLICE_SECONDS)
+        self._taken.add(of)
+
+    def check(self) -> None:  # noqa: B027 - what the operating system keeps is not lost while the process lives
+        """Make sure that they are still ours.
+
+        Raises:
+            LockLostError: They are not.
+        """
+
+    def close(self) -> None:
+        """Let others write."""
+        self._free()
+        self._taken.clear()
+
+    @abstractmethod
+    def _try(self, of: str) -> bool:
+        """Take the lock if nobody has it."""
+
+    @abstractmethod
+    def _holder(self, of: str) -> str:
+        """Who has it, for people."""
+
+    @abstractmethod
+    def _free(self) -> None:
+        """Give all back."""
+
+
+class FileLocks(Locks):
+    """Locks beside the ledger's file.
+
+    Args:
+        ledger: The ledger's file.
+        source: See ``Locks``, as what follows.
+        run_id: Says who holds a lock.
+        stopping: Waits.
+        wait_seconds: How long.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        ledger: Path,
+        source: Source,
+        run_id: str,
+        stopping: Stopping,
+        *,
+        wait_seconds: float,
+        clock: Callable[[], float],
+    ) -> None:
+        super().__init__(source, stopping, wait_seconds=wait_seconds, clock=clock)
+        self._ledger = ledger
+        self._name = f"process {os.getpid()} on {socket.gethostname()}, run {run_id}"
+        self._open: dict[str, int] = {}
+        weakref.finalize(self, _close, self._open)
+
+    def _path(self, of: str) -> Path:
+        name = quote(f"{self._source.crm}-{self._source.account}-{of}", safe="")
+        return self._ledger.with_name(f"{self._ledger.name}.{name}.lock")
+
+    @override
+    def _try(self, of: str) -> bool:
+        descriptor = os.open(self._path(of), os.O_CREAT | os.O_RDWR, PRIVATE)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(descriptor)
+            return False
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{self._name}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC".encode(), 0)
+        self._open[of] = descriptor
+        return True
+
+    @override
+    def _holder(self, of: str) -> str:
+        return self._path(of).read_text("utf-8", "replace")
+
+    @override
+    def _free(self) -> None:
+        _close(self._open)
+
+
+class DatabaseLocks(Locks):
+    """Advisory locks of the PostgreSQL server that holds the ledger, kept by a connection of their own.
+
+    Args:
+        engine: Of the ledger.
+        source: See ``Locks``, as what follows.
+        run_id: Says who holds a lock.
+        stopping: Waits.
+        wait_seconds: How long.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        source: Source,
+        run_id: str,
+        stopping: Stopping,
+        *,
+        wait_seconds: float,
+        clock: Callable[[], float],
+    ) -> None:
+        super().__init__(source, stopping, wait_seconds=wait_seconds, clock=clock)
+        self._engine = engine
+        self._name = f"process {os.getpid()} on {socket.gethostname()}, run {run_id}"[:SHOWN_CHARACTERS]
+        self._opened: sa.Connection | None = None
+        self._turn = threading.Lock()
+
+    @override
+    def check(self) -> None:
+        with self._turn:
+            if self._opened is None:
+                return
+            try:
+                self._opened.execute(sa.select(1))
+            except sa.exc.SQLAlchemyError as error:
+                raise LockLostError from error
+
+    @property
+    def _connection(self) -> sa.Connection:
+        if self._opened is None:
+            self._opened = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            named = sa.func.set_config("application_name", self._name, sa.false())
+            self._opened.execute(sa.select(named))
+        return self._opened
+
+    def _key(self, of: str) -> sa.Function[int]:
+        name = f"singer-crm {self._source.crm} {self._source.account} {of}"
+        return sa.func.hashtextextended(name, 0)
+
+    @override
+    def _try(self, of: str) -> bool:
+        return bool(self._connection.execute(sa.select(sa.func.pg_try_advisory_lock(self._key(of)))).scalar_one())
+
+    @override
+    def _holder(self, of: str) -> str:
+        query = sa.text(
+            "SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' "
+            "AND granted AND ((classid::bigint << 32) | objid::bigint) = :key"
+        )
+        key = self._connection.execute(sa.select(self._key(of))).scalar_one()
+        return str(self._connection.execute(query, {"key": key}).scalar() or "")
+
+    @override
+    def _free(self) -> None:
+        if self._opened is not None:
+            self._opened.invalidate()  # the session ends, and its locks with it
+            self._opened.close()
+            self._opened = None
+
+
+def _close(descriptors: dict[str, int]) -> None:
+    for descriptor in descriptors.values():
+        os.close(descriptor)
+    descriptors.clear()

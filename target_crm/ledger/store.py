@@ -1,0 +1,180 @@
+"""The ledger's transactions, and the statements that its parts share."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+
+from crm_api.crm_objects import CrmId
+from target_crm.ledger import tables
+from target_crm.ledger.values import LedgerError, Scope, Source
+from target_crm.ledger.versions import bring_up_to_date
+
+VALUE_HASH_BYTES = 8
+CHUNK = 500  # values in one IN list: far below the limits of both databases
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+class Store:
+    """The database that holds the ledger.
+
+    Args:
+        url: Where it lies.
+        run_id: Names the run in what is written.
+        clock: Unix seconds.
+
+    Raises:
+        SettingError: The URL cannot work, or a newer program made the ledger.
+        LedgerError: It cannot be opened.
+
+    Attributes:
+        found_version: Of the ledger as it was found: an earlier one was brought up to date.
+    """
+
+    def __init__(self, url: str, run_id: str, *, clock: Callable[[], float] = time.time) -> None:
+        self.engine = tables.open_engine(url)
+        self._writing = threading.Lock()
+        self.now = clock
+        self.run_id = run_id
+        self.url = str(sa.make_url(url))  # a password in it is masked
+        with self.write() as connection:
+            self.found_version = bring_up_to_date(connection, self.url)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.engine.dispose()
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A connection for questions.
+
+        Raises:
+            LedgerError: The database fails.
+        """
+        try:
+            with self.engine.connect() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise LedgerError(said=_said(error)) from error
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """One transaction, on the disk when the block is left. Threads take turns: SQLite has one writer anyway.
+
+        Raises:
+            LedgerError: The database fails; nothing of the block was written.
+        """
+        try:
+            with self._writing, self.engine.connect() as connection:
+                writer = connection.execution_options(writes=True)
+                with writer.begin():
+                    yield writer
+        except SQLAlchemyError as error:
+            raise LedgerError(said=_said(error)) from error
+
+    def among(self, query: sa.Select[Any], column: sa.Column[Any], values: Collection[str]) -> Iterator[Any]:
+        """The rows of a query of which a column has one of many values."""
+        with self.read() as connection:
+            for chunk in _chunks(values):
+                yield from connection.execute(query.where(column.in_(chunk)))
+
+    @staticmethod
+    def put(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert rows, each in place of the one with its key."""
+        if not rows:
+            return
+        key = table.primary_key.columns.keys()
+        unique = {tuple(row[name] for name in key): row for row in rows}
+        connection.execute(_upsert(table, connection.dialect.name), list(unique.values()))
+
+    @staticmethod
+    def remove(connection: sa.Connection, table: sa.Table, scope: Scope, source_ids: Collection[str]) -> None:
+        """Delete the rows of source ids."""
+        for chunk in _chunks(source_ids):
+            connection.execute(_removal(table), {"of_scope": scope.id, "of_records": chunk})
+
+    def unhold(self, connection: sa.Connection, scope: Scope, source_ids: Collection[str]) -> None:
+        """Delete what is held of source ids."""
+        self.remove(connection, tables.waits, scope, source_ids)
+        self.remove(connection, tables.held, scope, source_ids)
+
+    @staticmethod
+    def row_id(connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> int:
+        """The id of a row, made if it is new."""
+        query = sa.select(table.c.id).where(*(table.c[name] == value for name, value in row.items()))
+        found: int | None = connection.execute(query).scalar()
+        if found is not None:
+            return found
+        return int(connection.execute(table.insert().values(row).returning(table.c.id)).scalar_one())
+
+
+def of_source(query: sa.Select[Any], source: Source) -> sa.Select[Any]:
+    """Of a query that has joined scopes and objects, the rows of a source."""
+    return query.where(
+        tables.objects.c.crm == source.crm,
+        tables.objects.c.account == source.account,
+        tables.scopes.c.source_name == source.name,
+    )
+
+
+def value_hash(value: str) -> str:
+    """Stands for a match value where it is only to be recognised: the history holds no values."""
+    return blake2b(value.encode(), digest_size=VALUE_HASH_BYTES).hexdigest()
+
+
+def as_json(value: Any) -> str:
+    """JSON text; a Decimal as a number."""
+    return _ENCODER.encode(value).decode()
+
+
+def id_text(crm_id: CrmId | None) -> str | None:
+    """A CRM id as the ledger keeps it."""
+    return None if crm_id is None else json.dumps(crm_id)
+
+
+def id_of(text: str | None) -> CrmId | None:
+    """The CRM id of such a text."""
+    if text is not None and text.isdecimal():
+        return int(text)
+    return None if text is None else json.loads(text)
+
+
+@cache
+def _upsert(table: sa.Table, dialect: str) -> Any:
+    """The statement that inserts a row, or replaces the one with its key."""
+    key = list(table.primary_key.columns)
+    insert: Any = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    statement = insert(table)
+    replaced = {column.name: statement.excluded[column.name] for column in table.c if column not in key}
+    if not replaced:
+        return statement.on_conflict_do_nothing()
+    return statement.on_conflict_do_update(index_elements=key, set_=replaced)
+
+
+@cache
+def _removal(table: sa.Table) -> sa.Delete:
+    """The statement that deletes the rows of source ids."""
+    records: sa.BindParameter[str] = sa.bindparam("of_records", expanding=True)
+    return table.delete().where(table.c.scope_id == sa.bindparam("of_scope"), table.c.source_id.in_(records))
+
+
+def _chunks(values: Collection[str]) -> Iterator[list[str]]:
+    every = list(values)
+    for start in range(0, len(every), CHUNK):
+        yield every[start : start + CHUNK]
+
+
+def _said(error: SQLAlchemyError) -> str:
+    """The database's own words: SQLAlchemy's repeat the statement with the record's values."""
+    return str(getattr(error, "orig", None) or type(error).__name__)

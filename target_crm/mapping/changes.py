@@ -1,0 +1,216 @@
+"""What an update sends: what differs from the CRM's record, as far as each attribute's mode lets it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from crm_api.crm import Crm
+from crm_api.crm_objects import Added, Attribute, CrmRecord, Kind, Payload
+from crm_api.values import is_empty
+from target_crm.mapping.fields import Fields
+from target_crm.mapping.keys import SPELLINGS
+from target_crm.mapping.mapped import Change, Difference, Mode
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Compares payloads with the CRM's records.
+
+    Attributes:
+        crm: Knows the vendor's form.
+        fields: Of the object.
+        mode_of: The mode of an attribute.
+    """
+
+    crm: Crm
+    fields: Fields
+    mode_of: Callable[[Attribute], Mode]
+
+    def creation(self, payload: Payload) -> Change:
+        """What a create sends: everything that has a value."""
+        sent = {
+            each.name: (each, self._unmerged(each, value))
+            for each, value in self._spread(payload)
+            if each.creatable and _says(value)
+        }
+        differences = [Difference(name, None, self._readable(each, value)) for name, (each, value) in sent.items()]
+        return self._change(sent, differences)
+
+    def change(self, payload: Payload, current: CrmRecord | None) -> Change:
+        """What an update sends. Without ``current``, attributes that depend on it are not sent."""
+        sent: dict[str, tuple[Attribute, Any]] = {}
+        differences: list[Difference] = []
+        now = {} if current is None else {each.name: value for each, value in self._spread(current, payload)}
+        for attribute, value in self._spread(payload):
+            mode = self.mode_of(attribute)
+            if not attribute.updatable or mode is Mode.CREATE_ONLY:
+                continue
+            if current is None:
+                if not self._depends(attribute, value):
+                    sent[attribute.name] = attribute, self._unmerged(attribute, value)
+                    differences.append(Difference(attribute.name, None, self._readable(attribute, value)))
+                continue
+            old = now.get(attribute.name)
+            new = decided(mode, attribute, old, value)
+            if not self._same(attribute, old, new):
+                sent[attribute.name] = attribute, new
+                differences.append(
+                    Difference(attribute.name, self._readable(attribute, old), self._readable(attribute, new))
+                )
+        if sent:
+            sent.update({each.name: (each, value) for each, value in self._spread(payload) if each.resent})
+        return self._change(sent, differences)
+
+    def needs_current(self, payload: Payload) -> bool:
+        """Tell whether what an update sends depends on what the CRM has."""
+        return any(
+            attribute.updatable and self._depends(attribute, value) for attribute, value in self._spread(payload)
+        )
+
+    def is_blind(self, payload: Payload) -> bool:
+        """Tell whether the payload is the same whether it makes a record or changes one."""
+        return all(
+            attribute.creatable
+            and attribute.updatable
+            and self.mode_of(attribute) is not Mode.CREATE_ONLY
+            and not self._depends(attribute, value)
+            for attribute, value in self._spread(payload)
+        )
+
+    def _unmerged(self, attribute: Attribute, value: Any) -> Any:
+        """A value to be sent without knowing what the CRM has."""
+        return Added(value) if attribute.appended and self.mode_of(attribute) is Mode.ADD and value else value
+
+    def _depends(self, attribute: Attribute, value: Any) -> bool:
+        mode = self.mode_of(attribute)
+        if mode is Mode.FILL_EMPTY or (mode is Mode.ADD and not attribute.appended):
+            return True
+        if attribute.kind is not Kind.STRUCTURE or value is None or self.mode_of(attribute) is Mode.CREATE_ONLY:
+            return False
+        return attribute.item is not None or any(part not in value for part in attribute.parts)
+
+    def _spread(self, record: CrmRecord, like: CrmRecord | None = None) -> Iterator[tuple[Attribute, Any]]:
+        """The attributes of a record or payload, custom fields one by one: only those of ``like``, if that is given.
+
+        So an update without custom fields never asks the CRM which there are.
+        """
+        for name, value in record.items():
+            attribute = self.fields.of.attribute(name)
+            if attribute is not None and attribute.kind is not Kind.CUSTOM:
+                yield attribute, value
+        chosen = None if like is None else self.crm.custom_values(like)
+        for custom_id, value in self.crm.custom_values(record).items():
+            if chosen is not None and custom_id not in chosen:
+                continue
+            attribute = self.fields.by_custom_id(custom_id)
+            if attribute is not None:
+                yield attribute, value
+
+    def _change(self, sent: Mapping[str, tuple[Attribute, Any]], differences: list[Difference]) -> Change:
+        payload = {name: value for name, (attribute, value) in sent.items() if attribute.custom_id is None}
+        customs = {each.custom_id: value for each, value in sent.values() if each.custom_id is not None}
+        if customs:
+            payload.update(self.crm.custom_container(customs))
+        return Change(payload, tuple(differences))
+
+    def _same(self, attribute: Attribute, old: Any, new: Any) -> bool:  # noqa: PLR0911 - one case for each shape
+        if not _says(old) or not _says(new):
+            return not _says(old) and not _says(new)
+        if attribute.kind in {Kind.TEXTS, Kind.NAME_IDS}:
+            return sorted(map(str, old)) == sorted(map(str, new))
+        if attribute.kind is Kind.STRUCTURE:
+            return all(str(old.get(part) or "").strip() == str(new.get(part) or "").strip() for part in attribute.parts)
+        if attribute.kind is Kind.OBJECTS:
+            pairs = list(zip(old, new, strict=False))
+            return len(old) == len(new) and all(held.get(name) == each[name] for held, each in pairs for name in each)
+        if attribute.kind is Kind.IDS:
+            return {_told_apart_by(attribute, each) for each in old} == {
+                _told_apart_by(attribute, each) for each in new
+            }
+        if attribute.kind is Kind.ITEMS:
+            key = attribute.item
+            return [(each.get(key), _category(attribute, each)) for each in old] == [
+                (each.get(key), _category(attribute, each)) for each in new
+            ]
+        return bool(self._decoded(attribute, old) == self._decoded(attribute, new))
+
+    def _decoded(self, attribute: Attribute, value: Any) -> Any:
+        try:
+            return self.crm.decode(attribute, value)
+        except ValueError:
+            return value
+
+    def _readable(self, attribute: Attribute, value: Any) -> Any:
+        if not _says(value):
+            return None
+        decoded = self._decoded(attribute, value)
+        return decoded.isoformat() if isinstance(decoded, date) else decoded
+
+
+def decided(mode: Mode, attribute: Attribute, old: Any, new: Any) -> Any:
+    """The value that an attribute ends up with, given its mode, what the CRM has and what the record gives."""
+    if mode is Mode.ADD:
+        return _merged(attribute, old or [], new or [])
+    if attribute.kind is Kind.STRUCTURE:
+        return _structure(mode, attribute, old, new)
+    if mode is Mode.FILL_EMPTY and _says(old):
+        return old
+    if attribute.kind is Kind.ITEMS and new:
+        return [_with_category(attribute, each, old or []) for each in new]
+    return new
+
+
+def _merged(attribute: Attribute, old: list[Any], new: list[Any]) -> list[Any]:
+    known = {_told_apart_by(attribute, each) for each in old}
+    return [*old, *(each for each in new if _told_apart_by(attribute, each) not in known)]
+
+
+def _told_apart_by(attribute: Attribute, value: Any) -> str:
+    if attribute.item is not None:
+        value = value.get(attribute.item)
+    return SPELLINGS[attribute.normalise](str(value))
+
+
+def _structure(mode: Mode, attribute: Attribute, old: Any, new: Any) -> Any:
+    """Parts that the record does not give stay; CRMs would empty them."""
+    if attribute.item is not None:
+        if mode is Mode.FILL_EMPTY and _says(old):
+            return old
+        return new if new is None else _with_category(attribute, new, [old] if old else [])
+    if new is None:
+        return old if mode is Mode.FILL_EMPTY else None
+    before = {part: (old or {}).get(part) or None for part in attribute.parts}
+    if mode is Mode.FILL_EMPTY:
+        return {part: before[part] or new.get(part) for part in attribute.parts}
+    return before | dict(new)
+
+
+def _with_category(attribute: Attribute, item: Mapping[str, Any], old: list[Any]) -> Mapping[str, Any]:
+    """A bare value has no category of its own: the one that people chose stays."""
+    if _category(attribute, item) != attribute.category:
+        return item
+    same = [each for each in old if _told_apart_by_item(attribute, each) == _told_apart_by_item(attribute, item)]
+    if not same:
+        return item
+    chosen = {"category": None, **same[0]} if attribute.category_name is None else same[0]
+    merged = {**item, **chosen, str(attribute.item): item[str(attribute.item)]}
+    return {name: value for name, value in merged.items() if value is not None}
+
+
+def _category(attribute: Attribute, item: Mapping[str, Any]) -> Any:
+    value = item.get(attribute.category_name or "category")
+    return value.casefold() if isinstance(value, str) and attribute.category_name else value
+
+
+def _told_apart_by_item(attribute: Attribute, item: Mapping[str, Any]) -> str:
+    return SPELLINGS[attribute.normalise](str(item.get(str(attribute.item))))
+
+
+def _says(value: Any) -> bool:
+    """It is a value: not null, blank, an empty list, or an object of nothing but nulls."""
+    if isinstance(value, Mapping):
+        return any(_says(each) for each in value.values())
+    return not is_empty(value)

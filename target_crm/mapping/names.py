@@ -1,0 +1,106 @@
+"""Names and e-mails turned into the ids of what the CRM lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from crm_api.crm import Name
+from crm_api.crm_objects import Attribute, CrmId
+from target_crm.mapping.keys import same_text
+from target_crm.mapping.mapped import Reason, RejectedError
+
+NAMES_SHOWN = 20  # of a list, in a sentence
+
+
+class NameBook:
+    """One list of the CRM, by every spelling.
+
+    Args:
+        title: What the list is called in sentences.
+        read: Gives the list; asked when the first name is looked up.
+        closed: An id must be on the list too: the list is known whole, at no cost.
+    """
+
+    def __init__(self, title: str, read: Callable[[], Sequence[Name]], *, closed: bool = False) -> None:
+        self._title = title
+        self._read = read
+        self._closed = closed
+        self._names: Sequence[Name] | None = None
+        self._by_spelling: dict[str, list[Name]] = {}
+        self._by_id: dict[CrmId, Name] = {}
+
+    def resolve(self, attribute: Attribute, value: Any, within: CrmId | None = None) -> Name | CrmId:
+        """Find what a record means.
+
+        Args:
+            attribute: Where it stands.
+            value: An id, a name or an e-mail; or an object with an ``id``, as CRMs answer some.
+            within: Only what belongs to this id.
+
+        Returns:
+            The listed thing, or the id as it was given where the list need not be asked.
+
+        Raises:
+            RejectedError: There is none, or several.
+        """
+        if isinstance(value, Mapping):
+            value = _id_in(attribute, value)
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            raise ValueError("wants an id, or a name that the CRM lists")  # noqa: TRY004 - the record is wrong, not the program
+        if isinstance(value, int):
+            if not self._closed or value in self._ids():
+                return value
+            if len(found := self._spelled(str(value), within)) == 1:  # an option that is a figure
+                return found[0]
+            raise self._unknown(attribute, value, within)
+        found = self._spelled(value, within)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise self._ambiguous(attribute, value, found)
+        if value.strip().isdecimal():
+            return self.resolve(attribute, int(value))
+        raise self._unknown(attribute, value, within)
+
+    def _spelled(self, value: str, within: CrmId | None) -> list[Name]:
+        self._load()
+        found = self._by_spelling.get(same_text(value), [])
+        return [name for name in found if within is None or name.within in {None, within}]
+
+    def _ids(self) -> Mapping[CrmId, Name]:
+        self._load()
+        return self._by_id
+
+    def _load(self) -> Sequence[Name]:
+        if self._names is None:
+            names = self._read()
+            for name in names:
+                self._by_id[name.id] = name
+                for spelling in {same_text(each) for each in name.spellings}:
+                    self._by_spelling.setdefault(spelling, []).append(name)
+            self._names = names
+        return self._names
+
+    def _unknown(self, attribute: Attribute, value: Any, within: CrmId | None) -> RejectedError:
+        there = [name.spellings[0] for name in self._load() if within is None or name.within in {None, within}]
+        shown = ", ".join(there[:NAMES_SHOWN]) + (", …" if len(there) > NAMES_SHOWN else "")
+        listed = f"which are: {shown}" if there else "of which there are none"
+        sentence = (
+            f"{attribute.name} names nothing in the CRM's {self._title}, {listed}. Correct it, or set unknown_names"
+        )
+        return RejectedError(Reason.UNKNOWN_NAME, sentence, attribute.name, value)
+
+    def _ambiguous(self, attribute: Attribute, value: Any, found: Sequence[Name]) -> RejectedError:
+        ids = ", ".join(str(name.id) for name in found)
+        advice = f"Give {attribute.within} too, or the id" if attribute.within else "Give the id"
+        sentence = f"{attribute.name} names several of the CRM's {self._title}: {ids}. {advice}"
+        return RejectedError(Reason.AMBIGUOUS_NAME, sentence, attribute.name, value)
+
+
+def _id_in(attribute: Attribute, value: Mapping[str, Any]) -> Any:
+    for name, wanted in attribute.beside.items():
+        if value.get(name, wanted) != wanted:
+            raise ValueError(f"wants {name} {wanted}: no other can be written")
+    found = value.get("id")
+    return value.get("name") if found is None else found

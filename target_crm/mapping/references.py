@@ -1,0 +1,119 @@
+"""References to other records: which record is meant, and the id in its place once it is found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from crm_api.crm import Crm
+from crm_api.crm_objects import Attribute, Kind, named_object
+from crm_api.errors import SettingError
+from crm_api.settings import nearest
+from crm_api.values import is_empty, read_text
+from target_crm.mapping.fields import Fields
+from target_crm.mapping.keys import SPELLINGS
+from target_crm.mapping.mapped import ByMatch, Found, FromStream, MatchKey, MatchPart, Reference, ReferenceRule
+
+REFERRING = frozenset({Kind.ID, Kind.IDS, Kind.IDENTIFIER})
+
+
+class References:
+    """The references of one stream.
+
+    Args:
+        crm: Knows the objects.
+        fields: Of the object that refers.
+        rules: By attribute, as the settings name them.
+
+    Raises:
+        SettingError: A rule names what does not exist.
+    """
+
+    def __init__(self, crm: Crm, fields: Fields, rules: Mapping[str, ReferenceRule]) -> None:
+        self._crm = crm
+        self._fields = fields
+        self.by_attribute: dict[str, ReferenceRule] = {}
+        self._matched: dict[str, tuple[tuple[Attribute, str], ...]] = {}
+        for name, rule in rules.items():
+            attribute = fields.named(name)
+            if attribute is None or attribute.kind not in REFERRING:
+                able = [each.name for each in fields.of.attributes if each.kind in REFERRING]
+                raise SettingError(
+                    f"references.{name}: {fields.of.name} have no such reference{nearest(name, able)}. "
+                    f"There are: {', '.join(able) or 'none'}"
+                )
+            self.by_attribute[attribute.name] = rule
+            if rule.object is not None:
+                self._matched[attribute.name] = self._match(name, rule.object, rule.match)
+                self.fits(attribute.name, named_object(crm.objects, rule.object))
+
+    def _match(self, name: str, target: str, match: Mapping[str, str]) -> tuple[tuple[Attribute, str], ...]:
+        target = named_object(self._crm.objects, target)
+        if target not in self._crm.objects:
+            there = list(self._crm.objects)
+            raise SettingError(f"references.{name}.object: the CRM has no {target!r}. There are: {', '.join(there)}")
+        fields = Fields(self._crm, self._crm.objects[target])
+        pairs: list[tuple[Attribute, str]] = []
+        for wanted, source in match.items():
+            attribute = fields.named(wanted)
+            if attribute is None:
+                raise SettingError(f"references.{name}.match: {target} have no {wanted!r}")
+            pairs.append((attribute, source))
+        return tuple(pairs)
+
+    def fits(self, name: str, target: str) -> None:
+        """See whether a reference leads to what its attribute holds.
+
+        Args:
+            name: The attribute's.
+            target: The object that the reference leads to.
+
+        Raises:
+            SettingError: It does not.
+        """
+        attribute = self._fields.named(name)
+        wanted = attribute.refers_to if attribute is not None else None
+        if wanted is None or wanted == target:
+            return
+        if wanted in self._crm.objects and target in self._crm.objects:
+            raise SettingError(f"references.{name} leads to {target}, and {name} holds the id of one of the {wanted}")
+
+    @property
+    def used(self) -> frozenset[str]:
+        """Attributes of a record that serve references."""
+        return frozenset(
+            source for rule in self.by_attribute.values() for source in (*rule.source_id, *rule.match.values())
+        )
+
+    def pending(self, record: Mapping[str, Any]) -> tuple[Reference, ...]:
+        """The references for which a record has values."""
+        found: list[Reference] = []
+        for name, rule in self.by_attribute.items():
+            values = tuple(record.get(source) for source in (*rule.source_id, *rule.match.values()))
+            if any(is_empty(value) for value in values):
+                continue
+            if rule.stream is not None:
+                found.append(Reference(name, FromStream(rule.stream, values)))
+            elif rule.object is not None:
+                parts = tuple(_part(attribute, record[source]) for attribute, source in self._matched[name])
+                if all(part.values for part in parts):
+                    of = named_object(self._crm.objects, rule.object)
+                    found.append(Reference(name, ByMatch(of, MatchKey(parts))))
+        return tuple(found)
+
+    def value(self, attribute: Attribute, found: Found) -> Any:
+        """What the attribute holds once the record is found.
+
+        Raises:
+            SettingError: It is of another kind than the attribute holds.
+        """
+        self.fits(attribute.name, found.object)
+        if attribute.kind is Kind.IDENTIFIER:
+            return {"id": found.id, "type": self._crm.objects[found.object].singular}
+        return [found.id] if attribute.kind is Kind.IDS else found.id
+
+
+def _part(attribute: Attribute, value: Any) -> MatchPart:
+    values = value if isinstance(value, list | tuple) else [value]
+    spell = SPELLINGS[attribute.normalise]
+    return MatchPart(attribute.name, tuple(filter(None, (spell(read_text(each)) for each in values))))
