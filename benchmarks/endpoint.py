@@ -3,7 +3,7 @@
 All write into the same emulator on this machine, one after the other. Read the ratios; the records a second are the
 machine's and the latency's::
 
-    python benchmarks/endpoint.py [--records 3000] [--peer-records 150]
+    python benchmarks/endpoint.py [--records 10000] [--peer-records 150]
 
 *pace*: records a second with 16 requests in flight, against a stock ``singer_sdk`` RecordSink and a loop that looks for
 each record before it writes it. *order*: whether the versions of each source id arrived in the order of the input.
@@ -203,7 +203,7 @@ def copies(count: int = 500) -> Iterator[tuple[str, str, str]]:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--records", type=int, default=3000)
+    parser.add_argument("--records", type=int, default=10_000)
     parser.add_argument("--peer-records", type=int, default=150)
     arguments = parser.parse_args()
     table = Table(box=None)
