@@ -76,7 +76,16 @@ class Contract:
         return file
 
 
-@pytest.fixture(params=CASES, ids=str)
+def pytest_generate_tests(metafunc):
+    """Every case that a promise is about: ``only`` says which, where it is not all of them."""
+    if "contract" in metafunc.fixturenames:
+        only = metafunc.definition.get_closest_marker("only")
+        cases = [case for case in CASES if only is None or only.args[0](case)]
+        assert cases, "a promise that no case is held to"
+        metafunc.parametrize("contract", cases, ids=str, indirect=True)
+
+
+@pytest.fixture
 def contract(request):
     with Emulator(empty=True) as emulator:
         yield Contract(request.param, emulator)

@@ -17,9 +17,8 @@ from tests.target_crm.messages import as_lines, state_of
 TARGET = Path(sys.executable).parent / "target-crm"
 
 
+@pytest.mark.only(lambda case: case.finds)
 def test_what_is_found_once_is_updated(contract, run):
-    if not contract.case.finds:
-        pytest.skip("nothing is looked for")
     contract.case.insert(contract.vendor, 1)
     done = run(contract.messages({**contract.case.make(1), **contract.case.change}))
     assert done.code == 0, done.errors
@@ -36,9 +35,8 @@ def test_what_is_never_found_is_created(contract, run):
     assert contract.names == contract.called(1, 2, 3, 7)
 
 
+@pytest.mark.only(lambda case: case.ambiguous and case.finds)
 def test_what_is_found_twice_is_ambiguous_and_nothing_is_written(contract, run):
-    if not contract.case.ambiguous or not contract.case.finds:
-        pytest.skip("this CRM keeps it unique, or nothing is looked for")
     contract.case.insert(contract.vendor, 1)
     contract.case.insert(contract.vendor, 1)
     done = run(contract.messages({**contract.case.make(1), **contract.case.change}))
@@ -98,9 +96,8 @@ def test_what_changed_is_updated_once(contract, run):
     assert contract.names == contract.called(1, 2)
 
 
+@pytest.mark.only(lambda case: case.deletes)
 def test_what_the_source_deletes_is_deleted(contract, run):
-    if not contract.case.deletes:
-        pytest.skip("this CRM deletes no such records")
     run(contract.made(1, 2))
     gone = {**contract.case.make(1), "_sdc_deleted_at": "2026-01-01T00:00:00Z"}
     done = run(contract.messages(gone, contract.case.make(2)), streams=contract.stream_settings(hard_delete=True))
