@@ -12,6 +12,7 @@ import signal
 import sqlite3
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import NoReturn
 
 from crm_emulator.apptivo.vendor import Apptivo
@@ -43,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add = parser.add_argument
+    add("--version", action="version", version=f"crm-emulator v{version('singer-crm')}")
     add("--port", type=_port, default=DEFAULT_PORT, help="0 is any free one (default: %(default)s)")
     add("--seed", type=int, default=1, help="the same seed gives the same records (default: %(default)s)")
     add("--size", type=int, metavar="N", help="so many people, and the other records in proportion")

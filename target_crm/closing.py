@@ -11,11 +11,11 @@ from crm_api.errors import CrmError
 from target_crm.crms import rates_of
 from target_crm.exits import EXPECTED, Ending, Exit
 from target_crm.ledger.links import Missing
-from target_crm.mapping.tolerance import rejected_allowed
 from target_crm.office import Office
 from target_crm.preview import forecast_seconds
 from target_crm.rehearsal import Rehearsal
 from target_crm.summary import Forecast, Summary
+from target_crm.tolerance import rejected_allowed
 
 
 def close(office: Office, ending: Ending, config: Mapping[str, Any]) -> int:

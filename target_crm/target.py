@@ -25,20 +25,20 @@ from typing_extensions import override
 
 from crm_api.redaction import Redactor, guard_logging, secret_texts
 from crm_api.settings import check_settings
+from target_crm.command import TargetCommand
 from target_crm.completeness import Completeness
 from target_crm.crew import Stopping
 from target_crm.crms import connected, requests_per_minute
 from target_crm.exits import EXPECTED, SIGNAL_OFFSET, Ending, Exit, RejectedError, ending_of
 from target_crm.mapping.mapped import Rejection
-from target_crm.mapping.tolerance import rejected_allowed
 from target_crm.messages import record_of, schema_of, state_of, stream_of, version_of
-from target_crm.operator.given import TargetCommand
 from target_crm.order import parents_first
 from target_crm.outcomes import Books, Outcome, RejectKind
 from target_crm.output import emit
 from target_crm.progress import Progress
 from target_crm.reader import Reader, decode, state_text
 from target_crm.settings import BATCH_SIZE, SETTINGS, StreamSettings, stream_settings
+from target_crm.tolerance import rejected_allowed
 
 if TYPE_CHECKING:
     from crm_api.crm import Crm

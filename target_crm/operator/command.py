@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import wraps
 from typing import ParamSpec
 
 import click
 from rich.console import Console
 
+from target_crm.command import given_config
 from target_crm.exits import EXPECTED, ending_of
-from target_crm.operator.given import given_config
+from target_crm.ledger.store import Store
+from target_crm.ledger.tables import default_url
 from target_crm.target import TargetCrm
 
 Arguments = ParamSpec("Arguments")
 WIDTH_OF_FILES = 250
+OPERATOR = "operator"  # stands for a run where the operator changes something
 
 config_option = click.option(
     "--config",
@@ -49,3 +53,13 @@ def target_of(config: Sequence[str]) -> TargetCrm:
     """The target that the settings describe."""
     given = given_config(config)
     return TargetCrm(config=given.config, parse_env_config=given.parse_env)
+
+
+@contextmanager
+def opened_ledger(target: TargetCrm) -> Iterator[Store]:
+    """The ledger that the settings name, for as long as the block lasts."""
+    store = Store(target.config.get("ledger_url") or default_url(), OPERATOR)
+    try:
+        yield store
+    finally:
+        store.close()

@@ -36,9 +36,10 @@ STREAMS = {
 
 @click.command()
 def demo() -> None:
-    """Copy an emulated Copper account, then write contacts into it, twice: the second run creates nothing.
+    """Run both plugins against an emulated account.
 
-    Needs the extra singer-crm[emulator]; nothing leaves this machine, and nothing stays on it.
+    It copies a Copper account, then writes contacts into it, twice: the second run creates nothing. Needs the extra
+    emulator (crm-emulator); nothing leaves this machine, and nothing stays on it.
     """
     with tempfile.TemporaryDirectory(prefix="singer-crm-demo-") as folder, _emulator() as account:
         work = Path(folder)

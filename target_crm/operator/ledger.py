@@ -6,7 +6,6 @@ import csv
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
@@ -24,25 +23,14 @@ from target_crm.ledger.values import Scope, Source
 from target_crm.ledger.versions import copy_rows
 from target_crm.mapping.mapped import Rules
 from target_crm.mapping.mapper import Mapper
-from target_crm.operator.command import config_option, console, one_sentence, target_of
+from target_crm.operator.command import OPERATOR, config_option, console, one_sentence, opened_ledger, target_of
 from target_crm.settings import stream_settings
 from target_crm.target import TargetCrm
-
-OPERATOR = "operator"  # stands for a run where the operator changes something
 
 
 @click.group()
 def ledger() -> None:
-    """What was written where, by source id."""
-
-
-@contextmanager
-def _opened(target: TargetCrm) -> Iterator[Store]:
-    store = Store(target.config.get("ledger_url") or default_url(), OPERATOR)
-    try:
-        yield store
-    finally:
-        store.close()
+    """List, explain or correct what was written where."""
 
 
 @ledger.command("list")
@@ -64,7 +52,7 @@ def list_streams(config: Sequence[str]) -> None:
         "last",
     ):
         table.add_column(heading, justify="right" if heading in {"records", "rejected", "waiting"} else "left")
-    with _opened(target_of(config)) as store:
+    with opened_ledger(target_of(config)) as store:
         for each in Lookups(store).accounts():
             last = "" if each.written_at is None else f"{datetime.fromtimestamp(each.written_at, UTC):%Y-%m-%d %H:%M}"
             held = [str(each.held.get(state, 0)) for state in ("rejected", "waiting")]
@@ -84,10 +72,13 @@ def list_streams(config: Sequence[str]) -> None:
 def explain(
     config: Sequence[str], source_id: str | None, crm_id: str | None, value: str | None, since: datetime | None
 ) -> None:
-    """Tell all that is known of a record: where it is, why it is held, what was done to it."""
+    """Tell all that is known of a record.
+
+    Where it is, why it is held, what was done to it and when.
+    """
     if source_id is None and crm_id is None and value is None:
         raise click.UsageError("Name the record by --source-id, --crm-id or --email")
-    with _opened(target_of(config)) as store:
+    with opened_ledger(target_of(config)) as store:
         lookups = Lookups(store)
         streams = {each.scope.id: each for each in lookups.accounts()}
         found = lookups.found_by(
@@ -139,11 +130,14 @@ def _meant(wait: dict[str, str]) -> str:
 @click.option("--all", "every", is_flag=True, help="All of the stream.")
 @one_sentence
 def forget(config: Sequence[str], stream: str, source_ids: Sequence[str], *, every: bool) -> None:
-    """Forget records. The next run looks for them in the CRM by their match keys, and creates what it does not find."""
+    """Forget records.
+
+    The next run looks for them in the CRM by their match keys, and creates what it does not find.
+    """
     if not source_ids and not every:
         raise click.UsageError("Name source ids, or give --all")
     target = target_of(config)
-    with _opened(target) as store:
+    with opened_ledger(target) as store:
         lookups = Lookups(store)
         count = sum(lookups.forget(each.scope, None if every else source_ids) for each in _of(target, lookups, stream))
     click.echo(f"{count} forgotten")
@@ -163,11 +157,14 @@ def _of(target: TargetCrm, lookups: Lookups, stream: str) -> list[Account]:
 @click.argument("file", type=click.File("r", encoding="utf-8-sig"))
 @one_sentence
 def import_file(config: Sequence[str], stream: str, file: TextIO) -> None:
-    """Take pairs of source id and CRM id from a CSV file whose first line is a heading."""
+    """Take pairs of source id and CRM id from a CSV file.
+
+    Its first line is a heading. Also ends a doubt: what was sent and never answered is taken as carried out.
+    """
     rows = list(csv.reader(file))[1:]
     pairs = [(row[0], _crm_id(row[1])) for row in rows if len(row) > 1 and row[0].strip() and row[1].strip()]
     target = target_of(config)
-    with _opened(target) as store:
+    with opened_ledger(target) as store:
         scope, _ = _scope(target, store, stream)
         count = Lookups(store).import_pairs(scope, pairs)
     click.echo(f"{count} imported")
@@ -179,12 +176,13 @@ def import_file(config: Sequence[str], stream: str, file: TextIO) -> None:
 @click.option("--attribute", required=True, help="The CRM's attribute that holds the source id: email, cf_customer_no.")
 @one_sentence
 def rebuild(config: Sequence[str], stream: str, attribute: str) -> None:
-    """Read the whole CRM object, and take the source ids from one of its attributes: after the ledger was lost.
+    """Make it anew from the CRM, after it was lost.
 
-    Where no attribute holds the source id, run target-crm once with load_method match instead.
+    The whole CRM object is read, and the source ids are taken from one of its attributes. Where no attribute holds the
+    source id, run target-crm once with load_method match instead.
     """
     target = target_of(config)
-    with _opened(target) as store:
+    with opened_ledger(target) as store:
         scope, mapper = _scope(target, store, stream, attribute)
         ((name,),) = mapper.match_on
         owners: dict[str, list[CrmId]] = {}
@@ -210,16 +208,17 @@ def _scope(target: TargetCrm, store: Store, stream: str, attribute: str | None =
 @click.argument("new_url", required=False)
 @one_sentence
 def migrate(config: Sequence[str], new_url: str | None) -> None:
-    """Bring the ledger up to this program's version, as every run does; or copy it into another, empty database.
+    """Bring it up to date, or copy it into another database.
 
-    With NEW_URL: from a file to PostgreSQL, or back. The old one is left as it is.
+    Without NEW_URL the ledger becomes one of this program's version, as in every run. With it, it is copied: from a
+    file to PostgreSQL, or back, where no ledger is yet. The old one is left as it is.
     """
     target = target_of(config)
     url = target.config.get("ledger_url") or default_url()
     if new_url is None:
         if not has_ledger(url):
             raise SettingError(f"There is no ledger at {make_url(url)}: nothing was done")
-        with _opened(target) as store:
+        with opened_ledger(target) as store:
             click.echo(f"{store.url} was version {store.found_version}, and is version {VERSION}")
         return
     new = Store(new_url, OPERATOR)

@@ -13,8 +13,8 @@ import msgspec
 
 from crm_api.errors import SettingError
 from crm_api.session import CrmSession
+from target_crm.command import given_config
 from target_crm.operator.command import config_option, one_sentence
-from target_crm.operator.given import given_config
 from target_crm.outcomes import Outcome
 from target_crm.overhearing import Overheard
 from target_crm.streams import streams_by_name

@@ -1,4 +1,4 @@
-"""Configuration files that a command line names: one that cannot be read is one sentence."""
+"""The command line of target-crm: a configuration file that cannot be read is one sentence."""
 
 from __future__ import annotations
 
