@@ -25,4 +25,6 @@ def test_every_program_tells_its_version_and_its_options(program):
 
 def test_the_list_of_commands_says_of_each_what_it_does_in_a_whole_sentence():
     for group in ((), ("ledger",), ("rejected",)):
-        assert "..." not in _said("singer-crm", *group, "--help")
+        commands = _said("singer-crm", *group, "--help").partition("Commands:")[2]
+        assert commands
+        assert "..." not in commands
