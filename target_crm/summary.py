@@ -156,14 +156,18 @@ class Summary:
             names = " and ".join(circle)
             lines.append(f"  {names} wait for each other: set missing_reference to link_later for one of them")
         if self.forecast is not None:
-            lines.append("Dry run: nothing was written")
-            lines.append(
-                f"The run would send {_requests(self.forecast.requests)}, {self.forecast.writes:,} of them writes, "
-                f"and take at least {self.forecast.seconds / 60:.0f} minutes"
-            )
+            lines += ["Dry run: nothing was written", _forecast_in_words(self.forecast)]
         sent = f"{_requests(self.requests.get('requests', 0))} in {self.seconds:.1f} s"
         lines.append(f"{sent}; {self.saved:,} fewer than a find and a write for each record" if self.saved else sent)
         return lines
+
+
+def _forecast_in_words(forecast: Forecast) -> str:
+    minutes = round(forecast.seconds / 60)
+    pace = f"makes them take at least {minutes:,} minute{'s' * (minutes != 1)}" if minutes else "lets them all through"
+    return (
+        f"The run would send {_requests(forecast.requests)}, {forecast.writes:,} of them writes, and the quota {pace}"
+    )
 
 
 def begin_report(path: str) -> None:

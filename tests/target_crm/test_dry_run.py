@@ -113,6 +113,7 @@ def test_the_forecast_counts_whole_minutes_of_the_rolling_window(run):
     done = run(messages, dry_run=True, requests_per_minute=20, load_method="append-only")
     assert done.report["dry_run"]["writes"] == 50
     assert done.report["dry_run"]["seconds"] == ((done.report["dry_run"]["requests"] - 1) // 20) * 60
+    assert "the quota makes them take at least 2 minutes" in done.errors
 
 
 def test_limit_stops_after_so_many_records(run, emulator):
