@@ -27,6 +27,7 @@ check: .venv/ready
 
 docs: .venv/ready
 	$(BIN)/python docs/tables.py
+	$(BIN)/python -m crm_emulator.documentation docs/emulator.md
 
 tools: .venv/ready $(TOOLS)
 

@@ -2,8 +2,8 @@
 
 A generated part stands between a line holding ``<!-- NAME -->`` (in YAML ``# <NAME>``) and one holding ``<!-- end -->``
 (``# <end>``). Run ``python docs/tables.py`` after changing a setting, a stream or an object; ``--check`` changes
-nothing, also looks whether every relative link in the documents leads somewhere and every test they name exists, and
-exits 1 if anything is amiss.
+nothing, also looks whether every relative link in the documents leads somewhere and every test and module that they
+name exists, and exits 1 if anything is amiss.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from target_crm.settings import STREAM_SETTINGS
 from target_crm.target import TargetCrm
 
 ROOT = Path(__file__).parent.parent
+PACKAGES = ("tap_copper", "target_crm", "crm_api", "crm_emulator", "tests", "benchmarks", "docs")
 PLUGINS: dict[str, type[Any]] = {"tap-copper": TapCopper, "target-crm": TargetCrm}
 KINDS = {"integer": "integer", "number": "decimal", "boolean": "boolean", "object": "object", "array": "array"}
 
@@ -146,6 +147,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
 _BEGIN = re.compile(r"^\s*(?:<!-- (?P<md>[a-z -]+) -->|# <(?P<yml>[a-z -]+)>)$")
 _END = re.compile(r"^\s*(?:<!-- end -->|# <end>)$")
 _TEST = re.compile(r"`(test_[a-z0-9_]+)`")
+_MODULE = re.compile(r"`([a-z_/0-9]+\.py)`")
 _LINK = re.compile(r"\]\((?!https?://|mailto:|#)([^)#\s]+)")
 
 
@@ -186,10 +188,19 @@ def unknown_tests() -> Iterator[str]:
                 yield f"{document.relative_to(ROOT)}: there is no test {name}"
 
 
+def unknown_modules() -> Iterator[str]:
+    """Modules that the documents name and that do not exist; docs/reference names other people's."""
+    modules = {f"/{file.relative_to(ROOT)}" for folder in PACKAGES for file in (ROOT / folder).glob("**/*.py")}
+    for document in documents():
+        for name in _MODULE.findall(document.read_text()) if document.parent.name != "reference" else ():
+            if not any(module.endswith(f"/{name}") for module in modules):
+                yield f"{document.relative_to(ROOT)}: there is no {name}"
+
+
 def main() -> int:
     """Write the tables, or with ``--check`` tell what is amiss."""
     check = "--check" in sys.argv
-    amiss = [*broken_links(), *unknown_tests()] if check else []
+    amiss = [*broken_links(), *unknown_tests(), *unknown_modules()] if check else []
     for file in [*documents(), ROOT / "meltano.yml"]:
         text = file.read_text()
         if (fresh := rendered(text)) != text:
