@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
-from collections.abc import Callable, Iterable, Sequence
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -11,6 +14,16 @@ from crm_api.errors import SettingError
 
 Bodies = Callable[[list[dict[str, Any]]], Iterable[tuple[Any, Sequence[dict[str, Any]]]]]
 """Takes records and gives bodies, each with the very records that it was made of."""
+
+
+_ALONE = threading.RLock()  # what follows holds for the whole process: two threads would undo it for each other
+
+
+@contextlib.contextmanager
+def _aside() -> Iterator[None]:
+    """What the user's code prints goes to stderr: stdout may be a stream of messages."""
+    with _ALONE, contextlib.redirect_stdout(sys.stderr):
+        yield
 
 
 @lru_cache(maxsize=64)
@@ -24,9 +37,11 @@ def imported(code: str) -> Bodies:
     if not (module and colon and name.isidentifier()):
         raise SettingError(f"batch.code must be package.module:function, not {code!r}")
     try:
-        found = getattr(importlib.import_module(module), name)
-    except Exception as error:
-        raise SettingError(f"batch.code: {code!r} cannot be imported: {type(error).__name__}: {error}") from error
+        with _aside():
+            found = getattr(importlib.import_module(module), name)
+    except (Exception, SystemExit) as error:
+        hint = ". Install its package, or name its folder in PYTHONPATH" if isinstance(error, ImportError) else ""
+        raise SettingError(f"batch.code: {code!r} cannot be imported: {type(error).__name__}: {error}{hint}") from error
     if not callable(found):
         raise SettingError(f"batch.code: {code!r} is no function")
     function: Bodies = found
@@ -41,8 +56,9 @@ def bodies_of(code: str, records: list[dict[str, Any]]) -> list[tuple[Any, list[
     """
     positions = {id(record): position for position, record in enumerate(records)}
     try:
-        made = [(body, list(its)) for body, its in imported(code)(records)]
-    except Exception as error:
+        with _aside():
+            made = [(body, list(its)) for body, its in imported(code)(records)]
+    except (Exception, SystemExit) as error:  # one that ends the process would take other records' books with it
         raise ValueError(f"{code} failed: {type(error).__name__}: {error}") from error
     numbered = [(body, [positions.pop(id(record), None) for record in its]) for body, its in made]
     bodies = [(body, [number for number in numbers if number is not None]) for body, numbers in numbered]

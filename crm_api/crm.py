@@ -118,7 +118,20 @@ class Refused:
     duplicate: bool = False
 
 
-Result = Written | Refused
+@dataclass(frozen=True)
+class Untold:
+    """One record of a write whose answer does not tell what became of it: in doubt.
+
+    Attributes:
+        status: HTTP status of the answer; None if there was none.
+        body: What the answer says of the record, redacted: text for the reject file.
+    """
+
+    status: int | None
+    body: str = ""
+
+
+Result = Written | Refused | Untold
 
 
 @dataclass(frozen=True)

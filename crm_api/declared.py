@@ -13,7 +13,7 @@ from typing import Any
 from typing_extensions import override
 
 from crm_api.answer import Answer
-from crm_api.crm import BeforeSend, Crm, CustomField, Name, Refused, Request, Result, Written
+from crm_api.crm import BeforeSend, Crm, CustomField, Name, Refused, Request, Result, Untold, Written
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Payload
 from crm_api.endpoint import Endpoint
 from crm_api.errors import CrmError, DuplicateError, GoneError, InvalidError, RefusedError, SettingError
@@ -195,6 +195,8 @@ class DeclaredCrm(Crm):
         if isinstance(result, Written):
             return result
         redact = self.session.redact
+        if isinstance(result, Untold):
+            return replace(result, body=redact(result.body))
         return replace(result, reason=redact(result.reason), body=redact(result.body))
 
     @override

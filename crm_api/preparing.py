@@ -141,12 +141,12 @@ def groups(endpoint: Endpoint, items: Sequence[Item]) -> list[list[int]]:
     chunks = [chunk[start : start + size] for chunk in places.values() for start in range(0, len(chunk), size)]
     if endpoint.batch is None or endpoint.batch.code is None:
         return chunks
-    return [each for chunk in chunks for each in _coded(endpoint.batch.code, items, chunk)]
+    return [each for chunk in chunks for each in _coded(endpoint, endpoint.batch.code, items, chunk)]
 
 
-def _coded(code: str, items: Sequence[Item], chunk: list[int]) -> list[list[int]]:
+def _coded(endpoint: Endpoint, code: str, items: Sequence[Item], chunk: list[int]) -> list[list[int]]:
     try:
-        bodies = bodies_of(code, [items[position].sent for position in chunk])
+        bodies = bodies_of(code, [_record(endpoint, items[position]) for position in chunk])
     except ValueError:
         return [chunk]  # said when it is sent
     return [[chunk[number] for number in numbers] for _, numbers in bodies]
@@ -159,8 +159,16 @@ def _body(endpoint: Endpoint, items: Sequence[Item]) -> Any:
         bodies = bodies_of(endpoint.batch.code, [_record(endpoint, item) for item in items])
         if len(bodies) != 1:
             raise ValueError(f"{endpoint.batch.code} makes several bodies of records that it put into one before")
-        return bodies[0][0]
+        return _sendable(endpoint.batch.code, bodies[0][0])
     return _batched(endpoint.batch, [_element(endpoint, endpoint.batch, item) for item in items])
+
+
+def _sendable(code: str, body: Any) -> Any:
+    try:
+        _ENCODER.encode(body)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"{code} makes a body that cannot be sent: {error}") from error
+    return body
 
 
 def _element(endpoint: Endpoint, batch: Batch, item: Item) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from crm_api.answer import Answer
-from crm_api.crm import Refused, Result, Written
+from crm_api.crm import Refused, Result, Untold, Written
 from crm_api.crm_objects import CrmId
 from crm_api.endpoint import AnswerPaths, Endpoint
 from crm_api.errors import InDoubtError, InvalidError
@@ -39,14 +39,17 @@ def results_of(endpoint: Endpoint, items: Sequence[Item], answer: Answer) -> lis
     """One result for each record, in their order.
 
     Raises:
-        InDoubtError: The answer does not tell what became of each.
+        InDoubtError: The answer does not tell what became of any of them.
         InvalidError: It says, of several records at once, that they were refused.
     """
     paths = endpoint.answer
     if endpoint.batch is None:
-        return [_result(paths, items[0], answer.value, answer, endpoint)]
+        result = _result(paths, items[0], answer.value, answer)
+        if isinstance(result, Untold):
+            raise unreadable(endpoint, answer)
+        return [result]
     if paths.items is None:  # it says nothing of the records one by one
-        results = [_result(AnswerPaths(error=paths.error), item, answer.value, answer, endpoint) for item in items]
+        results = [_result(AnswerPaths(error=paths.error), item, answer.value, answer) for item in items]
         if len(items) > 1 and isinstance(results[0], Refused):
             raise InvalidError(
                 f"{endpoint.method} {endpoint.path}", status=answer.status, said=results[0].reason, body=answer.text
@@ -55,7 +58,7 @@ def results_of(endpoint: Endpoint, items: Sequence[Item], answer: Answer) -> lis
     found = items_at(paths.items, answer.value)
     if len(found) != len(items):
         raise unreadable(endpoint, answer)
-    return [_result(paths, item, each, answer, endpoint) for item, each in zip(items, found, strict=True)]
+    return [_result(paths, item, each, answer) for item, each in zip(items, found, strict=True)]
 
 
 def items_at(path: Path, value: Any) -> list[Any]:
@@ -65,7 +68,7 @@ def items_at(path: Path, value: Any) -> list[Any]:
     return found[0] if len(found) == 1 and isinstance(found[0], list) else found
 
 
-def _result(paths: AnswerPaths, item: Item, value: Any, answer: Answer, endpoint: Endpoint) -> Result:
+def _result(paths: AnswerPaths, item: Item, value: Any, answer: Answer) -> Result:
     wrong = found_at(paths.error, value)
     if wrong not in _NOTHING:
         said = wrong if isinstance(wrong, str) else _ENCODER.encode(wrong).decode()
@@ -74,7 +77,7 @@ def _result(paths: AnswerPaths, item: Item, value: Any, answer: Answer, endpoint
     if crm_id is None:
         crm_id = item.id
     if crm_id is None and paths.id is not None:
-        raise unreadable(endpoint, answer)
+        return Untold(answer.status, _ENCODER.encode(value).decode())
     record = value if paths.record is None else found_at(paths.record, value)
     return Written(stand_in(item) if crm_id is None else crm_id, record if isinstance(record, Mapping) else {})
 
@@ -98,4 +101,5 @@ def unreadable(endpoint: Endpoint, answer: Answer) -> InDoubtError:
         f"{endpoint.method} {endpoint.path}",
         status=answer.status,
         happened="The answer does not tell what became of each record",
+        body=answer.text,
     )

@@ -269,7 +269,9 @@ class CrmSession(requests.Session):
         if success is not None and answer.status in success:
             failure = None
         elif success is not None and failure is None:
-            failure = Failure(InvalidError, self._dialect.said(answer))
+            failure = Failure(
+                InvalidError, f"HTTP {answer.status} is none that success names: {self._dialect.said(answer)}"
+            )
         if failure is None:
             try:
                 return Answer(answer.status, answer.headers, answer.content, read(got.content) if got.content else None)

@@ -35,7 +35,7 @@ class Request:
 
     Attributes:
         method: In capitals.
-        path: Percent-decoded, with the vendor's prefix, without the query.
+        path: With the vendor's prefix, without the query; percent-decoded but for what would shape it, such as ``%2F``.
         query: The last value of each parameter.
         headers: By lower-case name.
         body: As it came.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import struct
 from collections import deque
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from crm_emulator.server import Listener
 
 _LINGER_NOT = struct.pack("ii", 1, 0)  # close() then sends RST
+_STRUCTURE = re.compile("(%(?:2F|3F|23|25|[01][0-9A-F]|7F))", re.IGNORECASE)
+"""Encoded ``/``, ``?``, ``#``, ``%`` and control characters: decoded they would be taken for the path's own."""
 _SLICES = 10  # a slow body comes in so many pieces
 
 
@@ -88,7 +91,7 @@ class Connection(asyncio.Protocol):
             path = "/" + path.split("://", 1)[1].partition("/")[2]
         request = Request(
             method=self._parser.get_method().decode(),
-            path=unquote(path),
+            path=_decoded(path),
             query=dict(parse_qsl(query, keep_blank_values=True)),
             headers=self._headers,
             body=b"".join(self._body),
@@ -162,3 +165,8 @@ class Connection(asyncio.Protocol):
         if connection is not None and not self._transport.is_closing():
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
         self._transport.abort()
+
+
+def _decoded(path: str) -> str:
+    parts = _STRUCTURE.split(path)
+    return "".join(part.upper() if number % 2 else unquote(part) for number, part in enumerate(parts))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from crm_api.crm import Untold
 from crm_api.crm_objects import CrmId, CrmRecord
 from crm_api.endpoint import SOURCE
 from target_crm.arrivals import Arrival
@@ -13,7 +14,7 @@ from target_crm.doubt import Fate, Inquiry, Verdict
 from target_crm.endpoints.doubt import EndpointInquiry
 from target_crm.keeping import Keeper
 from target_crm.ledger.values import Entry, Held, Scope
-from target_crm.mapping.mapped import Change
+from target_crm.mapping.mapped import Change, Reason
 from target_crm.mapping.mapper import Mapper
 from target_crm.methods import LoadMethod
 from target_crm.office import Office, Stream
@@ -112,7 +113,7 @@ class Carrier:
         self._keeper.hold(held)
         results = self._sender.send(writes)
         again += self._after_refusals(results.refused)
-        return again + self._after_losses(results.lost)
+        return again + self._after_losses(results.lost, results.untold)
 
     def _creation(self, action: Create, writes: list[Write], held: list[Held]) -> None:
         creation = self._mapper.creation(action.ready.mapped)
@@ -249,7 +250,8 @@ class Carrier:
             if each.gone and each.write.crm_id is not None:
                 again += self._gone(ready, each.write.crm_id, held)
                 continue
-            kind = RejectKind.FORBIDDEN if each.forbidden else RejectKind.REFUSED
+            kind: str = RejectKind.FORBIDDEN if each.forbidden else RejectKind.REFUSED
+            kind = Reason.INVALID_VALUE if each.status is None else kind  # it was not even sent
             rejected = Reject(ready, kind, each.reason, each.status, _sent(each))
             if self._may_exist(each):
                 # Unique in the CRM, and refused: perhaps because it is there, and the search did not show it yet.
@@ -268,7 +270,7 @@ class Carrier:
         unique = refused.duplicate or not names.isdisjoint(self._mapper.of.unique)
         return self._method is not LoadMethod.APPEND_ONLY and unique
 
-    def _after_losses(self, lost: Sequence[Write]) -> list[Ready]:
+    def _after_losses(self, lost: Sequence[Write], untold: Mapping[str, Untold]) -> list[Ready]:
         """Find out what became of writes whose answer was lost."""
         if not lost:
             return []
@@ -294,7 +296,7 @@ class Carrier:
             else:
                 again.append(replace(ready, tries=ready.tries + 1, reread=write.crm_id is not None))
         self._keeper.hold(held)
-        self._keeper.hold_in_doubt(in_doubt)
+        self._keeper.hold_in_doubt(in_doubt, untold)
         return again
 
     def _is_final(self, write: Write) -> bool:

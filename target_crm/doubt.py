@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
-from crm_api.crm import Crm, Refused, Written
+from crm_api.crm import Crm, Refused, Untold, Written
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload
 from crm_api.errors import InDoubtError
 from target_crm.crew import Stopping
@@ -148,6 +148,8 @@ class Inquiry:
         answer = self._crm.upsert(self._of, attribute, intent.keys[attribute][0], intent.payload)
         if isinstance(answer, Written):
             return Verdict(Fate.CARRIED_OUT, {"id": answer.id, **answer.record})
+        if isinstance(answer, Untold):
+            return Verdict(Fate.UNKNOWN)
         return Verdict(Fate.REFUSED, reason=answer.reason, status=answer.status)
 
     def _unique(self, intent: Intent) -> str | None:
@@ -181,6 +183,8 @@ class Inquiry:
                 continue
             if isinstance(answer, Written):
                 return Verdict(Fate.CARRIED_OUT, {"id": answer.id, **answer.record})
+            if isinstance(answer, Untold):
+                return Verdict(Fate.UNKNOWN)
             refusal = answer
 
     def _searched(self, intents: Sequence[Intent], last_sent: float) -> dict[str, Verdict]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from crm_api.crm import Untold
 from crm_api.crm_objects import CrmId
 from crm_api.values import is_empty
 from target_crm.arrivals import Arrival
@@ -16,14 +17,15 @@ from target_crm.plan import Reject
 from target_crm.writing import Done
 
 _IN_DOUBT = (
-    "It was sent, no answer came, and the CRM cannot tell whether it arrived. Look for it there; the next run asks "
+    "It was sent, {came}, and the CRM cannot tell whether it arrived. Look for it there; the next run asks "
     "again before it sends anything."
 )
 _IN_DOUBT_ELSEWHERE = (
-    "It was sent, no answer came, and the endpoint does not tell whether it arrived, so it is not sent again. Look for "
+    "It was sent, {came}, and the endpoint does not tell whether it arrived, so it is not sent again. Look for "
     "it there: if it arrived, tell singer-crm ledger import; if not, singer-crm ledger forget. An idempotency_header "
     "or endpoints.find spares the doubt."
 )
+_NOTHING = Untold(None)
 
 
 class Keeper:
@@ -184,13 +186,24 @@ class Keeper:
             self.unanswered.pop(each.source_id, None)
         self._told(held)
 
-    def hold_in_doubt(self, arrivals: Iterable[Arrival]) -> None:
-        """Keep records of which nobody can tell whether they were written, with their intents, for the next run."""
-        reason = _IN_DOUBT if self._stream.settings.declared is None else _IN_DOUBT_ELSEWHERE
-        held = [self.held(arrival, RejectKind.IN_DOUBT, reason) for arrival in arrivals]
+    def hold_in_doubt(self, arrivals: Iterable[Arrival], untold: Mapping[str, Untold] | None = None) -> None:
+        """Keep records of which nobody can tell whether they were written, with their intents, for the next run.
+
+        Args:
+            arrivals: The records.
+            untold: By source id, the answers that came to them and tell nothing.
+        """
+        held = [self._in_doubt(arrival, (untold or {}).get(arrival.source_id, _NOTHING)) for arrival in arrivals]
         if held:
             self._office.shelf.hold(self._scope, held, keep_intents=True)
             self._told(held)
+
+    def _in_doubt(self, arrival: Arrival, told: Untold) -> Held:
+        answered = f"the answer (HTTP {told.status}) does not tell what became of it"
+        came = "no answer came" if told.status is None else answered
+        reason = (_IN_DOUBT if self._stream.settings.declared is None else _IN_DOUBT_ELSEWHERE).format(came=came)
+        sent = {"answer": told.body} if told.body else None
+        return self.held(arrival, RejectKind.IN_DOUBT, reason, status=told.status, sent=sent)
 
     def _told(self, held: Sequence[Held]) -> None:
         self._office.told_of(self._stream.name, held)

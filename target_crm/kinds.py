@@ -54,8 +54,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "Give what tells them apart (the user's e-mail, the pipeline beside the stage), or the id.",
         ),
         Reason.INVALID_VALUE: Kind(
-            "A value cannot be turned into what the attribute holds: no number, no date, none of its choices.",
-            "Correct it at the source or with a stream map; the reason names the attribute.",
+            "A value cannot be turned into what the attribute holds (no number, no date, none of its choices), or into "
+            "the request that an endpoint declares: a field of its address is missing, its own code fails.",
+            "Correct it at the source or with a stream map; the reason names the attribute, or the code.",
         ),
         Reason.MISSING_REQUIRED: Kind(
             "An attribute is missing without which the CRM creates no record.",
@@ -96,7 +97,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "See whether the source is right; if so, raise `max_deletes` for one run.",
         ),
         RejectKind.IN_DOUBT: Kind(
-            "It was sent, no answer came, and the CRM cannot tell whether it arrived.",
+            "It was sent, no answer came that tells what became of it, and the CRM cannot tell whether it arrived.",
             "Wait: the next run asks again before it sends anything. Should it stay in doubt, look for it in the CRM, "
             "and `singer-crm ledger import` its id, or `singer-crm ledger forget` it.",
         ),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from crm_api.crm import Crm, Refused, Result, Wanted, Written
+from crm_api.crm import Crm, Refused, Result, Untold, Wanted, Written
 from crm_api.crm_objects import CrmId, CrmObject, CrmRecord
 from crm_api.errors import (
     BusyError,
@@ -107,11 +107,18 @@ class Results:
 
     Attributes:
         refused: Refused by the CRM.
-        lost: Sent, and no answer came: in doubt.
+        lost: Sent, and no answer came that tells: in doubt.
+        untold: Of those, by source id, the answers that came.
     """
 
     refused: list[NotDone] = field(default_factory=list)
     lost: list[Write] = field(default_factory=list)
+    untold: dict[str, Untold] = field(default_factory=dict)
+
+    def lose(self, write: Write, told: Untold) -> None:
+        """Nobody can tell what became of a write."""
+        self.lost.append(write)
+        self.untold[write.ready.arrival.source_id] = told
 
 
 class Sender:
@@ -228,7 +235,8 @@ class Sender:
         """The request as a whole was not carried out, or nobody knows."""
         if isinstance(error, InDoubtError):
             with self._lock:
-                results.lost += writes
+                for write in writes:
+                    results.lose(write, Untold(error.status, error.body))
         elif isinstance(error, TooLargeError):
             size = self._crm.bulk_size(self._of, update=writes[0].crm_id is not None or writes[0].upsert is not None)
             for chunk in _chunks(writes, min(size, max(len(writes) // 2, 1))):
@@ -250,14 +258,19 @@ class Sender:
     def _answered(self, writes: Sequence[Write], answers: Sequence[Result], results: Results) -> None:
         written: list[tuple[Write, Written]] = []
         refused: list[NotDone] = []
+        untold: list[tuple[Write, Untold]] = []
         for write, answer in zip(writes, answers, strict=True):
             if isinstance(answer, Written):
                 written.append((write, answer))
+            elif isinstance(answer, Untold):
+                untold.append((write, answer))
             else:
                 refused.append(_refused(write, answer))
         self._remember(written)
         with self._lock:
             results.refused += refused
+            for write, told in untold:
+                results.lose(write, told)
 
     def found(self, write: Write, record: CrmRecord) -> None:
         """A create whose answer was lost was carried out after all."""

@@ -245,7 +245,7 @@ class Apptivo(DeclaredCrm):
         return [self._kept(of, result) for result in results]
 
     def _kept(self, of: CrmObject, result: Result) -> Result:
-        if isinstance(result, Refused):
+        if not isinstance(result, Written):
             return result
         crm_id = result.id if isinstance(result.id, int) else identifier(result.id)
         if not any(name != "id" and of.attribute(name) for name in result.record):  # a mere SUCCESS

@@ -12,7 +12,7 @@ from typing import Any
 
 from typing_extensions import override
 
-from crm_api.crm import Account, BeforeSend, Crm, CustomField, Name, Refused, Request, Result, Wanted, Written
+from crm_api.crm import Account, BeforeSend, Crm, CustomField, Name, Refused, Request, Result, Untold, Wanted, Written
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Payload
 from crm_api.declared import DeclaredCrm, refused
 from crm_api.errors import (
@@ -231,6 +231,8 @@ class Freshsales(DeclaredCrm):
         if not isinstance(result, Written) or not lists:
             return result
         (extended,) = super().update(of, [(result.id, sent(lists))])
+        if isinstance(extended, Untold):
+            return extended
         if isinstance(extended, Refused):
             reason = f"Written but for {' and '.join(lists)}, which the CRM refused: {extended.reason}"
             return Refused(reason, extended.status, body=extended.body)
@@ -336,6 +338,6 @@ class Freshsales(DeclaredCrm):
 
 
 def _in_shape(result: Result) -> Result:
-    if isinstance(result, Refused):
+    if not isinstance(result, Written):
         return result
     return replace(result, id=as_id(result.id), record=shaped(result.record))

@@ -25,7 +25,7 @@ from target_crm.methods import LoadMethod
 PREFIX = "endpoint:"
 TEMPLATES: Mapping[str, Mapping[str, Mapping[str, Any]]] = MappingProxyType({"copper": copper_templates.TEMPLATES})
 """Ready endpoints by CRM, and the name by which a stream's object chooses them."""
-_SECRET = re.compile("key|token|secret|password|auth|sign", re.IGNORECASE)
+_SECRET = re.compile(r"key(?![a-z])|token|secret|passw|auth(?!ors?\b)|sign", re.IGNORECASE)  # no keyword, no author
 LONG_WORD = 20  # letters of a part of an address that nobody would choose
 SHORTEST_CREDENTIAL = 12  # a header such as X-Region: eu is ordinary text, which must not be masked everywhere
 # Settings of a stream that need attributes which somebody has declared, or a record that can be read.
@@ -239,17 +239,27 @@ def check_fields(declared_: Declared, stream: str, known: Collection[str], given
 def secrets_of(every: Collection[Declared]) -> tuple[str, ...]:
     """What endpoints hold that may be a credential.
 
-    Values of their own headers, parameters that are called like one, and long words in a whole URL, which is how chat
-    services spell a webhook's key.
+    Whatever is called like one in headers, parameters and constant properties; long values of other headers; and long
+    words in a whole URL, which is how chat services spell a webhook's key.
     """
     words: set[str] = set()
     for endpoint in (each for one in every for each in one.by_role.values()):
         for value in endpoint.headers.values():
-            words |= {value, value.rpartition(" ")[2]}
-        words |= {value for name, value in endpoint.query.items() if isinstance(value, str) and _SECRET.search(name)}
+            words |= {word for word in (value, value.rpartition(" ")[2]) if len(word) >= SHORTEST_CREDENTIAL}
+        for given in (endpoint.headers, endpoint.query, endpoint.extra, endpoint.batch and endpoint.batch.extra):
+            words |= {part for value in _called_secret(given) for part in (value, value.rpartition(" ")[2])}
         if "://" in endpoint.path:
             words |= {word for word in endpoint.path.split("/")[3:] if len(word) >= LONG_WORD}
-    return tuple(sorted(word for word in words if len(word) >= SHORTEST_CREDENTIAL and not places(word)))
+    return tuple(sorted(word for word in words if word and not places(word)))
+
+
+def _called_secret(given: Any) -> Iterator[str]:
+    """The texts in a structure whose names say that they are credentials."""
+    for name, value in given.items() if isinstance(given, Mapping) else ():
+        if isinstance(value, str | int) and _SECRET.search(name):
+            yield str(value)
+        else:
+            yield from _called_secret(value)
 
 
 class ByName(Mapping[str, Made]):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from typing_extensions import override
 
-from crm_api.crm import Written
+from crm_api.crm import Untold, Written
 from crm_api.crm_objects import CrmId, CrmRecord
 from crm_api.errors import InDoubtError
 from crm_api.free import FIND
@@ -43,6 +43,8 @@ class EndpointInquiry(Inquiry):
             return Verdict(Fate.UNKNOWN)
         if isinstance(answer, Written):
             return Verdict(Fate.CARRIED_OUT, {**answer.record, "id": answer.id})
+        if isinstance(answer, Untold):
+            return Verdict(Fate.UNKNOWN)
         return Verdict(Fate.REFUSED, reason=answer.reason, status=answer.status)
 
     @override

@@ -165,19 +165,20 @@ def _of_stream(template: Any, stream: str) -> Any:
 
 def _checked_path(path: str, where: str) -> str:
     address, _, _ = path.partition("?")
+    shown = "the URL" if "://" in address else repr(address)  # a query, and a URL given to us alone, may hold a key
     if _LOOSE.search(_PLACE.sub("", path)):
-        raise SettingError(f"{where}: {path!r} has a brace that belongs to no {{field}}")
+        raise SettingError(f"{where}: {shown} has a brace that belongs to no {{field}}")
     if "?" in path or "#" in path:
-        raise SettingError(f"{where}: {path!r} holds a query: put it under query, where {{field}} is encoded")
+        raise SettingError(f"{where}: {shown} holds a query: put it under query, where {{field}} is encoded")
     bare = _PLACE.sub("x", address)
     if not bare.isascii() or not bare.isprintable() or " " in bare:
-        raise SettingError(f"{where}: {path!r} holds characters that cannot stand in a URL: percent-encode them")
+        raise SettingError(f"{where}: {shown} holds characters that cannot stand in a URL: percent-encode them")
     if any(segment in {".", ".."} for segment in bare.split("/")):
-        raise SettingError(f"{where}: {path!r} leaves its place with a dot or two")
+        raise SettingError(f"{where}: {shown} leaves its place with a dot or two")
     if "://" not in address:
         return path if path.startswith("/") else f"/{path}"
     if places("/".join(address.split("/")[:3])):
-        raise SettingError(f"{where}: {path!r} must name its host: no field may choose whom records are sent to")
+        raise SettingError(f"{where}: {shown} must name its host: no field may choose whom records are sent to")
     try:
         checked_base_url(bare)
     except SettingError as error:

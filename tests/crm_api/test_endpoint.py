@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm_api.answer import Answer
-from crm_api.crm import Refused, Written
+from crm_api.crm import Refused, Untold, Written
 from crm_api.endpoint import PARAMETERS, AnswerPaths, Batch, Endpoint, Format, XmlForm
 from crm_api.errors import InDoubtError
 from crm_api.preparing import Item, prepare
@@ -101,11 +101,20 @@ def test_each_item_of_a_batch_has_its_own_result():
     ]
 
 
-@pytest.mark.parametrize("value", [{"results": [{"id": 4}]}, {}, {"results": [{"id": 4}, {}]}])
+@pytest.mark.parametrize("value", [{"results": [{"id": 4}]}, {}])
 def test_an_answer_that_does_not_tell_leaves_the_write_in_doubt(value):
     endpoint = Endpoint("/x", batch=Batch(), answer=AnswerPaths("$.results", "$.id", "$.error"))
     with pytest.raises(InDoubtError):
         results_of(endpoint, [Item({}), Item({})], answered(value))
+
+
+def test_an_item_that_does_not_tell_leaves_its_own_record_in_doubt():
+    endpoint = Endpoint("/x", batch=Batch(), answer=AnswerPaths("$.results", "$.id", "$.error"))
+    answer = answered({"results": [{"id": 4}, {"note": "queued"}]})
+    assert results_of(endpoint, [Item({}), Item({})], answer) == [
+        Written(4, {"id": 4}),
+        Untold(200, '{"note":"queued"}'),
+    ]
 
 
 def test_a_record_without_an_id_is_called_the_same_each_time():

@@ -47,7 +47,10 @@ def endpoints(**calls):
         (endpoint(answer={"items": "$.a"}), "there is no batch"),
         (endpoint(batch={}, answer={"id": "$.id"}), "answer.id is looked for in each of answer.items"),
         (endpoint(batch={"extra": {"a": 1}}), "extra needs property"),
-        (endpoint(batch={"code": "nowhere:f"}), "'nowhere:f' cannot be imported: ModuleNotFoundError"),
+        (
+            endpoint(batch={"code": "nowhere:f"}),
+            "cannot be imported: ModuleNotFoundError: No module named 'nowhere'. Install its package, or name its",
+        ),
         (endpoint(batch={"code": "json:nothing"}), "'json:nothing' cannot be imported: AttributeError"),
         (endpoint(batch={"code": "json:__name__"}), "'json:__name__' is no function"),
         (endpoint(batch={"code": "json"}), "batch.code must be package.module:function"),
@@ -78,6 +81,16 @@ def test_what_cannot_work_stops_the_run_in_one_sentence(send, api, streams, said
     assert done.code == 2, done.errors
     assert said in " ".join(done.errors.split())
     assert api.received() == []
+
+
+@pytest.mark.parametrize(
+    "path", ["/hook?token=t0k3n", "https://hooks.example.org/t0k3n/{", "https://a.example/t0k3n x"]
+)
+def test_what_a_refused_address_may_hold_of_a_key_is_not_shown(send, path):
+    done = send([{"id": 1}], streams=endpoint(path=path))
+    assert done.code == 2
+    assert "streams.links.endpoint.path: " in done.errors
+    assert "t0k3n" not in done.errors
 
 
 def test_a_field_that_is_no_xml_name_is_said_at_the_schema(send):
