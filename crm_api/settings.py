@@ -1,4 +1,4 @@
-"""The settings that every plugin shares, as JSON schemas, and what they make; and a check for names nobody knows."""
+"""The settings that all CRMs and both plugins share, as JSON schemas; and a check for names nobody knows."""
 
 from __future__ import annotations
 
@@ -7,13 +7,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from crm_api.apptivo import session as apptivo
-from crm_api.apptivo.session import DATE_FORMAT, ApptivoSettings, WireStyle
-from crm_api.copper.session import BASE_URL, BULK_REQUESTS_PER_SECOND, REQUESTS_PER_MINUTE, CopperSettings
 from crm_api.errors import SettingError
-from crm_api.freshsales import session as freshsales
-from crm_api.freshsales.session import FreshsalesSettings
-from crm_api.http.session import SIGN_INS, HttpSettings
 from crm_api.retry import Patience
 from crm_api.session import Network
 
@@ -90,179 +84,43 @@ NETWORK_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
     }
 )
 
-COPPER_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
-    {
-        "api_key": {
-            "type": ["string", "null"],
-            "secret": True,
-            "writeOnly": True,
-            "description": "API key of an administrator (Copper: Settings, Integrations, API Keys). A key sees only "
-            "what its owner may see.",
-        },
-        "user_email": {"type": ["string", "null"], "description": "E-mail of the user who owns api_key."},
-        "access_token": {
-            "type": ["string", "null"],
-            "secret": True,
-            "writeOnly": True,
-            "description": "OAuth access token, in place of api_key and user_email.",
-        },
-        "base_url": {
-            "type": ["string", "null"],
-            "description": f"Where the API is; an emulator or a proxy can stand in. Copper's if left out: {BASE_URL}",
-        },
+
+def given(config: Mapping[str, Any], name: str, default: Any) -> Any:
+    """A setting, or the default where it is left out or null."""
+    value = config.get(name)
+    return default if value is None else value
+
+
+def account_parts(
+    config: Mapping[str, Any], *, requests_per_minute: int = 0, requests_per_hour: int = 0
+) -> dict[str, Any]:
+    """What ``AccountSettings`` takes, out of the configuration of any CRM.
+
+    Args:
+        config: It fits ``NETWORK_SETTINGS``.
+        requests_per_minute: The published rate; 0 is unlimited.
+        requests_per_hour: Likewise.
+    """
+    return {
+        "requests_per_minute": given(config, "requests_per_minute", requests_per_minute),
+        "requests_per_hour": given(config, "requests_per_hour", requests_per_hour),
+        "quota_url": config.get("quota_url") or "",
+        "max_attempts": given(config, "max_attempts", Patience.max_attempts),
+        "network": network(config),
     }
-)
-
-HTTP_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
-    {
-        "auth": {
-            "type": ["string", "null"],
-            "enum": [*SIGN_INS, None],
-            "description": "crm http: how requests are signed: with a header, a query parameter, Basic, Bearer, or an "
-            "OAuth token (client credentials); none if left out.",
-        },
-        "auth_name": {
-            "type": ["string", "null"],
-            "description": "crm http: name of the header or of the parameter, or the user of basic.",
-        },
-        "auth_value": {
-            "type": ["string", "null"],
-            "secret": True,
-            "writeOnly": True,
-            "description": "crm http: value of the header or of the parameter, password of basic, or the bearer token.",
-        },
-        "token_url": {
-            "type": ["string", "null"],
-            "secret": True,
-            "writeOnly": True,
-            "description": "crm http, auth oauth: where client_id and client_secret are exchanged for a token, and "
-            "again when it expires.",
-        },
-        "client_id": {"type": ["string", "null"], "description": "crm http, auth oauth: whose token it is."},
-        "client_secret": {
-            "type": ["string", "null"],
-            "secret": True,
-            "writeOnly": True,
-            "description": "crm http, auth oauth: what the token is given for.",
-        },
-    }
-)
-
-APPTIVO_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
-    {
-        "access_key": {
-            "type": ["string", "null"],
-            "secret": True,
-            "writeOnly": True,
-            "description": "Apptivo: the access key that belongs to api_key.",
-        },
-        "user_name": {
-            "type": ["string", "null"],
-            "description": "Apptivo: e-mail of the employee on whose behalf records are written.",
-        },
-        "wire_style": {
-            "type": ["string", "null"],
-            "enum": [*map(str, WireStyle), None],
-            "description": "Apptivo: form (if left out) sends everything in a form body, keys included; rest "
-            "writes with JSON bodies, and the keys in the URL.",
-        },
-        "date_format": {
-            "type": ["string", "null"],
-            "description": f"Apptivo: how the firm writes days; {DATE_FORMAT} if left out.",
-        },
-    }
-)
-
-
-FRESHSALES_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
-    {
-        "domain": {
-            "type": ["string", "null"],
-            "description": "Freshsales: the bundle alias (acme), the host (acme.myfreshworks.com; Classic: "
-            "acme.freshsales.io) or any URL of the account.",
-        },
-        "plan": {
-            "type": ["string", "null"],
-            "enum": [*freshsales.PLANS, None],
-            "description": "Freshsales: the account's plan, which says how many requests an hour it allows; 1,000 if "
-            "left out. requests_per_hour comes before it.",
-        },
-    }
-)
-
-
-def freshsales_settings(config: Mapping[str, Any]) -> FreshsalesSettings:
-    """Make the settings of a Freshsales account of a configuration that fits the tables above."""
-    of_plan = freshsales.PLANS.get(config.get("plan") or "", freshsales.REQUESTS_PER_HOUR)
-    return FreshsalesSettings(
-        api_key=config.get("api_key") or "",
-        domain=config.get("domain") or "",
-        base_url=config.get("base_url") or "",
-        requests_per_minute=_given(config, "requests_per_minute", freshsales.REQUESTS_PER_MINUTE),
-        requests_per_hour=_given(config, "requests_per_hour", of_plan),
-        quota_url=config.get("quota_url") or "",
-        max_attempts=_given(config, "max_attempts", Patience.max_attempts),
-        network=network(config),
-    )
 
 
 def network(config: Mapping[str, Any]) -> Network:
     """Make the network part of a configuration that fits ``NETWORK_SETTINGS``; what is left out keeps its default."""
     return Network(
         # The SDK reads numbers with a fraction as Decimal, which sockets do not take.
-        timeout_seconds=float(_given(config, "request_timeout_seconds", Network.timeout_seconds)),
-        max_concurrency=_given(config, "max_concurrency", Network.max_concurrency),
-        headers=_given(config, "headers", {}),
-        user_agent=_given(config, "user_agent", Network.user_agent),
+        timeout_seconds=float(given(config, "request_timeout_seconds", Network.timeout_seconds)),
+        max_concurrency=given(config, "max_concurrency", Network.max_concurrency),
+        headers=given(config, "headers", {}),
+        user_agent=given(config, "user_agent", Network.user_agent),
         proxy=config.get("proxy") or None,
         ca_bundle=config.get("ca_bundle") or None,
         log_values=bool(config.get("log_values")),
-    )
-
-
-def copper_settings(config: Mapping[str, Any]) -> CopperSettings:
-    """Make the settings of a Copper account of a configuration that fits the two tables above."""
-    return CopperSettings(
-        api_key=config.get("api_key") or "",
-        user_email=config.get("user_email") or "",
-        access_token=config.get("access_token") or "",
-        base_url=config.get("base_url") or BASE_URL,
-        requests_per_minute=_given(config, "requests_per_minute", REQUESTS_PER_MINUTE),
-        requests_per_hour=_given(config, "requests_per_hour", 0),
-        bulk_requests_per_second=_given(config, "bulk_requests_per_second", BULK_REQUESTS_PER_SECOND),
-        quota_url=config.get("quota_url") or "",
-        max_attempts=_given(config, "max_attempts", Patience.max_attempts),
-        network=network(config),
-    )
-
-
-def apptivo_settings(config: Mapping[str, Any]) -> ApptivoSettings:
-    """Make the settings of an Apptivo account of a configuration."""
-    return ApptivoSettings(
-        api_key=config.get("api_key") or "",
-        access_key=config.get("access_key") or "",
-        user_name=config.get("user_name") or "",
-        base_url=config.get("base_url") or apptivo.BASE_URL,
-        wire_style=WireStyle(config.get("wire_style") or WireStyle.FORM),
-        requests_per_minute=_given(config, "requests_per_minute", apptivo.REQUESTS_PER_MINUTE),
-        requests_per_hour=_given(config, "requests_per_hour", 0),
-        quota_url=config.get("quota_url") or "",
-        max_attempts=_given(config, "max_attempts", Patience.max_attempts),
-        network=network(config),
-    )
-
-
-def http_settings(config: Mapping[str, Any]) -> HttpSettings:
-    """Make the settings of an API that nobody templated of a configuration that fits the tables above."""
-    return HttpSettings(
-        base_url=config.get("base_url") or "",
-        auth=config.get("auth") or "none",
-        **{name: config.get(name) or "" for name in HTTP_SETTINGS if name != "auth"},
-        requests_per_minute=_given(config, "requests_per_minute", 0),
-        requests_per_hour=_given(config, "requests_per_hour", 0),
-        quota_url=config.get("quota_url") or "",
-        max_attempts=_given(config, "max_attempts", Patience.max_attempts),
-        network=network(config),
     )
 
 
@@ -282,11 +140,6 @@ def nearest(name: str, known: list[str]) -> str:
     """``: the nearest one is 'x'`` for the known name that is nearest, or an empty string if none is near."""
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     return f": the nearest one is {close[0]!r}" if close else ""
-
-
-def _given(config: Mapping[str, Any], name: str, default: Any) -> Any:
-    value = config.get(name)
-    return default if value is None else value
 
 
 def _strangers(

@@ -11,8 +11,9 @@ from typing import Any
 
 import msgspec
 
+from crm_api.copper.settings import COPPER_SETTINGS
 from crm_api.errors import SettingError
-from crm_api.settings import COPPER_SETTINGS, NETWORK_SETTINGS, nearest
+from crm_api.settings import NETWORK_SETTINGS, nearest
 from tap_copper.shaping import seconds_of
 
 _RELATIVE = re.compile(r"([+-])(\d{1,6})([smhdw])")

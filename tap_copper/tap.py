@@ -25,10 +25,11 @@ from typing_extensions import override
 
 from crm_api.answer import Answer
 from crm_api.copper.session import connect
+from crm_api.copper.settings import copper_settings
 from crm_api.errors import BusyError, CrmError, SettingError, StopError
 from crm_api.redaction import Redactor, guard_logging
 from crm_api.session import CrmSession
-from crm_api.settings import check_settings, copper_settings, nearest
+from crm_api.settings import check_settings, nearest
 from tap_copper.bookmarks import CUT_SHORT, CUT_SHORT_ADVICE, is_foreign, sdk_form
 from tap_copper.client import CopperStream
 from tap_copper.command import SIGNALLED, IncompleteError, OutputClosedError, StoppedError, TapCommand

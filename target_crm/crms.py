@@ -8,22 +8,17 @@ from types import MappingProxyType
 from typing import Any
 
 from crm_api.apptivo import session as apptivo
+from crm_api.apptivo.settings import APPTIVO_SETTINGS, apptivo_settings
 from crm_api.copper import session as copper
 from crm_api.copper.crm import Copper
+from crm_api.copper.settings import COPPER_SETTINGS, copper_settings
 from crm_api.crm import Crm
 from crm_api.errors import SettingError
 from crm_api.free import Endpoints
 from crm_api.freshsales import session as freshsales
+from crm_api.freshsales.settings import FRESHSALES_SETTINGS, freshsales_settings
 from crm_api.http.session import connect as connect_http
-from crm_api.settings import (
-    APPTIVO_SETTINGS,
-    COPPER_SETTINGS,
-    FRESHSALES_SETTINGS,
-    apptivo_settings,
-    copper_settings,
-    freshsales_settings,
-    http_settings,
-)
+from crm_api.http.settings import http_settings
 from crm_api.with_endpoints import WithEndpoints
 from target_crm.endpoints.declaring import TEMPLATES, ByName, declared, is_declared, secrets_of
 from target_crm.streams import streams_by_name

@@ -7,17 +7,13 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from crm_api.apptivo.settings import APPTIVO_SETTINGS
+from crm_api.copper.settings import COPPER_SETTINGS
 from crm_api.crm_objects import CrmObject, named_object
 from crm_api.errors import SettingError
-from crm_api.settings import (
-    APPTIVO_SETTINGS,
-    COPPER_SETTINGS,
-    FRESHSALES_SETTINGS,
-    HTTP_SETTINGS,
-    NETWORK_SETTINGS,
-    JsonSchema,
-    nearest,
-)
+from crm_api.freshsales.settings import FRESHSALES_SETTINGS
+from crm_api.http.settings import HTTP_SETTINGS
+from crm_api.settings import NETWORK_SETTINGS, JsonSchema, nearest
 from target_crm.deletes import Brakes
 from target_crm.endpoints.declaring import PREFIX, Declared, declared, is_declared, sent_whole
 from target_crm.endpoints.settings import ENDPOINT, ROLES

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import blake2b
@@ -19,7 +19,8 @@ from urllib.parse import urlencode
 import requests
 from typing_extensions import override
 
-from crm_api.addresses import checked_base_url, password_in
+from crm_api.account import AccountSettings, Rate, open_session
+from crm_api.addresses import checked_base_url
 from crm_api.answer import Answer, Dialect, Failure
 from crm_api.errors import (
     BusyError,
@@ -30,11 +31,7 @@ from crm_api.errors import (
     InvalidError,
     SettingError,
 )
-from crm_api.quota import Allowance, Quota
-from crm_api.quota_stores import open_store
-from crm_api.redaction import Redactor
-from crm_api.retry import Patience
-from crm_api.session import CrmSession, Network
+from crm_api.session import CrmSession
 
 BASE_URL = "https://api.apptivo.com/app/dao/v6"
 REQUESTS_PER_MINUTE = 60  # no rate is published; an integrator's library in production waits a second before each call
@@ -143,15 +140,12 @@ def _kind(reason: str) -> type[CrmError]:
 
 
 @dataclass(frozen=True)
-class ApptivoSettings:
+class ApptivoSettings(AccountSettings):
     """An account of Apptivo and how to use it.
 
     Attributes:
         user_name: E-mail of the employee on whose behalf calls are made; empty: the firm's own.
         wire_style: How calls are written.
-        requests_per_minute: 0 is unlimited.
-        requests_per_hour: 0 is unlimited.
-        quota_url: Where the account's turns are shared with other processes; empty: with nobody.
     """
 
     api_key: str = field(default="", repr=False)
@@ -160,15 +154,18 @@ class ApptivoSettings:
     base_url: str = BASE_URL
     wire_style: WireStyle = WireStyle.FORM
     requests_per_minute: int = REQUESTS_PER_MINUTE
-    requests_per_hour: int = 0
-    quota_url: str = field(default="", repr=False)
-    max_attempts: int = Patience.max_attempts
-    network: Network = field(default_factory=Network)
 
     @property
-    def secrets(self) -> tuple[str, ...]:
-        """What no output may show."""
-        return tuple(filter(None, (self.api_key, self.access_key, password_in(self.quota_url), *self.network.secrets)))
+    @override
+    def credentials(self) -> Sequence[str]:
+        return self.api_key, self.access_key
+
+    @property
+    @override
+    def rates(self) -> Sequence[Rate]:
+        """As given, and the rate of a minute spread over it: nothing tells how Apptivo counts bursts."""
+        per_second = -(-self.requests_per_minute // _MINUTE_SECONDS)
+        return (per_second, 1), *super().rates
 
     @property
     def fingerprint(self) -> str:
@@ -189,15 +186,6 @@ class ApptivoSettings:
                 raise SettingError(f"{name} holds characters that no key of Apptivo has")
         return ApptivoKeys(self.api_key, self.access_key, self.user_name)
 
-    def allowances(self) -> list[Allowance]:
-        """The rates, and the rate of a minute spread over it: nothing tells how Apptivo counts bursts."""
-        per_second = -(-self.requests_per_minute // _MINUTE_SECONDS)
-        return [
-            Allowance(per_second, 1),
-            Allowance(self.requests_per_minute, _MINUTE_SECONDS),
-            Allowance(self.requests_per_hour, 3600),
-        ]
-
 
 def connect(
     settings: ApptivoSettings,
@@ -211,17 +199,12 @@ def connect(
         SettingError: The settings cannot work.
         QuotaStoreError: The store that ``quota_url`` names cannot be reached.
     """
-    signature = settings.signature()
-    base_url = checked_base_url(settings.base_url)
-    url = settings.quota_url
-    shared = open_store(url, base_url=base_url, credential=settings.api_key) if url else None
-    return CrmSession(
-        base_url,
-        signature=signature,
+    return open_session(
+        settings,
+        checked_base_url(settings.base_url),
+        signature=settings.signature(),
         dialect=ApptivoDialect(),
-        quota=Quota(settings.allowances(), clock=clock, sleep=sleep, store=shared),
-        patience=Patience(max_attempts=settings.max_attempts),
-        network=settings.network,
-        redact=Redactor(settings.secrets),
+        sharer=settings.api_key,
+        clock=clock,
         sleep=sleep,
     )

@@ -6,7 +6,7 @@ Facts: https://developer.copper.com, introduction pages (requests, authenticatio
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -14,13 +14,12 @@ from typing import Any
 import requests
 from typing_extensions import override
 
-from crm_api.addresses import checked_base_url, password_in
+from crm_api.account import AccountSettings, Rate, open_session
+from crm_api.addresses import checked_base_url
 from crm_api.answer import Answer, Dialect
 from crm_api.crm import Account
 from crm_api.errors import CredentialsError, CrmError, NotEnabledError, SettingError
-from crm_api.redaction import Redactor
-from crm_api.retry import Patience
-from crm_api.session import CrmSession, Network
+from crm_api.session import CrmSession
 
 BASE_URL = "https://api.copper.com/developer_api/v1"
 REQUESTS_PER_MINUTE = 180  # rolling window (introduction/requests)
@@ -85,14 +84,11 @@ class CopperDialect(Dialect):
 
 
 @dataclass(frozen=True)
-class CopperSettings:
+class CopperSettings(AccountSettings):
     """An account of Copper and how to use it; either ``api_key`` and ``user_email``, or ``access_token``.
 
     Attributes:
-        requests_per_minute: 0 is unlimited.
-        requests_per_hour: 0 is unlimited.
         bulk_requests_per_second: 0 is unlimited.
-        quota_url: Where the account's turns are shared with other processes; empty: with nobody.
     """
 
     api_key: str = field(default="", repr=False)
@@ -100,18 +96,17 @@ class CopperSettings:
     access_token: str = field(default="", repr=False)
     base_url: str = BASE_URL
     requests_per_minute: int = REQUESTS_PER_MINUTE
-    requests_per_hour: int = 0
     bulk_requests_per_second: int = BULK_REQUESTS_PER_SECOND
-    quota_url: str = field(default="", repr=False)
-    max_attempts: int = Patience.max_attempts
-    network: Network = field(default_factory=Network)
 
     @property
-    def secrets(self) -> tuple[str, ...]:
-        """What no output may show."""
-        return tuple(
-            filter(None, (self.api_key, self.access_token, password_in(self.quota_url), *self.network.secrets))
-        )
+    @override
+    def credentials(self) -> Sequence[str]:
+        return self.api_key, self.access_token
+
+    @property
+    @override
+    def bulk_rates(self) -> Sequence[Rate]:
+        return ((self.bulk_requests_per_second, 1),)
 
     def signature(self) -> requests.auth.AuthBase:
         """Whichever sign-in the settings give.
@@ -150,27 +145,13 @@ def connect(
         SettingError: The settings cannot work.
         QuotaStoreError: The store that ``quota_url`` names cannot be reached.
     """
-    from crm_api.quota import Allowance, Quota  # noqa: PLC0415 - --version and --about keep no quota
-    from crm_api.quota_stores import open_store  # noqa: PLC0415 - likewise
-
-    signature = settings.signature()
-    base_url = checked_base_url(settings.base_url)
-    credential = settings.access_token or settings.api_key
-    shared = open_store(settings.quota_url, base_url=base_url, credential=credential) if settings.quota_url else None
-    return CrmSession(
-        base_url,
-        signature=signature,
+    return open_session(
+        settings,
+        checked_base_url(settings.base_url),
+        signature=settings.signature(),
         dialect=CopperDialect(),
-        quota=Quota(
-            [Allowance(settings.requests_per_minute, 60), Allowance(settings.requests_per_hour, 3600)],
-            [Allowance(settings.bulk_requests_per_second, 1)],
-            clock=clock,
-            sleep=sleep,
-            store=shared,
-        ),
-        patience=Patience(max_attempts=settings.max_attempts),
-        network=settings.network,
-        redact=Redactor(settings.secrets),
+        sharer=settings.access_token or settings.api_key,
+        clock=clock,
         sleep=sleep,
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import MappingProxyType
@@ -19,12 +19,12 @@ from urllib.parse import urlsplit
 import requests
 from typing_extensions import override
 
-from crm_api.addresses import checked_base_url, parts_of, password_in
+from crm_api.account import AccountSettings, open_session
+from crm_api.addresses import checked_base_url, parts_of
 from crm_api.answer import Answer, Dialect
 from crm_api.errors import CredentialsError, CrmError, NoRouteError, SettingError
-from crm_api.redaction import Redactor
 from crm_api.retry import Patience
-from crm_api.session import CrmSession, Network
+from crm_api.session import CrmSession
 
 PLANS: Mapping[str, int] = MappingProxyType(
     {
@@ -125,15 +125,12 @@ def spelled(told: Any) -> str:
 
 
 @dataclass(frozen=True)
-class FreshsalesSettings:
+class FreshsalesSettings(AccountSettings):
     """An account of Freshsales and how to use it.
 
     Attributes:
         domain: See ``address_of``.
         base_url: In place of the domain's: the whole prefix.
-        requests_per_minute: 0 is unlimited.
-        requests_per_hour: 0 is unlimited.
-        quota_url: Where the account's turns are shared with other processes; empty: with nobody.
     """
 
     api_key: str = field(default="", repr=False)
@@ -141,14 +138,11 @@ class FreshsalesSettings:
     base_url: str = ""
     requests_per_minute: int = REQUESTS_PER_MINUTE
     requests_per_hour: int = REQUESTS_PER_HOUR
-    quota_url: str = field(default="", repr=False)
-    max_attempts: int = Patience.max_attempts
-    network: Network = field(default_factory=Network)
 
     @property
-    def secrets(self) -> tuple[str, ...]:
-        """What no output may show."""
-        return tuple(filter(None, (self.api_key, password_in(self.quota_url), *self.network.secrets)))
+    @override
+    def credentials(self) -> Sequence[str]:
+        return (self.api_key,)
 
     @property
     def address(self) -> str:
@@ -201,32 +195,18 @@ def connect(
         SettingError: The settings cannot work.
         QuotaStoreError: The store that ``quota_url`` names cannot be reached.
     """
-    from crm_api.quota import Allowance, Quota  # noqa: PLC0415 - --version and --about keep no quota
-    from crm_api.quota_stores import open_store  # noqa: PLC0415 - likewise
-
-    signature = settings.signature()
-    address = settings.address
-    shared = None
-    if settings.quota_url:
-        # The limit is the account's, whoever's the key.
-        shared = open_store(settings.quota_url, base_url=address, credential=settings.account_id)
-    return CrmSession(
-        address,
-        signature=signature,
+    return open_session(
+        settings,
+        settings.address,
+        signature=settings.signature(),
         dialect=FreshsalesDialect(),
-        quota=Quota(
-            [Allowance(settings.requests_per_minute, 60), Allowance(settings.requests_per_hour, 3600)],
-            clock=clock,
-            sleep=sleep,
-            store=shared,
-        ),
+        sharer=settings.account_id,  # the limit is the account's, whoever's the key
+        clock=clock,
+        sleep=sleep,
         patience=Patience(
             max_attempts=settings.max_attempts,
             quota_wait_seconds=QUOTA_WAIT_SECONDS,
             longest_quota_wait_seconds=LONGEST_QUOTA_WAIT_SECONDS,
             retry_after_slack_seconds=RETRY_AFTER_SLACK_SECONDS,
         ),
-        network=settings.network,
-        redact=Redactor(settings.secrets),
-        sleep=sleep,
     )

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import requests
 from typing_extensions import override
 
-from crm_api.addresses import checked_base_url, password_in
+from crm_api.account import AccountSettings, open_session
+from crm_api.addresses import checked_base_url
 from crm_api.answer import Answer, Dialect
 from crm_api.errors import SettingError
 from crm_api.http.sign_in import ClientCredentials, InHeader, InQuery, Unsigned, basic, bearer
-from crm_api.quota import Allowance, Quota
-from crm_api.quota_stores import open_store
 from crm_api.redaction import Redactor
-from crm_api.retry import Patience
-from crm_api.session import CrmSession, Network
+from crm_api.session import CrmSession
 from crm_api.xml_answers import read_xml
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, 5.6.2
@@ -68,7 +66,7 @@ def _words_within(value: Any) -> str:
 
 
 @dataclass(frozen=True)
-class HttpSettings:
+class HttpSettings(AccountSettings):
     """An API and how to use it.
 
     Attributes:
@@ -79,9 +77,6 @@ class HttpSettings:
         token_url: Of ``oauth``, as the next two.
         client_id: Public.
         client_secret: Never shown.
-        requests_per_minute: 0 is unlimited.
-        requests_per_hour: 0 is unlimited.
-        quota_url: Where turns are shared with other processes; empty: with nobody.
     """
 
     base_url: str = ""
@@ -91,18 +86,12 @@ class HttpSettings:
     token_url: str = ""
     client_id: str = ""
     client_secret: str = field(default="", repr=False)
-    requests_per_minute: int = 0
-    requests_per_hour: int = 0
-    quota_url: str = field(default="", repr=False)
-    max_attempts: int = Patience.max_attempts
-    network: Network = field(default_factory=Network)
 
     @property
-    def secrets(self) -> tuple[str, ...]:
-        """What no output may show."""
+    @override
+    def credentials(self) -> Sequence[str]:
         signed = f"{self.auth_name}:{self.auth_value}" if self.auth == "basic" else ""
-        given = (self.auth_value, signed, self.client_secret, password_in(self.quota_url), *self.network.secrets)
-        return tuple(filter(None, given))
+        return self.auth_value, signed, self.client_secret
 
     def check(self) -> None:
         """Refuse a sign-in that cannot work.
@@ -148,24 +137,16 @@ def connect(
         QuotaStoreError: The store that ``quota_url`` names cannot be reached.
     """
     settings.check()
-    base_url = checked_base_url(settings.base_url)
     redact = Redactor((*settings.secrets, *secrets))
-    credential = settings.auth_value or settings.client_secret
-    shared = open_store(settings.quota_url, base_url=base_url, credential=credential) if settings.quota_url else None
-    return CrmSession(
-        base_url,
+    return open_session(
+        settings,
+        checked_base_url(settings.base_url),
         signature=_signature(settings, redact, clock, sleep),
         dialect=HttpDialect(),
-        quota=Quota(
-            [Allowance(settings.requests_per_minute, 60), Allowance(settings.requests_per_hour, 3600)],
-            clock=clock,
-            sleep=sleep,
-            store=shared,
-        ),
-        patience=Patience(max_attempts=settings.max_attempts),
-        network=settings.network,
-        redact=redact,
+        sharer=settings.auth_value or settings.client_secret,
+        clock=clock,
         sleep=sleep,
+        redact=redact,
     )
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from crm_api.copper.session import connect
-from crm_api.settings import copper_settings
+from crm_api.copper.settings import copper_settings
 from crm_emulator import Emulator
 from tests.tap_copper.running import run, settings_of
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from crm_api.copper.session import connect
-from crm_api.settings import copper_settings
+from crm_api.copper.settings import copper_settings
 from crm_emulator import Clock, Emulator, Fault
 from tap_copper.shaping import moment
 from tap_copper.tap import Time
