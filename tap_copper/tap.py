@@ -171,6 +171,8 @@ class TapCopper(Tap):
             self._register_streams()
         except (MapExpressionError, StreamMapConfigError) as error:
             raise SettingError(f"stream_maps is wrong: {error}") from None
+        except IndexError:  # so the SDK says it
+            raise SettingError("stream_maps is wrong: an expression is empty") from None
 
     def _register_streams(self) -> None:
         for stream in cast("Iterable[CopperStream]", self.streams.values()):

@@ -31,6 +31,7 @@ from target_crm.crew import Stopping
 from target_crm.crms import connected, requests_per_minute
 from target_crm.exits import EXPECTED, SIGNAL_OFFSET, Ending, Exit, RejectedError, ending_of
 from target_crm.mapping.mapped import Rejection
+from target_crm.maps import register
 from target_crm.messages import record_of, schema_of, state_of, stream_of, version_of
 from target_crm.order import parents_first
 from target_crm.outcomes import Books, Outcome, RejectKind
@@ -184,7 +185,7 @@ class TargetCrm(Target):
         self.schema_message = line
         maps = self.mapper.stream_maps.get(came.stream)
         if maps is None or (maps[0].raw_schema, maps[0].raw_key_properties) != (came.schema, came.key_properties):
-            self.mapper.register_raw_stream_schema(came.stream, came.schema, came.key_properties)
+            register(self.mapper, came)
             for stream_map in self.mapper.stream_maps[came.stream]:
                 # The SDK makes a sink for a stream that its map drops, too: one that may be no object of the CRM.
                 if not isinstance(stream_map, RemoveRecordTransform):

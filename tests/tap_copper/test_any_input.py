@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from crm_api.errors import CrmError, SettingError
@@ -112,6 +112,7 @@ def test_any_catalog(small: Emulator, data: st.DataObject, value: Any) -> None:
 
 @enough
 @given(where=st.sampled_from(places_in(SETTINGS)[1:]), value=ANYTHING)
+@example(where=("stream_maps", "people"), value={"": ""})
 def test_any_settings(small: Emulator, where: tuple[Any, ...], value: Any) -> None:
     changed = replaced(SETTINGS, where, value)
     if changed["max_concurrency"] != 2:  # of which a number that is large is no mistake, and takes as many threads

@@ -35,6 +35,7 @@ def only_line(said: str) -> str:
         ({"search_filters": {"people": {"minimum_created_date": "-999999w"}}}, "not '-999999w'", 2),
         ({"extra_streams": [5]}, "extra_streams.0 must be an object, not 5", 2),
         ({"stream_maps": {"people": {"shout": "name.upper("}}}, "stream_maps is wrong", 2),
+        ({"stream_maps": {"people": {"shout": ""}}}, "stream_maps is wrong: an expression is empty", 2),
         ({"start_date": "2026-02-01", "end_date": "2026-01-01"}, "end_date lies before start_date", 2),
         ({"lookback_seconds": "soon"}, "lookback_seconds", 2),
         ({"base_url": "http://127.0.0.1:9/v1", "max_attempts": 1}, "cannot be reached", 4),
@@ -192,13 +193,12 @@ def test_an_output_that_is_closed_early_is_one_sentence(account: Emulator, tmp_p
     if discover:
         command = [command[0], "--discover"]
     env = {**os.environ, "TAP_COPPER_LOGLEVEL": "WARNING"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.close()
-        said = process.stderr.read()
-    assert process.returncode == 1
-    assert only_line(said) == "tap-copper: The program that reads the output has closed it"
+    reads, writes = os.pipe()
+    os.close(reads)
+    done = subprocess.run(command, stdout=writes, stderr=subprocess.PIPE, text=True, env=env, check=False)
+    os.close(writes)
+    assert done.returncode == 1
+    assert only_line(done.stderr) == "tap-copper: The program that reads the output has closed it"
 
 
 def test_settings_come_from_the_environment_too(account: Emulator, tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ import threading
 import time
 from decimal import Decimal
 
+import pytest
+
 from tests.target_crm.messages import as_lines, record_of, schema_of, state_of
 
 TASKS = schema_of("tasks", "name")
@@ -48,8 +50,8 @@ def test_a_silent_input_is_written_and_its_state_passes_after_thirty_seconds(run
         while not any(request.route == "/account" for request in emulator.requests):
             time.sleep(0.01)
         assert emulator.copper.count("tasks") == 0
-        clock.seconds += 31
         while emulator.copper.count("tasks") == 0:
+            clock.seconds += 31
             time.sleep(0.01)
         os.write(write_end, b"this is not JSON\n")
         os.close(write_end)
@@ -171,6 +173,18 @@ def test_one_configuration_can_be_used_twice(run):
         assert done.code == 0, done.errors
         assert set(done.report["streams"]) == {"tasks"}
     assert json.dumps(config) == before
+
+
+@pytest.mark.parametrize(
+    "maps",
+    [{"name": "name.upper("}, {"name": ""}, {"__filter__": "#"}, {"__key_properties__": ["no"]}],
+)
+def test_a_map_that_cannot_work_ends_the_run_in_one_sentence(run, emulator, maps):
+    done = run([TASKS, task(1), state_of(1)], stream_maps={"tasks": maps})
+    assert done.code == 2
+    assert "stream_maps is wrong" in done.errors
+    assert done.states == []
+    assert emulator.copper.count("tasks") == 0
 
 
 def test_records_are_not_checked_where_the_setting_says_so(run):
