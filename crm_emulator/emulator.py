@@ -231,7 +231,10 @@ class Emulator:
 
     @contextmanager
     def refusing_connections(self) -> Iterator[None]:
-        """Refuse connections, and drop those that are open, for the length of a ``with`` block."""
+        """Refuse connections, and drop those that are open, for the length of a ``with`` block.
+
+        It may begin in a callback of ``between_requests``, but not end there.
+        """
         self._on_loop(self.listener.refuse)
         try:
             yield
@@ -243,5 +246,7 @@ class Emulator:
         async def act() -> None:
             action()
 
-        if self._loop is not None:
+        if threading.current_thread() is self._thread:  # of ``between_requests``: the loop itself cannot wait for it
+            action()
+        elif self._loop is not None:
             asyncio.run_coroutine_threadsafe(act(), self._loop).result()

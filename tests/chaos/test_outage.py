@@ -15,18 +15,15 @@ AN_HOUR = 3600
 
 
 def refuse(world, after, seconds):
-    """Refuse connections for so long, once so many requests were read."""
+    """Refuse connections for so long, from the moment at which so many requests were read."""
     struck = threading.Event()
+    away = world.emulator.refusing_connections()
 
     def strike(_):
         if world.emulator.journal.total >= after and not struck.is_set():
             struck.set()
-            threading.Thread(target=begin).start()
-
-    def begin():
-        away = world.emulator.refusing_connections()
-        away.__enter__()
-        world.time.later(seconds, lambda: away.__exit__(None, None, None))
+            away.__enter__()
+            world.time.later(seconds, lambda: away.__exit__(None, None, None))
 
     world.emulator.between_requests(strike)
     return struck

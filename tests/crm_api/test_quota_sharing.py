@@ -7,6 +7,7 @@ import os
 import signal
 import uuid
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +132,11 @@ def test_a_process_that_is_killed_in_the_middle_of_a_turn_holds_nobody(
         quota.close()
 
 
-def test_both_plugins_of_one_machine_share_the_quota(settings: Callable[..., CopperSettings], tmp_path: Path) -> None:
+def test_both_plugins_of_one_machine_share_the_quota(
+    settings: Callable[..., CopperSettings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # no minute passes meanwhile, however slow the machine
+    monkeypatch.setattr("crm_api.quota_stores.SQLiteStore", partial(SQLiteStore, clock=lambda: 2_000_000_000.0))
     with Emulator(empty=True) as emulator:
         given = settings(emulator, requests_per_minute=5, quota_url=f"sqlite:///{tmp_path}/quota.sqlite")
         naps: list[float] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -187,8 +188,12 @@ def test_a_lost_answer_is_in_doubt_also_while_another_requests_failure_is_handle
 
 
 def test_a_host_that_does_not_exist_is_unreachable(
-    emulator: Emulator, settings: Callable[..., CopperSettings], naps: Any
+    emulator: Emulator, settings: Callable[..., CopperSettings], naps: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr("socket.getaddrinfo", unknown)  # a real question may take minutes, or find a helpful provider
     session = connect(settings(emulator, base_url="https://nowhere.invalid/v1"), sleep=naps)
     with pytest.raises(UnreachableError, match="Check base_url"):
         session.exchange("GET", "/account")

@@ -36,7 +36,7 @@ class Running:
 
     def end(self, number):
         self.process.send_signal(number)
-        out, err = self.process.communicate(timeout=30)
+        out, err = self.process.communicate(timeout=240)
         return self.process.returncode, out, err
 
     def ask(self, method, path, body=None):
@@ -45,10 +45,10 @@ class Running:
             "X-PW-Application": "developer_api",
             "X-PW-UserEmail": self.settings["user_email"],
         }
-        return requests.request(method, self.settings["base_url"] + path, json=body, headers=headers, timeout=30)
+        return requests.request(method, self.settings["base_url"] + path, json=body, headers=headers, timeout=120)
 
     def status(self):
-        return requests.get(f"{self.url}/_emulator/status", timeout=30).json()
+        return requests.get(f"{self.url}/_emulator/status", timeout=120).json()
 
     def count(self, name):
         return self.status()["vendors"]["copper"]["records"][name]

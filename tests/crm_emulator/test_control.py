@@ -11,12 +11,12 @@ def emulator():
 
 
 def control(emulator, method, path, body=None, **options):
-    return requests.request(method, f"{emulator.url}/_emulator{path}", json=body, timeout=10, **options)
+    return requests.request(method, f"{emulator.url}/_emulator{path}", json=body, timeout=120, **options)
 
 
 def ask(emulator, path="/account"):
     headers = {"Authorization": f"Bearer {emulator.copper.access_token}"}
-    return requests.get(emulator.copper.base_url + path, headers=headers, timeout=10)
+    return requests.get(emulator.copper.base_url + path, headers=headers, timeout=120)
 
 
 def test_the_status_counts_requests_and_records(emulator):
@@ -131,4 +131,4 @@ def test_a_page_elsewhere_cannot_use_it(emulator):
 
 def test_nothing_else_is_there(emulator):
     assert control(emulator, "GET", "/nothing").status_code == 404
-    assert requests.get(f"{emulator.url}/nothing", timeout=10).status_code == 404
+    assert requests.get(f"{emulator.url}/nothing", timeout=120).status_code == 404

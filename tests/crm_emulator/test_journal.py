@@ -15,7 +15,7 @@ def emulator():
 
 def ask(emulator, method="GET", path="/account", **options):
     headers = {"Authorization": f"Bearer {emulator.copper.access_token}"}
-    return requests.request(method, emulator.copper.base_url + path, headers=headers, timeout=10, **options)
+    return requests.request(method, emulator.copper.base_url + path, headers=headers, timeout=120, **options)
 
 
 def test_a_request_is_logged_with_what_became_of_it(emulator):

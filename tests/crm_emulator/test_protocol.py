@@ -19,7 +19,7 @@ def emulator():
 
 def talk(emulator, *pieces):
     """All that comes back until the server closes."""
-    with socket.create_connection(("127.0.0.1", emulator.listener.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", emulator.listener.port), timeout=120) as connection:
         for piece in pieces:
             connection.sendall(piece)
         received = b""
@@ -72,7 +72,7 @@ def test_http_1_0_closes(emulator):
 
 
 def test_a_connection_is_kept_alive(emulator):
-    connection = http.client.HTTPConnection("127.0.0.1", emulator.listener.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", emulator.listener.port, timeout=120)
     headers = {"Authorization": f"Bearer {emulator.copper.access_token}"}
     before = None
     for _ in range(3):
@@ -98,7 +98,7 @@ def test_a_big_answer_reaches_a_slow_reader_whole(emulator):
     body = b'{"page_size": 200}'
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        connection.settimeout(10)
+        connection.settimeout(120)
         connection.connect(("127.0.0.1", emulator.listener.port))
         connection.sendall(request(emulator, b"POST", b"/people/search", body, b"Connection: close"))
         received = bytearray()

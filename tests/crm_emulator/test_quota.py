@@ -49,7 +49,7 @@ def emulator():
 
 def ask(emulator, path="/account", method="GET", **options):
     headers = {"Authorization": f"Bearer {emulator.copper.access_token}"}
-    return requests.request(method, emulator.copper.base_url + path, headers=headers, timeout=10, **options)
+    return requests.request(method, emulator.copper.base_url + path, headers=headers, timeout=120, **options)
 
 
 def test_copper_admits_180_in_any_minute(emulator):

@@ -4,6 +4,7 @@ import http.client
 import json
 import socket
 import threading
+from contextlib import suppress
 
 import pytest
 import requests
@@ -25,11 +26,11 @@ def session(emulator):
 
 
 def create(emulator, session, name="Ann"):
-    return session.post(f"{emulator.copper.base_url}/people", json={"name": name}, timeout=10)
+    return session.post(f"{emulator.copper.base_url}/people", json={"name": name}, timeout=120)
 
 
 def account(emulator, session):
-    return session.get(f"{emulator.copper.base_url}/account", timeout=10)
+    return session.get(f"{emulator.copper.base_url}/account", timeout=120)
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
@@ -74,7 +75,7 @@ def test_a_lost_answer_leaves_the_record_behind(emulator, session):
 
 def test_a_reset_is_a_tcp_reset(emulator):
     emulator.trouble("reset")
-    with socket.create_connection(("127.0.0.1", emulator.listener.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", emulator.listener.port), timeout=120) as connection:
         connection.sendall(b"GET /copper/developer_api/v1/account HTTP/1.1\r\nHost: x\r\n\r\n")
         with pytest.raises(ConnectionResetError):
             connection.recv(100)
@@ -129,13 +130,10 @@ def test_refuse_opens_it_again(emulator, session):
     emulator.script("GET *", ["refuse:seconds=0.01"])
     with pytest.raises(requests.ConnectionError):
         account(emulator, session)
-    for _ in range(1000):
-        try:
+    while True:  # pytest's own timeout ends a wait that is in vain
+        with suppress(requests.ConnectionError):
             assert account(emulator, session).status_code == 200
-        except requests.ConnectionError:
-            continue
-        return
-    raise AssertionError("the door stayed closed")
+            return
 
 
 def test_records_are_edited_added_and_deleted_while_they_are_read(emulator, session):
@@ -146,7 +144,7 @@ def test_records_are_edited_added_and_deleted_while_they_are_read(emulator, sess
         "edit:route=POST /people/search", "add:route=POST /people/search,records=4", "delete:route=POST /people/search"
     )
     url = f"{emulator.copper.base_url}/people/search"
-    found = session.post(url, json={"page_size": 200}, timeout=10).json()
+    found = session.post(url, json={"page_size": 200}, timeout=120).json()
     after = {person["id"]: person for person in emulator.copper.records("people")}
     assert {person["id"] for person in found} == set(after)
     assert len(set(after) - set(before)) >= 3
@@ -156,7 +154,7 @@ def test_records_are_edited_added_and_deleted_while_they_are_read(emulator, sess
 
 def test_disturbances_leave_other_objects_alone(emulator, session):
     emulator.trouble("add:route=POST /people/search")
-    session.post(f"{emulator.copper.base_url}/leads/search", json={}, timeout=10)
+    session.post(f"{emulator.copper.base_url}/leads/search", json={}, timeout=120)
     assert emulator.copper.count("people") == emulator.copper.count("leads") == 0
 
 
@@ -169,7 +167,7 @@ def test_a_callback_runs_before_each_request_is_read(emulator, session):
 
     stop = emulator.between_requests(change)
     url = f"{emulator.copper.base_url}/people/search"
-    sizes = [len(session.post(url, json={}, timeout=10).json()) for _ in range(2)]
+    sizes = [len(session.post(url, json={}, timeout=120).json()) for _ in range(2)]
     stop()
     account(emulator, session)
     assert sizes == [1, 2]
@@ -195,30 +193,30 @@ def test_a_request_is_carried_out_although_its_client_has_gone(emulator):
 
     def hold(_request):
         started.set()
-        release.wait(10)
+        release.wait()
 
     emulator.between_requests(hold)
-    connection = http.client.HTTPConnection("127.0.0.1", emulator.listener.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", emulator.listener.port, timeout=120)
     headers = {"Authorization": f"Bearer {emulator.copper.access_token}"}
     connection.request("POST", "/copper/developer_api/v1/people", b'{"name": "Ann"}', headers)
-    assert started.wait(10)
+    assert started.wait(60)
     connection.close()
     release.set()
     with emulator.store.lock:
         pass
     emulator.application.before_requests.clear()
-    requests.get(f"{emulator.copper.base_url}/account", headers=headers, timeout=10)
+    requests.get(f"{emulator.copper.base_url}/account", headers=headers, timeout=120)
     assert emulator.copper.count("people") == 1
 
 
 def test_it_stops_although_requests_are_being_waited_for():
     with Emulator(empty=True) as emulator:
         emulator.trouble("latency:seconds=3600")
-        connections = [http.client.HTTPConnection("127.0.0.1", emulator.listener.port, timeout=10) for _ in range(3)]
+        connections = [http.client.HTTPConnection("127.0.0.1", emulator.listener.port, timeout=120) for _ in range(3)]
         for connection in connections:
             connection.request("GET", "/copper/developer_api/v1/account")
         while emulator.journal.in_flight < 3:
-            requests.get(f"{emulator.url}/_emulator/clock", timeout=10)
+            requests.get(f"{emulator.url}/_emulator/clock", timeout=120)
     for connection in connections:
         with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
             connection.getresponse()
@@ -227,6 +225,6 @@ def test_it_stops_although_requests_are_being_waited_for():
 
 def test_the_control_api_is_spared(emulator):
     emulator.trouble("error", "latency:seconds=5")
-    assert requests.get(f"{emulator.url}/_emulator/status", timeout=10).status_code == 200
+    assert requests.get(f"{emulator.url}/_emulator/status", timeout=120).status_code == 200
     assert emulator.clock.slept == []
     assert emulator.requests == []

@@ -66,7 +66,7 @@ def test_a_mended_reject_file_lands_once(piped, rejected, emulator):
 
 
 def test_what_is_rejected_while_the_reject_file_is_read_does_not_come_round_again(piped, rejected):
-    done, report = piped("timeout 60 cat rejected.singer | TARGET")
+    done, report = piped("timeout 240 cat rejected.singer | TARGET")
     assert done.returncode == 1
     assert report["streams"]["people"]["input"] == BAD
     assert report["pending"] == BAD

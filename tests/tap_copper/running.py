@@ -117,7 +117,7 @@ def run_program(
         command,
         capture_output=True,
         check=False,
-        timeout=120,
+        timeout=240,
         env={**os.environ, "TAP_COPPER_LOGLEVEL": level, **(env or {})},
     )
     return Output.of(done.stdout, status=done.returncode, said=done.stderr.decode())

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from crm_api.copper.session import PAGE_SIZE, REQUESTS_PER_MINUTE
 from crm_api.quota import WIDENING
+from crm_api.quota_stores import SQLiteStore
 from crm_emulator import Emulator, Fault
 from tap_copper.command import StoppedError
 from tap_copper.questions import Limits
@@ -110,7 +112,7 @@ def test_a_retry_after_is_obeyed_by_all_workers_at_once(monkeypatch: pytest.Monk
         assert [each for each in emulator.requests if each.at >= told + 40]
 
 
-def test_a_second_tap_sees_what_the_first_has_used(tmp_path: Path) -> None:
+def test_a_second_tap_sees_what_the_first_has_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two taps, one account, one quota: the second waits where it would have gone over."""
     naps: list[float] = []
 
@@ -118,6 +120,8 @@ def test_a_second_tap_sees_what_the_first_has_used(tmp_path: Path) -> None:
         naps.append(seconds)
         raise StoppedError(15)
 
+    # no minute passes meanwhile, however slow the machine
+    monkeypatch.setattr("crm_api.quota_stores.SQLiteStore", partial(SQLiteStore, clock=lambda: float(START)))
     shared = {"quota_url": f"sqlite:///{tmp_path / 'quota.sqlite'}", "requests_per_minute": 30}
     with Emulator(people=3900) as emulator:
         assert run(emulator, "people", **shared).error is None
@@ -130,18 +134,19 @@ def test_a_second_tap_sees_what_the_first_has_used(tmp_path: Path) -> None:
         assert emulator.journal.count() == 30
 
 
-def test_a_429_makes_every_worker_wait_and_loses_nothing(emulator: Emulator) -> None:
-    emulator.reset(sizes={"copper": {"people": 3000}})
-    emulator.script(
-        "POST /people/search", ["ok", "error:status=429,retry_after=0.2", "ok", "error:status=429,retry_after=0.2"]
-    )
-    output = run(emulator, "people")
-    assert len(set(output.ids("people"))) == 3000
+def test_a_429_makes_every_worker_wait_and_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    time = share_clock(monkeypatch)
+    with Emulator(people=3000, clock=time) as emulator:
+        refused = "error:status=429,retry_after=20"
+        emulator.script("POST /people/search", ["ok", refused, "ok", refused])
+        output = run(emulator, "people", clocks=time.time())
+        assert len(set(output.ids("people"))) == 3000
+    assert time.passed_seconds >= 20
 
 
-def test_no_more_requests_are_under_way_than_asked_for(emulator: Emulator) -> None:
-    emulator.reset(sizes={"copper": {"people": 4000}})
-    emulator.trouble("latency:seconds=0.02")
-    emulator.journal.clear()
-    run(emulator, "people", max_concurrency=3)
-    assert emulator.journal.high_water == 3
+def test_no_more_requests_are_under_way_than_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    time = share_clock(monkeypatch)
+    with Emulator(people=4000, clock=time) as emulator:
+        emulator.trouble(Fault("latency", seconds=LATENCY_SECONDS))
+        run(emulator, "people", clocks=time.time(), max_concurrency=3)
+        assert emulator.journal.high_water == 3

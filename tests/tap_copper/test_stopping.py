@@ -79,4 +79,4 @@ def test_a_target_that_does_not_read_cannot_keep_the_tap_from_stopping(slow: Emu
         assert process.stdout is not None
         process.stdout.readline()
         process.terminate()
-        assert process.wait(timeout=60) == 143
+        assert process.wait(timeout=240) == 143

@@ -20,7 +20,7 @@ class Api:
         self.vendor = vendor
 
     def __call__(self, method: str, path: str, body: Any = None, **more: Any) -> requests.Response:
-        return requests.request(method, self.vendor.base_url + path, json=body, timeout=30, **more)
+        return requests.request(method, self.vendor.base_url + path, json=body, timeout=120, **more)
 
 
 @pytest.fixture

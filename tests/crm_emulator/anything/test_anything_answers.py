@@ -76,14 +76,14 @@ def test_a_rule_may_add_headers_and_answer_text(http):
 def test_rules_are_set_through_the_control_api_as_well(http, emulator):
     control = f"{emulator.url}/_emulator/anything"
     rule = {"route": "POST /people", "status": 202, "body": {"queued": "{id}"}}
-    assert requests.post(f"{control}/records/answers", json=rule, timeout=30).ok
+    assert requests.post(f"{control}/records/answers", json=rule, timeout=120).ok
     assert http("POST", "/people", {"name": "x"}).json() == {"queued": 1}
-    seen = requests.get(f"{control}/records/requests", timeout=30).json()
+    seen = requests.get(f"{control}/records/requests", timeout=120).json()
     assert (seen[0]["body"], seen[0]["status"]) == ({"name": "x"}, 202)
-    wrong = requests.post(f"{control}/records/answers", json={"path": "/people"}, timeout=30)
+    wrong = requests.post(f"{control}/records/answers", json={"path": "/people"}, timeout=120)
     assert wrong.status_code == 400
     assert "needs route" in wrong.json()["error"]
-    assert requests.put(f"{control}/switches", json={"auth": "bearer"}, timeout=30).ok
+    assert requests.put(f"{control}/switches", json={"auth": "bearer"}, timeout=120).ok
     assert http("POST", "/people", {}).status_code == 401
 
 
@@ -126,7 +126,7 @@ def test_a_token_of_the_client_credentials_grant_lives_for_a_while(http, basic):
     client = (http.vendor.client_id, http.vendor.client_secret)
     form = {"grant_type": "client_credentials"}
     form |= {} if basic else dict(zip(("client_id", "client_secret"), client, strict=True))
-    granted = requests.post(http.vendor.token_url, data=form, auth=client if basic else None, timeout=30).json()
+    granted = requests.post(http.vendor.token_url, data=form, auth=client if basic else None, timeout=120).json()
     assert (granted["token_type"], granted["expires_in"]) == ("Bearer", 60)
     headers = {"Authorization": f"Bearer {granted['access_token']}"}
     assert http("POST", "/a", {}, headers=headers).status_code == 201
@@ -136,10 +136,10 @@ def test_a_token_of_the_client_credentials_grant_lives_for_a_while(http, basic):
 
 def test_a_wrong_client_gets_no_token(http):
     form = {"grant_type": "client_credentials", "client_id": "x", "client_secret": "y"}
-    answer = requests.post(http.vendor.token_url, data=form, timeout=30)
+    answer = requests.post(http.vendor.token_url, data=form, timeout=120)
     assert (answer.status_code, answer.json()) == (401, {"error": "invalid_client"})
     right = {"client_id": http.vendor.client_id, "client_secret": http.vendor.client_secret}
-    answer = requests.post(http.vendor.token_url, data={**right, "grant_type": "password"}, timeout=30)
+    answer = requests.post(http.vendor.token_url, data={**right, "grant_type": "password"}, timeout=120)
     assert answer.json() == {"error": "unsupported_grant_type"}
 
 

@@ -38,7 +38,7 @@ class Api:
         """The JSON of a call: the action in the URL, the rest in the form, lists and objects as JSON."""
         form = {name: value if isinstance(value, str) else json.dumps(value) for name, value in values.items()}
         url = object_name if object_name.startswith("http") else f"{self.vendor.base_url}/{object_name}"
-        answer = requests.post(url, params={"a": action}, data={**form, **self.keys}, timeout=30)
+        answer = requests.post(url, params={"a": action}, data={**form, **self.keys}, timeout=120)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -59,7 +59,7 @@ class Api:
     def rest(self, method: str, path: str, body: Any = None, **parameters: Any) -> requests.Response:
         """A call in the JSON style, keys in the URL."""
         url = f"{self.vendor.base_url}/{path}"
-        return requests.request(method, url, params={**self.keys, **parameters}, json=body, timeout=30)
+        return requests.request(method, url, params={**self.keys, **parameters}, json=body, timeout=120)
 
     def reason(self, answer: Any) -> str:
         """Why a call failed."""

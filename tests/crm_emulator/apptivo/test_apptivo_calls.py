@@ -12,7 +12,7 @@ LEAD = {"lastName": "Rivera", "firstName": "Ada"}
 
 def call(firm, method, *, query, form=None):
     url = f"{firm.vendor.base_url}/leads"
-    return requests.request(method, url, params=query, data=form, timeout=30).json()
+    return requests.request(method, url, params=query, data=form, timeout=120).json()
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_parameters_may_stand_in_the_query_or_in_the_form_or_in_both(firm, metho
 )
 def test_a_wrong_or_missing_key_is_a_failure_inside_a_200_that_names_the_key(firm, wrong):
     url = f"{firm.vendor.base_url}/leads"
-    answer = requests.get(url, params={"a": "getConfigData", **firm.keys, **wrong}, timeout=30)
+    answer = requests.get(url, params={"a": "getConfigData", **firm.keys, **wrong}, timeout=120)
     assert answer.status_code == 200
     assert "Key" in firm.reason(answer.json())
 
@@ -70,7 +70,7 @@ def test_a_call_that_cannot_be_read_is_a_failure_with_its_reason(firm, values, s
 def test_an_unknown_action_is_a_failure_and_an_unknown_object_a_page(firm):
     assert firm.reason(firm("leads", "createLead", leadData=LEAD)) == "Invalid action: createLead"
     assert "bulkSave" in firm.reason(firm("leads", "bulkSave", leadData=[LEAD]))
-    answer = requests.post(f"{firm.vendor.base_url}/nothing?a=save", data=firm.keys, timeout=30)
+    answer = requests.post(f"{firm.vendor.base_url}/nothing?a=save", data=firm.keys, timeout=120)
     assert answer.status_code == 404
     assert answer.headers["Content-Type"].startswith("text/html")
 
@@ -122,7 +122,7 @@ def test_trouble_strikes_an_action_by_its_name(firm, emulator):
     emulator.script("POST /app/dao/v6/leads?a=save", ["error:status=503", "ok"])
     url = f"{firm.vendor.base_url}/leads"
     form = {"a": "save", "leadData": json.dumps(LEAD), **firm.keys}
-    assert [requests.post(url, data=form, timeout=30).status_code for _ in range(2)] == [503, 200]
+    assert [requests.post(url, data=form, timeout=120).status_code for _ in range(2)] == [503, 200]
     assert firm.vendor.count("leads") == 1
     assert emulator.journal.count(route="/app/dao/v6/leads?a=save") == 2
 
@@ -130,14 +130,14 @@ def test_trouble_strikes_an_action_by_its_name(firm, emulator):
 def test_a_session_key_is_given_at_login_and_wanted_by_exports(emulator, firm):
     login = f"{emulator.url}/apptivo/app/login"
     form = {"emailId": firm.vendor.user_name, "password": "emulated-password", "firmId": "1"}
-    session = requests.post(f"{login}?a=login&generateSessionkey=true", data=form, timeout=30).json()
+    session = requests.post(f"{login}?a=login&generateSessionkey=true", data=form, timeout=120).json()
     key = session["responseObject"]["authenticationKey"]
     firm.save("leads", LEAD)
     url = f"{firm.vendor.base_url}/datamanagement"
-    found = requests.get(url, params={"a": "getAll", "sessionKey": key, "objectId": 4}, timeout=30).json()
+    found = requests.get(url, params={"a": "getAll", "sessionKey": key, "objectId": 4}, timeout=120).json()
     assert found["countOfRecords"] == 1
     assert firm.reason(firm("datamanagement", "getAll", objectId=4)) == "sessionKey is required"
-    wrong = requests.post(f"{login}?a=login", data={**form, "password": "x"}, timeout=30).json()
+    wrong = requests.post(f"{login}?a=login", data={**form, "password": "x"}, timeout=120).json()
     assert firm.reason(wrong)
 
 

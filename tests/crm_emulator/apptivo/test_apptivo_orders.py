@@ -40,7 +40,7 @@ def test_an_update_applies_what_is_both_sent_and_listed(vendor, updates):
 
     def call(action: str, **values: Any) -> Any:
         form = {name: json.dumps(value) for name, value in values.items()}
-        return requests.post(f"{vendor.base_url}/leads", data={"a": action, **form, **keys}, timeout=30).json()["lead"]
+        return requests.post(f"{vendor.base_url}/leads", data={"a": action, **form, **keys}, timeout=120).json()["lead"]
 
     lead = call("save", leadData={"lastName": "Rivera"})
     expected = {name: lead[name] for name in NAMES}

@@ -23,7 +23,7 @@ class Client:
         )
 
     def send(self, method, path, body=None, **options):
-        return self.session.request(method, self.copper.base_url + path, json=body, timeout=10, **options)
+        return self.session.request(method, self.copper.base_url + path, json=body, timeout=120, **options)
 
     def ok(self, method, path, body=None):
         """What a request that must succeed answers."""

@@ -3,7 +3,7 @@ import requests
 
 
 def status_with(emulator, headers):
-    return requests.get(f"{emulator.copper.base_url}/account", headers=headers, timeout=10).status_code
+    return requests.get(f"{emulator.copper.base_url}/account", headers=headers, timeout=120).status_code
 
 
 def key_headers(emulator):

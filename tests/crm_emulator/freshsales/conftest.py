@@ -27,7 +27,7 @@ class Api:
 
     def __call__(self, method: str, path: str, body: Any = None, **more: Any) -> requests.Response:
         url = path if path.startswith("http") else self.vendor.base_url + path
-        return self.session.request(method, url, json=body, timeout=30, **more)
+        return self.session.request(method, url, json=body, timeout=120, **more)
 
     def get(self, path: str) -> Any:
         """The JSON of a GET that must succeed."""

@@ -171,8 +171,8 @@ def test_every_seeded_record_can_be_read_and_written_back():
             for name in ("contacts", "sales_accounts", "deals", "leads"):
                 for record in vendor.records(name) if name in vendor.tables else []:
                     url = f"{vendor.base_url}/{name}/{record['id']}"
-                    singular, shown = next(iter(session.get(url, timeout=30).json().items()))
-                    answer = session.put(url, json={singular: shown}, timeout=30)
+                    singular, shown = next(iter(session.get(url, timeout=120).json().items()))
+                    answer = session.put(url, json={singular: shown}, timeout=120)
                     assert answer.ok, answer.text
 
 

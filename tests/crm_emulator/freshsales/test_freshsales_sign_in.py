@@ -9,16 +9,16 @@ from crm_emulator import Clock, Emulator, Rate
 @pytest.mark.parametrize("form", ["Bearer {}", "Token {}", "token token={}", "Token token= {}", "{}"])
 def test_only_the_exact_token_form_signs_in(suite, form):
     headers = {"Authorization": form.format(suite.vendor.api_key)}
-    answer = requests.get(f"{suite.vendor.base_url}/contacts/filters", headers=headers, timeout=30)
+    answer = requests.get(f"{suite.vendor.base_url}/contacts/filters", headers=headers, timeout=120)
     assert answer.status_code == 401
     assert answer.json()["message"]
 
 
 def test_classic_signs_in_with_email_and_password_and_answers_the_token(classic):
     user = {"email": "ada@emulator.example", "password": "emulated-password"}
-    answer = requests.post(f"{classic.vendor.base_url}/sign_in", json={"user": user}, timeout=30)
+    answer = requests.post(f"{classic.vendor.base_url}/sign_in", json={"user": user}, timeout=120)
     assert answer.json() == {"login": "success", "auth_token": classic.vendor.api_key}
-    wrong = requests.post(f"{classic.vendor.base_url}/sign_in", json={"user": {**user, "password": "x"}}, timeout=30)
+    wrong = requests.post(f"{classic.vendor.base_url}/sign_in", json={"user": {**user, "password": "x"}}, timeout=120)
     assert wrong.status_code == 401
 
 
@@ -91,14 +91,14 @@ def test_the_hourly_quota_of_the_plan_is_kept_with_whole_retry_after_seconds():
         vendor.use_quota((Rate(2, 3_600.0),))
         session = requests.Session()
         session.headers["Authorization"] = f"Token token={vendor.api_key}"
-        statuses = [session.get(f"{vendor.base_url}/contacts/filters", timeout=30) for _ in range(3)]
+        statuses = [session.get(f"{vendor.base_url}/contacts/filters", timeout=120) for _ in range(3)]
         assert [answer.status_code for answer in statuses] == [200, 200, 429]
         assert statuses[-1].headers["Retry-After"] == "3600"
         assert isinstance(statuses[-1].json()["errors"]["message"], str)
         vendor.switches.retry_after = False
-        assert "Retry-After" not in session.get(f"{vendor.base_url}/contacts/filters", timeout=30).headers
+        assert "Retry-After" not in session.get(f"{vendor.base_url}/contacts/filters", timeout=120).headers
         clock.advance(3_601)
-        assert session.get(f"{vendor.base_url}/contacts/filters", timeout=30).status_code == 200
+        assert session.get(f"{vendor.base_url}/contacts/filters", timeout=120).status_code == 200
 
 
 def test_a_plan_that_does_not_exist_is_named(classic):

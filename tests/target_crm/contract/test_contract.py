@@ -136,7 +136,7 @@ def test_no_secret_is_in_any_output(contract, tmp_path, trouble):
         "max_attempts": 1,
     }
     lines = contract.messages(contract.case.make(1), contract.case.bad(2))
-    output, errors = _process(contract.file(tmp_path, **more), lines, level="DEBUG").communicate(timeout=120)
+    output, errors = _process(contract.file(tmp_path, **more), lines, level="DEBUG").communicate(timeout=240)
     everything = output + errors + b"".join(found.read_bytes() for found in written.iterdir())
     assert contract.case.stream.encode() in everything, errors
     for secret in contract.case.secrets(contract.vendor):
@@ -159,10 +159,10 @@ def test_a_run_that_is_killed_and_run_again_leaves_one_copy_of_each(contract, tm
                 threading.Timer(dice.choice([0, 0.01]), process.send_signal, [signal.SIGKILL]).start()
 
         undo = contract.emulator.between_requests(kill)
-        process.communicate(timeout=120)
+        process.communicate(timeout=240)
         undo()
     process = _process(file, lines)
-    output, errors = process.communicate(timeout=120)
+    output, errors = process.communicate(timeout=240)
     assert process.returncode == 0, errors.decode()
     assert contract.names == contract.called(*range(12))
     assert b'"position": 12' in output

@@ -32,7 +32,8 @@ def test_what_has_not_changed_costs_nothing_and_what_has_is_sent_once_more(send,
     send([{"id": 1, "name": "Ann"}, {"id": 2, "name": "Bob"}], endpoint)
     done = send([{"id": 1, "name": "Ann"}, {"id": 2, "name": "Bo"}], endpoint)
     assert done.of("links") == {"input": 2, "updated": 1, "unchanged": 1}
-    assert [body["name"] for body in bodies(api)] == ["Ann", "Bob", "Bo"]
+    *first, last = (body["name"] for body in bodies(api))
+    assert (sorted(first), last) == (["Ann", "Bob"], "Bo")
 
 
 def test_chosen_fields_stand_in_a_property_beside_constants(send, api):
@@ -80,7 +81,7 @@ def test_fields_in_path_query_and_headers_are_encoded_for_their_place(send, api)
     endpoint = {"path": "/of/{who}/x", "query": {"q": "{who}", "n": 3}, "headers": {"X-Who": "is {id}"}}
     done = send([{"id": 7, "who": "a/b?c#d &é"}, {"id": 8, "who": "../../etc"}], endpoint)
     assert done.code == 0, done.errors
-    first, second = api.received("POST")
+    second, first = sorted(api.received("POST"), key=lambda request: request["query"]["q"])
     assert first["query"] == {"q": "a/b?c#d &é", "n": "3"}
     assert first["headers"]["x-who"] == "is 7"
     assert first["path"] == "/of/a%2Fb%3Fc%23d &é/x"

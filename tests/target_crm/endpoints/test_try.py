@@ -25,7 +25,7 @@ def attempt(settings, api, tmp_path):
         signed = {"auth": "bearer", "auth_value": api.api_key}
         file.write_text(json.dumps({**settings, **signed, "streams": streams, **config}))
         command = [COMMAND, "try", "--config", file, *options]
-        return subprocess.run(command, input=given, capture_output=True, check=False, text=True, timeout=60)
+        return subprocess.run(command, input=given, capture_output=True, check=False, text=True, timeout=120)
 
     return attempt
 
