@@ -6,16 +6,16 @@ import itertools
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from http import HTTPStatus
 from typing import Any, cast
 
 from typing_extensions import override
 
 from crm_api.answer import Answer
-from crm_api.crm import Account, BeforeSend, Crm, CustomField, Name, Refused, Request, Result, Wanted, Written
-from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Payload
+from crm_api.crm import BeforeSend, Crm, Refused, Request, Result, Wanted, Written
+from crm_api.crm_objects import CrmId, CrmObject, CrmRecord, Payload
 from crm_api.errors import RefusedError
+from crm_api.passed_on import PassedOn
 from crm_api.session import SAFE_METHODS, CrmSession
 
 
@@ -60,7 +60,7 @@ class _Stage:
         return Answer(HTTPStatus.OK, value=self._whole(imagined), new_id=self._new_id)
 
 
-class Rehearsal(Crm):
+class Rehearsal(PassedOn):
     """An account as it would be if what was asked of it had been done.
 
     Args:
@@ -74,7 +74,7 @@ class Rehearsal(Crm):
     """
 
     def __init__(self, crm: Crm, note: Callable[[Request], None]) -> None:
-        self._crm = crm
+        super().__init__(crm)
         self.asides = 0
         self.answers = 0
         self._aside = threading.Lock()
@@ -83,11 +83,6 @@ class Rehearsal(Crm):
         self._lock = threading.Lock()
         self._changes: dict[tuple[str, CrmId], dict[str, Any]] = {}
         self._deleted: set[tuple[str, CrmId]] = set()
-        self.session = crm.session
-        self.objects = crm.objects
-        self.refused = crm.refused
-        self.index_lags = crm.index_lags
-        self.page_size = crm.page_size
         crm.staged(lambda each: cast("CrmSession", _Stage(each, note, self._new_id, self._whole)))
 
     def _new_id(self) -> CrmId:
@@ -135,32 +130,12 @@ class Rehearsal(Crm):
     # What reads
 
     @override
-    def account(self) -> Account:
-        return self._crm.account()
-
-    @override
-    def names(self, of: str) -> Sequence[Name]:
-        return self._crm.names(of)
-
-    @override
-    def custom_fields(self, of: CrmObject) -> Sequence[CustomField]:
-        return self._crm.custom_fields(of)
-
-    @override
     def find(self, of: CrmObject, attribute: str, values: Sequence[str]) -> list[CrmRecord]:
         return self._as_it_would_be(of, self._crm.find(of, attribute, values))
 
     @override
-    def count(self, of: CrmObject) -> int:
-        return self._crm.count(of)
-
-    @override
     def scan(self, of: CrmObject) -> Iterator[CrmRecord]:
         return iter(self._as_it_would_be(of, list(self._crm.scan(of))))
-
-    @override
-    def created_since(self, of: CrmObject, since: datetime, payloads: Sequence[Payload]) -> Iterator[CrmRecord]:
-        return self._crm.created_since(of, since, payloads)
 
     @override
     def read(self, of: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
@@ -173,50 +148,6 @@ class Rehearsal(Crm):
         real = [crm_id for crm_id in ids if not _is_imagined(crm_id)]
         found = list(self._crm.read(of, real, immediate=immediate).values()) if real else []
         return imagined | {record["id"]: record for record in self._as_it_would_be(of, found)}
-
-    @override
-    def bulk_size(self, of: CrmObject, *, update: bool = False) -> int:
-        return self._crm.bulk_size(of, update=update)
-
-    @override
-    def groups(self, of: CrmObject, payloads: Sequence[Payload], *, update: bool = False) -> list[Sequence[int]]:
-        return self._crm.groups(of, payloads, update=update)
-
-    @override
-    def may_repeat(self, of: CrmObject, *, update: bool = False) -> bool:
-        return self._crm.may_repeat(of, update=update)
-
-    @override
-    def upserts_by(self, of: CrmObject, attribute: Attribute) -> bool:
-        return self._crm.upserts_by(of, attribute)
-
-    @override
-    def find_size(self, of: CrmObject, attribute: str) -> int:
-        return self._crm.find_size(of, attribute)
-
-    @override
-    def is_whole(self, record: CrmRecord) -> bool:
-        return self._crm.is_whole(record)
-
-    @override
-    def encode(self, attribute: Attribute, value: Any) -> Any:
-        return self._crm.encode(attribute, value)
-
-    @override
-    def decode(self, attribute: Attribute, value: Any) -> Any:
-        return self._crm.decode(attribute, value)
-
-    @override
-    def custom_values(self, record: CrmRecord) -> dict[CrmId, Any]:
-        return self._crm.custom_values(record)
-
-    @override
-    def custom_container(self, values: Mapping[CrmId, Any]) -> Payload:
-        return self._crm.custom_container(values)
-
-    @override
-    def imagined(self, request: Request, new_id: Callable[[], CrmId]) -> Any:
-        return self._crm.imagined(request, new_id)
 
     # What writes
 
