@@ -180,7 +180,7 @@ class PostgresStore(QuotaStore):
     def __init__(self, url: str, account: str) -> None:
         try:
             import psycopg  # noqa: PLC0415 - an optional dependency
-            import psycopg_pool  # noqa: PLC0415
+            import psycopg_pool  # noqa: PLC0415 - as above
         except ImportError:
             raise SettingError(
                 "quota_url names PostgreSQL, for which the extra singer-crm[postgres] must be installed"

@@ -76,10 +76,6 @@ class Lists:
         search = {"searchData": msgspec.json.encode(criteria).decode(), "multiSelectData": "{}"}
         return self._walk("getAllByAdvancedSearch", search, set())
 
-    def containing(self, text: str) -> Iterator[Mapping[str, Any]]:
-        """What holds a text anywhere."""
-        return self._walk("getAllBySearchText", {"searchText": text}, set())
-
     def all(self) -> Iterator[Mapping[str, Any]]:
         """Every record, the oldest first; those that one search does not reach, from the other end.
 

@@ -45,7 +45,7 @@ class Text:
     longest: int = 255
     field_type: str = "text"
 
-    def read(self, value: Any, scene: Scene) -> str:  # noqa: ARG002, D102
+    def read(self, value: Any, scene: Scene) -> str:  # noqa: ARG002, D102 - as Kind says
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise WrongValueError("is invalid")
         if len(str(value)) > self.longest:
@@ -64,7 +64,7 @@ class Number:
     as_text: bool = False
     field_type: str = "number"
 
-    def read(self, value: Any, scene: Scene) -> Any:  # noqa: ARG002, D102
+    def read(self, value: Any, scene: Scene) -> Any:  # noqa: ARG002, D102 - as Kind says
         if isinstance(value, str) and re.fullmatch(r"\s*-?\d+(\.\d+)?\s*", value):
             value = float(value)
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -86,7 +86,7 @@ class Flag:
 
     field_type: str = "checkbox"
 
-    def read(self, value: Any, scene: Scene) -> bool:  # noqa: ARG002, D102
+    def read(self, value: Any, scene: Scene) -> bool:  # noqa: ARG002, D102 - as Kind says
         if not isinstance(value, bool):
             raise WrongValueError("must be true or false")
         return value
@@ -98,7 +98,7 @@ class Moment:
 
     field_type: str = "date"
 
-    def read(self, value: Any, scene: Scene) -> str:  # noqa: D102
+    def read(self, value: Any, scene: Scene) -> str:  # noqa: D102 - as Kind says
         return read_moment(value).astimezone(scene.offset).isoformat(timespec="seconds")
 
 
@@ -108,7 +108,7 @@ class Day:
 
     field_type: str = "date"
 
-    def read(self, value: Any, scene: Scene) -> str:  # noqa: ARG002, D102
+    def read(self, value: Any, scene: Scene) -> str:  # noqa: ARG002, D102 - as Kind says
         return read_moment(value).date().isoformat()
 
 
@@ -133,7 +133,7 @@ class Reference:
     object_name: str
     field_type: str = "dropdown"
 
-    def read(self, value: Any, scene: Scene) -> int:  # noqa: D102
+    def read(self, value: Any, scene: Scene) -> int:  # noqa: D102 - as Kind says
         if isinstance(value, str) and value.isdigit():
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int) or not scene.exists(self.object_name, value):
@@ -148,7 +148,7 @@ class References:
     object_name: str
     field_type: str = "auto_complete"
 
-    def read(self, value: Any, scene: Scene) -> list[int]:  # noqa: D102
+    def read(self, value: Any, scene: Scene) -> list[int]:  # noqa: D102 - as Kind says
         if not isinstance(value, list):
             raise WrongValueError("must be an array")
         one = Reference(self.object_name)
@@ -161,7 +161,7 @@ class Tags:
 
     field_type: str = "auto_complete"
 
-    def read(self, value: Any, scene: Scene) -> list[str]:  # noqa: ARG002, D102
+    def read(self, value: Any, scene: Scene) -> list[str]:  # noqa: ARG002, D102 - as Kind says
         if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
             raise WrongValueError("must be an array of strings")
         return list(dict.fromkeys(value))
@@ -174,7 +174,7 @@ class Choice:
     words: tuple[str, ...]
     field_type: str = "dropdown"
 
-    def read(self, value: Any, scene: Scene) -> str:  # noqa: ARG002, D102
+    def read(self, value: Any, scene: Scene) -> str:  # noqa: ARG002, D102 - as Kind says
         if value not in self.words:
             raise WrongValueError("is not included in the list")
         return str(value)
@@ -187,7 +187,7 @@ class Structure:
     listed: bool = False
     field_type: str = "group_field"
 
-    def read(self, value: Any, scene: Scene) -> Any:  # noqa: ARG002, D102
+    def read(self, value: Any, scene: Scene) -> Any:  # noqa: ARG002, D102 - as Kind says
         items = value if self.listed and isinstance(value, list) else [value]
         if self.listed is not isinstance(value, list) or not all(isinstance(each, dict) for each in items):
             raise WrongValueError("must be an array of objects" if self.listed else "must be an object")
@@ -200,7 +200,7 @@ class Emails:
 
     field_type: str = "group_field"
 
-    def read(self, value: Any, scene: Scene) -> list[dict[str, Any]]:  # noqa: D102
+    def read(self, value: Any, scene: Scene) -> list[dict[str, Any]]:  # noqa: D102 - as Kind says
         items = [value] if isinstance(value, str) else value
         if not isinstance(items, list):
             raise WrongValueError("is invalid")
@@ -221,7 +221,7 @@ class EmailAddress:
 
     field_type: str = "text"
 
-    def read(self, value: Any, scene: Scene) -> str:  # noqa: ARG002, D102
+    def read(self, value: Any, scene: Scene) -> str:  # noqa: ARG002, D102 - as Kind says
         if not isinstance(value, str) or not value.strip():
             raise WrongValueError("can't be blank")
         if not re.fullmatch(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+", value.strip()):

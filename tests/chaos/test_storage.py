@@ -85,7 +85,7 @@ def test_a_reject_file_that_cannot_grow_stops_the_run_before_state_passes(world)
     assert len(rejected.read_bytes().splitlines()) == 1 + 38
 
 
-def test_a_postgresql_server_that_ends_every_connection_stops_the_run_and_the_next_goes_on(world, postgres):  # noqa: F811
+def test_a_postgresql_server_that_ends_every_connection_stops_the_run_and_the_next_goes_on(world, postgres):  # noqa: F811 - the fixture, as pytest passes it
     psycopg = pytest.importorskip("psycopg")
     source = author(random.Random(5), world.emulator)
     story = source.chapter(120)
@@ -109,7 +109,7 @@ def test_a_postgresql_server_that_ends_every_connection_stops_the_run_and_the_ne
     world.tell(story, first.place or 0, ledger_url=postgres)
 
 
-def test_a_run_that_lost_its_locks_sends_nothing_more(world, postgres):  # noqa: F811
+def test_a_run_that_lost_its_locks_sends_nothing_more(world, postgres):  # noqa: F811 - the fixture, as pytest passes it
     psycopg = pytest.importorskip("psycopg")
     struck = threading.Event()
 
