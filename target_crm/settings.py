@@ -382,7 +382,7 @@ def stream_settings(
 
 def _forget(given: Mapping[str, Any], of: CrmObject) -> bool:
     if given.get("forget") and not of.can_forget:
-        raise SettingError(f"forget: {of.name} are deleted for good as it is, or cannot be. Leave it out")
+        raise SettingError(f"forget: {of.name} have no recycle bin to be kept out of, so leave forget out")
     return bool(given.get("forget"))
 
 

@@ -314,6 +314,5 @@ OBJECTS = {name: kept.of for name, kept in KEPT.items()}
 LISTS = {choice.listed: (kept, choice) for kept in KEPT.values() for choice in kept.choices}
 """The firm's lists by name, each with an object whose configuration holds it."""
 
-REFUSED = {
-    "employees": "Apptivo's employees are invited in its settings; records name them by name or e-mail",
-}
+_NO_EMPLOYEES = "Apptivo's employees are invited in its settings; records name them by name or e-mail"
+REFUSED = {"employees": _NO_EMPLOYEES, "users": _NO_EMPLOYEES}

@@ -23,6 +23,8 @@ from crm_api.crm import Name
 from crm_api.crm_objects import CrmId, CrmRecord, Payload
 from crm_api.values import is_empty
 
+_BESIDE = {"countryName": ("countryId", "countryCode"), "state": ("stateCode",)}
+"""What stands beside a part of an address and belongs to its value."""
 _ADDRESS_TYPES = {BILLING: ("1", "Billing Address", "Address1"), SHIPPING: ("2", "Shipping Address", "Address2")}
 _CUSTOM = "customAttributes"
 _EMAILS, _PHONES = "emailAddresses", "phoneNumbers"
@@ -174,8 +176,14 @@ def _with_address(items: list[dict[str, Any]], name: str, parts: Any, config: Co
         }
         items, at = [*items, made], len(items)
     country = parts.get("countryName")
-    items[at] |= {**parts, **(config.country(country) if country else {})}
+    stale = {beside for name, of in _BESIDE.items() if _differs(items[at], parts, name) for beside in of}
+    kept = {name: value for name, value in items[at].items() if name not in stale}
+    items[at] = {**kept, **parts, **(config.country(country) if country else {})}
     return items
+
+
+def _differs(item: Mapping[str, Any], parts: Mapping[str, Any], name: str) -> bool:
+    return name in parts and parts[name] != item.get(name)
 
 
 def _with_custom(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -30,7 +30,7 @@ def whoami(base_url: str, account_id: str, read_owners: Callable[[], Sequence[Na
         SettingError: There is no Freshsales at that address.
         CrmError: It cannot be asked, with what to do about it.
     """
-    advice = f"Check domain: {urlsplit(base_url).hostname} is what it stands for."
+    advice = f"Check domain and base_url: they lead to {urlsplit(base_url).hostname}."
     try:
         owners = read_owners()
     except ForbiddenError:

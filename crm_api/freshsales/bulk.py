@@ -55,6 +55,7 @@ class Bulk:
         read: Reads records by id, at once.
         change: Changes one record: for rows of which a job told nothing.
         upsert: Upserts one record, likewise.
+        clock: Freshsales' own, as of its last answer.
         redact: Masks secrets in what the CRM says.
     """
 
@@ -66,6 +67,7 @@ class Bulk:
         read: Callable[[FreshsalesObject, Sequence[CrmId]], dict[CrmId, CrmRecord]],
         change: One,
         upsert: OneUpsert,
+        clock: Callable[[], datetime | None],
         redact: Callable[[str], str],
     ) -> None:
         self._jobs = jobs
@@ -73,6 +75,7 @@ class Bulk:
         self._read = read
         self._change = change
         self._upsert = upsert
+        self._clock = clock
         self._redact = redact
 
     def change(self, of: FreshsalesObject, changes: Sequence[tuple[CrmId, Payload]]) -> list[Result]:
@@ -126,7 +129,13 @@ class Bulk:
         before_send: BeforeSend,
     ) -> tuple[dict[int, Result], list[int]]:
         """The results of one call, by the rows' places, and the places of those that failed in it."""
-        report = self._sent(of, attribute, rows, before_send)
+        tries: list[datetime | None] = []
+
+        def sending() -> None:
+            tries.append(self._clock())
+            before_send()
+
+        report = self._sent(of, attribute, rows, sending)
         results: dict[int, Result] = {
             rows[number].place: Refused(self._redact(each.reason), REFUSED_STATUS, body=self._redact(each.body))
             for number, each in report.failures.items()
@@ -134,6 +143,8 @@ class Bulk:
         refused = list(results)
         left = [row for row in rows if row.place not in results]
         since = _moment(report.created_at)
+        # Where an earlier try was not answered, whatever was made since then was made by it.
+        began = tries[0] if len(tries) > 1 else since
         seen: dict[str, CrmRecord] = {
             _spelled(rows[number].identifier): shaped(record) for number, record in report.records.items()
         }
@@ -146,12 +157,12 @@ class Bulk:
             record = seen.get(_spelled(row.identifier))
             if record is None:  # nobody tells what became of it: once more, alone, which does it no harm
                 result = self._upsert(of, attribute, wanted[row.place])
-                if isinstance(result, Written) and is_young(result.record, since):
+                if isinstance(result, Written) and is_young(result.record, began):
                     result = replace(result, created=True)
                 results[row.place] = result
                 continue
             found.append((row, record))
-            created[row.place] = is_young(record, since) or is_young(record, first_tried(wanted[row.place]))
+            created[row.place] = is_young(record, began) or is_young(record, first_tried(wanted[row.place]))
         return results | self._completed(of, found, created), refused
 
     def _sent(

@@ -92,6 +92,7 @@ class Freshsales(DeclaredCrm):
             read=lambda of, ids: self.read(of, ids, immediate=True),
             change=self._change,
             upsert=self._upsert,
+            clock=lambda: self.session.server_date,
             redact=session.redact,
         )
 

@@ -75,10 +75,15 @@ class Fields:
         """A custom field by the name that people see, by its column, or by its definition's id."""
         if name in self.customs:
             return self.customs[name]
-        matching = [column for column, title in self._titles.items() if title.casefold() == name.strip().casefold()]
-        if len(matching) == 1:
-            return self.customs[matching[0]]
+        called = self.called(name)
+        if len(called) == 1:
+            return self.customs[called[0]]
         return next((each for each in self.customs.values() if str(each.custom_id) == name.strip()), None)
+
+    def called(self, title: str) -> list[str]:
+        """The columns of the custom fields that people see under a name."""
+        wanted = title.strip().casefold()
+        return [column for column, each in self._titles.items() if each.casefold() == wanted]
 
     def claim(self, name: str) -> Claim | None:
         """What the record's attribute of that name gives; None if the object has nothing for it."""

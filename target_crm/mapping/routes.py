@@ -73,6 +73,12 @@ class Routes:
     def _custom(self, name: str) -> Attribute:
         attribute = self._fields.custom(name)
         if attribute is None:
+            called = self._fields.called(name)
+            if called:
+                raise SettingError(
+                    f"custom_fields: {self._fields.of.name} have {len(called)} custom fields that are called {name!r}. "
+                    f"Say which is meant: {' or '.join(called)}"
+                )
             known = [*self._fields.titles, *self._fields.customs]
             there = ", ".join(self._fields.titles) or "none"
             raise SettingError(

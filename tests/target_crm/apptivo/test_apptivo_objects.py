@@ -224,8 +224,9 @@ def test_yes_and_no_become_y_and_n(run, firm):
     assert [the_only(firm, "contacts")[name] for name in ("isPrimary", "syncToGoogle")] == ["Y", "N"]
 
 
-def test_employees_are_refused_with_the_reason(run):
-    done = send(run, "employees", {"id": 1, "name": "Ada"})
+@pytest.mark.parametrize("stream", ["employees", "users"])
+def test_employees_are_refused_with_the_reason(run, stream):
+    done = send(run, stream, {"id": 1, "name": "Ada"})
     assert done.code == 2
     assert "Apptivo's employees are invited in its settings" in done.errors
 

@@ -37,6 +37,16 @@ def test_check_tells_the_firm_and_what_each_stream_becomes(operate):
     assert "Stream customers: overwrite into customers, matched by customerNumber, else customerName" in done.output
 
 
+def test_of_two_custom_attributes_of_one_name_the_setting_must_say_which(operate, firm):
+    ids = [firm.define_attribute("leads", "Twin", kind)["id"] for kind in ("input", "number")]
+    done = operate("check", streams={"leads": {"custom_fields": {"Twin": "x"}}})
+    assert done.exit_code == 2
+    words = " ".join(done.output.split())
+    assert "leads have 2 custom fields that are called 'Twin'. Say which is meant: cf_twin or cf_twin_" in words
+    for chosen in ("cf_twin", str(ids[1])):
+        assert operate("check", streams={"leads": {"custom_fields": {chosen: "x"}}}).exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("streams", "sentence"),
     [

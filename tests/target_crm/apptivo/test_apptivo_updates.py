@@ -81,6 +81,17 @@ def test_an_address_is_changed_part_by_part_with_its_flag(run, firm):
     assert cities == {"2": ("Kiel", None), "1": ("Bonn", "1 Main St")}
 
 
+@pytest.mark.usefixtures("style")
+@pytest.mark.parametrize(("country", "beside"), [("Canada", (26, "CA")), ("Utopia", (None, None))])
+def test_a_new_country_does_not_keep_the_id_of_the_old_one(run, firm, country, beside):
+    send(run, "leads", {**LEAD, "city": "Ulm", "country": "Germany"})
+    done = send(run, "leads", {**LEAD, "city": "Ulm", "country": country})
+    assert done.of("leads") == {"input": 1, "updated": 1}
+    (address,) = firm.records("leads")[0]["addresses"]
+    assert (address["city"], address["countryName"]) == ("Ulm", country)
+    assert (address.get("countryId"), address.get("countryCode")) == beside
+
+
 def test_custom_attributes_are_changed_one_by_one_with_their_flag_and_ids(run, firm, given):
     score, tier = (
         firm.define_attribute("leads", "Score", "number"),

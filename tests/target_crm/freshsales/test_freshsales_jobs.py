@@ -76,6 +76,17 @@ def test_a_job_that_never_ends_is_in_doubt_and_the_next_run_leaves_one_copy(run,
     assert vendor.count("contacts") == 3
 
 
+def test_what_an_unanswered_try_made_counts_as_created(run, vendor, emulator):
+    vendor.insert("contacts", {"last_name": "There", "emails": "p1@x.org", "created_at": "2026-01-01T00:00:00+00:00"})
+    emulator.trouble("cut:route=POST /contacts/bulk_upsert,times=1")
+    vendor.switches.job_polls = 0
+    emulator.between_requests(lambda _: emulator.clock.advance(5))
+    done = run([CONTACTS, *map(contact, range(3))])
+    assert done.code == 0, done.errors
+    assert done.of("contacts") == {"input": 3, "created": 2, "updated": 1}
+    assert vendor.count("contacts") == 3
+
+
 def test_a_view_that_lags_costs_a_request_each_but_no_record(run, vendor):
     vendor.switches.index_delay_seconds = 3600
     done = run([CONTACTS, *map(contact, range(5))])
