@@ -15,7 +15,7 @@ from target_crm.carrying import Carrier
 from target_crm.dooming import Dooming
 from target_crm.doubt import Fate
 from target_crm.keeping import Keeper
-from target_crm.ledger.values import Entry, Held, Intent, Known
+from target_crm.ledger.values import Entry, Held, Intent, Known, Origin
 from target_crm.mapping.free import mapper_for
 from target_crm.mapping.mapped import Mapped, Rejection
 from target_crm.matching import Finder
@@ -167,7 +167,8 @@ class StreamWriter:
             elif before.crm_id is None:
                 mapped.append(Ready(arrival, result, written_at=before.written_at))
             else:
-                known_as = before.crm_id, before.origin
+                origin = Origin.MATCHED if before.origin == Origin.LEFT else before.origin
+                known_as = before.crm_id, origin
                 mapped.append(Ready(arrival, result, *known_as, reread=in_doubt, written_at=before.written_at))
         self._keeper.unchanged({source_id: known[source_id].crm_id for source_id in same}, same)
         self._keeper.hold(held)
@@ -232,7 +233,8 @@ class StreamWriter:
             if verdict.fate is Fate.CARRIED_OUT and verdict.ours and verdict.record is not None:
                 was, crm_id = lost[source_id], verdict.record["id"]
                 facts: dict[str, Any] = {"gained": was.keys, "links": was.links, "reason": _FOUND}
-                entries.append(Entry(source_id, crm_id, "created", "created", was.record_hash, was.digest, **facts))
+                as_sent = was.record_hash, was.digest
+                entries.append(Entry(source_id, crm_id, "created", Origin.CREATED, *as_sent, **facts))
         self._keeper.settle(entries)
         unknown = {source_id for source_id, verdict in verdicts.items() if verdict.fate is Fate.UNKNOWN}
         for source_id in unknown:

@@ -13,7 +13,7 @@ from target_crm.arrivals import Arrival
 from target_crm.doubt import Fate, Inquiry, Verdict
 from target_crm.endpoints.doubt import EndpointInquiry
 from target_crm.keeping import Keeper
-from target_crm.ledger.values import Entry, Held, Scope
+from target_crm.ledger.values import Entry, Held, Origin, Scope
 from target_crm.mapping.mapped import Change, Reason
 from target_crm.mapping.mapper import Mapper
 from target_crm.methods import LoadMethod
@@ -213,7 +213,7 @@ class Carrier:
             held.append(self._keeper.held(ready.arrival, RejectKind.GONE, reason))
             return []
         recreate = self._stream.settings.when_gone == "recreate"
-        return [replace(ready, crm_id=None, origin="created", reread=False, recreate=recreate)]
+        return [replace(ready, crm_id=None, origin=Origin.CREATED, reread=False, recreate=recreate)]
 
     def _remember_unwritten(self, updates: Sequence[Update]) -> None:
         """Records that the CRM has as they should be, or that are only to be matched."""
@@ -224,7 +224,7 @@ class Carrier:
                     update.ready.arrival.source_id,
                     update.crm_id,
                     "matched" if update.matched else "unchanged",
-                    "matched" if update.matched else update.ready.origin,
+                    Origin.MATCHED if update.matched else update.ready.origin,
                     update.ready.arrival.record_hash if written else None,
                     update.ready.mapped.digest if written else None,
                     gained=gained_values(self._mapper, update.ready, update.current or {}),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from target_crm.ledger.values import Known
+from target_crm.ledger.values import Known, Origin
 
+STANDS = "another record stands for it"
 SMALL = 10  # of so few live records any fraction may be absent
 
 
@@ -49,8 +50,8 @@ def reason_to_keep(known: Known, others: Sequence[tuple[int, str]], *, matched_t
         others: Scopes and source ids, not deleted with it, that stand for the same CRM record.
         matched_too: Records that were only matched may be deleted too.
     """
-    if known.origin == "matched" and not matched_too:
+    if known.origin in {Origin.MATCHED, Origin.LEFT} and not matched_too:
         return "only matched, not created"
     if others:
-        return "another record stands for it"
+        return STANDS
     return ""

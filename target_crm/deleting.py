@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from crm_api.crm_objects import CrmId, CrmObject, CrmRecord, Payload
 from crm_api.errors import RefusedError
-from target_crm.ledger.values import Entry, Held, Scope
+from target_crm.deletes import STANDS
+from target_crm.ledger.values import Held, Scope
 from target_crm.office import Office
 from target_crm.outcomes import Outcome, RejectKind
 from target_crm.settings import StreamSettings
+
+ABSENT = "absent from the source"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +61,45 @@ class Deleter:
         for stream, deletes in by_stream.items():
             settings = self._settings_of(stream)
             own = office.ledger.scope(office.source, stream, settings.object)
-            if refusal := settings.brakes.refusal(len(deletes)):
+            doomed = self._unclaimed(own, [_doomed(each, own) for each in deletes])
+            if refusal := settings.brakes.refusal(len(doomed)):
                 refusals.append(f"Stream {stream}: {refusal}")
-                self._refuse(own, deletes, RejectKind.BRAKE, refusal)
+                self._refuse(own, [each.held for each in doomed if each.held], RejectKind.BRAKE, refusal)
                 continue
-            self._delete(stream, own, settings, [_doomed(each, own) for each in deletes])
+            self._delete(stream, own, settings, doomed)
         return refusals
+
+    def _unclaimed(self, own: Scope, doomed: Sequence[Doomed]) -> list[Doomed]:
+        """Those that no other live record stands for: since the delete arrived, one may have come, or come back."""
+        going = {(each.scope.id, each.source_id) for each in doomed if each.scope is not None}
+        claims = self._office.claims.live(own, [each.crm_id for each in doomed])
+        unclaimed: list[Doomed] = []
+        for each in doomed:
+            others = [claim for claim in claims.get(each.crm_id, ()) if claim not in going]
+            if each.held is None or each.scope is None or not others:
+                unclaimed.append(each)
+            else:
+                self._spare(own, each.held, each.scope)
+        return unclaimed
+
+    def _spare(self, own: Scope, held: Held, scope: Scope) -> None:
+        office, reason = self._office, f"deleted at the source, {STANDS}"
+        office.claims.leave(scope, office.ledger.known(scope, [held.source_id]), reason)
+        office.shelf.release(own, [held.source_id])
+        office.books.reopened(held.stream, Outcome.WAITING, held.kind)
+        office.books.ended(held.stream, Outcome.SKIPPED, reason)
+        if office.preview is not None:
+            office.preview.left(held.stream, [held.source_id], f"skip: {reason}")
+        if office.responses is not None:
+            target = held.sent or {}
+            office.responses.capture(
+                held.stream,
+                target["object"],
+                held.source_id,
+                str(Outcome.SKIPPED),
+                crm_id=target["crm_id"],
+                reason=reason,
+            )
 
     def carry_out_absent(self, stream: str, version: str) -> list[str]:
         """Delete the live records of a stream that did not arrive in a version that is complete; likewise."""
@@ -70,19 +107,30 @@ class Deleter:
         scope = office.ledger.scope(office.source, stream, settings.object)
         live = office.ledger.live(scope)
         absent = office.ledger.absent(scope, version, matched_too=settings.delete_matched)
-        claims = office.ledger.claimed(scope, [crm_id for _, crm_id in absent])
+        claims = office.claims.live(scope, [crm_id for _, crm_id in absent])
         gone = office.ledger.absent(scope, version, matched_too=True)  # whoever is absent, too, claims nothing
         going = {(scope.id, source_id) for source_id, _ in gone}
         doomed = [
             Doomed(crm_id, source_id, scope)
             for source_id, crm_id in absent
-            if all(claim in going for claim in claims[crm_id])
+            if all(claim in going for claim in claims.get(crm_id, ()))
         ]
         if refusal := settings.brakes.refusal_of_absent(len(doomed), live):
             return [f"Stream {stream}: {refusal}"]
         self._delete(stream, scope, settings, doomed)
+        self._drop_absent(scope, version)
         office.ledger.forget_seen(scope, version)
         return []
+
+    def _drop_absent(self, scope: Scope, version: str) -> None:
+        """What is held of records that their source no longer has is not tried again."""
+        office = self._office
+        for held in office.shelf.absent(office.source, scope, version):
+            office.shelf.release(scope, [held.source_id])
+            if held.run_id == office.run_id:
+                was = Outcome.REJECTED if held.state == "rejected" else Outcome.WAITING
+                office.books.reopened(held.stream, was, held.kind)
+                office.books.ended(held.stream, Outcome.SKIPPED, ABSENT)
 
     def _delete(self, stream: str, own: Scope, settings: StreamSettings, doomed: Sequence[Doomed]) -> None:
         office = self._office
@@ -90,7 +138,8 @@ class Deleter:
         office.locks.take(of.name)
         current = office.crm.read(of, [each.crm_id for each in doomed]) if doomed and of.readable else {}
         size = 1 if settings.forget else of.bulk_delete
-        chunks = [doomed[start : start + size] for start in range(0, len(doomed), size)]
+        groups = _together(doomed)
+        chunks = [groups[start : start + size] for start in range(0, len(groups), size)]
         office.crew.gather([self._call(stream, own, of, chunk, current, forget=settings.forget) for chunk in chunks])
 
     def _call(
@@ -98,22 +147,28 @@ class Deleter:
         stream: str,
         own: Scope,
         of: CrmObject,
-        chunk: Sequence[Doomed],
+        chunk: Sequence[Sequence[Doomed]],
         current: Mapping[CrmId, CrmRecord],
         *,
         forget: bool,
     ) -> Callable[[], None]:
         def delete() -> None:
-            for each in chunk:
+            for each in itertools.chain.from_iterable(chunk):
                 record = current.get(each.crm_id)
                 if record is not None and each.scope is not None and each.source_id is not None:
                     self._office.ledger.keep(each.scope, each.source_id, each.crm_id, record, _why(each))
-            refusals = self._office.crm.delete_many(of, [(each.crm_id, each.payload) for each in chunk], forget=forget)
-            for each, refusal in zip(chunk, refusals, strict=True):
+            targets = [(group[0].crm_id, group[0].payload) for group in chunk]
+            scope = chunk[0][0].scope or own
+            self._office.claims.unsettle(scope, [crm_id for crm_id, _ in targets])
+            refusals = self._office.crm.delete_many(of, targets, forget=forget)
+            for group, (crm_id, _), refusal in zip(chunk, targets, refusals, strict=True):
                 if refusal is None:
-                    self._done(stream, own, of, each, current.get(each.crm_id))
-                else:
-                    self._refused(stream, own, each, refusal)
+                    self._office.claims.lost(scope, crm_id, _why(group[0]))
+                for each in group:
+                    if refusal is None:
+                        self._done(stream, own, of, each, current.get(each.crm_id))
+                    else:
+                        self._refused(stream, own, each, refusal)
 
         return delete
 
@@ -126,8 +181,7 @@ class Deleter:
     def _done(self, stream: str, own: Scope, of: CrmObject, each: Doomed, record: CrmRecord | None) -> None:
         office = self._office
         if each.scope is not None and each.source_id is not None:
-            entry = Entry(each.source_id, None, "deleted", "created", None, None, reason=_why(each))
-            office.ledger.settle(each.scope, [entry])
+            office.shelf.release(each.scope, [each.source_id])
         if office.responses is not None:
             source_id = each.held.source_id if each.held else each.source_id or ""
             office.responses.capture(stream, of.name, source_id, "deleted", crm_id=each.crm_id, answer=record)
@@ -155,8 +209,20 @@ class Deleter:
                 )
 
 
+def _together(doomed: Sequence[Doomed]) -> list[list[Doomed]]:
+    """Several source records can stand for one of the CRM, which is deleted once."""
+    groups: dict[CrmId, list[Doomed]] = {}
+    alone: list[list[Doomed]] = []  # endpoints that delete by what the record says
+    for each in doomed:
+        if each.crm_id is None:
+            alone.append([each])
+        else:
+            groups.setdefault(each.crm_id, []).append(each)
+    return [*groups.values(), *alone]
+
+
 def _why(doomed: Doomed) -> str:
-    return "absent from the source" if doomed.held is None else "deleted at the source"
+    return ABSENT if doomed.held is None else "deleted at the source"
 
 
 def _doomed(held: Held, own: Scope) -> Doomed:

@@ -11,6 +11,7 @@ from target_crm.arrivals import Arrival
 from target_crm.deletes import reason_to_keep
 from target_crm.keeping import Keeper
 from target_crm.ledger.values import Held, Known, Scope
+from target_crm.mapping.mapped import Mapped, Rejection
 from target_crm.mapping.mapper import Mapper
 from target_crm.matching import Finder
 from target_crm.methods import LoadMethod
@@ -39,6 +40,7 @@ class Dooming:
         self._mapper = mapper
         self._finder = finder
         self._keeper = keeper
+        self._own = scope
         writer = stream.settings.ledger_stream
         self._scope = office.ledger.scope(office.source, writer, stream.settings.ledger_object) if writer else scope
 
@@ -78,25 +80,33 @@ class Dooming:
 
     def _hold_known(self, arrivals: Sequence[Arrival], live: dict[str, Known]) -> None:
         ids = [each.crm_id for each in live.values() if each.crm_id is not None]
-        claims = self._office.ledger.claimed(self._scope, ids)
+        claims = self._office.claims.live(self._scope, ids)
         going = {(self._scope.id, arrival.source_id) for arrival in arrivals}
+        staying: dict[str, list[Arrival]] = {}
         for arrival in arrivals:
             known = live[arrival.source_id]
             others = [claim for claim in claims.get(known.crm_id or 0, ()) if claim not in going]
             if reason := reason_to_keep(known, others, matched_too=self._settings.delete_matched):
-                self._skip([arrival], f"deleted at the source, {reason}")
+                staying.setdefault(f"deleted at the source, {reason}", []).append(arrival)
             else:
                 self._doom(arrival, known.crm_id, self._scope.id)
+        for reason, chosen in staying.items():
+            left = {arrival.source_id: live[arrival.source_id] for arrival in chosen}
+            self._office.claims.leave(self._scope, left, reason)
+            self._skip(chosen, reason)
 
     def _hold_matching(self, arrivals: Sequence[Arrival]) -> None:
         """Records that only a match key tells: the stream's settings name it, so it is meant."""
         mapped = {arrival.source_id: self._mapper.map(arrival.record) for arrival in arrivals}
-        keys = {source_id: getattr(each, "keys", ()) for source_id, each in mapped.items()}
+        flaws = {source_id: each for source_id, each in mapped.items() if isinstance(each, Rejection)}
+        keys = {source_id: each.keys for source_id, each in mapped.items() if isinstance(each, Mapped)}
         candidates = self._finder.candidates(keys)
         held: list[Held] = []
         for arrival in arrivals:
             found = candidates.get(arrival.source_id)
-            if found is None:
+            if arrival.source_id in flaws:
+                held.append(self._keeper.flawed(arrival, flaws[arrival.source_id]))
+            elif found is None:
                 self._skip([arrival], "not in the CRM")
             elif len(found.found) > 1:
                 ids = ", ".join(map(str, sorted(found.found, key=str)))
@@ -117,3 +127,5 @@ class Dooming:
         source_ids = [arrival.source_id for arrival in arrivals]
         self._keeper.ended(source_ids, Outcome.SKIPPED, reason)
         self._keeper.release(source_ids)
+        if self._scope != self._own:
+            self._office.shelf.release(self._scope, source_ids)

@@ -48,8 +48,9 @@ class Keeper:
         self._held = office.shelf.held_ids(scope)
         self.unanswered: dict[str, Intent] = office.ledger.intents(scope)
         self.undecided: set[str] = set()
-        self._carried: set[str] = set()
-        self._told_so_far: dict[str, tuple[Outcome, str]] = {}
+        # Kept with the run: when the schema changes, another keeper takes over.
+        self._carried = office.carried.setdefault(stream.name, set())
+        self._told_so_far = office.told.setdefault(stream.name, {})
 
     def taken(self, arrivals: Iterable[Arrival]) -> None:
         """See who arrives: what waits, or was held by an earlier run and again by this one, is superseded by it."""

@@ -11,13 +11,14 @@ from tempfile import TemporaryDirectory
 from crm_api.crm import Account, Crm
 from target_crm.crew import Crew, Stopping
 from target_crm.doubt import Window
+from target_crm.ledger.claims import Claims
 from target_crm.ledger.ledger import Ledger
 from target_crm.ledger.links import Links
 from target_crm.ledger.locks import Locks
 from target_crm.ledger.shelf import Shelf
 from target_crm.ledger.values import Held, Source
 from target_crm.matching import Recent
-from target_crm.outcomes import Books
+from target_crm.outcomes import Books, Outcome
 from target_crm.preview import Preview
 from target_crm.rejected import RejectFile
 from target_crm.responses import Responses
@@ -52,6 +53,7 @@ class Office:
         source: Where records come from and go to, as the ledger calls it.
         locks: Keep other runs from writing at the same time.
         ledger: What was written where.
+        claims: Who stands for which record of the CRM.
         shelf: What was not written.
         links: References that written records still lack.
         books: What became of every record.
@@ -67,6 +69,8 @@ class Office:
         folder: Of the copy that stands in for the ledger in a dry run.
         recents: What our own writes left, by object.
         written: Source ids that the CRM has by now, by stream, until the caller has looked what waited for them.
+        told: Outcomes of held records that are open again if the record comes anew, by stream and source id.
+        carried: Source ids of records that an earlier run held, by stream.
         clock: Monotonic seconds.
     """
 
@@ -76,6 +80,7 @@ class Office:
     source: Source
     locks: Locks
     ledger: Ledger
+    claims: Claims
     shelf: Shelf
     links: Links
     books: Books
@@ -91,6 +96,8 @@ class Office:
     folder: TemporaryDirectory[str] | None
     recents: dict[str, Recent] = field(default_factory=dict)
     written: dict[str, set[str]] = field(default_factory=dict)
+    told: dict[str, dict[str, tuple[Outcome, str]]] = field(default_factory=dict)
+    carried: dict[str, set[str]] = field(default_factory=dict)
     clock: Callable[[], float] = time.monotonic
 
     def close(self) -> None:

@@ -21,6 +21,7 @@ from crm_api.errors import SettingError
 from crm_api.settings import network
 from target_crm.crew import Crew, Stopping
 from target_crm.doubt import Window
+from target_crm.ledger.claims import Claims
 from target_crm.ledger.ledger import Ledger
 from target_crm.ledger.links import Links
 from target_crm.ledger.locks import DatabaseLocks, FileLocks, Locks
@@ -102,6 +103,7 @@ def open_office(config: Mapping[str, Any], crm: Crm, run: Run) -> Office:
         source=source,
         locks=locks,
         ledger=ledger,
+        claims=Claims(store),
         shelf=Shelf(store),
         links=Links(store),
         books=run.books,

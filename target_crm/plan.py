@@ -8,7 +8,7 @@ from typing import Any
 
 from crm_api.crm_objects import CrmId, CrmRecord
 from target_crm.arrivals import Arrival
-from target_crm.ledger.values import Known, Link
+from target_crm.ledger.values import Known, Link, Origin
 from target_crm.mapping.mapped import Mapped, MatchKey
 from target_crm.methods import LoadMethod
 from target_crm.outcomes import RejectKind
@@ -22,7 +22,7 @@ class Ready:
         arrival: The record.
         mapped: What it is mapped to.
         crm_id: Of the CRM record that the ledger knows it by, or None.
-        origin: How the ledger came to know it: ``created``, ``matched`` or ``imported``.
+        origin: How the ledger came to know it.
         refused: Why the CRM refused to create it in this batch: it may still turn out to match something.
         reread: A write of it is in doubt: the record is read, at once and by id, before it is written again.
         recreate: The CRM has lost it, and it is created anew without looking for it.
@@ -34,7 +34,7 @@ class Ready:
     arrival: Arrival
     mapped: Mapped
     crm_id: CrmId | None = None
-    origin: str = "created"
+    origin: str = Origin.CREATED
     refused: Reject | None = None
     reread: bool = False
     recreate: bool = False

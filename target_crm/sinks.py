@@ -167,7 +167,8 @@ class CrmSink(BatchSink):
         self._office.books.arrived(self.stream_name, sum(arrival.held_at is None for arrival in arrivals))
         self.record_counter_metric.increment(len(arrivals))
         if self._mirrors:
-            self._writer.see(self._version, [arrival.source_id for arrival in arrivals if not arrival.gone])
+            came = [each.source_id for each in arrivals if not each.gone and each.held_at is None]
+            self._writer.see(self._version, came)
         self._writer.write(arrivals)
         if self._office.responses is not None:
             self._office.responses.flush()

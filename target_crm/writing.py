@@ -24,7 +24,7 @@ from crm_api.errors import (
 )
 from target_crm.crew import Crew
 from target_crm.ledger.ledger import Ledger
-from target_crm.ledger.values import Entry, Intent, LedgerError, Scope
+from target_crm.ledger.values import Entry, Intent, LedgerError, Origin, Scope
 from target_crm.mapping.mapped import Change
 from target_crm.mapping.mapper import Mapper
 from target_crm.matching import Recent
@@ -295,7 +295,7 @@ class Sender:
             ready.arrival.source_id,
             answer.id,
             what,
-            "matched" if matched else ready.origin,
+            Origin.MATCHED if matched else ready.origin,
             ready.arrival.record_hash,
             ready.mapped.digest,
             write.change.differences,

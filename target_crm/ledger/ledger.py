@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from crm_api.crm_objects import CrmId
 from target_crm.ledger import tables
 from target_crm.ledger.store import Store, as_json, id_of, id_text, of_source, value_hash
-from target_crm.ledger.values import Entry, Intent, Known, Link, Scope, Source
+from target_crm.ledger.values import Entry, Intent, Known, Link, Origin, Scope, Source
 from target_crm.mapping.mapped import Found
 from target_crm.together import Together
 
@@ -96,7 +96,7 @@ class Ledger:
         return {source_id: Found(of, json.loads(crm_id)) for source_id, crm_id, of in rows}
 
     def claimed(self, scope: Scope, crm_ids: Collection[CrmId]) -> dict[CrmId, list[tuple[int, str]]]:
-        """Which scopes and source ids stand for CRM records of this kind."""
+        """Which scopes and source ids stand, or stood until their source deleted them, for CRM records of this kind."""
         query = (
             sa.select(tables.records.c.crm_id, tables.records.c.scope_id, tables.records.c.source_id)
             .join_from(tables.records, tables.scopes)
@@ -249,7 +249,7 @@ class Ledger:
             table.c.scope_id == scope.id, table.c.crm_id.is_not(None), ~arrived.exists()
         )
         if not matched_too:
-            query = query.where(table.c.origin != "matched")
+            query = query.where(table.c.origin.not_in((Origin.MATCHED, Origin.LEFT)))
         with self._store.read() as connection:
             return [(source_id, json.loads(crm_id)) for source_id, crm_id in connection.execute(query)]
 

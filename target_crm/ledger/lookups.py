@@ -13,9 +13,7 @@ import sqlalchemy as sa
 from crm_api.crm_objects import CrmId
 from target_crm.ledger import tables
 from target_crm.ledger.store import Store, id_of, id_text, value_hash
-from target_crm.ledger.values import Scope
-
-IMPORTED = "imported"
+from target_crm.ledger.values import Origin, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +169,7 @@ class Lookups:
                 "scope_id": scope.id,
                 "source_id": source_id,
                 "crm_id": id_text(crm_id),
-                "origin": IMPORTED,
+                "origin": Origin.IMPORTED,
                 "record_hash": sent[source_id].record_hash if source_id in sent else None,
                 "digest": sent[source_id].digest if source_id in sent else None,
                 "written_at": now,

@@ -122,6 +122,20 @@ class Shelf:
             held = _held_of(source, state).order_by(None).subquery()
             return int(connection.execute(sa.select(sa.func.count()).select_from(held)).scalar_one())
 
+    def absent(self, source: Source, scope: Scope, version: str) -> list[Held]:
+        """What is rejected or waits, of a scope, and did not arrive in a version."""
+        seen, table = tables.seen, tables.held
+        arrived = sa.select(1).where(
+            seen.c.scope_id == scope.id, seen.c.version == version, seen.c.source_id == table.c.source_id
+        )
+        query = [table.c.scope_id == scope.id, ~arrived.exists()]
+        with self._store.read() as connection:
+            return [
+                each
+                for state in ("rejected", "waiting")
+                for each in _held(connection.execute(_held_of(source, state).where(*query)))
+            ]
+
     def of_any_account(self, crm: str, source_name: str, state: str) -> list[Held]:
         """What is held of a source, whatever account it was for, in the order in which it was put aside."""
         with self._store.read() as connection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from crm_api.crm_objects import CrmId
@@ -46,13 +47,23 @@ class Scope:
     object_id: int
 
 
+class Origin(StrEnum):
+    """How the ledger came to know the CRM record that a source record stands for."""
+
+    CREATED = "created"
+    MATCHED = "matched"
+    IMPORTED = "imported"
+    LEFT = "left"
+    """The source has deleted its record, and the CRM's stays: it stands for it no more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the ledger knows of a source id.
 
     Attributes:
         crm_id: None once the record was deleted.
-        origin: ``created``, ``matched`` or ``imported``.
+        origin: An ``Origin``.
         record_hash: Of the record as it arrived, and of the settings it was mapped with.
         digest: Of what it was mapped to.
         written_at: Unix seconds.
@@ -138,8 +149,8 @@ class Entry:
 
     Attributes:
         source_id: Of the record.
-        crm_id: None: it was deleted.
-        action: For the history: ``created``, ``updated``, ``linked``, ``matched``, ``unchanged``, ``deleted``.
+        crm_id: Of the CRM's record.
+        action: For the history: ``created``, ``updated``, ``linked``, ``matched``, ``unchanged``.
         origin: See ``Known``.
         record_hash: See ``Known``.
         digest: See ``Known``.
@@ -151,7 +162,7 @@ class Entry:
     """
 
     source_id: str
-    crm_id: CrmId | None
+    crm_id: CrmId
     action: str
     origin: str
     record_hash: bytes | None

@@ -19,7 +19,7 @@ from target_crm.ledger.ledger import Ledger
 from target_crm.ledger.lookups import Account, Lookups
 from target_crm.ledger.store import Store
 from target_crm.ledger.tables import VERSION, default_url, has_ledger
-from target_crm.ledger.values import Scope, Source
+from target_crm.ledger.values import Origin, Scope, Source
 from target_crm.ledger.versions import copy_rows
 from target_crm.mapping.mapped import Rules
 from target_crm.mapping.mapper import Mapper
@@ -89,6 +89,8 @@ def explain(
         from_then = since.replace(tzinfo=UTC).timestamp() if since else 0.0
         known = [_explained(streams[scope.id], lookups.explained(scope, of, from_then)) for scope, of in found]
     click.echo(json.dumps(known, indent=2, ensure_ascii=False))
+    if not known:
+        click.echo("The ledger knows no such record, or knew it before it kept a history.", err=True)
     sys.exit(0 if known else 1)
 
 
@@ -100,7 +102,9 @@ def _explained(stream: Account, known: dict[str, Any]) -> dict[str, Any]:
 def _in_short(known: dict[str, Any]) -> Iterator[str]:
     """What the ledger's parts amount to, in sentences."""
     for record in known.get("record", ()):
-        if "crm_id" in record:
+        if record.get("origin") == Origin.LEFT and "crm_id" in record:
+            yield f"Its source has deleted it; the CRM's record {record['crm_id']} stays (the history says why)."
+        elif "crm_id" in record:
             yield (
                 f"The CRM has it as {record['crm_id']} ({record['origin']}, last written {record['written_at']}). As "
                 "long as its source gives it as it was then, it is unchanged, and nothing is sent."
@@ -108,7 +112,7 @@ def _in_short(known: dict[str, Any]) -> Iterator[str]:
         else:
             yield f"It was deleted in the CRM ({record['written_at']})."
     for held in known.get("held", ()):
-        yield f"Since {held['at']} it is {held['state']} ({held['kind']}): {held['reason']}"
+        yield f"Since {held['at']} it is {held['state']} ({held['kind']}): {held['reason'].rstrip('.')}."
     for wait in known.get("waits_for", ()):
         yield f"It waits for {_meant(wait)}."
     for link in known.get("to_be_linked", ()):

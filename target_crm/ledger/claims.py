@@ -1,0 +1,117 @@
+"""Who stands for a record of the CRM, and what becomes of them when it is deleted, or their source deletes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+
+import sqlalchemy as sa
+
+from crm_api.crm_objects import CrmId
+from target_crm.ledger import tables
+from target_crm.ledger.store import Store, id_text
+from target_crm.ledger.values import Known, Origin, Scope
+
+
+class Claims:
+    """Which source records stand for which records of the CRM: several can stand for one.
+
+    Args:
+        store: The ledger's.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def live(self, scope: Scope, crm_ids: Collection[CrmId]) -> dict[CrmId, list[tuple[int, str]]]:
+        """Scopes and source ids that stand for CRM records, but for those that their source has deleted."""
+        records = tables.records
+        query = sa.select(records.c.crm_id, records.c.scope_id, records.c.source_id).where(
+            _beside(scope), records.c.origin != Origin.LEFT
+        )
+        claims: dict[CrmId, list[tuple[int, str]]] = {}
+        for crm_id, scope_id, source_id in self._store.among(query, records.c.crm_id, [*map(json.dumps, crm_ids)]):
+            claims.setdefault(json.loads(crm_id), []).append((scope_id, source_id))
+        return claims
+
+    def unsettle(self, scope: Scope, crm_ids: Collection[CrmId]) -> None:
+        """CRM records are about to be deleted: whatever stands for them is unchanged no more.
+
+        Else a record that returns after a crash, when nobody remembers that the delete was sent, would not be written.
+        """
+        records = tables.records
+        with self._store.write() as connection:
+            connection.execute(
+                records.update()
+                .where(_beside(scope), records.c.crm_id.in_([*map(json.dumps, crm_ids)]))
+                .values(record_hash=None, digest=None)
+            )
+
+    def lost(self, scope: Scope, crm_id: CrmId, reason: str) -> None:
+        """A CRM record was deleted: nobody stands for it any more, and whoever returns is created again."""
+        records, history = tables.records, tables.history
+        gone = sa.and_(_beside(scope), records.c.crm_id == id_text(crm_id))
+        with self._store.write() as connection:
+            found = connection.execute(sa.select(records.c.scope_id, records.c.source_id).where(gone)).all()
+            cleared = {"crm_id": None, "record_hash": None, "digest": None}
+            connection.execute(records.update().where(gone).values(**cleared, **self._by_this_run()))
+            for of_scope, source_id in found:
+                for table in (tables.intents, tables.links):
+                    connection.execute(
+                        table.delete().where(table.c.scope_id == of_scope, table.c.source_id == source_id)
+                    )
+                event = self._event(of_scope, source_id, "deleted", crm_id, reason)
+                connection.execute(history.insert(), [event])
+
+    def leave(self, scope: Scope, left: Mapping[str, Known], reason: str) -> None:
+        """Their source has deleted records that stay in the CRM: they stand for them no more.
+
+        Whoever else stands for a record that we created inherits that, so that it goes with the last of them.
+
+        Args:
+            scope: Of the records.
+            left: What the ledger knows of them, by source id.
+            reason: Why they stay.
+        """
+        records = tables.records
+        with self._store.write() as connection:
+            for source_id, known in left.items():
+                if known.origin == Origin.LEFT:
+                    continue
+                connection.execute(
+                    records.update()
+                    .where(records.c.scope_id == scope.id, records.c.source_id == source_id)
+                    .values(origin=Origin.LEFT, record_hash=None, digest=None)
+                )
+                if known.origin != Origin.MATCHED:
+                    heirs = (_beside(scope), records.c.crm_id == id_text(known.crm_id))
+                    connection.execute(
+                        records.update().where(*heirs, records.c.origin == Origin.MATCHED).values(origin=known.origin)
+                    )
+                event = self._event(scope.id, source_id, "left", known.crm_id, reason)
+                connection.execute(tables.history.insert(), [event])
+
+    def _by_this_run(self) -> dict[str, object]:
+        return {"written_at": self._store.now(), "run_id": self._store.run_id}
+
+    def _event(
+        self, scope_id: int, source_id: str, action: str, crm_id: CrmId | None, reason: str
+    ) -> dict[str, object]:
+        return {
+            "scope_id": scope_id,
+            "source_id": source_id,
+            "run_id": self._store.run_id,
+            "at": self._store.now(),
+            "action": action,
+            "crm_id": id_text(crm_id),
+            "fields": "[]",
+            "keys": "[]",
+            "reason": reason,
+        }
+
+
+def _beside(scope: Scope) -> sa.ColumnElement[bool]:
+    """The records of all streams into the same kind of record of the same account."""
+    scopes, same = tables.scopes, tables.scopes.alias()
+    of = sa.select(same.c.object_id).where(same.c.id == scope.id).scalar_subquery()
+    return tables.records.c.scope_id.in_(sa.select(scopes.c.id).where(scopes.c.object_id == of))
