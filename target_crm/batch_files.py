@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
@@ -10,32 +11,45 @@ import msgspec
 from singer_sdk.helpers._batch import StorageTarget
 
 from target_crm.messages import InputError
+from target_crm.reader import decode
 
 SLICE_RECORDS = 1000
+# Missing or cut off files, addresses of a store that is not installed, and whatever is no gzip or parquet.
+UNREADABLE = (OSError, EOFError, zlib.error, ImportError, ValueError)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
-def record_lines(message: Mapping[str, Any]) -> Iterator[bytes]:
-    """The records of a BATCH message, each as the RECORD message that would have brought it.
+def record_messages(message: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], bytes]]:
+    """The records of a BATCH message, each as the RECORD message that would have brought it, and as its line.
 
     Args:
         message: ``stream``, ``encoding`` (``format`` jsonl or parquet, ``compression`` gzip or none) and ``manifest``.
 
     Raises:
-        InputError: It lacks one of these, names a format that is not known, or a file that cannot be read.
+        InputError: It lacks one of these, names a format that is not known, or a file that cannot be read or holds
+            something else than records.
     """
     stream, encoding, manifest = (message.get(name) for name in ("stream", "encoding", "manifest"))
-    if not isinstance(stream, str) or not isinstance(encoding, Mapping) or not isinstance(manifest, list):
+    named = isinstance(manifest, list) and all(isinstance(path, str) for path in manifest)
+    if not isinstance(stream, str) or not isinstance(encoding, Mapping) or not isinstance(manifest, list) or not named:
         raise InputError("a BATCH lacks its stream, its encoding or its manifest")
     head = b'{"type":"RECORD","stream":' + _ENCODER.encode(stream) + b',"record":'
     for path in manifest:
-        try:
-            folder, name = StorageTarget.split_url(path)
-            with StorageTarget.from_url(folder).open(name, mode="rb") as file:
-                for record in _records(file, encoding):
-                    yield head + record + b"}"
-        except OSError as error:
-            raise InputError(f"the file {path} of a BATCH cannot be read: {error}") from error
+        for number, record in enumerate(_read(path, encoding), start=1):
+            line = head + record + b"}"
+            try:
+                yield decode(line), line
+            except ValueError as error:
+                raise InputError(f"record {number} of the file {path} of a BATCH is no JSON: {error}") from error
+
+
+def _read(path: str, encoding: Mapping[str, Any]) -> Iterator[bytes]:
+    try:
+        folder, name = StorageTarget.split_url(path)
+        with StorageTarget.from_url(folder).open(name, mode="rb") as file:
+            yield from _records(file, encoding)
+    except UNREADABLE as error:
+        raise InputError(f"the file {path} of a BATCH cannot be read: {' '.join(str(error).split())}") from error
 
 
 def _records(file: IO[bytes], encoding: Mapping[str, Any]) -> Iterator[bytes]:

@@ -82,6 +82,8 @@ class RejectedError(StopError):
         super().__init__(happened=f"Stopped after {records} rejected records (stop_after_rejected)")
 
 
+BROKEN_INPUT = (InvalidInputLine, RecordsWithoutSchemaException, MissingKeyPropertiesError, InvalidJSONSchema)
+"""The tap broke off, or breaks the specification: what came until then is none the worse for it."""
 EXPECTED = tuple(kind for kind, _ in _CODES)
 """Errors that say themselves, in one sentence, what is wrong; any other is a bug of ours and keeps its traceback."""
 

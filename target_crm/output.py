@@ -16,8 +16,9 @@ def emit(text: str) -> None:
     """
     try:
         with file_errors("The output", "stdout"):
-            sys.stdout.write(text)
             sys.stdout.flush()
+            sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass"))  # whatever the machine's own encoding
+            sys.stdout.buffer.flush()
     except FileError:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())

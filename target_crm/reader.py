@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import select
 import sys
 from collections import Counter
@@ -21,6 +22,8 @@ CHUNK_BYTES = 1 << 20
 SILENCE_SECONDS = 0.2  # how long a silent input is waited for before the time and the signals are looked at
 LINES_BETWEEN = 1000  # of an input that cannot be waited for
 SHOWN_CHARACTERS = 200
+NESTED = 500  # arrays and objects in one another: Python's decoders and encoders give up beyond 1,000
+_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
@@ -49,7 +52,29 @@ _STATE = msgspec.json.Decoder(_State)
 
 def state_text(line: bytes) -> str:
     """The value of a STATE message as the very text that came."""
-    return bytes(_STATE.decode(line).value).decode()
+    try:
+        return bytes(_STATE.decode(line).value).decode()
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _forgiven(line.decode("utf-8", "surrogatepass"))
+
+
+def _forgiven(message: str) -> str:
+    """The same of a message that holds what JSON forbids and ``decode`` forgives."""
+    scan, value = json.JSONDecoder().raw_decode, ""
+    position = message.index("{") + 1
+    while message[at := _next(message, position)] != "}":
+        name, position = scan(message, at)
+        begin = _next(message, message.index(":", position) + 1)
+        _, position = scan(message, begin)
+        value = message[begin:position] if name == "value" else value
+    return value
+
+
+def _next(text: str, position: int) -> int:
+    """Where something stands that is neither space nor comma."""
+    while text[position] in " \t\r\n,":
+        position += 1
+    return position
 
 
 def decode(line: bytes) -> Any:
@@ -61,15 +86,27 @@ def decode(line: bytes) -> Any:
     Raises:
         ValueError: It is no JSON.
     """
+    if line.count(b"[") + line.count(b"{") > NESTED and _depth(line) > NESTED:
+        raise ValueError("it is nested too deeply")
     try:
         return _DECODER.decode(line)
-    except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         try:
             return json.loads(line, parse_float=Decimal, parse_constant=NotJson)
-        except (ValueError, RecursionError):
+        except ValueError:
             raise ValueError(str(error)) from error
+
+
+def _depth(line: bytes) -> int:
+    """How deeply arrays and objects are nested."""
+    deepest = depth = 0
+    for found in _BRACKETS.finditer(line):
+        if found[0] in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif found[0] in b"]}":
+            depth -= 1
+    return deepest
 
 
 class Reader(GenericSingerReader[bytes]):

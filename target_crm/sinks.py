@@ -75,7 +75,7 @@ class CrmSink(BatchSink):
 
     @override
     def get_validator(self) -> BaseJSONSchemaValidator | None:
-        return Validator(self.schema) if self.validate_schema else None
+        return Validator(self.schema, self.stream_name) if self.validate_schema else None
 
     @property
     def refers_to(self) -> set[str]:

@@ -29,7 +29,7 @@ from target_crm.command import TargetCommand
 from target_crm.completeness import Completeness
 from target_crm.crew import Stopping
 from target_crm.crms import connected, requests_per_minute
-from target_crm.exits import EXPECTED, SIGNAL_OFFSET, Ending, Exit, RejectedError, ending_of
+from target_crm.exits import BROKEN_INPUT, EXPECTED, SIGNAL_OFFSET, Ending, Exit, RejectedError, ending_of
 from target_crm.mapping.mapped import Rejection
 from target_crm.maps import register
 from target_crm.messages import record_of, schema_of, state_of, stream_of, version_of
@@ -37,7 +37,7 @@ from target_crm.order import parents_first
 from target_crm.outcomes import Books, Outcome, RejectKind
 from target_crm.output import emit
 from target_crm.progress import Progress
-from target_crm.reader import Reader, decode, state_text
+from target_crm.reader import Reader, state_text
 from target_crm.settings import BATCH_SIZE, SETTINGS, StreamSettings, stream_settings
 from target_crm.tolerance import rejected_allowed
 
@@ -236,10 +236,10 @@ class TargetCrm(Target):
 
     @override
     def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
-        from target_crm.batch_files import record_lines  # noqa: PLC0415 - few inputs have them
+        from target_crm.batch_files import record_messages  # noqa: PLC0415 - few inputs have them
 
-        for line in record_lines(message_dict):
-            self._process_line(decode(line), line)
+        for message, line in record_messages(message_dict):
+            self._process_line(message, line)
             self._between()
 
     @override
@@ -345,7 +345,15 @@ class TargetCrm(Target):
 
     def run(self, file_input: IO[str] | None) -> int:
         """Read the input to its end, or to what stops it; returns the exit code."""
-        return self._guarded(lambda: self.listen(file_input))
+
+        def read() -> None:
+            try:
+                self.listen(file_input)
+            except BROKEN_INPUT:
+                self._drain()  # what came before is sound, however the input goes on
+                raise
+
+        return self._guarded(read)
 
     def _guarded(self, work: Callable[[], None]) -> int:
         ending = Ending(Exit.DONE, "")

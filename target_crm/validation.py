@@ -19,20 +19,21 @@ class Validator(BaseJSONSchemaValidator):
 
     Args:
         schema: Of the stream.
+        stream: Its name.
 
     Raises:
         InvalidJSONSchema: It is no JSON schema.
     """
 
-    def __init__(self, schema: dict[str, Any]) -> None:
+    def __init__(self, schema: dict[str, Any], stream: str) -> None:
         super().__init__(schema)
         try:
             self._validator = jsonschema_rs.Draft202012Validator(
                 schema, validate_formats=False, mask=MASK, retriever=_refuse
             )
         except (jsonschema_rs.ValidationError, ValueError) as error:
-            message = getattr(error, "message", error)
-            raise InvalidJSONSchema(f"The SCHEMA is no JSON schema: {message}") from error
+            said = _spelled(error) if isinstance(error, jsonschema_rs.ValidationError) else error
+            raise InvalidJSONSchema(f"The SCHEMA of stream {stream!r} is no JSON schema: {said}") from error
 
     def flaw(self, record: Mapping[str, Any]) -> str | None:
         """What is wrong with a record, in words that show no values; None if nothing is."""

@@ -90,7 +90,7 @@ def explain(
         known = [_explained(streams[scope.id], lookups.explained(scope, of, from_then)) for scope, of in found]
     click.echo(json.dumps(known, indent=2, ensure_ascii=False))
     if not known:
-        click.echo("The ledger knows no such record, or knew it before it kept a history.", err=True)
+        click.echo("The ledger knows no such record.", err=True)
     sys.exit(0 if known else 1)
 
 

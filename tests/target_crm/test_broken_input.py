@@ -1,0 +1,104 @@
+"""Input that breaks off or breaks the rules: what came before is written, and one sentence says what is wrong where."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+
+import pytest
+
+from tests.target_crm.messages import as_lines, record_of, schema_of, state_of
+
+TASKS = schema_of("tasks", "name")
+SOUND = [TASKS, record_of("tasks", id=1, name="T1"), state_of(1), record_of("tasks", id=2, name="T2")]
+MIRROR = {"tasks": {"load_method": "overwrite", "complete": "end_of_input"}}
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('{"type": "RECORD", "stream": "tasks", "rec', "not JSON on line 5"),
+        (
+            f'{{"type": "RECORD", "stream": "tasks", "record": {{"id": 3, "name": {"[" * 960}{"]" * 960}}}}}',
+            "nested too deep",
+        ),
+        ("[]", "no Singer message on line 5"),
+        ({"type": "RECORD", "stream": "tasks"}, "wrong on line 5"),
+        (record_of("tasks", name="T3"), "lacks its key property 'id'"),
+        (record_of("people", id=3), "line 5 of the input comes before its SCHEMA"),
+        (
+            schema_of("people", name={"type": "nonsense"}),
+            "The SCHEMA of stream 'people' is no JSON schema: properties.name",
+        ),
+    ],
+    ids=["cut off", "too deep", "no message", "no record", "no key", "no schema", "bad schema"],
+)
+def test_what_came_before_a_broken_line_is_written_and_its_state_passes(run, emulator, line, said):
+    done = run([*SOUND, line])
+    assert done.code == 1
+    assert said in done.errors
+    assert "Traceback" not in done.errors
+    assert done.states == [{"position": 1}]
+    assert done.of("tasks") == {"input": 2, "created": 2}
+    assert done.report["closed"]
+    assert emulator.copper.count("tasks") == 2
+
+
+def test_a_mirror_of_a_source_that_breaks_off_deletes_nothing(run, emulator):
+    run(SOUND, streams=MIRROR)
+    assert run([*SOUND[:2], '{"type": "REC'], streams=MIRROR).code == 1
+    assert emulator.copper.count("tasks") == 2
+
+
+@pytest.mark.parametrize(
+    "value",
+    ['{"a": NaN}', '{"u": "\\ud83d"}', '{"a" : 1.10, "b": -Infinity ,"value": {"c": [1, 2]}}', '{"é": "\\udead"}'],
+)
+def test_a_state_that_json_forbids_passes_as_the_very_text_that_came(run, value):
+    line = f' {{ "type": "STATE", "more": "value", "value" : {value} , "x": null}}\n'
+    done = run([], file=io.BytesIO(as_lines([TASKS]) + line.encode()))
+    assert (done.code, done.output) == (0, f"{value}\n")
+
+
+def batch(file, name="", **encoding):
+    return {"type": "BATCH", "stream": "tasks", "encoding": encoding, "manifest": [name or f"file://{file}"]}
+
+
+def test_a_batch_file_that_is_cut_off_stops_the_run_in_a_sentence(run, tmp_path):
+    file = tmp_path / "tasks.jsonl.gz"
+    whole = gzip.compress("".join(json.dumps({"id": n, "name": f"T{n}"}) + "\n" for n in range(500)).encode())
+    file.write_bytes(whole[: len(whole) // 2])
+    done = run([*SOUND, batch(file, format="jsonl", compression="gzip"), state_of(2)])
+    assert done.code == 1
+    assert "tasks.jsonl.gz of a BATCH cannot be read" in done.errors
+    assert done.states == [{"position": 1}]
+    assert done.report["closed"]
+
+
+def test_a_batch_file_with_a_broken_line_names_it(run, tmp_path, emulator):
+    file = tmp_path / "tasks.jsonl"
+    file.write_text('{"id": 7, "name": "T7"}\nnothing\n')
+    done = run([TASKS, batch(file, format="jsonl"), state_of(2)])
+    assert done.code == 1
+    assert f"record 2 of the file file://{file} of a BATCH is no JSON" in done.errors
+    assert done.states == []
+    assert emulator.copper.count("tasks") == 1
+
+
+@pytest.mark.parametrize("name", ["s3://bucket/tasks.jsonl", "nowhere://x", "gibberish", 7])
+def test_a_batch_file_out_of_reach_stops_the_run_in_a_sentence(run, tmp_path, name):
+    done = run([TASKS, batch(tmp_path, name, format="jsonl"), state_of(2)])
+    assert done.code == 1
+    assert "BATCH" in done.errors
+    assert "Traceback" not in done.errors
+    assert done.states == []
+
+
+def test_a_parquet_file_that_is_none_stops_the_run_in_a_sentence(run, tmp_path):
+    pytest.importorskip("pyarrow")
+    file = tmp_path / "tasks.parquet"
+    file.write_bytes(b"gibberish" * 99)
+    done = run([TASKS, batch(file, format="parquet")])
+    assert done.code == 1
+    assert "tasks.parquet of a BATCH cannot be read" in done.errors
