@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from crm_api.session import Traffic
 
 REFRESHES_PER_SECOND = 4
+LOGGER = "target-crm"
 PACE_SECONDS = 60.0  # the window over which the pace is taken: the quota's own
 
 
@@ -39,16 +40,16 @@ class Progress:
 
     @contextmanager
     def shown(self, *, wanted: bool = True) -> Iterator[None]:
-        """Show it on a terminal for as long as the block lasts; of the log only warnings, whose lines stand above."""
+        """Show it on a terminal for as long as the block lasts; of the log only what is worth reading, above it."""
         if not wanted or not sys.stderr.isatty():
             yield
             return
         from rich.console import Console  # noqa: PLC0415 - only a terminal needs it, and it is slow to import
         from rich.live import Live  # noqa: PLC0415 - likewise
 
-        levels = {handler: handler.level for handler in logging.getLogger().handlers}
-        for handler in levels:
-            handler.setLevel(max(logging.WARNING, handler.level))
+        handlers = logging.getLogger().handlers[:]
+        for handler in handlers:
+            handler.addFilter(_is_worth_reading)
         live = Live(
             console=Console(stderr=True),
             get_renderable=self.table,
@@ -61,8 +62,8 @@ class Progress:
             with live:
                 yield
         finally:
-            for handler, level in levels.items():
-                handler.setLevel(level)
+            for handler in handlers:
+                handler.removeFilter(_is_worth_reading)
 
     def table(self) -> RenderableType:
         """The streams so far, and below them the pace."""
@@ -89,3 +90,8 @@ class Progress:
             self._seen.popleft()
         allowed = f" of {self._quota:,} allowed" if self._quota else ""
         return f"{requests:,} requests, {requests - self._seen[0][1]:,} in the last minute{allowed}"
+
+
+def _is_worth_reading(record: logging.LogRecord) -> bool:
+    """Warnings of anybody, and what the target itself says: whose account it is, and where the ledger lies."""
+    return record.levelno >= logging.WARNING or record.name == LOGGER

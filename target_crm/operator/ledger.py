@@ -23,7 +23,15 @@ from target_crm.ledger.values import Origin, Scope, Source
 from target_crm.ledger.versions import copy_rows
 from target_crm.mapping.mapped import Rules
 from target_crm.mapping.mapper import Mapper
-from target_crm.operator.command import OPERATOR, config_option, console, one_sentence, opened_ledger, target_of
+from target_crm.operator.command import (
+    OPERATOR,
+    WIDTH_OF_FILES,
+    config_option,
+    console,
+    one_sentence,
+    opened_ledger,
+    target_of,
+)
 from target_crm.settings import stream_settings
 from target_crm.target import TargetCrm
 
@@ -51,7 +59,8 @@ def list_streams(config: Sequence[str]) -> None:
         "unanswered",
         "last",
     ):
-        table.add_column(heading, justify="right" if heading in {"records", "rejected", "waiting"} else "left")
+        counts = heading in {"records", "rejected", "waiting", "unanswered"}
+        table.add_column(heading, justify="right" if counts else "left", no_wrap=True)
     with opened_ledger(target_of(config)) as store:
         for each in Lookups(store).accounts():
             last = "" if each.written_at is None else f"{datetime.fromtimestamp(each.written_at, UTC):%Y-%m-%d %H:%M}"
@@ -59,7 +68,11 @@ def list_streams(config: Sequence[str]) -> None:
             names = each.crm, each.account, each.source_name, each.stream, each.object
             table.add_row(*names, f"{each.records:,}", *held, str(each.unanswered), last)
         click.echo(store.url)
-    console().print(table)
+    shown = console()
+    # On a narrow terminal its lines run on: folded into columns of a few letters nobody could read them.
+    needed = shown.measure(table, options=shown.options.update(max_width=WIDTH_OF_FILES)).maximum
+    shown.width = max(shown.width, needed)
+    shown.print(table)
 
 
 @ledger.command()

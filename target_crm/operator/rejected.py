@@ -17,6 +17,7 @@ from target_crm.ledger.values import Held
 from target_crm.operator.command import config_option, console, one_sentence, opened_ledger, target_of
 from target_crm.target import TargetCrm
 
+REASON_WIDTH = 24  # also on a narrow terminal
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -36,8 +37,10 @@ def list_rejected(config: Sequence[str], stream: str | None) -> None:
     """List each with its kind and reason."""
     target = target_of(config)
     table = Table(box=None, pad_edge=False)
-    for heading in ("number", "stream", "source id", "kind", "since", "reason"):
-        table.add_column(heading, justify="right" if heading == "number" else "left", overflow="fold")
+    table.add_column("number", justify="right", no_wrap=True)
+    for heading in ("stream", "source id", "kind", "since"):
+        table.add_column(heading, overflow="fold", no_wrap=heading == "kind")
+    table.add_column("reason", overflow="fold", min_width=REASON_WIDTH)
     with opened_ledger(target) as store:
         pending = _pending(target, Shelf(store), stream)
     for held in pending:
