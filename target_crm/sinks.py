@@ -17,6 +17,7 @@ from target_crm.endpoints.declaring import check_fields
 from target_crm.ledger.values import Held
 from target_crm.mapping.mapped import Rejection
 from target_crm.methods import LoadMethod
+from target_crm.misnamed import check_flags, misnamed
 from target_crm.office import Stream
 from target_crm.outcomes import RejectKind
 from target_crm.settings import BATCH_SIZE, stream_settings
@@ -54,10 +55,14 @@ class CrmSink(BatchSink):
         settings = stream_settings(
             target.config, stream_name, key_properties or (), office.crm.objects, office.crm.refused
         )
+        known = set(schema.get("properties", ()))
         if settings.declared is not None:
-            given = settings.rules.references
-            known = set(schema.get("properties", ())) - settings.rules.exclude - SDC
-            check_fields(settings.declared, stream_name, known, given)
+            check_fields(
+                settings.declared, stream_name, known - settings.rules.exclude - SDC, settings.rules.references
+            )
+        check_flags(stream_name, office.crm.objects[settings.object], settings.rules, known)
+        for sentence in misnamed(stream_name, settings, known):
+            office.logger.warning("%s", sentence)
         message = target.schema_message
         self.stream = Stream(stream_name, message, blake2b(message, digest_size=16).hexdigest(), settings)
         self._office = office

@@ -128,3 +128,12 @@ def test_a_changed_flag_writes_nothing_anew(run, firm, calls):
     assert done.of("leads") == {"input": 1, "unchanged": 1}
     assert "leads update" not in calls()
     assert len(firm.records("leads")) == 1
+
+
+def test_a_flag_that_needs_a_field_which_nobody_has_stops_the_run(run, firm):
+    streams = {"opportunities": {"parameters": {"is_lead_convert": "{convertd}"}}}
+    done = send(run, "opportunities", {**DEAL, "converted": "Y"}, streams=streams)
+    assert done.code == 2
+    words = " ".join(done.errors.split())
+    assert "parameters.is_lead_convert needs {convertd}, and the stream has no such field: the nearest one is" in words
+    assert firm.records("opportunities") == []
