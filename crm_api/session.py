@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.cookiejar
-import ssl
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -16,10 +15,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 import requests
-import urllib3
 from requests.adapters import HTTPAdapter
 from typing_extensions import override
 
+from crm_api import causes
 from crm_api.addresses import checked_base_url, checked_proxy, is_loopback, origin_of, password_in
 from crm_api.answer import Answer, Dialect, Failure
 from crm_api.errors import (
@@ -261,7 +260,7 @@ class CrmSession(requests.Session):
                 verify=self.verify,
             )
         except requests.RequestException as error:
-            return _Miss(_fate(error), cause=error, said=_reason(error), final=_is_certificate(error))
+            return _Miss(causes.fate(error), cause=error, said=causes.reason(error), final=causes.is_certificate(error))
         self._reached = True
         answer = Answer(got.status_code, got.headers, got.content)
         self.server_date = answer.date or self.server_date
@@ -361,42 +360,3 @@ def _checked_headers(network: Network) -> dict[str, str]:
         except (requests.exceptions.InvalidHeader, UnicodeEncodeError):
             raise SettingError(f"headers: {name!r} or its value cannot stand in a header") from None
     return headers
-
-
-def _fate(error: requests.RequestException) -> Fate:
-    """Nothing was sent if the connection was never made; anything else leaves it open."""
-    not_sent = (
-        urllib3.exceptions.NewConnectionError,
-        urllib3.exceptions.ConnectTimeoutError,
-        urllib3.exceptions.ProxyError,
-        ssl.SSLCertVerificationError,
-    )
-    if isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.InvalidURL):
-        return Fate.NOT_SENT
-    return Fate.NOT_SENT if any(isinstance(cause, not_sent) for cause in _causes(error)) else Fate.UNKNOWN
-
-
-def _is_certificate(error: Exception) -> bool:
-    """A certificate does not become valid by asking again."""
-    return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error))
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    """What the error says it comes from. Not its context, which may be the error of another request."""
-    found: list[BaseException] = []
-    waiting: list[BaseException | None] = [error]
-    while waiting:
-        cause = waiting.pop()
-        if cause is None or cause in found:
-            continue
-        found.append(cause)
-        waiting += [cause.__cause__, getattr(cause, "reason", None)]
-        waiting += [argument for argument in cause.args if isinstance(argument, BaseException)]
-    return found
-
-
-def _reason(error: Exception) -> str:
-    """The innermost cause in words: requests' own text repeats the whole URL, query included."""
-    causes = [cause for cause in _causes(error) if isinstance(cause, OSError | urllib3.exceptions.HTTPError)]
-    named = [str(cause.strerror) for cause in causes if isinstance(cause, OSError) and cause.strerror]
-    return named[-1] if named else type(causes[-1] if causes else error).__name__

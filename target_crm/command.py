@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Sequence
 
@@ -35,3 +36,15 @@ class TargetCommand(SingerCommand):
         except (OSError, TypeError, ValueError) as error:
             click.echo(f"A configuration file cannot be used: {error}", err=True)
             sys.exit(Exit.SETTINGS)
+
+
+def target_command(command: click.Command, logger: logging.Logger) -> TargetCommand:
+    """The SDK's command of a target as one of ours."""
+    return TargetCommand(
+        name=command.name,
+        callback=command.callback,
+        params=command.params,
+        context_settings=command.context_settings,
+        help=command.help,
+        logger=logger,
+    )

@@ -25,7 +25,7 @@ from typing_extensions import override
 
 from crm_api.redaction import Redactor, guard_logging, secret_texts
 from crm_api.settings import check_settings
-from target_crm.command import TargetCommand
+from target_crm.command import target_command
 from target_crm.completeness import Completeness
 from target_crm.crew import Stopping
 from target_crm.crms import connected, requests_per_minute
@@ -281,23 +281,22 @@ class TargetCrm(Target):
     @override
     def process_endofpipe(self) -> None:
         self._drain()
-        if self._office is not None:
+        office = self._office
+        if office is not None:
             self.waiting.at_end()
-        self._delete()
-        if self._office is not None and self._office.responses is not None:
-            self._office.responses.flush()
+            self._delete(office)
+            if office.responses is not None:
+                office.responses.flush()
         super().process_endofpipe()
-        if self._office is not None:
-            self._office.locks.close()
+        if office is not None:
+            office.locks.close()
 
-    def _delete(self) -> None:
+    def _delete(self, office: Office) -> None:
         """Carry out deletes, now that the brakes can be checked."""
-        if self._office is None:
-            return
         from target_crm.deleting import Deleter  # noqa: PLC0415 - with it comes SQLAlchemy
 
         sinks = cast("dict[str, CrmSink]", self._sinks_active)
-        deleter = Deleter(self._office, self._settings_of)
+        deleter = Deleter(office, self._settings_of)
         self._braked = deleter.carry_out_held()
         for stream, sink in sinks.items():
             if (version := sink.complete_version) is not None:
@@ -376,15 +375,7 @@ class TargetCrm(Target):
     @classmethod
     @override
     def get_singer_command(cls) -> click.Command:
-        command = super().get_singer_command()
-        return TargetCommand(
-            name=command.name,
-            callback=command.callback,
-            params=command.params,
-            context_settings=command.context_settings,
-            help=command.help,
-            logger=cls.logger,
-        )
+        return target_command(super().get_singer_command(), cls.logger)
 
     @classmethod
     @override

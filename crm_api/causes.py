@@ -1,0 +1,49 @@
+"""What the exception of a failed attempt says (pure): whether anything was sent, and why it failed."""
+
+from __future__ import annotations
+
+import ssl
+
+import requests
+import urllib3
+
+from crm_api.retry import Fate
+
+
+def fate(error: requests.RequestException) -> Fate:
+    """Nothing was sent if the connection was never made; anything else leaves it open."""
+    not_sent = (
+        urllib3.exceptions.NewConnectionError,
+        urllib3.exceptions.ConnectTimeoutError,
+        urllib3.exceptions.ProxyError,
+        ssl.SSLCertVerificationError,
+    )
+    if isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.InvalidURL):
+        return Fate.NOT_SENT
+    return Fate.NOT_SENT if any(isinstance(cause, not_sent) for cause in _causes(error)) else Fate.UNKNOWN
+
+
+def is_certificate(error: Exception) -> bool:
+    """A certificate does not become valid by asking again."""
+    return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error))
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """What the error says it comes from. Not its context, which may be the error of another request."""
+    found: list[BaseException] = []
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        cause = waiting.pop()
+        if cause is None or cause in found:
+            continue
+        found.append(cause)
+        waiting += [cause.__cause__, getattr(cause, "reason", None)]
+        waiting += [argument for argument in cause.args if isinstance(argument, BaseException)]
+    return found
+
+
+def reason(error: Exception) -> str:
+    """The innermost cause in words: requests' own text repeats the whole URL, query included."""
+    causes = [cause for cause in _causes(error) if isinstance(cause, OSError | urllib3.exceptions.HTTPError)]
+    named = [str(cause.strerror) for cause in causes if isinstance(cause, OSError) and cause.strerror]
+    return named[-1] if named else type(causes[-1] if causes else error).__name__
