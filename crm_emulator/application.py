@@ -80,7 +80,7 @@ class Application:
             request = replace(request, route=route.path if route else "", parameters=places)
             logged = self._begin(vendor, request, query)
             return await self._strike(vendor, request, route, logged)
-        except Exception as bug:
+        except Exception as bug:  # ours, whatever it is: logged, answered with 500, and raised by the fixture
             _logger.exception("the emulator failed on %s %s", request.method, request.path)
             self.bugs.append(bug)
             return Delivery(html_error(500), logged=logged)

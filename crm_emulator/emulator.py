@@ -158,7 +158,7 @@ class Emulator:
         self._thread.start()
         try:
             asyncio.run_coroutine_threadsafe(self.listen(), loop).result()
-        except BaseException:
+        except BaseException:  # whatever ended it, no thread stays behind
             self.stop()
             raise
         return self

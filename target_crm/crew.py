@@ -89,7 +89,7 @@ class Crew:
                 flying.add(future)
             while flying:
                 flying = self._landed(flying)
-        except BaseException:
+        except BaseException:  # a signal, too: what is in flight is answered before anybody goes on
             wait(flying)
             raise
         return [future.result() for future in futures]
