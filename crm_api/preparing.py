@@ -174,7 +174,8 @@ def _sendable(code: str, body: Any) -> Any:
 def _element(endpoint: Endpoint, batch: Batch, item: Item) -> Any:
     record = _record(endpoint, item)
     if item.id is not None and batch.id_property is not None:
-        record = {batch.id_property: item.id, **record}
+        others = {name: value for name, value in record.items() if name != batch.id_property}
+        record = {batch.id_property: item.id, **others}
     return _wrapped(endpoint, record)
 
 

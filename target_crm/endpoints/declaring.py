@@ -219,10 +219,11 @@ def check_fields(declared_: Declared, stream: str, known: Collection[str], given
     """
     there = {*known, *given_by}
     for role, endpoint in declared_.by_role.items() if known else ():
-        attributes = () if declared_.ready else endpoint.attributes or ()
-        named = (*addressed_by(endpoint), *attributes, *endpoint.xml.attributes)
+        attributes = (*(() if declared_.ready else endpoint.attributes or ()), *endpoint.xml.attributes)
+        named = (*addressed_by(endpoint), *attributes)
         for name in named if role != "find" else (*named, *declared_.match_on):
-            if name != CRM_ID and there.isdisjoint({name, name.partition(".")[0]}):
+            spellings = {name} if name in attributes else {name, name.partition(".")[0]}  # a body holds whole fields
+            if name != CRM_ID and there.isdisjoint(spellings):
                 raise SettingError(
                     f"streams.{stream}: the {role} endpoint needs {{{name}}}, and the stream has no such field"
                     f"{nearest(name, sorted(there))}"

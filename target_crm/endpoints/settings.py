@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import quote
 
 from crm_api.addresses import checked_base_url
 from crm_api.body_code import imported
@@ -109,7 +110,7 @@ def endpoint_of(given: Mapping[str, Any], where: str, *, role: str, stream: str 
         raise SettingError(f"{where}.path is missing: the address below base_url, or a whole URL")
     attributes = given.get("attributes")
     endpoint = Endpoint(
-        _checked_path(_of_stream(path, stream), f"{where}.path"),
+        _checked_path(_of_stream(path, quote(stream, safe="")), f"{where}.path"),
         method,
         query=_of_stream(dict(given.get("query") or {}), stream),
         headers=_headers(_of_stream(dict(given.get("headers") or {}), stream), f"{where}.headers"),

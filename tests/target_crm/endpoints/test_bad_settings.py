@@ -37,6 +37,7 @@ def endpoints(**calls):
         (endpoint(path="/people/{nmae}"), "the create endpoint needs {nmae}, and the stream has no such field"),
         (endpoint(path="/people/{nmae}"), "the nearest one is 'name'"),
         (endpoint(attributes=["phone"]), "needs {phone}, and the stream has no such field"),
+        (endpoint(attributes=["name.first"]), "needs {name.first}, and the stream has no such field"),
         (endpoint(path="/people/{crm_id}"), "streams.links.endpoint: there is no {crm_id} yet"),
         (endpoint(headers={"X Y": "1"}), "endpoint.headers: 'X Y' is no name of a header"),
         (endpoint(headers={"X": "a\nb"}), "endpoint.headers.X holds characters that cannot stand in a header"),

@@ -195,6 +195,13 @@ def test_a_default_endpoint_serves_every_stream_by_its_name(run, api):
     assert sorted(request["path"] for request in api.received()) == ["/all/cats", "/all/dogs", "/sky"]
 
 
+def test_a_streams_name_keeps_its_place_in_the_default_address(run, api):
+    stream = "public-a/b c?{id}"
+    done = run([schema_of(stream, "name"), record_of(stream, id=1, name="x")], endpoint={"path": "/all/{stream}/in"})
+    assert done.code == 0, done.errors
+    assert [request["path"] for request in api.received()] == ["/all/public-a%2Fb c%3F{id}/in"]
+
+
 def test_ids_of_other_streams_stand_in_paths_and_bodies(run, api):
     streams = {
         "people": {"endpoint": {"path": "/people", "answer": {"id": "$.id"}}},

@@ -23,6 +23,18 @@ def test_the_id_of_the_answer_addresses_the_update(send, api):
     assert record["body"]["name"] == "Anna"
 
 
+def test_a_batch_of_updates_names_each_record_by_the_endpoints_id_whatever_id_the_record_has(send, api):
+    update = {"method": "PUT", "path": "/people", "batch": {"property": "records", "id_property": "id"}}
+    calls = streams(create=CREATE, update=update)
+    people = [{"id": 90 + number, "name": f"P{number}"} for number in range(3)]
+    send(people, streams=calls)
+    given = {record["body"]["name"]: record["id"] for record in api.records("records")}
+    done = send([{**each, "age": 4} for each in people], streams=calls)
+    assert done.of("links") == {"input": 3, "updated": 3}
+    (sent,) = api.received("PUT")
+    assert {each["name"]: each["id"] for each in sent["body"]["records"]} == given
+
+
 def test_a_change_without_an_update_endpoint_is_rejected_and_says_so(send, api):
     calls = streams(create=CREATE)
     send([ANN], streams=calls)
