@@ -8,22 +8,28 @@ from urllib.parse import SplitResult, urlsplit
 from crm_api.errors import SettingError
 
 
-def checked_base_url(url: str) -> str:
+def checked_base_url(url: str, setting: str = "base_url", *, shown: bool = True) -> str:
     """Return the URL without a trailing slash.
+
+    Args:
+        url: As it is given.
+        setting: Its name.
+        shown: The URL is no secret.
 
     Raises:
         SettingError: It is no http(s) URL, carries credentials, or is plain http to another machine.
     """
     parts = parts_of(url)
     if parts is None or parts.scheme not in {"http", "https"}:
-        shown = url.rpartition("@")[2]  # what stands before may be a password
-        raise SettingError(f"base_url must be a URL such as https://host/path, not {shown!r}")
+        given = f", not {url.rpartition('@')[2]!r}" if shown else ""  # what stands before may be a password
+        raise SettingError(f"{setting} must be a URL such as https://host/path{given}")
     if parts.username or parts.password:
-        raise SettingError("base_url must not hold credentials: use the settings made for them")
+        raise SettingError(f"{setting} must not hold credentials: use the settings made for them")
     if parts.query or parts.fragment:
-        raise SettingError("base_url must not hold a query: paths are appended to it")
+        raise SettingError(f"{setting} must not hold a query: paths are appended to it")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise SettingError(f"base_url is plain http to {parts.hostname}: only https is used beyond this machine")
+        host = parts.hostname if shown else "another machine"
+        raise SettingError(f"{setting} is plain http to {host}: only https is used beyond this machine")
     return url.rstrip("/")
 
 

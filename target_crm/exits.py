@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import signal
 from dataclasses import dataclass
 from enum import IntEnum
@@ -56,8 +55,6 @@ class Ending:
     sentence: str
 
 
-_MISSING = re.compile(r"^'(\w+)' is a required property$")
-
 _CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (SettingError, Exit.SETTINGS),
     (CredentialsError, Exit.SETTINGS),
@@ -99,6 +96,5 @@ def ending_of(error: Exception, signalled: int | None) -> Ending:
         return Ending(SIGNAL_OFFSET + (signalled or signal.SIGTERM), str(error))
     code = next(code for kind, code in _CODES if isinstance(error, kind))
     if isinstance(error, ConfigValidationError):
-        missing = [_MISSING.sub(r"The setting \1 is missing.", each) for each in error.errors]
-        return Ending(code, " ".join(missing))
+        return Ending(code, " ".join(error.errors))
     return Ending(code, " ".join(str(error).split()))

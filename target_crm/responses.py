@@ -10,15 +10,18 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
+from urllib.parse import parse_qsl
 
 import msgspec
 import requests
 from typing_extensions import override
 
+from crm_api.addresses import checked_base_url
 from crm_api.answer import Dialect
 from crm_api.crm_objects import CrmId
 from crm_api.errors import CrmError
 from crm_api.quota import Quota
+from crm_api.redaction import Redactor
 from crm_api.retry import Patience
 from crm_api.session import CrmSession, Network
 from target_crm.files import FileError, file_errors, open_private, write_through
@@ -175,7 +178,7 @@ class Webhook:
     neither stop nor delay for long.
 
     Args:
-        url: The address.
+        url: The address; a query is sent with every post.
         network: How to reach it; no credentials of the CRM go there.
         sleep: Waits between attempts.
         warn: Told what it did not take.
@@ -193,13 +196,16 @@ class Webhook:
         warn: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        address, _, query = url.partition("?")
+        self._query = dict(parse_qsl(query, keep_blank_values=True))
         self._session = CrmSession(
-            url,
+            checked_base_url(address, "responses_url", shown=False),
             signature=_Unsigned(),
             dialect=Dialect(),
             quota=Quota(),
             network=network,
             patience=Patience(max_attempts=ATTEMPTS),
+            redact=Redactor([url, *self._query.values()]),
             sleep=sleep,
         )
         self._warn = warn
@@ -221,7 +227,7 @@ class Webhook:
         while self._kept:
             part = list(itertools.islice(self._kept, AT_ONCE))
             try:
-                self._session.exchange("POST", "", body=part, read=bytes, repeatable=True)
+                self._session.exchange("POST", "", params=self._query, body=part, read=bytes, repeatable=True)
             except CrmError as error:
                 self._not_before = self._clock() + PAUSE_SECONDS
                 self._warn(f"The webhook did not take {len(part)} outcomes, they are kept for later: {error.sentence}")

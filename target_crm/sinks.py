@@ -11,6 +11,7 @@ from singer_sdk.sinks import BatchSink
 from singer_sdk.sinks.core import BaseJSONSchemaValidator
 from typing_extensions import override
 
+from crm_api.settings import nearest
 from target_crm.arrivals import Arrival, fingerprint, record_hash, source_id
 from target_crm.batches import StreamWriter
 from target_crm.endpoints.declaring import check_fields
@@ -148,7 +149,7 @@ class CrmSink(BatchSink):
             identity = source_id([record.get(name) for name in names]) if names else f"#{hashed.hex()}"
             flaw = None if gone else self._flaw(record)
             if identity is None:
-                flaw = Rejection(RejectKind.NO_SOURCE_ID, _no_source_id(names))
+                flaw = Rejection(RejectKind.NO_SOURCE_ID, _no_source_id(names, record))
         except (TypeError, ValueError, ArithmeticError) as error:
             hashed, identity = b"", None
             flaw = Rejection(RejectKind.NOT_JSON, f"It holds what JSON cannot carry: {error}")
@@ -179,5 +180,10 @@ class CrmSink(BatchSink):
             self._office.responses.flush()
 
 
-def _no_source_id(names: Sequence[str]) -> str:
-    return f"{' or '.join(names)} is null: without its source id a record cannot be told from others"
+def _no_source_id(names: Sequence[str], record: Mapping[str, Any]) -> str:
+    lacking = [name for name in names if name not in record]
+    if lacking:
+        there = f"{' or '.join(lacking)} is missing{nearest(lacking[0], list(record))}"
+    else:
+        there = f"{' or '.join(names)} is null"
+    return f"{there}: without its source id a record cannot be told from others"

@@ -16,15 +16,14 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
 
 import click
 from singer_sdk import Target
-from singer_sdk.exceptions import ConfigValidationError, RecordsWithoutSchemaException
+from singer_sdk.exceptions import RecordsWithoutSchemaException
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TargetCapabilities
 from singer_sdk.mapper import RemoveRecordTransform
 from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.sinks import Sink
 from typing_extensions import override
 
-from crm_api.redaction import Redactor, guard_logging, secret_texts
-from crm_api.settings import check_settings
+from crm_api.redaction import guard_logging
 from target_crm.command import target_command
 from target_crm.completeness import Completeness
 from target_crm.crew import Stopping
@@ -33,13 +32,13 @@ from target_crm.exits import BROKEN_INPUT, EXPECTED, SIGNAL_OFFSET, Ending, Exit
 from target_crm.mapping.mapped import Rejection
 from target_crm.maps import register
 from target_crm.messages import record_of, schema_of, state_of, stream_of, version_of
+from target_crm.misfits import fitting
 from target_crm.order import parents_first
 from target_crm.outcomes import Books, Outcome, RejectKind
 from target_crm.output import emit
 from target_crm.progress import Progress
 from target_crm.reader import Reader, state_text
 from target_crm.settings import BATCH_SIZE, SETTINGS, StreamSettings, stream_settings
-from target_crm.tolerance import rejected_allowed
 
 if TYPE_CHECKING:
     from crm_api.crm import Crm
@@ -102,15 +101,10 @@ class TargetCrm(Target):
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        redact = Redactor(secret_texts(self._config, self.config_jsonschema))
-        try:
-            errors = super()._validate_config(raise_errors=raise_errors)
-        except ConfigValidationError as error:
-            raise ConfigValidationError(str(error), errors=[redact(said) for said in error.errors]) from None
         if raise_errors:
-            check_settings(self._config, self.config_jsonschema)
-            rejected_allowed(self._config["max_rejected"])
-        return errors
+            self.append_builtin_config(self.config_jsonschema)
+            self._config = fitting(self._config, self.config_jsonschema)
+        return super()._validate_config(raise_errors=raise_errors)
 
     # The account and what is opened with it
 
@@ -171,13 +165,11 @@ class TargetCrm(Target):
 
     @override
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
-        first = self._office is None
-        self.schema_message = self._reader.line
-        if first:
+        line = self._reader.line
+        if self._office is None:
             _ = self.office
             self.waiting.at_start(retry_rejected=self.config["retry_rejected"])
-            self.schema_message = self._reader.line
-        self.take_schema(message_dict, self.schema_message)
+        self.take_schema(message_dict, line)
 
     def take_schema(self, message: dict[str, Any], line: bytes) -> None:
         """Take a SCHEMA message."""

@@ -176,11 +176,11 @@ def _of(target: TargetCrm, lookups: Lookups, stream: str) -> list[Account]:
 def import_file(config: Sequence[str], stream: str, file: TextIO) -> None:
     """Take pairs of source id and CRM id from a CSV file.
 
-    Its first line is a heading. Also ends a doubt: what was sent and never answered is taken as carried out.
+    A first line without a CRM id is its heading; lines without an id are passed over. Also ends a doubt: what was sent
+    and never answered is taken as carried out.
     """
-    rows = list(csv.reader(file))[1:]
-    pairs = [(row[0], _crm_id(row[1])) for row in rows if len(row) > 1 and row[0].strip() and row[1].strip()]
     target = target_of(config)
+    pairs = list(_pairs(file.read(), numbered=target.config["crm"] != "http"))
     with opened_ledger(target) as store:
         scope, _ = _scope(target, store, stream)
         count = Lookups(store).import_pairs(scope, pairs)
@@ -247,6 +247,23 @@ def migrate(config: Sequence[str], new_url: str | None) -> None:
         new.close()
     copy_rows(url, new_url)
     click.echo(f"Copied. Set ledger_url to {shown}")
+
+
+def _pairs(text: str, *, numbered: bool) -> Iterator[tuple[str, CrmId]]:
+    """Source ids and CRM ids, which are numbers but for APIs that nobody templated.
+
+    Raises:
+        SettingError: A line holds no such pair.
+    """
+    lines = text.splitlines()
+    delimiter = next((each for each in ",;\t" if lines and each in lines[0]), ",")
+    for number, cells in enumerate(csv.reader(lines, delimiter=delimiter), start=1):
+        source_id, crm_id = (*(cell.strip() for cell in cells), "", "")[:2]
+        if source_id and (crm_id.isdecimal() or (crm_id and not numbered and number > 1)):
+            yield source_id, _crm_id(crm_id)
+        elif number > 1 and (crm_id or (source_id and len(cells) == 1)):
+            said = f"Line {number} of the file holds no source id and CRM id: {delimiter.join(cells)!r}"
+            raise SettingError(f"{said}. Nothing was imported")
 
 
 def _crm_id(text: str) -> CrmId:

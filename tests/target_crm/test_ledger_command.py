@@ -133,3 +133,21 @@ def test_a_ledger_moves_to_another_file(run, operate, tmp_path):
     assert operate("migrate", other).exit_code == 2
     done = run([PEOPLE, person(1), person(2)], ledger_url=other)
     assert done.of("people") == {"input": 3, "created": 1, "unchanged": 1, "superseded": 1}
+
+
+@pytest.mark.parametrize(
+    "text", ["7,{id}\n8,{id}", "id;copper\n7;{id}\n8;{id}\n", "\ufeffid\tcopper\r\n7\t{id}\r\n8\t{id}\r\n\r\n9\t\r\n"]
+)
+def test_pairs_come_with_a_heading_or_without_whatever_parts_them(emulator, operate, tmp_path, text):
+    theirs = emulator.copper.insert("people", {"name": "Theirs"})["id"]
+    (tmp_path / "pairs.csv").write_text(text.format(id=theirs), encoding="utf-8", newline="")
+    assert operate("import", "--stream", "people", str(tmp_path / "pairs.csv")).output == "2 imported\n"
+
+
+@pytest.mark.parametrize("line", ["8,twenty", ",20", "8"])
+def test_a_line_that_is_no_pair_is_named_and_nothing_is_imported(operate, tmp_path, line):
+    (tmp_path / "pairs.csv").write_text(f"id,copper\n7,20\n{line}\n")
+    done = operate("import", "--stream", "people", str(tmp_path / "pairs.csv"))
+    assert done.exit_code == 2
+    assert "Line 3 of the file" in done.output
+    assert operate("explain", "--source-id", "7").exit_code == 1

@@ -31,6 +31,7 @@ def hook():
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
             posted.append((dict(self.headers), json.loads(body)))
+            server.asked.add(self.path)
             status = 500 if server.broken and len(posted) <= server.recovers_after else 204
             server.taken.append((status, json.loads(body)))
             self.send_response(status)
@@ -41,6 +42,7 @@ def hook():
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
     server.broken, server.posted, server.taken, server.recovers_after = False, posted, [], 10**9
+    server.asked = set()
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield server
@@ -82,6 +84,15 @@ def test_a_webhook_gets_them_without_the_credentials_of_the_crm(run, hook, setti
     said = json.dumps([headers for headers, _ in hook.posted])
     assert settings["api_key"] not in said
     assert "crm-secret" not in said
+    assert done.of("people")["created"] == 2
+
+
+def test_a_query_in_the_address_of_a_webhook_goes_with_every_post_and_into_no_log(run, hook, monkeypatch):
+    monkeypatch.setenv("TARGET_CRM_LOGLEVEL", "DEBUG")
+    hook.broken = True
+    done = run(MESSAGES, responses_url=f"http://127.0.0.1:{hook.server_port}/hook?v=2&sig=confidential%2Fone")
+    assert hook.asked == {"/hook?v=2&sig=confidential%2Fone"}
+    assert "confidential" not in done.errors
     assert done.of("people")["created"] == 2
 
 
