@@ -116,7 +116,7 @@ class Carrier:
         return again + self._after_losses(results.lost, results.untold)
 
     def _creation(self, action: Create, writes: list[Write], held: list[Held]) -> None:
-        creation = self._mapper.creation(action.ready.mapped)
+        creation = self._mapper.creation(action.ready.mapped, may_be_there=action.upsert is not None)
         if isinstance(creation, Change):
             writes.append(Write(action, self._of_source(action.ready, creation)))
         else:

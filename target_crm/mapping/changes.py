@@ -29,12 +29,12 @@ class Changes:
     fields: Fields
     mode_of: Callable[[Attribute], Mode]
 
-    def creation(self, payload: Payload) -> Change:
-        """What a create sends: everything that has a value."""
+    def creation(self, payload: Payload, *, may_be_there: bool = False) -> Change:
+        """What a create sends: everything that has a value; what is to be emptied too, if the record may be there."""
         sent = {
-            each.name: (each, self._unmerged(each, value))
+            each.name: (each, self._unmerged(each, value) if _says(value) else value)
             for each, value in self._spread(payload)
-            if each.creatable and _says(value)
+            if each.creatable and (_says(value) or (may_be_there and each.updatable and not each.only_added))
         }
         differences = [Difference(name, None, self._readable(each, value)) for name, (each, value) in sent.items()]
         return self._change(sent, differences)

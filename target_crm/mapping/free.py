@@ -72,7 +72,7 @@ class FreeMapper(Mapper):
         return Mapped(payload, keys, left, digest=mapped.digest)
 
     @override
-    def creation(self, mapped: Mapped) -> Change | Rejection:
+    def creation(self, mapped: Mapped, *, may_be_there: bool = False) -> Change | Rejection:
         return Change(mapped.payload, tuple(Difference(name, None, value) for name, value in mapped.payload.items()))
 
     @override

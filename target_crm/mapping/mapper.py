@@ -282,9 +282,14 @@ class Mapper:
             return part
         return MatchPart(part.attribute, tuple(sorted(self.values(payload, part.attribute))))
 
-    def creation(self, mapped: Mapped) -> Change | Rejection:
-        """What creating the record sends; a rejection if a required attribute is missing."""
-        change = with_flags(self._changes.creation(mapped.payload), mapped.payload)
+    def creation(self, mapped: Mapped, *, may_be_there: bool = False) -> Change | Rejection:
+        """What creating the record sends; a rejection if a required attribute is missing.
+
+        Args:
+            mapped: The record.
+            may_be_there: The CRM itself finds or makes it: what the record empties is sent as well.
+        """
+        change = with_flags(self._changes.creation(mapped.payload, may_be_there=may_be_there), mapped.payload)
         lacking = [name for name in self._required if name not in change.payload]
         if not lacking:
             return change

@@ -101,3 +101,26 @@ def test_where_an_address_is_required_new_contacts_are_made_with_it(run, vendor,
     assert addresses(vendor) == {"N0": ["theirs@x.org", "p0@x.org"]} | {
         f"N{n}": [f"p{n}@x.org"] for n in range(1, count + 1)
     }
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_nulls_that_are_to_be_sent_empty_what_an_upsert_finds(run, vendor, count):
+    vendor.define_field("contacts", "Hobby")
+    account = vendor.insert("sales_accounts", {"name": "Acme"})["id"]
+    typed = {"city": "Ulm", "tags": ["old"], "custom_field": {"cf_hobby": "Chess"}, "sales_accounts": [{"id": account}]}
+    for number in range(count):
+        vendor.insert("contacts", {"last_name": "There", "emails": f"p{number}@x.org", **typed, **OLD})
+    emptied = {"city": None, "tags": None, "cf_hobby": "", "sales_account_id": None}
+    names = ("last_name", "email", *emptied)
+    records = [record_of("contacts", id=n, last_name="L", email=f"p{n}@x.org", **emptied) for n in range(count + 1)]
+    streams = {"contacts": {"null_values": "send"}}
+    done = run([schema_of("contacts", *names), *records], streams=streams)
+    assert done.code == 0, done.errors
+    assert done.of("contacts") == {"input": count + 1, "created": 1, "updated": count}
+    for held in vendor.records("contacts"):
+        assert (held["last_name"], held["city"], held["tags"], held["sales_accounts"]) == ("L", None, [], [])
+        assert held["custom_field"]["cf_hobby"] is None
+    left = {"contacts": {"null_values": "leave_out"}}
+    vendor.change("contacts", vendor.records("contacts")[0]["id"], {"city": "Bonn"})
+    assert run([schema_of("contacts", *names), *records], streams=left, source_name="another").code == 0
+    assert vendor.records("contacts")[0]["city"] == "Bonn"
