@@ -111,6 +111,7 @@ def test_a_person_at_a_terminal_sees_the_progress_and_the_table(settings, tmp_pa
     assert process.returncode == 0, seen
     assert json.loads(output) == {"position": 1}
     assert ("in the last minute of 6,000 allowed" in seen) == terminal
+    assert "ledger sqlite:///" in seen  # where it lies, also above the progress
     assert "created" in seen
     assert "fewer than a find and a write for each record" in seen
 
