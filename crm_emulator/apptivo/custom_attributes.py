@@ -26,6 +26,8 @@ TYPES = (
     "radio",
     "link",
     "counter",
+    "reference",
+    "referenceField",
 )
 _WITH_OPTIONS = {"select", "multiSelect", "check", "radio"}
 _DAY = re.compile(r"\d{2}/\d{2}/\d{4}")

@@ -218,6 +218,15 @@ def test_a_custom_attribute_can_be_the_match_key(run, firm):
     assert the_only(firm, "leads")["lastName"] == "New"
 
 
+@pytest.mark.parametrize("kind", ["counter", "reference", "referenceField"])
+def test_a_custom_attribute_that_apptivo_fills_itself_is_left_out_and_said(run, firm, kind):
+    firm.define_attribute("leads", "Other", kind)
+    done = send(run, "leads", {"id": 1, "last_name": "Li", "cf_other": "x"})
+    assert done.code == 0, done.errors
+    assert "left out cf_other: leads have it, but the CRM does not let it be written" in done.errors
+    assert the_only(firm, "leads").get("customAttributes") in (None, [])
+
+
 def test_yes_and_no_become_y_and_n(run, firm):
     contact = {"id": 1, "last_name": "Li", "is_primary": True, "sync_to_google": "no"}
     assert send(run, "contacts", contact).code == 0
