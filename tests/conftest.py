@@ -6,4 +6,6 @@ from hypothesis import HealthCheck, settings
 
 # The machine decides how long an example takes: a deadline would fail tests by its load, not by their claim.
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# The same examples each time, where a failure must mean that the change is to blame: new ones are for whoever looks.
+settings.register_profile("repeatable", settings.get_profile("default"), derandomize=True, database=None)
 settings.load_profile("default")

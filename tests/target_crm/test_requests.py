@@ -39,7 +39,9 @@ def test_a_thousand_new_ones_take_a_hundred_and_ten_requests_and_unchanged_ones_
     assert spent([schema, *records]) == WHOSE_ACCOUNT
 
 
-@pytest.mark.parametrize(("count", "most"), [(1000, 110), pytest.param(10_000, 1060, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    ("count", "most"), [(1000, 110), pytest.param(10_000, 1060, marks=[pytest.mark.long, pytest.mark.timeout(1800)])]
+)
 def test_known_people_who_all_changed_take_a_tenth_of_a_request_each_also_without_a_ledger(
     spent, emulator, tmp_path, count, most
 ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 
 import pytest
 
@@ -203,7 +204,7 @@ def test_an_answer_that_only_says_success_is_enough_for_an_update_and_makes_a_cr
     changes = [{**lead, "job_title": "CTO"}, {**lead, "company": "Acme"}]
     done = send(run, "leads", *changes, batch_size_rows=1, streams={"leads": {"fields": {"companyName": "fill_empty"}}})
     assert done.code == 0, done.errors
-    assert [each["companyName"] for each in firm.records("leads")] == ["Acme", None]
+    assert Counter(each["companyName"] for each in firm.records("leads")) == {"Acme": 1, None: 1}
 
 
 @pytest.mark.parametrize("throttle_style", ["status", "failure"])
