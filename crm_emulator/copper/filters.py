@@ -141,7 +141,7 @@ class Phone:
         match = None
         if isinstance(value, dict):
             value, match = value.get("value"), value.get("match")
-        if not isinstance(value, str) or match not in {None, "partial", "fuzzy"}:
+        if not isinstance(value, str) or match not in (None, "partial", "fuzzy"):
             raise invalid(name, f"Invalid value: {value}")
         digits = re.sub(r"\D", "", value)
         if match is None:

@@ -93,7 +93,7 @@ def _query(
         where.append(Condition("assignee_id IS NULL OR assignee_id = ?", (account.owner_id,)))
     sort, descending = _order(account, declared, parameters)
     query = Query(declared.table, _merged(where), sort, descending, _tie(account, random))
-    if declared.name == "leads" and parameters.get("include_converted_leads") in {True, "true"}:
+    if declared.name == "leads" and parameters.get("include_converted_leads") in (True, "true"):
         return replace(query, hidden=(0, CONVERTED))
     if declared.name == "activities" and account.switches.deleted_activities_in_search:
         return replace(query, hidden=(0, DELETED))
@@ -120,9 +120,9 @@ def _order(account: CopperAccount, declared: CustomerObject, parameters: Mapping
     direction = parameters.get("sort_direction")
     if declared.name == "activities" and not account.switches.activities_sorting and (word or direction):
         raise InvalidError([unrecognized([name for name in ("sort_by", "sort_direction") if name in parameters])])
-    if word is not None and word not in declared.sorts:
+    if word is not None and word not in tuple(declared.sorts):  # which may be anything that JSON can say
         raise invalid("sort_by", f"Invalid value: {word}")
-    if direction not in {None, "asc", "desc"}:
+    if direction not in (None, "asc", "desc"):
         raise invalid("sort_direction", f"Invalid value: {direction}")
     descending = declared.newest_first if direction is None and word is None else direction == "desc"
     return declared.sorts[word or declared.default_sort], descending

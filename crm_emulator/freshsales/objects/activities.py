@@ -37,7 +37,7 @@ def _settle_target(account: FreshsalesAccount, record: Record, old: Record | Non
 def complete_task(account: FreshsalesAccount, record: Record, old: Record | None, sent: Mapping[str, Any]) -> None:
     """A task's own rules: 0 is open, 1 is done (section 4)."""
     _settle_target(account, record, old, sent)
-    if record["status"] not in {0, 1, None}:
+    if record["status"] not in (0, 1, None):
         raise InvalidError(["Status is not included in the list"])
     record["status"] = record["status"] or 0
     if record["status"] == 0:

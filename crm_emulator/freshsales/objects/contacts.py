@@ -73,7 +73,7 @@ def _settle_lifecycle(account: FreshsalesAccount, record: Record, sent: Mapping[
         return
     if sent.get("contact_status_id"):
         status = account.get("contact_statuses", record["contact_status_id"]) or {}
-        if sent.get("lifecycle_stage_id") not in {None, status["lifecycle_stage_id"]}:
+        if sent.get("lifecycle_stage_id") not in (None, status["lifecycle_stage_id"]):
             raise InvalidError(["Contact status does not belong to the lifecycle stage"])
         record["lifecycle_stage_id"] = status["lifecycle_stage_id"]
     elif sent.get("lifecycle_stage_id") or record["lifecycle_stage_id"] is None:
