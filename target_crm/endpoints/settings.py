@@ -216,7 +216,10 @@ def _batch(given: Mapping[str, Any] | None, where: str) -> Batch | None:
         return None
     code = given.get("code")
     if code:
-        imported(code)
+        try:
+            imported(code)
+        except SettingError as error:
+            raise SettingError(f"{where.removesuffix('batch')}{str(error).rstrip('.')}") from error
         if given.get("property") or given.get("extra"):
             raise SettingError(f"{where}: code makes the whole body; property and extra have no place in it")
     if given.get("extra") and not given.get("property"):

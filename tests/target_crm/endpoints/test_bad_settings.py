@@ -52,7 +52,10 @@ def endpoints(**calls):
             endpoint(batch={"code": "nowhere:f"}),
             "cannot be imported: ModuleNotFoundError: No module named 'nowhere'. Install its package, or name its",
         ),
-        (endpoint(batch={"code": "json:nothing"}), "'json:nothing' cannot be imported: AttributeError"),
+        (
+            endpoint(batch={"code": "json:nothing"}),
+            "streams.links.endpoint.batch.code: 'json:nothing' cannot be imported: AttributeError",
+        ),
         (endpoint(batch={"code": "json:__name__"}), "'json:__name__' is no function"),
         (endpoint(batch={"code": "json"}), "batch.code must be package.module:function"),
         (endpoint(batch={"code": "json:dumps", "property": "x"}), "code makes the whole body"),
