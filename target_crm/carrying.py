@@ -112,7 +112,11 @@ class Carrier:
         again += self._changes(updates, writes, held)
         self._keeper.hold(held)
         results = self._sender.send(writes)
-        again += self._after_refusals(results.refused)
+        changed = sum(write.crm_id is not None for write in writes)
+        unchanged = sum(
+            write.crm_id is not None for write in [*results.lost, *(each.write for each in results.refused)]
+        )
+        again += self._after_refusals(results.refused, freed=changed > unchanged)
         return again + self._after_losses(results.lost, results.untold)
 
     def _creation(self, action: Create, writes: list[Write], held: list[Held]) -> None:
@@ -242,7 +246,7 @@ class Carrier:
                     self._office.preview.left(self._stream.name, [source_id], f"{update.reason}: {update.crm_id}")
         self._keeper.ended(crm_ids.keys(), Outcome.UNCHANGED, crm_ids=crm_ids)
 
-    def _after_refusals(self, refused: Sequence[NotDone]) -> list[Ready]:
+    def _after_refusals(self, refused: Sequence[NotDone], *, freed: bool) -> list[Ready]:
         again: list[Ready] = []
         held: list[Held] = []
         for each in refused:
@@ -253,13 +257,21 @@ class Carrier:
             kind: str = RejectKind.FORBIDDEN if each.forbidden else RejectKind.REFUSED
             kind = Reason.INVALID_VALUE if each.status is None else kind  # it was not even sent
             rejected = Reject(ready, kind, each.reason, each.status, _sent(each))
-            if self._may_exist(each):
+            if freed and self._was_taken(each):
+                again.append(ready)  # perhaps by a record that has given it up by now
+            elif self._may_exist(each):
                 # Unique in the CRM, and refused: perhaps because it is there, and the search did not show it yet.
                 again.append(replace(ready, refused=rejected))
             else:
                 held.append(self._keeper.rejected(rejected))
         self._keeper.hold(held)
         return again
+
+    def _was_taken(self, refused: NotDone) -> bool:
+        """Tell whether an update gave a record what only one may have."""
+        if refused.forbidden or refused.write.crm_id is None:
+            return False
+        return refused.duplicate or not refused.write.change.payload.keys().isdisjoint(self._mapper.of.unique)
 
     def _may_exist(self, refused: NotDone) -> bool:
         if refused.forbidden or refused.write.crm_id is not None or refused.write.ready.refused is not None:

@@ -86,7 +86,7 @@ def decode(line: bytes) -> Any:
     Raises:
         ValueError: It is no JSON.
     """
-    if line.count(b"[") + line.count(b"{") > NESTED and _depth(line) > NESTED:
+    if len(line) > 2 * NESTED and line.count(b"[") + line.count(b"{") > NESTED and _depth(line) > NESTED:
         raise ValueError("it is nested too deeply")
     try:
         return _DECODER.decode(line)

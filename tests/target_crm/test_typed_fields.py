@@ -199,6 +199,26 @@ def test_a_changed_match_key_frees_the_old_one(run, emulator):
     ]
 
 
+@pytest.mark.parametrize("order", [(1, 2, 3), (3, 2, 1), (2, 3, 1)])
+def test_a_match_key_can_be_handed_on_from_record_to_record_in_any_order(run, emulator, order):
+    replaced = {"people": {"fields": {"emails": "replace"}}}
+    run([PEOPLE, *map(person, (1, 2, 3))])
+    done = run([PEOPLE, *(person(n, email=f"p{n + 1}@x.org") for n in order)], streams=replaced)
+    assert (done.code, done.of("people")) == (0, {"input": 3, "updated": 3})
+    assert [addresses(found) for found in emulator.copper.records("people")] == [[f"p{n}@x.org"] for n in (2, 3, 4)]
+
+
+def test_a_value_that_another_record_keeps_is_refused_and_asked_for_once_more_only(run, emulator):
+    emulator.copper.insert("people", {"name": "Theirs", "emails": [{"email": "taken@x.org", "category": "work"}]})
+    replaced = {"people": {"fields": {"emails": "replace"}}}
+    run([PEOPLE, *map(person, (1, 2))])
+    emulator.journal.clear()
+    done = run([PEOPLE, person(1, email="taken@x.org"), person(2, title="New")], streams=replaced)
+    assert done.of("people") == {"input": 2, "updated": 1, "rejected": 1}
+    assert done.report["reject_kinds"]["people"] == {"refused": 1}
+    assert emulator.journal.count(method="PUT") + emulator.journal.count(route="/people/bulk_update") == 2
+
+
 def test_a_custom_field_can_be_the_match_key(run, emulator):
     found = theirs(emulator, "Anybody", custom_fields=[{"custom_field_definition_id": 100764, "value": "K-7"}])
     theirs(emulator, "Other", custom_fields=[{"custom_field_definition_id": 100764, "value": "k-7"}])
