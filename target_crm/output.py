@@ -16,9 +16,11 @@ def emit(text: str) -> None:
     """
     try:
         with file_errors("The output", "stdout"):
-            sys.stdout.flush()
-            sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass"))  # whatever the machine's own encoding
-            sys.stdout.buffer.flush()
+            if (beneath := getattr(sys.stdout, "buffer", None)) is not None:
+                beneath.write(text.encode("utf-8", "surrogatepass"))  # whatever the machine's own encoding
+                beneath.flush()
+            else:  # a caller's own text stream
+                sys.stdout.write(text)
     except FileError:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import sys
 
 import pytest
 
@@ -59,6 +60,13 @@ def test_a_state_that_json_forbids_passes_as_the_very_text_that_came(run, value)
     line = f' {{ "type": "STATE", "more": "value", "value" : {value} , "x": null}}\n'
     done = run([], file=io.BytesIO(as_lines([TASKS]) + line.encode()))
     assert (done.code, done.output) == (0, f"{value}\n")
+
+
+def test_a_state_is_the_same_whatever_the_encoding_of_the_machine(run, monkeypatch):
+    written = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", written)
+    run([TASKS, '{"type": "STATE", "value": {"é": "\U0001d11e"}}'])
+    assert written.buffer.getvalue().decode() == '{"é": "\U0001d11e"}\n'
 
 
 def batch(file, name="", **encoding):
