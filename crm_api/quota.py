@@ -11,8 +11,10 @@ from pyrate_limiter import AbstractBucket, Rate, RateItem
 
 from crm_api.quota_stores import MemoryStore, QuotaStore
 
-# The vendor counts when a request arrives, we when it leaves: a window a little wider absorbs the difference.
+# The vendor counts when a request arrives, we when it leaves: a window a little wider absorbs the difference between
+# the ways of two requests, which does not grow with the window.
 WIDENING = 1.02
+MOST_WIDENING_SECONDS = 0.6
 MILLISECONDS = 1000
 LEAK_EVERY_MILLISECONDS = 5000
 CLOCK_MARGIN_MILLISECONDS = 1000
@@ -55,7 +57,6 @@ class Quota:
         self._pauses = self._store.bucket("pauses", _PAUSES)
         self._leaked_at = 0
         self.taken = 0
-        self.waited_seconds = 0.0
 
     def _bucket(self, name: str, allowances: Sequence[Allowance]) -> AbstractBucket | None:
         rates = binding_rates(allowances)
@@ -74,8 +75,6 @@ class Quota:
             StopError: The shared store failed.
         """
         while (wait_seconds := self._try(bulk=bulk)) > 0:
-            with self._lock:
-                self.waited_seconds += wait_seconds
             self._sleep(wait_seconds)
 
     def pause(self, seconds: float) -> None:
@@ -138,4 +137,9 @@ def binding_rates(allowances: Sequence[Allowance]) -> list[Rate]:
             binding.pop()
         if not binding or binding[-1].requests / binding[-1].seconds > each.requests / each.seconds:
             binding.append(each)
-    return [Rate(each.requests, int(each.seconds * WIDENING * MILLISECONDS)) for each in binding]
+    return [Rate(each.requests, round(widened(each.seconds) * MILLISECONDS)) for each in binding]
+
+
+def widened(seconds: float) -> float:
+    """A vendor's window as it is kept here."""
+    return min(seconds * WIDENING, seconds + MOST_WIDENING_SECONDS)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+OVERLAP = 4  # records that the pages of one search share at least
+
 Row = tuple[Hashable, int | None]
 """A record's id and its key: its replication value in seconds, negative where a stream is read newest first. None for a
 record that has no replication value, such as the stub of a deleted activity."""
@@ -28,7 +30,7 @@ class Limits:
     ceiling: int = 100_000
     concurrency: int = 16
     fewest_pages: int = 4
-    buffered_pages: int = 128
+    buffered_pages: int = 512
     repeats: bool = False
 
     @property
@@ -54,6 +56,26 @@ class Question:
     page: int
     size: int
     tie: int | None = None
+
+
+def page_after(question: Question, end: int, most: int, limits: Limits) -> Question | None:
+    """The page of the same search that begins shortly before a place, and of those the one that reaches furthest.
+
+    Args:
+        question: Any page of the search.
+        end: The place, counted in records.
+        most: How many records before the place the page may begin.
+        limits: What one search can do.
+
+    Returns:
+        None if there is no such page, or none that can be reached.
+    """
+    best, reach = None, end
+    for size in range(limits.page_size, limits.page_size // 2, -1):
+        number = (end - min(OVERLAP, size - 1)) // size + 1
+        if reach < number * size <= limits.ceiling and end - (number - 1) * size <= most:
+            best, reach = Question(question.minimum, question.maximum, number, size), number * size
+    return best
 
 
 class CrowdError(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import zlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from tap_copper.search import Ask, Search
 from tap_copper.windows import Window
 
 BUFFER_BYTES = 32 * 2**20  # answers that wait for earlier windows
+FASTEST = 1  # the level of compression that takes least: it already brings JSON to an eighth
 NAP_SECONDS = 0.2  # how often a wait looks whether the run is to stop
 
 _decode = msgspec.json.Decoder(list[dict[str, Any]]).decode
@@ -48,11 +50,30 @@ class Page:
 
 
 @dataclass(frozen=True)
+class _Body:
+    """What an answer brought, as it waits for its turn."""
+
+    content: bytes
+    is_packed: bool
+    rows: list[Row]
+
+    def records(self) -> list[dict[str, Any]]:
+        return _decode(zlib.decompress(self.content) if self.is_packed else self.content)
+
+
+@dataclass(frozen=True)
 class _Chunk:
-    answer: Answer
+    body: _Body
     positions: list[int]
     reached: int | None
     extracted: datetime
+
+    def records(self) -> list[dict[str, Any]]:
+        records = self.body.records() if self.positions else []
+        return records if len(self.positions) == len(records) else [records[place] for place in self.positions]
+
+    def rows(self) -> list[Row]:
+        return [self.body.rows[place] for place in self.positions]
 
 
 class Reader:
@@ -66,6 +87,7 @@ class Reader:
         concurrency: Threads.
         now: The clock of this machine, for answers without a Date.
         check: Raises if the run is to stop.
+        pack: Compress what waits for earlier windows.
     """
 
     def __init__(
@@ -78,6 +100,7 @@ class Reader:
         concurrency: int,
         now: Callable[[], datetime],
         check: Callable[[], None],
+        pack: bool,
     ) -> None:
         self.began: datetime | None = None
         self._search = search
@@ -87,9 +110,10 @@ class Reader:
         self._concurrency = concurrency
         self._now = now
         self._check = check
+        self._pack = pack
         self._changed = threading.Condition()
         self._chunks: dict[Window, deque[_Chunk]] = {}
-        self._strays: dict[Row, tuple[Answer, int]] = {}
+        self._strays: dict[Row, tuple[_Body, int]] = {}
         self._buffered = 0
         self._threads = 0
         self._idle = 0
@@ -127,7 +151,7 @@ class Reader:
         """Hand on the ids alone, a page at a time; what was edited meanwhile may come twice."""
         for chunks in self._windows():
             for chunk in chunks:
-                yield [key for key, _ in _rows(chunk)]
+                yield [key for key, _ in chunk.rows()]
         yield [key for key, _ in self._strays]
 
     def _windows(self) -> Iterator[list[_Chunk]]:
@@ -155,7 +179,7 @@ class Reader:
                 if waiting and (self._sign > 0 or head.done):
                     chunks = list(waiting)
                     waiting.clear()
-                    self._buffered -= sum(len(chunk.answer.content) for chunk in chunks)
+                    self._buffered -= sum(len(chunk.body.content) for chunk in chunks)
                     self._changed.notify_all()
                     return chunks
                 if head.done:
@@ -193,7 +217,8 @@ class Reader:
         return None
 
     def _take(self, ask: Ask, answer: Answer) -> None:
-        rows: list[Row] = answer.value or []
+        body = self._body(answer)
+        rows = body.rows
         if self._sign < 0:
             rows = [(key, None if second is None else -second) for key, second in rows]
         total = answer.headers.get("x-pw-total", "")
@@ -205,17 +230,21 @@ class Reader:
             places = self._search.take(ask, rows, int(total) if total.isdigit() else None, horizon)
             for window, taken in places:
                 if taken.kept or (window.done and self._sign > 0):
-                    chunk = _Chunk(answer, taken.kept, _reached(window, rows, taken.kept), extracted)
+                    chunk = _Chunk(body, taken.kept, _reached(window, rows, taken.kept), extracted)
                     self._chunks.setdefault(window, deque()).append(chunk)
-                    self._buffered += len(answer.content)
+                    self._buffered += len(body.content)
                 for position in taken.strays:
-                    self._strays[rows[position]] = (answer, position)
+                    self._strays[rows[position]] = (body, position)
             self._changed.notify_all()
+
+    def _body(self, answer: Answer) -> _Body:
+        content = zlib.compress(answer.content, FASTEST) if self._pack else answer.content
+        return _Body(content, self._pack, answer.value or [])
 
     def _late(self) -> Page:
         """Records that the index showed in their old place: as they were then, after everything else."""
         ordered = sorted(self._strays.items(), key=lambda each: self._sign * (each[0][1] or 0))
-        records = [_decode(answer.content)[position] for _, (answer, position) in ordered]
+        records = [body.records()[position] for _, (body, position) in ordered]
         return Page(records, None, self._now())
 
 
@@ -227,7 +256,7 @@ def _reached(window: Window, rows: list[Row], kept: list[int]) -> int | None:
 
 
 def _page(chunk: _Chunk) -> Page:
-    return Page(_records(chunk), chunk.reached, chunk.extracted)
+    return Page(chunk.records(), chunk.reached, chunk.extracted)
 
 
 def _sorted(chunks: list[_Chunk]) -> Iterator[Page]:
@@ -235,19 +264,9 @@ def _sorted(chunks: list[_Chunk]) -> Iterator[Page]:
     found = [
         (second or 0, record)
         for chunk in chunks
-        for (_, second), record in zip(_rows(chunk), _records(chunk), strict=True)
+        for (_, second), record in zip(chunk.rows(), chunk.records(), strict=True)
     ]
     found.sort(key=itemgetter(0))
     for first in range(0, len(found), PAGE_SIZE):
         part = found[first : first + PAGE_SIZE]
         yield Page([record for _, record in part], part[-1][0], chunks[-1].extracted)
-
-
-def _records(chunk: _Chunk) -> list[dict[str, Any]]:
-    records = _decode(chunk.answer.content) if chunk.positions else []
-    return records if len(chunk.positions) == len(records) else [records[position] for position in chunk.positions]
-
-
-def _rows(chunk: _Chunk) -> list[Row]:
-    rows: list[Row] = chunk.answer.value
-    return [rows[position] for position in chunk.positions]

@@ -19,6 +19,10 @@ from tap_copper.search import Search
 from tap_copper.settings import filters_hash, search_filters, seconds_setting
 from tap_copper.shaping import moment
 
+# Long windows waste fewer requests, and must wait longer for their turn. Where the quota leaves the time to compress
+# what waits, they may be longer.
+BUFFERED_PAGES = 128
+PACKED_PAGES = 512
 _LATEST = 2_147_483_647  # the largest date that a filter takes (5.3 of the reference)
 
 
@@ -117,7 +121,9 @@ class SearchStream(CopperStream):
         stop = min((each for each in (stop, filters.pop(maximum, None)) if each is not None), default=None)
         concurrency = self.tap.session.network.max_concurrency
         repeats = bool(filters.get("full_result"))
-        limits = Limits(PAGE_SIZE, SEARCH_CEILING, concurrency, repeats=repeats)
+        paced = self.tap.requests_per_minute > 0
+        buffered = PACKED_PAGES if paced else BUFFERED_PAGES
+        limits = Limits(PAGE_SIZE, SEARCH_CEILING, concurrency, buffered_pages=buffered, repeats=repeats)
         first, last = (start, stop) if self._sign > 0 else (_negative(stop), _negative(start))
         lookback = timedelta(seconds=self.config["lookback_seconds"])
 
@@ -132,6 +138,7 @@ class SearchStream(CopperStream):
             concurrency=concurrency,
             now=self.tap.time.now,
             check=breathe or self.breathe,
+            pack=paced,
         )
 
     def _sender(self, filters: dict[str, Any]) -> Callable[[Question], Answer]:

@@ -270,7 +270,7 @@ class TapCopper(Tap):
         """
         self._complain_of_strangers()
         try:
-            with self.progress.shown(self.session, self._quota, self.logger):
+            with self.progress.shown(self.session, self.requests_per_minute, self.logger):
                 self._open_streams()
                 self.sync_all()
         finally:
@@ -297,7 +297,8 @@ class TapCopper(Tap):
             openings.wait()
 
     @property
-    def _quota(self) -> int:
+    def requests_per_minute(self) -> int:
+        """The account's quota; 0 is unlimited."""
         return copper_settings(self.config).requests_per_minute
 
     @property

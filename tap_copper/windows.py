@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from math import inf
 
 from tap_copper.crowds import Crowd
-from tap_copper.questions import Limits, Question, Row
-
-OVERLAP = 4  # records that the pages of a run share at least; as many of one key are no reason to begin a run
+from tap_copper.questions import OVERLAP, Limits, Question, Row, page_after
 
 
 @dataclass(frozen=True)
@@ -48,13 +46,13 @@ class _Run:
     last: tuple[Hashable, ...]
 
     def next_question(self, limits: Limits) -> Question | None:
-        """The page that begins shortly before the end and reaches furthest; None if none does."""
-        best, reach = None, self.end
-        for size in range(limits.page_size, limits.page_size // 2, -1):
-            number = (self.end - min(OVERLAP, size - 1)) // size + 1
-            if reach < number * size <= limits.ceiling and self.end - (number - 1) * size <= len(self.last):
-                best, reach = Question(self.question.minimum, self.question.maximum, number, size), number * size
-        return best
+        """The page that continues it; None if none does."""
+        return page_after(self.question, self.end, len(self.last), limits)
+
+    def is_of(self, question: Question) -> bool:
+        """Whether a page is of the same search, and begins in the last."""
+        same = (question.minimum, question.maximum) == (self.question.minimum, self.question.maximum)
+        return same and 0 < self.overlap(question) <= len(self.last)
 
     def overlap(self, question: Question) -> int:
         """How many records of a page have come before."""
@@ -71,7 +69,8 @@ class Window:
 
     Attributes:
         floor: Every record with a smaller key has been met; None before the first one is.
-        total: Records from the floor on, as the last answer told; None before the first answer.
+        total: Records that the last question held; None before the first answer, and if it was for a further page.
+        left: Records from the floor on; None if the last answer does not tell.
         ties: The most records of the last answer that share a key.
         done: Every record of the window has been met.
     """
@@ -81,6 +80,7 @@ class Window:
         self.stop = stop
         self.floor = start
         self.total: int | None = None
+        self.left: int | None = None
         self.ties = 1
         self.done = start is not None and stop is not None and start > stop
         self._limits = limits
@@ -137,6 +137,23 @@ class Window:
             self._climb(question, rows, total, trusted, new=bool(kept))
         return Taken(kept, strays)
 
+    def is_continued_by(self, question: Question, rows: Sequence[Row], at: int) -> bool:
+        """Whether a page of an earlier question begins in what has been met here, and so tells what comes next.
+
+        Args:
+            question: What was asked. A question ends one key beyond the window that it is for, so its last page may
+                begin in the next: of that one it tells nothing.
+            rows: The ids and keys of the records.
+            at: The first key of the page.
+        """
+        if self.done or self._crowd is not None or self.floor is None or (self.start is not None and at < self.start):
+            return False
+        if question.maximum is not None and (self.stop is None or question.maximum <= self.stop):
+            return False
+        if self._run is not None:
+            return self._run.is_of(question) and self._run.goes_on(question, rows)
+        return at < self.floor
+
     def cut(self, key: int) -> Window:
         """End this window at ``key`` and return the window that begins after it.
 
@@ -152,6 +169,7 @@ class Window:
             self.done = True
         self._seen -= right._seen
         self.stop = key
+        self.left = None
         return right
 
     def restart(self, brought: Iterable[Row]) -> None:
@@ -172,6 +190,10 @@ class Window:
         below = question.minimum is None or (minimum is not None and question.minimum <= minimum)
         above = question.maximum is None or (maximum is not None and question.maximum >= maximum)
         return below and above
+
+    def _is_beyond(self, question: Question) -> bool:
+        """Whether other pages have meanwhile brought more than a question began with."""
+        return self.floor is not None and (question.minimum is None or question.minimum < self.floor - 1)
 
     def _keep(self, rows: Sequence[Row]) -> list[int]:
         kept = []
@@ -195,6 +217,7 @@ class Window:
     ) -> None:
         shown = total if total is not None else len(rows) + (len(rows) == question.size)
         self.total = shown if question.page == 1 else None
+        self.left = None
         self.ties = max(Counter(key for _, key in rows).values(), default=1)
         keys = [key for _, key in rows if key is not None]
         beyond = self.stop is not None and any(
@@ -209,11 +232,13 @@ class Window:
         elif top is not None and (self.floor is None or top > self.floor):
             self._advance(top)
             self._run = run
+            if question.maximum == self._bounds()[1]:
+                self.left = shown - (question.page - 1) * question.size - sum(key < top for key in keys)
         elif run is not None and top == self.floor:
             self._run = run
         elif question.page > 1:
             self._barred = self.floor  # the run has come as far as a search reaches, and is still in the same second
-        elif not self._is_covered_by(question):
+        elif not self._is_covered_by(question) or self._is_beyond(question):
             pass  # a bound has been moved meanwhile: ask again
         elif shown > question.size:
             self._crowd = self._crowd_at(self.floor) if inside and self.floor is not None else self._crowd_between()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm_api.copper.session import CopperSettings, connect
-from crm_api.quota import WIDENING, Allowance, Quota, binding_rates
+from crm_api.quota import Allowance, Quota, binding_rates, widened
 from crm_emulator.clock import Clock
 from crm_emulator.emulator import Emulator
 
@@ -70,8 +70,11 @@ def test_as_many_leave_as_the_window_holds_and_the_next_waits_for_it_to_move(
         minute.take()
     assert time.seconds == 1000
     minute.take()
-    assert 60 < time.seconds - 1000 < 60 * WIDENING + 0.1
-    assert minute.waited_seconds == pytest.approx(time.seconds - 1000)
+    assert 60 < time.seconds - 1000 < widened(60) + 0.1
+
+
+def test_a_window_is_kept_a_little_wider_by_no_more_than_two_ways_differ() -> None:
+    assert [widened(seconds) - seconds for seconds in (1, 30, 60, 3600)] == pytest.approx([0.02, 0.6, 0.6, 0.6])
 
 
 def test_bulk_requests_count_against_both_rates(quota: Callable[..., Quota], time: Time) -> None:
@@ -192,4 +195,4 @@ def test_the_crm_never_turns_a_request_away(settings: Callable[..., CopperSettin
         assert session.traffic.turned_away == 0
         assert emulator.journal.count(status=429) == 0
         # 360 in two windows, and then the bulk requests among the last 140, three a second.
-        assert clock.now() - 1_700_000_000 < (2 * 60 + 140 / 3 / 3) * WIDENING + 0.1
+        assert clock.now() - 1_700_000_000 < 2 * widened(60) + 140 / 3 / 3 * widened(1) + 0.1

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from crm_api.copper.session import PAGE_SIZE, REQUESTS_PER_MINUTE
-from crm_api.quota import WIDENING
+from crm_api.quota import widened
 from crm_api.quota_stores import SQLiteStore
 from crm_emulator import Emulator, Fault
 from tap_copper.command import StoppedError
@@ -22,7 +22,7 @@ from tests.tap_copper.running import run
 from tests.tap_copper.shared_time import START, SharedTime
 
 LATENCY_SECONDS = 1.0
-WINDOW_SECONDS = 60 * WIDENING
+WINDOW_SECONDS = widened(60)
 
 
 def simulated_minutes(crm: CrmModel, limits: Limits, *, newest_first: bool = False) -> float:
@@ -47,11 +47,15 @@ def simulated_minutes(crm: CrmModel, limits: Limits, *, newest_first: bool = Fal
     return now / 60
 
 
-@pytest.mark.parametrize("pages", [361, 541])
-def test_the_whole_quota_is_used_at_a_second_of_latency(pages: int) -> None:
+@pytest.mark.parametrize("imported", [0, 0.12], ids=["spread evenly", "some imported"])
+@pytest.mark.parametrize("pages", [361, 541, 901])
+def test_the_whole_quota_is_used_at_a_second_of_latency(pages: int, imported: float) -> None:
+    """Of the records that were imported, hundreds have the same second."""
     crm = CrmModel(random=dice(1), now=1_700_000_000)
-    records = pages * 200
-    crm.fill([1_500_000_000 + 199_000_000 * number // records for number in range(records)])
+    records = pages * PAGE_SIZE
+    evenly = [1_500_000_000 + 199_000_000 * number // records for number in range(records)]
+    imports = crm.random.sample(evenly, 40)
+    crm.fill([crm.random.choice(imports) if crm.random.random() < imported else second for second in evenly])
     assert simulated_minutes(crm, Limits()) <= 1.05 * ((pages - 1) // REQUESTS_PER_MINUTE)
 
 
@@ -73,13 +77,7 @@ def test_no_429_is_provoked_at_the_published_quota_and_hardly_any_time_is_lost(m
     """361 pages at a second of latency: two whole minutes are the least that the quota allows."""
     pages = 361
     time = share_clock(monkeypatch)
-    with Emulator(empty=True, quota=True, clock=time) as emulator:
-        person = emulator.copper.insert("people", {"name": "Ann Lee"})
-        seconds = range(START - 500 * 86_400, START, 590)[: pages * PAGE_SIZE - 1]
-        more = [
-            ({**person, "id": person["id"] + 1 + place, "date_modified": at}, 0) for place, at in enumerate(seconds)
-        ]
-        emulator.store.load(emulator.copper.table("people"), more)
+    with Emulator(people=pages * PAGE_SIZE, quota=True, clock=time) as emulator:
         emulator.trouble(Fault("latency", seconds=LATENCY_SECONDS))
         output = run(emulator, "people", requests_per_minute=REQUESTS_PER_MINUTE, clocks=time.time())
         assert output.error is None

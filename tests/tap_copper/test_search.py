@@ -6,10 +6,13 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from tap_copper.questions import CrowdError, Limits
+from tap_copper.questions import CrowdError, Limits, Question
+from tap_copper.windows import Window
 from tests.tap_copper.crm_model import LOOKBACK, CrmModel, dice, read
 
 SMALL = Limits(page_size=4, ceiling=400, concurrency=3, fewest_pages=2, buffered_pages=9)
+# Pages that are large enough for runs and flights: they overlap by four records.
+LARGER = Limits(page_size=12, ceiling=400, concurrency=6, fewest_pages=3, buffered_pages=60)
 
 
 def crm_with(seconds: list[int], **behaviour: object) -> CrmModel:
@@ -98,7 +101,14 @@ def test_records_beyond_the_end_are_left_out() -> None:
     assert [second for _, second in read(crm, SMALL, start=110, stop=150)] == list(range(110, 151))
 
 
+limits = st.sampled_from([SMALL, LARGER])
 seconds = st.lists(st.integers(0, 990), max_size=60)
+many = st.builds(
+    lambda count, spread, seed: dice(seed).choices(range(990 - spread, 990), k=count),
+    count=st.integers(60, 380),
+    spread=st.sampled_from([30, 100, 990]),
+    seed=st.integers(0, 10_000),
+)
 crowded = st.lists(st.sampled_from([100, 101, 102, 300, 985, 989]), max_size=60)
 
 
@@ -114,7 +124,7 @@ def crms(draw: st.DrawFn) -> CrmModel:
         shows_current=draw(st.booleans()),
         random=dice(draw(st.integers(0, 10_000))),
     )
-    crm.fill(draw(seconds | crowded))
+    crm.fill(draw(seconds | many | crowded))
     return crm
 
 
@@ -131,15 +141,17 @@ def busy_people(crm: CrmModel, share: float) -> None:
 
 
 @settings(max_examples=500)
-@given(crms(), st.sampled_from([0.0, 0.1, 0.3]), st.sampled_from([0.0, 0.1]))
-def test_no_interleaving_of_edits_loses_a_record_over_two_runs(crm: CrmModel, first: float, second: float) -> None:
+@given(crms(), limits, st.sampled_from([0.0, 0.1, 0.3]), st.sampled_from([0.0, 0.1]))
+def test_no_interleaving_of_edits_loses_a_record_over_two_runs(
+    crm: CrmModel, limits: Limits, first: float, second: float
+) -> None:
     try:
         began = crm.now
-        brought = read(crm, SMALL, meanwhile=lambda: busy_people(crm, first))
+        brought = read(crm, limits, meanwhile=lambda: busy_people(crm, first))
         bookmark = min(max((key for _, key in brought if key is not None), default=0), began)
         crm.now += 1
         began = crm.now
-        brought += read(crm, SMALL, start=bookmark - LOOKBACK, meanwhile=lambda: busy_people(crm, second))
+        brought += read(crm, limits, start=bookmark - LOOKBACK, meanwhile=lambda: busy_people(crm, second))
     except CrowdError:
         event("a crowd that would not stand still: an error, not silence")
         return
@@ -150,12 +162,14 @@ def test_no_interleaving_of_edits_loses_a_record_over_two_runs(crm: CrmModel, fi
 
 
 @settings(max_examples=300)
-@given(crm=crms(), share=st.sampled_from([0.0, 0.1, 0.3]), newest_first=st.booleans())
-def test_a_single_run_brings_whatever_was_left_alone(crm: CrmModel, share: float, *, newest_first: bool) -> None:
+@given(crm=crms(), limits=limits, share=st.sampled_from([0.0, 0.1, 0.3]), newest_first=st.booleans())
+def test_a_single_run_brings_whatever_was_left_alone(
+    crm: CrmModel, limits: Limits, share: float, *, newest_first: bool
+) -> None:
     before = dict(crm.records)
     began = crm.now
     try:
-        brought = read(crm, SMALL, newest_first=newest_first, meanwhile=lambda: busy_people(crm, share))
+        brought = read(crm, limits, newest_first=newest_first, meanwhile=lambda: busy_people(crm, share))
     except CrowdError:
         event("a crowd that would not stand still: an error, not silence")
         return
@@ -164,10 +178,10 @@ def test_a_single_run_brings_whatever_was_left_alone(crm: CrmModel, share: float
 
 
 @settings(max_examples=200)
-@given(crm=crms(), newest_first=st.booleans())
-def test_a_crm_at_rest_is_read_exactly_and_in_order(crm: CrmModel, *, newest_first: bool) -> None:
+@given(crm=crms(), limits=limits, newest_first=st.booleans())
+def test_a_crm_at_rest_is_read_exactly_and_in_order(crm: CrmModel, limits: Limits, *, newest_first: bool) -> None:
     try:
-        brought = read(crm, SMALL, newest_first=newest_first)
+        brought = read(crm, limits, newest_first=newest_first)
     except CrowdError:
         event("a crowd that would not stand still: an error, not silence")
         assert crm.random_ties or crm.overcount
@@ -194,3 +208,16 @@ def test_activities_logged_meanwhile_are_met_by_the_next_run(crm: CrmModel, shar
         event("a crowd that would not stand still: an error, not silence")
         return
     assert {row for row in crm.records.items() if row[1] < began - crm.index_lag} <= set(brought)
+
+
+def test_a_page_that_begins_where_the_next_window_does_tells_nothing_of_that_window() -> None:
+    crm = crm_with(list(range(600, 980)))
+    window = Window(693, 980, SMALL)
+    first = Question(692, 981, 1, 4)
+    rows, total = crm.answer(first, SMALL)
+    window.take(first, rows, total)
+    last_page_of_the_window_before = Question(600, 693, 24, 4)
+    rows, total = crm.answer(last_page_of_the_window_before, SMALL)
+    assert rows[-1][1] == 693
+    assert not window.is_continued_by(last_page_of_the_window_before, rows[-1:], 693)
+    assert window.is_continued_by(Question(600, 981, 24, 4), rows[-1:], 693)
