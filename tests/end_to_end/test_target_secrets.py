@@ -46,7 +46,7 @@ def test_a_secret_is_in_no_log_state_report_ledger_or_reject_file(
         "headers": {"X-Gateway": "gateway-secret-0123456789"},
         "requests_per_minute": 0,
         "index_lag_seconds": 0,
-        "request_timeout_seconds": 3,
+        "request_timeout_seconds": 10,
         "max_attempts": 1,
         "dry_run": dry_run,
         **account,

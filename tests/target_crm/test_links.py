@@ -257,7 +257,7 @@ def test_a_killed_run_leaves_every_link_to_the_next(settings, emulator, tmp_path
     people = [person(n, company=f"C{n}") for n in range(count)]
     messages = [COMPANIES, *companies, PEOPLE, *people]
     config = tmp_path / "config.json"
-    config.write_text(json.dumps(settings | {"streams": streams, "request_timeout_seconds": 2}))
+    config.write_text(json.dumps(settings | {"streams": streams, "request_timeout_seconds": 2, "max_attempts": 10}))
     seen = 0
 
     def kill(request):
