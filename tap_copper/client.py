@@ -208,6 +208,7 @@ class CopperStream(Stream):
         shape = self._shape()
         self._state_at = self.tap.time.monotonic()
         self.tap.progress.begin(self)
+        self.tap.openings.wait(self.open_early)
         if self.opening_error is not None:
             raise self.opening_error
         deletions = self.tap.deleted_records

@@ -99,13 +99,19 @@ class TapCopper(Tap):
         """The session of the account."""
         return connect(copper_settings(self.config), clock=self.time.monotonic, sleep=self._pause)
 
+    @cached_property
+    def openings(self) -> Openings:
+        """First questions that are asked ahead."""
+        return Openings(self.session.network.max_concurrency, self.check)
+
     def ask(self, method: str, path: str, **options: Any) -> Answer:
         """Send a question; see ``CrmSession.exchange`` for its options and errors.
 
         Raises:
             BusyError: The answer is empty, which is not the same as holding no records.
         """
-        answer = self.session.exchange(method, path, repeatable=True, **options)
+        with self.openings.gate:
+            answer = self.session.exchange(method, path, repeatable=True, **options)
         if not answer.content:
             raise BusyError(f"{method} {path}", status=answer.status, happened="The CRM answered with nothing")
         return answer
@@ -281,20 +287,16 @@ class TapCopper(Tap):
     # Inside
 
     def _open_streams(self) -> None:
-        """Ask the first question of every stream: of one beside the definitions, then, if that went well, of the rest.
-
-        All are answered before the first stream is read: no more requests are under way than are allowed.
-        """
+        """Ask the first question of every stream: of one beside the definitions and, if that went well, of the rest."""
         streams = cast("Iterable[CopperStream]", self.streams.values())
         selected = sorted((each for each in streams if each.selected), key=lambda each: not each.object_type)
-        openings = Openings(max(self.session.network.max_concurrency - 1, 1), self.check)
-        openings.begin(stream.open_early for stream in selected[:1])
+        self.openings.begin(stream.open_early for stream in selected[:1])
         if self._mapper is None:
             self.setup_mapper()
-        openings.wait()
-        if not (selected and isinstance(selected[0].opening_error, StopError)):
-            openings.begin(stream.open_early for stream in selected[1:])
-            openings.wait()
+        for stream in selected[:1]:
+            self.openings.wait(stream.open_early)
+            if not isinstance(stream.opening_error, StopError):
+                self.openings.begin(other.open_early for other in selected[1:])
 
     @property
     def requests_per_minute(self) -> int:
