@@ -1,8 +1,10 @@
-"""Addresses that a setting gives: which are taken, and which stop the run."""
+"""Addresses and certificates that a setting gives: which are taken, and which stop the run."""
 
 from __future__ import annotations
 
 import ipaddress
+import ssl
+from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from crm_api.errors import SettingError
@@ -68,6 +70,26 @@ def checked_proxy(url: str) -> str:
     if parts is None or parts.scheme not in {"http", "https"}:
         raise SettingError("proxy must be a URL such as http://host:3128")
     return url
+
+
+def checked_ca_bundle(path: str) -> str:
+    """Return the path of a file, or folder, of trusted certificates.
+
+    Raises:
+        SettingError: There is none, or it holds no certificates.
+    """
+    trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        if Path(path).is_dir():
+            trusted.load_verify_locations(capath=path)
+        else:
+            trusted.load_verify_locations(cafile=path)
+    except ssl.SSLError:
+        raise SettingError(f"ca_bundle, {path!r}, holds no certificates in PEM form") from None
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise SettingError(f"ca_bundle, {path!r}, cannot be read: {why}") from None
+    return path
 
 
 def password_in(url: str | None) -> str | None:

@@ -67,6 +67,12 @@ class Answer:
         """The body as text, for people."""
         return self.content.decode("utf-8", "replace")
 
+    @property
+    def title(self) -> str:
+        """The title of an HTML page; empty for anything else."""
+        found = _TITLE.search(self.text)
+        return found[1].strip() if found else ""
+
     def json(self) -> Any:
         """The body as JSON values, or None where it is none: for reading what an error says."""
         try:
@@ -116,6 +122,4 @@ class Dialect:
 
     def said(self, answer: Answer) -> str:
         """The vendor's sentence; of an HTML page its title, of anything else its text."""
-        if (title := _TITLE.search(answer.text)) is not None:
-            return title[1].strip()
-        return _TAG.sub(" ", answer.text).strip()
+        return answer.title or _TAG.sub(" ", answer.text).strip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from typing import Any
 
 import requests
 import urllib3
@@ -31,19 +32,31 @@ def is_certificate(error: Exception) -> bool:
 def _causes(error: BaseException) -> list[BaseException]:
     """What the error says it comes from. Not its context, which may be the error of another request."""
     found: list[BaseException] = []
-    waiting: list[BaseException | None] = [error]
+    waiting: list[Any] = [error]
     while waiting:
         cause = waiting.pop()
-        if cause is None or cause in found:
-            continue
+        if not isinstance(cause, BaseException) or cause in found:
+            continue  # the reason that an error of TLS gives is a word
         found.append(cause)
-        waiting += [cause.__cause__, getattr(cause, "reason", None)]
-        waiting += [argument for argument in cause.args if isinstance(argument, BaseException)]
+        waiting += [cause.__cause__, getattr(cause, "reason", None), *cause.args]
     return found
+
+
+_WORDS = {
+    "RemoteDisconnected": "the connection was closed before an answer came",
+    "ProtocolError": "the answer is no HTTP",
+    "IncompleteRead": "the answer was cut short",
+    "DecodeError": "the answer cannot be unpacked",
+    "ContentDecodingError": "the answer cannot be unpacked",
+    "ReadTimeoutError": "no answer came in time",
+    "ReadTimeout": "no answer came in time",
+    "ConnectTimeoutError": "no connection was made in time",
+}
 
 
 def reason(error: Exception) -> str:
     """The innermost cause in words: requests' own text repeats the whole URL, query included."""
     causes = [cause for cause in _causes(error) if isinstance(cause, OSError | urllib3.exceptions.HTTPError)]
     named = [str(cause.strerror) for cause in causes if isinstance(cause, OSError) and cause.strerror]
-    return named[-1] if named else type(causes[-1] if causes else error).__name__
+    kind = type(causes[-1] if causes else error).__name__
+    return named[-1] if named else _WORDS.get(kind, kind)

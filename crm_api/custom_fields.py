@@ -35,7 +35,7 @@ def column_names(
     oldest_first = sorted(fields, key=lambda field: (len(str(field[0])), str(field[0])))
     for key, _ in oldest_first:
         if str(key) in chosen:
-            names[key] = PREFIX + chosen[str(key)].removeprefix(PREFIX)
+            names[key] = _free(PREFIX + chosen[str(key)].removeprefix(PREFIX), key, set(names.values()))
     for key, name in oldest_first:
         if key not in names:
             names[key] = _free(PREFIX + (slug(name) or str(key)), key, set(names.values()))

@@ -119,7 +119,7 @@ class RedisStore(QuotaStore):
         account: Whose turns they are.
 
     Raises:
-        SettingError: The package ``redis`` is not installed.
+        SettingError: The package ``redis`` is not installed, or the URL is none of a Redis server.
     """
 
     def __init__(self, url: str, account: str) -> None:
@@ -129,7 +129,12 @@ class RedisStore(QuotaStore):
             raise SettingError(
                 "quota_url names Redis, for which the extra singer-crm[redis] must be installed"
             ) from None
-        self._client: Any = redis.Redis.from_url(url)
+        try:
+            self._client: Any = redis.Redis.from_url(url)
+        except ValueError:  # whose words may hold a part of the password
+            raise SettingError(
+                "quota_url must be like redis://:password@host:6379/0, special signs in the password encoded (%2F)"
+            ) from None
         self._errors: tuple[type[Exception], ...] = (redis.RedisError, OSError)
         self._lost: type[Exception] = redis.exceptions.LockError
         self._prefix = f"singer-crm:quota:{account}"

@@ -19,7 +19,7 @@ from requests.adapters import HTTPAdapter
 from typing_extensions import override
 
 from crm_api import causes
-from crm_api.addresses import checked_base_url, checked_proxy, is_loopback, origin_of, password_in
+from crm_api.addresses import checked_base_url, checked_ca_bundle, checked_proxy, is_loopback, origin_of, password_in
 from crm_api.answer import Answer, Dialect, Failure
 from crm_api.errors import (
     BusyError,
@@ -102,8 +102,8 @@ class CrmSession(requests.Session):
         sleep: Waits so many seconds between attempts; may raise to give up.
 
     Raises:
-        SettingError: ``base_url`` is no http(s) URL or plain http to another machine, the proxy is no URL, or a header
-            cannot be sent.
+        SettingError: ``base_url`` is no http(s) URL or plain http to another machine, the proxy is no URL, a header
+            cannot be sent, or the certificates cannot be read.
     """
 
     def __init__(
@@ -141,7 +141,7 @@ class CrmSession(requests.Session):
             proxy = network.proxy if is_loopback(urlsplit(self.base_url).hostname) else checked_proxy(network.proxy)
             self.proxies = {"http": proxy, "https": proxy}
         if network.ca_bundle:
-            self.verify = network.ca_bundle
+            self.verify = checked_ca_bundle(network.ca_bundle)
         adapter = HTTPAdapter(pool_connections=2, pool_maxsize=network.max_concurrency, pool_block=True)
         self.mount("https://", adapter)
         self.mount("http://", adapter)
@@ -261,7 +261,6 @@ class CrmSession(requests.Session):
             )
         except requests.RequestException as error:
             return _Miss(causes.fate(error), cause=error, said=causes.reason(error), final=causes.is_certificate(error))
-        self._reached = True
         answer = Answer(got.status_code, got.headers, got.content)
         self.server_date = answer.date or self.server_date
         failure = self._dialect.failure(answer)
@@ -273,9 +272,13 @@ class CrmSession(requests.Session):
             )
         if failure is None:
             try:
-                return Answer(answer.status, answer.headers, answer.content, read(got.content) if got.content else None)
+                value = read(got.content) if got.content else None
             except (ValueError, RecursionError) as error:
-                return _Miss(Fate.UNKNOWN, answer, cause=error, said="the body is not what it should be")
+                page = f" but a page, {answer.title!r}" if answer.title else ""
+                return _Miss(Fate.UNKNOWN, answer, cause=error, said=f"the body is not what it should be{page}")
+            self._reached = True
+            return Answer(answer.status, answer.headers, answer.content, value)
+        self._reached = True
         return self._miss(answer, failure)
 
     def _miss(self, answer: Answer, failure: Failure) -> _Miss:
@@ -308,7 +311,12 @@ class CrmSession(requests.Session):
         if kind is not None and not issubclass(kind, InDoubtError):
             return kind(name, **facts)
         if repeatable:
-            return BusyError(name, **facts, happened=f"The CRM gave no usable answer to {number} attempts")
+            advice = (
+                None if self._reached else "Check base_url: whatever answers there, it has not spoken as the CRM does."
+            )
+            return BusyError(
+                name, **facts, happened=f"The CRM gave no usable answer to {number} attempts", advice=advice
+            )
         return InDoubtError(name, **facts)
 
     def _count(self, *, repeated: bool) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from typing_extensions import override
 
 from crm_api.errors import GoneError, NotEnabledError
+from tap_copper.answers import records_in
 from tap_copper.client import CopperStream
 from tap_copper.crew import in_order
 from tap_copper.events import log_event
@@ -55,10 +56,13 @@ class ChildStream(CopperStream):
     def read_children(self, parent: Record) -> list[Record]:
         """Ask for what hangs on one record; nothing if it has been deleted meanwhile."""
         try:
-            found: list[Record] = self.tap.ask("GET", filled(self.path, parent)).value
+            found: list[Record] = self.tap.ask("GET", filled(self.path, parent), read=self._read).value
         except GoneError:
             return []
         return found
+
+    def _read(self, content: bytes) -> list[Record]:
+        return records_in(content, [key for key in self.primary_keys if not key.startswith("parent_")])
 
 
 def filled(template: str, record: Mapping[str, Any]) -> str:

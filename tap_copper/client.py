@@ -18,7 +18,7 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INC
 from typing_extensions import override
 
 from crm_api.copper.session import PAGE_SIZE
-from crm_api.errors import NotEnabledError, RefusedError, SettingError
+from crm_api.errors import BusyError, GoneError, NotEnabledError, RefusedError, SettingError
 from tap_copper.bookmarks import Bookmark
 from tap_copper.custom_fields import CustomColumns
 from tap_copper.emission import Emission
@@ -60,6 +60,7 @@ class CopperStream(Stream):
         self.emitted = 0
         self.opened = False
         self.opening_error: Exception | None = None
+        self.columns_error: Exception | None = None
         self._since_state = 0
         self._state_at = 0.0
         # The SDK announces an error before it raises it: what is raised is said once, and in a sentence.
@@ -90,8 +91,17 @@ class CopperStream(Stream):
         naming = self.config["custom_field_columns"]
         if not self.object_type or naming == "off":
             return None
+        try:
+            definitions = self.tap.definitions
+        except NotEnabledError:
+            return None
+        except (RefusedError, BusyError) as error:
+            advice = f"With custom_field_columns off, {self.name} is read without them"
+            self.columns_error = StreamError(f"{error.sentence} {advice}")
+            self.columns_error.__cause__ = error
+            return None
         return CustomColumns(
-            self.tap.definitions,
+            definitions,
             self.object_type,
             naming=naming,
             pinned=self.config["custom_field_names"],
@@ -192,7 +202,10 @@ class CopperStream(Stream):
                 self.tap.fail(self, error)
             else:
                 log_event(self.logger, "stream_not_enabled", level="WARNING", stream=self.name, said=error.said)
-        except (RefusedError, StreamError, CrowdError) as error:
+        except GoneError as error:
+            error.advice = "Check base_url."  # no single record is asked for here
+            self.tap.fail(self, error)
+        except (RefusedError, BusyError, StreamError, CrowdError) as error:
             self.tap.fail(self, error)
         except MapExpressionError as error:
             self.tap.fail(self, StreamError(f"stream_maps cannot be applied to a record of {self.name}: {error}"))
@@ -209,8 +222,8 @@ class CopperStream(Stream):
         self._state_at = self.tap.time.monotonic()
         self.tap.progress.begin(self)
         self.tap.openings.wait(self.open_early)
-        if self.opening_error is not None:
-            raise self.opening_error
+        if (error := self.columns_error or self.opening_error) is not None:
+            raise error
         deletions = self.tap.deleted_records
         watch = deletions if deletions is not None and deletions.watches(self) else None
         for page in (part for whole_page in self.pages() for part in whole_page.parts(PAGE_SIZE)):
@@ -231,7 +244,7 @@ class CopperStream(Stream):
             self._check_max_record_limit(self.emitted)
         if version is not None:
             self._write_activate_version_message(version)
-        log_event(self.logger, "stream_finished", stream=self.name, records=self.emitted)
+        self.tap.finish(self)
 
     def breathe(self) -> None:
         """Called between pages and while it waits for one: STATE goes out when it is due.

@@ -6,6 +6,8 @@ import logging
 import os
 import sys
 import traceback
+from collections.abc import Sequence
+from contextlib import suppress
 from itertools import pairwise
 from typing import Any
 
@@ -13,7 +15,8 @@ import click
 from singer_sdk.plugin_base import SingerCommand
 from typing_extensions import override
 
-from crm_api.errors import BusyError, CredentialsError, CrmError, SettingError, UnreachableError
+from crm_api.errors import BusyError, CredentialsError, CrmError, RedirectError, SettingError, UnreachableError
+from tap_copper.errors import OutputError
 
 FAILED = 1
 WRONG_SETTINGS = 2
@@ -32,13 +35,19 @@ class StoppedError(Exception):
 class IncompleteError(Exception):
     """Some streams could not be read; the others were.
 
+    Args:
+        failures: Names of streams, and what went wrong with each.
+
     Attributes:
-        sentences: What went wrong with each.
+        sentences: What to say of each.
+        unanswered: Copper gave no usable answer, and nothing else went wrong.
     """
 
-    def __init__(self, sentences: list[str]) -> None:
-        super().__init__(" ".join(sentences))
-        self.sentences = sentences
+    def __init__(self, failures: Sequence[tuple[str, Exception]]) -> None:
+        self.sentences = [f"{name}: {each.sentence if isinstance(each, CrmError) else each}" for name, each in failures]
+        errors = [each for _, each in failures]
+        self.unanswered = all(isinstance(each, BusyError) or isinstance(each.__cause__, BusyError) for each in errors)
+        super().__init__(" ".join(self.sentences))
 
 
 class OutputClosedError(Exception):
@@ -54,6 +63,8 @@ class TapCommand(SingerCommand):
     @override
     def main(self, *args: Any, **kwargs: Any) -> Any:
         try:
+            if sys.stdout is None:
+                raise OutputClosedError  # noqa: TRY301 - as when it is closed later
             return super().main(*args, **kwargs)
         except Exception as error:  # noqa: BLE001 - whatever it is, the user gets a sentence
             self._end(error)
@@ -74,7 +85,7 @@ class TapCommand(SingerCommand):
             raise SettingError(f"{files} {what}: {error}") from error
 
     def _end(self, error: Exception) -> None:
-        if isinstance(error, OutputClosedError):
+        if isinstance(error, OutputClosedError | OutputError) and sys.stdout is not None:
             # Python would complain again when it flushes at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if self.logger.isEnabledFor(logging.DEBUG):
@@ -82,6 +93,14 @@ class TapCommand(SingerCommand):
         for sentence in sentences(error):
             click.echo(f"{self.name}: {sentence}", err=True)
         sys.exit(exit_code(error))
+
+
+def give_up(name: str, signal_number: int) -> None:
+    """End at once, where what a signal asked for does not come about: nobody reads the output, or it came twice."""
+    said = f"{name}: Stopped by signal {signal_number} in the middle; the last STATE says how far the run came\n"
+    with suppress(OSError):
+        os.write(2, said.encode())
+    os._exit(SIGNALLED + signal_number)
 
 
 def _config_files(args: list[str]) -> str:
@@ -96,13 +115,11 @@ def sentences(error: Exception) -> list[str]:
     """What to say about an error, a line each."""
     if isinstance(error, IncompleteError):
         return error.sentences
-    return [_sentence(error)]
+    return [*getattr(error, "__notes__", ()), _sentence(error)]
 
 
 def _sentence(error: Exception) -> str:
     match error:
-        case CredentialsError():
-            text = f"{error.sentence} The settings are api_key with user_email, or access_token."
         case CrmError():
             text = error.sentence
         case StoppedError() | OutputClosedError():
@@ -122,9 +139,11 @@ def exit_code(error: Exception) -> int:
     match error:
         case StoppedError():
             return SIGNALLED + error.signal_number
-        case SettingError() | CredentialsError():
+        case SettingError() | CredentialsError() | RedirectError():
             return WRONG_SETTINGS
         case UnreachableError() | BusyError():
+            return UNREACHABLE
+        case IncompleteError() if error.unanswered:
             return UNREACHABLE
         case _:
             return FAILED

@@ -52,7 +52,7 @@ class CustomColumns:
         known = {
             each["id"]: each
             for each in definitions
-            if isinstance(each.get("id"), int) and of in (each.get("available_on") or ())
+            if isinstance(each.get("id"), int) and of in _listed(each.get("available_on"))
         }
         names = column_names(
             [(key, str(each.get("name") or "") if naming == "name" else "") for key, each in known.items()], pinned
@@ -76,9 +76,12 @@ class CustomColumns:
         """
         record.update(self._empty)
         columns = self._columns
-        for field in record.get("custom_fields") or ():
-            column = columns.get(field.get("custom_field_definition_id"))
-            value = field.get("value")
+        fields = record.get("custom_fields")
+        for field in fields if isinstance(fields, list) else ():
+            try:
+                column, value = columns.get(field.get("custom_field_definition_id")), field.get("value")
+            except (AttributeError, TypeError):
+                continue  # no field as Copper's are
             if column is not None and value is not None:
                 name, convert = column
                 record[name] = value if convert is None else convert(value)

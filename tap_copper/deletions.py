@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from crm_api.errors import GoneError, NotEnabledError
+from tap_copper.answers import record_in
 from tap_copper.client import CopperStream
 from tap_copper.crew import in_order
 from tap_copper.errors import StreamError
@@ -107,7 +108,7 @@ class DeletedRecordsStream(CopperStream):
         """A missing record is asked for by its id; an activity that is deleted leaves a stub."""
         path = stream.path.removesuffix("/search")
         try:
-            found = self.tap.ask("GET", f"{path}/{record_id}").value
+            found = self.tap.ask("GET", f"{path}/{record_id}", read=record_in).value
         except GoneError:
             return True
         return bool(found.get("is_deleted"))

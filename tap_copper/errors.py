@@ -1,8 +1,8 @@
-"""What ends one stream and lets the others run."""
+"""What ends one stream and lets the others run, and what ends the run."""
 
 from __future__ import annotations
 
-from crm_api.errors import CrmError
+from crm_api.errors import CrmError, StopError
 
 
 class StreamError(CrmError):
@@ -10,3 +10,10 @@ class StreamError(CrmError):
 
     def __init__(self, sentence: str) -> None:
         super().__init__(happened=sentence)
+
+
+class OutputError(StopError):
+    """What is read cannot be written to stdout."""
+
+    happened = "The output cannot be written"
+    advice = "What was written last may be cut short; run again from the last whole STATE."

@@ -9,6 +9,7 @@ from typing import IO, Any
 from crm_api.errors import SettingError
 
 LONGEST_MESSAGE = 200  # beyond, it quotes half a file
+_BYTE_ORDER_MARK = "\ufeff"  # with which Windows begins a file
 
 _ENTRY: dict[str, Any] = {
     "type": "object",
@@ -47,6 +48,7 @@ _CATALOG: dict[str, Any] = {
     "required": ["streams"],
     "properties": {"streams": {"type": "array", "items": _ENTRY}},
 }
+_GIVE_A_STATE = "give the value of the last STATE of an earlier run, or none"
 _STATE: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -77,13 +79,27 @@ def read_input(file: IO[str] | None, what: str) -> Any:
     if file is None:
         return None
     try:
-        return json.loads(file.read(), parse_constant=_refuse)
+        value = json.loads(file.read().removeprefix(_BYTE_ORDER_MARK), parse_constant=_refuse)
+        checked_text(value)
     except UnicodeDecodeError as error:
         raise SettingError(f"The {what} file {file.name} is no text in UTF-8: {error}") from None
     except OSError as error:
         raise SettingError(f"The {what} file {file.name} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
         raise SettingError(f"The {what} file {file.name} is not valid JSON: {error}") from None
+    return value
+
+
+def checked_text(value: Any) -> None:
+    """Refuse texts that nobody can send: JSON can spell half a character (a lone surrogate), UTF-8 cannot.
+
+    Raises:
+        ValueError: There is one.
+    """
+    try:
+        json.dumps(value, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError:
+        raise ValueError("a text in it holds half a character, a lone surrogate") from None
 
 
 def _refuse(constant: str) -> None:
@@ -108,8 +124,15 @@ def checked_state(value: Any) -> dict[str, Any]:
     """
     if value is None:
         return {}
-    _check(_STATE, value, "state", "give the last STATE of an earlier run, or none")
+    _check(_STATE, value, "state", _GIVE_A_STATE)
+    if value and "bookmarks" not in value and set(value) - {"currently_syncing"}:
+        inside = "".join(f", but {name!r} in it does" for name in value if _holds_bookmarks(value[name]))
+        raise SettingError(f"The state cannot be used: it has no bookmarks{inside}; {_GIVE_A_STATE}")
     return dict(value)
+
+
+def _holds_bookmarks(value: Any) -> bool:
+    return isinstance(value, dict) and "bookmarks" in value
 
 
 def stream_states(state: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

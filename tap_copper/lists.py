@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from crm_api.answer import Answer
 from crm_api.copper.session import PAGE_SIZE, SEARCH_CEILING, TOTAL_HEADER
+from tap_copper.answers import records_in
 from tap_copper.client import CopperStream
 from tap_copper.crowds import Crowd
 from tap_copper.questions import Limits
@@ -24,7 +25,7 @@ class ListStream(CopperStream):
 
     @override
     def open(self) -> bool:
-        self._opened = self.tap.ask("GET", self.path).value
+        self._opened = self._ask()
         return True
 
     @override
@@ -32,11 +33,17 @@ class ListStream(CopperStream):
         yield Page(list(self.records(self._value())), None, self.tap.time.now())
 
     def _value(self) -> Any:
-        return self.tap.ask("GET", self.path).value if self._opened is None else self._opened
+        return self._ask() if self._opened is None else self._opened
+
+    def _ask(self) -> Any:
+        return self.tap.ask("GET", self.path, read=self._read).value
+
+    def _read(self, content: bytes) -> Any:
+        return records_in(content, self.primary_keys)
 
     def records(self, value: Any) -> Iterator[dict[str, Any]]:
-        """The records in an answer: its elements, or the one object that it is."""
-        yield from [value] if isinstance(value, dict) else value or ()
+        """The records in an answer."""
+        yield from value
 
 
 class UnfilteredStream(CopperStream):
@@ -59,7 +66,8 @@ class UnfilteredStream(CopperStream):
             yield Page(records, None, self.tap.time.now())
 
     def _send(self, number: int, size: int) -> Answer:
-        return self.tap.ask("POST", self.path, body={"page_number": number, "page_size": size})
+        body = {"page_number": number, "page_size": size}
+        return self.tap.ask("POST", self.path, body=body, read=lambda content: records_in(content, self.primary_keys))
 
 
 def read_pages(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,8 @@ from singer_sdk.helpers.types import TapState
 from singer_sdk.singerlib import ActivateVersionMessage, StateMessage
 from singer_sdk.singerlib.encoding.simple import Message
 from typing_extensions import override
+
+from tap_copper.errors import OutputError
 
 _ENCODER = msgspec.json.Encoder()
 
@@ -30,8 +33,9 @@ class PageWriter(MsgSpecWriter):
 
     @override
     def write_message(self, message: Message) -> None:
-        _write(self.format_message(message))
-        sys.stdout.buffer.flush()
+        with _told():
+            _write(self.format_message(message))
+            sys.stdout.buffer.flush()
         self.unsettled = isinstance(message, ActivateVersionMessage) or (
             self.unsettled and not isinstance(message, StateMessage)
         )
@@ -51,7 +55,8 @@ class PageWriter(MsgSpecWriter):
         if version is not None:
             frame["version"] = version
         self.unsettled = True
-        _write(_ENCODER.encode_lines([{**frame, "record": record} for record in records]))
+        with _told():
+            _write(_ENCODER.encode_lines([{**frame, "record": record} for record in records]))
 
 
 class SettlingStateWriter(StateWriter):
@@ -72,6 +77,16 @@ class SettlingStateWriter(StateWriter):
         if self._writer.unsettled:
             self._last_emitted_state = None
         super().write_state(state)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise  # who reads the output has gone: the command says so
+    except OSError as error:
+        raise OutputError(said=error.strerror or type(error).__name__) from error
 
 
 def _write(lines: bytes | bytearray) -> None:

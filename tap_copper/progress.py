@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -89,7 +89,8 @@ class Progress:
             try:
                 yield
             finally:
-                console.print(self.table(live=False))
+                with suppress(OSError):  # a log that is full costs no record
+                    console.print(self.table(live=False))
                 self._log_run(logger)
 
     def begin(self, stream: CopperStream, reader: Reader | None = None) -> None:

@@ -186,6 +186,8 @@ def check_values(config: Mapping[str, Any], searched: Collection[str], now: date
         raise SettingError("end_date lies before start_date")
     if start is not None and start > (now + timedelta(days=1)).timestamp():
         raise SettingError(f"start_date, {config['start_date']}, lies in the future: nothing would be read")
+    if config.get("flattening_enabled") and config.get("flattening_max_depth") is None:
+        raise SettingError("flattening_max_depth is missing: flattening_enabled needs it")
     if config.get("deletions") and config.get("search_filters"):
         raise SettingError("deletions cannot go with search_filters: what a filter hides would look deleted")
     for setting in ("resync", "search_filters"):

@@ -8,6 +8,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from tap_copper.answers import lists_in
 from tap_copper.children import ChildStream
 from tap_copper.client import CopperStream
 from tap_copper.lists import ListStream, UnfilteredStream
@@ -26,7 +27,7 @@ class AccountStream(ListStream):
 
     @override
     def _value(self) -> Any:
-        return self.tap.account
+        return [self.tap.account]
 
 
 class ActivitiesStream(SearchStream):
@@ -50,6 +51,10 @@ class ActivityTypesStream(ListStream):
     name = "activity_types"
     path = "/activity_types"
     primary_keys = ("category", "id")
+
+    @override
+    def _read(self, content: bytes) -> Any:
+        return lists_in(content)
 
     @override
     def records(self, value: Any) -> Iterator[dict[str, Any]]:

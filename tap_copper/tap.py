@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -20,29 +21,32 @@ from singer_sdk.exceptions import ConfigValidationError, MapExpressionError, Str
 from singer_sdk.helpers._catalog import get_selected_schema
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import _ConfigInput
-from singer_sdk.singerlib.catalog import CatalogEntry
 from typing_extensions import override
 
 from crm_api.answer import Answer
 from crm_api.copper.session import connect
 from crm_api.copper.settings import copper_settings
-from crm_api.errors import BusyError, CrmError, SettingError, StopError
-from crm_api.redaction import Redactor, guard_logging
+from crm_api.environment import environment_settings
+from crm_api.errors import BusyError, CrmError, GoneError, NotEnabledError, RefusedError, SettingError, StopError
+from crm_api.redaction import Redactor, guard_logging, secret_texts
 from crm_api.session import CrmSession
-from crm_api.settings import check_settings, nearest
+from crm_api.settings import check_settings
+from tap_copper.answers import record_in, records_in
 from tap_copper.bookmarks import CUT_SHORT, CUT_SHORT_ADVICE, is_foreign, sdk_form
 from tap_copper.client import CopperStream
-from tap_copper.command import SIGNALLED, IncompleteError, OutputClosedError, StoppedError, TapCommand
+from tap_copper.command import IncompleteError, OutputClosedError, StoppedError, TapCommand, give_up
+from tap_copper.crew import in_order
 from tap_copper.custom_fields import Definition
 from tap_copper.deletions import DeletedRecordsStream
 from tap_copper.events import log_event
 from tap_copper.extras import extra_streams
-from tap_copper.inputs import checked_catalog, checked_state, read_input, stream_states
+from tap_copper.inputs import checked_catalog, checked_state, checked_text, read_input, stream_states
 from tap_copper.messages import PageWriter, SettlingStateWriter
 from tap_copper.openings import Openings
 from tap_copper.progress import Progress
 from tap_copper.searches import SearchStream
 from tap_copper.settings import SETTINGS, check_values
+from tap_copper.strangers import unknown_selected, warn_of_bookmarks
 from tap_copper.streams import STREAMS
 
 SHUTDOWN_SECONDS = 20.0  # a reader of our output that hangs must not keep us
@@ -88,6 +92,7 @@ class TapCopper(Tap):
         self.progress = Progress(self.time.monotonic)
         self.deleted_records: DeletedRecordsStream | None = None
         self._failures: list[tuple[str, Exception]] = []
+        self._unanswered = False
         self._signal: int | None = None
         super().__init__(**kwargs)
         self._state_writer = SettlingStateWriter(self.message_writer)
@@ -110,24 +115,51 @@ class TapCopper(Tap):
         Raises:
             BusyError: The answer is empty, which is not the same as holding no records.
         """
+        # A signal interrupts no wait for an answer: the thread that hears of it must be free.
+        if threading.current_thread() is threading.main_thread():
+            ((_, answer),) = in_order(
+                [path], lambda each: self._ask(method, each, options), concurrency=1, check=self.check
+            )
+            return answer
+        return self._ask(method, path, options)
+
+    def _ask(self, method: str, path: str, options: Mapping[str, Any]) -> Answer:
         with self.openings.gate:
             answer = self.session.exchange(method, path, repeatable=True, **options)
         if not answer.content:
             raise BusyError(f"{method} {path}", status=answer.status, happened="The CRM answered with nothing")
         return answer
 
-    @cached_property
+    @property
     def definitions(self) -> Sequence[Definition]:
-        """The definitions of custom fields, read once a run; none where there are no credentials to read them with."""
+        """The definitions of custom fields, read once a run; none where there are no credentials to read them with.
+
+        Raises:
+            CrmError: They could not be read; the same each time.
+        """
+        if isinstance(self._definitions, CrmError):
+            raise self._definitions
+        return self._definitions
+
+    @cached_property
+    def _definitions(self) -> Sequence[Definition] | CrmError:
         if not self._has_credentials:
             return ()
-        answer: list[Definition] = self.ask("GET", "/custom_field_definitions").value
+        try:
+            answer: list[Definition] = self.ask("GET", "/custom_field_definitions", read=records_in).value
+        except (RefusedError, BusyError) as error:
+            if isinstance(error, GoneError):
+                error.advice = "Check base_url."
+            if not isinstance(error, NotEnabledError):
+                log_event(self.logger, "definitions_failed", level="WARNING", said=error.said)
+            self._unanswered = isinstance(error, BusyError)
+            return error
         return answer
 
     @cached_property
     def account(self) -> dict[str, Any]:
         """The account, read once a run."""
-        answer: dict[str, Any] = self.ask("GET", "/account").value
+        answer: dict[str, Any] = self.ask("GET", "/account", read=record_in).value
         return answer
 
     @cached_property
@@ -142,13 +174,21 @@ class TapCopper(Tap):
         """A stream could not be read: the others are, then the run ends with an error. A test of one record ends now.
 
         Raises:
-            CrmError: In a test of the connection.
+            CrmError: In a test of the connection; or where two streams in a row got no usable answer.
         """
         if stream.ABORT_AT_RECORD_COUNT is not None:
             raise error
         log_event(self.logger, "stream_failed", stream=stream.name)
         self.progress.fail(stream)
+        unanswered, self._unanswered = self._unanswered, isinstance(error, BusyError)
+        if unanswered and self._unanswered:
+            raise error
         self._failures.append((stream.name, error))
+
+    def finish(self, stream: CopperStream) -> None:
+        """A stream has been read to its end."""
+        log_event(self.logger, "stream_finished", stream=stream.name, records=stream.emitted)
+        self._unanswered = False
 
     def check(self) -> None:
         """Go on, unless a signal has asked to stop.
@@ -160,6 +200,13 @@ class TapCopper(Tap):
             raise StoppedError(self._signal)
 
     # What the SDK calls
+
+    @property
+    @override
+    def _env_var_config(self) -> dict[str, Any]:
+        with suppress(ValueError):  # it reads the file .env too; what it makes of a wrong value is told below
+            super()._env_var_config  # noqa: B018 - see above
+        return environment_settings(self.config_jsonschema, self._env_var_prefix, os.environ)
 
     @override
     def discover_streams(self) -> list[CopperStream]:
@@ -199,9 +246,12 @@ class TapCopper(Tap):
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         self.append_builtin_config(self.config_jsonschema)
-        properties = self.config_jsonschema["properties"]
-        secret = (value for name, value in self._config.items() if properties.get(name, {}).get("secret"))
-        redact = Redactor(text for value in secret for text in _texts(value))
+        for name, value in self._config.items():
+            try:
+                checked_text([name, value])
+            except ValueError as error:
+                raise SettingError(f"The setting {name!r} cannot be used: {error}") from None
+        redact = Redactor(secret_texts(self._config, self.config_jsonschema))
         guard_logging(redact)
         for name in [name for name, value in self._config.items() if value is None]:
             del self._config[name]  # left out, as far as anybody is concerned; the SDK trips over some of them
@@ -221,9 +271,9 @@ class TapCopper(Tap):
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         if self._signal is not None:
-            os._exit(SIGNALLED + signum)
+            give_up(self.name, signum)
         self._signal = signum
-        last = threading.Timer(SHUTDOWN_SECONDS, os._exit, [SIGNALLED + signum])
+        last = threading.Timer(SHUTDOWN_SECONDS, give_up, [self.name, signum])
         last.daemon = True
         last.start()
 
@@ -279,10 +329,14 @@ class TapCopper(Tap):
             with self.progress.shown(self.session, self.requests_per_minute, self.logger):
                 self._open_streams()
                 self.sync_all()
+        except Exception as error:
+            for sentence in IncompleteError(self._failures).sentences:
+                error.add_note(sentence)
+            raise
         finally:
             self._state_writer.write_state(self.state)
         if self._failures:
-            raise IncompleteError([f"{name}: {_said(error)}" for name, error in self._failures])
+            raise IncompleteError(self._failures)
 
     # Inside
 
@@ -308,25 +362,14 @@ class TapCopper(Tap):
         return bool(self.config.get("api_key") or self.config.get("access_token"))
 
     def _complain_of_strangers(self) -> None:
-        """Streams that a catalog or a state names and that do not exist: the others are read all the same.
-
-        One that was to be read ends the run with an error; a bookmark that nothing uses does no harm, and stays.
-        """
+        """Streams that the catalog or the state names and that do not exist, and what is not selected."""
         known = list(self.streams)
-        wanted = [each for each in (self.input_catalog.streams if self.input_catalog else ()) if _is_selected(each)]
-        for name in (each.tap_stream_id for each in wanted):
-            if name not in known:
-                sentence = f"The catalog selects the stream {name!r}, which does not exist{nearest(name, known)}"
-                self._failures.append((name, SettingError(sentence)))
+        self._failures += unknown_selected(self.input_catalog, known)
         if self.deleted_records is not None and not self.deleted_records.selected:
             log_event(self.logger, "deletions_not_selected", level="WARNING", advice="select deleted_records")
         if self.input_catalog is not None and not any(stream.selected for stream in self.streams.values()):
             log_event(self.logger, "nothing_selected", level="WARNING", advice="select a stream in the catalog")
-        for name in self.state.get("bookmarks", {}):
-            if name not in known and name != DeletedRecordsStream.name:
-                hint = nearest(name, known)
-                said = f"The state has a bookmark of the stream {name!r}, which does not exist{hint}"
-                log_event(self.logger, "unknown_bookmark", level="WARNING", said=said)
+        warn_of_bookmarks(self.state.get("bookmarks", {}), [*known, DeletedRecordsStream.name], self.logger)
 
     def _pause(self, seconds: float) -> None:
         """Sleep, unless a signal comes."""
@@ -335,16 +378,3 @@ class TapCopper(Tap):
             self.check()
             self.time.sleep(min(left, NAP_SECONDS))
         self.check()
-
-
-def _is_selected(entry: CatalogEntry) -> bool:
-    return bool(entry.metadata.root.selected)
-
-
-def _texts(value: Any) -> list[str]:
-    """A secret setting, or the parts of one that is an object."""
-    return [str(part) for part in value.values()] if isinstance(value, dict) else [str(value)]
-
-
-def _said(error: Exception) -> str:
-    return error.sentence if isinstance(error, CrmError) else str(error)

@@ -9,6 +9,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from copy import deepcopy
 from functools import cached_property
 from types import FrameType
@@ -23,6 +24,7 @@ from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.sinks import Sink
 from typing_extensions import override
 
+from crm_api.environment import environment_settings
 from crm_api.redaction import guard_logging
 from target_crm.command import target_command
 from target_crm.completeness import Completeness
@@ -98,6 +100,13 @@ class TargetCrm(Target):
         # No CRM has columns for metadata; files are read as their message says; load_method decides about versions.
         for unused in ("add_record_metadata", "batch_config", "process_activate_version_messages"):
             config_jsonschema["properties"].pop(unused, None)
+
+    @property
+    @override
+    def _env_var_config(self) -> dict[str, Any]:
+        with suppress(ValueError):  # it reads the file .env too; what it makes of a wrong value is told below
+            super()._env_var_config  # noqa: B018 - see above
+        return environment_settings(self.config_jsonschema, self._env_var_prefix, os.environ)
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:

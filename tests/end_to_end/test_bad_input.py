@@ -157,3 +157,14 @@ def test_no_configuration_at_all_names_what_is_missing(program, tmp_path):
     )
     assert done.returncode == 2
     assert "The setting crm is missing." in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "variable"), [("target-crm", "TARGET_CRM_DRY_RUN"), ("tap-copper", "TAP_COPPER_DELETIONS")]
+)
+def test_a_misspelt_variable_of_the_environment_stops_the_run_and_writes_nothing(run, emulator, command, variable):
+    written = emulator.journal.count(method="POST", route="/people")
+    code, _, stderr = run(command, {}, [SCHEMA, record(9)], arguments=["--config", "ENV"], env={variable: "ture"})
+    assert code == 2
+    assert f"The environment variable {variable} must be true or false, not 'ture'" in sentences(stderr)[0]
+    assert emulator.journal.count(method="POST", route="/people") == written

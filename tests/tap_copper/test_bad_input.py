@@ -36,6 +36,15 @@ def only_line(said: str) -> str:
         ({"extra_streams": [5]}, "extra_streams.0 must be an object, not 5", 2),
         ({"stream_maps": {"people": {"shout": "name.upper("}}}, "stream_maps is wrong", 2),
         ({"stream_maps": {"people": {"shout": ""}}}, "stream_maps is wrong: an expression is empty", 2),
+        ({"flattening_enabled": True}, "flattening_max_depth is missing", 2),
+        (
+            {"search_filters": {"people": {"name": "\ud83d"}}},
+            "a text in it holds half a character",
+            2,
+        ),
+        ({"ca_bundle": "/nowhere/ca.pem"}, "ca_bundle, '/nowhere/ca.pem', cannot be read: No such file", 2),
+        ({"ca_bundle": __file__}, "holds no certificates in PEM form", 2),
+        ({"quota_url": "redis://:pa/ss@host:1/0"}, "quota_url must be like redis://:password@host:6379/0", 2),
         ({"start_date": "2026-02-01", "end_date": "2026-01-01"}, "end_date lies before start_date", 2),
         ({"lookback_seconds": "soon"}, "lookback_seconds", 2),
         ({"base_url": "http://127.0.0.1:9/v1", "max_attempts": 1}, "cannot be reached", 4),
@@ -76,6 +85,9 @@ def test_discovery_and_the_connection_test_complain_likewise(
         ({"state": "{]"}, "not valid JSON"),
         ({"config": "5"}, "config.json cannot be used: it must hold a JSON object"),
         ({"state": ""}, "state.json is not valid JSON"),
+        ({"state": '{"bookmarks": {"\\ud83d": {}}}'}, "holds half a character"),
+        ({"state": {"type": "STATE", "value": {"bookmarks": {}}}}, "it has no bookmarks, but 'value' in it does"),
+        ({"state": {"people": "2026-01-01"}}, "The state cannot be used: it has no bookmarks; give the value"),
         ({"state": "[]"}, 'The state cannot be used: [] is not of type "object"'),
         ({"state": {"bookmarks": {"people": 5}}}, "The state cannot be used: bookmarks.people: 5 is not of type"),
         ({"state": '{"bookmarks": {"people": {"replication_key_value": NaN}}}'}, "NaN is no JSON"),
@@ -107,6 +119,13 @@ def test_a_file_that_is_no_text_is_one_sentence(account: Emulator, tmp_path: Pat
     (tmp_path / "picture.json").write_bytes(b"\xff\xfe")
     output = run_program(tmp_path, settings_of(account), "--catalog", str(tmp_path / "picture.json"))
     assert "picture.json is no text in UTF-8" in only_line(output.said)
+
+
+def test_a_file_may_begin_as_windows_begins_it(account: Emulator, tmp_path: Path) -> None:
+    files = {"catalog": "\ufeff" + json.dumps(selecting("users")), "state": '\ufeff{"bookmarks": {}}'}
+    output = run_program(tmp_path, settings_of(account), files=files)
+    assert output.status == 0, output.said
+    assert output.records("users")
 
 
 def test_a_catalog_may_name_a_stream_that_does_not_exist_and_the_others_still_run(
@@ -201,12 +220,36 @@ def test_an_output_that_is_closed_early_is_one_sentence(account: Emulator, tmp_p
     assert only_line(done.stderr) == "tap-copper: The program that reads the output has closed it"
 
 
+def test_an_output_that_is_closed_from_the_start_is_one_sentence(account: Emulator, tmp_path: Path) -> None:
+    command = command_line(tmp_path, settings_of(account), files={"catalog": selecting("people")})
+    closed = ["sh", "-c", 'exec "$@" >&-', "sh", *command]
+    done = subprocess.run(closed, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert only_line(done.stderr) == "tap-copper: The program that reads the output has closed it"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+def test_a_full_disk_is_one_sentence_and_a_full_log_is_nothing(account: Emulator, tmp_path: Path) -> None:
+    command = command_line(tmp_path, settings_of(account), files={"catalog": selecting("people")})
+    env = {**os.environ, "TAP_COPPER_LOGLEVEL": "WARNING"}
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=env, check=False)
+        assert done.returncode == 1
+        assert "The output cannot be written: No space left on device" in only_line(done.stderr)
+        logged = subprocess.run(command, stdout=subprocess.PIPE, stderr=full, check=False)
+    assert logged.returncode == 0
+    assert logged.stdout.count(b'"RECORD"') == 250
+
+
 def test_settings_come_from_the_environment_too(account: Emulator, tmp_path: Path) -> None:
     given = settings_of(account)
     env = {f"TAP_COPPER_{name.upper()}": str(value) for name, value in given.items()}
     output = run_program(tmp_path, {}, "--config", "ENV", files={"catalog": selecting("users")}, env=env)
     assert output.status == 0, output.said
     assert output.records("users")
+    output = run_program(tmp_path, {}, "--config", "ENV", env={**env, "TAP_COPPER_DELETIONS": "ture"})
+    assert "The environment variable TAP_COPPER_DELETIONS must be true or false" in only_line(output.said)
+    assert output.status == 2
 
 
 def test_version_and_about_need_no_settings() -> None:

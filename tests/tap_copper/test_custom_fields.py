@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from crm_emulator import Emulator
 from tap_copper.custom_fields import _TYPES, CustomColumns, day
-from tests.tap_copper.running import Output, run
+from tap_copper.tap import TapCopper
+from tests.tap_copper.running import Output, run, settings_of
+from tests.tap_copper.strange_server import speaking
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 
@@ -173,6 +175,43 @@ def test_whatever_a_field_holds_its_column_has_the_declared_type(kind: str, opti
     record: dict[str, Any] = {"custom_fields": [{"custom_field_definition_id": 1, "value": value}]}
     columns.fill(record)
     assert jsonschema_rs.is_valid(columns.properties["cf_x"], record["cf_x"])
+
+
+@given(fields=ANYTHING, available=ANYTHING)
+def test_what_is_no_field_is_passed_over(fields: Any, available: Any) -> None:
+    definition = {"id": 1, "name": "X", "data_type": "Float", "available_on": available}
+    columns = CustomColumns([*DEFINITIONS, definition], "person")
+    record: dict[str, Any] = {"custom_fields": fields}
+    columns.fill(record)
+    assert record["custom_fields"] == fields
+    columns.fill(record := {"custom_fields": [fields, {"custom_field_definition_id": 5, "value": 1.5}]})
+    assert record["cf_score"] == 1.5
+
+
+def test_of_two_columns_pinned_to_one_name_the_older_keeps_it() -> None:
+    columns = CustomColumns(DEFINITIONS, "person", pinned={"5": "grade", "9": "cf_grade"})
+    assert {"cf_grade", "cf_grade_9"} <= set(columns.properties)
+
+
+def test_where_the_definitions_are_refused_what_has_no_custom_fields_is_read_all_the_same(emulator: Emulator) -> None:
+    emulator.copper.insert("people", {"name": "Ann Lee"})
+    emulator.trouble("error:status=403,route=GET /custom_field_definitions")
+    output = run(emulator, "people", "users")
+    assert "on GET /custom_field_definitions (HTTP 403)" in str(output.error)
+    assert "With custom_field_columns off, people is read without them" in str(output.error)
+    assert output.records("users")
+    assert output.bookmark("people") is None
+    assert emulator.journal.count(route="/custom_field_definitions") == 1
+    without = run(emulator, "people", custom_field_columns="off")
+    assert without.error is None
+    assert without.records("people")
+
+
+def test_an_account_without_custom_fields_is_read_without_columns(emulator: Emulator) -> None:
+    emulator.copper.insert("people", {"name": "Ann Lee"})
+    with speaking(lambda _: (403, b'{"success":false,"status":403,"message":"Feature not enabled"}')) as address:
+        tap = TapCopper(config=settings_of(emulator, base_url=address), setup_mapper=False)
+        assert tap.streams["people"].schema["properties"].keys() >= {"id", "custom_fields"}
 
 
 def test_a_definition_that_is_removed_leaves_its_value_in_the_raw_array(emulator: Emulator) -> None:

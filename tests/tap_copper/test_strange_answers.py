@@ -1,0 +1,150 @@
+"""What answers may be a hotel's page, another API, or Copper at its worst: a sentence, and whatever can be read is."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import signal
+import ssl
+import subprocess
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crm_emulator import Emulator
+from tap_copper.command import exit_code
+from tap_copper.tap import Time
+from tests.tap_copper.running import Output, command_line, run, selecting, settings_of
+from tests.tap_copper.strange_server import speaking
+
+HOTEL = b"<html><head><title>Welcome to the hotel</title></head></html>"
+
+
+class Clock:
+    """A clock that passes only while somebody sleeps."""
+
+    seconds = 0.0
+    lock = threading.Lock()
+
+    def sleep(self, seconds: float) -> None:
+        with self.lock:
+            self.seconds += seconds
+
+
+def read(emulator: Emulator, *streams: str, **settings: Any) -> Output:
+    clock = Clock()
+    return run(emulator, *streams, clocks=Time(monotonic=lambda: clock.seconds, sleep=clock.sleep), **settings)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "words"),
+    [
+        (HOTEL, {}, "the body is not what it should be but a page, 'Welcome to the hotel'"),
+        (b'{"success": true}', {}, "the body is not what it should be"),
+        (b"[1, 2]", {}, "the body is not what it should be"),
+        (b'[{"key": "none"}]', {}, "the body is not what it should be"),
+        (b"null", {}, "the body is not what it should be"),
+        (b"\xff\xfe", {}, "the body is not what it should be"),
+        (b"no gzip", {"Content-Encoding": "gzip"}, "the answer cannot be unpacked"),
+    ],
+)
+def test_what_is_no_crm_is_told_with_the_setting_to_check(
+    account: Emulator, body: bytes, headers: dict[str, str], words: str
+) -> None:
+    with speaking(lambda _: (200, body, headers)) as address:
+        output = read(account, "tags", "users", "people", "account", "activity_types", base_url=address)
+    assert words in str(output.error)
+    assert "Check base_url" in str(output.error)
+    assert exit_code(output.error) == 4  # type: ignore[arg-type]  # asserted above
+    assert not any(each["type"] == "RECORD" for each in output.messages)
+
+
+def test_an_answer_may_be_zipped(account: Emulator) -> None:
+    users = gzip.compress(b'[{"id": 1, "name": "Zo\xc3\xab \xf0\x9f\x98\x80"}]')
+    with speaking(lambda _: (200, users, {"Content-Encoding": "gzip", "X-PW-TOTAL": "1"})) as address:
+        output = read(account, "users", base_url=address)
+    assert [record["name"] for record in output.records("users")] == ["Zoë 😀"]
+
+
+@pytest.mark.parametrize("trouble", ["error:status=500", "malformed", "cut"])
+def test_an_endpoint_that_is_broken_stops_its_stream_alone(trouble: str) -> None:
+    with Emulator(people=5, companies=5) as emulator:
+        emulator.trouble(f"{trouble}{',' if ':' in trouble else ':'}route=POST /companies/search")
+        output = read(emulator, "companies", "people", "users", max_attempts=2)
+        assert str(output.error).startswith("companies: The CRM gave no usable answer to 2 attempts")
+        assert output.records("people")
+        assert output.records("users")
+        assert exit_code(output.error) == 4  # type: ignore[arg-type]  # asserted above
+
+
+def test_where_two_streams_in_a_row_get_no_answer_the_run_ends(emulator: Emulator) -> None:
+    emulator.trouble("error:status=503,route=GET /c*", "error:status=503,route=GET /l*")
+    output = read(
+        emulator, "contact_types", "customer_sources", "lead_statuses", "loss_reasons", "tags", max_attempts=1
+    )
+    assert "on GET /customer_sources (HTTP 503)" in str(output.error)
+    assert any(each.startswith("contact_types: ") for each in output.error.__notes__)  # type: ignore[union-attr]
+    assert not output.records("tags")
+
+
+def test_a_wrong_path_in_base_url_is_told(account: Emulator) -> None:
+    output = read(account, "tags", "people", base_url=account.copper.base_url.replace("/developer_api/v1", ""))
+    assert "people: The CRM has no such record on GET /custom_field_definitions (HTTP 404)" in str(output.error)
+    assert str(output.error).endswith("Check base_url.")
+
+
+def test_a_certificate_that_nobody_trusts_is_told_at_once_and_one_that_is_trusted_taken(
+    account: Emulator, tmp_path: Path
+) -> None:
+    made = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=127.0.0.1"
+    files = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", tmp_path / "key.pem", "-out", tmp_path / "ca.pem"]
+    subprocess.run([*made.split(), *files], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "ca.pem", tmp_path / "key.pem")
+    asked: list[str] = []
+
+    def reply(question: str) -> tuple[int, bytes]:
+        asked.append(question)
+        return 200, b"[]"
+
+    with speaking(reply, context) as address:
+        output = read(account, "tags", base_url=address)
+        assert "The CRM cannot be reached" in str(output.error)
+        assert "certificate" in str(output.error).lower()
+        assert asked == []
+        trusting = read(account, "tags", base_url=address, ca_bundle=str(tmp_path / "ca.pem"))
+        assert trusting.error is None
+        assert asked == ["GET /tags"]
+
+
+def test_tls_where_nobody_speaks_it_is_one_sentence(account: Emulator) -> None:
+    with speaking(lambda _: (200, b"[]")) as address:
+        output = read(account, "tags", base_url=address.replace("http:", "https:"), max_attempts=2)
+    assert "SSL" in str(output.error)
+    assert "Check base_url" in str(output.error)
+
+
+@pytest.mark.parametrize("stream", ["people", "users", "account"])
+def test_an_interrupt_is_obeyed_while_no_answer_comes(account: Emulator, tmp_path: Path, stream: str) -> None:
+    asked, over = threading.Event(), threading.Event()
+
+    def reply(_: str) -> tuple[int, bytes]:
+        asked.set()
+        over.wait(240)
+        return 200, b"[]"
+
+    with speaking(reply) as address:
+        settings = settings_of(account, base_url=address)
+        command = command_line(tmp_path, settings, files={"catalog": selecting(stream)})
+        env = {**os.environ, "TAP_COPPER_LOGLEVEL": "WARNING"}
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env, text=True) as process:
+            assert asked.wait(240)
+            process.send_signal(signal.SIGINT)
+            out, said = process.communicate(timeout=240)
+        over.set()
+    assert process.returncode == 130
+    assert said.strip() == "tap-copper: Stopped by signal 2; the last STATE says how far the run came"
+    assert json.loads(out.splitlines()[-1])["type"] == "STATE"
