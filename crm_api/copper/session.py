@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
+import msgspec
 import requests
 from typing_extensions import override
 
@@ -158,6 +159,14 @@ def connect(
 
 def whoami(session: CrmSession) -> Account:
     """Ask whose account and user the credentials are (two requests)."""
-    account: dict[str, Any] = session.exchange("GET", "/account").value
-    user: dict[str, Any] = session.exchange("GET", "/users/me").value
+    account: dict[str, Any] = session.exchange("GET", "/account", read=_object).value
+    user: dict[str, Any] = session.exchange("GET", "/users/me", read=_object).value
     return Account(str(account["id"]), str(account.get("name", "")), f"{user.get('name')} <{user.get('email')}>")
+
+
+def _object(content: bytes) -> dict[str, Any]:
+    """An answer that is about one record; a ValueError says that it is something else."""
+    found: dict[str, Any] = msgspec.json.decode(content, type=dict[str, Any])
+    if "id" not in found:
+        raise ValueError("a record without id")
+    return found

@@ -25,7 +25,7 @@ config_option = click.option(
     "--config",
     multiple=True,
     required=True,
-    help="Settings of target-crm: a file, or ENV for the environment. Can be given several times.",
+    help="Settings of the plugin: a file, or ENV for the environment. Can be given several times.",
 )
 
 

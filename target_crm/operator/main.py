@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import click
 
 from crm_api.errors import CrmError
+from target_crm.command import given_config
 from target_crm.exits import Exit
 from target_crm.ledger.tables import default_url
 from target_crm.operator.authorize import authorize
@@ -17,6 +18,7 @@ from target_crm.operator.command import config_option, one_sentence, target_of
 from target_crm.operator.demo import demo
 from target_crm.operator.ledger import ledger
 from target_crm.operator.rejected import rejected
+from target_crm.operator.taps import TAP, account_of_tap, is_of_tap
 from target_crm.operator.trying import try_record
 from target_crm.streams import streams_by_name
 from target_crm.target import TargetCrm
@@ -37,8 +39,14 @@ def main() -> None:
 def check(config: Sequence[str]) -> None:
     """Tell whose account it is, and check the settings.
 
-    Every name in the setting streams is resolved in the CRM; nothing is written.
+    Every name in the setting streams is resolved in the CRM; nothing is written. Settings of tap-copper will do too.
     """
+    given = given_config(config)
+    if is_of_tap(given):
+        account = account_of_tap(given)
+        click.echo(f"Account {account.name} (id {account.id}), as {account.user}")
+        click.echo(f"Settings of {TAP}: in order")
+        return
     target = target_of(config)
     crm = target.connect()
     account = crm.account()

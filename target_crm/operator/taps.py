@@ -1,0 +1,39 @@
+"""The settings of a tap that comes with us: ``singer-crm check`` takes them too. Found by entry point, not imported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import entry_points
+from typing import Any
+
+from singer_sdk.configuration._dict_config import parse_environment_config
+from singer_sdk.plugin_base import _ConfigInput
+
+from crm_api.copper.settings import COPPER_SETTINGS
+from crm_api.crm import Account
+from crm_api.settings import NETWORK_SETTINGS
+from target_crm.settings import SETTINGS
+
+TAP = "tap-copper"
+GROUP = "singer_crm.accounts"
+_SHARED = {*COPPER_SETTINGS, *NETWORK_SETTINGS, "date_order"}
+_OWN: Mapping[str, Any] = {name: each for name, each in SETTINGS["properties"].items() if name not in _SHARED}
+
+
+def is_of_tap(given: _ConfigInput) -> bool:
+    """Whether settings are those of the tap: no name among them is one that target-crm has for itself, as ``crm``."""
+    names = set(given.config)
+    if given.parse_env:
+        names |= set(parse_environment_config({"properties": {"crm": _OWN["crm"]}}, "TARGET_CRM_"))
+    return names.isdisjoint(_OWN)
+
+
+def account_of_tap(given: _ConfigInput) -> Account:
+    """Whose account the tap's settings are.
+
+    Raises:
+        CrmError: A setting is wrong, or the CRM does not answer.
+    """
+    (found,) = entry_points(group=GROUP, name=TAP)
+    account: Account = found.load()(given.config, parse_env=given.parse_env)
+    return account
