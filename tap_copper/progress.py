@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from crm_api.copper.session import PAGE_SIZE
 from crm_api.session import CrmSession, Traffic
 from tap_copper.events import log_event
 
@@ -80,7 +82,7 @@ class Progress:
                 redirect_stdout=False,
                 redirect_stderr=False,
             )
-            with _only_warnings(), live:
+            with live, _only_warnings(console):
                 try:
                     yield
                 finally:
@@ -120,13 +122,14 @@ class Progress:
             title="tap-copper", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_footer=not live
         )
         table.add_column("stream", "together", no_wrap=True, min_width=max([8, *(len(name) for name, _ in lines)]))
+        seconds = self._monotonic() - self._began
         for heading, total in (
             ("records", f"{sum(line.stream.emitted for _, line in lines):,}"),
             ("of", ""),
             ("%", ""),
             ("requests", f"{self._requests:,}"),
-            ("a minute", ""),
-            ("left" if live else "seconds", "" if live else f"{self._monotonic() - self._began:.1f}"),
+            ("a minute", self._pace(self._requests, seconds)),
+            ("left" if live else "seconds", "" if live else f"{seconds:.1f}"),
         ):
             table.add_column(heading, total, justify="right", no_wrap=True)
         for name, line in lines:
@@ -137,14 +140,27 @@ class Progress:
         seconds = line.ended - line.began
         emitted = line.stream.emitted
         total = line.reader.total if line.reader is not None else None
-        rate = f"{line.requests * SECONDS_PER_MINUTE / seconds:.0f}" if seconds >= 1 else ""
-        allowed = f"{rate}/{self._quota}" if rate and self._quota else rate
         left = ""
-        if live and total and emitted:
-            left = f"{max(total - emitted, 0) * seconds / emitted:.0f} s"
+        if live and total and emitted and seconds >= 1:
+            left = f"{self._seconds_left(max(total - emitted, 0), seconds / emitted):.0f} s"
         share = f"{min(100 * emitted // total, 100)}" if total else ""
         of = "" if total is None else f"{total:,}"
-        return [f"{emitted:,}", of, share, f"{line.requests:,}", allowed, left if live else f"{seconds:.1f}"]
+        pace = self._pace(line.requests, seconds)
+        return [f"{emitted:,}", of, share, f"{line.requests:,}", pace, left if live else f"{seconds:.1f}"]
+
+    def _pace(self, requests: int, seconds: float) -> str:
+        """Requests a minute against the quota. Within the first minute, they are those that there were."""
+        rate = f"{requests * SECONDS_PER_MINUTE / max(seconds, SECONDS_PER_MINUTE):.0f}"
+        return f"{rate}/{self._quota}" if self._quota else rate
+
+    def _seconds_left(self, records: int, seconds_each: float) -> float:
+        """Until so many more have come: at the pace so far, and no sooner than the quota lets them."""
+        if not self._quota:
+            return records * seconds_each
+        requests = self._requests + -(-records // PAGE_SIZE)
+        whole_minutes = (requests - 1) // self._quota
+        allowed = whole_minutes * SECONDS_PER_MINUTE - (self._monotonic() - self._began)
+        return max(records * seconds_each, allowed)
 
     def _log_run(self, logger: logging.Logger) -> None:
         traffic = Traffic() if self._session is None else self._session.traffic
@@ -162,14 +178,36 @@ class Progress:
         return 0 if self._session is None else self._session.traffic.requests
 
 
+class _Above:
+    """Where a log writes while a table is shown: above the table, which would else be torn and hide the line."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def write(self, text: str) -> None:
+        self._console.print(text.rstrip("\n"), markup=False, highlight=False, soft_wrap=True)
+
+    def flush(self) -> None:
+        return
+
+
 @contextmanager
-def _only_warnings() -> Iterator[None]:
-    """Lines of the log would tear the table."""
+def _only_warnings(console: Console) -> Iterator[None]:
+    """Of the log, only warnings and worse are shown beside a table."""
     levels = {handler: handler.level for handler in logging.getLogger().handlers}
+    streams = {
+        handler: handler.stream
+        for handler in levels
+        if isinstance(handler, logging.StreamHandler) and handler.stream in {sys.stderr, sys.__stderr__}
+    }
     for handler in levels:
-        handler.setLevel(logging.WARNING)
+        handler.setLevel(max(handler.level, logging.WARNING))
+    for handler in streams:
+        handler.setStream(_Above(console))
     try:
         yield
     finally:
         for handler, level in levels.items():
             handler.setLevel(level)
+        for handler, stream in streams.items():
+            handler.setStream(stream)

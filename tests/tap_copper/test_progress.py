@@ -5,11 +5,13 @@ import json
 import logging
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from rich.console import Console
 
+from crm_api.session import Traffic
 from crm_emulator import Emulator
 from tap_copper.command import IncompleteError
 from tap_copper.progress import Progress
@@ -85,6 +87,27 @@ def test_while_a_stream_is_read_a_person_sees_its_share_its_pace_and_the_time_le
     first = next(line.split() for line in seen[0].splitlines() if "people" in line)
     assert first[:4] == ["people", "200", "250", "80"]
     assert first[-1] == "s"
+
+
+@pytest.mark.parametrize(("quota", "pace", "left"), [(180, "3/180", "118 s"), (0, "3", "398 s")])
+def test_the_time_left_is_no_shorter_than_the_quota_allows_and_a_burst_is_no_pace(
+    quota: int, pace: str, left: str
+) -> None:
+    now = [0.0]
+    progress = Progress(lambda: now[0], Console(file=io.StringIO(), width=80))
+    people: Any = SimpleNamespace(name="people", emitted=0, opened=False)
+    reader: Any = SimpleNamespace(total=120_000)
+    session: Any = SimpleNamespace(traffic=Traffic())
+    with progress.shown(session, quota, logging.getLogger("tap-copper")):
+        progress.begin(people, reader)
+        session.traffic.requests, people.emitted = 3, (30_000 if quota else 600)
+        now[0] = 2.0
+        progress.advance(people)
+        seen = Console(file=io.StringIO(), width=80)
+        seen.print(progress.table())
+    line = next(line for line in seen.file.getvalue().splitlines() if "people" in line)  # type: ignore[attr-defined]  # as above
+    assert line.split()[5] == pace  # three in two seconds are no 90 a minute
+    assert line.rstrip().endswith(left)  # of 453 requests the last leaves after two whole minutes
 
 
 def test_every_event_is_documented() -> None:
