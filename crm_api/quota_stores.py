@@ -16,7 +16,9 @@ import filelock
 from pyrate_limiter import AbstractBucket, InMemoryBucket, Rate, SQLiteBucket
 from typing_extensions import override
 
+from crm_api.addresses import password_in
 from crm_api.errors import SettingError, StopError
+from crm_api.redaction import Redactor
 
 MILLISECONDS = 1000
 ACCOUNT_CHARACTERS = 16
@@ -28,6 +30,12 @@ class QuotaStoreError(StopError):
 
     happened = "The quota's shared store failed"
     advice = "Check quota_url and the server behind it."
+
+
+def _store_error(error: Exception, url: str) -> QuotaStoreError:
+    """What a server's client says, without the password that the URL may hold."""
+    words = str(error).strip().partition("\n")[0]
+    return QuotaStoreError(said=Redactor(filter(None, [password_in(url)]))(f"{type(error).__name__}: {words}"))
 
 
 class QuotaStore(ABC):
@@ -137,6 +145,7 @@ class RedisStore(QuotaStore):
             ) from None
         self._errors: tuple[type[Exception], ...] = (redis.RedisError, OSError)
         self._lost: type[Exception] = redis.exceptions.LockError
+        self._url = url
         self._prefix = f"singer-crm:quota:{account}"
 
     @override
@@ -151,7 +160,7 @@ class RedisStore(QuotaStore):
         try:
             made: AbstractBucket = RedisBucket.init(list(rates), self._client, f"{self._prefix}:{name}")
         except self._errors as error:
-            raise QuotaStoreError(said=type(error).__name__) from error
+            raise _store_error(error, self._url) from error
         return made
 
     @override
@@ -164,7 +173,7 @@ class RedisStore(QuotaStore):
         except self._lost:
             return  # held for longer than it lasts: the turn is taken all the same
         except self._errors as error:
-            raise QuotaStoreError(said=type(error).__name__) from error
+            raise _store_error(error, self._url) from error
 
     @override
     def close(self) -> None:
@@ -190,13 +199,14 @@ class PostgresStore(QuotaStore):
             raise SettingError(
                 "quota_url names PostgreSQL, for which the extra singer-crm[postgres] must be installed"
             ) from None
+        self._url = url
         self._account = account
         self._errors: tuple[type[Exception], ...] = (psycopg.Error, psycopg_pool.PoolTimeout, OSError)
         utc = "-c timezone=UTC"  # turns are kept as times without a zone
         try:
             self._connection: Any = psycopg.connect(url, autocommit=True, options=utc)
         except psycopg.Error as error:
-            raise QuotaStoreError(said=type(error).__name__) from error
+            raise _store_error(error, url) from error
         self._pool: Any = psycopg_pool.ConnectionPool(url, min_size=1, max_size=1, kwargs={"options": utc}, open=True)
         digest = hashlib.sha256(f"singer-crm quota {account}".encode()).digest()
         self._lock_key = int.from_bytes(digest[:8], "big", signed=True)
@@ -226,7 +236,7 @@ class PostgresStore(QuotaStore):
             finally:
                 self._connection.execute("SELECT pg_advisory_unlock(%s)", (self._lock_key,))
         except self._errors as error:
-            raise QuotaStoreError(said=type(error).__name__) from error
+            raise _store_error(error, self._url) from error
 
     @override
     def close(self) -> None:

@@ -13,14 +13,15 @@ from urllib.parse import urlencode, urlsplit
 import requests
 from typing_extensions import override
 
-from crm_api.copper.session import CopperDialect
-from crm_api.errors import CrmError, SettingError
+from crm_api.answer import Answer, Dialect
+from crm_api.errors import CredentialsError, CrmError, InDoubtError, InvalidError, SettingError
 from crm_api.quota import Quota
 from crm_api.redaction import Redactor
 from crm_api.session import CrmSession, Network
 
 OAUTH_URL = "https://app.copper.com/oauth"
 SCOPE = "developer/v1/all"
+_AGAIN = "A code works once and not for long: run the command without --code, agree again, and use the new one."
 
 
 @dataclass(frozen=True)
@@ -62,26 +63,53 @@ class Client:
         session = CrmSession(
             oauth_url,
             signature=_Unsigned(),
-            dialect=CopperDialect(),
+            dialect=_TokenDialect(),
             quota=Quota(),
             network=network,
             redact=Redactor([self.client_secret, code]),
         )
-        answer = session.exchange(
-            "POST",
-            "/token",
-            form={
-                "grant_type": "authorization_code",
-                "code": code,
-                "redirect_uri": self.redirect_uri,
-                "client_id": self.client_id,
-                "client_secret": self.client_secret,
-            },
-        )
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": self.redirect_uri,
+            "client_id": self.client_id,
+            "client_secret": self.client_secret,
+        }
+        try:
+            answer = session.exchange("POST", "/token", form=form)
+        except InDoubtError as error:
+            error.advice = f"The code may be used up. {_AGAIN}"
+            raise
         token = answer.value.get("access_token") if isinstance(answer.value, dict) else None
         if not isinstance(token, str) or not token:
-            raise CrmError("POST /token", status=answer.status, happened="Copper's answer holds no access_token")
+            raise CrmError(
+                "POST /token", status=answer.status, happened="Copper's answer holds no access_token", advice=_AGAIN
+            )
         return token
+
+
+class _ClientError(CredentialsError):
+    advice = "Check client_id and client_secret."
+
+
+class _CodeError(InvalidError):
+    advice = _AGAIN
+
+
+class _TokenDialect(Dialect):
+    """``{"error": …, "error_description": …}`` (RFC 6749, 5.2)."""
+
+    @override
+    def kind(self, answer: Answer) -> type[CrmError]:
+        kind = super().kind(answer)
+        own = {CredentialsError: _ClientError, InvalidError: _CodeError}
+        return own.get(kind, kind)
+
+    @override
+    def said(self, answer: Answer) -> str:
+        body = answer.json()
+        words = [body.get("error"), body.get("error_description")] if isinstance(body, dict) else []
+        return ": ".join(str(each) for each in words if each) or super().said(answer)
 
 
 class _Unsigned(requests.auth.AuthBase):

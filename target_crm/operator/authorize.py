@@ -30,7 +30,7 @@ def authorize(
     With it, exchange the code and print the token, alone, on stdout: it is the setting access_token of both plugins.
     """
     try:
-        if code is None:
+        if not code:
             click.echo(Client(client_id, redirect_uri).grant_url(state, oauth_url))
             click.echo("Open this page, agree, and run this command again with --code.", err=True)
             return

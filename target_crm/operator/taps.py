@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 from typing import Any
@@ -16,6 +17,7 @@ from target_crm.settings import SETTINGS
 
 TAP = "tap-copper"
 GROUP = "singer_crm.accounts"
+_PREFIX, _TAPS_PREFIX = "TARGET_CRM_", "TAP_COPPER_"
 _SHARED = {*COPPER_SETTINGS, *NETWORK_SETTINGS, "date_order"}
 _OWN: Mapping[str, Any] = {name: each for name, each in SETTINGS["properties"].items() if name not in _SHARED}
 
@@ -24,8 +26,14 @@ def is_of_tap(given: _ConfigInput) -> bool:
     """Whether settings are those of the tap: no name among them is one that target-crm has for itself, as ``crm``."""
     names = set(given.config)
     if given.parse_env:
-        names |= set(parse_environment_config({"properties": {"crm": _OWN["crm"]}}, "TARGET_CRM_"))
+        names |= set(parse_environment_config({"properties": {"crm": _OWN["crm"]}}, _PREFIX))  # the file .env too
+        if not _variables(_TAPS_PREFIX) and _variables(_PREFIX):
+            return False
     return names.isdisjoint(_OWN)
+
+
+def _variables(prefix: str) -> list[str]:
+    return [name for name in os.environ if name.startswith(prefix) and not name.endswith("_LOGLEVEL")]
 
 
 def account_of_tap(given: _ConfigInput) -> Account:

@@ -184,6 +184,7 @@ def test_a_server_that_cannot_be_reached_stops_the_run_without_showing_the_url(u
     with pytest.raises(QuotaStoreError) as caught:
         opened(url, "key")
     assert "quota_url" in str(caught.value)
+    assert "refused" in str(caught.value)
     assert "secret" not in str(caught.value)
 
 

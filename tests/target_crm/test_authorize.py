@@ -77,11 +77,20 @@ def test_a_code_is_exchanged_for_the_token_form_encoded(token_endpoint):
 
 
 @pytest.mark.parametrize(
-    "answer",
-    [(400, {"error": f"invalid_grant for {SECRET}"}), (200, {}), (500, {"error": "oops"})],
-    ids=["refused", "no token", "server error"],
+    ("answer", "words"),
+    [
+        (
+            (400, {"error": "invalid_grant", "error_description": f"expired for {SECRET}"}),
+            ["invalid_grant: expired for ***", "run the command without --code"],
+        ),
+        ((401, {"error": "invalid_client"}), ["invalid_client", "Check client_id and client_secret"]),
+        ((200, {}), ["holds no access_token", "run the command without --code"]),
+        ((200, [1]), ["holds no access_token"]),
+        ((500, {"error": "oops"}), ["oops", "The code may be used up"]),
+    ],
+    ids=["refused", "not the client", "no token", "no object", "server error"],
 )
-def test_without_a_token_it_says_why_in_one_sentence_and_shows_no_secret(token_endpoint, answer):
+def test_without_a_token_it_says_why_in_one_sentence_and_shows_no_secret(token_endpoint, answer, words):
     url, asked, answers = token_endpoint
     answers.append(answer)
     arguments = [*APPLICATION, "--code", "the-code", "--oauth-url", url]
@@ -90,6 +99,7 @@ def test_without_a_token_it_says_why_in_one_sentence_and_shows_no_secret(token_e
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 1
     assert SECRET not in done.stderr
+    assert [each for each in words if each not in done.stderr] == []
     assert len(asked) == 1  # a code works once: the exchange is never repeated
 
 
