@@ -28,7 +28,8 @@ def column_names(
 
     Args:
         fields: The fields of one object: id and name.
-        pinned: Names to use whatever the field is called now, by id (as a number or as text): they come first.
+        pinned: Names to use whatever the field is called now, by id (as a number or as text): they come first. Of two
+            fields with one pinned name, too, the older keeps it.
     """
     chosen = {str(key): value for key, value in (pinned or {}).items()}
     names: dict[int | str, str] = {}

@@ -56,25 +56,39 @@ class Bookmark:
         else:
             self._state["search_filters"] = filters
 
-    def check(self, now: int) -> None:
-        """Refuse one that no run can have written: nothing would be read, in silence.
+    def settle(self, now: int, lookback_seconds: int) -> bool:
+        """Take one that lies in the future back, or refuse it: what is changed until then would be missed in silence.
 
         Args:
             now: The server's clock, in seconds.
+            lookback_seconds: How long before it the run began to read.
+
+        Returns:
+            Whether the run began to read in the future, so that the stream must be read again.
 
         Raises:
-            StreamError: It lies in the future.
+            StreamError: It lies so far in the future that nobody knows what it should be.
         """
-        if self.seconds is not None and self.seconds > now + _DAY_SECONDS:
-            given = moment(self.seconds)
-            raise StreamError(f"The state's bookmark of {self._stream}, {given}, lies in the future: {_ADVICE}")
+        if self.seconds is None or self.seconds <= now:
+            return False
+        if self.seconds <= now + lookback_seconds:
+            self._put(now)
+            return False
+        if self.seconds <= now + _DAY_SECONDS:
+            self._put(self.seconds - _DAY_SECONDS)
+            return True
+        given = moment(self.seconds)
+        raise StreamError(f"The state's bookmark of {self._stream}, {given}, lies in the future: {_ADVICE}")
 
     def advance(self, seconds: int) -> None:
         """Move it forward, never back."""
         if self.seconds is None or seconds > self.seconds:
-            self.seconds = seconds
-            self._state["replication_key"] = self._replication_key
-            self._state["replication_key_value"] = moment(seconds)
+            self._put(seconds)
+
+    def _put(self, seconds: int) -> None:
+        self.seconds = seconds
+        self._state["replication_key"] = self._replication_key
+        self._state["replication_key_value"] = moment(seconds)
 
 
 def is_foreign(stream_state: Mapping[str, Any]) -> bool:

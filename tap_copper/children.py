@@ -32,6 +32,11 @@ class ChildStream(CopperStream):
     selected_by_default = False
     parents: ClassVar[tuple[type[SearchStream], ...]]
 
+    @property
+    @override
+    def is_whole(self) -> bool:
+        return all(parent(self.tap).is_whole for parent in self.parents)
+
     @override
     def pages(self) -> Iterator[Page]:
         for parent in self.parents:

@@ -13,13 +13,15 @@ from singer_sdk import Stream
 from singer_sdk.exceptions import MapExpressionError
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.helpers.types import Context, Record
-from singer_sdk.singerlib import Catalog, MetadataMapping
+from singer_sdk.singerlib import Catalog, Metadata, MetadataMapping
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL
 from typing_extensions import override
 
+from crm_api.answer import Answer
 from crm_api.copper.session import PAGE_SIZE
 from crm_api.errors import BusyError, GoneError, NotEnabledError, RefusedError, SettingError
 from tap_copper.bookmarks import Bookmark
+from tap_copper.crew import in_order
 from tap_copper.custom_fields import CustomColumns
 from tap_copper.emission import Emission
 from tap_copper.errors import StreamError
@@ -30,6 +32,8 @@ from tap_copper.shaping import Shape
 
 if TYPE_CHECKING:
     from tap_copper.tap import TapCopper
+
+Asked = Callable[[], Answer]
 
 STATE_RECORDS = 800  # with pages of 200, never more than 1,000 between two STATE messages
 STATE_SECONDS = 10.0
@@ -143,9 +147,12 @@ class CopperStream(Stream):
     def metadata(self) -> MetadataMapping:
         fresh = self._metadata is None
         metadata = super().metadata
-        if fresh and self._tap_input_catalog is None:
+        if fresh and metadata:  # also where a catalog does not name them
             for name in self.hidden:
-                metadata["properties", name].selected = False
+                if metadata["properties", name].selected is None:
+                    metadata["properties", name].selected = False
+            for name in filter(None, (*self.primary_keys, self.replication_key)):
+                metadata["properties", name].inclusion = Metadata.InclusionType.AUTOMATIC
         return metadata
 
     @override
@@ -228,11 +235,11 @@ class CopperStream(Stream):
         watch = deletions if deletions is not None and deletions.watches(self) else None
         for page in (part for whole_page in self.pages() for part in whole_page.parts(PAGE_SIZE)):
             records = self._within_limit(page.records)
+            if watch is not None:
+                watch.saw(self, records)
             for record in records:
                 shape.apply(record)
             emission.write(records, page.extracted)
-            if watch is not None:
-                watch.saw(self, records)
             self.emitted += len(records)
             count(len(records))
             self.state_manager.is_flushed = False
@@ -245,6 +252,15 @@ class CopperStream(Stream):
         if version is not None:
             self._write_activate_version_message(version)
         self.tap.finish(self)
+
+    def patiently(self, ask: Asked) -> Answer:
+        """Ask in a thread of its own: meanwhile STATE goes out when it is due.
+
+        Raises:
+            CrmError: It was not answered.
+        """
+        ((_, answer),) = in_order([ask], lambda each: each(), concurrency=1, check=self.breathe)
+        return answer
 
     def breathe(self) -> None:
         """Called between pages and while it waits for one: STATE goes out when it is due.

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 FEWEST_COUNTED = 10  # of fewer records, a fraction says nothing
 
 
+def _living(records: list[dict[str, Any]]) -> list[int]:
+    """The ids of records that are no stubs of deleted ones."""
+    return [record["id"] for record in records if not record.get("is_deleted")]
+
+
 class DeletedRecordsStream(CopperStream):
     """Records that are gone: (stream, id), each at least once."""
 
@@ -45,13 +50,17 @@ class DeletedRecordsStream(CopperStream):
             log_event(self.logger, "snapshot_missing", level="WARNING", generation=base)
             base = None
         generation = self._begin()
+        listed: set[str] = set()
         for stream in self._watched():
             try:
                 self._list(stream, generation)
             except NotEnabledError:
                 continue
+            listed.add(stream.name)
             if base is not None:
                 yield from self._gone(stream, base, generation)
+        if base is not None:
+            self.snapshots.carry(base, generation, listed)
         self.stream_state["generation"] = generation
 
     @cached_property
@@ -64,7 +73,7 @@ class DeletedRecordsStream(CopperStream):
 
     def saw(self, stream: CopperStream, records: list[dict[str, Any]]) -> None:
         """Remember records that this run emits: one that is deleted before the ids are listed is missed otherwise."""
-        self.snapshots.add(self._begin(), stream.name, {record["id"] for record in records})
+        self.snapshots.add(self._begin(), stream.name, set(_living(records)))
 
     def watches(self, stream: CopperStream) -> bool:
         """Whether deletions of a stream's records are looked for in this run."""
@@ -80,7 +89,10 @@ class DeletedRecordsStream(CopperStream):
         return [stream for stream in streams if isinstance(stream, SearchStream) and self.watches(stream)]
 
     def _list(self, stream: SearchStream, generation: int) -> None:
-        for ids in stream.reader(breathe=self.breathe).ids():
+        reader = stream.reader(breathe=self.breathe)
+        # Searches may show the stubs of deleted activities, which only the records tell from others.
+        pages = (_living(page.records) for page in reader.pages()) if stream.newest_first else reader.ids()
+        for ids in pages:
             self.snapshots.add(generation, stream.name, ids)
 
     def _gone(self, stream: SearchStream, base: int, generation: int) -> Iterator[Page]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
@@ -11,8 +11,9 @@ from crm_api.answer import Answer
 from crm_api.errors import GoneError, SettingError
 from crm_api.settings import nearest
 from tap_copper.children import PLACE, filled
-from tap_copper.client import CopperStream
+from tap_copper.client import Asked, CopperStream
 from tap_copper.crew import in_order
+from tap_copper.deletions import DeletedRecordsStream
 from tap_copper.errors import StreamError
 from tap_copper.lists import read_pages
 from tap_copper.reader import Page
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from tap_copper.tap import TapCopper
 
 Record = dict[str, Any]
+
+
+def _at_once(ask: Asked) -> Answer:
+    return ask()
 
 
 class ExtraStream(CopperStream):
@@ -43,10 +48,15 @@ class ExtraStream(CopperStream):
         self._own_keys = [key for key in self.primary_keys if key not in marks]
         super().__init__(tap, schema=self._open_schema(), name=declared["name"])
 
+    @property
+    @override
+    def is_whole(self) -> bool:
+        return self._parent is None or self._parent(self.tap).is_whole
+
     @override
     def pages(self) -> Iterator[Page]:
         if self._parent is None:
-            for records in self._read({}):
+            for records in self._read({}, self.patiently):
                 yield Page(records, None, self.tap.time.now())
             return
         parents = (
@@ -63,12 +73,12 @@ class ExtraStream(CopperStream):
         except GoneError:
             return []  # deleted meanwhile
 
-    def _read(self, parent: Record) -> Iterator[list[Record]]:
+    def _read(self, parent: Record, ask: Callable[[Asked], Answer] = _at_once) -> Iterator[list[Record]]:
         if not self._declared.get("paged"):
-            yield self._records(self._send(parent, {}))
+            yield self._records(ask(lambda: self._send(parent, {})))
             return
         yield from read_pages(
-            lambda number, size: self._send(parent, {"page_number": number, "page_size": size}),
+            lambda number, size: ask(lambda: self._send(parent, {"page_number": number, "page_size": size})),
             self._records,
             lambda record: tuple(str(record[key]) for key in self._own_keys),
         )
@@ -117,7 +127,7 @@ def extra_streams(tap: TapCopper, streams: Sequence[type[CopperStream]]) -> list
     Raises:
         SettingError: A declaration does not fit.
     """
-    taken = {str(vars(stream)["name"]) for stream in streams}
+    taken = {str(vars(stream)["name"]) for stream in (*streams, DeletedRecordsStream)}
     parents = {str(vars(each)["name"]): each for each in streams if issubclass(each, SearchStream)}
     made: list[ExtraStream] = []
     for declared in tap.config.get("extra_streams") or ():

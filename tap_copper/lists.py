@@ -60,7 +60,7 @@ class UnfilteredStream(CopperStream):
     def pages(self) -> Iterator[Page]:
         def send(number: int, size: int) -> Answer:
             first, self._first = self._first, None
-            return self._send(number, size) if first is None else first
+            return self.patiently(lambda: self._send(number, size)) if first is None else first
 
         for records in read_pages(send, lambda answer: answer.value, lambda record: record["id"]):
             yield Page(records, None, self.tap.time.now())

@@ -13,6 +13,8 @@ from typing_extensions import override
 from crm_api.answer import Answer
 from crm_api.copper.session import PAGE_SIZE, SEARCH_CEILING
 from tap_copper.client import CopperStream
+from tap_copper.errors import StreamError
+from tap_copper.events import log_event
 from tap_copper.questions import CrowdError, Limits, Question, Row
 from tap_copper.reader import Page, Reader
 from tap_copper.search import Search
@@ -23,7 +25,7 @@ from tap_copper.shaping import moment
 # what waits, they may be longer.
 BUFFERED_PAGES = 128
 PACKED_PAGES = 512
-_LATEST = 2_147_483_647  # the largest date that a filter takes (5.3 of the reference)
+LATEST = 2_147_483_647  # the largest date that a filter takes (5.3 of the reference)
 
 
 class SearchStream(CopperStream):
@@ -43,7 +45,7 @@ class SearchStream(CopperStream):
     @property
     @override
     def is_whole(self) -> bool:
-        return self._filters_hash is None and self.config.get("end_date") is None
+        return not (self.config.get("search_filters") or {}).get(self.name)
 
     @override
     def open(self) -> bool:
@@ -57,7 +59,15 @@ class SearchStream(CopperStream):
 
     @override
     def pages(self) -> Iterator[Page]:
-        reader = self._opened
+        yield from self._pages(self._opened)
+        began = self._opened.began
+        if self.bookmark is not None and began is not None:
+            given = self.bookmark.seconds
+            if self.bookmark.settle(int(began.timestamp()), int(self._lookback.total_seconds())):
+                log_event(self.logger, "bookmark_ahead", level="WARNING", stream=self.name, given=moment(given or 0))
+                yield from self._pages(self.reader(*self._range()))
+
+    def _pages(self, reader: Reader) -> Iterator[Page]:
         self.tap.progress.begin(self, reader)
         latest = 0
         try:
@@ -67,8 +77,6 @@ class SearchStream(CopperStream):
                     yield Page(page.records, self._capped(page.reached, reader), page.extracted)
         except CrowdError as error:
             raise self._crowd_error(error) from error
-        if self.bookmark is not None and reader.began is not None:
-            self.bookmark.check(int(reader.began.timestamp()))
         if latest:
             yield Page([], self._capped(latest, reader), self.tap.time.now())
 
@@ -119,6 +127,9 @@ class SearchStream(CopperStream):
         minimum, maximum = f"minimum_{self.date_filter}", f"maximum_{self.date_filter}"
         start = max((each for each in (start, filters.pop(minimum, None)) if each is not None), default=None)
         stop = min((each for each in (stop, filters.pop(maximum, None)) if each is not None), default=None)
+        # Who asks for what no filter can say asks for all of it; nothing lies beyond a bookmark that no filter can say.
+        start = None if start is None or start < 0 else min(start, LATEST)
+        stop = None if stop is None or stop > LATEST else stop
         concurrency = self.tap.session.network.max_concurrency
         repeats = bool(filters.get("full_result"))
         paced = self.tap.requests_per_minute > 0
@@ -146,20 +157,38 @@ class SearchStream(CopperStream):
         ask = self.tap.ask
 
         def send(question: Question) -> Answer:
-            body = filters | self._body(question)
-            return ask("POST", self.path, body=body, read=read)
+            low, high = question.minimum, question.maximum
+            if self._sign < 0:
+                low, high = _negative(high), _negative(low)
+            if self._is_beyond_filters(low, high):
+                raise self._beyond_filters()
+            body = filters | self._body(question, low, high)
+            answer = ask("POST", self.path, body=body, read=read)
+            if self._sign < 0 and high is not None and high > LATEST + 1 and _all_beyond(answer.value):
+                raise self._beyond_filters()  # the bound could not be said, and this is the first page again
+            return answer
 
         return send
 
-    def _body(self, question: Question) -> dict[str, Any]:
-        low, high = question.minimum, question.maximum
-        if self._sign < 0:
-            low, high = _negative(high), _negative(low)
+    def _is_beyond_filters(self, low: int | None, high: int | None) -> bool:
+        """Whether the search has come to dates that no filter can say: it would be given the same page for ever."""
+        if high is not None and high < 0:
+            return True
+        return self._sign > 0 and low is not None and not -1 <= low <= LATEST
+
+    def _beyond_filters(self) -> StreamError:
+        return StreamError(
+            f"Too many records of {self.name} have {self._key} before 1970 or after January 2038, where Copper's "
+            "filters do not reach: leave them out with start_date 1970-01-01 or end_date 2038-01-01"
+        )
+
+    def _body(self, question: Question, low: int | None, high: int | None) -> dict[str, Any]:
         body: dict[str, Any] = {"page_number": question.page, "page_size": question.size, **self._sorting(question.tie)}
-        if low is not None:
-            body[f"minimum_{self.date_filter}"] = min(max(low, 0), _LATEST)
-        if high is not None:
-            body[f"maximum_{self.date_filter}"] = min(max(high, 0), _LATEST)
+        # A bound that no filter can say is left out; the second beside one that it can say is that one.
+        if low is not None and low >= -1:
+            body[f"minimum_{self.date_filter}"] = min(max(low, 0), LATEST)
+        if high is not None and high <= LATEST + 1:
+            body[f"maximum_{self.date_filter}"] = min(high, LATEST)
         return body
 
     def _sorting(self, tie: int | None) -> dict[str, str]:
@@ -190,6 +219,10 @@ def rows_reader(key: str) -> Callable[[bytes], list[Row]]:
     )
     decode = msgspec.json.Decoder(list[row]).decode  # type: ignore[valid-type]  # made at run time, by the stream's key
     return lambda content: [(each.id, each.second) for each in decode(content)]  # type: ignore[attr-defined]  # same
+
+
+def _all_beyond(rows: list[Row]) -> bool:
+    return bool(rows) and all(key is not None and key > LATEST for _, key in rows)
 
 
 def _negative(second: int | None) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ from crm_api.errors import SettingError
 
 PRIVATE = 0o600
 KEPT_BEFORE_BASE = 2  # a target's STATE may be older than the run before this one
+KEPT_ENDS = 10  # runs from one base that no run has gone on from: killed ones, and the first ones of other pipelines
 BATCH = 1000
 
 _metadata = sa.MetaData()
@@ -20,6 +21,7 @@ _generations = sa.Table(
     _metadata,
     sa.Column("account", sa.String(64), primary_key=True),
     sa.Column("generation", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("base", sa.BigInteger),
 )
 _ids = sa.Table(
     "ids",
@@ -55,20 +57,23 @@ class Snapshots:
     def begin(self, base: int | None) -> int:
         """Begin a generation, and drop those that no STATE can name any more.
 
+        Several pipelines may read one account and keep their ids here, each with a STATE of its own: only what this
+        one's STATE descends from is dropped, and what broke off.
+
         Args:
             base: The generation that STATE names.
         """
         with self._engine.begin() as connection:
-            mine = sa.select(_generations.c.generation).where(_generations.c.account == self._account)
-            known: list[int] = sorted(connection.scalars(mine).all())
-            older = [each for each in known if base is not None and each < base]
-            for old in older[:-KEPT_BEFORE_BASE]:
+            mine = sa.select(_generations.c.generation, _generations.c.base)
+            rows = connection.execute(mine.where(_generations.c.account == self._account)).all()
+            known: dict[int, int | None] = {row.generation: row.base for row in rows}
+            for old in _outlived(known, base):
                 for table in (_ids, _generations):
                     connection.execute(
                         table.delete().where(table.c.account == self._account, table.c.generation == old)
                     )
             new = max([*known, base or 0]) + 1
-            connection.execute(_generations.insert().values(account=self._account, generation=new))
+            connection.execute(_generations.insert().values(account=self._account, generation=new, base=base))
         return new
 
     def knows(self, generation: int) -> bool:
@@ -92,6 +97,25 @@ class Snapshots:
                 if new := [row for row in part if row["id"] not in known]:
                     connection.execute(_ids.insert(), new)
 
+    def carry(self, base: int, generation: int, but: Collection[str]) -> None:
+        """Keep what an earlier generation holds of streams that this run does not list.
+
+        Args:
+            base: That generation.
+            generation: This one.
+            but: The streams that it lists.
+        """
+        columns = ["account", "generation", "stream", "id"]
+        of_base = (_ids.c.account == self._account, _ids.c.generation == base)
+        with self._engine.begin() as connection:
+            streams = connection.scalars(sa.select(_ids.c.stream).where(*of_base).distinct()).all()
+            for stream in streams:
+                if stream not in but:
+                    given = sa.select(_ids.c.account, sa.literal(generation), _ids.c.stream, _ids.c.id).where(
+                        *of_base, _ids.c.stream == stream, _ids.c.id.not_in(self._of(generation, stream))
+                    )
+                    connection.execute(_ids.insert().from_select(columns, given))
+
     def count(self, generation: int, stream: str) -> int:
         """How many ids of a stream a generation holds."""
         with self._engine.connect() as connection:
@@ -108,6 +132,28 @@ class Snapshots:
         return sa.select(_ids.c.id).where(
             _ids.c.account == self._account, _ids.c.generation == generation, _ids.c.stream == stream
         )
+
+
+def _outlived(known: Mapping[int, int | None], base: int | None) -> set[int]:
+    """The generations that no STATE can name any more.
+
+    Args:
+        known: The base of each.
+        base: What the STATE of this run names.
+    """
+    line: list[int] = []
+    ancestor = base
+    while ancestor is not None and ancestor in known and ancestor not in line:
+        line.append(ancestor)
+        ancestor = known[ancestor]
+    outlived = set(line[1 + KEPT_BEFORE_BASE :])
+    for generation in sorted(known):  # none is older than its base
+        if known[generation] in outlived and generation not in line:
+            outlived.add(generation)
+    ends: dict[int | None, list[int]] = {}
+    for generation in sorted(known.keys() - set(known.values()) - set(line)):
+        ends.setdefault(known[generation], []).append(generation)
+    return outlived.union(*(alike[:-KEPT_ENDS] for alike in ends.values()))
 
 
 def default_url() -> str:

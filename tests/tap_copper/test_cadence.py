@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from typing import Any
 
 import pytest
+from singer_sdk.singerlib import StateMessage
+from singer_sdk.singerlib.encoding.simple import Message
 
 from crm_emulator import Emulator, Fault
+from tap_copper.messages import PageWriter
 from tap_copper.shaping import moment
+from tap_copper.tap import Time
 from tests.tap_copper.running import run, selecting
 from tests.tap_copper.shared_time import START, SharedTime
 
 DAY = 86_400
+SELECTED = {"breadcrumb": [], "metadata": {"selected": True}}
 
 
 def most_between_states(messages: list[dict[str, Any]]) -> int:
@@ -62,6 +69,44 @@ def test_records_do_not_wait_longer_than_ten_seconds_for_their_state(monkeypatch
     assert len(records) == 450
     assert max(records) - min(records) >= 25
     assert all(any(at <= state <= at + 10.5 for state in states) for at in records)
+
+
+@pytest.mark.parametrize("stream", ["users", "all_users"])
+def test_nor_while_a_list_is_read_page_by_page(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, stream: str
+) -> None:
+    user = emulator.copper.records("users")[0]
+    more = [({**user, "id": 10_000 + number}, 0) for number in range(450)]
+    emulator.store.load(emulator.copper.table("users"), more)
+    passed_seconds = 0
+    settled = threading.Event()
+    waited: list[bool] = []
+    written = PageWriter.write_message
+
+    def write(writer: PageWriter, message: Message) -> None:
+        written(writer, message)
+        if isinstance(message, StateMessage) and passed_seconds:
+            settled.set()
+
+    def take_long(request: Any) -> None:
+        nonlocal passed_seconds
+        if request.route == "/users/search" and request.json()["page_number"] == 2:
+            settled.clear()
+            passed_seconds += 11
+            waited.append(settled.wait(20))
+
+    monkeypatch.setattr(PageWriter, "write_message", write)
+    emulator.between_requests(take_long)
+    declared = {"name": "all_users", "method": "POST", "path": "/users/search", "paged": True, "keys": ["id"]}
+    catalog = (
+        selecting("users") if stream == "users" else {"streams": [{"tap_stream_id": stream, "metadata": [SELECTED]}]}
+    )
+    clocks = Time(monotonic=lambda: passed_seconds + time.monotonic())
+    output = run(emulator, catalog=catalog, extra_streams=[declared], clocks=clocks)
+    assert output.error is None
+    assert len(output.records(stream)) == len(emulator.copper.records("users"))
+    assert waited
+    assert all(waited), "page 2 was answered only after nobody had written a STATE for so long"
 
 
 @pytest.mark.parametrize("seed", range(3))

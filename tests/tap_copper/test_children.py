@@ -5,7 +5,7 @@ import pytest
 from crm_api.copper.session import connect
 from crm_api.copper.settings import copper_settings
 from crm_emulator import Emulator
-from tests.tap_copper.running import run, settings_of
+from tests.tap_copper.running import run, selecting, settings_of
 
 
 def test_streams_that_cost_a_request_per_record_are_not_selected_by_default(account: Emulator) -> None:
@@ -71,9 +71,24 @@ def test_a_declared_stream_walks_the_records_of_its_parent(account: Emulator) ->
     assert all(each["parent_name"] for each in found)
 
 
+@pytest.mark.parametrize("is_filtered", [False, True])
+def test_what_hangs_on_filtered_records_activates_nothing(account: Emulator, *, is_filtered: bool) -> None:
+    declared = {"name": "own", "path": "/people/{id}/related", "parent": "people", "keys": ["parent_id", "type", "id"]}
+    catalog = selecting("related_items", "files")
+    root = [{"breadcrumb": [], "metadata": {"selected": True}}]
+    catalog["streams"].append({"tap_stream_id": "own", "metadata": root})
+    filters = {"people": {"tags": ["vip"]}} if is_filtered else {}
+    output = run(account, catalog=catalog, extra_streams=[declared], search_filters=filters)
+    assert output.error is None
+    assert output.records("related_items")
+    closed = {each["stream"] for each in output.messages if each["type"] == "ACTIVATE_VERSION"}
+    assert closed == (set() if is_filtered else {"related_items", "files", "own"})
+
+
 @pytest.mark.parametrize(
     ("declared", "sentence"),
     [
+        ({"name": "deleted_records", "path": "/x", "keys": ["id"]}, "which is the name of a stream already"),
         ({"name": "people", "path": "/x", "keys": ["id"]}, "'people', which is the name of a stream already"),
         ({"name": "x", "path": "/x", "keys": ["id"], "parent": "peoples"}, "cannot be 'peoples': the nearest one is"),
         ({"name": "x", "path": "/x/{size}", "keys": ["id"], "parent": "people"}, "needs 'size', a field of people"),

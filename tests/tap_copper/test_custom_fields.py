@@ -116,6 +116,12 @@ def test_of_two_fields_with_one_name_the_older_keeps_it() -> None:
     assert filled((5, 1.0), (9, 2.0)) == {"cf_score": 1.0, "cf_score_9": 2.0}
 
 
+def test_of_two_fields_with_one_pinned_name_too() -> None:
+    columns = CustomColumns(DEFINITIONS, "person", pinned={"5": "rating", "10": "cf_rating", "11": "rating"})
+    assert {"cf_rating", "cf_rating_10"} <= set(columns.properties)
+    assert "cf_rating_11" not in columns.properties
+
+
 def test_a_name_without_latin_letters_gives_its_id() -> None:
     assert filled((7, "A")) == {"cf_7": "A"}
 

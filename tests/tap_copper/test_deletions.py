@@ -5,8 +5,13 @@ from typing import Any
 
 import pytest
 
-from crm_emulator import Emulator
-from tests.tap_copper.running import Output, run
+from crm_emulator import Clock, Emulator
+from tap_copper.snapshots import KEPT_ENDS, Snapshots
+from tests.tap_copper.running import Output, run, selecting
+from tests.tap_copper.test_counts import fill
+
+NOW = 1_790_000_000
+DAY = 86_400
 
 
 @pytest.fixture
@@ -91,3 +96,70 @@ def test_deletions_do_not_go_with_filters(emulator: Emulator, settings: dict[str
 def test_the_snapshots_are_for_their_owner_only(emulator: Emulator, settings: dict[str, Any], tmp_path: Path) -> None:
     run(emulator, **settings)
     assert (tmp_path / "snapshots.sqlite").stat().st_mode & 0o777 == 0o600
+
+
+def test_what_a_run_does_not_select_is_reported_by_the_next_that_does(
+    emulator: Emulator, people: list[int], settings: dict[str, Any]
+) -> None:
+    first = run(emulator, **settings)
+    emulator.copper.delete("people", people[3])
+    catalog = selecting("companies")
+    root = [{"breadcrumb": [], "metadata": {"selected": True}}]
+    catalog["streams"].append({"tap_stream_id": "deleted_records", "metadata": root})
+    second = run(emulator, catalog=catalog, state=first.state, **settings)
+    assert gone(second) == []
+    assert gone(run(emulator, state=second.state, **settings)) == [("people", people[3])]
+
+
+def test_what_the_account_did_not_show_for_a_run_is_reported_by_the_next(
+    emulator: Emulator, settings: dict[str, Any]
+) -> None:
+    leads = [emulator.copper.insert("leads", {"name": f"Lead {number}"})["id"] for number in range(20)]
+    first = run(emulator, **settings)
+    emulator.copper.delete("leads", leads[3])
+    emulator.copper.switches.leads_enabled = False
+    second = run(emulator, state=first.state, **settings)
+    assert second.records("deleted_records") == []
+    emulator.copper.switches.leads_enabled = True
+    assert gone(run(emulator, state=second.state, **settings)) == [("leads", leads[3])]
+
+
+def test_an_old_activity_whose_stub_stays_in_the_search_is_reported(settings: dict[str, Any]) -> None:
+    with Emulator(empty=True, clock=Clock(frozen_at=NOW)) as emulator:
+        emulator.copper.switches.deleted_activities_in_search = True
+        ids = sorted(fill(emulator, "activities_search", [NOW - 90 * DAY + number for number in range(40)]))
+        first = run(emulator, **settings)
+        emulator.copper.delete("activities", ids[3])
+        second = run(emulator, state=first.state, **settings)
+        assert gone(second) == [("activities_search", ids[3])]
+        assert gone(run(emulator, state=second.state, **settings)) == []
+
+
+def test_pipelines_that_keep_their_ids_in_one_place_do_not_drop_each_others(
+    emulator: Emulator, people: list[int], settings: dict[str, Any]
+) -> None:
+    hourly = run(emulator, **settings)
+    nightly = run(emulator, **settings)
+    for _ in range(5):
+        hourly = run(emulator, state=hourly.state, **settings)
+    emulator.copper.delete("people", people[3])
+    assert gone(run(emulator, state=hourly.state, **settings)) == [("people", people[3])]
+    assert gone(run(emulator, state=nightly.state, **settings)) == [("people", people[3])]
+
+
+def test_generations_that_no_state_can_name_any_more_are_dropped(settings: dict[str, Any]) -> None:
+    snapshots = Snapshots(settings["snapshot_url"], "1")
+    line: list[int] = []
+    for _ in range(8):
+        killed = snapshots.begin(line[-1] if line else None)
+        line.append(snapshots.begin(line[-1] if line else None))
+    kept = {each for each in range(1, line[-1] + 1) if snapshots.knows(each)}
+    assert kept.issuperset(line[-4:])  # the base of the last, two before it, and the last itself
+    assert killed in kept
+    assert kept.isdisjoint(line[:4])
+    assert len(kept) <= 9
+    for _ in range(3 * KEPT_ENDS):
+        snapshots.begin(None)
+        snapshots.begin(line[-1])
+    kept = {each for each in range(1, line[-1] + 100) if snapshots.knows(each)}
+    assert len(kept) <= 9 + 2 * (KEPT_ENDS + 1)

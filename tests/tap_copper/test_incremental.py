@@ -155,6 +155,16 @@ def test_a_full_table_of_what_a_filter_leaves_activates_nothing(emulator: Emulat
     assert "ACTIVATE_VERSION" not in {each["type"] for each in output.messages}
 
 
+def test_a_full_table_is_closed_also_with_dates_that_bound_incremental_streams_and_with_converted_leads(
+    emulator: Emulator,
+) -> None:
+    ids = add(emulator, NOW - 9 * DAY, NOW - DAY, stream="leads")
+    bounds = {"start_date": moment(NOW - 5 * DAY), "end_date": moment(NOW - 3 * DAY)}
+    output = run(emulator, catalog=selecting(leads="FULL_TABLE"), include_converted_leads=True, **bounds)
+    assert output.ids("leads") == ids
+    assert "ACTIVATE_VERSION" in {each["type"] for each in output.messages}
+
+
 def test_filters_reach_the_search_and_a_change_of_them_reads_again(emulator: Emulator) -> None:
     ids = add(emulator, NOW - 40 * DAY, NOW - 5 * DAY)
     emulator.copper.change("people", ids[0], {"tags": ["vip"], "date_modified": NOW - 40 * DAY})
@@ -323,6 +333,17 @@ def test_deselected_properties_are_left_out(emulator: Emulator) -> None:
     assert "title" not in output.records("people")[0]
     assert "title" not in output.schema("people")["schema"]["properties"]
     assert "name" in output.records("people")[0]
+
+
+def test_keys_come_also_where_a_catalog_written_by_hand_deselects_them(emulator: Emulator) -> None:
+    ids = add(emulator, NOW - 5)
+    fields = ("id", "date_modified", "name")
+    deselected = [{"breadcrumb": ["properties", name], "metadata": {"selected": False}} for name in fields]
+    root = {"breadcrumb": [], "metadata": {"selected": True}}
+    output = run(emulator, catalog={"streams": [{"tap_stream_id": "people", "metadata": [root, *deselected]}]})
+    (record,) = output.records("people")
+    assert (record["id"], record["date_modified"]) == (ids[0], moment(NOW - 5))
+    assert "name" not in record
 
 
 def test_stream_maps_and_flattening_work(emulator: Emulator) -> None:

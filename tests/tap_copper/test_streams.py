@@ -158,6 +158,20 @@ def test_what_a_webhook_holds_in_secret_is_not_selected_by_default(emulator: Emu
     assert "s3cret" not in str(output.messages)
 
 
+@pytest.mark.parametrize("names_it", [False, True])
+def test_nor_by_a_catalog_that_does_not_ask_for_it(emulator: Emulator, *, names_it: bool) -> None:
+    webhook = {"target": "https://example.com/x", "type": "lead", "event": "new", "secret": {"secret": "s3cret"}}
+    emulator.copper.insert("webhooks", webhook)
+    metadata = [{"breadcrumb": [], "metadata": {"selected": True}}]
+    if names_it:
+        metadata.append({"breadcrumb": ["properties", "secret"], "metadata": {"selected": True}})
+    catalog = {"streams": [{"tap_stream_id": "webhooks", "metadata": metadata}]}
+    (record,) = run(emulator, catalog=catalog).records("webhooks")
+    assert record["target"] == "https://example.com/x"
+    assert "headers" not in record
+    assert ("secret" in record) == names_it
+
+
 def test_a_stream_that_copper_does_not_offer_is_skipped_while_it_has_no_bookmark(emulator: Emulator) -> None:
     emulator.copper.switches.leads_enabled = False
     output = run(emulator, "leads", "people", "lead_statuses")
