@@ -50,6 +50,7 @@ _WORDS = {
     "ContentDecodingError": "the answer cannot be unpacked",
     "ReadTimeoutError": "no answer came in time",
     "ReadTimeout": "no answer came in time",
+    "TimeoutError": "no answer came in time",
     "ConnectTimeoutError": "no connection was made in time",
 }
 

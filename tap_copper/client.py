@@ -19,7 +19,7 @@ from typing_extensions import override
 
 from crm_api.answer import Answer
 from crm_api.copper.session import PAGE_SIZE
-from crm_api.errors import BusyError, GoneError, NotEnabledError, RefusedError, SettingError
+from crm_api.errors import BusyError, CredentialsError, GoneError, NotEnabledError, RefusedError, SettingError
 from tap_copper.bookmarks import Bookmark
 from tap_copper.crew import in_order
 from tap_copper.custom_fields import CustomColumns
@@ -209,6 +209,10 @@ class CopperStream(Stream):
                 self.tap.fail(self, error)
             else:
                 log_event(self.logger, "stream_not_enabled", level="WARNING", stream=self.name, said=error.said)
+        except CredentialsError as error:
+            if not self.tap.accepted:
+                raise
+            self.tap.fail(self, error)
         except GoneError as error:
             error.advice = "Check base_url."  # no single record is asked for here
             self.tap.fail(self, error)

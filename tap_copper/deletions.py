@@ -71,6 +71,14 @@ class DeletedRecordsStream(CopperStream):
 
         return Snapshots(self.config.get("snapshot_url") or default_url(), str(self.tap.account["id"]))
 
+    def open_snapshots(self) -> None:
+        """Open the ids of earlier runs before anything is read.
+
+        Raises:
+            SettingError: ``snapshot_url`` leads nowhere.
+        """
+        _ = self.snapshots
+
     def saw(self, stream: CopperStream, records: list[dict[str, Any]]) -> None:
         """Remember records that this run emits: one that is deleted before the ids are listed is missed otherwise."""
         self.snapshots.add(self._begin(), stream.name, set(_living(records)))

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from crm_api.addresses import password_in
 from crm_api.errors import SettingError
+from crm_api.redaction import Redactor
 
 PRIVATE = 0o600
 KEPT_BEFORE_BASE = 2  # a target's STATE may be older than the run before this one
@@ -52,7 +54,9 @@ class Snapshots:
             _make_private(self._engine.url)
             _metadata.create_all(self._engine)
         except (sa.exc.SQLAlchemyError, ImportError, OSError) as error:
-            raise SettingError(f"snapshot_url cannot be used: {type(error).__name__}") from error
+            words = str(getattr(error, "orig", None) or getattr(error, "strerror", None) or error).partition("\n")[0]
+            said = Redactor(filter(None, [password_in(url)]))(f"{type(error).__name__}: {words}")
+            raise SettingError(f"snapshot_url cannot be used: {said}") from error
 
     def begin(self, base: int | None) -> int:
         """Begin a generation, and drop those that no STATE can name any more.

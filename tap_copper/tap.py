@@ -27,7 +27,16 @@ from crm_api.answer import Answer
 from crm_api.copper.session import connect
 from crm_api.copper.settings import copper_settings
 from crm_api.environment import environment_settings
-from crm_api.errors import BusyError, CrmError, GoneError, NotEnabledError, RefusedError, SettingError, StopError
+from crm_api.errors import (
+    BusyError,
+    CredentialsError,
+    CrmError,
+    GoneError,
+    NotEnabledError,
+    RefusedError,
+    SettingError,
+    StopError,
+)
 from crm_api.redaction import Redactor, guard_logging, secret_texts
 from crm_api.session import CrmSession
 from crm_api.settings import check_settings
@@ -93,6 +102,8 @@ class TapCopper(Tap):
         self.deleted_records: DeletedRecordsStream | None = None
         self._failures: list[tuple[str, Exception]] = []
         self._unanswered = False
+        self.accepted = False
+        """The key has been good for a whole stream."""
         self._signal: int | None = None
         super().__init__(**kwargs)
         self._state_writer = SettlingStateWriter(self.message_writer)
@@ -154,6 +165,8 @@ class TapCopper(Tap):
                 log_event(self.logger, "definitions_failed", level="WARNING", said=error.said)
             self._unanswered = isinstance(error, BusyError)
             return error
+        if unknown := set(map(str, self.config["custom_field_names"])) - {str(each["id"]) for each in answer}:
+            log_event(self.logger, "unknown_custom_fields", level="WARNING", ids=",".join(sorted(unknown)))
         return answer
 
     @cached_property
@@ -174,13 +187,13 @@ class TapCopper(Tap):
         """A stream could not be read: the others are, then the run ends with an error. A test of one record ends now.
 
         Raises:
-            CrmError: In a test of the connection; or where two streams in a row got no usable answer.
+            CrmError: In a test of the connection; or two streams in a row got no usable answer, or were not let in.
         """
         if stream.ABORT_AT_RECORD_COUNT is not None:
             raise error
         log_event(self.logger, "stream_failed", stream=stream.name)
         self.progress.fail(stream)
-        unanswered, self._unanswered = self._unanswered, isinstance(error, BusyError)
+        unanswered, self._unanswered = self._unanswered, isinstance(error, BusyError | CredentialsError)
         if unanswered and self._unanswered:
             raise error
         self._failures.append((stream.name, error))
@@ -189,6 +202,7 @@ class TapCopper(Tap):
         """A stream has been read to its end."""
         log_event(self.logger, "stream_finished", stream=stream.name, records=stream.emitted)
         self._unanswered = False
+        self.accepted = True
 
     def check(self) -> None:
         """Go on, unless a signal has asked to stop.
@@ -347,6 +361,8 @@ class TapCopper(Tap):
         self.openings.begin(stream.open_early for stream in selected[:1])
         if self._mapper is None:
             self.setup_mapper()
+        if self.deleted_records is not None and self.deleted_records.selected:
+            self.deleted_records.open_snapshots()
         for stream in selected[:1]:
             self.openings.wait(stream.open_early)
             if not isinstance(stream.opening_error, StopError):

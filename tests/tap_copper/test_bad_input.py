@@ -33,6 +33,16 @@ def only_line(said: str) -> str:
         ({"start_date": "2062-02-01"}, "start_date, 2062-02-01, lies in the future: nothing would be read", 2),
         ({"search_filters": {"people": {"minimum_modified_date": [1]}}}, "must be a date, or relative such as -30d", 2),
         ({"search_filters": {"people": {"minimum_created_date": "-999999w"}}}, "not '-999999w'", 2),
+        (
+            {"deletions": True, "snapshot_url": "nonsense"},
+            "snapshot_url cannot be used: ArgumentError: Could not parse",
+            2,
+        ),
+        (
+            {"deletions": True, "snapshot_url": "postgresql+psycopg://u:%s@127.0.0.1:1/x" % SECRET},
+            "snapshot_url cannot be used: OperationalError: connection failed",
+            2,
+        ),
         ({"extra_streams": [5]}, "extra_streams.0 must be an object, not 5", 2),
         ({"stream_maps": {"people": {"shout": "name.upper("}}}, "stream_maps is wrong", 2),
         ({"stream_maps": {"people": {"shout": ""}}}, "stream_maps is wrong: an expression is empty", 2),

@@ -199,6 +199,14 @@ def test_of_two_columns_pinned_to_one_name_the_older_keeps_it() -> None:
     assert {"cf_grade", "cf_grade_9"} <= set(columns.properties)
 
 
+def test_a_pinned_id_that_no_definition_has_is_told(emulator: Emulator, caplog: pytest.LogCaptureFixture) -> None:
+    score = define(emulator, "Score", "Float")
+    person_with(emulator, (score, 1.5))
+    assert run(emulator, "people", custom_field_names={str(score["id"]): "a", "404": "b"}).error is None
+    facts = [entry.facts for entry in caplog.records if getattr(entry, "event", "") == "unknown_custom_fields"]  # type: ignore[attr-defined]  # the event's
+    assert facts == [{"ids": "404"}]
+
+
 def test_where_the_definitions_are_refused_what_has_no_custom_fields_is_read_all_the_same(emulator: Emulator) -> None:
     emulator.copper.insert("people", {"name": "Ann Lee"})
     emulator.trouble("error:status=403,route=GET /custom_field_definitions")

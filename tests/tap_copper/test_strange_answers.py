@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from crm_api.errors import CredentialsError
 from crm_emulator import Emulator
 from tap_copper.command import exit_code
 from tap_copper.tap import Time
@@ -78,6 +79,17 @@ def test_an_endpoint_that_is_broken_stops_its_stream_alone(trouble: str) -> None
         assert output.records("people")
         assert output.records("users")
         assert exit_code(output.error) == 4  # type: ignore[arg-type]  # asserted above
+
+
+def test_a_key_that_was_good_and_is_not_taken_for_one_stream_stops_that_alone(emulator: Emulator) -> None:
+    emulator.trouble("error:status=401,route=GET /lead_statuses")
+    output = read(emulator, "contact_types", "lead_statuses", "users")
+    assert str(output.error).startswith("lead_statuses: The CRM did not accept the credentials on GET /lead_statuses")
+    assert output.records("users")
+    emulator.trouble("error:status=401,route=GET /l*")
+    output = read(emulator, "contact_types", "lead_statuses", "loss_reasons", "users")
+    assert isinstance(output.error, CredentialsError)
+    assert not output.records("users")
 
 
 def test_where_two_streams_in_a_row_get_no_answer_the_run_ends(emulator: Emulator) -> None:
