@@ -39,7 +39,7 @@ def only_line(said: str) -> str:
             2,
         ),
         (
-            {"deletions": True, "snapshot_url": "postgresql+psycopg://u:%s@127.0.0.1:1/x" % SECRET},
+            {"deletions": True, "snapshot_url": f"postgresql+psycopg://u:{SECRET}@127.0.0.1:1/x"},
             "snapshot_url cannot be used: OperationalError: connection failed",
             2,
         ),
