@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
@@ -59,9 +60,9 @@ class ExtraStream(CopperStream):
             for records in self._read({}, self.patiently):
                 yield Page(records, None, self.tap.time.now())
             return
-        parents = (
-            record for page in self._parent(self.tap).reader(breathe=self.breathe).pages() for record in page.records
-        )
+        pages = self._parent(self.tap).reader(breathe=self.breathe).pages()
+        # The connection test wants one record: it must not ask of every record of the account.
+        parents = islice((record for page in pages for record in page.records), self.ABORT_AT_RECORD_COUNT)
         concurrency = self.tap.session.network.max_concurrency
         for parent, found in in_order(parents, self._children, concurrency=concurrency, check=self.breathe):
             marks = {f"parent_{name}": parent.get(name) for name in self._marks}

@@ -1,11 +1,21 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from crm_api.copper.session import connect
 from crm_api.copper.settings import copper_settings
 from crm_emulator import Emulator
-from tests.tap_copper.running import run, selecting, settings_of
+from tests.tap_copper.running import run, run_program, selecting, settings_of
+
+FILES_HANG_ON = {  # 3.8 of the reference on Copper's API
+    "leads": "lead",
+    "people": "person",
+    "opportunities": "opportunity",
+    "companies": "company",
+    "projects": "project",
+}
 
 
 def test_streams_that_cost_a_request_per_record_are_not_selected_by_default(account: Emulator) -> None:
@@ -24,13 +34,16 @@ def test_related_items_come_from_both_ends(account: Emulator) -> None:
     assert {(kind, number, parent, of) for parent, of, kind, number in keys} == keys
 
 
-def test_files_name_the_record_they_hang_on(emulator: Emulator) -> None:
-    person = emulator.copper.insert("people", {"name": "Ann Lee"})
+def test_files_of_every_kind_of_record_name_the_record_they_hang_on(emulator: Emulator) -> None:
+    attached = set()
     with connect(copper_settings(settings_of(emulator))) as session:
-        upload = {"file_name": "offer.pdf", "key": "temp_uploads/1"}
-        session.exchange("POST", f"/people/{person['id']}/files", body=upload)
-    (file,) = run(emulator, "files").records("files")
-    assert (file["parent_type"], file["parent_id"], file["file_name"]) == ("person", person["id"], "offer.pdf")
+        for stream, kind in FILES_HANG_ON.items():
+            record = emulator.copper.insert(stream, {"name": "Ann Lee"})
+            upload = {"file_name": f"{kind}.pdf", "key": "temp_uploads/1"}
+            session.exchange("POST", f"/{stream}/{record['id']}/files", body=upload)
+            attached.add((kind, record["id"], f"{kind}.pdf"))
+    files = run(emulator, "files").records("files")
+    assert {(file["parent_type"], file["parent_id"], file["file_name"]) for file in files} == attached
 
 
 def test_a_parent_that_is_deleted_meanwhile_is_passed_over(emulator: Emulator) -> None:
@@ -108,6 +121,15 @@ def test_a_declaration_that_does_not_fit_is_a_sentence(
     account: Emulator, declared: dict[str, object], sentence: str
 ) -> None:
     assert sentence in str(run(account, extra_streams=[declared]).error)
+
+
+def test_the_connection_test_asks_of_one_record_of_a_parent_alone(account: Emulator, tmp_path: Path) -> None:
+    path = "/people/{id}/activities"
+    declared = {"name": "own", "method": "POST", "path": path, "parent": "people", "keys": ["parent_id", "id"]}
+    account.journal.clear()
+    output = run_program(tmp_path, settings_of(account, extra_streams=[declared]), "--test")
+    assert output.status == 0, output.said
+    assert account.journal.count(route=path) == 1
 
 
 def test_a_declared_stream_that_cannot_be_read_lets_the_others_run(account: Emulator) -> None:

@@ -135,6 +135,22 @@ def test_an_old_activity_whose_stub_stays_in_the_search_is_reported(settings: di
         assert gone(run(emulator, state=second.state, **settings)) == []
 
 
+def test_a_record_that_the_search_does_not_show_and_copper_has_is_not_reported(settings: dict[str, Any]) -> None:
+    with Emulator(empty=True, clock=Clock(frozen_at=NOW)) as emulator:
+        people = [emulator.copper.insert("people", {"name": f"Person {number}"}) for number in range(20)]
+        first = run(emulator, **settings)
+        emulator.copper.delete("people", people[3]["id"])
+        emulator.copper.switches.index_delay_seconds = 40
+        emulator.copper.insert("people", people[3])
+        second = run(emulator, state=first.state, **settings)
+        assert emulator.journal.count(route="/people/{id}") == 1, "the search should not show the person"
+        assert gone(second) == []
+        emulator.clock.advance(60)
+        emulator.copper.delete("people", people[3]["id"])
+        emulator.clock.advance(60)
+        assert gone(run(emulator, state=second.state, **settings)) == [("people", people[3]["id"])]
+
+
 def test_pipelines_that_keep_their_ids_in_one_place_do_not_drop_each_others(
     emulator: Emulator, people: list[int], settings: dict[str, Any]
 ) -> None:

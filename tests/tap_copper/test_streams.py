@@ -8,6 +8,7 @@ import pytest
 from crm_emulator import Emulator
 from tap_copper.client import CopperStream
 from tap_copper.deletions import DeletedRecordsStream
+from tap_copper.shaping import moment
 from tap_copper.streams import STREAMS
 from tap_copper.tap import TapCopper
 from tests.tap_copper.running import run, settings_of
@@ -131,8 +132,8 @@ def test_nothing_that_copper_sends_is_dropped(account: Emulator, stream: str) ->
     kept = {record["id"]: record for record in run(account, stream).records(stream)}
     for sent in account.copper.records(stream):
         for name, value in sent.items():
-            if not name.endswith(("_date", "_at")) and not name.startswith("date_"):
-                assert kept[sent["id"]][name] == value
+            is_moment = isinstance(value, int) and (name.endswith(("_date", "_at")) or name.startswith("date_"))
+            assert kept[sent["id"]][name] == (moment(value) if is_moment else value)
 
 
 def test_a_property_that_no_schema_knows_passes_through(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,6 +149,21 @@ def test_activity_types_are_told_apart_by_category(account: Emulator) -> None:
     keys = [(each["category"], each["id"]) for each in run(account, "activity_types").records("activity_types")]
     assert len(keys) == len(set(keys))
     assert {category for category, _ in keys} == {"user", "system"}
+    kinds = ("user_activity_types", "system_activity_types")
+    assert len(keys) == sum(len(account.copper.records(kind)) for kind in kinds)
+
+
+def test_types_of_activities_that_the_account_has_made_and_its_webhooks_come_whole(emulator: Emulator) -> None:
+    for number in range(3):
+        emulator.copper.insert("custom_activity_types", {"name": f"Visit {number}"})
+        target = f"https://example.com/{number}"
+        emulator.copper.insert("webhooks", {"target": target, "type": "lead", "event": "new"})
+    output = run(emulator, "custom_activity_types", "webhooks")
+    for stream in ("custom_activity_types", "webhooks"):
+        expected = {record["id"]: record for record in emulator.copper.records(stream)}
+        assert {record["id"] for record in output.records(stream)} == set(expected)
+        name = "target" if stream == "webhooks" else "name"
+        assert all(record[name] == expected[record["id"]][name] for record in output.records(stream))
 
 
 def test_what_a_webhook_holds_in_secret_is_not_selected_by_default(emulator: Emulator) -> None:
