@@ -122,12 +122,16 @@ def test_a_retry_after_holds_every_worker_back(emulator: Emulator, settings: Cal
 
     def sleep(seconds: float) -> None:
         slept.append(seconds)
+        if len(slept) == 1:
+            raise InterruptedError  # the worker that was told goes home
         now[0] += seconds
 
     session = connect(settings(emulator), clock=lambda: now[0], sleep=sleep)
-    session.quota.pause(30)
+    emulator.script("GET /account", ["error:status=429,retry_after=30"])
+    with pytest.raises(InterruptedError):
+        session.exchange("GET", "/account")
     session.exchange("GET", "/users/me")
-    assert slept == [30.0]
+    assert slept == [30.0, 30.0]
 
 
 def test_nothing_is_sent_while_connections_are_refused(

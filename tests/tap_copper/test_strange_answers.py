@@ -16,7 +16,7 @@ import pytest
 
 from crm_api.errors import CredentialsError
 from crm_emulator import Emulator
-from tap_copper.command import exit_code
+from tap_copper.command import IncompleteError, exit_code
 from tap_copper.tap import Time
 from tests.tap_copper.running import Output, command_line, run, selecting, settings_of
 from tests.tap_copper.strange_server import speaking
@@ -79,6 +79,21 @@ def test_an_endpoint_that_is_broken_stops_its_stream_alone(trouble: str) -> None
         assert output.records("people")
         assert output.records("users")
         assert exit_code(output.error) == 4  # type: ignore[arg-type]  # asserted above
+
+
+def test_endpoints_that_are_broken_here_and_there_stop_their_streams_alone(emulator: Emulator) -> None:
+    emulator.trouble("error:status=500,route=GET /co*", "error:status=500,route=GET /lo*")
+    output = read(emulator, "contact_types", "lead_statuses", "loss_reasons", "tags", "users", max_attempts=1)
+    assert isinstance(output.error, IncompleteError)
+    assert [each.partition(":")[0] for each in output.error.sentences] == ["contact_types", "loss_reasons"]
+    assert output.records("users")
+
+
+def test_a_redirect_is_a_wrong_setting(account: Emulator) -> None:
+    with speaking(lambda _: (302, b"", {"Location": "https://elsewhere.example/"})) as address:
+        output = read(account, "tags", base_url=address)
+    assert "a redirect, which is never followed" in str(output.error)
+    assert exit_code(output.error) == 2  # type: ignore[arg-type]  # asserted above
 
 
 def test_a_key_that_was_good_and_is_not_taken_for_one_stream_stops_that_alone(emulator: Emulator) -> None:
