@@ -14,7 +14,7 @@ from crm_api.quota_stores import MemoryStore, QuotaStore
 # The vendor counts when a request arrives, we when it leaves: a window a little wider absorbs the difference between
 # the ways of two requests, which does not grow with the window.
 WIDENING = 1.02
-MOST_WIDENING_SECONDS = 0.6
+MOST_WIDENING_SECONDS = 0.4
 MILLISECONDS = 1000
 LEAK_EVERY_MILLISECONDS = 5000
 CLOCK_MARGIN_MILLISECONDS = 1000

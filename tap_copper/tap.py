@@ -355,10 +355,14 @@ class TapCopper(Tap):
     # Inside
 
     def _open_streams(self) -> None:
-        """Ask the first question of every stream: of one beside the definitions and, if that went well, of the rest."""
+        """Ask the first question of every stream: where there are custom fields at once, beside their definitions.
+
+        Of the rest then, unless the first answer says that no stream can be read.
+        """
         streams = cast("Iterable[CopperStream]", self.streams.values())
         selected = sorted((each for each in streams if each.selected), key=lambda each: not each.object_type)
-        self.openings.begin(stream.open_early for stream in selected[:1])
+        first = [each for each in selected if each.object_type] or selected[:1]
+        self.openings.begin(stream.open_early for stream in first)
         if self._mapper is None:
             self.setup_mapper()
         if self.deleted_records is not None and self.deleted_records.selected:
@@ -366,7 +370,7 @@ class TapCopper(Tap):
         for stream in selected[:1]:
             self.openings.wait(stream.open_early)
             if not isinstance(stream.opening_error, StopError):
-                self.openings.begin(other.open_early for other in selected[1:])
+                self.openings.begin(other.open_early for other in selected[len(first) :])
 
     @property
     def requests_per_minute(self) -> int:
