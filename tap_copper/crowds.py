@@ -25,7 +25,7 @@ class Crowd:
     Args:
         key: What they share; None if nothing.
         bounds: Pairs of minimum and maximum, the narrowest first. The next is used when an answer to one shows fewer
-            records than ``known``: the CRM then excludes its bounds.
+            records than ``known``, or none with the key: the CRM then excludes a bound.
         known: Records with this key that are known to exist.
         limits: What one search can do.
     """
@@ -92,8 +92,9 @@ class Crowd:
 
     def _open(self, rows: Sequence[Row], total: int | None) -> None:
         shown = len(rows) if total is None else total
-        # A total may count too much, also where bounds that are excluded leave nothing to show.
-        if self._page == 1 and len(self._bounds) > 1 and (shown < self._known or not rows):
+        # A total may count too much, also where excluded bounds leave nothing to show, or what is beside the key.
+        is_shown = any(key == self.key for _, key in rows)
+        if self._page == 1 and len(self._bounds) > 1 and (shown < self._known or not is_shown):
             self._bounds.pop(0)
             return
         if total is None and rows:  # without a total, the last page is the one before an empty one
@@ -114,6 +115,8 @@ class Crowd:
     def _last_page(self, total: int | None) -> int:
         if total is None:
             return self._page
+        if total > self._limits.ceiling:
+            raise CrowdError(self.key, total, self._passes)
         return self._reachable(max(-(-total // self._limits.page_size), 1))
 
     def _reachable(self, page: int) -> int:

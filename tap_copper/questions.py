@@ -29,7 +29,7 @@ class Limits:
     page_size: int = 200
     ceiling: int = 100_000
     concurrency: int = 16
-    fewest_pages: int = 4
+    fewest_pages: int = 8
     buffered_pages: int = 512
     repeats: bool = False
 

@@ -12,37 +12,58 @@ than may be, the window with most left is cut, or its next pages are asked for a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 
 from tap_copper.flights import MOST_PAGES, Flight
 from tap_copper.questions import OVERLAP, Limits, Question, Row
-from tap_copper.windows import Taken, Window
+from tap_copper.windows import Habits, Taken, Window
+
+FIRST_SHARE = 0.85  # what the first part of a window gets of an equal share; the last gets as much more
 
 
 @dataclass(frozen=True)
 class Ask:
-    """A question and the window it belongs to.
+    """A question and the pages that it is under way with."""
 
-    Attributes:
-        flight: The pages that it is under way with; None if its answer is to tell where to cut the window.
-    """
-
-    window: Window
     question: Question
-    flight: Flight | None = None
+    flight: Flight
 
 
 @dataclass
 class _Cuts:
-    """Pages of one question, ``step`` apart and each of ``size`` records, at which a window is to be cut."""
+    """Pages of one question, each of ``size`` records, at which a window is to be cut.
+
+    Attributes:
+        question: The question.
+        total: Records that it holds.
+        page: Where the next cut is.
+        step: Pages from there to the cut after it.
+        growth: How much longer each step is than the one before it.
+        longest: The longest step.
+        size: Records to a page.
+    """
 
     question: Question
     total: int
     page: int
-    step: int
+    step: float
+    growth: float
+    longest: int
     size: int
+
+    @property
+    def beyond(self) -> int:
+        """Records from the next cut on."""
+        return self.total - (self.page - 1) * self.size
+
+    def advance(self) -> Question:
+        """The page at the next cut; the one after it is next then."""
+        question = Question(self.question.minimum, self.question.maximum, self.page, self.size)
+        self.page += round(self.step)
+        self.step = min(self.step + self.growth, self.longest)
+        return question
 
 
 class Search:
@@ -60,11 +81,11 @@ class Search:
         self.first_total: int | None = None
         self._limits = limits
         self._newest_first = newest_first
-        self._windows = [Window(start, stop, limits)]
+        self._windows = [Window(start, stop, limits, Habits())]
         self._tail: Window | None = self._windows[0]
         self._cuts: dict[Window, _Cuts] = {}
         self._flights: dict[Window, Flight] = {}
-        self._cuts_in_flight = 0
+        self._awaited: dict[Flight, int] = {}  # those that begin with a cut, and how many records lie beyond it
 
     @property
     def head(self) -> Window | None:
@@ -94,10 +115,13 @@ class Search:
         for window in chosen:
             if not self._is_under_way(window):
                 return self._send(self._halve(window) if self._newest_first and self._is_large(window) else window)
-        if reading or self._cuts_in_flight:
-            free = self._limits.concurrency - len(reading) - self._cuts_in_flight
-            cut = self._ask_cut(reading, free) if free > 0 and not head_only else None
-            return cut or self._ask_further(chosen)
+        if reading or self._awaited:
+            free = self._limits.concurrency - len(reading) - len(self._awaited)
+            flights = [self._flights[window] for window in chosen]
+            if head_only:
+                return self._ask_further(flights)
+            cut = self._ask_cut(reading, free) if free > 0 else None
+            return cut or self._ask_further([*flights, *self._awaited])
         tail = self._tail
         return None if tail is None or tail.done or self._is_under_way(tail) else self._send(tail)
 
@@ -113,19 +137,19 @@ class Search:
         Raises:
             CrowdError: A single key holds more records than can be read for certain.
         """
-        if ask.flight is None:
-            self._cuts_in_flight -= 1
-            return self._cut(ask.question, rows, total)
         ask.flight.under_way -= 1
         if ask.question is not ask.flight.first:
-            return self._cut(ask.question, rows, total)
+            return self._cut(ask, rows, total)
+        if ask.flight in self._awaited:
+            return self._cut(ask, rows, total, self._awaited.pop(ask.flight))
+        window = ask.flight.window
         if self.first_total is not None:
-            return [(ask.window, ask.window.take(ask.question, rows, total))]
+            return [(window, window.take(ask.question, rows, total))]
         self.first_total = len(rows) if total is None else total
-        taken = ask.window.take(ask.question, rows, total, None if self._newest_first else self._trusted(horizon))
-        if ask.window.done:
-            return [(ask.window, taken)]
-        return self._split_tail(ask.window, rows, taken, horizon)
+        taken = window.take(ask.question, rows, total, None if self._newest_first else self._trusted(horizon))
+        if window.done:
+            return [(window, taken)]
+        return self._split_tail(window, rows, taken, horizon)
 
     def _closed(self) -> list[Window]:
         """The closed windows, in the order in which they are handed on."""
@@ -135,8 +159,10 @@ class Search:
     def _send(self, window: Window) -> Ask:
         question = window.question()
         tells = question.page == 1 and question.tie is None and not self._newest_first
-        self._flights[window] = flight = Flight(question, window.left if tells else None)
-        return Ask(window, question, flight)
+        self._flights[window] = flight = Flight(window, question, window.left if tells else None)
+        for cut, beyond in self._awaited.items():
+            flight.end_at(cut.first, beyond)
+        return Ask(question, flight)
 
     def _is_under_way(self, window: Window) -> bool:
         flight = self._flights.get(window)
@@ -194,15 +220,17 @@ class Search:
             cuts = self._cuts.get(window) or self._plan(window, free)
             if cuts is None:
                 continue
-            offset = (cuts.page - 1) * cuts.size
-            if offset + cuts.size <= self._limits.ceiling and offset + self._limits.page_size <= cuts.total:
-                question = Question(cuts.question.minimum, cuts.question.maximum, cuts.page, cuts.size)
-                self._flights[window].end_at(question)
+            offset = cuts.total - cuts.beyond
+            if offset + cuts.size <= self._limits.ceiling and self._limits.page_size <= cuts.beyond:
+                beyond = cuts.beyond
+                question = cuts.advance()
+                for flight in (self._flights[window], *self._awaited):
+                    flight.end_at(question, beyond)
                 self._cuts[window] = cuts
-                self._cuts_in_flight += 1
-                cuts.page += cuts.step
-                return Ask(window, question)
-            if not self._cuts_in_flight:
+                flight = Flight(window, question, cuts.total)
+                self._awaited[flight] = beyond
+                return Ask(question, flight)
+            if not self._awaited:
                 self._cuts.pop(window, None)  # what lies further on is planned from where the window is then
         return None
 
@@ -215,24 +243,36 @@ class Search:
         question = window.question()
         if window.left is None or question.page > 1 or question.tie is not None:
             return None
-        share = ceil(window.left / (self._limits.page_size * (free + 1)))
-        step = min(max(share, self._limits.fewest_pages), self._limits.most_pages)
+        share = window.left / (self._limits.page_size * (free + 1))
+        longest = self._limits.most_pages
+        first = min(max(share * FIRST_SHARE, self._limits.fewest_pages), longest)
+        growth = max(share - first, 0) * 2 / free
+        step = min(ceil(first), longest)
         overlap = window.ties if window.ties <= OVERLAP else OVERLAP + ceil(window.ties / step)
-        spare = min(overlap + (2 if step > MOST_PAGES else 1 + OVERLAP), self._limits.page_size // 4)
-        return _Cuts(question, window.left, 1 + step, step, self._limits.page_size - spare)
+        spare = min(overlap + (2 if step > MOST_PAGES else 2 * OVERLAP), self._limits.page_size // 4)
+        size = self._limits.page_size - spare
+        return _Cuts(question, window.left, 1 + step, min(first + growth, longest), growth, longest, size)
 
-    def _ask_further(self, reading: Sequence[Window]) -> Ask | None:
+    def _ask_further(self, flights: Iterable[Flight]) -> Ask | None:
         """Ask for one more page of what is under way: where most is left."""
-        under_way = [window for window in reading if window in self._flights]
-        window = max(under_way, key=lambda each: self._flights[each].left, default=None)
-        if window is None:
-            return None
-        flight = self._flights[window]
-        question = flight.further(self._limits)
-        return None if question is None else Ask(window, question, flight)
+        for flight in sorted(flights, key=lambda each: each.left, reverse=True):
+            question = flight.further(self._limits)
+            if question is not None:
+                return Ask(question, flight)
+        return None
 
-    def _cut(self, question: Question, rows: Sequence[Row], total: int | None) -> list[tuple[Window, Taken]]:
-        """Cut the window in which the page begins. One that has been read that far is left alone."""
+    def _cut(
+        self, ask: Ask, rows: Sequence[Row], total: int | None, beyond: int | None = None
+    ) -> list[tuple[Window, Taken]]:
+        """Cut the window in which the page begins. One that has been read that far is left alone.
+
+        Args:
+            ask: What was asked.
+            rows: The ids and keys of the records.
+            total: What the CRM says the search holds.
+            beyond: Records from the page on, if the cut was planned.
+        """
+        question = ask.question
         at = next((key for _, key in rows if key is not None), None)
         if at is None:
             return []
@@ -246,8 +286,9 @@ class Search:
         self._windows.insert(self._windows.index(window) + 1, after)
         if window in self._cuts:
             self._cuts[after] = self._cuts.pop(window)
-        if window in self._flights:
-            self._flights[after] = self._flights[window]
+        for flight in (self._flights.get(window), ask.flight):
+            if flight is not None and flight.reaches_beyond(question, beyond):
+                self._flights[after] = flight
         return [(after, after.take(question, rows, total))]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from math import inf
 
@@ -32,8 +33,9 @@ class Taken:
 class _Run:
     """Further pages of one question, where many records share its last key.
 
-    Each page begins with records that the page before it ended with. If they come again in the same order, nothing
-    before them has left the search and no tie has been ordered anew: what follows them is what comes next.
+    Each page begins with records that the page before it ended with. If they come again in the same order, and nothing
+    that follows them has come before, then nothing before them has left the search and every place of it has shown a
+    record of its own: what follows them is what comes next.
 
     Attributes:
         question: The last question of the run.
@@ -49,19 +51,40 @@ class _Run:
         """The page that continues it; None if none does."""
         return page_after(self.question, self.end, len(self.last), limits)
 
-    def is_of(self, question: Question) -> bool:
-        """Whether a page is of the same search, and begins in the last."""
+    def is_before(self, question: Question) -> bool:
+        """Whether a page is of the same search, begins far enough back in the last, and reaches further."""
         same = (question.minimum, question.maximum) == (self.question.minimum, self.question.maximum)
-        return same and 0 < self.overlap(question) <= len(self.last)
+        return same and OVERLAP <= self.overlap(question) <= len(self.last) and question.page * question.size > self.end
 
     def overlap(self, question: Question) -> int:
         """How many records of a page have come before."""
         return self.end - (question.page - 1) * question.size
 
-    def goes_on(self, question: Question, rows: Sequence[Row]) -> bool:
-        """Whether a page continues the run."""
+    def goes_on(self, question: Question, rows: Sequence[Row], seen: AbstractSet[Row]) -> bool:
+        """Whether a page continues the run, given the records that had come before it."""
         overlap = self.overlap(question)
-        return [row_id for row_id, _ in rows[:overlap]] == list(self.last[-overlap:])
+        is_same = [row_id for row_id, _ in rows[:overlap]] == list(self.last[-overlap:])
+        return is_same and seen.isdisjoint(rows[overlap:])
+
+    def is_reordered_by(self, rows: Sequence[Row]) -> bool:
+        """Whether records of the last page come in another order."""
+        ids = [row_id for row_id, _ in rows]
+        return [each for each in ids if each in self.last] != [each for each in self.last if each in ids]
+
+
+@dataclass
+class Habits:
+    """What a CRM has shown of how it searches; the windows of one search share it.
+
+    Attributes:
+        includes_minimum: Records with the smallest key that was asked for have come.
+        may_exclude_minimum: None of those with that key that had been met have come again.
+        reorders_ties: Records of one key have come in another order than before.
+    """
+
+    includes_minimum: bool = False
+    may_exclude_minimum: bool = False
+    reorders_ties: bool = False
 
 
 class Window:
@@ -75,7 +98,7 @@ class Window:
         done: Every record of the window has been met.
     """
 
-    def __init__(self, start: int | None, stop: int | None, limits: Limits) -> None:
+    def __init__(self, start: int | None, stop: int | None, limits: Limits, habits: Habits) -> None:
         self.start = start
         self.stop = stop
         self.floor = start
@@ -85,7 +108,7 @@ class Window:
         self.done = start is not None and stop is not None and start > stop
         self._limits = limits
         self._seen: set[Row] = set()
-        self._inclusive = False
+        self._habits = habits
         self._stepping_back = False
         self._crowd: Crowd | None = None
         self._run: _Run | None = None
@@ -94,7 +117,7 @@ class Window:
     def question(self) -> Question:
         """What to ask next.
 
-        A bound is asked for one second wider until the CRM has shown that it includes it.
+        A bound is asked for one second wider where it would not be seen that the CRM excludes it.
         """
         if self._crowd is not None:
             return self._crowd.question()
@@ -116,6 +139,8 @@ class Window:
         Raises:
             CrowdError: A single key holds more records than can be read for certain.
         """
+        crowd, run = self._crowd, self._run
+        goes_on = run is not None and run.goes_on(question, rows, self._seen)
         known = {row for row in self._seen if row[1] == self.floor}
         kept = self._keep(rows)
         strays = [
@@ -124,14 +149,21 @@ class Window:
             if key is not None and question.maximum is not None and key > question.maximum
         ]
         if question.minimum is not None and any(key == question.minimum for _, key in rows):
-            self._inclusive = True
-        if self._crowd is not None:
-            self._take_crowd(self._crowd, rows, total, new=bool(kept))
-        elif self._run is not None and not self._run.goes_on(question, rows):
+            self._habits.includes_minimum = True
+        if crowd is not None:
+            if question == crowd.question():
+                self._take_crowd(crowd, rows, total, new=bool(kept))
+        elif run is not None and not run.is_before(question):
+            pass  # other pages have meanwhile brought more
+        elif run is not None and not goes_on:
+            self._habits.reorders_ties |= run.is_reordered_by(rows)
             self._run = None
             self._barred = self.floor
+        elif run is None and question.page > 1 and not self._reaches_into(rows):
+            pass  # the run that it was to continue has been given up meanwhile
         elif question.page == 1 and known and question.minimum == self.floor and known.isdisjoint(rows):
-            self._stepping_back = True  # not one record of the last second came again: the bound may be excluded
+            # not one record of the last second came again: the bound may be excluded
+            self._stepping_back = self._habits.may_exclude_minimum = True
         else:
             self._stepping_back = False
             self._climb(question, rows, total, trusted, new=bool(kept))
@@ -151,7 +183,7 @@ class Window:
         if question.maximum is not None and (self.stop is None or question.maximum <= self.stop):
             return False
         if self._run is not None:
-            return self._run.is_of(question) and self._run.goes_on(question, rows)
+            return self._run.is_before(question) and self._run.goes_on(question, rows, self._seen)
         return at < self.floor
 
     def cut(self, key: int) -> Window:
@@ -159,8 +191,7 @@ class Window:
 
         What this one has met beyond the cut goes with the new one.
         """
-        right = Window(key + 1, self.stop, self._limits)
-        right._inclusive = self._inclusive
+        right = Window(key + 1, self.stop, self._limits, self._habits)
         right._seen = {row for row in self._seen if row[1] is not None and row[1] > key}
         if self.floor is not None and self.floor > key:
             right.floor = max(self.floor, key + 1)
@@ -180,9 +211,20 @@ class Window:
 
     def _bounds(self) -> tuple[int | None, int | None]:
         minimum = self.floor
-        if minimum is not None and (self._stepping_back or not self._inclusive):
+        if minimum is not None and (self._stepping_back or not self._asks_for(minimum)):
             minimum -= 1
         return minimum, None if self.stop is None else self.stop + 1
+
+    def _reaches_into(self, rows: Sequence[Row]) -> bool:
+        """Whether a page begins in what has been met, as its keys tell."""
+        at = next((key for _, key in rows if key is not None), None)
+        return at is not None and self.floor is not None and at < self.floor
+
+    def _asks_for(self, key: int) -> bool:
+        """Whether a question from a key on brings its records, or else is seen not to."""
+        habits = self._habits
+        would_tell = not habits.may_exclude_minimum and any(row[1] == key for row in self._seen)
+        return habits.includes_minimum or would_tell
 
     def _is_covered_by(self, question: Question) -> bool:
         """Whether a question asked for all that is left, or more: after a step back it did."""
@@ -238,7 +280,7 @@ class Window:
             self._run = run
         elif question.page > 1:
             self._barred = self.floor  # the run has come as far as a search reaches, and is still in the same second
-        elif not self._is_covered_by(question) or self._is_beyond(question):
+        elif (trusted is not None and not inside) or not self._is_covered_by(question) or self._is_beyond(question):
             pass  # a bound has been moved meanwhile: ask again
         elif shown > question.size:
             self._crowd = self._crowd_at(self.floor) if inside and self.floor is not None else self._crowd_between()
@@ -251,7 +293,7 @@ class Window:
         """The pages that follow this one, where asking for its last key again would bring too much of it again."""
         if trusted is not None or len(rows) < question.size or len(inside) < len(rows) or inside[-1] == self._barred:
             return None
-        if inside.count(inside[-1]) <= OVERLAP:
+        if self._habits.reorders_ties or inside.count(inside[-1]) <= OVERLAP:
             return None
         before = 0 if self._run is None else self._run.overlap(question)
         end = (question.page - 1) * question.size + len(rows)
@@ -264,9 +306,9 @@ class Window:
 
     def _crowd_at(self, key: int) -> Crowd:
         known = sum(row[1] == key for row in self._seen)
-        bounds: list[tuple[int | None, int | None]] = [(key - 1, key + 1)]
-        if self._inclusive:
-            bounds = [(key, key), (key, key + 1), *bounds]
+        bounds: list[tuple[int | None, int | None]] = [(key - 1, key), (key - 1, key + 1)]
+        if self._habits.includes_minimum:
+            bounds = [(key, key), (key, key + 1), *bounds[1:]]
         return Crowd(key, bounds, known, self._limits)
 
     def _crowd_between(self) -> Crowd:

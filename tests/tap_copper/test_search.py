@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import product
 
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from tap_copper.questions import CrowdError, Limits, Question
-from tap_copper.windows import Window
+from tap_copper.questions import CrowdError, Limits
 from tests.tap_copper.crm_model import LOOKBACK, CrmModel, dice, read
 
 SMALL = Limits(page_size=4, ceiling=400, concurrency=3, fewest_pages=2, buffered_pages=9)
@@ -31,7 +31,7 @@ def test_every_record_is_handed_on_once_and_in_order(count: int, *, newest_first
     assert len({record for record, _ in brought}) == count
 
 
-@pytest.mark.parametrize(("count", "most"), [(0, 1), (200, 1), (201, 3), (5000, 29), (120_000, 624)])
+@pytest.mark.parametrize(("count", "most"), [(0, 1), (200, 1), (201, 3), (5000, 32), (120_000, 624)])
 def test_as_few_requests_as_pages_and_a_few_more(count: int, most: int) -> None:
     crm = crm_with([1_500_000_000 + 700 * number for number in range(count)])
     crm.now = 1_700_000_000
@@ -61,6 +61,22 @@ def test_thousands_in_one_second_are_all_read(*, newest_first: bool) -> None:
     brought = read(crm, Limits(), newest_first=newest_first)
     assert Counter(second for _, second in brought) == Counter(crm.records.values())
     assert len(set(brought)) == len(crm.records)
+
+
+def test_two_seconds_below_the_ceiling_are_read_where_they_are_above_it_together() -> None:
+    for includes_minimum, includes_maximum in product([False, True], repeat=2):
+        crm = crm_with(
+            [499] * 350 + [500] * 300 + [501] * 300,
+            includes_minimum=includes_minimum,
+            includes_maximum=includes_maximum,
+        )
+        assert sorted(read(crm, SMALL)) == sorted(crm.records.items())
+
+
+def test_what_was_imported_within_the_lookback_is_read_at_once_and_not_as_a_crowd() -> None:
+    crm = crm_with([999 - number // 30 for number in range(390)], random_ties=True, overcount=1)
+    assert sorted(read(crm, LARGER)) == sorted(crm.records.items())
+    assert crm.questions <= 140
 
 
 def test_a_second_beyond_the_ceiling_is_an_error_that_names_it() -> None:
@@ -208,16 +224,3 @@ def test_activities_logged_meanwhile_are_met_by_the_next_run(crm: CrmModel, shar
         event("a crowd that would not stand still: an error, not silence")
         return
     assert {row for row in crm.records.items() if row[1] < began - crm.index_lag} <= set(brought)
-
-
-def test_a_page_that_begins_where_the_next_window_does_tells_nothing_of_that_window() -> None:
-    crm = crm_with(list(range(600, 980)))
-    window = Window(693, 980, SMALL)
-    first = Question(692, 981, 1, 4)
-    rows, total = crm.answer(first, SMALL)
-    window.take(first, rows, total)
-    last_page_of_the_window_before = Question(600, 693, 24, 4)
-    rows, total = crm.answer(last_page_of_the_window_before, SMALL)
-    assert rows[-1][1] == 693
-    assert not window.is_continued_by(last_page_of_the_window_before, rows[-1:], 693)
-    assert window.is_continued_by(Question(600, 981, 24, 4), rows[-1:], 693)
