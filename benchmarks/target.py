@@ -37,8 +37,8 @@ from singer_sdk import Target
 from singer_sdk.sinks import BatchSink
 
 from crm_emulator import Emulator
-from target_crm.arrivals import fingerprint, record_hash
-from target_crm.methods import LoadMethod
+from target_crm.engine.incoming import fingerprint, record_hash
+from target_crm.load_method import LoadMethod
 
 BIN = Path(sys.executable).parent
 PUBLISHED_QUOTA = 180

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 import requests
 
-from crm_api.addresses import password_in
-from crm_api.answer import Dialect
-from crm_api.redaction import Redactor
-from crm_api.retry import Patience
-from crm_api.session import CrmSession, Network
+from crm_api.transport.addresses import password_in
+from crm_api.transport.answer import Dialect
+from crm_api.transport.redaction import Redactor
+from crm_api.transport.retry import Patience
+from crm_api.transport.session import CrmSession, Network
 
 Rate = tuple[int, float]
 """So many requests (0 is unlimited) in so many seconds."""
@@ -86,8 +86,8 @@ def open_session(
         SettingError: The settings cannot work.
         QuotaStoreError: The store that ``quota_url`` names cannot be reached.
     """
-    from crm_api.quota import Allowance, Quota  # noqa: PLC0415 - --version and --about keep no quota
-    from crm_api.quota_stores import open_store  # noqa: PLC0415 - likewise
+    from crm_api.transport.quota import Allowance, Quota  # noqa: PLC0415 - --version and --about keep no quota
+    from crm_api.transport.quota_stores import open_store  # noqa: PLC0415 - likewise
 
     url = settings.quota_url
     shared = open_store(url, base_url=base_url, credential=sharer) if url else None

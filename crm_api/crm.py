@@ -10,7 +10,7 @@ from typing import Any
 
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload
 from crm_api.errors import GoneError, RefusedError
-from crm_api.session import CrmSession
+from crm_api.transport.session import CrmSession
 
 
 @dataclass(frozen=True)
@@ -182,30 +182,30 @@ class Crm(ABC):
         """Ask whose account it is."""
 
     @abstractmethod
-    def names(self, of: str) -> Sequence[Name]:
+    def names(self, object_name: str) -> Sequence[Name]:
         """Read one of the CRM's lists, for example ``users`` or ``pipeline_stages``; asked once per session."""
 
     @abstractmethod
-    def custom_fields(self, of: CrmObject) -> Sequence[CustomField]:
+    def custom_fields(self, crm_object: CrmObject) -> Sequence[CustomField]:
         """The custom fields of an object; asked once per session."""
 
     @abstractmethod
-    def find(self, of: CrmObject, attribute: str, values: Sequence[str]) -> list[CrmRecord]:
-        """Search by any of the values: at most ``of.finds[attribute]`` of them.
+    def find(self, crm_object: CrmObject, attribute: str, values: Sequence[str]) -> list[CrmRecord]:
+        """Search by any of the values: at most ``crm_object.finds[attribute]`` of them.
 
         May return records that do not match (fuzzy searches): the caller compares.
         """
 
     @abstractmethod
-    def count(self, of: CrmObject) -> int:
+    def count(self, crm_object: CrmObject) -> int:
         """An upper bound of how many records there are: one request."""
 
     @abstractmethod
-    def scan(self, of: CrmObject) -> Iterator[CrmRecord]:
+    def scan(self, crm_object: CrmObject) -> Iterator[CrmRecord]:
         """Every record, the largest pages first to last."""
 
     @abstractmethod
-    def created_since(self, of: CrmObject, since: datetime, payloads: Sequence[Payload]) -> Iterator[CrmRecord]:
+    def created_since(self, crm_object: CrmObject, since: datetime, payloads: Sequence[Payload]) -> Iterator[CrmRecord]:
         """At least the records that were created since an instant of the CRM's clock.
 
         Whoever lost the answer to a create, sent some minutes after ``since``, looks here for what became of it. Where
@@ -213,37 +213,39 @@ class Crm(ABC):
         """
 
     @abstractmethod
-    def read(self, of: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
+    def read(self, crm_object: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
         """Read records by id, as many per request as the CRM allows; those that are gone are left out.
 
         Args:
-            of: The kind of record.
+            crm_object: The kind of record.
             ids: Whose.
             immediate: Not from an index that lags behind writes, whatever it costs: up to one request each.
         """
 
     @abstractmethod
-    def bulk_size(self, of: CrmObject, *, update: bool = False) -> int:
+    def bulk_size(self, crm_object: CrmObject, *, update: bool = False) -> int:
         """Records in one request of ``create`` (or ``update``): as declared, until the CRM names a smaller limit."""
 
-    def groups(self, of: CrmObject, payloads: Sequence[Payload], *, update: bool = False) -> list[Sequence[int]]:
+    def groups(
+        self, crm_object: CrmObject, payloads: Sequence[Payload], *, update: bool = False
+    ) -> list[Sequence[int]]:
         """Which payloads go into one request, by their positions."""
-        size = self.bulk_size(of, update=update)
+        size = self.bulk_size(crm_object, update=update)
         return [range(start, min(start + size, len(payloads))) for start in range(0, len(payloads), size)]
 
-    def may_repeat(self, of: CrmObject, *, update: bool = False) -> bool:  # noqa: ARG002 - for those that can tell
+    def may_repeat(self, crm_object: CrmObject, *, update: bool = False) -> bool:  # noqa: ARG002 - for those that can tell
         """Whether a create (or update) whose answer was lost may be sent again as it was."""
         return False
 
     @abstractmethod
-    def create(self, of: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:
-        """Create at most ``bulk_size(of)`` records in one request, results in the order of the payloads.
+    def create(self, crm_object: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:
+        """Create at most ``bulk_size(crm_object)`` records in one request, results in the order of the payloads.
 
         Never repeated after a lost answer: raises InDoubtError. A request that is refused whole raises, unless it
         held one record only: then that record is Refused.
 
         Args:
-            of: The kind of record.
+            crm_object: The kind of record.
             payloads: The vendor's form (see ``encode``).
             before_send: Called after the wait for a turn, immediately before sending.
 
@@ -253,76 +255,78 @@ class Crm(ABC):
         """
 
     @abstractmethod
-    def update(self, of: CrmObject, changes: Sequence[tuple[CrmId, Payload]]) -> list[Result]:
-        """Change at most ``bulk_size(of, update=True)`` records in one request, results in order.
+    def update(self, crm_object: CrmObject, changes: Sequence[tuple[CrmId, Payload]]) -> list[Result]:
+        """Change at most ``bulk_size(crm_object, update=True)`` records in one request, results in order.
 
         Raises likewise; what is in doubt may be done again once the records have been read.
         """
 
     @abstractmethod
-    def upsert(self, of: CrmObject, attribute: str, value: str, payload: Payload) -> Result:
-        """Let the CRM itself find or create one record by ``attribute``, one of ``of.upserts_on``; repeatable."""
+    def upsert(self, crm_object: CrmObject, attribute: str, value: str, payload: Payload) -> Result:
+        """Let the CRM find or create one record by ``attribute``, one of ``crm_object.upserts_on``; repeatable."""
 
-    def upserts_by(self, of: CrmObject, attribute: Attribute) -> bool:
+    def upserts_by(self, crm_object: CrmObject, attribute: Attribute) -> bool:
         """Whether the CRM itself upserts by an attribute: it keeps it unique."""
-        return attribute.name in of.upserts_on
+        return attribute.name in crm_object.upserts_on
 
-    def find_size(self, of: CrmObject, attribute: str) -> int:
+    def find_size(self, crm_object: CrmObject, attribute: str) -> int:
         """Values of an attribute that one ``find`` takes; 0: it cannot be searched by."""
-        return of.finds.get(attribute, 0)
+        return crm_object.finds.get(attribute, 0)
 
     def is_whole(self, record: CrmRecord) -> bool:  # noqa: ARG002 - for those whose searches answer parts of records
         """Whether a record that ``find`` or ``scan`` returned holds all that reading it by id would tell."""
         return True
 
-    def upsert_values(self, of: CrmObject, attribute: str, record: CrmRecord) -> Collection[str]:  # noqa: ARG002 - likewise
+    def upsert_values(self, crm_object: CrmObject, attribute: str, record: CrmRecord) -> Collection[str]:  # noqa: ARG002 - likewise
         """The values, in lower case, by which ``upsert_many`` finds a record."""
         return ()
 
     def upsert_many(
         self,
-        of: CrmObject,
+        crm_object: CrmObject,
         attribute: str,
         wanted: Sequence[Wanted],
         *,
         before_send: BeforeSend,  # noqa: ARG002 - for those that take many at once
     ) -> list[Result]:
-        """Let the CRM find or create at most ``bulk_size(of, update=True)`` records; repeatable, results in order.
+        """Let the CRM find or create at most ``bulk_size(crm_object, update=True)`` records; results in order.
+
+        Repeatable.
 
         A request that is refused whole raises, unless it held one record only.
         """
-        return [self.upsert(of, attribute, each.value, each.payload) for each in wanted]
+        return [self.upsert(crm_object, attribute, each.value, each.payload) for each in wanted]
 
     @abstractmethod
-    def delete(self, of: CrmObject, crm_id: CrmId) -> None:
+    def delete(self, crm_object: CrmObject, crm_id: CrmId) -> None:
         """Delete one record; one that is gone already raises GoneError. Repeatable."""
 
-    def delete_described(self, of: CrmObject, crm_id: CrmId, payload: Payload) -> None:  # noqa: ARG002 - as above
+    def delete_described(self, crm_object: CrmObject, crm_id: CrmId, payload: Payload) -> None:  # noqa: ARG002 - as above
         """Delete one record, of which the source's last message is known as well; like ``delete``."""
-        self.delete(of, crm_id)
+        self.delete(crm_object, crm_id)
 
-    def staged(self, stage: Callable[[Crm], CrmSession]) -> None:
+    def replace_session(self, stage: Callable[[Crm], CrmSession]) -> None:
         """Put another session in the account's place: for a rehearsal."""
         self.session = stage(self)
 
     def delete_many(
         self,
-        of: CrmObject,
-        doomed: Sequence[tuple[CrmId, Payload]],
+        crm_object: CrmObject,
+        deletes: Sequence[tuple[CrmId, Payload]],
         *,
         forget: bool,  # noqa: ARG002 - for those that can
     ) -> list[RefusedError | None]:
-        """Delete at most ``of.bulk_delete`` records; why each could not be deleted, in order.
+        """Delete at most ``crm_object.bulk_delete`` records; why each could not be deleted, in order.
 
         Args:
-            of: The kind of record.
-            doomed: Whose ids, and what the source's last message says.
-            forget: For good, past the recycle bin, where ``of.can_forget``.
+            crm_object: The kind of record.
+            deletes: Whose ids, and what the source's last message says.
+            forget: For good, past the recycle bin, where ``crm_object.can_forget``.
         """
         refused: list[RefusedError | None] = []
-        for crm_id, payload in doomed:
+        for crm_id, payload in deletes:
             try:
-                self.delete_described(of, crm_id, payload)
+                self.delete_described(crm_object, crm_id, payload)
             except GoneError:
                 refused.append(None)
             except RefusedError as error:
@@ -349,7 +353,7 @@ class Crm(ABC):
         """
 
     @abstractmethod
-    def imagined(self, request: Request, new_id: Callable[[], CrmId]) -> Any:
+    def dry_run_answer(self, request: Request, new_id: Callable[[], CrmId]) -> Any:
         """What the CRM would answer to a write, as JSON values: for a rehearsal, which sends none.
 
         Args:

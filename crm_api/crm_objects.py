@@ -129,7 +129,7 @@ class CrmObject:
         bulk_create: Records in one create request.
         bulk_update: Records in one update request.
         upserts_on: Attributes by which the CRM itself upserts atomically, record by record.
-        free: Its records are sent whole: nobody has declared what they hold.
+        whole_records: Its records are sent whole: nobody has declared what they hold.
         parameters: The flags that a stream's settings may give.
         upserts_in_bulk: ``Crm.upsert_many`` takes ``bulk_update`` records a request: nothing needs to be looked for
             first.
@@ -148,7 +148,7 @@ class CrmObject:
     bulk_create: int = 1
     bulk_update: int = 1
     upserts_on: tuple[str, ...] = ()
-    free: bool = False
+    whole_records: bool = False
     parameters: tuple[str, ...] = ()
     upserts_in_bulk: bool = False
     bulk_delete: int = 1
@@ -169,4 +169,4 @@ def named_object(objects: Mapping[str, CrmObject], name: str) -> str:
     """The object that a name or an alias stands for; the name itself where it stands for none."""
     if name in objects:
         return name
-    return next((of.name for of in objects.values() if name in of.aliases), name)
+    return next((crm_object.name for crm_object in objects.values() if name in crm_object.aliases), name)

@@ -21,7 +21,7 @@ def slug(name: str) -> str:
 def column_names(
     fields: Iterable[tuple[int | str, str]], pinned: Mapping[int | str, str] | None = None
 ) -> dict[int | str, str]:
-    """Name the column of each custom field: ``cf_<slug of its name>``.
+    """Name the column of each custom field: ``cf_<slug crm_object its name>``.
 
     Of two fields with one slug the older, which has the smaller id, keeps it, and the younger gets its id appended: a
     field that is added never renames another. A name without Latin letters gives ``cf_<id>``.

@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import Any
 
 from crm_api.errors import SettingError
-from crm_api.retry import Patience
-from crm_api.session import Network
+from crm_api.transport.retry import Patience
+from crm_api.transport.session import Network
 
 JsonSchema = Mapping[str, Any]
 
@@ -150,13 +150,13 @@ def _strangers(
     if isinstance(value, Mapping):
         objects = [schema for schema in schemas if "properties" in schema or "additionalProperties" in schema]
         known = sorted({name for schema in objects for name in schema.get("properties", ())})
-        free = not objects or any(schema.get("additionalProperties", False) is True for schema in objects)
+        whole_records = not objects or any(schema.get("additionalProperties", False) is True for schema in objects)
         for name, inner in value.items():
             below = [schema["properties"][name] for schema in objects if name in schema.get("properties", ())]
             below = below or [each for s in objects if isinstance(each := s.get("additionalProperties"), Mapping)]
             if below:
                 yield from _strangers(inner, below, (*path, str(name)))
-            elif not free:
+            elif not whole_records:
                 yield (*path, str(name)), known
     elif isinstance(value, list):
         items = [schema["items"] for schema in schemas if isinstance(schema.get("items"), Mapping)]

@@ -22,7 +22,7 @@ from crm_api.crm_objects import CrmObject
 from crm_api.freshsales.objects import OBJECTS as FRESHSALES_OBJECTS
 from tap_copper.streams import STREAMS
 from tap_copper.tap import TapCopper
-from target_crm import kinds
+from target_crm.report import reject_kinds
 from target_crm.settings import STREAM_SETTINGS
 from target_crm.target import TargetCrm
 
@@ -80,34 +80,38 @@ def objects_table(objects: Iterable[CrmObject]) -> Iterator[str]:
     """A Markdown table of what target-crm writes into a CRM."""
     yield "| object | matched by (or by `match_on`) | must have | creates a request | updates a request |"
     yield "|---|---|---|---|---|"
-    for of in objects:
+    for crm_object in objects:
         keys = (
-            ", else ".join(" and ".join(f"`{part}`" for part in key) for key in of.match_on) or "nothing: each is new"
+            ", else ".join(" and ".join(f"`{part}`" for part in key) for key in crm_object.match_on)
+            or "nothing: each is new"
         )
-        required = ", ".join(f"`{attribute.name}`" for attribute in of.attributes if attribute.required)
-        creates = of.bulk_update if of.upserts_in_bulk and of.upserts_on else of.bulk_create
-        yield f"| `{of.name}` | {keys} | {required} | {creates} | {of.bulk_update} |"
+        required = ", ".join(f"`{attribute.name}`" for attribute in crm_object.attributes if attribute.required)
+        creates = (
+            crm_object.bulk_update if crm_object.upserts_in_bulk and crm_object.upserts_on else crm_object.bulk_create
+        )
+        yield f"| `{crm_object.name}` | {keys} | {required} | {creates} | {crm_object.bulk_update} |"
 
 
 def attributes_table(objects: Iterable[CrmObject]) -> Iterator[str]:
     """A Markdown table of the attributes that can be written, and what else records may call them."""
     yield "| object | attribute | kind | other names |"
     yield "|---|---|---|---|"
-    for of in objects:
-        for attribute in of.attributes:
+    for crm_object in objects:
+        for attribute in crm_object.attributes:
             if attribute.creatable or attribute.updatable:
                 parts = attribute.parts if attribute.item is None else ()
                 names = dict.fromkeys([*attribute.flat, *parts, *attribute.flat_parts])
                 kind = f"one of {attribute.names.replace('_', ' ')}" if attribute.names else attribute.kind.value
                 kind = f"id of {attribute.refers_to}" if attribute.refers_to else kind
-                yield f"| `{of.name}` | `{attribute.name}` | {kind} | {', '.join(f'`{name}`' for name in names)} |"
+                others = ", ".join(f"`{name}`" for name in names)
+                yield f"| `{crm_object.name}` | `{attribute.name}` | {kind} | {others} |"
 
 
 def kinds_table() -> Iterator[str]:
     """A Markdown table of the kinds of rejection."""
     yield "| kind | what it means | what to do about it |"
     yield "|---|---|---|"
-    for name, kind in kinds.KINDS.items():
+    for name, kind in reject_kinds.KINDS.items():
         yield f"| `{name}` | {kind.meaning} | {kind.remedy} |"
 
 

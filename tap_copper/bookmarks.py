@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from tap_copper.errors import StreamError
-from tap_copper.shaping import moment, seconds_of
+from tap_copper.records import moment, seconds_of
 
 _OTHERS_KEYS = ("date_modified", "activity_date")
 # Of these that tap reads one page of 100 records, and moves the bookmark past all others.

@@ -17,18 +17,18 @@ from singer_sdk.singerlib import Catalog, Metadata, MetadataMapping
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL
 from typing_extensions import override
 
-from crm_api.answer import Answer
 from crm_api.copper.session import PAGE_SIZE
 from crm_api.errors import BusyError, CredentialsError, GoneError, NotEnabledError, RefusedError, SettingError
+from crm_api.transport.answer import Answer
 from tap_copper.bookmarks import Bookmark
-from tap_copper.crew import in_order
+from tap_copper.concurrency import ordered_map
 from tap_copper.custom_fields import CustomColumns
-from tap_copper.emission import Emission
 from tap_copper.errors import StreamError
 from tap_copper.events import log_event
-from tap_copper.questions import CrowdError
-from tap_copper.reader import Page
-from tap_copper.shaping import Shape
+from tap_copper.output import Emission
+from tap_copper.records import Shape
+from tap_copper.search.query import TieError
+from tap_copper.search.reader import Page
 
 if TYPE_CHECKING:
     from tap_copper.tap import TapCopper
@@ -216,7 +216,7 @@ class CopperStream(Stream):
         except GoneError as error:
             error.advice = "Check base_url."  # no single record is asked for here
             self.tap.fail(self, error)
-        except (RefusedError, BusyError, StreamError, CrowdError) as error:
+        except (RefusedError, BusyError, StreamError, TieError) as error:
             self.tap.fail(self, error)
         except MapExpressionError as error:
             self.tap.fail(self, StreamError(f"stream_maps cannot be applied to a record of {self.name}: {error}"))
@@ -232,15 +232,15 @@ class CopperStream(Stream):
         shape = self._shape()
         self._state_at = self.tap.time.monotonic()
         self.tap.progress.begin(self)
-        self.tap.openings.wait(self.open_early)
+        self.tap.prefetch.wait(self.open_early)
         if (error := self.columns_error or self.opening_error) is not None:
             raise error
         deletions = self.tap.deleted_records
-        watch = deletions if deletions is not None and deletions.watches(self) else None
+        watch = deletions if deletions is not None and deletions.is_tracked(self) else None
         for page in (part for whole_page in self.pages() for part in whole_page.parts(PAGE_SIZE)):
             records = self._within_limit(page.records)
             if watch is not None:
-                watch.saw(self, records)
+                watch.remember_ids(self, records)
             for record in records:
                 shape.apply(record)
             emission.write(records, page.extracted)
@@ -263,7 +263,7 @@ class CopperStream(Stream):
         Raises:
             CrmError: It was not answered.
         """
-        ((_, answer),) = in_order([ask], lambda each: each(), concurrency=1, check=self.breathe)
+        ((_, answer),) = ordered_map([ask], lambda each: each(), concurrency=1, check=self.breathe)
         return answer
 
     def breathe(self) -> None:

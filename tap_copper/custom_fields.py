@@ -43,7 +43,7 @@ class CustomColumns:
     def __init__(
         self,
         definitions: Iterable[Definition],
-        of: str,
+        object_name: str,
         *,
         naming: str = "name",
         pinned: Mapping[int | str, str] | None = None,
@@ -52,7 +52,7 @@ class CustomColumns:
         known = {
             each["id"]: each
             for each in definitions
-            if isinstance(each.get("id"), int) and of in _listed(each.get("available_on"))
+            if isinstance(each.get("id"), int) and object_name in _listed(each.get("available_on"))
         }
         names = column_names(
             [(key, str(each.get("name") or "") if naming == "name" else "") for key, each in known.items()], pinned

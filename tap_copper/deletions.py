@@ -11,12 +11,12 @@ from typing_extensions import override
 from crm_api.errors import GoneError, NotEnabledError
 from tap_copper.answers import record_in
 from tap_copper.client import CopperStream
-from tap_copper.crew import in_order
+from tap_copper.concurrency import ordered_map
 from tap_copper.errors import StreamError
 from tap_copper.events import log_event
-from tap_copper.reader import Page
-from tap_copper.searches import SearchStream
-from tap_copper.shaping import moment
+from tap_copper.records import moment
+from tap_copper.search.reader import Page
+from tap_copper.search_stream import SearchStream
 
 if TYPE_CHECKING:
     from tap_copper.snapshots import Snapshots
@@ -79,11 +79,11 @@ class DeletedRecordsStream(CopperStream):
         """
         _ = self.snapshots
 
-    def saw(self, stream: CopperStream, records: list[dict[str, Any]]) -> None:
+    def remember_ids(self, stream: CopperStream, records: list[dict[str, Any]]) -> None:
         """Remember records that this run emits: one that is deleted before the ids are listed is missed otherwise."""
         self.snapshots.add(self._begin(), stream.name, set(_living(records)))
 
-    def watches(self, stream: CopperStream) -> bool:
+    def is_tracked(self, stream: CopperStream) -> bool:
         """Whether deletions of a stream's records are looked for in this run."""
         return self.selected and isinstance(stream, SearchStream) and stream.selected
 
@@ -94,7 +94,7 @@ class DeletedRecordsStream(CopperStream):
 
     def _watched(self) -> list[SearchStream]:
         streams = self.tap.streams.values()
-        return [stream for stream in streams if isinstance(stream, SearchStream) and self.watches(stream)]
+        return [stream for stream in streams if isinstance(stream, SearchStream) and self.is_tracked(stream)]
 
     def _list(self, stream: SearchStream, generation: int) -> None:
         reader = stream.reader(breathe=self.breathe)
@@ -116,7 +116,7 @@ class DeletedRecordsStream(CopperStream):
         def is_gone(record_id: int) -> bool:
             return self._is_gone(stream, record_id)
 
-        for record_id, gone in in_order(missing, is_gone, concurrency=concurrency, check=self.breathe):
+        for record_id, gone in ordered_map(missing, is_gone, concurrency=concurrency, check=self.breathe):
             if gone:
                 now = self.tap.time.now()
                 seen_at = moment(int(now.timestamp()))

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any
 
+from singer_sdk.singerlib import Catalog
+
 from crm_api.errors import SettingError
+from crm_api.settings import nearest
+from tap_copper.events import log_event
 
 LONGEST_MESSAGE = 200  # beyond, it quotes half a file
 _BYTE_ORDER_MARK = "\ufeff"  # with which Windows begins a file
@@ -159,3 +164,32 @@ def _check(schema: dict[str, Any], value: Any, what: str, advice: str) -> None:
         where = ".".join(str(part) for part in error.instance_path)
         said = error.message if len(error.message) <= LONGEST_MESSAGE else "it has the wrong type"
         raise SettingError(f"The {what} cannot be used: {where + ': ' if where else ''}{said}; {advice}")
+
+
+def unknown_selected(catalog: Catalog | None, known: Sequence[str]) -> Iterator[tuple[str, SettingError]]:
+    """Streams that were to be read and do not exist: the others are read all the same, then the run ends with an error.
+
+    Args:
+        catalog: The one that the run was given.
+        known: Names of the streams that exist.
+    """
+    for entry in catalog.streams if catalog else ():
+        name = entry.tap_stream_id
+        if entry.metadata.root.selected and name not in known:
+            sentence = f"The catalog selects the stream {name!r}, which does not exist{nearest(name, list(known))}"
+            yield name, SettingError(sentence)
+
+
+def warn_of_bookmarks(names: Iterable[str], known: Sequence[str], logger: logging.Logger) -> None:
+    """Tell of bookmarks that nothing uses: they do no harm, and stay.
+
+    Args:
+        names: Streams that the state has bookmarks of.
+        known: Names of the streams that exist.
+        logger: Where it is told.
+    """
+    for name in names:
+        if name not in known:
+            hint = nearest(name, list(known))
+            said = f"The state has a bookmark of the stream {name!r}, which does not exist{hint}"
+            log_event(logger, "unknown_bookmark", level="WARNING", said=said)

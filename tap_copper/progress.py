@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crm_api.copper.session import PAGE_SIZE
-from crm_api.session import CrmSession, Traffic
+from crm_api.transport.session import CrmSession, Traffic
 from tap_copper.events import log_event
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from tap_copper.client import CopperStream
-    from tap_copper.reader import Reader
+    from tap_copper.search.reader import Reader
 
 REFRESHES_PER_SECOND = 4
 SECONDS_PER_MINUTE = 60

@@ -14,7 +14,7 @@ import msgspec
 from crm_api.copper.settings import COPPER_SETTINGS
 from crm_api.errors import SettingError
 from crm_api.settings import NETWORK_SETTINGS, nearest
-from tap_copper.shaping import seconds_of
+from tap_copper.records import seconds_of
 
 _RELATIVE = re.compile(r"([+-])(\d{1,6})([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}

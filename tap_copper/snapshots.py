@@ -8,9 +8,9 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from crm_api.addresses import password_in
 from crm_api.errors import SettingError
-from crm_api.redaction import Redactor
+from crm_api.transport.addresses import password_in
+from crm_api.transport.redaction import Redactor
 
 PRIVATE = 0o600
 KEPT_BEFORE_BASE = 2  # a target's STATE may be older than the run before this one

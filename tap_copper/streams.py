@@ -9,10 +9,10 @@ from typing import Any
 from typing_extensions import override
 
 from tap_copper.answers import lists_in
-from tap_copper.children import ChildStream
+from tap_copper.child_stream import ChildStream
 from tap_copper.client import CopperStream
-from tap_copper.lists import ListStream, UnfilteredStream
-from tap_copper.searches import SearchStream
+from tap_copper.list_stream import ListStream, UnfilteredStream
+from tap_copper.search_stream import SearchStream
 
 
 class AccountStream(ListStream):

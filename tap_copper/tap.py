@@ -23,7 +23,6 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import _ConfigInput
 from typing_extensions import override
 
-from crm_api.answer import Answer
 from crm_api.copper.session import connect
 from crm_api.copper.settings import copper_settings
 from crm_api.environment import environment_settings
@@ -37,25 +36,33 @@ from crm_api.errors import (
     SettingError,
     StopError,
 )
-from crm_api.redaction import Redactor, guard_logging, secret_texts
-from crm_api.session import CrmSession
 from crm_api.settings import check_settings
+from crm_api.transport.answer import Answer
+from crm_api.transport.redaction import Redactor, guard_logging, secret_texts
+from crm_api.transport.session import CrmSession
 from tap_copper.answers import record_in, records_in
 from tap_copper.bookmarks import CUT_SHORT, CUT_SHORT_ADVICE, is_foreign, sdk_form
 from tap_copper.client import CopperStream
 from tap_copper.command import IncompleteError, OutputClosedError, StoppedError, TapCommand, give_up
-from tap_copper.crew import in_order
+from tap_copper.concurrency import ordered_map
 from tap_copper.custom_fields import Definition
+from tap_copper.declared_streams import extra_streams
 from tap_copper.deletions import DeletedRecordsStream
 from tap_copper.events import log_event
-from tap_copper.extras import extra_streams
-from tap_copper.inputs import checked_catalog, checked_state, checked_text, read_input, stream_states
-from tap_copper.messages import PageWriter, SettlingStateWriter
-from tap_copper.openings import Openings
+from tap_copper.inputs import (
+    checked_catalog,
+    checked_state,
+    checked_text,
+    read_input,
+    stream_states,
+    unknown_selected,
+    warn_of_bookmarks,
+)
+from tap_copper.output import PageWriter, SettlingStateWriter
+from tap_copper.prefetch import Prefetch
 from tap_copper.progress import Progress
-from tap_copper.searches import SearchStream
+from tap_copper.search_stream import SearchStream
 from tap_copper.settings import SETTINGS, check_values
-from tap_copper.strangers import unknown_selected, warn_of_bookmarks
 from tap_copper.streams import STREAMS
 
 SHUTDOWN_SECONDS = 20.0  # a reader of our output that hangs must not keep us
@@ -116,9 +123,9 @@ class TapCopper(Tap):
         return connect(copper_settings(self.config), clock=self.time.monotonic, sleep=self._pause)
 
     @cached_property
-    def openings(self) -> Openings:
+    def prefetch(self) -> Prefetch:
         """First questions that are asked ahead."""
-        return Openings(self.session.network.max_concurrency, self.check)
+        return Prefetch(self.session.network.max_concurrency, self.check)
 
     def ask(self, method: str, path: str, **options: Any) -> Answer:
         """Send a question; see ``CrmSession.exchange`` for its options and errors.
@@ -128,14 +135,14 @@ class TapCopper(Tap):
         """
         # A signal interrupts no wait for an answer: the thread that hears of it must be free.
         if threading.current_thread() is threading.main_thread():
-            ((_, answer),) = in_order(
+            ((_, answer),) = ordered_map(
                 [path], lambda each: self._ask(method, each, options), concurrency=1, check=self.check
             )
             return answer
         return self._ask(method, path, options)
 
     def _ask(self, method: str, path: str, options: Mapping[str, Any]) -> Answer:
-        with self.openings.gate:
+        with self.prefetch.gate:
             answer = self.session.exchange(method, path, repeatable=True, **options)
         if not answer.content:
             raise BusyError(f"{method} {path}", status=answer.status, happened="The CRM answered with nothing")
@@ -362,15 +369,15 @@ class TapCopper(Tap):
         streams = cast("Iterable[CopperStream]", self.streams.values())
         selected = sorted((each for each in streams if each.selected), key=lambda each: not each.object_type)
         first = [each for each in selected if each.object_type] or selected[:1]
-        self.openings.begin(stream.open_early for stream in first)
+        self.prefetch.begin(stream.open_early for stream in first)
         if self._mapper is None:
             self.setup_mapper()
         if self.deleted_records is not None and self.deleted_records.selected:
             self.deleted_records.open_snapshots()
         for stream in selected[:1]:
-            self.openings.wait(stream.open_early)
+            self.prefetch.wait(stream.open_early)
             if not isinstance(stream.opening_error, StopError):
-                self.openings.begin(other.open_early for other in selected[len(first) :])
+                self.prefetch.begin(other.open_early for other in selected[len(first) :])
 
     @property
     def requests_per_minute(self) -> int:

@@ -11,7 +11,7 @@ from singer_sdk.plugin_base import SingerCommand, _ConfigInput
 from typing_extensions import override
 
 from crm_api.errors import SettingError
-from target_crm.exits import Exit
+from target_crm.exit_codes import Exit
 
 
 def given_config(config: Sequence[str]) -> _ConfigInput:

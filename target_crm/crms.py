@@ -13,15 +13,15 @@ from crm_api.copper import session as copper
 from crm_api.copper.crm import Copper
 from crm_api.copper.settings import COPPER_SETTINGS, copper_settings
 from crm_api.crm import Crm
+from crm_api.endpoints.whole_records import Endpoints
+from crm_api.endpoints.with_endpoints import WithEndpoints
 from crm_api.errors import SettingError
-from crm_api.free import Endpoints
 from crm_api.freshsales import session as freshsales
 from crm_api.freshsales.settings import FRESHSALES_SETTINGS, freshsales_settings
 from crm_api.http.session import connect as connect_http
 from crm_api.http.settings import http_settings
-from crm_api.with_endpoints import WithEndpoints
 from target_crm.endpoints.declaring import TEMPLATES, ByName, declared, is_declared, secrets_of
-from target_crm.streams import streams_by_name
+from target_crm.stream_settings import streams_by_name
 
 Sleep = Callable[[float], None]
 Clock = Callable[[], float]
@@ -102,7 +102,7 @@ def connected(config: Mapping[str, Any], sleep: Sleep, clock: Clock) -> Crm:
         crm.session.redact.learn(secret)
     if not every and not TEMPLATES.get(config["crm"]):
         return crm
-    objects, calls = ByName(lambda stream: made(stream).of), ByName(lambda stream: made(stream).calls)
+    objects, calls = ByName(lambda stream: made(stream).crm_object), ByName(lambda stream: made(stream).calls)
     endpoints = Endpoints(crm.session, objects, calls)
     return endpoints if config["crm"] == "http" else WithEndpoints(crm, endpoints)
 

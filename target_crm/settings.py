@@ -14,13 +14,13 @@ from crm_api.errors import SettingError
 from crm_api.freshsales.settings import FRESHSALES_SETTINGS
 from crm_api.http.settings import HTTP_SETTINGS
 from crm_api.settings import NETWORK_SETTINGS, JsonSchema, nearest
-from target_crm.deletes import Brakes
+from target_crm.delete_brakes import Brakes
 from target_crm.endpoints.declaring import PREFIX, Declared, declared, is_declared, sent_whole
 from target_crm.endpoints.settings import ENDPOINT, ROLES
-from target_crm.mapping.mapped import Rules
+from target_crm.load_method import LoadMethod
 from target_crm.mapping.rules import MAPPING_SETTINGS, rules_of
-from target_crm.methods import LoadMethod
-from target_crm.streams import streams_by_name
+from target_crm.mapping.values import Rules
+from target_crm.stream_settings import streams_by_name
 
 INDEX_LAG_SECONDS = 60.0
 SHUTDOWN_SECONDS = 20.0
@@ -348,16 +348,16 @@ def stream_settings(
     """
     given = streams_by_name(config).get(stream, {})
     endpoints = declared(config, stream, given) if is_declared(config, stream, given) else None
-    named = given.get("object") if endpoints is None else endpoints.of.name
-    of = named_object(objects, named or stream)
-    if named is None and of not in objects:
-        of = named_object(objects, config.get("default_object") or stream)
-    if of not in objects:
-        raise SettingError(_unknown_object(stream, of, objects, refused))
+    named = given.get("object") if endpoints is None else endpoints.crm_object.name
+    crm_object = named_object(objects, named or stream)
+    if named is None and crm_object not in objects:
+        crm_object = named_object(objects, config.get("default_object") or stream)
+    if crm_object not in objects:
+        raise SettingError(_unknown_object(stream, crm_object, objects, refused))
     source_id = given.get("source_id") or list(key_properties)
     names = (source_id,) if isinstance(source_id, str) else tuple(source_id)
     return StreamSettings(
-        object=of,
+        object=crm_object,
         load_method=LoadMethod(given.get("load_method") or config.get("load_method") or LoadMethod.UPSERT),
         source_id=names,
         create_without_key=given.get("no_match_key") != "reject",
@@ -367,7 +367,7 @@ def stream_settings(
         hard_delete=bool(given.get("hard_delete")),
         delete_when=given.get("delete_when"),
         delete_matched=bool(given.get("delete_matched")),
-        forget=_forget(given, objects[of]),
+        forget=_forget(given, objects[crm_object]),
         ledger_stream=given.get("ledger_stream"),
         brakes=Brakes(
             int(given.get("max_deletes", Brakes().most)), float(given.get("max_delete_fraction", Brakes().fraction))
@@ -375,22 +375,27 @@ def stream_settings(
         complete_at_end=given.get("complete") == "end_of_input",
         rules=rules_of(given if endpoints is None else sent_whole(given), known=names),
         declared=endpoints,
-        ledger_object=f"{PREFIX}{given['ledger_stream']}" if endpoints and given.get("ledger_stream") else of,
+        ledger_object=f"{PREFIX}{given['ledger_stream']}" if endpoints and given.get("ledger_stream") else crm_object,
         given=given,
     )
 
 
-def _forget(given: Mapping[str, Any], of: CrmObject) -> bool:
-    if given.get("forget") and not of.can_forget:
-        raise SettingError(f"forget: {of.name} have no recycle bin to be kept out of, so leave forget out")
+def _forget(given: Mapping[str, Any], crm_object: CrmObject) -> bool:
+    if given.get("forget") and not crm_object.can_forget:
+        raise SettingError(f"forget: {crm_object.name} have no recycle bin to be kept out of, so leave forget out")
     return bool(given.get("forget"))
 
 
-def _unknown_object(stream: str, of: str, objects: Mapping[str, Any], refused: Mapping[str, str]) -> str:
-    if of in refused:
-        return f"Stream {stream!r} cannot be written: {refused[of]}"
+def _unknown_object(stream: str, object_name: str, objects: Mapping[str, Any], refused: Mapping[str, str]) -> str:
+    if object_name in refused:
+        return f"Stream {stream!r} cannot be written: {refused[object_name]}"
     if not objects:
         return f"Stream {stream!r} has no endpoint. Give it streams.{stream}.endpoint, or endpoint for all streams"
     known = ", ".join(sorted(objects))
-    what = f"Stream {stream!r} names no object of the CRM" if of == stream else f"Stream {stream!r}: no object {of!r}"
-    return f"{what}{nearest(of, list(objects))}. Set streams.{stream}.object, or default_object, to one of {known}"
+    what = (
+        f"Stream {stream!r} names no object of the CRM"
+        if object_name == stream
+        else f"Stream {stream!r}: no object {object_name!r}"
+    )
+    near = nearest(object_name, list(objects))
+    return f"{what}{near}. Set streams.{stream}.object, or default_object, to one of {known}"

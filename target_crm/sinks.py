@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from singer_sdk.exceptions import MissingKeyPropertiesError
+import jsonschema_rs
+from singer_sdk.exceptions import InvalidJSONSchema, InvalidRecord, MissingKeyPropertiesError
 from singer_sdk.sinks import BatchSink
 from singer_sdk.sinks.core import BaseJSONSchemaValidator
 from typing_extensions import override
 
+from crm_api.crm_objects import CrmObject
+from crm_api.endpoints.templates import places
+from crm_api.errors import SettingError
 from crm_api.settings import nearest
-from target_crm.arrivals import Arrival, fingerprint, record_hash, source_id
-from target_crm.batches import StreamWriter
 from target_crm.endpoints.declaring import check_fields
+from target_crm.engine.batch import StreamWriter
+from target_crm.engine.incoming import IncomingRecord, fingerprint, record_hash, source_id
+from target_crm.engine.run import Stream
 from target_crm.ledger.values import Held
-from target_crm.mapping.mapped import Rejection
-from target_crm.methods import LoadMethod
-from target_crm.misnamed import check_flags, misnamed
-from target_crm.office import Stream
-from target_crm.outcomes import RejectKind
-from target_crm.settings import BATCH_SIZE, stream_settings
-from target_crm.validation import Validator
+from target_crm.load_method import LoadMethod
+from target_crm.mapping.values import Rejection, Rules
+from target_crm.report.outcomes import RejectKind
+from target_crm.settings import BATCH_SIZE, StreamSettings, stream_settings
 
 if TYPE_CHECKING:
     from target_crm.target import TargetCrm
+
 
 DELETED_AT = "_sdc_deleted_at"
 SDC = frozenset(
@@ -62,7 +65,7 @@ class CrmSink(BatchSink):
                 settings.declared, stream_name, known - settings.rules.exclude - SDC, settings.rules.references
             )
         check_flags(stream_name, office.crm.objects[settings.object], settings.rules, known)
-        for sentence in misnamed(stream_name, settings, known):
+        for sentence in unknown_field_warnings(stream_name, settings, known):
             office.logger.warning("%s", sentence)
         message = target.schema_message
         self.stream = Stream(stream_name, message, blake2b(message, digest_size=16).hexdigest(), settings)
@@ -77,7 +80,7 @@ class CrmSink(BatchSink):
         self._completeness = target.completeness_of(stream_name)
         self._version = office.run_id
         self._took_any = False
-        self._arrivals: list[Arrival] = []
+        self._incoming_records: list[IncomingRecord] = []
 
     @override
     def get_validator(self) -> BaseJSONSchemaValidator | None:
@@ -131,17 +134,17 @@ class CrmSink(BatchSink):
             self._version = (
                 self._office.run_id if version is None or self.stream.settings.complete_at_end else str(version)
             )
-        self._arrivals.append(self._arrival(record, message, held, gone=gone))
+        self._incoming_records.append(self._incoming(record, message, held, gone=gone))
 
     def receive_flawed(self, message: bytes, flaw: Rejection, *, held: Held | None = None) -> None:
         """Take a record that did not come through its stream map."""
         self.tally_record_read()
         identity = self._of_message(message)
-        self._arrivals.append(
-            Arrival(identity, identity, {}, b"", message, held_at=held.at if held else None, flaw=flaw)
+        self._incoming_records.append(
+            IncomingRecord(identity, identity, {}, b"", message, held_at=held.at if held else None, flaw=flaw)
         )
 
-    def _arrival(self, record: dict[str, Any], message: bytes, held: Held | None, *, gone: bool) -> Arrival:
+    def _incoming(self, record: dict[str, Any], message: bytes, held: Held | None, *, gone: bool) -> IncomingRecord:
         held_at = held.at if held else None
         names = self.stream.settings.source_id
         try:
@@ -155,8 +158,8 @@ class CrmSink(BatchSink):
             flaw = Rejection(RejectKind.NOT_JSON, f"It holds what JSON cannot carry: {error}")
         identity = identity or self._of_message(message)
         if self._appends and names:
-            return Arrival(f"{identity}#{hashed.hex()}", identity, record, hashed, message, gone, held_at, flaw)
-        return Arrival(identity, identity, record, hashed, message, gone, held_at, flaw)
+            return IncomingRecord(f"{identity}#{hashed.hex()}", identity, record, hashed, message, gone, held_at, flaw)
+        return IncomingRecord(identity, identity, record, hashed, message, gone, held_at, flaw)
 
     def _flaw(self, record: Mapping[str, Any]) -> Rejection | None:
         if isinstance(self._validator, Validator) and (said := self._validator.flaw(record)) is not None:
@@ -169,13 +172,13 @@ class CrmSink(BatchSink):
 
     @override
     def process_batch(self, context: dict[str, Any]) -> None:
-        arrivals, self._arrivals = self._arrivals, []
-        self._office.books.arrived(self.stream_name, sum(arrival.held_at is None for arrival in arrivals))
-        self.record_counter_metric.increment(len(arrivals))
+        incoming_records, self._incoming_records = self._incoming_records, []
+        self._office.books.arrived(self.stream_name, sum(incoming.held_at is None for incoming in incoming_records))
+        self.record_counter_metric.increment(len(incoming_records))
         if self._mirrors:
-            came = [each.source_id for each in arrivals if not each.gone and each.held_at is None]
+            came = [each.source_id for each in incoming_records if not each.gone and each.held_at is None]
             self._writer.see(self._version, came)
-        self._writer.write(arrivals)
+        self._writer.write(incoming_records)
         if self._office.responses is not None:
             self._office.responses.flush()
 
@@ -187,3 +190,99 @@ def _no_source_id(names: Sequence[str], record: Mapping[str, Any]) -> str:
     else:
         there = f"{' or '.join(names)} is null"
     return f"{there}: without its source id a record cannot be told from others"
+
+
+SHOWN = 3  # of the flaws of one record
+MASK = "the value"  # in place of what a record holds
+
+
+class Validator(BaseJSONSchemaValidator):
+    """Checks records against a schema; formats are not checked.
+
+    Args:
+        schema: Of the stream.
+        stream: Its name.
+
+    Raises:
+        InvalidJSONSchema: It is no JSON schema.
+    """
+
+    def __init__(self, schema: dict[str, Any], stream: str) -> None:
+        super().__init__(schema)
+        try:
+            self._validator = jsonschema_rs.Draft202012Validator(
+                schema, validate_formats=False, mask=MASK, retriever=_refuse
+            )
+        except (jsonschema_rs.ValidationError, ValueError) as error:
+            said = _spelled(error) if isinstance(error, jsonschema_rs.ValidationError) else error
+            raise InvalidJSONSchema(f"The SCHEMA of stream {stream!r} is no JSON schema: {said}") from error
+
+    def flaw(self, record: Mapping[str, Any]) -> str | None:
+        """What is wrong with a record, in words that show no values; None if nothing is."""
+        if self._validator.is_valid(record):
+            return None
+        flaws = [_spelled(error) for _, error in zip(range(SHOWN), self._validator.iter_errors(record), strict=False)]
+        return "; ".join(flaws)
+
+    @override
+    def validate(self, record: dict[str, Any]) -> None:
+        if (flaw := self.flaw(record)) is not None:
+            raise InvalidRecord(flaw, record)
+
+
+def _spelled(error: jsonschema_rs.ValidationError) -> str:
+    path = ".".join(map(str, error.instance_path))
+    return f"{path}: {error.message}" if path else error.message
+
+
+def _refuse(uri: str) -> Any:
+    """A schema is checked with what it holds: nothing is fetched because an input says so."""
+    raise ValueError(f"{uri} stands outside the SCHEMA")
+
+
+def check_flags(stream: str, crm_object: CrmObject, rules: Rules, known: Collection[str]) -> None:
+    """Refuse flags that would be filled from a field which neither the records nor the object have.
+
+    Args:
+        stream: The stream's name.
+        crm_object: What its records become.
+        rules: The stream's.
+        known: The fields of its schema; empty: the schema does not say.
+
+    Raises:
+        SettingError: Names the flag, the field and the nearest one.
+    """
+    for flag, template in rules.parameters.items() if known else ():
+        for name in places(template):
+            if _is_missing(name, known) and crm_object.attribute(name) is None:
+                raise SettingError(
+                    f"streams.{stream}.parameters.{flag} needs {{{name}}}, and the stream has no such field"
+                    f"{nearest(name, sorted(known))}"
+                )
+
+
+def unknown_field_warnings(stream: str, settings: StreamSettings, known: Collection[str]) -> list[str]:
+    """A sentence for each setting that names a field which the schema does not have.
+
+    Records may hold more than their schema says, so that this is no error.
+    """
+    return [
+        f"streams.{stream}.{setting}: the stream's SCHEMA has no {name!r}{nearest(name, sorted(known))}"
+        for setting, name in (_named(settings) if known else ())
+        if _is_missing(name, known)
+    ]
+
+
+def _named(settings: StreamSettings) -> Iterator[tuple[str, str]]:
+    yield from (("source_id", name) for name in settings.source_id)
+    for attribute, rule in settings.rules.references.items():
+        yield from ((f"references.{attribute}.source_id", name) for name in rule.source_id)
+        yield from ((f"references.{attribute}.match", name) for name in rule.match.values())
+    yield from ((f"custom_fields[{title}]", name) for title, name in settings.rules.custom_fields.items())
+    yield from (("exclude", name) for name in sorted(settings.rules.exclude))
+    if settings.hard_delete and settings.delete_when:
+        yield "delete_when", settings.delete_when
+
+
+def _is_missing(name: str, known: Collection[str]) -> bool:
+    return name not in known and name.partition(".")[0] not in known

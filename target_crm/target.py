@@ -25,29 +25,27 @@ from singer_sdk.sinks import Sink
 from typing_extensions import override
 
 from crm_api.environment import environment_settings
-from crm_api.redaction import guard_logging
+from crm_api.transport.redaction import guard_logging
 from target_crm.command import target_command
-from target_crm.completeness import Completeness
-from target_crm.crew import Stopping
+from target_crm.concurrency import Stopping
 from target_crm.crms import connected, requests_per_minute
-from target_crm.exits import BROKEN_INPUT, EXPECTED, SIGNAL_OFFSET, Ending, Exit, RejectedError, ending_of
-from target_crm.mapping.mapped import Rejection
-from target_crm.maps import register
-from target_crm.messages import record_of, schema_of, state_of, stream_of, version_of
-from target_crm.misfits import fitting
-from target_crm.order import parents_first
-from target_crm.outcomes import Books, Outcome, RejectKind
-from target_crm.output import emit
-from target_crm.progress import Progress
-from target_crm.reader import Reader, state_text
+from target_crm.exit_codes import BROKEN_INPUT, EXPECTED, SIGNAL_OFFSET, Ending, Exit, RejectedError, ending_of
+from target_crm.mapping.values import Rejection
+from target_crm.report.outcomes import Books, Outcome, RejectKind
+from target_crm.report.progress import Progress
 from target_crm.settings import BATCH_SIZE, SETTINGS, StreamSettings, stream_settings
+from target_crm.settings_checks import fitting
+from target_crm.singer.completeness import Completeness
+from target_crm.singer.messages import record_of, register, schema_of, state_of, stream_of, version_of
+from target_crm.singer.stdio import Reader, emit, state_text
+from target_crm.singer.stream_order import parents_first
 
 if TYPE_CHECKING:
     from crm_api.crm import Crm
+    from target_crm.engine.held_records import HeldRecordRetrier
+    from target_crm.engine.run import Office
     from target_crm.ledger.values import Held
-    from target_crm.office import Office
     from target_crm.sinks import CrmSink
-    from target_crm.waiting import Waiting
 
 DRAIN_SECONDS = 30.0  # after which everything is written and STATE passes, also when the input is silent
 
@@ -132,18 +130,18 @@ class TargetCrm(Target):
     def office(self) -> Office:
         """What all streams share, opened with the first of them: SQLAlchemy is imported no earlier."""
         if self._office is None:
-            from target_crm.opening import Run, open_office  # noqa: PLC0415 - see above
+            from target_crm.engine.start import Run, open_office  # noqa: PLC0415 - see above
 
             run = Run(self.run_id, self.began, self.stopping, self.logger, self.books, self.clock)
             self._office = open_office(self.config, self.connect(), run)
         return self._office
 
     @cached_property
-    def waiting(self) -> Waiting:
+    def waiting(self) -> HeldRecordRetrier:
         """What waits for other records."""
-        from target_crm.waiting import Waiting  # noqa: PLC0415 - as above
+        from target_crm.engine.held_records import HeldRecordRetrier  # noqa: PLC0415 - as above
 
-        return Waiting(self.office, self, self._settings_of, self._drain)
+        return HeldRecordRetrier(self.office, self, self._settings_of, self._drain)
 
     @override
     def get_sink_class(self, stream_name: str) -> type[Sink]:
@@ -237,7 +235,7 @@ class TargetCrm(Target):
 
     @override
     def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
-        from target_crm.batch_files import record_messages  # noqa: PLC0415 - few inputs have them
+        from target_crm.singer.batch_files import record_messages  # noqa: PLC0415 - few inputs have them
 
         for message, line in record_messages(message_dict):
             self._process_line(message, line)
@@ -294,7 +292,7 @@ class TargetCrm(Target):
 
     def _delete(self, office: Office) -> None:
         """Carry out deletes, now that the brakes can be checked."""
-        from target_crm.deleting import Deleter  # noqa: PLC0415 - with it comes SQLAlchemy
+        from target_crm.engine.deletes import Deleter  # noqa: PLC0415 - with it comes SQLAlchemy
 
         sinks = cast("dict[str, CrmSink]", self._sinks_active)
         deleter = Deleter(office, self._settings_of)
@@ -330,7 +328,7 @@ class TargetCrm(Target):
     def _finish(self, ending: Ending) -> int:
         if self._office is None:
             return ending.code
-        from target_crm.closing import close  # noqa: PLC0415 - only the end of a run needs it
+        from target_crm.engine.finish import close  # noqa: PLC0415 - only the end of a run needs it
 
         return close(self._office, ending, self.config)
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from crm_api.apptivo.kinds import Kept
+from crm_api.apptivo.declaration import Kept
 from crm_api.apptivo.objects import KEPT
 from crm_api.apptivo.session import WireStyle
-from crm_api.declared import Calls
-from crm_api.endpoint import AnswerPaths, Endpoint, Format
+from crm_api.endpoints.declared import Calls
+from crm_api.endpoints.endpoint import AnswerPaths, Endpoint, Format
 
 _LISTS: Mapping[str, Any] = {
     # Sources disagree which of both names an object wants: the same list under both is what all of them take.
@@ -39,7 +39,7 @@ def _answer(kept: Kept) -> AnswerPaths:
 
 
 def _form(kept: Kept) -> Calls:
-    path, which = f"/{kept.of.name}?a=", {kept.id: "{id}"}
+    path, which = f"/{kept.crm_object.name}?a=", {kept.id: "{id}"}
     return Calls(
         create=Endpoint(
             f"{path}save",
@@ -61,7 +61,7 @@ def _form(kept: Kept) -> Calls:
 
 
 def _rest(kept: Kept) -> Calls:
-    path = f"/{kept.of.name}"
+    path = f"/{kept.crm_object.name}"
     return Calls(
         create=Endpoint(path, answer=_answer(kept), parameters=kept.flags),
         # Read before it is done again: a late first try must not undo what somebody changed meanwhile.
@@ -73,5 +73,5 @@ def _rest(kept: Kept) -> Calls:
 
 def _read(kept: Kept) -> Endpoint:
     """In either style: the JSON style is described for writes alone."""
-    path, which = f"/{kept.of.name}?a=getById", {kept.id: "{id}"}
+    path, which = f"/{kept.crm_object.name}?a=getById", {kept.id: "{id}"}
     return Endpoint(path, query=which, format=Format.FORM, attributes=(), answer=_answer(kept))

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from crm_api.apptivo.kinds import Choice
+from crm_api.apptivo.declaration import Choice
 from crm_api.crm import Name
 from crm_api.crm_objects import CrmId, Kind
 

@@ -14,24 +14,24 @@ from urllib.parse import urlsplit
 
 from typing_extensions import override
 
-from crm_api.answer import Answer
 from crm_api.apptivo.calls import calls
 from crm_api.apptivo.config import Config, CustomAttribute, config_of, identifier
-from crm_api.apptivo.kinds import BILLING, SHIPPING, Kept
-from crm_api.apptivo.lately import Lately
+from crm_api.apptivo.declaration import BILLING, SHIPPING, Kept
 from crm_api.apptivo.objects import EMPLOYEES, KEPT, LISTS, OBJECTS, REFUSED
+from crm_api.apptivo.recent_records import RecentRecords
 from crm_api.apptivo.records import Names, created, crm_id_of, handed_on, item_form, revised
 from crm_api.apptivo.search import PAGE_SIZE, Lists, ask
 from crm_api.apptivo.session import ApptivoCredentialsError, WireStyle
 from crm_api.apptivo.values import Days, custom_plain, custom_wire
 from crm_api.crm import Account, BeforeSend, CustomField, Name, Refused, Request, Result, Written
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload
-from crm_api.declared import DeclaredCrm
-from crm_api.endpoint import Endpoint
+from crm_api.endpoints.declared import DeclaredCrm
+from crm_api.endpoints.endpoint import Endpoint
+from crm_api.endpoints.json_paths import found_at
+from crm_api.endpoints.requests import Item, Prepared, prepare
 from crm_api.errors import GoneError, InvalidError, SettingError
-from crm_api.json_paths import found_at
-from crm_api.preparing import Item, Prepared, prepare
-from crm_api.session import CrmSession
+from crm_api.transport.answer import Answer
+from crm_api.transport.session import CrmSession
 from crm_api.values import is_empty
 
 _LOGGER = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ class Apptivo(DeclaredCrm):
         self._fingerprint = fingerprint
         self._user = user
         self._days = days or Days()
-        self._lately = Lately(clock)
+        self._lately = RecentRecords(clock)
 
     # Whose account it is, and what it lists
 
@@ -101,62 +101,62 @@ class Apptivo(DeclaredCrm):
         return found
 
     @override
-    def names(self, of: str) -> Sequence[Name]:
-        if of == "employees":
+    def names(self, object_name: str) -> Sequence[Name]:
+        if object_name == "employees":
             employees: Sequence[Name] = self.once("names", lambda: [_employee(each) for each in self._employees()])
             return employees
-        kept, choice = LISTS[of]
+        kept, choice = LISTS[object_name]
         return self._config(kept).names(choice)
 
     @override
-    def custom_fields(self, of: CrmObject) -> Sequence[CustomField]:
-        return [_custom_field(of, each) for each in self._config(KEPT[of.name]).custom]
+    def custom_fields(self, crm_object: CrmObject) -> Sequence[CustomField]:
+        return [_custom_field(crm_object, each) for each in self._config(KEPT[crm_object.name]).custom]
 
     def _config(self, kept: Kept) -> Config:
-        path, parameters = f"/{kept.of.name}?a=getConfigData", {"objectId": kept.object_id}
+        path, parameters = f"/{kept.crm_object.name}?a=getConfigData", {"objectId": kept.object_id}
         config: Config = self.once(path, lambda: config_of(ask(self.session, path, parameters)))
         return config
 
     # What reads
 
     @override
-    def find(self, of: CrmObject, attribute: str, values: Sequence[str]) -> list[CrmRecord]:
-        lists = self._lists(KEPT[of.name])
-        declared = of.attribute(attribute)
+    def find(self, crm_object: CrmObject, attribute: str, values: Sequence[str]) -> list[CrmRecord]:
+        lists = self._lists(KEPT[crm_object.name])
+        declared = crm_object.attribute(attribute)
         return [
-            self._noted(of, record)
+            self._noted(crm_object, record)
             for value in values
             for record in lists.found(_criteria(attribute, value, None if declared is None else declared.kind))
             if not _is_deleted(record)
         ]
 
     @override
-    def count(self, of: CrmObject) -> int:
-        return self._lists(KEPT[of.name]).count()
+    def count(self, crm_object: CrmObject) -> int:
+        return self._lists(KEPT[crm_object.name]).count()
 
     @override
-    def scan(self, of: CrmObject) -> Iterator[CrmRecord]:
-        records = self._lists(KEPT[of.name]).all()
-        return (handed_on(KEPT[of.name], record) for record in records if not _is_deleted(record))
+    def scan(self, crm_object: CrmObject) -> Iterator[CrmRecord]:
+        records = self._lists(KEPT[crm_object.name]).all()
+        return (handed_on(KEPT[crm_object.name], record) for record in records if not _is_deleted(record))
 
     @override
-    def created_since(self, of: CrmObject, since: datetime, payloads: Sequence[Payload]) -> Iterator[CrmRecord]:
-        records = self._lists(KEPT[of.name]).since(since)
-        return (handed_on(KEPT[of.name], record) for record in records if not _is_deleted(record))
+    def created_since(self, crm_object: CrmObject, since: datetime, payloads: Sequence[Payload]) -> Iterator[CrmRecord]:
+        records = self._lists(KEPT[crm_object.name]).since(since)
+        return (handed_on(KEPT[crm_object.name], record) for record in records if not _is_deleted(record))
 
     @override
-    def read(self, of: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
-        paged = {} if immediate else self._paged(of, ids)
-        fetched = {crm_id: paged.get(crm_id) or self._fetched(of, crm_id) for crm_id in ids}
+    def read(self, crm_object: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
+        paged = {} if immediate else self._paged(crm_object, ids)
+        fetched = {crm_id: paged.get(crm_id) or self._fetched(crm_object, crm_id) for crm_id in ids}
         return {
-            crm_id: self._noted(of, record)
+            crm_id: self._noted(crm_object, record)
             for crm_id, record in fetched.items()
             if record is not None and not _is_deleted(record)
         }
 
-    def _paged(self, of: CrmObject, ids: Sequence[CrmId]) -> Mapping[CrmId, CrmRecord]:
+    def _paged(self, crm_object: CrmObject, ids: Sequence[CrmId]) -> Mapping[CrmId, CrmRecord]:
         """Records out of pages of all, where those are fewer requests than one for each."""
-        kept, lists = KEPT[of.name], self._lists(KEPT[of.name])
+        kept, lists = KEPT[crm_object.name], self._lists(KEPT[crm_object.name])
         found: dict[CrmId, CrmRecord] = {}
         if len(ids) > FEW_READS and len(ids) > 1 + -(-lists.count() // PAGE_SIZE):
             wanted = set(ids)
@@ -164,12 +164,12 @@ class Apptivo(DeclaredCrm):
                 for record in lists.all():
                     crm_id = crm_id_of(kept, record)
                     if crm_id is not None and crm_id in wanted:
-                        found[crm_id] = self._lately.get(of.name, crm_id, seconds=LIST_LAG_SECONDS) or record
+                        found[crm_id] = self._lately.get(crm_object.name, crm_id, seconds=LIST_LAG_SECONDS) or record
         return found
 
-    def _fetched(self, of: CrmObject, crm_id: CrmId) -> CrmRecord | None:
+    def _fetched(self, crm_object: CrmObject, crm_id: CrmId) -> CrmRecord | None:
         """A record by its id. Few failures are documented: where the answer does not show it, a search tells."""
-        kept, endpoint = KEPT[of.name], self._call(of, "read")
+        kept, endpoint = KEPT[crm_object.name], self._call(crm_object, "read")
         try:
             value = self.send(endpoint, prepare(endpoint, [Item({}, crm_id)]), reads=True).value
         except GoneError:
@@ -185,73 +185,75 @@ class Apptivo(DeclaredCrm):
     def _lists(self, kept: Kept) -> Lists:
         return Lists(self.session, kept)
 
-    def _noted(self, of: CrmObject, raw: Mapping[str, Any]) -> CrmRecord:
-        record = handed_on(KEPT[of.name], raw)
-        self._lately.note(of.name, record["id"], raw)
+    def _noted(self, crm_object: CrmObject, raw: Mapping[str, Any]) -> CrmRecord:
+        record = handed_on(KEPT[crm_object.name], raw)
+        self._lately.note(crm_object.name, record["id"], raw)
         return record
 
     # What writes
 
     @override
-    def create(self, of: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:
-        kept, endpoint = KEPT[of.name], self._call(of, "create")
+    def create(self, crm_object: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:
+        kept, endpoint = KEPT[crm_object.name], self._call(crm_object, "create")
         items = [Item(created(kept, payload, self._names(kept, payload))) for payload in payloads]
-        return self.perform(of, endpoint, items, before_send=before_send)
+        return self.perform(crm_object, endpoint, items, before_send=before_send)
 
     @override
-    def update(self, of: CrmObject, changes: Sequence[tuple[CrmId, Payload]]) -> list[Result]:
-        return [self._update(of, crm_id, payload) for crm_id, payload in changes]
+    def update(self, crm_object: CrmObject, changes: Sequence[tuple[CrmId, Payload]]) -> list[Result]:
+        return [self._update(crm_object, crm_id, payload) for crm_id, payload in changes]
 
-    def _update(self, of: CrmObject, crm_id: CrmId, payload: Payload) -> Result:
-        kept = KEPT[of.name]
-        raw = self._lately.get(of.name, crm_id)
+    def _update(self, crm_object: CrmObject, crm_id: CrmId, payload: Payload) -> Result:
+        kept = KEPT[crm_object.name]
+        raw = self._lately.get(crm_object.name, crm_id)
         if raw is None and _is_imagined(crm_id):
             raw = {}
-        elif raw is None and self.read(of, [crm_id]):
-            raw = self._lately.get(of.name, crm_id)
+        elif raw is None and self.read(crm_object, [crm_id]):
+            raw = self._lately.get(crm_object.name, crm_id)
         if raw is None:
-            return Refused(f"Apptivo has no such record in its {of.name}", None, gone=True)
+            return Refused(f"Apptivo has no such record in its {crm_object.name}", None, gone=True)
         revision = revised(kept, raw, payload, self._names(kept, payload))
         record = revision.record
         if self._style is WireStyle.REST:  # which lists no attributes: whatever is sent is applied
             sent = {BILLING if name == "address" else name for name in revision.attributes}
             record = {name: value for name, value in record.items() if name in sent}
-        (result,) = self.perform(of, self._call(of, "update"), [Item(record, crm_id, beside=revision.lists)])
+        (result,) = self.perform(
+            crm_object, self._call(crm_object, "update"), [Item(record, crm_id, beside=revision.lists)]
+        )
         return result
 
     @override
-    def delete(self, of: CrmObject, crm_id: CrmId) -> None:
-        if of.name not in _DOCUMENTED_DELETES:
-            self.once(f"delete {of.name}", lambda: _warn_of_delete(of))
-        endpoint = self._call(of, "delete")
+    def delete(self, crm_object: CrmObject, crm_id: CrmId) -> None:
+        if crm_object.name not in _DOCUMENTED_DELETES:
+            self.once(f"delete {crm_object.name}", lambda: _warn_of_delete(crm_object))
+        endpoint = self._call(crm_object, "delete")
         try:
             answer = self.send(endpoint, prepare(endpoint, [Item({}, crm_id)]))
         finally:
-            self._lately.forget(of.name, crm_id)
-        if not _says_success(answer.value) and self.read(of, [crm_id]):
+            self._lately.forget(crm_object.name, crm_id)
+        if not _says_success(answer.value) and self.read(crm_object, [crm_id]):
             raise InvalidError(endpoint.path, status=answer.status, said="The record is still there after deleting it")
 
     @override
     def perform(
-        self, of: CrmObject, endpoint: Endpoint, items: Sequence[Item], *, before_send: BeforeSend | None = None
+        self, crm_object: CrmObject, endpoint: Endpoint, items: Sequence[Item], *, before_send: BeforeSend | None = None
     ) -> list[Result]:
         try:
-            results = super().perform(of, endpoint, items, before_send=before_send)
+            results = super().perform(crm_object, endpoint, items, before_send=before_send)
         except ApptivoCredentialsError as error:
             # A reason that speaks of a key may mean an attribute of the record: one bad record must not stop the rest.
-            path = f"/{of.name}?a=getConfigData"
-            ask(self.session, path, {"objectId": KEPT[of.name].object_id})
+            path = f"/{crm_object.name}?a=getConfigData"
+            ask(self.session, path, {"objectId": KEPT[crm_object.name].object_id})
             results = [Refused(error.said, error.status, body=error.body) for _ in items]
-        return [self._kept(of, result) for result in results]
+        return [self._kept(crm_object, result) for result in results]
 
-    def _kept(self, of: CrmObject, result: Result) -> Result:
+    def _kept(self, crm_object: CrmObject, result: Result) -> Result:
         if not isinstance(result, Written):
             return result
         crm_id = result.id if isinstance(result.id, int) else identifier(result.id)
-        if not any(name != "id" and of.attribute(name) for name in result.record):  # a mere SUCCESS
-            self._lately.forget(of.name, crm_id)
+        if not any(name != "id" and crm_object.attribute(name) for name in result.record):  # a mere SUCCESS
+            self._lately.forget(crm_object.name, crm_id)
             return Written(crm_id, {})
-        return Written(crm_id, self._noted(of, {**result.record, KEPT[of.name].id: crm_id}))
+        return Written(crm_id, self._noted(crm_object, {**result.record, KEPT[crm_object.name].id: crm_id}))
 
     @override
     def send(
@@ -292,14 +294,14 @@ class Apptivo(DeclaredCrm):
             return self._listed(attribute.names, value)
         return value
 
-    def _listed(self, of: str, value: CrmId) -> CrmId:
+    def _listed(self, object_name: str, value: CrmId) -> CrmId:
         """The id as the list has it, so that its name can be sent beside it."""
-        names = self.names(of)
+        names = self.names(object_name)
         for name in names:
             if str(name.id) == str(value):
                 return name.id
         there = ", ".join(f"{name.spellings[0]} ({name.id})" for name in names) or "nothing"
-        raise ValueError(f"is no id of the CRM's {of.replace('_', ' ')}, which are: {there}")
+        raise ValueError(f"is no id of the CRM's {object_name.replace('_', ' ')}, which are: {there}")
 
     @override
     def decode(self, attribute: Attribute, value: Any) -> Any:
@@ -317,7 +319,9 @@ class Apptivo(DeclaredCrm):
 
     def _any_config(self) -> Config:
         """Countries and kinds of e-mail and phone are the firm's, whatever the object: whichever is known already."""
-        known = next((kept for kept in KEPT.values() if self.is_known(f"/{kept.of.name}?a=getConfigData")), None)
+        known = next(
+            (kept for kept in KEPT.values() if self.is_known(f"/{kept.crm_object.name}?a=getConfigData")), None
+        )
         return self._config(known or KEPT["customers"])
 
     @override
@@ -331,10 +335,10 @@ class Apptivo(DeclaredCrm):
         return {"customAttributes": [custom_wire(known[key], values[key]) for key in values if key in known]}
 
     def _known_config(self, kept: Kept) -> Config:
-        return self._config(kept) if self.is_known(f"/{kept.of.name}?a=getConfigData") else Config()
+        return self._config(kept) if self.is_known(f"/{kept.crm_object.name}?a=getConfigData") else Config()
 
     @override
-    def imagined(self, request: Request, new_id: Callable[[], CrmId]) -> Any:
+    def dry_run_answer(self, request: Request, new_id: Callable[[], CrmId]) -> Any:
         return {"status": "SUCCESS"}
 
 
@@ -363,9 +367,11 @@ def _employee(record: Mapping[str, Any]) -> Name:
     return Name(crm_id, tuple(dict.fromkeys(str(each) for each in spelt if each)) or (str(crm_id),))
 
 
-def _custom_field(of: CrmObject, each: CustomAttribute) -> CustomField:
+def _custom_field(crm_object: CrmObject, each: CustomAttribute) -> CustomField:
     writable = each.kind is not None
-    return CustomField(each.id, each.label, each.kind or Kind.TEXT, frozenset({of.name}), each.options, writable)
+    return CustomField(
+        each.id, each.label, each.kind or Kind.TEXT, frozenset({crm_object.name}), each.options, writable
+    )
 
 
 def _says_success(value: Any) -> bool:
@@ -375,11 +381,11 @@ def _says_success(value: Any) -> bool:
     return "SUCCESS" in words or "0" in {str(value.get(name)) for name in ("responseCode", "statusCode")}
 
 
-def _warn_of_delete(of: CrmObject) -> None:
+def _warn_of_delete(crm_object: CrmObject) -> None:
     _LOGGER.warning(
         "Deleting %s: Apptivo documents deleting customers only. The same call is known to work for any object in one "
         "library; look whether the records are gone.",
-        of.name,
+        crm_object.name,
     )
 
 

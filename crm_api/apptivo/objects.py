@@ -6,7 +6,7 @@ production, and the vendor's plugins; the keys of lists are those that any sourc
 
 from __future__ import annotations
 
-from crm_api.apptivo.kinds import (
+from crm_api.apptivo.declaration import (
     ASSIGNED,
     ASSIGNED_TO,
     ASSIGNEE,
@@ -309,8 +309,8 @@ EMPLOYEES = Kept(
 )
 """Whom records are assigned to: read, never written."""
 
-KEPT = {each.of.name: each for each in (CUSTOMERS, CONTACTS, LEADS, OPPORTUNITIES, CASES)}
-OBJECTS = {name: kept.of for name, kept in KEPT.items()}
+KEPT = {each.crm_object.name: each for each in (CUSTOMERS, CONTACTS, LEADS, OPPORTUNITIES, CASES)}
+OBJECTS = {name: kept.crm_object for name, kept in KEPT.items()}
 LISTS = {choice.listed: (kept, choice) for kept in KEPT.values() for choice in kept.choices}
 """The firm's lists by name, each with an object whose configuration holds it."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crm_api.apptivo.config import Config, identifier
-from crm_api.apptivo.kinds import (
+from crm_api.apptivo.declaration import (
     ADDRESS_PARTS,
     AUTOMATIC_NUMBER,
     BILLING,
@@ -81,7 +81,7 @@ def handed_on(kept: Kept, raw: Mapping[str, Any]) -> CrmRecord:
     """A record as the port hands it on."""
     record = dict(raw)
     record["id"] = crm_id_of(kept, raw)
-    if kept.of.attribute(BILLING) is not None:
+    if kept.crm_object.attribute(BILLING) is not None:
         items = _addresses(raw)
         for name in (BILLING, SHIPPING):
             at = _place(items, name)
@@ -111,7 +111,7 @@ def _listed(kept: Kept, payload: Payload) -> Sequence[str]:
     pairs[assignee.id] = (assignee.id, assignee.name, assignee.kind)
     pairs[BILLING] = pairs[SHIPPING] = ("address",)
     pairs["caseCustomerId"] = ("caseCustomerId", "caseCustomer", "caseCustNew")
-    named = [name for name in payload if kept.of.attribute(name) is not None]  # and not its parameters
+    named = [name for name in payload if kept.crm_object.attribute(name) is not None]  # and not its parameters
     return [listed for name in named for listed in pairs.get(name, (name,))]
 
 
@@ -135,7 +135,7 @@ def _applied(kept: Kept, raw: Mapping[str, Any], payload: Payload, names: Names)
         known = names.employees.get(owner) if owner is not None else None
         record[kept.assignee.name] = known.spellings[0] if known else None
         record[kept.assignee.kind] = None if owner is None else EMPLOYEE_OBJECT
-    for reference in kept.of.attributes:
+    for reference in kept.crm_object.attributes:
         # The name of whatever was referred to before: Apptivo knows the new one.
         if reference.unless in payload and reference.name not in payload:
             record.pop(reference.name, None)
@@ -176,7 +176,9 @@ def _with_address(items: list[dict[str, Any]], name: str, parts: Any, config: Co
         }
         items, at = [*items, made], len(items)
     country = parts.get("countryName")
-    stale = {beside for name, of in _BESIDE.items() if _differs(items[at], parts, name) for beside in of}
+    stale = {
+        beside for name, crm_object in _BESIDE.items() if _differs(items[at], parts, name) for beside in crm_object
+    }
     kept = {name: value for name, value in items[at].items() if name not in stale}
     items[at] = {**kept, **parts, **(config.country(country) if country else {})}
     return items

@@ -14,12 +14,12 @@ from typing import Any
 
 import msgspec
 
-from crm_api.apptivo.kinds import Kept
+from crm_api.apptivo.declaration import Kept
 from crm_api.apptivo.records import crm_id_of
 from crm_api.apptivo.values import stamped
 from crm_api.crm_objects import CrmId
 from crm_api.errors import BusyError, SettingError
-from crm_api.session import CrmSession
+from crm_api.transport.session import CrmSession
 
 PAGE_SIZE = 250  # what a library in production asks for; up to 1,000 was seen
 LARGEST_OFFSET = timedelta(hours=14)  # from UTC, of any zone: stamps do not tell theirs
@@ -90,9 +90,9 @@ class Lists:
             missing = self._missing(seen)
         if missing:
             raise SettingError(
-                f"Apptivo lists only {len(seen)} of its {len(seen) + missing} {self._kept.of.name}, too few to tell "
-                f"whether a record is there. Set match_on to one of {', '.join(self._kept.of.finds)}, which can be "
-                "searched by"
+                f"Apptivo lists only {len(seen)} of its {len(seen) + missing} {self._kept.crm_object.name}, too few "
+                "to tell whether a record is there. Set match_on to one of "
+                f"{', '.join(self._kept.crm_object.finds)}, which can be searched by"
             )
 
     def since(self, moment: datetime) -> Iterator[Mapping[str, Any]]:
@@ -132,7 +132,7 @@ class Lists:
             start, last = reached - 1, ends_with
 
     def _page(self, action: str, parameters: Mapping[str, Any]) -> Page:
-        path = f"/{self._kept.of.name}?a={action}"
+        path = f"/{self._kept.crm_object.name}?a={action}"
         answer = ask(self._session, path, {"objectId": self._kept.object_id, **parameters})
         places = (answer.get(key) for key in ("data", "responseObject"))
         listed: list[Any] = next((place for place in places if isinstance(place, list)), [])

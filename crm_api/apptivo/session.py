@@ -20,8 +20,6 @@ import requests
 from typing_extensions import override
 
 from crm_api.account import AccountSettings, Rate, open_session
-from crm_api.addresses import checked_base_url
-from crm_api.answer import Answer, Dialect, Failure
 from crm_api.errors import (
     BusyError,
     CredentialsError,
@@ -31,7 +29,9 @@ from crm_api.errors import (
     InvalidError,
     SettingError,
 )
-from crm_api.session import CrmSession
+from crm_api.transport.addresses import checked_base_url
+from crm_api.transport.answer import Answer, Dialect, Failure
+from crm_api.transport.session import CrmSession
 
 BASE_URL = "https://api.apptivo.com/app/dao/v6"
 REQUESTS_PER_MINUTE = 60  # no rate is published; an integrator's library in production waits a second before each call

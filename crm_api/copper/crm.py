@@ -13,7 +13,6 @@ from typing import Any
 import msgspec
 from typing_extensions import override
 
-from crm_api.answer import Answer
 from crm_api.copper.lists import read_custom_fields, read_names
 from crm_api.copper.objects import OBJECTS, REFUSED
 from crm_api.copper.search import Walk, filter_for, search
@@ -22,7 +21,8 @@ from crm_api.copper.values import DAY_FIRST, MONTH_FIRST, CopperDates, told_orde
 from crm_api.crm import Account, BeforeSend, Crm, CustomField, Name, Refused, Request, Result, Written
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload
 from crm_api.errors import GoneError, InDoubtError, InvalidError, RefusedError, SettingError, TooLargeError
-from crm_api.session import CrmSession
+from crm_api.transport.answer import Answer
+from crm_api.transport.session import CrmSession
 
 # people/bulk-update-people, "Request Size Limit": 422 {"error": "Request size too large, limit is 10"}
 _LIMIT = re.compile(r"limit is (\d+)", re.IGNORECASE)
@@ -55,33 +55,33 @@ class Copper(Crm):
         return whoami(self.session)
 
     @override
-    def names(self, of: str) -> Sequence[Name]:
-        names: Sequence[Name] = self._once(of, lambda: read_names(self.session, of))
+    def names(self, object_name: str) -> Sequence[Name]:
+        names: Sequence[Name] = self._once(object_name, lambda: read_names(self.session, object_name))
         return names
 
     @override
-    def custom_fields(self, of: CrmObject) -> Sequence[CustomField]:
+    def custom_fields(self, crm_object: CrmObject) -> Sequence[CustomField]:
         fields = self._once("custom_field_definitions", lambda: read_custom_fields(self.session))
-        return [field for field in fields if of.name in field.objects]
+        return [field for field in fields if crm_object.name in field.objects]
 
     @override
-    def find(self, of: CrmObject, attribute: str, values: Sequence[str]) -> list[CrmRecord]:
-        return list(Walk(self.session, of, filter_for(of, attribute, values))) if values else []
+    def find(self, crm_object: CrmObject, attribute: str, values: Sequence[str]) -> list[CrmRecord]:
+        return list(Walk(self.session, crm_object, filter_for(crm_object, attribute, values))) if values else []
 
     @override
-    def count(self, of: CrmObject) -> int:
-        page = search(self.session, of, {"page_size": 1})
+    def count(self, crm_object: CrmObject) -> int:
+        page = search(self.session, crm_object, {"page_size": 1})
         return page.size if page.total is None else page.total
 
     @override
-    def scan(self, of: CrmObject) -> Iterator[CrmRecord]:
-        return iter(Walk(self.session, of))
+    def scan(self, crm_object: CrmObject) -> Iterator[CrmRecord]:
+        return iter(Walk(self.session, crm_object))
 
     @override
-    def created_since(self, of: CrmObject, since: datetime, payloads: Sequence[Payload]) -> Iterator[CrmRecord]:
+    def created_since(self, crm_object: CrmObject, since: datetime, payloads: Sequence[Payload]) -> Iterator[CrmRecord]:
         start = int(since.timestamp())
-        if of.name != "activities":
-            return iter(Walk(self.session, of, {"minimum_created_date": start}))
+        if crm_object.name != "activities":
+            return iter(Walk(self.session, crm_object, {"minimum_created_date": start}))
         # Activities can be searched by activity_date alone, which is the time of creation unless the payload says else.
         moments = {payload.get("activity_date") for payload in payloads}
         windows = [
@@ -90,47 +90,49 @@ class Copper(Crm):
             else {"minimum_activity_date": moment - 1, "maximum_activity_date": moment + 1}
             for moment in moments
         ]
-        return (record for window in windows for record in Walk(self.session, of, window))
+        return (record for window in windows for record in Walk(self.session, crm_object, window))
 
     @override
-    def read(self, of: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
+    def read(self, crm_object: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
         found: dict[CrmId, CrmRecord] = {}
-        if not immediate and len(ids) > 1 and of.name != "activities":  # whose search takes no ids
+        if not immediate and len(ids) > 1 and crm_object.name != "activities":  # whose search takes no ids
             known = [crm_id for crm_id in ids if isinstance(crm_id, int)]
             for start in range(0, len(known), PAGE_SIZE):
-                page = search(self.session, of, {"ids": known[start : start + PAGE_SIZE], "page_size": PAGE_SIZE})
+                page = search(
+                    self.session, crm_object, {"ids": known[start : start + PAGE_SIZE], "page_size": PAGE_SIZE}
+                )
                 found.update((record["id"], record) for record in page.records)
         for crm_id in ids:
             # A search may not know a new record yet, and may come short: only reading it by id tells that it is gone.
-            if crm_id not in found and (record := self._fetch(of, crm_id)) is not None:
+            if crm_id not in found and (record := self._fetch(crm_object, crm_id)) is not None:
                 found[crm_id] = record
         return found
 
-    def _fetch(self, of: CrmObject, crm_id: CrmId) -> CrmRecord | None:
+    def _fetch(self, crm_object: CrmObject, crm_id: CrmId) -> CrmRecord | None:
         try:
-            record: CrmRecord = self.session.exchange("GET", _path(of, crm_id)).value
+            record: CrmRecord = self.session.exchange("GET", _path(crm_object, crm_id)).value
         except GoneError:
             return None
         # activities/overview: a deleted activity can still be fetched, as a stub
         return None if record.get("is_deleted") else record
 
     @override
-    def bulk_size(self, of: CrmObject, *, update: bool = False) -> int:
-        declared = of.bulk_update if update else of.bulk_create
-        return min(declared, self._bulk_sizes.get((of.name, update), declared))
+    def bulk_size(self, crm_object: CrmObject, *, update: bool = False) -> int:
+        declared = crm_object.bulk_update if update else crm_object.bulk_create
+        return min(declared, self._bulk_sizes.get((crm_object.name, update), declared))
 
     @override
-    def create(self, of: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:
+    def create(self, crm_object: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:
         if len(payloads) == 1:
-            call = "POST", f"/{of.name}"
+            call = "POST", f"/{crm_object.name}"
             return [self._single(*call, payloads[0], before_send=before_send)]
-        path = f"/{of.name}/bulk_create"
-        return self._bulk(of, path, payloads, update=False, before_send=before_send)
+        path = f"/{crm_object.name}/bulk_create"
+        return self._bulk(crm_object, path, payloads, update=False, before_send=before_send)
 
     @override
-    def update(self, of: CrmObject, changes: Sequence[tuple[CrmId, Payload]]) -> list[Result]:
+    def update(self, crm_object: CrmObject, changes: Sequence[tuple[CrmId, Payload]]) -> list[Result]:
         # people/update-a-person: a person's company is changed by unrelating and relating, not by the update itself
-        relinked = [payload for _, payload in changes] if of.name == "people" else []
+        relinked = [payload for _, payload in changes] if crm_object.name == "people" else []
         links = {at: payload["company_id"] for at, payload in enumerate(relinked) if "company_id" in payload}
         sent = [
             {name: value for name, value in payload.items() if at not in links or name != "company_id"}
@@ -138,11 +140,13 @@ class Copper(Crm):
         ]
         if len(changes) == 1:
             crm_id = changes[0][0]
-            results = [self._single("PUT", _path(of, crm_id), sent[0], crm_id=crm_id)]
+            results = [self._single("PUT", _path(crm_object, crm_id), sent[0], crm_id=crm_id)]
         else:
             elements = [{"id": crm_id, **payload} for (crm_id, _), payload in zip(changes, sent, strict=True)]
-            results = self._bulk(of, f"/{of.name}/bulk_update", elements, update=True)
-            results = [self._judged(of, crm_id, result) for (crm_id, _), result in zip(changes, results, strict=True)]
+            results = self._bulk(crm_object, f"/{crm_object.name}/bulk_update", elements, update=True)
+            results = [
+                self._judged(crm_object, crm_id, result) for (crm_id, _), result in zip(changes, results, strict=True)
+            ]
         for at, company_id in links.items():
             result = results[at]
             if isinstance(result, Written):
@@ -150,13 +154,13 @@ class Copper(Crm):
         return results
 
     @override
-    def upsert(self, of: CrmObject, attribute: str, value: str, payload: Payload) -> Result:
+    def upsert(self, crm_object: CrmObject, attribute: str, value: str, payload: Payload) -> Result:
         body = {"properties": payload, "match": {"field_name": attribute, "field_value": value}}
-        return self._single("PUT", f"/{of.name}/upsert", body, repeatable=True)
+        return self._single("PUT", f"/{crm_object.name}/upsert", body, repeatable=True)
 
     @override
-    def delete(self, of: CrmObject, crm_id: CrmId) -> None:
-        self.session.exchange("DELETE", _path(of, crm_id), repeatable=True)
+    def delete(self, crm_object: CrmObject, crm_id: CrmId) -> None:
+        self.session.exchange("DELETE", _path(crm_object, crm_id), repeatable=True)
 
     @override
     def encode(self, attribute: Attribute, value: Any) -> Any:
@@ -179,7 +183,7 @@ class Copper(Crm):
         return value
 
     @override
-    def imagined(self, request: Request, new_id: Callable[[], CrmId]) -> Any:
+    def dry_run_answer(self, request: Request, new_id: Callable[[], CrmId]) -> Any:
         method, path, body = request.method, request.path, request.body
         if path.endswith("/related"):
             return {"added": True}
@@ -222,7 +226,7 @@ class Copper(Crm):
 
     def _bulk(
         self,
-        of: CrmObject,
+        crm_object: CrmObject,
         path: str,
         elements: Sequence[Payload],
         *,
@@ -231,12 +235,12 @@ class Copper(Crm):
     ) -> list[Result]:
         try:
             answer = self.session.exchange(
-                "POST", path, body={of.name: elements}, repeatable=False, bulk=True, before_send=before_send
+                "POST", path, body={crm_object.name: elements}, repeatable=False, bulk=True, before_send=before_send
             )
         except InvalidError as error:
             if (limit := _LIMIT.search(error.said)) is None:
                 raise
-            self._bulk_sizes[of.name, update] = max(int(limit[1]), 1)
+            self._bulk_sizes[crm_object.name, update] = max(int(limit[1]), 1)
             raise TooLargeError(
                 error.call, limit=int(limit[1]), status=error.status, said=error.said, body=error.body
             ) from error
@@ -261,9 +265,9 @@ class Copper(Crm):
             return None
         return Written(crm_id, item, request_id)
 
-    def _judged(self, of: CrmObject, crm_id: CrmId, result: Result) -> Result:
+    def _judged(self, crm_object: CrmObject, crm_id: CrmId, result: Result) -> Result:
         """Tell a record that is gone from one that was refused: inside a bulk answer both are failures."""
-        if isinstance(result, Refused) and self._fetch(of, crm_id) is None:
+        if isinstance(result, Refused) and self._fetch(crm_object, crm_id) is None:
             return replace(result, gone=True)
         return result
 
@@ -325,7 +329,7 @@ class Copper(Crm):
             return UTC
 
 
-def _path(of: CrmObject, crm_id: CrmId) -> str:
+def _path(crm_object: CrmObject, crm_id: CrmId) -> str:
     """The path of one record. Ids are whole numbers, negative in a rehearsal: nothing else may shape a request.
 
     Raises:
@@ -333,8 +337,8 @@ def _path(of: CrmObject, crm_id: CrmId) -> str:
     """
     text = str(crm_id)
     if not (text.isascii() and text.removeprefix("-").isdecimal()):
-        raise GoneError(f"/{of.name}", said="Copper's ids are whole numbers")
-    return f"/{of.name}/{text}"
+        raise GoneError(f"/{crm_object.name}", said="Copper's ids are whole numbers")
+    return f"/{crm_object.name}/{text}"
 
 
 def _refused(error: RefusedError) -> Refused:

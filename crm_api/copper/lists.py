@@ -9,7 +9,7 @@ from crm_api.copper.objects import OBJECTS
 from crm_api.copper.session import PAGE_SIZE
 from crm_api.crm import CustomField, Name
 from crm_api.crm_objects import Kind
-from crm_api.session import CrmSession
+from crm_api.transport.session import CrmSession
 
 LISTS = (
     "users",
@@ -38,12 +38,12 @@ _KINDS = {
 _SINGULARS = {each.singular: each.name for each in OBJECTS.values()}
 
 
-def read_names(session: CrmSession, of: str) -> list[Name]:
+def read_names(session: CrmSession, object_name: str) -> list[Name]:
     """Read one of ``LISTS``."""
-    if of == "users":
+    if object_name == "users":
         return [Name(user["id"], (user["name"], user["email"])) for user in _users(session)]
-    listed: Any = session.exchange("GET", f"/{of}").value
-    if of == "activity_types":
+    listed: Any = session.exchange("GET", f"/{object_name}").value
+    if object_name == "activity_types":
         # Others cannot be written (activities/overview), and a disabled one not any longer.
         listed = [each for each in listed["user"] if not each.get("is_disabled")]
     return [Name(each["id"], (each["name"],), each.get("pipeline_id")) for each in listed]

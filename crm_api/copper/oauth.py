@@ -13,11 +13,11 @@ from urllib.parse import urlencode, urlsplit
 import requests
 from typing_extensions import override
 
-from crm_api.answer import Answer, Dialect
 from crm_api.errors import CredentialsError, CrmError, InDoubtError, InvalidError, SettingError
-from crm_api.quota import Quota
-from crm_api.redaction import Redactor
-from crm_api.session import CrmSession, Network
+from crm_api.transport.answer import Answer, Dialect
+from crm_api.transport.quota import Quota
+from crm_api.transport.redaction import Redactor
+from crm_api.transport.session import CrmSession, Network
 
 OAUTH_URL = "https://app.copper.com/oauth"
 SCOPE = "developer/v1/all"

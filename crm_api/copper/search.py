@@ -14,7 +14,7 @@ from crm_api.copper.objects import FILTERS
 from crm_api.copper.session import PAGE_SIZE, TOTAL_HEADER
 from crm_api.crm_objects import CrmObject, CrmRecord
 from crm_api.errors import InDoubtError
-from crm_api.session import CrmSession
+from crm_api.transport.session import CrmSession
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,13 @@ class Page:
         return self.size > 0 and (self.total is None or self.total > number * PAGE_SIZE)
 
 
-def search(session: CrmSession, of: CrmObject, body: Mapping[str, Any]) -> Page:
+def search(session: CrmSession, crm_object: CrmObject, body: Mapping[str, Any]) -> Page:
     """Ask for one page.
 
     Raises:
         InDoubtError: The answer is no list of records.
     """
-    path = f"/{of.name}/search"
+    path = f"/{crm_object.name}/search"
     answer = session.exchange("POST", path, body=body, reads=True)
     if not isinstance(answer.value, list):
         raise InDoubtError(f"POST {path}", status=answer.status, happened="The CRM's answer is no list of records")
@@ -51,12 +51,12 @@ def search(session: CrmSession, of: CrmObject, body: Mapping[str, Any]) -> Page:
     return Page(records, len(answer.value), int(total) if total.isdecimal() else None)
 
 
-def filter_for(of: CrmObject, attribute: str, values: Sequence[str]) -> dict[str, Any]:
+def filter_for(crm_object: CrmObject, attribute: str, values: Sequence[str]) -> dict[str, Any]:
     """The part of a search that asks for records with any of the values."""
     if attribute == "parent":
         singular, _, crm_id = values[0].partition(":")
         return {"parent": {"id": int(crm_id), "type": singular}}
-    known = FILTERS[of.name, attribute]
+    known = FILTERS[crm_object.name, attribute]
     wanted: list[Any] = [int(value) for value in values] if known.ids else list(values)
     return {known.name: wanted if known.listed else wanted[0]}
 
@@ -84,11 +84,11 @@ class Walk:
     fills a page is read page by page, again until a pass brings nothing new.
     """
 
-    def __init__(self, session: CrmSession, of: CrmObject, filters: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, session: CrmSession, crm_object: CrmObject, filters: Mapping[str, Any] | None = None) -> None:
         self._session = session
-        self._of = of
+        self._crm_object = crm_object
         self._filters = filters or {}
-        self._edge = _NEWEST_FIRST if of.name == "activities" else _OLDEST_FIRST
+        self._edge = _NEWEST_FIRST if crm_object.name == "activities" else _OLDEST_FIRST
 
     def __iter__(self) -> Iterator[CrmRecord]:
         """Every record once."""
@@ -121,4 +121,4 @@ class Walk:
     def _page(self, second: int | None, number: int) -> Page:
         moved = {} if second is None else {self._edge.moved: second + self._edge.step}
         body = {**self._filters, **self._edge.sort, **moved, "page_size": PAGE_SIZE, "page_number": number}
-        return search(self._session, self._of, body)
+        return search(self._session, self._crm_object, body)

@@ -16,11 +16,11 @@ import requests
 from typing_extensions import override
 
 from crm_api.account import AccountSettings, Rate, open_session
-from crm_api.addresses import checked_base_url
-from crm_api.answer import Answer, Dialect
 from crm_api.crm import Account
 from crm_api.errors import CredentialsError, CrmError, NotEnabledError, SettingError
-from crm_api.session import CrmSession
+from crm_api.transport.addresses import checked_base_url
+from crm_api.transport.answer import Answer, Dialect
+from crm_api.transport.session import CrmSession
 
 BASE_URL = "https://api.copper.com/developer_api/v1"
 REQUESTS_PER_MINUTE = 180  # rolling window (introduction/requests)

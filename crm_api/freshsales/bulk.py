@@ -16,9 +16,9 @@ from typing import Any
 from crm_api.crm import BeforeSend, Refused, Result, Wanted, Written
 from crm_api.crm_objects import CrmId, CrmRecord, Kind, Payload
 from crm_api.errors import InvalidError, TooLargeError
+from crm_api.freshsales.bulk_ids import BulkIdFinder
 from crm_api.freshsales.declaration import FreshsalesObject
 from crm_api.freshsales.jobs import Failure, Jobs, Report
-from crm_api.freshsales.sightings import Sightings
 from crm_api.freshsales.values import as_id, identifier_of, joined, sent, shaped, split
 from crm_api.values import is_empty, read_moment
 
@@ -51,7 +51,7 @@ class Bulk:
 
     Args:
         jobs: Submits and polls.
-        sightings: Tells the ids.
+        id_finder: Finds the ids of written records.
         read: Reads records by id, at once.
         change: Changes one record: for rows of which a job told nothing.
         upsert: Upserts one record, likewise.
@@ -62,7 +62,7 @@ class Bulk:
     def __init__(
         self,
         jobs: Jobs,
-        sightings: Sightings,
+        id_finder: BulkIdFinder,
         *,
         read: Callable[[FreshsalesObject, Sequence[CrmId]], dict[CrmId, CrmRecord]],
         change: One,
@@ -71,27 +71,27 @@ class Bulk:
         redact: Callable[[str], str],
     ) -> None:
         self._jobs = jobs
-        self._sightings = sightings
+        self._id_finder = id_finder
         self._read = read
         self._change = change
         self._upsert = upsert
         self._clock = clock
         self._redact = redact
 
-    def change(self, of: FreshsalesObject, changes: Sequence[tuple[CrmId, Payload]]) -> list[Result]:
+    def change(self, crm_object: FreshsalesObject, changes: Sequence[tuple[CrmId, Payload]]) -> list[Result]:
         """Change records by id."""
         rows = [Row(place, crm_id, *split(payload)) for place, (crm_id, payload) in enumerate(changes)]
         results: dict[int, Result] = {}
         told = [row for row in rows if row.plain]
-        report = self._sent(of, "id", told) if told else None
+        report = self._sent(crm_object, "id", told) if told else None
         for number, row in enumerate(told):
             if report is not None and (failure := report.failures.get(number)):
-                results[row.place] = self._judged(of, row, failure)
+                results[row.place] = self._judged(crm_object, row, failure)
             elif report is not None and not report.complete:
-                results[row.place] = self._change(of, row.identifier, changes[row.place][1])
+                results[row.place] = self._change(crm_object, row.identifier, changes[row.place][1])
         left = [row for row in rows if row.place not in results]
-        known = self._seen_by_id(of, [row for row in left if row.added and row.plain], report)
-        known |= self._read(of, [row.identifier for row in left if row.added and row.identifier not in known])
+        known = self._seen_by_id(crm_object, [row for row in left if row.added and row.plain], report)
+        known |= self._read(crm_object, [row.identifier for row in left if row.added and row.identifier not in known])
         found: list[tuple[Row, CrmRecord]] = []
         for row in left:
             if row.added and row.identifier not in known:
@@ -100,29 +100,29 @@ class Bulk:
                 found.append((row, known[row.identifier]))
             else:
                 results[row.place] = Written(row.identifier, {})
-        results |= self._completed(of, found, {})
+        results |= self._completed(crm_object, found, {})
         return [results[place] for place in range(len(rows))]
 
     def upsert(
-        self, of: FreshsalesObject, attribute: str, wanted: Sequence[Wanted], before_send: BeforeSend
+        self, crm_object: FreshsalesObject, attribute: str, wanted: Sequence[Wanted], before_send: BeforeSend
     ) -> list[Result]:
         """Find or create records by a value."""
         rows = []
         for place, each in enumerate(wanted):
-            identifier = identifier_of(of, attribute, each.payload, each.value)
+            identifier = identifier_of(crm_object, attribute, each.payload, each.value)
             plain, added = split(each.payload)
             rows.append(Row(place, identifier, plain, added))
-        results, refused = self._upserted(of, attribute, rows, wanted, before_send)
+        results, refused = self._upserted(crm_object, attribute, rows, wanted, before_send)
         # A record that has to be made may need what was held back; whatever is there is changed without it.
         whole = [replace(rows[place], plain={**rows[place].plain, **rows[place].added}, added={}) for place in refused]
         whole = [row for row in whole if rows[row.place].added]
         if whole:
-            results |= self._upserted(of, attribute, whole, wanted, before_send)[0]
+            results |= self._upserted(crm_object, attribute, whole, wanted, before_send)[0]
         return [results[place] for place in range(len(rows))]
 
     def _upserted(
         self,
-        of: FreshsalesObject,
+        crm_object: FreshsalesObject,
         attribute: str,
         rows: Sequence[Row],
         wanted: Sequence[Wanted],
@@ -135,7 +135,7 @@ class Bulk:
             tries.append(self._clock())
             before_send()
 
-        report = self._sent(of, attribute, rows, sending)
+        report = self._sent(crm_object, attribute, rows, sending)
         results: dict[int, Result] = {
             rows[number].place: Refused(self._redact(each.reason), REFUSED_STATUS, body=self._redact(each.body))
             for number, each in report.failures.items()
@@ -150,39 +150,43 @@ class Bulk:
         }
         if report.complete and not report.records:
             values = {_spelled(row.identifier) for row in left}
-            seen = self._sightings.of(of, values, lambda record: values_of(of, attribute, record), since)
+            seen = self._id_finder.find(
+                crm_object, values, lambda record: values_of(crm_object, attribute, record), since
+            )
         found: list[tuple[Row, CrmRecord]] = []
         created: dict[int, bool] = {}
         for row in left:
             record = seen.get(_spelled(row.identifier))
             if record is None:  # nobody tells what became of it: once more, alone, which does it no harm
-                result = self._upsert(of, attribute, wanted[row.place])
+                result = self._upsert(crm_object, attribute, wanted[row.place])
                 if isinstance(result, Written) and is_young(result.record, began):
                     result = replace(result, created=True)
                 results[row.place] = result
                 continue
             found.append((row, record))
             created[row.place] = is_young(record, began) or is_young(record, first_tried(wanted[row.place]))
-        return results | self._completed(of, found, created), refused
+        return results | self._completed(crm_object, found, created), refused
 
     def _sent(
-        self, of: FreshsalesObject, name: str, rows: Sequence[Row], before_send: BeforeSend | None = None
+        self, crm_object: FreshsalesObject, name: str, rows: Sequence[Row], before_send: BeforeSend | None = None
     ) -> Report:
         elements = [{name: row.identifier, "data": sent(row.plain)} for row in rows]
         try:
-            return self._jobs.carry_out(f"/{of.path}/bulk_upsert", of.name, elements, before_send)
+            return self._jobs.carry_out(f"/{crm_object.path}/bulk_upsert", crm_object.name, elements, before_send)
         except InvalidError as error:
-            if of.name != "leads":
+            if crm_object.name != "leads":
                 raise
             # The form of Classic's bulk call is not documented for leads: one by one, it is.
             raise TooLargeError(error.call, limit=1, status=error.status, said=error.said, body=error.body) from error
 
-    def _judged(self, of: FreshsalesObject, row: Row, failure: Failure) -> Refused:
+    def _judged(self, crm_object: FreshsalesObject, row: Row, failure: Failure) -> Refused:
         """Tell a record that is gone from one that was refused."""
-        gone = row.identifier not in self._read(of, [row.identifier])
+        gone = row.identifier not in self._read(crm_object, [row.identifier])
         return Refused(self._redact(failure.reason), REFUSED_STATUS, gone=gone, body=self._redact(failure.body))
 
-    def _seen_by_id(self, of: FreshsalesObject, rows: Sequence[Row], report: Report | None) -> dict[CrmId, CrmRecord]:
+    def _seen_by_id(
+        self, crm_object: FreshsalesObject, rows: Sequence[Row], report: Report | None
+    ) -> dict[CrmId, CrmRecord]:
         if report is None or not rows:
             return {}
         if report.records:
@@ -190,21 +194,21 @@ class Bulk:
         if len(rows) == 1:
             return {}
         wanted = {str(row.identifier) for row in rows}
-        seen = self._sightings.of(of, wanted, lambda record: (str(record["id"]),), _moment(report.created_at))
+        seen = self._id_finder.find(crm_object, wanted, lambda record: (str(record["id"]),), _moment(report.created_at))
         return {record["id"]: record for record in seen.values()}
 
     def _completed(
-        self, of: FreshsalesObject, found: Iterable[tuple[Row, CrmRecord]], created: Mapping[int, bool]
+        self, crm_object: FreshsalesObject, found: Iterable[tuple[Row, CrmRecord]], created: Mapping[int, bool]
     ) -> dict[int, Result]:
         """The results of rows whose records are known, once they hold what is added to their lists."""
         results: dict[int, Result] = {}
         lacking: list[tuple[Row, CrmRecord, dict[str, Any]]] = []
         for row, record in found:
-            lists = joined(of, record, row.added)
+            lists = joined(crm_object, record, row.added)
             if lists:
                 lacking.append((row, record, lists))
             results[row.place] = Written(record["id"], record, created=created.get(row.place))
-        refusals = self._extended(of, [(record["id"], lists) for _, record, lists in lacking])
+        refusals = self._extended(crm_object, [(record["id"], lists) for _, record, lists in lacking])
         for (row, record, lists), refusal in zip(lacking, refusals, strict=True):
             if refusal is None:
                 results[row.place] = Written(record["id"], {**record, **lists}, created=created.get(row.place))
@@ -217,13 +221,13 @@ class Bulk:
                 )
         return results
 
-    def _extended(self, of: FreshsalesObject, changes: Sequence[tuple[CrmId, Payload]]) -> list[Refused | None]:
+    def _extended(self, crm_object: FreshsalesObject, changes: Sequence[tuple[CrmId, Payload]]) -> list[Refused | None]:
         if not changes:
             return []
         if len(changes) == 1:
-            done: Sequence[Result] = [self._change(of, *changes[0])]
+            done: Sequence[Result] = [self._change(crm_object, *changes[0])]
         else:
-            done = self.change(of, changes)
+            done = self.change(crm_object, changes)
         return [each if isinstance(each, Refused) else None for each in done]
 
 
@@ -250,9 +254,9 @@ def _spelled(value: Any) -> str:
     return str(value).strip().casefold()
 
 
-def values_of(of: FreshsalesObject, attribute: str, record: CrmRecord) -> set[str]:
+def values_of(crm_object: FreshsalesObject, attribute: str, record: CrmRecord) -> set[str]:
     """The values of an identifier in a record, in lower case."""
-    known = of.attribute(attribute)
+    known = crm_object.attribute(attribute)
     if known is None:
         value = (record.get("custom_field") or {}).get(attribute)
         return set() if is_empty(value) else {_spelled(value)}

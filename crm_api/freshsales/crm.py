@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from crm_api.crm import Account, BeforeSend, Crm, CustomField, Name, Refused, Request, Result, Untold, Wanted, Written
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Payload
-from crm_api.declared import DeclaredCrm, refused
+from crm_api.endpoints.declared import DeclaredCrm, refused
 from crm_api.errors import (
     GoneError,
     InDoubtError,
@@ -24,9 +24,10 @@ from crm_api.errors import (
 )
 from crm_api.freshsales.account import whoami
 from crm_api.freshsales.bulk import Bulk, first_tried, is_young, values_of
+from crm_api.freshsales.bulk_ids import BulkIdFinder
 from crm_api.freshsales.declaration import FreshsalesObject
 from crm_api.freshsales.deletes import Deletes
-from crm_api.freshsales.imagined import imagined
+from crm_api.freshsales.dry_run_answer import dry_run_answer
 from crm_api.freshsales.jobs import Jobs
 from crm_api.freshsales.lists import (
     CUSTOM_FIELD,
@@ -39,7 +40,6 @@ from crm_api.freshsales.lists import (
 from crm_api.freshsales.objects import CLASSIC, NO_LEADS, REFUSED, SUITE, CallsByName, Objects
 from crm_api.freshsales.search import Searches
 from crm_api.freshsales.session import PAGE_SIZE
-from crm_api.freshsales.sightings import Sightings
 from crm_api.freshsales.values import (
     as_id,
     decode,
@@ -52,7 +52,7 @@ from crm_api.freshsales.values import (
     split,
 )
 from crm_api.freshsales.views import Views
-from crm_api.session import CrmSession
+from crm_api.transport.session import CrmSession
 
 FEW_READS = 10  # so many are read one by one without asking what reading everything would cost
 
@@ -88,8 +88,8 @@ class Freshsales(DeclaredCrm):
         self._deletes = Deletes(lambda: self.session, self._views, sleep)
         self._bulk = Bulk(
             Jobs(lambda: self.session, sleep),
-            Sightings(lambda: self.session, self._views, sleep),
-            read=lambda of, ids: self.read(of, ids, immediate=True),
+            BulkIdFinder(lambda: self.session, self._views, sleep),
+            read=lambda crm_object, ids: self.read(crm_object, ids, immediate=True),
             change=self._change,
             upsert=self._upsert,
             clock=lambda: self.session.server_date,
@@ -101,28 +101,28 @@ class Freshsales(DeclaredCrm):
         return whoami(self.session.base_url, self._account_id, lambda: self.names("owners"))
 
     @override
-    def names(self, of: str) -> Sequence[Name]:
-        if of in {"deal_pipelines", "deal_stages"}:
+    def names(self, object_name: str) -> Sequence[Name]:
+        if object_name in {"deal_pipelines", "deal_stages"}:
             pipelines = self.once("pipelines", lambda: read_pipelines(self.session))
-            return pipeline_names(of, pipelines)
-        found: Sequence[Name] = self.once(of, lambda: read_names(self.session, of))
+            return pipeline_names(object_name, pipelines)
+        found: Sequence[Name] = self.once(object_name, lambda: read_names(self.session, object_name))
         return found
 
     @override
-    def custom_fields(self, of: CrmObject) -> Sequence[CustomField]:
-        known = self._objects[of.name]
+    def custom_fields(self, crm_object: CrmObject) -> Sequence[CustomField]:
+        known = self._objects[crm_object.name]
         if not known.fields_path:
             return ()
         found: Sequence[CustomField] = self.once(
-            f"fields of {of.name}", lambda: read_custom_fields(self.session, known)
+            f"fields of {crm_object.name}", lambda: read_custom_fields(self.session, known)
         )
         return found
 
     # Finding and reading
 
     @override
-    def find(self, of: CrmObject, attribute: str, values: Sequence[str]) -> list[CrmRecord]:
-        known = self._objects[of.name]
+    def find(self, crm_object: CrmObject, attribute: str, values: Sequence[str]) -> list[CrmRecord]:
+        known = self._objects[crm_object.name]
         if attribute == "targetable":
             return list(self._views.below(self.session, known, self._parents(values)))
         found = self._searches.find(self.session, known, attribute, values)
@@ -131,7 +131,7 @@ class Freshsales(DeclaredCrm):
         # A part of a record shows neither its custom fields nor any e-mail but the first.
         wanted = {value.casefold() for value in values}
         unclear = [record["id"] for record in found if str(record.get("email")).casefold() not in wanted]
-        whole = self.read(of, unclear)
+        whole = self.read(crm_object, unclear)
         return [whole.get(record["id"], record) for record in found]
 
     def _parents(self, targets: Sequence[str]) -> list[tuple[FreshsalesObject, CrmId]]:
@@ -142,25 +142,25 @@ class Freshsales(DeclaredCrm):
         return [(folded[model.casefold()], as_id(crm_id)) for model, _, crm_id in pairs if model.casefold() in folded]
 
     @override
-    def find_size(self, of: CrmObject, attribute: str) -> int:
-        searchable = bool(self._objects[of.name].lookups)
-        return 1 if attribute.startswith(CUSTOM_FIELD) and searchable else super().find_size(of, attribute)
+    def find_size(self, crm_object: CrmObject, attribute: str) -> int:
+        searchable = bool(self._objects[crm_object.name].lookups)
+        return 1 if attribute.startswith(CUSTOM_FIELD) and searchable else super().find_size(crm_object, attribute)
 
     @override
     def is_whole(self, record: CrmRecord) -> bool:
         return not record.get("partial")
 
     @override
-    def count(self, of: CrmObject) -> int:
-        return self._views.count(self.session, self._objects[of.name])
+    def count(self, crm_object: CrmObject) -> int:
+        return self._views.count(self.session, self._objects[crm_object.name])
 
     @override
-    def scan(self, of: CrmObject) -> Iterator[CrmRecord]:
-        return self._views.scan(self.session, self._objects[of.name])
+    def scan(self, crm_object: CrmObject) -> Iterator[CrmRecord]:
+        return self._views.scan(self.session, self._objects[crm_object.name])
 
     @override
-    def created_since(self, of: CrmObject, since: datetime, payloads: Sequence[Payload]) -> Iterator[CrmRecord]:
-        known = self._objects[of.name]
+    def created_since(self, crm_object: CrmObject, since: datetime, payloads: Sequence[Payload]) -> Iterator[CrmRecord]:
+        known = self._objects[crm_object.name]
         if not known.of_parent:
             yield from self._views.since(self.session, known, since)
             return
@@ -171,67 +171,74 @@ class Freshsales(DeclaredCrm):
             yield from self._views.since(self.session, known, since)
 
     @override
-    def read(self, of: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
+    def read(self, crm_object: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
         found: dict[CrmId, CrmRecord] = {}
-        known = self._objects[of.name]
-        if not immediate and len(ids) > FEW_READS and known.views and self.count(of) <= PAGE_SIZE * (len(ids) - 1):
+        known = self._objects[crm_object.name]
+        if (
+            not immediate
+            and len(ids) > FEW_READS
+            and known.views
+            and self.count(crm_object) <= PAGE_SIZE * (len(ids) - 1)
+        ):
             wanted = set(ids)
-            found = {record["id"]: record for record in self.scan(of) if record["id"] in wanted}
+            found = {record["id"]: record for record in self.scan(crm_object) if record["id"] in wanted}
         left = [crm_id for crm_id in ids if crm_id not in found and is_id(crm_id)]
-        return found | {crm_id: shaped(record) for crm_id, record in super().read(of, left).items()}
+        return found | {crm_id: shaped(record) for crm_id, record in super().read(crm_object, left).items()}
 
     # Writing
 
     @override
-    def bulk_size(self, of: CrmObject, *, update: bool = False) -> int:
-        if update and of.name in self._one_by_one:
+    def bulk_size(self, crm_object: CrmObject, *, update: bool = False) -> int:
+        if update and crm_object.name in self._one_by_one:
             return 1
-        return of.bulk_update if update else of.bulk_create
+        return crm_object.bulk_update if update else crm_object.bulk_create
 
     @override
-    def groups(self, of: CrmObject, payloads: Sequence[Payload], *, update: bool = False) -> list[Sequence[int]]:
-        return Crm.groups(self, of, payloads, update=update)  # bulk calls are no declarations
+    def groups(
+        self, crm_object: CrmObject, payloads: Sequence[Payload], *, update: bool = False
+    ) -> list[Sequence[int]]:
+        return Crm.groups(self, crm_object, payloads, update=update)  # bulk calls are no declarations
 
     @override
-    def create(self, of: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:
-        results = super().create(of, [sent(each) for each in payloads], before_send=before_send)
+    def create(self, crm_object: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:
+        results = super().create(crm_object, [sent(each) for each in payloads], before_send=before_send)
         return [_in_shape(each) for each in results]
 
     @override
-    def update(self, of: CrmObject, changes: Sequence[tuple[CrmId, Payload]]) -> list[Result]:
+    def update(self, crm_object: CrmObject, changes: Sequence[tuple[CrmId, Payload]]) -> list[Result]:
         if len(changes) == 1:
-            return [self._change(self._objects[of.name], *changes[0])]
-        with self._noting_limits(of):
-            return self._bulk.change(self._objects[of.name], changes)
+            return [self._change(self._objects[crm_object.name], *changes[0])]
+        with self._noting_limits(crm_object):
+            return self._bulk.change(self._objects[crm_object.name], changes)
 
     @contextmanager
-    def _noting_limits(self, of: CrmObject) -> Iterator[None]:
+    def _noting_limits(self, crm_object: CrmObject) -> Iterator[None]:
         try:
             yield
         except TooLargeError:
-            self._one_by_one.add(of.name)
+            self._one_by_one.add(crm_object.name)
             raise
 
-    def _change(self, of: FreshsalesObject, crm_id: CrmId, payload: Payload) -> Result:
+    def _change(self, crm_object: FreshsalesObject, crm_id: CrmId, payload: Payload) -> Result:
         if not is_id(crm_id):
             return Refused("Freshsales' ids are whole numbers", int(HTTPStatus.NOT_FOUND), gone=True)
         plain, added = split(payload)
         if plain or not added:
-            (result,) = super().update(of, [(crm_id, sent(plain))])
+            (result,) = super().update(crm_object, [(crm_id, sent(plain))])
             result = _in_shape(result)
         else:
-            record = self.read(of, [crm_id], immediate=True).get(crm_id)
+            record = self.read(crm_object, [crm_id], immediate=True).get(crm_id)
             if record is None:
                 return Refused("The CRM has no such record", int(HTTPStatus.NOT_FOUND), gone=True)
             result = Written(crm_id, record)
-        return self._extended(of, result, added)
+        return self._extended(crm_object, result, added)
 
-    def _extended(self, of: FreshsalesObject, result: Result, added: Mapping[str, Any]) -> Result:
+    def _extended(self, crm_object: FreshsalesObject, result: Result, added: Mapping[str, Any]) -> Result:
         """Add to the lists of a record that was written, where they lack something."""
-        lists = joined(of, result.record, added) if isinstance(result, Written) else {}
+        lists = joined(crm_object, result.record, added) if isinstance(result, Written) else {}
         if not isinstance(result, Written) or not lists:
             return result
-        (extended,) = super().update(of, [(result.id, sent(lists))])
+        (extended,) = super().update(crm_object, [(result.id, sent(lists))])
         if isinstance(extended, Untold):
             return extended
         if isinstance(extended, Refused):
@@ -240,35 +247,37 @@ class Freshsales(DeclaredCrm):
         return replace(result, record={**result.record, **shaped(extended.record)})
 
     @override
-    def upserts_by(self, of: CrmObject, attribute: Attribute) -> bool:
+    def upserts_by(self, crm_object: CrmObject, attribute: Attribute) -> bool:
         # A custom field that serves as the only match key is taken for one that the account keeps unique.
-        return super().upserts_by(of, attribute) or (of.upserts_in_bulk and attribute.custom_id is not None)
+        return super().upserts_by(crm_object, attribute) or (
+            crm_object.upserts_in_bulk and attribute.custom_id is not None
+        )
 
     @override
-    def upsert(self, of: CrmObject, attribute: str, value: str, payload: Payload) -> Result:
-        return self._upsert(self._objects[of.name], attribute, Wanted(value, payload, 0.0))
+    def upsert(self, crm_object: CrmObject, attribute: str, value: str, payload: Payload) -> Result:
+        return self._upsert(self._objects[crm_object.name], attribute, Wanted(value, payload, 0.0))
 
     def _upsert(
-        self, of: FreshsalesObject, attribute: str, wanted: Wanted, before_send: BeforeSend | None = None
+        self, crm_object: FreshsalesObject, attribute: str, wanted: Wanted, before_send: BeforeSend | None = None
     ) -> Result:
         plain, added = split(wanted.payload)
-        result = self._upserted(of, attribute, wanted, plain, before_send)
+        result = self._upserted(crm_object, attribute, wanted, plain, before_send)
         if isinstance(result, Refused) and added:  # a record that has to be made may need what was held back
-            result = self._upserted(of, attribute, wanted, {**plain, **added}, before_send)
-        return self._extended(of, result, added)
+            result = self._upserted(crm_object, attribute, wanted, {**plain, **added}, before_send)
+        return self._extended(crm_object, result, added)
 
     def _upserted(
         self,
-        of: FreshsalesObject,
+        crm_object: FreshsalesObject,
         attribute: str,
         wanted: Wanted,
         payload: Payload,
         before_send: BeforeSend | None,
     ) -> Result:
-        identifier = {attribute: identifier_of(of, attribute, wanted.payload, wanted.value)}
-        body = {"unique_identifier": identifier, of.singular: sent(payload)}
-        params = {"include": of.include} if of.include else {}
-        path = f"/{of.path}/upsert"
+        identifier = {attribute: identifier_of(crm_object, attribute, wanted.payload, wanted.value)}
+        body = {"unique_identifier": identifier, crm_object.singular: sent(payload)}
+        params = {"include": crm_object.include} if crm_object.include else {}
+        path = f"/{crm_object.path}/upsert"
         tries: list[datetime | None] = []
 
         def sending() -> None:
@@ -280,7 +289,7 @@ class Freshsales(DeclaredCrm):
             answer = self.session.exchange("POST", path, params=params, body=body, repeatable=True, before_send=sending)
         except (InvalidError, GoneError) as error:
             return refused(error)
-        record = answer.value.get(of.singular) if isinstance(answer.value, dict) else None
+        record = answer.value.get(crm_object.singular) if isinstance(answer.value, dict) else None
         if not isinstance(record, dict) or record.get("id") is None:
             raise InDoubtError(f"POST {path}", status=answer.status, happened="The CRM's answer holds no record")
         # Whoever had to ask again is told of a record that is there by now: its age tells who made it.
@@ -289,30 +298,30 @@ class Freshsales(DeclaredCrm):
         return Written(as_id(record["id"]), shaped(record), answer.request_id, created)
 
     @override
-    def upsert_values(self, of: CrmObject, attribute: str, record: CrmRecord) -> Collection[str]:
-        return values_of(self._objects[of.name], attribute, record)
+    def upsert_values(self, crm_object: CrmObject, attribute: str, record: CrmRecord) -> Collection[str]:
+        return values_of(self._objects[crm_object.name], attribute, record)
 
     @override
     def upsert_many(
-        self, of: CrmObject, attribute: str, wanted: Sequence[Wanted], *, before_send: BeforeSend
+        self, crm_object: CrmObject, attribute: str, wanted: Sequence[Wanted], *, before_send: BeforeSend
     ) -> list[Result]:
-        known = self._objects[of.name]
+        known = self._objects[crm_object.name]
         if len(wanted) == 1:
             return [self._upsert(known, attribute, wanted[0], before_send)]
-        with self._noting_limits(of):
+        with self._noting_limits(crm_object):
             return self._bulk.upsert(known, attribute, wanted, before_send)
 
     @override
-    def delete(self, of: CrmObject, crm_id: CrmId) -> None:
+    def delete(self, crm_object: CrmObject, crm_id: CrmId) -> None:
         if not is_id(crm_id):
-            raise GoneError(f"/{of.name}", said="Freshsales' ids are whole numbers")
-        super().delete(of, crm_id)
+            raise GoneError(f"/{crm_object.name}", said="Freshsales' ids are whole numbers")
+        super().delete(crm_object, crm_id)
 
     @override
     def delete_many(
-        self, of: CrmObject, doomed: Sequence[tuple[CrmId, Payload]], *, forget: bool
+        self, crm_object: CrmObject, deletes: Sequence[tuple[CrmId, Payload]], *, forget: bool
     ) -> list[RefusedError | None]:
-        return self._deletes.delete(self._objects[of.name], [crm_id for crm_id, _ in doomed], forget=forget)
+        return self._deletes.delete(self._objects[crm_object.name], [crm_id for crm_id, _ in deletes], forget=forget)
 
     # Values
 
@@ -334,8 +343,8 @@ class Freshsales(DeclaredCrm):
         return {"custom_field": dict(values)}
 
     @override
-    def imagined(self, request: Request, new_id: Callable[[], CrmId]) -> Any:
-        return imagined(request, new_id)
+    def dry_run_answer(self, request: Request, new_id: Callable[[], CrmId]) -> Any:
+        return dry_run_answer(request, new_id)
 
 
 def _in_shape(result: Result) -> Result:

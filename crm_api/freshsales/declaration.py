@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from crm_api.crm_objects import Attribute, CrmObject, Kind
-from crm_api.declared import Calls
-from crm_api.endpoint import AnswerPaths, Endpoint
+from crm_api.endpoints.declared import Calls
+from crm_api.endpoints.endpoint import AnswerPaths, Endpoint
 
 VALUES_PER_FIND = 100  # of one filter: as many records as the largest page holds
 
@@ -39,15 +39,20 @@ class FreshsalesObject(CrmObject):
     fields_path: str = ""
 
 
-def calls_of(of: FreshsalesObject) -> Calls:
+def calls_of(crm_object: FreshsalesObject) -> Calls:
     """The endpoints of one kind of record: the record under its singular name, there and back."""
-    one, query = f"/{of.path}/{{id}}", {"include": of.include} if of.include else {}
-    answer = AnswerPaths(id=f"$.{of.singular}.id", record=f"$.{of.singular}")
+    one, query = f"/{crm_object.path}/{{id}}", {"include": crm_object.include} if crm_object.include else {}
+    answer = AnswerPaths(id=f"$.{crm_object.singular}.id", record=f"$.{crm_object.singular}")
     return Calls(
-        create=Endpoint(f"/{of.path}", property=of.singular, query=query, answer=answer),
+        create=Endpoint(f"/{crm_object.path}", property=crm_object.singular, query=query, answer=answer),
         # What cannot be read cannot be looked at before a change is repeated: it is repeated as it is.
         update=Endpoint(
-            one, "PUT", property=of.singular, query=query, answer=answer, repeatable=None if not of.readable else False
+            one,
+            "PUT",
+            property=crm_object.singular,
+            query=query,
+            answer=answer,
+            repeatable=None if not crm_object.readable else False,
         ),
         delete=Endpoint(one, "DELETE"),
         read=Endpoint(one, "GET", query=query, answer=answer),

@@ -13,7 +13,7 @@ from crm_api.errors import GoneError, InvalidError, NoRouteError, RefusedError
 from crm_api.freshsales.declaration import FreshsalesObject
 from crm_api.freshsales.values import is_id
 from crm_api.freshsales.views import Views
-from crm_api.session import CrmSession
+from crm_api.transport.session import CrmSession
 
 FEW = 3  # one by one is as cheap
 WAITS_SECONDS = (0.0, 2.0, 5.0, 10.0)
@@ -34,18 +34,18 @@ class Deletes:
         self._views = views
         self._sleep = sleep
 
-    def delete(self, of: FreshsalesObject, ids: Sequence[CrmId], *, forget: bool) -> list[RefusedError | None]:
+    def delete(self, crm_object: FreshsalesObject, ids: Sequence[CrmId], *, forget: bool) -> list[RefusedError | None]:
         """Why each record could not be deleted, in order; those that are gone already are deleted."""
         left = set(ids)
         known = [crm_id for crm_id in ids if is_id(crm_id)]
         if not forget and len(known) > FEW:
-            left -= self._destroyed(of, known)
-        return [self._one(of, crm_id, forget=forget) if crm_id in left else None for crm_id in ids]
+            left -= self._destroyed(crm_object, known)
+        return [self._one(crm_object, crm_id, forget=forget) if crm_id in left else None for crm_id in ids]
 
-    def _one(self, of: FreshsalesObject, crm_id: CrmId, *, forget: bool) -> RefusedError | None:
+    def _one(self, crm_object: FreshsalesObject, crm_id: CrmId, *, forget: bool) -> RefusedError | None:
         if not is_id(crm_id):
             return None  # no record can have it
-        path = f"/{of.path}/{crm_id}" + ("/forget" if forget and of.can_forget else "")
+        path = f"/{crm_object.path}/{crm_id}" + ("/forget" if forget and crm_object.can_forget else "")
         try:
             self._session().exchange("DELETE", path, repeatable=True)
         except GoneError:
@@ -54,12 +54,12 @@ class Deletes:
             return error
         return None
 
-    def _destroyed(self, of: FreshsalesObject, ids: Sequence[CrmId]) -> set[CrmId]:
+    def _destroyed(self, crm_object: FreshsalesObject, ids: Sequence[CrmId]) -> set[CrmId]:
         """Delete in bulk; those that are seen in the recycle bin afterwards."""
         session = self._session()
         try:
             told = session.exchange(
-                "POST", f"/{of.path}/bulk_destroy", body={"selected_ids": list(ids)}, repeatable=True
+                "POST", f"/{crm_object.path}/bulk_destroy", body={"selected_ids": list(ids)}, repeatable=True
             ).value
         except (InvalidError, NoRouteError):
             return set()
@@ -69,16 +69,16 @@ class Deletes:
         for wait_seconds in WAITS_SECONDS:
             if wait_seconds:
                 self._sleep(wait_seconds)
-            left -= self._in_the_bin(session, of, left)
+            left -= self._in_the_bin(session, crm_object, left)
             if not left:
                 break
         return set(ids) - left
 
-    def _in_the_bin(self, session: CrmSession, of: FreshsalesObject, wanted: Collection[CrmId]) -> set[CrmId]:
+    def _in_the_bin(self, session: CrmSession, crm_object: FreshsalesObject, wanted: Collection[CrmId]) -> set[CrmId]:
         seen: set[CrmId] = set()
         try:
-            listing = self._views.recycled(session, of)
-            pages = self._views.latest(session, of, listing, "updated_at") if listing else ()
+            listing = self._views.recycled(session, crm_object)
+            pages = self._views.latest(session, crm_object, listing, "updated_at") if listing else ()
             for records, _ in zip(pages, range(PAGES_A_LOOK), strict=False):
                 seen |= {record["id"] for record in records}
                 if seen.issuperset(wanted):

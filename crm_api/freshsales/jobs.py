@@ -19,7 +19,7 @@ import msgspec
 from crm_api.crm import BeforeSend
 from crm_api.errors import BusyError, InDoubtError, InvalidError, NoRouteError, RefusedError
 from crm_api.freshsales.session import spelled
-from crm_api.session import CrmSession
+from crm_api.transport.session import CrmSession
 
 FIRST_POLL_SECONDS = 0.5
 POLL_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0)

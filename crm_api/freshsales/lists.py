@@ -14,7 +14,7 @@ from crm_api.crm_objects import Kind
 from crm_api.errors import ForbiddenError, NoRouteError
 from crm_api.freshsales.declaration import FreshsalesObject
 from crm_api.freshsales.objects import CUSTOM_MODULE
-from crm_api.session import CrmSession
+from crm_api.transport.session import CrmSession
 
 CUSTOM_FIELD = "cf_"
 _KEYS = {"owners": "users"}
@@ -42,14 +42,14 @@ _KINDS: Mapping[str, Kind] = MappingProxyType(
 )
 
 
-def read_names(session: CrmSession, of: str) -> list[Name]:
+def read_names(session: CrmSession, object_name: str) -> list[Name]:
     """Read one of the lists; pipelines and their stages, which come together, are ``pipeline_names``."""
-    if of == "task_statuses":
+    if object_name == "task_statuses":
         return list(_TASK_STATUSES)
-    told: Any = session.exchange("GET", f"/selector/{of}").value
-    key = _KEYS.get(of, of)
+    told: Any = session.exchange("GET", f"/selector/{object_name}").value
+    key = _KEYS.get(object_name, object_name)
     items = told.get(key) if isinstance(told, dict) else told
-    return [_name(of, each) for each in items or ()]
+    return [_name(object_name, each) for each in items or ()]
 
 
 def read_pipelines(session: CrmSession) -> list[dict[str, Any]]:
@@ -59,29 +59,31 @@ def read_pipelines(session: CrmSession) -> list[dict[str, Any]]:
     return pipelines
 
 
-def pipeline_names(of: str, pipelines: list[dict[str, Any]]) -> list[Name]:
+def pipeline_names(object_name: str, pipelines: list[dict[str, Any]]) -> list[Name]:
     """``deal_pipelines``, or the ``deal_stages`` that stand in them."""
-    if of == "deal_pipelines":
-        return [_name(of, each) for each in pipelines]
+    if object_name == "deal_pipelines":
+        return [_name(object_name, each) for each in pipelines]
     return [
-        _name(of, {"deal_pipeline_id": pipeline["id"], **stage})
+        _name(object_name, {"deal_pipeline_id": pipeline["id"], **stage})
         for pipeline in pipelines
         for stage in pipeline.get("deal_stages") or ()
     ]
 
 
-def _name(of: str, item: Mapping[str, Any]) -> Name:
+def _name(object_name: str, item: Mapping[str, Any]) -> Name:
     spellings = [item.get(part) for part in ("display_name", "name", "currency_code", "email")]
-    return Name(item["id"], tuple(str(each) for each in spellings if each), item.get(_WITHIN.get(of, "")))
+    return Name(item["id"], tuple(str(each) for each in spellings if each), item.get(_WITHIN.get(object_name, "")))
 
 
-def read_custom_fields(session: CrmSession, of: FreshsalesObject) -> list[CustomField]:
+def read_custom_fields(session: CrmSession, crm_object: FreshsalesObject) -> list[CustomField]:
     """Read the custom fields of one kind of record; none where the key may not see them."""
     try:
-        told: Any = session.exchange("GET", of.fields_path).value
+        told: Any = session.exchange("GET", crm_object.fields_path).value
     except (ForbiddenError, NoRouteError):
         return []
-    return [_custom_field(of, each) for each in _fields(told) if str(each.get("name", "")).startswith(CUSTOM_FIELD)]
+    return [
+        _custom_field(crm_object, each) for each in _fields(told) if str(each.get("name", "")).startswith(CUSTOM_FIELD)
+    ]
 
 
 def _fields(told: Any) -> Iterator[Mapping[str, Any]]:
@@ -97,14 +99,14 @@ def _fields(told: Any) -> Iterator[Mapping[str, Any]]:
             yield from _fields(each)
 
 
-def _custom_field(of: FreshsalesObject, field: Mapping[str, Any]) -> CustomField:
+def _custom_field(crm_object: FreshsalesObject, field: Mapping[str, Any]) -> CustomField:
     """A choice is stored as its text: that is its id."""
     words = [str(each.get("value", each.get("name"))) for each in field.get("choices") or ()]
     return CustomField(
         id=field["name"],
         name=str(field.get("label") or field["name"]),
         kind=_KINDS.get(str(field.get("type")), Kind.TEXT),
-        objects=frozenset({of.name}),
+        objects=frozenset({crm_object.name}),
         options=tuple(Name(word, (word,)) for word in words),
     )
 

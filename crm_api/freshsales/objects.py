@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing_extensions import override
 
 from crm_api.crm_objects import Attribute
-from crm_api.declared import Calls
+from crm_api.endpoints.declared import Calls
 from crm_api.freshsales.activities import APPOINTMENTS, NOTES, PRODUCTS, SALES_ACTIVITIES, TASKS
 from crm_api.freshsales.declaration import (
     CUSTOM,

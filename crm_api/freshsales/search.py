@@ -16,7 +16,7 @@ from crm_api.freshsales.declaration import FreshsalesObject
 from crm_api.freshsales.session import PAGE_SIZE
 from crm_api.freshsales.values import shaped
 from crm_api.freshsales.views import Views, read_page, records_in
-from crm_api.session import CrmSession
+from crm_api.transport.session import CrmSession
 from crm_api.values import is_empty
 
 NOBODY = "nobody@singer-crm.invalid"
@@ -34,40 +34,44 @@ class Searches:
         self._lock = threading.Lock()
         self._takes_lists: dict[tuple[str, str], bool] = {}
 
-    def find(self, session: CrmSession, of: FreshsalesObject, attribute: str, values: Sequence[str]) -> list[CrmRecord]:
+    def find(
+        self, session: CrmSession, crm_object: FreshsalesObject, attribute: str, values: Sequence[str]
+    ) -> list[CrmRecord]:
         """Records with any of the values, in part: searches leave out custom fields and lists."""
-        if attribute in of.filters and len(values) > 1 and self._many(session, of, attribute):
-            return list(_filtered(session, of, of.filters[attribute], list(values)))
-        found = [record for value in values for record in self._one(session, of, attribute, value)]
+        if attribute in crm_object.filters and len(values) > 1 and self._many(session, crm_object, attribute):
+            return list(_filtered(session, crm_object, crm_object.filters[attribute], list(values)))
+        found = [record for value in values for record in self._one(session, crm_object, attribute, value)]
         return list({record["id"]: record for record in found}.values())
 
-    def _one(self, session: CrmSession, of: FreshsalesObject, attribute: str, value: str) -> list[CrmRecord]:
-        if attribute in of.filters and attribute != "emails":  # a lookup may mind the letter case of names
-            return list(_filtered(session, of, of.filters[attribute], value))
-        params = {"q": value, "f": of.lookups.get(attribute, attribute), "entities": of.singular}
+    def _one(self, session: CrmSession, crm_object: FreshsalesObject, attribute: str, value: str) -> list[CrmRecord]:
+        if attribute in crm_object.filters and attribute != "emails":  # a lookup may mind the letter case of names
+            return list(_filtered(session, crm_object, crm_object.filters[attribute], value))
+        params = {"q": value, "f": crm_object.lookups.get(attribute, attribute), "entities": crm_object.singular}
         told: Any = session.exchange("GET", "/lookup", params=params).value
-        group = told.get(of.name) if isinstance(told, Mapping) else None
-        return [partial(each) for each in records_in(group, of) or ()]
+        group = told.get(crm_object.name) if isinstance(told, Mapping) else None
+        return [partial(each) for each in records_in(group, crm_object) or ()]
 
-    def _many(self, session: CrmSession, of: FreshsalesObject, attribute: str) -> bool:
+    def _many(self, session: CrmSession, crm_object: FreshsalesObject, attribute: str) -> bool:
         """Whether the filter finds a record by a list that holds its value."""
         with self._lock:
-            key = of.name, attribute
+            key = crm_object.name, attribute
             if key not in self._takes_lists:
-                self._takes_lists[key] = self._tried(session, of, attribute)
+                self._takes_lists[key] = self._tried(session, crm_object, attribute)
             return self._takes_lists[key]
 
-    def _tried(self, session: CrmSession, of: FreshsalesObject, attribute: str) -> bool:
+    def _tried(self, session: CrmSession, crm_object: FreshsalesObject, attribute: str) -> bool:
         try:
-            listing = self._views.all_of(session, of)[0]
+            listing = self._views.all_of(session, crm_object)[0]
         except (ForbiddenError, SettingError):
             return False
-        page = read_page(session, of, listing, 1, sort="created_at", sort_type="asc")  # the index knows the oldest
+        page = read_page(
+            session, crm_object, listing, 1, sort="created_at", sort_type="asc"
+        )  # the index knows the oldest
         known = next((each for each in page.records if _primary(attribute, each) is not None), None)
         if known is None:
             return page.is_last  # nothing there that could be missed
         try:
-            found = _filtered(session, of, of.filters[attribute], [NOBODY, _primary(attribute, known)])
+            found = _filtered(session, crm_object, crm_object.filters[attribute], [NOBODY, _primary(attribute, known)])
             return any(record["id"] == known["id"] for record in found)
         except (InvalidError, NoRouteError):
             return False
@@ -78,14 +82,14 @@ def _primary(attribute: str, record: CrmRecord) -> str | None:
     return None if is_empty(value) else str(value)
 
 
-def _filtered(session: CrmSession, of: FreshsalesObject, attribute: str, value: Any) -> Iterator[CrmRecord]:
-    path = f"/filtered_search/{of.singular}"
+def _filtered(session: CrmSession, crm_object: FreshsalesObject, attribute: str, value: Any) -> Iterator[CrmRecord]:
+    path = f"/filtered_search/{crm_object.singular}"
     body = {"filter_rule": [{"attribute": attribute, "operator": "is_in", "value": value}]}
     number = 1
     while True:
         params = {"page": number, "per_page": PAGE_SIZE}
         told: Any = session.exchange("POST", path, params=params, body=body, reads=True).value
-        records = records_in(told, of) or []
+        records = records_in(told, crm_object) or []
         yield from (partial(each) for each in records)
         meta = told.get("meta") if isinstance(told, dict) else None
         total = meta.get("total") if isinstance(meta, dict) else None

@@ -20,11 +20,11 @@ import requests
 from typing_extensions import override
 
 from crm_api.account import AccountSettings, open_session
-from crm_api.addresses import checked_base_url, parts_of
-from crm_api.answer import Answer, Dialect
 from crm_api.errors import CredentialsError, CrmError, NoRouteError, SettingError
-from crm_api.retry import Patience
-from crm_api.session import CrmSession
+from crm_api.transport.addresses import checked_base_url, parts_of
+from crm_api.transport.answer import Answer, Dialect
+from crm_api.transport.retry import Patience
+from crm_api.transport.session import CrmSession
 
 PLANS: Mapping[str, int] = MappingProxyType(
     {

@@ -118,11 +118,11 @@ def split(payload: Payload) -> tuple[dict[str, Any], dict[str, Any]]:
     return {name: value for name, value in payload.items() if name not in added}, added
 
 
-def joined(of: CrmObject, record: CrmRecord, added: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+def joined(crm_object: CrmObject, record: CrmRecord, added: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
     """The lists that a record must be given so that it holds what is added; those that do already are left out."""
     lists: dict[str, Any] = {}
     for name, elements in added.items() if not record.get("imagined") else ():
-        attribute = of.attribute(name)
+        attribute = crm_object.attribute(name)
         if attribute is None:
             continue
         held = record.get(name) or []
@@ -138,12 +138,12 @@ def _told_apart_by(attribute: Attribute, element: Any) -> str:
     return str(value).strip().casefold()
 
 
-def identifier_of(of: FreshsalesObject, attribute: str, wanted: Payload, value: str) -> Any:
+def identifier_of(crm_object: FreshsalesObject, attribute: str, wanted: Payload, value: str) -> Any:
     """The value by which a record is upserted, as the record itself spells it."""
     held = wanted.get(attribute)
     if attribute.startswith("cf_"):
         held = (wanted.get("custom_field") or {}).get(attribute)
-    known = of.attribute(attribute)
+    known = crm_object.attribute(attribute)
     if known is not None and known.kind is Kind.ITEMS:
         held = held[0][known.item] if held else None
     return value if is_empty(held) else held

@@ -18,7 +18,7 @@ from crm_api.freshsales.declaration import FreshsalesObject
 from crm_api.freshsales.records import OTHER_VIEWS
 from crm_api.freshsales.session import PAGE_SIZE
 from crm_api.freshsales.values import shaped
-from crm_api.session import CrmSession
+from crm_api.transport.session import CrmSession
 from crm_api.values import read_moment
 
 RECYCLE_BIN = "Recycle Bin"
@@ -42,7 +42,7 @@ class Page:
     is_last: bool
 
 
-def read_page(session: CrmSession, of: CrmObject, listing: Listing, number: int, **more: Any) -> Page:
+def read_page(session: CrmSession, crm_object: CrmObject, listing: Listing, number: int, **more: Any) -> Page:
     """Ask for one page.
 
     Raises:
@@ -51,7 +51,7 @@ def read_page(session: CrmSession, of: CrmObject, listing: Listing, number: int,
     path, parameters = listing
     params = {**parameters, "page": number, "per_page": PAGE_SIZE, **more}
     told = session.exchange("GET", path, params=params).value
-    records = records_in(told, of)
+    records = records_in(told, crm_object)
     if records is None:
         raise InDoubtError(f"GET {path}", happened="The CRM's answer is no list of records")
     meta = told.get("meta") if isinstance(told, dict) else None
@@ -61,11 +61,11 @@ def read_page(session: CrmSession, of: CrmObject, listing: Listing, number: int,
     return Page([shaped(each) for each in records], meta.get("total"), is_last or not records)
 
 
-def records_in(told: Any, of: CrmObject) -> list[dict[str, Any]] | None:
+def records_in(told: Any, crm_object: CrmObject) -> list[dict[str, Any]] | None:
     """The records of an answer, under the plural name, or under the singular one as custom modules have it."""
     if not isinstance(told, dict):
         return told if isinstance(told, list) else None
-    for name in (of.name, of.singular):
+    for name in (crm_object.name, crm_object.singular):
         if isinstance(found := told.get(name), list):
             return found
     lists = [each for name, each in told.items() if isinstance(each, list)]
@@ -79,60 +79,64 @@ class Views:
         self._lock = threading.Lock()
         self._views: dict[str, dict[str, int]] = {}
 
-    def all_of(self, session: CrmSession, of: FreshsalesObject) -> list[Listing]:
+    def all_of(self, session: CrmSession, crm_object: FreshsalesObject) -> list[Listing]:
         """The listings that together show every record.
 
         Raises:
             SettingError: There are none.
         """
-        if of.lists:
-            return [(f"/{of.path}", parameters) for parameters in of.lists]
-        if not of.views:
-            raise SettingError(f"{of.name} can only be listed below the record that they are about: set match_on: []")
-        views = self._views_of(session, of)
-        every = [name for name in views if name in of.views] or [name for name in views if name.startswith("All ")]
-        names = every[:1] or [name for name in OTHER_VIEWS.get(of.name, ()) if name in views]
+        if crm_object.lists:
+            return [(f"/{crm_object.path}", parameters) for parameters in crm_object.lists]
+        if not crm_object.views:
+            raise SettingError(
+                f"{crm_object.name} can only be listed below the record that they are about: set match_on: []"
+            )
+        views = self._views_of(session, crm_object)
+        every = [name for name in views if name in crm_object.views] or [
+            name for name in views if name.startswith("All ")
+        ]
+        names = every[:1] or [name for name in OTHER_VIEWS.get(crm_object.name, ()) if name in views]
         if not names:
             raise SettingError(
-                f"Freshsales shows the key's user no view of all {of.name}: make one called {of.views[0]!r}, "
-                "or set match_on: []"
+                f"Freshsales shows the key's user no view of all {crm_object.name}: make one called "
+                f"{crm_object.views[0]!r}, or set match_on: []"
             )
-        include = {"include": of.include} if of.include else {}
-        return [(f"/{of.path}/view/{views[name]}", include) for name in names]
+        include = {"include": crm_object.include} if crm_object.include else {}
+        return [(f"/{crm_object.path}/view/{views[name]}", include) for name in names]
 
-    def recycled(self, session: CrmSession, of: FreshsalesObject) -> Listing | None:
+    def recycled(self, session: CrmSession, crm_object: FreshsalesObject) -> Listing | None:
         """The listing of the recycle bin, if there is one."""
-        view = self._views_of(session, of).get(RECYCLE_BIN) if of.views else None
-        return None if view is None else (f"/{of.path}/view/{view}", {})
+        view = self._views_of(session, crm_object).get(RECYCLE_BIN) if crm_object.views else None
+        return None if view is None else (f"/{crm_object.path}/view/{view}", {})
 
-    def _views_of(self, session: CrmSession, of: FreshsalesObject) -> dict[str, int]:
+    def _views_of(self, session: CrmSession, crm_object: FreshsalesObject) -> dict[str, int]:
         with self._lock:
-            if of.name not in self._views:
-                told: Any = session.exchange("GET", f"/{of.path}/filters").value
+            if crm_object.name not in self._views:
+                told: Any = session.exchange("GET", f"/{crm_object.path}/filters").value
                 filters = told.get("filters") if isinstance(told, dict) else told
-                self._views[of.name] = {str(each["name"]): each["id"] for each in filters or ()}
-            return self._views[of.name]
+                self._views[crm_object.name] = {str(each["name"]): each["id"] for each in filters or ()}
+            return self._views[crm_object.name]
 
-    def count(self, session: CrmSession, of: FreshsalesObject) -> int:
+    def count(self, session: CrmSession, crm_object: FreshsalesObject) -> int:
         """How many records there are: one request for each listing."""
         total = 0
-        for listing in self.all_of(session, of):
-            page = read_page(session, of, listing, 1, per_page=1)
+        for listing in self.all_of(session, crm_object):
+            page = read_page(session, crm_object, listing, 1, per_page=1)
             total += len(page.records) if page.total is None else page.total
         return total
 
-    def scan(self, session: CrmSession, of: FreshsalesObject) -> Iterator[CrmRecord]:
+    def scan(self, session: CrmSession, crm_object: FreshsalesObject) -> Iterator[CrmRecord]:
         """Every record once, oldest first; again where pages shifted meanwhile.
 
         Raises:
             SettingError: They cannot be listed.
         """
         seen: set[Any] = set()
-        for listing in self.all_of(session, of):
+        for listing in self.all_of(session, crm_object):
             for _ in range(PASSES):
                 met: set[Any] = set()
                 total = None
-                for page in self._pages(session, of, listing):
+                for page in self._pages(session, crm_object, listing):
                     total = page.total
                     for record in page.records:
                         met.add(record["id"])
@@ -142,48 +146,50 @@ class Views:
                 if total is None or len(met) >= total:
                     break
 
-    def _pages(self, session: CrmSession, of: FreshsalesObject, listing: Listing) -> Iterator[Page]:
+    def _pages(self, session: CrmSession, crm_object: FreshsalesObject, listing: Listing) -> Iterator[Page]:
         number = 1
         while True:
             try:
-                page = read_page(session, of, listing, number, sort="created_at", sort_type="asc")
+                page = read_page(session, crm_object, listing, number, sort="created_at", sort_type="asc")
             except NoRouteError:
-                raise SettingError(f"Freshsales does not list {of.name}: set match_on: []") from None
+                raise SettingError(f"Freshsales does not list {crm_object.name}: set match_on: []") from None
             yield page
             if page.is_last:
                 return
             number += 1
 
-    def latest(self, session: CrmSession, of: CrmObject, listing: Listing, stamp: str) -> Iterator[list[CrmRecord]]:
+    def latest(
+        self, session: CrmSession, crm_object: CrmObject, listing: Listing, stamp: str
+    ) -> Iterator[list[CrmRecord]]:
         """The records of a listing, the latest by ``created_at`` or ``updated_at`` first, page by page."""
         number = 1
         while True:
-            page = read_page(session, of, listing, number, sort=stamp, sort_type="desc")
+            page = read_page(session, crm_object, listing, number, sort=stamp, sort_type="desc")
             yield page.records
             if page.is_last:
                 return
             number += 1
 
-    def since(self, session: CrmSession, of: FreshsalesObject, since: datetime) -> Iterator[CrmRecord]:
+    def since(self, session: CrmSession, crm_object: FreshsalesObject, since: datetime) -> Iterator[CrmRecord]:
         """The records created since an instant.
 
         Raises:
             SettingError: They cannot be listed.
         """
-        for listing in self.all_of(session, of):
-            for records in self.latest(session, of, listing, "created_at"):
+        for listing in self.all_of(session, crm_object):
+            for records in self.latest(session, crm_object, listing, "created_at"):
                 yield from records
-                if of.views and all(is_before(record.get("created_at"), since) for record in records):
+                if crm_object.views and all(is_before(record.get("created_at"), since) for record in records):
                     break
 
     def below(
-        self, session: CrmSession, of: FreshsalesObject, parents: Sequence[tuple[FreshsalesObject, Any]]
+        self, session: CrmSession, crm_object: FreshsalesObject, parents: Sequence[tuple[FreshsalesObject, Any]]
     ) -> Iterator[CrmRecord]:
         """The records that are about certain others."""
         for parent, crm_id in parents:
             number = 1
             while True:
-                page = read_page(session, of, (f"/{parent.path}/{crm_id}/{of.name}", {}), number)
+                page = read_page(session, crm_object, (f"/{parent.path}/{crm_id}/{crm_object.name}", {}), number)
                 for record in page.records:
                     # Where the answer does not repeat it, the address says what they are about.
                     yield {"targetable": {"id": crm_id, "type": parent.model}, **record}

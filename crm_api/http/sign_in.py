@@ -13,11 +13,11 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 import requests
 from typing_extensions import override
 
-from crm_api.answer import Dialect
 from crm_api.errors import BusyError, CredentialsError, RefusedError, UnreachableError
-from crm_api.quota import Quota
-from crm_api.redaction import Redactor
-from crm_api.session import CrmSession, Network, Renewable
+from crm_api.transport.answer import Dialect
+from crm_api.transport.quota import Quota
+from crm_api.transport.redaction import Redactor
+from crm_api.transport.session import CrmSession, Network, Renewable
 
 EARLY_SECONDS = 30.0  # before it expires, a token is not used any more: a request takes time
 JUST_SECONDS = 1.0  # workers whose requests were refused together ask for one token

@@ -11,16 +11,16 @@ from typing import Any, TypeVar
 from typing_extensions import override
 
 from crm_api.crm_objects import CrmObject
-from crm_api.declared import Calls
-from crm_api.endpoint import Endpoint, Format
+from crm_api.endpoints.declared import Calls
+from crm_api.endpoints.endpoint import Endpoint, Format
+from crm_api.endpoints.templates import places
+from crm_api.endpoints.whole_records import CRM_ID, FIND
+from crm_api.endpoints.xml_bodies import is_xml_name
 from crm_api.errors import SettingError
-from crm_api.free import CRM_ID, FIND
 from crm_api.settings import nearest
-from crm_api.templates import places
-from crm_api.xml_bodies import is_xml_name
 from target_crm.endpoints import copper_templates
 from target_crm.endpoints.settings import ROLES, endpoint_of
-from target_crm.methods import LoadMethod
+from target_crm.load_method import LoadMethod
 
 PREFIX = "endpoint:"
 TEMPLATES: Mapping[str, Mapping[str, Mapping[str, Any]]] = MappingProxyType({"copper": copper_templates.TEMPLATES})
@@ -45,14 +45,14 @@ class Declared:
     """One stream's endpoints.
 
     Attributes:
-        of: What its records are called in the ledger.
+        crm_object: What its records are called in the ledger.
         calls: What can be done to them.
         found_by: The fields that the find endpoint needs.
         match_on: The fields that must agree in what it finds, where the found record has them.
         ready: A template says which attributes there are; a stream need not have them all.
     """
 
-    of: CrmObject
+    crm_object: CrmObject
     calls: Calls
     found_by: tuple[str, ...] = ()
     match_on: tuple[str, ...] = ()
@@ -127,8 +127,12 @@ def declared(config: Mapping[str, Any], stream: str, given: Mapping[str, Any]) -
     _check_roles(calls, method, given, where)
     _check_ids(calls, method, given, where)
     name = f"{PREFIX}{stream}"
-    of = CrmObject(name, name, (), finds={FIND: 1} if find is not None else {}, free=True, readable=False)
-    return Declared(of, calls, tuple(dict.fromkeys((*found_by, *match_on))), match_on, ready=template is not None)
+    crm_object = CrmObject(
+        name, name, (), finds={FIND: 1} if find is not None else {}, whole_records=True, readable=False
+    )
+    return Declared(
+        crm_object, calls, tuple(dict.fromkeys((*found_by, *match_on))), match_on, ready=template is not None
+    )
 
 
 def sent_whole(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,14 +8,14 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
-from crm_api.addresses import checked_base_url
-from crm_api.body_code import imported
-from crm_api.endpoint import METHODS, AnswerPaths, Batch, Endpoint, Format, XmlForm
+from crm_api.endpoints.body_code import imported
+from crm_api.endpoints.endpoint import METHODS, AnswerPaths, Batch, Endpoint, Format, XmlForm
+from crm_api.endpoints.json_paths import compiled
+from crm_api.endpoints.templates import places
+from crm_api.endpoints.xml_bodies import is_xml_name
 from crm_api.errors import SettingError
-from crm_api.json_paths import compiled
 from crm_api.settings import JsonSchema, nearest
-from crm_api.templates import places
-from crm_api.xml_bodies import is_xml_name
+from crm_api.transport.addresses import checked_base_url
 
 _TEXT = {"type": ["string", "null"]}
 _TEXTS = {"type": ["array", "null"], "items": {"type": "string"}}

@@ -113,5 +113,5 @@ class Claims:
 def _beside(scope: Scope) -> sa.ColumnElement[bool]:
     """The records of all streams into the same kind of record of the same account."""
     scopes, same = tables.scopes, tables.scopes.alias()
-    of = sa.select(same.c.object_id).where(same.c.id == scope.id).scalar_subquery()
-    return tables.records.c.scope_id.in_(sa.select(scopes.c.id).where(scopes.c.object_id == of))
+    crm_object = sa.select(same.c.object_id).where(same.c.id == scope.id).scalar_subquery()
+    return tables.records.c.scope_id.in_(sa.select(scopes.c.id).where(scopes.c.object_id == crm_object))

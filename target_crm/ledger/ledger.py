@@ -15,10 +15,10 @@ import sqlalchemy as sa
 
 from crm_api.crm_objects import CrmId
 from target_crm.ledger import tables
+from target_crm.ledger.group_commit import GroupCommit
 from target_crm.ledger.store import Store, as_json, id_of, id_text, of_source, value_hash
 from target_crm.ledger.values import Entry, Intent, Known, Link, Origin, Scope, Source
-from target_crm.mapping.mapped import Found
-from target_crm.together import Together
+from target_crm.mapping.values import Found
 
 FRESH_SECONDS = 3600.0  # how long match values of our own writes are kept: longer than any index lags
 
@@ -50,25 +50,25 @@ class Ledger:
     def __init__(self, store: Store, *, history_values: bool = False, check: Callable[[], None] = lambda: None) -> None:
         self._store = store
         self._check = check
-        self._together = Together(self._write)
+        self._together = GroupCommit(self._write)
         self._history_values = history_values
 
     def close(self) -> None:
         """Let go of the database."""
         self._store.close()
 
-    def scope(self, source: Source, stream: str, of: str) -> Scope:
+    def scope(self, source: Source, stream: str, object_name: str) -> Scope:
         """The scope of a stream, made if it is new."""
         with self._store.write() as connection:
-            row = {"crm": source.crm, "account": source.account, "object": of}
+            row = {"crm": source.crm, "account": source.account, "object": object_name}
             object_id = self._store.row_id(connection, tables.objects, row)
             scope = {"object_id": object_id, "source_name": source.name, "stream": stream}
             return Scope(self._store.row_id(connection, tables.scopes, scope), object_id)
 
-    def whole(self, source: Source, of: str) -> Scope:
+    def whole(self, source: Source, object_name: str) -> Scope:
         """All streams into one kind of record: a scope without source ids of its own."""
         with self._store.write() as connection:
-            row = {"crm": source.crm, "account": source.account, "object": of}
+            row = {"crm": source.crm, "account": source.account, "object": object_name}
             return Scope(0, self._store.row_id(connection, tables.objects, row))
 
     def known(self, scope: Scope, source_ids: Collection[str]) -> dict[str, Known]:
@@ -93,7 +93,7 @@ class Ledger:
             source,
         )
         rows = self._store.among(query, tables.records.c.source_id, source_ids)
-        return {source_id: Found(of, json.loads(crm_id)) for source_id, crm_id, of in rows}
+        return {source_id: Found(crm_object, json.loads(crm_id)) for source_id, crm_id, crm_object in rows}
 
     def claimed(self, scope: Scope, crm_ids: Collection[CrmId]) -> dict[CrmId, list[tuple[int, str]]]:
         """Which scopes and source ids stand, or stood until their source deleted them, for CRM records of this kind."""

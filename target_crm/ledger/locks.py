@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from typing_extensions import override
 
 from crm_api.errors import StopError
-from target_crm.crew import Stopping
+from target_crm.concurrency import Stopping
 from target_crm.ledger.values import Source
 
 PRIVATE = 0o600
@@ -33,9 +33,9 @@ class LockedError(StopError):
 
     advice = "Wait for it to end, or set lock_wait_seconds."
 
-    def __init__(self, of: str, holder: str) -> None:
+    def __init__(self, object_name: str, holder: str) -> None:
         who = f" ({holder})" if holder else ""
-        super().__init__(happened=f"Another run is writing the {of} of this account{who}")
+        super().__init__(happened=f"Another run is writing the {object_name} of this account{who}")
 
 
 class LockLostError(StopError):
@@ -62,20 +62,20 @@ class Locks(ABC):
         self._clock = clock
         self._taken: set[str] = set()
 
-    def take(self, of: str) -> None:
+    def take(self, object_name: str) -> None:
         """Become the only writer of a kind of record; once is enough.
 
         Raises:
             LockedError: Another run is, and does not end in time.
         """
-        if of in self._taken:
+        if object_name in self._taken:
             return
         until = self._clock() + self._wait_seconds
-        while not self._try(of):
+        while not self._try(object_name):
             if self._clock() >= until:
-                raise LockedError(of, self._holder(of))
+                raise LockedError(object_name, self._holder(object_name))
             self._stopping.nap(SLICE_SECONDS)
-        self._taken.add(of)
+        self._taken.add(object_name)
 
     def check(self) -> None:  # noqa: B027 - what the operating system keeps is not lost while the process lives
         """Make sure that they are still ours.
@@ -90,11 +90,11 @@ class Locks(ABC):
         self._taken.clear()
 
     @abstractmethod
-    def _try(self, of: str) -> bool:
+    def _try(self, object_name: str) -> bool:
         """Take the lock if nobody has it."""
 
     @abstractmethod
-    def _holder(self, of: str) -> str:
+    def _holder(self, object_name: str) -> str:
         """Who has it, for people."""
 
     @abstractmethod
@@ -130,13 +130,13 @@ class FileLocks(Locks):
         self._open: dict[str, int] = {}
         weakref.finalize(self, _close, self._open)
 
-    def _path(self, of: str) -> Path:
-        name = quote(f"{self._source.crm}-{self._source.account}-{of}", safe="")
+    def _path(self, object_name: str) -> Path:
+        name = quote(f"{self._source.crm}-{self._source.account}-{object_name}", safe="")
         return self._ledger.with_name(f"{self._ledger.name}.{name}.lock")
 
     @override
-    def _try(self, of: str) -> bool:
-        descriptor = os.open(self._path(of), os.O_CREAT | os.O_RDWR, PRIVATE)
+    def _try(self, object_name: str) -> bool:
+        descriptor = os.open(self._path(object_name), os.O_CREAT | os.O_RDWR, PRIVATE)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -144,12 +144,12 @@ class FileLocks(Locks):
             return False
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{self._name}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC".encode(), 0)
-        self._open[of] = descriptor
+        self._open[object_name] = descriptor
         return True
 
     @override
-    def _holder(self, of: str) -> str:
-        return self._path(of).read_text("utf-8", "replace")
+    def _holder(self, object_name: str) -> str:
+        return self._path(object_name).read_text("utf-8", "replace")
 
     @override
     def _free(self) -> None:
@@ -202,21 +202,23 @@ class DatabaseLocks(Locks):
             self._opened.execute(sa.select(named))
         return self._opened
 
-    def _key(self, of: str) -> sa.Function[int]:
-        name = f"singer-crm {self._source.crm} {self._source.account} {of}"
+    def _key(self, object_name: str) -> sa.Function[int]:
+        name = f"singer-crm {self._source.crm} {self._source.account} {object_name}"
         return sa.func.hashtextextended(name, 0)
 
     @override
-    def _try(self, of: str) -> bool:
-        return bool(self._connection.execute(sa.select(sa.func.pg_try_advisory_lock(self._key(of)))).scalar_one())
+    def _try(self, object_name: str) -> bool:
+        return bool(
+            self._connection.execute(sa.select(sa.func.pg_try_advisory_lock(self._key(object_name)))).scalar_one()
+        )
 
     @override
-    def _holder(self, of: str) -> str:
+    def _holder(self, object_name: str) -> str:
         query = sa.text(
             "SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' "
             "AND granted AND ((classid::bigint << 32) | objid::bigint) = :key"
         )
-        key = self._connection.execute(sa.select(self._key(of))).scalar_one()
+        key = self._connection.execute(sa.select(self._key(object_name))).scalar_one()
         return str(self._connection.execute(query, {"key": key}).scalar() or "")
 
     @override

@@ -9,7 +9,7 @@ from typing import Any
 
 from crm_api.crm_objects import CrmId
 from crm_api.errors import StopError
-from target_crm.mapping.mapped import Difference
+from target_crm.mapping.values import Difference
 
 
 class LedgerError(StopError):

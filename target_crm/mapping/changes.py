@@ -11,8 +11,8 @@ from crm_api.crm import Crm
 from crm_api.crm_objects import Added, Attribute, CrmRecord, Kind, Payload
 from crm_api.values import is_empty
 from target_crm.mapping.fields import Fields
-from target_crm.mapping.keys import SPELLINGS
-from target_crm.mapping.mapped import Change, Difference, Mode
+from target_crm.mapping.normalise import SPELLINGS
+from target_crm.mapping.values import Change, Difference, Mode
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Changes:
         So an update without custom fields never asks the CRM which there are.
         """
         for name, value in record.items():
-            attribute = self.fields.of.attribute(name)
+            attribute = self.fields.crm_object.attribute(name)
             if attribute is not None and attribute.kind is not Kind.CUSTOM:
                 yield attribute, value
         chosen = None if like is None else self.crm.custom_values(like)

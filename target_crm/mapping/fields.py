@@ -47,16 +47,16 @@ class Fields:
 
     Args:
         crm: Knows the custom fields.
-        of: The object.
+        crm_object: The object.
     """
 
-    def __init__(self, crm: Crm, of: CrmObject) -> None:
+    def __init__(self, crm: Crm, crm_object: CrmObject) -> None:
         self._crm = crm
-        self.of = of
+        self.crm_object = crm_object
 
     def attribute(self, name: str) -> Attribute | None:
         """The attribute or custom field of exactly that name (``cf_<slug>`` or ``cf_<id>`` for the latter)."""
-        declared = self.of.attribute(name)
+        declared = self.crm_object.attribute(name)
         if declared is not None or not name.startswith(PREFIX):
             return declared
         by_id = self._by_custom_id.get(_number(name.removeprefix(PREFIX)))
@@ -64,7 +64,7 @@ class Fields:
 
     def named(self, name: str) -> Attribute | None:
         """What a setting means: an attribute, one of its flat names, or a custom field by its name, column or id."""
-        if self.of.free:
+        if self.crm_object.whole_records:
             return Attribute(name, Kind.ID)  # whatever a setting calls it
         found = self.attribute(name)
         if found is None and (claim := self._claims.get(name) or self._claims.get(slug(name))):
@@ -103,7 +103,7 @@ class Fields:
     @property
     def container(self) -> Attribute | None:
         """The attribute that holds the custom fields, if the object has them."""
-        return next((each for each in self.of.attributes if each.kind is Kind.CUSTOM), None)
+        return next((each for each in self.crm_object.attributes if each.kind is Kind.CUSTOM), None)
 
     @property
     def titles(self) -> tuple[str, ...]:
@@ -123,7 +123,7 @@ class Fields:
 
     @cached_property
     def _definitions(self) -> tuple[CustomField, ...]:
-        return tuple(self._crm.custom_fields(self.of)) if self.container else ()
+        return tuple(self._crm.custom_fields(self.crm_object)) if self.container else ()
 
     @cached_property
     def _columns(self) -> Mapping[CrmId, str]:
@@ -154,7 +154,7 @@ class Fields:
     def _claims(self) -> Mapping[str, Claim]:
         """Names that are no attribute's own. Where two attributes want one, the first declared has it."""
         claims: dict[str, Claim] = {}
-        for attribute in self.of.attributes:
+        for attribute in self.crm_object.attributes:
             if is_writable(attribute):
                 for name, claim in _other_names(attribute):
                     claims.setdefault(name, claim)

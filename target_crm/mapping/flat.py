@@ -12,7 +12,7 @@ import msgspec
 
 from crm_api.crm_objects import Attribute, Kind
 from crm_api.values import is_empty, read_text
-from target_crm.mapping.keys import SPELLINGS
+from target_crm.mapping.normalise import SPELLINGS
 
 LISTS = frozenset({Kind.TEXTS, Kind.ITEMS, Kind.NAME_IDS, Kind.IDS})
 _VALUE_NAMES = ("value", "email", "number", "url")  # as CRMs call what an item of a list holds

@@ -15,12 +15,16 @@ from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Pa
 from crm_api.errors import SettingError
 from crm_api.settings import nearest
 from crm_api.values import READERS, is_empty, read_day, read_id, read_moment, read_text
-from target_crm.endpoints.flags import Flags, resolved, with_flags
+from target_crm.mapping.attribute_plan import Plan, Routes
 from target_crm.mapping.changes import Changes
 from target_crm.mapping.fields import ID, Fields
+from target_crm.mapping.flags import Flags, resolved, with_flags
 from target_crm.mapping.flat import LISTS, Sources, unpacked
-from target_crm.mapping.keys import same_domain
-from target_crm.mapping.mapped import (
+from target_crm.mapping.match_keys import Recognition
+from target_crm.mapping.names import NameBook
+from target_crm.mapping.normalise import same_domain
+from target_crm.mapping.references import References
+from target_crm.mapping.values import (
     ByMatch,
     Change,
     Difference,
@@ -37,10 +41,6 @@ from target_crm.mapping.mapped import (
     Rejection,
     Rules,
 )
-from target_crm.mapping.names import NameBook
-from target_crm.mapping.recognition import Recognition
-from target_crm.mapping.references import References
-from target_crm.mapping.routes import Plan, Routes
 
 __all__ = [
     "ByMatch",
@@ -69,33 +69,35 @@ class Mapper:
 
     Args:
         crm: Gives names, custom fields and the vendor's form of values. Lists are asked for when first needed.
-        of: What the records become.
+        crm_object: What the records become.
         rules: The stream's settings.
 
     Raises:
         SettingError: The rules name an attribute, a custom field or an object that does not exist.
     """
 
-    def __init__(self, crm: Crm, of: CrmObject, rules: Rules) -> None:
-        self.of = of
+    def __init__(self, crm: Crm, crm_object: CrmObject, rules: Rules) -> None:
+        self.crm_object = crm_object
         self._crm = crm
         self._rules = rules
-        self._fields = Fields(crm, of)
+        self._fields = Fields(crm, crm_object)
         self._references = References(crm, self._fields, rules.references)
-        self._recognition = Recognition(crm, self._fields, of.match_on if rules.match_on is None else rules.match_on)
-        self._flags = Flags(of, rules.parameters)
+        self._recognition = Recognition(
+            crm, self._fields, crm_object.match_on if rules.match_on is None else rules.match_on
+        )
+        self._flags = Flags(crm_object, rules.parameters)
         used = self._references.used | self._flags.used
         self._routes = Routes(self._fields, rules, self._recognition.names, used)
         self._modes = {self._moded(name, mode).name: mode for name, mode in rules.fields.items()}
         self._changes = Changes(crm, self._fields, self._mode_of)
         self._books: dict[str, NameBook] = {}
-        self._required = tuple(attribute.name for attribute in of.attributes if attribute.required)
+        self._required = tuple(attribute.name for attribute in crm_object.attributes if attribute.required)
 
     def _moded(self, name: str, mode: Mode) -> Attribute:
         attribute = self._fields.named(name)
         if attribute is None:
-            known = [each.name for each in self.of.attributes]
-            raise SettingError(f"fields.{name}: {self.of.name} have no such attribute{nearest(name, known)}")
+            known = [each.name for each in self.crm_object.attributes]
+            raise SettingError(f"fields.{name}: {self.crm_object.name} have no such attribute{nearest(name, known)}")
         if mode is Mode.ADD and attribute.kind not in LISTS:
             raise SettingError(f"fields.{name}: add is for lists, and {attribute.name} holds one value")
         if mode is Mode.REPLACE and attribute.only_added:
@@ -173,7 +175,9 @@ class Mapper:
         for name, value in _contained(unpacked(container)):
             attribute = self._fields.by_custom_id(name) if isinstance(name, int) else self._fields.custom(str(name))
             if attribute is None or not attribute.updatable:
-                left_out[f"custom_fields[{name}]"] = f"{self.of.name} have no such custom field that can be written"
+                left_out[f"custom_fields[{name}]"] = (
+                    f"{self.crm_object.name} have no such custom field that can be written"
+                )
             elif attribute.custom_id is not None and attribute.custom_id not in plan.covered:
                 sources = Sources(attribute, ((attribute.name, ""),))
                 self._put(sources, {attribute.name: value}, {}, customs, attribute.custom_id, left_out)
@@ -270,7 +274,7 @@ class Mapper:
         """
         payload = dict(mapped.payload)
         for name, target in found.items():
-            attribute = self.of.attribute(name)
+            attribute = self.crm_object.attribute(name)
             if attribute is not None:
                 payload[name] = self._crm.encode(attribute, self._references.value(attribute, target))
         left = tuple(reference for reference in mapped.references if reference.attribute not in found)
@@ -294,7 +298,9 @@ class Mapper:
         if not lacking:
             return change
         wanted = " and ".join(lacking)
-        sentence = f"{wanted} is missing, without which {self.of.name} cannot be created. Give it with a stream map"
+        sentence = (
+            f"{wanted} is missing, without which {self.crm_object.name} cannot be created. Give it with a stream map"
+        )
         return Rejection(Reason.MISSING_REQUIRED, sentence, lacking[0])
 
     def change(self, mapped: Mapped, current: CrmRecord | None) -> Change:
@@ -313,7 +319,7 @@ class Mapper:
         if len(self.match_on) != 1 or len(self.match_on[0]) != 1:
             return None
         attribute = self._fields.attribute(self.match_on[0][0])
-        return attribute.name if attribute is not None and self._crm.upserts_by(self.of, attribute) else None
+        return attribute.name if attribute is not None and self._crm.upserts_by(self.crm_object, attribute) else None
 
     def is_blind(self, mapped: Mapped) -> bool:
         """Tell whether the record can be upserted without knowing what the CRM has."""

@@ -7,8 +7,8 @@ from typing import Any
 
 from crm_api.crm import Name
 from crm_api.crm_objects import Attribute, CrmId
-from target_crm.mapping.keys import same_text
-from target_crm.mapping.mapped import Reason, RejectedError
+from target_crm.mapping.normalise import same_text
+from target_crm.mapping.values import Reason, RejectedError
 
 NAMES_SHOWN = 20  # of a list, in a sentence
 

@@ -11,8 +11,8 @@ from crm_api.errors import SettingError
 from crm_api.settings import nearest
 from crm_api.values import is_empty, read_text
 from target_crm.mapping.fields import Fields
-from target_crm.mapping.keys import SPELLINGS
-from target_crm.mapping.mapped import ByMatch, Found, FromStream, MatchKey, MatchPart, Reference, ReferenceRule
+from target_crm.mapping.normalise import SPELLINGS
+from target_crm.mapping.values import ByMatch, Found, FromStream, MatchKey, MatchPart, Reference, ReferenceRule
 
 REFERRING = frozenset({Kind.ID, Kind.IDS, Kind.IDENTIFIER})
 
@@ -37,9 +37,9 @@ class References:
         for name, rule in rules.items():
             attribute = fields.named(name)
             if attribute is None or attribute.kind not in REFERRING:
-                able = [each.name for each in fields.of.attributes if each.kind in REFERRING]
+                able = [each.name for each in fields.crm_object.attributes if each.kind in REFERRING]
                 raise SettingError(
-                    f"references.{name}: {fields.of.name} have no such reference{nearest(name, able)}. "
+                    f"references.{name}: {fields.crm_object.name} have no such reference{nearest(name, able)}. "
                     f"There are: {', '.join(able) or 'none'}"
                 )
             self.by_attribute[attribute.name] = rule
@@ -97,8 +97,8 @@ class References:
             elif rule.object is not None:
                 parts = tuple(_part(attribute, record[source]) for attribute, source in self._matched[name])
                 if all(part.values for part in parts):
-                    of = named_object(self._crm.objects, rule.object)
-                    found.append(Reference(name, ByMatch(of, MatchKey(parts))))
+                    crm_object = named_object(self._crm.objects, rule.object)
+                    found.append(Reference(name, ByMatch(crm_object, MatchKey(parts))))
         return tuple(found)
 
     def value(self, attribute: Attribute, found: Found) -> Any:

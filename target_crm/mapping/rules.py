@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from crm_api.errors import SettingError
-from target_crm.mapping.mapped import Mode, ReferenceRule, Rules
+from target_crm.mapping.values import Mode, ReferenceRule, Rules
 
 _NAMES = {"type": "array", "items": {"type": "string"}}
 _NAME_OR_NAMES = {"anyOf": [{"type": "string"}, _NAMES]}

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from target_crm.exits import Exit
+from target_crm.exit_codes import Exit
 from tests.chaos.story import author, seeds
 from tests.chaos.world import World
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from target_crm.files import FileError
-from target_crm.output import emit
+from target_crm.singer.stdio import emit
 from tests.chaos.story import author
 from tests.chaos.world import World, assert_told
 from tests.servers import postgres  # noqa: F401 - a fixture

@@ -17,7 +17,7 @@ import pytest
 from typing_extensions import override
 
 from crm_emulator import Clock, CopperSwitches, Emulator
-from target_crm.exits import Exit
+from target_crm.exit_codes import Exit
 from target_crm.target import TargetCrm
 from tests.chaos.story import STREAMS, Story, copies, told
 from tests.target_crm.messages import as_lines

@@ -9,7 +9,7 @@ import pytest
 
 from crm_api.copper.crm import Copper
 from crm_api.copper.session import CopperSettings, connect
-from crm_api.session import CrmSession
+from crm_api.transport.session import CrmSession
 from crm_emulator.emulator import Emulator
 
 SECRET = "32-characters-that-nobody-may-see"

@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 import pytest
 
-from crm_api.answer import Answer
 from crm_api.apptivo.config import config_of
 from crm_api.apptivo.crm import Apptivo
 from crm_api.apptivo.objects import KEPT, LEADS, OBJECTS
@@ -17,7 +16,8 @@ from crm_api.apptivo.values import days_of
 from crm_api.crm import Written
 from crm_api.crm_objects import Kind
 from crm_api.errors import BusyError, DuplicateError, GoneError, InDoubtError, InvalidError, SettingError
-from crm_api.redaction import RedactingFilter
+from crm_api.transport.answer import Answer
+from crm_api.transport.redaction import RedactingFilter
 from crm_emulator import Emulator
 
 

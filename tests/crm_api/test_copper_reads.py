@@ -99,7 +99,7 @@ def test_people_are_found_by_200_emails_at_once(reading: Callable[[Emulator], Co
 
 
 @pytest.mark.parametrize(
-    ("of", "attributes", "attribute", "value"),
+    ("object_name", "attributes", "attribute", "value"),
     [
         ("people", {"name": "Ann Bee"}, "name", "ann bee"),
         ("people", {"name": "A", "phone_numbers": [{"number": "(415) 355-4776"}]}, "phone_numbers", "153554776"),
@@ -111,11 +111,11 @@ def test_people_are_found_by_200_emails_at_once(reading: Callable[[Emulator], Co
     ],
 )
 def test_each_declared_find_finds(
-    copper: Copper, emulator: Emulator, of: str, attributes: dict[str, Any], attribute: str, value: str
+    copper: Copper, emulator: Emulator, object_name: str, attributes: dict[str, Any], attribute: str, value: str
 ) -> None:
-    wanted = emulator.copper.insert(of, attributes)
-    emulator.copper.insert(of, {"name": "Someone else"})
-    assert [record["id"] for record in copper.find(OBJECTS[of], attribute, [value])] == [wanted["id"]]
+    wanted = emulator.copper.insert(object_name, attributes)
+    emulator.copper.insert(object_name, {"name": "Someone else"})
+    assert [record["id"] for record in copper.find(OBJECTS[object_name], attribute, [value])] == [wanted["id"]]
 
 
 def test_finds_by_references_take_many_ids(copper: Copper, emulator: Emulator) -> None:

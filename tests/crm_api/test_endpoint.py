@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm_api.answer import Answer
 from crm_api.crm import Refused, Untold, Written
-from crm_api.endpoint import PARAMETERS, AnswerPaths, Batch, Endpoint, Format, XmlForm
+from crm_api.endpoints.answers import results_of
+from crm_api.endpoints.endpoint import PARAMETERS, AnswerPaths, Batch, Endpoint, Format, XmlForm
+from crm_api.endpoints.requests import Item, prepare
+from crm_api.endpoints.templates import filled_path
 from crm_api.errors import InDoubtError
-from crm_api.preparing import Item, prepare
-from crm_api.reading import results_of
-from crm_api.templates import filled_path
+from crm_api.transport.answer import Answer
 
 
 def answered(value, status=200):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from crm_api.answer import Answer
 from crm_api.errors import (
     BusyError,
     CredentialsError,
@@ -16,6 +15,7 @@ from crm_api.errors import (
     SettingError,
 )
 from crm_api.freshsales.session import FreshsalesDialect, FreshsalesSettings, address_of
+from crm_api.transport.answer import Answer
 
 SUITE = "https://acme.myfreshworks.com/crm/sales/api"
 CLASSIC = "https://acme.freshsales.io/api"

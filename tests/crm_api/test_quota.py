@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm_api.copper.session import CopperSettings, connect
-from crm_api.quota import Allowance, Quota, binding_rates, widened
+from crm_api.transport.quota import Allowance, Quota, binding_rates, widened
 from crm_emulator.clock import Clock
 from crm_emulator.emulator import Emulator
 

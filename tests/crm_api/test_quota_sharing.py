@@ -15,8 +15,8 @@ import pytest
 
 from crm_api.copper.session import CopperSettings, connect
 from crm_api.errors import SettingError
-from crm_api.quota import Allowance, Quota
-from crm_api.quota_stores import QuotaStoreError, SQLiteStore, open_store
+from crm_api.transport.quota import Allowance, Quota
+from crm_api.transport.quota_stores import QuotaStoreError, SQLiteStore, open_store
 from crm_emulator.emulator import Emulator
 from tests.servers import postgres, redis_server  # noqa: F401 - fixtures
 
@@ -137,7 +137,9 @@ def test_both_plugins_of_one_machine_share_the_quota(
     settings: Callable[..., CopperSettings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # no minute passes meanwhile, however slow the machine
-    monkeypatch.setattr("crm_api.quota_stores.SQLiteStore", partial(SQLiteStore, clock=lambda: 2_000_000_000.0))
+    monkeypatch.setattr(
+        "crm_api.transport.quota_stores.SQLiteStore", partial(SQLiteStore, clock=lambda: 2_000_000_000.0)
+    )
     with Emulator(empty=True) as emulator:
         given = settings(emulator, requests_per_minute=5, quota_url=f"sqlite:///{tmp_path}/quota.sqlite")
         naps: list[float] = []

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm_api.redaction import MASK, Redactor
+from crm_api.transport.redaction import MASK, Redactor
 
 SECRETS = st.text("abcXYZ019+/=&%äß\"' \\\n", min_size=4, max_size=40).filter(str.strip)
 

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm_api.retry import FIRST_CONTACT_ATTEMPTS, LONGEST_WAIT_SECONDS, Attempt, Fate, Patience, retry_after_seconds
+from crm_api.transport.retry import (
+    FIRST_CONTACT_ATTEMPTS,
+    LONGEST_WAIT_SECONDS,
+    Attempt,
+    Patience,
+    RequestFate,
+    retry_after_seconds,
+)
 
 NOW = datetime(2024, 5, 31, 9, 30, tzinfo=UTC)
 
@@ -16,39 +23,41 @@ NOW = datetime(2024, 5, 31, 9, 30, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("fate", "repeatable", "expected"),
     [
-        (Fate.NOT_SENT, False, True),
-        (Fate.TURNED_AWAY, False, True),
-        (Fate.UNKNOWN, False, False),
-        (Fate.NOT_SENT, True, True),
-        (Fate.TURNED_AWAY, True, True),
-        (Fate.UNKNOWN, True, True),
+        (RequestFate.NOT_SENT, False, True),
+        (RequestFate.TURNED_AWAY, False, True),
+        (RequestFate.UNKNOWN, False, False),
+        (RequestFate.NOT_SENT, True, True),
+        (RequestFate.TURNED_AWAY, True, True),
+        (RequestFate.UNKNOWN, True, True),
     ],
 )
 def test_only_what_may_have_been_carried_out_must_be_repeatable(
-    fate: Fate, *, repeatable: bool, expected: bool
+    fate: RequestFate, *, repeatable: bool, expected: bool
 ) -> None:
     assert Patience().may_repeat(Attempt(fate, 1), repeatable=repeatable) is expected
 
 
-@given(fate=st.sampled_from(Fate), number=st.integers(1, 20), most=st.integers(1, 20), repeatable=st.booleans())
-def test_no_fate_is_repeated_beyond_the_last_attempt(fate: Fate, number: int, most: int, *, repeatable: bool) -> None:
+@given(fate=st.sampled_from(RequestFate), number=st.integers(1, 20), most=st.integers(1, 20), repeatable=st.booleans())
+def test_no_fate_is_repeated_beyond_the_last_attempt(
+    fate: RequestFate, number: int, most: int, *, repeatable: bool
+) -> None:
     may = Patience(max_attempts=most).may_repeat(Attempt(fate, number), repeatable=repeatable)
     assert not (may and number >= most)
 
 
-@given(fate=st.sampled_from(Fate), number=st.integers(1, 20), asked=st.floats(0, 1e6))
-def test_what_the_crm_asks_for_is_never_shortened(fate: Fate, number: int, asked: float) -> None:
+@given(fate=st.sampled_from(RequestFate), number=st.integers(1, 20), asked=st.floats(0, 1e6))
+def test_what_the_crm_asks_for_is_never_shortened(fate: RequestFate, number: int, asked: float) -> None:
     assert Patience().wait_seconds(Attempt(fate, number, asked)) == asked
 
 
 def test_waits_double_up_to_a_limit() -> None:
     patience = Patience(jitter=lambda seconds: seconds)
-    waits = [patience.wait_seconds(Attempt(Fate.UNKNOWN, number)) for number in range(1, 9)]
+    waits = [patience.wait_seconds(Attempt(RequestFate.UNKNOWN, number)) for number in range(1, 9)]
     assert waits == [1, 2, 4, 8, 16, 32, 64, 64]
 
 
 def test_a_quota_window_is_waited_out_within_the_attempts() -> None:
-    waits = [Patience().wait_seconds(Attempt(Fate.TURNED_AWAY, number)) for number in range(1, 6)]
+    waits = [Patience().wait_seconds(Attempt(RequestFate.TURNED_AWAY, number)) for number in range(1, 6)]
     assert waits == [5, 10, 20, 40, 64]
     assert sum(waits) > 60
 
@@ -56,20 +65,22 @@ def test_a_quota_window_is_waited_out_within_the_attempts() -> None:
 def test_an_outage_of_two_minutes_is_outlasted_however_the_dice_fall() -> None:
     patience = Patience()
     for _ in range(100):
-        waits = [patience.wait_seconds(Attempt(Fate.NOT_SENT, number)) for number in range(1, patience.max_attempts)]
+        waits = [
+            patience.wait_seconds(Attempt(RequestFate.NOT_SENT, number)) for number in range(1, patience.max_attempts)
+        ]
         assert sum(waits) > 120
 
 
 def test_an_address_that_never_answered_is_given_up_sooner() -> None:
     patience = Patience()
-    last = Attempt(Fate.NOT_SENT, FIRST_CONTACT_ATTEMPTS)
+    last = Attempt(RequestFate.NOT_SENT, FIRST_CONTACT_ATTEMPTS)
     assert patience.may_repeat(last, repeatable=True)
     assert not patience.may_repeat(last, repeatable=True, reached=False)
 
 
 @given(st.integers(1, 12))
 def test_jitter_spreads_workers_that_failed_together(number: int) -> None:
-    wait = Patience().wait_seconds(Attempt(Fate.UNKNOWN, number))
+    wait = Patience().wait_seconds(Attempt(RequestFate.UNKNOWN, number))
     whole = min(2 ** (number - 1), LONGEST_WAIT_SECONDS)
     assert whole / 2 <= wait <= whole
 

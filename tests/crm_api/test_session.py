@@ -22,7 +22,7 @@ from crm_api.errors import (
     RedirectError,
     UnreachableError,
 )
-from crm_api.session import CrmSession
+from crm_api.transport.session import CrmSession
 from crm_emulator.emulator import Emulator
 
 NAMELESS = {"name": ""}

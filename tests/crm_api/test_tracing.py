@@ -9,7 +9,7 @@ import pytest
 
 from crm_api.copper.session import CopperSettings, connect
 from crm_api.errors import InvalidError
-from crm_api.session import Network
+from crm_api.transport.session import Network
 from crm_emulator.emulator import Emulator
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from crm_api.answer import Answer
+from crm_api.endpoints.json_paths import all_at, found_at
+from crm_api.endpoints.xml_answers import read_xml
 from crm_api.http.session import HttpDialect
-from crm_api.json_paths import all_at, found_at
-from crm_api.xml_answers import read_xml
+from crm_api.transport.answer import Answer
 
 ANSWER = b"""<?xml version="1.0"?><a:out xmlns:a="urn:x"><item id="7">one</item><item id="8"/><n><k>v</k></n></a:out>"""
 

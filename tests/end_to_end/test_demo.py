@@ -25,7 +25,7 @@ def test_the_demo_says_what_is_not_installed(program, tmp_path):
     folder = tmp_path / "bin"
     folder.mkdir()
     (folder / "python").symlink_to(os.path.realpath(program("python")))
-    words = "import sys; sys.executable = sys.argv.pop(1); from target_crm.operator.main import main; main()"
+    words = "import sys; sys.executable = sys.argv.pop(1); from target_crm.cli.main import main; main()"
     done = subprocess.run(
         [program("python"), "-c", words, str(folder / "python"), "demo"],
         env={"PATH": str(folder)},

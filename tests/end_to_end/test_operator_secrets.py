@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from crm_emulator import Emulator
 from tap_copper.tap import TapCopper
-from target_crm.operator.main import main
+from target_crm.cli.main import main
 from target_crm.target import TargetCrm
 from tests.target_crm.messages import as_lines, record_of, schema_of, state_of
 

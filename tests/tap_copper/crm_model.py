@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 
-from tap_copper.questions import Limits, Question, Row
-from tap_copper.search import Ask, Search
-from tap_copper.windows import Window
+from tap_copper.search.query import Limits, PageQuery, Row
+from tap_copper.search.read_ahead import InFlight, Search
+from tap_copper.search.window import Window
 
 LOOKBACK = 20
 
@@ -70,7 +70,7 @@ class CrmModel:
             else:
                 self.index[record] = second
 
-    def answer(self, question: Question, limits: Limits, sign: int = 1) -> tuple[list[Row], int]:
+    def answer(self, question: PageQuery, limits: Limits, sign: int = 1) -> tuple[list[Row], int]:
         self.questions += 1
         assert self.questions < 20_000, "the search has no end"
         self.refresh()
@@ -83,7 +83,7 @@ class CrmModel:
             shown = [(record, sign * self.records[record]) for record, _ in shown if record in self.records]
         return shown, len(places) + self.overcount
 
-    def _found(self, question: Question, sign: int) -> list[tuple[int, int]]:
+    def _found(self, question: PageQuery, sign: int) -> list[tuple[int, int]]:
         if self._sorted is None:
             rows = [(second, self.random.random(), record) for record, second in self.index.items()]
             self._sorted = [(record, second) for second, _, record in sorted(rows)]
@@ -110,7 +110,7 @@ class CrmModel:
                 places.append(None)
         return places
 
-    def _inside(self, key: int, question: Question, sign: int) -> bool:
+    def _inside(self, key: int, question: PageQuery, sign: int) -> bool:
         low, high = question.minimum, question.maximum
         includes_low, includes_high = self.includes_minimum, self.includes_maximum
         if sign < 0:
@@ -137,7 +137,7 @@ def read(
     sign = -1 if newest_first else 1
     bounds = (start, stop) if sign > 0 else (_negative(stop), _negative(start))
     search = Search(*bounds, limits, newest_first=newest_first)
-    in_flight: list[Ask] = []
+    in_flight: list[InFlight] = []
     buffers: dict[Window, list[Row]] = {}
     handed_on: list[Row] = []
     strays: list[Row] = []
@@ -147,7 +147,7 @@ def read(
             in_flight.append(ask)
         if in_flight:
             ask = in_flight.pop(crm.random.randrange(len(in_flight)))
-            rows, total = crm.answer(ask.question, limits, sign)
+            rows, total = crm.answer(ask.query, limits, sign)
             for window, taken in search.take(ask, rows, total, horizon):
                 buffers.setdefault(window, []).extend(rows[position] for position in taken.kept)
                 strays += [rows[position] for position in taken.strays]

@@ -8,7 +8,7 @@ import pytest
 
 from crm_emulator import Clock, Emulator
 from crm_emulator.copper.switches import Switches
-from tap_copper.shaping import moment
+from tap_copper.records import moment
 from tests.tap_copper.running import Output, run
 
 NOW = 1_790_000_000
@@ -72,7 +72,7 @@ def check(output: Output, stream: str, ids: set[int]) -> None:
 def test_a_second_that_just_fits_the_ceiling_comes_whole_and_one_beyond_is_an_error_that_names_it(
     monkeypatch: pytest.MonkeyPatch, stream: str
 ) -> None:
-    monkeypatch.setattr("tap_copper.searches.SEARCH_CEILING", 1000)
+    monkeypatch.setattr("tap_copper.search_stream.SEARCH_CEILING", 1000)
     crowd = NOW - 86_400
     for count, is_read in ((1000, True), (1001, False)):
         with Emulator(empty=True, clock=Clock(frozen_at=NOW), switches=Switches(search_ceiling=1000)) as emulator:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crm_emulator import Clock, Emulator
-from tap_copper.shaping import moment
+from tap_copper.records import moment
 from tests.tap_copper.running import Output, run
 from tests.tap_copper.test_counts import fill
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from crm_api.copper.session import PAGE_SIZE, REQUESTS_PER_MINUTE
-from crm_api.quota import widened
-from crm_api.quota_stores import SQLiteStore
+from crm_api.transport.quota import widened
+from crm_api.transport.quota_stores import SQLiteStore
 from crm_emulator import Emulator, Fault
 from tap_copper.command import StoppedError
-from tap_copper.questions import Limits
-from tap_copper.search import Ask, Search
+from tap_copper.search.query import Limits
+from tap_copper.search.read_ahead import InFlight, Search
 from tap_copper.tap import Time
 from tests.tap_copper.crm_model import LOOKBACK, CrmModel, dice
 from tests.tap_copper.running import run
@@ -32,7 +32,7 @@ def simulated_minutes(crm: CrmModel, limits: Limits, *, newest_first: bool = Fal
     horizon = sign * (crm.now - LOOKBACK)
     sent: deque[float] = deque(maxlen=REQUESTS_PER_MINUTE)
     now, number = 0.0, 0
-    under_way: list[tuple[float, int, Ask]] = []
+    under_way: list[tuple[float, int, InFlight]] = []
     while search.head is not None:
         while len(under_way) < limits.concurrency and (ask := search.ask()) is not None:
             begins = max(now, sent[0] + WINDOW_SECONDS) if len(sent) == REQUESTS_PER_MINUTE else now
@@ -41,7 +41,7 @@ def simulated_minutes(crm: CrmModel, limits: Limits, *, newest_first: bool = Fal
             heapq.heappush(under_way, (begins + LATENCY_SECONDS, number, ask))
         if under_way:
             now, _, ask = heapq.heappop(under_way)
-            search.take(ask, *crm.answer(ask.question, limits, sign), horizon)
+            search.take(ask, *crm.answer(ask.query, limits, sign), horizon)
         while (head := search.head) is not None and head.done:
             search.drop_head()
     return now / 60
@@ -68,7 +68,7 @@ def test_activities_which_must_be_halved_use_it_but_for_a_tenth() -> None:
 def share_clock(monkeypatch: pytest.MonkeyPatch) -> SharedTime:
     """A clock that the tap's threads and the emulator share, and nobody waits for."""
     time = SharedTime()
-    for module in ("reader", "openings"):
+    for module in ("search.reader", "prefetch"):
         monkeypatch.setattr(f"tap_copper.{module}.threading", time.threading)
     return time
 
@@ -119,7 +119,7 @@ def test_a_second_tap_sees_what_the_first_has_used(tmp_path: Path, monkeypatch: 
         raise StoppedError(15)
 
     # no minute passes meanwhile, however slow the machine
-    monkeypatch.setattr("crm_api.quota_stores.SQLiteStore", partial(SQLiteStore, clock=lambda: float(START)))
+    monkeypatch.setattr("crm_api.transport.quota_stores.SQLiteStore", partial(SQLiteStore, clock=lambda: float(START)))
     shared = {"quota_url": f"sqlite:///{tmp_path / 'quota.sqlite'}", "requests_per_minute": 30}
     with Emulator(people=3900) as emulator:
         assert run(emulator, "people", **shared).error is None

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from crm_api.session import Traffic
+from crm_api.transport.session import Traffic
 from crm_emulator import Emulator
 from tap_copper.command import IncompleteError
 from tap_copper.progress import Progress

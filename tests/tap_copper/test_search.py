@@ -7,7 +7,7 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from tap_copper.questions import CrowdError, Limits
+from tap_copper.search.query import Limits, TieError
 from tests.tap_copper.crm_model import LOOKBACK, CrmModel, dice, read
 
 SMALL = Limits(page_size=4, ceiling=400, concurrency=3, fewest_pages=2, buffered_pages=9)
@@ -81,7 +81,7 @@ def test_what_was_imported_within_the_lookback_is_read_at_once_and_not_as_a_crow
 
 def test_a_second_beyond_the_ceiling_is_an_error_that_names_it() -> None:
     crm = crm_with([500] * 401)
-    with pytest.raises(CrowdError) as caught:
+    with pytest.raises(TieError) as caught:
         read(crm, SMALL)
     assert (caught.value.key, caught.value.total) == (500, 401)
 
@@ -94,14 +94,14 @@ def test_the_ceiling_holds_for_the_second_alone_whatever_lies_around_it(others: 
         if count <= SMALL.ceiling:
             assert len(set(read(crm, SMALL, newest_first=newest_first))) == 2 * others + count
         else:
-            with pytest.raises(CrowdError):
+            with pytest.raises(TieError):
                 read(crm, SMALL, newest_first=newest_first)
         assert crm.questions < 3000
 
 
 def test_a_crowd_whose_total_never_comes_true_is_an_error_after_ten_passes() -> None:
     crm = crm_with([500] * 50, overcount=3, random_ties=True)
-    with pytest.raises(CrowdError) as caught:
+    with pytest.raises(TieError) as caught:
         read(crm, SMALL, newest_first=True)
     assert caught.value.passes == 10
 
@@ -168,7 +168,7 @@ def test_no_interleaving_of_edits_loses_a_record_over_two_runs(
         crm.now += 1
         began = crm.now
         brought += read(crm, limits, start=bookmark - LOOKBACK, meanwhile=lambda: busy_people(crm, second))
-    except CrowdError:
+    except TieError:
         event("a crowd that would not stand still: an error, not silence")
         return
     # An index that lags and yet shows records as they are now puts them out of order: what that hides of the last
@@ -186,7 +186,7 @@ def test_a_single_run_brings_whatever_was_left_alone(
     began = crm.now
     try:
         brought = read(crm, limits, newest_first=newest_first, meanwhile=lambda: busy_people(crm, share))
-    except CrowdError:
+    except TieError:
         event("a crowd that would not stand still: an error, not silence")
         return
     left_alone = {row for row in before.items() if crm.records.get(row[0]) == row[1] and row[1] < began - LOOKBACK}
@@ -198,7 +198,7 @@ def test_a_single_run_brings_whatever_was_left_alone(
 def test_a_crm_at_rest_is_read_exactly_and_in_order(crm: CrmModel, limits: Limits, *, newest_first: bool) -> None:
     try:
         brought = read(crm, limits, newest_first=newest_first)
-    except CrowdError:
+    except TieError:
         event("a crowd that would not stand still: an error, not silence")
         assert crm.random_ties or crm.overcount
         return
@@ -220,7 +220,7 @@ def test_activities_logged_meanwhile_are_met_by_the_next_run(crm: CrmModel, shar
         bookmark = min(max((key for _, key in brought if key is not None), default=0), began)
         began = crm.now
         brought += read(crm, SMALL, start=bookmark - LOOKBACK, newest_first=True, meanwhile=log)
-    except CrowdError:
+    except TieError:
         event("a crowd that would not stand still: an error, not silence")
         return
     assert {row for row in crm.records.items() if row[1] < began - crm.index_lag} <= set(brought)

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from click.testing import CliRunner
 
-from target_crm.operator.main import main
+from target_crm.cli.main import main
 
 APPLICATION = ["authorize", "--client-id", "app", "--redirect-uri", "https://example.com/copper"]
 SECRET = "the-client-secret"

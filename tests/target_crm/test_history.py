@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
+from target_crm.cli.main import main
 from target_crm.ledger.tables import VERSION, open_engine
-from target_crm.operator.main import main
 from tests.servers import postgres  # noqa: F401 - a fixture
 from tests.target_crm.messages import record_of, schema_of
 

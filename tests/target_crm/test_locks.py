@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from target_crm.crew import Stopping
+from target_crm.concurrency import Stopping
 from target_crm.ledger.locks import FileLocks, LockedError
 from target_crm.ledger.values import Source
 from tests.target_crm.messages import record_of, schema_of
@@ -16,7 +16,7 @@ TASKS = schema_of("tasks", "name")
 HOLD = """
 import sys
 from pathlib import Path
-from target_crm.crew import Stopping
+from target_crm.concurrency import Stopping
 from target_crm.ledger.values import Source
 from target_crm.ledger.locks import FileLocks
 source = Source("copper", sys.argv[2], "x")

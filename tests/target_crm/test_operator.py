@@ -7,7 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from target_crm.operator.main import main
+from target_crm.cli.main import main
 from tests.target_crm.messages import record_of, schema_of
 
 PEOPLE = schema_of("people", "name", "email")

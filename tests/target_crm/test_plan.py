@@ -7,11 +7,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_crm.arrivals import Arrival
-from target_crm.ledger.values import Known
-from target_crm.mapping.mapped import Mapped, MatchKey, MatchPart, Rejection
-from target_crm.methods import LoadMethod
-from target_crm.plan import (
+from target_crm.engine.decisions import (
     Candidates,
     Create,
     Ready,
@@ -24,6 +20,10 @@ from target_crm.plan import (
     match_values,
     one_round,
 )
+from target_crm.engine.incoming import IncomingRecord
+from target_crm.ledger.values import Known
+from target_crm.load_method import LoadMethod
+from target_crm.mapping.values import Mapped, MatchKey, MatchPart, Rejection
 
 IDS = st.sampled_from("abcdef")
 FLAW = Rejection("schema", "broken")
@@ -33,7 +33,7 @@ FLAW = Rejection("schema", "broken")
 def arrivals(draw):
     number = draw(st.integers(0, 40))
     return [
-        Arrival(
+        IncomingRecord(
             source_id := draw(IDS),
             source_id,
             {"n": n},
@@ -52,7 +52,7 @@ def mapped_with(*values):
 
 READY = st.builds(
     lambda source_id, values, crm_id: Ready(
-        Arrival(source_id, source_id, {}, b"", b""), mapped_with(*sorted(values)), crm_id
+        IncomingRecord(source_id, source_id, {}, b"", b""), mapped_with(*sorted(values)), crm_id
     ),
     st.integers(0, 10**6).map(str),
     st.sets(st.sampled_from("vwxyz"), max_size=2),
@@ -105,12 +105,12 @@ def test_whatever_is_decided_keeps_what_the_load_method_promises(ready, candidat
 
 @given(st.lists(st.tuples(READY, CANDIDATES), max_size=20))
 def test_rounds_end_with_every_record_acted_on_once_and_no_two_writes_in_conflict(batch):
-    by_id = {ready.arrival.source_id: (ready, candidates) for ready, candidates in batch}
+    by_id = {ready.incoming.source_id: (ready, candidates) for ready, candidates in batch}
     waiting = [ready for ready, _ in by_id.values()]
     acted = []
     while waiting:
         actions = [
-            decide(each, by_id[each.arrival.source_id][1], LoadMethod.UPSERT, create_without_key=True)
+            decide(each, by_id[each.incoming.source_id][1], LoadMethod.UPSERT, create_without_key=True)
             for each in waiting
         ]
         now, later = one_round(actions, LoadMethod.UPSERT)
@@ -122,7 +122,7 @@ def test_rounds_end_with_every_record_acted_on_once_and_no_two_writes_in_conflic
             value for action in writes if isinstance(action, Create) for value in match_values(action.ready.mapped)
         ]
         assert len(created) == len(set(created)), "two new CRM records with one match value at once"
-        acted += [action.ready.arrival.source_id for action in now]
+        acted += [action.ready.incoming.source_id for action in now]
         waiting = later
     assert Counter(acted) == Counter(by_id.keys())
 
@@ -130,17 +130,17 @@ def test_rounds_end_with_every_record_acted_on_once_and_no_two_writes_in_conflic
 @given(st.lists(st.tuples(IDS, st.integers(0, 99)), max_size=20))
 def test_appended_versions_of_one_record_are_written_in_their_order(versions):
     waiting = [
-        Ready(Arrival(f"{source_id}#{n}", source_id, {}, b"", b""), mapped_with())
+        Ready(IncomingRecord(f"{source_id}#{n}", source_id, {}, b"", b""), mapped_with())
         for n, (source_id, _) in enumerate(versions)
     ]
-    order = {each.arrival.source_id: n for n, each in enumerate(waiting)}
+    order = {each.incoming.source_id: n for n, each in enumerate(waiting)}
     written = []
     while waiting:
         actions = [decide(each, Candidates(), LoadMethod.APPEND_ONLY, create_without_key=True) for each in waiting]
         now, waiting = one_round(actions, LoadMethod.APPEND_ONLY)
-        ids = [action.ready.arrival.order_id for action in now]
+        ids = [action.ready.incoming.order_id for action in now]
         assert len(ids) == len(set(ids)), "two versions of one record at once"
-        written += [action.ready.arrival for action in now]
+        written += [action.ready.incoming for action in now]
     for source_id in {arrival.order_id for arrival in written}:
         mine = [order[arrival.source_id] for arrival in written if arrival.order_id == source_id]
         assert mine == sorted(mine)
@@ -149,13 +149,13 @@ def test_appended_versions_of_one_record_are_written_in_their_order(versions):
 @given(st.binary(max_size=2), st.binary(max_size=2), st.none() | st.integers())
 def test_only_what_the_crm_has_as_it_arrived_is_unchanged(arrived, written, crm_id):
     known = Known(crm_id, "created", written, "digest", 0.0)
-    arrival = Arrival("a", "a", {}, arrived, b"")
+    arrival = IncomingRecord("a", "a", {}, arrived, b"")
     assert is_unchanged(arrival, known) == (crm_id is not None and arrived == written)
     assert not is_unchanged(arrival, None)
 
 
 def test_skips_and_rejections_never_wait():
-    ready = Ready(Arrival("a", "a", {}, b"", b""), mapped_with("v"))
+    ready = Ready(IncomingRecord("a", "a", {}, b"", b""), mapped_with("v"))
     now, later = one_round([Skip(ready, "x"), Reject(ready, "k", "r")], LoadMethod.UPSERT)
     assert len(now) == 2
     assert later == []

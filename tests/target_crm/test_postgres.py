@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from target_crm.crew import Stopping
+from target_crm.concurrency import Stopping
 from target_crm.ledger.locks import DatabaseLocks, LockedError
 from target_crm.ledger.tables import open_engine
 from target_crm.ledger.values import Source

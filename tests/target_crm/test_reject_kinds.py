@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from target_crm.kinds import KINDS
-from target_crm.mapping.mapped import Reason
-from target_crm.operator.main import main
-from target_crm.outcomes import RejectKind
+from target_crm.cli.main import main
+from target_crm.mapping.values import Reason
+from target_crm.report.outcomes import RejectKind
+from target_crm.report.reject_kinds import KINDS
 from tests.target_crm.messages import record_of, schema_of
 
 NAMES = ("email", "title", "assignee", "company", "mystery", "_sdc_deleted_at")

@@ -15,9 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from rich.console import Console
 
-from crm_api.session import Traffic
-from target_crm.outcomes import Books, Outcome
-from target_crm.progress import Progress
+from crm_api.transport.session import Traffic
+from target_crm.report.outcomes import Books, Outcome
+from target_crm.report.progress import Progress
 from tests.target_crm.messages import as_lines, record_of, schema_of, state_of
 
 PROGRAM = "from target_crm.target import TargetCrm; TargetCrm.cli()"

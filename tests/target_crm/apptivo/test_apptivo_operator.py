@@ -7,7 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from target_crm.operator.main import main
+from target_crm.cli.main import main
 from tests.target_crm.apptivo.sending import send
 
 LEAD = {"id": 1, "first_name": "Ann", "last_name": "Smith", "email": "ann@acme.example"}

@@ -56,9 +56,9 @@ class ListedCopper(Copper):
         self.asked: list[str] = []
         self._known["zone"] = UTC
 
-    def names(self, of: str) -> Sequence[Name]:
-        self.asked.append(of)
-        return LISTS[of]
+    def names(self, object_name: str) -> Sequence[Name]:
+        self.asked.append(object_name)
+        return LISTS[object_name]
 
     def custom_fields(self, of: CrmObject) -> Sequence[CustomField]:
         self.asked.append("custom_fields")
@@ -77,8 +77,8 @@ def shared_crm() -> ListedCopper:
 
 @pytest.fixture
 def mapper(crm: ListedCopper) -> Callable[..., Mapper]:
-    def make(of: str, **rules: Any) -> Mapper:
-        return Mapper(crm, crm.objects[of], Rules(**rules))
+    def make(object_name: str, **rules: Any) -> Mapper:
+        return Mapper(crm, crm.objects[object_name], Rules(**rules))
 
     return make
 
@@ -87,8 +87,8 @@ def mapper(crm: ListedCopper) -> Callable[..., Mapper]:
 def mapped(mapper: Callable[..., Mapper]) -> Callable[..., Mapped]:
     """Maps a record that must be accepted."""
 
-    def make(of: str, record: dict[str, Any], **rules: Any) -> Mapped:
-        result = mapper(of, **rules).map(record)
+    def make(object_name: str, record: dict[str, Any], **rules: Any) -> Mapped:
+        result = mapper(object_name, **rules).map(record)
         assert isinstance(result, Mapped), result
         return result
 
@@ -99,8 +99,8 @@ def mapped(mapper: Callable[..., Mapper]) -> Callable[..., Mapped]:
 def rejected(mapper: Callable[..., Mapper]) -> Callable[..., Rejection]:
     """Maps a record that must be rejected."""
 
-    def make(of: str, record: dict[str, Any], **rules: Any) -> Rejection:
-        result = mapper(of, **rules).map(record)
+    def make(object_name: str, record: dict[str, Any], **rules: Any) -> Rejection:
+        result = mapper(object_name, **rules).map(record)
         assert isinstance(result, Rejection), result
         return result
 

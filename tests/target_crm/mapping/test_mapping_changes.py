@@ -32,8 +32,8 @@ CURRENT: dict[str, Any] = {
 
 @pytest.fixture
 def change(mapper: Make) -> Callable[..., Change]:
-    def make(record: dict[str, Any], *, of: str = "people", current: Any = CURRENT, **rules: Any) -> Change:
-        made = mapper(of, **rules)
+    def make(record: dict[str, Any], *, object_name: str = "people", current: Any = CURRENT, **rules: Any) -> Change:
+        made = mapper(object_name, **rules)
         mapped = made.map(record)
         assert isinstance(mapped, Mapped), mapped
         return made.change(mapped, current)
@@ -89,7 +89,8 @@ def test_the_category_that_people_chose_stays_for_a_bare_value(change: Callable[
     replaced = {"fields": {"emails": Mode.REPLACE}}
     assert change({"email": "ann@example.com"}, **replaced).payload == {}
     lead = {"id": 1, "email": {"email": "ann@example.com", "category": "personal"}}
-    assert change({"email": "Ann@example.com "}, of="leads", current=lead).payload["email"]["category"] == "personal"
+    changed = change({"email": "Ann@example.com "}, object_name="leads", current=lead)
+    assert changed.payload["email"]["category"] == "personal"
 
 
 def test_parts_of_an_address_that_the_record_lacks_stay(change: Callable[..., Change]) -> None:
@@ -139,7 +140,7 @@ def test_nulls_empty_what_the_rules_let_them(change: Callable[..., Change]) -> N
 def test_dates_that_the_crm_spells_otherwise_do_not_differ(change: Callable[..., Change]) -> None:
     record = {"close_date": "2017-01-23", "monetary_value": "10.0"}
     current = {"id": 1, "close_date": "1/23/2017", "monetary_value": 10}
-    assert change(record, of="opportunities", current=current).payload == {}
+    assert change(record, object_name="opportunities", current=current).payload == {}
 
 
 @pytest.mark.parametrize(

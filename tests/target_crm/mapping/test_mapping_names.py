@@ -14,7 +14,7 @@ Reject = Callable[..., Rejection]
 
 
 @pytest.mark.parametrize(
-    ("of", "record", "attribute", "expected"),
+    ("object_name", "record", "attribute", "expected"),
     [
         ("people", {"assignee": "jon lee"}, "assignee_id", 137658),
         ("people", {"assignee_id": "JON@example.com"}, "assignee_id", 137658),
@@ -35,8 +35,10 @@ Reject = Callable[..., Rejection]
         ("activities", {"user": "Ana Ruiz"}, "user_id", 137659),
     ],
 )
-def test_a_name_becomes_the_id(mapped: Map, of: str, record: dict[str, Any], attribute: str, expected: Any) -> None:
-    assert mapped(of, record).payload[attribute] == expected
+def test_a_name_becomes_the_id(
+    mapped: Map, object_name: str, record: dict[str, Any], attribute: str, expected: Any
+) -> None:
+    assert mapped(object_name, record).payload[attribute] == expected
 
 
 def test_a_stage_brings_its_pipeline(mapped: Map) -> None:

@@ -41,13 +41,15 @@ RECORDS = st.dictionaries(NAMES, VALUES, max_size=8)
 OBJECTS = st.sampled_from(["people", "companies", "leads", "opportunities", "projects", "tasks", "activities"])
 
 
-def made(crm: Crm, of: str, **rules: Any) -> Mapper:
-    return Mapper(crm, crm.objects[of], Rules(**rules))
+def made(crm: Crm, object_name: str, **rules: Any) -> Mapper:
+    return Mapper(crm, crm.objects[object_name], Rules(**rules))
 
 
-@given(of=OBJECTS, record=RECORDS, nulls=st.sampled_from(["send", "leave_out"]))
-def test_a_record_is_either_mapped_or_rejected(shared_crm: Crm, of: str, record: dict[str, Any], nulls: str) -> None:
-    mapper = made(shared_crm, of, null_values=nulls)
+@given(object_name=OBJECTS, record=RECORDS, nulls=st.sampled_from(["send", "leave_out"]))
+def test_a_record_is_either_mapped_or_rejected(
+    shared_crm: Crm, object_name: str, record: dict[str, Any], nulls: str
+) -> None:
+    mapper = made(shared_crm, object_name, null_values=nulls)
     result = mapper.map(record)
     if isinstance(result, Rejection):
         assert result.kind
@@ -61,15 +63,15 @@ def test_a_record_is_either_mapped_or_rejected(shared_crm: Crm, of: str, record:
     msgspec.json.encode(result.payload)
 
 
-@given(of=OBJECTS, record=RECORDS, data=st.data())
+@given(object_name=OBJECTS, record=RECORDS, data=st.data())
 def test_the_digest_does_not_depend_on_the_order_of_attributes(
-    shared_crm: Crm, of: str, record: dict[str, Any], data: st.DataObject
+    shared_crm: Crm, object_name: str, record: dict[str, Any], data: st.DataObject
 ) -> None:
     # Where two attributes give one list, their order is the list's.
     record = {
         name: value for name, value in record.items() if name not in {"email", "address__city", "city", "parent_id"}
     }
-    mapper = made(shared_crm, of)
+    mapper = made(shared_crm, object_name)
     one = mapper.map(record)
     other = mapper.map({name: record[name] for name in data.draw(st.permutations(list(record)))})
     if isinstance(one, Mapped):

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm_api.errors import SettingError
-from target_crm.mapping.keys import FREE_MAIL_DOMAINS, same_domain, same_email, same_phone, same_text
 from target_crm.mapping.mapper import Mapper, Mode, ReferenceRule, Rules
+from target_crm.mapping.normalise import FREE_MAIL_DOMAINS, same_domain, same_email, same_phone, same_text
 from target_crm.mapping.rules import MAPPING_SETTINGS, rules_of
 
 FULL: dict[str, Any] = {

@@ -155,7 +155,7 @@ def test_nulls_are_sent_on_request_and_empty_lists_too(mapped: Map) -> None:
 
 
 @pytest.mark.parametrize(
-    ("of", "name", "value", "words"),
+    ("object_name", "name", "value", "words"),
     [
         ("opportunities", "monetary_value", "1,250", "wants a number such as 1234.5"),
         ("opportunities", "monetary_value", float("nan"), "wants a finite number"),
@@ -175,9 +175,9 @@ def test_nulls_are_sent_on_request_and_empty_lists_too(mapped: Map) -> None:
     ],
 )
 def test_a_value_that_cannot_be_is_rejected_without_being_told(
-    rejected: Reject, of: str, name: str, value: Any, words: str
+    rejected: Reject, object_name: str, name: str, value: Any, words: str
 ) -> None:
-    rejection = rejected(of, {"name": "A", name: value})
+    rejection = rejected(object_name, {"name": "A", name: value})
     assert rejection.kind == "invalid_value"
     assert rejection.attribute == name
     assert words in rejection.reason

@@ -1,0 +1,203 @@
+"""How Apptivo keeps records: what declarations of its objects are made of.
+
+Facts: the ``create…`` and ``update…`` pages of https://www.apptivo.com/developer-api/ for attributes, and the vendor's
+own plugins for parameters and wrappers. Attributes go by Apptivo's names, and by the same in small letters with
+underscores. Of a choice (``leadStatus`` and ``leadStatusMeaning``) the id is the attribute, and its name is another
+name of it: both are sent. Addresses are one list in Apptivo; here the billing and the shipping address are structures.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from crm_api.crm_objects import Attribute, CrmObject, Kind
+
+EMPLOYEE_OBJECT = 8
+"""The value of ``assigneeObjectId`` for people."""
+
+AUTOMATIC_NUMBER = "Auto generated number"
+BILLING, SHIPPING = "addresses", "shippingAddress"
+_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A value out of one of the firm's lists, kept as an id and a name side by side.
+
+    Attributes:
+        id: The attribute that holds the id or code.
+        name: The attribute that holds the name.
+        listed: What the list is called here.
+        keys: What it may be called in getConfigData; sources show few, and firms may differ.
+        flat: Further names of the attribute in flat records.
+    """
+
+    id: str
+    name: str
+    listed: str
+    keys: tuple[str, ...]
+    flat: tuple[str, ...] = ()
+
+    @property
+    def attribute(self) -> Attribute:
+        """Its attribute."""
+        return Attribute(self.id, Kind.NAME_ID, names=self.listed, flat=(self.name, *self.flat))
+
+
+@dataclass(frozen=True)
+class Assignee:
+    """Whose a record is: the kind of owner, its id and its name."""
+
+    kind: str
+    id: str
+    name: str
+
+    @property
+    def attribute(self) -> Attribute:
+        """Its attribute."""
+        flat = (self.name, "assignee", "assignee_email", "owner", "owner_email", "assigned_to")
+        return Attribute(self.id, Kind.NAME_ID, names="employees", flat=flat)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How Apptivo keeps one kind of record.
+
+    Attributes:
+        crm_object: What can be written.
+        data: The parameter that holds the record.
+        id: The parameter and attribute that holds its id.
+        object_id: The number of the kind.
+        wrapper: What a saved record is wrapped in.
+        choices: Values out of lists.
+        assignee: Whose it is.
+        phone_item: What its phone numbers are called as items.
+        numbered: The attribute that Apptivo numbers by itself when asked to; empty: none.
+        flags: Parameters beside the record when it is created, by the names that settings call them.
+    """
+
+    crm_object: CrmObject
+    data: str
+    id: str
+    object_id: int
+    wrapper: str
+    choices: tuple[Choice, ...]
+    assignee: Assignee
+    phone_item: str = ""
+    numbered: str = ""
+    flags: Mapping[str, str] = field(default_factory=dict)
+
+
+ASSIGNEE = Assignee("assigneeObjectId", "assigneeObjectRefId", "assigneeObjectRefName")
+ASSIGNED_TO = Assignee("assignedToObjectId", "assignedToObjectRefId", "assignedToObjectRefName")
+ASSIGNED = Assignee("assignedObjectId", "assignedObjectRefId", "assignedObjectRefName")
+
+EMAILS = Attribute(
+    "emailAddresses",
+    Kind.ITEMS,
+    flat=("email", "emails", "email_address", "work_email", "personal_email"),
+    item="emailAddress",
+    category="business",
+    category_name="emailType",
+    categories={"personal_email": "home"},
+    normalise="email",
+)
+PHONES = Attribute(
+    "phoneNumbers",
+    Kind.ITEMS,
+    flat=("phone", "phones", "phone_number", "work_phone", "mobile", "mobile_phone", "cell_phone", "home_phone"),
+    item="phoneNumber",
+    category="business",
+    category_name="phoneType",
+    categories={"mobile": "mobile", "mobile_phone": "mobile", "cell_phone": "mobile", "home_phone": "home"},
+    normalise="phone",
+)
+ADDRESS_PARTS = ("addressLine1", "addressLine2", "city", "state", "zipCode", "countryName")
+_PARTS = {
+    "street": "addressLine1",
+    "address_line_1": "addressLine1",
+    "address_line1": "addressLine1",
+    "street2": "addressLine2",
+    "address_line_2": "addressLine2",
+    "address_line2": "addressLine2",
+    "region": "state",
+    "zip": "zipCode",
+    "zip_code": "zipCode",
+    "postal_code": "zipCode",
+    "postcode": "zipCode",
+    "country": "countryName",
+    "country_name": "countryName",
+}
+BILLING_ADDRESS = Attribute(
+    BILLING, Kind.STRUCTURE, parts=ADDRESS_PARTS, flat=("address", "billing_address"), flat_parts=_PARTS
+)
+SHIPPING_ADDRESS = Attribute(
+    SHIPPING,
+    Kind.STRUCTURE,
+    parts=ADDRESS_PARTS,
+    flat=("shipping_address",),
+    flat_parts={f"shipping_{name}": part for name, part in {**_PARTS, "city": "city", "state": "state"}.items()},
+)
+CUSTOM_ATTRIBUTES = Attribute("customAttributes", Kind.CUSTOM, flat=("custom_fields",))
+_READ_ONLY = tuple(
+    Attribute(name, creatable=False, updatable=False)
+    for name in (
+        "firmId", "version", "objectStatus", "isActive", "createdBy", "createdByName", "lastUpdatedBy",
+        "lastUpdatedByName", "creationDate", "lastUpdateDate", "fullName", "labels",
+    )
+)  # fmt: skip
+
+CAMPAIGN = Choice("campaignId", "campaignName", "campaigns", ("campaigns", "campaignList"), ("campaign",))
+TERRITORY = Choice("territoryId", "territoryName", "territories", ("territories", "territoryList"), ("territory",))
+MARKET = Choice("marketId", "marketName", "markets", ("markets", "marketList"), ("market",))
+INDUSTRIES = ("industries", "industryList", "industryTypes")
+
+
+def listed_for(singular: str, *choices: Choice) -> tuple[Choice, ...]:
+    """Choices that many kinds of record have, each in its own list."""
+    return tuple(replace(choice, listed=f"{singular}_{choice.listed}") for choice in choices)
+
+
+def _flat(attribute: Attribute) -> Attribute:
+    """The attribute, also by its names in small letters with underscores."""
+    names = dict.fromkeys(
+        [*attribute.flat, *(_CAPITAL.sub("_", name).lower() for name in (attribute.name, *attribute.flat))]
+    )
+    return replace(attribute, flat=tuple(name for name in names if name != attribute.name))
+
+
+def object_of(
+    name: str,
+    singular: str,
+    *attributes: Attribute,
+    match_on: tuple[tuple[str, ...], ...],
+    finds: tuple[str, ...],
+    flags: Mapping[str, str] | None = None,
+) -> CrmObject:
+    """A kind of record with these attributes and those that every record has.
+
+    Args:
+        name: As Apptivo calls it in URLs.
+        singular: One of it.
+        attributes: Those that can be written.
+        match_on: The default match keys.
+        finds: Attributes that can be searched by, one value at a time.
+        flags: Parameters beside the record when it is created, by the names that settings call them.
+    """
+    own = tuple(_flat(attribute) for attribute in attributes)
+    read_only = tuple(each for each in _READ_ONLY if each.name not in {attribute.name for attribute in own})
+    return CrmObject(
+        name,
+        singular,
+        (Attribute("id", creatable=False, updatable=False), *own, *read_only),
+        match_on=match_on,
+        finds=dict.fromkeys(finds, 1),  # a search takes one value
+        parameters=tuple(flags or ()),
+    )
+
+
+def texts(*names: str) -> tuple[Attribute, ...]:
+    """Attributes that hold text."""
+    return tuple(Attribute(name) for name in names)

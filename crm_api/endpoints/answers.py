@@ -1,0 +1,105 @@
+"""What a declared endpoint's answer says became of each record (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from crm_api.crm import Refused, Result, Untold, Written
+from crm_api.crm_objects import CrmId
+from crm_api.endpoints.endpoint import AnswerPaths, Endpoint
+from crm_api.endpoints.json_paths import Path, all_at, found_at
+from crm_api.endpoints.requests import Item
+from crm_api.endpoints.xml_answers import read_xml
+from crm_api.errors import InDoubtError, InvalidError
+from crm_api.transport.answer import Answer
+
+_ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=str)
+_NOTHING: tuple[Any, ...] = (None, "", [], {}, False)
+
+
+def value_of(endpoint: Endpoint, content: bytes) -> Any:
+    """What the body of a success says: JSON's values, or XML's; where no path leads into it, whatever it is.
+
+    Raises:
+        ValueError: A path needs it, and it is neither.
+    """
+    try:
+        return read_xml(content) if content.lstrip()[:1] == b"<" else msgspec.json.decode(content)
+    except (ValueError, RecursionError):
+        if endpoint.answer.needed:
+            raise
+    return None
+
+
+def results_of(endpoint: Endpoint, items: Sequence[Item], answer: Answer) -> list[Result]:
+    """One result for each record, in their order.
+
+    Raises:
+        InDoubtError: The answer does not tell what became of any of them.
+        InvalidError: It says, of several records at once, that they were refused.
+    """
+    paths = endpoint.answer
+    if endpoint.batch is None:
+        result = _result(paths, items[0], answer.value, answer)
+        if isinstance(result, Untold):
+            raise unreadable(endpoint, answer)
+        return [result]
+    if paths.items is None:  # it says nothing of the records one by one
+        results = [_result(AnswerPaths(error=paths.error), item, answer.value, answer) for item in items]
+        if len(items) > 1 and isinstance(results[0], Refused):
+            raise InvalidError(
+                f"{endpoint.method} {endpoint.path}", status=answer.status, said=results[0].reason, body=answer.text
+            )
+        return results
+    found = items_at(paths.items, answer.value)
+    if len(found) != len(items):
+        raise unreadable(endpoint, answer)
+    return [_result(paths, item, each, answer) for item, each in zip(items, found, strict=True)]
+
+
+def items_at(path: Path, value: Any) -> list[Any]:
+    """The items that a path leads to: a list, all that it meets, or in XML the only one."""
+    paths = (path,) if isinstance(path, str) else path
+    found: list[Any] = next((met for each in paths if (met := all_at(each, value))), [])
+    return found[0] if len(found) == 1 and isinstance(found[0], list) else found
+
+
+def _result(paths: AnswerPaths, item: Item, value: Any, answer: Answer) -> Result:
+    wrong = found_at(paths.error, value)
+    if wrong not in _NOTHING:
+        said = wrong if isinstance(wrong, str) else _ENCODER.encode(wrong).decode()
+        return Refused(said, answer.status, body=_ENCODER.encode(value).decode())
+    crm_id = id_at(paths.id, value)
+    if crm_id is None:
+        crm_id = item.id
+    if crm_id is None and paths.id is not None:
+        return Untold(answer.status, _ENCODER.encode(value).decode())
+    record = value if paths.record is None else found_at(paths.record, value)
+    return Written(stand_in(item) if crm_id is None else crm_id, record if isinstance(record, Mapping) else {})
+
+
+def id_at(path: Path | None, value: Any) -> CrmId | None:
+    """The id that a path leads to; None if it leads to nothing that is one."""
+    crm_id = found_at(path, value)
+    return crm_id if isinstance(crm_id, int | str) and not isinstance(crm_id, bool) and crm_id != "" else None
+
+
+def stand_in(item: Item) -> CrmId:
+    """What a record is called whose endpoint gives it no id: as at its source, or the same for the same payload."""
+    if item.source_id is not None:
+        return item.source_id
+    return f"~{blake2b(_ENCODER.encode(item.payload), digest_size=12).hexdigest()}"
+
+
+def unreadable(endpoint: Endpoint, answer: Answer) -> InDoubtError:
+    """The answer to a write is none that can be understood."""
+    return InDoubtError(
+        f"{endpoint.method} {endpoint.path}",
+        status=answer.status,
+        happened="The answer does not tell what became of each record",
+        body=answer.text,
+    )

@@ -1,0 +1,267 @@
+"""A CRM whose objects are declared endpoints: the part of the port that declarations carry by themselves."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+
+from typing_extensions import override
+
+from crm_api.crm import BeforeSend, Crm, CustomField, Name, Refused, Request, Result, Untold, Written
+from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Payload
+from crm_api.endpoints.answers import items_at, results_of, value_of
+from crm_api.endpoints.endpoint import Endpoint
+from crm_api.endpoints.json_paths import found_at
+from crm_api.endpoints.requests import Item, Prepared, groups, prepare
+from crm_api.errors import CrmError, DuplicateError, GoneError, InvalidError, RefusedError, SettingError
+from crm_api.transport.answer import Answer
+from crm_api.transport.session import CrmSession
+
+
+@dataclass(frozen=True)
+class Calls:
+    """The endpoints of one object; None for what cannot be done.
+
+    Attributes:
+        create: Makes records.
+        update: Changes them; ``{id}`` is the record's.
+        upsert: Finds or makes one; ``{attribute}`` and ``{value}`` are what it is found by.
+        delete: ``{id}`` is the record's.
+        read: One record, by ``{id}``; the answer's ``record`` path leads to it.
+        find: Records by ``{value}``; the answer's ``items`` path leads to them.
+    """
+
+    create: Endpoint | None = None
+    update: Endpoint | None = None
+    upsert: Endpoint | None = None
+    delete: Endpoint | None = None
+    read: Endpoint | None = None
+    find: Endpoint | None = None
+
+
+class DeclaredCrm(Crm):
+    """An account whose objects' writes are declared; subclasses add what is the vendor's own.
+
+    Args:
+        session: The door to the account.
+        objects: What can be written, by name.
+        calls: By the same names.
+        refused: What cannot, and why.
+    """
+
+    def __init__(
+        self,
+        session: CrmSession,
+        objects: Mapping[str, CrmObject],
+        calls: Mapping[str, Calls],
+        refused: Mapping[str, str],
+    ) -> None:
+        self.session = session
+        self.objects = objects
+        self.refused = refused
+        self.calls = calls
+        self._lock = threading.RLock()
+        self._known: dict[str, Any] = {}
+
+    # What declarations carry
+
+    @override
+    def bulk_size(self, crm_object: CrmObject, *, update: bool = False) -> int:
+        endpoint = self.calls[crm_object.name].update if update else self.calls[crm_object.name].create
+        return 1 if endpoint is None else endpoint.size
+
+    @override
+    def groups(
+        self, crm_object: CrmObject, payloads: Sequence[Payload], *, update: bool = False
+    ) -> list[Sequence[int]]:
+        endpoint = self._call(crm_object, "update" if update else "create")
+        return list(groups(endpoint, [Item(payload) for payload in payloads]))
+
+    @override
+    def create(self, crm_object: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:
+        return self.perform(
+            crm_object, self._call(crm_object, "create"), [Item(each) for each in payloads], before_send=before_send
+        )
+
+    @override
+    def update(self, crm_object: CrmObject, changes: Sequence[tuple[CrmId, Payload]]) -> list[Result]:
+        return self.perform(
+            crm_object, self._call(crm_object, "update"), [Item(payload, crm_id) for crm_id, payload in changes]
+        )
+
+    @override
+    def upsert(self, crm_object: CrmObject, attribute: str, value: str, payload: Payload) -> Result:
+        item = Item({**payload, "attribute": attribute, "value": value})
+        (result,) = self.perform(crm_object, self._call(crm_object, "upsert"), [item])
+        return result
+
+    @override
+    def delete(self, crm_object: CrmObject, crm_id: CrmId) -> None:
+        endpoint = self._call(crm_object, "delete")
+        self.send(endpoint, prepare(endpoint, [Item({}, crm_id)]))
+
+    @override
+    def read(self, crm_object: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
+        endpoint = self._call(crm_object, "read")
+        found: dict[CrmId, CrmRecord] = {}
+        for crm_id in ids:
+            try:
+                answer = self.send(endpoint, prepare(endpoint, [Item({}, crm_id)]), reads=True)
+            except GoneError:
+                continue
+            record = answer.value if endpoint.answer.record is None else found_at(endpoint.answer.record, answer.value)
+            if isinstance(record, Mapping):
+                found[crm_id] = record
+        return found
+
+    def perform(
+        self,
+        crm_object: CrmObject,  # noqa: ARG002 - for vendors whose answers differ by object
+        endpoint: Endpoint,
+        items: Sequence[Item],
+        *,
+        before_send: BeforeSend | None = None,
+    ) -> list[Result]:
+        """Send records of a kind to an endpoint in one request.
+
+        Raises:
+            CrmError: As ``Crm.create`` says.
+        """
+        try:
+            prepared = prepare(endpoint, items)
+        except ValueError as error:
+            if len(items) > 1:
+                raise InvalidError(f"{endpoint.method} {endpoint.path}", said=str(error)) from error
+            return [Refused(str(error), None)]
+        try:
+            answer = self.send(endpoint, prepared, before_send=before_send)
+        except (InvalidError, GoneError) as error:
+            if len(items) > 1:
+                raise
+            return [refused(error)]
+        if answer.new_id is not None:
+            return [Written(answer.new_id() if item.id is None else item.id, item.sent) for item in items]
+        try:
+            results = results_of(endpoint, items, answer)
+        except CrmError as error:
+            error.body, error.said = self.session.redact(error.body), self.session.redact(error.said)
+            raise
+        return [self._redacted(result) for result in results]
+
+    def send(
+        self,
+        endpoint: Endpoint,
+        prepared: Prepared,
+        *,
+        reads: bool = False,
+        before_send: BeforeSend | None = None,
+    ) -> Answer:
+        """Send a prepared request; see ``CrmSession.exchange`` for what it raises."""
+        request = prepared.request
+        return self.session.exchange(
+            request.method,
+            request.path,
+            params=request.params,
+            body=request.body,
+            form=request.form,
+            content=request.content,
+            content_type=prepared.content_type,
+            headers=request.headers,
+            success=endpoint.success,
+            read=partial(value_of, endpoint),
+            reads=reads,
+            repeatable=reads or endpoint.may_repeat,
+            before_send=before_send,
+        )
+
+    def once(self, key: str, read: Callable[[], Any]) -> Any:
+        """What ``read`` brings, asked for once a session."""
+        with self._lock:
+            if key not in self._known:
+                self._known[key] = read()
+            return self._known[key]
+
+    def is_known(self, key: str) -> bool:
+        """Whether ``once`` has read it."""
+        with self._lock:
+            return key in self._known
+
+    def _call(self, crm_object: CrmObject, name: str) -> Endpoint:
+        endpoint: Endpoint | None = getattr(self.calls[crm_object.name], name)
+        if endpoint is None:
+            raise SettingError(f"{crm_object.name} have no endpoint for {name}")
+        return endpoint
+
+    def _redacted(self, result: Result) -> Result:
+        if isinstance(result, Written):
+            return result
+        redact = self.session.redact
+        if isinstance(result, Untold):
+            return replace(result, body=redact(result.body))
+        return replace(result, reason=redact(result.reason), body=redact(result.body))
+
+    @override
+    def dry_run_answer(self, request: Request, new_id: Callable[[], CrmId]) -> Any:
+        return None
+
+    # What a vendor adds, where it has it
+
+    @override
+    def names(self, object_name: str) -> Sequence[Name]:
+        return ()
+
+    @override
+    def custom_fields(self, crm_object: CrmObject) -> Sequence[CustomField]:
+        return ()
+
+    @override
+    def find(self, crm_object: CrmObject, attribute: str, values: Sequence[str]) -> list[CrmRecord]:
+        endpoint = self._call(crm_object, "find")
+        records: list[CrmRecord] = []
+        for value in values:
+            answer = self.send(
+                endpoint, prepare(endpoint, [Item({"attribute": attribute, "value": value})]), reads=True
+            )
+            found = items_at(endpoint.answer.items or "$", answer.value)
+            records += [record for record in found if isinstance(record, Mapping)]
+        return records
+
+    @override
+    def count(self, crm_object: CrmObject) -> int:
+        raise SettingError(f"{crm_object.name} cannot be listed")
+
+    @override
+    def scan(self, crm_object: CrmObject) -> Iterator[CrmRecord]:
+        raise SettingError(f"{crm_object.name} cannot be listed")
+
+    @override
+    def created_since(self, crm_object: CrmObject, since: datetime, payloads: Sequence[Payload]) -> Iterator[CrmRecord]:
+        raise SettingError(f"{crm_object.name} cannot be listed")
+
+    @override
+    def encode(self, attribute: Attribute, value: Any) -> Any:
+        return value
+
+    @override
+    def decode(self, attribute: Attribute, value: Any) -> Any:
+        return value
+
+    @override
+    def custom_values(self, record: CrmRecord) -> dict[CrmId, Any]:
+        return {}
+
+    @override
+    def custom_container(self, values: Mapping[CrmId, Any]) -> Payload:
+        return {}
+
+
+def refused(error: RefusedError) -> Refused:
+    """The result that a refusal of one record stands for."""
+    status = error.status or int(HTTPStatus.UNPROCESSABLE_ENTITY)
+    gone, duplicate = isinstance(error, GoneError), isinstance(error, DuplicateError)
+    return Refused(error.said or error.happened, status, gone, error.body, duplicate)

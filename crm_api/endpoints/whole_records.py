@@ -1,0 +1,147 @@
+"""Objects whose records are sent whole, to the endpoints that the settings declare for them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+from typing_extensions import override
+
+from crm_api.crm import Account, BeforeSend, Result, Written
+from crm_api.crm_objects import CrmId, CrmObject, CrmRecord, Payload
+from crm_api.endpoints.answers import id_at, items_at
+from crm_api.endpoints.declared import Calls, DeclaredCrm
+from crm_api.endpoints.endpoint import Endpoint
+from crm_api.endpoints.requests import Item, prepare
+from crm_api.errors import BusyError, CrmError, GoneError, InDoubtError, InvalidError, SettingError
+from crm_api.transport.session import CrmSession
+
+CRM_ID = "crm_id"  # what placeholders call the CRM's id: a record of anybody's may have an id of its own
+FIND = "{find}"
+"""The one attribute that such an object is found by: JSON of the fields that its find endpoint needs."""
+UNANSWERED = 10  # requests in a row: then it is not a record that the endpoint chokes on
+ENDLESS = 1 << 62  # records: nobody lists them to find one
+
+
+class Endpoints(DeclaredCrm):
+    """Whatever the settings declare, at one account's address and elsewhere.
+
+    Args:
+        session: The door to the account.
+        objects: By name; they are free.
+        calls: By the same names.
+    """
+
+    index_lags = True
+
+    def __init__(self, session: CrmSession, objects: Mapping[str, CrmObject], calls: Mapping[str, Calls]) -> None:
+        super().__init__(session, objects, calls, {})
+        self._unanswered = 0
+        self._counting = threading.Lock()
+
+    @override
+    def account(self) -> Account:
+        parts = urlsplit(self.session.base_url)
+        return Account(f"{parts.netloc}{parts.path}", parts.netloc, "the settings say")
+
+    @override
+    def may_repeat(self, crm_object: CrmObject, *, update: bool = False) -> bool:
+        return self._call(crm_object, "update" if update else "create").may_repeat
+
+    @override
+    def create(self, crm_object: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:
+        return self._written(
+            crm_object, self._call(crm_object, "create"), [Item(each) for each in payloads], before_send
+        )
+
+    @override
+    def update(self, crm_object: CrmObject, changes: Sequence[tuple[CrmId, Payload]]) -> list[Result]:
+        endpoint = self._call(crm_object, "update")
+        results = self._written(crm_object, endpoint, [Item(payload, crm_id, CRM_ID) for crm_id, payload in changes])
+        return [
+            replace(result, id=crm_id) if isinstance(result, Written) else result
+            for (crm_id, _), result in zip(changes, results, strict=True)
+        ]
+
+    def _written(
+        self, crm_object: CrmObject, endpoint: Endpoint, items: Sequence[Item], before_send: BeforeSend | None = None
+    ) -> list[Result]:
+        """Like ``perform``, but one request that is never answered says only that its own records are in doubt.
+
+        Raises:
+            BusyError: The endpoint answers nothing any more. This request was not sent.
+        """
+        if self._unanswered >= UNANSWERED:
+            raise BusyError(
+                f"{endpoint.method} {endpoint.path}", happened=f"The endpoint left {UNANSWERED} requests unanswered"
+            )
+        try:
+            results = self.perform(crm_object, endpoint, items, before_send=before_send)
+        except BusyError as error:
+            self._count(answered=False)
+            if error.status == HTTPStatus.TOO_MANY_REQUESTS:
+                raise
+            raise InDoubtError(error.call, status=error.status, said=error.said, body=error.body) from error
+        except InDoubtError:
+            self._count(answered=False)
+            raise
+        except CrmError:
+            self._count(answered=True)
+            raise
+        self._count(answered=True)
+        return results
+
+    def _count(self, *, answered: bool) -> None:
+        with self._counting:
+            self._unanswered = 0 if answered else self._unanswered + 1
+
+    @override
+    def delete(self, crm_object: CrmObject, crm_id: CrmId) -> None:
+        self.delete_described(crm_object, crm_id, {})
+
+    @override
+    def delete_described(self, crm_object: CrmObject, crm_id: CrmId, payload: Payload) -> None:
+        endpoint = replace(self._call(crm_object, "delete"), repeatable=True)  # what is gone twice is gone once
+        item = Item(payload, crm_id, CRM_ID)
+        try:
+            prepared = prepare(endpoint, [item])
+        except ValueError as error:
+            raise InvalidError(f"{endpoint.method} {endpoint.path}", said=str(error)) from error
+        self.send(endpoint, prepared)
+
+    @override
+    def read(self, crm_object: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
+        return {}  # nobody declared how: callers ask only to keep what is there
+
+    @override
+    def find(self, crm_object: CrmObject, attribute: str, values: Sequence[str]) -> list[CrmRecord]:
+        endpoint = self._call(crm_object, "find")
+        paths = endpoint.answer
+        found: list[CrmRecord] = []
+        for value in values:
+            fields: dict[str, Any] = msgspec.json.decode(value)
+            try:
+                answer = self.send(endpoint, prepare(endpoint, [Item(fields)]), reads=True)
+            except GoneError:
+                continue
+            except ValueError as error:
+                raise SettingError(f"The find endpoint of {crm_object.name} cannot be asked: {error}") from error
+            for item in items_at(paths.items or "$", answer.value):
+                crm_id = id_at(paths.id, item)
+                if crm_id is None:
+                    raise SettingError(
+                        f"The find endpoint of {crm_object.name} answers records without an id at {paths.id}"
+                    )
+                records = items_at(paths.record or "$", item)
+                record = records[0] if records and isinstance(records[0], Mapping) else {}
+                found.append({**record, "id": crm_id})
+        return found
+
+    @override
+    def count(self, crm_object: CrmObject) -> int:
+        return ENDLESS

@@ -1,0 +1,125 @@
+"""One answer of a CRM, whole and already off the wire."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from requests.structures import CaseInsensitiveDict
+
+from crm_api.errors import (
+    BusyError,
+    CredentialsError,
+    CrmError,
+    ForbiddenError,
+    GoneError,
+    InDoubtError,
+    InvalidError,
+    RedirectError,
+)
+from crm_api.transport.retry import http_date
+
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"<[^>]+>")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back.
+
+    Attributes:
+        status: HTTP status.
+        headers: Header names in any case.
+        content: The body, unzipped.
+        value: What the caller's ``read`` made of the body; None for an empty body.
+        new_id: In a rehearsal, where nothing was sent: makes an id for a record that would have been created.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=CaseInsensitiveDict)
+    content: bytes = b""
+    value: Any = None
+    new_id: Callable[[], int | str] | None = None
+
+    @property
+    def ok(self) -> bool:
+        """2xx."""
+        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
+
+    @property
+    def date(self) -> datetime | None:
+        """The server's clock, from its Date header (UTC, whole seconds)."""
+        value = self.headers.get("date")
+        return http_date(value) if value else None
+
+    @property
+    def request_id(self) -> str:
+        """What the server calls the request, in the header that most give it; empty if it does not say."""
+        return self.headers.get("x-request-id", "")
+
+    @property
+    def text(self) -> str:
+        """The body as text, for people."""
+        return self.content.decode("utf-8", "replace")
+
+    @property
+    def title(self) -> str:
+        """The title of an HTML page; empty for anything else."""
+        found = _TITLE.search(self.text)
+        return found[1].strip() if found else ""
+
+    def json(self) -> Any:
+        """The body as JSON values, or None where it is none: for reading what an error says."""
+        try:
+            return msgspec.json.decode(self.content)
+        except (msgspec.DecodeError, RecursionError):
+            return None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why an answer is no success.
+
+    Attributes:
+        kind: The error to raise.
+        said: The CRM's own words.
+    """
+
+    kind: type[CrmError]
+    said: str
+
+
+class Dialect:
+    """How one vendor says that something failed. By status, unless the vendor has its own way."""
+
+    kinds: Mapping[int, type[CrmError]] = {
+        HTTPStatus.UNAUTHORIZED: CredentialsError,
+        HTTPStatus.FORBIDDEN: ForbiddenError,
+        HTTPStatus.NOT_FOUND: GoneError,
+        HTTPStatus.GONE: GoneError,
+        HTTPStatus.REQUEST_TIMEOUT: InDoubtError,
+        HTTPStatus.TOO_MANY_REQUESTS: BusyError,
+    }
+
+    def failure(self, answer: Answer) -> Failure | None:
+        """Tell what failed; None for a success."""
+        if answer.ok:
+            return None
+        return Failure(self.kind(answer), self.said(answer))
+
+    def kind(self, answer: Answer) -> type[CrmError]:
+        """The error that this status stands for. 5xx says nothing of what was done: in doubt."""
+        if answer.status in self.kinds:
+            return self.kinds[answer.status]
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status < HTTPStatus.OK:
+            return InDoubtError
+        return RedirectError if answer.status < HTTPStatus.BAD_REQUEST else InvalidError
+
+    def said(self, answer: Answer) -> str:
+        """The vendor's sentence; of an HTML page its title, of anything else its text."""
+        return answer.title or _TAG.sub(" ", answer.text).strip()

@@ -1,0 +1,122 @@
+"""Which failed attempts may be repeated, and after how long. Pure: the session does the waiting.
+
+The rule behind it: an answer says what became of a request; no answer says nothing. What may have been carried out is
+repeated only where doing it twice is the same as doing it once.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import random
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+
+import backoff
+
+TOO_MANY_REQUESTS = 429
+LONGEST_WAIT_SECONDS = 64.0
+_SECONDS = re.compile(r"\d{1,9}(\.\d+)?")
+FIRST_CONTACT_ATTEMPTS = 6  # before the CRM has answered once, a wrong setting is likelier than an outage
+QUOTA_WAIT_SECONDS = 5.0  # the first wait after a 429 that does not say how long: windows are a minute and longer
+
+
+class RequestFate(Enum):
+    """What a failed attempt tells about the request."""
+
+    NOT_SENT = "not sent"
+    """The connection was never made."""
+    TURNED_AWAY = "turned away"
+    """429: answered without being carried out."""
+    UNKNOWN = "unknown"
+    """Sent; then nothing, a cut answer, 3xx or 5xx."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One failed attempt.
+
+    Attributes:
+        fate: What is known of the request.
+        number: 1 for the first.
+        retry_after_seconds: What the CRM asked for, or None.
+    """
+
+    fate: RequestFate
+    number: int
+    retry_after_seconds: float | None = None
+
+
+def half_jitter(seconds: float) -> float:
+    """Between a half and the whole of a wait: a lower bound is what outlasts an outage."""
+    return random.uniform(seconds / 2, seconds)  # noqa: S311 - spreads workers, hides nothing
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How often and how patiently attempts are repeated. By default an outage of two minutes is waited out.
+
+    Attributes:
+        max_attempts: Attempts in all, the first included.
+        jitter: Turns a wait in seconds into the wait that is kept; spreads workers that failed together.
+        quota_wait_seconds: The first wait after a 429 that does not say how long; it doubles from there.
+        longest_quota_wait_seconds: The longest such wait.
+        retry_after_slack_seconds: Added to what a 429 asked for.
+    """
+
+    max_attempts: int = 10
+    jitter: Callable[[float], float] = half_jitter
+    quota_wait_seconds: float = QUOTA_WAIT_SECONDS
+    longest_quota_wait_seconds: float = LONGEST_WAIT_SECONDS
+    retry_after_slack_seconds: float = 0.0
+
+    def may_repeat(self, attempt: Attempt, *, repeatable: bool, reached: bool = True) -> bool:
+        """Tell whether the attempt may be followed by another.
+
+        Args:
+            attempt: The attempt that failed.
+            repeatable: Doing the request twice is the same as doing it once.
+            reached: The CRM has answered before, whatever it said.
+        """
+        if attempt.number >= (self.max_attempts if reached else min(self.max_attempts, FIRST_CONTACT_ATTEMPTS)):
+            return False
+        return repeatable or attempt.fate is not RequestFate.UNKNOWN
+
+    def wait_seconds(self, attempt: Attempt) -> float:
+        """Seconds to wait before the next attempt; what the CRM asked for comes first and is never shortened."""
+        turned_away = attempt.fate is RequestFate.TURNED_AWAY
+        if attempt.retry_after_seconds is not None:
+            return attempt.retry_after_seconds + (self.retry_after_slack_seconds if turned_away else 0.0)
+        if turned_away:
+            waits = backoff.expo(factor=self.quota_wait_seconds, max_value=self.longest_quota_wait_seconds)
+            return _nth(waits, attempt.number)
+        return self.jitter(_nth(backoff.expo(max_value=LONGEST_WAIT_SECONDS), attempt.number))
+
+
+def _nth(waits: Iterator[float], number: int) -> float:
+    next(waits)  # backoff's generators start with an empty step
+    wait = 0.0
+    for _ in range(number):
+        wait = next(waits)
+    return wait
+
+
+def retry_after_seconds(value: str | None, now: datetime) -> float | None:
+    """Read a ``Retry-After`` header: seconds, or an HTTP date (RFC 9110, 10.2.3). None if absent or unreadable."""
+    if value is None:
+        return None
+    if _SECONDS.fullmatch(value.strip()):
+        return float(value)
+    moment = http_date(value)
+    return None if moment is None else max((moment - now).total_seconds(), 0.0)
+
+
+def http_date(value: str) -> datetime | None:
+    """Read an HTTP date; None if it is none."""
+    try:
+        moment = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,379 @@
+"""The only door to the network: sign, wait for a turn, send, repeat what is safe to repeat, classify."""
+
+from __future__ import annotations
+
+import http.cookiejar
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import msgspec
+import requests
+from requests.adapters import HTTPAdapter
+from typing_extensions import override
+
+from crm_api.errors import (
+    BusyError,
+    CrmError,
+    InDoubtError,
+    InvalidError,
+    RedirectError,
+    SettingError,
+    UnreachableError,
+)
+from crm_api.transport import failures
+from crm_api.transport.addresses import (
+    checked_base_url,
+    checked_ca_bundle,
+    checked_proxy,
+    is_loopback,
+    origin_of,
+    password_in,
+)
+from crm_api.transport.answer import Answer, Dialect, Failure
+from crm_api.transport.redaction import Redactor
+from crm_api.transport.retry import TOO_MANY_REQUESTS, Attempt, Patience, RequestFate, retry_after_seconds
+from crm_api.transport.tracing import Trace
+
+if TYPE_CHECKING:
+    from crm_api.transport.quota import Quota
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# No secret is in a path of ours, but a record's value may be: what errors show of a body is bounded.
+BODY_SHOWN = 4000
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+SHORTEST_CREDENTIAL = 12  # a header such as X-Region: eu is ordinary text, which must not be masked everywhere
+
+
+@dataclass(frozen=True)
+class Network:
+    """How to reach the CRM.
+
+    Attributes:
+        timeout_seconds: For the connection, and again for each silence while reading.
+        max_concurrency: Connections kept open; callers keep no more requests in flight.
+        headers: Sent with every request; never overrides the signature.
+        user_agent: Who we say we are.
+        proxy: URL of an HTTP proxy. Loopback is never proxied, and the environment's proxies are not read.
+        ca_bundle: File of trusted certificates, in place of the built-in ones.
+        log_values: The debug log may show what records hold.
+    """
+
+    timeout_seconds: float = 60.0
+    max_concurrency: int = 8
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    user_agent: str = "singer-crm"
+    proxy: str | None = field(default=None, repr=False)
+    ca_bundle: str | None = None
+    log_values: bool = False
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no output may show: the proxy's password, and headers long enough to be credentials."""
+        credentials = [value for value in self.headers.values() if len(value) >= SHORTEST_CREDENTIAL]
+        return tuple(filter(None, (password_in(self.proxy), *credentials)))
+
+
+@dataclass
+class Traffic:
+    """Counts of one session, for summaries.
+
+    Attributes:
+        requests: Sent, repetitions included.
+        repeated: Of those, repetitions.
+        turned_away: Answered with 429.
+    """
+
+    requests: int = 0
+    repeated: int = 0
+    turned_away: int = 0
+
+
+class CrmSession(requests.Session):
+    """A pooled session bound to one CRM account; shared by threads.
+
+    Args:
+        base_url: The vendor's whole prefix; paths are appended to it.
+        signature: Signs each request, afresh for each attempt. It is bound to the host of ``base_url``.
+        dialect: How the vendor says that something failed.
+        quota: The account's rates.
+        patience: How often and how patiently to repeat.
+        network: How to reach the CRM.
+        redact: Masks the secrets in whatever an error says.
+        sleep: Waits so many seconds between attempts; may raise to give up.
+
+    Raises:
+        SettingError: ``base_url`` is no http(s) URL or plain http to another machine, the proxy is no URL, a header
+            cannot be sent, or the certificates cannot be read.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        signature: requests.auth.AuthBase,
+        dialect: Dialect,
+        quota: Quota,
+        patience: Patience | None = None,
+        network: Network | None = None,
+        redact: Redactor | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        super().__init__()
+        network = network or Network()
+        self.base_url = checked_base_url(base_url)
+        self.quota = quota
+        self.redact = redact or Redactor()
+        self.traffic = Traffic()
+        self._trace = Trace(self.redact, values=network.log_values)
+        self.server_date: datetime | None = None
+        """The CRM's clock as of its last answer, or None if it says nothing about it."""
+        self.network = network
+        self._reached = False
+        self._dialect = dialect
+        self._patience = patience or Patience()
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self.trust_env = False  # no .netrc, no proxy of the environment
+        self.auth = signature
+        self.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+        self.headers.update(_checked_headers(network))
+        if network.proxy:
+            proxy = network.proxy if is_loopback(urlsplit(self.base_url).hostname) else checked_proxy(network.proxy)
+            self.proxies = {"http": proxy, "https": proxy}
+        if network.ca_bundle:
+            self.verify = checked_ca_bundle(network.ca_bundle)
+        adapter = HTTPAdapter(pool_connections=2, pool_maxsize=network.max_concurrency, pool_block=True)
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
+
+    def exchange(  # noqa: PLR0913 - the one door: whatever is special about a request is said here
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        body: Any = None,
+        form: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        content_type: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        success: Collection[int] | None = None,
+        read: Callable[[bytes], Any] = msgspec.json.decode,
+        reads: bool = False,
+        repeatable: bool | None = None,
+        bulk: bool = False,
+        before_send: Callable[[], None] | None = None,
+    ) -> Answer:
+        """Send one request and return its answer, a success.
+
+        Args:
+            method: HTTP method.
+            path: Appended to ``base_url``; percent-encode whatever comes from a record. A whole URL is taken as it is,
+                and gets neither credentials nor ``Network.headers`` unless it is at the origin of ``base_url``.
+            params: Query parameters.
+            body: Values to send as JSON; None sends no body.
+            form: Fields to send form-encoded, in place of ``body``.
+            content: Bytes to send as they are, in place of both.
+            content_type: Of ``content``.
+            headers: Of this request; they never replace the signature.
+            success: The statuses that mean success, where it is not every 2xx.
+            read: Makes a value of a body that is not empty; a ValueError says that the body is broken.
+            reads: It changes nothing, whatever its method, such as a search by POST: a dry run sends it too.
+            repeatable: Doing it twice is the same as doing it once. What reads is; anything else must say so.
+            bulk: Counts against the bulk rates as well.
+            before_send: Called after the wait for a turn, immediately before each attempt is sent.
+
+        Raises:
+            StopError: See the tree in ``crm_api.errors``; the others likewise.
+            RefusedError: The CRM changed nothing.
+            BusyError: Nothing was changed, or it is safe to do again.
+            InDoubtError: Not repeatable, sent, and nobody knows.
+        """
+        repeatable = (reads or method in SAFE_METHODS) if repeatable is None else repeatable
+        if body is not None:
+            content, content_type = _ENCODER.encode(body), "application/json"
+        url, of_ours = self._address(path)
+        request = requests.Request(
+            method,
+            url,
+            params=params,
+            data=form if content is None else content,
+            headers={
+                **({} if of_ours else dict.fromkeys(self.network.headers)),
+                **(headers or {}),
+                **({"Content-Type": content_type} if content_type else {}),
+            },
+            auth=None if of_ours else _Unsigned(),
+        )
+        name = f"{method} {path}"
+        number = 0
+        sent = renewed = False
+        while True:
+            number += 1
+            self.quota.take(bulk=bulk)
+            if before_send is not None:
+                before_send()
+            self._count(repeated=number > 1)
+            outcome = self._attempt(request, read, success)
+            if isinstance(outcome, Answer):
+                self._trace.answered(request, path, outcome)
+                return outcome
+            self._trace.answered(request, path, outcome.answer, outcome.said)
+            if not renewed and of_ours and outcome.is_unsigned and isinstance(self.auth, Renewable):
+                renewed = True
+                self.auth.renew()  # 401 says that nothing was done
+                continue
+            sent = sent or outcome.fate is RequestFate.UNKNOWN
+            attempt = Attempt(outcome.fate, number, outcome.retry_after_seconds)
+            if outcome.final or not self._patience.may_repeat(attempt, repeatable=repeatable, reached=self._reached):
+                raise self._error(name, outcome, repeatable=repeatable, number=number, sent=sent) from outcome.cause
+            wait_seconds = self._patience.wait_seconds(attempt)
+            if outcome.fate is RequestFate.TURNED_AWAY:
+                self.quota.pause(wait_seconds)  # every worker is over the rate, not this one alone
+            else:
+                self._sleep(wait_seconds)
+
+    @override
+    def close(self) -> None:
+        super().close()
+        self.quota.close()
+
+    @override
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        return None  # requests would build the next request, and break on an address that is none
+
+    def _address(self, path: str) -> tuple[str, bool]:
+        """The URL of a path or of a whole URL, and whether it is the account's own: credentials go nowhere else."""
+        if path.startswith("/") or "://" not in path:
+            return self.base_url + path, True
+        return path, origin_of(path) == origin_of(self.base_url)
+
+    def _attempt(
+        self, request: requests.Request, read: Callable[[bytes], Any], success: Collection[int] | None
+    ) -> Answer | _Miss:
+        try:
+            got = self.send(
+                self.prepare_request(request),
+                timeout=self.network.timeout_seconds,
+                allow_redirects=False,
+                proxies={} if is_loopback(urlsplit(request.url).hostname) else self.proxies,
+                verify=self.verify,
+            )
+        except requests.RequestException as error:
+            return _Miss(
+                failures.fate(error), cause=error, said=failures.reason(error), final=failures.is_certificate(error)
+            )
+        answer = Answer(got.status_code, got.headers, got.content)
+        self.server_date = answer.date or self.server_date
+        failure = self._dialect.failure(answer)
+        if success is not None and answer.status in success:
+            failure = None
+        elif success is not None and failure is None:
+            failure = Failure(
+                InvalidError, f"HTTP {answer.status} is none that success names: {self._dialect.said(answer)}"
+            )
+        if failure is None:
+            try:
+                value = read(got.content) if got.content else None
+            except (ValueError, RecursionError) as error:
+                page = f" but a page, {answer.title!r}" if answer.title else ""
+                return _Miss(RequestFate.UNKNOWN, answer, cause=error, said=f"the body is not what it should be{page}")
+            self._reached = True
+            return Answer(answer.status, answer.headers, answer.content, value)
+        self._reached = True
+        return self._miss(answer, failure)
+
+    def _miss(self, answer: Answer, failure: Failure) -> _Miss:
+        if issubclass(failure.kind, BusyError):  # 429, or however the vendor says so
+            with self._lock:
+                self.traffic.turned_away += 1
+            wait = retry_after_seconds(answer.headers.get("retry-after"), answer.date or datetime.now(UTC))
+            return _Miss(RequestFate.TURNED_AWAY, answer, failure, retry_after_seconds=wait)
+        if issubclass(failure.kind, InDoubtError):
+            wait = retry_after_seconds(answer.headers.get("retry-after"), answer.date or datetime.now(UTC))
+            return _Miss(RequestFate.UNKNOWN, answer, failure, retry_after_seconds=wait)
+        return _Miss(RequestFate.UNKNOWN, answer, failure, final=True)
+
+    def _error(self, name: str, miss: _Miss, *, repeatable: bool, number: int, sent: bool) -> CrmError:
+        said = miss.failure.said if miss.failure else miss.said
+        answer = miss.answer
+        facts: dict[str, Any] = {
+            "status": answer.status if answer else None,
+            "said": self.redact(said),
+            "body": self.redact(answer.text[:BODY_SHOWN]) if answer else "",
+        }
+        kind = miss.failure.kind if miss.failure else None
+        if miss.fate is RequestFate.NOT_SENT and not sent:
+            return UnreachableError(name, **facts)
+        if miss.fate is RequestFate.TURNED_AWAY:
+            answered = "429" if facts["status"] == TOO_MANY_REQUESTS else "that there were too many requests"
+            return BusyError(name, **facts, happened=f"The CRM answered {answered} to {number} attempts")
+        if kind is RedirectError and not repeatable:
+            return InDoubtError(name, **facts)  # what a proxy redirects may have been carried out
+        if kind is not None and not issubclass(kind, InDoubtError):
+            return kind(name, **facts)
+        if repeatable:
+            advice = (
+                None if self._reached else "Check base_url: whatever answers there, it has not spoken as the CRM does."
+            )
+            return BusyError(
+                name, **facts, happened=f"The CRM gave no usable answer to {number} attempts", advice=advice
+            )
+        return InDoubtError(name, **facts)
+
+    def _count(self, *, repeated: bool) -> None:
+        with self._lock:
+            self.traffic.requests += 1
+            self.traffic.repeated += repeated
+
+
+class Renewable(requests.auth.AuthBase, ABC):
+    """A signature whose credentials expire."""
+
+    @abstractmethod
+    def renew(self) -> None:
+        """Get new ones; raises CrmError."""
+
+
+class _Unsigned(requests.auth.AuthBase):
+    """Keeps the session from signing."""
+
+    @override
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
+
+
+@dataclass(frozen=True)
+class _Miss:
+    """An attempt that brought no success."""
+
+    fate: RequestFate
+    answer: Answer | None = None
+    failure: Failure | None = None
+    cause: Exception | None = None
+    said: str = ""
+    retry_after_seconds: float | None = None
+    final: bool = False
+
+    @property
+    def is_unsigned(self) -> bool:
+        """The key was not accepted."""
+        return self.answer is not None and self.answer.status == HTTPStatus.UNAUTHORIZED
+
+
+def _checked_headers(network: Network) -> dict[str, str]:
+    headers = {"User-Agent": network.user_agent, "Accept": "application/json", **network.headers}
+    for name, value in headers.items():
+        try:
+            requests.utils.check_header_validity((name, value))
+            f"{name}{value}".encode("latin-1")
+        except (requests.exceptions.InvalidHeader, UnicodeEncodeError):
+            raise SettingError(f"headers: {name!r} or its value cannot stand in a header") from None
+    return headers

@@ -1,0 +1,46 @@
+"""Each request and its answer as a line of the debug log; what records hold only where the user wants it seen."""
+
+from __future__ import annotations
+
+import logging
+
+import requests
+
+from crm_api.transport.answer import Answer
+from crm_api.transport.redaction import Redactor
+
+VALUES_SHOWN = 4000  # characters of a body: enough to see what went wrong, too little to fill a disk
+
+logger = logging.getLogger("crm_api.session")
+
+
+class Trace:
+    """Writes the debug log of one session.
+
+    Args:
+        redact: Masks the secrets.
+        values: Bodies and parameters are shown as well.
+    """
+
+    def __init__(self, redact: Redactor, *, values: bool) -> None:
+        self._redact = redact
+        self._values = values
+
+    def answered(self, request: requests.Request, path: str, answer: Answer | None, said: str = "") -> None:
+        """Note one attempt.
+
+        Args:
+            request: What was sent.
+            path: As the caller gave it.
+            answer: None if there was none.
+            said: What the connection said, if there was no answer.
+        """
+        if not logger.isEnabledFor(logging.DEBUG):
+            return
+        came = said if answer is None else f"{answer.status}, {len(answer.content)} bytes"
+        text = f"{request.method} {path}: {came}"
+        if self._values:
+            sent = request.data.decode("utf-8", "replace") if isinstance(request.data, bytes) else request.data
+            text += f"; sent {request.params or ''!s} {str(sent or '')[:VALUES_SHOWN]}".rstrip()
+            text += "" if answer is None else f"; got {answer.text[:VALUES_SHOWN]}"
+        logger.debug("%s", self._redact(text))

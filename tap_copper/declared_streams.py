@@ -1,0 +1,164 @@
+"""Streams that a user declares in the settings: any endpoint that can be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
+
+from crm_api.errors import GoneError, SettingError
+from crm_api.settings import nearest
+from crm_api.transport.answer import Answer
+from tap_copper.child_stream import PLACE, filled
+from tap_copper.client import Asked, CopperStream
+from tap_copper.concurrency import ordered_map
+from tap_copper.deletions import DeletedRecordsStream
+from tap_copper.errors import StreamError
+from tap_copper.list_stream import read_pages
+from tap_copper.search.reader import Page
+from tap_copper.search_stream import SearchStream
+
+if TYPE_CHECKING:
+    from tap_copper.tap import TapCopper
+
+Record = dict[str, Any]
+
+
+def _at_once(ask: Asked) -> Answer:
+    return ask()
+
+
+class ExtraStream(CopperStream):
+    """One declared endpoint.
+
+    Args:
+        tap: The tap.
+        declared: An element of the setting ``extra_streams``.
+        parents: The streams whose records its path may be filled from.
+    """
+
+    def __init__(self, tap: TapCopper, declared: Mapping[str, Any], parents: Mapping[str, type[SearchStream]]) -> None:
+        self._declared = declared
+        self._parent = _parent(declared, parents)
+        fields = declared.get("parent_fields") or ["id"]
+        self._marks: Sequence[str] = fields if self._parent is not None else ()
+        self.primary_keys = tuple(declared["keys"])
+        marks = {f"parent_{name}" for name in self._marks}
+        self._own_keys = [key for key in self.primary_keys if key not in marks]
+        super().__init__(tap, schema=self._open_schema(), name=declared["name"])
+
+    @property
+    @override
+    def is_whole(self) -> bool:
+        return self._parent is None or self._parent(self.tap).is_whole
+
+    @override
+    def pages(self) -> Iterator[Page]:
+        if self._parent is None:
+            for records in self._read({}, self.patiently):
+                yield Page(records, None, self.tap.time.now())
+            return
+        pages = self._parent(self.tap).reader(breathe=self.breathe).pages()
+        # The connection test wants one record: it must not ask of every record of the account.
+        parents = islice((record for page in pages for record in page.records), self.ABORT_AT_RECORD_COUNT)
+        concurrency = self.tap.session.network.max_concurrency
+        for parent, found in ordered_map(parents, self._children, concurrency=concurrency, check=self.breathe):
+            marks = {f"parent_{name}": parent.get(name) for name in self._marks}
+            yield Page([{**marks, **child} for child in found], None, self.tap.time.now())
+
+    def _children(self, parent: Record) -> list[Record]:
+        try:
+            return [record for records in self._read(parent) for record in records]
+        except GoneError:
+            return []  # deleted meanwhile
+
+    def _read(self, parent: Record, ask: Callable[[Asked], Answer] = _at_once) -> Iterator[list[Record]]:
+        if not self._declared.get("paged"):
+            yield self._records(ask(lambda: self._send(parent, {})))
+            return
+        yield from read_pages(
+            lambda number, size: ask(lambda: self._send(parent, {"page_number": number, "page_size": size})),
+            self._records,
+            lambda record: tuple(str(record[key]) for key in self._own_keys),
+        )
+
+    def _send(self, parent: Record, paging: Mapping[str, int]) -> Answer:
+        method = self._declared.get("method") or "GET"
+        parameters = dict(self._declared.get("parameters") or {})
+        body = dict(self._declared.get("body") or {})
+        (body if method == "POST" else parameters).update(paging)
+        try:
+            path = filled(self._declared["path"], parent)
+        except KeyError as error:
+            whose = self._declared["parent"]
+            raise StreamError(f"extra_streams: the path of {self.name} needs {error}, a field of {whose}") from None
+        return self.tap.ask(
+            method,
+            path,
+            params=parameters,
+            body=body if method == "POST" else None,
+        )
+
+    def _records(self, answer: Answer) -> list[Record]:
+        value = answer.value
+        for name in filter(None, (self._declared.get("records_at") or "").split(".")):
+            value = value.get(name) if isinstance(value, dict) else None
+        records = [value] if isinstance(value, dict) else value or []
+        if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
+            raise StreamError(f"extra_streams: the answer to {self.name} holds no records; see records_at")
+        for record in records:
+            for key in self._own_keys:
+                if record.get(key) is None:
+                    raise StreamError(f"extra_streams: a record of {self.name} has no {key!r}, which keys names")
+        return records
+
+    def _open_schema(self) -> dict[str, Any]:
+        either = {"type": ["integer", "string"]}
+        marks = {f"parent_{name}": {**either, "description": f"{name} of the parent"} for name in self._marks}
+        keys = {key: {**either, "description": "Key"} for key in self.primary_keys}
+        properties = marks | keys | (self._declared.get("properties") or {})
+        return {"type": "object", "properties": properties, "additionalProperties": True}
+
+
+def extra_streams(tap: TapCopper, streams: Sequence[type[CopperStream]]) -> list[ExtraStream]:
+    """Make the declared streams.
+
+    Raises:
+        SettingError: A declaration does not fit.
+    """
+    taken = {str(vars(stream)["name"]) for stream in (*streams, DeletedRecordsStream)}
+    parents = {str(vars(each)["name"]): each for each in streams if issubclass(each, SearchStream)}
+    made: list[ExtraStream] = []
+    for declared in tap.config.get("extra_streams") or ():
+        name = declared.get("name")
+        if name in taken:
+            raise SettingError(f"extra_streams declares {name!r}, which is the name of a stream already")
+        _check_properties(declared)
+        taken.add(name)
+        made.append(ExtraStream(tap, declared, parents))
+    return made
+
+
+def _check_properties(declared: Mapping[str, Any]) -> None:
+    import jsonschema_rs  # noqa: PLC0415 - it loads slowly, and few declare a stream
+
+    for name, schema in (declared.get("properties") or {}).items():
+        if not jsonschema_rs.meta.is_valid(schema):
+            whose = declared["name"]
+            raise SettingError(f"extra_streams: the property {name!r} of {whose} has no JSON schema: {schema}")
+
+
+def _parent(declared: Mapping[str, Any], parents: Mapping[str, type[SearchStream]]) -> type[SearchStream] | None:
+    named, name, path = declared["name"], declared.get("parent"), declared["path"]
+    if any(brace in PLACE.sub("", path) for brace in "{}"):
+        raise SettingError(f"extra_streams: the path of {named} must have whole names of fields in its braces: {path}")
+    if name is None:
+        if (place := PLACE.search(path)) is not None:
+            raise SettingError(f"extra_streams: the path of {named} needs {place[1]!r}, so {named} needs a parent")
+        return None
+    if name not in parents:
+        hint = nearest(name, list(parents))
+        raise SettingError(f"extra_streams: the parent of {named} cannot be {name!r}{hint}")
+    return parents[name]

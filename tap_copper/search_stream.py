@@ -1,0 +1,229 @@
+"""Streams that Copper lets be searched by date: read in windows, several at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any, ClassVar
+
+import msgspec
+from typing_extensions import override
+
+from crm_api.copper.session import PAGE_SIZE, SEARCH_CEILING
+from crm_api.transport.answer import Answer
+from tap_copper.client import CopperStream
+from tap_copper.errors import StreamError
+from tap_copper.events import log_event
+from tap_copper.records import moment
+from tap_copper.search.query import Limits, PageQuery, Row, TieError
+from tap_copper.search.read_ahead import Search
+from tap_copper.search.reader import Page, Reader
+from tap_copper.settings import filters_hash, search_filters, seconds_setting
+
+# Long windows waste fewer requests, and must wait longer for their turn. Where the quota leaves the time to compress
+# what waits, they may be longer.
+BUFFERED_PAGES = 128
+PACKED_PAGES = 512
+LATEST = 2_147_483_647  # the largest date that a filter takes (5.3 of the reference)
+
+
+class SearchStream(CopperStream):
+    """A stream with ``POST /…/search``, a replication key in Unix seconds and filters on it.
+
+    Attributes:
+        date_filter: The filters are ``minimum_`` and ``maximum_`` of this.
+        ties: Columns that it can be sorted by where the replication key tells nothing apart.
+        newest_first: It cannot be sorted, and comes newest first.
+    """
+
+    date_filter: ClassVar[str] = "modified_date"
+    replication_key = "date_modified"
+    ties: ClassVar[tuple[str, ...]] = ("name", "date_created")
+    newest_first: ClassVar[bool] = False
+
+    @property
+    @override
+    def is_whole(self) -> bool:
+        return not (self.config.get("search_filters") or {}).get(self.name)
+
+    @override
+    def open(self) -> bool:
+        self._opened.open()
+        return True
+
+    @cached_property
+    def _opened(self) -> Reader:
+        """What reads it in this run."""
+        return self.reader(*self._range())
+
+    @override
+    def pages(self) -> Iterator[Page]:
+        yield from self._pages(self._opened)
+        began = self._opened.began
+        if self.bookmark is not None and began is not None:
+            given = self.bookmark.seconds
+            if self.bookmark.settle(int(began.timestamp()), int(self._lookback.total_seconds())):
+                log_event(self.logger, "bookmark_ahead", level="WARNING", stream=self.name, given=moment(given or 0))
+                yield from self._pages(self.reader(*self._range()))
+
+    def _pages(self, reader: Reader) -> Iterator[Page]:
+        self.tap.progress.begin(self, reader)
+        latest = 0
+        try:
+            for page in reader.pages():
+                if page.records:
+                    latest = max(latest, page.records[-1].get(self._key) or 0)
+                    yield Page(page.records, self._capped(page.reached, reader), page.extracted)
+        except TieError as error:
+            raise self._tie_error(error) from error
+        if latest:
+            yield Page([], self._capped(latest, reader), self.tap.time.now())
+
+    @property
+    def _key(self) -> str:
+        return type(self).replication_key or ""
+
+    @property
+    def _sign(self) -> int:
+        return -1 if self.newest_first else 1
+
+    @property
+    def _filters_hash(self) -> str | None:
+        return filters_hash(self.config, self.name)
+
+    def _range(self) -> tuple[int | None, int | None]:
+        """The first and the last second to read."""
+        if not self.is_incremental or self.bookmark is None:
+            return None, None
+        self.bookmark.keep_filters(self._filters_hash)
+        given = [seconds_setting(self.config, "start_date")]
+        if self.bookmark.seconds is not None:
+            given.append(self.bookmark.seconds - int(self._lookback.total_seconds()))
+        start = max((each for each in given if each is not None), default=None)
+        return start, seconds_setting(self.config, "end_date")
+
+    @property
+    def _lookback(self) -> timedelta:
+        return timedelta(seconds=self.config["lookback_seconds"])
+
+    def _capped(self, reached: int | None, reader: Reader) -> int | None:
+        """What the bookmark may say: never more than the server's clock when the stream's reading began."""
+        if reached is None or reader.began is None:
+            return None
+        return min(reached, int(reader.began.timestamp()))
+
+    def reader(
+        self, start: int | None = None, stop: int | None = None, *, breathe: Callable[[], None] | None = None
+    ) -> Reader:
+        """What reads the stream between two seconds, both included; None is all.
+
+        Args:
+            start: The first second.
+            stop: The last.
+            breathe: Called while it waits, where another stream reads this one.
+        """
+        filters = search_filters(self.config, self.name, self.tap.time.now())
+        minimum, maximum = f"minimum_{self.date_filter}", f"maximum_{self.date_filter}"
+        start = max((each for each in (start, filters.pop(minimum, None)) if each is not None), default=None)
+        stop = min((each for each in (stop, filters.pop(maximum, None)) if each is not None), default=None)
+        # Who asks for what no filter can say asks for all of it; nothing lies beyond a bookmark that no filter can say.
+        start = None if start is None or start < 0 else min(start, LATEST)
+        stop = None if stop is None or stop > LATEST else stop
+        concurrency = self.tap.session.network.max_concurrency
+        repeats = bool(filters.get("full_result"))
+        paced = self.tap.requests_per_minute > 0
+        buffered = PACKED_PAGES if paced else BUFFERED_PAGES
+        limits = Limits(PAGE_SIZE, SEARCH_CEILING, concurrency, buffered_pages=buffered, repeats=repeats)
+        first, last = (start, stop) if self._sign > 0 else (_negative(stop), _negative(start))
+        lookback = timedelta(seconds=self.config["lookback_seconds"])
+
+        def horizon(began: datetime) -> int:
+            return int((began - lookback).timestamp())
+
+        return Reader(
+            Search(first, last, limits, newest_first=self.newest_first),
+            self._sender(filters),
+            sign=self._sign,
+            horizon=horizon,
+            concurrency=concurrency,
+            now=self.tap.time.now,
+            check=breathe or self.breathe,
+            pack=paced,
+        )
+
+    def _sender(self, filters: dict[str, Any]) -> Callable[[PageQuery], Answer]:
+        read = rows_reader(self._key)
+        ask = self.tap.ask
+
+        def send(query: PageQuery) -> Answer:
+            low, high = query.minimum, query.maximum
+            if self._sign < 0:
+                low, high = _negative(high), _negative(low)
+            if self._is_beyond_filters(low, high):
+                raise self._beyond_filters()
+            body = filters | self._body(query, low, high)
+            answer = ask("POST", self.path, body=body, read=read)
+            if self._sign < 0 and high is not None and high > LATEST + 1 and _all_beyond(answer.value):
+                raise self._beyond_filters()  # the bound could not be said, and this is the first page again
+            return answer
+
+        return send
+
+    def _is_beyond_filters(self, low: int | None, high: int | None) -> bool:
+        """Whether the search has come to dates that no filter can say: it would be given the same page for ever."""
+        if high is not None and high < 0:
+            return True
+        return self._sign > 0 and low is not None and not -1 <= low <= LATEST
+
+    def _beyond_filters(self) -> StreamError:
+        return StreamError(
+            f"Too many records of {self.name} have {self._key} before 1970 or after January 2038, where Copper's "
+            "filters do not reach: leave them out with start_date 1970-01-01 or end_date 2038-01-01"
+        )
+
+    def _body(self, query: PageQuery, low: int | None, high: int | None) -> dict[str, Any]:
+        body: dict[str, Any] = {"page_number": query.page, "page_size": query.size, **self._sorting(query.tie)}
+        # A bound that no filter can say is left out; the second beside one that it can say is that one.
+        if low is not None and low >= -1:
+            body[f"minimum_{self.date_filter}"] = min(max(low, 0), LATEST)
+        if high is not None and high <= LATEST + 1:
+            body[f"maximum_{self.date_filter}"] = min(high, LATEST)
+        return body
+
+    def _sorting(self, tie: int | None) -> dict[str, str]:
+        if self.newest_first:
+            return {}
+        if tie is None:
+            return {"sort_by": self._key, "sort_direction": "asc"}
+        turn, column = divmod(tie, len(self.ties))
+        return {"sort_by": self.ties[column], "sort_direction": "desc" if turn % 2 else "asc"}
+
+    def _tie_error(self, error: TieError) -> TieError:
+        """The same, naming the stream and the second."""
+        second = "one second" if error.key is None else f"the second {moment(self._sign * error.key)}"
+        told = f"{error.total:,} records of {self.name} have {self._key} in {second}"
+        if error.total > SEARCH_CEILING:
+            why = f"and Copper's search reaches {SEARCH_CEILING:,}"
+        else:
+            why = f"and {error.passes} passes over them did not agree"
+        made = TieError(error.key, error.total, error.passes)
+        made.args = (f"{told}, {why}: read them apart with search_filters",)
+        return made
+
+
+def rows_reader(key: str) -> Callable[[bytes], list[Row]]:
+    """What reads of an answer the ids and the replication values, and passes over the rest."""
+    row = msgspec.defstruct(
+        "row", [("id", int | str), ("second", int | None, msgspec.field(name=key, default=None))], gc=False
+    )
+    decode = msgspec.json.Decoder(list[row]).decode  # type: ignore[valid-type]  # made at run time, by the stream's key
+    return lambda content: [(each.id, each.second) for each in decode(content)]  # type: ignore[attr-defined]  # same
+
+
+def _all_beyond(rows: list[Row]) -> bool:
+    return bool(rows) and all(key is not None and key > LATEST for _, key in rows)
+
+
+def _negative(second: int | None) -> int | None:
+    return None if second is None else -second

@@ -1,0 +1,79 @@
+"""Whether everything that a stream's settings name exists: what ``singer-crm check`` asks, before any record comes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from crm_api.crm import Crm
+from crm_api.crm_objects import CrmObject, Kind
+from crm_api.errors import SettingError
+from crm_api.settings import nearest
+from target_crm.endpoints.whole_records import mapper_for
+from target_crm.mapping.fields import Fields
+from target_crm.mapping.normalise import same_text
+from target_crm.mapping.references import References
+from target_crm.settings import StreamSettings, stream_settings
+
+
+def checked(config: Mapping[str, Any], crm: Crm, stream: str) -> str:
+    """What becomes of a stream, in one sentence.
+
+    Args:
+        config: The whole configuration.
+        crm: The account, which is asked for its lists and custom fields.
+        stream: The stream's name.
+
+    Raises:
+        SettingError: A name leads nowhere, or to the wrong thing.
+    """
+    settings = _settings(config, crm, stream)
+    mapper = mapper_for(crm, settings)
+    if settings.declared is None:
+        _check_references(config, crm, settings)
+        _check_name_in_use(crm, mapper.crm_object, settings)
+    if settings.ledger_stream is not None:
+        _check_ledger_stream(config, crm, settings, settings.ledger_stream)
+    keys = ", else ".join(" and ".join(key) for key in mapper.match_on) or "nothing: every record is new"
+    return f"{settings.load_method} into {settings.object}, matched by {keys}"
+
+
+def _settings(config: Mapping[str, Any], crm: Crm, stream: str) -> StreamSettings:
+    return stream_settings(config, stream, (), crm.objects, crm.refused)
+
+
+def _check_references(config: Mapping[str, Any], crm: Crm, settings: StreamSettings) -> None:
+    references = References(crm, Fields(crm, crm.objects[settings.object]), settings.rules.references)
+    for name, rule in references.by_attribute.items():
+        if rule.stream is not None:
+            try:
+                target = _settings(config, crm, rule.stream)
+            except SettingError as error:
+                raise SettingError(f"references.{name}.stream: {error}") from error
+            references.fits(name, target.object)
+
+
+def _check_ledger_stream(config: Mapping[str, Any], crm: Crm, settings: StreamSettings, writer: str) -> None:
+    try:
+        target = _settings(config, crm, writer)
+    except SettingError as error:
+        raise SettingError(f"ledger_stream: {error}") from error
+    if target.object != settings.object:
+        raise SettingError(f"ledger_stream: {writer} writes {target.object}, and this stream {settings.object}")
+
+
+def _check_name_in_use(crm: Crm, crm_object: CrmObject, settings: StreamSettings) -> None:
+    """The name that stands in for unknown ones: it must be in one of the object's lists."""
+    name = settings.rules.use_name
+    if name is None:
+        return
+    lists = {each.names for each in crm_object.attributes if each.kind in {Kind.NAME_ID, Kind.NAME_IDS} and each.names}
+    spellings = [spelling for each in sorted(lists) for listed in crm.names(each) for spelling in listed.spellings]
+    options = [
+        spelling for field in crm.custom_fields(crm_object) for option in field.options for spelling in option.spellings
+    ]
+    if same_text(name) not in {same_text(each) for each in (*spellings, *options)}:
+        raise SettingError(
+            f"unknown_names.use: no list of the CRM for {crm_object.name} has {name!r}"
+            f"{nearest(name, [*spellings, *options])}"
+        )

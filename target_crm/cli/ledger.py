@@ -1,0 +1,276 @@
+"""``singer-crm ledger``: what the ledger holds, and how to correct it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+import click
+from rich.table import Table
+from sqlalchemy import make_url
+
+from crm_api.crm_objects import CrmId
+from crm_api.errors import SettingError
+from target_crm.cli.common import (
+    OPERATOR,
+    WIDTH_OF_FILES,
+    config_option,
+    console,
+    one_sentence,
+    opened_ledger,
+    target_of,
+)
+from target_crm.ledger.ledger import Ledger
+from target_crm.ledger.queries import Account, LedgerQueries
+from target_crm.ledger.store import Store
+from target_crm.ledger.tables import VERSION, default_url, has_ledger
+from target_crm.ledger.values import Origin, Scope, Source
+from target_crm.ledger.versions import copy_rows
+from target_crm.mapping.mapper import Mapper
+from target_crm.mapping.values import Rules
+from target_crm.settings import stream_settings
+from target_crm.target import TargetCrm
+
+
+@click.group()
+def ledger() -> None:
+    """List, explain or correct what was written where."""
+
+
+@ledger.command("list")
+@config_option
+@one_sentence
+def list_streams(config: Sequence[str]) -> None:
+    """List what the ledger holds, stream by stream."""
+    table = Table(box=None, pad_edge=False)
+    for heading in (
+        "crm",
+        "account",
+        "source",
+        "stream",
+        "object",
+        "records",
+        "rejected",
+        "waiting",
+        "unanswered",
+        "last",
+    ):
+        counts = heading in {"records", "rejected", "waiting", "unanswered"}
+        table.add_column(heading, justify="right" if counts else "left", no_wrap=True)
+    with opened_ledger(target_of(config)) as store:
+        for each in LedgerQueries(store).accounts():
+            last = "" if each.written_at is None else f"{datetime.fromtimestamp(each.written_at, UTC):%Y-%m-%d %H:%M}"
+            held = [str(each.held.get(state, 0)) for state in ("rejected", "waiting")]
+            names = each.crm, each.account, each.source_name, each.stream, each.object
+            table.add_row(*names, f"{each.records:,}", *held, str(each.unanswered), last)
+        click.echo(store.url)
+    shown = console()
+    # On a narrow terminal its lines run on: folded into columns of a few letters nobody could read them.
+    needed = shown.measure(table, options=shown.options.update(max_width=WIDTH_OF_FILES)).maximum
+    shown.width = max(shown.width, needed)
+    shown.print(table)
+
+
+@ledger.command()
+@config_option
+@click.option("--source-id", help="The record's id at the source.")
+@click.option("--crm-id", help="Its id in the CRM.")
+@click.option("--email", "value", help="Its e-mail, domain or other match value, as it was written.")
+@click.option("--since", type=click.DateTime(), help="Only what was done since then (UTC).")
+@one_sentence
+def explain(
+    config: Sequence[str], source_id: str | None, crm_id: str | None, value: str | None, since: datetime | None
+) -> None:
+    """Tell all that is known of a record.
+
+    Where it is, why it is held, what was done to it and when.
+    """
+    if source_id is None and crm_id is None and value is None:
+        raise click.UsageError("Name the record by --source-id, --crm-id or --email")
+    with opened_ledger(target_of(config)) as store:
+        lookups = LedgerQueries(store)
+        streams = {each.scope.id: each for each in lookups.accounts()}
+        found = lookups.found_by(
+            source_id=source_id,
+            crm_id=None if crm_id is None else _crm_id(crm_id),
+            value=None if value is None else value.strip().lower(),
+        )
+        from_then = since.replace(tzinfo=UTC).timestamp() if since else 0.0
+        known = [
+            _explained(streams[scope.id], lookups.explained(scope, crm_object, from_then))
+            for scope, crm_object in found
+        ]
+    click.echo(json.dumps(known, indent=2, ensure_ascii=False))
+    if not known:
+        click.echo("The ledger knows no such record.", err=True)
+    sys.exit(0 if known else 1)
+
+
+def _explained(stream: Account, known: dict[str, Any]) -> dict[str, Any]:
+    place = {"crm": stream.crm, "account": stream.account, "object": stream.object, "stream": stream.stream}
+    return {"in_short": " ".join(_in_short(known)), **place, **known}
+
+
+def _in_short(known: dict[str, Any]) -> Iterator[str]:
+    """What the ledger's parts amount to, in sentences."""
+    for record in known.get("record", ()):
+        if record.get("origin") == Origin.LEFT and "crm_id" in record:
+            yield f"Its source has deleted it; the CRM's record {record['crm_id']} stays (the history says why)."
+        elif "crm_id" in record:
+            yield (
+                f"The CRM has it as {record['crm_id']} ({record['origin']}, last written {record['written_at']}). As "
+                "long as its source gives it as it was then, it is unchanged, and nothing is sent."
+            )
+        else:
+            yield f"It was deleted in the CRM ({record['written_at']})."
+    for held in known.get("held", ()):
+        yield f"Since {held['at']} it is {held['state']} ({held['kind']}): {held['reason'].rstrip('.')}."
+    for wait in known.get("waits_for", ()):
+        yield f"It waits for {_meant(wait)}."
+    for link in known.get("to_be_linked", ()):
+        yield f"Its {link['attribute']} waits for {_meant(link)}."
+    for intent in known.get("unanswered", ()):
+        yield f"A {intent['action']} sent at {intent['sent_at']} was never answered; the next run finds out about it."
+
+
+def _meant(wait: dict[str, str]) -> str:
+    if wait["stream"]:
+        return f"record {wait['on_source_id']} of stream {wait['stream']}"
+    return f"a record of the CRM that matches: {wait['on_source_id']}"
+
+
+@ledger.command()
+@config_option
+@click.option("--stream", required=True, help="Of this stream.")
+@click.argument("source_ids", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="All of the stream.")
+@one_sentence
+def forget(config: Sequence[str], stream: str, source_ids: Sequence[str], *, every: bool) -> None:
+    """Forget records.
+
+    The next run looks for them in the CRM by their match keys, and creates what it does not find.
+    """
+    if not source_ids and not every:
+        raise click.UsageError("Name source ids, or give --all")
+    target = target_of(config)
+    with opened_ledger(target) as store:
+        lookups = LedgerQueries(store)
+        count = sum(
+            lookups.forget(each.scope, None if every else source_ids) for each in _crm_object(target, lookups, stream)
+        )
+    click.echo(f"{count} forgotten")
+
+
+def _crm_object(target: TargetCrm, lookups: LedgerQueries, stream: str) -> list[Account]:
+    crm, source = target.config["crm"], target.config["source_name"]
+    found = [each for each in lookups.accounts() if (each.crm, each.source_name, each.stream) == (crm, source, stream)]
+    if not found:
+        raise SettingError(f"The ledger knows no stream {stream!r} of source {source!r}")
+    return found
+
+
+@ledger.command("import")
+@config_option
+@click.option("--stream", required=True, help="The stream whose records they are.")
+@click.argument("file", type=click.File("r", encoding="utf-8-sig"))
+@one_sentence
+def import_file(config: Sequence[str], stream: str, file: TextIO) -> None:
+    """Take pairs of source id and CRM id from a CSV file.
+
+    A first line without a CRM id is its heading; lines without an id are passed over. Also ends a doubt: what was sent
+    and never answered is taken as carried out.
+    """
+    target = target_of(config)
+    pairs = list(_pairs(file.read(), numbered=target.config["crm"] != "http"))
+    with opened_ledger(target) as store:
+        scope, _ = _scope(target, store, stream)
+        count = LedgerQueries(store).import_pairs(scope, pairs)
+    click.echo(f"{count} imported")
+
+
+@ledger.command()
+@config_option
+@click.option("--stream", required=True, help="The stream whose records they are.")
+@click.option("--attribute", required=True, help="The CRM's attribute that holds the source id: email, cf_customer_no.")
+@one_sentence
+def rebuild(config: Sequence[str], stream: str, attribute: str) -> None:
+    """Make it anew from the CRM, after it was lost.
+
+    The whole CRM object is read, and the source ids are taken from one of its attributes. Where no attribute holds the
+    source id, run target-crm once with load_method match instead.
+    """
+    target = target_of(config)
+    with opened_ledger(target) as store:
+        scope, mapper = _scope(target, store, stream, attribute)
+        ((name,),) = mapper.match_on
+        owners: dict[str, list[CrmId]] = {}
+        for record in target.connect().scan(mapper.crm_object):
+            for value in mapper.values(record, name):
+                owners.setdefault(value, []).append(record["id"])
+        pairs = [(value, ids[0]) for value, ids in owners.items() if len(ids) == 1]
+        count = LedgerQueries(store).import_pairs(scope, pairs)
+    click.echo(f"{count} imported, {len(owners) - len(pairs)} left out because several CRM records have the same value")
+
+
+def _scope(target: TargetCrm, store: Store, stream: str, attribute: str | None = None) -> tuple[Scope, Mapper]:
+    crm = target.connect()
+    settings = stream_settings(target.config, stream, (), crm.objects, crm.refused)
+    source = Source(target.config["crm"], crm.account().id, target.config["source_name"])
+    rules = settings.rules if attribute is None else Rules(match_on=((attribute,),))
+    mapper = Mapper(crm, crm.objects[settings.object], rules)
+    return Ledger(store).scope(source, stream, settings.object), mapper
+
+
+@ledger.command()
+@config_option
+@click.argument("new_url", required=False)
+@one_sentence
+def migrate(config: Sequence[str], new_url: str | None) -> None:
+    """Bring it up to date, or copy it into another database.
+
+    Without NEW_URL the ledger becomes one of this program's version, as in every run. With it, it is copied: from a
+    file to PostgreSQL, or back, where no ledger is yet. The old one is left as it is.
+    """
+    target = target_of(config)
+    url = target.config.get("ledger_url") or default_url()
+    if new_url is None:
+        if not has_ledger(url):
+            raise SettingError(f"There is no ledger at {make_url(url)}: nothing was done")
+        with opened_ledger(target) as store:
+            click.echo(f"{store.url} was version {store.found_version}, and is version {VERSION}")
+        return
+    new = Store(new_url, OPERATOR)
+    try:
+        if LedgerQueries(new).accounts():
+            raise SettingError(f"{new.url} holds a ledger already: nothing was copied")
+        shown = new.url
+    finally:
+        new.close()
+    copy_rows(url, new_url)
+    click.echo(f"Copied. Set ledger_url to {shown}")
+
+
+def _pairs(text: str, *, numbered: bool) -> Iterator[tuple[str, CrmId]]:
+    """Source ids and CRM ids, which are numbers but for APIs that nobody templated.
+
+    Raises:
+        SettingError: A line holds no such pair.
+    """
+    lines = text.splitlines()
+    delimiter = next((each for each in ",;\t" if lines and each in lines[0]), ",")
+    for number, cells in enumerate(csv.reader(lines, delimiter=delimiter), start=1):
+        source_id, crm_id = (*(cell.strip() for cell in cells), "", "")[:2]
+        if source_id and (crm_id.isdecimal() or (crm_id and not numbered and number > 1)):
+            yield source_id, _crm_id(crm_id)
+        elif number > 1 and (crm_id or (source_id and len(cells) == 1)):
+            said = f"Line {number} of the file holds no source id and CRM id: {delimiter.join(cells)!r}"
+            raise SettingError(f"{said}. Nothing was imported")
+
+
+def _crm_id(text: str) -> CrmId:
+    text = text.strip()
+    return int(text) if text.isdecimal() else text

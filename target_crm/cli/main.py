@@ -1,0 +1,72 @@
+"""The ``singer-crm`` command: looks after what target-crm writes, on the same settings."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Sequence
+
+import click
+
+from crm_api.errors import CrmError
+from target_crm.cli.authorize import authorize
+from target_crm.cli.check import checked
+from target_crm.cli.common import config_option, one_sentence, target_of
+from target_crm.cli.demo import demo
+from target_crm.cli.ledger import ledger
+from target_crm.cli.rejected import rejected
+from target_crm.cli.taps import TAP, account_of_tap, is_of_tap
+from target_crm.cli.try_one import try_record
+from target_crm.command import given_config
+from target_crm.exit_codes import Exit
+from target_crm.ledger.tables import default_url
+from target_crm.stream_settings import streams_by_name
+from target_crm.target import TargetCrm
+
+
+@click.group()
+@click.version_option(package_name="singer-crm", message="singer-crm v%(version)s")
+def main() -> None:
+    """Look after what target-crm writes, on the same settings."""
+    shown = logging.StreamHandler(sys.stderr)
+    shown.setLevel(logging.WARNING)  # of the handler: the SDK gives its loggers levels of their own
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[shown])
+
+
+@main.command()
+@config_option
+@one_sentence
+def check(config: Sequence[str]) -> None:
+    """Tell whose account it is, and check the settings.
+
+    Every name in the setting streams is resolved in the CRM; nothing is written. Settings of tap-copper will do too.
+    """
+    given = given_config(config)
+    if is_of_tap(given):
+        account = account_of_tap(given)
+        click.echo(f"Account {account.name} (id {account.id}), as {account.user}")
+        click.echo(f"Settings of {TAP}: in order")
+        return
+    target = target_of(config)
+    crm = target.connect()
+    account = crm.account()
+    click.echo(f"Account {account.name} (id {account.id}), as {account.user}")
+    click.echo(f"Ledger {_shown_url(target)}")
+    wrong = 0
+    for stream in streams_by_name(target.config):
+        try:
+            click.echo(f"Stream {stream}: {checked(target.config, crm, stream)}")
+        except CrmError as error:
+            wrong += 1
+            click.echo(f"Stream {stream}: {error.sentence}")
+    sys.exit(Exit.SETTINGS if wrong else Exit.DONE)
+
+
+def _shown_url(target: TargetCrm) -> str:
+    from sqlalchemy import make_url  # noqa: PLC0415 - only to mask a password
+
+    return str(make_url(target.config.get("ledger_url") or default_url()))
+
+
+for command in (authorize, demo, ledger, rejected, try_record):
+    main.add_command(command)

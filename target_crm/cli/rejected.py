@@ -1,0 +1,132 @@
+"""``singer-crm rejected``: the records that were refused, shown, tried again, given up."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import click
+from rich.table import Table
+
+from target_crm.cli.common import config_option, console, one_sentence, opened_ledger, target_of
+from target_crm.ledger.held import HeldRecords
+from target_crm.ledger.values import Held
+from target_crm.report.reject_kinds import remedy
+from target_crm.target import TargetCrm
+
+REASON_WIDTH = 24  # also on a narrow terminal
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@click.group()
+def rejected() -> None:
+    """List, show, replay or drop what was refused and kept.
+
+    Records that the CRM, its rules or the settings refused stay in the ledger, each with the reason.
+    """
+
+
+@rejected.command("list")
+@config_option
+@click.option("--stream", help="Of this stream alone.")
+@one_sentence
+def list_rejected(config: Sequence[str], stream: str | None) -> None:
+    """List each with its kind and reason."""
+    target = target_of(config)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("number", justify="right", no_wrap=True)
+    for heading in ("stream", "source id", "kind", "since"):
+        table.add_column(heading, overflow="fold", no_wrap=heading == "kind")
+    table.add_column("reason", overflow="fold", min_width=REASON_WIDTH)
+    with opened_ledger(target) as store:
+        pending = _pending(target, HeldRecords(store), stream)
+    for held in pending:
+        since = datetime.fromtimestamp(held.at, UTC).strftime("%Y-%m-%d %H:%M")
+        table.add_row(str(held.number), held.stream, held.source_id, held.kind, since, held.reason)
+    console().print(table)
+    click.echo(f"{len(pending)} rejected", err=True)
+
+
+def _pending(
+    target: TargetCrm, held_records: HeldRecords, stream: str | None, numbers: Sequence[int] = ()
+) -> list[Held]:
+    crm, source_name = target.config["crm"], target.config["source_name"]
+    pending = held_records.of_any_account(crm, source_name, "rejected")
+    known = {held.number for held in pending}
+    for number in numbers:
+        if number not in known:
+            raise click.UsageError(f"No rejected record has the number {number}")
+    return [held for held in pending if stream in {None, held.stream} and (not numbers or held.number in numbers)]
+
+
+@rejected.command()
+@config_option
+@click.argument("number", type=int)
+@one_sentence
+def show(config: Sequence[str], number: int) -> None:
+    """Show one whole.
+
+    The record as it arrived, why it was rejected, what to do about it, what was sent and what the CRM answered.
+    """
+    target = target_of(config)
+    with opened_ledger(target) as store:
+        (held,) = _pending(target, HeldRecords(store), None, [number])
+    facts: dict[str, Any] = {
+        "stream": held.stream,
+        "source_id": held.source_id,
+        "kind": held.kind,
+        "reason": held.reason,
+        "what_to_do": remedy(held.kind),
+        "status": held.status,
+        "at": datetime.fromtimestamp(held.at, UTC).isoformat(),
+        "sent": held.sent,
+        "message": json.loads(held.message),
+    }
+    click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+
+
+def _choice(command: Command) -> Command:
+    """The records that a command is about."""
+    command = click.option("--all", "every", is_flag=True, help="All.")(command)
+    command = click.option("--stream", help="All of this stream.")(command)
+    return click.argument("numbers", type=int, nargs=-1)(command)
+
+
+def _chosen(
+    target: TargetCrm, held_records: HeldRecords, numbers: Sequence[int], stream: str | None, *, every: bool
+) -> list[Held]:
+    if not numbers and stream is None and not every:
+        raise click.UsageError("Name the records by their numbers, or give --stream or --all")
+    return _pending(target, held_records, stream, numbers)
+
+
+@rejected.command()
+@config_option
+@_choice
+@one_sentence
+def drop(config: Sequence[str], numbers: Sequence[int], stream: str | None, *, every: bool) -> None:
+    """Give up records.
+
+    The ledger forgets what was held of them.
+    """
+    target = target_of(config)
+    with opened_ledger(target) as store:
+        held_records = HeldRecords(store)
+        chosen = _chosen(target, held_records, numbers, stream, every=every)
+        held_records.drop([held.number for held in chosen])
+    click.echo(f"{len(chosen)} dropped")
+
+
+@rejected.command()
+@config_option
+@_choice
+@one_sentence
+def replay(config: Sequence[str], numbers: Sequence[int], stream: str | None, *, every: bool) -> None:
+    """Try records again, as the next run of target-crm would."""
+    target = target_of(config)
+    with opened_ledger(target) as store:
+        chosen = _chosen(target, HeldRecords(store), numbers, stream, every=every)
+    sys.exit(target.replay(chosen))

@@ -1,0 +1,105 @@
+"""Several requests at once, and an orderly end when one of them, or a signal, says stop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import TypeVar
+
+from crm_api.errors import StopError
+
+Result = TypeVar("Result")
+SLICE_SECONDS = 0.1  # how often a wait looks whether a signal came: a handler may only set a flag
+
+
+class TerminatedError(StopError):
+    """A termination signal came: what was not sent stays unsent."""
+
+    happened = "Terminated by a signal"
+    advice = "Records after the last STATE are sent again by the next run."
+
+
+class Stopping:
+    """Whether the run is to end, set by a signal handler, which may do no more than that.
+
+    Args:
+        clock: Monotonic seconds.
+        sleep: Waits so many seconds.
+    """
+
+    def __init__(
+        self, *, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self.signalled: int | None = None
+        self._clock = clock
+        self._sleep = sleep
+
+    def check(self) -> None:
+        """Raise if a signal came.
+
+        Raises:
+            TerminatedError: It did.
+        """
+        if self.signalled is not None:
+            raise TerminatedError
+
+    def nap(self, seconds: float) -> None:
+        """Wait so many seconds, or until a signal comes.
+
+        Raises:
+            TerminatedError: It came.
+        """
+        until = self._clock() + seconds
+        while (left := until - self._clock()) > 0:
+            self.check()
+            self._sleep(min(left, SLICE_SECONDS))
+        self.check()
+
+
+class WorkerPool:
+    """Carries out calls at the same time. The first that fails stops those that have not begun; the others finish.
+
+    Args:
+        workers: Calls at the same time.
+        stopping: Asked before each call.
+    """
+
+    def __init__(self, workers: int, stopping: Stopping) -> None:
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="request")
+        self._workers = workers
+        self._stopping = stopping
+
+    def gather(self, calls: Sequence[Callable[[], Result]]) -> list[Result]:
+        """Carry out calls and return their results in order.
+
+        Raises:
+            Exception: What the first call to fail raised, once those in flight are done.
+            TerminatedError: A signal came; likewise.
+        """
+        futures: list[Future[Result]] = []
+        flying: set[Future[Result]] = set()
+        try:
+            for call in calls:
+                while len(flying) >= self._workers:
+                    flying = self._landed(flying)
+                self._stopping.check()
+                future = self._pool.submit(call)
+                futures.append(future)
+                flying.add(future)
+            while flying:
+                flying = self._landed(flying)
+        except BaseException:  # a signal, too: what is in flight is answered before anybody goes on
+            wait(flying)
+            raise
+        return [future.result() for future in futures]
+
+    def _landed(self, flying: set[Future[Result]]) -> set[Future[Result]]:
+        done, still = wait(flying, return_when=FIRST_COMPLETED)
+        for future in done:
+            future.result()
+        return still
+
+    def close(self) -> None:
+        """Let the workers go."""
+        self._pool.shutdown(wait=False, cancel_futures=True)

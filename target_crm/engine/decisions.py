@@ -1,0 +1,284 @@
+"""What is to be done with records: pure decisions, given what the ledger and the CRM know of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from crm_api.crm_objects import CrmId, CrmRecord
+from target_crm.engine.incoming import IncomingRecord
+from target_crm.ledger.values import Known, Link, Origin
+from target_crm.load_method import LoadMethod
+from target_crm.mapping.values import Mapped, MatchKey
+from target_crm.report.outcomes import RejectKind
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A record that may be written: mapped, and its references in place.
+
+    Attributes:
+        incoming: The record.
+        mapped: What it is mapped to.
+        crm_id: Of the CRM record that the ledger knows it by, or None.
+        origin: How the ledger came to know it.
+        refused: Why the CRM refused to create it in this batch: it may still turn out to match something.
+        reread: A write of it is in doubt: the record is read, at once and by id, before it is written again.
+        recreate: The CRM has lost it, and it is created anew without looking for it.
+        tries: Writes of it whose answer was lost, in this run.
+        links: References that it is written without, to be linked later.
+        written_at: When the ledger last wrote it (unix seconds), or None.
+    """
+
+    incoming: IncomingRecord
+    mapped: Mapped
+    crm_id: CrmId | None = None
+    origin: str = Origin.CREATED
+    refused: Reject | None = None
+    reread: bool = False
+    recreate: bool = False
+    tries: int = 0
+    links: tuple[Link, ...] = ()
+    written_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What matches a record in the CRM.
+
+    Attributes:
+        key: The first match key that found anything; None if none did.
+        found: The CRM's records by id; None for one that only our own recent writes tell of.
+    """
+
+    key: MatchKey | None = None
+    found: Mapping[CrmId, CrmRecord | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Write a new record.
+
+    Attributes:
+        ready: The record.
+        upsert: The attribute and the value by which the CRM itself is to find or make it; None: it makes a new one.
+    """
+
+    ready: Ready
+    upsert: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Change a record of the CRM.
+
+    Attributes:
+        ready: The record.
+        crm_id: The CRM's.
+        matched: It was found by a match key, and the ledger did not know it.
+        current: As the CRM has it, if it was read.
+        reason: For the history: by what it was matched.
+        links: All that it does is to put references into a record that was written without them.
+    """
+
+    ready: Ready
+    crm_id: CrmId
+    matched: bool = False
+    current: CrmRecord | None = None
+    reason: str = ""
+    links: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Leave it alone, because the stream's settings say so."""
+
+    ready: Ready
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """Keep it with the reason.
+
+    Attributes:
+        ready: The record.
+        kind: A published kind.
+        reason: For people.
+        status: HTTP status of the refusal, or None.
+        sent: What was sent, and what the CRM answered; None if nothing was.
+    """
+
+    ready: Ready
+    kind: str
+    reason: str
+    status: int | None = None
+    sent: Any = None
+
+
+Action = Create | Update | Skip | Reject
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """A batch with one version of each record.
+
+    Attributes:
+        kept: The last version of each that can be written, in the order of their arrival.
+        superseded: Earlier versions.
+    """
+
+    kept: Sequence[IncomingRecord]
+    superseded: Sequence[IncomingRecord]
+
+
+def latest(incoming_records: Iterable[IncomingRecord]) -> Latest:
+    """Keep the last version of each source id.
+
+    A record that an earlier run held gives way to one from the input, whichever comes first. A flawed version gives way
+    to a sound one that follows it, and replaces none that went before.
+    """
+    kept: dict[str, IncomingRecord] = {}
+    flawed: list[IncomingRecord] = []
+    superseded: list[IncomingRecord] = []
+    for incoming in incoming_records:
+        earlier = kept.get(incoming.source_id)
+        if earlier is None:
+            kept[incoming.source_id] = incoming
+        elif incoming.held_at is not None and earlier.held_at is None:
+            superseded.append(incoming)
+        elif incoming.flaw is not None and earlier.flaw is None:
+            flawed.append(incoming)
+        else:
+            superseded.append(earlier)
+            del kept[incoming.source_id]  # the later version takes its own place in the order
+            kept[incoming.source_id] = incoming
+    last_flawed = {incoming.source_id: incoming for incoming in flawed}
+    superseded += [incoming for incoming in flawed if last_flawed[incoming.source_id] is not incoming]
+    return Latest([*kept.values(), *last_flawed.values()], superseded)
+
+
+def is_unchanged(incoming: IncomingRecord, known: Known | None) -> bool:
+    """Tell whether the record is, at the source, what was written last."""
+    return known is not None and known.crm_id is not None and known.record_hash == incoming.record_hash
+
+
+def is_unchanged_payload(mapped: Mapped, known: Known | None) -> bool:
+    """Tell whether the record, though it looks different, would send what was written last."""
+    return known is not None and known.crm_id is not None and known.digest == mapped.digest
+
+
+def upsert_by(ready: Ready, attribute: str | None, method: LoadMethod) -> tuple[str, str] | None:
+    """The attribute and the value by which the CRM itself may find or make a record; None: it may not.
+
+    Args:
+        ready: The record.
+        attribute: By which the CRM can upsert the stream's records, if it can.
+        method: The stream's load method.
+    """
+    if attribute is None or ready.crm_id is not None or ready.recreate or ready.refused is not None:
+        return None
+    if method not in {LoadMethod.UPSERT, LoadMethod.OVERWRITE}:
+        return None
+    values = [value for key in ready.mapped.keys if not key.pending for part in key.parts for value in part.values]
+    return (attribute, values[0]) if values else None
+
+
+def decide(  # noqa: PLR0911 - one line for each case, in the order in which they count
+    ready: Ready,
+    candidates: Candidates,
+    method: LoadMethod,
+    *,
+    create_without_key: bool,
+    upsert: tuple[str, str] | None = None,
+) -> Action:
+    """Choose what to do with one record.
+
+    Args:
+        ready: The record.
+        candidates: What matches it, where the ledger does not know it.
+        method: The stream's load method.
+        create_without_key: A record without any match key is created; otherwise it is rejected.
+        upsert: See ``Create``.
+    """
+    if ready.crm_id is not None:
+        return Update(ready, ready.crm_id)
+    if method is LoadMethod.APPEND_ONLY:
+        return ready.refused or Create(ready)
+    if ready.recreate:
+        return Create(ready)
+    if all(key.pending for key in ready.mapped.keys) and not create_without_key:
+        reason = "It has no value for any match key of the stream. Give it one, or set no_match_key to create."
+        return Reject(ready, RejectKind.NO_MATCH_KEY, reason)
+    if len(candidates.found) > 1:
+        return Reject(ready, RejectKind.AMBIGUOUS, _ambiguous(candidates))
+    for crm_id, current in candidates.found.items():
+        return Update(ready, crm_id, matched=True, current=current, reason=f"matched by {_spelled(candidates.key)}")
+    if ready.refused is not None:
+        return ready.refused
+    if method in {LoadMethod.UPDATE, LoadMethod.MATCH}:
+        return Skip(ready, "not in the CRM")
+    return Create(ready, upsert)
+
+
+def _ambiguous(candidates: Candidates) -> str:
+    ids = ", ".join(str(crm_id) for crm_id in sorted(candidates.found, key=str))
+    return (
+        f"{len(candidates.found)} records of the CRM match by {_spelled(candidates.key)}: {ids}. Nothing was written. "
+        "Merge them in the CRM, or choose another match_on."
+    )
+
+
+def _spelled(key: MatchKey | None) -> str:
+    return " and ".join(part.attribute for part in key.parts) if key else ""
+
+
+def one_round(actions: Sequence[Action], method: LoadMethod) -> tuple[list[Action], list[Ready]]:
+    """Split actions into those that can go at once, in any order, and records that must be looked at again afterwards.
+
+    A record goes later if an earlier one of the batch writes the same CRM record, has a match value in common with it
+    (so that both become one CRM record), or is the one whose match value it would take over. Where every record is
+    appended, two of one source id keep their order.
+
+    Returns:
+        What goes now, and what is decided anew once that is written; the latter is never everything.
+    """
+    now: list[Action] = []
+    later: list[Ready] = []
+    written: set[CrmId] = set()
+    taken: set[tuple[str, str]] = set()
+    created: set[tuple[str, str]] = set()
+    held_by_known = {action.crm_id for action in actions if isinstance(action, Update) and not action.matched}
+    for action in actions:
+        if isinstance(action, Skip | Reject):
+            now.append(action)
+            continue
+        values = _values(action.ready, method)
+        if isinstance(action, Create):
+            waits = bool(values & taken)
+        else:
+            waits = action.crm_id in written
+            waits = waits or (action.matched and (action.crm_id in held_by_known or bool(values & created)))
+        if waits:
+            later.append(action.ready)
+            continue
+        now.append(action)
+        taken |= values
+        if isinstance(action, Create):
+            created |= values
+        else:
+            written.add(action.crm_id)
+    return now, later
+
+
+def match_values(mapped: Mapped) -> set[tuple[str, str]]:
+    """The values by which the record could be taken for another, each with its attribute.
+
+    Of a key with several parts, its first: whoever shares all of them shares that one.
+    """
+    return {(key.parts[0].attribute, value) for key in mapped.keys for value in key.parts[0].values}
+
+
+def _values(ready: Ready, method: LoadMethod) -> set[tuple[str, str]]:
+    return {("", ready.incoming.order_id)} if method is LoadMethod.APPEND_ONLY else match_values(ready.mapped)

@@ -1,0 +1,254 @@
+"""A CRM account on which nothing is written: reads are real, writes are noted and remembered as if they were done."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any, cast
+
+from typing_extensions import override
+
+from crm_api.crm import BeforeSend, Crm, Refused, Request, Result, Wanted, Written
+from crm_api.crm_objects import CrmId, CrmObject, CrmRecord, Payload
+from crm_api.delegating import DelegatingCrm
+from crm_api.errors import RefusedError
+from crm_api.transport.answer import Answer
+from crm_api.transport.session import SAFE_METHODS, CrmSession
+
+
+class DryRunSession:
+    """Stands in for the session: lets reads through and notes writes.
+
+    Args:
+        crm: Whose session it is.
+        note: Told of each write.
+        new_id: Makes an id for a record that would be created.
+        whole: Adds to an imagined answer what the record holds besides.
+    """
+
+    def __init__(
+        self, crm: Crm, note: Callable[[Request], None], new_id: Callable[[], CrmId], whole: Callable[[Any], Any]
+    ) -> None:
+        self._crm = crm
+        self._session = crm.session
+        self._note = note
+        self._new_id = new_id
+        self._whole = whole
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+    def exchange(self, method: str, path: str, **arguments: Any) -> Answer:
+        """Send a request that reads; answer one that writes as the CRM would, and note it."""
+        if method in SAFE_METHODS or arguments.get("reads"):
+            return self._session.exchange(method, path, **arguments)
+        if (before_send := arguments.get("before_send")) is not None:
+            before_send()
+        request = Request(
+            method,
+            path,
+            arguments.get("params") or {},
+            arguments.get("body"),
+            arguments.get("form"),
+            arguments.get("content"),
+            arguments.get("headers") or {},
+        )
+        self._note(request)
+        imagined = self._crm.dry_run_answer(request, self._new_id)
+        return Answer(HTTPStatus.OK, value=self._whole(imagined), new_id=self._new_id)
+
+
+class DryRunCrm(DelegatingCrm):
+    """An account as it would be if what was asked of it had been done.
+
+    Args:
+        crm: The account. Its session is replaced.
+        note: Told of each request that would write.
+
+    Attributes:
+        asides: Requests that the real run would not send: what it is told by the answers to its writes is read here.
+        answers: Requests that only the real run sends: to learn that a record of a bulk call is gone, or to read again
+            what it made itself.
+    """
+
+    def __init__(self, crm: Crm, note: Callable[[Request], None]) -> None:
+        super().__init__(crm)
+        self.asides = 0
+        self.answers = 0
+        self._aside = threading.Lock()
+        self._updating = threading.local()
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self._changes: dict[tuple[str, CrmId], dict[str, Any]] = {}
+        self._deleted: set[tuple[str, CrmId]] = set()
+        crm.replace_session(lambda each: cast("CrmSession", DryRunSession(each, note, self._new_id, self._whole)))
+
+    def _new_id(self) -> CrmId:
+        """Negative: no record of the CRM has such an id."""
+        with self._lock:
+            return -next(self._numbers)
+
+    def _as_it_would_be(self, crm_object: CrmObject, records: list[CrmRecord]) -> list[CrmRecord]:
+        return [
+            self._changed(crm_object, record)
+            for record in records
+            if (crm_object.name, record["id"]) not in self._deleted
+        ]
+
+    def _changed(self, crm_object: CrmObject, record: CrmRecord) -> CrmRecord:
+        change = self._changes.get((crm_object.name, record["id"]))
+        return record if change is None else self._merged(record, change)
+
+    def _merged(self, record: CrmRecord, change: Mapping[str, Any]) -> CrmRecord:
+        custom = {**self._crm.custom_values(record), **self._crm.custom_values(change)}
+        return {**record, **change, **(self._crm.custom_container(custom) if custom else {})}
+
+    def _remember(self, crm_object: CrmObject, results: Sequence[Result]) -> list[Result]:
+        """What was written, without what the imagined answer cannot know."""
+        for result in results:
+            if isinstance(result, Written):
+                key = crm_object.name, result.id
+                with self._lock:
+                    self._changes[key] = dict(self._merged(self._changes.get(key, {}), result.record))
+        return [Written(result.id, {}) if isinstance(result, Written) else result for result in results]
+
+    def _whole(self, answer: Any) -> Any:
+        """An imagined answer to an update, with what the records hold besides."""
+        bases: Mapping[CrmId, CrmRecord] = getattr(self._updating, "bases", {})
+        if isinstance(answer, list):
+            return [self._whole(each) for each in answer]
+        if isinstance(answer, dict) and answer.get("id") in bases:
+            return self._merged(bases[answer["id"]], answer)
+        return answer
+
+    def _before(self, crm_object: CrmObject, ids: Sequence[CrmId]) -> dict[CrmId, CrmRecord]:
+        """Records as they would be before an update; those that are gone are left out."""
+        with self._aside:
+            sent = self.session.traffic.requests
+            found = self._read(crm_object, ids)
+            self.asides += self.session.traffic.requests - sent
+        return found
+
+    # What reads
+
+    @override
+    def find(self, crm_object: CrmObject, attribute: str, values: Sequence[str]) -> list[CrmRecord]:
+        return self._as_it_would_be(crm_object, self._crm.find(crm_object, attribute, values))
+
+    @override
+    def scan(self, crm_object: CrmObject) -> Iterator[CrmRecord]:
+        return iter(self._as_it_would_be(crm_object, list(self._crm.scan(crm_object))))
+
+    @override
+    def read(self, crm_object: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
+        imagined = sum(map(_is_imagined, ids))
+        self.answers += -(-len(ids) // self.page_size) - -(-(len(ids) - imagined) // self.page_size)
+        return self._read(crm_object, ids, immediate=immediate)
+
+    def _read(self, crm_object: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
+        imagined = {
+            crm_id: {"id": crm_id, **self._changes[crm_object.name, crm_id]} for crm_id in ids if _is_imagined(crm_id)
+        }
+        real = [crm_id for crm_id in ids if not _is_imagined(crm_id)]
+        found = list(self._crm.read(crm_object, real, immediate=immediate).values()) if real else []
+        return imagined | {record["id"]: record for record in self._as_it_would_be(crm_object, found)}
+
+    # What writes
+
+    @override
+    def create(self, crm_object: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:
+        answers = self._crm.create(crm_object, payloads, before_send=before_send)
+        self._remember(crm_object, answers)
+        return answers
+
+    @override
+    def update(self, crm_object: CrmObject, changes: Sequence[tuple[CrmId, Payload]]) -> list[Result]:
+        if crm_object.whole_records:
+            return self._remember(crm_object, self._crm.update(crm_object, changes))
+        bases = self._before(crm_object, [crm_id for crm_id, _ in changes])
+        self._updating.bases = bases
+        try:
+            answers = self._crm.update(crm_object, changes)
+        finally:
+            self._updating.bases = {}
+        self._remember(crm_object, answers)
+        results: list[Result] = []
+        for (crm_id, _), answer in zip(changes, answers, strict=True):
+            base = bases.get(crm_id)
+            if base is None:
+                self._forget(crm_object, crm_id)
+                self.answers += len(changes) > 1
+                results.append(Refused("The CRM has no such record", HTTPStatus.NOT_FOUND, gone=True))
+            elif isinstance(answer, Written):
+                results.append(replace(answer, record=self._merged(base, answer.record), before=base))
+            else:
+                results.append(answer)
+        return results
+
+    def _forget(self, crm_object: CrmObject, crm_id: CrmId) -> None:
+        with self._lock:
+            self._changes.pop((crm_object.name, crm_id), None)
+            self._deleted.add((crm_object.name, crm_id))
+
+    @override
+    def upsert(self, crm_object: CrmObject, attribute: str, value: str, payload: Payload) -> Result:
+        (result,) = self._remember(crm_object, [self._crm.upsert(crm_object, attribute, value, payload)])
+        return result
+
+    @override
+    def upsert_many(
+        self, crm_object: CrmObject, attribute: str, wanted: Sequence[Wanted], *, before_send: BeforeSend
+    ) -> list[Result]:
+        with self._aside:
+            sent = self.session.traffic.requests
+            there = self._there(crm_object, attribute, [each.value for each in wanted])
+            self.asides += self.session.traffic.requests - sent
+        results: list[Result] = []
+        answers = self._crm.upsert_many(crm_object, attribute, wanted, before_send=before_send)
+        for each, answer in zip(wanted, answers, strict=True):
+            before = there.get(each.value.casefold())
+            if isinstance(answer, Written) and before is not None:
+                answer = replace(answer, id=before["id"], created=False, before=before)  # noqa: PLW2901 - who it is
+            results.append(answer)
+        return [
+            replace(kept, created=answer.before is None if isinstance(answer, Written) else None, before=answer.before)
+            if isinstance(kept, Written) and isinstance(answer, Written)
+            else kept
+            for kept, answer in zip(self._remember(crm_object, results), results, strict=True)
+        ]
+
+    def _there(self, crm_object: CrmObject, attribute: str, values: Sequence[str]) -> dict[str, CrmRecord]:
+        """The records that an upsert would change, whole, by value: only a rehearsal needs to look for them."""
+        size = self._crm.find_size(crm_object, attribute)
+        chunks = [values[start : start + size] for start in range(0, len(values), size)] if size else []
+        ids = [record["id"] for chunk in chunks for record in self.find(crm_object, attribute, chunk)]
+        found: dict[str, CrmRecord] = {}
+        for record in self._read(crm_object, ids).values():
+            for value in self._crm.upsert_values(crm_object, attribute, record):
+                found.setdefault(value, record)
+        return found
+
+    @override
+    def delete_many(
+        self, crm_object: CrmObject, pending: Sequence[tuple[CrmId, Payload]], *, forget: bool
+    ) -> list[RefusedError | None]:
+        refused = self._crm.delete_many(crm_object, pending, forget=forget)
+        self._deleted.update((crm_object.name, crm_id) for crm_id, _ in pending)
+        return refused
+
+    @override
+    def delete(self, crm_object: CrmObject, crm_id: CrmId) -> None:
+        self._crm.delete(crm_object, crm_id)
+        self._deleted.add((crm_object.name, crm_id))
+
+    @override
+    def delete_described(self, crm_object: CrmObject, crm_id: CrmId, payload: Payload) -> None:
+        self._crm.delete_described(crm_object, crm_id, payload)
+        self._deleted.add((crm_object.name, crm_id))
+
+
+def _is_imagined(crm_id: CrmId) -> bool:
+    return isinstance(crm_id, int) and crm_id < 0

@@ -1,0 +1,81 @@
+"""A record on its way into the CRM, and what tells it apart from others."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from target_crm.mapping.values import Rejection
+
+_SORTED = msgspec.json.Encoder(order="sorted", decimal_format="number")
+HASH_BYTES = 16
+LARGEST_WHOLE = 10**18  # beyond it a number with an exponent stays as it is spelt
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingRecord:
+    """One record of one stream, after stream maps.
+
+    Attributes:
+        source_id: What the ledger calls it: where every version is appended, with the version's hash.
+        order_id: Records of one ``order_id`` are written in the order of their arrival: the source id alone.
+        record: Its values.
+        record_hash: Of the record and of the settings it is mapped with.
+        message: The line it came in, before stream maps.
+        gone: Its source has deleted it.
+        held_at: When the ledger put it aside (unix seconds), if that is where it comes from; None from the input.
+        flaw: Why it cannot even be mapped, or None.
+    """
+
+    source_id: str
+    order_id: str
+    record: Mapping[str, Any]
+    record_hash: bytes
+    message: bytes
+    gone: bool = False
+    held_at: float | None = None
+    flaw: Rejection | None = None
+
+
+def source_id(values: Sequence[Any]) -> str | None:
+    """What the ledger calls a record with these values of its source id; None if one of them is missing.
+
+    A number and its text are one: 7, 7.0 and "7" are the same customer in two files.
+    """
+    if len(values) == 1:
+        return _text(values[0])
+    texts = [_text(value) for value in values]
+    return None if None in texts else msgspec.json.encode(texts).decode()
+
+
+def _text(value: Any) -> str | None:
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Decimal | float):
+        whole = Decimal(value)
+        return str(int(whole)) if abs(whole) < LARGEST_WHOLE and whole == int(whole) else str(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return _SORTED.encode(value).decode()
+
+
+def record_hash(record: Mapping[str, Any], fingerprint: bytes) -> bytes:
+    """Tells two versions of a record apart, whatever the order of its keys.
+
+    Args:
+        record: The record.
+        fingerprint: Of the settings that it is mapped with: other settings make another payload.
+    """
+    return hashlib.blake2b(_SORTED.encode(record), digest_size=HASH_BYTES, salt=fingerprint).digest()
+
+
+def fingerprint(*parts: Any) -> bytes:
+    """A short digest of settings."""
+    return hashlib.blake2b(_SORTED.encode(parts), digest_size=HASH_BYTES).digest()

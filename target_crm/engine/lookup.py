@@ -1,0 +1,189 @@
+"""What the CRM has that matches records: look-ups by match key, many values a request where the vendor allows it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from crm_api.crm import Crm
+from crm_api.crm_objects import CrmId, CrmObject, CrmRecord
+from target_crm.concurrency import WorkerPool
+from target_crm.engine.decisions import Candidates
+from target_crm.ledger.ledger import Ledger
+from target_crm.ledger.values import Scope
+from target_crm.mapping.mapper import Mapper
+from target_crm.mapping.values import MatchKey
+
+FEW_SEARCHES = 10  # counting first costs a request itself, and so few searches save little
+ID = "id"
+
+
+Fresh = Mapping[str, Mapping[str, set[CrmId]]]
+"""CRM ids by attribute and match value."""
+
+
+class RecentRecords:
+    """CRM records as our own writes of the last minutes left them, where searches may still show them as before.
+
+    Args:
+        seconds: How long a search may lag.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(self, seconds: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self._records: dict[CrmId, tuple[float, CrmRecord]] = {}
+        self._gone: set[CrmId] = set()
+        self._lock = threading.Lock()
+
+    def remember(self, crm_id: CrmId, record: CrmRecord) -> None:
+        """Note an answer."""
+        now = self._clock()
+        with self._lock:
+            self._records.pop(crm_id, None)  # so that the oldest stand first
+            self._records[crm_id] = (now, record)
+            while now - self._records[oldest := next(iter(self._records))][0] > self._seconds:
+                del self._records[oldest]
+
+    def lose(self, crm_id: CrmId) -> None:
+        """The CRM said that it has no such record, whatever its search still shows."""
+        with self._lock:
+            self._gone.add(crm_id)
+            self._records.pop(crm_id, None)
+
+    def is_gone(self, crm_id: CrmId) -> bool:
+        """Whether the CRM said so."""
+        return crm_id in self._gone
+
+    def get(self, crm_id: CrmId) -> CrmRecord | None:
+        """The record, if a write was answered lately."""
+        with self._lock:
+            noted = self._records.get(crm_id)
+        return noted[1] if noted and self._clock() - noted[0] <= self._seconds else None
+
+
+class Finder:
+    """Finds the CRM's records of one kind by match keys.
+
+    Args:
+        crm: The account.
+        mapper: Knows how values compare.
+        ledger: Knows what was written too lately for a search to show.
+        scope: Of the stream.
+        pool: Carries out several searches at once.
+        recent: What our own writes left.
+        fresh_seconds: How long our own writes count besides what a search shows.
+        clock: Unix seconds.
+    """
+
+    def __init__(
+        self,
+        crm: Crm,
+        mapper: Mapper,
+        ledger: Ledger,
+        scope: Scope,
+        pool: WorkerPool,
+        *,
+        recent: RecentRecords,
+        fresh_seconds: float,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._crm = crm
+        self._crm_object: CrmObject = mapper.crm_object
+        self._mapper = mapper
+        self._ledger = ledger
+        self._scope = scope
+        self._pool = pool
+        self._recent = recent
+        self._fresh_seconds = fresh_seconds
+        self._clock = clock
+
+    def candidates(self, keys: Mapping[str, Sequence[MatchKey]]) -> dict[str, Candidates]:
+        """What matches each of several records by the first of its match keys that finds anything.
+
+        Args:
+            keys: Match keys in order of preference, by the record's source id.
+        """
+        found: dict[str, Candidates] = {}
+        rank = 0
+        while asked := {
+            source_id: keys_of[rank]
+            for source_id, keys_of in keys.items()
+            if source_id not in found and len(keys_of) > rank
+        }:
+            hits = self.hits(asked.values())
+            fresh = self._fresh(asked.values())
+            for source_id, key in asked.items():
+                matching = self._matching(key, hits, fresh)
+                if matching:
+                    found[source_id] = Candidates(key, matching)
+            rank += 1
+        return found
+
+    def hits(self, keys: Iterable[MatchKey]) -> dict[CrmId, CrmRecord]:
+        """Records of the CRM that may match any of the keys, by id: searches may be fuzzy."""
+        by_attribute: dict[str | None, set[str]] = {}
+        for key in keys:
+            attribute = self._searchable(key)
+            by_attribute.setdefault(attribute, set()).update(_values(key, attribute))
+        hits: dict[CrmId, CrmRecord] = {}
+        for attribute, values in by_attribute.items():
+            for record in self._search(attribute, sorted(values)):
+                hits[record[ID]] = self._recent.get(record[ID]) or record
+        return hits
+
+    def _matching(self, key: MatchKey, hits: Mapping[CrmId, CrmRecord], fresh: Fresh) -> dict[CrmId, CrmRecord | None]:
+        matching: dict[CrmId, CrmRecord | None] = {
+            crm_id: record if self._crm.is_whole(record) else None
+            for crm_id, record in hits.items()
+            if self._mapper.matches(key, record)
+        }
+        of_parts = (set().union(*(fresh[part.attribute].get(value, ()) for value in part.values)) for part in key.parts)
+        for crm_id in set.intersection(*of_parts) - matching.keys():
+            record = self._recent.get(crm_id)
+            if record is None or self._mapper.matches(key, record):
+                matching[crm_id] = record
+        return {crm_id: record for crm_id, record in matching.items() if not self._recent.is_gone(crm_id)}
+
+    def _fresh(self, keys: Iterable[MatchKey]) -> Fresh:
+        """What our own writes of the last minutes, also of another run, gave these values."""
+        since = self._clock() - self._fresh_seconds
+        asked: dict[str, set[str]] = {}
+        for key in keys:
+            for part in key.parts:
+                asked.setdefault(part.attribute, set()).update(part.values)
+        return {name: self._ledger.fresh(self._scope, name, values, since) for name, values in asked.items()}
+
+    def _searchable(self, key: MatchKey) -> str | None:
+        names = [part.attribute for part in key.parts]
+        if ID in names:
+            return ID
+        sizes = {name: self._crm.find_size(self._crm_object, name) for name in names}
+        by_most = sorted((name for name in names if sizes[name]), key=lambda name: -sizes[name])
+        return by_most[0] if by_most else None
+
+    def _search(self, attribute: str | None, values: Sequence[str]) -> list[CrmRecord]:
+        if attribute == ID:
+            wanted: list[CrmId] = [int(value) if value.isdecimal() else value for value in values]
+            return list(self._crm.read(self._crm_object, wanted).values())
+        if attribute is None or self._is_dearer(attribute, values):
+            return list(self._crm.scan(self._crm_object))
+        size = self._crm.find_size(self._crm_object, attribute)
+        chunks = [values[start : start + size] for start in range(0, len(values), size)]
+        found = self._pool.gather([_search(self._crm, self._crm_object, attribute, chunk) for chunk in chunks])
+        return [record for records in found for record in records]
+
+    def _is_dearer(self, attribute: str, values: Sequence[str]) -> bool:
+        """Searching costs more requests than reading everything."""
+        searches = -(-len(values) // self._crm.find_size(self._crm_object, attribute))
+        return searches > FEW_SEARCHES and searches > 1 + -(-self._crm.count(self._crm_object) // self._crm.page_size)
+
+
+def _search(crm: Crm, crm_object: CrmObject, attribute: str, values: Sequence[str]) -> Callable[[], list[CrmRecord]]:
+    return lambda: crm.find(crm_object, attribute, values)
+
+
+def _values(key: MatchKey, attribute: str | None) -> set[str]:
+    return {value for part in key.parts if part.attribute == attribute for value in part.values}

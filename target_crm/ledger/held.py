@@ -1,0 +1,239 @@
+"""The records that were not written: rejected, or waiting for a reference, each kept whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from target_crm.ledger import tables
+from target_crm.ledger.store import Store, as_json, of_source
+from target_crm.ledger.values import Held, Scope, Source
+
+ROWS_AT_ONCE = 500
+
+
+class HeldRecords:
+    """Records that were not written.
+
+    Args:
+        store: The ledger's.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def hold(self, scope: Scope, held: Sequence[Held], *, keep_intents: bool = False) -> None:
+        """Keep records that were not written, each in place of what was held of it before.
+
+        Args:
+            scope: Of the records.
+            held: The records.
+            keep_intents: Nobody knows whether they were written; otherwise their intents are forgotten.
+        """
+        now = self._store.now()
+        source_ids = [each.source_id for each in held]
+        events = self._events(scope, held, now)
+        with self._store.write() as connection:
+            if not keep_intents:
+                self._store.remove(connection, tables.intents, scope, source_ids)
+            self._store.unhold(connection, scope, source_ids)
+            self._store.put(
+                connection, tables.schemas, [{"id": each.schema_id, "message": each.schema} for each in held]
+            )
+            last = connection.execute(sa.select(sa.func.coalesce(sa.func.max(tables.held.c.number), 0))).scalar_one()
+            rows = [
+                {
+                    "scope_id": scope.id,
+                    "source_id": each.source_id,
+                    "number": number,
+                    "state": each.state,
+                    "kind": each.kind,
+                    "reason": each.reason,
+                    "status": each.status,
+                    "sent": None if each.sent is None else as_json(each.sent),
+                    "message": each.message,
+                    "schema_id": each.schema_id,
+                    "at": now,
+                    "run_id": self._store.run_id,
+                }
+                for number, each in enumerate(held, last + 1)
+            ]
+            self._store.put(connection, tables.held, rows)
+            waits = [
+                {"scope_id": scope.id, "source_id": each.source_id, "stream": stream, "on_source_id": source_id}
+                for each in held
+                for stream, source_id in each.waits_on
+            ]
+            self._store.put(connection, tables.waits, waits)
+            if events:
+                connection.execute(tables.history.insert(), events)
+
+    def _events(self, scope: Scope, held: Sequence[Held], now: float) -> list[dict[str, Any]]:
+        """For the history, which need not repeat what a record is still held for."""
+        table = tables.held
+        query = sa.select(table.c.source_id, table.c.state, table.c.kind, table.c.reason)
+        rows = self._store.among(
+            query.where(table.c.scope_id == scope.id), table.c.source_id, [each.source_id for each in held]
+        )
+        known = {tuple(row) for row in rows}
+        return [
+            {
+                "scope_id": scope.id,
+                "source_id": each.source_id,
+                "run_id": self._store.run_id,
+                "at": now,
+                "action": each.state,
+                "fields": "[]",
+                "keys": "[]",
+                "reason": f"{each.kind}: {each.reason}" if each.reason else each.kind,
+            }
+            for each in held
+            if each.state != "deleting" and (each.source_id, each.state, each.kind, each.reason) not in known
+        ]
+
+    def release(self, scope: Scope, source_ids: Collection[str]) -> None:
+        """Forget what is held of records: a newer version of each was dealt with."""
+        with self._store.write() as connection:
+            self._store.unhold(connection, scope, source_ids)
+
+    def held_ids(self, scope: Scope) -> set[str]:
+        """Source ids of which something is held."""
+        with self._store.read() as connection:
+            query = sa.select(tables.held.c.source_id).where(tables.held.c.scope_id == scope.id)
+            return set(connection.execute(query).scalars())
+
+    def held(self, source: Source, state: str) -> list[Held]:
+        """What is held of a source, in the order in which it was put aside."""
+        return list(self.each(source, state))
+
+    def each(self, source: Source, state: str) -> Iterator[Held]:
+        """Likewise one after the other, however many there are."""
+        with self._store.read() as connection:
+            rows = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(_held_of(source, state))
+            for part in rows.partitions():
+                yield from _held(part)
+
+    def count(self, source: Source, state: str) -> int:
+        """How many are held."""
+        with self._store.read() as connection:
+            held = _held_of(source, state).order_by(None).subquery()
+            return int(connection.execute(sa.select(sa.func.count()).select_from(held)).scalar_one())
+
+    def absent(self, source: Source, scope: Scope, version: str) -> list[Held]:
+        """What is rejected or waits, of a scope, and did not arrive in a version."""
+        seen, table = tables.seen, tables.held
+        arrived = sa.select(1).where(
+            seen.c.scope_id == scope.id, seen.c.version == version, seen.c.source_id == table.c.source_id
+        )
+        query = [table.c.scope_id == scope.id, ~arrived.exists()]
+        with self._store.read() as connection:
+            return [
+                each
+                for state in ("rejected", "waiting")
+                for each in _held(connection.execute(_held_of(source, state).where(*query)))
+            ]
+
+    def of_any_account(self, crm: str, source_name: str, state: str) -> list[Held]:
+        """What is held of a source, whatever account it was for, in the order in which it was put aside."""
+        with self._store.read() as connection:
+            query = _held_query(state).where(tables.objects.c.crm == crm, tables.scopes.c.source_name == source_name)
+            return _held(connection.execute(query))
+
+    def drop(self, numbers: Collection[int]) -> None:
+        """Forget records by their numbers."""
+        held, waits = tables.held, tables.waits
+        with self._store.write() as connection:
+            for number in numbers:
+                row = connection.execute(
+                    held.delete().where(held.c.number == number).returning(held.c.scope_id, held.c.source_id)
+                ).one_or_none()
+                if row is not None:
+                    connection.execute(
+                        waits.delete().where(waits.c.scope_id == row.scope_id, waits.c.source_id == row.source_id)
+                    )
+
+    def waited_for(self, source: Source, stream: str, written: Collection[str]) -> list[Held]:
+        """What waits for some of these records of a stream, and for nothing else that is missing."""
+        query = _no_longer_waiting(_held_of(source, "waiting"))
+        on = tables.waits.alias()
+        query = query.join(
+            on,
+            sa.and_(on.c.scope_id == tables.held.c.scope_id, on.c.source_id == tables.held.c.source_id),
+        ).where(on.c.stream == stream)
+        found = {each.number: each for each in _held(self._store.among(query, on.c.on_source_id, written))}
+        return [found[number] for number in sorted(found)]
+
+    def waiting_no_more(self, source: Source) -> list[Held]:
+        """What waits for records that are all written by now."""
+        with self._store.read() as connection:
+            return _held(connection.execute(_no_longer_waiting(_held_of(source, "waiting"))))
+
+
+def _held_of(source: Source, state: str) -> sa.Select[Any]:
+    return of_source(_held_query(state), source)
+
+
+def _held_query(state: str) -> sa.Select[Any]:
+    held = tables.held
+    return (
+        sa.select(held, tables.schemas.c.message.label("schema"), tables.scopes.c.stream)
+        .join_from(held, tables.scopes)
+        .join(tables.objects)
+        .join(tables.schemas)
+        .where(held.c.state == state)
+        .order_by(held.c.number)
+    )
+
+
+def _no_longer_waiting(held_of: sa.Select[Any]) -> sa.Select[Any]:
+    """Of what is held, only that of which every parent is written: of the same account and source."""
+    waits, records = tables.waits, tables.records
+    parents, objects = tables.scopes.alias(), tables.objects.alias()
+    written = (
+        sa.select(1)
+        .select_from(records.join(parents).join(objects))
+        .where(
+            records.c.source_id == waits.c.on_source_id,
+            records.c.crm_id.is_not(None),
+            parents.c.stream == waits.c.stream,
+            parents.c.source_name == tables.scopes.c.source_name,
+            objects.c.crm == tables.objects.c.crm,
+            objects.c.account == tables.objects.c.account,
+        )
+        .correlate(waits, tables.scopes, tables.objects)
+    )
+    unmet = (
+        sa.select(1)
+        .where(
+            waits.c.scope_id == tables.held.c.scope_id,
+            waits.c.source_id == tables.held.c.source_id,
+            waits.c.stream != "",  # the CRM may have what is found there by a match key at any time
+            ~written.exists(),
+        )
+        .correlate(tables.held, tables.scopes, tables.objects)
+    )
+    return held_of.where(~unmet.exists())
+
+
+def _held(rows: Iterable[sa.Row[Any]]) -> list[Held]:
+    return [
+        Held(
+            row.source_id,
+            row.state,
+            row.kind,
+            row.reason,
+            row.message,
+            row.schema,
+            row.schema_id,
+            row.status,
+            None if row.sent is None else json.loads(row.sent),
+            at=row.at,
+            number=row.number,
+            stream=row.stream,
+            run_id=row.run_id,
+        )
+        for row in rows
+    ]

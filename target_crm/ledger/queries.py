@@ -1,0 +1,212 @@
+"""What the operator asks the ledger, and the few things that the operator may do to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from crm_api.crm_objects import CrmId
+from target_crm.ledger import tables
+from target_crm.ledger.store import Store, id_of, id_text, value_hash
+from target_crm.ledger.values import Origin, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What the ledger holds of one stream.
+
+    Attributes:
+        scope: In the ledger.
+        crm: As the setting ``crm`` calls it.
+        account: The CRM account's id.
+        object: The CRM object's name.
+        source_name: The source.
+        stream: The stream.
+        records: How many of its records the CRM has.
+        held: How many are held, by state.
+        unanswered: How many writes were never answered.
+        written_at: Unix seconds of the last write, or None.
+    """
+
+    scope: Scope
+    crm: str
+    account: str
+    object: str
+    source_name: str
+    stream: str
+    records: int
+    held: Mapping[str, int]
+    unanswered: int
+    written_at: float | None
+
+
+class LedgerQueries:
+    """Questions to the ledger, and corrections.
+
+    Args:
+        store: The ledger's.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def accounts(self) -> list[Account]:
+        """What the ledger holds, stream by stream."""
+        scopes, objects = tables.scopes, tables.objects
+        query = (
+            sa.select(scopes, objects.c.crm, objects.c.account, objects.c.object)
+            .join_from(scopes, objects)
+            .order_by(objects.c.crm, objects.c.account, scopes.c.source_name, scopes.c.stream)
+        )
+        with self._store.read() as connection:
+            return [
+                Account(
+                    Scope(row.id, row.object_id),
+                    row.crm,
+                    row.account,
+                    row.object,
+                    row.source_name,
+                    row.stream,
+                    *self._counts(connection, row.id),
+                )
+                for row in connection.execute(query)
+            ]
+
+    @staticmethod
+    def _counts(connection: sa.Connection, scope_id: int) -> tuple[int, dict[str, int], int, float | None]:
+        records, held, intents = tables.records, tables.held, tables.intents
+        live = sa.select(sa.func.count(), sa.func.max(records.c.written_at)).where(
+            records.c.scope_id == scope_id, records.c.crm_id.is_not(None)
+        )
+        count, written_at = connection.execute(live).one()
+        by_state = sa.select(held.c.state, sa.func.count()).where(held.c.scope_id == scope_id).group_by(held.c.state)
+        unanswered = sa.select(sa.func.count()).where(intents.c.scope_id == scope_id)
+        states: dict[str, int] = {row[0]: row[1] for row in connection.execute(by_state)}
+        return count, states, int(connection.execute(unanswered).scalar_one()), written_at
+
+    def found_by(
+        self, *, source_id: str | None = None, crm_id: CrmId | None = None, value: str | None = None
+    ) -> list[tuple[Scope, str]]:
+        """Scopes and source ids of a record, by its source id, its CRM id, or a match value of a recent write."""
+        where: list[tuple[sa.Table, sa.ColumnElement[bool]]] = []
+        for table in (tables.records, tables.held, tables.intents, tables.history):
+            if source_id is not None:
+                where.append((table, table.c.source_id == source_id))
+            if crm_id is not None and "crm_id" in table.c:
+                where.append((table, table.c.crm_id == id_text(crm_id)))
+        if value is not None:
+            message: sa.ColumnElement[str] = sa.cast(tables.held.c.message, sa.Text)
+            if self._store.engine.dialect.name == "postgresql":
+                message = sa.func.encode(tables.held.c.message, "escape")
+            where += [
+                (tables.history, tables.history.c["keys"].contains(value_hash(value), autoescape=True)),
+                (tables.held, message.icontains(value, autoescape=True)),
+            ]
+        found: dict[tuple[int, str], Scope] = {}
+        with self._store.read() as connection:
+            for table, condition in where:
+                query = (
+                    sa.select(table.c.scope_id, table.c.source_id, tables.scopes.c.object_id)
+                    .join_from(table, tables.scopes)
+                    .where(condition)
+                    .distinct()
+                )
+                for scope_id, crm_object, object_id in connection.execute(query):
+                    found[scope_id, crm_object] = Scope(scope_id, object_id)
+        return [(scope, crm_object) for (_, crm_object), scope in sorted(found.items())]
+
+    def explained(self, scope: Scope, source_id: str, since: float = 0.0) -> dict[str, Any]:
+        """Everything that the ledger knows of one record, as JSON values; of its history only since an instant."""
+        with self._store.read() as connection:
+            places = {
+                name: [_plain(row) for row in connection.execute(_crm_object(table, scope, source_id)).mappings()]
+                for name, table in (
+                    ("record", tables.records),
+                    ("held", tables.held),
+                    ("unanswered", tables.intents),
+                    ("waits_for", tables.waits),
+                    ("to_be_linked", tables.links),
+                )
+            }
+            history = _crm_object(tables.history, scope, source_id).where(tables.history.c.at >= since)
+            done = [_plain(row) for row in connection.execute(history.order_by(tables.history.c.id)).mappings()]
+        return {"source_id": source_id, **{name: rows for name, rows in places.items() if rows}, "history": done}
+
+    def forget(self, scope: Scope, source_ids: Collection[str] | None) -> int:
+        """Forget records (all of a stream, if None): the next run looks for them in the CRM by their match keys."""
+        count = 0
+        with self._store.write() as connection:
+            for table in (tables.waits, tables.links, tables.held, tables.intents, tables.seen, tables.records):
+                if source_ids is None:
+                    done = connection.execute(table.delete().where(table.c.scope_id == scope.id))
+                    count = done.rowcount
+                    continue
+                for source_id in source_ids:
+                    condition = sa.and_(table.c.scope_id == scope.id, table.c.source_id == source_id)
+                    gone = connection.execute(table.delete().where(condition)).rowcount
+                    count += gone if table is tables.records else 0
+        return count
+
+    def import_pairs(self, scope: Scope, pairs: Collection[tuple[str, CrmId]]) -> int:
+        """Remember which CRM record each source id stands for; what they hold is compared by the next run.
+
+        A write of it that was never answered is taken as carried out.
+        """
+        now = self._store.now()
+        intents = tables.intents
+        query = sa.select(intents.c.source_id, intents.c.record_hash, intents.c.digest).where(
+            intents.c.scope_id == scope.id
+        )
+        with self._store.read() as connection:
+            sent = {row.source_id: row for row in connection.execute(query)}
+        rows = [
+            {
+                "scope_id": scope.id,
+                "source_id": source_id,
+                "crm_id": id_text(crm_id),
+                "origin": Origin.IMPORTED,
+                "record_hash": sent[source_id].record_hash if source_id in sent else None,
+                "digest": sent[source_id].digest if source_id in sent else None,
+                "written_at": now,
+                "run_id": self._store.run_id,
+            }
+            for source_id, crm_id in pairs
+        ]
+        done = [source_id for source_id, _ in pairs]
+        with self._store.write() as connection:
+            self._store.put(connection, tables.records, rows)
+            self._store.remove(connection, intents, scope, done)
+            self._store.unhold(connection, scope, done)
+        return len(rows)
+
+
+def _crm_object(table: sa.Table, scope: Scope, source_id: str) -> sa.Select[Any]:
+    return sa.select(table).where(table.c.scope_id == scope.id, table.c.source_id == source_id)
+
+
+_HIDDEN = frozenset({"keys", "scope_id", "id", "source_id", "record_hash", "digest", "schema_id", "number"})
+_JSON = frozenset({"payload", "fields", "sent", "record", "changes", "links"})
+
+
+def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """A row for people: instants ISO, JSON as values, nothing that only the ledger understands."""
+    plain: dict[str, Any] = {}
+    for name, value in row.items():
+        if name in _HIDDEN or value is None:
+            continue
+        if name in {"at", "written_at", "sent_at", "server_at"}:
+            plain[name] = datetime.fromtimestamp(value, UTC).isoformat(timespec="seconds")
+        elif name == "crm_id":
+            plain[name] = id_of(value)
+        elif name in _JSON:
+            plain[name] = json.loads(value)
+        elif isinstance(value, bytes):
+            plain[name] = value.decode("utf-8", "replace")
+        else:
+            plain[name] = value
+    return plain

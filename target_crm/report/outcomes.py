@@ -1,0 +1,196 @@
+"""What became of every record: the outcomes, the kinds of rejection, and the books that must close."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """How a record ended. Input after stream maps is the sum of them."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    DELETED = "deleted"
+    SUPERSEDED = "superseded"
+    """A later version of the same record arrived before this one was written."""
+    SKIPPED = "skipped"
+    """The stream's settings say that nothing is to be done; the reason is counted beside it."""
+    WAITING = "waiting"
+    """Kept in the ledger until the record that it refers to is written."""
+    REJECTED = "rejected"
+    """Kept in the ledger with the reason."""
+
+
+class RejectKind(StrEnum):
+    """Kinds of rejection beside those of the mapper (``values.Reason``).
+
+    ``target_crm.report.reject_kinds`` says what they mean.
+    """
+
+    SCHEMA = "schema"
+    STREAM_MAP = "stream_map"
+    NOT_JSON = "not_json"
+    NO_SOURCE_ID = "no_source_id"
+    NO_MATCH_KEY = "no_match_key"
+    AMBIGUOUS = "ambiguous"
+    NO_ENDPOINT = "no_endpoint"
+    REFUSED = "refused"
+    FORBIDDEN = "forbidden"
+    GONE = "gone"
+    MISSING_REFERENCE = "missing_reference"
+    BRAKE = "brake"
+    IN_DOUBT = "in_doubt"
+
+
+@dataclass(frozen=True)
+class Example:
+    """Why one record is held.
+
+    Attributes:
+        stream: Its stream.
+        kind: A kind of rejection, or of waiting.
+        source_id: Which record.
+        sentence: Why, for people.
+    """
+
+    stream: str
+    kind: str
+    source_id: str
+    sentence: str
+
+
+class Books:
+    """Counts each record once, by stream. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._arrived: Counter[str] = Counter()
+        self._carried: Counter[str] = Counter()
+        self._ended: dict[str, Counter[Outcome]] = {}
+        self._reasons: dict[str, Counter[str]] = {}
+        self._removed: Counter[str] = Counter()
+        self._linked: Counter[str] = Counter()
+        self._emptied: dict[str, Counter[str]] = {}
+        self._examples: dict[tuple[str, str], Example] = {}
+
+    def arrived(self, stream: str, records: int = 1) -> None:
+        """Records came in from the input, after stream maps."""
+        with self._lock:
+            self._arrived[stream] += records
+            self._ended.setdefault(stream, Counter())
+
+    def carried(self, stream: str) -> None:
+        """A record that an earlier run held is tried again."""
+        with self._lock:
+            self._carried[stream] += 1
+            self._ended.setdefault(stream, Counter())
+
+    def ended(self, stream: str, outcome: Outcome, reason: str = "", records: int = 1) -> None:
+        """Records ended so; for skipped and rejected ones also why (a kind, not a sentence)."""
+        with self._lock:
+            self._ended.setdefault(stream, Counter())[outcome] += records
+            if reason:
+                self._reasons.setdefault(stream, Counter())[f"{outcome}: {reason}"] += records
+
+    def explained(self, stream: str, kind: str, source_id: str, sentence: str) -> None:
+        """Why one record is held, in words; the first of a kind is kept."""
+        with self._lock:
+            self._examples.setdefault((stream, kind), Example(stream, kind, source_id, sentence))
+
+    def reopened(self, stream: str, outcome: Outcome, reason: str = "") -> None:
+        """A record that this run held is tried again: its outcome is open once more."""
+        self.ended(stream, outcome, reason, -1)
+
+    def stopped(self) -> None:
+        """The run ends early: what it had begun and not finished is skipped, and stays behind the last STATE."""
+        for stream in self.streams:
+            unfinished = self.input(stream) - sum(self._ended[stream].values())
+            if unfinished > 0:
+                self.ended(stream, Outcome.SKIPPED, "the run stopped first", unfinished)
+
+    def removed(self, stream: str) -> None:
+        """A record that did not arrive was deleted: it is no input."""
+        with self._lock:
+            self._removed[stream] += 1
+
+    def removed_from(self, stream: str) -> int:
+        """How many records of a stream were deleted because they did not arrive."""
+        return self._removed[stream]
+
+    def linked(self, stream: str, links: int) -> None:
+        """References were put into a record that was written without them: it is no input."""
+        with self._lock:
+            self._linked[stream] += links
+
+    @property
+    def links(self) -> dict[str, int]:
+        """How many references were linked later, by stream."""
+        return dict(self._linked)
+
+    @property
+    def streams(self) -> list[str]:
+        """In the order in which they came."""
+        return list(self._ended)
+
+    def input(self, stream: str) -> int:
+        """Records to account for: from the input, and carried over from earlier runs."""
+        return self._arrived[stream] + self._carried[stream]
+
+    def carried_over(self, stream: str) -> int:
+        """Those of them that earlier runs held."""
+        return self._carried[stream]
+
+    def outcomes(self, stream: str) -> dict[Outcome, int]:
+        """How many ended so, every outcome named."""
+        ended = self._ended.get(stream, Counter())
+        return {outcome: ended[outcome] for outcome in Outcome}
+
+    def reasons(self, stream: str) -> dict[str, int]:
+        """Why records were skipped or rejected."""
+        return dict(+self._reasons.get(stream, Counter()))
+
+    def reject_kinds(self, stream: str) -> dict[str, int]:
+        """Of these, the kinds of rejection."""
+        begin = f"{Outcome.REJECTED}: "
+        reasons = self.reasons(stream).items()
+        return {reason.removeprefix(begin): count for reason, count in reasons if reason.startswith(begin)}
+
+    def emptied(self, stream: str, attributes: Iterable[str]) -> None:
+        """An update emptied these fields of a record."""
+        with self._lock:
+            self._emptied.setdefault(stream, Counter()).update(attributes)
+
+    @property
+    def cleared(self) -> dict[str, dict[str, int]]:
+        """How many records' fields were emptied, by stream and field."""
+        return {stream: dict(fields) for stream, fields in self._emptied.items() if fields}
+
+    @property
+    def removals(self) -> int:
+        """How many records were deleted because they did not arrive, all streams."""
+        return self._removed.total()
+
+    @property
+    def examples(self) -> list[Example]:
+        """One held record of each stream and kind that is still counted."""
+        counted = {(stream, reason.partition(": ")[2]) for stream in self.streams for reason in self.reasons(stream)}
+        return [example for place, example in self._examples.items() if place in counted]
+
+    def total(self, outcome: Outcome) -> int:
+        """How many ended so in all streams."""
+        return sum(ended[outcome] for ended in self._ended.values())
+
+    @property
+    def inputs(self) -> int:
+        """Records to account for, all streams."""
+        return self._arrived.total() + self._carried.total()
+
+    @property
+    def closed(self) -> bool:
+        """Every record ended exactly once."""
+        return all(self.input(stream) == sum(self._ended[stream].values()) for stream in self._ended)

@@ -1,0 +1,97 @@
+"""What a person at a terminal sees while the target runs: a line per stream, and the pace against the quota."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from target_crm.report.outcomes import Books, Outcome
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from crm_api.transport.session import Traffic
+
+REFRESHES_PER_SECOND = 4
+LOGGER = "target-crm"
+PACE_SECONDS = 60.0  # the window over which the pace is taken: the quota's own
+
+
+class Progress:
+    """The progress of one run.
+
+    Args:
+        books: What became of every record so far.
+        traffic: Counts the requests.
+        quota: Requests a minute that are allowed; 0 is unlimited.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(self, books: Books, traffic: Traffic, quota: int, clock: Callable[[], float]) -> None:
+        self._books = books
+        self._traffic = traffic
+        self._quota = quota
+        self._clock = clock
+        self._seen: deque[tuple[float, int]] = deque([(clock(), traffic.requests)])
+
+    @contextmanager
+    def shown(self, *, wanted: bool = True) -> Iterator[None]:
+        """Show it on a terminal for as long as the block lasts; of the log only what is worth reading, above it."""
+        if not wanted or not sys.stderr.isatty():
+            yield
+            return
+        from rich.console import Console  # noqa: PLC0415 - only a terminal needs it, and it is slow to import
+        from rich.live import Live  # noqa: PLC0415 - likewise
+
+        handlers = logging.getLogger().handlers[:]
+        for handler in handlers:
+            handler.addFilter(_is_worth_reading)
+        live = Live(
+            console=Console(stderr=True),
+            get_renderable=self.table,
+            refresh_per_second=REFRESHES_PER_SECOND,
+            redirect_stdout=False,
+            redirect_stderr=True,
+            transient=True,
+        )
+        try:
+            with live:
+                yield
+        finally:
+            for handler in handlers:
+                handler.removeFilter(_is_worth_reading)
+
+    def table(self) -> RenderableType:
+        """The streams so far, and below them the pace."""
+        from rich.console import Group  # noqa: PLC0415 - likewise
+        from rich.table import Table  # noqa: PLC0415 - likewise
+        from rich.text import Text  # noqa: PLC0415 - likewise
+
+        books = self._books
+        shown = [outcome for outcome in Outcome if books.total(outcome)]
+        table = Table(box=None, pad_edge=False)
+        table.add_column("stream")
+        for heading in ("input", *shown):
+            table.add_column(str(heading), justify="right")
+        for stream in books.streams:
+            outcomes = books.outcomes(stream)
+            table.add_row(stream, f"{books.input(stream):,}", *(f"{outcomes[outcome]:,}" for outcome in shown))
+        return Group(table, Text(self.pace()))
+
+    def pace(self) -> str:
+        """How many requests were sent, in all and in the last minute, against how many are allowed."""
+        now, requests = self._clock(), self._traffic.requests
+        self._seen.append((now, requests))
+        while self._seen[0][0] < now - PACE_SECONDS:
+            self._seen.popleft()
+        allowed = f" of {self._quota:,} allowed" if self._quota else ""
+        return f"{requests:,} requests, {requests - self._seen[0][1]:,} in the last minute{allowed}"
+
+
+def _is_worth_reading(record: logging.LogRecord) -> bool:
+    """Warnings of anybody, and what the target itself says: whose account it is, and where the ledger lies."""
+    return record.levelno >= logging.WARNING or record.name == LOGGER

@@ -1,0 +1,111 @@
+"""The published kinds of rejection: what each means, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from target_crm.mapping.values import Reason
+from target_crm.report.outcomes import RejectKind
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of rejection.
+
+    Attributes:
+        meaning: What is wrong with the record, for people.
+        remedy: What to do about it; then the next run, or ``singer-crm rejected replay``, tries the record again.
+    """
+
+    meaning: str
+    remedy: str
+
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        RejectKind.SCHEMA: Kind(
+            "It breaks the schema that its own tap announced.",
+            "Mend the tap or its source; or switch `validate_records` off, if the CRM may judge.",
+        ),
+        RejectKind.STREAM_MAP: Kind(
+            "An expression of `stream_maps` failed on it.",
+            "Make the expression cope with that value (often a null).",
+        ),
+        RejectKind.NOT_JSON: Kind(
+            "It holds what JSON cannot carry: NaN, an infinity, half a character.",
+            "Mend the value at the source, or leave the attribute out with a stream map.",
+        ),
+        RejectKind.NO_SOURCE_ID: Kind(
+            "An attribute of its source id is null or blank, so that it cannot be told from others.",
+            "Fill it at the source, or name attributes that are always there in `source_id`.",
+        ),
+        Reason.UNKNOWN_ATTRIBUTE: Kind(
+            "It has an attribute that the object lacks or that cannot be written; `unknown_attributes` is `reject`.",
+            "Rename it with a stream map, list it under `exclude`, or map it under `custom_fields`.",
+        ),
+        Reason.UNKNOWN_NAME: Kind(
+            "A name (of a user, a stage, an option …) is none that the CRM lists; the reason says which there are.",
+            "Correct it, add it in the CRM, or say with `unknown_names` what to do instead.",
+        ),
+        Reason.AMBIGUOUS_NAME: Kind(
+            "A name means several things of the CRM's list: two users of one name, a stage of two pipelines.",
+            "Give what tells them apart (the user's e-mail, the pipeline beside the stage), or the id.",
+        ),
+        Reason.INVALID_VALUE: Kind(
+            "A value cannot be turned into what the attribute holds (no number, no date, none of its choices), or into "
+            "the request that an endpoint declares: a field of its address is missing, its own code fails.",
+            "Correct it at the source or with a stream map; the reason names the attribute, or the code.",
+        ),
+        Reason.MISSING_REQUIRED: Kind(
+            "An attribute is missing without which the CRM creates no record.",
+            "Give it, if need be with a stream map. Updates of records that are there do not need it.",
+        ),
+        RejectKind.NO_MATCH_KEY: Kind(
+            "It has no value for any match key, and `no_match_key` is `reject`.",
+            "Give it one, choose other attributes in `match_on`, or set `no_match_key` to `create`.",
+        ),
+        RejectKind.AMBIGUOUS: Kind(
+            "Several records of the CRM match it, or match what it refers to; the reason gives their ids. None was "
+            "touched.",
+            "Merge them in the CRM, or choose a stricter `match_on`.",
+        ),
+        RejectKind.MISSING_REFERENCE: Kind(
+            "What it refers to is not in the CRM, and `missing_reference` is `reject`. (With `wait` it is kept as "
+            "*waiting*, which is no rejection.)",
+            "Write the other stream first; or choose `wait`, `link_later` or `leave_out`.",
+        ),
+        RejectKind.NO_ENDPOINT: Kind(
+            "It has changed since it was sent, and its stream declares no endpoint for updates.",
+            "Declare `endpoints.update`, or set `load_method` to `append-only` to send every version.",
+        ),
+        RejectKind.REFUSED: Kind(
+            "The CRM's own rules refuse it; the reason is the CRM's.",
+            "Do what the CRM asks; `singer-crm rejected show` gives what was sent and the whole answer.",
+        ),
+        RejectKind.FORBIDDEN: Kind(
+            "The user of the key may not write it, or the account lacks the feature.",
+            "Use the key of a user who may, or have the feature enabled. The record itself is sound.",
+        ),
+        RejectKind.GONE: Kind(
+            "The CRM no longer has the record that was written before, and `when_gone` is `reject`.",
+            "Restore it in the CRM, or set `when_gone` to `match_again` or `recreate`.",
+        ),
+        RejectKind.BRAKE: Kind(
+            "It would be deleted together with more others than `max_deletes` allows: none of them was. Exit code 3.",
+            "See whether the source is right; if so, raise `max_deletes` for one run.",
+        ),
+        RejectKind.IN_DOUBT: Kind(
+            "It was sent, no answer came that tells what became of it, and the CRM cannot tell whether it arrived.",
+            "Wait: the next run asks again before it sends anything. Should it stay in doubt, look for it in the CRM, "
+            "and `singer-crm ledger import` its id, or `singer-crm ledger forget` it.",
+        ),
+    }
+)
+"""Every kind there is, in the order in which a record can meet them."""
+
+
+def remedy(kind: str) -> str:
+    """What to do about a kind, in plain text; empty for one that this program does not know."""
+    return KINDS[kind].remedy.replace("`", "") if kind in KINDS else ""

@@ -1,0 +1,251 @@
+"""What became of each record, captured as Singer messages in a file, or posted to a webhook."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from urllib.parse import parse_qsl
+
+import msgspec
+import requests
+from typing_extensions import override
+
+from crm_api.crm_objects import CrmId
+from crm_api.errors import CrmError
+from crm_api.transport.addresses import checked_base_url
+from crm_api.transport.answer import Dialect
+from crm_api.transport.quota import Quota
+from crm_api.transport.redaction import Redactor
+from crm_api.transport.retry import Patience
+from crm_api.transport.session import CrmSession, Network
+from target_crm.files import FileError, file_errors, open_private, write_through
+
+AT_ONCE = 100  # records in one post
+ATTEMPTS = 3  # of one post
+PAUSE_SECONDS = 30.0  # between two posts, where the first was not taken
+KEPT = 10_000  # outcomes that a webhook did not take, kept for later
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+_TEXT = {"type": ["string", "null"]}
+SCHEMA = {
+    "type": "SCHEMA",
+    "stream": "outcomes",
+    "key_properties": ["run_id", "number"],
+    "schema": {
+        "type": "object",
+        "properties": {
+            **dict.fromkeys(("run_id", "stream", "source_id", "object", "outcome", "kind", "reason"), _TEXT),
+            "number": {"type": "integer"},
+            "crm_id": {"type": ["integer", "string", "null"]},
+            "status": {"type": ["integer", "null"]},
+            "at": {"type": "string", "format": "date-time"},
+            "answer": {"type": ["object", "null"]},
+        },
+    },
+}
+
+
+class Outlet(Protocol):
+    """Where captured outcomes go."""
+
+    def put(self, outcomes: list[dict[str, Any]]) -> None:
+        """Hand on some of them, in order."""
+
+    def close(self) -> None:
+        """No more follow."""
+
+
+class Responses:
+    """Captures what became of records. Thread-safe; what was captured is handed on when ``flush`` returns.
+
+    Lines are numbered. A record that is tried again in the same run has a further line: the last one of a source id
+    says how things stand.
+
+    Args:
+        outlet: Where it goes.
+        run_id: Names the run.
+    """
+
+    def __init__(self, outlet: Outlet, run_id: str) -> None:
+        self._outlet = outlet
+        self._run_id = run_id
+        self._lock = threading.Lock()
+        self._captured: list[dict[str, Any]] = []
+        self._numbers = itertools.count(1)
+
+    def capture(
+        self,
+        stream: str,
+        object_name: str,
+        source_id: str,
+        outcome: str,
+        *,
+        crm_id: CrmId | None = None,
+        status: int | None = None,
+        kind: str = "",
+        reason: str = "",
+        answer: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Note what became of one record.
+
+        Args:
+            stream: Its stream.
+            object_name: The CRM object.
+            source_id: What the ledger calls it.
+            outcome: How it ended.
+            crm_id: The CRM's id.
+            status: HTTP status of a refusal.
+            kind: Of the rejection.
+            reason: For people.
+            answer: The CRM's record as it answered.
+        """
+        outcome_record = {
+            "run_id": self._run_id,
+            "stream": stream,
+            "source_id": source_id,
+            "object": object_name,
+            "outcome": outcome,
+            "crm_id": crm_id,
+            "status": status,
+            "kind": kind or None,
+            "reason": reason or None,
+            "at": datetime.now(UTC).isoformat(),
+            "answer": answer or None,
+        }
+        with self._lock:
+            self._captured.append(outcome_record | {"number": next(self._numbers)})
+
+    def flush(self) -> None:
+        """Hand on what was captured."""
+        with self._lock:
+            captured, self._captured = self._captured, []
+        if captured:
+            self._outlet.put(captured)
+
+    def close(self) -> None:
+        """Hand on the rest."""
+        try:
+            self.flush()
+        finally:
+            self._outlet.close()
+
+
+class ResponseFile:
+    """A file of Singer messages, begun anew by each run, on the disk before STATE passes.
+
+    Args:
+        path: The file.
+
+    Raises:
+        SettingError: It cannot be written.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._file = open_private(path, "responses_path", os.O_TRUNC)
+        try:
+            self._put([SCHEMA])
+        except FileError:
+            self._file.close()
+            raise
+
+    def put(self, outcomes: list[dict[str, Any]]) -> None:
+        """Append RECORD messages.
+
+        Raises:
+            FileError: The disk is full, or the like.
+        """
+        self._put([{"type": "RECORD", "stream": "outcomes", "record": outcome} for outcome in outcomes])
+
+    def _put(self, messages: Iterable[Mapping[str, Any]]) -> None:
+        with file_errors("responses_path", self._path):
+            write_through(self._file, b"".join(_ENCODER.encode(message) + b"\n" for message in messages))
+
+    def close(self) -> None:
+        """Close it."""
+        self._file.close()
+
+
+class Webhook:
+    """An address that gets the outcomes as JSON arrays, some twice if an answer of its own is lost: they are numbered.
+
+    What it does not take is kept, up to a limit, and offered again now and then and at the end of the run, which it can
+    neither stop nor delay for long.
+
+    Args:
+        url: The address; a query is sent with every post.
+        network: How to reach it; no credentials of the CRM go there.
+        sleep: Waits between attempts.
+        warn: Told what it did not take.
+        clock: Monotonic seconds.
+
+    Raises:
+        SettingError: The URL cannot work.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        network: Network,
+        sleep: Callable[[float], None],
+        warn: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        address, _, query = url.partition("?")
+        self._query = dict(parse_qsl(query, keep_blank_values=True))
+        self._session = CrmSession(
+            checked_base_url(address, "responses_url", shown=False),
+            signature=_Unsigned(),
+            dialect=Dialect(),
+            quota=Quota(),
+            network=network,
+            patience=Patience(max_attempts=ATTEMPTS),
+            redact=Redactor([url, *self._query.values()]),
+            sleep=sleep,
+        )
+        self._warn = warn
+        self._clock = clock
+        self._kept: deque[dict[str, Any]] = deque()
+        self._dropped = 0
+        self._not_before = clock()
+
+    def put(self, outcomes: list[dict[str, Any]]) -> None:
+        """Post them, unless it failed a moment ago."""
+        self._kept.extend(outcomes)
+        while len(self._kept) > KEPT:
+            self._kept.popleft()
+            self._dropped += 1
+        if self._clock() >= self._not_before:
+            self._post()
+
+    def _post(self) -> None:
+        while self._kept:
+            part = list(itertools.islice(self._kept, AT_ONCE))
+            try:
+                self._session.exchange("POST", "", params=self._query, body=part, read=bytes, repeatable=True)
+            except CrmError as error:
+                self._not_before = self._clock() + PAUSE_SECONDS
+                self._warn(f"The webhook did not take {len(part)} outcomes, they are kept for later: {error.sentence}")
+                return
+            for _ in part:
+                self._kept.popleft()
+
+    def close(self) -> None:
+        """Post what is left, and let the connection go."""
+        self._post()
+        if left := self._dropped + len(self._kept):
+            self._warn(f"The webhook never took {left} outcomes of this run; what they tell is in the ledger")
+        self._session.close()
+
+
+class _Unsigned(requests.auth.AuthBase):
+    """Signs nothing."""
+
+    @override
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request

@@ -1,0 +1,208 @@
+"""What a run did: a small table for people, and the same as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from crm_api.errors import SettingError
+from target_crm.files import file_errors, open_private, write_through
+from target_crm.ledger.links import Missing
+from target_crm.report.outcomes import Books, Outcome
+from target_crm.singer.stream_order import in_circles
+
+REQUESTS_PER_RECORD = 2  # of a loop that finds and writes each record by itself
+WIDTH_OF_FILES = 250  # lines are not folded where there is no terminal
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a dry run says about the run that it stands for.
+
+    Attributes:
+        writes: Requests that would write.
+        requests: Requests in all.
+        seconds: The least time that they take at the account's rate.
+    """
+
+    writes: int
+    requests: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run did.
+
+    Attributes:
+        run_id: Names the run, in the ledger too.
+        account: Whose account was written to, for people.
+        books: What became of every record.
+        pending: Records that stay rejected, of this run and of earlier ones.
+        waiting: Records that wait for a reference, likewise.
+        missing: What they wait for, and which references written records still lack.
+        requests: Sent to the CRM, by what they were: ``requests``, ``repeated``, ``turned_away``.
+        seconds: How long the run took.
+        ended: ``done``, or why the run stopped before the end of its input.
+        forecast: Of a dry run; None of a real one.
+    """
+
+    run_id: str
+    account: str
+    books: Books
+    pending: int
+    waiting: int
+    missing: Sequence[Missing]
+    requests: Mapping[str, int]
+    seconds: float
+    ended: str
+    forecast: Forecast | None = None
+
+    @property
+    def saved(self) -> int:
+        """Requests that a find and a write for each record would have taken, less those that were sent."""
+        ended = sum(self.books.total(outcome) for outcome in _FOUND_AND_WRITTEN) + self.books.removals
+        return max(REQUESTS_PER_RECORD * ended - self.requests.get("requests", 0), 0)
+
+    def report(self) -> dict[str, Any]:
+        """As JSON values."""
+        books = self.books
+        return {
+            "run_id": self.run_id,
+            "account": self.account,
+            "ended": self.ended,
+            "seconds": round(self.seconds, 3),
+            "streams": {
+                stream: {
+                    "input": books.input(stream),
+                    **{str(outcome): count for outcome, count in books.outcomes(stream).items()},
+                }
+                for stream in books.streams
+            },
+            "carried_over": {stream: books.carried_over(stream) for stream in books.streams},
+            "removed": {stream: books.removed_from(stream) for stream in books.streams},
+            "reasons": {stream: books.reasons(stream) for stream in books.streams},
+            "reject_kinds": {stream: kinds for stream in books.streams if (kinds := books.reject_kinds(stream))},
+            "fields_cleared": books.cleared,
+            "examples": [asdict(example) for example in books.examples],
+            "closed": books.closed,
+            "pending": self.pending,
+            "waiting": self.waiting,
+            "missing": [asdict(each) for each in self.missing],
+            "linked": books.links,
+            "requests": {**self.requests, "saved": self.saved},
+            "dry_run": None if self.forecast is None else asdict(self.forecast),
+        }
+
+    def write(self, path: str) -> None:
+        """Write the report into its file.
+
+        Raises:
+            CrmError: It cannot be written.
+        """
+        with file_errors("report_path", path), open_private(path, "report_path", os.O_TRUNC) as file:
+            write_through(file, json.dumps(self.report(), indent=2).encode() + b"\n")
+
+    def show(self) -> None:
+        """Print the table on stderr; plain where that is no terminal."""
+        from rich.console import Console  # noqa: PLC0415 - only the end of a run needs it, and it is slow to import
+        from rich.table import Table  # noqa: PLC0415 - likewise
+
+        console = Console(stderr=True, width=None if sys.stderr.isatty() else WIDTH_OF_FILES, highlight=False)
+        shown = [outcome for outcome in Outcome if self.books.total(outcome) or outcome in _ALWAYS]
+        table = Table(box=None, pad_edge=False)
+        table.add_column("stream")
+        for heading in ("input", *shown):
+            table.add_column(str(heading), justify="right")
+        for stream in self.books.streams:
+            outcomes = self.books.outcomes(stream)
+            counts = [self.books.input(stream), *(outcomes[outcome] for outcome in shown)]
+            table.add_row(stream, *(f"{count:,}" for count in counts))
+        console.print(table)
+        for line in self._lines():
+            console.print(line, markup=False)
+
+    def _lines(self) -> list[str]:
+        lines: list[str] = []
+        for stream in self.books.streams:
+            if carried := self.books.carried_over(stream):
+                lines.append(f"{stream}: {carried:,} of the input held by an earlier run and tried again")
+            reasons = ", ".join(f"{count:,} {reason}" for reason, count in self.books.reasons(stream).items())
+            if reasons:
+                lines.append(f"{stream}: {reasons}")
+            if removed := self.books.removed_from(stream):
+                lines.append(f"{stream}: {removed} deleted, since the source no longer has them")
+        lines += [f"  {each.kind}, for example {each.source_id}: {each.sentence}" for each in self.books.examples]
+        if self.pending:
+            lines.append(f"{_records(self.pending)} rejected and kept: see singer-crm rejected list")
+        lines += [
+            f"{stream}: {'1 reference was' if count == 1 else f'{count:,} references were'} linked"
+            for stream, count in self.books.links.items()
+            if count
+        ]
+        if self.waiting:
+            lines.append(f"{_records(self.waiting)} waiting for what they refer to")
+        lines += map(_waited_for, self.missing)
+        waits = {
+            each.stream: {other.on for other in self.missing if other.stream == each.stream and not other.attribute}
+            for each in self.missing
+        }
+        if circle := in_circles(waits):
+            names = " and ".join(circle)
+            lines.append(f"  {names} wait for each other: set missing_reference to link_later for one of them")
+        if self.forecast is not None:
+            lines += ["Dry run: nothing was written", _forecast_in_words(self.forecast)]
+        sent = f"{_requests(self.requests.get('requests', 0))} in {self.seconds:.1f} s"
+        lines.append(f"{sent}; {self.saved:,} fewer than a find and a write for each record" if self.saved else sent)
+        return lines
+
+
+def _forecast_in_words(forecast: Forecast) -> str:
+    minutes = round(forecast.seconds / 60)
+    pace = f"makes them take at least {minutes:,} minute{'s' * (minutes != 1)}" if minutes else "lets them all through"
+    return (
+        f"The run would send {_requests(forecast.requests)}, {forecast.writes:,} of them writes, and the quota {pace}"
+    )
+
+
+def begin_report(path: str) -> None:
+    """Remove the report of an earlier run: that this run's cannot be written is known before anything is.
+
+    Raises:
+        SettingError: It cannot be written.
+    """
+    open_private(path, "report_path", os.O_TRUNC).close()
+    try:
+        if (file := Path(path)).is_file():  # and no device
+            file.unlink()
+    except OSError as error:
+        raise SettingError(f"report_path cannot be written: {error.strerror}: {path}") from error
+
+
+def _waited_for(missing: Missing) -> str:
+    what = f"for records of {missing.on}" if missing.on else "for a record of the CRM"
+    one = missing.records == 1
+    who = f"{missing.stream}: {missing.records:,} {'waits' if one else 'wait'} {what}"
+    if missing.attribute:
+        is_written = "is written" if one else "are written"
+        who = f"{missing.stream}: {missing.records:,} {is_written}, and {missing.attribute} waits {what}"
+    return f"  {who}: {', '.join(missing.examples)}{'…' if missing.records > len(missing.examples) else ''}" + (
+        f" ({missing.reason})" if missing.reason else ""
+    )
+
+
+def _requests(count: int) -> str:
+    return "1 request" if count == 1 else f"{count:,} requests"
+
+
+def _records(count: int) -> str:
+    return "1 record is" if count == 1 else f"{count:,} records are"
+
+
+_FOUND_AND_WRITTEN = (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED, Outcome.DELETED, Outcome.SUPERSEDED)
+_ALWAYS = frozenset({Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED, Outcome.REJECTED})

@@ -1,0 +1,222 @@
+"""The input: its lines, read so that a signal and the time are noticed while it is silent, and their messages."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import select
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import IO, Any
+
+import msgspec
+from singer_sdk.singerlib.encoding.base import GenericSingerReader
+from typing_extensions import override
+
+from target_crm.files import FileError, file_errors
+from target_crm.singer.messages import InputError
+
+CHUNK_BYTES = 1 << 20
+SILENCE_SECONDS = 0.2  # how long a silent input is waited for before the time and the signals are looked at
+LINES_BETWEEN = 1000  # of an input that cannot be waited for
+SHOWN_CHARACTERS = 200
+NESTED = 500  # arrays and objects in one another: Python's decoders and encoders give up beyond 1,000
+_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
+
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+
+
+class NotJson:
+    """NaN or an infinity: whoever encodes it fails, so that its record is rejected.
+
+    Args:
+        spelling: As it came.
+    """
+
+    def __init__(self, spelling: str) -> None:
+        self.spelling = spelling
+
+    @override
+    def __repr__(self) -> str:
+        return self.spelling
+
+
+class _State(msgspec.Struct):
+    value: msgspec.Raw
+
+
+_STATE = msgspec.json.Decoder(_State)
+
+
+def state_text(line: bytes) -> str:
+    """The value of a STATE message as the very text that came."""
+    try:
+        return bytes(_STATE.decode(line).value).decode()
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _forgiven(line.decode("utf-8", "surrogatepass"))
+
+
+def _forgiven(message: str) -> str:
+    """The same of a message that holds what JSON forbids and ``decode`` forgives."""
+    scan, value = json.JSONDecoder().raw_decode, ""
+    position = message.index("{") + 1
+    while message[at := _next(message, position)] != "}":
+        name, position = scan(message, at)
+        begin = _next(message, message.index(":", position) + 1)
+        _, position = scan(message, begin)
+        value = message[begin:position] if name == "value" else value
+    return value
+
+
+def _next(text: str, position: int) -> int:
+    """Where something stands that is neither space nor comma."""
+    while text[position] in " \t\r\n,":
+        position += 1
+    return position
+
+
+def decode(line: bytes) -> Any:
+    """The message of a line; numbers with a fraction as Decimal.
+
+    What JSON forbids and taps send nevertheless (NaN, half a surrogate pair) is read too, so that the record alone is
+    rejected and not the whole input.
+
+    Raises:
+        ValueError: It is no JSON.
+    """
+    if len(line) > 2 * NESTED and line.count(b"[") + line.count(b"{") > NESTED and _depth(line) > NESTED:
+        raise ValueError("it is nested too deeply")
+    try:
+        return _DECODER.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        try:
+            return json.loads(line, parse_float=Decimal, parse_constant=NotJson)
+        except ValueError:
+            raise ValueError(str(error)) from error
+
+
+def _depth(line: bytes) -> int:
+    """How deeply arrays and objects are nested."""
+    deepest = depth = 0
+    for found in _BRACKETS.finditer(line):
+        if found[0] in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif found[0] in b"]}":
+            depth -= 1
+    return deepest
+
+
+class Reader(GenericSingerReader[bytes]):
+    """Reads messages as bytes.
+
+    Args:
+        between: Called whenever the input is silent, and now and then when it is not; may raise to end the run.
+    """
+
+    def __init__(self, between: Callable[[], None]) -> None:
+        super().__init__()
+        self._between = between
+        self.line = b""
+        """The message that is being processed, as it came."""
+        self.number = 0
+        self.ended = False
+        """Set by whoever wants no more messages."""
+
+    @property
+    @override
+    def default_input(self) -> IO[bytes]:
+        return sys.stdin.buffer
+
+    @override
+    def process_lines(
+        self, file_input: IO[Any] | None, callbacks: dict[str, Callable[[dict[str, Any]], None]]
+    ) -> Counter[str]:
+        counts: Counter[str] = Counter()
+        for line in lines(file_input or self.default_input):
+            if line is None:
+                self._between()
+                continue
+            self.number += 1
+            self.line = line.strip()
+            if not self.line:
+                continue
+            message = self.deserialize_json(self.line)
+            kind = message.get("type") if isinstance(message, dict) else None
+            callback = callbacks.get(kind) if isinstance(kind, str) else None
+            if callback is None:
+                raise InputError(f"The input holds no Singer message on line {self.number}: {self.shown}")
+            try:
+                callback(message)
+            except InputError as error:
+                raise InputError(f"The input is wrong on line {self.number}: {error}") from error
+            counts[str(kind)] += 1
+            if self.ended:
+                break
+        return counts
+
+    @override
+    def deserialize_json(self, line: bytes) -> dict[str, Any]:
+        try:
+            message: dict[str, Any] = decode(line)
+        except ValueError as error:
+            raise InputError(f"The input is not JSON on line {self.number} ({error}): {self.shown}") from error
+        return message
+
+    @property
+    def shown(self) -> str:
+        """The beginning of the line, for people: nothing of what a record, perhaps cut off, holds."""
+        text = self.line.decode("utf-8", "replace").partition('"record"')[0]
+        return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
+
+
+def lines(file: IO[Any]) -> Iterator[bytes | None]:
+    """The lines of a file without their ends; None whenever there is time for something else."""
+    try:
+        descriptor = file.fileno()
+    except (OSError, AttributeError):  # no file of the operating system: a test's text
+        for number, line in enumerate(file, start=1):
+            yield line.encode("utf-8", "surrogatepass") if isinstance(line, str) else line
+            if number % LINES_BETWEEN == 0:
+                yield None
+        return
+    begun: list[bytes] = []
+    while True:
+        readable, _, _ = select.select([descriptor], [], [], SILENCE_SECONDS)
+        chunk = os.read(descriptor, CHUNK_BYTES) if readable else None
+        if chunk == b"":
+            break
+        if chunk is not None:
+            *complete, rest = chunk.split(b"\n")
+            if complete:
+                complete[0] = b"".join([*begun, complete[0]])
+                begun.clear()
+                yield from complete
+            if rest:
+                begun.append(rest)
+        yield None
+    if begun:
+        yield b"".join(begun)
+
+
+def emit(text: str) -> None:
+    """Write to stdout at once.
+
+    Raises:
+        FileError: It cannot be written. Nothing is written to it any more, also not what Python still holds.
+    """
+    try:
+        with file_errors("The output", "stdout"):
+            if (beneath := getattr(sys.stdout, "buffer", None)) is not None:
+                beneath.write(text.encode("utf-8", "surrogatepass"))  # whatever the machine's own encoding
+                beneath.flush()
+            else:  # a caller's own text stream
+                sys.stdout.write(text)
+    except FileError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+        raise
