@@ -43,7 +43,7 @@ from target_crm.singer.stream_order import parents_first
 if TYPE_CHECKING:
     from crm_api.crm import Crm
     from target_crm.engine.held_records import HeldRecordRetrier
-    from target_crm.engine.run import Office
+    from target_crm.engine.run import Run
     from target_crm.ledger.values import Held
     from target_crm.sinks import CrmSink
 
@@ -81,7 +81,7 @@ class TargetCrm(Target):
         """The last STATE that came when everything before it was done; None once it is emitted."""
         self.schema_lines: dict[str, bytes] = {}
         self._crm: Crm | None = None
-        self._office: Office | None = None
+        self._run: Run | None = None
         self._completeness: dict[str, Completeness] = {}
         self._braked: list[str] = []
         self._reader = Reader(self._between)
@@ -127,21 +127,28 @@ class TargetCrm(Target):
         return self._crm
 
     @property
-    def office(self) -> Office:
+    def opened_run(self) -> Run:
         """What all streams share, opened with the first of them: SQLAlchemy is imported no earlier."""
-        if self._office is None:
-            from target_crm.engine.start import Run, open_office  # noqa: PLC0415 - see above
+        if self._run is None:
+            from target_crm.engine.start import open_run  # noqa: PLC0415 - with it comes SQLAlchemy
 
-            run = Run(self.run_id, self.began, self.stopping, self.logger, self.books, self.clock)
-            self._office = open_office(self.config, self.connect(), run)
-        return self._office
+            self._run = open_run(
+                self.config,
+                self.connect(),
+                run_id=self.run_id,
+                books=self.books,
+                began=self.began,
+                stopping=self.stopping,
+                clock=self.clock,
+            )
+        return self._run
 
     @cached_property
-    def waiting(self) -> HeldRecordRetrier:
-        """What waits for other records."""
-        from target_crm.engine.held_records import HeldRecordRetrier  # noqa: PLC0415 - as above
+    def retrier(self) -> HeldRecordRetrier:
+        """Tries again what was held, of earlier runs and of this one."""
+        from target_crm.engine.held_records import HeldRecordRetrier  # noqa: PLC0415 - with it comes SQLAlchemy
 
-        return HeldRecordRetrier(self.office, self, self._settings_of, self._drain)
+        return HeldRecordRetrier(self.opened_run, self, self._settings_of, self._drain)
 
     @override
     def get_sink_class(self, stream_name: str) -> type[Sink]:
@@ -173,9 +180,8 @@ class TargetCrm(Target):
     @override
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
         line = self._reader.line
-        if self._office is None:
-            _ = self.office
-            self.waiting.at_start(retry_rejected=self.config["retry_rejected"])
+        if self._run is None:
+            self.retrier.at_start(retry_rejected=self.config["retry_rejected"])
         self.take_schema(message_dict, line)
 
     def take_schema(self, message: dict[str, Any], line: bytes) -> None:
@@ -269,7 +275,7 @@ class TargetCrm(Target):
     def _drain(self) -> None:
         """Write everything that was received, and whatever waited for it; then let STATE pass."""
         self.drain_all()
-        while self._office is not None and self.waiting.after_writes():
+        while self._run is not None and self.retrier.after_writes():
             self.drain_all()
         self._buffered = 0
         self._drained_at = self.clock()
@@ -280,22 +286,21 @@ class TargetCrm(Target):
     @override
     def process_endofpipe(self) -> None:
         self._drain()
-        office = self._office
-        if office is not None:
-            self.waiting.at_end()
-            self._delete(office)
-            if office.responses is not None:
-                office.responses.flush()
+        run = self._run
+        if run is not None:
+            self.retrier.at_end()
+            self._delete(run)
+            run.recorder.flush()
         super().process_endofpipe()
-        if office is not None:
-            office.locks.close()
+        if run is not None:
+            run.locks.close()
 
-    def _delete(self, office: Office) -> None:
+    def _delete(self, run: Run) -> None:
         """Carry out deletes, now that the brakes can be checked."""
         from target_crm.engine.deletes import Deleter  # noqa: PLC0415 - with it comes SQLAlchemy
 
         sinks = cast("dict[str, CrmSink]", self._sinks_active)
-        deleter = Deleter(office, self._settings_of)
+        deleter = Deleter(run, self._settings_of)
         self._braked = deleter.carry_out_held()
         for stream, sink in sinks.items():
             if (version := sink.complete_version) is not None:
@@ -326,17 +331,17 @@ class TargetCrm(Target):
         signal.setitimer(signal.ITIMER_REAL, max(float(self._config.get("shutdown_seconds", 0)), 0.001))
 
     def _finish(self, ending: Ending) -> int:
-        if self._office is None:
+        if self._run is None:
             return ending.code
-        from target_crm.engine.finish import close  # noqa: PLC0415 - only the end of a run needs it
+        from target_crm.engine.finish import finish  # noqa: PLC0415 - only the end of a run needs it
 
-        return close(self._office, ending, self.config)
+        return finish(self._run, ending, self.config)
 
     def replay(self, held: Iterable[Held]) -> int:
         """Try records that the ledger holds once more, and nothing else; returns the exit code."""
 
         def feed() -> None:
-            self.waiting.feed(held)
+            self.retrier.feed(held)
             self.process_endofpipe()
 
         return self._guarded(feed)

@@ -15,7 +15,10 @@ import sqlalchemy as sa
 
 from crm_api.crm_objects import CrmId
 from target_crm.ledger import tables
+from target_crm.ledger.claims import Claims
 from target_crm.ledger.group_commit import GroupCommit
+from target_crm.ledger.held import HeldRecords
+from target_crm.ledger.links import Links
 from target_crm.ledger.store import Store, as_json, id_of, id_text, of_source, value_hash
 from target_crm.ledger.values import Entry, Intent, Known, Link, Origin, Scope, Source
 from target_crm.mapping.values import Found
@@ -45,6 +48,11 @@ class Ledger:
         store: Where it is kept.
         history_values: The history holds the values of changed fields, and not only their names.
         check: Called before an intent is written: makes sure that this run is the only writer, or raises.
+
+    Attributes:
+        claims: Which source records stand for which records of the CRM.
+        held_records: What was not written.
+        links: References that written records still lack.
     """
 
     def __init__(self, store: Store, *, history_values: bool = False, check: Callable[[], None] = lambda: None) -> None:
@@ -52,6 +60,9 @@ class Ledger:
         self._check = check
         self._together = GroupCommit(self._write)
         self._history_values = history_values
+        self.claims = Claims(store)
+        self.held_records = HeldRecords(store)
+        self.links = Links(store)
 
     def close(self) -> None:
         """Let go of the database."""

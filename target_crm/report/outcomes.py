@@ -1,12 +1,20 @@
-"""What became of every record: the outcomes, the kinds of rejection, and the books that must close."""
+"""The outcomes of records, the kinds of rejection, the books that must close, and whoever is told of each outcome."""
 
 from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
+
+from crm_api.crm_objects import CrmId, CrmRecord
+from target_crm.ledger.values import Held
+from target_crm.mapping.values import Difference
+
+LINKED: Literal["linked"] = "linked"
+"""In place of an outcome: a reference was put into a record that had been written without it."""
 
 
 class Outcome(StrEnum):
@@ -62,6 +70,55 @@ class Example:
     kind: str
     source_id: str
     sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOutcome:
+    """What became of one record, as observers are told.
+
+    Attributes:
+        stream: Its stream's name, after stream maps.
+        object: The CRM object's name.
+        source_id: What the ledger calls the record.
+        outcome: How it ended; ``LINKED`` for references that are put in later.
+        crm_id: The CRM's id of it, or None.
+        status: HTTP status of a refusal, or None.
+        kind: Kind of the rejection, or of what it waits for; empty for other outcomes.
+        reason: Why, for people; may be empty.
+        answer: The CRM's record as it was answered, or as it was before a delete; None or empty where it is not known.
+        differences: Fields that were written.
+        matched_by: How the CRM's record was recognised that the ledger had not known, for people; or empty.
+        held: What the ledger holds of it; None if nothing.
+    """
+
+    stream: str
+    object: str
+    source_id: str
+    outcome: Outcome | Literal["linked"]
+    crm_id: CrmId | None = None
+    status: int | None = None
+    kind: str = ""
+    reason: str = ""
+    answer: CrmRecord | None = None
+    differences: Sequence[Difference] = ()
+    matched_by: str = ""
+    held: Held | None = None
+
+
+class Observer:
+    """Is told what becomes of records; this one does nothing with it. Thread-safe."""
+
+    def ended(self, outcomes: Sequence[RecordOutcome]) -> None:
+        """Take outcomes of records that were decided together."""
+
+    def flush(self) -> None:
+        """Write down what was taken: STATE is about to pass."""
+
+    def finish(self, rejected: Iterable[Held]) -> None:
+        """End with what is still rejected, of this run and of earlier ones."""
+
+    def close(self) -> None:
+        """Let files and connections go."""
 
 
 class Books:

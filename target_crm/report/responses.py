@@ -1,4 +1,4 @@
-"""What became of each record, captured as Singer messages in a file, or posted to a webhook."""
+"""Captured responses: what became of each record, as Singer messages in a file, or posted to a webhook."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
@@ -16,7 +16,6 @@ import msgspec
 import requests
 from typing_extensions import override
 
-from crm_api.crm_objects import CrmId
 from crm_api.errors import CrmError
 from crm_api.transport.addresses import checked_base_url
 from crm_api.transport.answer import Dialect
@@ -25,6 +24,7 @@ from crm_api.transport.redaction import Redactor
 from crm_api.transport.retry import Patience
 from crm_api.transport.session import CrmSession, Network
 from target_crm.files import FileError, file_errors, open_private, write_through
+from target_crm.report.outcomes import Observer, RecordOutcome
 
 AT_ONCE = 100  # records in one post
 ATTEMPTS = 3  # of one post
@@ -60,7 +60,7 @@ class Outlet(Protocol):
         """No more follow."""
 
 
-class Responses:
+class Responses(Observer):
     """Captures what became of records. Thread-safe; what was captured is handed on when ``flush`` returns.
 
     Lines are numbered. A record that is tried again in the same run has a further line: the last one of a source id
@@ -78,48 +78,30 @@ class Responses:
         self._captured: list[dict[str, Any]] = []
         self._numbers = itertools.count(1)
 
-    def capture(
-        self,
-        stream: str,
-        object_name: str,
-        source_id: str,
-        outcome: str,
-        *,
-        crm_id: CrmId | None = None,
-        status: int | None = None,
-        kind: str = "",
-        reason: str = "",
-        answer: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Note what became of one record.
-
-        Args:
-            stream: Its stream.
-            object_name: The CRM object.
-            source_id: What the ledger calls it.
-            outcome: How it ended.
-            crm_id: The CRM's id.
-            status: HTTP status of a refusal.
-            kind: Of the rejection.
-            reason: For people.
-            answer: The CRM's record as it answered.
-        """
-        outcome_record = {
-            "run_id": self._run_id,
-            "stream": stream,
-            "source_id": source_id,
-            "object": object_name,
-            "outcome": outcome,
-            "crm_id": crm_id,
-            "status": status,
-            "kind": kind or None,
-            "reason": reason or None,
-            "at": datetime.now(UTC).isoformat(),
-            "answer": answer or None,
-        }
+    @override
+    def ended(self, outcomes: Sequence[RecordOutcome]) -> None:
+        """Note what became of records."""
+        at = datetime.now(UTC).isoformat()
+        lines = [
+            {
+                "run_id": self._run_id,
+                "stream": each.stream,
+                "source_id": each.source_id,
+                "object": each.object,
+                "outcome": str(each.outcome),
+                "crm_id": each.crm_id,
+                "status": each.status,
+                "kind": each.kind or None,
+                "reason": each.reason or None,
+                "at": at,
+                "answer": each.answer or None,
+            }
+            for each in outcomes
+        ]
         with self._lock:
-            self._captured.append(outcome_record | {"number": next(self._numbers)})
+            self._captured += [line | {"number": next(self._numbers)} for line in lines]
 
+    @override
     def flush(self) -> None:
         """Hand on what was captured."""
         with self._lock:
@@ -127,6 +109,7 @@ class Responses:
         if captured:
             self._outlet.put(captured)
 
+    @override
     def close(self) -> None:
         """Hand on the rest."""
         try:
