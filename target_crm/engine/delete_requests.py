@@ -141,5 +141,8 @@ class DeleteCollector:
     def _skip(self, incoming_records: Sequence[IncomingRecord], reason: str) -> None:
         source_ids = [incoming.source_id for incoming in incoming_records]
         self._records.ended(source_ids, Outcome.SKIPPED, reason)
-        if self._scope != self._context.scope:
+        if self._settings.ledger_stream and self._scope != self._context.scope:
+            stale = self._ledger.held_records.held_among(self._scope, source_ids)
             self._ledger.held_records.release(self._scope, source_ids)
+            writer, object_name = self._settings.ledger_stream, self._settings.ledger_object
+            self._context.run.recorder.released(writer, object_name, stale, "deleted at the source")

@@ -28,6 +28,7 @@ class _Deletes:
     Attributes:
         stream: The stream's name.
         scope: Where the ledger keeps the stream's records.
+        writer: The stream that wrote what is deleted: itself, or its ledger_stream.
         crm_object: What is deleted.
         forget: Whether it is deleted for good, past the recycle bin.
         current: The records as the CRM has them, by its id, where they can be read.
@@ -35,6 +36,7 @@ class _Deletes:
 
     stream: str
     scope: Scope
+    writer: str
     crm_object: CrmObject
     forget: bool
     current: Mapping[CrmId, CrmRecord]
@@ -99,7 +101,7 @@ class Deleter:
         self._delete(stream, scope, settings, pending)
         for held in ledger.held_records.absent(self._run.source, scope, version):
             ledger.held_records.release(scope, [held.source_id])  # what their source no longer has is not tried again
-            self._recorder.dropped(held, ABSENT)
+            self._recorder.dropped(held, settings.object, ABSENT)
         ledger.forget_seen(scope, version)
         return []
 
@@ -129,7 +131,7 @@ class Deleter:
         current: Mapping[CrmId, CrmRecord] = {}
         if pending and crm_object.readable:
             current = crm.read(crm_object, [each.crm_id for each in pending])
-        deletes = _Deletes(stream, own, crm_object, settings.forget, current)
+        deletes = _Deletes(stream, own, settings.ledger_stream or stream, crm_object, settings.forget, current)
         size = 1 if settings.forget else crm_object.bulk_delete
         groups = _groups(pending)
         parts = [groups[start : start + size] for start in range(0, len(groups), size)]
@@ -155,7 +157,7 @@ class Deleter:
         self._ledger.claims.lost(scope, group[0].crm_id, _why(group[0]))
         for each in group:
             if each.scope is not None and each.source_id is not None:
-                self._ledger.held_records.release(each.scope, [each.source_id])
+                self._release(deletes, each.scope, each.source_id)
             self._recorder.deleted(
                 deletes.stream,
                 deletes.crm_object.name,
@@ -166,6 +168,12 @@ class Deleter:
             )
             if each.held is not None:
                 self._ledger.held_records.release(deletes.scope, [each.held.source_id])
+
+    def _release(self, deletes: _Deletes, scope: Scope, source_id: str) -> None:
+        """Forget what is held of a record that is deleted."""
+        others = set() if scope == deletes.scope else self._ledger.held_records.held_among(scope, [source_id])
+        self._ledger.held_records.release(scope, [source_id])
+        self._recorder.released(deletes.writer, deletes.crm_object.name, others, "deleted at the source")
 
     def _refused(self, deletes: _Deletes, group: Group, refusal: RefusedError) -> None:
         for each in group:

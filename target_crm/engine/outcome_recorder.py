@@ -245,11 +245,21 @@ class OutcomeRecorder:
         crm_ids = {held.source_id: crm_id}
         self.ended(held.stream, object_name, [held.source_id], Outcome.SKIPPED, reason, crm_ids=crm_ids)
 
-    def dropped(self, held: Held, reason: str) -> None:
+    def dropped(self, held: Held, object_name: str, reason: str) -> None:
         """Count a held record that is no longer tried, because its source has it no more."""
         if held.run_id == self._run_id:
             self.reopened(held.stream, held)
-            self.books.ended(held.stream, Outcome.SKIPPED, reason)
+            self.ended(held.stream, object_name, [held.source_id], Outcome.SKIPPED, reason)
+
+    def released(self, stream: str, object_name: str, source_ids: Iterable[str], reason: str) -> None:
+        """Say that records which a stream held are held no more, because another stream dealt with them.
+
+        Their outcomes stay counted: the stream did reject them, or let them wait.
+        """
+        self._tell(
+            RecordOutcome(stream, object_name, source_id, Outcome.SKIPPED, reason=reason)
+            for source_id in sorted(source_ids)
+        )
 
     # The end
 
