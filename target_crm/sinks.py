@@ -45,14 +45,14 @@ SDC = frozenset(
 
 
 class RunningTarget(Protocol):
-    """What a sink needs of its target."""
+    """The target as its sinks see it."""
 
     schema_message: bytes
     """The SCHEMA message that is being processed, as it arrived."""
 
     @property
     def opened_run(self) -> Run:
-        """What all streams share."""
+        """The run that all streams share."""
 
     def completeness_of(self, stream: str) -> Completeness:
         """Give what the messages of a stream, after stream maps, prove so far."""
@@ -119,8 +119,8 @@ class CrmSink(BatchSink):
         Args:
             record: Its values; ``_sdc_`` columns are taken out.
             message: The line it came in.
-            version: Of the table that is being read, as the message says.
-            held: What the ledger held of it, if that is where it comes from.
+            version: The version of the table that is being read, as the message says; None if it does not.
+            held: The record as the ledger held it, if it comes from there; None from the input.
 
         Raises:
             MissingKeyPropertiesError: The tap is broken.
@@ -163,7 +163,7 @@ class CrmSink(BatchSink):
                 flaw = Rejection(RejectKind.NO_SOURCE_ID, _no_source_id(names, record))
         except (TypeError, ValueError, ArithmeticError) as error:
             hashed, identity = b"", None
-            flaw = Rejection(RejectKind.NOT_JSON, f"It holds what JSON cannot carry: {error}")
+            flaw = Rejection(RejectKind.NOT_JSON, f"It holds a value that JSON cannot carry: {error}")
         identity = identity or self._of_message(message)
         if self._appends and names:
             return IncomingRecord(f"{identity}#{hashed.hex()}", identity, record, hashed, message, gone, held_at, flaw)
@@ -197,7 +197,7 @@ def _no_source_id(names: Sequence[str], record: Mapping[str, Any]) -> str:
         there = f"{' or '.join(lacking)} is missing{nearest(lacking[0], list(record))}"
     else:
         there = f"{' or '.join(names)} is null"
-    return f"{there}: without its source id a record cannot be told from others"
+    return f"{there}: without its source id nothing tells a record from others"
 
 
 SHOWN = 3  # of the flaws of one record
@@ -208,11 +208,11 @@ class Validator(BaseJSONSchemaValidator):
     """Checks records against a schema; formats are not checked.
 
     Args:
-        schema: Of the stream.
-        stream: Its name.
+        schema: The stream's schema.
+        stream: The stream's name.
 
     Raises:
-        InvalidJSONSchema: It is no JSON schema.
+        InvalidJSONSchema: The schema is not a JSON schema.
     """
 
     def __init__(self, schema: dict[str, Any], stream: str) -> None:
@@ -223,10 +223,10 @@ class Validator(BaseJSONSchemaValidator):
             )
         except (jsonschema_rs.ValidationError, ValueError) as error:
             said = _spelled(error) if isinstance(error, jsonschema_rs.ValidationError) else error
-            raise InvalidJSONSchema(f"The SCHEMA of stream {stream!r} is no JSON schema: {said}") from error
+            raise InvalidJSONSchema(f"The SCHEMA of stream {stream!r} is not a JSON schema: {said}") from error
 
     def flaw(self, record: Mapping[str, Any]) -> str | None:
-        """What is wrong with a record, in words that show no values; None if nothing is."""
+        """Say what is wrong with a record, in words that show no values; None if nothing is."""
         if self._validator.is_valid(record):
             return None
         flaws = [_spelled(error) for _, error in zip(range(SHOWN), self._validator.iter_errors(record), strict=False)]
@@ -270,9 +270,9 @@ def check_flags(stream: str, crm_object: CrmObject, rules: Rules, known: Collect
 
 
 def unknown_field_warnings(stream: str, settings: StreamSettings, known: Collection[str]) -> list[str]:
-    """A sentence for each setting that names a field which the schema does not have.
+    """Give a sentence for each setting that names a field which the schema does not have.
 
-    Records may hold more than their schema says, so that this is no error.
+    Records may hold more than their schema says, so that this is not an error.
     """
     return [
         f"streams.{stream}.{setting}: the stream's SCHEMA has no {name!r}{nearest(name, sorted(known))}"

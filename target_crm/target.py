@@ -51,7 +51,7 @@ DRAIN_SECONDS = 30.0  # after which everything is written and STATE passes, also
 
 
 class TargetCrm(Target):
-    """Writes Singer records from any tap into a CRM: creates, updates, upserts; never the same record twice."""
+    """Writes Singer records from any tap into a CRM: creates, updates, upserts; never one record twice."""
 
     name = "target-crm"
     package_name = "singer-crm"
@@ -102,7 +102,7 @@ class TargetCrm(Target):
     @property
     @override
     def _env_var_config(self) -> dict[str, Any]:
-        with suppress(ValueError):  # it reads the file .env too; what it makes of a wrong value is told below
+        with suppress(ValueError):  # it reads the file .env, too; a wrong value in it is reported below
             super()._env_var_config  # noqa: B018 - see above
         return environment_settings(self.config_jsonschema, self._env_var_prefix, os.environ)
 
@@ -116,7 +116,7 @@ class TargetCrm(Target):
     # The account and what is opened with it
 
     def connect(self) -> Crm:
-        """The account that the settings name; sends nothing yet.
+        """Make the account that the settings name; sends nothing yet.
 
         Raises:
             SettingError: They cannot work.
@@ -128,7 +128,7 @@ class TargetCrm(Target):
 
     @property
     def opened_run(self) -> Run:
-        """What all streams share, opened with the first of them: SQLAlchemy is imported no earlier."""
+        """The run that all streams share, opened with the first of them: SQLAlchemy is imported no earlier."""
         if self._run is None:
             from target_crm.engine.start import open_run  # noqa: PLC0415 - with it comes SQLAlchemy
 
@@ -165,7 +165,7 @@ class TargetCrm(Target):
         schema: dict[str, Any] | None = None,
         key_properties: Sequence[str] | None = None,
     ) -> Sink:
-        """As the SDK's, but what a replaced sink holds is written before its successor takes anything."""
+        """Give a stream's sink; what a replaced sink holds is written before its successor takes anything."""
         old = self._sinks_active.get(stream_name)
         if old and schema and (old.original_schema != schema or old.key_properties != (key_properties or [])):
             self.drain_one(old)
@@ -230,7 +230,7 @@ class TargetCrm(Target):
                 continue  # the stream map drops the stream
             try:
                 mapped = stream_map.transform(dict(record) if len(stream_maps) > 1 else record)
-            except Exception as error:  # noqa: BLE001 - whatever a user's expression raises concerns this record alone
+            except Exception as error:  # noqa: BLE001 - a user's expression may raise anything; it concerns this record alone
                 reason = f"The stream map failed: {type(error).__name__}: {error}"
                 sink.receive_flawed(line, Rejection(RejectKind.STREAM_MAP, reason), held=held)
             else:
@@ -261,7 +261,7 @@ class TargetCrm(Target):
             self.completeness_of(stream_map.stream_alias).activated(version)
 
     def completeness_of(self, stream: str) -> Completeness:
-        """What the messages of a stream, after stream maps, prove so far."""
+        """Give what the messages of a stream, after stream maps, prove so far."""
         return self._completeness.setdefault(stream, Completeness())
 
     # Draining
@@ -273,7 +273,7 @@ class TargetCrm(Target):
             self._drain()
 
     def _drain(self) -> None:
-        """Write everything that was received, and whatever waited for it; then let STATE pass."""
+        """Write everything that was received, and what waited for it; then let STATE pass."""
         self.drain_all()
         while self._run is not None and self.retrier.after_writes():
             self.drain_all()
@@ -324,7 +324,7 @@ class TargetCrm(Target):
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Set a flag: requests in flight finish, and what was not sent stays behind the last STATE that was emitted.
 
-        If they do not finish in time, the process ends all the same.
+        If they do not finish in time, the process ends without them.
         """
         self.stopping.signalled = signum
         signal.signal(signal.SIGALRM, lambda *_: os._exit(SIGNAL_OFFSET + signum))

@@ -102,7 +102,7 @@ class StreamWriter:
         if not unanswered:
             self._write_ready(self._ready(incoming_records))
             return
-        # Whatever could be one of the unanswered creates, or be taken for it, is touched only when that is found out.
+        # A record that could be one of the unanswered creates, or be taken for one, waits until that is found out.
         ready = self._ready([incoming for incoming in incoming_records if incoming.source_id not in unanswered])
         taken = {
             (name, value) for each in unanswered.values() for name, values in each.keys.items() for value in values
@@ -116,7 +116,7 @@ class StreamWriter:
     # What need not be written
 
     def _ready(self, incoming_records: Sequence[IncomingRecord]) -> list[Ready]:
-        """The records that must be written, mapped and with their references in place; the others have ended."""
+        """Give the records that must be written, mapped and with their references in place; the others have ended."""
         incoming_records = self._decided(incoming_records)
         stuck = self._runner.stuck(incoming_records)
         self._records.hold_in_doubt([incoming for incoming in incoming_records if incoming.source_id in stuck])
@@ -128,7 +128,7 @@ class StreamWriter:
         return self._with_references(differing)
 
     def _changed(self, incoming_records: Sequence[IncomingRecord], known: Mapping[str, Known]) -> list[IncomingRecord]:
-        """Those that are not, at the source, what was written last."""
+        """Give those that are not, at the source, what was written last."""
         changed: list[IncomingRecord] = []
         unchanged: dict[str, CrmId | None] = {}
         outdated: list[str] = []
@@ -145,7 +145,7 @@ class StreamWriter:
         return changed
 
     def _trusts_ledger(self, source_id: str) -> bool:
-        """Whether the CRM has what the ledger says: no write is in doubt, and the settings do not ask to compare."""
+        """Tell whether the CRM has what the ledger says: no write is in doubt, and nobody asks for a comparison."""
         return source_id not in self._records.unanswered and not self._settings.compares_crm
 
     def _mapped(
@@ -174,7 +174,7 @@ class StreamWriter:
             logger.warning("Stream %s: left out %s: %s", self._stream.name, ", ".join(names), reason)
 
     def _differing(self, mapped: Sequence[tuple[IncomingRecord, Mapped]], known: Mapping[str, Known]) -> list[Ready]:
-        """Those that would not send what was sent last; the others are done."""
+        """Give those that would not send what was sent last; the others are done."""
         ready: list[Ready] = []
         hashes: dict[str, bytes] = {}
         for incoming, result in mapped:

@@ -89,7 +89,7 @@ class Deleter:
         live = ledger.live(scope)
         absent = ledger.absent(scope, version, matched_too=settings.delete_matched)
         claims = ledger.claims.live(scope, [crm_id for _, crm_id in absent])
-        gone = ledger.absent(scope, version, matched_too=True)  # whoever is absent, too, claims nothing
+        gone = ledger.absent(scope, version, matched_too=True)  # what is absent, too, claims nothing
         going = {(scope.id, source_id) for source_id, _ in gone}
         pending = [
             PendingDelete(crm_id, source_id, scope)
@@ -106,7 +106,7 @@ class Deleter:
         return []
 
     def _unclaimed(self, own: Scope, pending: Sequence[PendingDelete]) -> list[PendingDelete]:
-        """Those that no other live record stands for: since the delete arrived, one may have come, or come back."""
+        """Give those that no other live record stands for: one may have come since the delete arrived."""
         going = {(each.scope.id, each.source_id) for each in pending if each.scope is not None}
         claims = self._ledger.claims.live(own, [each.crm_id for each in pending])
         unclaimed: list[PendingDelete] = []

@@ -24,7 +24,7 @@ from target_crm.settings import StreamSettings
 
 @dataclass
 class UpdatePlan:
-    """What updates lead to, before anything is sent.
+    """The updates of a round, before anything is sent.
 
     Attributes:
         writes: What is to be sent.
@@ -43,11 +43,11 @@ class Destination(Protocol):
     """Where a stream's records go, and what that place can do."""
 
     still_in_doubt: str
-    """Why a record is held whose write may have been carried out; ``{came}`` stands for the answer that came."""
+    """The reason for holding a record whose write may have been carried out; ``{came}`` stands for the answer."""
 
     @property
     def mapper(self) -> Mapper:
-        """What the records become; made when first needed. Raises SettingError."""
+        """The mapper of the stream's records; made when first needed. Raises SettingError."""
 
     def check_fields(self, stream: str, known: Collection[str]) -> None:
         """Refuse settings that need fields which the stream lacks.
@@ -74,11 +74,11 @@ class Destination(Protocol):
 
     @property
     def deletes_by_record(self) -> bool:
-        """Whether a record itself says all that deleting it needs."""
+        """True where a record itself says all that deleting it needs."""
 
     @property
     def finds_deletes(self) -> bool:
-        """Whether a record to be deleted may be looked for by a match key."""
+        """True where a record to be deleted may be looked for by a match key."""
 
     def delete_facts(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """Give what deleting a record needs besides the CRM's id of it."""
@@ -89,7 +89,7 @@ class MappedObject:
 
     Args:
         crm: Reaches the account.
-        settings: The stream's.
+        settings: The stream's settings.
     """
 
     still_in_doubt = (
@@ -103,7 +103,7 @@ class MappedObject:
 
     @cached_property
     def mapper(self) -> Mapper:
-        """What the records become: attributes that the object declares."""
+        """The mapper to attributes that the object declares."""
         return Mapper(self._crm, self._crm.objects[self._settings.object], self._settings.rules)
 
     def check_fields(self, stream: str, known: Collection[str]) -> None:
@@ -114,7 +114,7 @@ class MappedObject:
         return change
 
     def planned(self, context: StreamContext, updates: Sequence[Update]) -> UpdatePlan:
-        """Send what differs from the CRM's record where that was read, else whatever depends on nothing there."""
+        """Send what differs from the CRM's record where that was read, else all that depends on nothing there."""
         plan = UpdatePlan()
         current = self._current(context, updates)
         for update in updates:
@@ -164,12 +164,12 @@ class MappedObject:
 
     @property
     def deletes_by_record(self) -> bool:
-        """Never: the CRM deletes by its id."""
+        """False: the CRM deletes by its id."""
         return False
 
     @property
     def finds_deletes(self) -> bool:
-        """Where the stream's settings name the match key, so that it is meant."""
+        """True where the stream's settings name the match key, so that it is meant."""
         return self._settings.rules.match_on is not None
 
     def delete_facts(self, record: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - endpoints need it
@@ -182,8 +182,8 @@ class DeclaredEndpoints:
 
     Args:
         crm: Knows the objects that references lead to.
-        settings: The stream's.
-        declared: Its endpoints.
+        settings: The stream's settings.
+        declared: The stream's endpoints.
     """
 
     still_in_doubt = (
@@ -199,7 +199,7 @@ class DeclaredEndpoints:
 
     @cached_property
     def mapper(self) -> Mapper:
-        """What the records become: themselves, but for what is excluded."""
+        """The mapper to whole records, but for what is excluded."""
         return WholeRecordMapper(self._crm, self._declared, self._settings.rules)
 
     def check_fields(self, stream: str, known: Collection[str]) -> None:
@@ -239,12 +239,12 @@ class DeclaredEndpoints:
 
     @property
     def deletes_by_record(self) -> bool:
-        """Where the delete endpoint names fields of the record alone."""
+        """True where the delete endpoint names fields of the record alone."""
         return CRM_ID not in self._declared.needed.get("delete", (CRM_ID,))
 
     @property
     def finds_deletes(self) -> bool:
-        """Where there is a find endpoint."""
+        """True where there is a find endpoint."""
         return self._declared.calls.find is not None
 
     def delete_facts(self, record: Mapping[str, Any]) -> dict[str, Any]:
@@ -264,10 +264,10 @@ class Stream:
     """One stream of this run.
 
     Attributes:
-        name: After stream maps.
+        name: The stream's name after stream maps.
         schema: Its SCHEMA message as it arrived, before stream maps.
         schema_id: A digest of that message.
-        settings: What the configuration says about it.
+        settings: The settings of the stream.
         destination: Where its records go.
     """
 

@@ -28,7 +28,7 @@ TRIES = 6  # writes of one record without an answer, before it is rejected as in
 
 @dataclass
 class Round:
-    """What a round of actions leads to, besides what is written.
+    """The records of a round that are not done yet.
 
     Attributes:
         writes: To be sent.

@@ -43,7 +43,7 @@ class CreateFate(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was found out about one create.
+    """The answer to whether one create was carried out.
 
     Attributes:
         fate: Whether it was carried out.

@@ -109,7 +109,7 @@ class _StreamLinks:
             )
 
     def _writes(self, updates: Sequence[Update]) -> list[Write]:
-        """What has to be sent; links that are there already are settled."""
+        """Give what has to be sent; links that are there already are settled."""
         writes: list[Write] = []
         current = self._current(updates)
         for update in updates:

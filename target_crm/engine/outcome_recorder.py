@@ -1,4 +1,4 @@
-"""What became of the records of one run: counted in the books, and told to the observers."""
+"""The outcomes of one run's records: counted in the books, and passed on to the observers."""
 
 from __future__ import annotations
 
@@ -52,15 +52,15 @@ class RecordLog:
 
 
 class OutcomeRecorder:
-    """Counts what became of each record of a run, once, and tells the observers.
+    """Counts each record of a run once, as what became of it, and passes that on to the observers.
 
-    Nobody else counts in the books, or speaks to the dry run's preview, the captured responses or the reject file.
+    Nothing else counts in the books, or speaks to the dry run's preview, the captured responses or the reject file.
     Thread-safe.
 
     Args:
         run_id: Names the run.
         books: Count outcomes by stream.
-        observers: Are told of each record's outcome.
+        observers: Get each record's outcome.
 
     Attributes:
         books: The counts, to be read.
@@ -176,7 +176,7 @@ class OutcomeRecorder:
         answer: CrmRecord,
         differences: Sequence[Difference],
     ) -> None:
-        """Count references that were put into a record written without them: the record itself is no input."""
+        """Count references that were put into a record written without them: the record itself is not counted again."""
         self.books.linked(stream, len(differences))
         facts = RecordOutcome(
             stream, object_name, source_id, LINKED, crm_id=crm_id, answer=answer, differences=differences
@@ -230,7 +230,8 @@ class OutcomeRecorder:
             source_id: Which record.
             crm_id: The CRM's id of it.
             record: As the CRM had it, or None if that was not read.
-            held: What was held of the message that deleted it; None: it is absent from the source, and no input.
+            held: What was held of the message that deleted it; None if it is absent from the source,
+                and so not part of the input.
         """
         self._tell([RecordOutcome(stream, object_name, source_id, Outcome.DELETED, crm_id=crm_id, answer=record)])
         if held is None:
@@ -268,7 +269,7 @@ class OutcomeRecorder:
         self.books.stopped()
 
     def flush(self) -> None:
-        """Have the observers write down what they were told."""
+        """Have the observers write down what they got."""
         for observer in self._observers:
             observer.flush()
 
@@ -282,16 +283,16 @@ class OutcomeRecorder:
             observer.finish(rejected)
 
     def close(self) -> None:
-        """Let the observers go, each whatever becomes of the others."""
+        """Close the observers, all of them even if one fails."""
         with ExitStack() as stack:
             for observer in self._observers:
                 stack.callback(observer.close)
 
     def _tell(self, outcomes: Iterable[RecordOutcome]) -> None:
         if self._observers:
-            told = list(outcomes)
+            passed_on = list(outcomes)
             for observer in self._observers:
-                observer.ended(told)
+                observer.ended(passed_on)
 
 
 def outcome_of(held: Held) -> Outcome:

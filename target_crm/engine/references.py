@@ -40,7 +40,7 @@ class ReferenceResolver:
     Args:
         context: The way into the CRM of the stream that refers.
         missing: What to do where nothing is found: ``wait``, ``link_later``, ``reject`` or ``leave_out``. What cannot
-            be written without its reference waits all the same.
+            be written without its reference waits even so.
     """
 
     def __init__(self, context: StreamContext, missing: str) -> None:

@@ -1,4 +1,4 @@
-"""What the streams of one run share, and what one stream needs on its way into the CRM."""
+"""The run that all streams share, and the context that one stream's way into the CRM needs."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class RecentRecords:
                 del self._records[oldest]
 
     def forget(self, crm_id: CrmId) -> None:
-        """Note that the CRM has no such record, whatever its search still shows."""
+        """Note that the CRM has no such record, even if its search still shows it."""
         with self._lock:
             self._gone.add(crm_id)
             self._records.pop(crm_id, None)
@@ -100,7 +100,7 @@ class RecentRecords:
 
 
 class RecentWrites:
-    """What our own writes left, by object: streams into one object see each other's.
+    """The CRM records that our own writes left, by object: streams into one object see each other's.
 
     Args:
         seconds: How long a search may lag behind a write.
@@ -113,23 +113,23 @@ class RecentWrites:
         self._by_object: dict[str, RecentRecords] = {}
 
     def to(self, object_name: str) -> RecentRecords:
-        """Give what our own writes left of an object's records."""
+        """Give the records of an object that our own writes left."""
         return self._by_object.setdefault(object_name, RecentRecords(self._seconds, clock=self._clock))
 
 
 @dataclass(frozen=True)
 class Run:
-    """What all streams of a run share.
+    """One run of the target, as all its streams share it.
 
     Attributes:
         id: Names the run.
-        crm: Reaches the account.
-        account: Whose account it is.
-        source: Where records come from and go to, as the ledger calls it.
-        ledger: What was written where, and what was not written.
+        crm: The account.
+        account: The account's id and name.
+        source: The source and the account, by which the ledger keeps records.
+        ledger: Remembers what was written where, and what was not written.
         locks: Keep other runs from writing at the same time.
-        recorder: Counts what became of every record, and tells whoever wants to know.
-        recent: What our own writes left, by object.
+        recorder: Counts what became of every record, and passes it on to the observers.
+        recent: The CRM records that our own writes left, by object.
         pool: Carries out several requests at once.
         timing: When the run began, how long things take, and whether it is to end.
     """
@@ -151,7 +151,7 @@ class Run:
         Raises:
             FileError: What was captured last cannot be written.
         """
-        with ExitStack() as stack:  # in the reverse order, each whatever becomes of the others
+        with ExitStack() as stack:  # in the reverse order, all of them even if one fails
             stack.callback(self.recorder.close)
             stack.callback(self.ledger.close)
             stack.callback(self.locks.close)
@@ -163,9 +163,9 @@ class StreamContext:
     """One stream's way into one object of the CRM.
 
     Attributes:
-        crm: Reaches the account.
+        crm: The account.
         mapper: Says what the stream's records become, and how values compare.
-        ledger: What was written where.
+        ledger: Remembers what was written where.
         scope: Where the ledger keeps the stream's records.
         run: What all streams share.
     """
@@ -178,10 +178,10 @@ class StreamContext:
 
     @property
     def crm_object(self) -> CrmObject:
-        """What the stream's records become."""
+        """The CRM object that the stream's records become."""
         return self.mapper.crm_object
 
     @property
     def recent(self) -> RecentRecords:
-        """What our own writes left of the object's records."""
+        """The records of the object that our own writes left."""
         return self.run.recent.to(self.mapper.crm_object.name)

@@ -35,8 +35,8 @@ class Write:
     """One record as it will be sent.
 
     Attributes:
-        action: What is done.
-        change: What is sent.
+        action: The create or update.
+        change: The payload, and the fields that differ.
     """
 
     action: Create | Update
@@ -49,7 +49,7 @@ class Write:
 
     @property
     def crm_id(self) -> CrmId | None:
-        """Of the CRM record to change; None for a create."""
+        """The id of the CRM record to change; None for a create."""
         return self.action.crm_id if isinstance(self.action, Update) else None
 
     @property
@@ -63,7 +63,7 @@ class Done:
     """A write that was carried out and is in the ledger.
 
     Attributes:
-        write: What was sent.
+        write: The write that was sent.
         crm_id: The CRM's id of the record.
         record: The record as the CRM answered it; empty where it said nothing.
         created: Whether the record was made, not changed.
@@ -82,10 +82,10 @@ class NotDone:
     """A write that the CRM refused; its intent is still in the ledger.
 
     Attributes:
-        write: What was sent.
-        reason: What the CRM said.
+        write: The write that was sent.
+        reason: The CRM's words.
         status: HTTP status, or None.
-        forbidden: Whether the key may not do this, whatever the record holds.
+        forbidden: Whether the key may not do this; no fault of the record.
         gone: Whether the CRM has no such record.
         body: The CRM's whole answer.
         duplicate: Whether the CRM has such a record already, by its own rule.
@@ -102,7 +102,7 @@ class NotDone:
 
 @dataclass
 class Results:
-    """Those writes that were not carried out, or may not have been.
+    """The writes that were not carried out, or may not have been.
 
     Attributes:
         refused: Refused by the CRM.
@@ -174,7 +174,7 @@ class Sender:
     # One request
 
     def _upsert(self, writes: Sequence[Write]) -> list[Result]:
-        """Send a repeatable request: whatever stays in doubt is simply done once more."""
+        """Send a repeatable request: what stays in doubt is simply done once more."""
         intents = [self.intent(write) for write in writes]
         attribute = next(write.upsert[0] for write in writes if write.upsert)
         wanted = [
@@ -230,7 +230,7 @@ class Sender:
             self._answered(writes, answers, results)
 
     def _refused_whole(self, send: _Send, writes: Sequence[Write], error: RefusedError, results: Results) -> None:
-        """Send each half again, to find the culprit; unless it is no record's fault, or there is but one."""
+        """Send each half again, to find the culprit; unless no record is at fault, or there is only one."""
         if _forbids(error.status) or isinstance(error, NoRouteError) or len(writes) == 1:
             with self._lock:
                 results.refused += [not_done(write, error) for write in writes]

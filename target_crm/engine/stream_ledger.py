@@ -1,4 +1,4 @@
-"""One stream's records in the ledger: what is written, held, unchanged or in doubt; the recorder is told of each."""
+"""One stream's records in the ledger: written, held, unchanged or in doubt; the recorder counts each."""
 
 from __future__ import annotations
 

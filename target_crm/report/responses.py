@@ -51,13 +51,13 @@ SCHEMA = {
 
 
 class Outlet(Protocol):
-    """Where captured outcomes go."""
+    """The file or the address that captured outcomes go to."""
 
     def put(self, outcomes: list[dict[str, Any]]) -> None:
-        """Hand on some of them, in order."""
+        """Hand on some outcomes, in order."""
 
     def close(self) -> None:
-        """No more follow."""
+        """Take the end: no more outcomes follow."""
 
 
 class Responses(Observer):
@@ -67,7 +67,7 @@ class Responses(Observer):
     says how things stand.
 
     Args:
-        outlet: Where it goes.
+        outlet: The file or the address that gets the outcomes.
         run_id: Names the run.
     """
 
@@ -155,16 +155,16 @@ class ResponseFile:
 
 
 class Webhook:
-    """An address that gets the outcomes as JSON arrays, some twice if an answer of its own is lost: they are numbered.
+    """An address that gets the outcomes as JSON arrays; some twice, if it does not answer: they are numbered.
 
     What it does not take is kept, up to a limit, and offered again now and then and at the end of the run, which it can
     neither stop nor delay for long.
 
     Args:
         url: The address; a query is sent with every post.
-        network: How to reach it; no credentials of the CRM go there.
-        sleep: Waits between attempts.
-        warn: Told what it did not take.
+        network: Proxy, timeouts and certificates; no credentials of the CRM go there.
+        sleep: Waits so many seconds, between attempts.
+        warn: Called with a sentence about what the address did not take.
         clock: Monotonic seconds.
 
     Raises:
@@ -213,7 +213,7 @@ class Webhook:
                 self._session.exchange("POST", "", params=self._query, body=part, read=bytes, repeatable=True)
             except CrmError as error:
                 self._not_before = self._clock() + PAUSE_SECONDS
-                self._warn(f"The webhook did not take {len(part)} outcomes, they are kept for later: {error.sentence}")
+                self._warn(f"The webhook did not take {len(part)} outcomes; they are kept for later: {error.sentence}")
                 return
             for _ in part:
                 self._kept.popleft()
