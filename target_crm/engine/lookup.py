@@ -11,7 +11,7 @@ from crm_api.crm_objects import CrmId, CrmObject, CrmRecord
 from target_crm.concurrency import WorkerPool
 from target_crm.engine.decisions import Candidates
 from target_crm.ledger.ledger import Ledger
-from target_crm.ledger.values import Scope
+from target_crm.ledger.values import ObjectScope
 from target_crm.mapping.mapper import Mapper
 from target_crm.mapping.values import MatchKey
 
@@ -83,7 +83,7 @@ class Finder:
         crm: Crm,
         mapper: Mapper,
         ledger: Ledger,
-        scope: Scope,
+        scope: ObjectScope,
         pool: WorkerPool,
         *,
         recent: RecentRecords,

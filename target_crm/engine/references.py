@@ -130,7 +130,7 @@ class Parents:
                 office.crm,
                 Mapper(office.crm, office.crm.objects[object_name], Rules()),
                 office.ledger,
-                office.ledger.whole(office.source, object_name),
+                office.ledger.object_scope(office.source, object_name),
                 office.pool,
                 recent=office.recent(object_name),
                 fresh_seconds=office.fresh_seconds,
