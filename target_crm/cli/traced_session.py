@@ -1,4 +1,4 @@
-"""A session between us and the CRM that shows what is asked and what is answered."""
+"""A session that shows each request and its answer."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from target_crm.report.preview import spelled_request
 SHOWN_CHARACTERS = 4000  # of an answer
 
 
-class Overheard:
-    """Stands in for the session: everything passes through it, and is shown.
+class TracedSession:
+    """Passes everything on to a session, and shows each request and its answer.
 
     Args:
-        crm: Whose session it is.
-        show: Takes a line; secrets are masked.
+        crm: The CRM account whose session it wraps.
+        show: Takes a line to show; secrets are masked.
     """
 
     def __init__(self, crm: Crm, show: Callable[[str], None]) -> None:
@@ -29,7 +29,7 @@ class Overheard:
         return getattr(self._session, name)
 
     def exchange(self, method: str, path: str, **arguments: Any) -> Answer:
-        """As ``CrmSession.exchange``."""
+        """Send a request with ``CrmSession.exchange`` and show both sides."""
         parts = {name: arguments.get(name) for name in ("params", "body", "form", "content", "headers")}
         request = Request(method, path, **{name: part for name, part in parts.items() if part is not None})
         self._line(f"> {spelled_request(request)}")

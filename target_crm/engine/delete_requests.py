@@ -47,7 +47,7 @@ class PendingDelete:
         """
         target = held.sent or {}
         scope_id = target.get("scope_id")
-        scope = None if scope_id is None else Scope(scope_id, own.object_id)
+        scope = None if scope_id is None else Scope(id=scope_id, object_id=own.object_id)
         payload = target.get("payload") or {}
         return cls(target["crm_id"], held.source_id if scope else None, scope, held, payload)
 

@@ -8,7 +8,7 @@ from functools import partial
 
 from crm_api.crm_objects import CrmId, CrmRecord
 from target_crm.engine.decisions import Candidates
-from target_crm.engine.run import StreamContext
+from target_crm.engine.run import ObjectContext
 from target_crm.mapping.values import MatchKey
 
 FEW_SEARCHES = 10  # counting first costs a request itself, and so few searches save little
@@ -27,7 +27,7 @@ class Finder:
         clock: Unix seconds.
     """
 
-    def __init__(self, context: StreamContext, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, context: ObjectContext, *, clock: Callable[[], float] = time.time) -> None:
         self._crm = context.crm
         self._crm_object = context.crm_object
         self._mapper = context.mapper

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from target_crm.engine.decisions import Ready
 from target_crm.engine.incoming import source_id
 from target_crm.engine.lookup import Finder
-from target_crm.engine.run import StreamContext
+from target_crm.engine.run import ObjectContext, StreamContext
 from target_crm.ledger.values import Link
 from target_crm.mapping.mapper import Mapper
 from target_crm.mapping.values import ByMatch, Found, FromStream, MatchKey, MatchPart, Reference, Rules
@@ -128,8 +128,8 @@ class ReferenceResolver:
         if object_name not in self._finders:
             run = self._context.run
             mapper = Mapper(run.crm, run.crm.objects[object_name], Rules())
-            scope = run.ledger.whole(run.source, object_name)
-            self._finders[object_name] = Finder(StreamContext(run.crm, mapper, run.ledger, scope, run))
+            scope = run.ledger.object_scope(run.source, object_name)
+            self._finders[object_name] = Finder(ObjectContext(run.crm, mapper, run.ledger, scope, run))
         return self._finders[object_name]
 
 

@@ -15,7 +15,7 @@ from target_crm.concurrency import Stopping, WorkerPool
 from target_crm.engine.outcome_recorder import OutcomeRecorder
 from target_crm.ledger.ledger import Ledger
 from target_crm.ledger.locks import Locks
-from target_crm.ledger.values import Scope, Source
+from target_crm.ledger.values import ObjectScope, Scope, Source
 from target_crm.mapping.mapper import Mapper
 
 logger = logging.getLogger("target-crm")  # the target's own, which the SDK sets up
@@ -159,29 +159,40 @@ class Run:
 
 
 @dataclass(frozen=True)
-class StreamContext:
-    """One stream's way into one object of the CRM.
+class ObjectContext:
+    """The way to one object of the CRM.
 
     Attributes:
         crm: The account.
-        mapper: Says what the stream's records become, and how values compare.
+        mapper: Says what records become, and how values compare.
         ledger: Remembers what was written where.
-        scope: Where the ledger keeps the stream's records.
-        run: What all streams share.
+        scope: The part of the ledger that is about the object.
+        run: The run that all streams share.
     """
 
     crm: Crm
     mapper: Mapper
     ledger: Ledger
-    scope: Scope
+    scope: ObjectScope
     run: Run
 
     @property
     def crm_object(self) -> CrmObject:
-        """The CRM object that the stream's records become."""
+        """The object that records become."""
         return self.mapper.crm_object
 
     @property
     def recent(self) -> RecentRecords:
         """The records of the object that our own writes left."""
         return self.run.recent.to(self.mapper.crm_object.name)
+
+
+@dataclass(frozen=True)
+class StreamContext(ObjectContext):
+    """One stream's way into one object of the CRM.
+
+    Attributes:
+        scope: The part of the ledger that is about the stream's records.
+    """
+
+    scope: Scope
