@@ -20,7 +20,7 @@ from crm_api.freshsales import session as freshsales
 from crm_api.freshsales.settings import FRESHSALES_SETTINGS, freshsales_settings
 from crm_api.http.session import connect as connect_http
 from crm_api.http.settings import http_settings
-from target_crm.endpoints.declaring import TEMPLATES, ByName, declared, is_declared, secrets_of
+from target_crm.endpoints.declaring import TEMPLATES, ByObject, declared, is_declared, secrets_of
 from target_crm.stream_settings import streams_by_name
 
 Sleep = Callable[[float], None]
@@ -102,7 +102,7 @@ def connected(config: Mapping[str, Any], sleep: Sleep, clock: Clock) -> Crm:
         crm.session.redact.learn(secret)
     if not every and not TEMPLATES.get(config["crm"]):
         return crm
-    objects, calls = ByName(lambda stream: made(stream).crm_object), ByName(lambda stream: made(stream).calls)
+    objects, calls = ByObject(lambda stream: made(stream).crm_object), ByObject(lambda stream: made(stream).calls)
     endpoints = Endpoints(crm.session, objects, calls)
     return endpoints if config["crm"] == "http" else WithEndpoints(crm, endpoints)
 

@@ -22,9 +22,11 @@ from target_crm.engine.incoming import IncomingRecord, fingerprint, record_hash,
 from target_crm.engine.run import Stream
 from target_crm.ledger.values import Held
 from target_crm.load_method import LoadMethod
-from target_crm.mapping.values import Rejection, Rules
+from target_crm.mapping.settings import MappingSettings
+from target_crm.mapping.values import Rejection
 from target_crm.report.outcomes import RejectKind
-from target_crm.settings import BATCH_SIZE, StreamSettings, stream_settings
+from target_crm.settings import BATCH_SIZE
+from target_crm.stream_settings import StreamSettings, stream_settings
 
 if TYPE_CHECKING:
     from target_crm.target import TargetCrm
@@ -62,9 +64,9 @@ class CrmSink(BatchSink):
         known = set(schema.get("properties", ()))
         if settings.declared is not None:
             check_fields(
-                settings.declared, stream_name, known - settings.rules.exclude - SDC, settings.rules.references
+                settings.declared, stream_name, known - settings.mapping.exclude - SDC, settings.mapping.references
             )
-        check_flags(stream_name, office.crm.objects[settings.object], settings.rules, known)
+        check_flags(stream_name, office.crm.objects[settings.object], settings.mapping, known)
         for sentence in unknown_field_warnings(stream_name, settings, known):
             office.logger.warning("%s", sentence)
         message = target.schema_message
@@ -89,7 +91,7 @@ class CrmSink(BatchSink):
     @property
     def refers_to(self) -> set[str]:
         """Streams whose records have to be written before those of this one."""
-        rules = self.stream.settings.rules.references.values()
+        rules = self.stream.settings.mapping.references.values()
         return {rule.stream for rule in rules if rule.stream is not None}
 
     @property
@@ -240,7 +242,7 @@ def _refuse(uri: str) -> Any:
     raise ValueError(f"{uri} stands outside the SCHEMA")
 
 
-def check_flags(stream: str, crm_object: CrmObject, rules: Rules, known: Collection[str]) -> None:
+def check_flags(stream: str, crm_object: CrmObject, rules: MappingSettings, known: Collection[str]) -> None:
     """Refuse flags that would be filled from a field which neither the records nor the object have.
 
     Args:
@@ -275,11 +277,11 @@ def unknown_field_warnings(stream: str, settings: StreamSettings, known: Collect
 
 def _named(settings: StreamSettings) -> Iterator[tuple[str, str]]:
     yield from (("source_id", name) for name in settings.source_id)
-    for attribute, rule in settings.rules.references.items():
+    for attribute, rule in settings.mapping.references.items():
         yield from ((f"references.{attribute}.source_id", name) for name in rule.source_id)
         yield from ((f"references.{attribute}.match", name) for name in rule.match.values())
-    yield from ((f"custom_fields[{title}]", name) for title, name in settings.rules.custom_fields.items())
-    yield from (("exclude", name) for name in sorted(settings.rules.exclude))
+    yield from ((f"custom_fields[{title}]", name) for title, name in settings.mapping.custom_fields.items())
+    yield from (("exclude", name) for name in sorted(settings.mapping.exclude))
     if settings.hard_delete and settings.delete_when:
         yield "delete_when", settings.delete_when
 

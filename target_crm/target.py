@@ -33,12 +33,13 @@ from target_crm.exit_codes import BROKEN_INPUT, EXPECTED, SIGNAL_OFFSET, Ending,
 from target_crm.mapping.values import Rejection
 from target_crm.report.outcomes import Books, Outcome, RejectKind
 from target_crm.report.progress import Progress
-from target_crm.settings import BATCH_SIZE, SETTINGS, StreamSettings, stream_settings
+from target_crm.settings import BATCH_SIZE, SETTINGS
 from target_crm.settings_checks import fitting
 from target_crm.singer.completeness import Completeness
 from target_crm.singer.messages import record_of, register, schema_of, state_of, stream_of, version_of
 from target_crm.singer.stdio import Reader, emit, state_text
 from target_crm.singer.stream_order import parents_first
+from target_crm.stream_settings import StreamSettings, stream_settings
 
 if TYPE_CHECKING:
     from crm_api.crm import Crm

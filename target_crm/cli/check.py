@@ -13,7 +13,7 @@ from target_crm.endpoints.whole_records import mapper_for
 from target_crm.mapping.fields import Fields
 from target_crm.mapping.normalise import same_text
 from target_crm.mapping.references import References
-from target_crm.settings import StreamSettings, stream_settings
+from target_crm.stream_settings import StreamSettings, stream_settings
 
 
 def checked(config: Mapping[str, Any], crm: Crm, stream: str) -> str:
@@ -43,7 +43,7 @@ def _settings(config: Mapping[str, Any], crm: Crm, stream: str) -> StreamSetting
 
 
 def _check_references(config: Mapping[str, Any], crm: Crm, settings: StreamSettings) -> None:
-    references = References(crm, Fields(crm, crm.objects[settings.object]), settings.rules.references)
+    references = References(crm, Fields(crm, crm.objects[settings.object]), settings.mapping.references)
     for name, rule in references.by_attribute.items():
         if rule.stream is not None:
             try:
@@ -64,7 +64,7 @@ def _check_ledger_stream(config: Mapping[str, Any], crm: Crm, settings: StreamSe
 
 def _check_name_in_use(crm: Crm, crm_object: CrmObject, settings: StreamSettings) -> None:
     """The name that stands in for unknown ones: it must be in one of the object's lists."""
-    name = settings.rules.use_name
+    name = settings.mapping.use_name
     if name is None:
         return
     lists = {each.names for each in crm_object.attributes if each.kind in {Kind.NAME_ID, Kind.NAME_IDS} and each.names}

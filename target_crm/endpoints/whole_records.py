@@ -17,8 +17,9 @@ from crm_api.values import is_empty, read_text
 from target_crm.endpoints.declaring import Declared
 from target_crm.mapping.mapper import Mapper, digest_of
 from target_crm.mapping.normalise import same_text
-from target_crm.mapping.values import Change, Difference, Found, Mapped, MatchKey, MatchPart, Rejection, Rules
-from target_crm.settings import StreamSettings
+from target_crm.mapping.settings import MappingSettings
+from target_crm.mapping.values import Change, Difference, Found, Mapped, MatchKey, MatchPart, Rejection
+from target_crm.stream_settings import StreamSettings
 
 _SORTED = msgspec.json.Encoder(order="sorted", decimal_format="number")
 
@@ -35,9 +36,11 @@ class WholeRecordMapper(Mapper):
         SettingError: A reference names an object that does not exist.
     """
 
-    def __init__(self, crm: Crm, declared: Declared, rules: Rules) -> None:
+    def __init__(self, crm: Crm, declared: Declared, rules: MappingSettings) -> None:
         super().__init__(
-            crm, declared.crm_object, Rules(references=rules.references, match_on=(), parameters=rules.parameters)
+            crm,
+            declared.crm_object,
+            MappingSettings(references=rules.references, match_on=(), parameters=rules.parameters),
         )
         self._declared = declared
         self._exclude = rules.exclude
@@ -108,8 +111,8 @@ class WholeRecordMapper(Mapper):
 def mapper_for(crm: Crm, settings: StreamSettings) -> Mapper:
     """The mapper of a stream with these settings; raises SettingError."""
     if settings.declared is not None:
-        return WholeRecordMapper(crm, settings.declared, settings.rules)
-    return Mapper(crm, crm.objects[settings.object], settings.rules)
+        return WholeRecordMapper(crm, settings.declared, settings.mapping)
+    return Mapper(crm, crm.objects[settings.object], settings.mapping)
 
 
 def plain(value: Any) -> Any:

@@ -56,7 +56,7 @@ class DeleteCollector:
 
     @property
     def _matches(self) -> bool:
-        declared, match_on = self._settings.declared, self._settings.rules.match_on
+        declared, match_on = self._settings.declared, self._settings.mapping.match_on
         return match_on is not None if declared is None else declared.calls.find is not None
 
     def hold(self, incoming_records: Sequence[IncomingRecord]) -> None:

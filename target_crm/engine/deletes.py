@@ -12,7 +12,7 @@ from target_crm.delete_brakes import STANDS
 from target_crm.engine.run import Office
 from target_crm.ledger.values import Held, Scope
 from target_crm.report.outcomes import Outcome, RejectKind
-from target_crm.settings import StreamSettings
+from target_crm.stream_settings import StreamSettings
 
 ABSENT = "absent from the source"
 

@@ -12,8 +12,8 @@ from target_crm.engine.references import BY_MATCH
 from target_crm.engine.run import Office
 from target_crm.ledger.values import Held
 from target_crm.report.outcomes import Books, Outcome
-from target_crm.settings import StreamSettings
 from target_crm.singer.stdio import decode
+from target_crm.stream_settings import StreamSettings
 
 
 class HeldRecordRetrier:

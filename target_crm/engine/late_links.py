@@ -16,7 +16,7 @@ from target_crm.ledger.links import Links
 from target_crm.ledger.values import Entry, Intent, Scope, Unlinked
 from target_crm.mapping.mapper import Mapper
 from target_crm.mapping.values import Mapped, Mode
-from target_crm.settings import StreamSettings
+from target_crm.stream_settings import StreamSettings
 
 TRIES = 6  # in which every answer is lost; the next run goes on
 
@@ -73,9 +73,10 @@ class Linker:
         office.locks.take(crm_object.name)
         # What was left out when the record was created is still part of its creation.
         modes = {
-            name: Mode.FILL_EMPTY if mode is Mode.CREATE_ONLY else mode for name, mode in settings.rules.fields.items()
+            name: Mode.FILL_EMPTY if mode is Mode.CREATE_ONLY else mode
+            for name, mode in settings.mapping.fields.items()
         }
-        mapper = Mapper(office.crm, crm_object, replace(settings.rules, fields=modes))
+        mapper = Mapper(office.crm, crm_object, replace(settings.mapping, fields=modes))
         return _Place(first.stream, mapper, first.scope, office.ledger.intents(first.scope))
 
     def _link(self, place: _Place, unlinked: Sequence[Unlinked]) -> None:

@@ -12,7 +12,8 @@ from target_crm.engine.lookup import Finder
 from target_crm.engine.run import Office
 from target_crm.ledger.values import Link
 from target_crm.mapping.mapper import Mapper
-from target_crm.mapping.values import ByMatch, Found, FromStream, MatchKey, MatchPart, Reference, Rules
+from target_crm.mapping.settings import MappingSettings
+from target_crm.mapping.values import ByMatch, Found, FromStream, MatchKey, MatchPart, Reference
 from target_crm.report.outcomes import RejectKind
 
 BY_MATCH = ""  # in place of a stream's name: what is waited for is a record of the CRM, found by a match key
@@ -128,7 +129,7 @@ class Parents:
             office = self._office
             self._finders[object_name] = Finder(
                 office.crm,
-                Mapper(office.crm, office.crm.objects[object_name], Rules()),
+                Mapper(office.crm, office.crm.objects[object_name], MappingSettings()),
                 office.ledger,
                 office.ledger.whole(office.source, object_name),
                 office.pool,

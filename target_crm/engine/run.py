@@ -22,7 +22,7 @@ from target_crm.report.outcomes import Books, Outcome
 from target_crm.report.preview import Preview
 from target_crm.report.reject_file import RejectFile
 from target_crm.report.responses import Responses
-from target_crm.settings import StreamSettings
+from target_crm.stream_settings import StreamSettings
 
 
 @dataclass(frozen=True)

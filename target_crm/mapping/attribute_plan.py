@@ -11,7 +11,8 @@ from crm_api.errors import SettingError
 from crm_api.settings import nearest
 from target_crm.mapping.fields import ID, Claim, Fields, Role, is_writable
 from target_crm.mapping.flat import Sources
-from target_crm.mapping.values import Reason, RejectedError, Rules
+from target_crm.mapping.settings import MappingSettings
+from target_crm.mapping.values import Reason, RejectedError
 
 ENOUGH_PLANS = 256  # sources whose every record has other attributes must not fill the memory
 SDK_PREFIX = "_sdc_"
@@ -60,7 +61,7 @@ class Routes:
         SettingError: A custom field does not exist.
     """
 
-    def __init__(self, fields: Fields, rules: Rules, matched: frozenset[str], used: frozenset[str]) -> None:
+    def __init__(self, fields: Fields, rules: MappingSettings, matched: frozenset[str], used: frozenset[str]) -> None:
         self._fields = fields
         self._rules = rules
         self._matched = matched

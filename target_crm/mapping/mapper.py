@@ -24,41 +24,19 @@ from target_crm.mapping.match_keys import Recognition
 from target_crm.mapping.names import NameBook
 from target_crm.mapping.normalise import same_domain
 from target_crm.mapping.references import References
+from target_crm.mapping.settings import MappingSettings
 from target_crm.mapping.values import (
-    ByMatch,
     Change,
-    Difference,
     Found,
-    FromStream,
     Mapped,
     MatchKey,
     MatchPart,
     Mode,
     Reason,
     Reference,
-    ReferenceRule,
     RejectedError,
     Rejection,
-    Rules,
 )
-
-__all__ = [
-    "ByMatch",
-    "Change",
-    "Difference",
-    "Found",
-    "FromStream",
-    "Mapped",
-    "Mapper",
-    "MatchKey",
-    "MatchPart",
-    "Mode",
-    "Reason",
-    "Reference",
-    "ReferenceRule",
-    "Rejection",
-    "Rules",
-]
 
 _ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=str)
 _DIGEST_BYTES = 16
@@ -76,7 +54,7 @@ class Mapper:
         SettingError: The rules name an attribute, a custom field or an object that does not exist.
     """
 
-    def __init__(self, crm: Crm, crm_object: CrmObject, rules: Rules) -> None:
+    def __init__(self, crm: Crm, crm_object: CrmObject, rules: MappingSettings) -> None:
         self.crm_object = crm_object
         self._crm = crm
         self._rules = rules

@@ -12,7 +12,8 @@ from crm_api.settings import nearest
 from crm_api.values import is_empty, read_text
 from target_crm.mapping.fields import Fields
 from target_crm.mapping.normalise import SPELLINGS
-from target_crm.mapping.values import ByMatch, Found, FromStream, MatchKey, MatchPart, Reference, ReferenceRule
+from target_crm.mapping.settings import ReferenceRule
+from target_crm.mapping.values import ByMatch, Found, FromStream, MatchKey, MatchPart, Reference
 
 REFERRING = frozenset({Kind.ID, Kind.IDS, Kind.IDENTIFIER})
 

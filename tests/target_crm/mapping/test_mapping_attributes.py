@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from crm_api.errors import SettingError
-from target_crm.mapping.mapper import Mapped, Mapper, Rejection
+from target_crm.mapping.mapper import Mapper
+from target_crm.mapping.values import Mapped, Rejection
 
 Map = Callable[..., Mapped]
 Reject = Callable[..., Rejection]

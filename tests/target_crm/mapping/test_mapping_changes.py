@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from crm_api.errors import SettingError
-from target_crm.mapping.mapper import Change, Difference, Mapped, Mapper, Mode
+from target_crm.mapping.mapper import Mapper
+from target_crm.mapping.values import Change, Difference, Mapped, Mode
 
 Make = Callable[..., Mapper]
 

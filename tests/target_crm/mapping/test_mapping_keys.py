@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from target_crm.mapping.mapper import ByMatch, Found, FromStream, Mapped, Mapper, MatchKey, MatchPart, ReferenceRule
+from target_crm.mapping.mapper import Mapper
+from target_crm.mapping.settings import ReferenceRule
+from target_crm.mapping.values import ByMatch, Found, FromStream, Mapped, MatchKey, MatchPart
 
 Map = Callable[..., Mapped]
 Make = Callable[..., Mapper]

@@ -1,4 +1,4 @@
-"""A stream's settings become rules."""
+"""The settings of a stream that say how its records are mapped."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm_api.errors import SettingError
-from target_crm.mapping.mapper import Mapper, Mode, ReferenceRule, Rules
+from target_crm.mapping.mapper import Mapper
 from target_crm.mapping.normalise import FREE_MAIL_DOMAINS, same_domain, same_email, same_phone, same_text
-from target_crm.mapping.rules import MAPPING_SETTINGS, rules_of
+from target_crm.mapping.settings import MAPPING_SETTINGS, MappingSettings, ReferenceRule, mapping_settings
+from target_crm.mapping.values import Mode
 
 FULL: dict[str, Any] = {
     "object": "people",
@@ -31,8 +32,8 @@ FULL: dict[str, Any] = {
 }
 
 
-def test_settings_become_rules() -> None:
-    assert rules_of(FULL, known=["customer_no"]) == Rules(
+def test_every_setting_is_read() -> None:
+    assert mapping_settings(FULL, known=["customer_no"]) == MappingSettings(
         match_on=(("email",), ("name", "phone")),
         references={
             "company_id": ReferenceRule(stream="accounts", source_id=("account_no",)),
@@ -42,20 +43,19 @@ def test_settings_become_rules() -> None:
         exclude=frozenset({"note"}),
         fields={"title": Mode.FILL_EMPTY, "tags": Mode.REPLACE},
         unknown_attributes="reject",
-        unknown_names="use",
-        use_name="ann@example.com",
+        unknown_names={"use": "ann@example.com"},
         null_values="send",
         known=frozenset({"customer_no"}),
     )
 
 
 def test_no_settings_are_the_defaults() -> None:
-    assert rules_of({}) == Rules()
-    assert rules_of(dict.fromkeys(FULL)) == Rules()
+    assert mapping_settings({}) == MappingSettings()
+    assert mapping_settings(dict.fromkeys(FULL)) == MappingSettings()
 
 
 def test_custom_fields_may_be_a_list_for_names_with_dots() -> None:
-    listed = rules_of({"custom_fields": [{"name": "Nr. of seats", "attribute": "seats"}]})
+    listed = mapping_settings({"custom_fields": [{"name": "Nr. of seats", "attribute": "seats"}]})
     assert listed.custom_fields == {"Nr. of seats": "seats"}
 
 
@@ -69,9 +69,9 @@ def test_the_schema_takes_what_is_documented_and_nothing_misspelt() -> None:
 @pytest.mark.parametrize(
     "reference", [{"stream": "accounts"}, {"object": "people"}, {"source_id": "x"}, {"object": "people", "match": {}}]
 )
-def test_a_reference_that_says_half_stops_the_run(reference: dict[str, Any]) -> None:
-    with pytest.raises(SettingError, match=r"references\.company_id needs"):
-        rules_of({"references": {"company_id": reference}})
+def test_a_reference_that_is_half_given_stops_the_run(reference: dict[str, Any]) -> None:
+    with pytest.raises(SettingError, match=r"references\.company_id must have stream and source_id"):
+        mapping_settings({"references": {"company_id": reference}})
 
 
 @pytest.mark.parametrize(
