@@ -124,7 +124,7 @@ def test_what_an_activity_belongs_to_is_told_with_its_type(mapper: Make) -> None
     activities = mapper("activities", references=rule)
     mapped = activities.map({"type": "Note", "details": "x", "contact_no": 4})
     assert isinstance(mapped, Mapped)
-    assert mapped.lacks == ()
+    assert mapped.missing == ()
     resolved = activities.resolve(mapped, {"parent": Found("people", 5)})
     assert resolved.payload["parent"] == {"id": 5, "type": "person"}
 

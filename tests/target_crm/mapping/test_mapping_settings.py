@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 
 from crm_api.errors import SettingError
 from target_crm.mapping.mapper import Mapper
-from target_crm.mapping.normalise import FREE_MAIL_DOMAINS, same_domain, same_email, same_phone, same_text
+from target_crm.mapping.normalise import (
+    FREE_MAIL_DOMAINS,
+    normalise_domain,
+    normalise_email,
+    normalise_phone,
+    normalise_text,
+)
 from target_crm.mapping.settings import MAPPING_SETTINGS, MappingSettings, ReferenceRule, mapping_settings
 from target_crm.mapping.values import Mode
 
@@ -79,8 +85,8 @@ def test_a_reference_that_is_half_given_stops_the_run(reference: dict[str, Any])
     [
         ({"company": ReferenceRule(stream="a", source_id=("b",))}, "there are: company_id"),
         ({"name": ReferenceRule(stream="a", source_id=("b",))}, "no such reference"),
-        ({"company_id": ReferenceRule(object="firms", match={"name": "x"})}, "no 'firms'"),
-        ({"company_id": ReferenceRule(object="companies", match={"vat": "x"})}, "companies have no 'vat'"),
+        ({"company_id": ReferenceRule(object="firms", match={"name": "x"})}, "no object 'firms'"),
+        ({"company_id": ReferenceRule(object="companies", match={"vat": "x"})}, "companies have no attribute 'vat'"),
     ],
 )
 def test_a_reference_to_what_does_not_exist_stops_the_run(
@@ -95,9 +101,9 @@ TEXTS = st.text("aBw.@ :/?-+1ß", max_size=20)
 
 
 @given(TEXTS)
-def test_what_is_spelt_alike_stays_so(text: str) -> None:
-    for spell in (same_email, same_domain, same_phone, same_text):
-        assert spell(spell(text)) == spell(text)
+def test_what_is_normalised_stays_so(text: str) -> None:
+    for normalise in (normalise_email, normalise_domain, normalise_phone, normalise_text):
+        assert normalise(normalise(text)) == normalise(text)
 
 
 @pytest.mark.parametrize(
@@ -113,8 +119,8 @@ def test_what_is_spelt_alike_stays_so(text: str) -> None:
     ],
 )
 def test_spellings_of_a_domain_agree(spelling: str) -> None:
-    assert same_domain(spelling) == "acme.com"
+    assert normalise_domain(spelling) == "acme.com"
 
 
 def test_free_mail_domains_are_spelt_as_domains_are() -> None:
-    assert {same_domain(domain) for domain in FREE_MAIL_DOMAINS} == FREE_MAIL_DOMAINS
+    assert {normalise_domain(domain) for domain in FREE_MAIL_DOMAINS} == FREE_MAIL_DOMAINS
