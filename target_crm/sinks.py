@@ -23,10 +23,12 @@ from target_crm.engine.incoming import IncomingRecord, fingerprint, record_hash,
 from target_crm.engine.run import Run, logger
 from target_crm.ledger.values import Held
 from target_crm.load_method import LoadMethod
-from target_crm.mapping.values import Rejection, Rules
+from target_crm.mapping.settings import MappingSettings
+from target_crm.mapping.values import Rejection
 from target_crm.report.outcomes import RejectKind
-from target_crm.settings import BATCH_SIZE, StreamSettings, stream_settings
+from target_crm.settings import BATCH_SIZE
 from target_crm.singer.completeness import Completeness
+from target_crm.stream_settings import StreamSettings, stream_settings
 
 DELETED_AT = "_sdc_deleted_at"
 SDC = frozenset(
@@ -73,7 +75,7 @@ class CrmSink(BatchSink):
         destination = destination_of(run.crm, settings)
         known = set(schema.get("properties", ()))
         destination.check_fields(stream_name, known - SDC)
-        check_flags(stream_name, run.crm.objects[settings.object], settings.rules, known)
+        check_flags(stream_name, run.crm.objects[settings.object], settings.mapping, known)
         for sentence in unknown_field_warnings(stream_name, settings, known):
             logger.warning("%s", sentence)
         message = running.schema_message
@@ -99,7 +101,7 @@ class CrmSink(BatchSink):
     @property
     def refers_to(self) -> set[str]:
         """Streams whose records have to be written before those of this one."""
-        rules = self.stream.settings.rules.references.values()
+        rules = self.stream.settings.mapping.references.values()
         return {rule.stream for rule in rules if rule.stream is not None}
 
     @property
@@ -248,7 +250,7 @@ def _refuse(uri: str) -> Any:
     raise ValueError(f"{uri} stands outside the SCHEMA")
 
 
-def check_flags(stream: str, crm_object: CrmObject, rules: Rules, known: Collection[str]) -> None:
+def check_flags(stream: str, crm_object: CrmObject, rules: MappingSettings, known: Collection[str]) -> None:
     """Refuse flags that would be filled from a field which neither the records nor the object have.
 
     Args:
@@ -283,11 +285,11 @@ def unknown_field_warnings(stream: str, settings: StreamSettings, known: Collect
 
 def _named(settings: StreamSettings) -> Iterator[tuple[str, str]]:
     yield from (("source_id", name) for name in settings.source_id)
-    for attribute, rule in settings.rules.references.items():
+    for attribute, rule in settings.mapping.references.items():
         yield from ((f"references.{attribute}.source_id", name) for name in rule.source_id)
         yield from ((f"references.{attribute}.match", name) for name in rule.match.values())
-    yield from ((f"custom_fields[{title}]", name) for title, name in settings.rules.custom_fields.items())
-    yield from (("exclude", name) for name in sorted(settings.rules.exclude))
+    yield from ((f"custom_fields[{title}]", name) for title, name in settings.mapping.custom_fields.items())
+    yield from (("exclude", name) for name in sorted(settings.mapping.exclude))
     if settings.hard_delete and settings.delete_when:
         yield "delete_when", settings.delete_when
 

@@ -29,16 +29,17 @@ from crm_api.transport.redaction import guard_logging
 from target_crm.command import target_command
 from target_crm.concurrency import Stopping
 from target_crm.crms import connected, requests_per_minute
-from target_crm.exit_codes import BROKEN_INPUT, EXPECTED, SIGNAL_OFFSET, Ending, Exit, RejectedError, ending_of
+from target_crm.exit_codes import BROKEN_INPUT, EXPECTED, SIGNAL_OFFSET, Ending, Exit, TooManyRejectedError, ending_of
 from target_crm.mapping.values import Rejection
 from target_crm.report.outcomes import Books, Outcome, RejectKind
 from target_crm.report.progress import Progress
-from target_crm.settings import BATCH_SIZE, SETTINGS, StreamSettings, stream_settings
-from target_crm.settings_checks import fitting
+from target_crm.settings import BATCH_SIZE, SETTINGS
+from target_crm.settings_checks import checked_config
 from target_crm.singer.completeness import Completeness
 from target_crm.singer.messages import record_of, register, schema_of, state_of, stream_of, version_of
 from target_crm.singer.stdio import Reader, emit, state_text
 from target_crm.singer.stream_order import parents_first
+from target_crm.stream_settings import StreamSettings, stream_settings
 
 if TYPE_CHECKING:
     from crm_api.crm import Crm
@@ -110,7 +111,7 @@ class TargetCrm(Target):
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         if raise_errors:
             self.append_builtin_config(self.config_jsonschema)
-            self._config = fitting(self._config, self.config_jsonschema)
+            self._config = checked_config(self._config, self.config_jsonschema)
         return super()._validate_config(raise_errors=raise_errors)
 
     # The account and what is opened with it
@@ -281,7 +282,7 @@ class TargetCrm(Target):
         self._drained_at = self.clock()
         rejected, most = self.books.total(Outcome.REJECTED), self.config.get("stop_after_rejected")
         if most is not None and rejected >= most:
-            raise RejectedError(rejected)
+            raise TooManyRejectedError(rejected)
 
     @override
     def process_endofpipe(self) -> None:

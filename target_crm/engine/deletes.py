@@ -14,7 +14,7 @@ from target_crm.engine.delete_requests import PendingDelete
 from target_crm.engine.run import Run, logger
 from target_crm.ledger.values import Held, Scope
 from target_crm.report.outcomes import RejectKind
-from target_crm.settings import StreamSettings
+from target_crm.stream_settings import StreamSettings
 
 ABSENT = "absent from the source"
 Group = Sequence[PendingDelete]

@@ -19,7 +19,7 @@ from target_crm.engine.run import StreamContext
 from target_crm.engine.sender import Write
 from target_crm.mapping.mapper import Mapper
 from target_crm.mapping.values import Change
-from target_crm.settings import StreamSettings
+from target_crm.stream_settings import StreamSettings
 
 
 @dataclass
@@ -104,7 +104,7 @@ class MappedObject:
     @cached_property
     def mapper(self) -> Mapper:
         """The mapper to attributes that the object declares."""
-        return Mapper(self._crm, self._crm.objects[self._settings.object], self._settings.rules)
+        return Mapper(self._crm, self._crm.objects[self._settings.object], self._settings.mapping)
 
     def check_fields(self, stream: str, known: Collection[str]) -> None:
         """Refuse nothing: an attribute that the stream lacks is not sent."""
@@ -170,7 +170,7 @@ class MappedObject:
     @property
     def finds_deletes(self) -> bool:
         """True where the stream's settings name the match key, so that it is meant."""
-        return self._settings.rules.match_on is not None
+        return self._settings.mapping.match_on is not None
 
     def delete_facts(self, record: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - endpoints need it
         """Give nothing: the CRM's id is enough."""
@@ -200,11 +200,11 @@ class DeclaredEndpoints:
     @cached_property
     def mapper(self) -> Mapper:
         """The mapper to whole records, but for what is excluded."""
-        return WholeRecordMapper(self._crm, self._declared, self._settings.rules)
+        return WholeRecordMapper(self._crm, self._declared, self._settings.mapping)
 
     def check_fields(self, stream: str, known: Collection[str]) -> None:
         """Refuse endpoints that need fields which the stream lacks."""
-        rules = self._settings.rules
+        rules = self._settings.mapping
         check_fields(self._declared, stream, set(known) - rules.exclude, rules.references)
 
     def outgoing(self, stream: str, ready: Ready, change: Change) -> Change:

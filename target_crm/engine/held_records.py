@@ -10,8 +10,8 @@ from target_crm.engine.late_links import Linker
 from target_crm.engine.references import BY_MATCH
 from target_crm.engine.run import Run, logger
 from target_crm.ledger.values import Held
-from target_crm.settings import StreamSettings
 from target_crm.singer.stdio import decode
+from target_crm.stream_settings import StreamSettings
 
 
 class RecordIntake(Protocol):

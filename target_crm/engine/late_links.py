@@ -15,7 +15,7 @@ from target_crm.engine.sender import Done, NotDone, Sender, Write
 from target_crm.ledger.values import Entry, Intent, Unlinked
 from target_crm.mapping.mapper import Mapper
 from target_crm.mapping.values import Mapped, Mode
-from target_crm.settings import StreamSettings
+from target_crm.stream_settings import StreamSettings
 
 TRIES = 6  # in which no write is answered; the next run goes on
 
@@ -61,9 +61,10 @@ class Linker:
         run.locks.take(crm_object.name)
         # What was left out when the record was created is still part of its creation.
         modes = {
-            name: Mode.FILL_EMPTY if mode is Mode.CREATE_ONLY else mode for name, mode in settings.rules.fields.items()
+            name: Mode.FILL_EMPTY if mode is Mode.CREATE_ONLY else mode
+            for name, mode in settings.mapping.fields.items()
         }
-        mapper = Mapper(run.crm, crm_object, replace(settings.rules, fields=modes))
+        mapper = Mapper(run.crm, crm_object, replace(settings.mapping, fields=modes))
         return StreamContext(run.crm, mapper, run.ledger, first.scope, run)
 
 

@@ -12,7 +12,8 @@ from target_crm.engine.lookup import Finder
 from target_crm.engine.run import ObjectContext, StreamContext
 from target_crm.ledger.values import Link
 from target_crm.mapping.mapper import Mapper
-from target_crm.mapping.values import ByMatch, Found, FromStream, MatchKey, MatchPart, Reference, Rules
+from target_crm.mapping.settings import MappingSettings
+from target_crm.mapping.values import ByMatch, Found, FromStream, MatchKey, MatchPart, Reference
 from target_crm.report.outcomes import RejectKind
 
 BY_MATCH = ""  # in place of a stream's name: what is waited for is a record of the CRM, found by a match key
@@ -127,7 +128,7 @@ class ReferenceResolver:
     def _finder(self, object_name: str) -> Finder:
         if object_name not in self._finders:
             run = self._context.run
-            mapper = Mapper(run.crm, run.crm.objects[object_name], Rules())
+            mapper = Mapper(run.crm, run.crm.objects[object_name], MappingSettings())
             scope = run.ledger.object_scope(run.source, object_name)
             self._finders[object_name] = Finder(ObjectContext(run.crm, mapper, run.ledger, scope, run))
         return self._finders[object_name]
