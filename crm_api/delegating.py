@@ -8,9 +8,10 @@ from typing import Any
 
 from typing_extensions import override
 
-from crm_api.crm import Account, BeforeSend, Crm, CustomField, Name, Request, Result, Wanted
+from crm_api.crm import Account, BeforeSend, Crm, CustomField, Name, Result, Wanted
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Payload
 from crm_api.errors import RefusedError
+from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from crm_api.crm import Request
+from crm_api.transport.request import Request
 from target_crm.engine.sender import Done
 from target_crm.ledger.values import Held
 from target_crm.mapping.values import Difference
