@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import http.cookiejar
+import logging
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -39,8 +40,8 @@ from crm_api.transport.addresses import (
 from crm_api.transport.answer import Answer, Dialect, Failure
 from crm_api.transport.redaction import Redactor
 from crm_api.transport.request import Request
-from crm_api.transport.retry import TOO_MANY_REQUESTS, Attempt, Patience, RequestFate, retry_after_seconds
-from crm_api.transport.tracing import Trace
+from crm_api.transport.retry import TOO_MANY_REQUESTS, Attempt, Patience, RequestFate
+from crm_api.transport.tracing import Trace, logger
 
 if TYPE_CHECKING:
     from crm_api.transport.quota import Quota
@@ -144,8 +145,9 @@ class CrmSession(requests.Session):
         self.auth = signature
         self.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
         self.headers.update(_checked_headers(network))
+        self._is_local = is_loopback(urlsplit(self.base_url).hostname)
         if network.proxy:
-            proxy = network.proxy if is_loopback(urlsplit(self.base_url).hostname) else checked_proxy(network.proxy)
+            proxy = network.proxy if self._is_local else checked_proxy(network.proxy)
             self.proxies = {"http": proxy, "https": proxy}
         if network.ca_bundle:
             self.verify = checked_ca_bundle(network.ca_bundle)
@@ -166,7 +168,7 @@ class CrmSession(requests.Session):
             BusyError: Nothing was changed, or it is safe to do again.
             InDoubtError: The request is not repeatable, it was sent, and no answer says what became of it.
         """
-        wire, has_credentials = self._wire_request(request)
+        wire = self._wired(request)
         number = 0
         sent = renewed = False
         while True:
@@ -176,11 +178,11 @@ class CrmSession(requests.Session):
                 before_send()
             self._count(repeated=number > 1)
             outcome = self._attempt(request, wire)
+            if logger.isEnabledFor(logging.DEBUG):
+                self._log(request, wire, outcome)
             if isinstance(outcome, Answer):
-                self._trace.answered(wire, request.path, outcome)
                 return outcome
-            self._trace.answered(wire, request.path, outcome.answer, outcome.said)
-            if not renewed and has_credentials and outcome.is_unsigned and isinstance(self.auth, Renewable):
+            if not renewed and wire.has_credentials and outcome.is_unsigned and isinstance(self.auth, Renewable):
                 renewed = True
                 self.auth.renew()  # 401 says that nothing was done
                 continue
@@ -205,15 +207,16 @@ class CrmSession(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         return None  # requests would build the next request, and break on an address that is none
 
-    def _wire_request(self, request: Request) -> tuple[requests.Request, bool]:
-        """The request as ``requests`` takes it, and whether it carries credentials: none go to another origin."""
+    def _wired(self, request: Request) -> _Wired:
+        """The request as ``requests`` takes it: credentials and ``Network.headers`` go to no other origin."""
         is_path = request.path.startswith("/") or "://" not in request.path
         url = self.base_url + request.path if is_path else request.path
         has_credentials = is_path or origin_of(url) == origin_of(self.base_url)
+        is_local = self._is_local if has_credentials else is_loopback(urlsplit(url).hostname)
         content, content_type = request.content, request.content_type
         if request.body is not None:
             content, content_type = _ENCODER.encode(request.body), "application/json"
-        wire = requests.Request(
+        unsigned = requests.Request(
             request.method,
             url,
             params=request.params,
@@ -225,15 +228,21 @@ class CrmSession(requests.Session):
             },
             auth=None if has_credentials else _Unsigned(),
         )
-        return wire, has_credentials
+        return _Wired(unsigned, has_credentials, {} if is_local else self.proxies)
 
-    def _attempt(self, request: Request, wire: requests.Request) -> Answer | _Miss:
+    def _log(self, request: Request, wire: _Wired, outcome: Answer | _Miss) -> None:
+        if isinstance(outcome, Answer):
+            self._trace.answered(wire.unsigned, request.path, outcome)
+        else:
+            self._trace.answered(wire.unsigned, request.path, outcome.answer, outcome.said)
+
+    def _attempt(self, request: Request, wire: _Wired) -> Answer | _Miss:
         try:
             got = self.send(
-                self.prepare_request(wire),
+                self.prepare_request(wire.unsigned),
                 timeout=self.network.timeout_seconds,
                 allow_redirects=False,
-                proxies={} if is_loopback(urlsplit(wire.url).hostname) else self.proxies,
+                proxies=wire.proxies,
                 verify=self.verify,
             )
         except requests.RequestException as error:
@@ -264,11 +273,9 @@ class CrmSession(requests.Session):
         if issubclass(failure.kind, BusyError):  # 429, or however the vendor says so
             with self._lock:
                 self.traffic.turned_away += 1
-            wait = retry_after_seconds(answer.headers.get("retry-after"), answer.date or datetime.now(UTC))
-            return _Miss(RequestFate.TURNED_AWAY, answer, failure, retry_after_seconds=wait)
+            return _Miss(RequestFate.TURNED_AWAY, answer, failure, retry_after_seconds=answer.retry_after_seconds)
         if issubclass(failure.kind, InDoubtError):
-            wait = retry_after_seconds(answer.headers.get("retry-after"), answer.date or datetime.now(UTC))
-            return _Miss(RequestFate.UNKNOWN, answer, failure, retry_after_seconds=wait)
+            return _Miss(RequestFate.UNKNOWN, answer, failure, retry_after_seconds=answer.retry_after_seconds)
         return _Miss(RequestFate.UNKNOWN, answer, failure, final=True)
 
     def _error(self, request: Request, miss: _Miss, *, number: int, sent: bool) -> CrmError:
@@ -319,6 +326,21 @@ class _Unsigned(requests.auth.AuthBase):
     @override
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         return request
+
+
+@dataclass(frozen=True)
+class _Wired:
+    """A request as ``requests`` takes it.
+
+    Attributes:
+        unsigned: The request, signed anew for each attempt.
+        has_credentials: It goes to the account's own origin.
+        proxies: The proxy by scheme; empty for an address of this machine.
+    """
+
+    unsigned: requests.Request
+    has_credentials: bool
+    proxies: MutableMapping[str, str]
 
 
 @dataclass(frozen=True)
