@@ -1,0 +1,443 @@
+CREATE TABLE public.fresh_keys (
+    object_id integer NOT NULL,
+    attribute text NOT NULL,
+    value text NOT NULL,
+    crm_id text NOT NULL,
+    at double precision NOT NULL
+);
+CREATE TABLE public.held (
+    scope_id integer NOT NULL,
+    source_id text NOT NULL,
+    number integer NOT NULL,
+    state text NOT NULL,
+    kind text NOT NULL,
+    reason text NOT NULL,
+    status integer,
+    sent text,
+    message bytea NOT NULL,
+    schema_id text NOT NULL,
+    at double precision NOT NULL,
+    run_id text NOT NULL
+);
+CREATE TABLE public.history (
+    id integer NOT NULL,
+    scope_id integer NOT NULL,
+    source_id text NOT NULL,
+    run_id text NOT NULL,
+    at double precision NOT NULL,
+    action text NOT NULL,
+    crm_id text,
+    fields text NOT NULL,
+    keys text NOT NULL,
+    record text,
+    request_id text,
+    reason text DEFAULT ''::text NOT NULL,
+    changes text
+);
+CREATE SEQUENCE public.history_id_seq
+    AS integer
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+CREATE TABLE public.intents (
+    scope_id integer NOT NULL,
+    source_id text NOT NULL,
+    action text NOT NULL,
+    crm_id text,
+    payload text NOT NULL,
+    keys text NOT NULL,
+    record_hash bytea,
+    digest text,
+    sent_at double precision NOT NULL,
+    server_at double precision NOT NULL,
+    run_id text NOT NULL,
+    links text DEFAULT '[]'::text NOT NULL
+);
+CREATE TABLE public.ledger_version (
+    version integer NOT NULL
+);
+CREATE TABLE public.links (
+    scope_id integer NOT NULL,
+    source_id text NOT NULL,
+    attribute text NOT NULL,
+    stream text NOT NULL,
+    on_source_id text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    at double precision NOT NULL
+);
+CREATE TABLE public.objects (
+    id integer NOT NULL,
+    crm text NOT NULL,
+    account text NOT NULL,
+    object text NOT NULL
+);
+CREATE SEQUENCE public.objects_id_seq
+    AS integer
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+CREATE TABLE public.records (
+    scope_id integer NOT NULL,
+    source_id text NOT NULL,
+    crm_id text,
+    origin text NOT NULL,
+    record_hash bytea,
+    digest text,
+    written_at double precision NOT NULL,
+    run_id text NOT NULL
+);
+CREATE TABLE public.schemas (
+    id text NOT NULL,
+    message bytea NOT NULL
+);
+CREATE TABLE public.scopes (
+    id integer NOT NULL,
+    object_id integer NOT NULL,
+    source_name text NOT NULL,
+    stream text NOT NULL
+);
+CREATE SEQUENCE public.scopes_id_seq
+    AS integer
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+CREATE TABLE public.seen (
+    scope_id integer NOT NULL,
+    version text NOT NULL,
+    source_id text NOT NULL
+);
+CREATE TABLE public.waits (
+    scope_id integer NOT NULL,
+    source_id text NOT NULL,
+    stream text NOT NULL,
+    on_source_id text NOT NULL
+);
+INSERT INTO public.fresh_keys VALUES (1, 'email_domain', 'one.example', '27140359', 1795955284.1106524);
+INSERT INTO public.fresh_keys VALUES (1, 'email_domain', 'two.example', '27140360', 1795955284.1106524);
+INSERT INTO public.fresh_keys VALUES (1, 'name', 'béta gmbh & söhne', '27140360', 1795955284.1106524);
+INSERT INTO public.fresh_keys VALUES (1, 'name', 'company 1', '27140359', 1795955284.1106524);
+INSERT INTO public.fresh_keys VALUES (1, 'name', 'company c9', '27140363', 1795955397.1441967);
+INSERT INTO public.fresh_keys VALUES (1, 'name', 'long', '27140362', 1795955284.1106524);
+INSERT INTO public.fresh_keys VALUES (1, 'name', '第三', '27140361', 1795955284.1106524);
+INSERT INTO public.fresh_keys VALUES (2, 'company_id', '27140359', '27140365', 1795955286.879489);
+INSERT INTO public.fresh_keys VALUES (2, 'company_id', '27140359', '27140366', 1795955291.5743878);
+INSERT INTO public.fresh_keys VALUES (2, 'company_id', '27140360', '27140372', 1795955284.3698497);
+INSERT INTO public.fresh_keys VALUES (2, 'emails', 'brake@example.org', '27140375', 1795955295.17972);
+INSERT INTO public.fresh_keys VALUES (2, 'emails', 'gone@example.org', '27140374', 1795955295.1540055);
+INSERT INTO public.fresh_keys VALUES (2, 'emails', 'mary@example.org', '27140360', 1795955284.335489);
+INSERT INTO public.fresh_keys VALUES (2, 'emails', 'p1@example.org', '27140365', 1795955286.879489);
+INSERT INTO public.fresh_keys VALUES (2, 'emails', 'p2@example.org', '27140366', 1795955291.5743878);
+INSERT INTO public.fresh_keys VALUES (2, 'emails', 'p3@example.org', '27140367', 1795955289.4649673);
+INSERT INTO public.fresh_keys VALUES (2, 'emails', 'p4@example.org', '27140368', 1795955284.335489);
+INSERT INTO public.fresh_keys VALUES (2, 'emails', 'p5@example.org', '27140369', 1795955284.335489);
+INSERT INTO public.fresh_keys VALUES (2, 'emails', 'p6@example.org', '27140370', 1795955284.335489);
+INSERT INTO public.fresh_keys VALUES (2, 'emails', 'pleaver@example.org', '27140371', 1795955284.335489);
+INSERT INTO public.fresh_keys VALUES (2, 'emails', 'ponly-here@example.org', '27140373', 1795955291.6081164);
+INSERT INTO public.fresh_keys VALUES (2, 'emails', 'ps2@example.org', '27140372', 1795955284.3698497);
+INSERT INTO public.fresh_keys VALUES (2, 'emails', 'sam@example.org', '27140361', 1795955284.3169546);
+INSERT INTO public.fresh_keys VALUES (2, 'name', 'bad brake', '27140375', 1795955295.17972);
+INSERT INTO public.fresh_keys VALUES (2, 'name', 'bad gone', '27140374', 1795955295.1540055);
+INSERT INTO public.fresh_keys VALUES (2, 'name', 'matched mary', '27140360', 1795955284.335489);
+INSERT INTO public.fresh_keys VALUES (2, 'name', 'matched sam', '27140361', 1795955284.3169546);
+INSERT INTO public.fresh_keys VALUES (2, 'name', 'person 1', '27140365', 1795955286.879489);
+INSERT INTO public.fresh_keys VALUES (2, 'name', 'person 2', '27140366', 1795955291.5743878);
+INSERT INTO public.fresh_keys VALUES (2, 'name', 'person 3', '27140367', 1795955289.4649673);
+INSERT INTO public.fresh_keys VALUES (2, 'name', 'person 4', '27140368', 1795955284.335489);
+INSERT INTO public.fresh_keys VALUES (2, 'name', 'person 5', '27140369', 1795955284.335489);
+INSERT INTO public.fresh_keys VALUES (2, 'name', 'person 6', '27140370', 1795955284.335489);
+INSERT INTO public.fresh_keys VALUES (2, 'name', 'person leaver', '27140371', 1795955284.335489);
+INSERT INTO public.fresh_keys VALUES (2, 'name', 'person only-here', '27140373', 1795955291.6081164);
+INSERT INTO public.fresh_keys VALUES (2, 'name', 'person s2', '27140372', 1795955284.3698497);
+INSERT INTO public.fresh_keys VALUES (3, 'company_id', '27140359', '27140359', 1795955284.3898735);
+INSERT INTO public.fresh_keys VALUES (3, 'name', 'deals with nobody', '27140360', 1795955284.3898735);
+INSERT INTO public.fresh_keys VALUES (3, 'name', 'deals with one', '27140359', 1795955284.3898735);
+INSERT INTO public.fresh_keys VALUES (3, 'name', 'more_deals 9', '27140361', 1795955284.4188163);
+INSERT INTO public.fresh_keys VALUES (3, 'primary_contact_id', '27140365', '27140359', 1795955284.3898735);
+INSERT INTO public.fresh_keys VALUES (5, 'parent', 'person:27140359', '3064242278', 1795955284.4378765);
+INSERT INTO public.fresh_keys VALUES (6, 'name', 'project 1', '27140359', 1795955353.4810545);
+INSERT INTO public.fresh_keys VALUES (6, 'name', 'project 2', '27140361', 1795955284.4575274);
+INSERT INTO public.fresh_keys VALUES (6, 'name', 'project 3', '27140360', 1795955284.454016);
+INSERT INTO public.fresh_keys VALUES (6, 'name', 'project 4', '27140362', 1795955353.7180636);
+INSERT INTO public.fresh_keys VALUES (7, 'email', 'leads1@x.org', '27140359', 1795955284.4809272);
+INSERT INTO public.fresh_keys VALUES (7, 'email', 'leads2@x.org', '27140360', 1795955284.4809272);
+INSERT INTO public.fresh_keys VALUES (7, 'email', 'leads3@x.org', '27140361', 1795955284.4809272);
+INSERT INTO public.fresh_keys VALUES (7, 'email', 'leads4@x.org', '27140362', 1795955284.4809272);
+INSERT INTO public.fresh_keys VALUES (7, 'email', 'old_leads1@x.org', '27140363', 1795955284.5146387);
+INSERT INTO public.fresh_keys VALUES (7, 'email', 'old_leads2@x.org', '27140364', 1795955284.5146387);
+INSERT INTO public.fresh_keys VALUES (7, 'name', 'leads 1', '27140359', 1795955284.4809272);
+INSERT INTO public.fresh_keys VALUES (7, 'name', 'leads 2', '27140360', 1795955284.4809272);
+INSERT INTO public.fresh_keys VALUES (7, 'name', 'leads 3', '27140361', 1795955284.4809272);
+INSERT INTO public.fresh_keys VALUES (7, 'name', 'leads 4', '27140362', 1795955284.4809272);
+INSERT INTO public.fresh_keys VALUES (7, 'name', 'old_leads 1', '27140363', 1795955284.5146387);
+INSERT INTO public.fresh_keys VALUES (7, 'name', 'old_leads 2', '27140364', 1795955284.5146387);
+INSERT INTO public.held VALUES (2, 'late-1', 1, 'waiting', 'missing_reference', 'company_id: the record of stream companies is not in the CRM yet', NULL, NULL, '\x7b2274797065223a20225245434f5244222c202273747265616d223a202270656f706c65222c20227265636f7264223a207b226964223a20226c6174652d31222c20226e616d65223a2022506572736f6e206c6174652d31222c2022656d61696c223a2022706c6174652d31406578616d706c652e6f7267222c2022636f6d70616e79223a20226c617465227d7d', '98f7c9fd44ee8a12a4db0efb2e8fe69a', 1795955284.1238496, '3b6e58fb631948bea808cddd68fb8a02');
+INSERT INTO public.held VALUES (3, 's1', 35, 'waiting', 'missing_reference', 'company_id: companies with that email_domain is not in the CRM yet', NULL, NULL, '\x7b2274797065223a20225245434f5244222c202273747265616d223a20227374616666222c20227265636f7264223a207b226964223a20227331222c20226e616d65223a2022506572736f6e207331222c2022656d61696c223a2022707331406578616d706c652e6f7267222c2022656d706c6f796572223a20226e6f77686572652e6578616d706c65227d7d', '42eee04d466e8e78dcdf831cc2b68d91', 1795955397.0559685, 'd6d8bf664b444328ab27618484194857');
+INSERT INTO public.held VALUES (9, '1', 28, 'deleting', 'delete', '', NULL, '{"object":"leads","crm_id":27140359,"scope_id":9}', '\x7b2274797065223a20225245434f5244222c202273747265616d223a20226c65616473222c20227265636f7264223a207b226964223a20312c20226e616d65223a20226c656164732031222c2022656d61696c223a20226c656164733140782e6f7267222c20225f7364635f64656c657465645f6174223a2022323032362d30312d30315430303a30303a30305a227d7d', 'acc6eda983d68546ad183daa364fe0eb', 1795955316.0608187, '8a134794a7e440faa0a89cc2315c5863');
+INSERT INTO public.held VALUES (9, '2', 29, 'deleting', 'delete', '', NULL, '{"object":"leads","crm_id":27140360,"scope_id":9}', '\x7b2274797065223a20225245434f5244222c202273747265616d223a20226c65616473222c20227265636f7264223a207b226964223a20322c20226e616d65223a20226c656164732032222c2022656d61696c223a20226c656164733240782e6f7267222c20225f7364635f64656c657465645f6174223a2022323032362d30312d30315430303a30303a30305a227d7d', 'acc6eda983d68546ad183daa364fe0eb', 1795955316.0802126, '8a134794a7e440faa0a89cc2315c5863');
+INSERT INTO public.held VALUES (10, '1', 33, 'deleting', 'delete', '', NULL, '{"object":"leads","crm_id":27140363,"scope_id":10}', '\x7b2274797065223a20225245434f5244222c202273747265616d223a20226f6c645f6c65616473222c20227265636f7264223a207b226964223a20312c20226e616d65223a20226f6c645f6c656164732031222c2022656d61696c223a20226f6c645f6c656164733140782e6f7267222c20225f7364635f64656c657465645f6174223a2022323032362d30312d30315430303a30303a30305a227d7d', '689d37c9c8440b6cad044bebf3a9d94a', 1795955394.7563753, '03884e5614e14c298a78df9c84afbd2e');
+INSERT INTO public.held VALUES (10, '2', 34, 'deleting', 'delete', '', NULL, '{"object":"leads","crm_id":27140364,"scope_id":10}', '\x7b2274797065223a20225245434f5244222c202273747265616d223a20226f6c645f6c65616473222c20227265636f7264223a207b226964223a20322c20226e616d65223a20226f6c645f6c656164732032222c2022656d61696c223a20226f6c645f6c656164733240782e6f7267222c20225f7364635f64656c657465645f6174223a2022323032362d30312d30315430303a30303a30305a227d7d', '689d37c9c8440b6cad044bebf3a9d94a', 1795955394.7589772, '03884e5614e14c298a78df9c84afbd2e');
+INSERT INTO public.held VALUES (12, 'late-2', 3, 'waiting', 'missing_reference', 'company_id: the record of stream companies is not in the CRM yet', NULL, NULL, '\x7b2274797065223a20225245434f5244222c202273747265616d223a202270656f706c65222c20227265636f7264223a207b226964223a20226c6174652d32222c20226e616d65223a2022506572736f6e206c6174652d32222c2022656d61696c223a2022706c6174652d32406578616d706c652e6f7267222c2022636f6d70616e79223a20226c617465227d7d', '98f7c9fd44ee8a12a4db0efb2e8fe69a', 1795955291.5504918, '4369366905c043a3aa046838edcfe42e');
+INSERT INTO public.held VALUES (13, '7', 18, 'rejected', 'gone', 'The CRM no longer has record 27140374. Restore it there, or set when_gone to match_again.', NULL, NULL, '\x7b2274797065223a20225245434f5244222c202273747265616d223a20226261645f676f6e65222c20227265636f7264223a207b226964223a20372c20226e616d65223a202242616420676f6e65222c2022656d61696c223a2022676f6e65406578616d706c652e6f7267222c20227469746c65223a20224368616e676564227d7d', '6bdc6a872efb1946b4c596d798560a7c', 1795955297.5637183, '7cffc77a97ee4b62bd9341d442e48017');
+INSERT INTO public.held VALUES (14, '7', 22, 'rejected', 'brake', '1 records would be deleted, more than max_deletes (0). Nothing was deleted. If that is right, raise max_deletes for one run.', NULL, NULL, '\x7b2274797065223a20225245434f5244222c202273747265616d223a20226261645f6272616b65222c20227265636f7264223a207b226964223a20372c20226e616d65223a2022426164206272616b65222c2022656d61696c223a20226272616b65406578616d706c652e6f7267222c20225f7364635f64656c657465645f6174223a2022323032362d30312d30315430303a30303a30305a227d7d', '001de30d9cbd877d21f231d03e59fbba', 1795955299.2514074, '8feabb9c971c4889afbb2e97eaf5fe73');
+INSERT INTO public.held VALUES (15, '7', 5, 'rejected', 'schema', 'name: the value is not of types "null", "string"', NULL, NULL, '\x7b2274797065223a20225245434f5244222c202273747265616d223a20226261645f736368656d61222c20227265636f7264223a207b226964223a20372c20226e616d65223a20352c2022656d61696c223a2022736368656d61406578616d706c652e6f7267227d7d', 'dabafcb4dc630d8657a1725cf49c0e33', 1795955297.4340813, '7cffc77a97ee4b62bd9341d442e48017');
+INSERT INTO public.held VALUES (16, '#9d0b7c1d170866273de13fa2ba08658e', 6, 'rejected', 'stream_map', 'The stream map failed: MapExpressionError: Failed to evaluate simpleeval expressions name.upper().', NULL, NULL, '\x7b2274797065223a20225245434f5244222c202273747265616d223a20226261645f73747265616d5f6d6170222c20227265636f7264223a207b226964223a20372c20226e616d65223a206e756c6c2c2022656d61696c223a202273747265616d5f6d6170406578616d706c652e6f7267227d7d', '7d71ad036ab70738c7b839bda506df27', 1795955297.439773, '7cffc77a97ee4b62bd9341d442e48017');
+INSERT INTO public.held VALUES (17, '#bfdace5a461152baf5b3f581b5fc61f2', 7, 'rejected', 'not_json', 'It holds what JSON cannot carry: Encoding objects of type NotJson is unsupported', NULL, NULL, '\x7b2274797065223a20225245434f5244222c202273747265616d223a20226261645f6e6f745f6a736f6e222c20227265636f7264223a207b226964223a20372c20226e616d65223a2022426164206e6f745f6a736f6e222c2022656d61696c223a20226e6f745f6a736f6e406578616d706c652e6f7267222c20227469746c65223a204e614e7d7d', '6b0ea3591bd5fbbfb49265a078b508f0', 1795955297.44751, '7cffc77a97ee4b62bd9341d442e48017');
+INSERT INTO public.held VALUES (18, '#8c91ffca70cf71974a681e874f160359', 8, 'rejected', 'no_source_id', 'id is null: without its source id a record cannot be told from others', NULL, NULL, '\x7b2274797065223a20225245434f5244222c202273747265616d223a20226261645f6e6f5f736f757263655f6964222c20227265636f7264223a207b226964223a206e756c6c2c20226e616d65223a2022426164206e6f5f736f757263655f6964222c2022656d61696c223a20226e6f5f736f757263655f6964406578616d706c652e6f7267227d7d', '42e32661ed6a84b37d4c44ab46537bd3', 1795955297.45089, '7cffc77a97ee4b62bd9341d442e48017');
+INSERT INTO public.held VALUES (19, '7', 9, 'rejected', 'unknown_attribute', 'mystery is not sent: people have no such attribute. Rename it with a stream map, or list it under exclude', NULL, NULL, '\x7b2274797065223a20225245434f5244222c202273747265616d223a20226261645f756e6b6e6f776e5f617474726962757465222c20227265636f7264223a207b226964223a20372c20226e616d65223a202242616420756e6b6e6f776e5f617474726962757465222c2022656d61696c223a2022756e6b6e6f776e5f617474726962757465406578616d706c652e6f7267222c20226d797374657279223a20317d7d', 'a1ca18b29948ebd90d8bd230f87093d0', 1795955297.4545834, '7cffc77a97ee4b62bd9341d442e48017');
+INSERT INTO public.held VALUES (20, '7', 10, 'rejected', 'unknown_name', 'assignee_id names nothing in the CRM''s users, which are: Ada Lovelace, Grace Hopper, Søren Kierkegaard, José Álvarez, Mary Jackson, Sam Twin, Sam Twin. Correct it, or set unknown_names', NULL, NULL, '\x7b2274797065223a20225245434f5244222c202273747265616d223a20226261645f756e6b6e6f776e5f6e616d65222c20227265636f7264223a207b226964223a20372c20226e616d65223a202242616420756e6b6e6f776e5f6e616d65222c2022656d61696c223a2022756e6b6e6f776e5f6e616d65406578616d706c652e6f7267222c202261737369676e6565223a20224e6577636f6d6572227d7d', '550fd5032e6db2a2f828914c2b623b66', 1795955297.460174, '7cffc77a97ee4b62bd9341d442e48017');
+INSERT INTO public.held VALUES (21, '7', 11, 'rejected', 'ambiguous_name', 'assignee_id names several of the CRM''s users: 137663, 137664. Give the id', NULL, NULL, '\x7b2274797065223a20225245434f5244222c202273747265616d223a20226261645f616d626967756f75735f6e616d65222c20227265636f7264223a207b226964223a20372c20226e616d65223a202242616420616d626967756f75735f6e616d65222c2022656d61696c223a2022616d626967756f75735f6e616d65406578616d706c652e6f7267222c202261737369676e6565223a202253616d205477696e227d7d', 'bb58ef0eaad48193297e043360fb859f', 1795955297.4662807, '7cffc77a97ee4b62bd9341d442e48017');
+INSERT INTO public.held VALUES (22, '7', 12, 'rejected', 'invalid_value', 'title wants text', NULL, NULL, '\x7b2274797065223a20225245434f5244222c202273747265616d223a20226261645f696e76616c69645f76616c7565222c20227265636f7264223a207b226964223a20372c20226e616d65223a202242616420696e76616c69645f76616c7565222c2022656d61696c223a2022696e76616c69645f76616c7565406578616d706c652e6f7267222c20227469746c65223a205b226e6f222c202274657874225d7d7d', '9b72afb0640d71d6558a5a1287f6b421', 1795955297.47006, '7cffc77a97ee4b62bd9341d442e48017');
+INSERT INTO public.held VALUES (23, '7', 13, 'rejected', 'missing_required', 'name is missing, without which people cannot be created. Give it with a stream map', NULL, NULL, '\x7b2274797065223a20225245434f5244222c202273747265616d223a20226261645f6d697373696e675f7265717569726564222c20227265636f7264223a207b226964223a20372c20226e616d65223a206e756c6c2c2022656d61696c223a20226d697373696e675f7265717569726564406578616d706c652e6f7267227d7d', '4dd850a6952b7832b2b883520539bdcd', 1795955297.48184, '7cffc77a97ee4b62bd9341d442e48017');
+INSERT INTO public.held VALUES (24, '7', 14, 'rejected', 'no_match_key', 'It has no value for any match key of the stream. Give it one, or set no_match_key to create.', NULL, NULL, '\x7b2274797065223a20225245434f5244222c202273747265616d223a20226261645f6e6f5f6d617463685f6b6579222c20227265636f7264223a207b226964223a20372c20226e616d65223a2022426164206e6f5f6d617463685f6b6579222c2022656d61696c223a206e756c6c7d7d', '25590e3f3dc696942b340f7cdf50f56d', 1795955297.4853818, '7cffc77a97ee4b62bd9341d442e48017');
+INSERT INTO public.held VALUES (25, '7', 15, 'rejected', 'ambiguous', '2 records of the CRM match by title: 27140363, 27140364. Nothing was written. Merge them in the CRM, or choose another match_on.', NULL, NULL, '\x7b2274797065223a20225245434f5244222c202273747265616d223a20226261645f616d626967756f7573222c20227265636f7264223a207b226964223a20372c20226e616d65223a202242616420616d626967756f7573222c2022656d61696c223a2022616d626967756f7573406578616d706c652e6f7267222c20227469746c65223a202253616d65227d7d', 'ce99f6238274f7a400f03dbc83878a24', 1795955297.4964552, '7cffc77a97ee4b62bd9341d442e48017');
+INSERT INTO public.held VALUES (26, '7', 16, 'rejected', 'missing_reference', 'company_id: the record of stream companies is not in the CRM yet', NULL, NULL, '\x7b2274797065223a20225245434f5244222c202273747265616d223a20226261645f6d697373696e675f7265666572656e6365222c20227265636f7264223a207b226964223a20372c20226e616d65223a2022426164206d697373696e675f7265666572656e6365222c2022656d61696c223a20226d697373696e675f7265666572656e6365406578616d706c652e6f7267222c2022636f6d70616e79223a20226c617465227d7d', 'd6ddcc71b65ef323608166c69ff63d79', 1795955297.5015981, '7cffc77a97ee4b62bd9341d442e48017');
+INSERT INTO public.held VALUES (27, '7', 17, 'rejected', 'refused', 'Invalid input: Validation errors: Assignee Id: not found: 999999999', 422, '{"crm_id":null,"payload":{"name":"Bad refused","assignee_id":999999999,"emails":[{"email":"refused@example.org","category":"work"}]},"answer":"{\"success\":false,\"status\":422,\"message\":\"Invalid input: Validation errors: Assignee Id: not found: 999999999\"}"}', '\x7b2274797065223a20225245434f5244222c202273747265616d223a20226261645f72656675736564222c20227265636f7264223a207b226964223a20372c20226e616d65223a20224261642072656675736564222c2022656d61696c223a202272656675736564406578616d706c652e6f7267222c202261737369676e65655f6964223a203939393939393939397d7d', 'a6ec49862c04d6d3dbda24cde2970597', 1795955297.5475717, '7cffc77a97ee4b62bd9341d442e48017');
+INSERT INTO public.held VALUES (28, '7', 24, 'rejected', 'forbidden', 'The CRM forbids this to the key''s user on POST /people (HTTP 403): 403 Error.', 403, '{"crm_id":null,"payload":{"name":"Bad forbidden","emails":[{"email":"forbidden@example.org","category":"work"}]},"answer":"<html>\n<head><title>403 Error</title></head>\n<body>\n<center><h1>403 Error</h1></center>\n</body>\n</html>\n"}', '\x7b2274797065223a20225245434f5244222c202273747265616d223a20226261645f666f7262696464656e222c20227265636f7264223a207b226964223a20372c20226e616d65223a202242616420666f7262696464656e222c2022656d61696c223a2022666f7262696464656e406578616d706c652e6f7267227d7d', '29602a1133bc48d48dba5815e24bddbf', 1795955301.5957723, '9c83d57ce12341448848463568ddd7f2');
+INSERT INTO public.held VALUES (29, '7#d4d77ec59e59b4179e491a361eca30b8', 26, 'rejected', 'in_doubt', 'It was sent, no answer came, and the CRM cannot tell whether it arrived. Look for it there; the next run asks again before it sends anything.', NULL, NULL, '\x7b2274797065223a20225245434f5244222c202273747265616d223a20226261645f696e5f646f756274222c20227265636f7264223a207b226964223a20372c20226e616d65223a202242616420696e5f646f756274222c2022656d61696c223a2022696e5f646f756274406578616d706c652e6f7267227d7d', '89360f3a08dcfb606bd501d14fbf1724', 1795955308.7627153, 'c5bce8736bb04a5c89a2fc38a1f51a7a');
+INSERT INTO public.held VALUES (30, '6', 31, 'deleting', 'delete', '', NULL, '{"object":"people","crm_id":27140370,"scope_id":2}', '\x7b2274797065223a20225245434f5244222c202273747265616d223a20226465706172746564222c20227265636f7264223a207b226964223a20367d7d', 'caf80e1a5d4eb284501a74c20ad538fd', 1795955320.5123296, '4898d4f1c58442ed9d4db622061fa9de');
+INSERT INTO public.history VALUES (1, 1, '1', '3b6e58fb631948bea808cddd68fb8a02', 1795955284.1106524, 'created', '27140359', '["name","email_domain"]', '["2d51e968b4d454e6","c4b6f83451ca9204"]', NULL, '00000000000000000000000000000008', '', '[["name",null,"Company 1"],["email_domain",null,"one.example"]]');
+INSERT INTO public.history VALUES (2, 1, '2', '3b6e58fb631948bea808cddd68fb8a02', 1795955284.1106524, 'created', '27140360', '["name","email_domain"]', '["358049e7122ce756","7b56d5a5e2c42a1e"]', NULL, '00000000000000000000000000000008', '', '[["name",null,"Béta GmbH & Söhne"],["email_domain",null,"two.example"]]');
+INSERT INTO public.history VALUES (3, 1, '企业-3', '3b6e58fb631948bea808cddd68fb8a02', 1795955284.1106524, 'created', '27140361', '["name"]', '["c92ec014e399574e"]', NULL, '00000000000000000000000000000008', '', '[["name",null,"第三"]]');
+INSERT INTO public.history VALUES (4, 1, 'customer/012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789', '3b6e58fb631948bea808cddd68fb8a02', 1795955284.1106524, 'created', '27140362', '["name"]', '["1097cdd7f46584f9"]', NULL, '00000000000000000000000000000008', '', '[["name",null,"Long"]]');
+INSERT INTO public.history VALUES (5, 2, 'late-1', '3b6e58fb631948bea808cddd68fb8a02', 1795955284.1238496, 'waiting', NULL, '[]', '[]', NULL, NULL, 'missing_reference: company_id: the record of stream companies is not in the CRM yet', NULL);
+INSERT INTO public.history VALUES (6, 2, 'sam', '3b6e58fb631948bea808cddd68fb8a02', 1795955284.3169546, 'matched', '27140361', '[]', '["03f4f6c2be8c3127","b6face94e974cbe4"]', NULL, NULL, 'matched by emails', '[]');
+INSERT INTO public.history VALUES (7, 2, 'mary', '3b6e58fb631948bea808cddd68fb8a02', 1795955284.335489, 'updated', '27140360', '["title"]', '["75c7046f004cf214","a3f25775b94cf1e4"]', NULL, '0000000000000000000000000000000a', 'matched by emails', '[["title",null,"Director"]]');
+INSERT INTO public.history VALUES (8, 2, '1', '3b6e58fb631948bea808cddd68fb8a02', 1795955284.335489, 'created', '27140365', '["name","emails","company_id"]', '["20073061bdbbf451","230859f8b57cbf3a","e20bdd66d1e4f5da"]', NULL, '0000000000000000000000000000000b', '', '[["name",null,"Person 1"],["emails",null,[{"email":"p1@example.org","category":"work"}]],["company_id",null,27140359]]');
+INSERT INTO public.history VALUES (9, 2, '2', '3b6e58fb631948bea808cddd68fb8a02', 1795955284.335489, 'created', '27140366', '["name","emails","company_id"]', '["a6722ab1fc30aa02","b8f5bd938ba044d0","e20bdd66d1e4f5da"]', NULL, '0000000000000000000000000000000b', '', '[["name",null,"Person 2"],["emails",null,[{"email":"p2@example.org","category":"work"}]],["company_id",null,27140359]]');
+INSERT INTO public.history VALUES (10, 2, '3', '3b6e58fb631948bea808cddd68fb8a02', 1795955284.335489, 'created', '27140367', '["name","emails"]', '["3f6f1a224a5970ef","873016ec86551395"]', NULL, '0000000000000000000000000000000b', '', '[["name",null,"Person 3"],["emails",null,[{"email":"p3@example.org","category":"work"}]]]');
+INSERT INTO public.history VALUES (11, 2, '4', '3b6e58fb631948bea808cddd68fb8a02', 1795955284.335489, 'created', '27140368', '["name","emails"]', '["95f428c6e95f92f1","f32e67523b6b2650"]', NULL, '0000000000000000000000000000000b', '', '[["name",null,"Person 4"],["emails",null,[{"email":"p4@example.org","category":"work"}]]]');
+INSERT INTO public.history VALUES (12, 2, '5', '3b6e58fb631948bea808cddd68fb8a02', 1795955284.335489, 'created', '27140369', '["name","emails"]', '["4bda836476a00620","c7ff7ac845a60441"]', NULL, '0000000000000000000000000000000b', '', '[["name",null,"Person 5"],["emails",null,[{"email":"p5@example.org","category":"work"}]]]');
+INSERT INTO public.history VALUES (13, 2, '6', '3b6e58fb631948bea808cddd68fb8a02', 1795955284.335489, 'created', '27140370', '["name","emails"]', '["a420ac8be148adb4","fe8978729082aeca"]', NULL, '0000000000000000000000000000000b', '', '[["name",null,"Person 6"],["emails",null,[{"email":"p6@example.org","category":"work"}]]]');
+INSERT INTO public.history VALUES (14, 2, 'leaver', '3b6e58fb631948bea808cddd68fb8a02', 1795955284.335489, 'created', '27140371', '["name","emails"]', '["670477e28b611a2a","ff04ad3441ff848d"]', NULL, '0000000000000000000000000000000b', '', '[["name",null,"Person leaver"],["emails",null,[{"email":"pleaver@example.org","category":"work"}]]]');
+INSERT INTO public.history VALUES (15, 3, 's1', '3b6e58fb631948bea808cddd68fb8a02', 1795955284.3560214, 'waiting', NULL, '[]', '[]', NULL, NULL, 'missing_reference: company_id: companies with that email_domain is not in the CRM yet', NULL);
+INSERT INTO public.history VALUES (16, 3, 's2', '3b6e58fb631948bea808cddd68fb8a02', 1795955284.3698497, 'created', '27140372', '["name","emails","company_id"]', '["a5ea85a54c8c3969","d7c4569583c4bcd8","f11d1f679c3cb1df"]', NULL, '0000000000000000000000000000000e', '', '[["name",null,"Person s2"],["emails",null,[{"email":"ps2@example.org","category":"work"}]],["company_id",null,27140360]]');
+INSERT INTO public.history VALUES (17, 4, 'with one', '3b6e58fb631948bea808cddd68fb8a02', 1795955284.3898735, 'created', '27140359', '["name","monetary_value","company_id","primary_contact_id"]', '["266badee7f35c550","926a39a56b1d7970","e20bdd66d1e4f5da"]', NULL, '00000000000000000000000000000012', '', '[["name",null,"deals with one"],["monetary_value",null,12.5],["company_id",null,27140359],["primary_contact_id",null,27140365]]');
+INSERT INTO public.history VALUES (18, 4, 'with nobody', '3b6e58fb631948bea808cddd68fb8a02', 1795955284.3898735, 'created', '27140360', '["name"]', '["8b77ba2b95cb56b0"]', NULL, '00000000000000000000000000000012', '', '[["name",null,"deals with nobody"]]');
+INSERT INTO public.history VALUES (19, 5, '9', '3b6e58fb631948bea808cddd68fb8a02', 1795955284.4188163, 'created', '27140361', '["name"]', '["a494150e4659e951"]', NULL, '00000000000000000000000000000014', '', '[["name",null,"more_deals 9"]]');
+INSERT INTO public.history VALUES (20, 6, '["north","1"]', '3b6e58fb631948bea808cddd68fb8a02', 1795955284.4268332, 'created', '27140359', '["name","due_date"]', '[]', NULL, '00000000000000000000000000000015', '', '[["name",null,"Task north 1"],["due_date",null,"2026-03-01T10:00:00+00:00"]]');
+INSERT INTO public.history VALUES (21, 6, '["so\"uth","2"]', '3b6e58fb631948bea808cddd68fb8a02', 1795955284.431041, 'created', '27140360', '["name","due_date"]', '[]', NULL, '00000000000000000000000000000016', '', '[["name",null,"Task so\"uth 2"],["due_date",null,"2026-03-01T10:00:00+00:00"]]');
+INSERT INTO public.history VALUES (22, 7, '1#090bd528baaf2ff0cd18c41f7b891124', '3b6e58fb631948bea808cddd68fb8a02', 1795955284.4378765, 'created', '3064242278', '["parent","type","details"]', '["9587bc8b6f4bcd37"]', NULL, '00000000000000000000000000000018', '', '[["parent",null,{"id":27140359,"type":"person"}],["type",null,0],["details",null,"Called"]]');
+INSERT INTO public.history VALUES (23, 8, '1', '3b6e58fb631948bea808cddd68fb8a02', 1795955284.454016, 'created', '27140359', '["name"]', '["f7e147b80b99df5b"]', NULL, '0000000000000000000000000000001c', '', '[["name",null,"Project 1"]]');
+INSERT INTO public.history VALUES (24, 8, '3', '3b6e58fb631948bea808cddd68fb8a02', 1795955284.454016, 'created', '27140360', '["name"]', '["ecf68704c429e7d5"]', NULL, '0000000000000000000000000000001d', '', '[["name",null,"Project 3"]]');
+INSERT INTO public.history VALUES (25, 8, '2', '3b6e58fb631948bea808cddd68fb8a02', 1795955284.4575274, 'created', '27140361', '["name"]', '["857d5f905fb8a68a"]', NULL, '0000000000000000000000000000001e', '', '[["name",null,"Project 2"]]');
+INSERT INTO public.history VALUES (26, 9, '1', '3b6e58fb631948bea808cddd68fb8a02', 1795955284.4809272, 'created', '27140359', '["name","email"]', '["197c45b0f86b4bb1","c85f6f5f9eb0cd5f"]', NULL, '00000000000000000000000000000023', '', '[["name",null,"leads 1"],["email",null,{"email":"leads1@x.org","category":"work"}]]');
+INSERT INTO public.history VALUES (27, 9, '2', '3b6e58fb631948bea808cddd68fb8a02', 1795955284.4809272, 'created', '27140360', '["name","email"]', '["2e2f424e49249cd4","dd7dec0a3b07d52b"]', NULL, '00000000000000000000000000000023', '', '[["name",null,"leads 2"],["email",null,{"email":"leads2@x.org","category":"work"}]]');
+INSERT INTO public.history VALUES (28, 9, '3', '3b6e58fb631948bea808cddd68fb8a02', 1795955284.4809272, 'created', '27140361', '["name","email"]', '["65e114cafd6fd143","aa44a6eecbf03aee"]', NULL, '00000000000000000000000000000023', '', '[["name",null,"leads 3"],["email",null,{"email":"leads3@x.org","category":"work"}]]');
+INSERT INTO public.history VALUES (29, 9, '4', '3b6e58fb631948bea808cddd68fb8a02', 1795955284.4809272, 'created', '27140362', '["name","email"]', '["2e2ea5381fd4d874","d0f9219f72ab7b15"]', NULL, '00000000000000000000000000000023', '', '[["name",null,"leads 4"],["email",null,{"email":"leads4@x.org","category":"work"}]]');
+INSERT INTO public.history VALUES (30, 10, '1', '3b6e58fb631948bea808cddd68fb8a02', 1795955284.5146387, 'created', '27140363', '["name","email"]', '["960b27759c62f88f","ac0c3456d6c1c326"]', NULL, '00000000000000000000000000000026', '', '[["name",null,"old_leads 1"],["email",null,{"email":"old_leads1@x.org","category":"work"}]]');
+INSERT INTO public.history VALUES (31, 10, '2', '3b6e58fb631948bea808cddd68fb8a02', 1795955284.5146387, 'created', '27140364', '["name","email"]', '["c227f92a3fd2f58b","f85b041e6e619306"]', NULL, '00000000000000000000000000000026', '', '[["name",null,"old_leads 2"],["email",null,{"email":"old_leads2@x.org","category":"work"}]]');
+INSERT INTO public.history VALUES (32, 2, '1', '08f2fba1395748eca3063fbbe7d63e69', 1795955286.879489, 'updated', '27140365', '["title"]', '["20073061bdbbf451","230859f8b57cbf3a","e20bdd66d1e4f5da"]', NULL, '0000000000000000000000000000002e', '', NULL);
+INSERT INTO public.history VALUES (33, 2, 'mary', '08f2fba1395748eca3063fbbe7d63e69', 1795955286.9506416, 'left', '27140360', '[]', '[]', NULL, NULL, 'deleted at the source, only matched, not created', NULL);
+INSERT INTO public.history VALUES (34, 2, 'leaver', '08f2fba1395748eca3063fbbe7d63e69', 1795955287.2251596, 'deleting', '27140371', '[]', '[]', '{"id":27140371,"name":"Person leaver","prefix":null,"first_name":"Person","middle_name":null,"last_name":"leaver","suffix":null,"address":null,"assignee_id":null,"company_id":null,"company_name":null,"contact_type_id":451494,"details":null,"emails":[{"email":"pleaver@example.org","category":"work"}],"phone_numbers":[],"socials":[],"tags":[],"title":null,"websites":[],"date_created":1795955284,"date_modified":1795955284,"date_last_contacted":null,"interaction_count":0,"leads_converted_from":[],"date_lead_created":null,"custom_fields":[{"custom_field_definition_id":100772,"value":null},{"custom_field_definition_id":100770,"value":null},{"custom_field_definition_id":100769,"value":false},{"custom_field_definition_id":100767,"value":[]},{"custom_field_definition_id":100766,"value":null},{"custom_field_definition_id":100764,"value":null},{"custom_field_definition_id":100775,"value":null}]}', NULL, 'deleted at the source', NULL);
+INSERT INTO public.history VALUES (35, 2, 'leaver', '08f2fba1395748eca3063fbbe7d63e69', 1795955287.251349, 'deleted', '27140371', '[]', '[]', NULL, NULL, 'deleted at the source', NULL);
+INSERT INTO public.history VALUES (36, 8, '3', '08f2fba1395748eca3063fbbe7d63e69', 1795955287.2882605, 'deleting', '27140360', '[]', '[]', '{"id":27140360,"name":"Project 3","related_resource":null,"assignee_id":null,"status":"Open","details":null,"tags":[],"date_created":1795955284,"date_modified":1795955284,"custom_fields":[{"custom_field_definition_id":100765,"value":null},{"custom_field_definition_id":100773,"value":null}]}', NULL, 'absent from the source', NULL);
+INSERT INTO public.history VALUES (37, 8, '2', '08f2fba1395748eca3063fbbe7d63e69', 1795955287.291525, 'deleting', '27140361', '[]', '[]', '{"id":27140361,"name":"Project 2","related_resource":null,"assignee_id":null,"status":"Open","details":null,"tags":[],"date_created":1795955284,"date_modified":1795955284,"custom_fields":[{"custom_field_definition_id":100765,"value":null},{"custom_field_definition_id":100773,"value":null}]}', NULL, 'absent from the source', NULL);
+INSERT INTO public.history VALUES (38, 8, '3', '08f2fba1395748eca3063fbbe7d63e69', 1795955287.30762, 'deleted', '27140360', '[]', '[]', NULL, NULL, 'absent from the source', NULL);
+INSERT INTO public.history VALUES (39, 8, '2', '08f2fba1395748eca3063fbbe7d63e69', 1795955287.3197422, 'deleted', '27140361', '[]', '[]', NULL, NULL, 'absent from the source', NULL);
+INSERT INTO public.history VALUES (40, 2, '3', '1a5db7490a3c4d8e8246943f271e28ef', 1795955289.4649673, 'updated', '27140367', '["title"]', '["3f6f1a224a5970ef","873016ec86551395"]', NULL, '0000000000000000000000000000003b', '', '[["title",null,"Engineer"]]');
+INSERT INTO public.history VALUES (41, 12, 'late-2', '4369366905c043a3aa046838edcfe42e', 1795955291.5504918, 'waiting', NULL, '[]', '[]', NULL, NULL, 'missing_reference: company_id: the record of stream companies is not in the CRM yet', NULL);
+INSERT INTO public.history VALUES (42, 12, '2', '4369366905c043a3aa046838edcfe42e', 1795955291.5743878, 'matched', '27140366', '[]', '["a6722ab1fc30aa02","b8f5bd938ba044d0","e20bdd66d1e4f5da"]', NULL, NULL, 'matched by emails', NULL);
+INSERT INTO public.history VALUES (43, 12, 'only-here', '4369366905c043a3aa046838edcfe42e', 1795955291.6081164, 'created', '27140373', '["name","emails"]', '["37eafb33ce6b7bd0","73fe1eb8d4229137"]', NULL, '00000000000000000000000000000041', '', NULL);
+INSERT INTO public.history VALUES (44, 13, '7', '85d5f41808a14d98982602286bf14485', 1795955295.1540055, 'created', '27140374', '["name","emails"]', '["1ceba7c7f96c826a","8b1cb23e57cc529e"]', NULL, '00000000000000000000000000000049', '', NULL);
+INSERT INTO public.history VALUES (45, 14, '7', '85d5f41808a14d98982602286bf14485', 1795955295.17972, 'created', '27140375', '["name","emails"]', '["71dbede133091fb1","78d21a5053788cec"]', NULL, '0000000000000000000000000000004b', '', NULL);
+INSERT INTO public.history VALUES (46, 15, '7', '7cffc77a97ee4b62bd9341d442e48017', 1795955297.4340813, 'rejected', NULL, '[]', '[]', NULL, NULL, 'schema: name: the value is not of types "null", "string"', NULL);
+INSERT INTO public.history VALUES (47, 16, '#9d0b7c1d170866273de13fa2ba08658e', '7cffc77a97ee4b62bd9341d442e48017', 1795955297.439773, 'rejected', NULL, '[]', '[]', NULL, NULL, 'stream_map: The stream map failed: MapExpressionError: Failed to evaluate simpleeval expressions name.upper().', NULL);
+INSERT INTO public.history VALUES (48, 17, '#bfdace5a461152baf5b3f581b5fc61f2', '7cffc77a97ee4b62bd9341d442e48017', 1795955297.44751, 'rejected', NULL, '[]', '[]', NULL, NULL, 'not_json: It holds what JSON cannot carry: Encoding objects of type NotJson is unsupported', NULL);
+INSERT INTO public.history VALUES (49, 18, '#8c91ffca70cf71974a681e874f160359', '7cffc77a97ee4b62bd9341d442e48017', 1795955297.45089, 'rejected', NULL, '[]', '[]', NULL, NULL, 'no_source_id: id is null: without its source id a record cannot be told from others', NULL);
+INSERT INTO public.history VALUES (50, 19, '7', '7cffc77a97ee4b62bd9341d442e48017', 1795955297.4545834, 'rejected', NULL, '[]', '[]', NULL, NULL, 'unknown_attribute: mystery is not sent: people have no such attribute. Rename it with a stream map, or list it under exclude', NULL);
+INSERT INTO public.history VALUES (51, 20, '7', '7cffc77a97ee4b62bd9341d442e48017', 1795955297.460174, 'rejected', NULL, '[]', '[]', NULL, NULL, 'unknown_name: assignee_id names nothing in the CRM''s users, which are: Ada Lovelace, Grace Hopper, Søren Kierkegaard, José Álvarez, Mary Jackson, Sam Twin, Sam Twin. Correct it, or set unknown_names', NULL);
+INSERT INTO public.history VALUES (52, 21, '7', '7cffc77a97ee4b62bd9341d442e48017', 1795955297.4662807, 'rejected', NULL, '[]', '[]', NULL, NULL, 'ambiguous_name: assignee_id names several of the CRM''s users: 137663, 137664. Give the id', NULL);
+INSERT INTO public.history VALUES (53, 22, '7', '7cffc77a97ee4b62bd9341d442e48017', 1795955297.47006, 'rejected', NULL, '[]', '[]', NULL, NULL, 'invalid_value: title wants text', NULL);
+INSERT INTO public.history VALUES (54, 23, '7', '7cffc77a97ee4b62bd9341d442e48017', 1795955297.48184, 'rejected', NULL, '[]', '[]', NULL, NULL, 'missing_required: name is missing, without which people cannot be created. Give it with a stream map', NULL);
+INSERT INTO public.history VALUES (55, 24, '7', '7cffc77a97ee4b62bd9341d442e48017', 1795955297.4853818, 'rejected', NULL, '[]', '[]', NULL, NULL, 'no_match_key: It has no value for any match key of the stream. Give it one, or set no_match_key to create.', NULL);
+INSERT INTO public.history VALUES (56, 25, '7', '7cffc77a97ee4b62bd9341d442e48017', 1795955297.4964552, 'rejected', NULL, '[]', '[]', NULL, NULL, 'ambiguous: 2 records of the CRM match by title: 27140363, 27140364. Nothing was written. Merge them in the CRM, or choose another match_on.', NULL);
+INSERT INTO public.history VALUES (57, 26, '7', '7cffc77a97ee4b62bd9341d442e48017', 1795955297.5015981, 'rejected', NULL, '[]', '[]', NULL, NULL, 'missing_reference: company_id: the record of stream companies is not in the CRM yet', NULL);
+INSERT INTO public.history VALUES (58, 27, '7', '7cffc77a97ee4b62bd9341d442e48017', 1795955297.5475717, 'rejected', NULL, '[]', '[]', NULL, NULL, 'refused: Invalid input: Validation errors: Assignee Id: not found: 999999999', NULL);
+INSERT INTO public.history VALUES (59, 13, '7', '7cffc77a97ee4b62bd9341d442e48017', 1795955297.5637183, 'rejected', NULL, '[]', '[]', NULL, NULL, 'gone: The CRM no longer has record 27140374. Restore it there, or set when_gone to match_again.', NULL);
+INSERT INTO public.history VALUES (60, 14, '7', '8feabb9c971c4889afbb2e97eaf5fe73', 1795955299.2514074, 'rejected', NULL, '[]', '[]', NULL, NULL, 'brake: 1 records would be deleted, more than max_deletes (0). Nothing was deleted. If that is right, raise max_deletes for one run.', NULL);
+INSERT INTO public.history VALUES (61, 28, '7', '9c83d57ce12341448848463568ddd7f2', 1795955301.5957723, 'rejected', NULL, '[]', '[]', NULL, NULL, 'forbidden: The CRM forbids this to the key''s user on POST /people (HTTP 403): 403 Error.', NULL);
+INSERT INTO public.history VALUES (62, 29, '7#d4d77ec59e59b4179e491a361eca30b8', 'c5bce8736bb04a5c89a2fc38a1f51a7a', 1795955308.7627153, 'rejected', NULL, '[]', '[]', NULL, NULL, 'in_doubt: It was sent, no answer came, and the CRM cannot tell whether it arrived. Look for it there; the next run asks again before it sends anything.', NULL);
+INSERT INTO public.history VALUES (63, 8, '1', 'fbbd783a8b174bc08865aff3c23c0ca9', 1795955353.4810545, 'updated', '27140359', '["name","details"]', '["f7e147b80b99df5b"]', NULL, '00000000000000000000000000000082', '', NULL);
+INSERT INTO public.history VALUES (64, 8, '4', 'fbbd783a8b174bc08865aff3c23c0ca9', 1795955353.7180636, 'created', '27140362', '["name"]', '["d111b0384f424eed"]', NULL, '00000000000000000000000000000084', '', NULL);
+INSERT INTO public.history VALUES (65, 9, '1', '03884e5614e14c298a78df9c84afbd2e', 1795955394.9704242, 'deleting', '27140359', '[]', '[]', '{"id":27140359,"name":"leads 1","prefix":null,"first_name":"leads","middle_name":null,"last_name":"1","suffix":null,"address":null,"assignee_id":null,"company_name":null,"customer_source_id":null,"details":null,"email":{"email":"leads1@x.org","category":"work"},"monetary_unit":null,"monetary_value":null,"socials":[],"status":"New","status_id":208231,"tags":[],"title":null,"websites":[],"phone_numbers":[],"interaction_count":0,"converted_unit":null,"converted_value":null,"date_created":1795955284,"date_modified":1795955284,"date_last_contacted":null,"converted_contact_id":null,"converted_opportunity_id":null,"converted_at":null,"custom_fields":[{"custom_field_definition_id":100764,"value":null},{"custom_field_definition_id":100771,"value":null},{"custom_field_definition_id":100770,"value":null},{"custom_field_definition_id":100769,"value":false},{"custom_field_definition_id":100767,"value":[]},{"custom_field_definition_id":100766,"value":null}]}', NULL, 'deleted at the source', NULL);
+INSERT INTO public.history VALUES (66, 9, '2', '03884e5614e14c298a78df9c84afbd2e', 1795955394.9705875, 'deleting', '27140360', '[]', '[]', '{"id":27140360,"name":"leads 2","prefix":null,"first_name":"leads","middle_name":null,"last_name":"2","suffix":null,"address":null,"assignee_id":null,"company_name":null,"customer_source_id":null,"details":null,"email":{"email":"leads2@x.org","category":"work"},"monetary_unit":null,"monetary_value":null,"socials":[],"status":"New","status_id":208231,"tags":[],"title":null,"websites":[],"phone_numbers":[],"interaction_count":0,"converted_unit":null,"converted_value":null,"date_created":1795955284,"date_modified":1795955284,"date_last_contacted":null,"converted_contact_id":null,"converted_opportunity_id":null,"converted_at":null,"custom_fields":[{"custom_field_definition_id":100767,"value":[]},{"custom_field_definition_id":100769,"value":false},{"custom_field_definition_id":100770,"value":null},{"custom_field_definition_id":100771,"value":null},{"custom_field_definition_id":100764,"value":null},{"custom_field_definition_id":100766,"value":null}]}', NULL, 'deleted at the source', NULL);
+INSERT INTO public.history VALUES (67, 1, 'c9', 'd6d8bf664b444328ab27618484194857', 1795955397.1441967, 'created', '27140363', '["name"]', '["ed71d433e9c7ea97"]', NULL, '000000000000000000000000000000ab', '', NULL);
+INSERT INTO public.intents VALUES (1, '1', 'update', '27140359', '{"name":"Company 1","details":"Changed","email_domain":"one.example"}', '{"email_domain":["one.example"],"name":["company 1"]}', '\x00ec0cd5b0e18ddd7a46bde27fd8a07d', '49199d39727a9a1e447691fd4f3a1e65', 1795955392.783574, 1795955392, 'd30a3b09fdba4cf0876625b3b5c0367a', '[]');
+INSERT INTO public.intents VALUES (2, '2', 'update', '27140366', '{"title":"Changed"}', '{"emails":["p2@example.org"]}', '\x2b493913db44ad723662705b361ff65d', '7b5d7f05e4123d68e189f44d6ac52881', 1795955385.9533525, 1795955385, '4db4607ba66543e1838e8d37c5977db1', '[]');
+INSERT INTO public.intents VALUES (2, '10', 'create', NULL, '{"name":"Person 10","emails":[{"email":"p10@example.org","category":"work"}]}', '{"emails":["p10@example.org"]}', '\xf5c47bd79f58653a32abc150810c3745', '8e1ce2f4ef5c79eb2ba5afec9241e805', 1795955385.9536414, 1795955385, '4db4607ba66543e1838e8d37c5977db1', '[]');
+INSERT INTO public.intents VALUES (2, '11', 'create', NULL, '{"name":"Person 11","emails":[{"email":"p11@example.org","category":"work"}]}', '{"emails":["p11@example.org"]}', '\xc17357fde91756ad4f87ded691158a6a', '806d50020fca77dbedd3eba6f146ecfb', 1795955385.9536414, 1795955385, '4db4607ba66543e1838e8d37c5977db1', '[]');
+INSERT INTO public.intents VALUES (4, 'in flight', 'create', NULL, '{"name":"deals in flight"}', '{"name":["deals in flight"]}', '\xe83edc3be9255b775901f6cf61befeaf', 'a545f08a10a8e4ae185a29ae4561c779', 1795955390.4297078, 1795955390, '3713a58c63a646c79fe81191de0126dc', '[["company_id","companies","late"]]');
+INSERT INTO public.intents VALUES (5, '9', 'update', '27140361', '{"company_id":27140363}', '{}', '\x3d046223196b3b61d5c5ebd6fd42fb23', '849755ed2263f004bd57e92355116cdf', 1795955397.3738642, 1795955397, 'd6d8bf664b444328ab27618484194857', '[]');
+INSERT INTO public.intents VALUES (6, '["north","3"]', 'create', NULL, '{"name":"Task north 3","due_date":1772359200}', '{}', '\xfce05aad45932502deb115dc85529e22', '7b390c0c02882cadbd61bf47509b470c', 1795955387.9595804, 1795955387, '953bd6ae7884411c8f648a13d6ef233d', '[]');
+INSERT INTO public.intents VALUES (29, '7#d4d77ec59e59b4179e491a361eca30b8', 'create', NULL, '{"name":"Bad in_doubt","emails":[{"email":"in_doubt@example.org","category":"work"}]}', '{"emails":["in_doubt@example.org"]}', '\xd4d77ec59e59b4179e491a361eca30b8', 'dec216ace73cf6a03388f4847e4391b7', 1795955308.715605, 1795955308, 'c5bce8736bb04a5c89a2fc38a1f51a7a', '[]');
+INSERT INTO public.ledger_version VALUES (2);
+INSERT INTO public.links VALUES (4, 'with nobody', 'company_id', 'companies', 'late', '', 1795955284.3898735);
+INSERT INTO public.links VALUES (4, 'with nobody', 'primary_contact_id', '', '["people", [["emails", ["nobody@example.org"]]]]', '', 1795955284.3898735);
+INSERT INTO public.links VALUES (5, '9', 'company_id', 'companies', 'c9', '', 1795955284.4188163);
+INSERT INTO public.objects VALUES (1, 'copper', '193851', 'companies');
+INSERT INTO public.objects VALUES (2, 'copper', '193851', 'people');
+INSERT INTO public.objects VALUES (3, 'copper', '193851', 'opportunities');
+INSERT INTO public.objects VALUES (4, 'copper', '193851', 'tasks');
+INSERT INTO public.objects VALUES (5, 'copper', '193851', 'activities');
+INSERT INTO public.objects VALUES (6, 'copper', '193851', 'projects');
+INSERT INTO public.objects VALUES (7, 'copper', '193851', 'leads');
+INSERT INTO public.records VALUES (1, '1', '27140359', 'created', '\x17df7b7124c6a983eaf5556f74dc2038', '072101026c555bf57160161f0ca90f22', 1795955284.1106524, '3b6e58fb631948bea808cddd68fb8a02');
+INSERT INTO public.records VALUES (1, '2', '27140360', 'created', '\xc415ee25c3eaa1b2734908cba056e745', '5a23036e59af6df1bcd167b5a284bd67', 1795955284.1106524, '3b6e58fb631948bea808cddd68fb8a02');
+INSERT INTO public.records VALUES (1, 'c9', '27140363', 'created', '\xa2a58a6d03a5786c6b96d3678d63b1da', '2de946a8af81ce1778158499971a2441', 1795955397.1441967, 'd6d8bf664b444328ab27618484194857');
+INSERT INTO public.records VALUES (1, 'customer/012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789', '27140362', 'created', '\x34bda8ba00770f758dab38ed79b3e45b', 'c35b037e1f294fcc3aaedc03c0bf5641', 1795955284.1106524, '3b6e58fb631948bea808cddd68fb8a02');
+INSERT INTO public.records VALUES (1, '企业-3', '27140361', 'created', '\xc6d61f50606a55bf67f7d8f128bbe1d7', 'bb025d6b789466563a13f3ea91851f8b', 1795955284.1106524, '3b6e58fb631948bea808cddd68fb8a02');
+INSERT INTO public.records VALUES (2, '1', '27140365', 'created', '\x87a24597eef1dc2ff0c14c8352459870', '3a2448b5526bfcbd223c0698e40f00e6', 1795955286.879489, '08f2fba1395748eca3063fbbe7d63e69');
+INSERT INTO public.records VALUES (2, '2', '27140366', 'created', '\x8b3f162c47e5f85642fddf9d45e4ee42', '277171d3a826f1aedc71d5e027c20c80', 1795955284.335489, '3b6e58fb631948bea808cddd68fb8a02');
+INSERT INTO public.records VALUES (2, '3', '27140367', 'created', '\x14814d3b94149de239b5ec76a8aa2120', '43efa6d562b80632d7f0c9f638872dcb', 1795955289.4649673, '1a5db7490a3c4d8e8246943f271e28ef');
+INSERT INTO public.records VALUES (2, '4', '27140368', 'created', '\x6d8a5d8b3d60b610f97d638d2b692c0c', 'e49dcda4315a0c9b03077ff5fb52faf0', 1795955284.335489, '3b6e58fb631948bea808cddd68fb8a02');
+INSERT INTO public.records VALUES (2, '5', '27140369', 'created', '\x5d85a6491819cc61b4e1ea6a929ab5c1', '63037e584c76e0b331246b5b2362cbf8', 1795955284.335489, '3b6e58fb631948bea808cddd68fb8a02');
+INSERT INTO public.records VALUES (2, '6', '27140370', 'created', '\x451c1888cdb5642d427e737db831772a', '5f0a3c320e9067d5d4abb9438eaa7c23', 1795955284.335489, '3b6e58fb631948bea808cddd68fb8a02');
+INSERT INTO public.records VALUES (2, 'ida', '27140362', 'imported', NULL, NULL, 1795955293.6645036, 'operator');
+INSERT INTO public.records VALUES (2, 'leaver', NULL, 'created', NULL, NULL, 1795955287.2492163, '08f2fba1395748eca3063fbbe7d63e69');
+INSERT INTO public.records VALUES (2, 'mary', '27140360', 'left', NULL, NULL, 1795955284.335489, '3b6e58fb631948bea808cddd68fb8a02');
+INSERT INTO public.records VALUES (2, 'sam', '27140361', 'matched', '\x0ffa64f3af4a79917fac831e7beab05a', '70d76e612b944fccf197fe3044d4d343', 1795955284.3169546, '3b6e58fb631948bea808cddd68fb8a02');
+INSERT INTO public.records VALUES (3, 's2', '27140372', 'created', '\x6ac6d656fb059de86422751d7585cdfb', '7b060538848000f26f1c20731944b1d1', 1795955284.3698497, '3b6e58fb631948bea808cddd68fb8a02');
+INSERT INTO public.records VALUES (4, 'with nobody', '27140360', 'created', '\x0db4cebbd4f7c97c3fbb209f6c2cf355', '2c13346e28a81fc8aeedebc96dcde263', 1795955284.3898735, '3b6e58fb631948bea808cddd68fb8a02');
+INSERT INTO public.records VALUES (4, 'with one', '27140359', 'created', '\xaaa1787311a60b53aca95196dc0fdec0', 'af0e45e83202ff382f7a7074b02c03f9', 1795955284.3898735, '3b6e58fb631948bea808cddd68fb8a02');
+INSERT INTO public.records VALUES (5, '9', '27140361', 'created', '\x3d046223196b3b61d5c5ebd6fd42fb23', '849755ed2263f004bd57e92355116cdf', 1795955284.4188163, '3b6e58fb631948bea808cddd68fb8a02');
+INSERT INTO public.records VALUES (6, '["north","1"]', '27140359', 'created', '\x33e17e2f1b80ea56e1663df0c6d9aeee', '2e99259f28cda869aea9369fb0a92a88', 1795955284.4268332, '3b6e58fb631948bea808cddd68fb8a02');
+INSERT INTO public.records VALUES (6, '["so\"uth","2"]', '27140360', 'created', '\x33952ae1396daba49338c35d35265c4e', 'c7be5c7e276d19f5a956ae23c3d02ed6', 1795955284.431041, '3b6e58fb631948bea808cddd68fb8a02');
+INSERT INTO public.records VALUES (7, '1#090bd528baaf2ff0cd18c41f7b891124', '3064242278', 'created', '\x090bd528baaf2ff0cd18c41f7b891124', 'c5851e5341b95b6fd3cf7bd84ae28719', 1795955284.4378765, '3b6e58fb631948bea808cddd68fb8a02');
+INSERT INTO public.records VALUES (8, '1', '27140359', 'created', '\x329a6b8299f7628d44cc3acf9af3ecaa', 'f16d40b3a25631e3fc902fe6e77d9ec1', 1795955353.4810545, 'fbbd783a8b174bc08865aff3c23c0ca9');
+INSERT INTO public.records VALUES (8, '2', NULL, 'created', NULL, NULL, 1795955287.3088892, '08f2fba1395748eca3063fbbe7d63e69');
+INSERT INTO public.records VALUES (8, '3', NULL, 'created', NULL, NULL, 1795955287.3060424, '08f2fba1395748eca3063fbbe7d63e69');
+INSERT INTO public.records VALUES (8, '4', '27140362', 'created', '\x18e6d1e3f7ee155b91d6e34a5b98891e', 'bdf42f5842b8b111a9c6286e4830f299', 1795955353.7180636, 'fbbd783a8b174bc08865aff3c23c0ca9');
+INSERT INTO public.records VALUES (9, '1', '27140359', 'created', NULL, NULL, 1795955284.4809272, '3b6e58fb631948bea808cddd68fb8a02');
+INSERT INTO public.records VALUES (9, '2', '27140360', 'created', NULL, NULL, 1795955284.4809272, '3b6e58fb631948bea808cddd68fb8a02');
+INSERT INTO public.records VALUES (9, '3', '27140361', 'created', '\xb7e9f659f88e96e7386640ce2ab4ec14', '1698f12ae3ed562476334dc4a2431ce4', 1795955284.4809272, '3b6e58fb631948bea808cddd68fb8a02');
+INSERT INTO public.records VALUES (9, '4', '27140362', 'created', '\x588d05acc037774ca8a032845d855eb8', '1a72387b62a906c703b04a84a491fb99', 1795955284.4809272, '3b6e58fb631948bea808cddd68fb8a02');
+INSERT INTO public.records VALUES (10, '1', '27140363', 'created', '\xc7f5a17ed243f5b9fda94484b799d498', '4a5afd191ab070bbcdcb08137ebfb5fb', 1795955284.5146387, '3b6e58fb631948bea808cddd68fb8a02');
+INSERT INTO public.records VALUES (10, '2', '27140364', 'created', '\xf56639cddb53518193baf71674607309', '291e75b6b3c0653ca924e18071fcb863', 1795955284.5146387, '3b6e58fb631948bea808cddd68fb8a02');
+INSERT INTO public.records VALUES (12, '2', '27140366', 'matched', '\x257e48bfcedce3bda2133a60244c8727', '1b0570fd3b5cc6e606979efd76d71377', 1795955291.5743878, '4369366905c043a3aa046838edcfe42e');
+INSERT INTO public.records VALUES (12, 'only-here', '27140373', 'created', '\xddfad7e16841a53cce56dea8196a9b9b', '1575c7f7e9078960c16a9de7b2ad18db', 1795955291.6081164, '4369366905c043a3aa046838edcfe42e');
+INSERT INTO public.records VALUES (13, '7', '27140374', 'created', '\xab52c9ec5c6629993e7d093f39845a7e', 'bfc5f39a66599b5c57afe1d3a0b75c5a', 1795955295.1540055, '85d5f41808a14d98982602286bf14485');
+INSERT INTO public.records VALUES (14, '7', '27140375', 'created', '\xe308ccc408be171ebf743a4263b5b546', '5485535d94c9a329aa9b3afa6aad5817', 1795955295.17972, '85d5f41808a14d98982602286bf14485');
+INSERT INTO public.schemas VALUES ('001de30d9cbd877d21f231d03e59fbba', '\x7b2274797065223a2022534348454d41222c202273747265616d223a20226261645f6272616b65222c2022736368656d61223a207b2274797065223a20226f626a656374222c202270726f70657274696573223a207b226964223a207b7d2c2022656d61696c223a207b7d2c20227469746c65223a207b7d2c202261737369676e6565223a207b7d2c202261737369676e65655f6964223a207b7d2c2022636f6d70616e79223a207b7d2c20226d797374657279223a207b7d2c20225f7364635f64656c657465645f6174223a207b7d2c20226e616d65223a207b2274797065223a205b22737472696e67222c20226e756c6c225d7d7d7d2c20226b65795f70726f70657274696573223a205b226964225d7d');
+INSERT INTO public.schemas VALUES ('4dd850a6952b7832b2b883520539bdcd', '\x7b2274797065223a2022534348454d41222c202273747265616d223a20226261645f6d697373696e675f7265717569726564222c2022736368656d61223a207b2274797065223a20226f626a656374222c202270726f70657274696573223a207b226964223a207b7d2c2022656d61696c223a207b7d2c20227469746c65223a207b7d2c202261737369676e6565223a207b7d2c202261737369676e65655f6964223a207b7d2c2022636f6d70616e79223a207b7d2c20226d797374657279223a207b7d2c20225f7364635f64656c657465645f6174223a207b7d2c20226e616d65223a207b2274797065223a205b22737472696e67222c20226e756c6c225d7d7d7d2c20226b65795f70726f70657274696573223a205b226964225d7d');
+INSERT INTO public.schemas VALUES ('6b0ea3591bd5fbbfb49265a078b508f0', '\x7b2274797065223a2022534348454d41222c202273747265616d223a20226261645f6e6f745f6a736f6e222c2022736368656d61223a207b2274797065223a20226f626a656374222c202270726f70657274696573223a207b226964223a207b7d2c2022656d61696c223a207b7d2c20227469746c65223a207b7d2c202261737369676e6565223a207b7d2c202261737369676e65655f6964223a207b7d2c2022636f6d70616e79223a207b7d2c20226d797374657279223a207b7d2c20225f7364635f64656c657465645f6174223a207b7d2c20226e616d65223a207b2274797065223a205b22737472696e67222c20226e756c6c225d7d7d7d2c20226b65795f70726f70657274696573223a205b226964225d7d');
+INSERT INTO public.schemas VALUES ('6bdc6a872efb1946b4c596d798560a7c', '\x7b2274797065223a2022534348454d41222c202273747265616d223a20226261645f676f6e65222c2022736368656d61223a207b2274797065223a20226f626a656374222c202270726f70657274696573223a207b226964223a207b7d2c2022656d61696c223a207b7d2c20227469746c65223a207b7d2c202261737369676e6565223a207b7d2c202261737369676e65655f6964223a207b7d2c2022636f6d70616e79223a207b7d2c20226d797374657279223a207b7d2c20225f7364635f64656c657465645f6174223a207b7d2c20226e616d65223a207b2274797065223a205b22737472696e67222c20226e756c6c225d7d7d7d2c20226b65795f70726f70657274696573223a205b226964225d7d');
+INSERT INTO public.schemas VALUES ('7d71ad036ab70738c7b839bda506df27', '\x7b2274797065223a2022534348454d41222c202273747265616d223a20226261645f73747265616d5f6d6170222c2022736368656d61223a207b2274797065223a20226f626a656374222c202270726f70657274696573223a207b226964223a207b7d2c2022656d61696c223a207b7d2c20227469746c65223a207b7d2c202261737369676e6565223a207b7d2c202261737369676e65655f6964223a207b7d2c2022636f6d70616e79223a207b7d2c20226d797374657279223a207b7d2c20225f7364635f64656c657465645f6174223a207b7d2c20226e616d65223a207b2274797065223a205b22737472696e67222c20226e756c6c225d7d7d7d2c20226b65795f70726f70657274696573223a205b226964225d7d');
+INSERT INTO public.schemas VALUES ('9b72afb0640d71d6558a5a1287f6b421', '\x7b2274797065223a2022534348454d41222c202273747265616d223a20226261645f696e76616c69645f76616c7565222c2022736368656d61223a207b2274797065223a20226f626a656374222c202270726f70657274696573223a207b226964223a207b7d2c2022656d61696c223a207b7d2c20227469746c65223a207b7d2c202261737369676e6565223a207b7d2c202261737369676e65655f6964223a207b7d2c2022636f6d70616e79223a207b7d2c20226d797374657279223a207b7d2c20225f7364635f64656c657465645f6174223a207b7d2c20226e616d65223a207b2274797065223a205b22737472696e67222c20226e756c6c225d7d7d7d2c20226b65795f70726f70657274696573223a205b226964225d7d');
+INSERT INTO public.schemas VALUES ('42e32661ed6a84b37d4c44ab46537bd3', '\x7b2274797065223a2022534348454d41222c202273747265616d223a20226261645f6e6f5f736f757263655f6964222c2022736368656d61223a207b2274797065223a20226f626a656374222c202270726f70657274696573223a207b226964223a207b7d2c2022656d61696c223a207b7d2c20227469746c65223a207b7d2c202261737369676e6565223a207b7d2c202261737369676e65655f6964223a207b7d2c2022636f6d70616e79223a207b7d2c20226d797374657279223a207b7d2c20225f7364635f64656c657465645f6174223a207b7d2c20226e616d65223a207b2274797065223a205b22737472696e67222c20226e756c6c225d7d7d7d2c20226b65795f70726f70657274696573223a205b226964225d7d');
+INSERT INTO public.schemas VALUES ('42eee04d466e8e78dcdf831cc2b68d91', '\x7b2274797065223a2022534348454d41222c202273747265616d223a20227374616666222c2022736368656d61223a207b2274797065223a20226f626a656374222c202270726f70657274696573223a207b226964223a207b7d2c20226e616d65223a207b7d2c2022656d61696c223a207b7d2c2022656d706c6f796572223a207b7d7d7d2c20226b65795f70726f70657274696573223a205b226964225d7d');
+INSERT INTO public.schemas VALUES ('98f7c9fd44ee8a12a4db0efb2e8fe69a', '\x7b2274797065223a2022534348454d41222c202273747265616d223a202270656f706c65222c2022736368656d61223a207b2274797065223a20226f626a656374222c202270726f70657274696573223a207b226964223a207b7d2c20226e616d65223a207b7d2c2022656d61696c223a207b7d2c20227469746c65223a207b7d2c2022636f6d70616e79223a207b7d2c20225f7364635f64656c657465645f6174223a207b7d7d7d2c20226b65795f70726f70657274696573223a205b226964225d7d');
+INSERT INTO public.schemas VALUES ('550fd5032e6db2a2f828914c2b623b66', '\x7b2274797065223a2022534348454d41222c202273747265616d223a20226261645f756e6b6e6f776e5f6e616d65222c2022736368656d61223a207b2274797065223a20226f626a656374222c202270726f70657274696573223a207b226964223a207b7d2c2022656d61696c223a207b7d2c20227469746c65223a207b7d2c202261737369676e6565223a207b7d2c202261737369676e65655f6964223a207b7d2c2022636f6d70616e79223a207b7d2c20226d797374657279223a207b7d2c20225f7364635f64656c657465645f6174223a207b7d2c20226e616d65223a207b2274797065223a205b22737472696e67222c20226e756c6c225d7d7d7d2c20226b65795f70726f70657274696573223a205b226964225d7d');
+INSERT INTO public.schemas VALUES ('689d37c9c8440b6cad044bebf3a9d94a', '\x7b2274797065223a2022534348454d41222c202273747265616d223a20226f6c645f6c65616473222c2022736368656d61223a207b2274797065223a20226f626a656374222c202270726f70657274696573223a207b226964223a207b7d2c20226e616d65223a207b7d2c2022656d61696c223a207b7d2c20225f7364635f64656c657465645f6174223a207b7d7d7d2c20226b65795f70726f70657274696573223a205b226964225d7d');
+INSERT INTO public.schemas VALUES ('25590e3f3dc696942b340f7cdf50f56d', '\x7b2274797065223a2022534348454d41222c202273747265616d223a20226261645f6e6f5f6d617463685f6b6579222c2022736368656d61223a207b2274797065223a20226f626a656374222c202270726f70657274696573223a207b226964223a207b7d2c2022656d61696c223a207b7d2c20227469746c65223a207b7d2c202261737369676e6565223a207b7d2c202261737369676e65655f6964223a207b7d2c2022636f6d70616e79223a207b7d2c20226d797374657279223a207b7d2c20225f7364635f64656c657465645f6174223a207b7d2c20226e616d65223a207b2274797065223a205b22737472696e67222c20226e756c6c225d7d7d7d2c20226b65795f70726f70657274696573223a205b226964225d7d');
+INSERT INTO public.schemas VALUES ('29602a1133bc48d48dba5815e24bddbf', '\x7b2274797065223a2022534348454d41222c202273747265616d223a20226261645f666f7262696464656e222c2022736368656d61223a207b2274797065223a20226f626a656374222c202270726f70657274696573223a207b226964223a207b7d2c2022656d61696c223a207b7d2c20227469746c65223a207b7d2c202261737369676e6565223a207b7d2c202261737369676e65655f6964223a207b7d2c2022636f6d70616e79223a207b7d2c20226d797374657279223a207b7d2c20225f7364635f64656c657465645f6174223a207b7d2c20226e616d65223a207b2274797065223a205b22737472696e67222c20226e756c6c225d7d7d7d2c20226b65795f70726f70657274696573223a205b226964225d7d');
+INSERT INTO public.schemas VALUES ('89360f3a08dcfb606bd501d14fbf1724', '\x7b2274797065223a2022534348454d41222c202273747265616d223a20226261645f696e5f646f756274222c2022736368656d61223a207b2274797065223a20226f626a656374222c202270726f70657274696573223a207b226964223a207b7d2c2022656d61696c223a207b7d2c20227469746c65223a207b7d2c202261737369676e6565223a207b7d2c202261737369676e65655f6964223a207b7d2c2022636f6d70616e79223a207b7d2c20226d797374657279223a207b7d2c20225f7364635f64656c657465645f6174223a207b7d2c20226e616d65223a207b2274797065223a205b22737472696e67222c20226e756c6c225d7d7d7d2c20226b65795f70726f70657274696573223a205b226964225d7d');
+INSERT INTO public.schemas VALUES ('a1ca18b29948ebd90d8bd230f87093d0', '\x7b2274797065223a2022534348454d41222c202273747265616d223a20226261645f756e6b6e6f776e5f617474726962757465222c2022736368656d61223a207b2274797065223a20226f626a656374222c202270726f70657274696573223a207b226964223a207b7d2c2022656d61696c223a207b7d2c20227469746c65223a207b7d2c202261737369676e6565223a207b7d2c202261737369676e65655f6964223a207b7d2c2022636f6d70616e79223a207b7d2c20226d797374657279223a207b7d2c20225f7364635f64656c657465645f6174223a207b7d2c20226e616d65223a207b2274797065223a205b22737472696e67222c20226e756c6c225d7d7d7d2c20226b65795f70726f70657274696573223a205b226964225d7d');
+INSERT INTO public.schemas VALUES ('a6ec49862c04d6d3dbda24cde2970597', '\x7b2274797065223a2022534348454d41222c202273747265616d223a20226261645f72656675736564222c2022736368656d61223a207b2274797065223a20226f626a656374222c202270726f70657274696573223a207b226964223a207b7d2c2022656d61696c223a207b7d2c20227469746c65223a207b7d2c202261737369676e6565223a207b7d2c202261737369676e65655f6964223a207b7d2c2022636f6d70616e79223a207b7d2c20226d797374657279223a207b7d2c20225f7364635f64656c657465645f6174223a207b7d2c20226e616d65223a207b2274797065223a205b22737472696e67222c20226e756c6c225d7d7d7d2c20226b65795f70726f70657274696573223a205b226964225d7d');
+INSERT INTO public.schemas VALUES ('acc6eda983d68546ad183daa364fe0eb', '\x7b2274797065223a2022534348454d41222c202273747265616d223a20226c65616473222c2022736368656d61223a207b2274797065223a20226f626a656374222c202270726f70657274696573223a207b226964223a207b7d2c20226e616d65223a207b7d2c2022656d61696c223a207b7d2c20225f7364635f64656c657465645f6174223a207b7d7d7d2c20226b65795f70726f70657274696573223a205b226964225d7d');
+INSERT INTO public.schemas VALUES ('bb58ef0eaad48193297e043360fb859f', '\x7b2274797065223a2022534348454d41222c202273747265616d223a20226261645f616d626967756f75735f6e616d65222c2022736368656d61223a207b2274797065223a20226f626a656374222c202270726f70657274696573223a207b226964223a207b7d2c2022656d61696c223a207b7d2c20227469746c65223a207b7d2c202261737369676e6565223a207b7d2c202261737369676e65655f6964223a207b7d2c2022636f6d70616e79223a207b7d2c20226d797374657279223a207b7d2c20225f7364635f64656c657465645f6174223a207b7d2c20226e616d65223a207b2274797065223a205b22737472696e67222c20226e756c6c225d7d7d7d2c20226b65795f70726f70657274696573223a205b226964225d7d');
+INSERT INTO public.schemas VALUES ('caf80e1a5d4eb284501a74c20ad538fd', '\x7b2274797065223a2022534348454d41222c202273747265616d223a20226465706172746564222c2022736368656d61223a207b2274797065223a20226f626a656374222c202270726f70657274696573223a207b226964223a207b7d7d7d2c20226b65795f70726f70657274696573223a205b226964225d7d');
+INSERT INTO public.schemas VALUES ('ce99f6238274f7a400f03dbc83878a24', '\x7b2274797065223a2022534348454d41222c202273747265616d223a20226261645f616d626967756f7573222c2022736368656d61223a207b2274797065223a20226f626a656374222c202270726f70657274696573223a207b226964223a207b7d2c2022656d61696c223a207b7d2c20227469746c65223a207b7d2c202261737369676e6565223a207b7d2c202261737369676e65655f6964223a207b7d2c2022636f6d70616e79223a207b7d2c20226d797374657279223a207b7d2c20225f7364635f64656c657465645f6174223a207b7d2c20226e616d65223a207b2274797065223a205b22737472696e67222c20226e756c6c225d7d7d7d2c20226b65795f70726f70657274696573223a205b226964225d7d');
+INSERT INTO public.schemas VALUES ('d6ddcc71b65ef323608166c69ff63d79', '\x7b2274797065223a2022534348454d41222c202273747265616d223a20226261645f6d697373696e675f7265666572656e6365222c2022736368656d61223a207b2274797065223a20226f626a656374222c202270726f70657274696573223a207b226964223a207b7d2c2022656d61696c223a207b7d2c20227469746c65223a207b7d2c202261737369676e6565223a207b7d2c202261737369676e65655f6964223a207b7d2c2022636f6d70616e79223a207b7d2c20226d797374657279223a207b7d2c20225f7364635f64656c657465645f6174223a207b7d2c20226e616d65223a207b2274797065223a205b22737472696e67222c20226e756c6c225d7d7d7d2c20226b65795f70726f70657274696573223a205b226964225d7d');
+INSERT INTO public.schemas VALUES ('dabafcb4dc630d8657a1725cf49c0e33', '\x7b2274797065223a2022534348454d41222c202273747265616d223a20226261645f736368656d61222c2022736368656d61223a207b2274797065223a20226f626a656374222c202270726f70657274696573223a207b226964223a207b7d2c2022656d61696c223a207b7d2c20227469746c65223a207b7d2c202261737369676e6565223a207b7d2c202261737369676e65655f6964223a207b7d2c2022636f6d70616e79223a207b7d2c20226d797374657279223a207b7d2c20225f7364635f64656c657465645f6174223a207b7d2c20226e616d65223a207b2274797065223a205b22737472696e67222c20226e756c6c225d7d7d7d2c20226b65795f70726f70657274696573223a205b226964225d7d');
+INSERT INTO public.scopes VALUES (1, 1, 'default', 'companies');
+INSERT INTO public.scopes VALUES (2, 2, 'default', 'people');
+INSERT INTO public.scopes VALUES (3, 2, 'default', 'staff');
+INSERT INTO public.scopes VALUES (4, 3, 'default', 'deals');
+INSERT INTO public.scopes VALUES (5, 3, 'default', 'more_deals');
+INSERT INTO public.scopes VALUES (6, 4, 'default', 'tasks');
+INSERT INTO public.scopes VALUES (7, 5, 'default', 'calls');
+INSERT INTO public.scopes VALUES (8, 6, 'default', 'projects');
+INSERT INTO public.scopes VALUES (9, 7, 'default', 'leads');
+INSERT INTO public.scopes VALUES (10, 7, 'default', 'old_leads');
+INSERT INTO public.scopes VALUES (11, 1, 'shop/2, Zürich', 'companies');
+INSERT INTO public.scopes VALUES (12, 2, 'shop/2, Zürich', 'people');
+INSERT INTO public.scopes VALUES (13, 2, 'default', 'bad_gone');
+INSERT INTO public.scopes VALUES (14, 2, 'default', 'bad_brake');
+INSERT INTO public.scopes VALUES (15, 2, 'default', 'bad_schema');
+INSERT INTO public.scopes VALUES (16, 2, 'default', 'bad_stream_map');
+INSERT INTO public.scopes VALUES (17, 2, 'default', 'bad_not_json');
+INSERT INTO public.scopes VALUES (18, 2, 'default', 'bad_no_source_id');
+INSERT INTO public.scopes VALUES (19, 2, 'default', 'bad_unknown_attribute');
+INSERT INTO public.scopes VALUES (20, 2, 'default', 'bad_unknown_name');
+INSERT INTO public.scopes VALUES (21, 2, 'default', 'bad_ambiguous_name');
+INSERT INTO public.scopes VALUES (22, 2, 'default', 'bad_invalid_value');
+INSERT INTO public.scopes VALUES (23, 2, 'default', 'bad_missing_required');
+INSERT INTO public.scopes VALUES (24, 2, 'default', 'bad_no_match_key');
+INSERT INTO public.scopes VALUES (25, 2, 'default', 'bad_ambiguous');
+INSERT INTO public.scopes VALUES (26, 2, 'default', 'bad_missing_reference');
+INSERT INTO public.scopes VALUES (27, 2, 'default', 'bad_refused');
+INSERT INTO public.scopes VALUES (28, 2, 'default', 'bad_forbidden');
+INSERT INTO public.scopes VALUES (29, 2, 'default', 'bad_in_doubt');
+INSERT INTO public.scopes VALUES (30, 2, 'default', 'departed');
+INSERT INTO public.seen VALUES (8, '2', '1');
+INSERT INTO public.seen VALUES (8, '3', '1');
+INSERT INTO public.seen VALUES (8, '3', '4');
+INSERT INTO public.waits VALUES (2, 'late-1', 'companies', 'late');
+INSERT INTO public.waits VALUES (3, 's1', '', 'companies');
+INSERT INTO public.waits VALUES (12, 'late-2', 'companies', 'late');
+ALTER SEQUENCE public.history_id_seq OWNED BY public.history.id;
+ALTER SEQUENCE public.objects_id_seq OWNED BY public.objects.id;
+ALTER SEQUENCE public.scopes_id_seq OWNED BY public.scopes.id;
+ALTER TABLE ONLY public.history ALTER COLUMN id SET DEFAULT nextval('public.history_id_seq'::regclass);
+ALTER TABLE ONLY public.objects ALTER COLUMN id SET DEFAULT nextval('public.objects_id_seq'::regclass);
+ALTER TABLE ONLY public.scopes ALTER COLUMN id SET DEFAULT nextval('public.scopes_id_seq'::regclass);
+SELECT pg_catalog.setval('public.history_id_seq', 67, true);
+SELECT pg_catalog.setval('public.objects_id_seq', 7, true);
+SELECT pg_catalog.setval('public.scopes_id_seq', 30, true);
+ALTER TABLE ONLY public.fresh_keys
+    ADD CONSTRAINT fresh_keys_pkey PRIMARY KEY (object_id, attribute, value, crm_id);
+ALTER TABLE ONLY public.held
+    ADD CONSTRAINT held_pkey PRIMARY KEY (scope_id, source_id);
+ALTER TABLE ONLY public.history
+    ADD CONSTRAINT history_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.intents
+    ADD CONSTRAINT intents_pkey PRIMARY KEY (scope_id, source_id);
+ALTER TABLE ONLY public.links
+    ADD CONSTRAINT links_pkey PRIMARY KEY (scope_id, source_id, attribute);
+ALTER TABLE ONLY public.objects
+    ADD CONSTRAINT objects_crm_account_object_key UNIQUE (crm, account, object);
+ALTER TABLE ONLY public.objects
+    ADD CONSTRAINT objects_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.records
+    ADD CONSTRAINT records_pkey PRIMARY KEY (scope_id, source_id);
+ALTER TABLE ONLY public.schemas
+    ADD CONSTRAINT schemas_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.scopes
+    ADD CONSTRAINT scopes_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.scopes
+    ADD CONSTRAINT scopes_source_name_stream_object_id_key UNIQUE (source_name, stream, object_id);
+ALTER TABLE ONLY public.seen
+    ADD CONSTRAINT seen_pkey PRIMARY KEY (scope_id, version, source_id);
+ALTER TABLE ONLY public.waits
+    ADD CONSTRAINT waits_pkey PRIMARY KEY (scope_id, source_id, stream, on_source_id);
+CREATE INDEX held_by_number ON public.held USING btree (number);
+CREATE INDEX history_by_record ON public.history USING btree (scope_id, source_id);
+CREATE INDEX links_by_parent ON public.links USING btree (stream, on_source_id);
+CREATE INDEX records_by_crm_id ON public.records USING btree (crm_id);
+CREATE INDEX waits_by_parent ON public.waits USING btree (stream, on_source_id);
+ALTER TABLE ONLY public.fresh_keys
+    ADD CONSTRAINT fresh_keys_object_id_fkey FOREIGN KEY (object_id) REFERENCES public.objects(id);
+ALTER TABLE ONLY public.held
+    ADD CONSTRAINT held_schema_id_fkey FOREIGN KEY (schema_id) REFERENCES public.schemas(id);
+ALTER TABLE ONLY public.held
+    ADD CONSTRAINT held_scope_id_fkey FOREIGN KEY (scope_id) REFERENCES public.scopes(id);
+ALTER TABLE ONLY public.history
+    ADD CONSTRAINT history_scope_id_fkey FOREIGN KEY (scope_id) REFERENCES public.scopes(id);
+ALTER TABLE ONLY public.intents
+    ADD CONSTRAINT intents_scope_id_fkey FOREIGN KEY (scope_id) REFERENCES public.scopes(id);
+ALTER TABLE ONLY public.links
+    ADD CONSTRAINT links_scope_id_fkey FOREIGN KEY (scope_id) REFERENCES public.scopes(id);
+ALTER TABLE ONLY public.records
+    ADD CONSTRAINT records_scope_id_fkey FOREIGN KEY (scope_id) REFERENCES public.scopes(id);
+ALTER TABLE ONLY public.scopes
+    ADD CONSTRAINT scopes_object_id_fkey FOREIGN KEY (object_id) REFERENCES public.objects(id);
+ALTER TABLE ONLY public.seen
+    ADD CONSTRAINT seen_scope_id_fkey FOREIGN KEY (scope_id) REFERENCES public.scopes(id);
+ALTER TABLE ONLY public.waits
+    ADD CONSTRAINT waits_scope_id_fkey FOREIGN KEY (scope_id) REFERENCES public.scopes(id);
