@@ -1,14 +1,16 @@
-"""Make the corpus: ledgers as the installed version writes them, for later versions to carry on.
+"""Make the corpus: ledgers as a version of the programs writes them, for later versions to carry on.
 
 ``python -m tests.target_crm.ledgers.make [--programs FOLDER] [--postgresql URL] [--only CRM]``, in the root of the
 repository. FOLDER holds the programs of the version (default: those of this Python). For PostgreSQL, ``pg_dump`` has
-to be on the PATH, and URL names an empty server: ``postgresql://tester@127.0.0.1:5432/postgres``. What is written, below ``tests/target_crm/ledgers/VERSION/CRM/``:
+to be on the PATH, and URL names an empty server: ``postgresql://tester@127.0.0.1:5432/postgres``.
+
+What is written, below ``tests/target_crm/ledgers/VERSION/CRM/``:
 
 * ``settings.json``: the settings of target-crm, but for where the CRM is and how to sign in;
 * ``sqlite.sql`` and ``postgresql.sql``: a ledger of each kind, as SQL that makes it;
 * ``sqlite.crm.json`` and ``postgresql.crm.json``: what the CRM holds then, by object.
 
-The folders of versions that were released are never made anew: nobody could tell what they looked like.
+The folder of a version that was released is never made anew: it holds what that version wrote.
 """
 
 from __future__ import annotations
@@ -57,10 +59,7 @@ def make(crm: str, database: str, ledger_url: str, into: Path, programs: Path, w
         settings = {**PATIENCE, **accounts[crm], **scene.SETTINGS}
         stage = Stage(VENDORS.get(crm, crm), url, ledger_url, work, programs, settings)
         scene.tell(stage)
-        if database == "sqlite":
-            text = sqlite_text(work / "ledger.sqlite")
-        else:
-            text = postgres_text(ledger_url, "pg_dump")
+        text = sqlite_text(work / "ledger.sqlite") if database == "sqlite" else postgres_text(ledger_url)
         into.mkdir(parents=True, exist_ok=True)
         (into / f"{database}.sql").write_text(portable(text, url))
         (into / f"{database}.crm.json").write_text(portable(crm_text(stage.changes()), url))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -128,10 +129,8 @@ class Stage:
 
     def operate(self, *words: str) -> str:
         """Run singer-crm; returns what it printed."""
-        done = subprocess.run(
-            [self.programs / "singer-crm", *words, "--config", self._config({})], check=True, capture_output=True, text=True
-        )
-        return done.stdout
+        command = [self.programs / "singer-crm", *words, "--config", self._config({})]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
     def _config(self, config: Mapping[str, Any]) -> Path:
         file = self.folder / "config.json"
@@ -194,10 +193,10 @@ def sqlite_text(file: Path) -> str:
     return "\n".join([*rest, *sorted(rows, key=_natural)]) + "\n"
 
 
-def postgres_text(url: str, pg_dump: str) -> str:
+def postgres_text(url: str) -> str:
     """A PostgreSQL database as SQL that any server takes, its rows in the order of their keys."""
     options = ["--inserts", "--no-owner", "--no-privileges", "--no-comments", "--schema=public"]
-    dumped = subprocess.run([pg_dump, *options, url], check=True, capture_output=True, text=True).stdout
+    dumped = subprocess.run([shutil.which("pg_dump"), *options, url], check=True, capture_output=True, text=True).stdout
     statements = re.split(r";\n", re.sub(r"^(--|\\|SET ).*\n|^\s*\n", "", dumped, flags=re.MULTILINE))
     lines = [each.strip() for each in statements if each.strip()]
     lines = [each for each in lines if "CREATE SCHEMA" not in each and "set_config" not in each]

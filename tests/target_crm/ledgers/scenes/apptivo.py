@@ -80,11 +80,11 @@ def tell(stage: Stage) -> None:
     stage.kill_in_flight(changed, hang(own.format("customers", "update"), carried_out=True))
 
 
-def go_on(stage: Stage) -> None:
+def go_on(_vendor) -> None:
     """What people do in the CRM before the source is read again."""
 
 
-def messages(_parent: int):
+def messages(_vendor):
     """What the source sends next."""
     return [
         *SCHEMAS.values(),
@@ -101,3 +101,48 @@ def messages(_parent: int):
         deal(2),
         state_of(3),
     ]
+
+
+OUTCOMES = {
+    "customers": {"input": 3, "created": 1, "unchanged": 2},
+    "contacts": {"input": 3, "created": 1, "unchanged": 2},
+    "leads": {"input": 7, "created": 1, "unchanged": 3, "deleted": 2, "rejected": 1},
+    "opportunities": {"input": 2, "created": 1, "unchanged": 1},
+}
+"""What becomes of them, and of what the ledger held."""
+
+LINKED = {"opportunities": 1}
+REJECTED = 1
+UNANSWERED = {"2": "create"}
+"""Writes that were never answered, by source id; some share theirs with other records."""
+
+HISTORY = ("leaver", ["created", "deleting", "deleted", "created"])
+IMPORTS: dict[str, str] = {}
+"""What ends the doubts that stay: a file for ``singer-crm ledger import``, by stream."""
+
+
+def of_other_sources(_vendor):
+    """What other sources send next: their names, messages, and what becomes of them."""
+    return [("other", [SCHEMAS["customers"], customer(1)], {"customers": {"input": 1, "unchanged": 1}})]
+
+
+def shown(vendor):
+    """What counts of the CRM's records, once each."""
+    customers = {each["customerId"]: each["customerName"] for each in vendor.records("customers")}
+    deals = vendor.records("opportunities")
+    return {
+        "customers": sorted(
+            (each["customerName"], each["addresses"][0]["city"]) for each in vendor.records("customers")
+        ),
+        "contacts": sorted((each["lastName"], each.get("accountName")) for each in vendor.records("contacts")),
+        "leads": sorted((each["lastName"], each.get("jobTitle")) for each in vendor.records("leads")),
+        "deals": sorted((each["opportunityName"], customers.get(each["opportunityCustomerId"])) for each in deals),
+    }
+
+
+SHOWN = {
+    "customers": [("Customer 1", "Bonn"), ("Customer Größe 2", "Ulm"), ("Customer late", "Ulm")],
+    "contacts": [("Contact 1", "Customer 1"), ("Contact 2", None), ("Contact waiting", "Customer late")],
+    "leads": [("Lead 1", "Chief"), ("Lead 2", None), ("Lead leaver", None), ("Lead matched", "Director")],
+    "deals": [("Deal 1", "Customer late"), ("Deal 2", None)],
+}

@@ -182,6 +182,7 @@ def _first_runs(stage):
         person("s1", "staff", employer="nowhere.example"),
         person("s2", "staff", employer="two.example"),
         *DEALS,
+        deal(8, "more_deals", company="c8"),
         deal(9, "more_deals", company="c9"),
         task("north", 1),
         task('so"uth', 2),
@@ -195,6 +196,8 @@ def _first_runs(stage):
     ]
     stage.run(first, history_values=True)
     second = [
+        SCHEMAS["companies"],
+        company("c8"),
         SCHEMAS["people"],
         person(1, company=1, title="Chief"),
         person("leaver", **NOW_GONE),
@@ -258,18 +261,20 @@ def _in_flight(stage):
     stage.kill_in_flight([SCHEMAS["companies"], *linked], hang("PUT /opportunities/{id}", **never))
 
 
-def go_on(stage: Stage) -> None:
+def go_on(vendor) -> None:
     """What people do in the CRM before the source is read again."""
-    stage.insert("users", {"name": "Newcomer", "email": "newcomer@example.org"})
+    vendor.insert("users", {"name": "Newcomer", "email": "newcomer@example.org"})
 
 
-def messages(parent: int):
+def messages(vendor):
     """What the source sends next."""
+    parent = next(person["id"] for person in vendor.records("people") if person["name"] == "Parent")
     call = record_of("calls", id=1, type="Note", details="Called", parent={"type": "person", "id": parent})
     return [
         *SCHEMAS.values(),
         company("late"),
         company("nowhere", domain="nowhere.example"),
+        company("c8"),
         company("c9"),
         company(1, domain="one.example", details="Changed"),
         *COMPANIES[1:],
@@ -287,6 +292,7 @@ def messages(parent: int):
         person("nobody", "staff", email="nobody@example.org"),
         *DEALS,
         deal("in flight", company="late"),
+        deal(8, "more_deals", company="c8"),
         deal(9, "more_deals", company="c9"),
         task("north", 1),
         task('so"uth', 2),
@@ -298,3 +304,105 @@ def messages(parent: int):
         lead(4),
         state_of(8),
     ]
+
+
+STAY_REJECTED = [kind for kind in REJECTS if kind not in {"unknown_name", "brake", "forbidden", "in_doubt"}]
+OUTCOMES = {
+    **{f"bad_{kind}": {"input": 1, "rejected": 1} for kind in STAY_REJECTED},
+    "bad_unknown_name": {"input": 1, "created": 1},
+    "bad_brake": {"input": 1, "deleted": 1},
+    "bad_forbidden": {"input": 1, "created": 1},
+    "bad_in_doubt": {"input": 1, "superseded": 1},  # created when the doubt was looked into
+    "companies": {"input": 8, "created": 2, "unchanged": 6},
+    "people": {"input": 12, "created": 3, "updated": 1, "unchanged": 8},
+    "staff": {"input": 3, "created": 2, "unchanged": 1},
+    "departed": {"input": 1, "deleted": 1},
+    "deals": {"input": 3, "unchanged": 3},
+    "more_deals": {"input": 2, "unchanged": 2},
+    "tasks": {"input": 3, "created": 1, "unchanged": 2},
+    "calls": {"input": 1, "unchanged": 1},
+    "projects": {"input": 2, "unchanged": 2},
+    "leads": {"input": 4, "unchanged": 2, "deleted": 2},
+    "old_leads": {"input": 2, "deleted": 2},
+}
+"""What becomes of them, and of what the ledger held."""
+
+LINKED = {"deals": 3, "more_deals": 1}
+REJECTED = len(REJECTS)
+UNANSWERED = {"10": "create", "in flight": "create", '["north","3"]': "create"}
+"""Writes that were never answered, by source id; some share theirs with other records."""
+
+HISTORY = ("leaver", ["created", "deleting", "deleted", "created"])
+IMPORTS: dict[str, str] = {}
+"""What ends the doubts that stay: a file for ``singer-crm ledger import``, by stream."""
+
+
+def of_other_sources(_vendor):
+    """What other sources send next: their names, messages, and what becomes of them."""
+    shop = [SCHEMAS["companies"], SCHEMAS["people"], company("late"), person(2), person("only-here")]
+    late = {"input": 3, "created": 1, "unchanged": 2}
+    return [(SHOP, shop, {"companies": {"input": 1, "unchanged": 1}, "people": late})]
+
+
+def shown(vendor):
+    """What counts of the CRM's records, once each."""
+    companies = {each["id"]: each["name"] for each in vendor.records("companies")}
+    people = {each["id"]: each["name"] for each in vendor.records("people")}
+    employed = [each for each in vendor.records("people") if each["company_id"]]
+    deals = vendor.records("opportunities")
+    return {
+        **{name: sorted(each["name"] for each in vendor.records(name)) for name in NAMES},
+        "titles": {each["name"]: each["title"] for each in vendor.records("people") if each["title"]},
+        "employers": {each["name"]: companies[each["company_id"]] for each in employed},
+        "deals": sorted(
+            (each["name"], companies.get(each["company_id"]), people.get(each["primary_contact_id"])) for each in deals
+        ),
+        "details": [each["details"] for each in vendor.records("companies") if each["details"]],
+        "activities": [each["details"] for each in vendor.records("activities")],
+    }
+
+
+NUMBERED = ["1", "10", "11", "12", "2", "3", "4", "5", "late-1", "late-2", "leaver", "nobody", "only-here", "s1", "s2"]
+NAMES = {
+    "companies": [
+        "Béta GmbH & Söhne",
+        *(f"Company {each}" for each in ("1", "c8", "c9", "late", "nowhere")),
+        *("Long", "第三"),
+    ],
+    "people": [
+        *("Bad forbidden", "Bad in_doubt", "Bad unknown_name"),
+        *("Imported Ida", "Matched Mary", "Matched Sam", "Parent"),
+        *(f"Person {each}" for each in NUMBERED),
+        *("Theirs", "Theirs"),
+    ],
+    "tasks": ["Task north 1", "Task north 3", 'Task so"uth 2'],
+    "leads": ["leads 3", "leads 4"],
+    "projects": ["Project 1", "Project 4"],
+}
+SHOWN = {
+    **NAMES,
+    "titles": {
+        "Matched Mary": "Director",
+        "Person 1": "Chief",
+        "Person 2": "Changed",
+        "Person 3": "Engineer",
+        "Theirs": "Same",
+    },
+    "employers": {
+        "Person 1": "Company 1",
+        "Person 2": "Company 1",
+        "Person late-1": "Company late",
+        "Person late-2": "Company late",
+        "Person s1": "Company nowhere",
+        "Person s2": "Béta GmbH & Söhne",
+    },
+    "deals": [
+        ("deals in flight", "Company late", None),
+        ("deals with nobody", "Company late", "Person nobody"),
+        ("deals with one", "Company 1", "Person 1"),
+        ("more_deals 8", "Company c8", None),
+        ("more_deals 9", "Company c9", None),
+    ],
+    "details": ["Changed"],
+    "activities": ["Called"],
+}

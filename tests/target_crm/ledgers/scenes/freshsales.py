@@ -72,7 +72,7 @@ def tell(stage: Stage) -> None:
     stage.run([SCHEMAS["contacts"], contact(1, account=1, job_title="Chief"), contact("leaver", **NOW_GONE)], code=1)
     stage.run([SCHEMAS["contacts"], contact(2)], source_name="other")
     gone = [contact(number, **NOW_GONE) for number in (3, 4)]
-    stage.kill_at_state([SCHEMAS["contacts"], *gone, state_of(2), contact(1)], batch_size_rows=1)
+    stage.kill_at_state([SCHEMAS["contacts"], *gone, state_of(2), contact(2, account=1)], batch_size_rows=1)
     stage.kill_in_flight(
         [SCHEMAS["new_contacts"], contact(10, "new_contacts"), contact(11, "new_contacts")],
         hang("POST /contacts/bulk_upsert", carried_out=True),
@@ -81,11 +81,11 @@ def tell(stage: Stage) -> None:
     stage.kill_in_flight([SCHEMAS["offers"], deal(4, "offers")], hang("POST /deals*", carried_out=False))
 
 
-def go_on(stage: Stage) -> None:
+def go_on(_vendor) -> None:
     """What people do in the CRM before the source is read again."""
 
 
-def messages(_parent: int):
+def messages(_vendor):
     """What the source sends next."""
     return [
         *SCHEMAS.values(),
@@ -104,3 +104,61 @@ def messages(_parent: int):
         deal(4, "offers"),
         state_of(3),
     ]
+
+
+OUTCOMES = {
+    "accounts": {"input": 3, "created": 1, "unchanged": 2},
+    "contacts": {"input": 8, "created": 3, "unchanged": 3, "deleted": 2},
+    "deals": {"input": 3, "unchanged": 2, "rejected": 1},
+    "offers": {"input": 2, "created": 1, "unchanged": 1},
+    "new_contacts": {"input": 2, "created": 2},
+}
+"""What becomes of them, and of what the ledger held."""
+
+LINKED = {"offers": 1}
+REJECTED = 1
+UNANSWERED = {"10": "upsert", "11": "upsert"}
+"""Writes that were never answered, by source id; some share theirs with other records."""
+
+HISTORY = ("leaver", ["created", "deleting", "deleted", "created"])
+IMPORTS: dict[str, str] = {}
+"""What ends the doubts that stay: a file for ``singer-crm ledger import``, by stream."""
+
+
+def of_other_sources(_vendor):
+    """What other sources send next: their names, messages, and what becomes of them."""
+    return [("other", [SCHEMAS["contacts"], contact(2)], {"contacts": {"input": 1, "unchanged": 1}})]
+
+
+def shown(vendor):
+    """What counts of the CRM's records, once each."""
+    accounts = {each["id"]: each["name"] for each in vendor.records("sales_accounts")}
+    deals = vendor.records("deals")
+    return {
+        "accounts": sorted(accounts.values()),
+        "contacts": sorted((each["last_name"], each.get("job_title")) for each in vendor.records("contacts")),
+        "deals": sorted(
+            (each["name"], float(each["amount"]), accounts.get(each["sales_account_id"])) for each in deals
+        ),
+    }
+
+
+SHOWN = {
+    "accounts": ["Account 1", "Account late", "Zürich"],
+    "contacts": [
+        ("Contact 1", "Chief"),
+        ("Contact 10", None),
+        ("Contact 11", None),
+        ("Contact 2", None),
+        ("Contact leaver", None),
+        ("Contact matched", "Director"),
+        ("Contact new", None),
+        ("Contact waiting", None),
+    ],
+    "deals": [
+        ("deals 1", 7.0, "Account 1"),
+        ("deals 2", 5.0, None),
+        ("offers 3", 5.0, "Account late"),
+        ("offers 4", 5.0, None),
+    ],
+}
