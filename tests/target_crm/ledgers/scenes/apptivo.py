@@ -18,6 +18,7 @@ SETTINGS = {
             "match_on": ["name"],
             "missing_reference": "link_later",
             "references": {"account_id": CUSTOMER},
+            "parameters": {"is_duplicate": "N"},
         },
     },
 }
@@ -75,7 +76,9 @@ def tell(stage: Stage) -> None:
     stage.kill_at_state([SCHEMAS["leads"], *gone, state_of(2), lead(2)], batch_size_rows=1)
     own = "POST /app/dao/v6/{}[?]a={}"
     stage.kill_in_flight([SCHEMAS["contacts"], contact(2)], hang(own.format("contacts", "save"), carried_out=True))
-    stage.kill_in_flight([SCHEMAS["opportunities"], deal(2)], hang("POST *opportunities*", carried_out=False))
+    stage.kill_in_flight(
+        [SCHEMAS["opportunities"], deal(2)], hang(own.format("opportunities", "save"), carried_out=False)
+    )
     changed = [SCHEMAS["customers"], customer(1, city="Bonn")]
     stage.kill_in_flight(changed, hang(own.format("customers", "update"), carried_out=True))
 
@@ -113,8 +116,8 @@ OUTCOMES = {
 
 LINKED = {"opportunities": 1}
 REJECTED = 1
-UNANSWERED = {"2": "create"}
-"""Writes that were never answered, by source id; some share theirs with other records."""
+UNANSWERED = {("contacts", "2"): "create", ("opportunities", "2"): "create", ("customers", "1"): "update"}
+"""Writes that were never answered, by stream and source id."""
 
 HISTORY = ("leaver", ["created", "deleting", "deleted", "created"])
 IMPORTS: dict[str, str] = {}

@@ -29,6 +29,7 @@ REJECTS = {
     "forbidden": ({}, {}),
     "in_doubt": ({"load_method": "append-only"}, {}),
 }
+ATTRIBUTES = ("email", "title", "assignee", "assignee_id", "company", "mystery", GONE)
 SETTINGS = {
     "crm": "copper",
     "date_order": "mdy",
@@ -76,20 +77,7 @@ SCHEMAS = {
     "projects": schema_of("projects", "name", "details"),
     "leads": schema_of("leads", "name", "email", GONE),
     "old_leads": schema_of("old_leads", "name", "email", GONE),
-    **{
-        f"bad_{kind}": schema_of(
-            f"bad_{kind}",
-            "email",
-            "title",
-            "assignee",
-            "assignee_id",
-            "company",
-            "mystery",
-            GONE,
-            name={"type": ["string", "null"]},
-        )
-        for kind in REJECTS
-    },
+    **{f"bad_{kind}": schema_of(f"bad_{kind}", *ATTRIBUTES, name={"type": ["string", "null"]}) for kind in REJECTS},
 }
 
 
@@ -230,8 +218,7 @@ def _rejections(stage):
 
 
 def _more(stream, **settings):
-    streams = SETTINGS["streams"]
-    return {"streams": {**streams, stream: {**streams[stream], **settings}}}
+    return {"streams": SETTINGS["streams"] | {stream: SETTINGS["streams"][stream] | settings}}
 
 
 def _held_deletes(stage):
@@ -329,8 +316,15 @@ OUTCOMES = {
 
 LINKED = {"deals": 3, "more_deals": 1}
 REJECTED = len(REJECTS)
-UNANSWERED = {"10": "create", "in flight": "create", '["north","3"]': "create"}
-"""Writes that were never answered, by source id; some share theirs with other records."""
+UNANSWERED = {
+    ("companies", "1"): "update",
+    ("people", "2"): "update",
+    ("people", "10"): "create",
+    ("deals", "in flight"): "create",
+    ("more_deals", "9"): "update",
+    ("tasks", '["north","3"]'): "create",
+}
+"""Writes that were never answered, by stream and source id."""
 
 HISTORY = ("leaver", ["created", "deleting", "deleted", "created"])
 IMPORTS: dict[str, str] = {}
@@ -365,9 +359,7 @@ def shown(vendor):
 NUMBERED = ["1", "10", "11", "12", "2", "3", "4", "5", "late-1", "late-2", "leaver", "nobody", "only-here", "s1", "s2"]
 NAMES = {
     "companies": [
-        "Béta GmbH & Söhne",
-        *(f"Company {each}" for each in ("1", "c8", "c9", "late", "nowhere")),
-        *("Long", "第三"),
+        *("Béta GmbH & Söhne", *(f"Company {each}" for each in ("1", "c8", "c9", "late", "nowhere")), "Long", "第三"),
     ],
     "people": [
         *("Bad forbidden", "Bad in_doubt", "Bad unknown_name"),

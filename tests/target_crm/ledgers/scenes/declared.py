@@ -123,8 +123,14 @@ OUTCOMES = {
 
 LINKED: dict[str, int] = {}
 REJECTED = 2
-UNANSWERED = {"10": "create", "11": "create", "2": "create"}
-"""Writes that were never answered, by source id; some share theirs with other records."""
+UNANSWERED = {
+    ("contacts", "10"): "create",
+    ("members", "1"): "update",
+    ("members", "11"): "create",
+    ("visits", "2"): "create",
+    ("keyed", "2"): "create",
+}
+"""Writes that were never answered, by stream and source id."""
 
 HISTORY = ("leaver", ["created", "deleted", "created"])
 IMPORTS = {"visits": "source,crm\n2,v-13\n"}

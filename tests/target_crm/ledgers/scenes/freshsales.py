@@ -117,8 +117,8 @@ OUTCOMES = {
 
 LINKED = {"offers": 1}
 REJECTED = 1
-UNANSWERED = {"10": "upsert", "11": "upsert"}
-"""Writes that were never answered, by source id; some share theirs with other records."""
+UNANSWERED = {("new_contacts", "10"): "upsert", ("deals", "1"): "update", ("offers", "4"): "create"}
+"""Writes that were never answered, by stream and source id."""
 
 HISTORY = ("leaver", ["created", "deleting", "deleted", "created"])
 IMPORTS: dict[str, str] = {}
