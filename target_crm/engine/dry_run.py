@@ -12,12 +12,13 @@ from typing import Any, cast
 
 from typing_extensions import override
 
-from crm_api.crm import BeforeSend, Crm, Refused, Request, Result, Wanted, Written
+from crm_api.crm import BeforeSend, Crm, Refused, Result, Wanted, Written
 from crm_api.crm_objects import CrmId, CrmObject, CrmRecord, Payload
 from crm_api.delegating import DelegatingCrm
 from crm_api.errors import RefusedError
 from crm_api.transport.answer import Answer
-from crm_api.transport.session import SAFE_METHODS, CrmSession
+from crm_api.transport.request import Request
+from crm_api.transport.session import CrmSession
 from target_crm.crms import rates_of
 from target_crm.report.summary import Forecast
 
@@ -47,21 +48,12 @@ class DryRunSession:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._session, name)
 
-    def exchange(self, method: str, path: str, **arguments: Any) -> Answer:
+    def exchange(self, request: Request, *, before_send: BeforeSend | None = None) -> Answer:
         """Send a request that reads; answer one that writes as the CRM would, and note it."""
-        if method in SAFE_METHODS or arguments.get("reads"):
-            return self._session.exchange(method, path, **arguments)
-        if (before_send := arguments.get("before_send")) is not None:
+        if request.changes_nothing:
+            return self._session.exchange(request, before_send=before_send)
+        if before_send is not None:
             before_send()
-        request = Request(
-            method,
-            path,
-            arguments.get("params") or {},
-            arguments.get("body"),
-            arguments.get("form"),
-            arguments.get("content"),
-            arguments.get("headers") or {},
-        )
         self._note(request)
         answer = self._crm.dry_run_answer(request, self._new_id)
         return Answer(HTTPStatus.OK, value=self._whole(answer), new_id=self._new_id)

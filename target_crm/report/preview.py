@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import msgspec
 from typing_extensions import override
 
-from crm_api.crm import Request
+from crm_api.transport.request import Request
 from target_crm.mapping.values import Difference
 from target_crm.report.outcomes import LINKED, Observer, Outcome, RecordOutcome
 

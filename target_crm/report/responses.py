@@ -21,6 +21,7 @@ from crm_api.transport.addresses import checked_base_url
 from crm_api.transport.answer import Dialect
 from crm_api.transport.quota import Quota
 from crm_api.transport.redaction import Redactor
+from crm_api.transport.request import Request
 from crm_api.transport.retry import Patience
 from crm_api.transport.session import CrmSession, Network
 from target_crm.files import FileError, file_errors, open_private, write_through
@@ -210,7 +211,7 @@ class Webhook:
         while self._kept:
             part = list(itertools.islice(self._kept, AT_ONCE))
             try:
-                self._session.exchange("POST", "", params=self._query, body=part, read=bytes, repeatable=True)
+                self._session.exchange(Request("POST", "", params=self._query, body=part, read=bytes, repeatable=True))
             except CrmError as error:
                 self._not_before = self._clock() + PAUSE_SECONDS
                 self._warn(f"The webhook did not take {len(part)} outcomes; they are kept for later: {error.sentence}")
