@@ -54,8 +54,9 @@ class StreamWriter:
         settings = stream.settings
         run.locks.take(settings.object)
         mapper = stream.destination.mapper
+        crm = run.crm.owner(mapper.crm_object)
         scope = run.ledger.scope(run.source, stream.name, settings.object)
-        context = StreamContext(run.crm, mapper, run.ledger, scope, run)
+        context = StreamContext(crm, mapper, run.ledger, scope, run)
         missing = settings.missing_reference
         if settings.load_method is LoadMethod.MATCH and missing == "link_later":
             missing = "leave_out"  # nothing is written, now or later
