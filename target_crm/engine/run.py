@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from crm_api.crm import Account, Crm
-from crm_api.crm_objects import CrmId, CrmObject, CrmRecord
+from crm_api.crm_objects import CrmId, CrmRecord
 from target_crm.concurrency import Stopping, WorkerPool
 from target_crm.engine.outcome_recorder import OutcomeRecorder
 from target_crm.ledger.ledger import Ledger
@@ -168,6 +168,7 @@ class ObjectContext:
         ledger: Remembers what was written where.
         scope: The part of the ledger that is about the object.
         run: The run that all streams share.
+        recent: The records of the object that our own writes left.
     """
 
     crm: Crm
@@ -175,16 +176,7 @@ class ObjectContext:
     ledger: Ledger
     scope: ObjectScope
     run: Run
-
-    @property
-    def crm_object(self) -> CrmObject:
-        """The object that records become."""
-        return self.mapper.crm_object
-
-    @property
-    def recent(self) -> RecentRecords:
-        """The records of the object that our own writes left."""
-        return self.run.recent.to(self.mapper.crm_object.name)
+    recent: RecentRecords
 
 
 @dataclass(frozen=True)
