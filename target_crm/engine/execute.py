@@ -13,7 +13,7 @@ from target_crm.engine.destination import Stream
 from target_crm.engine.in_doubt import CreateFate, DoubtResolver, Verdict
 from target_crm.engine.incoming import IncomingRecord
 from target_crm.engine.run import StreamContext, logger
-from target_crm.engine.sender import Done, NotDone, Results, Sender, Write, gained_values
+from target_crm.engine.sender import Done, NotDone, Results, Sender, Write
 from target_crm.engine.stream_ledger import StreamLedger
 from target_crm.ledger.values import Entry, Held, Origin
 from target_crm.load_method import LoadMethod
@@ -183,7 +183,7 @@ class ActionRunner:
                 Origin.MATCHED if update.matched else update.ready.origin,
                 update.ready.incoming.record_hash if written else None,
                 update.ready.mapped.digest if written else None,
-                gained=gained_values(self._mapper, update.ready, update.current or {}),
+                gained=self._mapper.gained(update.ready.mapped, update.current or {}),
                 links=update.ready.links,
                 reason=update.reason,
             )

@@ -26,7 +26,6 @@ from crm_api.errors import (
 from target_crm.engine.decisions import Create, Ready, Update
 from target_crm.engine.run import StreamContext
 from target_crm.ledger.values import Entry, Intent, LedgerError, Origin
-from target_crm.mapping.mapper import Mapper
 from target_crm.mapping.values import Change
 
 
@@ -279,7 +278,7 @@ class Sender:
             ready.incoming.record_hash,
             ready.mapped.digest,
             write.change.differences,
-            gained_values(self._mapper, ready, answer.record),
+            self._mapper.gained(ready.mapped, answer.record),
             ready.links,
             answer.request_id,
             update.reason
@@ -308,14 +307,6 @@ class Sender:
 
 def _created(write: Write, answer: Written) -> bool:
     return write.crm_id is None and answer.created is not False
-
-
-def gained_values(mapper: Mapper, ready: Ready, record: CrmRecord) -> Mapping[str, frozenset[str] | tuple[str, ...]]:
-    """Give the match values by which the record can be found from now on: as the CRM answered it, else as sent."""
-    asked = {part.attribute: part.values for key in ready.mapped.keys for part in key.parts}
-    if not record:
-        return asked
-    return {name: mapper.values(record, name) or asked.get(name, ()) for name in {*asked, *mapper.crm_object.finds}}
 
 
 def not_done(write: Write, error: CrmError) -> NotDone:

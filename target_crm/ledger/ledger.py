@@ -20,7 +20,7 @@ from target_crm.ledger.claims import Claims
 from target_crm.ledger.group_commit import GroupCommit
 from target_crm.ledger.held import HeldRecords
 from target_crm.ledger.links import Links
-from target_crm.ledger.store import Store, as_json, id_of, id_text, of_source, value_hash
+from target_crm.ledger.store import Store, as_json, id_of, id_text, value_hash
 from target_crm.ledger.values import Entry, Intent, Known, Link, ObjectScope, Origin, Scope, Source
 from target_crm.mapping.values import Found
 
@@ -100,14 +100,13 @@ class Ledger:
 
     def found(self, source: Source, stream: str, source_ids: Collection[str]) -> dict[str, Found]:
         """Return the CRM records of another stream's records, by source id; unwritten ones are left out."""
-        query = of_source(
+        query = (
             sa.select(tables.records.c.source_id, tables.records.c.crm_id, tables.objects.c.object)
             .join_from(tables.records, tables.scopes)
             .join(tables.objects)
-            .where(tables.scopes.c.stream == stream, tables.records.c.crm_id.is_not(None)),
-            source,
+            .where(tables.scopes.c.stream == stream, tables.records.c.crm_id.is_not(None))
         )
-        rows = self._store.among(query, tables.records.c.source_id, source_ids)
+        rows = self._store.among(query, tables.records.c.source_id, source_ids, source)
         return {source_id: Found(object_name, json.loads(crm_id)) for source_id, crm_id, object_name in rows}
 
     def claimed(self, scope: ObjectScope, crm_ids: Collection[CrmId]) -> dict[CrmId, list[tuple[int, str]]]:

@@ -99,8 +99,19 @@ class Store:
         with self.read() as connection:
             return connection.execute(query).all()
 
-    def among(self, query: sa.Select[Any], column: sa.Column[Any], values: Collection[str]) -> Iterator[Any]:
-        """Yield the rows of a query in which a column has one of many values."""
+    def rows_of(self, source: Source, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+        """Return the rows of one query that belong to a source; it must have joined scopes and objects.
+
+        Raises:
+            LedgerError: The database fails.
+        """
+        return self.rows(of_source(query, source))
+
+    def among(
+        self, query: sa.Select[Any], column: sa.Column[Any], values: Collection[str], source: Source | None = None
+    ) -> Iterator[Any]:
+        """Yield the rows of a query in which a column has one of many values; with a source, only those of it."""
+        query = query if source is None else of_source(query, source)
         with self.read() as connection:
             for chunk in _chunks(values):
                 yield from connection.execute(query.where(column.in_(chunk)))
