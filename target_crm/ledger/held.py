@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from target_crm.ledger import tables
-from target_crm.ledger.store import Store, as_json, of_source
+from target_crm.ledger.store import BY_MATCH, Store, as_json, of_source, stored_awaited
 from target_crm.ledger.values import Held, Scope, Source
 
 ROWS_AT_ONCE = 500
@@ -65,7 +65,7 @@ class HeldRecords:
             waits = [
                 {"scope_id": scope.id, "source_id": each.source_id, "stream": stream, "on_source_id": source_id}
                 for each in held
-                for stream, source_id in each.waits_on
+                for stream, source_id in map(stored_awaited, each.waits_on)
             ]
             self._store.put(connection, tables.waits, waits)
             if events:
@@ -159,13 +159,20 @@ class HeldRecords:
 
     def waited_for(self, source: Source, stream: str, written: Collection[str]) -> list[Held]:
         """Return the records that wait for one of these records of a stream and for nothing else that is missing."""
+        return self._waiting_on(source, stream, written)
+
+    def waiting_on_match(self, source: Source, object_names: Collection[str]) -> list[Held]:
+        """Return the records that wait for a record of one of these objects, and for nothing else that is missing."""
+        return self._waiting_on(source, BY_MATCH, object_names)
+
+    def _waiting_on(self, source: Source, stream: str, on: Collection[str]) -> list[Held]:
         query = _no_longer_waiting(_held_query("waiting"))
-        on = tables.waits.alias()
+        waits = tables.waits.alias()
         query = query.join(
-            on,
-            sa.and_(on.c.scope_id == tables.held.c.scope_id, on.c.source_id == tables.held.c.source_id),
-        ).where(on.c.stream == stream)
-        found = {each.number: each for each in _held(self._store.among(query, on.c.on_source_id, written, source))}
+            waits,
+            sa.and_(waits.c.scope_id == tables.held.c.scope_id, waits.c.source_id == tables.held.c.source_id),
+        ).where(waits.c.stream == stream)
+        found = {each.number: each for each in _held(self._store.among(query, waits.c.on_source_id, on, source))}
         return [found[number] for number in sorted(found)]
 
     def waiting_no_more(self, source: Source) -> list[Held]:
@@ -207,7 +214,7 @@ def _no_longer_waiting(query: sa.Select[Any]) -> sa.Select[Any]:
         .where(
             waits.c.scope_id == tables.held.c.scope_id,
             waits.c.source_id == tables.held.c.source_id,
-            waits.c.stream != "",  # the CRM may have what is found there by a match key at any time
+            waits.c.stream != BY_MATCH,  # the CRM may have what is found there by a match key at any time
             ~written.exists(),
         )
         .correlate(tables.held, tables.scopes, tables.objects)

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from target_crm.ledger import tables
-from target_crm.ledger.store import Store, id_of
+from target_crm.ledger.store import BY_MATCH, Store, awaited_of, id_of
 from target_crm.ledger.values import Known, Link, Scope, Source, Unlinked
 
 EXAMPLES = 3
@@ -73,12 +73,12 @@ class Links:
             )
             .correlate(links)
         )
-        query = _lacking().where(sa.or_(links.c.stream == "", there.exists()))
+        query = _lacking().where(sa.or_(links.c.stream == BY_MATCH, there.exists()))
         return self._whole(source, self._store.rows_of(source, query))
 
     def by_match(self, source: Source) -> list[Unlinked]:
         """Return the records that lack a reference by a match key."""
-        return self._whole(source, self._store.rows_of(source, _lacking().where(tables.links.c.stream == "")))
+        return self._whole(source, self._store.rows_of(source, _lacking().where(tables.links.c.stream == BY_MATCH)))
 
     def refused(self, scope: Scope, source_id: str, attributes: Collection[str], reason: str) -> None:
         """Keep the reason why links could not be made."""
@@ -123,7 +123,7 @@ class Links:
             for row in self._store.among(query, tables.links.c.source_id, source_ids, source):
                 place, link = (
                     (scope_id, row.source_id),
-                    Link(row.attribute, row.on_stream, row.on_source_id, row.reason),
+                    Link(row.attribute, awaited_of(row.on_stream, row.on_source_id), row.reason),
                 )
                 before = whole[place].links if place in whole else ()
                 known = Known(id_of(row.crm_id), row.origin, row.record_hash, row.digest, row.written_at)
