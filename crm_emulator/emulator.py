@@ -146,7 +146,7 @@ class Emulator:
     async def listen(self) -> None:
         """Seed, and serve on the running loop; raises OSError when the port is taken."""
         self.fill()
-        await self.listener.start()
+        self.listener.start()
         for vendor in self.vendors:
             vendor.base_url = self.url + vendor.prefix + vendor.base_path
 
@@ -231,16 +231,12 @@ class Emulator:
 
     @contextmanager
     def refusing_connections(self) -> Iterator[None]:
-        """Refuse connections, and drop those that are open, for the length of a ``with`` block.
-
-        It may begin in a callback of ``between_requests``, but not end there.
-        """
+        """Refuse connections, and reset the open ones, for the length of a ``with`` block."""
         self._on_loop(self.listener.refuse)
         try:
             yield
         finally:
-            if self._loop is not None:
-                asyncio.run_coroutine_threadsafe(self.listener.accept(), self._loop).result()
+            self._on_loop(self.listener.accept)
 
     def _on_loop(self, action: Callable[[], None]) -> None:
         async def act() -> None:
