@@ -20,7 +20,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from crm_emulator import Emulator
-from crm_emulator.copper.objects import PEOPLE
+from crm_emulator.copper.objects.people import PEOPLE
 from crm_emulator.copper.search import search
 from crm_emulator.copper.seeds.scene import SPAN_SECONDS, UNTIL
 

@@ -19,12 +19,12 @@ from crm_emulator.apptivo.vendor import Apptivo
 from crm_emulator.clock import Clock
 from crm_emulator.control import ControlError, set_switches
 from crm_emulator.copper.seeds import SIZES
+from crm_emulator.crms import HOST
 from crm_emulator.database import ForeignStateError
 from crm_emulator.emulator import Emulator
 from crm_emulator.faults import Fault, Kind
 from crm_emulator.freshsales.vendor import Freshsales, FreshsalesClassic
 from crm_emulator.quota import Rate
-from crm_emulator.server import HOST
 from crm_emulator.vendor import Vendor
 
 DEFAULT_PORT = 8467

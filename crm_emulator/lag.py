@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable, Iterator
 
-    from crm_emulator.store import Store
     from crm_emulator.tables import Table
 
 
@@ -36,8 +36,8 @@ class SearchLag:
     back. So a lagging index differs from a prompt one in nothing but time.
     """
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
         self._versions: list[_Version] = []
         self.now: Callable[[], float] = float
         self.seconds: dict[str, Callable[[], float]] = {}
@@ -53,7 +53,7 @@ class SearchLag:
         seconds = lags() if lags else 0.0
         if seconds <= 0:
             return
-        connection = self._store.connection
+        connection = self._connection
         stored = connection.execute(table.stored_sql, (record_id,)).fetchone()
         keys: tuple[tuple[str, str, int], ...] = ()
         if table.has_keys:
@@ -71,7 +71,7 @@ class SearchLag:
         if not versions or self.reverted:
             yield
             return
-        connection = self._store.connection
+        connection = self._connection
         connection.execute("SAVEPOINT lag")
         self.reverted = True
         try:
@@ -84,7 +84,7 @@ class SearchLag:
             connection.execute("RELEASE lag")
 
     def _put_back(self, version: _Version) -> None:
-        connection, table = self._store.connection, version.table
+        connection, table = self._connection, version.table
         connection.execute(table.remove_sql, (version.record_id,))
         if version.stored is not None:
             connection.execute(table.put_sql, version.stored)

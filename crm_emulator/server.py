@@ -6,9 +6,9 @@ import asyncio
 import socket
 
 from crm_emulator.application import Application
+from crm_emulator.crms import HOST
 from crm_emulator.protocol import Connection
 
-HOST = "127.0.0.1"
 _BACKLOG = 1024
 _RETRY_SECONDS = 1.0
 

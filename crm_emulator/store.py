@@ -31,7 +31,7 @@ class Store(Database):
 
     def __init__(self, path: str | None = None) -> None:
         super().__init__(path)
-        self.lag = SearchLag(self)
+        self.lag = SearchLag(self.connection)
         self._tallies: dict[tuple[str, str], RangeTally] = {}
         self._counts: dict[tuple[str, tuple[Any, ...]], int] = {}
         self._indexes: set[tuple[str, str]] = set()

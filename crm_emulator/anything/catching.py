@@ -6,24 +6,18 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from crm_emulator.anything.bodies import Body, as_xml, read_body
-from crm_emulator.anything.places import RECORDS, Done, Places, RefusedError
+from crm_emulator.anything.places import Done, Places, RefusedError
 from crm_emulator.anything.rules import STANDARD, Rule
+from crm_emulator.anything.tables import TABLES
 from crm_emulator.anything.templates import at, filled
 from crm_emulator.messages import Answer, Record, Request, decode, json_answer
 from crm_emulator.query import Condition, Query
-from crm_emulator.tables import Column, Table
 
 if TYPE_CHECKING:
     from crm_emulator.anything.switches import Switches
     from crm_emulator.clock import Clock
     from crm_emulator.store import Store
 
-TABLES: dict[str, Table] = {
-    "records": RECORDS,
-    "requests": Table("anything_requests", (Column("method", "method"), Column("path", "path")), first_id=1),
-    "answers": Table("anything_answers", (Column("route", "route"),), first_id=1),
-    "idempotent": Table("anything_idempotent", (Column("key", "key"),), first_id=1),
-}
 _SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization"}
 
 

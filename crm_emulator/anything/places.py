@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from crm_emulator.anything.tables import RECORDS
 from crm_emulator.anything.templates import at
 from crm_emulator.query import Condition, Query
-from crm_emulator.tables import Column, Table
 
 if TYPE_CHECKING:
     from crm_emulator.anything.bodies import Body
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from crm_emulator.anything.switches import Switches
     from crm_emulator.messages import Record, Request
     from crm_emulator.store import Store
-
-RECORDS = Table("anything_records", (Column("collection", "collection"), Column("place", "place")), first_id=1)
 
 
 class RefusedError(Exception):

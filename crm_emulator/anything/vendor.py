@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from crm_emulator.anything import sign_in
-from crm_emulator.anything.catching import TABLES, Catcher
+from crm_emulator.anything.catching import Catcher
 from crm_emulator.anything.rules import Rule
 from crm_emulator.anything.switches import Switches
+from crm_emulator.anything.tables import TABLES
 from crm_emulator.faults import Kind
 from crm_emulator.messages import Answer, Record, Request, json_answer
 from crm_emulator.routing import Route

@@ -8,7 +8,7 @@ from crm_emulator.messages import encode
 
 if TYPE_CHECKING:
     from crm_emulator.apptivo.account import ApptivoAccount
-    from crm_emulator.apptivo.objects import AppObject
+    from crm_emulator.apptivo.objects.declaration import AppObject
     from crm_emulator.messages import Record
 
 COUNTRIES = (

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from crm_emulator.apptivo.account import ApptivoAccount
-    from crm_emulator.apptivo.objects import AppObject
-    from crm_emulator.apptivo.objects.declaration import Picklist, Reference
+    from crm_emulator.apptivo.objects.declaration import AppObject, Picklist, Reference
     from crm_emulator.messages import Record
 
 _ITEMS = {"phoneNumbers": "phoneNumber", "emailAddresses": "emailAddress"}

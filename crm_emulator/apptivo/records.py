@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from crm_emulator.apptivo.account import ApptivoAccount
-    from crm_emulator.apptivo.objects import AppObject
+    from crm_emulator.apptivo.objects.declaration import AppObject
     from crm_emulator.messages import Record
 
 AUTOMATIC = "Auto generated number"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from crm_emulator.apptivo.account import ApptivoAccount
-    from crm_emulator.apptivo.objects import AppObject
+    from crm_emulator.apptivo.objects.declaration import AppObject
 
 DEFAULT_PAGE = 50
 _SORTS = {"creationDate": "created", "lastUpdateDate": "updated", "_score": "", "id": "", "": ""}

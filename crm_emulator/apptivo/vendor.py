@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from crm_emulator.apptivo import custom_attributes, records, routes, seeds, sign_in
-from crm_emulator.apptivo.account import TABLES, ApptivoAccount
+from crm_emulator.apptivo.account import ApptivoAccount
 from crm_emulator.apptivo.answers import NO_PAGE, failure
 from crm_emulator.apptivo.endpoints.beyond import LOGIN
-from crm_emulator.apptivo.objects import BY_NAME
+from crm_emulator.apptivo.objects.catalog import BY_NAME
 from crm_emulator.apptivo.parameters import is_json, parameters
 from crm_emulator.apptivo.seeds.making import MAKERS
 from crm_emulator.apptivo.switches import Switches
+from crm_emulator.apptivo.tables import TABLES
 from crm_emulator.faults import Kind
 from crm_emulator.messages import Answer, Record, Request, json_answer
 from crm_emulator.vendor import Vendor
@@ -48,7 +49,7 @@ class Apptivo(Vendor):
 
     def __init__(self, store: Store, clock: Clock, switches: Switches | None = None) -> None:
         self.switches: Switches = switches or Switches()
-        self.account = ApptivoAccount(store, clock, self.switches)
+        self.account = ApptivoAccount(store, clock, self.switches, TABLES)
         super().__init__(store, clock)
         store.lag.seconds[self.name] = lambda: self.switches.index_delay_seconds
 

@@ -8,6 +8,7 @@ from typing import Any
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError
 from crm_emulator.copper.kinds import WrongValueError, read_date
+from crm_emulator.copper.objects.declaration import CustomerObject
 from crm_emulator.messages import Record
 
 AVAILABLE_ON = ("lead", "person", "opportunity", "company", "project", "task")
@@ -25,6 +26,13 @@ DATA_TYPES = (
     "MultiSelect",
 )
 LONGEST_STRING = 255
+
+
+def definitions_on(account: CopperAccount, declared: CustomerObject) -> list[Record]:
+    """The definitions of the custom fields that are available on an object."""
+    if not declared.has_custom_fields:
+        return []
+    return [each for each in account.records("custom_field_definitions") if declared.singular in each["available_on"]]
 
 
 def empty_value(definition: Record) -> Any:

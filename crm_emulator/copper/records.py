@@ -7,10 +7,10 @@ from typing import Any
 
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, NotAllowedError, NotFoundError, unrecognized
-from crm_emulator.copper.custom_fields import held, read_fields, values_for
-from crm_emulator.copper.objects import BY_NAME, CustomerObject
+from crm_emulator.copper.custom_fields import definitions_on, held, read_fields, values_for
 from crm_emulator.copper.objects.activities import DELETED, PARENTS
-from crm_emulator.copper.objects.declaration import empty, read_values
+from crm_emulator.copper.objects.catalog import BY_NAME
+from crm_emulator.copper.objects.declaration import CustomerObject, empty, read_values
 from crm_emulator.messages import Record
 
 _BLANK = (None, "", {"id": None, "type": None})
@@ -25,7 +25,7 @@ def create(account: CopperAccount, declared: CustomerObject, sent: Mapping[str, 
     now = account.clock.seconds()
     record["date_created"] = record["date_modified"] = now
     if declared.has_custom_fields:
-        record["custom_fields"] = values_for(account.definitions(declared), custom, record["id"])
+        record["custom_fields"] = values_for(definitions_on(account, declared), custom, record["id"])
     declared.complete(account, record, None, sent)
     account.store.put(declared.table, record)
     if declared.name == "activities":
@@ -57,7 +57,7 @@ def update(account: CopperAccount, declared: CustomerObject, record_id: int, sen
         raise NotFoundError
     record, custom = _read(account, declared, sent, old)
     if declared.has_custom_fields:
-        definitions = account.definitions(declared)
+        definitions = definitions_on(account, declared)
         record["custom_fields"] = values_for(definitions, {**held(old), **custom}, record_id)
     declared.complete(account, record, old, sent)
     record["date_modified"] = account.clock.seconds()
@@ -124,7 +124,7 @@ def _read(
     custom: dict[int, Any] = {}
     if sent.get("custom_fields") is not None and declared.has_custom_fields:
         try:
-            custom = read_fields(sent["custom_fields"], account.definitions(declared), account.date_order)
+            custom = read_fields(sent["custom_fields"], definitions_on(account, declared), account.date_order)
         except InvalidError as wrong:
             problems += wrong.problems
     if problems:

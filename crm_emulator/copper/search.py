@@ -11,8 +11,8 @@ from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, invalid, unrecognized
 from crm_emulator.copper.custom_fields import computing
 from crm_emulator.copper.filters import Scene, as_number
-from crm_emulator.copper.objects import CustomerObject
 from crm_emulator.copper.objects.activities import DELETED
+from crm_emulator.copper.objects.declaration import CustomerObject
 from crm_emulator.copper.objects.leads import CONVERTED
 from crm_emulator.messages import Answer, decode, encode
 from crm_emulator.query import Condition, Query, Range

@@ -8,12 +8,13 @@ from typing import ClassVar
 
 from crm_emulator.clock import Clock
 from crm_emulator.copper import records, routes, seeds, sign_in
-from crm_emulator.copper.account import TABLES, CopperAccount
+from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import NotFoundError, refused
 from crm_emulator.copper.endpoints.definitions import create_definition
 from crm_emulator.copper.kinds import read_date
-from crm_emulator.copper.objects import BY_NAME
+from crm_emulator.copper.objects.catalog import BY_NAME
 from crm_emulator.copper.switches import Switches
+from crm_emulator.copper.tables import TABLES
 from crm_emulator.faults import Kind
 from crm_emulator.messages import Answer, Record, Request, json_answer
 from crm_emulator.quota import Exceeded, Rate
@@ -44,7 +45,7 @@ class Copper(Vendor):
 
     def __init__(self, store: Store, clock: Clock, switches: Switches | None = None) -> None:
         self.switches: Switches = switches or Switches()
-        self.account = CopperAccount(store, clock, self.switches)
+        self.account = CopperAccount(store, clock, self.switches, TABLES)
         super().__init__(store, clock)
 
         store.connection.create_function("date_seconds", 1, self._date_seconds)

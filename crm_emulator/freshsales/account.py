@@ -7,43 +7,26 @@ from typing import TYPE_CHECKING, Any
 
 from crm_emulator.directly import Directly
 from crm_emulator.freshsales.answers import InvalidError
-from crm_emulator.freshsales.records import create
-from crm_emulator.freshsales.selectors import CLASSIC_ONLY, SELECTORS, SUITE_ONLY
 from crm_emulator.query import Condition, Query
-from crm_emulator.tables import Column, Table
+from crm_emulator.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from crm_emulator.clock import Clock
-    from crm_emulator.freshsales.objects.declaration import Resource
     from crm_emulator.freshsales.switches import Switches
     from crm_emulator.messages import Record
     from crm_emulator.store import Store
 
 
-def tables_of(vendor: str, resources: Mapping[str, Resource]) -> dict[str, Table]:
-    """The tables of an account, by object: its resources, its selectors, its settings."""
-    tables = {
-        resource.name: Table(f"{vendor}_{resource.name}", resource.columns, resource.keys, resource.first_id)
-        for resource in resources.values()
-    }
-    missing = SUITE_ONLY if "leads" in resources else CLASSIC_ONLY
-    for selector in SELECTORS.values():
-        if selector.name in missing:
-            continue
-        tables[selector.name] = Table(f"{vendor}_{selector.name}", first_id=selector.first_id)
-    tables["field_settings"] = Table(
-        f"{vendor}_field_settings", (Column("resource", "resource"),), first_id=31_004_100_001
-    )
-    tables["job_statuses"] = Table(
-        f"{vendor}_job_statuses",
-        (Column("status", "status"), Column("waiting", "waiting", "INTEGER", stored=True)),
-        first_id=8_101,
-    )
-    tables["lists"] = Table(f"{vendor}_lists", (Column("name", "name"),), first_id=31_000_036_946)
-    tables["module_customizations"] = Table(f"{vendor}_module_customizations", first_id=31_000_004_001)
-    return tables
+_TARGETS = {
+    "Contact": "contacts",
+    "SalesAccount": "sales_accounts",
+    "Deal": "deals",
+    "Lead": "leads",
+    "CustomModule": "custom_records",
+}
+"""The objects that activities can be about, by the name of their model (section 4)."""
 
 
 class FreshsalesAccount(Directly):
@@ -58,7 +41,6 @@ class FreshsalesAccount(Directly):
         store: Store,
         clock: Clock,
         switches: Switches,
-        resources: Mapping[str, Resource],
         tables: Mapping[str, Table],
         link_prefix: str,
     ) -> None:
@@ -66,7 +48,6 @@ class FreshsalesAccount(Directly):
         self.store = store
         self.clock = clock
         self.switches = switches
-        self.resources = resources
         self.tables = tables
         self.link_prefix = link_prefix
 
@@ -108,9 +89,9 @@ class FreshsalesAccount(Directly):
         """The records that meet an SQL condition."""
         return self.store.records(Query(self.tables[object_name], (Condition(sql, arguments),)))
 
-    def holders(self, resource: Resource, key: str, value: str) -> list[int]:
+    def holders(self, object_name: str, key: str, value: str) -> list[int]:
         """The ids of the records, not in the recycle bin, that hold a key; letter case does not matter (section 5)."""
-        table = self.tables[resource.name]
+        table = self.tables[object_name]
         found = self.store.holders(table, key, value.lower())
         return [record_id for record_id in found if self.store.text(table, record_id) is not None]
 
@@ -123,14 +104,10 @@ class FreshsalesAccount(Directly):
 
     def target(self, model: Any, record_id: Any) -> dict[str, Any]:
         """``{id, type}`` of the record that an activity is about (section 4); raises InvalidError."""
-        for resource in self.resources.values():
-            if resource.model == model and resource.views:
-                known = isinstance(record_id, int) or (isinstance(record_id, str) and record_id.isdigit())
-                if known and self.exists(resource.name, int(record_id)):
-                    return {"id": int(record_id), "type": model}
-                raise InvalidError(["Targetable is invalid"])
-        raise InvalidError(["Targetable type is invalid"])
-
-    def create(self, resource: Resource, sent: Mapping[str, Any]) -> Record:
-        """Create a record that another one brings with it: an account by its name."""
-        return create(self, resource, sent)
+        object_name = next((name for known, name in _TARGETS.items() if known == model), "")
+        if object_name not in self.tables:
+            raise InvalidError(["Targetable type is invalid"])
+        is_id = isinstance(record_id, int) or (isinstance(record_id, str) and record_id.isdigit())
+        if not is_id or not self.exists(object_name, int(record_id)):
+            raise InvalidError(["Targetable is invalid"])
+        return {"id": int(record_id), "type": model}

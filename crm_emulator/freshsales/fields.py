@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from crm_emulator.freshsales.account import FreshsalesAccount
-    from crm_emulator.freshsales.objects import Resource
+    from crm_emulator.freshsales.objects.declaration import Resource
     from crm_emulator.messages import Record
 
 CUSTOM_TYPES = ("text", "textarea", "number", "checkbox", "date", "dropdown", "radio", "multi_select_dropdown")

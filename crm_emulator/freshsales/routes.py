@@ -18,7 +18,10 @@ from crm_emulator.freshsales.endpoints.settings import Settings
 from crm_emulator.freshsales.endpoints.single import SingleRecords
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from crm_emulator.freshsales.account import FreshsalesAccount
+    from crm_emulator.freshsales.objects.declaration import Resource
     from crm_emulator.messages import Request
     from crm_emulator.routing import Route
 
@@ -50,7 +53,7 @@ class SignIn(Chapter):
         return {"login": "success", "auth_token": sign_in.API_KEY}
 
 
-def routes(account: FreshsalesAccount) -> tuple[Route, ...]:
+def routes(account: FreshsalesAccount, resources: Mapping[str, Resource]) -> tuple[Route, ...]:
     """The routes of an account, chapter by chapter; leads and sign-in are Classic's."""
-    classic: tuple[type[Chapter], ...] = (LeadConversion, SignIn) if "leads" in account.resources else ()
-    return tuple(route for chapter in (*_BOTH, *classic) for route in chapter(account).routes())
+    classic: tuple[type[Chapter], ...] = (LeadConversion, SignIn) if "leads" in resources else ()
+    return tuple(route for chapter in (*_BOTH, *classic) for route in chapter(account, resources).routes())

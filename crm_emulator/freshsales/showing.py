@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from crm_emulator.freshsales.account import FreshsalesAccount
-    from crm_emulator.freshsales.objects import Resource
+    from crm_emulator.freshsales.objects.declaration import Resource
     from crm_emulator.messages import Record
 
 _LINKED = ("conversations", "timeline_feeds", "document_associations", "notes", "tasks", "appointments")

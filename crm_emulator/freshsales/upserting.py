@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from crm_emulator.freshsales.account import FreshsalesAccount
-    from crm_emulator.freshsales.objects import Resource
+    from crm_emulator.freshsales.objects.declaration import Resource
     from crm_emulator.messages import Record
 
 _KEYS = {"emails": "email"}
@@ -45,7 +45,7 @@ def matching(account: FreshsalesAccount, resource: Resource, name: str, value: A
     unique = {field for field, held in custom_fields(account, resource.name).items() if held["unique"]}
     if name not in resource.identifiers and name not in unique:
         raise InvalidError([f"{name} is not a unique identifier"])
-    return account.holders(resource, _KEYS.get(name, name), str(value))
+    return account.holders(resource.name, _KEYS.get(name, name), str(value))
 
 
 def _with_identifier(sent: Mapping[str, Any], name: str, value: Any) -> Mapping[str, Any]:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from crm_emulator.faults import Kind
 from crm_emulator.freshsales import fields, jobs, records, routes, seeds, sign_in
-from crm_emulator.freshsales.account import FreshsalesAccount, tables_of
+from crm_emulator.freshsales.account import FreshsalesAccount
 from crm_emulator.freshsales.answers import no_route, refused
-from crm_emulator.freshsales.objects import CLASSIC, SUITE
+from crm_emulator.freshsales.objects.catalog import CLASSIC, SUITE
 from crm_emulator.freshsales.seeds.making import ENTITIES, MAKERS
 from crm_emulator.freshsales.switches import Switches
+from crm_emulator.freshsales.tables import tables_of
 from crm_emulator.messages import Answer, Record, Request
 from crm_emulator.quota import Exceeded, Rate
 from crm_emulator.vendor import Vendor
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from crm_emulator.clock import Clock
-    from crm_emulator.freshsales.objects import Resource
+    from crm_emulator.freshsales.objects.declaration import Resource
     from crm_emulator.routing import Route
     from crm_emulator.store import Store
 
@@ -53,12 +54,15 @@ class Freshsales(Vendor):
     def __init__(self, store: Store, clock: Clock, switches: Switches | None = None) -> None:
         self.switches: Switches = switches or Switches()
         links = self.prefix.removeprefix("/freshsales").removesuffix("/api")
-        self.account = FreshsalesAccount(store, clock, self.switches, self.resources, self.tables, links)
+        self.account = FreshsalesAccount(store, clock, self.switches, self.tables, links)
         super().__init__(store, clock)
         store.lag.seconds[self.tables["owners"].vendor] = lambda: self.switches.index_delay_seconds
 
     def declare_routes(self) -> tuple[Route, ...]:  # noqa: D102 - as in Vendor
-        return tuple(replace(route, endpoint=self._with_rates(route.endpoint)) for route in routes.routes(self.account))
+        return tuple(
+            replace(route, endpoint=self._with_rates(route.endpoint))
+            for route in routes.routes(self.account, self.resources)
+        )
 
     def _with_rates(self, endpoint: Callable[[Request], Answer]) -> Callable[[Request], Answer]:
         """The endpoint, whose answers say how much quota is left where the switch wants it (section 10)."""
@@ -104,23 +108,23 @@ class Freshsales(Vendor):
         return refused(429, "API rate limit exceeded", *waits)
 
     def seed(self, seed: int, sizes: Mapping[str, int]) -> None:  # noqa: D102 - as in Vendor
-        seeds.seed(self.account, seed, sizes)
+        seeds.seed(self.account, self.resources, seed, sizes)
 
     # Direct access
 
     def get(self, object_name: str, record_id: int) -> Record | None:  # noqa: D102 - as in Vendor
         self.awaken()
-        jobs.carry_out_due(self.account)
+        jobs.carry_out_due(self.account, self.resources)
         return super().get(object_name, record_id)
 
     def records(self, object_name: str) -> list[Record]:  # noqa: D102 - as in Vendor
         self.awaken()
-        jobs.carry_out_due(self.account)
+        jobs.carry_out_due(self.account, self.resources)
         return super().records(object_name)
 
     def count(self, object_name: str) -> int:  # noqa: D102 - as in Vendor
         self.awaken()
-        jobs.carry_out_due(self.account)
+        jobs.carry_out_due(self.account, self.resources)
         return super().count(object_name)
 
     def insert(self, object_name: str, attributes: Record) -> Record:  # noqa: D102 - as in Vendor
@@ -185,7 +189,7 @@ class Freshsales(Vendor):
         if resource is None or resource.name not in MAKERS:
             return
         if kind is Kind.ADD:
-            self.insert(resource.name, seeds.spare(self.account, resource.name, random))
+            self.insert(resource.name, seeds.spare(self.account, self.resources, resource.name, random))
             return
         record_id = self.store.random_id(self.table(resource.name), random)
         if record_id is None:

@@ -16,7 +16,7 @@ from crm_emulator.vendor import UnknownObjectError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from crm_emulator.emulator import Emulator
+    from crm_emulator.crms import EmulatedCrms
     from crm_emulator.vendor import Vendor
 
 PAGE_SIZE = 50
@@ -149,17 +149,17 @@ class Row:
     went_well: bool
 
 
-def names(emulator: Emulator) -> dict[str, str]:
+def names(emulator: EmulatedCrms) -> dict[str, str]:
     """The CRMs' titles, by name."""
     return {vendor.name: _TITLES.get(vendor.name, vendor.name) for vendor in emulator.vendors}
 
 
-def crms(emulator: Emulator) -> list[Crm]:
+def crms(emulator: EmulatedCrms) -> list[Crm]:
     """All CRMs."""
     return [crm(emulator, vendor) for vendor in emulator.vendors]
 
 
-def crm(emulator: Emulator, vendor: Vendor) -> Crm:
+def crm(emulator: EmulatedCrms, vendor: Vendor) -> Crm:
     """One CRM."""
     now = emulator.clock.now()
     with emulator.store.lock:
@@ -222,7 +222,7 @@ def names_of(vendor: Vendor) -> str:
     return _TITLES.get(vendor.name, vendor.name)
 
 
-def log(emulator: Emulator, asked: Asked) -> list[Row]:
+def log(emulator: EmulatedCrms, asked: Asked) -> list[Row]:
     """The newest requests first."""
     found = [
         each

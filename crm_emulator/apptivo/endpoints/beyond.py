@@ -8,14 +8,14 @@ from crm_emulator.apptivo import records, sign_in
 from crm_emulator.apptivo.account import stamp
 from crm_emulator.apptivo.answers import FailureError
 from crm_emulator.apptivo.endpoints.answering import Actions
-from crm_emulator.apptivo.objects import BY_NAME, OBJECTS
+from crm_emulator.apptivo.objects.catalog import BY_NAME, OBJECTS
 from crm_emulator.apptivo.parameters import id_of, json_of
 from crm_emulator.apptivo.search import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from crm_emulator.apptivo.objects import AppObject
+    from crm_emulator.apptivo.objects.declaration import AppObject
     from crm_emulator.messages import Record
     from crm_emulator.routing import Route
 

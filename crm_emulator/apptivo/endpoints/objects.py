@@ -9,14 +9,15 @@ from crm_emulator.apptivo import records
 from crm_emulator.apptivo.answers import FailureError
 from crm_emulator.apptivo.config import config_data
 from crm_emulator.apptivo.endpoints.answering import Actions
-from crm_emulator.apptivo.objects import LEADS, OBJECTS, OPPORTUNITIES
+from crm_emulator.apptivo.objects.catalog import OBJECTS
+from crm_emulator.apptivo.objects.documented import LEADS, OPPORTUNITIES
 from crm_emulator.apptivo.parameters import id_of, is_yes, json_of
 from crm_emulator.apptivo.search import criteria, listed, text_condition
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from crm_emulator.apptivo.objects import AppObject
+    from crm_emulator.apptivo.objects.declaration import AppObject
     from crm_emulator.messages import Record
     from crm_emulator.routing import Route
 

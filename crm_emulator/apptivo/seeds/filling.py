@@ -6,9 +6,8 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from crm_emulator.apptivo import records
-from crm_emulator.apptivo.account import PICKLISTS
 from crm_emulator.apptivo.custom_attributes import define
-from crm_emulator.apptivo.objects import BY_NAME
+from crm_emulator.apptivo.objects.catalog import BY_NAME, PICKLISTS
 from crm_emulator.apptivo.seeds.making import MAKERS, UNTIL, Scene
 from crm_emulator.apptivo.sign_in import USER_NAME
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_emulator.apptivo.account import stamp
 from crm_emulator.apptivo.config import COUNTRIES
-from crm_emulator.apptivo.objects import BY_NAME
+from crm_emulator.apptivo.objects.catalog import BY_NAME
 from crm_emulator.pools import Pools, pools
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from crm_emulator.apptivo.account import ApptivoAccount
-    from crm_emulator.apptivo.objects import AppObject
+    from crm_emulator.apptivo.objects.declaration import AppObject
     from crm_emulator.messages import Record
 
 UNTIL = 1_767_225_600

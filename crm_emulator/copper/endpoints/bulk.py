@@ -9,7 +9,8 @@ from crm_emulator.copper import records
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, NotFoundError, invalid, unrecognized
 from crm_emulator.copper.endpoints.answering import endpoint, sent_object, shown
-from crm_emulator.copper.objects import OBJECTS, CustomerObject
+from crm_emulator.copper.objects.catalog import OBJECTS
+from crm_emulator.copper.objects.declaration import CustomerObject
 from crm_emulator.messages import Answer, Request, json_answer
 from crm_emulator.routing import Route
 

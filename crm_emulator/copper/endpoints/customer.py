@@ -9,7 +9,8 @@ from crm_emulator.copper import records
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import NotFoundError
 from crm_emulator.copper.endpoints.answering import endpoint, record_id, sent_object, shown, wants_computed
-from crm_emulator.copper.objects import OBJECTS, CustomerObject
+from crm_emulator.copper.objects.catalog import OBJECTS
+from crm_emulator.copper.objects.declaration import CustomerObject
 from crm_emulator.copper.search import search
 from crm_emulator.messages import Answer, Record, Request
 from crm_emulator.routing import Route

@@ -7,8 +7,9 @@ from typing import Any
 
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import NotFoundError, humanized, invalid
+from crm_emulator.copper.custom_fields import definitions_on
 from crm_emulator.copper.endpoints.answering import endpoint
-from crm_emulator.copper.objects import BY_NAME
+from crm_emulator.copper.objects.catalog import BY_NAME
 from crm_emulator.messages import Request
 from crm_emulator.routing import Route
 
@@ -38,6 +39,6 @@ def _layout(account: CopperAccount, request: Request) -> list[dict[str, Any]]:
     ]
     custom = [
         {"field_id": each["id"], "field_key": None, "field_type": "custom_field", "name": each["name"]}
-        for each in account.definitions(declared)
+        for each in definitions_on(account, declared)
     ]
     return [*static, *custom]

@@ -8,7 +8,12 @@ from crm_emulator.copper import records
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, NotFoundError, invalid, unrecognized
 from crm_emulator.copper.endpoints.answering import endpoint, record_id, sent_object
-from crm_emulator.copper.objects import COMPANIES, LEADS, OPPORTUNITIES, PEOPLE, PROJECTS, CustomerObject
+from crm_emulator.copper.objects.companies import COMPANIES
+from crm_emulator.copper.objects.declaration import CustomerObject
+from crm_emulator.copper.objects.leads import LEADS
+from crm_emulator.copper.objects.opportunities import OPPORTUNITIES
+from crm_emulator.copper.objects.people import PEOPLE
+from crm_emulator.copper.objects.projects import PROJECTS
 from crm_emulator.messages import Record, Request
 from crm_emulator.routing import Route
 

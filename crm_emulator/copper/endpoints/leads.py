@@ -9,9 +9,12 @@ from typing import Any
 from crm_emulator.copper import records
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, NotAllowedError, NotFoundError, invalid, unrecognized
+from crm_emulator.copper.custom_fields import definitions_on
 from crm_emulator.copper.endpoints.answering import endpoint, record_id, sent_object, shown
-from crm_emulator.copper.objects import COMPANIES, LEADS, OPPORTUNITIES, PEOPLE
-from crm_emulator.copper.objects.leads import CONVERTED
+from crm_emulator.copper.objects.companies import COMPANIES
+from crm_emulator.copper.objects.leads import CONVERTED, LEADS
+from crm_emulator.copper.objects.opportunities import OPPORTUNITIES
+from crm_emulator.copper.objects.people import PEOPLE
 from crm_emulator.messages import Record, Request
 from crm_emulator.routing import Route
 
@@ -58,7 +61,7 @@ def _matching(account: CopperAccount, name: Any, value: Any) -> list[int]:
             return [lead["id"] for lead in account.matching("leads", "name = ?", value)]
         case "custom" if isinstance(value, dict) and set(value) == {"custom_field_definition_id", "value"}:
             definition_id = value["custom_field_definition_id"]
-            definitions = {each["id"]: each for each in account.definitions(LEADS)}
+            definitions = {each["id"]: each for each in definitions_on(account, LEADS)}
             if definition_id not in definitions or not definitions[definition_id]["is_filterable"]:
                 raise invalid("match", "the custom field is not available on leads, or not filterable")
             return [

@@ -8,7 +8,8 @@ from crm_emulator.copper import records
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import NotAllowedError, invalid
 from crm_emulator.copper.endpoints.answering import endpoint, record_id, sent_object
-from crm_emulator.copper.objects import BY_NAME, BY_SINGULAR, CustomerObject
+from crm_emulator.copper.objects.catalog import BY_NAME, BY_SINGULAR
+from crm_emulator.copper.objects.declaration import CustomerObject
 from crm_emulator.copper.objects.tasks import UNRELATED
 from crm_emulator.messages import Record, Request
 from crm_emulator.routing import Route

@@ -9,7 +9,7 @@ from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, NotFoundError, invalid, unrecognized
 from crm_emulator.copper.endpoints.answering import endpoint, record_id, sent_object
 from crm_emulator.copper.filters import as_number
-from crm_emulator.copper.objects import BY_NAME
+from crm_emulator.copper.objects.catalog import BY_NAME
 from crm_emulator.messages import Record, Request
 from crm_emulator.routing import Route
 

@@ -8,7 +8,7 @@ from typing import Any
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import invalid
 from crm_emulator.copper.endpoints.answering import endpoint
-from crm_emulator.copper.objects import OBJECTS
+from crm_emulator.copper.objects.catalog import OBJECTS
 from crm_emulator.messages import Request
 from crm_emulator.routing import Route
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from random import Random
 
 from crm_emulator.copper.account import CopperAccount
-from crm_emulator.copper.objects import BY_NAME
+from crm_emulator.copper.objects.catalog import BY_NAME
 from crm_emulator.copper.seeds.contacts import companies, leads, people
 from crm_emulator.copper.seeds.scene import SeedScene
 from crm_emulator.copper.seeds.settings import seed_settings

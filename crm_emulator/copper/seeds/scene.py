@@ -9,8 +9,8 @@ from random import Random
 from typing import Any
 
 from crm_emulator.copper.account import CopperAccount
-from crm_emulator.copper.custom_fields import empty_value
-from crm_emulator.copper.objects import BY_NAME
+from crm_emulator.copper.custom_fields import definitions_on, empty_value
+from crm_emulator.copper.objects.catalog import BY_NAME
 from crm_emulator.copper.objects.declaration import FIRST_ID
 from crm_emulator.messages import Record
 from crm_emulator.pools import Pools, pools
@@ -68,7 +68,7 @@ class SeedScene:
             sizes=sizes,
             lists={name: [record["id"] for record in records[name]] for name in names},
             records=records,
-            definitions={name: account.definitions(declared) for name, declared in BY_NAME.items()},
+            definitions={name: definitions_on(account, declared) for name, declared in BY_NAME.items()},
             bursts=sorted(UNTIL - random.randrange(SPAN_SECONDS) for _ in range(40)),
         )
         scene.converted = {place for place in range(sizes.get("leads", 0)) if random.random() < CONVERTED_SHARE}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from crm_emulator.copper.account import CopperAccount
-from crm_emulator.copper.objects import CustomerObject
+from crm_emulator.copper.objects.declaration import CustomerObject
 from crm_emulator.messages import Record
 from crm_emulator.pools import pools
 

@@ -17,15 +17,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from crm_emulator.freshsales.account import FreshsalesAccount
-    from crm_emulator.freshsales.objects import Resource
+    from crm_emulator.freshsales.objects.declaration import Resource
     from crm_emulator.messages import Record
 
 
 class Chapter(ABC):
-    """The endpoints of one chapter of the documentation, over an account."""
+    """The endpoints of one chapter of the documentation, over an account and the objects that it has."""
 
-    def __init__(self, account: FreshsalesAccount) -> None:
+    def __init__(self, account: FreshsalesAccount, resources: Mapping[str, Resource]) -> None:
         self.account = account
+        self.resources = resources
 
     @abstractmethod
     def routes(self) -> tuple[Route, ...]:
@@ -48,7 +49,7 @@ class Chapter(ABC):
         switches = self.account.switches
 
         def answer(request: Request) -> Answer:
-            carry_out_due(self.account)
+            carry_out_due(self.account, self.resources)
             if any(fnmatchcase(f"{method} {path}", pattern) for pattern in switches.forbidden.split(";")):
                 return refused(403, [FORBIDDEN])
             try:

@@ -13,7 +13,7 @@ from crm_emulator.freshsales.upserting import upsert
 from crm_emulator.messages import Answer, Request, json_answer
 
 if TYPE_CHECKING:
-    from crm_emulator.freshsales.objects import Resource
+    from crm_emulator.freshsales.objects.declaration import Resource
     from crm_emulator.routing import Route
 
 LIMIT = 100
@@ -28,7 +28,7 @@ class BulkCalls(Chapter):
 
     def routes(self) -> tuple[Route, ...]:
         """Their routes."""
-        many = [each for each in self.account.resources.values() if each.views and each.name != "custom_records"]
+        many = [each for each in self.resources.values() if each.views and each.name != "custom_records"]
         return (*(route for resource in many for route in self._of(resource)), self._job_route())
 
     def _of(self, resource: Resource) -> list[Route]:
@@ -66,7 +66,7 @@ class BulkCalls(Chapter):
         limit = self.account.switches.concurrent_jobs
         if limit and jobs.unfinished(self.account) >= limit:
             return no_route(405)
-        job = jobs.submit(self.account, "bulk_upsert", resource.name, rows)
+        job = jobs.submit(self.account, self.resources, "bulk_upsert", resource.name, rows)
         host = request.headers.get("host", "")
         below = request.path.removesuffix(f"{resource.route}/bulk_upsert")
         return {
@@ -87,7 +87,7 @@ class BulkCalls(Chapter):
         ids = selected_ids(sent)
         if len(ids) > LONGEST_SELECTION:
             raise InvalidError([f"Only {LONGEST_SELECTION} records are allowed in one request"])
-        jobs.submit(self.account, "bulk_destroy", resource.name, ids)
+        jobs.submit(self.account, self.resources, "bulk_destroy", resource.name, ids)
         if resource.name == "sales_accounts" and sent.get("delete_associated_contacts_deals") is True:
             for account_id in ids:
                 recycle_associated(self, account_id)
@@ -99,5 +99,5 @@ class BulkCalls(Chapter):
         ids, owner = selected_ids(sent), sent.get("owner_id")
         if not isinstance(owner, int) or not self.account.exists("owners", owner):
             raise InvalidError(["Owner is invalid"])
-        jobs.submit(self.account, "bulk_assign_owner", resource.name, ids, owner_id=owner)
+        jobs.submit(self.account, self.resources, "bulk_assign_owner", resource.name, ids, owner_id=owner)
         return {"message": f"{len(ids)} {resource.name} are being updated"}

@@ -21,7 +21,7 @@ from crm_emulator.messages import Answer, Request, json_answer
 from crm_emulator.query import Condition
 
 if TYPE_CHECKING:
-    from crm_emulator.freshsales.objects import Resource
+    from crm_emulator.freshsales.objects.declaration import Resource
     from crm_emulator.messages import Record
     from crm_emulator.routing import Route
 
@@ -51,7 +51,7 @@ class CustomModules(Chapter):
         name = request.parameters["entity_name"]
         if module_named(self.account, name) is None:
             raise NotFoundError
-        return replace(self.account.resources["custom_records"], singular=name)
+        return replace(self.resources["custom_records"], singular=name)
 
     def _fetch(self, request: Request, *, recycled: bool = False) -> tuple[Resource, Record]:
         resource = self._resource(request)
@@ -110,7 +110,7 @@ class CustomModules(Chapter):
 
     def filters(self, request: Request) -> Any:
         """The views."""
-        return Listing(self.account).filters(self._resource(request), request)
+        return Listing(self.account, self.resources).filters(self._resource(request), request)
 
     def view_of(self, request: Request) -> Any:
         """A page of the records of a view."""
@@ -119,5 +119,7 @@ class CustomModules(Chapter):
         if not 0 <= place < len(resource.views):
             raise NotFoundError
         mine = Condition("entity_name = ?", (resource.singular,), "entity_name")
-        listed = Listing(self.account).listed(resource, request, query_of(self, resource, resource.views[place], mine))
+        listed = Listing(self.account, self.resources).listed(
+            resource, request, query_of(self, resource, resource.views[place], mine)
+        )
         return {resource.singular: listed.pop(resource.name), **listed}

@@ -23,7 +23,7 @@ class LeadConversion(Chapter):
 
     def convert(self, request: Request) -> Any:
         """The contact that results."""
-        resources = self.account.resources
+        resources = self.resources
         lead = records.fetch(self.account, resources["leads"], record_id(request))
         sent = sent_object(request)
         overrides = unwrapped(sent, "lead", flat=False) if sent else {}

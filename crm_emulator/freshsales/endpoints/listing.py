@@ -12,8 +12,7 @@ from crm_emulator.messages import decode
 from crm_emulator.query import Condition, Query
 
 if TYPE_CHECKING:
-    from crm_emulator.freshsales.objects import Resource
-    from crm_emulator.freshsales.objects.declaration import View
+    from crm_emulator.freshsales.objects.declaration import Resource, View
     from crm_emulator.messages import Record, Request
     from crm_emulator.routing import Route
 
@@ -29,7 +28,7 @@ class Listing(Chapter):
 
     def routes(self) -> tuple[Route, ...]:
         """Its routes."""
-        resources = self.account.resources
+        resources = self.resources
         viewed = [each for each in resources.values() if each.views and each.name != "custom_records"]
         found = [route for resource in viewed for route in self._of(resource)]
         activities = self.reads(
@@ -99,7 +98,7 @@ class Listing(Chapter):
         if chosen not in conditions:
             raise InvalidError([f"filter must be one of: {', '.join(conditions)}"])
         query = Query(self.account.tables[name], (conditions[chosen],))
-        return self.listed(self.account.resources[name], request, query)
+        return self.listed(self.resources[name], request, query)
 
     def of_target(self, resource: Resource, name: str, request: Request) -> Any:
         """The notes, tasks, appointments or activities of a record."""
@@ -107,7 +106,7 @@ class Listing(Chapter):
         if not self.account.exists(resource.name, number):
             raise NotFoundError
         condition = Condition("target_type = ? AND target_id = ?", (resource.model, number), "target_id")
-        return self.listed(self.account.resources[name], request, Query(self.account.tables[name], (condition,)))
+        return self.listed(self.resources[name], request, Query(self.account.tables[name], (condition,)))
 
     def timeline(self, request: Request) -> Any:
         """What happened about a contact, newest first."""
@@ -116,7 +115,7 @@ class Listing(Chapter):
             raise NotFoundError
         happened: list[dict[str, Any]] = []
         for name in _OF_TARGET:
-            model = self.account.resources[name].model
+            model = self.resources[name].model
             condition = "target_type = 'Contact' AND target_id = ?"
             happened += [
                 {
@@ -151,7 +150,7 @@ class Listing(Chapter):
         side = beside(self.account, resource, found, include)
         shown_records = [shown(self.account, resource, record, include) for record in found]
         meta = {"total_pages": -(-total // size), "total": total}
-        if resource.views or "leads" in self.account.resources:
+        if resource.views or "leads" in self.resources:
             return {resource.name: shown_records, **side, "meta": meta}
         return {**side, resource.name: shown_records, "meta": meta}
 

@@ -104,4 +104,4 @@ class Lists(Chapter):
         ids = self._list(record_id(request))["contact_ids"]
         places = ", ".join("?" * len(ids))
         query = Query(self.account.tables["contacts"], (Condition(f"id IN ({places})", tuple(ids)),))
-        return Listing(self.account).listed(self.account.resources["contacts"], request, query)
+        return Listing(self.account, self.resources).listed(self.resources["contacts"], request, query)

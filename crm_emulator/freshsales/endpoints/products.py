@@ -12,7 +12,7 @@ from crm_emulator.freshsales.endpoints.answering import Chapter, record_id, sele
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from crm_emulator.freshsales.objects import Resource
+    from crm_emulator.freshsales.objects.declaration import Resource
     from crm_emulator.messages import Request
     from crm_emulator.routing import Route
 
@@ -22,7 +22,7 @@ class ProductCalls(Chapter):
 
     def routes(self) -> tuple[Route, ...]:
         """Their routes."""
-        products, quotes = self.account.resources["products"], self.account.resources["cpq_documents"]
+        products, quotes = self.resources["products"], self.resources["cpq_documents"]
         related = self.reads("GET", f"{quotes.route}/{{id}}/related_products", self.related_products, "§2")
         return (*self._of(products, "products"), *self._of(quotes, "cpq_documents"), related)
 
@@ -78,7 +78,7 @@ class ProductCalls(Chapter):
 
     def related_products(self, request: Request) -> Any:
         """The products on a quote."""
-        quotes = self.account.resources["cpq_documents"]
+        quotes = self.resources["cpq_documents"]
         quote = records.fetch(self.account, quotes, record_id(request))
         found = [self.account.get("products", line["product_id"]) for line in quote["products"] or []]
         return {"products": [each for each in found if each is not None]}

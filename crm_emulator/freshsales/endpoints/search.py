@@ -16,7 +16,7 @@ from crm_emulator.messages import decode
 from crm_emulator.query import Condition, Query
 
 if TYPE_CHECKING:
-    from crm_emulator.freshsales.objects import Resource
+    from crm_emulator.freshsales.objects.declaration import Resource
     from crm_emulator.messages import Record, Request
     from crm_emulator.routing import Route
 
@@ -36,7 +36,7 @@ class Searches(Chapter):
 
     def routes(self) -> tuple[Route, ...]:
         """Their routes."""
-        entities = [name for name, (plural, _) in _SEARCHED.items() if plural in self.account.resources]
+        entities = [name for name, (plural, _) in _SEARCHED.items() if plural in self.resources]
         operators = "operators beside is_in are a sensible reading of their names"
         return (
             self.reads("GET", "/search", self.search, "§8", "matches any part of names and e-mails"),
@@ -49,9 +49,9 @@ class Searches(Chapter):
 
     def _resource(self, entity: str) -> Resource:
         found = _SEARCHED.get(entity)
-        if found is None or found[0] not in self.account.resources:
+        if found is None or found[0] not in self.resources:
             raise InvalidError([f"{entity} cannot be searched"])
-        return self.account.resources[found[0]]
+        return self.resources[found[0]]
 
     def search(self, request: Request) -> list[Record]:
         """A bare array of what matches the text; ids are strings (section 4)."""
@@ -128,7 +128,7 @@ class Searches(Chapter):
             column = "name" if resource.name != "leads" else "display_name"
             return [record["id"] for record in self.account.matching(resource.name, f"{column} = ?", value)]
         if field.startswith("cf_") and field in custom_fields(self.account, resource.name):
-            return self.account.holders(resource, field, value)
+            return self.account.holders(resource.name, field, value)
         if field not in {"email", "mobile_number", "external_id"}:
             raise InvalidError([f"{field} is not a valid lookup field"])
         return matching(self.account, resource, field, value) if field in resource.identifiers else []

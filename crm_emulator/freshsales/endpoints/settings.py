@@ -13,7 +13,7 @@ from crm_emulator.freshsales.selectors import SELECTORS
 from crm_emulator.messages import Answer, Request, json_answer
 
 if TYPE_CHECKING:
-    from crm_emulator.freshsales.objects import Resource
+    from crm_emulator.freshsales.objects.declaration import Resource
     from crm_emulator.messages import Record
     from crm_emulator.routing import Route
 
@@ -28,7 +28,7 @@ class Settings(Chapter):
     def routes(self) -> tuple[Route, ...]:
         """Their routes."""
         selectors = [name for name in SELECTORS if name in self.account.tables]
-        fields = [name for name in _WITH_FIELDS if name in self.account.resources]
+        fields = [name for name in _WITH_FIELDS if name in self.resources]
         one = f"{_CUSTOMIZATIONS}/{{id}}"
         numbered = "the numbers of field types are a guess: the place in the list of types"
         return (
@@ -36,7 +36,7 @@ class Settings(Chapter):
             self.reads("GET", "/selector/deal_pipelines/{id}/deal_stages", self.stages, "§2"),
             self.reads("GET", "/selector/sales_activity_types/{id}/sales_activity_outcomes", self.outcomes, "§2"),
             *(
-                self.reads("GET", f"/settings/{name}/fields", partial(self.fields, self.account.resources[name]), "§2")
+                self.reads("GET", f"/settings/{name}/fields", partial(self.fields, self.resources[name]), "§2")
                 for name in fields
             ),
             self.reads("GET", _CUSTOMIZATIONS, self.modules, "§2"),

@@ -10,7 +10,7 @@ from crm_emulator.freshsales.endpoints.answering import Chapter, record_id, sent
 from crm_emulator.messages import Answer, Request, json_answer
 
 if TYPE_CHECKING:
-    from crm_emulator.freshsales.objects import Resource
+    from crm_emulator.freshsales.objects.declaration import Resource
     from crm_emulator.routing import Route
 
 _ONLY_CREATED = {"phone_calls", "documents", "document_links"}
@@ -23,7 +23,7 @@ class SingleRecords(Chapter):
 
     def routes(self) -> tuple[Route, ...]:
         """Their routes."""
-        resources = [each for each in self.account.resources.values() if each.name != "custom_records"]
+        resources = [each for each in self.resources.values() if each.name != "custom_records"]
         return tuple(route for resource in resources for route in self._of(resource))
 
     def _of(self, resource: Resource) -> list[Route]:
@@ -85,11 +85,11 @@ class SingleRecords(Chapter):
 def recycle_associated(chapter: Chapter, account_id: int) -> None:
     """Recycle an account's contacts and deals."""
     account = chapter.account
-    contacts = account.resources["contacts"]
-    for contact in account.holders(contacts, "sales_account", str(account_id)):
+    contacts = chapter.resources["contacts"]
+    for contact in account.holders(contacts.name, "sales_account", str(account_id)):
         records.recycle(account, contacts, contact)
     for deal in account.matching("deals", "sales_account_id = ?", account_id):
-        records.recycle(account, account.resources["deals"], deal["id"])
+        records.recycle(account, chapter.resources["deals"], deal["id"])
 
 
 _CLONE_REMARK = "unique values are left out of the copy; an account's name gets ` (clone)`"

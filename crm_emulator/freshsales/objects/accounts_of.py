@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from crm_emulator.freshsales import records
 from crm_emulator.freshsales.answers import InvalidError
 from crm_emulator.freshsales.kinds import Reference, WrongValueError
+from crm_emulator.freshsales.objects.sales_accounts import SALES_ACCOUNTS
 
 if TYPE_CHECKING:
     from crm_emulator.freshsales.account import FreshsalesAccount
@@ -34,9 +36,8 @@ def account_named(account: FreshsalesAccount, sent: dict[str, Any]) -> int:
     name = sent.get("name")
     if not isinstance(name, str) or not name.strip():
         raise InvalidError(["Sales account name can't be blank"])
-    resource = account.resources["sales_accounts"]
-    holders = account.holders(resource, "name", name)
-    return holders[0] if holders else int(account.create(resource, dict(sent))["id"])
+    holders = account.holders(SALES_ACCOUNTS.name, "name", name)
+    return holders[0] if holders else int(records.create(account, SALES_ACCOUNTS, dict(sent))["id"])
 
 
 def accounts_inside(account: FreshsalesAccount, record: Record) -> list[dict[str, Any]]:

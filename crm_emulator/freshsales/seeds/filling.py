@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from crm_emulator.freshsales.account import FreshsalesAccount
+    from crm_emulator.freshsales.objects.declaration import Resource
 
 SIZES: dict[str, int] = {
     "sales_accounts": 12,
@@ -31,19 +32,17 @@ SIZES: dict[str, int] = {
 _TARGETED = {"notes", "sales_activities"}
 
 
-def seed(account: FreshsalesAccount, number: int, sizes: Mapping[str, int]) -> None:
+def seed(account: FreshsalesAccount, resources: Mapping[str, Resource], number: int, sizes: Mapping[str, int]) -> None:
     """Fill an empty account; an object that ``sizes`` does not name stays empty."""
     with account.store.transaction(), account.at(UNTIL):
         seed_settings(account)
         lists = {
-            name: [each["id"] for each in account.records(name)]
-            for name in account.tables
-            if name not in account.resources
+            name: [each["id"] for each in account.records(name)] for name in account.tables if name not in resources
         }
         made: dict[str, list[int]] = {}
         with account.directly():
             for object_name, make in MAKERS.items():
-                if object_name not in account.resources:
+                if object_name not in resources:
                     continue
                 scene = Scene(Random(f"{number} {object_name}"), lists, made=made)  # noqa: S311 - repeatable, not secret
                 made[object_name] = []
@@ -52,5 +51,5 @@ def seed(account: FreshsalesAccount, number: int, sizes: Mapping[str, int]) -> N
                     if object_name in _TARGETED and "targetable_id" not in attributes:
                         continue  # nothing to be about
                     entity = ENTITIES.get(object_name, "")
-                    record = records.create(account, account.resources[object_name], attributes, entity)
+                    record = records.create(account, resources[object_name], attributes, entity)
                     made[object_name].append(record["id"])

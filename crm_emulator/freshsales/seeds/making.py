@@ -10,10 +10,11 @@ from crm_emulator.freshsales.seeds.settings import MODULE, TIERS
 from crm_emulator.pools import Pools, pools
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from random import Random
 
     from crm_emulator.freshsales.account import FreshsalesAccount
+    from crm_emulator.freshsales.objects.declaration import Resource
     from crm_emulator.messages import Record
 
 UNTIL = 1_767_225_600
@@ -228,11 +229,9 @@ MAKERS: dict[str, Callable[[Scene, int], Record]] = {
 ENTITIES = {"custom_records": MODULE}
 
 
-def spare(account: FreshsalesAccount, object_name: str, random: Random) -> Record:
+def spare(account: FreshsalesAccount, resources: Mapping[str, Resource], object_name: str, random: Random) -> Record:
     """Attributes for one more record, when one is to be added while the account is being read."""
-    lists = {
-        name: [each["id"] for each in account.records(name)] for name in account.tables if name not in account.resources
-    }
+    lists = {name: [each["id"] for each in account.records(name)] for name in account.tables if name not in resources}
     scene = Scene(random, lists)
     for name in ("contacts", "sales_accounts", "deals"):
         found = account.store.random_id(account.tables[name], random)

@@ -51,5 +51,5 @@ def seed_settings(account: FreshsalesAccount) -> None:
         account.store.put(account.tables["owners"], user | numbers)
     define_module(account, MODULE, "Subscription", "Subscriptions")
     for resource, label, kind, more in _FIELDS:
-        if resource in account.resources or resource == MODULE:
+        if resource in account.tables or resource == MODULE:
             define_field(account, resource, label, kind, **more)

@@ -4,7 +4,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from crm_emulator import Emulator
-from crm_emulator.copper.objects import OBJECTS
+from crm_emulator.copper.objects.catalog import OBJECTS
 from crm_emulator.messages import Request, decode, encode
 
 EMULATOR = Emulator(seed=3, people=20, companies=10, leads=20, opportunities=10, projects=5, tasks=10, activities=30)

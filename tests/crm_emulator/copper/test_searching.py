@@ -1,6 +1,6 @@
 import pytest
 
-from crm_emulator.copper.objects import OBJECTS
+from crm_emulator.copper.objects.catalog import OBJECTS
 
 SEARCHED = [declared.name for declared in OBJECTS]
 

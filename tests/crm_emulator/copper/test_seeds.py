@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crm_emulator import Emulator, Kind
-from crm_emulator.copper.objects import BY_NAME, BY_SINGULAR, OBJECTS
+from crm_emulator.copper.objects.catalog import BY_NAME, BY_SINGULAR, OBJECTS
 from crm_emulator.query import Query
 
 SIZES = {

@@ -183,12 +183,10 @@ def test_the_trouble_form_makes_the_fault_that_the_fixture_would(emulator):
     sent = {"kind": "error", "vendor": "copper", "route": "POST /people", "status": "500", "every": "2", "times": ""}
     answer = post(emulator, "/trouble", {**sent, "retry_after": "", "rate": "1", "seconds": "1"})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/trouble")
-    assert emulator.application.faults.faults == (
-        Fault("error", vendor="copper", route="POST /people", status=500, every=2),
-    )
+    assert emulator.faults.faults == (Fault("error", vendor="copper", route="POST /people", status=500, every=2),)
     assert "copper POST /people , status 500, each 2th" in shown(emulator, "/trouble")
     assert post(emulator, "/trouble/clear", {}).status_code == 303
-    assert emulator.application.faults.faults == ()
+    assert emulator.faults.faults == ()
     assert "None: all goes well." in shown(emulator, "/trouble")
 
 
@@ -205,7 +203,7 @@ def test_a_form_that_makes_no_sense_is_shown_again_with_the_reason(emulator, sen
     assert answer.status_code == 400
     assert said in answer.text
     assert 'value="POST /people"' in answer.text
-    assert emulator.application.faults.faults == ()
+    assert emulator.faults.faults == ()
 
 
 def test_switches_are_set_by_a_form(emulator):
@@ -241,7 +239,7 @@ def test_pages_answer_to_this_machine_only_and_take_forms_from_themselves_only(e
     answer = requests.get(emulator.url, headers={"Host": "evil.example"}, timeout=120)
     assert answer.status_code == 403
     assert post(emulator, "/trouble", {"kind": "reset"}, Origin="http://evil.example").status_code == 403
-    assert emulator.application.faults.faults == ()
+    assert emulator.faults.faults == ()
     assert post(emulator, "/trouble", {"kind": "reset"}, Origin=emulator.url).status_code == 303
 
 

@@ -1,10 +1,12 @@
-"""The tables of an account's settings and attachments: everything that is not a customer record (section 4)."""
+"""The tables of an account: its customer records, its settings and attachments (reference section 4)."""
 
 from __future__ import annotations
 
+from crm_emulator.copper.objects.catalog import OBJECTS
 from crm_emulator.tables import Column, Table
 
-SETTINGS: dict[str, Table] = {
+TABLES: dict[str, Table] = {
+    **{declared.name: declared.table for declared in OBJECTS},
     "account": Table("copper_account", first_id=193_851),
     "users": Table("copper_users", first_id=137_658),
     "user_activity_types": Table("copper_user_activity_types", first_id=190_711),
