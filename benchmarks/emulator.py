@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from crm_emulator import Emulator
 from crm_emulator.copper.objects.people import PEOPLE
 from crm_emulator.copper.search import search
-from crm_emulator.copper.seeds.scene import SPAN_SECONDS, UNTIL
+from crm_emulator.copper.seeds.context import SPAN_SECONDS, UNTIL
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -48,7 +48,7 @@ def seeded(records: int) -> Emulator:
     emulator = Emulator(seed=1, sizes={"copper": sizes})
     emulator.fill()
     began, began_working = time.perf_counter(), time.process_time()
-    emulator.copper.awaken()
+    emulator.copper.ensure_ready()
     seconds, working = time.perf_counter() - began, time.process_time() - began_working
     print(f"seed {sum(sizes.values()):,} records: {seconds:.1f} s, {working:.1f} s of processor time (bound: 60)")
     print(f"memory afterwards: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024:,} MiB")

@@ -67,7 +67,7 @@ class Application:
             vendor = self._vendor(request.path)
             if vendor is None:
                 return Delivery(self._answer_outside_crms(request))
-            vendor.awaken()
+            vendor.ensure_ready()
             found = vendor.find(request, request.path[len(vendor.prefix) :])
             route, places = found or (None, {})
             request = replace(request, route=route.path if route else "", parameters=places)
@@ -155,7 +155,7 @@ class Application:
         with self._crms.store.transaction() as transaction:
             answer = route.endpoint(request)
             if answer.status >= HTTPStatus.BAD_REQUEST:
-                transaction.give_up()
+                transaction.roll_back()
         return answer
 
     def finish(self, delivery: Delivery) -> None:

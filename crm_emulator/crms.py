@@ -110,7 +110,7 @@ class EmulatedCrms:
         """Return all records of all CRMs as the bytes of a SQLite file; ``load`` and ``database`` take it again."""
         with self.store.lock:
             for vendor in self.vendors:
-                vendor.awaken()
+                vendor.ensure_ready()
             return self.store.dump()
 
     def load(self, state: bytes) -> None:

@@ -21,11 +21,11 @@ class Transaction:
     """A transaction under way."""
 
     def __init__(self) -> None:
-        self.given_up = False
+        self.is_rolled_back = False
 
-    def give_up(self) -> None:
+    def roll_back(self) -> None:
         """Roll it back at its end."""
-        self.given_up = True
+        self.is_rolled_back = True
 
 
 class Database:
@@ -87,12 +87,12 @@ class Database:
             try:
                 yield self._transaction
             except BaseException:
-                self._transaction.give_up()
+                self._transaction.roll_back()
                 raise
             finally:
-                given_up, self._transaction = self._transaction.given_up, None
-                self.connection.execute("ROLLBACK" if given_up else "COMMIT")
-                if given_up:
+                is_rolled_back, self._transaction = self._transaction.is_rolled_back, None
+                self.connection.execute("ROLLBACK" if is_rolled_back else "COMMIT")
+                if is_rolled_back:
                     self.forget()
 
     @contextmanager

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from crm_emulator.descriptions import described_switches
 from crm_emulator.emulator import Emulator
 from crm_emulator.routing import Route
 from crm_emulator.vendor import Vendor
@@ -46,7 +45,7 @@ def _routes(routes: Sequence[Route]) -> str:
 
 def _switches(vendor: Vendor) -> str:
     """Every switch, its default, and what it does: the Attributes of its class."""
-    described = described_switches(vendor)
+    described = vendor.described_switches()
     lines = ["| switch | default | what it does |", "|---|---|---|"]
     lines += [f"| `{name}` | `{value}` | {described[name]} |" for name, value in asdict(vendor.switches).items()]
     return "\n".join([*lines, ""])

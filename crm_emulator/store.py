@@ -7,11 +7,11 @@ from random import Random
 from typing import Any
 
 from crm_emulator.database import Database
-from crm_emulator.lag import SearchLag
 from crm_emulator.messages import Record, decode, encode
 from crm_emulator.query import Query, Range
+from crm_emulator.range_counts import RangeCounts
+from crm_emulator.search_lag import SearchLag
 from crm_emulator.tables import Table
-from crm_emulator.tallies import RangeTally
 
 _TOO_LARGE = 1 << 63  # for an integer of SQLite
 
@@ -32,7 +32,7 @@ class Store(Database):
     def __init__(self, path: str | None = None) -> None:
         super().__init__(path)
         self.lag = SearchLag(self.connection)
-        self._tallies: dict[tuple[str, str], RangeTally] = {}
+        self._range_counts: dict[tuple[str, str], RangeCounts] = {}
         self._counts: dict[tuple[str, tuple[Any, ...]], int] = {}
         self._indexes: set[tuple[str, str]] = set()
 
@@ -84,7 +84,7 @@ class Store(Database):
             if table.has_keys:
                 keys = [(kind, value, record["id"]) for kind, value in table.keys(record)]
                 self.connection.executemany(table.put_key_sql, keys)
-            self._tally(table, stored, present=True)
+            self._change_range_counts(table, stored, present=True)
 
     def set_text(self, table: Table, record_id: int, record: Record) -> None:
         """Change only what is answered for a record, not what it is sorted or found by."""
@@ -104,10 +104,10 @@ class Store(Database):
         """Note the version that is about to go, and take it out of what is counted and found by key."""
         self.lag.note(table, record_id)
         self._counts.clear()
-        if self._tallies:
+        if self._range_counts:
             old = self.connection.execute(table.stored_sql, (record_id,)).fetchone()
             if old is not None:
-                self._tally(table, old, present=False)
+                self._change_range_counts(table, old, present=False)
         if table.has_keys:
             self.connection.execute(table.remove_keys_sql, (record_id,))
 
@@ -213,7 +213,7 @@ class Store(Database):
         with self.lock:
             span = query.single_range()
             if span is not None and not self.lag.reverted:
-                return self._tally_of(query.table, span).count(span)
+                return self._range_counts_of(query.table, span).count(span)
             sql, arguments = query.count_sql()
             if self.lag.reverted:
                 return int(self.connection.execute(sql, arguments).fetchone()[0])
@@ -226,7 +226,7 @@ class Store(Database):
 
     def forget(self) -> None:
         """Count anew from the tables, and look again which indexes are there."""
-        self._tallies.clear()
+        self._range_counts.clear()
         self._counts.clear()
         self._indexes.clear()
 
@@ -234,21 +234,21 @@ class Store(Database):
         for column in query.indexed:
             self.index(query.table, column)
 
-    def _tally_of(self, table: Table, span: Range) -> RangeTally:
-        tally = self._tallies.get((table.name, span.column))
-        if tally is None:
+    def _range_counts_of(self, table: Table, span: Range) -> RangeCounts:
+        counts = self._range_counts.get((table.name, span.column))
+        if counts is None:
             self.index(table, span.column)
             values: Sequence[tuple[int]] = self.connection.execute(
                 f'SELECT {span.column} FROM "{table.name}" WHERE hidden = 0 AND {span.column} IS NOT NULL '  # noqa: S608 - our own names
                 f"ORDER BY {span.column}"
             ).fetchall()
-            tally = RangeTally(value for (value,) in values)
-            self._tallies[table.name, span.column] = tally
-        return tally
+            counts = RangeCounts(value for (value,) in values)
+            self._range_counts[table.name, span.column] = counts
+        return counts
 
-    def _tally(self, table: Table, stored: tuple[Any, ...], *, present: bool) -> None:
+    def _change_range_counts(self, table: Table, stored: tuple[Any, ...], *, present: bool) -> None:
         if self.lag.reverted:
             return
-        for (name, column), tally in self._tallies.items():
+        for (name, column), counts in self._range_counts.items():
             if name == table.name and stored[2] == 0:
-                tally.change(stored[table.position(column)], present=present)
+                counts.change(stored[table.position(column)], present=present)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import cached_property
+from inspect import cleandoc
 from random import Random
 from typing import Any, ClassVar
 
@@ -52,9 +54,9 @@ class Vendor(ABC):
         self.clock = clock
         self.base_url = self.prefix
         self.quota = Quota(())
-        self._awaited: tuple[int, Mapping[str, int]] | None = None
+        self._pending_seed: tuple[int, Mapping[str, int]] | None = None
         store.define(*self.tables.values())
-        self._is_awake = False
+        self._is_ready = False
 
     @cached_property
     def routes(self) -> tuple[Route, ...]:
@@ -119,30 +121,36 @@ class Vendor(ABC):
 
     def seed_when_used(self, seed: int, sizes: Mapping[str, int]) -> None:
         """Seed at the first request, or at the first look from a test: not every test uses every CRM."""
-        self._awaited = (seed, sizes)
-        self._is_awake = False
+        self._pending_seed = (seed, sizes)
+        self._is_ready = False
 
-    def awaken(self) -> None:
+    def ensure_ready(self) -> None:
         """Make its tables, and seed them if that is still to be done and the database holds nothing."""
         with self.store.lock:
-            if self._is_awake:
+            if self._is_ready:
                 return
-            self._is_awake = True
+            self._is_ready = True
             self.store.create(*self.tables.values())
-            awaited, self._awaited = self._awaited, None
-            if awaited is not None and not any(self.store.count(Query(table)) for table in self.tables.values()):
-                self.seed(*awaited)
+            pending, self._pending_seed = self._pending_seed, None
+            if pending is not None and not any(self.store.count(Query(table)) for table in self.tables.values()):
+                self.seed(*pending)
                 self.store.lag.clear()  # what was always there is in the index
 
     def use_quota(self, rates: tuple[Rate, ...] | None = None) -> None:
         """Keep these rates from now on; left out, the vendor's own."""
         self.quota = Quota(self.rates if rates is None else rates)
 
+    def described_switches(self) -> dict[str, str]:
+        """Return what each switch does, by its name: the Attributes section of the switches' docstring."""
+        section = cleandoc(type(self.switches).__doc__ or "").partition("Attributes:\n")[2]
+        joined = re.sub(r"\n {8,}", " ", section)
+        return dict(re.findall(r"^ {4}(\w+): (.+)$", joined, re.MULTILINE))
+
     # Direct access: what is in the CRM, without asking its API.
 
     def table(self, object_name: str) -> Table:
         """The table of an object; raises UnknownObjectError."""
-        self.awaken()
+        self.ensure_ready()
         try:
             return self.tables[object_name]
         except KeyError:

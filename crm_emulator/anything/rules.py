@@ -44,7 +44,7 @@ class Rule:
     does_nothing: bool = False
 
     @classmethod
-    def of(cls, record: Record) -> Rule:
+    def from_record(cls, record: Record) -> Rule:
         """The rule that a record holds; raises ValueError for a part that no rule has."""
         known = {part.name for part in fields(cls)}
         unknown = set(record) - known - {"id"}

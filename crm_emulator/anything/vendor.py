@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from crm_emulator.anything import sign_in
-from crm_emulator.anything.catching import Catcher
+from crm_emulator.anything.catch_all import CatchAll
 from crm_emulator.anything.rules import Rule
 from crm_emulator.anything.switches import Switches
 from crm_emulator.anything.tables import TABLES
@@ -54,7 +54,7 @@ class Anything(Vendor):
     def __init__(self, store: Store, clock: Clock, switches: Switches | None = None) -> None:
         self.switches: Switches = switches or Switches()
         self._tokens = sign_in.Tokens()
-        self._catcher = Catcher(store, clock, self.switches, self.prefix)
+        self._catch_all = CatchAll(store, clock, self.switches, self.prefix)
         super().__init__(store, clock)
 
     @property
@@ -66,7 +66,7 @@ class Anything(Vendor):
         return (
             Route("POST", sign_in.TOKEN_PATH, self._token, "OAuth 2.0 §4.4"),
             *(
-                Route(method, "/{path}", self._catcher.catch, "docs/emulator.md", remark)
+                Route(method, "/{path}", self._catch_all.answer, "docs/emulator.md", remark)
                 for method, remark in _METHODS.items()
             ),
         )
@@ -79,7 +79,7 @@ class Anything(Vendor):
             return None
         template = _NUMBER.sub("/{id}", below.rstrip("/")) or "/"
         # Not declared as writing: what was sent is to be written down although it is refused.
-        return Route(request.method, template, self._catcher.catch, ""), {}
+        return Route(request.method, template, self._catch_all.answer, ""), {}
 
     def _token(self, request: Request) -> Answer:
         return self._tokens.grant(request, self.clock.now(), self.switches.token_seconds)
@@ -112,7 +112,7 @@ class Anything(Vendor):
 
     def answer(self, route: str, **parts: Any) -> Rule:
         """Say how requests are answered from now on; ``parts`` are those of Rule, whose newest one speaks."""
-        return Rule.of(self.insert("answers", {"route": route, **parts}))
+        return Rule.from_record(self.insert("answers", {"route": route, **parts}))
 
     def received(self, method: str = "", path: str = "") -> list[Record]:
         """What was sent, oldest first: method, path, query, headers, format, body, text, status, answer."""
@@ -123,7 +123,7 @@ class Anything(Vendor):
     def insert(self, object_name: str, attributes: Record) -> Record:  # noqa: D102 - as in Vendor
         table = self.table(object_name)
         if object_name == "answers":
-            Rule.of(attributes)  # says what is wrong
+            Rule.from_record(attributes)  # says what is wrong
         with self.store.transaction():
             record = {"id": self.store.next_id(table), **attributes}
             if object_name == "records":

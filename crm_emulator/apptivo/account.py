@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from crm_emulator.apptivo.objects.catalog import BY_NAME, PICKLISTS
-from crm_emulator.directly import Directly
+from crm_emulator.direct_access import DirectAccess
 from crm_emulator.query import Condition, Query
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FIRM_ID = 15_479
 
 
-class ApptivoAccount(Directly):
+class ApptivoAccount(DirectAccess):
     """What lies in the firm, by object name."""
 
     def __init__(self, store: Store, clock: Clock, switches: Switches, tables: Mapping[str, Table]) -> None:
@@ -34,7 +34,7 @@ class ApptivoAccount(Directly):
 
     def seconds(self) -> int:
         """Unix seconds as the firm sees them."""
-        return int(self.clock.now() if self.moment is None else self.moment)
+        return int(self.clock.now() if self.instant is None else self.instant)
 
     def get(self, object_name: str, record_id: int) -> Record | None:
         """A record that is not deleted, or None."""
@@ -56,14 +56,14 @@ class ApptivoAccount(Directly):
         """The records that meet an SQL condition."""
         return self.store.records(Query(self.tables[object_name], (Condition(sql, arguments),)))
 
-    def items(self, declared: AppObject, list_name: str) -> list[Record]:
+    def items(self, crm_object: AppObject, list_name: str) -> list[Record]:
         """The items of one of an object's picklists."""
-        found = self.get("picklists", PICKLISTS[declared.name, list_name][0])
+        found = self.get("picklists", PICKLISTS[crm_object.name, list_name][0])
         return found["items"] if found else []
 
-    def custom_attributes(self, declared: AppObject) -> dict[int, Record]:
+    def custom_attributes(self, crm_object: AppObject) -> dict[int, Record]:
         """An object's custom attributes, by id."""
-        return {each["id"]: each for each in self.matching("custom_attributes", "object = ?", declared.name)}
+        return {each["id"]: each for each in self.matching("custom_attributes", "object = ?", crm_object.name)}
 
     def user(self, values: Mapping[str, str]) -> Record | None:
         """The employee on whose behalf a call is made: ``userName``, else the first; None for an unknown one."""
@@ -73,7 +73,7 @@ class ApptivoAccount(Directly):
             return employees[0] if employees else {"id": 0, "fullName": ""}
         return next((each for each in employees if each.get("emailId") == name), None)
 
-    def name_of(self, object_name: str, record_id: int) -> str | None:
+    def record_name(self, object_name: str, record_id: int) -> str | None:
         """What people call a record, or None where there is none."""
         record = self.get(object_name, record_id)
         return None if record is None else str(record.get(BY_NAME[object_name].title) or "")

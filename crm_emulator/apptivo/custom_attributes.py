@@ -34,7 +34,7 @@ _DAY = re.compile(r"\d{2}/\d{2}/\d{4}")
 
 
 def define(
-    account: ApptivoAccount, declared: AppObject, label: str, kind: str = "input", options: Sequence[str] = ()
+    account: ApptivoAccount, crm_object: AppObject, label: str, kind: str = "input", options: Sequence[str] = ()
 ) -> Record:
     """Add a custom attribute, as an administrator does in the layout settings."""
     if kind not in TYPES:
@@ -42,7 +42,7 @@ def define(
     attribute_id = account.new_id("custom_attributes")
     record = {
         "id": attribute_id,
-        "object": declared.name,
+        "object": crm_object.name,
         "label": label,
         "tagName": f"{re.sub(r'[^a-z0-9]+', '_', label.lower()).strip('_')}_{attribute_id}",
         "type": kind,
@@ -55,11 +55,11 @@ def define(
     return record
 
 
-def read_values(account: ApptivoAccount, declared: AppObject, sent: Any) -> list[dict[str, Any]]:
+def read_values(account: ApptivoAccount, crm_object: AppObject, sent: Any) -> list[dict[str, Any]]:
     """The ``customAttributes`` as they are kept; raises FailureError for what no attribute takes."""
     if not isinstance(sent, list) or not all(isinstance(each, dict) for each in sent):
         raise FailureError("customAttributes must be an array of objects")
-    known = account.custom_attributes(declared)
+    known = account.custom_attributes(crm_object)
     return [_read(known, each) for each in sent]
 
 

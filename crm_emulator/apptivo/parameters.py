@@ -43,7 +43,7 @@ def _content_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def json_of(values: Mapping[str, str], name: str, kind: type, empty: Any = None) -> Any:
+def read_json(values: Mapping[str, str], name: str, kind: type, empty: Any = None) -> Any:
     """The JSON in a parameter; raises FailureError where it is missing (and ``empty`` is None) or of another kind."""
     text = values.get(name, "")
     if not text.strip():
@@ -59,7 +59,7 @@ def json_of(values: Mapping[str, str], name: str, kind: type, empty: Any = None)
     return value
 
 
-def id_of(values: Mapping[str, str], name: str) -> int:
+def read_id(values: Mapping[str, str], name: str) -> int:
     """The id in a parameter; raises FailureError."""
     text = values.get(name, "").strip()
     if not text.isdigit():

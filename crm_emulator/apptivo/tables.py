@@ -6,7 +6,7 @@ from crm_emulator.apptivo.objects.catalog import OBJECTS
 from crm_emulator.tables import Column, Table
 
 TABLES: dict[str, Table] = {
-    **{declared.name: declared.table for declared in OBJECTS},
+    **{crm_object.name: crm_object.table for crm_object in OBJECTS},
     "picklists": Table("apptivo_picklists", (Column("object", "object"), Column("list", "list"))),
     "custom_attributes": Table("apptivo_custom_attributes", (Column("object", "object"),), first_id=90_001),
     "notes": Table("apptivo_notes", first_id=82_001),

@@ -7,14 +7,14 @@ from typing import Any
 
 from crm_emulator.clock import Clock
 from crm_emulator.copper.switches import Switches
-from crm_emulator.directly import Directly
+from crm_emulator.direct_access import DirectAccess
 from crm_emulator.messages import Record
 from crm_emulator.query import Condition, Query
 from crm_emulator.store import Store
 from crm_emulator.tables import Table
 
 
-class CopperAccount(Directly):
+class CopperAccount(DirectAccess):
     """What lies in the account, by object name.
 
     Attributes:

@@ -7,8 +7,8 @@ from typing import Any
 
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError
-from crm_emulator.copper.kinds import WrongValueError, read_date
 from crm_emulator.copper.objects.declaration import CustomerObject
+from crm_emulator.copper.values import WrongValueError, read_date
 from crm_emulator.messages import Record
 
 AVAILABLE_ON = ("lead", "person", "opportunity", "company", "project", "task")
@@ -28,11 +28,11 @@ DATA_TYPES = (
 LONGEST_STRING = 255
 
 
-def definitions_on(account: CopperAccount, declared: CustomerObject) -> list[Record]:
+def definitions_on(account: CopperAccount, crm_object: CustomerObject) -> list[Record]:
     """The definitions of the custom fields that are available on an object."""
-    if not declared.has_custom_fields:
+    if not crm_object.has_custom_fields:
         return []
-    return [each for each in account.records("custom_field_definitions") if declared.singular in each["available_on"]]
+    return [each for each in account.records("custom_field_definitions") if crm_object.singular in each["available_on"]]
 
 
 def empty_value(definition: Record) -> Any:
@@ -107,12 +107,12 @@ def _read(definition: Record, value: Any, date_order: str) -> Any:  # noqa: C901
     raise WrongValueError(f"is not a valid {definition['data_type']} value: {value}")
 
 
-def held(record: Record) -> dict[int, Any]:
+def held_values(record: Record) -> dict[int, Any]:
     """The values a record holds, by definition."""
     return {each["custom_field_definition_id"]: each["value"] for each in record.get("custom_fields", ())}
 
 
-def computing(account: CopperAccount) -> Callable[[Record], Record]:
+def computed_values(account: CopperAccount) -> Callable[[Record], Record]:
     """What adds ``computed_value`` beside every value of a record: labels for options, else a copy (section 2)."""
     definitions = {each["id"]: each for each in account.records("custom_field_definitions")}
     labels = {option["id"]: option["name"] for each in definitions.values() for option in each.get("options") or ()}

@@ -23,7 +23,7 @@ _LATEST = 2_147_483_648
 
 
 @dataclass(frozen=True)
-class Scene:
+class FilterContext:
     """What a filter needs to know beside its value."""
 
     table: Table
@@ -33,12 +33,12 @@ class Scene:
 
 
 class Filter(Protocol):
-    """One documented filter: called with (parameter, value, scene), it gives what records must meet.
+    """One documented filter: called with (parameter, value, context), it gives what records must meet.
 
     It raises InvalidError.
     """
 
-    def __call__(self, name: str, value: Any, scene: Scene, /) -> list[Range | Condition]:
+    def __call__(self, name: str, value: Any, context: FilterContext, /) -> list[Range | Condition]:
         """Read a parameter that was sent."""
 
 
@@ -62,7 +62,7 @@ class Ids:
 
     column: str
 
-    def __call__(self, name: str, value: Any, _scene: Scene, /) -> list[Range | Condition]:
+    def __call__(self, name: str, value: Any, _context: FilterContext, /) -> list[Range | Condition]:
         """See Filter."""
         ids = [as_number(name, each.get("id") if isinstance(each, dict) else each) for each in as_list(value)]
         wanted = [each for each in ids if each != NONE]
@@ -79,7 +79,7 @@ class Words:
     numbered: tuple[str, ...] = ()  # words that may also be given by their place in this list
     is_name: bool = False
 
-    def __call__(self, name: str, value: Any, scene: Scene, /) -> list[Range | Condition]:
+    def __call__(self, name: str, value: Any, context: FilterContext, /) -> list[Range | Condition]:
         """See Filter."""
         words = [
             self.numbered[each] if isinstance(each, int) and 0 <= each < len(self.numbered) else each
@@ -87,7 +87,7 @@ class Words:
         ]
         if not all(isinstance(word, str) for word in words):
             raise invalid(name, f"Invalid value: {value}")
-        if self.is_name and scene.switches.name_filter == "partial":
+        if self.is_name and context.switches.name_filter == "partial":
             patterns = tuple(f"%{word}%" for word in words)
             return [Condition(" OR ".join([f"{self.column} LIKE ?"] * len(words)) or "0", patterns)]
         return [Condition(f"{self.column} IN ({', '.join('?' * len(words))})", tuple(words), self.column)]
@@ -99,7 +99,7 @@ class Keys:
 
     kind: str
 
-    def __call__(self, name: str, value: Any, scene: Scene, /) -> list[Range | Condition]:
+    def __call__(self, name: str, value: Any, context: FilterContext, /) -> list[Range | Condition]:
         """See Filter."""
         together = False
         if isinstance(value, dict):  # the object form: {"option": "ANY", "value": […]}
@@ -110,7 +110,7 @@ class Keys:
             raise invalid(name, f"Invalid value: {value}")
         if self.kind == "email":
             words = [word.lower() for word in words]
-        keys = scene.table.keys_name
+        keys = context.table.keys_name
         one = f"id IN (SELECT id FROM \"{keys}\" WHERE kind = '{self.kind}' AND value = ?)"  # noqa: S608 - our own names
         return [Condition((" AND " if together else " OR ").join([one] * len(words)) or "0", tuple(words))]
 
@@ -122,7 +122,7 @@ class Listed:
     attribute: str
     label: str
 
-    def __call__(self, _name: str, value: Any, _scene: Scene, /) -> list[Range | Condition]:
+    def __call__(self, _name: str, value: Any, _context: FilterContext, /) -> list[Range | Condition]:
         """See Filter."""
         words = tuple(str(each) for each in as_list(value))
         places = ", ".join("?" * len(words))
@@ -136,7 +136,7 @@ class Phone:
 
     fuzzy_from = 7
 
-    def __call__(self, name: str, value: Any, _scene: Scene, /) -> list[Range | Condition]:
+    def __call__(self, name: str, value: Any, _context: FilterContext, /) -> list[Range | Condition]:
         """See Filter."""
         match = None
         if isinstance(value, dict):
@@ -158,7 +158,7 @@ class Phone:
 class Followed:
     """1: followed, 2: not followed. Nobody follows anything here."""
 
-    def __call__(self, name: str, value: Any, _scene: Scene, /) -> list[Range | Condition]:
+    def __call__(self, name: str, value: Any, _context: FilterContext, /) -> list[Range | Condition]:
         """See Filter."""
         if as_number(name, value) not in {1, 2}:
             raise invalid(name, f"Invalid value: {value}")
@@ -169,9 +169,9 @@ class Followed:
 class Age:
     """The maximum age in seconds."""
 
-    def __call__(self, name: str, value: Any, scene: Scene, /) -> list[Range | Condition]:
+    def __call__(self, name: str, value: Any, context: FilterContext, /) -> list[Range | Condition]:
         """See Filter."""
-        return [Range("date_created", low=scene.now - int(as_number(name, value)))]
+        return [Range("date_created", low=context.now - int(as_number(name, value)))]
 
 
 @dataclass(frozen=True)
@@ -183,12 +183,12 @@ class Bound:
     is_date: bool = True
     expression: bool = False
 
-    def __call__(self, name: str, value: Any, scene: Scene, /) -> list[Range | Condition]:
+    def __call__(self, name: str, value: Any, context: FilterContext, /) -> list[Range | Condition]:
         """See Filter."""
         number = as_number(name, value)
         if self.is_date and number > _LATEST:
             raise invalid(name, f"Invalid value: {value}")
-        inclusive = scene.switches.maximum_inclusive if self.upper else scene.switches.minimum_inclusive
+        inclusive = context.switches.maximum_inclusive if self.upper else context.switches.minimum_inclusive
         if self.expression or number != int(number):
             return [Condition(f"{self.column} {'<' if self.upper else '>'}{'=' if inclusive else ''} ?", (number,))]
         whole = int(number)
@@ -201,7 +201,7 @@ class Bound:
 class Ignored:
     """A parameter that is accepted and changes nothing here."""
 
-    def __call__(self, _name: str, _value: Any, _scene: Scene, /) -> list[Range | Condition]:
+    def __call__(self, _name: str, _value: Any, _context: FilterContext, /) -> list[Range | Condition]:
         """See Filter."""
         return []
 
@@ -213,15 +213,15 @@ UNSEARCHABLE = frozenset({"String", "Text", "URL"})
 class CustomFields:
     """``[{custom_field_definition_id, value | minimum_value, maximum_value | option, allow_empty}]``."""
 
-    def __call__(self, name: str, value: Any, scene: Scene, /) -> list[Range | Condition]:
+    def __call__(self, name: str, value: Any, context: FilterContext, /) -> list[Range | Condition]:
         """See Filter."""
-        return [self._condition(name, each, scene) for each in as_list(value)]
+        return [self._condition(name, each, context) for each in as_list(value)]
 
-    def _condition(self, name: str, wanted: Any, scene: Scene) -> Condition:
+    def _condition(self, name: str, wanted: Any, context: FilterContext) -> Condition:
         known = {"custom_field_definition_id", "value", "minimum_value", "maximum_value", "option", "allow_empty"}
         if not isinstance(wanted, dict) or set(wanted) - known:
             raise invalid(name, "Invalid value")
-        definition = scene.definition(int(as_number(name, wanted.get("custom_field_definition_id"))))
+        definition = context.definition(int(as_number(name, wanted.get("custom_field_definition_id"))))
         if definition is None:
             raise invalid(name, f"Invalid custom field definition: {wanted.get('custom_field_definition_id')}")
         if definition["data_type"] in UNSEARCHABLE:
@@ -266,7 +266,7 @@ class Linked:
 
     test: str
 
-    def __call__(self, name: str, value: Any, _scene: Scene, /) -> list[Range | Condition]:
+    def __call__(self, name: str, value: Any, _context: FilterContext, /) -> list[Range | Condition]:
         """See Filter."""
         ids = tuple(as_number(name, each) for each in as_list(value))
         return [Condition(f"EXISTS ({self.test} ({', '.join('?' * len(ids))}))", ids)]

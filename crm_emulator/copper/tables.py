@@ -6,7 +6,7 @@ from crm_emulator.copper.objects.catalog import OBJECTS
 from crm_emulator.tables import Column, Table
 
 TABLES: dict[str, Table] = {
-    **{declared.name: declared.table for declared in OBJECTS},
+    **{crm_object.name: crm_object.table for crm_object in OBJECTS},
     "account": Table("copper_account", first_id=193_851),
     "users": Table("copper_users", first_id=137_658),
     "user_activity_types": Table("copper_user_activity_types", first_id=190_711),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from crm_emulator.directly import Directly
+from crm_emulator.direct_access import DirectAccess
 from crm_emulator.freshsales.answers import InvalidError
 from crm_emulator.query import Condition, Query
 from crm_emulator.tables import Table
@@ -29,7 +29,7 @@ _TARGETS = {
 """The objects that activities can be about, by the name of their model (section 4)."""
 
 
-class FreshsalesAccount(Directly):
+class FreshsalesAccount(DirectAccess):
     """What lies in the account, by object name.
 
     Attributes:
@@ -53,7 +53,7 @@ class FreshsalesAccount(Directly):
 
     def now(self) -> float:
         """Unix seconds as the account sees them."""
-        return self.clock.now() if self.moment is None else self.moment
+        return self.clock.now() if self.instant is None else self.instant
 
     @property
     def offset(self) -> timezone:

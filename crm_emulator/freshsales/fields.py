@@ -6,18 +6,18 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from crm_emulator.freshsales.answers import humanized
-from crm_emulator.freshsales.kinds import (
+from crm_emulator.freshsales.selectors import SELECTORS
+from crm_emulator.freshsales.values import (
     LONG_TEXT,
     Choice,
     Flag,
-    Kind,
-    Moment,
+    Instant,
     Number,
     Reference,
     Text,
+    ValueType,
     WrongValueError,
 )
-from crm_emulator.freshsales.selectors import SELECTORS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,11 +77,11 @@ def custom_fields(account: FreshsalesAccount, resource: str) -> dict[str, Record
     return {each["name"]: each for each in settings if each["name"].startswith("cf_")}
 
 
-def required_fields(account: FreshsalesAccount, resource: Resource, settings_of: str) -> list[str]:
+def required_fields(account: FreshsalesAccount, resource: Resource, field_owner: str) -> list[str]:
     """Standard fields that a create must carry."""
     chosen = {
         each["name"]: each["required"]
-        for each in account.matching("field_settings", "resource = ?", settings_of)
+        for each in account.matching("field_settings", "resource = ?", field_owner)
         if not each["name"].startswith("cf_")
     }
     names = [name for name in resource.required if chosen.get(name, True)]
@@ -115,12 +115,12 @@ def _read(account: FreshsalesAccount, field: Record, value: Any) -> Any:
         if not isinstance(chosen, list) or not set(chosen) <= set(words):
             raise WrongValueError("is not included in the list")
         return chosen
-    kinds: dict[str, Kind] = {
+    kinds: dict[str, ValueType] = {
         "text": Text(),
         "textarea": LONG_TEXT,
         "number": Number(),
         "checkbox": Flag(),
-        "date": Moment(),
+        "date": Instant(),
         "dropdown": Choice(words),
         "radio": Choice(words),
     }
@@ -131,7 +131,7 @@ def shown_fields(account: FreshsalesAccount, resource: Resource) -> list[Record]
     """The items of ``GET /settings/{resource}/fields`` (section 2; shapes recorded)."""
     required = set(required_fields(account, resource, resource.name))
     shown = [
-        _shown(resource, place, name, label_of(resource, name), kind.field_type, _choices(account, kind))
+        _shown(resource, place, name, field_label(resource, name), kind.field_type, _choices(account, kind))
         | {"required": name in required}
         for place, (name, kind) in enumerate(resource.writable.items(), 1)
         if name not in {"email", "sales_account", "contacts_added_list", "products"}
@@ -159,12 +159,12 @@ def _shown(resource: Resource, position: int, name: str, label: str, kind: str, 
     }
 
 
-def label_of(resource: Resource, name: str) -> str:
+def field_label(resource: Resource, name: str) -> str:
     """A standard field's label."""
     return resource.labels.get(name) or humanized(name)
 
 
-def _choices(account: FreshsalesAccount, kind: Kind) -> list[Record]:
+def _choices(account: FreshsalesAccount, kind: ValueType) -> list[Record]:
     if not isinstance(kind, Reference) or kind.object_name not in SELECTORS:
         return []
     return [

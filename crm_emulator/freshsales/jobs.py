@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_emulator.freshsales import records
 from crm_emulator.freshsales.answers import RefusedError
-from crm_emulator.freshsales.upserting import upsert
+from crm_emulator.freshsales.upsert import upsert
 from crm_emulator.messages import encode
 from crm_emulator.query import Condition, Query
 

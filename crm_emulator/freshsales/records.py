@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crm_emulator.freshsales.answers import InvalidError, NotFoundError, humanized
-from crm_emulator.freshsales.fields import custom_fields, label_of, read_custom_fields, required_fields
-from crm_emulator.freshsales.kinds import WrongValueError
+from crm_emulator.freshsales.fields import custom_fields, field_label, read_custom_fields, required_fields
 from crm_emulator.freshsales.objects.declaration import RECYCLED
+from crm_emulator.freshsales.values import WrongValueError
 from crm_emulator.query import Query
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def clone(account: FreshsalesAccount, resource: Resource, record_id: int, overri
         if original.get(name) not in (None, []) and name not in {"emails", "email", *resource.unique}
     }
     if resource.has_custom_fields:
-        known = custom_fields(account, settings_of(resource, original))
+        known = custom_fields(account, field_owner(resource, original))
         unique = {name for name, field in known.items() if field["unique"]}
         custom = {name: value for name, value in original["custom_field"].items() if name not in unique}
         copied["custom_field"] = {**custom, **(overrides.get("custom_field") or {})}
@@ -122,7 +122,7 @@ def _new_id(account: FreshsalesAccount, resource: Resource, sent: Mapping[str, A
     return account.next_id(resource.name)
 
 
-def settings_of(resource: Resource, record: Record) -> str:
+def field_owner(resource: Resource, record: Record) -> str:
     """By which name the fields of a record are kept: its resource, or its custom module."""
     return str(record.get("entity_name") or resource.name)
 
@@ -140,14 +140,14 @@ def _written(
         try:
             record[name] = None if value is None else kind.read(value, account)
         except WrongValueError as wrong:
-            problems.append(f"{label_of(resource, name)} {wrong}")
+            problems.append(f"{field_label(resource, name)} {wrong}")
             refused.add(name)
-    for name in required_fields(account, resource, settings_of(resource, record)):
+    for name in required_fields(account, resource, field_owner(resource, record)):
         looked_at = (old is None or name in sent) and name not in refused
         if looked_at and record.get(name) in (None, "", []):
-            problems.append(f"{label_of(resource, name)} can't be blank")
+            problems.append(f"{field_label(resource, name)} can't be blank")
     if resource.has_custom_fields:
-        problems += _settle_custom(account, settings_of(resource, record), record, sent, old)
+        problems += _settle_custom(account, field_owner(resource, record), record, sent, old)
     if problems:
         raise InvalidError(dict.fromkeys(problems))
     return record
@@ -178,15 +178,15 @@ def _unknown(account: FreshsalesAccount, resource: Resource, sent: Mapping[str, 
 
 
 def _settle_custom(
-    account: FreshsalesAccount, of: str, record: Record, sent: Mapping[str, Any], old: Record | None
+    account: FreshsalesAccount, owner: str, record: Record, sent: Mapping[str, Any], old: Record | None
 ) -> list[str]:
     """Every custom field of the resource is shown, whether set or not; those not sent keep their value."""
-    known = custom_fields(account, of)
+    known = custom_fields(account, owner)
     held = (old or {}).get("custom_field") or {}
     values: Record = {}
     problems: list[str] = []
     if sent.get("custom_field") is not None:
-        values, problems = read_custom_fields(account, of, sent["custom_field"])
+        values, problems = read_custom_fields(account, owner, sent["custom_field"])
     record["custom_field"] = {name: values.get(name, held.get(name)) for name in known}
     problems += [
         f"{field['label']} can't be blank"
@@ -200,7 +200,7 @@ def _check_unique(account: FreshsalesAccount, resource: Resource, record: Record
     """No two records hold one e-mail, mobile number, account name or unique custom value (section 4)."""
     table = account.tables[resource.name]
     messages = dict(resource.unique)
-    for name, field in custom_fields(account, settings_of(resource, record)).items():
+    for name, field in custom_fields(account, field_owner(resource, record)).items():
         if field["unique"]:
             messages[name] = f"{field['label']} is not unique"
     problems = []

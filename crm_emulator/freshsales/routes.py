@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from crm_emulator.freshsales import sign_in
 from crm_emulator.freshsales.answers import unauthorized
-from crm_emulator.freshsales.endpoints.answering import Chapter, sent_object
+from crm_emulator.freshsales.endpoints.base import Chapter, sent_object
 from crm_emulator.freshsales.endpoints.bulk import BulkCalls
+from crm_emulator.freshsales.endpoints.contact_lists import ContactLists
 from crm_emulator.freshsales.endpoints.custom_modules import CustomModules
 from crm_emulator.freshsales.endpoints.leads import LeadConversion
-from crm_emulator.freshsales.endpoints.listing import Listing
-from crm_emulator.freshsales.endpoints.lists import Lists
 from crm_emulator.freshsales.endpoints.products import ProductCalls
+from crm_emulator.freshsales.endpoints.record_lists import RecordLists
+from crm_emulator.freshsales.endpoints.records import SingleRecords
 from crm_emulator.freshsales.endpoints.search import Searches
 from crm_emulator.freshsales.endpoints.settings import Settings
-from crm_emulator.freshsales.endpoints.single import SingleRecords
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 _BOTH: tuple[type[Chapter], ...] = (
     SingleRecords,
     BulkCalls,
-    Listing,
+    RecordLists,
     Searches,
-    Lists,
+    ContactLists,
     ProductCalls,
     CustomModules,
     Settings,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from crm_emulator.freshsales.objects.declaration import Resource
 
 
-def tables_of(vendor: str, resources: Mapping[str, Resource]) -> dict[str, Table]:
+def account_tables(vendor: str, resources: Mapping[str, Resource]) -> dict[str, Table]:
     """The tables of an account, by object: its resources, its selectors, its settings."""
     tables = {
         resource.name: Table(f"{vendor}_{resource.name}", resource.columns, resource.keys, resource.first_id)

@@ -10,9 +10,9 @@ from crm_emulator.freshsales import fields, jobs, records, routes, seeds, sign_i
 from crm_emulator.freshsales.account import FreshsalesAccount
 from crm_emulator.freshsales.answers import no_route, refused
 from crm_emulator.freshsales.objects.catalog import CLASSIC, SUITE
-from crm_emulator.freshsales.seeds.making import ENTITIES, MAKERS
+from crm_emulator.freshsales.seeds.records import ENTITIES, MAKERS
 from crm_emulator.freshsales.switches import Switches
-from crm_emulator.freshsales.tables import tables_of
+from crm_emulator.freshsales.tables import account_tables
 from crm_emulator.messages import Answer, Record, Request
 from crm_emulator.quota import Exceeded, Rate
 from crm_emulator.vendor import Vendor
@@ -44,7 +44,7 @@ class Freshsales(Vendor):
     title: ClassVar[str] = "Freshsales Suite"
     prefix: ClassVar[str] = "/freshsales/crm/sales/api"
     resources: ClassVar[Mapping[str, Resource]] = SUITE
-    tables = tables_of("freshsales", SUITE)
+    tables = account_tables("freshsales", SUITE)
     sizes: ClassVar[Mapping[str, int]] = seeds.SIZES
     plans: ClassVar[Mapping[str, int]] = {"growth": 1_000, "pro": 2_000, "enterprise": 5_000}
     rates: ClassVar[tuple[Rate, ...]] = (Rate(1_000, _HOUR), _PER_MINUTE)  # growth
@@ -113,23 +113,23 @@ class Freshsales(Vendor):
     # Direct access
 
     def get(self, object_name: str, record_id: int) -> Record | None:  # noqa: D102 - as in Vendor
-        self.awaken()
+        self.ensure_ready()
         jobs.carry_out_due(self.account, self.resources)
         return super().get(object_name, record_id)
 
     def records(self, object_name: str) -> list[Record]:  # noqa: D102 - as in Vendor
-        self.awaken()
+        self.ensure_ready()
         jobs.carry_out_due(self.account, self.resources)
         return super().records(object_name)
 
     def count(self, object_name: str) -> int:  # noqa: D102 - as in Vendor
-        self.awaken()
+        self.ensure_ready()
         jobs.carry_out_due(self.account, self.resources)
         return super().count(object_name)
 
     def insert(self, object_name: str, attributes: Record) -> Record:  # noqa: D102 - as in Vendor
         table = self.table(object_name)
-        with self.store.transaction(), self.account.directly():
+        with self.store.transaction(), self.account.direct_access():
             resource = self.resources.get(object_name)
             if resource is not None:
                 entity = attributes.get("entity_name") or ENTITIES.get(object_name, "")
@@ -141,7 +141,7 @@ class Freshsales(Vendor):
 
     def change(self, object_name: str, record_id: int, attributes: Record) -> Record:  # noqa: D102 - as in Vendor
         table = self.table(object_name)
-        with self.store.transaction(), self.account.directly():
+        with self.store.transaction(), self.account.direct_access():
             known = self.known(object_name, record_id)
             resource = self.resources.get(object_name)
             if resource is not None:
@@ -176,12 +176,12 @@ class Freshsales(Vendor):
         unique: bool = False,
     ) -> Record:
         """Add a custom field, as an administrator does; of a resource or of a custom module."""
-        self.awaken()
+        self.ensure_ready()
         return fields.define_field(self.account, object_name, label, kind, choices, required=required, unique=unique)
 
     def require_field(self, object_name: str, name: str, *, required: bool = True) -> None:
         """Make a standard field required, as an administrator does, or no longer."""
-        self.awaken()
+        self.ensure_ready()
         fields.require_field(self.account, object_name, name, required=required)
 
     def disturb(self, kind: Kind, route: str, random: Random) -> None:  # noqa: D102 - as in Vendor
@@ -189,7 +189,7 @@ class Freshsales(Vendor):
         if resource is None or resource.name not in MAKERS:
             return
         if kind is Kind.ADD:
-            self.insert(resource.name, seeds.spare(self.account, self.resources, resource.name, random))
+            self.insert(resource.name, seeds.extra_record(self.account, self.resources, resource.name, random))
             return
         record_id = self.store.random_id(self.table(resource.name), random)
         if record_id is None:
@@ -215,5 +215,5 @@ class FreshsalesClassic(Freshsales):
     title: ClassVar[str] = "Freshsales Classic"
     prefix: ClassVar[str] = "/freshsales/api"
     resources: ClassVar[Mapping[str, Resource]] = CLASSIC
-    tables = tables_of("freshsalesclassic", CLASSIC)
+    tables = account_tables("freshsalesclassic", CLASSIC)
     plans: ClassVar[Mapping[str, int]] = {"blossom": 1_000, "garden": 1_000, "estate": 2_000, "forest": 5_000}

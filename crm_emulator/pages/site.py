@@ -111,9 +111,9 @@ class Pages:
     # Pages
 
     def _overview(self, _request: Request) -> Answer:
-        asked = views.Asked(last=_ON_OVERVIEW)
-        rows = views.log(self._crms, asked)
-        return self._rendered("overview.html", crms=views.crms(self._crms), rows=rows, asked=asked)
+        log_filter = views.LogFilter(last=_ON_OVERVIEW)
+        rows = views.log(self._crms, log_filter)
+        return self._rendered("overview.html", crms=views.crms(self._crms), rows=rows, log_filter=log_filter)
 
     def _meters(self, _request: Request) -> Answer:
         return self._rendered("meters.html", crms=views.crms(self._crms))
@@ -124,7 +124,7 @@ class Pages:
 
     def _records(self, request: Request) -> Answer:
         vendor = self._vendor(request)
-        page = views.records(vendor, request.parameters["object"], views.Wanted.of(request.query))
+        page = views.records(vendor, request.parameters["object"], views.RecordFilter.from_query(request.query))
         return self._rendered("records.html", crm=views.crm(self._crms, vendor), page=page)
 
     def _record(self, request: Request) -> Answer:
@@ -139,8 +139,8 @@ class Pages:
         return self._rendered("rows.html", **self._log(request))
 
     def _log(self, request: Request) -> dict[str, Any]:
-        asked = views.Asked.of(request.query)
-        return {"rows": views.log(self._crms, asked), "asked": asked, "names": views.names(self._crms)}
+        log_filter = views.LogFilter.from_query(request.query)
+        return {"rows": views.log(self._crms, log_filter), "log_filter": log_filter, "names": views.names(self._crms)}
 
     def _request(self, request: Request) -> Answer:
         number = request.parameters["number"]
@@ -173,15 +173,15 @@ class Pages:
             self._crms.trouble(forms.fault(sent))
         except ValueError as wrong:
             return self._trouble_page(sent, str(wrong))
-        return _see("/trouble")
+        return _redirect("/trouble")
 
     def _clear_trouble(self, _request: Request) -> Answer:
         self._crms.no_trouble()
-        return _see("/trouble")
+        return _redirect("/trouble")
 
     def _forget_requests(self, _request: Request) -> Answer:
         self._crms.journal.clear()
-        return _see("/requests")
+        return _redirect("/requests")
 
     def _set_switches(self, request: Request) -> Answer:
         vendor = self._vendor(request)
@@ -190,12 +190,12 @@ class Pages:
         except ControlError as wrong:
             crm, switches = views.crm(self._crms, vendor), views.switches(vendor)
             return self._rendered("crm.html", 400, crm=crm, switches=switches, wrong=str(wrong))
-        return _see(f"/crm/{vendor.name}")
+        return _redirect(f"/crm/{vendor.name}")
 
     def _set_quota(self, request: Request) -> Answer:
         vendor = self._vendor(request)
         vendor.use_quota(None if _fields(request).get("rates") == "vendor" else ())
-        return _see(f"/crm/{vendor.name}")
+        return _redirect(f"/crm/{vendor.name}")
 
     def _vendor(self, request: Request) -> Vendor:
         name = request.parameters["crm"]
@@ -209,7 +209,7 @@ def _fields(request: Request) -> dict[str, str]:
     return dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
 
 
-def _see(path: str) -> Answer:
+def _redirect(path: str) -> Answer:
     """Back to a page, so that reloading it does not send the form again."""
     return Answer(303, b"", "text/plain", (("Location", path), *_HEADERS))
 

@@ -72,7 +72,7 @@ class StoreAgainstDictionary(RuleBasedStateMachine):
             self.store.put(TABLE, record)
             self.store.remove(TABLE, 1)
             self.store.index(TABLE, "name")
-            transaction.give_up()
+            transaction.roll_back()
 
     @rule(record=records)
     def fail(self, record):

@@ -10,7 +10,7 @@ from crm_emulator.copper import records
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, NotAllowedError, NotFoundError, invalid, unrecognized
 from crm_emulator.copper.custom_fields import definitions_on
-from crm_emulator.copper.endpoints.answering import endpoint, record_id, sent_object, shown
+from crm_emulator.copper.endpoints.base import endpoint, record_id, sent_object, shown
 from crm_emulator.copper.objects.companies import COMPANIES
 from crm_emulator.copper.objects.leads import CONVERTED, LEADS
 from crm_emulator.copper.objects.opportunities import OPPORTUNITIES

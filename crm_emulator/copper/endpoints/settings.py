@@ -7,7 +7,7 @@ from typing import Any
 
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, NotFoundError, invalid, unrecognized
-from crm_emulator.copper.endpoints.answering import endpoint, record_id, sent_object
+from crm_emulator.copper.endpoints.base import endpoint, record_id, sent_object
 from crm_emulator.copper.search import page_asked_for
 from crm_emulator.messages import Answer, Record, Request, encode
 from crm_emulator.routing import Route

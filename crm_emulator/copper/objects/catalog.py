@@ -11,5 +11,5 @@ from crm_emulator.copper.objects.tasks import TASKS
 
 OBJECTS: tuple[CustomerObject, ...] = (LEADS, PEOPLE, COMPANIES, OPPORTUNITIES, PROJECTS, TASKS, ACTIVITIES)
 
-BY_NAME = {declared.name: declared for declared in OBJECTS}
-BY_SINGULAR = {declared.singular: declared for declared in OBJECTS}
+BY_NAME = {crm_object.name: crm_object for crm_object in OBJECTS}
+BY_SINGULAR = {crm_object.singular: crm_object for crm_object in OBJECTS}

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from crm_emulator.copper.answers import InvalidError
 from crm_emulator.copper.filters import Ids, Listed, Words
-from crm_emulator.copper.kinds import PHONES, SOCIALS, WEBSITES, Address, Reference, Tags, Text
 from crm_emulator.copper.objects import declaration
 from crm_emulator.copper.objects.declaration import CustomerObject
+from crm_emulator.copper.values import PHONES, SOCIALS, WEBSITES, Address, Reference, Tags, Text
 from crm_emulator.messages import Record
 from crm_emulator.tables import Column
 

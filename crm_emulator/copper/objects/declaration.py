@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_emulator.copper.answers import InvalidError
 from crm_emulator.copper.filters import Age, Bound, CustomFields, Filter, Followed, Ids, Ignored, Keys, Phone, Words
-from crm_emulator.copper.kinds import Kind, Text, WrongValueError
+from crm_emulator.copper.values import Text, ValueType, WrongValueError
 from crm_emulator.messages import Record
 from crm_emulator.tables import Column, Table
 
@@ -47,7 +47,7 @@ class CustomerObject:
 
     name: str
     singular: str
-    writable: Mapping[str, Kind]
+    writable: Mapping[str, ValueType]
     required: tuple[str, ...]
     kept: Mapping[str, Any]
     table: Table
@@ -115,7 +115,7 @@ STAMPS = (
 PLACES = tuple(Column(part, f"address.{part}") for part in ("city", "state", "postal_code", "country"))
 REACHED = (Column("phone", "phone_numbers.0.number"), Column("socials", "socials.0.url"))
 
-NAME_PARTS: dict[str, Kind] = {
+NAME_PARTS: dict[str, ValueType] = {
     part: Text(255) for part in ("prefix", "first_name", "middle_name", "last_name", "suffix")
 }
 
@@ -161,18 +161,18 @@ def last_interaction(singular: str, plural: str) -> str:
     )
 
 
-def empty(kind: Kind) -> Any:
+def empty(kind: ValueType) -> Any:
     """What an attribute of a kind holds that was never set; a list of its own where it is a list."""
     return [] if kind.empty == () else kind.empty
 
 
 def read_values(
-    declared: CustomerObject, account: CopperAccount, sent: Mapping[str, Any], problems: list[tuple[str, str, str]]
+    crm_object: CustomerObject, account: CopperAccount, sent: Mapping[str, Any], problems: list[tuple[str, str, str]]
 ) -> Record:
     """The values of what was sent, as they are kept; what is wrong is added to ``problems``."""
     values: Record = {}
     for name, value in sent.items():
-        kind = declared.writable.get(name)
+        kind = crm_object.writable.get(name)
         if kind is None:
             continue
         if value is None:

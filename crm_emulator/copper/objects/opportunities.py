@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from crm_emulator.copper.answers import InvalidError, invalid
 from crm_emulator.copper.filters import Ids, Ignored, Words
-from crm_emulator.copper.kinds import Choice, DateText, Number, Reference, Tags, Text
 from crm_emulator.copper.objects import declaration
 from crm_emulator.copper.objects.declaration import CustomerObject
+from crm_emulator.copper.values import Choice, DateText, Number, Reference, Tags, Text
 from crm_emulator.messages import Record
 from crm_emulator.tables import Column
 

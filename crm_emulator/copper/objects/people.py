@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from crm_emulator.copper.answers import InvalidError, unrecognized
 from crm_emulator.copper.filters import Ids, Keys, Linked, Listed
-from crm_emulator.copper.kinds import EMAILS, PHONES, SOCIALS, WEBSITES, Address, Reference, Tags, Text
 from crm_emulator.copper.objects import declaration
 from crm_emulator.copper.objects.declaration import CustomerObject
+from crm_emulator.copper.values import EMAILS, PHONES, SOCIALS, WEBSITES, Address, Reference, Tags, Text
 from crm_emulator.messages import Record
 from crm_emulator.tables import Column
 

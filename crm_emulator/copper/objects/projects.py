@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from crm_emulator.copper.filters import Words
-from crm_emulator.copper.kinds import Choice, Identifier, Reference, Tags, Text
 from crm_emulator.copper.objects import declaration
 from crm_emulator.copper.objects.declaration import CustomerObject
+from crm_emulator.copper.values import Choice, Identifier, Reference, Tags, Text
 from crm_emulator.messages import Record
 from crm_emulator.tables import Column
 

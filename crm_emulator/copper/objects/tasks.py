@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from crm_emulator.copper.filters import Linked, Words
-from crm_emulator.copper.kinds import Choice, Identifier, Moment, Reference, Tags, Text
 from crm_emulator.copper.objects import declaration
 from crm_emulator.copper.objects.declaration import CustomerObject
+from crm_emulator.copper.values import Choice, Identifier, Instant, Reference, Tags, Text
 from crm_emulator.messages import Record
 from crm_emulator.tables import Column
 
@@ -46,8 +46,8 @@ TASKS = CustomerObject(
             }
         ),
         "assignee_id": Reference("users"),
-        "due_date": Moment(),
-        "reminder_date": Moment(),
+        "due_date": Instant(),
+        "reminder_date": Instant(),
         "priority": Choice(("None", "Low", "Medium", "High")),
         "status": Choice(STATUSES),
         "details": Text(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from crm_emulator.copper.account import CopperAccount
-from crm_emulator.copper.endpoints.definitions import create_definition
+from crm_emulator.copper.endpoints.custom_field_definitions import create_definition
 from crm_emulator.copper.sign_in import USER_EMAIL
 
 USERS = (
@@ -82,7 +82,7 @@ def seed_settings(account: CopperAccount) -> None:
         )
         if category == "user" and type_id:
             _seed_custom_type(account, company_id, type_id, name, is_disabled=is_disabled)
-    with account.directly():
+    with account.direct_access():
         for field in _FIELDS:
             create_definition(account, field)
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from crm_emulator.freshsales import jobs
 from crm_emulator.freshsales.answers import InvalidError, NotFoundError, no_route
-from crm_emulator.freshsales.endpoints.answering import Chapter, record_id, selected_ids, sent_object
-from crm_emulator.freshsales.endpoints.single import recycle_associated
-from crm_emulator.freshsales.upserting import upsert
+from crm_emulator.freshsales.endpoints.base import Chapter, record_id, selected_ids, sent_object
+from crm_emulator.freshsales.endpoints.records import recycle_associated
+from crm_emulator.freshsales.upsert import upsert
 from crm_emulator.messages import Answer, Request, json_answer
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from crm_emulator.freshsales import records
 from crm_emulator.freshsales.answers import NotFoundError
 from crm_emulator.freshsales.custom_modules import module_named
-from crm_emulator.freshsales.endpoints.answering import (
+from crm_emulator.freshsales.endpoints.base import (
     Chapter,
     record_id,
     selected_ids,
@@ -16,7 +16,7 @@ from crm_emulator.freshsales.endpoints.answering import (
     sent_record,
     unwrapped,
 )
-from crm_emulator.freshsales.endpoints.listing import Listing, query_of, view_id
+from crm_emulator.freshsales.endpoints.record_lists import RecordLists, view_id, view_query
 from crm_emulator.messages import Answer, Request, json_answer
 from crm_emulator.query import Condition
 
@@ -110,7 +110,7 @@ class CustomModules(Chapter):
 
     def filters(self, request: Request) -> Any:
         """The views."""
-        return Listing(self.account, self.resources).filters(self._resource(request), request)
+        return RecordLists(self.account, self.resources).filters(self._resource(request), request)
 
     def view_of(self, request: Request) -> Any:
         """A page of the records of a view."""
@@ -119,7 +119,7 @@ class CustomModules(Chapter):
         if not 0 <= place < len(resource.views):
             raise NotFoundError
         mine = Condition("entity_name = ?", (resource.singular,), "entity_name")
-        listed = Listing(self.account, self.resources).listed(
-            resource, request, query_of(self, resource, resource.views[place], mine)
+        listed = RecordLists(self.account, self.resources).listed(
+            resource, request, view_query(self, resource, resource.views[place], mine)
         )
         return {resource.singular: listed.pop(resource.name), **listed}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crm_emulator.freshsales import records
-from crm_emulator.freshsales.endpoints.answering import Chapter, record_id, sent_object, unwrapped
+from crm_emulator.freshsales.endpoints.base import Chapter, record_id, sent_object, unwrapped
 from crm_emulator.freshsales.objects.declaration import CONVERTED
 
 if TYPE_CHECKING:

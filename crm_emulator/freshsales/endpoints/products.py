@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_emulator.freshsales import records
 from crm_emulator.freshsales.answers import InvalidError, RefusedError
-from crm_emulator.freshsales.endpoints.answering import Chapter, record_id, selected_ids, sent_object
+from crm_emulator.freshsales.endpoints.base import Chapter, record_id, selected_ids, sent_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable

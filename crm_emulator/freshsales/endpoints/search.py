@@ -7,11 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from crm_emulator.freshsales.answers import InvalidError
-from crm_emulator.freshsales.endpoints.answering import Chapter, sent_object
-from crm_emulator.freshsales.endpoints.listing import page_of, sorted_by
+from crm_emulator.freshsales.endpoints.base import Chapter, sent_object
+from crm_emulator.freshsales.endpoints.record_lists import read_page, sorted_by
 from crm_emulator.freshsales.fields import custom_fields
-from crm_emulator.freshsales.showing import partial as partially
-from crm_emulator.freshsales.upserting import matching
+from crm_emulator.freshsales.record_json import partial_json
+from crm_emulator.freshsales.upsert import matching
 from crm_emulator.messages import decode
 from crm_emulator.query import Condition, Query
 
@@ -119,7 +119,7 @@ class Searches(Chapter):
                 resource = self._resource(entity)
                 ids = self._lookup(resource, field, value)
                 found = [self.account.get(resource.name, each) for each in ids]
-                shown = [partially(self.account, resource, record) for record in found if record is not None]
+                shown = [partial_json(self.account, resource, record) for record in found if record is not None]
                 answer[resource.name] = {resource.name: shown, "meta": {"total": len(shown)}}
         return answer
 
@@ -140,13 +140,13 @@ class Searches(Chapter):
         if not isinstance(rules, list) or not rules:
             raise InvalidError(["filter_rule is missing"])
         conditions = tuple(self._condition(resource, rule) for rule in rules)
-        size, page = page_of(request)
+        size, page = read_page(request)
         with self.account.store.lag.as_searched(self.account.tables[resource.name].vendor):
             query = sorted_by(resource, request, Query(self.account.tables[resource.name], conditions))
             total = self.account.store.count(query)
             found = [decode(text) for text in self.account.store.page(query, size, (page - 1) * size)]
         return {
-            resource.name: [partially(self.account, resource, record) for record in found],
+            resource.name: [partial_json(self.account, resource, record) for record in found],
             "meta": {"total_pages": -(-total // size), "total": total},
         }
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_emulator.freshsales.answers import InvalidError, NotFoundError
 from crm_emulator.freshsales.custom_modules import define_module, module_named
-from crm_emulator.freshsales.endpoints.answering import Chapter, record_id, sent_object, unwrapped
+from crm_emulator.freshsales.endpoints.base import Chapter, record_id, sent_object, unwrapped
 from crm_emulator.freshsales.fields import CUSTOM_TYPES, custom_fields, define_field, shown_fields
 from crm_emulator.freshsales.selectors import SELECTORS
 from crm_emulator.messages import Answer, Request, json_answer

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crm_emulator.freshsales.answers import InvalidError
-from crm_emulator.freshsales.kinds import LONG_TEXT, WHOLE, Flag, Moment, Reference, Structure, Text, read_moment
 from crm_emulator.freshsales.objects.declaration import OWNER, STAMPS, TARGETED, Resource, custom_keys, texts
+from crm_emulator.freshsales.values import LONG_TEXT, WHOLE, Flag, Instant, Reference, Structure, Text, read_instant
 from crm_emulator.tables import Column
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def complete_call(account: FreshsalesAccount, record: Record, old: Record | None
 
 
 def _check_order(record: Record, first: str) -> None:
-    if read_moment(record["end_date"]) < read_moment(record[first]):
+    if read_instant(record["end_date"]) < read_instant(record[first]):
         raise InvalidError(["End date must be after the start date"])
 
 
@@ -117,7 +117,7 @@ TASKS = Resource(
     writable={
         "title": Text(),
         "description": LONG_TEXT,
-        "due_date": Moment(),
+        "due_date": Instant(),
         "owner_id": Reference("owners"),
         "status": WHOLE,
         "task_type_id": Reference("sales_activity_entity_types"),
@@ -141,8 +141,8 @@ APPOINTMENTS = Resource(
     writable={
         "title": Text(),
         "description": LONG_TEXT,
-        "from_date": Moment(),
-        "end_date": Moment(),
+        "from_date": Instant(),
+        "end_date": Instant(),
         "time_zone": Text(),
         "location": Text(),
         "is_allday": Flag(),
@@ -182,8 +182,8 @@ SALES_ACTIVITIES = Resource(
         "owner_id": Reference("owners"),
         "sales_activity_type_id": Reference("sales_activity_types"),
         "sales_activity_outcome_id": Reference("sales_activity_outcomes"),
-        "start_date": Moment("date_time_split"),
-        "end_date": Moment("date_time_split"),
+        "start_date": Instant("date_time_split"),
+        "end_date": Instant("date_time_split"),
         "location": Text(),
         **TARGETED,
     },

@@ -6,15 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from crm_emulator.freshsales.answers import InvalidError
-from crm_emulator.freshsales.kinds import WHOLE, EmailAddress, Emails, Reference, Structure, Text
-from crm_emulator.freshsales.objects.accounts_of import account_named, accounts_inside, settle_accounts
+from crm_emulator.freshsales.objects.account_links import account_named, embedded_accounts, settle_accounts
 from crm_emulator.freshsales.objects.declaration import (
     CONTACTED,
     KEPT,
     OWNED,
     OWNER,
-    PEOPLE_BESIDE,
     PLACE,
+    SIDE_LOADED_PEOPLE,
     SOCIALS,
     STAMPS,
     TAGGED,
@@ -26,6 +25,7 @@ from crm_emulator.freshsales.objects.declaration import (
     texts,
 )
 from crm_emulator.freshsales.objects.emails import email_keys, settle_emails
+from crm_emulator.freshsales.values import WHOLE, EmailAddress, Emails, Reference, Structure, Text
 from crm_emulator.tables import Column
 
 if TYPE_CHECKING:
@@ -169,9 +169,9 @@ CONTACTS = Resource(
         View("Recently Imported", "0"),
         View("Never Contacted", "last_contacted IS NULL"),
     ),
-    inside={"sales_accounts": ("sales_accounts", accounts_inside)},
-    beside={
-        **PEOPLE_BESIDE,
+    embedded={"sales_accounts": ("sales_accounts", embedded_accounts)},
+    side_loaded={
+        **SIDE_LOADED_PEOPLE,
         "territory": ("territory_id", "territories"),
         "lead_source": ("lead_source_id", "lead_sources"),
         "source": ("lead_source_id", "lead_sources"),
@@ -191,6 +191,6 @@ CLASSIC_CONTACTS = replace(
     CONTACTS,
     writable={name: kind for name, kind in CONTACTS.writable.items() if name not in _OF_SUITE},
     columns=tuple(column for column in CONTACTS.columns if column.name not in _OF_SUITE),
-    beside={name: held for name, held in CONTACTS.beside.items() if held[0] not in _OF_SUITE},
+    side_loaded={name: held for name, held in CONTACTS.side_loaded.items() if held[0] not in _OF_SUITE},
 )
 """Contacts without lifecycle stages, as Classic has them."""

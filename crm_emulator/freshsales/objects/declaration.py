@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from crm_emulator.freshsales.kinds import Kind, Moment, Reference, Tags, Text
+from crm_emulator.freshsales.values import Reference, Tags, Text, ValueType
 from crm_emulator.messages import Record
 from crm_emulator.tables import Column
 
@@ -64,10 +64,12 @@ class Resource:
         keys: What it is found by.
         labels: Of fields whose label is not their name.
         views: Where it is listed through views.
-        inside: What ``include`` adds inside the record: the attribute, and what makes its value.
-        beside: What ``include`` adds beside the record: the attribute that holds the ids, and the object they are of.
-        hidden: Attributes that are kept but shown only where ``inside`` or an endpoint of its own shows them.
-        path: In URLs.
+        embedded: For each name in ``include`` that adds to the record itself: the attribute, and the function that
+            makes its value.
+        side_loaded: For each name in ``include`` that adds a collection beside the record: the attribute that holds the
+            ids, and the object whose ids they are.
+        hidden: Attributes that are kept but shown only through ``embedded`` or by an endpoint of their own.
+        path: The path below the prefix, without the leading slash; empty: the name.
         first_id: The first id given out: 11 digits (section 4).
         has_custom_fields: Whether it has ``custom_field``.
         deleted: The body of a delete's answer.
@@ -79,7 +81,7 @@ class Resource:
     name: str
     singular: str
     model: str
-    writable: Mapping[str, Kind]
+    writable: Mapping[str, ValueType]
     required: tuple[str, ...] = ()
     kept: Mapping[str, Any] = field(default_factory=dict)
     unique: Mapping[str, str] = field(default_factory=dict)
@@ -88,8 +90,8 @@ class Resource:
     keys: Callable[[Record], Iterable[tuple[str, str]]] = no_keys
     labels: Mapping[str, str] = field(default_factory=dict)
     views: tuple[View, ...] = ()
-    inside: Mapping[str, tuple[str, Inclusion]] = field(default_factory=dict)
-    beside: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    embedded: Mapping[str, tuple[str, Inclusion]] = field(default_factory=dict)
+    side_loaded: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     hidden: frozenset[str] = frozenset()
     path: str = ""
     first_id: int = 31_000_000_001
@@ -106,7 +108,7 @@ class Resource:
     @cached_property
     def read_only(self) -> frozenset[str]:
         """Attributes of its answers that cannot be written."""
-        shown = {"id", "links", "partial", *self.kept, *(attribute for attribute, _ in self.inside.values())}
+        shown = {"id", "links", "partial", *self.kept, *(attribute for attribute, _ in self.embedded.values())}
         return frozenset(shown - set(self.writable))
 
 
@@ -124,18 +126,17 @@ def texts(*names: str) -> tuple[Column, ...]:
     return tuple(Column(name, name) for name in names)
 
 
-PLACE: dict[str, Kind] = {
+PLACE: dict[str, ValueType] = {
     "address": Text(),
     "city": Text(),
     "state": Text(),
     "zipcode": Text(),
     "country": Text(),
 }
-SOCIALS: dict[str, Kind] = {"facebook": Text(), "twitter": Text(), "linkedin": Text()}
-OWNED: dict[str, Kind] = {"owner_id": Reference("owners"), "territory_id": Reference("territories")}
-TAGGED: dict[str, Kind] = {"tags": Tags()}
-TARGETED: dict[str, Kind] = {"targetable_type": Text(), "targetable_id": Text()}
-MOMENT = Moment()
+SOCIALS: dict[str, ValueType] = {"facebook": Text(), "twitter": Text(), "linkedin": Text()}
+OWNED: dict[str, ValueType] = {"owner_id": Reference("owners"), "territory_id": Reference("territories")}
+TAGGED: dict[str, ValueType] = {"tags": Tags()}
+TARGETED: dict[str, ValueType] = {"targetable_type": Text(), "targetable_id": Text()}
 
 # What contacts, accounts and deals alike show and nobody writes (section 4).
 KEPT: dict[str, Any] = {
@@ -155,7 +156,7 @@ KEPT: dict[str, Any] = {
     "record_type_id": None,
 }
 CONTACTED: dict[str, Any] = {"last_contacted": None, "last_contacted_mode": None, "web_form_ids": None}
-PEOPLE_BESIDE = {
+SIDE_LOADED_PEOPLE = {
     "owner": ("owner_id", "owners"),
     "creater": ("creater_id", "owners"),
     "updater": ("updater_id", "owners"),

@@ -8,7 +8,7 @@ from typing import Any
 from crm_emulator.copper import records
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import NotFoundError
-from crm_emulator.copper.endpoints.answering import endpoint, record_id, sent_object, shown, wants_computed
+from crm_emulator.copper.endpoints.base import endpoint, record_id, sent_object, shown, wants_computed
 from crm_emulator.copper.objects.catalog import OBJECTS
 from crm_emulator.copper.objects.declaration import CustomerObject
 from crm_emulator.copper.search import search
@@ -22,17 +22,17 @@ _SEARCH_REMARKS = {
 }
 
 
-class CustomerEndpoints:
+class RecordEndpoints:
     """The five endpoints of one object."""
 
-    def __init__(self, account: CopperAccount, declared: CustomerObject) -> None:
+    def __init__(self, account: CopperAccount, crm_object: CustomerObject) -> None:
         self._account = account
-        self._declared = declared
+        self._crm_object = crm_object
         self._random = Random(0)  # noqa: S311 - the order of ties must be repeatable, not secret
 
     def routes(self) -> tuple[Route, ...]:
         """Their routes."""
-        plural = f"/{self._declared.name}"
+        plural = f"/{self._crm_object.name}"
         one = f"{plural}/{{id}}"
         return (
             Route("POST", f"{plural}/search", endpoint(self.search), "§5", _SEARCH_REMARKS.get(plural[1:], "")),
@@ -49,12 +49,12 @@ class CustomerEndpoints:
             parameters = {
                 name: value for name, value in request.query.items() if name != "custom_field_computed_values"
             } | parameters
-        return search(self._account, self._declared, parameters, self._random, computed=wants_computed(request))
+        return search(self._account, self._crm_object, parameters, self._random, computed=wants_computed(request))
 
     def fetch(self, request: Request) -> Any:
         """One record; the stored text itself where nothing is to be added."""
         number = record_id(request)
-        record = records.fetch(self._account, self._declared, number)
+        record = records.fetch(self._account, self._crm_object, number)
         if not self._visible(record):
             raise NotFoundError
         return shown(self._account, request, record)
@@ -67,18 +67,18 @@ class CustomerEndpoints:
 
     def create(self, request: Request) -> Record:
         """A new record, with 200."""
-        return shown(self._account, request, records.create(self._account, self._declared, sent_object(request)))
+        return shown(self._account, request, records.create(self._account, self._crm_object, sent_object(request)))
 
     def update(self, request: Request) -> Record:
         """A changed record."""
         sent = sent_object(request)
-        return shown(self._account, request, records.update(self._account, self._declared, record_id(request), sent))
+        return shown(self._account, request, records.update(self._account, self._crm_object, record_id(request), sent))
 
     def delete(self, request: Request) -> dict[str, Any]:
         """The mark of a deleted record."""
-        return records.delete(self._account, self._declared, record_id(request))
+        return records.delete(self._account, self._crm_object, record_id(request))
 
 
 def routes(account: CopperAccount) -> tuple[Route, ...]:
     """Those of every object."""
-    return tuple(route for declared in OBJECTS for route in CustomerEndpoints(account, declared).routes())
+    return tuple(route for crm_object in OBJECTS for route in RecordEndpoints(account, crm_object).routes())

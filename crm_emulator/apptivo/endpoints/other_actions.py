@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from crm_emulator.apptivo import records, sign_in
 from crm_emulator.apptivo.account import stamp
 from crm_emulator.apptivo.answers import FailureError
-from crm_emulator.apptivo.endpoints.answering import Actions
+from crm_emulator.apptivo.endpoints.base import Actions
 from crm_emulator.apptivo.objects.catalog import BY_NAME, OBJECTS
-from crm_emulator.apptivo.parameters import id_of, json_of
+from crm_emulator.apptivo.parameters import read_id, read_json
 from crm_emulator.apptivo.search import listed
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _KINDS = {
 }
 
 
-class BeyondObjects(Actions):
+class OtherActions(Actions):
     """What is no action of an object."""
 
     def routes(self) -> tuple[Route, ...]:
@@ -53,7 +53,7 @@ class BeyondObjects(Actions):
 
     def contacts_of(self, values: Mapping[str, str]) -> Any:
         """A customer's contacts: those that name it and those that were linked."""
-        customer = records.fetch(self.account, BY_NAME["customers"], id_of(values, "customerId"))
+        customer = records.fetch(self.account, BY_NAME["customers"], read_id(values, "customerId"))
         own = self.account.matching("contacts", "json_extract(body, '$.accountId') = ?", customer["id"])
         ids = list(dict.fromkeys([each["id"] for each in own] + self._linked(f"customers/{customer['id']}")))
         found = [self.account.get("contacts", each) for each in ids]
@@ -65,13 +65,13 @@ class BeyondObjects(Actions):
 
     def add_to_customer(self, values: Mapping[str, str]) -> Any:
         """Contacts linked to a customer."""
-        record = records.fetch(self.account, BY_NAME["customers"], id_of(values, "customerId"))
-        return self._link(f"customers/{record['id']}", json_of(values, "contactIds", list))
+        record = records.fetch(self.account, BY_NAME["customers"], read_id(values, "customerId"))
+        return self._link(f"customers/{record['id']}", read_json(values, "contactIds", list))
 
     def add_to_lead(self, values: Mapping[str, str]) -> Any:
         """Contacts linked to a lead; ``contactIds`` is ``{"id": […]}``."""
-        record = records.fetch(self.account, BY_NAME["leads"], id_of(values, "leadId"))
-        return self._link(f"leads/{record['id']}", json_of(values, "contactIds", dict).get("id") or [])
+        record = records.fetch(self.account, BY_NAME["leads"], read_id(values, "leadId"))
+        return self._link(f"leads/{record['id']}", read_json(values, "contactIds", dict).get("id") or [])
 
     def _link(self, owner: str, ids: list[Any]) -> Any:
         known = self._linked(owner)
@@ -91,20 +91,20 @@ class BeyondObjects(Actions):
 
     def note(self, values: Mapping[str, str]) -> Any:
         """A note on a record."""
-        details = json_of(values, "noteDetails", dict)
+        details = read_json(values, "noteDetails", dict)
         if not details.get("noteText"):
             raise FailureError("noteText is required")
-        declared = self._numbered(details.get("objectId"))
+        crm_object = self._numbered(details.get("objectId"))
         about = str(details.get("objectRefId", ""))
-        records.fetch(self.account, declared, int(about) if about.isdigit() else 0)
+        records.fetch(self.account, crm_object, int(about) if about.isdigit() else 0)
         note_id = self.account.new_id("notes")
         self.account.put("notes", {**details, "id": note_id, "creationDate": stamp(self.account.seconds())})
         return {"noteId": note_id}
 
     def _numbered(self, object_id: Any) -> AppObject:
-        for declared in OBJECTS:
-            if declared.object_id and str(declared.object_id) == str(object_id):
-                return declared
+        for crm_object in OBJECTS:
+            if crm_object.object_id and str(crm_object.object_id) == str(object_id):
+                return crm_object
         raise FailureError(f"Invalid objectId: {object_id}")
 
     def _activity(self, name: str) -> Any:
@@ -112,7 +112,7 @@ class BeyondObjects(Actions):
 
         def create(values: Mapping[str, str]) -> Any:
             activity_id = self.account.new_id("activities")
-            record: Record = {**json_of(values, data_name, dict), "id": activity_id, "kind": kind}
+            record: Record = {**read_json(values, data_name, dict), "id": activity_id, "kind": kind}
             self.account.put("activities", record)
             return {"responseObject": {**record, "activityId": activity_id}, "responseCode": 0}
 
@@ -120,7 +120,7 @@ class BeyondObjects(Actions):
 
     def delete_activity(self, values: Mapping[str, str]) -> Any:
         """An activity gone."""
-        activity_id = id_of(values, "activityId")
+        activity_id = read_id(values, "activityId")
         if self.account.get("activities", activity_id) is None:
             raise FailureError(f"No activities found with activityId {activity_id}")
         self.account.store.remove(self.account.store.tables["apptivo_activities"], activity_id)

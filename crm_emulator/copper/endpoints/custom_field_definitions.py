@@ -8,7 +8,7 @@ from typing import Any
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, NotFoundError, unrecognized
 from crm_emulator.copper.custom_fields import AVAILABLE_ON, DATA_TYPES, empty_value
-from crm_emulator.copper.endpoints.answering import endpoint, record_id, sent_object
+from crm_emulator.copper.endpoints.base import endpoint, record_id, sent_object
 from crm_emulator.copper.objects.catalog import BY_SINGULAR
 from crm_emulator.messages import Record, Request
 from crm_emulator.routing import Route

@@ -13,14 +13,14 @@ from crm_emulator.copper.custom_fields import definitions_on, empty_value
 from crm_emulator.copper.objects.catalog import BY_NAME
 from crm_emulator.copper.objects.declaration import FIRST_ID
 from crm_emulator.messages import Record
-from crm_emulator.pools import Pools, pools
+from crm_emulator.samples import Samples, samples
 
 UNTIL = 1_767_225_600
 """2026-01-01T00:00:00Z: the latest instant in seeded records, fixed so that the same seed gives the same bytes."""
 
 SPAN_SECONDS = 2 * 365 * 86_400
 PARENTS = ("people", "companies", "opportunities", "leads")
-SINGULARS = {name: declared.singular for name, declared in BY_NAME.items()}
+SINGULARS = {name: crm_object.singular for name, crm_object in BY_NAME.items()}
 
 CONVERTED_SHARE = 0.1  # of leads
 _FILLED_SHARE = 0.55  # of custom fields
@@ -28,11 +28,11 @@ _BURST_SHARE = 0.12  # of records stamped in one of a few seconds, as imports do
 
 
 @dataclass
-class SeedScene:
+class SeedContext:
     """See the module.
 
     Attributes:
-        pools: Pieces to make records of.
+        samples: Pieces to make records of.
         sizes: How many records each object gets.
         lists: The ids of each settings list.
         records: The records of each settings list.
@@ -44,13 +44,13 @@ class SeedScene:
         activity_parents: Of each planned activity, which of PARENTS, its place there, and its instant.
     """
 
-    pools: Pools
+    samples: Samples
     sizes: Mapping[str, int]
     lists: dict[str, list[int]]
     records: dict[str, list[Record]]
     definitions: dict[str, list[Record]]
     bursts: list[int]
-    makers: dict[str, list[tuple[int, Callable[[SeedScene, Record, float], Any], Record, Any]]] = field(init=False)
+    makers: dict[str, list[tuple[int, Callable[[SeedContext, Record, float], Any], Record, Any]]] = field(init=False)
     converted: set[int] = field(default_factory=set)
     interactions: dict[str, dict[int, tuple[int, int]]] = field(default_factory=dict)
     activity_kinds: array[int] = field(default_factory=lambda: array("b"))
@@ -58,22 +58,22 @@ class SeedScene:
     activity_dates: array[int] = field(default_factory=lambda: array("q"))
 
     @classmethod
-    def of(cls, account: CopperAccount, number: int, sizes: Mapping[str, int]) -> SeedScene:
-        """The scene of an account whose settings are seeded."""
+    def for_account(cls, account: CopperAccount, number: int, sizes: Mapping[str, int]) -> SeedContext:
+        """The context of an account whose settings are seeded."""
         random = Random(f"{number} scene")  # noqa: S311 - repeatable, not secret
         names = ("users", "contact_types", "customer_sources", "loss_reasons", "lead_statuses", "pipelines")
         records = {name: account.records(name) for name in names}
-        scene = cls(
-            pools=pools(),
+        context = cls(
+            samples=samples(),
             sizes=sizes,
             lists={name: [record["id"] for record in records[name]] for name in names},
             records=records,
-            definitions={name: definitions_on(account, declared) for name, declared in BY_NAME.items()},
+            definitions={name: definitions_on(account, crm_object) for name, crm_object in BY_NAME.items()},
             bursts=sorted(UNTIL - random.randrange(SPAN_SECONDS) for _ in range(40)),
         )
-        scene.converted = {place for place in range(sizes.get("leads", 0)) if random.random() < CONVERTED_SHARE}
-        scene._plan_activities(random, sizes.get("activities", 0))
-        return scene
+        context.converted = {place for place in range(sizes.get("leads", 0)) if random.random() < CONVERTED_SHARE}
+        context._plan_activities(random, sizes.get("activities", 0))
+        return context
 
     def __post_init__(self) -> None:
         """Look up once what makes the values of each object's custom fields."""
@@ -138,7 +138,7 @@ class SeedScene:
             return None
         if draw < 0.2:  # noqa: PLR2004 - some have an empty one
             return {"street": None, "city": None, "state": None, "postal_code": None, "country": None}
-        street, city, state, postal_code, country = self.pick(random, self.pools.addresses)
+        street, city, state, postal_code, country = self.pick(random, self.samples.addresses)
         return {"street": street, "city": city, "state": state, "postal_code": postal_code, "country": country}
 
     def tags(self, random: Random) -> list[str]:
@@ -166,19 +166,19 @@ class SeedScene:
 
 TAGS = ("customer", "prospect", "newsletter", "conference 2025", "à rappeler", "wichtig", "churned", "partner")
 
-# A value of each data type, from (scene, definition, a number between 0 and 1).
-_VALUES: dict[str, Callable[[SeedScene, Record, float], Any]] = {
-    "String": lambda _scene, _definition, draw: f"K-{int(draw * 1_000_000):06d}",
-    "Text": lambda scene, _definition, draw: scene.pools.sentences[int(draw * len(scene.pools.sentences))],
-    "Dropdown": lambda _scene, definition, draw: definition["options"][int(draw * len(definition["options"]))]["id"],
-    "MultiSelect": lambda _scene, definition, draw: [
+# A value of each data type, from (context, definition, a number between 0 and 1).
+_VALUES: dict[str, Callable[[SeedContext, Record, float], Any]] = {
+    "String": lambda _context, _definition, draw: f"K-{int(draw * 1_000_000):06d}",
+    "Text": lambda context, _definition, draw: context.samples.sentences[int(draw * len(context.samples.sentences))],
+    "Dropdown": lambda _context, definition, draw: definition["options"][int(draw * len(definition["options"]))]["id"],
+    "MultiSelect": lambda _context, definition, draw: [
         option["id"] for option in definition["options"][int(draw * len(definition["options"])) :]
     ],
-    "Date": lambda _scene, _definition, draw: (UNTIL + int(draw * SPAN_SECONDS)) // 86_400 * 86_400,
-    "Checkbox": lambda _scene, _definition, draw: int(draw * 2) == 1,
-    "Float": lambda _scene, _definition, draw: round(draw * 100, 1),
-    "Percentage": lambda _scene, _definition, draw: int(draw * 101),
-    "Currency": lambda _scene, _definition, draw: round(draw * 50_000, 2),
-    "URL": lambda _scene, _definition, draw: f"https://profiles.example/{int(draw * 10_000_000)}",
-    "Connect": lambda _scene, _definition, _draw: [],
+    "Date": lambda _context, _definition, draw: (UNTIL + int(draw * SPAN_SECONDS)) // 86_400 * 86_400,
+    "Checkbox": lambda _context, _definition, draw: int(draw * 2) == 1,
+    "Float": lambda _context, _definition, draw: round(draw * 100, 1),
+    "Percentage": lambda _context, _definition, draw: int(draw * 101),
+    "Currency": lambda _context, _definition, draw: round(draw * 50_000, 2),
+    "URL": lambda _context, _definition, draw: f"https://profiles.example/{int(draw * 10_000_000)}",
+    "Connect": lambda _context, _definition, _draw: [],
 }

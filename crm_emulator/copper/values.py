@@ -31,7 +31,7 @@ class Account(Protocol):
         """Whether a record is there to be referred to."""
 
 
-class Kind(Protocol):
+class ValueType(Protocol):
     """A kind of value: called with (attribute, value, account), it gives the value as it is kept.
 
     The value is never None. It raises WrongValueError.
@@ -53,7 +53,7 @@ class Text:
     empty: Any = None
 
     def __call__(self, _name: str, value: Any, _account: Account, /) -> str:
-        """See Kind."""
+        """See ValueType."""
         if not isinstance(value, str):
             raise WrongValueError("must be a string")
         if len(value) > self.longest:
@@ -71,7 +71,7 @@ class Number:
     empty: Any = None
 
     def __call__(self, _name: str, value: Any, _account: Account, /) -> float:
-        """See Kind."""
+        """See ValueType."""
         if isinstance(value, bool) or not isinstance(value, int if self.whole else (int, float)):
             raise WrongValueError("is not an integer" if self.whole else "is not a number")
         number: float = value
@@ -85,13 +85,13 @@ class Number:
 
 
 @dataclass(frozen=True)
-class Moment:
+class Instant:
     """Unix seconds; a date as text is taken too and becomes midnight UTC (section 7.2)."""
 
     empty: Any = None
 
     def __call__(self, _name: str, value: Any, account: Account, /) -> int:
-        """See Kind."""
+        """See ValueType."""
         if isinstance(value, str):
             return int(read_date(value, account.date_order).timestamp())
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LATEST:
@@ -106,11 +106,11 @@ class DateText:
     empty: Any = None
 
     def __call__(self, name: str, value: Any, account: Account, /) -> str:
-        """See Kind."""
+        """See ValueType."""
         order = account.date_order
         if isinstance(value, str):
             return write_date(read_date(value, order), order)
-        return write_date(datetime.fromtimestamp(Moment()(name, value, account), UTC), order)
+        return write_date(datetime.fromtimestamp(Instant()(name, value, account), UTC), order)
 
 
 def read_date(text: str, order: str) -> datetime:
@@ -135,7 +135,7 @@ class Choice:
     empty: Any = None
 
     def __call__(self, _name: str, value: Any, _account: Account, /) -> str:
-        """See Kind."""
+        """See ValueType."""
         if value not in self.words:
             raise WrongValueError(f"must be one of: {', '.join(self.words)}")
         return str(value)
@@ -149,7 +149,7 @@ class Reference:
     empty: Any = None
 
     def __call__(self, name: str, value: Any, account: Account, /) -> int:
-        """See Kind."""
+        """See ValueType."""
         if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
             raise WrongValueError(f"Invalid value for {humanized(name)}: IDs must be positive integers: {value}")
         if not account.exists(self.object_name, value):
@@ -167,7 +167,7 @@ class Address:
     empty: Any = None
 
     def __call__(self, _name: str, value: Any, _account: Account, /) -> dict[str, str | None]:
-        """See Kind."""
+        """See ValueType."""
         if not isinstance(value, dict) or not set(value) <= set(ADDRESS_PARTS):
             raise WrongValueError(f"must be an object of {', '.join(ADDRESS_PARTS)}")
         if not all(part is None or isinstance(part, str) for part in value.values()):
@@ -200,7 +200,7 @@ class Labelled:
     empty: Any = ()
 
     def __call__(self, _name: str, value: Any, _account: Account, /) -> list[dict[str, str | None]]:
-        """See Kind."""
+        """See ValueType."""
         if not isinstance(value, list):
             raise WrongValueError("must be an array")
         read = [_labelled(self.label, self.categories, each) for each in value]
@@ -217,7 +217,7 @@ class SingleEmail:
     empty: Any = None
 
     def __call__(self, _name: str, value: Any, _account: Account, /) -> dict[str, str | None]:
-        """See Kind."""
+        """See ValueType."""
         read = _labelled("email", EMAIL_CATEGORIES, value)
         if not _looks_like_email(read["email"] or ""):
             raise WrongValueError(f"is invalid: {read['email']}")
@@ -231,7 +231,7 @@ class Tags:
     empty: Any = ()
 
     def __call__(self, _name: str, value: Any, _account: Account, /) -> list[str]:
-        """See Kind."""
+        """See ValueType."""
         if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
             raise WrongValueError("must be an array of strings")
         return list(dict.fromkeys(value))
@@ -245,7 +245,7 @@ class Identifier:
     empty: Any = None
 
     def __call__(self, _name: str, value: Any, account: Account, /) -> dict[str, Any]:
-        """See Kind."""
+        """See ValueType."""
         if not isinstance(value, dict) or set(value) - {"id", "type"}:
             raise WrongValueError("must be an object of id and type")
         if value.get("id") is None and value.get("type") is None:

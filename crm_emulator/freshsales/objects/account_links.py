@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from crm_emulator.freshsales import records
 from crm_emulator.freshsales.answers import InvalidError
-from crm_emulator.freshsales.kinds import Reference, WrongValueError
 from crm_emulator.freshsales.objects.sales_accounts import SALES_ACCOUNTS
+from crm_emulator.freshsales.values import Reference, WrongValueError
 
 if TYPE_CHECKING:
     from crm_emulator.freshsales.account import FreshsalesAccount
@@ -40,7 +40,7 @@ def account_named(account: FreshsalesAccount, sent: dict[str, Any]) -> int:
     return holders[0] if holders else int(records.create(account, SALES_ACCOUNTS, dict(sent))["id"])
 
 
-def accounts_inside(account: FreshsalesAccount, record: Record) -> list[dict[str, Any]]:
+def embedded_accounts(account: FreshsalesAccount, record: Record) -> list[dict[str, Any]]:
     """What ``include=sales_accounts`` shows inside a contact."""
     shown = []
     for each in record.get("sales_accounts") or ():

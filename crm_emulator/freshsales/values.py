@@ -12,7 +12,7 @@ class WrongValueError(ValueError):
     """A value that its kind refuses; the text is the reason."""
 
 
-class Scene(Protocol):
+class Account(Protocol):
     """What a kind may ask of the account it stands in."""
 
     @property
@@ -23,7 +23,7 @@ class Scene(Protocol):
         """Whether a record, or an item of a selector, is there to be referred to."""
 
 
-class Kind(Protocol):
+class ValueType(Protocol):
     """A kind of value.
 
     Attributes:
@@ -34,7 +34,7 @@ class Kind(Protocol):
     def field_type(self) -> str:
         """What /settings/…/fields calls it."""
 
-    def read(self, value: Any, scene: Scene) -> Any:
+    def read(self, value: Any, account: Account) -> Any:
         """The value as it is kept; ``value`` is never None. Raises WrongValueError."""
 
 
@@ -45,7 +45,7 @@ class Text:
     longest: int = 255
     field_type: str = "text"
 
-    def read(self, value: Any, scene: Scene) -> str:  # noqa: ARG002, D102 - as Kind says
+    def read(self, value: Any, account: Account) -> str:  # noqa: ARG002, D102 - as ValueType says
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise WrongValueError("is invalid")
         if len(str(value)) > self.longest:
@@ -64,7 +64,7 @@ class Number:
     as_text: bool = False
     field_type: str = "number"
 
-    def read(self, value: Any, scene: Scene) -> Any:  # noqa: ARG002, D102 - as Kind says
+    def read(self, value: Any, account: Account) -> Any:  # noqa: ARG002, D102 - as ValueType says
         if isinstance(value, str) and re.fullmatch(r"\s*-?\d+(\.\d+)?\s*", value):
             value = float(value)
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -86,20 +86,20 @@ class Flag:
 
     field_type: str = "checkbox"
 
-    def read(self, value: Any, scene: Scene) -> bool:  # noqa: ARG002, D102 - as Kind says
+    def read(self, value: Any, account: Account) -> bool:  # noqa: ARG002, D102 - as ValueType says
         if not isinstance(value, bool):
             raise WrongValueError("must be true or false")
         return value
 
 
 @dataclass(frozen=True)
-class Moment:
+class Instant:
     """An instant; ISO 8601 and JavaScript's date texts are both understood (section 4)."""
 
     field_type: str = "date"
 
-    def read(self, value: Any, scene: Scene) -> str:  # noqa: D102 - as Kind says
-        return read_moment(value).astimezone(scene.offset).isoformat(timespec="seconds")
+    def read(self, value: Any, account: Account) -> str:  # noqa: D102 - as ValueType says
+        return read_instant(value).astimezone(account.offset).isoformat(timespec="seconds")
 
 
 @dataclass(frozen=True)
@@ -108,11 +108,11 @@ class Day:
 
     field_type: str = "date"
 
-    def read(self, value: Any, scene: Scene) -> str:  # noqa: ARG002, D102 - as Kind says
-        return read_moment(value).date().isoformat()
+    def read(self, value: Any, account: Account) -> str:  # noqa: ARG002, D102 - as ValueType says
+        return read_instant(value).date().isoformat()
 
 
-def read_moment(value: Any) -> datetime:
+def read_instant(value: Any) -> datetime:
     """The instant that a text names, in UTC where it names no zone; raises WrongValueError."""
     if not isinstance(value, str):
         raise WrongValueError("is not a valid date")
@@ -133,10 +133,10 @@ class Reference:
     object_name: str
     field_type: str = "dropdown"
 
-    def read(self, value: Any, scene: Scene) -> int:  # noqa: D102 - as Kind says
+    def read(self, value: Any, account: Account) -> int:  # noqa: D102 - as ValueType says
         if isinstance(value, str) and value.isdigit():
             value = int(value)
-        if isinstance(value, bool) or not isinstance(value, int) or not scene.exists(self.object_name, value):
+        if isinstance(value, bool) or not isinstance(value, int) or not account.exists(self.object_name, value):
             raise WrongValueError("is invalid")
         return value
 
@@ -148,11 +148,11 @@ class References:
     object_name: str
     field_type: str = "auto_complete"
 
-    def read(self, value: Any, scene: Scene) -> list[int]:  # noqa: D102 - as Kind says
+    def read(self, value: Any, account: Account) -> list[int]:  # noqa: D102 - as ValueType says
         if not isinstance(value, list):
             raise WrongValueError("must be an array")
         one = Reference(self.object_name)
-        return list(dict.fromkeys(one.read(each, scene) for each in value))
+        return list(dict.fromkeys(one.read(each, account) for each in value))
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ class Tags:
 
     field_type: str = "auto_complete"
 
-    def read(self, value: Any, scene: Scene) -> list[str]:  # noqa: ARG002, D102 - as Kind says
+    def read(self, value: Any, account: Account) -> list[str]:  # noqa: ARG002, D102 - as ValueType says
         if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
             raise WrongValueError("must be an array of strings")
         return list(dict.fromkeys(value))
@@ -174,7 +174,7 @@ class Choice:
     words: tuple[str, ...]
     field_type: str = "dropdown"
 
-    def read(self, value: Any, scene: Scene) -> str:  # noqa: ARG002, D102 - as Kind says
+    def read(self, value: Any, account: Account) -> str:  # noqa: ARG002, D102 - as ValueType says
         if value not in self.words:
             raise WrongValueError("is not included in the list")
         return str(value)
@@ -187,7 +187,7 @@ class Structure:
     listed: bool = False
     field_type: str = "group_field"
 
-    def read(self, value: Any, scene: Scene) -> Any:  # noqa: ARG002, D102 - as Kind says
+    def read(self, value: Any, account: Account) -> Any:  # noqa: ARG002, D102 - as ValueType says
         items = value if self.listed and isinstance(value, list) else [value]
         if self.listed is not isinstance(value, list) or not all(isinstance(each, dict) for each in items):
             raise WrongValueError("must be an array of objects" if self.listed else "must be an object")
@@ -200,7 +200,7 @@ class Emails:
 
     field_type: str = "group_field"
 
-    def read(self, value: Any, scene: Scene) -> list[dict[str, Any]]:  # noqa: D102 - as Kind says
+    def read(self, value: Any, account: Account) -> list[dict[str, Any]]:  # noqa: D102 - as ValueType says
         items = [value] if isinstance(value, str) else value
         if not isinstance(items, list):
             raise WrongValueError("is invalid")
@@ -210,7 +210,7 @@ class Emails:
             if not isinstance(each, dict) or set(each) - {"id", "value", "is_primary", "label", "_destroy"}:
                 raise WrongValueError("is invalid")
             if not (each.get("_destroy") and each.get("id")):
-                each = {**each, "value": EmailAddress().read(each.get("value"), scene)}
+                each = {**each, "value": EmailAddress().read(each.get("value"), account)}
             read.append(each)
         return read
 
@@ -221,7 +221,7 @@ class EmailAddress:
 
     field_type: str = "text"
 
-    def read(self, value: Any, scene: Scene) -> str:  # noqa: ARG002, D102 - as Kind says
+    def read(self, value: Any, account: Account) -> str:  # noqa: ARG002, D102 - as ValueType says
         if not isinstance(value, str) or not value.strip():
             raise WrongValueError("can't be blank")
         if not re.fullmatch(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+", value.strip()):

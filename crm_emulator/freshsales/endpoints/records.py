@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from crm_emulator.freshsales import records
-from crm_emulator.freshsales.endpoints.answering import Chapter, record_id, sent_object, sent_record, unwrapped
+from crm_emulator.freshsales.endpoints.base import Chapter, record_id, sent_object, sent_record, unwrapped
 from crm_emulator.messages import Answer, Request, json_answer
 
 if TYPE_CHECKING:

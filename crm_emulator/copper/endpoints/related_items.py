@@ -7,7 +7,7 @@ from typing import Any
 from crm_emulator.copper import records
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import NotAllowedError, invalid
-from crm_emulator.copper.endpoints.answering import endpoint, record_id, sent_object
+from crm_emulator.copper.endpoints.base import endpoint, record_id, sent_object
 from crm_emulator.copper.objects.catalog import BY_NAME, BY_SINGULAR
 from crm_emulator.copper.objects.declaration import CustomerObject
 from crm_emulator.copper.objects.tasks import UNRELATED
@@ -56,9 +56,9 @@ def routes(account: CopperAccount) -> tuple[Route, ...]:
 class Related:
     """What is related to the records of one object; every relation is seen from both ends."""
 
-    def __init__(self, account: CopperAccount, declared: CustomerObject) -> None:
+    def __init__(self, account: CopperAccount, crm_object: CustomerObject) -> None:
         self._account = account
-        self._declared = declared
+        self._crm_object = crm_object
 
     def all(self, request: Request) -> list[dict[str, Any]]:
         """Everything related to a record."""
@@ -111,8 +111,8 @@ class Related:
 
     def _here(self, request: Request) -> Identity:
         number = record_id(request)
-        records.fetch(self._account, self._declared, number)
-        return self._declared.singular, number
+        records.fetch(self._account, self._crm_object, number)
+        return self._crm_object.singular, number
 
 
 def _resource(account: CopperAccount, request: Request) -> Identity:
@@ -120,10 +120,10 @@ def _resource(account: CopperAccount, request: Request) -> Identity:
     resource = sent_object(request).get("resource")
     if not isinstance(resource, dict) or resource.get("type") not in BY_SINGULAR:
         raise invalid("resource", "must be an object of id and type")
-    declared = BY_SINGULAR[resource["type"]]
-    if not isinstance(resource.get("id"), int) or not account.exists(declared.name, resource["id"]):
+    crm_object = BY_SINGULAR[resource["type"]]
+    if not isinstance(resource.get("id"), int) or not account.exists(crm_object.name, resource["id"]):
         raise invalid("resource", f"not found: {resource['type']} {resource.get('id')}")
-    return declared.singular, resource["id"]
+    return crm_object.singular, resource["id"]
 
 
 def _held(record: Record, attribute: str, other: Identity) -> Identity | None:
@@ -136,8 +136,8 @@ def _held(record: Record, attribute: str, other: Identity) -> Identity | None:
 
 def _hold(account: CopperAccount, holder: Identity, attribute: str, other: Identity | None) -> None:
     """Write an attribute; relations are no updates of their records (section 7.9)."""
-    declared = BY_SINGULAR[holder[0]]
-    record = records.fetch(account, declared, holder[1])
+    crm_object = BY_SINGULAR[holder[0]]
+    record = records.fetch(account, crm_object, holder[1])
     if attribute == "company_id":
         company = account.get("companies", other[1]) if other else None
         record["company_id"] = other[1] if other else None
@@ -146,7 +146,7 @@ def _hold(account: CopperAccount, holder: Identity, attribute: str, other: Ident
         record[attribute] = {"id": other[1], "type": other[0]}
     else:
         record[attribute] = dict(UNRELATED) if holder[0] == "task" else None
-    account.store.put(declared.table, record)
+    account.store.put(crm_object.table, record)
 
 
 def _related(account: CopperAccount, here: Identity) -> list[Identity]:

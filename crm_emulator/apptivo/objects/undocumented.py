@@ -6,7 +6,7 @@ from crm_emulator.apptivo.objects.declaration import AppObject
 
 EMPLOYEES = AppObject("employees", ("employeeData",), "employeeId", 8, "fullName", open=True, first_id=18_001)
 
-OTHERS: tuple[AppObject, ...] = (
+UNDOCUMENTED: tuple[AppObject, ...] = (
     EMPLOYEES,
     AppObject("estimates", ("estimateData",), "estimateId", 155, "estimateNumber", open=True, first_id=61_110_001),
     AppObject("invoice", ("invoiceData",), "invoiceId", 33, "invoiceNumber", open=True, first_id=62_220_001),

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from crm_emulator.query import Range
 
 
-class RangeTally:
+class RangeCounts:
     """The values of one integer column, in order.
 
     Args:

@@ -7,7 +7,7 @@ from typing import Any
 
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, NotAllowedError, NotFoundError, invalid, refused
-from crm_emulator.copper.custom_fields import computing
+from crm_emulator.copper.custom_fields import computed_values
 from crm_emulator.messages import Answer, Record, Request, json_answer
 
 NOT_FOUND = "Resource not found"
@@ -53,4 +53,4 @@ def wants_computed(request: Request) -> bool:
 
 def shown(account: CopperAccount, request: Request, record: Record) -> Record:
     """The record as this request wants it."""
-    return computing(account)(record) if wants_computed(request) else record
+    return computed_values(account)(record) if wants_computed(request) else record

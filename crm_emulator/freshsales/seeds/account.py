@@ -1,4 +1,4 @@
-"""How an account is filled: settings, then each resource, all at one fixed instant."""
+"""Fills an account: settings, then each resource, all at one fixed instant; or adds one record."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from crm_emulator.freshsales import records
-from crm_emulator.freshsales.seeds.making import ENTITIES, MAKERS, UNTIL, Scene
+from crm_emulator.freshsales.seeds.context import UNTIL, SeedContext
+from crm_emulator.freshsales.seeds.records import ENTITIES, MAKERS
 from crm_emulator.freshsales.seeds.settings import seed_settings
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from crm_emulator.freshsales.account import FreshsalesAccount
     from crm_emulator.freshsales.objects.declaration import Resource
+    from crm_emulator.messages import Record
 
 SIZES: dict[str, int] = {
     "sales_accounts": 12,
@@ -34,22 +36,35 @@ _TARGETED = {"notes", "sales_activities"}
 
 def seed(account: FreshsalesAccount, resources: Mapping[str, Resource], number: int, sizes: Mapping[str, int]) -> None:
     """Fill an empty account; an object that ``sizes`` does not name stays empty."""
-    with account.store.transaction(), account.at(UNTIL):
+    with account.store.transaction(), account.at_instant(UNTIL):
         seed_settings(account)
         lists = {
             name: [each["id"] for each in account.records(name)] for name in account.tables if name not in resources
         }
         made: dict[str, list[int]] = {}
-        with account.directly():
+        with account.direct_access():
             for object_name, make in MAKERS.items():
                 if object_name not in resources:
                     continue
-                scene = Scene(Random(f"{number} {object_name}"), lists, made=made)  # noqa: S311 - repeatable, not secret
+                context = SeedContext(Random(f"{number} {object_name}"), lists, made=made)  # noqa: S311 - repeatable, not secret
                 made[object_name] = []
                 for place in range(sizes.get(object_name, 0)):
-                    attributes = make(scene, place)
+                    attributes = make(context, place)
                     if object_name in _TARGETED and "targetable_id" not in attributes:
                         continue  # nothing to be about
                     entity = ENTITIES.get(object_name, "")
                     record = records.create(account, resources[object_name], attributes, entity)
                     made[object_name].append(record["id"])
+
+
+def extra_record(
+    account: FreshsalesAccount, resources: Mapping[str, Resource], object_name: str, random: Random
+) -> Record:
+    """Attributes for one more record, when one is to be added while the account is being read."""
+    lists = {name: [each["id"] for each in account.records(name)] for name in account.tables if name not in resources}
+    context = SeedContext(random, lists)
+    for name in ("contacts", "sales_accounts", "deals"):
+        found = account.store.random_id(account.tables[name], random)
+        context.made[name] = [found] if found else []
+    made = MAKERS[object_name](context, random.getrandbits(30))
+    return {name: value for name, value in made.items() if name not in {"created_at", "updated_at"}}

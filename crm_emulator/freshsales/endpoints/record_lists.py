@@ -6,8 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from crm_emulator.freshsales.answers import InvalidError, NotFoundError
-from crm_emulator.freshsales.endpoints.answering import Chapter, included, record_id
-from crm_emulator.freshsales.showing import beside, shown
+from crm_emulator.freshsales.endpoints.base import Chapter, included, record_id
+from crm_emulator.freshsales.record_json import full_json, side_loaded
 from crm_emulator.messages import decode
 from crm_emulator.query import Condition, Query
 
@@ -23,7 +23,7 @@ _DAY = 86_400.0
 _OF_TARGET = ("notes", "tasks", "appointments", "sales_activities")
 
 
-class Listing(Chapter):
+class RecordLists(Chapter):
     """What lists records."""
 
     def routes(self) -> tuple[Route, ...]:
@@ -68,7 +68,7 @@ class Listing(Chapter):
         place = record_id(request, "view_id") - view_id(resource, 0)
         if not 0 <= place < len(resource.views):
             raise NotFoundError
-        return self.listed(resource, request, query_of(self, resource, resource.views[place]))
+        return self.listed(resource, request, view_query(self, resource, resource.views[place]))
 
     def all(self, resource: Resource, request: Request) -> Any:
         """A page of all records."""
@@ -131,7 +131,7 @@ class Listing(Chapter):
                 for each in self.account.matching(name, condition, number)
             ]
         happened.sort(key=lambda each: str(each["created_at"]), reverse=True)
-        size, page = page_of(request)
+        size, page = read_page(request)
         slice_ = happened[(page - 1) * size : page * size]
         return {"activities": slice_, "meta": {"has_next": page * size < len(happened), "has_previous": page > 1}}
 
@@ -141,21 +141,21 @@ class Listing(Chapter):
         Of tasks and the like Suite puts the collections first (recorded, section 3.1); a client of Classic, which takes
         the first key for the records whatever it is, says that Classic does not.
         """
-        size, page = page_of(request)
+        size, page = read_page(request)
         with self.account.store.lag.as_searched(query.table.vendor):
             query = sorted_by(resource, request, query)
             total = self.account.store.count(query)
             found: list[Record] = [decode(text) for text in self.account.store.page(query, size, (page - 1) * size)]
         include = included(request)
-        side = beside(self.account, resource, found, include)
-        shown_records = [shown(self.account, resource, record, include) for record in found]
+        side = side_loaded(self.account, resource, found, include)
+        shown_records = [full_json(self.account, resource, record, include) for record in found]
         meta = {"total_pages": -(-total // size), "total": total}
         if resource.views or "leads" in self.resources:
             return {resource.name: shown_records, **side, "meta": meta}
         return {**side, resource.name: shown_records, "meta": meta}
 
 
-def query_of(chapter: Chapter, resource: Resource, view: View, *more: Condition) -> Query:
+def view_query(chapter: Chapter, resource: Resource, view: View, *more: Condition) -> Query:
     """The records of a view."""
     account = chapter.account
     conditions = list(more)
@@ -181,7 +181,7 @@ def sorted_by(resource: Resource, request: Request, query: Query) -> Query:
     return Query(query.table, query.where, "" if sort == "id" else sort, direction == "desc", hidden=query.hidden)
 
 
-def page_of(request: Request) -> tuple[int, int]:
+def read_page(request: Request) -> tuple[int, int]:
     """``per_page`` (25 by default, 100 at most) and ``page``; raises InvalidError (section 7)."""
     size = _whole(request, "per_page", DEFAULT_PAGE_SIZE)
     page = _whole(request, "page", 1)

@@ -24,37 +24,37 @@ _BOOKKEEPING = frozenset(
 )  # fmt: skip
 
 
-def read_record(account: ApptivoAccount, declared: AppObject, sent: Mapping[str, Any], names: set[str]) -> Record:
+def read_record(account: ApptivoAccount, crm_object: AppObject, sent: Mapping[str, Any], names: set[str]) -> Record:
     """The values of the attributes in ``names``, as they are kept; raises FailureError."""
-    if declared.open:
+    if crm_object.open:
         return {name: value for name, value in sent.items() if name in names}
-    unknown = [name for name in sent if name not in declared.attributes | _BOOKKEEPING | {declared.id_name}]
+    unknown = [name for name in sent if name not in crm_object.attributes | _BOOKKEEPING | {crm_object.id_name}]
     if unknown and account.switches.unknown_attributes == "reject":
         raise FailureError(f"Unknown attributes: {', '.join(unknown)}")
     values: Record = {}
     for name in names & set(sent):
-        values[name] = _value(account, declared, name, sent[name])
-    for picklist in declared.picklists:
+        values[name] = _value(account, crm_object, name, sent[name])
+    for picklist in crm_object.picklists:
         if {picklist.id_name, picklist.name} & names:
-            values |= _choice(account, declared, picklist, sent)
-    for reference in declared.references:
+            values |= _choice(account, crm_object, picklist, sent)
+    for reference in crm_object.references:
         if {reference.id_name, reference.name} & names:
             values |= _referred(account, reference, sent)
-    if set(declared.assignee) & names:
-        values |= _assigned(account, declared, sent)
+    if set(crm_object.assignee) & names:
+        values |= _assigned(account, crm_object, sent)
     return values
 
 
-def _value(account: ApptivoAccount, declared: AppObject, name: str, value: Any) -> Any:
+def _value(account: ApptivoAccount, crm_object: AppObject, name: str, value: Any) -> Any:
     if value is None or value == "":
-        return [] if name in declared.lists or name == "customAttributes" else None
-    if name in declared.numbers:
+        return [] if name in crm_object.lists or name == "customAttributes" else None
+    if name in crm_object.numbers:
         return _number(account, name, value)
-    if name in declared.dates:
+    if name in crm_object.dates:
         return _day(name, value)
-    if name in declared.lists or name == "customAttributes":
-        return _items(name, value) if name in declared.lists else read_values(account, declared, value)
-    if name in declared.texts or name == declared.title:
+    if name in crm_object.lists or name == "customAttributes":
+        return _items(name, value) if name in crm_object.lists else read_values(account, crm_object, value)
+    if name in crm_object.texts or name == crm_object.title:
         if isinstance(value, bool | list | dict):
             raise FailureError(f"Invalid value for {name}")
         return str(value)
@@ -94,11 +94,11 @@ def identifier(account: ApptivoAccount, name: str, value: Any) -> int:
     return value
 
 
-def _choice(account: ApptivoAccount, declared: AppObject, picklist: Picklist, sent: Mapping[str, Any]) -> Record:
+def _choice(account: ApptivoAccount, crm_object: AppObject, picklist: Picklist, sent: Mapping[str, Any]) -> Record:
     code, name = sent.get(picklist.id_name), sent.get(picklist.name)
     if code in (None, "") and name in (None, ""):
         return {picklist.id_name: None, picklist.name: None}
-    items = account.items(declared, picklist.listed_as)
+    items = account.items(crm_object, picklist.listed_as)
     if code in (None, ""):
         if account.switches.names_without_ids == "keep":
             return {picklist.id_name: None, picklist.name: name}
@@ -118,21 +118,21 @@ def _referred(account: ApptivoAccount, reference: Reference, sent: Mapping[str, 
     if given in (None, ""):
         return {reference.id_name: None, reference.name: sent.get(reference.name)}
     record_id = identifier(account, reference.id_name, given)
-    name = account.name_of(reference.object_name, record_id)
+    name = account.record_name(reference.object_name, record_id)
     if name is None:
         raise FailureError(f"Invalid value for {reference.id_name}: {record_id}")
     return {reference.id_name: record_id, reference.name: name}
 
 
-def _assigned(account: ApptivoAccount, declared: AppObject, sent: Mapping[str, Any]) -> Record:
-    kind, ref_id, ref_name = declared.assignee
+def _assigned(account: ApptivoAccount, crm_object: AppObject, sent: Mapping[str, Any]) -> Record:
+    kind, ref_id, ref_name = crm_object.assignee
     given = sent.get(ref_id)
     if given in (None, ""):
         return {kind: None, ref_id: None, ref_name: None}
     number = identifier(account, ref_id, given)
     if sent.get(kind) not in (None, "", EMPLOYEE_OBJECT, str(EMPLOYEE_OBJECT)):
         return {kind: sent[kind], ref_id: number, ref_name: sent.get(ref_name)}  # a team
-    name = account.name_of("employees", number)
+    name = account.record_name("employees", number)
     if name is None:
         raise FailureError(f"Invalid value for {ref_id}: {number}")
     return {kind: EMPLOYEE_OBJECT, ref_id: number, ref_name: name}

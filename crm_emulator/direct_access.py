@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class Directly:
+class DirectAccess:
     """What an emulated account knows of who is writing.
 
     Attributes:
@@ -19,10 +19,10 @@ class Directly:
 
     def __init__(self) -> None:
         self.direct = False
-        self.moment: float | None = None
+        self.instant: float | None = None
 
     @contextmanager
-    def directly(self) -> Iterator[None]:
+    def direct_access(self) -> Iterator[None]:
         """Write as a test does."""
         self.direct = True
         try:
@@ -31,10 +31,10 @@ class Directly:
             self.direct = False
 
     @contextmanager
-    def at(self, moment: float) -> Iterator[None]:
+    def at_instant(self, instant: float) -> Iterator[None]:
         """Let it be another instant, so that seeded records do not depend on when they are made."""
-        self.moment = moment
+        self.instant = instant
         try:
             yield
         finally:
-            self.moment = None
+            self.instant = None

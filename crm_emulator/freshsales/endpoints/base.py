@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_emulator.freshsales.answers import FORBIDDEN, InvalidError, NotFoundError, RefusedError, refused
 from crm_emulator.freshsales.jobs import carry_out_due
-from crm_emulator.freshsales.showing import beside, shown
+from crm_emulator.freshsales.record_json import full_json, side_loaded
 from crm_emulator.messages import Answer, Request, json_answer
 from crm_emulator.routing import Route
 
@@ -70,9 +70,9 @@ class Chapter(ABC):
         What was sent is shown, whether it is included or not: a client reads a deal's ``products`` so.
         """
         include = included(request)
-        include += [name for name in resource.inside if name in (sent or {}) and name not in include]
-        wrapped = {resource.singular: shown(self.account, resource, record, include)}
-        side = beside(self.account, resource, [record], include)
+        include += [name for name in resource.embedded if name in (sent or {}) and name not in include]
+        wrapped = {resource.singular: full_json(self.account, resource, record, include)}
+        side = side_loaded(self.account, resource, [record], include)
         if resource.name == "appointments":
             return {**_of_appointment(record), **side, **wrapped}
         if resource.views:

@@ -28,7 +28,7 @@ _PARTIAL: dict[str, tuple[str, ...]] = {
 _NOT_IN_LISTS = {"custom_field", "links", "emails"}
 
 
-def shown(account: FreshsalesAccount, resource: Resource, record: Record, include: Iterable[str] = ()) -> Record:
+def full_json(account: FreshsalesAccount, resource: Resource, record: Record, include: Iterable[str] = ()) -> Record:
     """A record as its vendor answers with it."""
     visible = {name: value for name, value in record.items() if name not in resource.hidden}
     if "open_deals_amount" in visible:
@@ -36,15 +36,15 @@ def shown(account: FreshsalesAccount, resource: Resource, record: Record, includ
     if resource.views and "entity_name" not in record:
         visible["links"] = {link: f"{account.link_prefix}/{resource.name}/{record['id']}/{link}" for link in _LINKED}
     for name in include:
-        if name in resource.inside:
-            attribute, value = resource.inside[name]
+        if name in resource.embedded:
+            attribute, value = resource.embedded[name]
             visible[attribute] = value(account, record)
         elif name == "targetable":
             visible["targetable"] = _targetable(record)
     return visible
 
 
-def partial(account: FreshsalesAccount, resource: Resource, record: Record) -> Record:
+def partial_json(account: FreshsalesAccount, resource: Resource, record: Record) -> Record:
     """A record as searches show it: no custom fields (section 8)."""
     visible = {name: value for name, value in record.items() if name not in resource.hidden | _NOT_IN_LISTS}
     if "open_deals_amount" in visible:
@@ -58,7 +58,7 @@ def _targetable(record: Record) -> Record | None:
     return target and {"type": words.get(target["type"], target["type"].lower()), "id": target["id"]}
 
 
-def beside(
+def side_loaded(
     account: FreshsalesAccount, resource: Resource, records: Iterable[Record], include: Iterable[str]
 ) -> dict[str, list[Record]]:
     """The collections that ``include`` puts beside the records, by their key."""
@@ -71,7 +71,7 @@ def beside(
                     if target["type"] in _OF_TARGET:
                         wanted.setdefault(_OF_TARGET[target["type"]], {})[target["id"]] = None
             continue
-        attribute, object_name = resource.beside.get(name) or _activity_people(name)
+        attribute, object_name = resource.side_loaded.get(name) or _activity_people(name)
         for record in records if attribute else ():
             held = record.get(attribute)
             for each in held if isinstance(held, list) else [held]:

@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from crm_emulator.anything.bodies import Body, as_xml, read_body
-from crm_emulator.anything.places import Done, Places, RefusedError
+from crm_emulator.anything.records import Outcome, RecordsByAddress, RefusedError
 from crm_emulator.anything.rules import STANDARD, Rule
 from crm_emulator.anything.tables import TABLES
 from crm_emulator.anything.templates import at, filled
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization"}
 
 
-class Catcher:
+class CatchAll:
     """Answers any request below the vendor's prefix."""
 
     def __init__(self, store: Store, clock: Clock, switches: Switches, prefix: str) -> None:
@@ -29,9 +29,9 @@ class Catcher:
         self._clock = clock
         self._switches = switches
         self._prefix = prefix
-        self._places = Places(store, switches)
+        self._records = RecordsByAddress(store, switches)
 
-    def catch(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> Answer:
         """Answer one request; raises MalformedBodyError."""
         path = request.path.removeprefix(self._prefix).rstrip("/") or "/"
         body = read_body(request)
@@ -44,7 +44,7 @@ class Catcher:
     # Which answer
 
     def _rule(self, method: str, path: str) -> Rule:
-        rules = [Rule.of(record) for record in self._store.records(Query(TABLES["answers"], descending=True))]
+        rules = [Rule.from_record(record) for record in self._store.records(Query(TABLES["answers"], descending=True))]
         return next((rule for rule in rules if rule.matches(method, path)), STANDARD)
 
     def _once(self, request: Request, path: str, body: Body, rule: Rule) -> Answer:
@@ -72,7 +72,7 @@ class Catcher:
         if batch is not None:
             return self._batched(path, body, rule, batch, values)
         try:
-            done = Done() if rule.does_nothing else self._places.act(request, path, body, rule)
+            done = Outcome() if rule.does_nothing else self._records.act(request, path, body, rule)
         except RefusedError as refusal:
             return self._shown(body, rule, rule.failed_status, {"error": str(refusal)})
         answer = done.answer if rule.body is None else filled(rule.body, values | done.named)
@@ -96,7 +96,7 @@ class Catcher:
         items = []
         for index, item in enumerate(batch):
             try:
-                record_id = 0 if rule.does_nothing else self._places.create(path, item, rule)
+                record_id = 0 if rule.does_nothing else self._records.create(path, item, rule)
             except RefusedError as refusal:
                 items.append(filled(rule.failed_item, {"index": index, "body": item, "error": str(refusal)}))
             else:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crm_emulator.freshsales.answers import InvalidError, NotFoundError
-from crm_emulator.freshsales.endpoints.answering import Chapter, record_id, selected_ids, sent_object, unwrapped
-from crm_emulator.freshsales.endpoints.listing import Listing, page_of
+from crm_emulator.freshsales.endpoints.base import Chapter, record_id, selected_ids, sent_object, unwrapped
+from crm_emulator.freshsales.endpoints.record_lists import RecordLists, read_page
 from crm_emulator.messages import Answer, Request, json_answer
 from crm_emulator.query import Condition, Query
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _LATER = "Updating now... we'll let you know once this is done."
 
 
-class Lists(Chapter):
+class ContactLists(Chapter):
     """Lists and their contacts."""
 
     def routes(self) -> tuple[Route, ...]:
@@ -45,7 +45,7 @@ class Lists(Chapter):
 
     def all(self, request: Request) -> Any:
         """A page of the lists."""
-        size, page = page_of(request)
+        size, page = read_page(request)
         query = Query(self.account.tables["lists"])
         total = self.account.store.count(query)
         found = self.account.store.records(query, size, (page - 1) * size)
@@ -104,4 +104,4 @@ class Lists(Chapter):
         ids = self._list(record_id(request))["contact_ids"]
         places = ", ".join("?" * len(ids))
         query = Query(self.account.tables["contacts"], (Condition(f"id IN ({places})", tuple(ids)),))
-        return Listing(self.account, self.resources).listed(self.resources["contacts"], request, query)
+        return RecordLists(self.account, self.resources).listed(self.resources["contacts"], request, query)

@@ -22,7 +22,7 @@ class RefusedError(Exception):
 
 
 @dataclass(frozen=True)
-class Done:
+class Outcome:
     """What came of a request.
 
     Attributes:
@@ -36,22 +36,22 @@ class Done:
     named: dict[str, Any] = field(default_factory=dict)
 
 
-_NOTHING_THERE = Done(404, {"error": "not found"})
+_NOTHING_THERE = Outcome(404, {"error": "not found"})
 
 
-class Places:
+class RecordsByAddress:
     """The records and what can be done to them."""
 
     def __init__(self, store: Store, switches: Switches) -> None:
         self._store = store
         self._switches = switches
 
-    def act(self, request: Request, path: str, body: Body, rule: Rule) -> Done:
+    def act(self, request: Request, path: str, body: Body, rule: Rule) -> Outcome:
         """Carry a request out; raises RefusedError."""
         if request.method == "POST":
             record_id = self.create(path, body.value, rule)
             named = {"id": record_id, "key": str(record_id)}
-            return Done(self._switches.create_status, _with_id(body.value, record_id), named)
+            return Outcome(self._switches.create_status, _with_id(body.value, record_id), named)
         held = self._held(path)
         if request.method == "GET":
             return self._read(request, path, held)
@@ -61,7 +61,7 @@ class Places:
             return _NOTHING_THERE
         if request.method == "DELETE":
             self._store.remove(RECORDS, held["id"])
-            return Done(200, {"id": _key(path), "deleted": True}, {"id": held["id"], "key": _key(path)})
+            return Outcome(200, {"id": _key(path), "deleted": True}, {"id": held["id"], "key": _key(path)})
         return self._change(request.method, path, held, body.value, rule)
 
     def create(self, path: str, value: Any, rule: Rule) -> int:
@@ -72,19 +72,19 @@ class Places:
         self._store.put(RECORDS, {"id": record_id, "collection": path, "place": place, "body": value})
         return record_id
 
-    def _put_new(self, path: str, value: Any, rule: Rule) -> Done:
+    def _put_new(self, path: str, value: Any, rule: Rule) -> Outcome:
         self._check(value, rule)
         record_id = self._store.next_id(RECORDS)
         collection = path.rpartition("/")[0]
         self._store.put(RECORDS, {"id": record_id, "collection": collection, "place": path, "body": value})
-        return Done(201, _with_id(value, _key(path)), {"id": record_id, "key": _key(path)})
+        return Outcome(201, _with_id(value, _key(path)), {"id": record_id, "key": _key(path)})
 
-    def _change(self, method: str, path: str, held: Record, value: Any, rule: Rule) -> Done:
+    def _change(self, method: str, path: str, held: Record, value: Any, rule: Rule) -> Outcome:
         if method == "PATCH" and isinstance(held["body"], dict) and isinstance(value, dict):
             value = {**held["body"], **value}
         self._check(value, rule)
         self._store.put(RECORDS, {**held, "body": value})
-        return Done(200, _with_id(value, _key(path)), {"id": held["id"], "key": _key(path)})
+        return Outcome(200, _with_id(value, _key(path)), {"id": held["id"], "key": _key(path)})
 
     def _check(self, value: Any, rule: Rule) -> None:
         if rule.refuses(value):
@@ -97,11 +97,11 @@ class Places:
         found = self._store.records(Query(RECORDS, (Condition("place = ?", (path,), "place"),)))
         return found[0] if found else None
 
-    def _read(self, request: Request, path: str, held: Record | None) -> Done:
+    def _read(self, request: Request, path: str, held: Record | None) -> Outcome:
         """The record at an address, or those below it that have the values that the query names."""
         if held is not None:
             shown = _with_id(held["body"], _key(path))
-            return Done(200, shown, {"id": held["id"], "key": _key(path), "items": [shown]})
+            return Outcome(200, shown, {"id": held["id"], "key": _key(path), "items": [shown]})
         below = self._store.records(Query(RECORDS, (Condition("collection = ?", (path,), "collection"),)))
         if not below and isinstance(_key(path), int):
             return _NOTHING_THERE
@@ -111,7 +111,7 @@ class Places:
             for record in below
             if all(str(at(record["body"], name)) == value for name, value in asked.items())
         ]
-        return Done(200, {"data": found, "total": len(found)}, {"items": found, "count": len(found)})
+        return Outcome(200, {"data": found, "total": len(found)}, {"items": found, "count": len(found)})
 
 
 def _with_id(value: Any, key: int | str) -> Any:

@@ -12,7 +12,7 @@ _DRAWN_WITH = 20_250_101  # of the pools alone; what a seed varies is which of t
 
 
 @dataclass(frozen=True)
-class Pools:
+class Samples:
     """Ready pieces.
 
     Attributes:
@@ -47,7 +47,7 @@ def ascii_slug(text: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def pools() -> Pools:
+def samples() -> Samples:
     """The pools; the first call takes some tenths of a second."""
     from faker import Faker  # noqa: PLC0415 - an emulator without records starts without it
 
@@ -63,7 +63,7 @@ def pools() -> Pools:
             state = local.state_abbr() if has_states else None
             addresses.append((local.street_address(), local.city(), state, local.postcode(), locale[3:]))
     english = fake["en_US"]
-    return Pools(
+    return Samples(
         first_names=tuple(fake.first_name() for _ in range(800)),
         last_names=last_names,
         handles=tuple(ascii_slug(name) for name in last_names),

@@ -1,0 +1,108 @@
+"""What the makers of seeded records draw from: samples, picklists, the records made before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from crm_emulator.apptivo.account import stamp
+from crm_emulator.apptivo.config import COUNTRIES
+from crm_emulator.samples import Samples, samples
+
+if TYPE_CHECKING:
+    from crm_emulator.apptivo.account import ApptivoAccount
+    from crm_emulator.apptivo.objects.declaration import AppObject
+    from crm_emulator.messages import Record
+
+UNTIL = 1_767_225_600
+"""2026-01-01T00:00:00Z: the latest instant in seeded records, fixed so that the same seed gives the same bytes."""
+
+_SPAN_SECONDS = 2 * 365 * 86_400
+
+
+@dataclass
+class SeedContext:
+    """What makers draw from.
+
+    Attributes:
+        account: For picklists and custom attributes.
+        made: The ids of the records made so far.
+    """
+
+    random: Random
+    account: ApptivoAccount
+    samples: Samples = field(default_factory=samples)
+    made: dict[str, list[int]] = field(default_factory=dict)
+
+    def pick(self, pool: Any) -> Any:
+        """One of a pool."""
+        return pool[int(self.random.random() * len(pool))]
+
+    def some_record(self, name: str) -> int | None:
+        """The id of a record made before, or None if there is none."""
+        made = self.made.get(name)
+        return int(self.pick(made)) if made else None
+
+    def choices(self, crm_object: AppObject) -> Record:
+        """A value of each picklist."""
+        chosen: Record = {}
+        for picklist in crm_object.picklists:
+            item = self.pick(self.account.items(crm_object, picklist.listed_as))
+            chosen |= {picklist.id_name: item[picklist.item_id], picklist.name: item[picklist.item_name]}
+        return chosen
+
+    def custom(self, crm_object: AppObject) -> list[Record]:
+        """A value of each custom attribute."""
+        values = []
+        for each in self.account.custom_attributes(crm_object).values():
+            value: Record = {"customAttributeId": each["id"]}
+            if each["options"]:
+                value["customAttributeValueId"] = self.pick(each["options"])["optionId"]
+            elif each["type"] == "number":
+                value["numberValue"] = int(self.random.random() * 100)
+            else:
+                value["customAttributeValue"] = f"K-{int(self.random.random() * 1_000_000):06d}"
+            values.append(value)
+        return values
+
+    def stamps(self) -> Record:
+        """When it was made and last changed."""
+        changed = UNTIL - int(self.random.random() * _SPAN_SECONDS)
+        made = changed - int(self.random.random() * 20_000_000)
+        return {"_created": made, "_updated": changed, "creationDate": stamp(made), "lastUpdateDate": stamp(changed)}
+
+    def contact_details(self, place: int, kind: str, handle: str) -> Record:
+        """E-mail, phone and address."""
+        street, city, state, zip_code, _ = self.pick(self.samples.addresses)
+        email = {
+            "emailAddress": f"{handle}.{place + 1}@{self.pick(self.samples.domains)}.example",
+            "id": "cont_email_input",
+        }
+        phone = {"phoneNumber": self.pick(self.samples.phones), "id": f"{kind}_phone_input"}
+        address = {"addressLine1": street, "city": city, "state": state, "zipCode": zip_code, **COUNTRIES[0]}
+        return {
+            "emailAddresses": [{**email, "emailType": "Business", "emailTypeCode": "BUSINESS"}],
+            "phoneNumbers": [{**phone, "phoneType": "Business", "phoneTypeCode": "PHONE_BUSINESS"}],
+            "addresses": [{**address, "addressTypeCode": "1", "addressType": "Billing Address"}],
+        }
+
+    def person(self, place: int, kind: str) -> Record:
+        """Names, and how to reach them."""
+        last = int(self.random.random() * len(self.samples.last_names))
+        names = {"firstName": self.pick(self.samples.first_names), "lastName": self.samples.last_names[last]}
+        return {
+            **names,
+            "jobTitle": self.pick(self.samples.titles),
+            **self.contact_details(place, kind, self.samples.handles[last]),
+        }
+
+    def assignee(self, crm_object: AppObject) -> Record:
+        """Whose it is."""
+        return {crm_object.assignee[1]: self.pick(self.account.records("employees"))["id"]}
+
+    def day(self) -> str:
+        """A day around the end of the span."""
+        seconds = UNTIL + int((self.random.random() - 0.3) * 10_000_000)
+        return datetime.fromtimestamp(seconds, UTC).strftime("%m/%d/%Y")
