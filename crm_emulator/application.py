@@ -1,4 +1,4 @@
-"""From a request to its delivery: trouble, quota, sign-in, endpoint, log. Knows no sockets."""
+"""The way from a request to its delivery: faults, quota, sign-in, endpoint, log. Knows no sockets."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Delivery:
     """An answer and how it travels.
 
     Attributes:
-        answer: None drops the connection with a reset.
-        cut: Send half of the body that Content-Length promises, then close.
-        slow_seconds: Spread the body over so many seconds.
-        refuse_seconds: Then accept no connection for so long.
-        logged: Where its end is written down.
+        answer: The answer; None drops the connection with a reset.
+        cut: Whether to send only half of the body that Content-Length promises, and then close.
+        slow_seconds: Seconds over which the body is spread.
+        refuse_seconds: Seconds for which connections are refused afterwards.
+        logged: The entry of the request log in which its end is noted; None: not logged.
     """
 
     answer: Answer | None
@@ -84,7 +84,7 @@ class Application:
         )
 
     async def _strike(self, vendor: Vendor, request: Request, route: Route | None, logged: LoggedRequest) -> Delivery:
-        """Let the quota and the trouble in store have their say."""
+        """Count the request against the quota, apply the faults that strike it, and carry it out."""
         trouble = self._crms.faults.decide(vendor.name, request.method, request.route)
         logged.fault = trouble.name
         with self._crms.store.lock:
@@ -151,7 +151,7 @@ class Application:
             return vendor.malformed_body(request)
 
     def _write(self, route: Route, request: Request) -> Answer:
-        """All or nothing: a refused write leaves no trace."""
+        """Carry out a write in a transaction, rolled back if the write is refused."""
         with self._crms.store.transaction() as transaction:
             answer = route.endpoint(request)
             if answer.status >= HTTPStatus.BAD_REQUEST:
@@ -168,7 +168,7 @@ class Application:
 
 
 def html_error(status: int, *headers: tuple[str, str]) -> Answer:
-    """What a proxy in front of a vendor answers: an HTML page."""
+    """Return the HTML page with which a proxy in front of a vendor answers."""
     page = _PAGE.format(status, _REASONS.get(status, "Error"))
     return Answer(status, page.encode(), "text/html", headers)
 

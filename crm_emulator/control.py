@@ -27,14 +27,14 @@ class ControlError(ValueError):
 
 
 class Control:
-    """Answers the control API of one emulator. It is neither logged, nor counted, nor troubled."""
+    """The control API of one emulator. Its requests are neither logged nor counted, and no fault strikes them."""
 
     def __init__(self, crms: EmulatedCrms) -> None:
         self._crms = crms
         self._router = Router(self.routes())
 
     def routes(self) -> tuple[Route, ...]:
-        """All of them; sources are this project's own documentation."""
+        """Return all routes; their source is this project's own documentation."""
         return (
             _route("GET", "/status", self._status),
             _route("GET", "/requests", self._requests),
@@ -204,7 +204,7 @@ def set_switches(vendor: Vendor, values: dict[str, Any]) -> None:
             raise ControlError(f"{vendor.name} has no switch {name!r}; it has {', '.join(sorted(known))}")
         wanted = type(getattr(vendor.switches, name))
         if not isinstance(value, wanted | int if wanted is float else wanted):
-            raise ControlError(f"the switch {name} takes a {wanted.__name__}, not {value!r}")
+            raise ControlError(f"the switch {name} must be a {wanted.__name__}, not {value!r}")
     for name, value in values.items():
         setattr(vendor.switches, name, value)
 

@@ -21,7 +21,7 @@ HOST = "127.0.0.1"
 
 
 class EmulatedCrms:
-    """All emulated CRMs, and what a test does to them past their APIs.
+    """All emulated CRMs, with the access that tests have past the CRMs' APIs.
 
     Args:
         seed: The same seed, with the same numbers of records, gives the same bytes.

@@ -32,11 +32,11 @@ class Database:
     """A SQLite database that any thread may use.
 
     Args:
-        path: The file that keeps it; left out, it lives in memory.
+        path: The file that keeps the database; left out, it lives in memory.
 
     Attributes:
-        lock: Held while it is used.
-        tables: Those there will be, by name.
+        lock: The lock held while the database is used.
+        tables: The tables that are defined, by name.
     """
 
     def __init__(self, path: str | None = None) -> None:
@@ -68,7 +68,7 @@ class Database:
             self.connection.execute(statement)
 
     def seal(self) -> None:
-        """Once all tables are defined: mark a new file as ours; raises ForeignStateError where an old one is not."""
+        """Mark a new file as ours once all tables are defined; raises ForeignStateError if an old file is not ours."""
         with self.lock:
             marked = self.connection.execute("PRAGMA user_version").fetchone()[0]
             if marked not in {0, self._version()}:
@@ -77,7 +77,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        """All or nothing; nested ones join the outermost."""
+        """Run a block in a transaction: all of it or nothing. A nested transaction joins the outermost."""
         with self.lock:
             if self._transaction is not None:
                 yield self._transaction
@@ -97,7 +97,7 @@ class Database:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """All or nothing, inside a transaction that goes on."""
+        """Run a block inside a transaction: if it fails, the block is undone and the transaction goes on."""
         with self.transaction():
             self.connection.execute("SAVEPOINT item")
             try:
@@ -119,13 +119,13 @@ class Database:
     def restore(self, state: bytes) -> None:
         """Replace the whole state by a dump; raises ForeignStateError, and then nothing is replaced."""
         if not state.startswith(_MAGIC):
-            raise ForeignStateError("this is no dump of the emulator")
+            raise ForeignStateError("this is not a dump of the emulator")
         with self.lock, closing(sqlite3.connect(":memory:")) as source:
             try:
                 source.deserialize(state)
                 version = source.execute("PRAGMA user_version").fetchone()[0]
             except sqlite3.Error as error:
-                raise ForeignStateError(f"this is no dump of the emulator: {error}") from error
+                raise ForeignStateError(f"this is not a dump of the emulator: {error}") from error
             if version != self._version():
                 raise ForeignStateError("this state was dumped by another version of the emulator")
             source.backup(self.connection)

@@ -1,4 +1,4 @@
-"""How a test, or a seed, writes what the API itself would not take: the vendor's own attributes, another instant."""
+"""Writes by tests and seeds that the API itself would not take: the vendor's own attributes, another instant."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ if TYPE_CHECKING:
 
 
 class DirectAccess:
-    """What an emulated account knows of who is writing.
+    """State of an emulated account about who writes, and when.
 
     Attributes:
-        direct: While a test, not the API, writes: what the vendor keeps itself may be given too.
-        moment: The instant that it is taken to be (Unix seconds); None for the clock's.
+        direct: Whether a test, not the API, is writing: then the attributes that the vendor keeps itself may be given
+            too.
+        instant: The instant taken for the present (Unix seconds); None: the clock's.
     """
 
     def __init__(self) -> None:
@@ -32,7 +33,7 @@ class DirectAccess:
 
     @contextmanager
     def at_instant(self, instant: float) -> Iterator[None]:
-        """Let it be another instant, so that seeded records do not depend on when they are made."""
+        """Set the account's time for a block, so that seeded records do not depend on when they are made."""
         self.instant = instant
         try:
             yield

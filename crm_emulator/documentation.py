@@ -37,14 +37,14 @@ def _beyond(vendor: Vendor, other: Vendor) -> list[Route]:
 
 
 def _routes(routes: Sequence[Route]) -> str:
-    """Every endpoint, its source, and what differs from the vendor."""
+    """Render a table of endpoints, their sources, and the differences from the vendor."""
     lines = ["| endpoint | source | differs |", "|---|---|---|"]
     lines += [f"| `{route.method} {route.path}` | {route.source} | {route.remark} |" for route in routes]
     return "\n".join([*lines, ""])
 
 
 def _switches(vendor: Vendor) -> str:
-    """Every switch, its default, and what it does: the Attributes of its class."""
+    """Render a table of switches, their defaults and meanings, from the Attributes of their class."""
     described = vendor.described_switches()
     lines = ["| switch | default | what it does |", "|---|---|---|"]
     lines += [f"| `{name}` | `{value}` | {described[name]} |" for name, value in asdict(vendor.switches).items()]

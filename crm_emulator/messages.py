@@ -1,4 +1,4 @@
-"""What goes in and out of an emulated CRM: Request and Answer, free of any server."""
+"""Requests to and answers from an emulated CRM, free of any server."""
 
 from __future__ import annotations
 
@@ -34,13 +34,14 @@ class Request:
     """One request as a vendor's endpoint sees it.
 
     Attributes:
-        method: In capitals.
-        path: With the vendor's prefix, without the query; percent-decoded but for what would shape it, such as ``%2F``.
+        method: The method, in capitals.
+        path: The path with the vendor's prefix, without the query; percent-decoded but for characters that would change
+            its structure, such as ``%2F``.
         query: The last value of each parameter.
-        headers: By lower-case name.
-        body: As it came.
+        headers: The values of the headers, by lower-case name.
+        body: The body as it came.
         route: The template of the route it met (``/people/{id}``), or ``""``.
-        parameters: What the template's places hold.
+        parameters: The values of the template's parameters, by name.
     """
 
     method: str

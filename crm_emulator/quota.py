@@ -62,7 +62,7 @@ class Quota:
         return max(shares)
 
     def left(self, place: int, now: float) -> int:
-        """How many requests the rate at a place in ``rates`` still lets in."""
+        """Return how many requests the rate at this position in ``rates`` still lets in."""
         _forget(self._admitted[place], now - self.rates[place].seconds)
         return self.rates[place].limit - len(self._admitted[place])
 

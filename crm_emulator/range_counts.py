@@ -1,4 +1,4 @@
-"""Exact counts of a range of a column in logarithmic time, for X-PW-TOTAL and its like at a million records."""
+"""Exact counts of a range of a column in logarithmic time, for totals such as X-PW-TOTAL at a million records."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ class RangeCounts:
     """The values of one integer column, in order.
 
     Args:
-        values: Ascending, without nulls.
+        values: The values, ascending, without nulls.
     """
 
     def __init__(self, values: Iterable[int]) -> None:
         self._values = array("q", values)
 
     def count(self, span: Range) -> int:
-        """How many values lie in the span."""
+        """Count the values in a range."""
         low = 0 if span.low is None else bisect_left(self._values, span.low)
         high = len(self._values) if span.high is None else bisect_right(self._values, span.high)
         return max(0, high - low)

@@ -15,11 +15,11 @@ class Route:
     """One endpoint of a vendor, and what the documentation says about it.
 
     Attributes:
-        method: In capitals.
-        path: The template below the vendor's prefix, with places in braces: ``/people/{id}``.
-        endpoint: What answers it.
-        source: Where its behaviour is written down: a section of the vendor's reference.
-        remark: What differs from the vendor, or is a guess; empty where nothing known is left out.
+        method: The method, in capitals.
+        path: The template below the vendor's prefix, with parameters in braces: ``/people/{id}``.
+        endpoint: The function that answers a request.
+        source: The section of the vendor's reference in which its behaviour is written down.
+        remark: The differences from the vendor, or the guesses; empty where nothing known is left out.
         writes: Whether it changes records, so that a lost answer matters.
     """
 
@@ -40,7 +40,7 @@ class _Branch:
 
 
 class Router:
-    """Finds the route of a method and a path; a literal segment wins over a place."""
+    """Router that finds the route of a method and a path; a literal segment wins over a parameter."""
 
     def __init__(self, routes: tuple[Route, ...]) -> None:
         self._root = _Branch()

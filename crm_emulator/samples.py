@@ -13,19 +13,19 @@ _DRAWN_WITH = 20_250_101  # of the pools alone; what a seed varies is which of t
 
 @dataclass(frozen=True)
 class Samples:
-    """Ready pieces.
+    """Samples to make records of.
 
     Attributes:
-        first_names: With accents, from several countries.
-        last_names: The same.
-        handles: For each last name, its ASCII form for addresses.
+        first_names: First names, with accents, from several countries.
+        last_names: Last names, with accents, from several countries.
+        handles: The ASCII form of each last name, for e-mail addresses.
         companies: Names of companies.
-        domains: For each company, the first part of a domain.
+        domains: The first part of a domain for each company.
         addresses: Address parts: street, city, state (may be None), postal code, two-letter country.
-        titles: Of people.
-        words: Of business prose, a few at a time.
-        sentences: Of prose, with accents here and there.
-        phones: Numbers as people type them.
+        titles: Job titles.
+        words: Phrases of business prose.
+        sentences: Sentences, with accents here and there.
+        phones: Phone numbers as people type them.
     """
 
     first_names: tuple[str, ...]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Version:
-    """What a record was until a write: its stored form (None: it was not there) and its keys."""
+    """A record as it was until a write: its stored form (None: it was not there) and its keys."""
 
     until: float  # when the index learns of the write
     table: Table
@@ -28,8 +28,8 @@ class SearchLag:
     """Remembers what recent writes replaced, and shows it again while a search runs.
 
     Attributes:
-        now: The clock, in Unix seconds.
-        seconds: How far each vendor's index lags.
+        now: Returns the present time in Unix seconds.
+        seconds: Return how many seconds each vendor's index lags, by vendor.
         reverted: Whether the old versions are being shown.
 
     The search itself is the ordinary one: the old versions are put back inside a savepoint, which is then rolled
@@ -44,7 +44,7 @@ class SearchLag:
         self.reverted = False
 
     def clear(self) -> None:
-        """Let the index catch up."""
+        """Forget all old versions, as if the index had caught up."""
         self._versions.clear()
 
     def note(self, table: Table, record_id: int) -> None:
@@ -64,7 +64,7 @@ class SearchLag:
 
     @contextmanager
     def as_searched(self, vendor: str) -> Iterator[None]:
-        """See a vendor's records as its index does."""
+        """Run a block that sees a vendor's records as its lagging index does."""
         now = self.now()
         self._versions = [version for version in self._versions if version.until > now]
         versions = [version for version in self._versions if version.table.vendor == vendor]

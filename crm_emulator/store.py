@@ -55,7 +55,7 @@ class Store(Database):
             return int(found[0][0])
 
     def reserve_ids(self, table: Table, upto: int) -> None:
-        """Let the table's next id be greater than ``upto``."""
+        """Reserve all ids of a table up to and including ``upto``."""
         with self.lock:
             self.connection.execute(
                 "INSERT INTO sequences VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET last = max(last, excluded.last)",
@@ -68,7 +68,7 @@ class Store(Database):
         return None if text is None else decode(text)
 
     def text(self, table: Table, record_id: int, *, hidden: bool = False) -> bytes | None:
-        """The same as its JSON text."""
+        """Return the JSON text of the record with this id, or None; hidden records only when asked for."""
         if not 0 <= record_id < _TOO_LARGE:
             return None
         with self.lock:
@@ -167,7 +167,7 @@ class Store(Database):
             return [row[0] for row in self.connection.execute(table.holders_sql, (kind, value))]
 
     def key_counts(self, table: Table, kind: str) -> list[tuple[str, int]]:
-        """How many visible records hold each value of a kind of key."""
+        """Count the visible records that hold each value of a kind of key."""
         with self.lock:
             counts = dict(self.connection.execute(table.key_counts_sql, (kind,)))
             for value, hidden in self.connection.execute(table.hidden_key_counts_sql, (kind,)):
@@ -198,18 +198,18 @@ class Store(Database):
             return [row[0] for row in self.connection.execute(sql, (*arguments, limit, offset))]
 
     def records(self, query: Query, limit: int = -1, offset: int = 0) -> list[Record]:
-        """The same, decoded."""
+        """Return the records that a query meets, in its order."""
         return [decode(text) for text in self.page(query, limit, offset)]
 
     def ids(self, query: Query, limit: int = -1, offset: int = 0) -> list[int]:
-        """Only their ids."""
+        """Return the ids of the records that a query meets, in its order."""
         with self.lock:
             self._prepare(query)
             sql, arguments = query.ids_sql()
             return [row[0] for row in self.connection.execute(sql, (*arguments, limit, offset))]
 
     def count(self, query: Query) -> int:
-        """How many records a query meets; cheap for a range of one integer column, remembered otherwise."""
+        """Count the records that a query meets; cheap for a range of one integer column, remembered otherwise."""
         with self.lock:
             span = query.single_range()
             if span is not None and not self.lag.reverted:

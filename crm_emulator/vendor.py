@@ -1,4 +1,4 @@
-"""What every emulated CRM has: routes, a sign-in, a quota, an error dialect, seeds, and direct access for tests."""
+"""The base of every emulated CRM: routes, sign-in, quota, error dialect, seeds, and direct access for tests."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ class Vendor(ABC):
     """One emulated CRM over the shared store.
 
     Attributes:
-        name: One lower-case word; names its tables and its part of the control API.
-        prefix: Where its routes begin: ``/copper/developer_api/v1``.
-        base_path: What a plugin's ``base_url`` has behind the prefix, where routes lie outside it too.
-        sizes: How many records each object is seeded with where nothing else is said.
-        rates: What the vendor publishes.
-        names_requests: Every answer says how the vendor calls the request (``x-request-id``).
+        name: One lower-case word, which names its tables and its part of the control API.
+        prefix: The path at which its routes begin: ``/copper/developer_api/v1``.
+        base_path: The path between ``prefix`` and the end of a plugin's ``base_url``, where routes lie outside it too.
+        sizes: How many records each object is seeded with by default.
+        rates: The rates that the vendor publishes.
+        names_requests: Whether every answer carries the vendor's id of the request (``x-request-id``).
         tables: The table of each object, by the vendor's own plural word.
         base_url: The vendor's whole prefix on the running server; a plugin's ``base_url``.
-        quota: In force now; ``Quota(())`` is none.
+        quota: The quota in force now; ``Quota(())`` is none.
         switches: A dataclass of the behaviours that can be chosen.
     """
 
@@ -60,17 +60,17 @@ class Vendor(ABC):
 
     @cached_property
     def routes(self) -> tuple[Route, ...]:
-        """All its routes, made when they are first needed."""
+        """All routes, made when they are first needed."""
         return self.declare_routes()
 
     @cached_property
     def router(self) -> Router:
-        """Finds them."""
+        """The router over all routes."""
         return Router(self.routes)
 
     @abstractmethod
     def declare_routes(self) -> tuple[Route, ...]:
-        """All its routes."""
+        """Return all routes."""
 
     @abstractmethod
     def refusal(self, request: Request) -> Answer | None:
@@ -169,9 +169,9 @@ class Vendor(ABC):
         return record
 
     def records(self, object_name: str) -> list[Record]:
-        """All its records, by id."""
+        """Return all records of an object, in the order of their ids."""
         return self.store.records(Query(self.table(object_name)))
 
     def count(self, object_name: str) -> int:
-        """How many records it has."""
+        """Count an object's records."""
         return self.store.count(Query(self.table(object_name)))

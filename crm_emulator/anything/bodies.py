@@ -1,4 +1,4 @@
-"""What a body holds, whether it came as JSON, XML or a form."""
+"""Request bodies read into values, whether they came as JSON, XML or a form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the catch-all does with a request: carry it out, answer by the rules, write it down."""
+"""The catch-all's handling of a request: carry it out, answer by the rules, write it down."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization"}
 
 
 class CatchAll:
-    """Answers any request below the vendor's prefix."""
+    """Endpoint that answers any request below the vendor's prefix."""
 
     def __init__(self, store: Store, clock: Clock, switches: Switches, prefix: str) -> None:
         self._store = store
@@ -92,7 +92,7 @@ class CatchAll:
         return found if isinstance(found, list) else None
 
     def _batched(self, path: str, body: Body, rule: Rule, batch: list[Any], values: dict[str, Any]) -> Answer:
-        """Each item stands on its own; the whole is a success."""
+        """Answer a batch: each item succeeds or fails by itself, and the answer as a whole is a success."""
         items = []
         for index, item in enumerate(batch):
             try:

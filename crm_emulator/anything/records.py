@@ -23,12 +23,12 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a request.
+    """Result of a request that was carried out.
 
     Attributes:
-        status: Where no rule says another.
-        answer: Where no rule has a template.
-        named: What templates may name.
+        status: The status of the answer where no rule names another.
+        answer: The JSON of the answer where no rule has a template.
+        named: The values that templates may name.
     """
 
     status: int = 200
@@ -65,7 +65,7 @@ class RecordsByAddress:
         return self._change(request.method, path, held, body.value, rule)
 
     def create(self, path: str, value: Any, rule: Rule) -> int:
-        """A record below an address; raises RefusedError."""
+        """Create a record below an address, and return its id; raises RefusedError."""
         self._check(value, rule)
         record_id = self._store.next_id(RECORDS)
         place = f"{path.rstrip('/')}/{record_id}"
@@ -98,7 +98,7 @@ class RecordsByAddress:
         return found[0] if found else None
 
     def _read(self, request: Request, path: str, held: Record | None) -> Outcome:
-        """The record at an address, or those below it that have the values that the query names."""
+        """Return the record at an address, or those below it that have the values that the query names."""
         if held is not None:
             shown = _with_id(held["body"], _key(path))
             return Outcome(200, shown, {"id": held["id"], "key": _key(path), "items": [shown]})

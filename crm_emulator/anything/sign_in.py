@@ -44,7 +44,7 @@ class Tokens:
         return json_answer(200, {"access_token": token, "token_type": "Bearer", "expires_in": int(seconds)})
 
     def holds(self, authorization: str, now: float) -> bool:
-        """Whether a header carries a token that still lives."""
+        """Return whether an Authorization header carries a token that has not expired."""
         return self._until.get(authorization.removeprefix("Bearer "), 0.0) > now
 
 

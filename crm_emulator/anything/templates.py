@@ -1,4 +1,4 @@
-"""Answers made from templates: ``{id}``, ``{body.customer.name}``, ``{items}``."""
+"""Templates of answers, with placeholders such as ``{id}``, ``{body.customer.name}``, ``{items}``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def filled(template: Any, values: Mapping[str, Any]) -> Any:
 
 
 def at(values: Any, path: str) -> Any:
-    """What lies at a dotted path; None where there is nothing."""
+    """Return the value at a dotted path; None where there is nothing."""
     found = values
     for step in path.split("."):
         if isinstance(found, dict):

@@ -1,4 +1,4 @@
-"""Any endpoint at all, as one of the emulated CRMs: for ``crm: http``."""
+"""The catch-all as one of the emulated CRMs: any endpoint at all, for ``crm: http``."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Anything(Vendor):
 
     Attributes:
         api_key: The value of the sign-ins ``header``, ``query``, ``basic`` (as ``user``'s password) and ``bearer``.
-        token_url: Of the client credentials grant, below ``base_url``, for ``client_id`` and ``client_secret``.
+        token_url: The URL of the client credentials grant, below ``base_url``, for ``client_id`` and ``client_secret``.
     """
 
     name: ClassVar[str] = "anything"
@@ -59,7 +59,7 @@ class Anything(Vendor):
 
     @property
     def token_url(self) -> str:
-        """Where a token is asked for."""
+        """The URL of the token endpoint."""
         return self.base_url + sign_in.TOKEN_PATH
 
     def declare_routes(self) -> tuple[Route, ...]:  # noqa: D102 - as in Vendor
@@ -72,7 +72,7 @@ class Anything(Vendor):
         )
 
     def find(self, request: Request, below: str) -> tuple[Route, dict[str, str]] | None:
-        """Every path is a route of its own; a number in it is an id: ``/invoices/{id}``."""
+        """Make a route for each path; a number in the path counts as an id: ``/invoices/{id}``."""
         if (request.method, below.rstrip("/")) == ("POST", sign_in.TOKEN_PATH):
             return self.routes[0], {}
         if request.method not in _METHODS:
@@ -85,7 +85,7 @@ class Anything(Vendor):
         return self._tokens.grant(request, self.clock.now(), self.switches.token_seconds)
 
     def refusal(self, request: Request) -> Answer | None:
-        """401 unless the wanted kind of sign-in is carried."""
+        """Return 401 unless the request carries the right kind of sign-in."""
         wanted = self.switches.auth
         if wanted == "none" or request.route == sign_in.TOKEN_PATH:
             return None
@@ -106,7 +106,7 @@ class Anything(Vendor):
         return json_answer(429, {"error": "too many requests"}, *waits)
 
     def seed(self, seed: int, sizes: Mapping[str, int]) -> None:
-        """Nothing is known about it beforehand."""
+        """Do nothing: the catch-all has no records of its own."""
 
     # Direct access
 
@@ -115,7 +115,7 @@ class Anything(Vendor):
         return Rule.from_record(self.insert("answers", {"route": route, **parts}))
 
     def received(self, method: str = "", path: str = "") -> list[Record]:
-        """What was sent, oldest first: method, path, query, headers, format, body, text, status, answer."""
+        """Return the requests, oldest first: method, path, query, headers, format, body, text, status, answer."""
         return [
             each for each in self.records("requests") if method in {"", each["method"]} and path in {"", each["path"]}
         ]

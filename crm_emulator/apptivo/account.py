@@ -23,7 +23,7 @@ FIRM_ID = 15_479
 
 
 class ApptivoAccount(DirectAccess):
-    """What lies in the firm, by object name."""
+    """Records of an Apptivo firm, by object name."""
 
     def __init__(self, store: Store, clock: Clock, switches: Switches, tables: Mapping[str, Table]) -> None:
         super().__init__()
@@ -33,11 +33,11 @@ class ApptivoAccount(DirectAccess):
         self.tables = tables
 
     def seconds(self) -> int:
-        """Unix seconds as the firm sees them."""
+        """Return the firm's present time in Unix seconds."""
         return int(self.clock.now() if self.instant is None else self.instant)
 
     def get(self, object_name: str, record_id: int) -> Record | None:
-        """A record that is not deleted, or None."""
+        """Return a record that is not deleted, or None."""
         return self.store.get(self.tables[object_name], record_id)
 
     def put(self, object_name: str, record: Record, *, hidden: int = 0) -> None:
@@ -45,11 +45,11 @@ class ApptivoAccount(DirectAccess):
         self.store.put(self.tables[object_name], record, hidden=hidden)
 
     def new_id(self, object_name: str) -> int:
-        """A fresh id."""
+        """Return a new id."""
         return self.store.next_id(self.tables[object_name])
 
     def records(self, object_name: str) -> list[Record]:
-        """All records of a small object, by id."""
+        """Return all records of a small object, in the order of their ids."""
         return self.store.records(Query(self.tables[object_name]))
 
     def matching(self, object_name: str, sql: str, *arguments: Any) -> list[Record]:
@@ -74,7 +74,7 @@ class ApptivoAccount(DirectAccess):
         return next((each for each in employees if each.get("emailId") == name), None)
 
     def record_name(self, object_name: str, record_id: int) -> str | None:
-        """What people call a record, or None where there is none."""
+        """Return the name that people know a record by, or None if there is no such record."""
         record = self.get(object_name, record_id)
         return None if record is None else str(record.get(BY_NAME[object_name].title) or "")
 

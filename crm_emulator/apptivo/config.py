@@ -23,7 +23,7 @@ _ADDRESSES = (("1", "Billing Address"), ("2", "Shipping Address"))
 
 
 def config_data(account: ApptivoAccount, crm_object: AppObject) -> dict[str, Any]:
-    """Everything that names stand for in an object."""
+    """Return all that a client needs to turn names into ids for an object."""
     return {
         "objectId": crm_object.object_id,
         "displayName": crm_object.name.title(),

@@ -38,7 +38,7 @@ def define(
 ) -> Record:
     """Add a custom attribute, as an administrator does in the layout settings."""
     if kind not in TYPES:
-        raise ValueError(f"there is no custom attribute type {kind!r}; there are {', '.join(TYPES)}")
+        raise ValueError(f"{kind!r} is not a type of custom attribute; use one of {', '.join(TYPES)}")
     attribute_id = account.new_id("custom_attributes")
     record = {
         "id": attribute_id,

@@ -30,12 +30,12 @@ def _form(body: bytes) -> dict[str, str]:
 
 
 def is_form(request: Request) -> bool:
-    """Whether the body is a form."""
+    """Return whether the body is a form."""
     return _content_type(request) == "application/x-www-form-urlencoded"
 
 
 def is_json(request: Request) -> bool:
-    """Whether the body is JSON."""
+    """Return whether the body is JSON."""
     return _content_type(request) == "application/json" and bool(request.body.strip())
 
 
@@ -68,5 +68,5 @@ def read_id(values: Mapping[str, str], name: str) -> int:
 
 
 def is_yes(values: Mapping[str, str], name: str) -> bool:
-    """Whether a flag is set: ``Y`` or ``true``."""
+    """Return whether a flag is set: ``Y`` or ``true``."""
     return values.get(name, "").strip().lower() in {"y", "true"}

@@ -1,4 +1,4 @@
-"""Records saved, updated, deleted, shown: the rules that every object shares (reference sections 5 to 8)."""
+"""Records saved, updated, deleted, shown: the rules that all objects share (reference sections 5 to 8)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _KEPT = ("_created", "_updated", "creationDate", "lastUpdateDate", "version", "c
 
 
 def save(account: ApptivoAccount, crm_object: AppObject, sent: Mapping[str, Any], user: Record) -> Record:
-    """A new record; raises FailureError."""
+    """Create a record; raises FailureError."""
     names = set(sent) if crm_object.open else set(crm_object.attributes)
     record: Record = _empty(crm_object) | read_record(account, crm_object, sent, names)
     _settle_title(crm_object, record)
@@ -101,7 +101,7 @@ def _settle_number(crm_object: AppObject, record: Record, record_id: int) -> Non
 
 
 def fetch(account: ApptivoAccount, crm_object: AppObject, record_id: int) -> Record:
-    """A record; raises FailureError for one that was never there or is deleted."""
+    """Return a record; raises FailureError for one that was never there or is deleted."""
     record = account.get(crm_object.name, record_id)
     if record is None:
         raise FailureError(f"No {crm_object.name} found with {crm_object.id_name} {record_id}")
@@ -186,7 +186,7 @@ def refuse_duplicate_lead(account: ApptivoAccount, crm_object: AppObject, sent: 
 
 
 def settle_opportunity(account: ApptivoAccount, values: Mapping[str, str], sent: Record) -> Record:
-    """What an opportunity's flags do to the record that was sent (section 5.2); raises FailureError."""
+    """Apply an opportunity's flags to the record that was sent (section 5.2); raises FailureError."""
     sent = dict(sent)
     if values.get("accountId") and account.switches.account_id_parameter == "read":
         customer_id = identifier(account, "accountId", values["accountId"])

@@ -1,4 +1,4 @@
-"""How Apptivo knows who calls: two keys on every call, or a session key (reference section 2)."""
+"""Apptivo's sign-in: two keys on every call, or a session key (reference section 2)."""
 
 from __future__ import annotations
 

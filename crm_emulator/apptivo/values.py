@@ -1,4 +1,4 @@
-"""From the record that was sent to the attributes as they are kept (reference section 8)."""
+"""The values of attributes: from the record that was sent to what is kept (reference section 8)."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def _choice(account: ApptivoAccount, crm_object: AppObject, picklist: Picklist, 
 
 
 def _referred(account: ApptivoAccount, reference: Reference, sent: Mapping[str, Any]) -> Record:
-    """The id decides; a name alone is kept as text."""
+    """Read a reference: the id decides; a name alone is kept as text."""
     given = sent.get(reference.id_name)
     if given in (None, ""):
         return {reference.id_name: None, reference.name: sent.get(reference.name)}

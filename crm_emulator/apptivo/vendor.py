@@ -31,9 +31,9 @@ class Apptivo(Vendor):
     """The emulated Apptivo firm.
 
     Attributes:
-        api_key: With ``access_key`` the two parameters that sign every call.
-        user_name: An employee on whose behalf calls may be made.
-        account: What lies in it.
+        api_key: One of the two keys that sign every call, beside ``access_key``.
+        user_name: The e-mail address of an employee on whose behalf calls may be made.
+        account: The records of the firm.
     """
 
     name: ClassVar[str] = "apptivo"
@@ -57,7 +57,7 @@ class Apptivo(Vendor):
         return routes.routes(self.account)
 
     def find(self, request: Request, below: str) -> tuple[Route, dict[str, str]] | None:
-        """By the action, which may stand in the query or in the form, whatever the method (section 1)."""
+        """Find a route by its action, which may stand in the query or in the form, whatever the method (section 1)."""
         action = parameters(request).get("a")
         if action:
             path = f"{below.rstrip('/')}?a={action}"
@@ -72,7 +72,7 @@ class Apptivo(Vendor):
         return None if request.route == LOGIN else sign_in.refusal(parameters(request))
 
     def unknown_route(self, request: Request) -> Answer:
-        """A failure for an object without that action, else a page (no evidence, section 9)."""
+        """Return a failure for an object without that action, else a page (no evidence, section 9)."""
         below = request.path.removeprefix(self.prefix)
         if any(below.startswith(crm_object.path) for crm_object in BY_NAME.values()):
             return failure(f"Invalid action: {parameters(request).get('a', '')}")
@@ -82,7 +82,7 @@ class Apptivo(Vendor):
         return failure("The request body is not valid JSON")
 
     def over_quota(self, exceeded: Exceeded | None, retry_after: float | None) -> Answer:  # noqa: ARG002 - no source shows a Retry-After of its own
-        """How a throttled call is answered is unknown (section 11); a switch says."""
+        """Answer a throttled call as the switch ``throttle_style`` says; the real answer is unknown (section 11)."""
         if self.switches.throttle_style == "failure":
             return failure("Too many requests")
         waits = () if retry_after is None else (("Retry-After", f"{retry_after:g}"),)

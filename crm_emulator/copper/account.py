@@ -15,11 +15,11 @@ from crm_emulator.tables import Table
 
 
 class CopperAccount(DirectAccess):
-    """What lies in the account, by object name.
+    """Records of an account, by object name.
 
     Attributes:
-        direct: While a test, not the API, writes: rules about who may write what are left aside.
-        currency: The account's.
+        direct: Whether a test, not the API, is writing: then the rules about who may write what do not apply.
+        currency: The account's currency.
     """
 
     def __init__(self, store: Store, clock: Clock, switches: Switches, tables: Mapping[str, Table]) -> None:
@@ -41,15 +41,15 @@ class CopperAccount(DirectAccess):
         return self.store.ids(Query(self.tables["users"]), limit=1)[0]
 
     def get(self, object_name: str, record_id: int) -> Record | None:
-        """A record, or None."""
+        """Return a record, or None."""
         return self.store.get(self.tables[object_name], record_id)
 
     def exists(self, object_name: str, record_id: int) -> bool:
-        """Whether a record is there to be referred to."""
+        """Return whether there is such a record to refer to."""
         return self.store.text(self.tables[object_name], record_id) is not None
 
     def records(self, object_name: str) -> list[Record]:
-        """All records of a small object, by id."""
+        """Return all records of a small object, in the order of their ids."""
         return self.store.records(Query(self.tables[object_name]))
 
     def holders(self, object_name: str, kind: str, value: str) -> list[int]:
@@ -61,7 +61,7 @@ class CopperAccount(DirectAccess):
         return self.store.records(Query(self.tables[object_name], (Condition(sql, arguments),)))
 
     def new_id(self, object_name: str) -> int:
-        """A fresh id."""
+        """Return a new id."""
         return self.store.next_id(self.tables[object_name])
 
     def put(self, object_name: str, record: Record) -> None:

@@ -36,7 +36,7 @@ class InvalidError(Exception):
         return refused(422, self.message)
 
     def bulk_item(self) -> dict[str, object]:
-        """One failure in the answer of a bulk call (section 3.2)."""
+        """Return the failure as an item in the answer of a bulk call (section 3.2)."""
         message: dict[str, list[dict[str, str]]] = {}
         for name, _, code in self.problems:
             message.setdefault(name, []).append({"error": code})
@@ -56,7 +56,7 @@ class NotAllowedError(Exception):
 
 
 def invalid(name: str, reason: str, code: str = "invalid") -> InvalidError:
-    """One reason on one attribute."""
+    """Return the error of a single problem with one attribute."""
     return InvalidError([(name, reason, code)])
 
 

@@ -36,7 +36,7 @@ def definitions_on(account: CopperAccount, crm_object: CustomerObject) -> list[R
 
 
 def empty_value(definition: Record) -> Any:
-    """What a field holds that was never set (section 7.1)."""
+    """Return the value of a custom field that was never set (section 7.1)."""
     return {"Checkbox": False, "MultiSelect": [], "Connect": []}.get(definition["data_type"])
 
 
@@ -113,7 +113,7 @@ def held_values(record: Record) -> dict[int, Any]:
 
 
 def computed_values(account: CopperAccount) -> Callable[[Record], Record]:
-    """What adds ``computed_value`` beside every value of a record: labels for options, else a copy (section 2)."""
+    """Return a function that adds ``computed_value`` to custom fields: labels of options, else a copy (section 2)."""
     definitions = {each["id"]: each for each in account.records("custom_field_definitions")}
     labels = {option["id"]: option["name"] for each in definitions.values() for option in each.get("options") or ()}
     kinds = {number: each["data_type"] for number, each in definitions.items()}

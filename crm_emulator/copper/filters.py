@@ -13,10 +13,10 @@ from crm_emulator.query import Condition, Range
 from crm_emulator.tables import Table
 
 NONE = -2
-"""In a filter of ids: records that have none."""
+"""The value in a filter of ids that stands for records without one."""
 
 LARGEST = 1 << 63
-"""No number reaches this."""
+"""A bound that no number reaches."""
 
 _LATEST = 2_147_483_648
 """Dates beyond this are out of the documented range."""
@@ -24,7 +24,7 @@ _LATEST = 2_147_483_648
 
 @dataclass(frozen=True)
 class FilterContext:
-    """What a filter needs to know beside its value."""
+    """Context of a filter, beside its value."""
 
     table: Table
     switches: Switches
@@ -33,7 +33,7 @@ class FilterContext:
 
 
 class Filter(Protocol):
-    """One documented filter: called with (parameter, value, context), it gives what records must meet.
+    """A documented filter: called with (parameter, value, context), it returns the conditions on records.
 
     It raises InvalidError.
     """
@@ -63,7 +63,7 @@ class Ids:
     column: str
 
     def __call__(self, name: str, value: Any, _context: FilterContext, /) -> list[Range | Condition]:
-        """See Filter."""
+        """Return the conditions; see ``Filter``."""
         ids = [as_number(name, each.get("id") if isinstance(each, dict) else each) for each in as_list(value)]
         wanted = [each for each in ids if each != NONE]
         parts = [f"{self.column} IN ({', '.join('?' * len(wanted))})"] if wanted else []
@@ -80,7 +80,7 @@ class Words:
     is_name: bool = False
 
     def __call__(self, name: str, value: Any, context: FilterContext, /) -> list[Range | Condition]:
-        """See Filter."""
+        """Return the conditions; see ``Filter``."""
         words = [
             self.numbered[each] if isinstance(each, int) and 0 <= each < len(self.numbered) else each
             for each in as_list(value)
@@ -95,12 +95,12 @@ class Words:
 
 @dataclass(frozen=True)
 class Keys:
-    """Any of some values that a record can have several of: e-mails, tags."""
+    """Filter by values of which a record can have several: e-mails, tags."""
 
     kind: str
 
     def __call__(self, name: str, value: Any, context: FilterContext, /) -> list[Range | Condition]:
-        """See Filter."""
+        """Return the conditions; see ``Filter``."""
         together = False
         if isinstance(value, dict):  # the object form: {"option": "ANY", "value": […]}
             together = value.get("option") == "ALL"
@@ -117,13 +117,13 @@ class Keys:
 
 @dataclass(frozen=True)
 class Listed:
-    """Any of some values in a list of objects inside the record: socials."""
+    """Filter by values in a list of objects inside the record: socials."""
 
     attribute: str
     label: str
 
     def __call__(self, _name: str, value: Any, _context: FilterContext, /) -> list[Range | Condition]:
-        """See Filter."""
+        """Return the conditions; see ``Filter``."""
         words = tuple(str(each) for each in as_list(value))
         places = ", ".join("?" * len(words))
         sql = f"EXISTS (SELECT 1 FROM json_each(body, '$.{self.attribute}') AS e WHERE json_extract(e.value, '$.{self.label}') IN ({places}))"  # noqa: S608, E501 - our own names
@@ -137,7 +137,7 @@ class Phone:
     fuzzy_from = 7
 
     def __call__(self, name: str, value: Any, _context: FilterContext, /) -> list[Range | Condition]:
-        """See Filter."""
+        """Return the conditions; see ``Filter``."""
         match = None
         if isinstance(value, dict):
             value, match = value.get("value"), value.get("match")
@@ -159,7 +159,7 @@ class Followed:
     """1: followed, 2: not followed. Nobody follows anything here."""
 
     def __call__(self, name: str, value: Any, _context: FilterContext, /) -> list[Range | Condition]:
-        """See Filter."""
+        """Return the conditions; see ``Filter``."""
         if as_number(name, value) not in {1, 2}:
             raise invalid(name, f"Invalid value: {value}")
         return [Condition("0" if value in {1, "1"} else "1")]
@@ -170,7 +170,7 @@ class Age:
     """The maximum age in seconds."""
 
     def __call__(self, name: str, value: Any, context: FilterContext, /) -> list[Range | Condition]:
-        """See Filter."""
+        """Return the conditions; see ``Filter``."""
         return [Range("date_created", low=context.now - int(as_number(name, value)))]
 
 
@@ -184,7 +184,7 @@ class Bound:
     expression: bool = False
 
     def __call__(self, name: str, value: Any, context: FilterContext, /) -> list[Range | Condition]:
-        """See Filter."""
+        """Return the conditions; see ``Filter``."""
         number = as_number(name, value)
         if self.is_date and number > _LATEST:
             raise invalid(name, f"Invalid value: {value}")
@@ -202,7 +202,7 @@ class Ignored:
     """A parameter that is accepted and changes nothing here."""
 
     def __call__(self, _name: str, _value: Any, _context: FilterContext, /) -> list[Range | Condition]:
-        """See Filter."""
+        """Return the conditions; see ``Filter``."""
         return []
 
 
@@ -214,7 +214,7 @@ class CustomFields:
     """``[{custom_field_definition_id, value | minimum_value, maximum_value | option, allow_empty}]``."""
 
     def __call__(self, name: str, value: Any, context: FilterContext, /) -> list[Range | Condition]:
-        """See Filter."""
+        """Return the conditions; see ``Filter``."""
         return [self._condition(name, each, context) for each in as_list(value)]
 
     def _condition(self, name: str, wanted: Any, context: FilterContext) -> Condition:
@@ -241,7 +241,7 @@ class CustomFields:
 
 
 _COUNTS = {"ANY": "> 0", "ALL": "= {}", "NONE": "= 0"}
-"""How many of the wanted options a field may hold."""
+"""The SQL for how many of the wanted options a field must hold, by the filter's option."""
 
 
 def _custom_tests(held: str, wanted: dict[str, Any]) -> tuple[list[str], list[Any]]:
@@ -267,6 +267,6 @@ class Linked:
     test: str
 
     def __call__(self, name: str, value: Any, _context: FilterContext, /) -> list[Range | Condition]:
-        """See Filter."""
+        """Return the conditions; see ``Filter``."""
         ids = tuple(as_number(name, each) for each in as_list(value))
         return [Condition(f"EXISTS ({self.test} ({', '.join('?' * len(ids))}))", ids)]

@@ -17,7 +17,7 @@ _BLANK = (None, "", {"id": None, "type": None})
 
 
 def create(account: CopperAccount, crm_object: CustomerObject, sent: Mapping[str, Any]) -> Record:
-    """A new record; raises InvalidError."""
+    """Create a record; raises InvalidError."""
     if crm_object.name == "people" and account.switches.company_name_on_person == "link_or_create":
         sent = _with_company(account, sent)
     record, custom = _read(account, crm_object, sent, None)
@@ -34,7 +34,7 @@ def create(account: CopperAccount, crm_object: CustomerObject, sent: Mapping[str
 
 
 def _with_company(account: CopperAccount, sent: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The company that a new person names: the one so called, else a new one (section 4.4, hearsay)."""
+    """Add the company that a new person names: the one with that name, else a new one (section 4.4, hearsay)."""
     name = sent.get("company_name")
     if not isinstance(name, str) or not name or sent.get("company_id") is not None:
         return sent
@@ -44,7 +44,7 @@ def _with_company(account: CopperAccount, sent: Mapping[str, Any]) -> Mapping[st
 
 
 def update(account: CopperAccount, crm_object: CustomerObject, record_id: int, sent: Mapping[str, Any]) -> Record:
-    """A changed record: what was not sent stays; nothing sent, nothing changes (section 2).
+    """Change a record: what was not sent stays; if nothing was sent, nothing changes (section 2).
 
     Raises:
         NotFoundError: There is no such record.
@@ -66,7 +66,7 @@ def update(account: CopperAccount, crm_object: CustomerObject, record_id: int, s
 
 
 def fetch(account: CopperAccount, crm_object: CustomerObject, record_id: int) -> Record:
-    """A record; of a deleted activity its stub; raises NotFoundError."""
+    """Return a record; of a deleted activity its stub. Raises NotFoundError."""
     record = account.store.get(crm_object.table, record_id, hidden=crm_object.name == "activities")
     if record is None:
         raise NotFoundError
@@ -74,7 +74,7 @@ def fetch(account: CopperAccount, crm_object: CustomerObject, record_id: int) ->
 
 
 def delete(account: CopperAccount, crm_object: CustomerObject, record_id: int) -> dict[str, Any]:
-    """Gone for good, and no longer referred to; of an activity a stub remains (sections 6.2, 7.7).
+    """Delete a record and all references to it; of an activity a stub remains (sections 6.2, 7.7).
 
     Raises:
         NotFoundError: There is no such record.

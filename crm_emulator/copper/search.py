@@ -31,7 +31,7 @@ def search(
     computed: bool = False,
     extra: tuple[Condition, ...] = (),
 ) -> Answer:
-    """One page as a bare array, and the count in X-PW-TOTAL (section 2); raises InvalidError."""
+    """Return one page as a bare array, with the count in X-PW-TOTAL (section 2); raises InvalidError."""
     unknown = [name for name in parameters if name not in _PAGING and name not in crm_object.filters]
     if unknown:
         raise InvalidError([unrecognized(unknown)])
@@ -101,7 +101,7 @@ def _query(
 
 
 def _merged(where: list[Range | Condition]) -> tuple[Range | Condition, ...]:
-    """One range per column, so that both bounds of one column can be counted as one."""
+    """Join the ranges of each column into one, so that both bounds can be counted together."""
     ranges: dict[str, Range] = {}
     others: list[Range | Condition] = []
     for each in where:
@@ -129,7 +129,7 @@ def _order(account: CopperAccount, crm_object: CustomerObject, parameters: Mappi
 
 
 def _tie(account: CopperAccount, random: Random) -> str:
-    """How records of one sort value are ordered, which Copper does not say (section 5.2)."""
+    """Return the SQL that orders records of one sort value, which Copper leaves open (section 5.2)."""
     match account.switches.tie_order:
         case "id":
             return "id"

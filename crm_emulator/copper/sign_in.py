@@ -1,4 +1,4 @@
-"""Copper's two ways of signing in (reference section 1)."""
+"""Copper's two kinds of sign-in (reference section 1)."""
 
 from __future__ import annotations
 

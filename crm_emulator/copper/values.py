@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from crm_emulator.copper.answers import humanized
 
 LARGEST = 1 << 63
-"""No number reaches this."""
+"""A bound that no number reaches."""
 
 LATEST = 253_402_300_799
 """The last second of the year 9999."""
@@ -21,14 +21,14 @@ class WrongValueError(ValueError):
 
 
 class Account(Protocol):
-    """What a kind may ask of the account it stands in."""
+    """The account, as far as types of values need it."""
 
     @property
     def date_order(self) -> str:
         """``mdy`` or ``dmy``."""
 
     def exists(self, object_name: str, record_id: int) -> bool:
-        """Whether a record is there to be referred to."""
+        """Return whether there is such a record to refer to."""
 
 
 class ValueType(Protocol):
@@ -39,7 +39,7 @@ class ValueType(Protocol):
 
     @property
     def empty(self) -> Any:
-        """What an attribute holds when it was never set, or was cleared with null; ``()`` stands for a list."""
+        """The value of an attribute that was never set, or was cleared with null; ``()`` stands for a list."""
 
     def __call__(self, name: str, value: Any, account: Account, /) -> Any:
         """Read a value that was sent."""
@@ -53,7 +53,7 @@ class Text:
     empty: Any = None
 
     def __call__(self, _name: str, value: Any, _account: Account, /) -> str:
-        """See ValueType."""
+        """Return the value as it is kept; see ``ValueType``."""
         if not isinstance(value, str):
             raise WrongValueError("must be a string")
         if len(value) > self.longest:
@@ -71,7 +71,7 @@ class Number:
     empty: Any = None
 
     def __call__(self, _name: str, value: Any, _account: Account, /) -> float:
-        """See ValueType."""
+        """Return the value as it is kept; see ``ValueType``."""
         if isinstance(value, bool) or not isinstance(value, int if self.whole else (int, float)):
             raise WrongValueError("is not an integer" if self.whole else "is not a number")
         number: float = value
@@ -91,7 +91,7 @@ class Instant:
     empty: Any = None
 
     def __call__(self, _name: str, value: Any, account: Account, /) -> int:
-        """See ValueType."""
+        """Return the value as it is kept; see ``ValueType``."""
         if isinstance(value, str):
             return int(read_date(value, account.date_order).timestamp())
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LATEST:
@@ -106,7 +106,7 @@ class DateText:
     empty: Any = None
 
     def __call__(self, name: str, value: Any, account: Account, /) -> str:
-        """See ValueType."""
+        """Return the value as it is kept; see ``ValueType``."""
         order = account.date_order
         if isinstance(value, str):
             return write_date(read_date(value, order), order)
@@ -129,13 +129,13 @@ def write_date(date: datetime, order: str) -> str:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of some words."""
+    """One word out of a list."""
 
     words: tuple[str, ...]
     empty: Any = None
 
     def __call__(self, _name: str, value: Any, _account: Account, /) -> str:
-        """See ValueType."""
+        """Return the value as it is kept; see ``ValueType``."""
         if value not in self.words:
             raise WrongValueError(f"must be one of: {', '.join(self.words)}")
         return str(value)
@@ -149,7 +149,7 @@ class Reference:
     empty: Any = None
 
     def __call__(self, name: str, value: Any, account: Account, /) -> int:
-        """See ValueType."""
+        """Return the value as it is kept; see ``ValueType``."""
         if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
             raise WrongValueError(f"Invalid value for {humanized(name)}: IDs must be positive integers: {value}")
         if not account.exists(self.object_name, value):
@@ -167,7 +167,7 @@ class Address:
     empty: Any = None
 
     def __call__(self, _name: str, value: Any, _account: Account, /) -> dict[str, str | None]:
-        """See ValueType."""
+        """Return the value as it is kept; see ``ValueType``."""
         if not isinstance(value, dict) or not set(value) <= set(ADDRESS_PARTS):
             raise WrongValueError(f"must be an object of {', '.join(ADDRESS_PARTS)}")
         if not all(part is None or isinstance(part, str) for part in value.values()):
@@ -200,7 +200,7 @@ class Labelled:
     empty: Any = ()
 
     def __call__(self, _name: str, value: Any, _account: Account, /) -> list[dict[str, str | None]]:
-        """See ValueType."""
+        """Return the value as it is kept; see ``ValueType``."""
         if not isinstance(value, list):
             raise WrongValueError("must be an array")
         read = [_labelled(self.label, self.categories, each) for each in value]
@@ -217,7 +217,7 @@ class SingleEmail:
     empty: Any = None
 
     def __call__(self, _name: str, value: Any, _account: Account, /) -> dict[str, str | None]:
-        """See ValueType."""
+        """Return the value as it is kept; see ``ValueType``."""
         read = _labelled("email", EMAIL_CATEGORIES, value)
         if not _looks_like_email(read["email"] or ""):
             raise WrongValueError(f"is invalid: {read['email']}")
@@ -231,7 +231,7 @@ class Tags:
     empty: Any = ()
 
     def __call__(self, _name: str, value: Any, _account: Account, /) -> list[str]:
-        """See ValueType."""
+        """Return the value as it is kept; see ``ValueType``."""
         if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
             raise WrongValueError("must be an array of strings")
         return list(dict.fromkeys(value))
@@ -245,7 +245,7 @@ class Identifier:
     empty: Any = None
 
     def __call__(self, _name: str, value: Any, account: Account, /) -> dict[str, Any]:
-        """See ValueType."""
+        """Return the value as it is kept; see ``ValueType``."""
         if not isinstance(value, dict) or set(value) - {"id", "type"}:
             raise WrongValueError("must be an object of id and type")
         if value.get("id") is None and value.get("type") is None:

@@ -27,9 +27,9 @@ class Copper(Vendor):
     """The emulated Copper account.
 
     Attributes:
-        api_key: With ``user_email`` the three-header sign-in; see sign_in.
-        access_token: The Bearer sign-in.
-        account: What lies in it.
+        api_key: The key of the three-header sign-in, beside ``user_email``; see sign_in.
+        access_token: The token of the Bearer sign-in.
+        account: The records of the account.
     """
 
     name: ClassVar[str] = "copper"
@@ -52,7 +52,7 @@ class Copper(Vendor):
         store.lag.seconds[self.name] = lambda: self.switches.index_delay_seconds
 
     def _date_seconds(self, text: str | None) -> int | None:
-        """Unix seconds of a date as text, for the filters that compare it (section 7.2)."""
+        """Return the Unix seconds of a date as text, for the filters that compare it (section 7.2)."""
         return int(read_date(text, self.switches.date_order).timestamp()) if text else None
 
     def declare_routes(self) -> tuple[Route, ...]:  # noqa: D102 - as in Vendor
@@ -65,7 +65,7 @@ class Copper(Vendor):
         return refused_sign_in
 
     def unknown_route(self, request: Request) -> Answer:
-        """404 (recorded by one client), but 401 where singer-io's tap met one (section 3.1)."""
+        """Return 404 (recorded by one client), but 401 where singer-io's tap met one (section 3.1)."""
         if request.path.rstrip("/").endswith("/pipeline_stages/search"):
             return refused(401, "Authentication failed")
         return json_answer(404, {"error": "not_found"})
@@ -74,7 +74,7 @@ class Copper(Vendor):
         return refused(400, "Invalid request: malformed JSON")
 
     def over_quota(self, exceeded: Exceeded | None, retry_after: float | None) -> Answer:
-        """The body is unknown; a Retry-After was never seen (section 6.1)."""
+        """Return the 429, whose body is unknown; a Retry-After was never seen (section 6.1)."""
         if exceeded is not None and self.switches.retry_after:
             retry_after = exceeded.wait_seconds
         answer = refused(429, "Rate limit exceeded")

@@ -30,7 +30,7 @@ _TARGETS = {
 
 
 class FreshsalesAccount(DirectAccess):
-    """What lies in the account, by object name.
+    """Records of an account, by object name.
 
     Attributes:
         link_prefix: Where the relative URLs inside records begin (section 1).
@@ -52,7 +52,7 @@ class FreshsalesAccount(DirectAccess):
         self.link_prefix = link_prefix
 
     def now(self) -> float:
-        """Unix seconds as the account sees them."""
+        """Return the account's present time in Unix seconds."""
         return self.clock.now() if self.instant is None else self.instant
 
     @property
@@ -74,15 +74,15 @@ class FreshsalesAccount(DirectAccess):
         return self.store.ids(Query(self.tables["owners"]), limit=1)[0]
 
     def get(self, object_name: str, record_id: int) -> Record | None:
-        """A record that is not in the recycle bin, or None."""
+        """Return a record that is not in the recycle bin, or None."""
         return self.store.get(self.tables[object_name], record_id)
 
     def exists(self, object_name: str, record_id: int) -> bool:
-        """Whether a record is there to be referred to."""
+        """Return whether there is such a record to refer to."""
         return self.store.text(self.tables[object_name], record_id) is not None
 
     def records(self, object_name: str) -> list[Record]:
-        """All records of a small object, by id."""
+        """Return all records of a small object, in the order of their ids."""
         return self.store.records(Query(self.tables[object_name]))
 
     def matching(self, object_name: str, sql: str, *arguments: Any) -> list[Record]:

@@ -21,8 +21,8 @@ class RefusedError(Exception):
     """A request that is understood and refused.
 
     Attributes:
-        status: HTTP status.
-        messages: What is wrong, one sentence each.
+        status: The HTTP status.
+        messages: The problems, one sentence each.
     """
 
     def __init__(self, status: int, messages: Iterable[str]) -> None:
@@ -60,7 +60,7 @@ def unauthorized() -> Answer:
 
 
 def no_route(status: int = 404) -> Answer:
-    """No such route: not JSON but a page (section 9)."""
+    """Return the answer where no such route is: an HTML page, not JSON (section 9)."""
     return Answer(status, _NO_ROUTE, "text/html; charset=utf-8")
 
 

@@ -46,7 +46,7 @@ def define_field(
 ) -> Record:
     """Add a custom field, as an administrator does on the settings page; there is no API for it."""
     if kind not in CUSTOM_TYPES:
-        raise ValueError(f"there is no custom field type {kind!r}; there are {', '.join(CUSTOM_TYPES)}")
+        raise ValueError(f"{kind!r} is not a type of custom field; use one of {', '.join(CUSTOM_TYPES)}")
     field_id = account.next_id("field_settings")
     record = {
         "id": field_id,

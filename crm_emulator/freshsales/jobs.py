@@ -53,7 +53,7 @@ def submit(
 
 
 def unfinished(account: FreshsalesAccount) -> int:
-    """How many jobs have not been seen to end."""
+    """Count the jobs that no poll has reported as ended."""
     return account.store.count(Query(account.tables[_OBJECT], (Condition("status = ?", (RUNNING,), "status"),)))
 
 
@@ -67,7 +67,7 @@ def carry_out_due(account: FreshsalesAccount, resources: Mapping[str, Resource])
 
 
 def poll(account: FreshsalesAccount, job: Record) -> Record:
-    """What a poll is answered: in progress for ``Switches.job_polls`` polls and until the rows are done."""
+    """Answer a poll: in progress for ``Switches.job_polls`` polls and until the rows are done."""
     if job["status"] == RUNNING:
         job["polls"] += 1
         if job["report"] is not None and job["polls"] > account.switches.job_polls:

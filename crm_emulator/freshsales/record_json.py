@@ -1,4 +1,4 @@
-"""How records are shown: links, sums, and what ``include`` adds (reference sections 3.1, 4)."""
+"""The JSON of records in answers: links, sums, and the additions by ``include`` (reference sections 3.1, 4)."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def side_loaded(
 
 
 def _activity_people(name: str) -> tuple[str, str]:
-    """Tasks, appointments and activities show their people and types under these names."""
+    """Return the attribute and object for the names that tasks, appointments and activities share."""
     return {
         "owner": ("owner_id", "owners"),
         "users": ("owner_id", "owners"),
@@ -106,7 +106,7 @@ def _items(account: FreshsalesAccount, object_name: str, ids: Iterable[int]) -> 
 
 
 def _deal_sums(account: FreshsalesAccount, resource: Resource, record_id: int) -> dict[str, Any]:
-    """What a contact's or an account's deals amount to, open and won."""
+    """Sum up a contact's or an account's deals, open and won."""
     table = account.tables["deals"]
     if resource.name == "sales_accounts":
         condition = Condition("sales_account_id = ?", (record_id,), "sales_account_id")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def create(account: FreshsalesAccount, resource: Resource, sent: Mapping[str, Any], entity_name: str = "") -> Record:
-    """A new record, of a custom module if named; raises InvalidError with all that is wrong."""
+    """Create a record, of a custom module if named; raises InvalidError with all that is wrong."""
     new: Record = {"id": _new_id(account, resource, sent), **_empty(resource)}
     if entity_name:
         new["entity_name"] = entity_name
@@ -34,7 +34,7 @@ def create(account: FreshsalesAccount, resource: Resource, sent: Mapping[str, An
 
 
 def update(account: FreshsalesAccount, resource: Resource, record_id: int, sent: Mapping[str, Any]) -> Record:
-    """A changed record; what was not sent stays (section 3.2).
+    """Change a record; what was not sent stays (section 3.2).
 
     Raises:
         NotFoundError: There is no such record, or it lies in the recycle bin.
@@ -62,7 +62,7 @@ def _finish(
 
 
 def fetch(account: FreshsalesAccount, resource: Resource, record_id: int, *, recycled: bool = False) -> Record:
-    """A record; one in the recycle bin only when asked for; raises NotFoundError."""
+    """Return a record; one in the recycle bin only when asked for. Raises NotFoundError."""
     record = account.store.get(account.tables[resource.name], record_id, hidden=recycled)
     if record is None or (recycled and not record.get("is_deleted")):
         raise NotFoundError
@@ -70,7 +70,7 @@ def fetch(account: FreshsalesAccount, resource: Resource, record_id: int, *, rec
 
 
 def recycle(account: FreshsalesAccount, resource: Resource, record_id: int) -> None:
-    """Into the recycle bin, or gone at once where the resource has none; raises NotFoundError (section 3.2)."""
+    """Move a record into the recycle bin, or delete it if the resource has none; raises NotFoundError (section 3.2)."""
     record = fetch(account, resource, record_id)
     if resource.recycles:
         record["is_deleted"] = True
@@ -81,7 +81,7 @@ def recycle(account: FreshsalesAccount, resource: Resource, record_id: int) -> N
 
 
 def restore(account: FreshsalesAccount, resource: Resource, record_id: int) -> Record:
-    """Out of the recycle bin; raises NotFoundError."""
+    """Restore a record from the recycle bin; raises NotFoundError."""
     record = fetch(account, resource, record_id, recycled=True)
     record["is_deleted"] = False
     account.store.put(account.tables[resource.name], record)
@@ -89,7 +89,7 @@ def restore(account: FreshsalesAccount, resource: Resource, record_id: int) -> R
 
 
 def forget(account: FreshsalesAccount, resource: Resource, record_id: int) -> None:
-    """Gone for good, from the recycle bin or not; raises NotFoundError (section 3.2)."""
+    """Delete a record for good, from the recycle bin or not; raises NotFoundError (section 3.2)."""
     table = account.tables[resource.name]
     if account.store.text(table, record_id, hidden=True) is None:
         raise NotFoundError
@@ -97,7 +97,7 @@ def forget(account: FreshsalesAccount, resource: Resource, record_id: int) -> No
 
 
 def clone(account: FreshsalesAccount, resource: Resource, record_id: int, overrides: Mapping[str, Any]) -> Record:
-    """A copy with some attributes changed; its unique values must change too (section 3.2)."""
+    """Copy a record with some attributes changed; unique values must change too (section 3.2)."""
     original = fetch(account, resource, record_id)
     copied = {
         name: original[name]
@@ -123,7 +123,7 @@ def _new_id(account: FreshsalesAccount, resource: Resource, sent: Mapping[str, A
 
 
 def field_owner(resource: Resource, record: Record) -> str:
-    """By which name the fields of a record are kept: its resource, or its custom module."""
+    """Return the name under which a record's fields are kept: its resource's, or its custom module's."""
     return str(record.get("entity_name") or resource.name)
 
 
@@ -180,7 +180,7 @@ def _unknown(account: FreshsalesAccount, resource: Resource, sent: Mapping[str, 
 def _settle_custom(
     account: FreshsalesAccount, owner: str, record: Record, sent: Mapping[str, Any], old: Record | None
 ) -> list[str]:
-    """Every custom field of the resource is shown, whether set or not; those not sent keep their value."""
+    """Set every custom field of the record, also those never set; a field not sent keeps its value."""
     known = custom_fields(account, owner)
     held = (old or {}).get("custom_field") or {}
     values: Record = {}
@@ -197,7 +197,7 @@ def _settle_custom(
 
 
 def _check_unique(account: FreshsalesAccount, resource: Resource, record: Record) -> None:
-    """No two records hold one e-mail, mobile number, account name or unique custom value (section 4)."""
+    """Refuse an e-mail, mobile number, account name or unique custom value that another record has (section 4)."""
     table = account.tables[resource.name]
     messages = dict(resource.unique)
     for name, field in custom_fields(account, field_owner(resource, record)).items():

@@ -39,14 +39,14 @@ SIGN_IN = "/sign_in"
 
 
 class SignIn(Chapter):
-    """The sign-in that Classic had (section 1)."""
+    """Endpoint of the sign-in that Classic had (section 1)."""
 
     def routes(self) -> tuple[Route, ...]:
-        """Its route."""
+        """Return the route."""
         return (self.reads("POST", SIGN_IN, self.sign_in, "§1"),)
 
     def sign_in(self, request: Request) -> Any:
-        """The token of a user who names e-mail and password."""
+        """Return the token of a user who sends e-mail and password."""
         user = sent_object(request).get("user")
         if user != {"email": sign_in.EMAIL, "password": sign_in.PASSWORD}:
             return unauthorized()

@@ -14,10 +14,10 @@ class Selector:
     """One picklist.
 
     Attributes:
-        name: The object: ``owners``.
-        first_id: Its first item's id.
-        names: What a fresh account has.
-        key: The plural key of its answer, where that is not its name.
+        name: The name of the object: ``owners``.
+        first_id: The id of its first item.
+        names: The names in the list of a new account.
+        key: The plural key of its answer, where that is not its name; else empty.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""How Freshsales knows who calls (reference section 1)."""
+"""Freshsales' sign-in (reference section 1)."""
 
 from __future__ import annotations
 

@@ -13,26 +13,26 @@ class WrongValueError(ValueError):
 
 
 class Account(Protocol):
-    """What a kind may ask of the account it stands in."""
+    """The account, as far as types of values need it."""
 
     @property
     def offset(self) -> timezone:
         """The account's offset from UTC."""
 
     def exists(self, object_name: str, record_id: int) -> bool:
-        """Whether a record, or an item of a selector, is there to be referred to."""
+        """Return whether there is such a record, or such an item of a selector, to refer to."""
 
 
 class ValueType(Protocol):
     """A kind of value.
 
     Attributes:
-        field_type: What /settings/…/fields calls it.
+        field_type: The name of the type in /settings/…/fields.
     """
 
     @property
     def field_type(self) -> str:
-        """What /settings/…/fields calls it."""
+        """The name of the type in /settings/…/fields."""
 
     def read(self, value: Any, account: Account) -> Any:
         """The value as it is kept; ``value`` is never None. Raises WrongValueError."""
@@ -169,7 +169,7 @@ class Tags:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of some words."""
+    """One word out of a list."""
 
     words: tuple[str, ...]
     field_type: str = "dropdown"

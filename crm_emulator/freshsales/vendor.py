@@ -34,10 +34,10 @@ class Freshsales(Vendor):
     """The emulated Suite account.
 
     Attributes:
-        api_key: For ``Authorization: Token token=…``.
-        account: What lies in it.
+        api_key: The key in ``Authorization: Token token=…``.
+        account: The records of the account.
         plans: Requests an hour, by plan (section 10).
-        title: For people.
+        title: The name that people know the account by.
     """
 
     name: ClassVar[str] = "freshsales"
@@ -89,7 +89,7 @@ class Freshsales(Vendor):
         return sign_in.refusal(request, self.switches)
 
     def unknown_route(self, request: Request) -> Answer:
-        """A page, not JSON (section 9); by switch /accounts stands for /sales_accounts (section 2)."""
+        """Return a page, not JSON (section 9); by switch /accounts stands for /sales_accounts (section 2)."""
         below = request.path.removeprefix(self.prefix)
         if self.switches.lenient_aliases and below.split("/")[1:2] == ["accounts"]:
             found = self.router.find(request.method, below.replace("/accounts", "/sales_accounts", 1))
@@ -101,7 +101,7 @@ class Freshsales(Vendor):
         return refused(400, ["The request body is not valid JSON"])
 
     def over_quota(self, exceeded: Exceeded | None, retry_after: float | None) -> Answer:
-        """The body is unknown; ``message`` is a bare string in some code paths (sections 9, 10)."""
+        """Return the 429, whose body is unknown; ``message`` is a bare string in some code paths (sections 9, 10)."""
         if exceeded is not None and self.switches.retry_after:
             retry_after = exceeded.wait_seconds
         waits = () if retry_after is None else (("Retry-After", str(max(1, -int(-retry_after // 1)))),)
@@ -160,7 +160,7 @@ class Freshsales(Vendor):
                 self.store.remove(self.table(object_name), record_id)
 
     def recycled(self, object_name: str) -> list[Record]:
-        """What lies in the recycle bin."""
+        """Return the records in the recycle bin."""
         table = self.table(object_name)
         ids = self.store.ids(records.recycled_query(table))
         return [record for record in (self.store.get(table, each, hidden=True) for each in ids) if record is not None]

@@ -1,4 +1,4 @@
-"""From what a form sends to faults and switches: the same values that the control API takes."""
+"""Forms read into faults and switches, with the values that the control API takes."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ KINDS = {
     Kind.RESET: "Connection reset before anything is done",
     Kind.LOST: "Answer lost after the write",
     Kind.CUT: "Answer cut in the middle",
-    Kind.SLOW: "Body trickles in",
+    Kind.SLOW: "Body arrives slowly",
     Kind.MALFORMED: "Broken JSON",
     Kind.REFUSE: "Connections refused for a while",
     Kind.EDIT: "A record is edited before each request",
     Kind.ADD: "A record is added before each request",
     Kind.DELETE: "A record is deleted before each request",
 }
-"""What can be chosen, in the words of the page."""
+"""The kinds of trouble in the words of the page."""
 
 _NUMBERS: Mapping[str, type[int | float]] = {
     "rate": float,
@@ -61,7 +61,7 @@ def fault(sent: Mapping[str, str]) -> Fault:
         try:
             values[name] = _NUMBERS[name](text) if name in _NUMBERS else text
         except ValueError:
-            raise ValueError(f"{name.replace('_', ' ')} is a number, not {text!r}") from None
+            raise ValueError(f"{name.replace('_', ' ')} must be a number, not {text!r}") from None
     return Fault(**values)
 
 
@@ -76,5 +76,5 @@ def switches(vendor: Vendor, sent: Mapping[str, str]) -> dict[str, Any]:
             try:
                 values[each.name] = type(now)(sent[each.name])
             except ValueError:
-                raise ControlError(f"{each.name} is a number, not {sent[each.name]!r}") from None
+                raise ControlError(f"{each.name} must be a number, not {sent[each.name]!r}") from None
     return values

@@ -38,14 +38,14 @@ _HEADERS = (
 
 
 class Pages:
-    """Answers browsers. What it shows and does is what the control API shows and does."""
+    """Pages for browsers; they show and do what the control API shows and does."""
 
     def __init__(self, crms: EmulatedCrms) -> None:
         self._crms = crms
         self._router = Router(self.routes())
 
     def routes(self) -> tuple[Route, ...]:
-        """All of them."""
+        """Return all routes."""
         return (
             self._page("GET", "/", self._overview),
             self._page("GET", "/meters", self._meters),
@@ -210,7 +210,7 @@ def _fields(request: Request) -> dict[str, str]:
 
 
 def _redirect(path: str) -> Answer:
-    """Back to a page, so that reloading it does not send the form again."""
+    """Redirect to a page, so that reloading it does not send the form again."""
     return Answer(303, b"", "text/plain", (("Location", path), *_HEADERS))
 
 

@@ -1,4 +1,4 @@
-"""What the pages show, as plain values."""
+"""The contents of the pages, as plain values."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ class Crm:
 
     Attributes:
         objects: How many records each object has.
-        main_objects: The same of the objects that are not mere settings.
-        meters: Its quota.
-        has_rates: Whether the vendor publishes any.
+        main_objects: How many records each object has, without those that are mere settings.
+        meters: The rates of its quota, and how much of each is used.
+        has_rates: Whether the vendor publishes any rates.
     """
 
     name: str
@@ -84,7 +84,7 @@ class Switch:
 
 @dataclass(frozen=True)
 class RecordFilter:
-    """What a page of records is asked for."""
+    """Filter of a page of records."""
 
     text: str = ""
     number: int = 1
@@ -92,7 +92,7 @@ class RecordFilter:
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> RecordFilter:
-        """From the address."""
+        """Read the filter from the query of a page's address."""
         number = query.get("page", "")
         return cls(query.get("q", "").strip(), max(1, int(number)) if number.isdigit() else 1, "deleted" in query)
 
@@ -102,7 +102,7 @@ class Page:
     """A page of records.
 
     Attributes:
-        rows: Id and cells of each.
+        rows: The id and the cells of each row.
         more: Whether another page follows.
     """
 
@@ -116,7 +116,7 @@ class Page:
 
 @dataclass(frozen=True)
 class LogFilter:
-    """What of the request log is asked for; empty means any."""
+    """Filter of the request log; empty means any."""
 
     crm: str = ""
     method: str = ""
@@ -125,7 +125,7 @@ class LogFilter:
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> LogFilter:
-        """From the address."""
+        """Read the filter from the query of a page's address."""
         last = query.get("last", "")
         kept = min(int(last), _MOST_ROWS) if last.isdigit() and int(last) else _MOST_ROWS
         return cls(query.get("crm", ""), query.get("method", ""), query.get("status", ""), kept)
@@ -154,12 +154,12 @@ def names(emulator: EmulatedCrms) -> dict[str, str]:
 
 
 def crms(emulator: EmulatedCrms) -> list[Crm]:
-    """All CRMs."""
+    """Return all CRMs."""
     return [crm(emulator, vendor) for vendor in emulator.vendors]
 
 
 def crm(emulator: EmulatedCrms, vendor: Vendor) -> Crm:
-    """One CRM."""
+    """Return one CRM."""
     now = emulator.clock.now()
     with emulator.store.lock:
         rates = vendor.quota.rates
@@ -182,7 +182,7 @@ def crm(emulator: EmulatedCrms, vendor: Vendor) -> Crm:
 
 
 def switches(vendor: Vendor) -> list[Switch]:
-    """A CRM's switches."""
+    """Return a CRM's switches."""
     descriptions = vendor.described_switches()
     return [Switch(name, value, descriptions.get(name, "")) for name, value in asdict(vendor.switches).items()]
 
@@ -223,12 +223,12 @@ def record(vendor: Vendor, name: str, text: str) -> tuple[int, str]:
 
 
 def title(vendor: Vendor) -> str:
-    """A CRM's title."""
+    """Return a CRM's title."""
     return _TITLES.get(vendor.name, vendor.name)
 
 
 def log(emulator: EmulatedCrms, log_filter: LogFilter) -> list[Row]:
-    """The newest requests first."""
+    """Return the log's rows, newest first."""
     found = [
         each
         for each in emulator.requests
@@ -256,7 +256,7 @@ def log(emulator: EmulatedCrms, log_filter: LogFilter) -> list[Row]:
 
 
 def pretty(body: bytes) -> str:
-    """A body for reading."""
+    """Format a body for reading."""
     try:
         return msgspec.json.format(body, indent=2).decode()
     except msgspec.DecodeError:

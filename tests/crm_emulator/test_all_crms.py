@@ -108,10 +108,10 @@ def test_the_command_prints_settings_for_every_crm_and_takes_their_options():
 @pytest.mark.parametrize(
     ("option", "said"),
     [
-        (("--records", "freshsales.boats=3"), "--records is CRM.OBJECT=N, not 'freshsales.boats=3'"),
-        (("--switch", "zoho.x=1"), "there is no CRM 'zoho'"),
+        (("--records", "freshsales.boats=3"), "--records 'freshsales.boats=3' must be CRM.OBJECT=N"),
+        (("--switch", "zoho.x=1"), "--switch 'zoho.x=1' names no CRM"),
         (("--switch", "apptivo.x=1"), "apptivo has no switch 'x'"),
-        (("--switch", "apptivo.rest_style=maybe"), "the switch apptivo.rest_style is true or false, not 'maybe'"),
+        (("--switch", "apptivo.rest_style=maybe"), "the switch apptivo.rest_style must be true or false, not 'maybe'"),
     ],
 )
 def test_a_wrong_option_is_answered_with_one_sentence(option, said):

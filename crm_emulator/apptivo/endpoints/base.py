@@ -1,4 +1,4 @@
-"""From what an action does to the answer it gives: failures stay inside a 200."""
+"""Base of all chapters: turns an action into an endpoint, with failures inside an answer of status 200."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from crm_emulator.messages import Record
 
 Action = Callable[[Mapping[str, str]], Any]
-"""What a route does with the parameters of a call; returns the JSON of its answer, raises FailureError."""
+"""The action of a route: takes the parameters of a call, returns the JSON of its answer, raises FailureError."""
 
 
 class Actions:
-    """Declares routes over an account.
+    """Base of a group of actions over an account.
 
     A JSON body stands for the parameter ``data_name``, which is how the JSON style is understood (section 1).
     """

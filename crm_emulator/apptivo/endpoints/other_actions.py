@@ -29,10 +29,10 @@ _KINDS = {
 
 
 class OtherActions(Actions):
-    """What is no action of an object."""
+    """Actions that belong to no single object."""
 
     def routes(self) -> tuple[Route, ...]:
-        """Its routes."""
+        """Return the routes."""
         customers, leads = BY_NAME["customers"].path, BY_NAME["leads"].path
         employees, activities = BY_NAME["employees"].path, "/app/dao/activities?a="
         guessed = "the answer's form is a guess"
@@ -52,7 +52,7 @@ class OtherActions(Actions):
     # Links
 
     def contacts_of(self, values: Mapping[str, str]) -> Any:
-        """A customer's contacts: those that name it and those that were linked."""
+        """Return a customer's contacts: those that name it and those that were linked."""
         customer = records.fetch(self.account, BY_NAME["customers"], read_id(values, "customerId"))
         own = self.account.matching("contacts", "json_extract(body, '$.accountId') = ?", customer["id"])
         ids = list(dict.fromkeys([each["id"] for each in own] + self._linked(f"customers/{customer['id']}")))
@@ -64,12 +64,12 @@ class OtherActions(Actions):
         return [each["contact"] for each in self.account.matching("links", "owner = ?", owner)]
 
     def add_to_customer(self, values: Mapping[str, str]) -> Any:
-        """Contacts linked to a customer."""
+        """Link contacts to a customer."""
         record = records.fetch(self.account, BY_NAME["customers"], read_id(values, "customerId"))
         return self._link(f"customers/{record['id']}", read_json(values, "contactIds", list))
 
     def add_to_lead(self, values: Mapping[str, str]) -> Any:
-        """Contacts linked to a lead; ``contactIds`` is ``{"id": […]}``."""
+        """Link contacts to a lead; ``contactIds`` is ``{"id": […]}``."""
         record = records.fetch(self.account, BY_NAME["leads"], read_id(values, "leadId"))
         return self._link(f"leads/{record['id']}", read_json(values, "contactIds", dict).get("id") or [])
 
@@ -83,14 +83,14 @@ class OtherActions(Actions):
         return {"status": "SUCCESS"}
 
     def people(self, _values: Mapping[str, str]) -> Any:
-        """Employees and teams, for whom records are assigned to."""
+        """Return the employees and teams that records can be assigned to."""
         employees = self.account.records("employees")
         return {"employeeData": [records.shown(BY_NAME["employees"], each) for each in employees], "teamData": []}
 
     # Notes and activities
 
     def note(self, values: Mapping[str, str]) -> Any:
-        """A note on a record."""
+        """Write a note on a record."""
         details = read_json(values, "noteDetails", dict)
         if not details.get("noteText"):
             raise FailureError("noteText is required")
@@ -119,7 +119,7 @@ class OtherActions(Actions):
         return create
 
     def delete_activity(self, values: Mapping[str, str]) -> Any:
-        """An activity gone."""
+        """Delete an activity."""
         activity_id = read_id(values, "activityId")
         if self.account.get("activities", activity_id) is None:
             raise FailureError(f"No activities found with activityId {activity_id}")
@@ -129,19 +129,19 @@ class OtherActions(Actions):
     # Views, login, exports
 
     def view(self, values: Mapping[str, str]) -> Any:
-        """A page of a custom view."""
+        """Return a page of a custom view."""
         if not values.get("viewCode"):
             raise FailureError("viewCode is required")
         return listed(self.account, self._numbered(values.get("objectId")), values)
 
     def login(self, values: Mapping[str, str]) -> Any:
-        """A session key for those who sign in as people do."""
+        """Return a session key for an e-mail address and a password."""
         if (values.get("emailId"), values.get("password")) != (sign_in.USER_NAME, sign_in.PASSWORD):
             raise FailureError("Invalid email or password")
         return {"responseObject": {"authenticationKey": sign_in.SESSION_KEY}, "responseCode": 0}
 
     def export(self, values: Mapping[str, str]) -> Any:
-        """Up to 5,000 live records; wants a session key."""
+        """Return up to 5,000 live records; needs a session key."""
         if values.get("sessionKey") != sign_in.SESSION_KEY:
             raise FailureError("sessionKey is required")
         size = values.get("numRecords") or str(_LARGEST_EXPORT)

@@ -27,10 +27,10 @@ _REST_REMARK = "only one source shows this style; a switch turns it off"
 
 
 class RecordActions(Actions):
-    """What every object understands."""
+    """Actions that every object has."""
 
     def routes(self) -> tuple[Route, ...]:
-        """Its routes."""
+        """Return the routes."""
         return tuple(route for crm_object in OBJECTS for route in (*self._actions(crm_object), *self._rest(crm_object)))
 
     def _actions(self, crm_object: AppObject) -> list[Route]:
@@ -76,7 +76,7 @@ class RecordActions(Actions):
         return {wrapper: shown} if wrapper else shown
 
     def save(self, crm_object: AppObject, values: Mapping[str, str]) -> Any:
-        """A new record, in its object's wrapper."""
+        """Create a record, and return it in its object's wrapper."""
         sent, user = self._sent(crm_object, values), self.user(values)
         if crm_object is LEADS and is_yes(values, "isDuplicateCheck"):
             records.refuse_duplicate_lead(self.account, crm_object, sent)
@@ -90,7 +90,7 @@ class RecordActions(Actions):
         return self._wrapped(crm_object, record)
 
     def update(self, crm_object: AppObject, values: Mapping[str, str], *, implicit: bool = False) -> Any:
-        """The record as it is now; in the JSON style every attribute that was sent counts as listed."""
+        """Change a record, and return it; in the JSON style every attribute that was sent counts as listed."""
         record_id, sent = read_id(values, crm_object.id_name), self._sent(crm_object, values)
         if implicit:
             names, ids = [*sent, "address"] if "addresses" in sent else list(sent), None
@@ -113,34 +113,34 @@ class RecordActions(Actions):
         return documented
 
     def delete(self, crm_object: AppObject, values: Mapping[str, str]) -> Any:
-        """SUCCESS in both spellings that were seen."""
+        """Delete a record; the answer says SUCCESS in both spellings that were seen."""
         if self.account.switches.delete_only_customers and crm_object.name != "customers":
             raise FailureError("delete is not supported")
         records.delete(self.account, crm_object, read_id(values, crm_object.id_name))
         return {"status": "SUCCESS", "Status": "SUCCESS"}
 
     def get_by_id(self, crm_object: AppObject, values: Mapping[str, str]) -> Any:
-        """One record, at the top or under ``data`` or ``responseObject``."""
+        """Return one record, at the top level or under ``data`` or ``responseObject``."""
         record = records.fetch(self.account, crm_object, read_id(values, crm_object.id_name))
         wrapper = self.account.switches.read_wrapper
         shown = records.shown(crm_object, record)
         return {wrapper: shown} if wrapper else shown
 
     def get_all(self, crm_object: AppObject, values: Mapping[str, str]) -> Any:
-        """A page of all records."""
+        """Return a page of all records."""
         return listed(self.account, crm_object, values)
 
     def by_text(self, crm_object: AppObject, values: Mapping[str, str]) -> Any:
-        """A page of the records that hold a text anywhere."""
+        """Return a page of the records that hold a text anywhere."""
         text = values.get("searchText", "")
         return listed(self.account, crm_object, values, (text_condition(text),) if text else ())
 
     def by_criteria(self, crm_object: AppObject, values: Mapping[str, str]) -> Any:
-        """A page of the records that meet ``searchData``."""
+        """Return a page of the records that meet ``searchData``."""
         sent = read_json(values, "searchData", dict)
         read_json(values, "multiSelectData", dict, empty={})
         return listed(self.account, crm_object, values, criteria(self.account, crm_object, sent))
 
     def config(self, crm_object: AppObject, _values: Mapping[str, str]) -> Any:
-        """The object's configuration."""
+        """Return the object's configuration."""
         return config_data(self.account, crm_object)

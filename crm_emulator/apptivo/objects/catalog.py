@@ -14,4 +14,4 @@ PICKLISTS = {
         ((crm_object, picklist) for crm_object in OBJECTS for picklist in crm_object.picklists), 1
     )
 }
-"""Every picklist and the id under which its items are kept, by object and name."""
+"""The id under which each picklist's items are kept, and the picklist, by object and name."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from crm_emulator.messages import Record
 
 SIZES: dict[str, int] = {"customers": 12, "contacts": 25, "leads": 20, "opportunities": 15, "cases": 12}
-"""How many records there are where nothing else is said."""
+"""The default number of records of each object."""
 
 
 def seed(account: ApptivoAccount, number: int, sizes: Mapping[str, int]) -> None:

@@ -1,4 +1,4 @@
-"""What the makers of seeded records draw from: samples, picklists, the records made before."""
+"""The context that makers of seeded records draw from: samples, picklists, the records made before."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _SPAN_SECONDS = 2 * 365 * 86_400
 
 @dataclass
 class SeedContext:
-    """What makers draw from.
+    """Context that the makers of seeded records draw from.
 
     Attributes:
-        account: For picklists and custom attributes.
-        made: The ids of the records made so far.
+        account: The account, for picklists and custom attributes.
+        made: The ids of the records made so far, by object.
     """
 
     random: Random
@@ -37,16 +37,16 @@ class SeedContext:
     made: dict[str, list[int]] = field(default_factory=dict)
 
     def pick(self, pool: Any) -> Any:
-        """One of a pool."""
+        """Pick an item of a sequence at random."""
         return pool[int(self.random.random() * len(pool))]
 
     def some_record(self, name: str) -> int | None:
-        """The id of a record made before, or None if there is none."""
+        """Pick the id of a record made before, or None if there is none."""
         made = self.made.get(name)
         return int(self.pick(made)) if made else None
 
     def choices(self, crm_object: AppObject) -> Record:
-        """A value of each picklist."""
+        """Pick a value of each picklist."""
         chosen: Record = {}
         for picklist in crm_object.picklists:
             item = self.pick(self.account.items(crm_object, picklist.listed_as))
@@ -54,7 +54,7 @@ class SeedContext:
         return chosen
 
     def custom(self, crm_object: AppObject) -> list[Record]:
-        """A value of each custom attribute."""
+        """Make a value of each custom attribute."""
         values = []
         for each in self.account.custom_attributes(crm_object).values():
             value: Record = {"customAttributeId": each["id"]}
@@ -68,13 +68,13 @@ class SeedContext:
         return values
 
     def stamps(self) -> Record:
-        """When it was made and last changed."""
+        """Make the instants of creation and of the last change."""
         changed = UNTIL - int(self.random.random() * _SPAN_SECONDS)
         made = changed - int(self.random.random() * 20_000_000)
         return {"_created": made, "_updated": changed, "creationDate": stamp(made), "lastUpdateDate": stamp(changed)}
 
     def contact_details(self, place: int, kind: str, handle: str) -> Record:
-        """E-mail, phone and address."""
+        """Make an e-mail address, a phone number and an address."""
         street, city, state, zip_code, _ = self.pick(self.samples.addresses)
         email = {
             "emailAddress": f"{handle}.{place + 1}@{self.pick(self.samples.domains)}.example",
@@ -89,7 +89,7 @@ class SeedContext:
         }
 
     def person(self, place: int, kind: str) -> Record:
-        """Names, and how to reach them."""
+        """Make the names and contact details of a person."""
         last = int(self.random.random() * len(self.samples.last_names))
         names = {"firstName": self.pick(self.samples.first_names), "lastName": self.samples.last_names[last]}
         return {
@@ -99,10 +99,10 @@ class SeedContext:
         }
 
     def assignee(self, crm_object: AppObject) -> Record:
-        """Whose it is."""
+        """Pick an employee as the assignee."""
         return {crm_object.assignee[1]: self.pick(self.account.records("employees"))["id"]}
 
     def day(self) -> str:
-        """A day around the end of the span."""
+        """Pick a day around the end of the span."""
         seconds = UNTIL + int((self.random.random() - 0.3) * 10_000_000)
         return datetime.fromtimestamp(seconds, UTC).strftime("%m/%d/%Y")

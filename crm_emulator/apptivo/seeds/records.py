@@ -24,7 +24,7 @@ def _common(context: SeedContext, name: str) -> Record:
 
 
 def customer(context: SeedContext, place: int) -> Record:
-    """A customer."""
+    """Make a customer."""
     company = int(context.random.random() * len(context.samples.companies))
     name = f"{context.samples.companies[company]} {place + 1}"
     details = context.contact_details(place, "cust", "office")
@@ -37,7 +37,7 @@ def customer(context: SeedContext, place: int) -> Record:
 
 
 def contact(context: SeedContext, place: int) -> Record:
-    """A contact of a customer."""
+    """Make a contact of a customer."""
     return {
         **context.person(place, "contact"),
         "accountId": context.some_record("customers"),
@@ -46,7 +46,7 @@ def contact(context: SeedContext, place: int) -> Record:
 
 
 def lead(context: SeedContext, place: int) -> Record:
-    """A lead."""
+    """Make a lead."""
     company = {
         "companyName": context.pick(context.samples.companies),
         "potentialAmount": int(context.random.random() * 90_000),
@@ -55,7 +55,7 @@ def lead(context: SeedContext, place: int) -> Record:
 
 
 def opportunity(context: SeedContext, place: int) -> Record:
-    """An opportunity with a customer."""
+    """Make an opportunity with a customer."""
     return {
         "opportunityName": f"{context.pick(context.samples.words)} {place + 1}",
         "amount": round(context.random.random() * 90_000, 2),
@@ -67,7 +67,7 @@ def opportunity(context: SeedContext, place: int) -> Record:
 
 
 def case(context: SeedContext, _place: int) -> Record:
-    """A case of a customer."""
+    """Make a case of a customer."""
     about = {"caseCustomerId": context.some_record("customers"), "caseContactId": context.some_record("contacts")}
     return {
         "caseSummary": context.pick(context.samples.sentences),
@@ -85,4 +85,4 @@ MAKERS: dict[str, Callable[[SeedContext, int], Record]] = {
     "opportunities": opportunity,
     "cases": case,
 }
-"""In the order in which they are made, since later ones belong to earlier ones."""
+"""The makers in the order in which records are made, since later records belong to earlier ones."""

@@ -1,4 +1,4 @@
-"""From what an endpoint does to the answer it gives: refusals become Copper's error bodies."""
+"""Base of all chapters: turns an action into an endpoint, with refusals as Copper's error bodies."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def record_id(request: Request, place: str = "id") -> int:
 
 
 def wants_computed(request: Request) -> bool:
-    """Whether ``?custom_field_computed_values=true`` was asked for (section 2)."""
+    """Return whether the request asks for ``custom_field_computed_values=true`` (section 2)."""
     return request.query.get("custom_field_computed_values") == "true"
 
 

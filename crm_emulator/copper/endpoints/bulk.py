@@ -18,7 +18,7 @@ LIMIT = 10
 
 
 def routes(account: CopperAccount) -> tuple[Route, ...]:
-    """Those that the vendor documents: no bulk_update of opportunities, no bulk of tasks and projects."""
+    """Return the documented routes: no bulk_update of opportunities, no bulk calls for tasks and projects."""
     actions = {"create": _create, "update": _update}
     return tuple(
         Route(

@@ -19,7 +19,7 @@ _FEWEST_OPTIONS = {"Dropdown": 1, "MultiSelect": 2}
 
 
 def routes(account: CopperAccount) -> tuple[Route, ...]:
-    """The five endpoints."""
+    """Return the routes of the five endpoints."""
     at = partial(partial, account=account)
     return (
         Route("GET", f"/{_OBJECT}", endpoint(at(_all)), "§4.10"),
@@ -53,7 +53,7 @@ def _create(request: Request, account: CopperAccount) -> Record:
 
 
 def create_definition(account: CopperAccount, sent: Any) -> Record:
-    """A new definition, empty on every record that is already there; raises InvalidError."""
+    """Create a definition, with an empty value on every record that is already there; raises InvalidError."""
     problems = _problems(sent, {})
     if not account.direct and sent.get("data_type") == "Connect":
         problems.append(("data_type", "is not included in the list", "inclusion"))  # not in the create enum

@@ -17,7 +17,7 @@ _WITH_LAYOUT = ("leads", "people", "companies", "opportunities", "projects", "ta
 
 
 def routes(account: CopperAccount) -> tuple[Route, ...]:
-    """The one endpoint."""
+    """Return the route of the only endpoint."""
     remark = "static fields, then custom ones; the attributes of an item are known from one client only"
     path = "/field_layouts/by_entity/{entity}"
     return (Route("GET", path, endpoint(partial(_layout, account)), "§4.10", remark),)

@@ -44,13 +44,13 @@ class Files:
         self._crm_object = crm_object
 
     def all(self, request: Request) -> list[Record]:
-        """Those of one record."""
+        """Return the files of a record."""
         parent = self._parent(request)
         found = self._account.matching("files", "parent_id = ? AND parent_type = ?", parent, self._crm_object.singular)
         return [_shown(file) for file in found]
 
     def one(self, request: Request) -> Record:
-        """One of them."""
+        """Return one file of a record."""
         wanted = record_id(request, "file_id")
         for file in self.all(request):
             if file["id"] == wanted:

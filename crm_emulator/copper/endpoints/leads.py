@@ -22,7 +22,7 @@ _MOST_LISTED = 30
 
 
 def routes(account: CopperAccount) -> tuple[Route, ...]:
-    """Both."""
+    """Return the routes of both endpoints."""
     at = partial(partial, account=account)
     convert_remark = "names match exactly or without regard to case; Copper's fuzzy matching is not imitated"
     return (

@@ -28,7 +28,7 @@ _OF_COMPANY = (
 
 
 def routes(account: CopperAccount) -> tuple[Route, ...]:
-    """Both sorts."""
+    """Return the routes of fetch_by_email, and of the activities of each object."""
     return (
         Route("POST", "/people/fetch_by_email", endpoint(partial(_fetch_by_email, account)), "§3.5"),
         *(
@@ -58,7 +58,7 @@ def _fetch_by_email(account: CopperAccount, request: Request) -> Record:
 
 
 def _activities(account: CopperAccount, crm_object: CustomerObject, request: Request) -> Answer:
-    """Newest first; a company's include those of its people."""
+    """Return a record's activities, newest first; a company's include those of its people."""
     parameters: dict[str, Any] = {**request.query, **sent_object(request)}
     unknown = [name for name in parameters if name not in {"activity_types", "page_number", "page_size"}]
     if unknown:

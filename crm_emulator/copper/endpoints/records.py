@@ -31,7 +31,7 @@ class RecordEndpoints:
         self._random = Random(0)  # noqa: S311 - the order of ties must be repeatable, not secret
 
     def routes(self) -> tuple[Route, ...]:
-        """Their routes."""
+        """Return the routes."""
         plural = f"/{self._crm_object.name}"
         one = f"{plural}/{{id}}"
         return (
@@ -43,7 +43,7 @@ class RecordEndpoints:
         )
 
     def search(self, request: Request) -> Answer:
-        """One page of a search."""
+        """Return one page of a search."""
         parameters = dict(sent_object(request))
         if self._account.switches.query_paging:
             parameters = {
@@ -52,7 +52,7 @@ class RecordEndpoints:
         return search(self._account, self._crm_object, parameters, self._random, computed=wants_computed(request))
 
     def fetch(self, request: Request) -> Any:
-        """One record; the stored text itself where nothing is to be added."""
+        """Return one record."""
         number = record_id(request)
         record = records.fetch(self._account, self._crm_object, number)
         if not self._visible(record):
@@ -66,19 +66,19 @@ class RecordEndpoints:
         return record.get("assignee_id") in {None, self._account.owner_id}
 
     def create(self, request: Request) -> Record:
-        """A new record, with 200."""
+        """Create a record; the answer's status is 200."""
         return shown(self._account, request, records.create(self._account, self._crm_object, sent_object(request)))
 
     def update(self, request: Request) -> Record:
-        """A changed record."""
+        """Change a record, and return it."""
         sent = sent_object(request)
         return shown(self._account, request, records.update(self._account, self._crm_object, record_id(request), sent))
 
     def delete(self, request: Request) -> dict[str, Any]:
-        """The mark of a deleted record."""
+        """Delete a record, and return the mark of a deleted record."""
         return records.delete(self._account, self._crm_object, record_id(request))
 
 
 def routes(account: CopperAccount) -> tuple[Route, ...]:
-    """Those of every object."""
+    """Return the routes of every object."""
     return tuple(route for crm_object in OBJECTS for route in RecordEndpoints(account, crm_object).routes())

@@ -54,18 +54,18 @@ def routes(account: CopperAccount) -> tuple[Route, ...]:
 
 
 class Related:
-    """What is related to the records of one object; every relation is seen from both ends."""
+    """Relations of the records of one object; every relation is seen from both ends."""
 
     def __init__(self, account: CopperAccount, crm_object: CustomerObject) -> None:
         self._account = account
         self._crm_object = crm_object
 
     def all(self, request: Request) -> list[dict[str, Any]]:
-        """Everything related to a record."""
+        """Return the id and type of each record related to a record."""
         return [{"id": number, "type": kind} for kind, number in _related(self._account, self._here(request))]
 
     def of_type(self, request: Request) -> list[dict[str, Any]]:
-        """What of one object, named in the plural, is related to a record."""
+        """Return the related records of one object, which the path names in the plural."""
         other = BY_NAME.get(request.parameters["other"])
         if other is None:
             raise NotAllowedError(422, f"Invalid request: no such entity: {request.parameters['other']}")
@@ -94,7 +94,7 @@ class Related:
         self._account.put("related", {"id": self._account.new_id("related"), "first": first, "second": second})
 
     def remove(self, request: Request) -> dict[str, Any]:
-        """Undo a relation."""
+        """Remove the relation between two records."""
         here, there = self._here(request), _resource(self._account, request)
         if there not in _related(self._account, here):
             raise NotAllowedError(422, _NOT_RELATED)
@@ -150,7 +150,7 @@ def _hold(account: CopperAccount, holder: Identity, attribute: str, other: Ident
 
 
 def _related(account: CopperAccount, here: Identity) -> list[Identity]:
-    """Everything related to a record, by type and id."""
+    """Return the type and id of each record related to a record, sorted."""
     kind, number = here
     found: set[Identity] = set()
     record = records.fetch(account, BY_SINGULAR[kind], number)

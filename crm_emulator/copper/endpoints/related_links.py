@@ -28,7 +28,7 @@ _OBJECT = "related_links"
 
 
 def routes(account: CopperAccount) -> tuple[Route, ...]:
-    """List, create, delete."""
+    """Return the routes to list, create and delete."""
     remark = "the Connect value of a record lists the ids of its connections (a guess)"
     return (
         Route("GET", f"/{_OBJECT}", endpoint(partial(_list, account)), "§3.8"),
@@ -85,7 +85,7 @@ def _end(account: CopperAccount, name: str, sent: Any) -> Record:
 
 
 def _delete(account: CopperAccount, request: Request) -> dict[str, Any]:
-    """A link is stored from both ends, so two ids go."""
+    """Delete a link, which is stored from both ends, so that two ids go."""
     link = account.get(_OBJECT, record_id(request))
     if link is None:
         raise NotFoundError
@@ -101,7 +101,7 @@ def _shown(link: Record) -> Record:
 
 
 def _show_on_record(account: CopperAccount, link: Record) -> None:
-    """Let the Connect value of the record at this end list its connections."""
+    """Write the ids of a record's connections into its Connect field."""
     crm_object = BY_NAME.get(_TYPES[link["source"]["entity_type"]])
     record = account.get(crm_object.name, link["source"]["id"]) if crm_object else None
     if crm_object is None or record is None:

@@ -17,7 +17,7 @@ _NAMES_AT_ONCE = 200
 
 
 def routes(account: CopperAccount) -> tuple[Route, ...]:
-    """The one endpoint."""
+    """Return the route of the only endpoint."""
     return (
         Route(
             "GET",
@@ -30,7 +30,7 @@ def routes(account: CopperAccount) -> tuple[Route, ...]:
 
 
 def counts(account: CopperAccount) -> dict[str, dict[str, int]]:
-    """How many records of each object carry each tag."""
+    """Count the records of each object that carry each tag."""
     found: dict[str, dict[str, int]] = {}
     for crm_object in _TAGGED:
         for tag, count in account.store.key_counts(crm_object.table, "tag"):

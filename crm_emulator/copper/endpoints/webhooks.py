@@ -26,7 +26,7 @@ _EVENTS = ("new", "update", "delete")
 
 
 def routes(account: CopperAccount) -> tuple[Route, ...]:
-    """The five endpoints."""
+    """Return the routes of the five endpoints."""
     at = partial(partial, account=account)
     registry = "only the registry: no notification is sent"
     return (

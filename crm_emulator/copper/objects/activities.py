@@ -42,7 +42,7 @@ class ActivityType:
     empty: Any = None
 
     def __call__(self, _name: str, value: Any, account: Account, /) -> dict[str, Any]:
-        """See ValueType."""
+        """Return the value as it is kept; see ``ValueType``."""
         if not isinstance(value, dict) or set(value) - {"id", "category", "name"}:
             raise WrongValueError("must be an object of id and category")
         category = value.get("category")
@@ -58,7 +58,7 @@ class OfParent:
     """The filter ``parent``: ``{id, type}``."""
 
     def __call__(self, name: str, value: Any, _context: FilterContext, /) -> list[Range | Condition]:
-        """See Filter."""
+        """Return the conditions; see ``Filter``."""
         if not isinstance(value, dict) or value.get("type") not in PARENTS or not isinstance(value.get("id"), int):
             raise invalid(name, "Invalid value")
         return [Condition("parent_id = ? AND parent_type = ?", (value["id"], value["type"]), "parent_id")]
@@ -69,7 +69,7 @@ class OfTypes:
     """The filter ``activity_types``: a list of ``{id, category}``."""
 
     def __call__(self, name: str, value: Any, _context: FilterContext, /) -> list[Range | Condition]:
-        """See Filter."""
+        """Return the conditions; see ``Filter``."""
         pairs: list[Any] = []
         for each in as_list(value):
             if not isinstance(each, dict) or "id" not in each:
@@ -80,7 +80,7 @@ class OfTypes:
 
 
 def complete(account: CopperAccount, record: Record, old: Record | None, sent: Mapping[str, Any]) -> None:
-    """Only types of category user, and only enabled ones; the key's owner and now are the defaults (4.9, 7.7)."""
+    """Allow only enabled types of category user; fill in the key's owner and the present time (4.9, 7.7)."""
     if account.direct:
         _default(account, record)
         return

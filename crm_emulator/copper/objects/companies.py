@@ -21,7 +21,7 @@ _CONTACT = "(SELECT p.{} FROM copper_people AS p WHERE p.id = copper_companies.p
 
 
 def complete(account: CopperAccount, record: Record, old: Record | None, _sent: Mapping[str, Any]) -> None:
-    """No two companies share an e-mail domain (section 6.2: Uniqueness; the text was never seen)."""
+    """Refuse an e-mail domain that another company has (section 6.2: Uniqueness; the text was never seen)."""
     domain = record["email_domain"]
     if domain and set(account.holders("companies", "domain", domain.lower())) - {record["id"]}:
         raise InvalidError([("email_domain", f"{domain} has already been taken", "taken")])
@@ -30,7 +30,7 @@ def complete(account: CopperAccount, record: Record, old: Record | None, _sent: 
 
 
 def company_keys(record: Record) -> list[tuple[str, str]]:
-    """Tags and the domain."""
+    """Return a company's keys: tags and the domain."""
     keys = [("tag", tag) for tag in record["tags"]]
     return [*keys, ("domain", record["email_domain"].lower())] if record["email_domain"] else keys
 

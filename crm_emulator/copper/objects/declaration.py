@@ -1,4 +1,4 @@
-"""What a kind of customer record is, and the pieces that several of them share (reference sections 3 to 5)."""
+"""The declaration of a customer object, and the parts that several of them share (reference sections 3 to 5)."""
 
 from __future__ import annotations
 
@@ -21,28 +21,29 @@ FIRST_ID = 27_140_359
 
 
 def nothing_more(_account: CopperAccount, _record: Record, _old: Record | None, _sent: Mapping[str, Any]) -> None:
-    """For objects without rules of their own."""
+    """Do nothing: for objects without rules of their own."""
 
 
 @dataclass(frozen=True)
 class CustomerObject:
-    """One kind of customer record.
+    """Declaration of one customer object.
 
     Attributes:
-        name: The plural in paths.
-        singular: Its ``type`` in identifiers.
-        writable: The kind of each attribute that may be sent.
+        name: The plural, as in paths.
+        singular: The ``type`` in identifiers.
+        writable: The type of value of each attribute that may be sent.
         required: Attributes that a create must carry, not blank.
         kept: Attributes that Copper keeps itself, with their first values.
-        table: Where its records lie.
-        filters: By the parameter's name.
-        sorts: ``sort_by`` word to SQL.
-        default_sort: The word where none is sent.
-        bulk: Which bulk calls exist: ``create``, ``update``.
+        table: The table of its records.
+        filters: The filters of a search, by the parameter's name.
+        sorts: The SQL for each value of ``sort_by``.
+        default_sort: The value of ``sort_by`` where none is sent.
+        bulk: The bulk calls that exist: ``create``, ``update``.
         has_custom_fields: Whether definitions can be available on it.
         newest_first: Whether the default direction is descending.
-        complete: The rules of its own, run on a record that is about to be written: (account, record, the record
-            before or None, what was sent). It changes the record in place, and raises InvalidError.
+        complete: The object's own rules, applied to a record that is about to be written: called with (account, record,
+            the record before or None, the attributes that were sent). It changes the record in place, and raises
+            InvalidError.
     """
 
     name: str
@@ -61,13 +62,13 @@ class CustomerObject:
 
     @cached_property
     def attributes(self) -> frozenset[str]:
-        """Every attribute of a record."""
+        """The names of all attributes of a record."""
         custom = ("custom_fields",) if self.has_custom_fields else ()
         return frozenset(("id", *self.writable, *self.kept, *custom))
 
 
 def record_keys(record: Record) -> Iterable[tuple[str, str]]:
-    """What a customer record is found by where it can have several: e-mails (lower case) and tags."""
+    """Yield a customer record's keys: e-mails (lower case) and tags, of which it can have several."""
     for each in record.get("emails") or ():
         yield ("email", each["email"].lower())
     if record.get("email"):
@@ -154,7 +155,7 @@ ACTIVITY_TABLE = "copper_activities"
 
 
 def last_interaction(singular: str, plural: str) -> str:
-    """When a record without ``date_last_contacted`` last had an activity, as SQL."""
+    """Return the SQL for the last activity of a record that has no ``date_last_contacted``."""
     return (
         f"(SELECT max(a.activity_date) FROM {ACTIVITY_TABLE} AS a "  # noqa: S608 - our own names
         f"WHERE a.parent_type = '{singular}' AND a.parent_id = copper_{plural}.id AND a.hidden = 0)"
@@ -162,7 +163,7 @@ def last_interaction(singular: str, plural: str) -> str:
 
 
 def empty(kind: ValueType) -> Any:
-    """What an attribute of a kind holds that was never set; a list of its own where it is a list."""
+    """Return the value of an attribute that was never set; a new list where it is a list."""
     return [] if kind.empty == () else kind.empty
 
 

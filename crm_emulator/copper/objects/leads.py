@@ -20,7 +20,7 @@ CONVERTED = 1
 
 
 def complete(account: CopperAccount, record: Record, _old: Record | None, sent: Mapping[str, Any]) -> None:
-    """Name parts, and the status in step with its id; the default status is the one marked so."""
+    """Split the name, and keep the status in step with its id; the default status is the one marked so."""
     declaration.split_name(record, sent)
     statuses = account.records("lead_statuses")
     default = next((status["id"] for status in statuses if status["is_default"]), None)

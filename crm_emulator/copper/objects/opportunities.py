@@ -23,7 +23,7 @@ _STAGE_CHANGES = declaration.bounds(stage_change_date="date_stage_changed", date
 
 
 def complete(account: CopperAccount, record: Record, old: Record | None, sent: Mapping[str, Any]) -> None:
-    """Pipeline and stage with their defaults, the stage's probability, the company's name, the account's currency."""
+    """Fill in pipeline and stage, the stage's probability, the company's name, the account's currency."""
     if account.switches.primary_contact_required and old is None and record["primary_contact_id"] is None:
         raise invalid("primary_contact_id", "can't be blank", "blank")
     _place_in_pipeline(account, record, old, sent)

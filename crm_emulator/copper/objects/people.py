@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def complete(account: CopperAccount, record: Record, old: Record | None, sent: Mapping[str, Any]) -> None:
-    """Name parts, unique e-mails, the default contact type, the company and its name."""
+    """Split the name, check the e-mails, fill in the contact type, the company and its name."""
     declaration.split_name(record, sent)
     _check_emails(account, record)
     if record["contact_type_id"] is None:
@@ -35,7 +35,7 @@ def complete(account: CopperAccount, record: Record, old: Record | None, sent: M
 
 
 def _check_emails(account: CopperAccount, record: Record) -> None:
-    """No two people share an e-mail (section 6.2: Uniqueness; the text was never seen)."""
+    """Refuse e-mails that another person has (section 6.2: Uniqueness; the text was never seen)."""
     taken = [
         each["email"]
         for each in record["emails"]

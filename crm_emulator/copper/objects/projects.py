@@ -19,7 +19,7 @@ STATUSES = ("Open", "Completed")
 
 
 def complete(account: CopperAccount, record: Record, _old: Record | None, _sent: Mapping[str, Any]) -> None:
-    """Open by default; without relation ``related_resource`` is null (section 7.4)."""
+    """Fill in the status Open; without relation ``related_resource`` is null (section 7.4)."""
     if record["status"] is None:
         record["status"] = "Open"
     related = record["related_resource"]

@@ -20,7 +20,7 @@ UNRELATED = {"id": None, "type": None}
 
 
 def complete(account: CopperAccount, record: Record, old: Record | None, _sent: Mapping[str, Any]) -> None:
-    """Open and of no priority by default; completed_date follows the status; related_resource is never null (7.4)."""
+    """Fill in status and priority, and completed_date by the status; related_resource is never null (7.4)."""
     for name, first in (("status", "Open"), ("priority", "None"), ("related_resource", UNRELATED)):
         if record[name] is None:
             record[name] = first

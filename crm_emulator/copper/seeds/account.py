@@ -24,7 +24,7 @@ SIZES: dict[str, int] = {
     "tasks": 40,
     "activities": 150,
 }
-"""How many records there are where nothing else is said."""
+"""The default number of records of each object."""
 
 _MAKERS: dict[str, Callable[[SeedContext, Random, int], Iterator[tuple[Record, int]]]] = {
     "companies": companies,

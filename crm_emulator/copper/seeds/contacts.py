@@ -21,7 +21,7 @@ def company_name(context: SeedContext, place: int) -> tuple[str, str]:
 
 
 def companies(context: SeedContext, random: Random, size: int) -> Iterator[tuple[Record, int]]:
-    """Companies; one in twenty has no domain."""
+    """Make companies; one in twenty has no domain."""
     draw = random.random
     people = context.sizes.get("people", 0)
     for place in range(size):
@@ -52,7 +52,7 @@ def companies(context: SeedContext, random: Random, size: int) -> Iterator[tuple
 
 
 def people(context: SeedContext, random: Random, size: int) -> Iterator[tuple[Record, int]]:
-    """People, most of them of a company, each with e-mails of their own."""
+    """Make people, most of them of a company, each with e-mails of their own."""
     draw, pick = random.random, context.pick
     company_count = context.sizes.get("companies", 0)
     for place in range(size):
@@ -104,7 +104,7 @@ def people(context: SeedContext, random: Random, size: int) -> Iterator[tuple[Re
 
 
 def leads(context: SeedContext, random: Random, size: int) -> Iterator[tuple[Record, int]]:
-    """Leads, some of them converted, their e-mails not unique."""
+    """Make leads, some of them converted, with e-mails that are not unique."""
     draw, pick = random.random, context.pick
     labels = {status["id"]: status["name"] for status in context.records["lead_statuses"]}
     for place in range(size):

@@ -1,4 +1,4 @@
-"""What all seeded records have in common: pools, ids, instants, custom fields, and the plan of activities."""
+"""The context that makers of seeded records draw from: samples, lists, instants, custom fields, planned activities."""
 
 from __future__ import annotations
 
@@ -29,19 +29,21 @@ _BURST_SHARE = 0.12  # of records stamped in one of a few seconds, as imports do
 
 @dataclass
 class SeedContext:
-    """See the module.
+    """Context that the makers of seeded records draw from.
 
     Attributes:
-        samples: Pieces to make records of.
+        samples: Samples to make records of.
         sizes: How many records each object gets.
         lists: The ids of each settings list.
         records: The records of each settings list.
         definitions: The custom fields of each object.
         bursts: The seconds in which imports ran.
-        makers: Of each object's custom fields: id, what makes a value, definition, empty value.
-        converted: The places of the leads that were converted.
-        interactions: By object, then place: (count, the last one's instant).
-        activity_parents: Of each planned activity, which of PARENTS, its place there, and its instant.
+        makers: For each object, the id, value maker, definition and empty value of each custom field.
+        converted: The positions of the leads that were converted.
+        interactions: The count and the last instant of interactions, by object and position of the record.
+        activity_kinds: For each planned activity, the position of its parent's object in PARENTS.
+        activity_places: For each planned activity, the position of its parent among the object's records.
+        activity_dates: For each planned activity, its instant (Unix seconds).
     """
 
     samples: Samples
@@ -101,25 +103,25 @@ class SeedContext:
                 self.interactions[PARENTS[kind]][parent] = (times + 1, max(last, date))
 
     def instant(self, random: Random) -> int:
-        """Some second of the span; a part of all records share a few of them."""
+        """Pick a second of the span; a part of all records share a few seconds."""
         if random.random() < _BURST_SHARE:
             return self.bursts[int(random.random() * len(self.bursts))]
         return UNTIL - int(random.random() * SPAN_SECONDS)
 
     def stamps(self, random: Random) -> tuple[int, int]:
-        """date_created and date_modified."""
+        """Make date_created and date_modified."""
         modified = self.instant(random)
         if random.random() < 0.3:  # noqa: PLR2004 - a part was never touched again
             return modified, modified
         return modified - int(random.random() * 20_000_000), modified
 
     def contacted(self, object_name: str, place: int) -> tuple[int, int | None]:
-        """interaction_count and date_last_contacted of a record."""
+        """Return interaction_count and date_last_contacted of a record."""
         count, last = self.interactions[object_name].get(place, (0, None))
         return count, last
 
     def custom_fields(self, object_name: str, random: Random, record_id: int) -> list[dict[str, Any]]:
-        """Values for about half of the fields, in the order that values_for would give."""
+        """Make values for about half of the custom fields, in the order of ``values_for``."""
         makers = self.makers[object_name]
         if not makers:
             return []
@@ -132,7 +134,7 @@ class SeedContext:
         return fields[::-1] if record_id & 1 else fields
 
     def address(self, random: Random) -> dict[str, str | None] | None:
-        """An address, or null, or one of nulls (section 7.4)."""
+        """Make an address, or null, or an address of nulls (section 7.4)."""
         draw = random.random()
         if draw < 0.15:  # noqa: PLR2004 - some have none
             return None
@@ -142,7 +144,7 @@ class SeedContext:
         return {"street": street, "city": city, "state": state, "postal_code": postal_code, "country": country}
 
     def tags(self, random: Random) -> list[str]:
-        """None, one or two."""
+        """Pick no, one or two tags."""
         draw = random.random()
         if draw < 0.6:  # noqa: PLR2004 - most have none
             return []
@@ -151,15 +153,15 @@ class SeedContext:
 
     @staticmethod
     def pick(random: Random, pool: Any) -> Any:
-        """One of a pool."""
+        """Pick an item of a sequence at random."""
         return pool[int(random.random() * len(pool))]
 
     def one_of(self, random: Random, name: str, rate: float = 0.9) -> int | None:
-        """An id of a settings list, or None for a part of the records."""
+        """Pick an id of a settings list, or None for a part of the records."""
         return self.pick(random, self.lists[name]) if random.random() < rate else None
 
     def record_id(self, random: Random, object_name: str, rate: float) -> int | None:
-        """The id of some record of an object, or None."""
+        """Pick the id of some record of an object, or None."""
         size = self.sizes.get(object_name, 0)
         return FIRST_ID + int(random.random() * size) if size and random.random() < rate else None
 

@@ -60,7 +60,7 @@ _FIELDS: tuple[dict[str, Any], ...] = (
 
 
 def seed_settings(account: CopperAccount) -> None:
-    """Account, users, lists, pipelines, types and custom fields."""
+    """Write the account, users, lists, pipelines, types and custom fields."""
     company_id = account.new_id("account")
     account.put("account", {"id": company_id, "name": "Emulated Copper", "primary_timezone": "America/New_York"})
     team = {"id": 9_401, "name": "Sales"}

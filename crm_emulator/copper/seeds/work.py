@@ -19,7 +19,7 @@ _UNRELATED = {"id": None, "type": None}
 
 
 def opportunities(context: SeedContext, random: Random, size: int) -> Iterator[tuple[Record, int]]:
-    """Opportunities in all pipelines, each with an owner."""
+    """Make opportunities in all pipelines, each with an owner."""
     draw, pick = random.random, context.pick
     for place in range(size):
         record_id = FIRST_ID + place
@@ -75,7 +75,7 @@ def _related(context: SeedContext, random: Random, names: tuple[str, ...], rate:
 
 
 def projects(context: SeedContext, random: Random, size: int) -> Iterator[tuple[Record, int]]:
-    """Projects, most of them of an opportunity or a company."""
+    """Make projects, most of them of an opportunity or a company."""
     for place in range(size):
         record_id = FIRST_ID + place
         created, modified = context.stamps(random)
@@ -95,7 +95,7 @@ def projects(context: SeedContext, random: Random, size: int) -> Iterator[tuple[
 
 
 def tasks(context: SeedContext, random: Random, size: int) -> Iterator[tuple[Record, int]]:
-    """Tasks, due around their last change."""
+    """Make tasks, due around their last change."""
     draw = random.random
     for place in range(size):
         record_id = FIRST_ID + place
@@ -131,7 +131,7 @@ _OTHERS_OF_OPPORTUNITIES = (*_OTHERS, (_STAGE_CHANGED, "system"))
 
 
 def activities(context: SeedContext, random: Random, size: int) -> Iterator[tuple[Record, int]]:
-    """Activities as the context has planned them: two of three are interactions."""
+    """Make activities as the context has planned them: two of three are interactions."""
     for place in range(min(size, len(context.activity_dates))):
         parent = PARENTS[context.activity_kinds[place]]
         date = context.activity_dates[place]
@@ -155,7 +155,7 @@ def activities(context: SeedContext, random: Random, size: int) -> Iterator[tupl
 
 
 def _change(context: SeedContext, random: Random, type_id: int) -> tuple[Any, Any]:
-    """What a system activity says was before and after: a text, or a stage (section 4.9)."""
+    """Make the old and new value that a system activity reports: texts, or stages (section 4.9)."""
     if type_id == 1:
         return context.pick(random, context.samples.words), context.pick(random, context.samples.words)
     if type_id == _STAGE_CHANGED:

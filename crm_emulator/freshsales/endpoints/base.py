@@ -1,4 +1,4 @@
-"""From what an endpoint does to the answer it gives, and what endpoints read from requests (reference section 3.1)."""
+"""Base of all chapters: turns an action into an endpoint, and reads requests (reference section 3.1)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Chapter(ABC):
 
     @abstractmethod
     def routes(self) -> tuple[Route, ...]:
-        """Its routes."""
+        """Return the routes."""
 
     def reads(self, method: str, path: str, action: Callable[[Request], Any], source: str, remark: str = "") -> Route:
         """A route that changes nothing."""
@@ -65,7 +65,7 @@ class Chapter(ABC):
     def one(
         self, resource: Resource, record: Record, request: Request, sent: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """One record in its wrapper; side-loaded collections of activities stand before it (section 3.1).
+        """Return one record in its wrapper; side-loaded collections of activities stand before it (section 3.1).
 
         What was sent is shown, whether it is included or not: a client reads a deal's ``products`` so.
         """
@@ -81,7 +81,7 @@ class Chapter(ABC):
 
 
 def _of_appointment(record: Record) -> dict[str, Any]:
-    """What every appointment's answer has beside the appointment (section 3.1)."""
+    """Return the collections beside every appointment (section 3.1)."""
     return {"appointment_attendees": record["attendees"], "conferences": [], "notes": []}
 
 
@@ -122,7 +122,7 @@ def _parts(request: Request) -> dict[str, Any]:
 
 
 def unwrapped(sent: Mapping[str, Any], singular: str, *, flat: bool) -> Mapping[str, Any]:
-    """What stands under the wrapper; the whole where there is none and ``flat`` bodies are taken."""
+    """Return the object under the wrapper; without a wrapper the whole, if ``flat`` bodies are accepted."""
     if singular in sent and (len(sent) == 1 or isinstance(sent[singular], dict)):
         if not isinstance(sent[singular], dict):
             raise InvalidError([f"{singular} must be an object"])

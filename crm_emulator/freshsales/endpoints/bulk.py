@@ -27,7 +27,7 @@ class BulkCalls(Chapter):
     """The calls that contacts, accounts, deals and leads have."""
 
     def routes(self) -> tuple[Route, ...]:
-        """Their routes."""
+        """Return the routes."""
         many = [each for each in self.resources.values() if each.views and each.name != "custom_records"]
         return (*(route for resource in many for route in self._of(resource)), self._job_route())
 
@@ -46,7 +46,7 @@ class BulkCalls(Chapter):
         return self.writes("GET", "/job_statuses/{id}", self.job_status, "§6", remark)
 
     def upsert(self, resource: Resource, request: Request) -> Answer:
-        """201 with a new record, 200 with a known one."""
+        """Create or update a record: the status is 201 for a new one, 200 for a known one."""
         sent = sent_object(request)
         identifier, attributes = sent.get("unique_identifier"), sent.get(resource.singular, {})
         if not isinstance(identifier, dict):
@@ -57,7 +57,7 @@ class BulkCalls(Chapter):
         return json_answer(201 if new else 200, self.one(resource, record, request))
 
     def bulk_upsert(self, resource: Resource, request: Request) -> Any:
-        """The address of a job; what became of the rows only the job tells."""
+        """Submit a job, and return its URL; only the job tells what became of the rows."""
         rows = sent_object(request).get(resource.name)
         if not isinstance(rows, list) or not rows:
             raise InvalidError([f"{resource.name} must be an array of records"])
@@ -75,14 +75,14 @@ class BulkCalls(Chapter):
         }
 
     def job_status(self, request: Request) -> Any:
-        """How far a job is."""
+        """Return how far a job is."""
         job = self.account.get("job_statuses", record_id(request))
         if job is None:
             raise NotFoundError
         return jobs.poll(self.account, job)
 
     def bulk_destroy(self, resource: Resource, request: Request) -> Any:
-        """A message; there is no job to ask."""
+        """Submit a job that cannot be polled, and return a message."""
         sent = sent_object(request)
         ids = selected_ids(sent)
         if len(ids) > LONGEST_SELECTION:
@@ -94,7 +94,7 @@ class BulkCalls(Chapter):
         return {"message": f"{len(ids)} {resource.name} are being deleted"}
 
     def bulk_assign_owner(self, resource: Resource, request: Request) -> Any:
-        """A message; there is no job to ask."""
+        """Submit a job that cannot be polled, and return a message."""
         sent = sent_object(request)
         ids, owner = selected_ids(sent), sent.get("owner_id")
         if not isinstance(owner, int) or not self.account.exists("owners", owner):

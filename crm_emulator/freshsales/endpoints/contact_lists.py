@@ -21,7 +21,7 @@ class ContactLists(Chapter):
     """Lists and their contacts."""
 
     def routes(self) -> tuple[Route, ...]:
-        """Their routes."""
+        """Return the routes."""
         one = "/lists/{id}"
         return (
             self.reads("GET", "/lists", self.all, "§2"),
@@ -44,7 +44,7 @@ class ContactLists(Chapter):
         return {"id": found["id"], "name": found["name"]}
 
     def all(self, request: Request) -> Any:
-        """A page of the lists."""
+        """Return a page of the lists."""
         size, page = read_page(request)
         query = Query(self.account.tables["lists"])
         total = self.account.store.count(query)
@@ -53,12 +53,12 @@ class ContactLists(Chapter):
         return {"lists": shown, "meta": {"total_pages": -(-total // size), "total": total}}
 
     def create(self, request: Request) -> Answer:
-        """A new, empty list."""
+        """Create an empty list."""
         made = {"id": self.account.next_id("lists"), "name": self._name(request, 0), "contact_ids": []}
         return json_answer(self.account.switches.create_status, {"list": self._put(made)})
 
     def rename(self, request: Request) -> Any:
-        """A list under another name."""
+        """Rename a list."""
         found = self._list(record_id(request))
         return {"list": self._put({**found, "name": self._name(request, found["id"])})}
 
@@ -75,13 +75,13 @@ class ContactLists(Chapter):
         return [each for each in ids if self.account.exists("contacts", each)]
 
     def add(self, request: Request) -> Any:
-        """Contacts onto a list; those that are not there are passed over."""
+        """Add contacts to a list; ids without a contact are passed over."""
         found, ids = self._list(record_id(request)), self._ids(request)
         self._put({**found, "contact_ids": list(dict.fromkeys([*found["contact_ids"], *ids]))})
         return {"message": f"{len(ids)} contacts updated."}
 
     def remove(self, request: Request) -> Any:
-        """Contacts off a list, or all of them."""
+        """Remove contacts from a list, or all of them."""
         found = self._list(record_id(request))
         if sent_object(request).get("all") is True:
             self._put({**found, "contact_ids": []})
@@ -91,7 +91,7 @@ class ContactLists(Chapter):
         return {"message": f"{len(ids)} contacts updated."}
 
     def move(self, request: Request) -> Any:
-        """Contacts onto a list, and off the one that ``from_list_id`` names."""
+        """Add contacts to a list, and remove them from the one that ``from_list_id`` names."""
         source = sent_object(request).get("from_list_id")
         ids = self._ids(request)
         if source is not None:
@@ -100,7 +100,7 @@ class ContactLists(Chapter):
         return self.add(request)
 
     def contacts(self, request: Request) -> Any:
-        """A page of a list's contacts."""
+        """Return a page of a list's contacts."""
         ids = self._list(record_id(request))["contact_ids"]
         places = ", ".join("?" * len(ids))
         query = Query(self.account.tables["contacts"], (Condition(f"id IN ({places})", tuple(ids)),))

@@ -30,10 +30,10 @@ _ONE = f"{_PLURAL}/{{id}}"
 
 
 class CustomModules(Chapter):
-    """Their records, wrapped under the entity's name."""
+    """Endpoints of the records of custom modules, wrapped under the entity's name."""
 
     def routes(self) -> tuple[Route, ...]:
-        """Their routes."""
+        """Return the routes."""
         return (
             self.writes("POST", _PLURAL, self.create, "§2, §4"),
             self.reads("GET", f"{_PLURAL}/filters", self.filters, "§7"),
@@ -62,36 +62,36 @@ class CustomModules(Chapter):
         return resource, found
 
     def create(self, request: Request) -> Answer:
-        """A new record."""
+        """Create a record."""
         resource = self._resource(request)
         record = records.create(self.account, resource, sent_record(self.account, resource, request), resource.singular)
         return json_answer(self.account.switches.create_status, self.one(resource, record, request))
 
     def view(self, request: Request) -> Any:
-        """One record."""
+        """Return one record."""
         resource, record = self._fetch(request)
         return self.one(resource, record, request)
 
     def update(self, request: Request) -> Any:
-        """The record as it is now."""
+        """Change a record, and return it."""
         resource, record = self._fetch(request)
         sent = sent_record(self.account, resource, request)
         return self.one(resource, records.update(self.account, resource, record["id"], sent), request)
 
     def delete(self, request: Request) -> Any:
-        """Into the recycle bin."""
+        """Move a record into the recycle bin."""
         resource, record = self._fetch(request)
         records.recycle(self.account, resource, record["id"])
         return resource.deleted
 
     def forget(self, request: Request) -> Any:
-        """Gone for good."""
+        """Delete a record for good."""
         resource, record = self._fetch(request, recycled=True)
         records.forget(self.account, resource, record["id"])
         return resource.deleted
 
     def clone(self, request: Request) -> Answer:
-        """A new record like another."""
+        """Create a copy of a record."""
         resource, record = self._fetch(request)
         sent = sent_object(request)
         overrides = unwrapped(sent, resource.singular, flat=False) if sent else {}
@@ -99,7 +99,7 @@ class CustomModules(Chapter):
         return json_answer(self.account.switches.create_status, self.one(resource, copied, request))
 
     def bulk_destroy(self, request: Request) -> Any:
-        """A message."""
+        """Delete many records, and return a message."""
         resource = self._resource(request)
         ids = selected_ids(sent_object(request))
         for each in ids:
@@ -109,11 +109,11 @@ class CustomModules(Chapter):
         return {"message": f"{len(ids)} records are being deleted"}
 
     def filters(self, request: Request) -> Any:
-        """The views."""
+        """Return the views."""
         return RecordLists(self.account, self.resources).filters(self._resource(request), request)
 
     def view_of(self, request: Request) -> Any:
-        """A page of the records of a view."""
+        """Return a page of the records of a view."""
         resource = self._resource(request)
         place = record_id(request, "view_id") - view_id(resource, 0)
         if not 0 <= place < len(resource.views):

@@ -17,12 +17,12 @@ class LeadConversion(Chapter):
     """A lead becomes a contact, with an account and a deal where the lead names them."""
 
     def routes(self) -> tuple[Route, ...]:
-        """Its route."""
+        """Return the route."""
         remark = "the answer's form is a guess"
         return (self.writes("POST", "/leads/{id}/convert", self.convert, "§2", remark),)
 
     def convert(self, request: Request) -> Any:
-        """The contact that results."""
+        """Convert a lead, and return the contact."""
         resources = self.resources
         lead = records.fetch(self.account, resources["leads"], record_id(request))
         sent = sent_object(request)

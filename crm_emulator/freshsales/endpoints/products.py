@@ -1,4 +1,4 @@
-"""What products and quotes can do beyond one record at a time (reference section 2)."""
+"""The calls that only products and quotes have (reference section 2)."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class ProductCalls(Chapter):
-    """Restoring, and the bulk calls, which are spelled in their own way."""
+    """Endpoints to restore records, and the bulk calls, which are spelled in their own way."""
 
     def routes(self) -> tuple[Route, ...]:
-        """Their routes."""
+        """Return the routes."""
         products, quotes = self.resources["products"], self.resources["cpq_documents"]
         related = self.reads("GET", f"{quotes.route}/{{id}}/related_products", self.related_products, "§2")
         return (*self._of(products, "products"), *self._of(quotes, "cpq_documents"), related)
@@ -37,7 +37,7 @@ class ProductCalls(Chapter):
         ]
 
     def restore(self, resource: Resource, request: Request) -> Any:
-        """Back from the recycle bin."""
+        """Restore a record from the recycle bin."""
         return self.one(resource, records.restore(self.account, resource, record_id(request)), request)
 
     def bulk_update(self, resource: Resource, request: Request) -> Any:
@@ -49,19 +49,19 @@ class ProductCalls(Chapter):
         return self._each(sent, "ids", lambda each: records.update(self.account, resource, each, change))
 
     def bulk_delete(self, resource: Resource, request: Request) -> Any:
-        """Many into the recycle bin."""
+        """Move many records into the recycle bin."""
         return self._each(
             sent_object(request), "selected_ids", lambda each: records.recycle(self.account, resource, each)
         )
 
     def bulk_restore(self, resource: Resource, request: Request) -> Any:
-        """Many out of it."""
+        """Restore many records from the recycle bin."""
         return self._each(
             sent_object(request), "selected_ids", lambda each: records.restore(self.account, resource, each)
         )
 
     def bulk_assign(self, resource: Resource, request: Request) -> Any:
-        """Many to one owner."""
+        """Assign many records to one owner."""
         sent = sent_object(request)
         change = {"owner_id": sent.get("owner_id")}
         return self._each(sent, "selected_ids", lambda each: records.update(self.account, resource, each, change))
@@ -77,7 +77,7 @@ class ProductCalls(Chapter):
         return {"message": f"{done} records updated."}
 
     def related_products(self, request: Request) -> Any:
-        """The products on a quote."""
+        """Return the products on a quote."""
         quotes = self.resources["cpq_documents"]
         quote = records.fetch(self.account, quotes, record_id(request))
         found = [self.account.get("products", line["product_id"]) for line in quote["products"] or []]

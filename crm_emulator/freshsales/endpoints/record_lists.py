@@ -24,10 +24,10 @@ _OF_TARGET = ("notes", "tasks", "appointments", "sales_activities")
 
 
 class RecordLists(Chapter):
-    """What lists records."""
+    """Endpoints that list records."""
 
     def routes(self) -> tuple[Route, ...]:
-        """Its routes."""
+        """Return the routes."""
         resources = self.resources
         viewed = [each for each in resources.values() if each.views and each.name != "custom_records"]
         found = [route for resource in viewed for route in self._of(resource)]
@@ -57,25 +57,25 @@ class RecordLists(Chapter):
         ]
 
     def filters(self, resource: Resource, _request: Request) -> Any:
-        """The views, with their ids."""
+        """Return the views, with their ids."""
         return {
             "filters": [_view_shown(self, resource, place, view) for place, view in enumerate(resource.views)],
             "meta": {},
         }
 
     def view(self, resource: Resource, request: Request) -> Any:
-        """A page of the records of a view."""
+        """Return a page of the records of a view."""
         place = record_id(request, "view_id") - view_id(resource, 0)
         if not 0 <= place < len(resource.views):
             raise NotFoundError
         return self.listed(resource, request, view_query(self, resource, resource.views[place]))
 
     def all(self, resource: Resource, request: Request) -> Any:
-        """A page of all records."""
+        """Return a page of all records."""
         return self.listed(resource, request, Query(self.account.tables[resource.name]))
 
     def tasks(self, request: Request) -> Any:
-        """Tasks by filter; the vendor's text writes the names with a space, working code with an underscore."""
+        """Return tasks by filter; the vendor's text writes the names with a space, working code with an underscore."""
         now, day = self.account.stamp(), self.account.stamp
         today, tomorrow, after = day()[:10], day(-_DAY)[:10], day(-2 * _DAY)[:10]
         conditions = {
@@ -88,7 +88,7 @@ class RecordLists(Chapter):
         return self._filtered("tasks", conditions, request)
 
     def appointments(self, request: Request) -> Any:
-        """Appointments by filter."""
+        """Return appointments by filter."""
         now = self.account.stamp()
         conditions = {"past": Condition("end_date < ?", (now,)), "upcoming": Condition("end_date >= ?", (now,))}
         return self._filtered("appointments", conditions, request)
@@ -101,7 +101,7 @@ class RecordLists(Chapter):
         return self.listed(self.resources[name], request, query)
 
     def of_target(self, resource: Resource, name: str, request: Request) -> Any:
-        """The notes, tasks, appointments or activities of a record."""
+        """Return the notes, tasks, appointments or activities of a record."""
         number = record_id(request)
         if not self.account.exists(resource.name, number):
             raise NotFoundError
@@ -109,7 +109,7 @@ class RecordLists(Chapter):
         return self.listed(self.resources[name], request, Query(self.account.tables[name], (condition,)))
 
     def timeline(self, request: Request) -> Any:
-        """What happened about a contact, newest first."""
+        """Return the activities about a contact, newest first."""
         number = record_id(request)
         if not self.account.exists("contacts", number):
             raise NotFoundError
@@ -136,7 +136,7 @@ class RecordLists(Chapter):
         return {"activities": slice_, "meta": {"has_next": page * size < len(happened), "has_previous": page > 1}}
 
     def listed(self, resource: Resource, request: Request, query: Query) -> dict[str, Any]:
-        """A page of a query: the records, side-loaded collections, ``meta``.
+        """Return a page of a query: the records, side-loaded collections, ``meta``.
 
         Of tasks and the like Suite puts the collections first (recorded, section 3.1); a client of Classic, which takes
         the first key for the records whatever it is, says that Classic does not.

@@ -22,7 +22,7 @@ class SingleRecords(Chapter):
     """The endpoints of every resource but custom modules."""
 
     def routes(self) -> tuple[Route, ...]:
-        """Their routes."""
+        """Return the routes."""
         resources = [each for each in self.resources.values() if each.name != "custom_records"]
         return tuple(route for resource in resources for route in self._of(resource))
 
@@ -44,23 +44,23 @@ class SingleRecords(Chapter):
         return found
 
     def create(self, resource: Resource, request: Request) -> Answer:
-        """201 or 200 with the record."""
+        """Create a record; the status is 201 or 200."""
         sent = sent_record(self.account, resource, request)
         record = records.create(self.account, resource, sent)
         status = _STAMPED.get(resource.name, self.account.switches.create_status)
         return json_answer(status, self.one(resource, record, request, sent))
 
     def view(self, resource: Resource, request: Request) -> Any:
-        """One record."""
+        """Return one record."""
         return self.one(resource, records.fetch(self.account, resource, record_id(request)), request)
 
     def update(self, resource: Resource, request: Request) -> Any:
-        """The record as it is now; what was not sent stays."""
+        """Change a record, and return it; what was not sent stays."""
         sent = sent_record(self.account, resource, request)
         return self.one(resource, records.update(self.account, resource, record_id(request), sent), request, sent)
 
     def delete(self, resource: Resource, request: Request) -> Any:
-        """Into the recycle bin; an account's contacts and deals with it where that is asked for."""
+        """Move a record into the recycle bin, and an account's contacts and deals with it if asked for."""
         number = record_id(request)
         records.recycle(self.account, resource, number)
         if resource.name == "sales_accounts" and request.query.get("delete_associated_contacts_deals") == "true":
@@ -70,12 +70,12 @@ class SingleRecords(Chapter):
         return resource.deleted
 
     def forget(self, resource: Resource, request: Request) -> Any:
-        """Gone for good."""
+        """Delete a record for good."""
         records.forget(self.account, resource, record_id(request))
         return resource.deleted
 
     def clone(self, resource: Resource, request: Request) -> Answer:
-        """A new record like another."""
+        """Create a copy of a record."""
         sent = sent_object(request)
         overrides = unwrapped(sent, resource.singular, flat=False) if sent else {}
         record = records.clone(self.account, resource, record_id(request), overrides)

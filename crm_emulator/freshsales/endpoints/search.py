@@ -35,7 +35,7 @@ class Searches(Chapter):
     """The three ways of searching."""
 
     def routes(self) -> tuple[Route, ...]:
-        """Their routes."""
+        """Return the routes."""
         entities = [name for name, (plural, _) in _SEARCHED.items() if plural in self.resources]
         operators = "operators beside is_in are a sensible reading of their names"
         return (
@@ -54,7 +54,7 @@ class Searches(Chapter):
         return self.resources[found[0]]
 
     def search(self, request: Request) -> list[Record]:
-        """A bare array of what matches the text; ids are strings (section 4)."""
+        """Return a bare array of the records that match a text; their ids are strings (section 4)."""
         text = request.query.get("q", "").strip()
         if not text:
             raise InvalidError(["q can't be blank"])
@@ -108,7 +108,7 @@ class Searches(Chapter):
         ]
 
     def lookup(self, request: Request) -> Any:
-        """Exact matches of one field, grouped and doubly nested."""
+        """Return exact matches of one field, grouped and doubly nested."""
         value, field = request.query.get("q", ""), request.query.get("f", "email")
         if not value:
             raise InvalidError(["q can't be blank"])
@@ -134,7 +134,7 @@ class Searches(Chapter):
         return matching(self.account, resource, field, value) if field in resource.identifiers else []
 
     def filtered_search(self, entity: str, request: Request) -> Any:
-        """Partial records that meet all rules."""
+        """Return partial records that meet all rules."""
         resource = self._resource(entity)
         rules = sent_object(request).get("filter_rule")
         if not isinstance(rules, list) or not rules:

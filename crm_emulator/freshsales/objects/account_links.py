@@ -41,7 +41,7 @@ def account_named(account: FreshsalesAccount, sent: dict[str, Any]) -> int:
 
 
 def embedded_accounts(account: FreshsalesAccount, record: Record) -> list[dict[str, Any]]:
-    """What ``include=sales_accounts`` shows inside a contact."""
+    """Return the accounts that ``include=sales_accounts`` shows inside a contact."""
     shown = []
     for each in record.get("sales_accounts") or ():
         found = account.get("sales_accounts", each["id"])

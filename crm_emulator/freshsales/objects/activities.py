@@ -1,4 +1,4 @@
-"""What happens about a record: notes, tasks, appointments, sales activities, calls, files (reference sections 2, 4)."""
+"""Activities about a record: notes, tasks, appointments, sales activities, calls, files (reference sections 2, 4)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _settle_target(account: FreshsalesAccount, record: Record, old: Record | Non
 
 
 def complete_task(account: FreshsalesAccount, record: Record, old: Record | None, sent: Mapping[str, Any]) -> None:
-    """A task's own rules: 0 is open, 1 is done (section 4)."""
+    """Apply a task's own rules: status 0 is open, 1 is done (section 4)."""
     _settle_target(account, record, old, sent)
     if record["status"] not in (0, 1, None):
         raise InvalidError(["Status is not included in the list"])
@@ -51,7 +51,7 @@ def complete_task(account: FreshsalesAccount, record: Record, old: Record | None
 def complete_appointment(
     account: FreshsalesAccount, record: Record, old: Record | None, sent: Mapping[str, Any]
 ) -> None:
-    """An appointment's own rules: it ends after it begins, and its attendees are nested attributes."""
+    """Apply an appointment's own rules: it ends after it begins, and its attendees are nested attributes."""
     _settle_target(account, record, old, sent)
     _check_order(record, "from_date")
     for each in record["appointment_attendees_attributes"] or []:
@@ -71,7 +71,7 @@ def complete_appointment(
 def complete_sales_activity(
     account: FreshsalesAccount, record: Record, old: Record | None, sent: Mapping[str, Any]
 ) -> None:
-    """A sales activity's own rules."""
+    """Apply a sales activity's own rules."""
     _settle_target(account, record, old, sent)
     _check_order(record, "start_date")
     record["conversation_time"] = record["end_date"]
@@ -80,7 +80,7 @@ def complete_sales_activity(
 
 
 def complete_call(account: FreshsalesAccount, record: Record, old: Record | None, sent: Mapping[str, Any]) -> None:
-    """A call log's own rule: it names its record in ``targetable`` (vendor's page on manual call logs)."""
+    """Apply a call log's own rule: it names its record in ``targetable`` (vendor's page on manual call logs)."""
     if "targetable" in sent:
         named = (record["targetable"] or {}).get("id", record["targetable_id"])
         record["targetables"] = [account.target(record["targetable_type"], named)]

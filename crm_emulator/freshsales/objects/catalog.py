@@ -34,7 +34,7 @@ _SUITE = (
 )
 
 SUITE: dict[str, Resource] = {resource.name: resource for resource in _SUITE}
-"""What a Suite account has: contacts carry lifecycle stages, and there are no leads."""
+"""The objects of a Suite account, whose contacts carry lifecycle stages, and which has no leads."""
 
 CLASSIC: dict[str, Resource] = {**SUITE, CONTACTS.name: CLASSIC_CONTACTS, LEADS.name: LEADS}
-"""What a Classic account has."""
+"""The objects of a Classic account."""

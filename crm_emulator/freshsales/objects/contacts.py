@@ -48,7 +48,7 @@ def _keys(record: Record) -> Iterable[tuple[str, str]]:
 
 
 def complete(account: FreshsalesAccount, record: Record, old: Record | None, sent: Mapping[str, Any]) -> None:
-    """A contact's own rules: addresses, accounts, lifecycle, and what a new one needs."""
+    """Apply a contact's own rules: addresses, accounts, lifecycle, required attributes."""
     settle_emails(account, record, old, sent)
     needed = account.switches.contact_requires
     if needed == "any" and not any(record.get(name) for name in _IDENTIFYING):
@@ -68,7 +68,7 @@ def complete(account: FreshsalesAccount, record: Record, old: Record | None, sen
 
 
 def _settle_lifecycle(account: FreshsalesAccount, record: Record, sent: Mapping[str, Any]) -> None:
-    """A status belongs to a lifecycle stage; either brings the other, and the first is the default (section 2)."""
+    """Keep contact status and lifecycle stage in step; the first is the default (section 2)."""
     if "lifecycle_stage_id" not in record:
         return
     if sent.get("contact_status_id"):

@@ -44,7 +44,7 @@ def _keys(record: Record) -> Iterable[tuple[str, str]]:
 
 
 def complete(account: FreshsalesAccount, record: Record, old: Record | None, sent: Mapping[str, Any]) -> None:
-    """A deal's own rules: its stage stands in its pipeline, its account and contacts exist, its value follows."""
+    """Apply a deal's own rules: stage and pipeline, account and contacts, products, value."""
     if record.get("sales_account"):
         record["sales_account_id"] = account_named(account, record["sales_account"])
     record["sales_account"] = None

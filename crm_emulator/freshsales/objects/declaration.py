@@ -1,4 +1,4 @@
-"""What a kind of Freshsales record is, and the pieces that several of them share (reference sections 2 to 4)."""
+"""The declaration of a Freshsales object, and the parts that several of them share (reference sections 2 to 4)."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ Inclusion = Callable[["FreshsalesAccount", Record], Any]
 
 
 def nothing_more(_account: FreshsalesAccount, _record: Record, _old: Record | None, _sent: Mapping[str, Any]) -> None:
-    """For resources without rules of their own."""
+    """Do nothing: for resources without rules of their own."""
 
 
 def no_keys(_record: Record) -> Iterable[tuple[str, str]]:
-    """For resources that are found by id alone."""
+    """Return no keys: for resources that are found by id alone."""
     return ()
 
 
@@ -37,9 +37,9 @@ class View:
     """A view of a resource, which is the only way to list it (section 7).
 
     Attributes:
-        name: As it is by default.
+        name: The name that it has by default.
         sql: The condition; ``:owner`` stands for the key's user, ``:recent`` for the instant of a week ago.
-        hidden: The hidden marks that it shows.
+        hidden: The hidden marks of the records that it shows.
     """
 
     name: str
@@ -49,21 +49,21 @@ class View:
 
 @dataclass(frozen=True)
 class Resource:
-    """One kind of record.
+    """Declaration of one object.
 
     Attributes:
-        name: The plural: key of lists, name of the object.
-        singular: The wrapper.
-        model: As ``targetable_type`` and ``model_class_name`` say it.
-        writable: The kind of each attribute that may be sent.
+        name: The plural: the key of lists and the name of the object.
+        singular: The key of the wrapper around one record.
+        model: The name in ``targetable_type`` and ``model_class_name``.
+        writable: The type of value of each attribute that may be sent.
         required: Attributes that a create must carry, not blank.
         kept: Attributes that Freshsales keeps itself, with their first values.
         unique: Keys that no other record may hold, with the message of the refusal.
         identifiers: Keys by which an upsert finds a record, beside ``id`` and unique custom fields.
-        columns: What it can be searched and sorted by.
-        keys: What it is found by.
-        labels: Of fields whose label is not their name.
-        views: Where it is listed through views.
+        columns: The columns that it can be searched and sorted by.
+        keys: Returns the (kind, value) pairs that a record is found by.
+        labels: The labels of fields whose label is not their name.
+        views: The views through which it is listed; empty: it has none.
         embedded: For each name in ``include`` that adds to the record itself: the attribute, and the function that
             makes its value.
         side_loaded: For each name in ``include`` that adds a collection beside the record: the attribute that holds the
@@ -73,9 +73,10 @@ class Resource:
         first_id: The first id given out: 11 digits (section 4).
         has_custom_fields: Whether it has ``custom_field``.
         deleted: The body of a delete's answer.
-        recycles: Whether a deleted one lies in the recycle bin until it is forgotten.
-        complete: The rules of its own, run on a record that is about to be written: (account, record, the record
-            before or None, what was sent). It changes the record in place, and raises InvalidError.
+        recycles: Whether a deleted record lies in the recycle bin until it is forgotten.
+        complete: The resource's own rules, applied to a record that is about to be written: called with (account,
+            record, the record before or None, the attributes that were sent). It changes the record in place, and
+            raises InvalidError.
     """
 
     name: str
@@ -102,7 +103,7 @@ class Resource:
 
     @cached_property
     def route(self) -> str:
-        """Its path, with the leading slash."""
+        """The path of the resource, with the leading slash."""
         return f"/{self.path or self.name}"
 
     @cached_property
@@ -171,5 +172,5 @@ def custom_keys(record: Record) -> Iterable[tuple[str, str]]:
 
 
 def recycle_bin(*views: View) -> tuple[View, ...]:
-    """The views of a resource, the recycle bin last."""
+    """Return the views of a resource, with the recycle bin last."""
     return (*views, View("Recycle Bin", hidden=(RECYCLED,)))

@@ -28,7 +28,7 @@ def _keys(record: Record) -> Iterable[tuple[str, str]]:
 
 
 def complete(account: FreshsalesAccount, record: Record, old: Record | None, sent: Mapping[str, Any]) -> None:
-    """A lead's own rules: addresses, name, stage."""
+    """Apply a lead's own rules: addresses, name, stage."""
     settle_emails(account, record, old, sent)
     words = filter(None, (record["first_name"], record["last_name"]))
     record["display_name"] = " ".join(words) or record["email"]

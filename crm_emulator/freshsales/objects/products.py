@@ -64,12 +64,12 @@ def settle_lines(account: FreshsalesAccount, sent: list[Line], belongs_to: Line)
 
 
 def embedded_products(_account: FreshsalesAccount, record: Record) -> list[Line]:
-    """What ``include=products`` shows inside a deal."""
+    """Return the lines that ``include=products`` shows inside a deal."""
     return list(record["products"] or [])
 
 
 def complete_product(account: FreshsalesAccount, record: Record, old: Record | None, sent: Mapping[str, Any]) -> None:
-    """A product's own rule: prices are nested attributes, taken away with ``_destroy`` (section 4)."""
+    """Apply a product's own rule: prices are nested attributes, removed with ``_destroy`` (section 4)."""
     if "product_pricings" not in sent:
         return
     prices = [dict(each) for each in (old or {}).get("product_pricings") or []]
@@ -130,7 +130,7 @@ PRODUCTS = Resource(
 
 
 def complete_document(account: FreshsalesAccount, record: Record, _old: Record | None, sent: Mapping[str, Any]) -> None:
-    """A quote's own rules: its number, and its lines."""
+    """Apply a quote's own rules: its number, and its lines."""
     if "products" in sent:
         record["products"] = settle_lines(account, record["products"] or [], {"cpq_document_id": record["id"]})
         record["has_products"] = bool(record["products"])

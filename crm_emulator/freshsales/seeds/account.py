@@ -29,7 +29,7 @@ SIZES: dict[str, int] = {
     "sales_activities": 8,
     "custom_records": 5,
 }
-"""How many records there are where nothing else is said; leads are Classic's."""
+"""The default number of records of each object; leads are Classic's."""
 
 _TARGETED = {"notes", "sales_activities"}
 

@@ -1,4 +1,4 @@
-"""What the makers of seeded records draw from: samples, picklists, the records made before."""
+"""The context that makers of seeded records draw from: samples, picklists, the records made before."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _MODELS = (("contacts", "Contact"), ("sales_accounts", "SalesAccount"), ("deals"
 
 @dataclass
 class SeedContext:
-    """What makers draw from.
+    """Context that the makers of seeded records draw from.
 
     Attributes:
         lists: The ids of each picklist.
-        made: The ids of the records made so far.
+        made: The ids of the records made so far, by object.
     """
 
     random: Random
@@ -31,35 +31,35 @@ class SeedContext:
     made: dict[str, list[int]] = field(default_factory=dict)
 
     def pick(self, pool: Any) -> Any:
-        """One of a pool."""
+        """Pick an item of a sequence at random."""
         return pool[int(self.random.random() * len(pool))]
 
     def list_item(self, name: str) -> int:
-        """An id of a picklist."""
+        """Pick an id of a picklist."""
         return int(self.pick(self.lists[name]))
 
     def some_record(self, name: str) -> int | None:
-        """The id of a record made before, or None if there is none."""
+        """Pick the id of a record made before, or None if there is none."""
         made = self.made.get(name)
         return int(self.pick(made)) if made else None
 
     def chance(self, share: float = 0.7) -> bool:
-        """Yes, in this share of cases."""
+        """Return true in this share of cases."""
         return self.random.random() < share
 
     def stamps(self) -> dict[str, str]:
-        """created_at and updated_at."""
+        """Make created_at and updated_at."""
         changed = UNTIL - int(self.random.random() * SPAN_SECONDS)
         created = changed - (0 if self.chance(0.3) else int(self.random.random() * 20_000_000))
         return {"created_at": iso(created), "updated_at": iso(changed)}
 
     def address(self) -> dict[str, str | None]:
-        """Address parts."""
+        """Make the parts of an address."""
         street, city, state, zipcode, country = self.pick(self.samples.addresses)
         return {"address": street, "city": city, "state": state, "zipcode": zipcode, "country": country}
 
     def target(self) -> dict[str, Any]:
-        """Some record to be about; {} if there is none."""
+        """Pick a record for an activity to be about; {} if there is none."""
         name, model = self.pick(_MODELS)
         found = self.some_record(name)
         return {"targetable_type": model, "targetable_id": found} if found else {}

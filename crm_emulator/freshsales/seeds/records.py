@@ -34,7 +34,7 @@ def _person(context: SeedContext, place: int) -> Record:
 
 
 def contact(context: SeedContext, place: int) -> Record:
-    """A contact, most of them of an account."""
+    """Make a contact; most of them belong to an account."""
     account_id = context.some_record("sales_accounts") if context.chance() else None
     custom = {
         "cf_customer_no": f"C-{place + 1:05d}",
@@ -52,7 +52,7 @@ def contact(context: SeedContext, place: int) -> Record:
 
 
 def sales_account(context: SeedContext, place: int) -> Record:
-    """A sales account."""
+    """Make a sales account."""
     company = int(context.random.random() * len(context.samples.companies))
     return {
         "name": f"{context.samples.companies[company]} {place + 1}",
@@ -70,7 +70,7 @@ def sales_account(context: SeedContext, place: int) -> Record:
 
 
 def deal(context: SeedContext, place: int) -> Record:
-    """A deal of an account and a contact."""
+    """Make a deal of an account and a contact."""
     contact_id = context.some_record("contacts")
     return {
         "name": f"{context.pick(context.samples.words)} {place + 1}",
@@ -86,7 +86,7 @@ def deal(context: SeedContext, place: int) -> Record:
 
 
 def lead(context: SeedContext, place: int) -> Record:
-    """A lead, most of them with a company."""
+    """Make a lead; most of them have a company."""
     company = {"name": context.pick(context.samples.companies)} if context.chance() else None
     custom = {"cf_lead_no": f"L-{place + 1:05d}", "cf_budget": int(context.random.random() * 50_000)}
     return {
@@ -98,12 +98,12 @@ def lead(context: SeedContext, place: int) -> Record:
 
 
 def note(context: SeedContext, _place: int) -> Record:
-    """A note."""
+    """Make a note."""
     return {"description": context.pick(context.samples.sentences), **context.target(), **context.stamps()}
 
 
 def task(context: SeedContext, _place: int) -> Record:
-    """A task."""
+    """Make a task."""
     due = iso(UNTIL + int((context.random.random() - 0.5) * 5_000_000))
     title = f"Call {context.pick(context.samples.last_names)}"
     status = 1 if context.chance(0.4) else 0
@@ -111,14 +111,14 @@ def task(context: SeedContext, _place: int) -> Record:
 
 
 def appointment(context: SeedContext, _place: int) -> Record:
-    """An appointment of an hour."""
+    """Make an appointment of an hour."""
     begins = UNTIL + int((context.random.random() - 0.5) * 5_000_000)
     span = {"from_date": iso(begins), "end_date": iso(begins + 3_600), "time_zone": "UTC"}
     return {"title": f"Meet {context.pick(context.samples.last_names)}", **span, **context.target(), **context.stamps()}
 
 
 def sales_activity(context: SeedContext, _place: int) -> Record:
-    """A sales activity of half an hour."""
+    """Make a sales activity of half an hour."""
     begins = UNTIL - int(context.random.random() * SPAN_SECONDS)
     span = {"start_date": iso(begins), "end_date": iso(begins + 1_800)}
     kind = context.list_item("sales_activity_types")
@@ -132,7 +132,7 @@ def sales_activity(context: SeedContext, _place: int) -> Record:
 
 
 def product(context: SeedContext, place: int) -> Record:
-    """A product with one price."""
+    """Make a product with one price."""
     price = {"currency_code": "USD", "unit_price": round(context.random.random() * 900 + 10, 2)}
     code = {"product_code": f"P-{place + 1:04d}", "sku_number": f"SKU-{place + 1:06d}", "category": "Software"}
     words = context.pick(context.samples.words)
@@ -147,7 +147,7 @@ def product(context: SeedContext, place: int) -> Record:
 
 
 def subscription(context: SeedContext, place: int) -> Record:
-    """A record of the custom module."""
+    """Make a record of the custom module."""
     custom = {"cf_contract_no": f"S-{place + 1:04d}", "cf_seats": 1 + int(context.random.random() * 200)}
     return {"name": f"Subscription {place + 1}", "custom_field": custom, **context.stamps()}
 
@@ -164,6 +164,6 @@ MAKERS: dict[str, Callable[[SeedContext, int], Record]] = {
     "sales_activities": sales_activity,
     "custom_records": subscription,
 }
-"""In the order in which they are made, since later ones belong to earlier ones."""
+"""The makers in the order in which records are made, since later records belong to earlier ones."""
 
 ENTITIES = {"custom_records": MODULE}

@@ -1,4 +1,4 @@
-"""What a seeded account is set to: its users, its picklists, its custom fields, a custom module."""
+"""The settings that every seeded account has: users, picklists, custom fields, a custom module."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _FIELDS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
 
 
 def seed_settings(account: FreshsalesAccount) -> None:
-    """Users, picklists, custom fields, a custom module."""
+    """Write the users, the picklists, the custom fields and a custom module."""
     for name in SELECTORS:
         if name in account.tables:
             for item in fresh_items(name, account.stamp()):

@@ -184,7 +184,7 @@ def test_the_trouble_form_makes_the_fault_that_the_fixture_would(emulator):
     answer = post(emulator, "/trouble", {**sent, "retry_after": "", "rate": "1", "seconds": "1"})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/trouble")
     assert emulator.faults.faults == (Fault("error", vendor="copper", route="POST /people", status=500, every=2),)
-    assert "copper POST /people , status 500, each 2th" in shown(emulator, "/trouble")
+    assert "copper POST /people , status 500, one in 2" in shown(emulator, "/trouble")
     assert post(emulator, "/trouble/clear", {}).status_code == 303
     assert emulator.faults.faults == ()
     assert "None: all goes well." in shown(emulator, "/trouble")
@@ -193,8 +193,8 @@ def test_the_trouble_form_makes_the_fault_that_the_fixture_would(emulator):
 @pytest.mark.parametrize(
     ("sent", "said"),
     [
-        ({"kind": "error", "rate": "2"}, "rate lies between 0 and 1"),
-        ({"kind": "error", "every": "x"}, "every is a number"),
+        ({"kind": "error", "rate": "2"}, "rate must be between 0 and 1"),
+        ({"kind": "error", "every": "x"}, "every must be a number"),
         ({"kind": "mischief"}, "mischief"),
     ],
 )
@@ -215,13 +215,13 @@ def test_switches_are_set_by_a_form(emulator):
     assert not switches.retry_after  # its box was not ticked
     wrong = post(emulator, "/crm/freshsales/switches", {"create_status": "many"})
     assert wrong.status_code == 400
-    assert "create_status is a number" in wrong.text
+    assert "create_status must be a number" in wrong.text
 
 
 def test_the_quota_is_kept_or_not_by_a_form(emulator):
     assert post(emulator, "/crm/copper/quota", {"rates": "none"}).status_code == 303
     assert emulator.copper.quota.rates == ()
-    assert "no limit is kept" in shown(emulator, "/crm/copper")
+    assert "no limit in force" in shown(emulator, "/crm/copper")
     post(emulator, "/crm/copper/quota", {"rates": "vendor"})
     assert emulator.copper.quota.rates[0] == Rate(180, 60.0)
 
