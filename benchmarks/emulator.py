@@ -1,4 +1,4 @@
-"""How fast the emulator is, so that it is never what another benchmark measures.
+"""Speed of the emulator, so that no other benchmark measures the emulator instead of its own subject.
 
 Prints the seconds to seed 1,000,000 Copper records, the milliseconds for a page of 200 by key at several depths, and
 the pages of 200 a second over HTTP, server and client on a core each. Run it with nothing else on the machine::
@@ -43,7 +43,7 @@ PAGES_A_READER = 2_000
 
 
 def seeded(records: int) -> Emulator:
-    """An emulator with so many records; prints how long that took."""
+    """Return an emulator with this many records; print how long seeding took."""
     sizes = {name: round(records * share) for name, share in SHARES.items()}
     emulator = Emulator(seed=1, sizes={"copper": sizes})
     emulator.fill()
@@ -56,7 +56,7 @@ def seeded(records: int) -> Emulator:
 
 
 def asked_at(depth: float, step: int) -> dict[str, object]:
-    """The search for a page of 200 by key, so deep into the people."""
+    """Return the search for a page of 200 by key, at this depth of the people (0 to 1)."""
     low = UNTIL - SPAN_SECONDS + int(depth * SPAN_SECONDS) + step * 1_000
     return {"page_size": 200, "sort_by": "date_modified", "minimum_modified_date": low}
 

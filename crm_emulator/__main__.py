@@ -147,7 +147,7 @@ def _set_switches(vendors: Sequence[Vendor], texts: Sequence[str]) -> None:
 
 
 def _switched(name: str, kind: type, value: str) -> object:
-    """A switch's value from its text."""
+    """Read a switch's value from its text; raises ValueError."""
     if kind is bool:
         if value not in {"true", "false"}:
             raise ValueError(f"the switch {name} must be true or false, not {value!r}")

@@ -69,10 +69,10 @@ class Application:
                 return Delivery(self._answer_outside_crms(request))
             vendor.ensure_ready()
             found = vendor.find(request, request.path[len(vendor.prefix) :])
-            route, places = found or (None, {})
-            request = replace(request, route=route.path if route else "", parameters=places)
+            route, parameters = found or (None, {})
+            request = replace(request, route=route.path if route else "", parameters=parameters)
             logged = self._begin(vendor, request, query)
-            return await self._strike(vendor, request, route, logged)
+            return await self._deliver(vendor, request, route, logged)
         except Exception as bug:  # ours, whatever it is: logged, answered with 500, and raised by the fixture
             _logger.exception("the emulator failed on %s %s", request.method, request.path)
             self.bugs.append(bug)
@@ -83,7 +83,7 @@ class Application:
             self.clock.now(), vendor.name, request.method, request.path, query, request.route, request.body
         )
 
-    async def _strike(self, vendor: Vendor, request: Request, route: Route | None, logged: LoggedRequest) -> Delivery:
+    async def _deliver(self, vendor: Vendor, request: Request, route: Route | None, logged: LoggedRequest) -> Delivery:
         """Count the request against the quota, apply the faults that strike it, and carry it out."""
         trouble = self._crms.faults.decide(vendor.name, request.method, request.route)
         logged.fault = trouble.name
@@ -123,9 +123,9 @@ class Application:
             case Kind.REFUSE:
                 return Delivery(None, refuse_seconds=fault.seconds, logged=logged)
             case _:
-                return self._spoil(vendor, self._answer(vendor, request, route), fault, logged)
+                return self._damaged(vendor, self._answer(vendor, request, route), fault, logged)
 
-    def _spoil(self, vendor: Vendor, answer: Answer, fault: Fault, logged: LoggedRequest) -> Delivery:
+    def _damaged(self, vendor: Vendor, answer: Answer, fault: Fault, logged: LoggedRequest) -> Delivery:
         match fault.kind:
             case Kind.ERROR_AFTER:
                 return Delivery(_error(vendor, fault), logged=logged)

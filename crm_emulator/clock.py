@@ -27,12 +27,12 @@ class Clock:
         self._advanced = 0.0
 
     def now(self) -> float:
-        """The present instant in Unix seconds."""
+        """Return the present instant in Unix seconds."""
         base = time.time() if self.frozen_at is None else self.frozen_at
         return base + self._advanced + self.skew_seconds
 
     def seconds(self) -> int:
-        """The present instant in whole Unix seconds, as vendors stamp records."""
+        """Return the present instant in whole Unix seconds, as vendors stamp records."""
         return int(self.now())
 
     def advance(self, seconds: float) -> None:
@@ -40,7 +40,7 @@ class Clock:
         self._advanced += seconds
 
     def date_header(self) -> str:
-        """The HTTP ``Date`` of this instant."""
+        """Return the HTTP ``Date`` of this instant."""
         return formatdate(self.now() + self.date_header_skew_seconds, usegmt=True)
 
     async def sleep(self, seconds: float) -> None:

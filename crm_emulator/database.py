@@ -51,7 +51,7 @@ class Database:
         self._transaction: Transaction | None = None
 
     def forget(self) -> None:
-        """Forget whatever is remembered of the contents, which have changed behind its back."""
+        """Forget all that is remembered of the contents, which have changed past this object."""
 
     def define(self, *tables: Table) -> None:
         """Say which tables there will be."""
@@ -110,7 +110,7 @@ class Database:
                 self.connection.execute("RELEASE item")
 
     def dump(self) -> bytes:
-        """The whole state as the bytes of a SQLite file, which ``database`` or ``load`` take again."""
+        """Return the whole state as the bytes of a SQLite file, which ``database`` or ``load`` take again."""
         with self.lock:
             state = bytearray(self.connection.serialize())
         state[18:20] = b"\x01\x01"  # the header's journal versions: no write-ahead log, which memory cannot have
@@ -132,7 +132,7 @@ class Database:
             self.forget()
 
     def _version(self) -> int:
-        """A number that changes with the shape of the tables."""
+        """Return a number that changes with the shape of the tables."""
         shape = "\n".join(statement for table in self.tables.values() for statement in table.ddl())
         return crc32(shape.encode()) & 0x7FFFFFFF
 

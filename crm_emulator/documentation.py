@@ -16,7 +16,7 @@ _PART = re.compile(r"(<!-- begin (\w+) (\w+) -->\n).*?(<!-- end -->)", re.DOTALL
 
 
 def rendered(text: str) -> str:
-    """The page with its generated parts renewed: all between ``<!-- begin PART VENDOR -->`` and ``<!-- end -->``."""
+    """Renew the generated parts of a page: all between ``<!-- begin PART VENDOR -->`` and ``<!-- end -->``."""
     emulator = Emulator(empty=True)
     try:
         vendors = {vendor.name: vendor for vendor in emulator.vendors}
@@ -31,7 +31,7 @@ def rendered(text: str) -> str:
 
 
 def _beyond(vendor: Vendor, other: Vendor) -> list[Route]:
-    """The routes that another CRM does not have."""
+    """Return the routes that another CRM does not have."""
     known = {(route.method, route.path) for route in other.routes}
     return [route for route in vendor.routes if (route.method, route.path) not in known]
 

@@ -16,7 +16,7 @@ class Kind(StrEnum):
     OK = "ok"  # a step of a script in which nothing goes wrong
     LATENCY = "latency"  # the answer takes seconds ± jitter_seconds longer
     ERROR = "error"  # status with an HTML body (429: the vendor's dialect), and nothing is done
-    ERROR_AFTER = "error_after"  # the same, after the request was carried out and committed
+    ERROR_AFTER = "error_after"  # as error, but after the request was carried out and committed
     RESET = "reset"  # the connection is reset before anything is done
     LOST = "lost"  # the request is carried out and committed, then the connection is dropped
     CUT = "cut"  # Content-Length promises more than is sent, then the connection is closed
@@ -148,7 +148,7 @@ class _Script:
 class FaultPlan:
     """The faults in force and the scripts under way.
 
-    A script speaks first: its next step decides about an answer, and standing faults of the same sort rest meanwhile;
+    A script comes first: its next step decides about an answer, and standing faults do not strike meanwhile;
     latency and disturbances add up.
     """
 

@@ -99,7 +99,7 @@ class Journal:
         self.total = 0
 
     def matching(self, method: str = "", route: str = "", vendor: str = "") -> Iterator[LoggedRequest]:
-        """The kept requests with this method, route template and vendor; empty means any."""
+        """Return the kept requests with this method, route template and vendor; empty means any."""
         for logged in list(self.requests):  # at once: requests go on arriving
             if method in {"", logged.method} and route in {"", logged.route} and vendor in {"", logged.vendor}:
                 yield logged

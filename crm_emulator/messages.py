@@ -25,7 +25,7 @@ def encode(value: object) -> bytes:
 
 
 def decode(text: bytes | str) -> Any:
-    """The value of a JSON text; raises ``msgspec.DecodeError``."""
+    """Return the value of a JSON text; raises ``msgspec.DecodeError``."""
     return _decode(text)
 
 
@@ -53,7 +53,7 @@ class Request:
     parameters: Mapping[str, str] = field(default_factory=dict)
 
     def json(self) -> Any:
-        """The body's value, ``{}`` for an empty body; raises MalformedBodyError."""
+        """Return the body's value, ``{}`` for an empty body; raises MalformedBodyError."""
         if not self.body.strip():
             return {}
         try:
@@ -73,5 +73,5 @@ class Answer:
 
 
 def json_answer(status: int, value: object, *headers: tuple[str, str]) -> Answer:
-    """An answer whose body is the JSON of ``value``."""
+    """Return an answer whose body is the JSON of ``value``."""
     return Answer(status, _encode(value), headers=headers)

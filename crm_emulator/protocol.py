@@ -19,7 +19,7 @@ from crm_emulator.messages import Answer, Request
 _LINGER_NOT = struct.pack("ii", 1, 0)  # close() then sends RST
 _STRUCTURE = re.compile("(%(?:2F|3F|23|25|[01][0-9A-F]|7F))", re.IGNORECASE)
 """Encoded ``/``, ``?``, ``#``, ``%`` and control characters: decoded they would be taken for the path's own."""
-_SLICES = 10  # a slow body comes in so many pieces
+_SLICES = 10  # the number of pieces in which a slow body is sent
 
 
 class ConnectionOwner(Protocol):
@@ -32,7 +32,7 @@ class ConnectionOwner(Protocol):
         """Take note of a connection whose socket is about to be closed."""
 
     def refuse(self, seconds: float | None = None) -> None:
-        """Refuse connections for so many real seconds, or until told to accept."""
+        """Refuse connections for this many real seconds, or until ``accept`` is called."""
 
 
 class Connection(asyncio.Protocol):
@@ -170,7 +170,7 @@ class Connection(asyncio.Protocol):
         self._transport.close()
 
     def abort(self) -> None:
-        """Close the connection at once, whatever has not been sent."""
+        """Close the connection at once, also with data that has not been sent."""
         self._transport.abort()
 
     def reset(self) -> None:

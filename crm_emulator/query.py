@@ -52,7 +52,7 @@ class Query:
         return [self.sort, *(condition.column for condition in self.where if condition.column)]
 
     def single_range(self) -> Range | None:
-        """The query as one range of one stored integer column over visible records, if that is all it is."""
+        """Return the query's range if it is a single one, of a stored integer column over visible records."""
         if self.hidden != (0,) or len(self.where) != 1 or not isinstance(self.where[0], Range):
             return None
         stored = {column.name for column in self.table.stored}

@@ -34,8 +34,8 @@ class Route:
 @dataclass(slots=True)
 class _Branch:
     literals: dict[str, _Branch] = field(default_factory=dict)
-    place: _Branch | None = None
-    place_name: str = ""
+    parameter: _Branch | None = None
+    parameter_name: str = ""
     routes: dict[str, Route] = field(default_factory=dict)
 
 
@@ -51,10 +51,10 @@ class Router:
         branch = self._root
         for segment in _segments(route.path):
             if segment.startswith("{"):
-                if branch.place is None:
-                    branch.place = _Branch()
-                    branch.place_name = segment[1:-1]
-                branch = branch.place
+                if branch.parameter is None:
+                    branch.parameter = _Branch()
+                    branch.parameter_name = segment[1:-1]
+                branch = branch.parameter
             else:
                 branch = branch.literals.setdefault(segment, _Branch())
         if route.method in branch.routes:
@@ -62,7 +62,7 @@ class Router:
         branch.routes[route.method] = route
 
     def find(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
-        """The route and what its places hold; a trailing slash makes no difference."""
+        """Return the route and the values of its parameters; a trailing slash makes no difference."""
         return _find(self._root, method, _segments(path))
 
 
@@ -79,9 +79,9 @@ def _find(branch: _Branch, method: str, segments: list[str]) -> tuple[Route, dic
         found = _find(literal, method, segments[1:])
         if found is not None:
             return found
-    if branch.place is None:
+    if branch.parameter is None:
         return None
-    found = _find(branch.place, method, segments[1:])
+    found = _find(branch.parameter, method, segments[1:])
     if found is not None:
-        found[1][branch.place_name] = segments[0]
+        found[1][branch.parameter_name] = segments[0]
     return found

@@ -41,14 +41,14 @@ class Samples:
 
 
 def ascii_slug(text: str) -> str:
-    """``Müller & Söhne`` as ``muller-sohne``."""
+    """Write ``Müller & Söhne`` as ``muller-sohne``."""
     bare = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", bare).strip("-") or "x"
 
 
 @lru_cache(maxsize=1)
 def samples() -> Samples:
-    """The pools; the first call takes some tenths of a second."""
+    """Return the samples; the first call takes some tenths of a second."""
     from faker import Faker  # noqa: PLC0415 - an emulator without records starts without it
 
     fake = Faker(_LOCALES, use_weighting=False)

@@ -95,7 +95,7 @@ class Listener:
             self._socket = None
 
     def refuse(self, seconds: float | None = None) -> None:
-        """Refuse connections for so many real seconds, or until told to accept."""
+        """Refuse connections for this many real seconds, or until ``accept`` is called."""
         self._refusals += 1
         self._stop_listening()
         for connection in list(self.connections):

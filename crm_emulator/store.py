@@ -46,7 +46,7 @@ class Store(Database):
     # One record
 
     def next_id(self, table: Table) -> int:
-        """A fresh id of the table's sequence."""
+        """Return a fresh id of the table's sequence."""
         with self.lock:
             found = self.connection.execute(
                 "INSERT INTO sequences VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET last = last + 1 RETURNING last",
@@ -63,7 +63,7 @@ class Store(Database):
             )
 
     def get(self, table: Table, record_id: int, *, hidden: bool = False) -> Record | None:
-        """The record with this id, or None; hidden ones only when asked for."""
+        """Return the record with this id, or None; hidden ones only when asked for."""
         text = self.text(table, record_id, hidden=hidden)
         return None if text is None else decode(text)
 
@@ -162,7 +162,7 @@ class Store(Database):
     # Many records
 
     def holders(self, table: Table, kind: str, value: str) -> list[int]:
-        """The ids of the records that hold this key, ascending."""
+        """Return the ids of the records that hold this key, ascending."""
         with self.lock:
             return [row[0] for row in self.connection.execute(table.holders_sql, (kind, value))]
 
@@ -175,7 +175,7 @@ class Store(Database):
         return [(value, count) for value, count in counts.items() if count]
 
     def random_id(self, table: Table, random: Random) -> int | None:
-        """The id of some visible record, or None if there is none."""
+        """Return the id of some visible record, or None if there is none."""
         with self.lock:
             place = random.getrandbits(31)
             return next(
@@ -191,7 +191,7 @@ class Store(Database):
             )
 
     def page(self, query: Query, limit: int, offset: int = 0) -> list[bytes]:
-        """The JSON texts of the records that a query meets, in its order."""
+        """Return the JSON texts of the records that a query meets, in its order."""
         with self.lock:
             self._prepare(query)
             sql, arguments = query.page_sql()

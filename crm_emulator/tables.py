@@ -98,7 +98,7 @@ class Table:
         return 3 + [stored.name for stored in self.stored].index(column)
 
     def stored_form(self, record: Record, hidden: int) -> tuple[Any, ...]:
-        """A record as SQLite stores it."""
+        """Return a record as SQLite stores it."""
         values = [
             _at(record, column.steps) if len(column.steps) > 1 else record.get(column.path) for column in self.stored
         ]
@@ -106,7 +106,7 @@ class Table:
         return (record_id, record_id * _SPREAD & 0x7FFFFFFF, hidden, *values, encode(record).decode())
 
     def ddl(self) -> list[str]:
-        """The statements that create what is missing."""
+        """Return the statements that create what is missing."""
         statements = [self._create(self.columns)]
         if self.has_keys:
             name = self.keys_name
@@ -127,22 +127,22 @@ class Table:
         )
 
     def bare_ddl(self) -> list[str]:
-        """The statements that replace the empty table by one without the columns that are read out of the record.
+        """Return the statements that replace the empty table by one without the columns read out of the record.
 
         SQLite computes those at every insert, wanted or not, which takes three times as long as the insert itself.
         """
         return [f'DROP TABLE "{self.name}"', self._create(self.stored)]
 
     def dress_ddl(self) -> list[str]:
-        """The statements that add those columns to the bare table."""
+        """Return the statements that add those columns to the bare table."""
         return [f'ALTER TABLE "{self.name}" ADD COLUMN {column.ddl()}' for column in self.columns if not column.stored]
 
     def index_ddl(self, column: str) -> str:
-        """The statement that indexes a column, in the order of an ascending page, ties and hidden mark included."""
+        """Return the statement that indexes a column in the order of an ascending page, with ties and hidden mark."""
         return f'CREATE INDEX IF NOT EXISTS "{self.name}_by_{column}" ON "{self.name}" ({column}, tie, hidden)'
 
     def drop_index_ddl(self) -> list[str]:
-        """The statements that drop every index, before many records are written."""
+        """Return the statements that drop every index, before many records are written."""
         drops = [f'DROP INDEX IF EXISTS "{self.name}_by_{column.name}"' for column in self.columns]
         return drops + [f'DROP INDEX IF EXISTS "{self.keys_name}_by_{what}"' for what in ("value", "id")]
 

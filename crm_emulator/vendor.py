@@ -74,19 +74,19 @@ class Vendor(ABC):
 
     @abstractmethod
     def refusal(self, request: Request) -> Answer | None:
-        """The answer to a request whose credentials are wrong; None if they are right."""
+        """Return the answer to a request whose credentials are wrong; None if they are right."""
 
     @abstractmethod
     def unknown_route(self, request: Request) -> Answer:
-        """The answer where no route is."""
+        """Return the answer where no route is."""
 
     @abstractmethod
     def malformed_body(self, request: Request) -> Answer:
-        """The answer to a body that is not JSON."""
+        """Return the answer to a body that is not JSON."""
 
     @abstractmethod
     def over_quota(self, exceeded: Exceeded | None, retry_after: float | None) -> Answer:
-        """The 429: by the quota, or on demand with this Retry-After."""
+        """Return the 429: by the quota, or on demand with this Retry-After."""
 
     @abstractmethod
     def seed(self, seed: int, sizes: Mapping[str, int]) -> None:
@@ -116,7 +116,7 @@ class Vendor(ABC):
         """Settings for the plugins, ready to paste."""
 
     def find(self, request: Request, below: str) -> tuple[Route, dict[str, str]] | None:
-        """The route of a request whose path goes on with ``below`` after the prefix, and what its places hold."""
+        """Find the route of a request, and the values of its parameters; ``below`` is its path after the prefix."""
         return self.router.find(request.method, below)
 
     def seed_when_used(self, seed: int, sizes: Mapping[str, int]) -> None:
@@ -149,7 +149,7 @@ class Vendor(ABC):
     # Direct access: what is in the CRM, without asking its API.
 
     def table(self, object_name: str) -> Table:
-        """The table of an object; raises UnknownObjectError."""
+        """Return the table of an object; raises UnknownObjectError."""
         self.ensure_ready()
         try:
             return self.tables[object_name]
@@ -158,11 +158,11 @@ class Vendor(ABC):
             raise UnknownObjectError(f"{self.name} has no {object_name!r}; it has {known}") from None
 
     def get(self, object_name: str, record_id: int) -> Record | None:
-        """The record with this id, or None."""
+        """Return the record with this id, or None."""
         return self.store.get(self.table(object_name), record_id)
 
     def known(self, object_name: str, record_id: int) -> Record:
-        """The record with this id; raises UnknownObjectError."""
+        """Return the record with this id; raises UnknownObjectError."""
         record = self.get(object_name, record_id)
         if record is None:
             raise UnknownObjectError(f"{self.name} has no {object_name} {record_id}")

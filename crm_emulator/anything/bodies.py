@@ -62,7 +62,7 @@ def _xml(body: bytes) -> dict[str, Any]:
 
 
 def element_value(element: Element) -> Any:
-    """An element's text if it has nothing else; else its attributes as ``@name``, children by tag, text as ``#text``.
+    """Return an element's text if it has nothing else; else a dict: ``@attribute``, children by tag, ``#text``.
 
     Children with the same tag are a list.
     """
@@ -81,7 +81,7 @@ def element_value(element: Element) -> Any:
 
 
 def as_xml(name: str, value: Any) -> str:
-    """A value as XML, for answers: objects become children, lists repeat their element."""
+    """Write a value as XML, for answers: objects become children, lists repeat their element."""
     if isinstance(value, list):
         return "".join(as_xml(name, each) for each in value)
     if isinstance(value, dict):

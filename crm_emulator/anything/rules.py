@@ -45,7 +45,7 @@ class Rule:
 
     @classmethod
     def from_record(cls, record: Record) -> Rule:
-        """The rule that a record holds; raises ValueError for a part that no rule has."""
+        """Return the rule that a record holds; raises ValueError for a part that no rule has."""
         known = {part.name for part in fields(cls)}
         unknown = set(record) - known - {"id"}
         if unknown or "route" not in record:

@@ -49,7 +49,7 @@ class Tokens:
 
 
 def signed_by(request: Request, switches: Switches, tokens: Tokens, now: float) -> str:
-    """The kind of sign-in that a request carries and that is right; empty if none is."""
+    """Return the kind of sign-in that a request carries with the right credentials; empty if it carries none."""
     authorization = request.headers.get("authorization", "")
     carried = {
         "header": request.headers.get(switches.auth_name.lower()) == API_KEY,

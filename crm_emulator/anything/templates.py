@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_PLACE = re.compile(r"\{([a-z_]+(?:\.[^{}]+)?)\}")
+_PLACEHOLDER = re.compile(r"\{([a-z_]+(?:\.[^{}]+)?)\}")
 
 
 def filled(template: Any, values: Mapping[str, Any]) -> Any:
-    """The template with its places filled; a text that is one place takes the value as it is, of whatever kind."""
+    """Fill a template's placeholders; a text that is a single placeholder becomes the value itself, of any type."""
     if isinstance(template, dict):
         return {name: filled(each, values) for name, each in template.items()}
     if isinstance(template, list):
         return [filled(each, values) for each in template]
     if not isinstance(template, str):
         return template
-    whole = _PLACE.fullmatch(template)
+    whole = _PLACEHOLDER.fullmatch(template)
     if whole:
         return at(values, whole[1])
-    return _PLACE.sub(lambda place: str(at(values, place[1])), template)
+    return _PLACEHOLDER.sub(lambda found: str(at(values, found[1])), template)
 
 
 def at(values: Any, path: str) -> Any:

@@ -53,20 +53,20 @@ class ApptivoAccount(DirectAccess):
         return self.store.records(Query(self.tables[object_name]))
 
     def matching(self, object_name: str, sql: str, *arguments: Any) -> list[Record]:
-        """The records that meet an SQL condition."""
+        """Return the records that meet an SQL condition."""
         return self.store.records(Query(self.tables[object_name], (Condition(sql, arguments),)))
 
     def items(self, crm_object: AppObject, list_name: str) -> list[Record]:
-        """The items of one of an object's picklists."""
+        """Return the items of one of an object's picklists."""
         found = self.get("picklists", PICKLISTS[crm_object.name, list_name][0])
         return found["items"] if found else []
 
     def custom_attributes(self, crm_object: AppObject) -> dict[int, Record]:
-        """An object's custom attributes, by id."""
+        """Return an object's custom attributes, by id."""
         return {each["id"]: each for each in self.matching("custom_attributes", "object = ?", crm_object.name)}
 
     def user(self, values: Mapping[str, str]) -> Record | None:
-        """The employee on whose behalf a call is made: ``userName``, else the first; None for an unknown one."""
+        """Return the employee on whose behalf a call is made: ``userName``, else the first; None if unknown."""
         employees = self.records("employees")
         name = values.get("userName")
         if not name:
@@ -80,5 +80,5 @@ class ApptivoAccount(DirectAccess):
 
 
 def stamp(seconds: int) -> str:
-    """An instant as records show it: ``Oct 07, 2017 05:44:26 PM`` (section 8)."""
+    """Return an instant as records show it: ``Oct 07, 2017 05:44:26 PM`` (section 8)."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%b %d, %Y %I:%M:%S %p")

@@ -19,5 +19,5 @@ class AlreadyExistsError(Exception):
 
 
 def failure(reason: str) -> Answer:
-    """``{"status": "FAILURE", "reason"}`` with HTTP 200; the wording of reasons is unknown (section 12.4)."""
+    """Return ``{"status": "FAILURE", "reason"}`` with HTTP 200; the wording is unknown (section 12.4)."""
     return json_answer(200, {"status": "FAILURE", "reason": reason})

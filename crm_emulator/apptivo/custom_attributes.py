@@ -56,7 +56,7 @@ def define(
 
 
 def read_values(account: ApptivoAccount, crm_object: AppObject, sent: Any) -> list[dict[str, Any]]:
-    """The ``customAttributes`` as they are kept; raises FailureError for what no attribute takes."""
+    """Return the ``customAttributes`` as they are kept; raises FailureError for what no attribute takes."""
     if not isinstance(sent, list) or not all(isinstance(each, dict) for each in sent):
         raise FailureError("customAttributes must be an array of objects")
     known = account.custom_attributes(crm_object)
@@ -124,7 +124,7 @@ def _number(label: str, kind: str, sent: dict[str, Any]) -> dict[str, Any]:
 
 
 def merged(held: list[dict[str, Any]], sent: list[dict[str, Any]], only: Sequence[int] | None) -> list[dict[str, Any]]:
-    """The values after an update that names some attributes; None means all that were sent (section 6)."""
+    """Return the values after an update that names some attributes; None means all that were sent (section 6)."""
     values = {each["customAttributeId"]: each for each in held}
     for each in sent:
         if only is None or each["customAttributeId"] in only:

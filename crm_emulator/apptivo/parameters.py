@@ -44,7 +44,7 @@ def _content_type(request: Request) -> str:
 
 
 def read_json(values: Mapping[str, str], name: str, kind: type, empty: Any = None) -> Any:
-    """The JSON in a parameter; raises FailureError where it is missing (and ``empty`` is None) or of another kind."""
+    """Return the JSON in a parameter; raises FailureError if it is missing (with ``empty`` None) or of another type."""
     text = values.get(name, "")
     if not text.strip():
         if empty is not None:
@@ -60,7 +60,7 @@ def read_json(values: Mapping[str, str], name: str, kind: type, empty: Any = Non
 
 
 def read_id(values: Mapping[str, str], name: str) -> int:
-    """The id in a parameter; raises FailureError."""
+    """Return the id in a parameter; raises FailureError."""
     text = values.get(name, "").strip()
     if not text.isdigit():
         raise FailureError(f"{name} is required")

@@ -159,7 +159,7 @@ def delete(account: ApptivoAccount, crm_object: AppObject, record_id: int) -> No
 
 
 def shown(crm_object: AppObject, record: Record) -> Record:
-    """A record as Apptivo answers with it: a string ``id`` beside the numeric one (section 8)."""
+    """Return a record as Apptivo answers with it: a string ``id`` beside the numeric one (section 8)."""
     visible = {name: value for name, value in record.items() if not name.startswith("_")}
     visible["id"] = str(record["id"])
     if crm_object.id_name != "id":
@@ -197,7 +197,7 @@ def settle_opportunity(account: ApptivoAccount, values: Mapping[str, str], sent:
 
 
 def spread_territory(account: ApptivoAccount, opportunity: Record) -> None:
-    """``isCustomerTerritoryUpdate=true``: the customer gets the opportunity's territory (section 5.2)."""
+    """Copy the opportunity's territory to its customer: ``isCustomerTerritoryUpdate=true`` (section 5.2)."""
     customer = account.get("customers", opportunity["opportunityCustomerId"] or 0)
     if customer is not None and opportunity["territoryId"] is not None:
         change = {name: opportunity[name] for name in ("territoryId", "territoryName")}

@@ -13,5 +13,5 @@ if TYPE_CHECKING:
 
 
 def routes(account: ApptivoAccount) -> tuple[Route, ...]:
-    """The routes, chapter by chapter."""
+    """Return the routes, chapter by chapter."""
     return (*RecordActions(account).routes(), *OtherActions(account).routes())

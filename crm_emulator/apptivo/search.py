@@ -27,7 +27,7 @@ _NESTED = {
 def listed(
     account: ApptivoAccount, crm_object: AppObject, values: Mapping[str, str], conditions: tuple[Condition, ...] = ()
 ) -> dict[str, Any]:
-    """``{"data": […], "countOfRecords": N}``."""
+    """Return a page as ``{"data": […], "countOfRecords": N}``."""
     start, size = _number(values, "startIndex", 0), _number(values, "numRecords", DEFAULT_PAGE)
     size = min(size, account.switches.largest_page)
     column = values.get("sortColumn", "")
@@ -50,13 +50,13 @@ def _number(values: Mapping[str, str], name: str, default: int) -> int:
 
 
 def text_condition(text: str) -> Condition:
-    """Records that hold a text in any of their own words."""
+    """Return the condition that a record holds a text in any of its strings."""
     sql = "EXISTS (SELECT 1 FROM json_tree(body) AS t WHERE t.type = 'text' AND t.value LIKE ?)"
     return Condition(sql, (f"%{text}%",))
 
 
 def criteria(account: ApptivoAccount, crm_object: AppObject, sent: Mapping[str, Any]) -> tuple[Condition, ...]:
-    """The conditions of ``searchData``: any part of a text, whole numbers; raises FailureError."""
+    """Return the conditions of ``searchData``: any part of a text, whole numbers; raises FailureError."""
     conditions: list[Condition] = []
     for name, value in sent.items():
         if value in (None, "", []):

@@ -25,7 +25,7 @@ _BOOKKEEPING = frozenset(
 
 
 def read_record(account: ApptivoAccount, crm_object: AppObject, sent: Mapping[str, Any], names: set[str]) -> Record:
-    """The values of the attributes in ``names``, as they are kept; raises FailureError."""
+    """Return the values of the attributes in ``names``, as they are kept; raises FailureError."""
     if crm_object.open:
         return {name: value for name, value in sent.items() if name in names}
     unknown = [name for name in sent if name not in crm_object.attributes | _BOOKKEEPING | {crm_object.id_name}]
@@ -86,7 +86,7 @@ def _items(name: str, value: Any) -> list[Record]:
 
 
 def identifier(account: ApptivoAccount, name: str, value: Any) -> int:
-    """An id: a JSON number, or a string of digits where the switch takes those (section 8)."""
+    """Read an id: a JSON number, or a string of digits if the switch allows it (section 8)."""
     if isinstance(value, str) and value.isdigit() and account.switches.text_numbers == "accept":
         return int(value)
     if isinstance(value, bool) or not isinstance(value, int):

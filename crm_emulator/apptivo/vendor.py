@@ -57,7 +57,7 @@ class Apptivo(Vendor):
         return routes.routes(self.account)
 
     def find(self, request: Request, below: str) -> tuple[Route, dict[str, str]] | None:
-        """Find a route by its action, which may stand in the query or in the form, whatever the method (section 1)."""
+        """Find a route by its action, which may stand in the query or in the form, with any method (section 1)."""
         action = parameters(request).get("a")
         if action:
             path = f"{below.rstrip('/')}?a={action}"

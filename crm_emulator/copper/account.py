@@ -53,11 +53,11 @@ class CopperAccount(DirectAccess):
         return self.store.records(Query(self.tables[object_name]))
 
     def holders(self, object_name: str, kind: str, value: str) -> list[int]:
-        """The ids of the records that hold a key."""
+        """Return the ids of the records that hold a key."""
         return self.store.holders(self.tables[object_name], kind, value)
 
     def matching(self, object_name: str, sql: str, *arguments: Any) -> list[Record]:
-        """The records that meet an SQL condition."""
+        """Return the records that meet an SQL condition."""
         return self.store.records(Query(self.tables[object_name], (Condition(sql, arguments),)))
 
     def new_id(self, object_name: str) -> int:
@@ -73,7 +73,7 @@ class CopperAccount(DirectAccess):
         self.store.remove(self.tables[object_name], record_id)
 
     def rename_company(self, company_id: int, name: str) -> None:
-        """Carry a company's new name to those that show it; that is no update of theirs."""
+        """Write a company's new name into the records that show it, which does not count as an update of theirs."""
         for object_name in ("people", "opportunities"):
             for record in self.matching(object_name, "company_id = ?", company_id):
                 record["company_name"] = name

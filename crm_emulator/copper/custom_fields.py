@@ -29,7 +29,7 @@ LONGEST_STRING = 255
 
 
 def definitions_on(account: CopperAccount, crm_object: CustomerObject) -> list[Record]:
-    """The definitions of the custom fields that are available on an object."""
+    """Return the definitions of the custom fields that are available on an object."""
     if not crm_object.has_custom_fields:
         return []
     return [each for each in account.records("custom_field_definitions") if crm_object.singular in each["available_on"]]
@@ -41,7 +41,7 @@ def empty_value(definition: Record) -> Any:
 
 
 def values_for(definitions: Sequence[Record], values: dict[int, Any], record_id: int) -> list[dict[str, Any]]:
-    """A record's ``custom_fields``: every definition, in an order that differs between records (section 7.3)."""
+    """Return a record's ``custom_fields``: every definition, in an order that differs between records (section 7.3)."""
     fields = [
         {"custom_field_definition_id": each["id"], "value": values.get(each["id"], empty_value(each))}
         for each in definitions
@@ -53,7 +53,7 @@ def values_for(definitions: Sequence[Record], values: dict[int, Any], record_id:
 
 
 def read_fields(sent: Any, definitions: Sequence[Record], date_order: str) -> dict[int, Any]:
-    """The values of the ``custom_fields`` that were sent, by definition; raises InvalidError."""
+    """Return the values of the ``custom_fields`` that were sent, by definition; raises InvalidError."""
     if not isinstance(sent, list):
         raise InvalidError([("custom_fields", "must be an array", "invalid")])
     known = {definition["id"]: definition for definition in definitions}
@@ -108,7 +108,7 @@ def _read(definition: Record, value: Any, date_order: str) -> Any:  # noqa: C901
 
 
 def held_values(record: Record) -> dict[int, Any]:
-    """The values a record holds, by definition."""
+    """Return the values a record holds, by definition."""
     return {each["custom_field_definition_id"]: each["value"] for each in record.get("custom_fields", ())}
 
 

@@ -43,7 +43,7 @@ class Filter(Protocol):
 
 
 def as_number(name: str, value: Any) -> float:
-    """A number, also sent as a numeric string (section 5.1); raises InvalidError."""
+    """Read a number, also sent as a numeric string (section 5.1); raises InvalidError."""
     if isinstance(value, str) and re.fullmatch(r"-?\d+(\.\d+)?", value):
         value = float(value) if "." in value else int(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) >= LARGEST:
@@ -52,7 +52,7 @@ def as_number(name: str, value: Any) -> float:
 
 
 def as_list(value: Any) -> list[Any]:
-    """A list, also of one value sent bare."""
+    """Return a list; a single value becomes a list of one."""
     return value if isinstance(value, list) else [value]
 
 

@@ -34,7 +34,7 @@ def create(account: CopperAccount, crm_object: CustomerObject, sent: Mapping[str
 
 
 def _with_company(account: CopperAccount, sent: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Add the company that a new person names: the one with that name, else a new one (section 4.4, hearsay)."""
+    """Add the company that a new person names: the one with that name, else a new one (section 4.4, unverified)."""
     name = sent.get("company_name")
     if not isinstance(name, str) or not name or sent.get("company_id") is not None:
         return sent
@@ -84,7 +84,7 @@ def delete(account: CopperAccount, crm_object: CustomerObject, record_id: int) -
     stub = {"id": record_id, "is_deleted": True}
     if crm_object.name != "activities":
         account.store.remove(crm_object.table, record_id)
-        _let_go(account, crm_object, record_id)
+        _remove_references(account, crm_object, record_id)
         return stub
     if record.get("is_deleted"):
         raise NotFoundError
@@ -99,7 +99,7 @@ def delete(account: CopperAccount, crm_object: CustomerObject, record_id: int) -
 def _read(
     account: CopperAccount, crm_object: CustomerObject, sent: Mapping[str, Any], old: Record | None
 ) -> tuple[Record, dict[int, Any]]:
-    """The record that results, without the rules of its own; raises InvalidError with all that is wrong."""
+    """Return the record that results, without the rules of its own; raises InvalidError with all that is wrong."""
     problems: list[tuple[str, str, str]] = []
     unknown = [name for name in sent if name not in crm_object.writable and name != "custom_fields"]
     if account.switches.read_only_attributes == "ignore":
@@ -133,7 +133,7 @@ def _read(
 
 
 def count_interaction(account: CopperAccount, activity: Record) -> None:
-    """Show an interaction on the record that it belongs to; that is no update of that record (section 7.9)."""
+    """Count an interaction on the record that it belongs to, which does not count as an update (section 7.9)."""
     kind, parent = activity["type"], activity["parent"]
     declared_type = account.get(f"{kind['category']}_activity_types", kind["id"])
     owner = BY_NAME[PARENTS[parent["type"]]]
@@ -154,7 +154,7 @@ _REFERRERS: dict[str, tuple[tuple[str, str], ...]] = {
 }
 
 
-def _let_go(account: CopperAccount, crm_object: CustomerObject, record_id: int) -> None:
+def _remove_references(account: CopperAccount, crm_object: CustomerObject, record_id: int) -> None:
     for object_name, attribute in _REFERRERS.get(crm_object.name, ()):
         for record in account.matching(object_name, f"{attribute} = ?", record_id):
             record[attribute] = None

@@ -21,7 +21,7 @@ from crm_emulator.routing import Route
 
 
 def routes(account: CopperAccount) -> tuple[Route, ...]:
-    """The routes, chapter by chapter."""
+    """Return the routes, chapter by chapter."""
     chapters = (
         records,
         bulk,

@@ -54,7 +54,7 @@ def search(
 
 
 def page_asked_for(account: CopperAccount, parameters: Mapping[str, Any]) -> tuple[int, int]:
-    """The page's size and its number; raises InvalidError."""
+    """Return the page's size and its number; raises InvalidError."""
     size = int(as_number("page_size", parameters.get("page_size") or DEFAULT_PAGE_SIZE))
     number = int(as_number("page_number", parameters.get("page_number") or 1))
     if not 1 <= size <= LARGEST_PAGE_SIZE:
@@ -67,7 +67,7 @@ def page_asked_for(account: CopperAccount, parameters: Mapping[str, Any]) -> tup
 
 
 def _reachable(account: CopperAccount, size: int, number: int) -> tuple[int, int]:
-    """The places of a page in the result; nothing lies past the ceiling (section 5.1)."""
+    """Return the first and last position of a page in the result; nothing lies past the ceiling (section 5.1)."""
     ceiling = account.switches.search_ceiling
     return min((number - 1) * size, ceiling), min(number * size, ceiling)
 

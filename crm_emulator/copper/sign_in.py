@@ -14,7 +14,7 @@ APPLICATION = "developer_api"
 
 
 def refusal(request: Request) -> Answer | None:
-    """The 401 of a request that carries neither the three headers nor a Bearer token; the text is a guess."""
+    """Return the 401 of a request that carries neither the three headers nor a Bearer token; the text is a guess."""
     headers = request.headers
     if headers.get("authorization") == f"Bearer {ACCESS_TOKEN}":
         return None

@@ -33,7 +33,7 @@ class Switches:
         company_id_on_person_update: The effect of company_id in a person's update: ``ignore``, ``accept`` or ``reject``
             (3.7: it is changed through related items).
         company_name_on_person: The effect of company_name of a new person: ``ignore`` or ``link_or_create`` (4.4,
-            hearsay).
+            unverified).
         primary_contact_required: Whether creating an opportunity needs primary_contact_id (9.2).
         activity_type_required_on_update: Whether an activity's update must repeat its type (7.7, conflict).
         name_filter: How the name filter matches: ``exact`` or ``partial`` (5.3, conflict).

@@ -114,7 +114,7 @@ class DateText:
 
 
 def read_date(text: str, order: str) -> datetime:
-    """Midnight UTC of ``1/23/2017`` (mdy) or ``23/1/2017`` (dmy); raises WrongValueError."""
+    """Return midnight UTC of ``1/23/2017`` (mdy) or ``23/1/2017`` (dmy); raises WrongValueError."""
     try:
         return datetime.strptime(text, "%m/%d/%Y" if order == "mdy" else "%d/%m/%Y").replace(tzinfo=UTC)
     except ValueError:
@@ -122,7 +122,7 @@ def read_date(text: str, order: str) -> datetime:
 
 
 def write_date(date: datetime, order: str) -> str:
-    """The opposite of read_date."""
+    """Write a date as text in the account's order, without leading zeros."""
     first, second = (date.month, date.day) if order == "mdy" else (date.day, date.month)
     return f"{first}/{second}/{date.year}"
 

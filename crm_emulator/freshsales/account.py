@@ -64,7 +64,7 @@ class FreshsalesAccount(DirectAccess):
         return timezone(-span if text.startswith("-") else span)
 
     def stamp(self, seconds_ago: float = 0.0) -> str:
-        """An instant as records show it: ISO 8601 with the account's offset (section 4)."""
+        """Return an instant as records show it: ISO 8601 with the account's offset (section 4)."""
         then = datetime.fromtimestamp(self.now() - seconds_ago, UTC)
         return then.astimezone(self.offset).isoformat(timespec="seconds")
 
@@ -86,24 +86,24 @@ class FreshsalesAccount(DirectAccess):
         return self.store.records(Query(self.tables[object_name]))
 
     def matching(self, object_name: str, sql: str, *arguments: Any) -> list[Record]:
-        """The records that meet an SQL condition."""
+        """Return the records that meet an SQL condition."""
         return self.store.records(Query(self.tables[object_name], (Condition(sql, arguments),)))
 
     def holders(self, object_name: str, key: str, value: str) -> list[int]:
-        """The ids of the records, not in the recycle bin, that hold a key; letter case does not matter (section 5)."""
+        """Return the ids of the records outside the recycle bin that hold a key, in any letter case (section 5)."""
         table = self.tables[object_name]
         found = self.store.holders(table, key, value.lower())
         return [record_id for record_id in found if self.store.text(table, record_id) is not None]
 
     def next_id(self, object_name: str) -> int:
-        """A fresh id of an object, or of parts of records that have no table (e-mails, prices)."""
+        """Return a fresh id of an object, or of parts of records that have no table (e-mails, prices)."""
         table = self.tables.get(object_name) or Table(
             f"{self.tables['owners'].vendor}_{object_name}", first_id=31_015_000_001
         )
         return self.store.next_id(table)
 
     def target(self, model: Any, record_id: Any) -> dict[str, Any]:
-        """``{id, type}`` of the record that an activity is about (section 4); raises InvalidError."""
+        """Return ``{id, type}`` of the record that an activity is about (section 4); raises InvalidError."""
         object_name = next((name for known, name in _TARGETS.items() if known == model), "")
         if object_name not in self.tables:
             raise InvalidError(["Targetable type is invalid"])

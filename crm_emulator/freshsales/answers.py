@@ -31,7 +31,7 @@ class RefusedError(Exception):
         super().__init__("; ".join(self.messages))
 
     def answer(self) -> Answer:
-        """The body that validation, permission and missing records share (section 9)."""
+        """Return the body that validation, permission and missing records share (section 9)."""
         return refused(self.status, self.messages)
 
 
@@ -50,12 +50,12 @@ class NotFoundError(RefusedError):
 
 
 def refused(status: int, messages: list[str] | str, *headers: tuple[str, str]) -> Answer:
-    """``{"errors": {"code", "message"}}``; ``message`` is a list, in some code paths a bare string (section 9)."""
+    """Return ``{"errors": {"code", "message"}}``; ``message`` is a list, at some places a plain string (section 9)."""
     return json_answer(status, {"errors": {"code": status, "message": messages}}, *headers)
 
 
 def unauthorized() -> Answer:
-    """The 401, whose body nobody has recorded; this one is from memory (sections 9, 11.1)."""
+    """Return the 401, whose body nobody has recorded; this one is from memory (sections 9, 11.1)."""
     return json_answer(401, {"login": "failed", "message": "Invalid credentials. Check your API key."})
 
 
@@ -65,5 +65,5 @@ def no_route(status: int = 404) -> Answer:
 
 
 def humanized(name: str) -> str:
-    """``last_name`` as messages say it: ``Last name``."""
+    """Write ``last_name`` as error messages do: ``Last name``."""
     return name.removesuffix("_id").removeprefix("cf_").replace("_", " ").capitalize()

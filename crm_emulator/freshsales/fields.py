@@ -30,7 +30,7 @@ CUSTOM_TYPES = ("text", "textarea", "number", "checkbox", "date", "dropdown", "r
 
 
 def field_name(label: str) -> str:
-    """The name of a custom field: ``Lead Tier`` is ``cf_lead_tier`` (section 4: every key starts with cf_)."""
+    """Return the name of a custom field: ``Lead Tier`` is ``cf_lead_tier`` (section 4: every key starts with cf_)."""
     return "cf_" + re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")
 
 
@@ -72,7 +72,7 @@ def require_field(account: FreshsalesAccount, resource: str, name: str, *, requi
 
 
 def custom_fields(account: FreshsalesAccount, resource: str) -> dict[str, Record]:
-    """The custom fields of a resource, by name."""
+    """Return the custom fields of a resource, by name."""
     settings = account.matching("field_settings", "resource = ?", resource)
     return {each["name"]: each for each in settings if each["name"].startswith("cf_")}
 
@@ -89,7 +89,7 @@ def required_fields(account: FreshsalesAccount, resource: Resource, field_owner:
 
 
 def read_custom_fields(account: FreshsalesAccount, resource: str, sent: Any) -> tuple[Record, list[str]]:
-    """The values of a ``custom_field`` that was sent, and what is wrong with it."""
+    """Return the values of a ``custom_field`` that was sent, and what is wrong with it."""
     if not isinstance(sent, dict):
         return {}, ["Custom field must be an object"]
     known = custom_fields(account, resource)
@@ -128,7 +128,7 @@ def _read(account: FreshsalesAccount, field: Record, value: Any) -> Any:
 
 
 def shown_fields(account: FreshsalesAccount, resource: Resource) -> list[Record]:
-    """The items of ``GET /settings/{resource}/fields`` (section 2; shapes recorded)."""
+    """Return the items of ``GET /settings/{resource}/fields`` (section 2; shapes recorded)."""
     required = set(required_fields(account, resource, resource.name))
     shown = [
         _shown(resource, place, name, field_label(resource, name), kind.field_type, _choices(account, kind))
@@ -160,7 +160,7 @@ def _shown(resource: Resource, position: int, name: str, label: str, kind: str, 
 
 
 def field_label(resource: Resource, name: str) -> str:
-    """A standard field's label."""
+    """Return a standard field's label."""
     return resource.labels.get(name) or humanized(name)
 
 

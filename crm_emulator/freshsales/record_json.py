@@ -29,7 +29,7 @@ _NOT_IN_LISTS = {"custom_field", "links", "emails"}
 
 
 def full_json(account: FreshsalesAccount, resource: Resource, record: Record, include: Iterable[str] = ()) -> Record:
-    """A record as its vendor answers with it."""
+    """Return a record as its vendor answers with it."""
     visible = {name: value for name, value in record.items() if name not in resource.hidden}
     if "open_deals_amount" in visible:
         visible |= _deal_sums(account, resource, record["id"])
@@ -45,7 +45,7 @@ def full_json(account: FreshsalesAccount, resource: Resource, record: Record, in
 
 
 def partial_json(account: FreshsalesAccount, resource: Resource, record: Record) -> Record:
-    """A record as searches show it: no custom fields (section 8)."""
+    """Return a record as searches show it: no custom fields (section 8)."""
     visible = {name: value for name, value in record.items() if name not in resource.hidden | _NOT_IN_LISTS}
     if "open_deals_amount" in visible:
         visible |= _deal_sums(account, resource, record["id"])
@@ -61,7 +61,7 @@ def _targetable(record: Record) -> Record | None:
 def side_loaded(
     account: FreshsalesAccount, resource: Resource, records: Iterable[Record], include: Iterable[str]
 ) -> dict[str, list[Record]]:
-    """The collections that ``include`` puts beside the records, by their key."""
+    """Return the collections that ``include`` puts beside the records, by their key."""
     wanted: dict[str, dict[int, None]] = {}
     records = list(records)
     for name in include:

@@ -130,7 +130,7 @@ def field_owner(resource: Resource, record: Record) -> str:
 def _written(
     account: FreshsalesAccount, resource: Resource, sent: Mapping[str, Any], old: Record | None, record: Record
 ) -> Record:
-    """The record that results, without the rules of its own; raises InvalidError with all that is wrong."""
+    """Return the record that results, without the rules of its own; raises InvalidError with all that is wrong."""
     problems = _unknown(account, resource, sent)
     refused = set()
     for name, value in sent.items():
@@ -217,5 +217,5 @@ def _check_unique(account: FreshsalesAccount, resource: Resource, record: Record
 
 
 def recycled_query(table: Table) -> Query:
-    """The records in the recycle bin."""
+    """Return the records in the recycle bin."""
     return Query(table, hidden=(RECYCLED,))

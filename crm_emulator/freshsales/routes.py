@@ -54,6 +54,6 @@ class SignIn(Chapter):
 
 
 def routes(account: FreshsalesAccount, resources: Mapping[str, Resource]) -> tuple[Route, ...]:
-    """The routes of an account, chapter by chapter; leads and sign-in are Classic's."""
+    """Return the routes of an account, chapter by chapter; leads and sign-in are Classic's."""
     classic: tuple[type[Chapter], ...] = (LeadConversion, SignIn) if "leads" in resources else ()
     return tuple(route for chapter in (*_BOTH, *classic) for route in chapter(account, resources).routes())

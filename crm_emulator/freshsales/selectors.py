@@ -26,7 +26,7 @@ class Selector:
     key: str = ""
 
     def items(self) -> list[Record]:
-        """The items of a fresh account: id, name, position, partial."""
+        """Return the items of a fresh account: id, name, position, partial."""
         return [
             {"id": self.first_id + place, "name": name, "position": place + 1, "partial": True}
             for place, name in enumerate(self.names)
@@ -102,7 +102,7 @@ _TYPES_WITH_OUTCOMES = (1, 2, 4)
 
 
 def fresh_items(name: str, stamp: str) -> list[Record]:
-    """The items of a fresh account with what each list has beside id and name (recordings named in section 2)."""
+    """Return the items of a new account, with all attributes of each list (recordings named in section 2)."""
     items = SELECTORS[name].items()
     more = _MORE.get(name)
     full = [{**item, **more(place, item, stamp)} if more else item for place, item in enumerate(items)]

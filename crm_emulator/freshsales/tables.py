@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def account_tables(vendor: str, resources: Mapping[str, Resource]) -> dict[str, Table]:
-    """The tables of an account, by object: its resources, its selectors, its settings."""
+    """Return the tables of an account, by object: its resources, its selectors, its settings."""
     tables = {
         resource.name: Table(f"{vendor}_{resource.name}", resource.columns, resource.keys, resource.first_id)
         for resource in resources.values()

@@ -21,7 +21,7 @@ _KEYS = {"emails": "email"}
 def upsert(
     account: FreshsalesAccount, resource: Resource, identifier: Mapping[str, Any], sent: Mapping[str, Any]
 ) -> tuple[Record, bool]:
-    """The record that results, and whether it is new; raises InvalidError."""
+    """Create or update a record; return it, and whether it is new. Raises InvalidError."""
     if len(identifier) != 1:
         raise InvalidError(["unique_identifier must name one field"])
     (name, value), *_ = identifier.items()
@@ -36,7 +36,7 @@ def upsert(
 
 
 def matching(account: FreshsalesAccount, resource: Resource, name: str, value: Any) -> list[int]:
-    """The ids of the records that an identifier names; raises InvalidError for a field that identifies nothing."""
+    """Return the ids of the records that an identifier names; raises InvalidError if the field identifies nothing."""
     if isinstance(value, bool) or not isinstance(value, str | int | float) or not str(value).strip():
         raise InvalidError([f"unique_identifier {name} can't be blank"])
     if name == "id":
@@ -49,7 +49,7 @@ def matching(account: FreshsalesAccount, resource: Resource, name: str, value: A
 
 
 def _with_identifier(sent: Mapping[str, Any], name: str, value: Any) -> Mapping[str, Any]:
-    """A new record gets the identifier's value too: nothing but the identifier is enough (section 5)."""
+    """Add the identifier's value to a new record: nothing but the identifier is enough (section 5)."""
     if name.startswith("cf_"):
         return {**sent, "custom_field": {name: value, **(sent.get("custom_field") or {})}}
     if name in {"emails", "email"}:

@@ -35,7 +35,7 @@ class ValueType(Protocol):
         """The name of the type in /settings/…/fields."""
 
     def read(self, value: Any, account: Account) -> Any:
-        """The value as it is kept; ``value`` is never None. Raises WrongValueError."""
+        """Return the value as it is kept; ``value`` is never None. Raises WrongValueError."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class Day:
 
 
 def read_instant(value: Any) -> datetime:
-    """The instant that a text names, in UTC where it names no zone; raises WrongValueError."""
+    """Return the instant that a text names, in UTC where it names no zone; raises WrongValueError."""
     if not isinstance(value, str):
         raise WrongValueError("is not a valid date")
     text = re.sub(r"\s*\([^)]*\)\s*$", "", value.strip())

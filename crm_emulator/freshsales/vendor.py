@@ -65,7 +65,7 @@ class Freshsales(Vendor):
         )
 
     def _with_rates(self, endpoint: Callable[[Request], Answer]) -> Callable[[Request], Answer]:
-        """The endpoint, whose answers say how much quota is left where the switch wants it (section 10)."""
+        """Add the quota that is left to the headers of an endpoint's answers, if the switch says so (section 10)."""
 
         def answer(request: Request) -> Answer:
             found = endpoint(request)
@@ -101,7 +101,7 @@ class Freshsales(Vendor):
         return refused(400, ["The request body is not valid JSON"])
 
     def over_quota(self, exceeded: Exceeded | None, retry_after: float | None) -> Answer:
-        """Return the 429, whose body is unknown; ``message`` is a bare string in some code paths (sections 9, 10)."""
+        """Return the 429, whose body is unknown; ``message`` is a plain string in some code paths (sections 9, 10)."""
         if exceeded is not None and self.switches.retry_after:
             retry_after = exceeded.wait_seconds
         waits = () if retry_after is None else (("Retry-After", str(max(1, -int(-retry_after // 1)))),)

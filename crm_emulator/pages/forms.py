@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 KINDS = {
     Kind.LATENCY: "Latency: answers take longer",
     Kind.ERROR: "Error: nothing is done (status 429: the CRM's own answer)",
-    Kind.ERROR_AFTER: "Error after the write: it is done all the same",
+    Kind.ERROR_AFTER: "Error after the write, which was carried out",
     Kind.RESET: "Connection reset before anything is done",
     Kind.LOST: "Answer lost after the write",
     Kind.CUT: "Answer cut in the middle",
@@ -42,7 +42,7 @@ _NUMBERS: Mapping[str, type[int | float]] = {
 
 
 def filled(sent: Mapping[str, str]) -> dict[str, str]:
-    """The form's fields, those that were not sent as they are at first."""
+    """Fill in the form's fields that were not sent with their first values."""
     first = {each.name: each.default for each in fields(Fault) if each.name != "kind"}
     standard = {
         name: "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
@@ -52,7 +52,7 @@ def filled(sent: Mapping[str, str]) -> dict[str, str]:
 
 
 def fault(sent: Mapping[str, str]) -> Fault:
-    """The fault that a form describes; an empty field is as if it were not there. Raises ValueError."""
+    """Return the fault that a form describes; an empty field is as if it were not there. Raises ValueError."""
     values: dict[str, Any] = {"kind": sent["kind"]}
     for name in ("route", "vendor", *_NUMBERS):
         text = sent.get(name, "").strip()
@@ -66,7 +66,7 @@ def fault(sent: Mapping[str, str]) -> Fault:
 
 
 def switches(vendor: Vendor, sent: Mapping[str, str]) -> dict[str, Any]:
-    """The values of a vendor's switches that a form sends (an unticked box sends nothing); raises ControlError."""
+    """Return the values of a vendor's switches in a form (an unticked box sends nothing); raises ControlError."""
     values: dict[str, Any] = {}
     for each in fields(vendor.switches):
         now = getattr(vendor.switches, each.name)

@@ -78,10 +78,12 @@ class Pages:
         origin = request.headers.get("origin")
         if request.method == "POST" and origin is not None and urlsplit(origin).netloc != host:
             return self._refusal(403, "This form was not sent from these pages.")
-        route, places = found
-        placed = Request(request.method, request.path, request.query, request.headers, request.body, route.path, places)
+        route, parameters = found
+        routed = Request(
+            request.method, request.path, request.query, request.headers, request.body, route.path, parameters
+        )
         try:
-            return route.endpoint(placed)
+            return route.endpoint(routed)
         except UnknownObjectError as missing:
             return self._refusal(404, str(missing))
 

@@ -149,7 +149,7 @@ class Row:
 
 
 def names(emulator: EmulatedCrms) -> dict[str, str]:
-    """The CRMs' titles, by name."""
+    """Return the CRMs' titles, by name."""
     return {vendor.name: title(vendor) for vendor in emulator.vendors}
 
 
@@ -164,8 +164,8 @@ def crm(emulator: EmulatedCrms, vendor: Vendor) -> Crm:
     with emulator.store.lock:
         rates = vendor.quota.rates
         meters = [
-            Meter(rate.limit, rate.limit - vendor.quota.left(place, now), rate.seconds, rate.routes)
-            for place, rate in enumerate(rates)
+            Meter(rate.limit, rate.limit - vendor.quota.left(index, now), rate.seconds, rate.routes)
+            for index, rate in enumerate(rates)
         ]
         counts = {name: vendor.count(name) for name in vendor.tables}
     main_objects = {name: count for name, count in counts.items() if name in vendor.sizes or not vendor.sizes}
@@ -188,7 +188,7 @@ def switches(vendor: Vendor) -> list[Switch]:
 
 
 def records(vendor: Vendor, name: str, record_filter: RecordFilter) -> Page:
-    """A page of an object's records, those that hold a text if one is given; raises UnknownObjectError."""
+    """Return a page of an object's records, those that hold a text if one is given; raises UnknownObjectError."""
     table = vendor.table(name)
     conditions: tuple[Condition, ...] = ()
     if record_filter.text:
@@ -215,7 +215,7 @@ def _cell(value: Any) -> str:
 
 
 def record(vendor: Vendor, name: str, text: str) -> tuple[int, str]:
-    """A record's id and its JSON, readable; a deleted one too. Raises UnknownObjectError."""
+    """Return a record's id and its JSON, formatted; also of a deleted one. Raises UnknownObjectError."""
     found = vendor.store.get(vendor.table(name), int(text), hidden=True) if text.isdigit() else None
     if found is None:
         raise UnknownObjectError(f"{title(vendor)} has no {name} {text}.")

@@ -1,4 +1,4 @@
-"""What is the same for every emulated CRM: registration, routes, switches, printed configuration, documentation."""
+"""Parts common to all emulated CRMs: registration, routes, switches, printed configuration, documentation."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def emulator():
 
 
 def started(*options: str) -> tuple[subprocess.Popen[str], str]:
-    """crm-emulator on a free port, and what it printed before it served."""
+    """Start crm-emulator on a free port; return it and the text that it printed before it served."""
     command = [sys.executable, "-m", "crm_emulator", "--port", "0", *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None

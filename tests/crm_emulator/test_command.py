@@ -14,7 +14,7 @@ from crm_emulator.__main__ import main
 
 
 class Running:
-    """The command under way, its first lines read."""
+    """The running command, with its first lines read."""
 
     def __init__(self, *options):
         command = [sys.executable, "-m", "crm_emulator", "--port", "0", *map(str, options)]

@@ -18,7 +18,7 @@ def emulator():
 
 
 def talk(emulator, *pieces):
-    """All that comes back until the server closes."""
+    """Send pieces, and return all that comes back until the server closes."""
     with socket.create_connection(("127.0.0.1", emulator.listener.port), timeout=120) as connection:
         for piece in pieces:
             connection.sendall(piece)

@@ -26,7 +26,7 @@ def nothing_left_open():
 
 
 def connected(emulator, stack):
-    """A client whose handshake the system has done, of which the emulator has yet to hear."""
+    """Connect a client: the system has done the handshake, of which the emulator has yet to hear."""
     return stack.enter_context(socket.create_connection(("127.0.0.1", emulator.listener.port), timeout=120))
 
 

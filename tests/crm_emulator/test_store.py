@@ -40,7 +40,7 @@ def opened(path=None):
 
 
 class StoreAgainstDictionary(RuleBasedStateMachine):
-    """What is put is found, by every way of looking, now and as a lagging index sees it."""
+    """The store beside a dictionary: records that were put are found in every way, now and in a lagging index."""
 
     def __init__(self):
         super().__init__()

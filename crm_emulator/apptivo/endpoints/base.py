@@ -28,13 +28,13 @@ class Actions:
         self.account = account
 
     def reads(self, path: str, action: Action, source: str, remark: str = "") -> Route:
-        """A route that changes nothing."""
+        """Make a route that changes nothing."""
         return Route("GET", path, _endpoint(action, ""), source, remark)
 
     def writes(
         self, path: str, action: Action, source: str, remark: str = "", *, method: str = "POST", data_name: str = ""
     ) -> Route:
-        """A route that changes records; a failure leaves none of it behind."""
+        """Make a route that changes records; a failure leaves no change behind."""
 
         def all_or_nothing(values: Mapping[str, str]) -> Any:
             with self.account.store.savepoint():
@@ -43,7 +43,7 @@ class Actions:
         return Route(method, path, _endpoint(all_or_nothing, data_name), source, remark, writes=True)
 
     def user(self, values: Mapping[str, str]) -> Record:
-        """The employee on whose behalf the call is made; raises FailureError."""
+        """Return the employee on whose behalf the call is made; raises FailureError."""
         found = self.account.user(values)
         if found is None:
             raise FailureError(f"Invalid userName: {values['userName']}")

@@ -42,7 +42,7 @@ class Picklist:
     default: bool = False
 
     def items(self) -> list[Record]:
-        """The items of a fresh account."""
+        """Return the items of a fresh account."""
         made = []
         for place, name in enumerate(self.names):
             code: Any = name.upper().replace(" ", "_") if self.first_id is None else self.first_id + place
@@ -140,7 +140,7 @@ class AppObject:
 
 
 def email_keys(record: Record) -> Iterable[tuple[str, str]]:
-    """The addresses that a record is found by."""
+    """Return the addresses that a record is found by."""
     for each in record.get("emailAddresses") or ():
         if isinstance(each, dict) and each.get("emailAddress"):
             yield ("email", str(each["emailAddress"]).lower())

@@ -14,7 +14,7 @@ NOT_FOUND = "Resource not found"
 
 
 def endpoint(action: Callable[[Request], Any]) -> Callable[[Request], Answer]:
-    """An endpoint that answers with the JSON of what its action returns (or with the Answer itself)."""
+    """Make an endpoint that answers with the JSON of what its action returns, or with the Answer itself."""
 
     def answer(request: Request) -> Answer:
         try:
@@ -31,16 +31,16 @@ def endpoint(action: Callable[[Request], Any]) -> Callable[[Request], Answer]:
 
 
 def sent_object(request: Request) -> Mapping[str, Any]:
-    """The JSON object in the body; raises InvalidError."""
+    """Return the JSON object in the body; raises InvalidError."""
     sent = request.json()
     if not isinstance(sent, dict):
         raise invalid("base", "must be an object")
     return sent
 
 
-def record_id(request: Request, place: str = "id") -> int:
-    """The id in the path; raises NotFoundError where it is none."""
-    text = request.parameters[place]
+def record_id(request: Request, parameter: str = "id") -> int:
+    """Return the id in the path; raises NotFoundError if it is not a number."""
+    text = request.parameters[parameter]
     if not text.isdigit():
         raise NotFoundError
     return int(text)
@@ -52,5 +52,5 @@ def wants_computed(request: Request) -> bool:
 
 
 def shown(account: CopperAccount, request: Request, record: Record) -> Record:
-    """The record as this request wants it."""
+    """Return the record as this request asks for it, with computed values or without."""
     return computed_values(account)(record) if wants_computed(request) else record

@@ -112,7 +112,7 @@ def _details(sent: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _company(account: CopperAccount, lead: Record, wanted: dict[str, Any]) -> Record | None:
-    """The named or meant company; a lead without details gets one of its own company's name (seen live)."""
+    """Return the named company; a lead without details gets one of its own company's name (seen live)."""
     if "id" in wanted and "name" in wanted:
         raise invalid("company", "takes an id or a name, not both")
     if "id" in wanted:
@@ -126,12 +126,14 @@ def _company(account: CopperAccount, lead: Record, wanted: dict[str, Any]) -> Re
     compared = "name = ? COLLATE BINARY" if wanted.get("exact_match") else "name = ?"
     known = account.matching("companies", compared, name)
     if len(known) > 1:
-        raise NotAllowedError(422, f"Invalid input: Several companies match: {', '.join(str(c['id']) for c in known)}")
+        raise NotAllowedError(
+            422, f"Invalid input: Several companies match: {', '.join(str(each['id']) for each in known)}"
+        )
     return known[0] if known else records.create(account, COMPANIES, {"name": name})
 
 
 def _person(account: CopperAccount, lead: Record, wanted: dict[str, Any], company: Record | None) -> Record:
-    """The person with the lead's e-mail, else a new one."""
+    """Return the person with the lead's e-mail, else a new one."""
     email = lead["email"]
     known = account.holders("people", "email", email["email"].lower()) if email else []
     if known:

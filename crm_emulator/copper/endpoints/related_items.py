@@ -31,13 +31,13 @@ _PAIRS: dict[frozenset[str], tuple[str, str] | None] = {
     frozenset({"opportunity", "project"}): ("project", "related_resource"),
     frozenset({"project", "task"}): ("task", "related_resource"),
 }
-# Attributes that hold the only relation there can be: a person's company, and whatever a task is about.
+# Attributes that hold the only relation there can be: a person's company, and the record that a task is about.
 _ONLY = frozenset({("person", "company_id"), ("task", "related_resource")})
 _NOT_RELATED = "Invalid request: Resources are not related"
 
 
 def routes(account: CopperAccount) -> tuple[Route, ...]:
-    """The four endpoints of each object that can be related."""
+    """Return the four endpoints of each object that can be related."""
     found: list[Route] = []
     for name in sorted({BY_SINGULAR[singular].name for pair in _PAIRS for singular in pair}):
         related = Related(account, BY_NAME[name])
@@ -116,7 +116,7 @@ class Related:
 
 
 def _resource(account: CopperAccount, request: Request) -> Identity:
-    """The other record, named in the body; raises InvalidError."""
+    """Return the other record, named in the body; raises InvalidError."""
     resource = sent_object(request).get("resource")
     if not isinstance(resource, dict) or resource.get("type") not in BY_SINGULAR:
         raise invalid("resource", "must be an object of id and type")
@@ -127,7 +127,7 @@ def _resource(account: CopperAccount, request: Request) -> Identity:
 
 
 def _held(record: Record, attribute: str, other: Identity) -> Identity | None:
-    """The record that an attribute holds, if any."""
+    """Return the record that an attribute holds, if any."""
     value = record[attribute]
     if attribute == "company_id":
         return None if value is None else (other[0], value)

@@ -83,22 +83,22 @@ def table(
     keys: Callable[[Record], Iterable[tuple[str, str]]] = record_keys,
     first_id: int = FIRST_ID,
 ) -> Table:
-    """The table of an object."""
+    """Return the table of an object."""
     return Table(f"copper_{name}", columns, keys, first_id)
 
 
 def integers(*names: str) -> tuple[Column, ...]:
-    """Integer columns that are read out of the record when they are needed."""
+    """Return integer columns that are read out of the record when they are needed."""
     return tuple(Column(name, name, "INTEGER") for name in names)
 
 
 def texts(*names: str) -> tuple[Column, ...]:
-    """Text columns of the same kind."""
+    """Return text columns that are read out of the record when they are needed."""
     return tuple(Column(name, name) for name in names)
 
 
 def bounds(**columns: str) -> dict[str, Filter]:
-    """``minimum_`` and ``maximum_`` filters by word; a column, or an SQL expression over columns."""
+    """Return ``minimum_`` and ``maximum_`` filters by name, of columns or SQL expressions over columns."""
     filters: dict[str, Filter] = {}
     for word, column in columns.items():
         is_date = "date" in word
@@ -170,7 +170,7 @@ def empty(kind: ValueType) -> Any:
 def read_values(
     crm_object: CustomerObject, account: CopperAccount, sent: Mapping[str, Any], problems: list[tuple[str, str, str]]
 ) -> Record:
-    """The values of what was sent, as they are kept; what is wrong is added to ``problems``."""
+    """Return the values of what was sent, as they are kept; what is wrong is added to ``problems``."""
     values: Record = {}
     for name, value in sent.items():
         kind = crm_object.writable.get(name)

@@ -12,7 +12,7 @@ from crm_emulator.messages import Record
 
 
 def company_name(context: SeedContext, place: int) -> tuple[str, str]:
-    """The name and domain of the company at a place: both are unique."""
+    """Return the name and domain of the company at a place: both are unique."""
     names, domains = context.samples.companies, context.samples.domains
     round_, which = divmod(place, len(names))
     if round_ == 0:

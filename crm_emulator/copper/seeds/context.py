@@ -61,7 +61,7 @@ class SeedContext:
 
     @classmethod
     def for_account(cls, account: CopperAccount, number: int, sizes: Mapping[str, int]) -> SeedContext:
-        """The context of an account whose settings are seeded."""
+        """Return the context of an account whose settings are seeded."""
         random = Random(f"{number} scene")  # noqa: S311 - repeatable, not secret
         names = ("users", "contact_types", "customer_sources", "loss_reasons", "lead_statuses", "pipelines")
         records = {name: account.records(name) for name in names}

@@ -33,11 +33,11 @@ class Chapter(ABC):
         """Return the routes."""
 
     def reads(self, method: str, path: str, action: Callable[[Request], Any], source: str, remark: str = "") -> Route:
-        """A route that changes nothing."""
+        """Make a route that changes nothing."""
         return Route(method, path, self._endpoint(method, path, action), source, remark)
 
     def writes(self, method: str, path: str, action: Callable[[Request], Any], source: str, remark: str = "") -> Route:
-        """A route that changes records; a refusal leaves none of it behind."""
+        """Make a route that changes records; a refusal leaves no change behind."""
 
         def all_or_nothing(request: Request) -> Any:
             with self.account.store.savepoint():
@@ -86,12 +86,12 @@ def _of_appointment(record: Record) -> dict[str, Any]:
 
 
 def included(request: Request) -> list[str]:
-    """The names in ``?include=a,b``."""
+    """Return the names in ``?include=a,b``."""
     return [name.strip() for name in request.query.get("include", "").split(",") if name.strip()]
 
 
 def sent_object(request: Request) -> Mapping[str, Any]:
-    """The JSON object in the body; raises InvalidError."""
+    """Return the JSON object in the body; raises InvalidError."""
     sent = request.json()
     if not isinstance(sent, dict):
         raise InvalidError(["The request body must be an object"])
@@ -99,14 +99,14 @@ def sent_object(request: Request) -> Mapping[str, Any]:
 
 
 def sent_record(account: FreshsalesAccount, resource: Resource, request: Request) -> Mapping[str, Any]:
-    """The attributes in the body, under the singular name or flat (section 3.1); raises InvalidError."""
+    """Return the attributes in the body, under the singular name or flat (section 3.1); raises InvalidError."""
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
         return _parts(request)
     return unwrapped(sent_object(request), resource.singular, flat=account.switches.flat_bodies)
 
 
 def _parts(request: Request) -> dict[str, Any]:
-    """The fields of a multipart form; of a file only its name (vendor's page on creating a file)."""
+    """Return the fields of a multipart form; of a file only its name (vendor's page on creating a file)."""
     head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode()
     fields: dict[str, Any] = {}
     for part in BytesParser().parsebytes(head + request.body).walk():
@@ -132,16 +132,16 @@ def unwrapped(sent: Mapping[str, Any], singular: str, *, flat: bool) -> Mapping[
     return sent
 
 
-def record_id(request: Request, place: str = "id") -> int:
-    """The id in the path; raises NotFoundError where it is none."""
-    text = request.parameters[place]
+def record_id(request: Request, parameter: str = "id") -> int:
+    """Return the id in the path; raises NotFoundError if it is not a number."""
+    text = request.parameters[parameter]
     if not text.isdigit():
         raise NotFoundError
     return int(text)
 
 
 def selected_ids(sent: Mapping[str, Any], name: str = "selected_ids") -> list[int]:
-    """The ids of a bulk call, numbers or numeric strings; raises InvalidError."""
+    """Return the ids of a bulk call, numbers or numeric strings; raises InvalidError."""
     ids = sent.get(name)
     if not isinstance(ids, list) or not ids or not all(str(each).isdigit() for each in ids):
         raise InvalidError([f"{name} must be an array of ids"])

@@ -47,7 +47,7 @@ class CustomModules(Chapter):
         )
 
     def _resource(self, request: Request) -> Resource:
-        """The records of the module in the path, under its name; raises NotFoundError."""
+        """Return the records of the module in the path, under its name; raises NotFoundError."""
         name = request.parameters["entity_name"]
         if module_named(self.account, name) is None:
             raise NotFoundError

@@ -41,7 +41,7 @@ class ProductCalls(Chapter):
         return self.one(resource, records.restore(self.account, resource, record_id(request)), request)
 
     def bulk_update(self, resource: Resource, request: Request) -> Any:
-        """``{"ids", "product"}``: the same change to many."""
+        """Change many records in one way: ``{"ids", "product"}``."""
         sent = sent_object(request)
         change = sent.get(resource.singular)
         if not isinstance(change, dict):

@@ -32,7 +32,11 @@ class RecordLists(Chapter):
         viewed = [each for each in resources.values() if each.views and each.name != "custom_records"]
         found = [route for resource in viewed for route in self._of(resource)]
         activities = self.reads(
-            "GET", "/contacts/{id}/activities", self.timeline, "§7", "notes, tasks and the like only"
+            "GET",
+            "/contacts/{id}/activities",
+            self.timeline,
+            "§7",
+            "notes, tasks, appointments and sales activities only",
         )
         return (
             *found,
@@ -138,8 +142,8 @@ class RecordLists(Chapter):
     def listed(self, resource: Resource, request: Request, query: Query) -> dict[str, Any]:
         """Return a page of a query: the records, side-loaded collections, ``meta``.
 
-        Of tasks and the like Suite puts the collections first (recorded, section 3.1); a client of Classic, which takes
-        the first key for the records whatever it is, says that Classic does not.
+        For tasks, notes and other activities, Suite puts the collections first (recorded, section 3.1). A client of
+        Classic, which takes the first key for the records, shows that Classic does not.
         """
         size, page = read_page(request)
         with self.account.store.lag.as_searched(query.table.vendor):
@@ -156,7 +160,7 @@ class RecordLists(Chapter):
 
 
 def view_query(chapter: Chapter, resource: Resource, view: View, *more: Condition) -> Query:
-    """The records of a view."""
+    """Return the records of a view."""
     account = chapter.account
     conditions = list(more)
     if view.sql:
@@ -171,7 +175,7 @@ def view_query(chapter: Chapter, resource: Resource, view: View, *more: Conditio
 
 
 def sorted_by(resource: Resource, request: Request, query: Query) -> Query:
-    """The query in the order of ``sort`` and ``sort_type``; raises InvalidError."""
+    """Return the query in the order of ``sort`` and ``sort_type``; raises InvalidError."""
     sort = request.query.get("sort", "")
     direction = request.query.get("sort_type", "asc").lower()
     if direction not in {"asc", "desc"}:
@@ -182,7 +186,7 @@ def sorted_by(resource: Resource, request: Request, query: Query) -> Query:
 
 
 def read_page(request: Request) -> tuple[int, int]:
-    """``per_page`` (25 by default, 100 at most) and ``page``; raises InvalidError (section 7)."""
+    """Read ``per_page`` (25 by default, 100 at most) and ``page``; raises InvalidError (section 7)."""
     size = _whole(request, "per_page", DEFAULT_PAGE_SIZE)
     page = _whole(request, "page", 1)
     if size < 1 or page < 1:
@@ -200,7 +204,7 @@ def _whole(request: Request, name: str, default: int) -> int:
 
 
 def view_id(resource: Resource, place: int) -> int:
-    """The id of a view."""
+    """Return the id of a view."""
     return resource.first_id // 1_000_000 * 1_000_000 + 548_173 + place
 
 

@@ -17,7 +17,7 @@ _SHOWN = ("id", "name", "avatar", "website", "last_contacted", "record_type_id")
 
 
 def settle_accounts(account: FreshsalesAccount, sent: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The set of accounts that replaces the former; the first is primary where none is marked (section 4)."""
+    """Return the accounts that replace the former ones; the first is primary if none is marked (section 4)."""
     ids: dict[int, bool] = {}
     for each in sent:
         try:
@@ -30,7 +30,7 @@ def settle_accounts(account: FreshsalesAccount, sent: list[dict[str, Any]]) -> l
 
 
 def account_named(account: FreshsalesAccount, sent: dict[str, Any]) -> int:
-    """The id of the account of a ``{name}`` or ``{id}``; a new one where no account has the name (section 4)."""
+    """Return the id of the account with a name or id; create one if no account has the name (section 4)."""
     if sent.get("id") is not None:
         return int(settle_accounts(account, [sent])[0]["id"])
     name = sent.get("name")

@@ -25,7 +25,7 @@ _NOT_SHOWN = frozenset({"targetable_type", "targetable_id"})
 
 
 def _settle_target(account: FreshsalesAccount, record: Record, old: Record | None, sent: Mapping[str, Any]) -> None:
-    """``targetable_type`` and ``targetable_id`` become ``targetables`` (section 4)."""
+    """Turn ``targetable_type`` and ``targetable_id`` into ``targetables`` (section 4)."""
     if "targetable_type" in sent or "targetable_id" in sent:
         target = account.target(record["targetable_type"], record["targetable_id"])
         record["targetable_id"] = target["id"]

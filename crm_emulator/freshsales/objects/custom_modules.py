@@ -1,4 +1,4 @@
-"""Records of custom modules, all in one table whatever their module (reference sections 2, 4)."""
+"""Records of custom modules, all modules in one table (reference sections 2, 4)."""
 
 from __future__ import annotations
 

@@ -118,12 +118,12 @@ OWNER = Column("owner_id", "owner_id", "INTEGER")
 
 
 def integers(*names: str) -> tuple[Column, ...]:
-    """Integer columns that are read out of the record when they are needed."""
+    """Return integer columns that are read out of the record when they are needed."""
     return tuple(Column(name, name, "INTEGER") for name in names)
 
 
 def texts(*names: str) -> tuple[Column, ...]:
-    """Text columns of the same kind."""
+    """Return text columns that are read out of the record when they are needed."""
     return tuple(Column(name, name) for name in names)
 
 
@@ -165,7 +165,7 @@ SIDE_LOADED_PEOPLE = {
 
 
 def custom_keys(record: Record) -> Iterable[tuple[str, str]]:
-    """The values of custom fields, by which a unique one is found (section 5)."""
+    """Return the values of custom fields, by which a unique one is found (section 5)."""
     for name, value in (record.get("custom_field") or {}).items():
         if value is not None and not isinstance(value, bool | list | dict):
             yield (name, str(value).lower())

@@ -38,7 +38,7 @@ _PRICE = {"currency_code": "USD", "unit_price": None, "billing_cycle": None, "bi
 
 
 def settle_lines(account: FreshsalesAccount, sent: list[Line], belongs_to: Line) -> list[Line]:
-    """The products that replace a deal's or a quote's former ones; an empty list clears them."""
+    """Return the products that replace a deal's or a quote's former ones; an empty list clears them."""
     lines = []
     for each in sent:
         try:

@@ -1,4 +1,4 @@
-"""Whatever JSON is sent, an endpoint answers in its vendor's dialect and never fails itself."""
+"""Random JSON sent to every endpoint: it answers in its vendor's dialect and never fails itself."""
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st

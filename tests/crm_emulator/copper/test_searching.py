@@ -6,7 +6,7 @@ SEARCHED = [declared.name for declared in OBJECTS]
 
 
 def stamped(emulator, *stamps, object_name="people"):
-    """One record for each date_modified."""
+    """Insert one record for each date_modified."""
     return [
         emulator.copper.insert(object_name, {"name": f"Record {place}", "date_modified": stamp})["id"]
         for place, stamp in enumerate(stamps)

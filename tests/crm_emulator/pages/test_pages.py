@@ -15,7 +15,7 @@ NASTY = "<script>alert('x')</script>&\"'"
 
 
 class Reader(HTMLParser):
-    """What a page is made of, as far as these tests ask."""
+    """Parser of the parts of a page that these tests look at."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
