@@ -1,4 +1,4 @@
-"""Names, places and sentences to make records of: a few thousand from faker, drawn once, then picked from."""
+"""Names, addresses and sentences to make records of: a few thousand from faker, drawn once, then picked from."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 _LOCALES = ["en_US", "en_GB", "fr_FR", "de_DE", "es_ES", "pl_PL", "pt_BR", "cs_CZ"]
-_DRAWN_WITH = 20_250_101  # of the pools alone; what a seed varies is which of them a record gets
+_DRAWN_WITH = 20_250_101  # seed of the samples alone; the emulator's seed decides which of them a record gets
 
 
 @dataclass(frozen=True)

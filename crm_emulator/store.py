@@ -136,7 +136,7 @@ class Store(Database):
         self.forget()
 
     def rewrite(self, table: Table, change: Callable[[Record], None]) -> None:
-        """Change every record of a table in place, without touching what it is sorted or found by."""
+        """Change every record of a table in start, without touching what it is sorted or found by."""
 
         def changed(text: str) -> str:
             record = decode(text)
@@ -177,14 +177,14 @@ class Store(Database):
     def random_id(self, table: Table, random: Random) -> int | None:
         """Return the id of some visible record, or None if there is none."""
         with self.lock:
-            place = random.getrandbits(31)
+            start = random.getrandbits(31)
             return next(
                 (
                     row[0]
                     for sql in ("tie >= ? ORDER BY tie", "tie < ? ORDER BY tie DESC")
                     for row in self.connection.execute(
                         f'SELECT id FROM "{table.name}" WHERE hidden = 0 AND {sql} LIMIT 1',  # noqa: S608 - our own name
-                        (place,),
+                        (start,),
                     )
                 ),
                 None,

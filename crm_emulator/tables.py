@@ -159,8 +159,8 @@ class Table:
     @cached_property
     def put_sql(self) -> str:
         """SQL that writes a stored form."""
-        places = ", ".join("?" * (4 + len(self.stored)))
-        return f'INSERT OR REPLACE INTO "{self.name}" ({self._written}) VALUES ({places})'  # noqa: S608 - our own names
+        placeholders = ", ".join("?" * (4 + len(self.stored)))
+        return f'INSERT OR REPLACE INTO "{self.name}" ({self._written}) VALUES ({placeholders})'  # noqa: S608 - our own names
 
     @cached_property
     def remove_sql(self) -> str:

@@ -47,8 +47,8 @@ def define(
         "tagName": f"{re.sub(r'[^a-z0-9]+', '_', label.lower()).strip('_')}_{attribute_id}",
         "type": kind,
         "options": [
-            {"optionId": f"{attribute_id}{place:02d}", "optionObject": option}
-            for place, option in enumerate(options, 1)
+            {"optionId": f"{attribute_id}{index:02d}", "optionObject": option}
+            for index, option in enumerate(options, 1)
         ],
     }
     account.put("custom_attributes", record)

@@ -76,7 +76,7 @@ class Words:
     """A text in a column, or any of several; letter case does not matter."""
 
     column: str
-    numbered: tuple[str, ...] = ()  # words that may also be given by their place in this list
+    numbered: tuple[str, ...] = ()  # words that may also be given by their index in this list
     is_name: bool = False
 
     def __call__(self, name: str, value: Any, context: FilterContext, /) -> list[Range | Condition]:
@@ -125,8 +125,8 @@ class Listed:
     def __call__(self, _name: str, value: Any, _context: FilterContext, /) -> list[Range | Condition]:
         """Return the conditions; see ``Filter``."""
         words = tuple(str(each) for each in as_list(value))
-        places = ", ".join("?" * len(words))
-        sql = f"EXISTS (SELECT 1 FROM json_each(body, '$.{self.attribute}') AS e WHERE json_extract(e.value, '$.{self.label}') IN ({places}))"  # noqa: S608, E501 - our own names
+        placeholders = ", ".join("?" * len(words))
+        sql = f"EXISTS (SELECT 1 FROM json_each(body, '$.{self.attribute}') AS e WHERE json_extract(e.value, '$.{self.label}') IN ({placeholders}))"  # noqa: S608, E501 - our own names
         return [Condition(sql, words)]
 
 
@@ -253,8 +253,8 @@ def _custom_tests(held: str, wanted: dict[str, Any]) -> tuple[list[str], list[An
             arguments.append(as_number(bound, wanted[bound]))
     if "value" in wanted:
         values = as_list(wanted["value"])
-        places = ", ".join("?" * len(values))
-        inside = f"SELECT count(*) FROM json_each(e.value, '$.value') AS v WHERE v.value IN ({places})"  # noqa: S608 - our own names
+        placeholders = ", ".join("?" * len(values))
+        inside = f"SELECT count(*) FROM json_each(e.value, '$.value') AS v WHERE v.value IN ({placeholders})"  # noqa: S608 - our own names
         tests.append(f"({inside}) {_COUNTS.get(wanted.get('option', 'ANY'), '> 0').format(len(values))}")
         arguments += values
     return tests, arguments

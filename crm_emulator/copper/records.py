@@ -90,8 +90,8 @@ def delete(account: CopperAccount, crm_object: CustomerObject, record_id: int) -
         raise NotFoundError
     if record["type"]["category"] == "system" and not account.direct:
         raise NotAllowedError(422, "Invalid request: System activities cannot be deleted")
-    place = {name: record[name] for name in ("activity_date", "date_created", "date_modified", "parent")}
-    account.store.put(crm_object.table, stub | place, hidden=DELETED)
+    kept = {name: record[name] for name in ("activity_date", "date_created", "date_modified", "parent")}
+    account.store.put(crm_object.table, stub | kept, hidden=DELETED)
     account.store.set_text(crm_object.table, record_id, stub)
     return stub
 

@@ -43,7 +43,7 @@ def search(
         total = account.store.count(query)
         texts: list[bytes] = []
         if ghosts > 1:
-            # Every ghosts-th place is a record that the index still counts but that no longer shows.
+            # Every ghosts-th position is a record that the index still counts but that no longer shows.
             first, last = first - first // ghosts, last - last // ghosts
             total += (total - 1) // (ghosts - 1) if total else 0
         if first < last:
@@ -157,5 +157,5 @@ def _as_asked(
         texts = [encode({name: value for name, value in decode(text).items() if name in names}) for text in texts]
     every = account.switches.duplicate_activities
     if every and crm_object.name == "activities" and parameters.get("full_result") and account.switches.key_is_admin:
-        texts = [text for place, text in enumerate(texts, 1) for _ in range(1 if place % every else 2)]
+        texts = [text for index, text in enumerate(texts, 1) for _ in range(1 if index % every else 2)]
     return texts

@@ -50,7 +50,7 @@ class NotFoundError(RefusedError):
 
 
 def refused(status: int, messages: list[str] | str, *headers: tuple[str, str]) -> Answer:
-    """Return ``{"errors": {"code", "message"}}``; ``message`` is a list, at some places a plain string (section 9)."""
+    """Return ``{"errors": {"code", "message"}}``; ``message`` is a list, sometimes a plain string (section 9)."""
     return json_answer(status, {"errors": {"code": status, "message": messages}}, *headers)
 
 

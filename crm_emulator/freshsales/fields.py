@@ -55,7 +55,7 @@ def define_field(
         "name": field_name(label),
         "type": kind,
         "choices": [
-            {"id": field_id * 100 + place, "value": value, "position": place + 1} for place, value in enumerate(choices)
+            {"id": field_id * 100 + index, "value": value, "position": index + 1} for index, value in enumerate(choices)
         ],
         "required": required,
         "unique": unique,
@@ -131,9 +131,9 @@ def shown_fields(account: FreshsalesAccount, resource: Resource) -> list[Record]
     """Return the items of ``GET /settings/{resource}/fields`` (section 2; shapes recorded)."""
     required = set(required_fields(account, resource, resource.name))
     shown = [
-        _shown(resource, place, name, field_label(resource, name), kind.field_type, _choices(account, kind))
+        _shown(resource, index, name, field_label(resource, name), kind.field_type, _choices(account, kind))
         | {"required": name in required}
-        for place, (name, kind) in enumerate(resource.writable.items(), 1)
+        for index, (name, kind) in enumerate(resource.writable.items(), 1)
         if name not in {"email", "sales_account", "contacts_added_list", "products"}
     ]
     for field in custom_fields(account, resource.name).values():
@@ -168,8 +168,8 @@ def _choices(account: FreshsalesAccount, kind: ValueType) -> list[Record]:
     if not isinstance(kind, Reference) or kind.object_name not in SELECTORS:
         return []
     return [
-        {"id": item["id"], "value": _word(item), "position": place}
-        for place, item in enumerate(account.records(kind.object_name), 1)
+        {"id": item["id"], "value": _word(item), "position": index}
+        for index, item in enumerate(account.records(kind.object_name), 1)
     ]
 
 

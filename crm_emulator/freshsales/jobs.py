@@ -90,12 +90,12 @@ def _report(account: FreshsalesAccount, report: Mapping[str, Any]) -> dict[str, 
 def _carry_out(account: FreshsalesAccount, resource: Resource, job: Record) -> dict[str, Any]:
     succeeded = 0
     failures: list[dict[str, Any]] = []
-    for place, row in enumerate(job["rows"]):
+    for index, row in enumerate(job["rows"]):
         try:
             with account.store.savepoint():
                 _ACTIONS[job["job_type_name"]](account, resource, job, row)
         except RefusedError as refusal:
-            failures.append({"row": place, **_identifier(row), "message": refusal.messages})
+            failures.append({"row": index, **_identifier(row), "message": refusal.messages})
         else:
             succeeded += 1
     return {"succeeded": succeeded, "failures": failures}

@@ -9,8 +9,8 @@ OBJECTS: tuple[AppObject, ...] = (CUSTOMERS, CONTACTS, LEADS, OPPORTUNITIES, CAS
 BY_NAME = {crm_object.name: crm_object for crm_object in OBJECTS}
 
 PICKLISTS = {
-    (crm_object.name, picklist.listed_as): (place, picklist)
-    for place, (crm_object, picklist) in enumerate(
+    (crm_object.name, picklist.listed_as): (index, picklist)
+    for index, (crm_object, picklist) in enumerate(
         ((crm_object, picklist) for crm_object in OBJECTS for picklist in crm_object.picklists), 1
     )
 }

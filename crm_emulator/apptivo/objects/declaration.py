@@ -44,9 +44,9 @@ class Picklist:
     def items(self) -> list[Record]:
         """Return the items of a fresh account."""
         made = []
-        for place, name in enumerate(self.names):
-            code: Any = name.upper().replace(" ", "_") if self.first_id is None else self.first_id + place
-            made.append({self.item_id: code, self.item_name: name, "displayName": name, "sequence": place + 1})
+        for index, name in enumerate(self.names):
+            code: Any = name.upper().replace(" ", "_") if self.first_id is None else self.first_id + index
+            made.append({self.item_id: code, self.item_name: name, "displayName": name, "sequence": index + 1})
         return made
 
 

@@ -30,8 +30,8 @@ def seed(account: ApptivoAccount, number: int, sizes: Mapping[str, int]) -> None
         for name, make in MAKERS.items():
             context = SeedContext(Random(f"{number} {name}"), account, made=made)  # noqa: S311 - repeatable, not secret
             made[name] = [
-                records.save(account, BY_NAME[name], make(context, place), user)["id"]
-                for place in range(sizes.get(name, 0))
+                records.save(account, BY_NAME[name], make(context, index), user)["id"]
+                for index in range(sizes.get(name, 0))
             ]
 
 

@@ -36,9 +36,9 @@ class SeedContext:
     samples: Samples = field(default_factory=samples)
     made: dict[str, list[int]] = field(default_factory=dict)
 
-    def pick(self, pool: Any) -> Any:
+    def pick(self, items: Any) -> Any:
         """Pick an item of a sequence at random."""
-        return pool[int(self.random.random() * len(pool))]
+        return items[int(self.random.random() * len(items))]
 
     def some_record(self, name: str) -> int | None:
         """Pick the id of a record made before, or None if there is none."""
@@ -73,11 +73,11 @@ class SeedContext:
         made = changed - int(self.random.random() * 20_000_000)
         return {"_created": made, "_updated": changed, "creationDate": stamp(made), "lastUpdateDate": stamp(changed)}
 
-    def contact_details(self, place: int, kind: str, handle: str) -> Record:
+    def contact_details(self, index: int, kind: str, handle: str) -> Record:
         """Make an e-mail address, a phone number and an address."""
         street, city, state, zip_code, _ = self.pick(self.samples.addresses)
         email = {
-            "emailAddress": f"{handle}.{place + 1}@{self.pick(self.samples.domains)}.example",
+            "emailAddress": f"{handle}.{index + 1}@{self.pick(self.samples.domains)}.example",
             "id": "cont_email_input",
         }
         phone = {"phoneNumber": self.pick(self.samples.phones), "id": f"{kind}_phone_input"}
@@ -88,14 +88,14 @@ class SeedContext:
             "addresses": [{**address, "addressTypeCode": "1", "addressType": "Billing Address"}],
         }
 
-    def person(self, place: int, kind: str) -> Record:
+    def person(self, index: int, kind: str) -> Record:
         """Make the names and contact details of a person."""
         last = int(self.random.random() * len(self.samples.last_names))
         names = {"firstName": self.pick(self.samples.first_names), "lastName": self.samples.last_names[last]}
         return {
             **names,
             "jobTitle": self.pick(self.samples.titles),
-            **self.contact_details(place, kind, self.samples.handles[last]),
+            **self.contact_details(index, kind, self.samples.handles[last]),
         }
 
     def assignee(self, crm_object: AppObject) -> Record:

@@ -23,11 +23,11 @@ def _common(context: SeedContext, name: str) -> Record:
     }
 
 
-def customer(context: SeedContext, place: int) -> Record:
+def customer(context: SeedContext, index: int) -> Record:
     """Make a customer."""
     company = int(context.random.random() * len(context.samples.companies))
-    name = f"{context.samples.companies[company]} {place + 1}"
-    details = context.contact_details(place, "cust", "office")
+    name = f"{context.samples.companies[company]} {index + 1}"
+    details = context.contact_details(index, "cust", "office")
     return {
         "customerName": name,
         "website": f"https://{context.samples.domains[company]}.example",
@@ -36,28 +36,28 @@ def customer(context: SeedContext, place: int) -> Record:
     }
 
 
-def contact(context: SeedContext, place: int) -> Record:
+def contact(context: SeedContext, index: int) -> Record:
     """Make a contact of a customer."""
     return {
-        **context.person(place, "contact"),
+        **context.person(index, "contact"),
         "accountId": context.some_record("customers"),
         **_common(context, "contacts"),
     }
 
 
-def lead(context: SeedContext, place: int) -> Record:
+def lead(context: SeedContext, index: int) -> Record:
     """Make a lead."""
     company = {
         "companyName": context.pick(context.samples.companies),
         "potentialAmount": int(context.random.random() * 90_000),
     }
-    return {**context.person(place, "lead"), **company, "currencyCode": "USD", **_common(context, "leads")}
+    return {**context.person(index, "lead"), **company, "currencyCode": "USD", **_common(context, "leads")}
 
 
-def opportunity(context: SeedContext, place: int) -> Record:
+def opportunity(context: SeedContext, index: int) -> Record:
     """Make an opportunity with a customer."""
     return {
-        "opportunityName": f"{context.pick(context.samples.words)} {place + 1}",
+        "opportunityName": f"{context.pick(context.samples.words)} {index + 1}",
         "amount": round(context.random.random() * 90_000, 2),
         "currencyCode": "USD",
         "closeDate": context.day(),
@@ -66,7 +66,7 @@ def opportunity(context: SeedContext, place: int) -> Record:
     }
 
 
-def case(context: SeedContext, _place: int) -> Record:
+def case(context: SeedContext, _index: int) -> Record:
     """Make a case of a customer."""
     about = {"caseCustomerId": context.some_record("customers"), "caseContactId": context.some_record("contacts")}
     return {

@@ -34,8 +34,8 @@ def _layout(account: CopperAccount, request: Request) -> list[dict[str, Any]]:
         if not pipeline_id.isdigit() or not account.exists("pipelines", int(pipeline_id)):
             raise invalid("pipeline_id", f"not found: {pipeline_id}")
     static = [
-        {"field_id": place, "field_key": name, "field_type": "static_field", "name": humanized(name)}
-        for place, name in enumerate(crm_object.writable)
+        {"field_id": index, "field_key": name, "field_type": "static_field", "name": humanized(name)}
+        for index, name in enumerate(crm_object.writable)
     ]
     custom = [
         {"field_id": each["id"], "field_key": None, "field_type": "custom_field", "name": each["name"]}

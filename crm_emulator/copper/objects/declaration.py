@@ -113,15 +113,15 @@ STAMPS = (
     Column("date_created", "date_created", "INTEGER", stored=True),
     Column("date_modified", "date_modified", "INTEGER", stored=True),
 )
-PLACES = tuple(Column(part, f"address.{part}") for part in ("city", "state", "postal_code", "country"))
-REACHED = (Column("phone", "phone_numbers.0.number"), Column("socials", "socials.0.url"))
+ADDRESS_COLUMNS = tuple(Column(part, f"address.{part}") for part in ("city", "state", "postal_code", "country"))
+CONTACT_COLUMNS = (Column("phone", "phone_numbers.0.number"), Column("socials", "socials.0.url"))
 
 NAME_PARTS: dict[str, ValueType] = {
     part: Text(255) for part in ("prefix", "first_name", "middle_name", "last_name", "suffix")
 }
 
 # Filters that nearly every object has.
-EVERYWHERE: dict[str, Filter] = {
+COMMON_FILTERS: dict[str, Filter] = {
     "ids": Ids("id"),
     "name": Words("name", is_name=True),
     "assignee_ids": Ids("assignee_id"),
@@ -132,7 +132,7 @@ EVERYWHERE: dict[str, Filter] = {
     **bounds(created_date="date_created", modified_date="date_modified"),
 }
 # Filters of those with a postal address.
-AT_PLACES: dict[str, Filter] = {
+ADDRESS_FILTERS: dict[str, Filter] = {
     "phone_number": Phone(),
     "city": Words("city"),
     "state": Words("state"),
@@ -142,7 +142,7 @@ AT_PLACES: dict[str, Filter] = {
     **bounds(interaction_count="interaction_count"),
 }
 SORT_STAMPS = {"date_modified": "date_modified", "date_created": "date_created"}
-SORT_PLACES = {
+SORT_ADDRESS = {
     "phone": "phone",
     "city": "city",
     "state": "state",

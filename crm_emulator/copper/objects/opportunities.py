@@ -117,10 +117,10 @@ OPPORTUNITIES = CustomerObject(
         ),
     ),
     filters={
-        **declaration.EVERYWHERE,
+        **declaration.COMMON_FILTERS,
         "company_ids": Ids("company_id"),
         "primary_contact_ids": Ids("primary_contact_id"),
-        # Both spellings are in use (9.5); ids are places in the list of words.
+        # Both spellings are in use (9.5); ids are positions in the list of words.
         "status_ids": Words("status", numbered=STATUSES),
         "statuses": Words("status", numbered=STATUSES),
         "priority_ids": Words("priority", numbered=PRIORITIES),

@@ -77,8 +77,8 @@ PEOPLE = CustomerObject(
         "people",
         declaration.NAME,
         *declaration.STAMPS,
-        *declaration.PLACES,
-        *declaration.REACHED,
+        *declaration.ADDRESS_COLUMNS,
+        *declaration.CONTACT_COLUMNS,
         Column("email", "emails.0.email"),
         *declaration.texts("first_name", "last_name", "title"),
         *declaration.integers(
@@ -86,8 +86,8 @@ PEOPLE = CustomerObject(
         ),
     ),
     filters={
-        **declaration.EVERYWHERE,
-        **declaration.AT_PLACES,
+        **declaration.COMMON_FILTERS,
+        **declaration.ADDRESS_FILTERS,
         "emails": Keys("email"),
         "contact_type_ids": Ids("contact_type_id"),
         "company_ids": Ids("company_id"),
@@ -100,7 +100,7 @@ PEOPLE = CustomerObject(
     sorts={
         **{word: word for word in ("name", "first_name", "last_name", "title", "email")},
         **declaration.SORT_STAMPS,
-        **declaration.SORT_PLACES,
+        **declaration.SORT_ADDRESS,
     },
     default_sort="first_name",
     bulk=frozenset({"create", "update"}),

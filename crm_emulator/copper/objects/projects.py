@@ -53,7 +53,11 @@ PROJECTS = CustomerObject(
         Column("related_type", "related_resource.type"),
         Column("related_id", "related_resource.id", "INTEGER"),
     ),
-    filters={**declaration.EVERYWHERE, "status_ids": Words("status", numbered=STATUSES), "statuses": Words("status")},
+    filters={
+        **declaration.COMMON_FILTERS,
+        "status_ids": Words("status", numbered=STATUSES),
+        "statuses": Words("status"),
+    },
     sorts={
         "name": "name",
         "assigned_to": "assignee_id",

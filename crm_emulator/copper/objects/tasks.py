@@ -66,7 +66,7 @@ TASKS = CustomerObject(
         Column("related_id", "related_resource.id", "INTEGER"),
     ),
     filters={
-        **declaration.EVERYWHERE,
+        **declaration.COMMON_FILTERS,
         "opportunity_ids": Linked("SELECT 1 WHERE related_type = 'opportunity' AND related_id IN"),
         "project_ids": Linked("SELECT 1 WHERE related_type = 'project' AND related_id IN"),
         "statuses": Words("status", numbered=STATUSES),

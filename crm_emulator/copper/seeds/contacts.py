@@ -11,10 +11,10 @@ from crm_emulator.copper.seeds.context import CONVERTED_SHARE, SeedContext
 from crm_emulator.messages import Record
 
 
-def company_name(context: SeedContext, place: int) -> tuple[str, str]:
-    """Return the name and domain of the company at a place: both are unique."""
+def company_name(context: SeedContext, index: int) -> tuple[str, str]:
+    """Return the name and domain of a company by its index: both are unique."""
     names, domains = context.samples.companies, context.samples.domains
-    round_, which = divmod(place, len(names))
+    round_, which = divmod(index, len(names))
     if round_ == 0:
         return names[which], f"{domains[which]}.example"
     return f"{names[which]} {round_ + 1}", f"{domains[which]}-{round_ + 1}.example"
@@ -24,12 +24,12 @@ def companies(context: SeedContext, random: Random, size: int) -> Iterator[tuple
     """Make companies; one in twenty has no domain."""
     draw = random.random
     people = context.sizes.get("people", 0)
-    for place in range(size):
-        record_id = FIRST_ID + place
-        name, domain = company_name(context, place)
+    for index in range(size):
+        record_id = FIRST_ID + index
+        name, domain = company_name(context, index)
         created, modified = context.stamps(random)
         # People come in the order of their companies, so the first of each is known (see people()).
-        contact = FIRST_ID + place if place < people and draw() < 0.6 else None  # noqa: PLR2004 - a part
+        contact = FIRST_ID + index if index < people and draw() < 0.6 else None  # noqa: PLR2004 - a part
         record = {
             "id": record_id,
             "name": name,
@@ -37,13 +37,13 @@ def companies(context: SeedContext, random: Random, size: int) -> Iterator[tuple
             "assignee_id": context.one_of(random, "users"),
             "contact_type_id": context.one_of(random, "contact_types"),
             "details": context.pick(random, context.samples.sentences) if draw() < 0.5 else None,  # noqa: PLR2004 - half
-            "email_domain": domain if place % 20 != 19 else None,  # noqa: PLR2004 - the last of each twenty
+            "email_domain": domain if index % 20 != 19 else None,  # noqa: PLR2004 - the last of each twenty
             "phone_numbers": _phones(context, random, "work"),
             "primary_contact_id": contact,
             "socials": [],
             "tags": context.tags(random),
             "websites": [{"url": f"https://www.{domain}", "category": "work" if draw() < 0.8 else None}],  # noqa: PLR2004 - 2.1
-            "interaction_count": context.contacted("companies", place)[0],
+            "interaction_count": context.contacted("companies", index)[0],
             "date_created": created,
             "date_modified": modified,
             "custom_fields": context.custom_fields("companies", random, record_id),
@@ -55,18 +55,18 @@ def people(context: SeedContext, random: Random, size: int) -> Iterator[tuple[Re
     """Make people, most of them of a company, each with e-mails of their own."""
     draw, pick = random.random, context.pick
     company_count = context.sizes.get("companies", 0)
-    for place in range(size):
-        record_id = FIRST_ID + place
-        company = place % company_count if company_count and (place < company_count or draw() < 0.7) else None  # noqa: PLR2004 - most
+    for index in range(size):
+        record_id = FIRST_ID + index
+        company = index % company_count if company_count and (index < company_count or draw() < 0.7) else None  # noqa: PLR2004 - most
         company_called, domain = company_name(context, company) if company is not None else (None, "mail.example")
         which = int(draw() * len(context.samples.last_names))
         first, last = pick(random, context.samples.first_names), context.samples.last_names[which]
         handle = context.samples.handles[which]
-        emails = [{"email": f"{handle}.{place}@{domain}", "category": "work"}] if draw() < 0.93 else []  # noqa: PLR2004 - most
+        emails = [{"email": f"{handle}.{index}@{domain}", "category": "work"}] if draw() < 0.93 else []  # noqa: PLR2004 - most
         if draw() < 0.15:  # noqa: PLR2004 - some have two
-            emails.append({"email": f"{handle}{place}@home.example", "category": "personal"})
+            emails.append({"email": f"{handle}{index}@home.example", "category": "personal"})
         created, modified = context.stamps(random)
-        count, contacted = context.contacted("people", place)
+        count, contacted = context.contacted("people", index)
         was_lead = draw() < CONVERTED_SHARE
         record = {
             "id": record_id,
@@ -84,7 +84,7 @@ def people(context: SeedContext, random: Random, size: int) -> Iterator[tuple[Re
             "details": pick(random, context.samples.sentences) if draw() < 0.4 else None,  # noqa: PLR2004 - a part
             "emails": emails,
             "phone_numbers": _phones(context, random, "mobile"),
-            "socials": [{"url": f"https://www.linkedin.com/in/{handle}-{place}", "category": "linkedin"}]
+            "socials": [{"url": f"https://www.linkedin.com/in/{handle}-{index}", "category": "linkedin"}]
             if draw() < 0.3  # noqa: PLR2004 - a part
             else [],
             "tags": context.tags(random),
@@ -94,7 +94,7 @@ def people(context: SeedContext, random: Random, size: int) -> Iterator[tuple[Re
             "date_modified": modified,
             "date_last_contacted": contacted,
             "interaction_count": count,
-            "leads_converted_from": [{"lead_id": 1_000_000 + place, "converted_timestamp": created}]
+            "leads_converted_from": [{"lead_id": 1_000_000 + index, "converted_timestamp": created}]
             if was_lead
             else [],
             "date_lead_created": created - 86_400 if was_lead else None,
@@ -107,16 +107,16 @@ def leads(context: SeedContext, random: Random, size: int) -> Iterator[tuple[Rec
     """Make leads, some of them converted, with e-mails that are not unique."""
     draw, pick = random.random, context.pick
     labels = {status["id"]: status["name"] for status in context.records["lead_statuses"]}
-    for place in range(size):
-        record_id = FIRST_ID + place
+    for index in range(size):
+        record_id = FIRST_ID + index
         which = int(draw() * len(context.samples.last_names))
         first, last = pick(random, context.samples.first_names), context.samples.last_names[which]
-        address = f"{context.samples.handles[which]}.{place // 2 * 2 if draw() < 0.1 else place}@leads.example"  # noqa: PLR2004 - some are shared
+        address = f"{context.samples.handles[which]}.{index // 2 * 2 if draw() < 0.1 else index}@leads.example"  # noqa: PLR2004 - some are shared
         created, modified = context.stamps(random)
-        count, contacted = context.contacted("leads", place)
+        count, contacted = context.contacted("leads", index)
         status = pick(random, context.lists["lead_statuses"])
         value = round(draw() * 20_000, 2) if draw() < 0.6 else None  # noqa: PLR2004 - a part
-        converted = place in context.converted
+        converted = index in context.converted
         record = {
             "id": record_id,
             "name": f"{first} {last}",

@@ -42,7 +42,7 @@ class SeedContext:
         converted: The positions of the leads that were converted.
         interactions: The count and the last instant of interactions, by object and position of the record.
         activity_kinds: For each planned activity, the position of its parent's object in PARENTS.
-        activity_places: For each planned activity, the position of its parent among the object's records.
+        activity_parents: For each planned activity, the position of its parent among the object's records.
         activity_dates: For each planned activity, its instant (Unix seconds).
     """
 
@@ -56,7 +56,7 @@ class SeedContext:
     converted: set[int] = field(default_factory=set)
     interactions: dict[str, dict[int, tuple[int, int]]] = field(default_factory=dict)
     activity_kinds: array[int] = field(default_factory=lambda: array("b"))
-    activity_places: array[int] = field(default_factory=lambda: array("l"))
+    activity_parents: array[int] = field(default_factory=lambda: array("l"))
     activity_dates: array[int] = field(default_factory=lambda: array("q"))
 
     @classmethod
@@ -73,7 +73,7 @@ class SeedContext:
             definitions={name: definitions_on(account, crm_object) for name, crm_object in BY_NAME.items()},
             bursts=sorted(UNTIL - random.randrange(SPAN_SECONDS) for _ in range(40)),
         )
-        context.converted = {place for place in range(sizes.get("leads", 0)) if random.random() < CONVERTED_SHARE}
+        context.converted = {index for index in range(sizes.get("leads", 0)) if random.random() < CONVERTED_SHARE}
         context._plan_activities(random, sizes.get("activities", 0))
         return context
 
@@ -91,14 +91,14 @@ class SeedContext:
         if not kinds:
             return
         draw = random.random
-        for place in range(size):
+        for index in range(size):
             kind, count = kinds[int(draw() * draw() * len(kinds))]
             parent = int(draw() * count)
             date = self.instant(random)
             self.activity_kinds.append(kind)
-            self.activity_places.append(parent)
+            self.activity_parents.append(parent)
             self.activity_dates.append(date)
-            if place % 3:  # activities() makes those phone calls, meetings and e-mails
+            if index % 3:  # activities() makes those phone calls, meetings and e-mails
                 times, last = self.interactions[PARENTS[kind]].get(parent, (0, 0))
                 self.interactions[PARENTS[kind]][parent] = (times + 1, max(last, date))
 
@@ -115,9 +115,9 @@ class SeedContext:
             return modified, modified
         return modified - int(random.random() * 20_000_000), modified
 
-    def contacted(self, object_name: str, place: int) -> tuple[int, int | None]:
+    def contacted(self, object_name: str, index: int) -> tuple[int, int | None]:
         """Return interaction_count and date_last_contacted of a record."""
-        count, last = self.interactions[object_name].get(place, (0, None))
+        count, last = self.interactions[object_name].get(index, (0, None))
         return count, last
 
     def custom_fields(self, object_name: str, random: Random, record_id: int) -> list[dict[str, Any]]:
@@ -152,9 +152,9 @@ class SeedContext:
         return [first] if draw < 0.9 else list(dict.fromkeys((first, "vip")))  # noqa: PLR2004 - few have two
 
     @staticmethod
-    def pick(random: Random, pool: Any) -> Any:
+    def pick(random: Random, items: Any) -> Any:
         """Pick an item of a sequence at random."""
-        return pool[int(random.random() * len(pool))]
+        return items[int(random.random() * len(items))]
 
     def one_of(self, random: Random, name: str, rate: float = 0.9) -> int | None:
         """Pick an id of a settings list, or None for a part of the records."""

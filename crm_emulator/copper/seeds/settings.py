@@ -64,8 +64,8 @@ def seed_settings(account: CopperAccount) -> None:
     company_id = account.new_id("account")
     account.put("account", {"id": company_id, "name": "Emulated Copper", "primary_timezone": "America/New_York"})
     team = {"id": 9_401, "name": "Sales"}
-    for place, (name, email) in enumerate(USERS):
-        groups = [team] if place else []
+    for index, (name, email) in enumerate(USERS):
+        groups = [team] if index else []
         account.put("users", {"id": account.new_id("users"), "name": name, "email": email, "groups": groups})
     for object_name, names in _LISTS.items():
         for name in names:

@@ -21,19 +21,19 @@ _UNRELATED = {"id": None, "type": None}
 def opportunities(context: SeedContext, random: Random, size: int) -> Iterator[tuple[Record, int]]:
     """Make opportunities in all pipelines, each with an owner."""
     draw, pick = random.random, context.pick
-    for place in range(size):
-        record_id = FIRST_ID + place
+    for index in range(size):
+        record_id = FIRST_ID + index
         pipeline = pick(random, context.records["pipelines"])
         stage = pick(random, pipeline["stages"])
         company_id = context.record_id(random, "companies", 0.9)
         status = STATUSES[0] if draw() < 0.6 else pick(random, STATUSES)  # noqa: PLR2004 - most are open
         created, modified = context.stamps(random)
-        count, contacted = context.contacted("opportunities", place)
+        count, contacted = context.contacted("opportunities", index)
         value = round(draw() * 90_000, 2) if draw() < 0.85 else None  # noqa: PLR2004 - most
         closes = datetime.fromtimestamp(modified + int(draw() * 10_000_000), UTC)
         record = {
             "id": record_id,
-            "name": f"{pick(random, context.samples.words)} {place + 1}",
+            "name": f"{pick(random, context.samples.words)} {index + 1}",
             "assignee_id": pick(random, context.lists["users"]),
             "close_date": write_date(closes, "mdy") if draw() < 0.8 else None,  # noqa: PLR2004 - most
             "company_id": company_id,
@@ -76,12 +76,12 @@ def _related(context: SeedContext, random: Random, names: tuple[str, ...], rate:
 
 def projects(context: SeedContext, random: Random, size: int) -> Iterator[tuple[Record, int]]:
     """Make projects, most of them of an opportunity or a company."""
-    for place in range(size):
-        record_id = FIRST_ID + place
+    for index in range(size):
+        record_id = FIRST_ID + index
         created, modified = context.stamps(random)
         record = {
             "id": record_id,
-            "name": f"{context.pick(random, context.samples.words)} Project {place + 1}",
+            "name": f"{context.pick(random, context.samples.words)} Project {index + 1}",
             "related_resource": _related(context, random, ("opportunities", "companies"), 0.7),
             "assignee_id": context.one_of(random, "users"),
             "status": "Open" if random.random() < 0.7 else "Completed",  # noqa: PLR2004 - most
@@ -97,8 +97,8 @@ def projects(context: SeedContext, random: Random, size: int) -> Iterator[tuple[
 def tasks(context: SeedContext, random: Random, size: int) -> Iterator[tuple[Record, int]]:
     """Make tasks, due around their last change."""
     draw = random.random
-    for place in range(size):
-        record_id = FIRST_ID + place
+    for index in range(size):
+        record_id = FIRST_ID + index
         created, modified = context.stamps(random)
         due = modified + int(draw() * 2_000_000) if draw() < 0.8 else None  # noqa: PLR2004 - most
         completed = draw() < 0.4  # noqa: PLR2004 - a part
@@ -132,16 +132,16 @@ _OTHERS_OF_OPPORTUNITIES = (*_OTHERS, (_STAGE_CHANGED, "system"))
 
 def activities(context: SeedContext, random: Random, size: int) -> Iterator[tuple[Record, int]]:
     """Make activities as the context has planned them: two of three are interactions."""
-    for place in range(min(size, len(context.activity_dates))):
-        parent = PARENTS[context.activity_kinds[place]]
-        date = context.activity_dates[place]
+    for index in range(min(size, len(context.activity_dates))):
+        parent = PARENTS[context.activity_kinds[index]]
+        date = context.activity_dates[index]
         others = _OTHERS_OF_OPPORTUNITIES if parent == "opportunities" else _OTHERS
-        type_id, category = context.pick(random, _INTERACTIONS if place % 3 else others)
+        type_id, category = context.pick(random, _INTERACTIONS if index % 3 else others)
         old, new = _change(context, random, type_id) if category == "system" else (None, None)
         modified = date if random.random() < 0.7 else min(UNTIL, date + int(random.random() * 500_000))  # noqa: PLR2004 - 7.7
         record = {
-            "id": FIRST_ACTIVITY_ID + place,
-            "parent": {"id": FIRST_ID + context.activity_places[place], "type": SINGULARS[parent]},
+            "id": FIRST_ACTIVITY_ID + index,
+            "parent": {"id": FIRST_ID + context.activity_parents[index], "type": SINGULARS[parent]},
             "type": {"id": type_id, "category": category},
             "user_id": context.one_of(random, "users", 0.95),
             "details": None if type_id in {1, _STAGE_CHANGED} else context.pick(random, context.samples.sentences),

@@ -102,6 +102,6 @@ class ContactLists(Chapter):
     def contacts(self, request: Request) -> Any:
         """Return a page of a list's contacts."""
         ids = self._list(record_id(request))["contact_ids"]
-        places = ", ".join("?" * len(ids))
-        query = Query(self.account.tables["contacts"], (Condition(f"id IN ({places})", tuple(ids)),))
+        placeholders = ", ".join("?" * len(ids))
+        query = Query(self.account.tables["contacts"], (Condition(f"id IN ({placeholders})", tuple(ids)),))
         return RecordLists(self.account, self.resources).listed(self.resources["contacts"], request, query)

@@ -115,11 +115,11 @@ class CustomModules(Chapter):
     def view_of(self, request: Request) -> Any:
         """Return a page of the records of a view."""
         resource = self._resource(request)
-        place = record_id(request, "view_id") - view_id(resource, 0)
-        if not 0 <= place < len(resource.views):
+        index = record_id(request, "view_id") - view_id(resource, 0)
+        if not 0 <= index < len(resource.views):
             raise NotFoundError
         mine = Condition("entity_name = ?", (resource.singular,), "entity_name")
         listed = RecordLists(self.account, self.resources).listed(
-            resource, request, view_query(self, resource, resource.views[place], mine)
+            resource, request, view_query(self, resource, resource.views[index], mine)
         )
         return {resource.singular: listed.pop(resource.name), **listed}

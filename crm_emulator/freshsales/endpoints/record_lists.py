@@ -63,16 +63,16 @@ class RecordLists(Chapter):
     def filters(self, resource: Resource, _request: Request) -> Any:
         """Return the views, with their ids."""
         return {
-            "filters": [_view_shown(self, resource, place, view) for place, view in enumerate(resource.views)],
+            "filters": [_view_shown(self, resource, index, view) for index, view in enumerate(resource.views)],
             "meta": {},
         }
 
     def view(self, resource: Resource, request: Request) -> Any:
         """Return a page of the records of a view."""
-        place = record_id(request, "view_id") - view_id(resource, 0)
-        if not 0 <= place < len(resource.views):
+        index = record_id(request, "view_id") - view_id(resource, 0)
+        if not 0 <= index < len(resource.views):
             raise NotFoundError
-        return self.listed(resource, request, view_query(self, resource, resource.views[place]))
+        return self.listed(resource, request, view_query(self, resource, resource.views[index]))
 
     def all(self, resource: Resource, request: Request) -> Any:
         """Return a page of all records."""
@@ -203,14 +203,14 @@ def _whole(request: Request, name: str, default: int) -> int:
     return int(text)
 
 
-def view_id(resource: Resource, place: int) -> int:
+def view_id(resource: Resource, index: int) -> int:
     """Return the id of a view."""
-    return resource.first_id // 1_000_000 * 1_000_000 + 548_173 + place
+    return resource.first_id // 1_000_000 * 1_000_000 + 548_173 + index
 
 
-def _view_shown(chapter: Chapter, resource: Resource, place: int, view: View) -> dict[str, Any]:
+def _view_shown(chapter: Chapter, resource: Resource, index: int, view: View) -> dict[str, Any]:
     return {
-        "id": view_id(resource, place),
+        "id": view_id(resource, index),
         "name": view.name,
         "model_class_name": resource.model,
         "user_id": 0,

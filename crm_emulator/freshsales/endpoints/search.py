@@ -167,8 +167,8 @@ def _condition(sql: str, column: str, operator: str, value: Any) -> Condition:
     if operator in {"is_in", "is_not_in"}:
         # Stamps are never met by is_in (section 8); other values are compared as text, in any letter case.
         values = value if isinstance(value, list) else [value]
-        places = ", ".join("?" * len(values))
-        met = f"lower(CAST({sql} AS TEXT)) IN ({places})" if column not in {"created_at", "updated_at"} else "0"
+        placeholders = ", ".join("?" * len(values))
+        met = f"lower(CAST({sql} AS TEXT)) IN ({placeholders})" if column not in {"created_at", "updated_at"} else "0"
         arguments = tuple(str(each).lower() for each in values) if met != "0" else ()
         return Condition(met if operator == "is_in" else f"NOT ifnull({met}, 0)", arguments)
     patterns = {"contains": "%{}%", "starts_with": "{}%", "ends_with": "%{}"}

@@ -30,7 +30,7 @@ class Settings(Chapter):
         selectors = [name for name in SELECTORS if name in self.account.tables]
         fields = [name for name in _WITH_FIELDS if name in self.resources]
         one = f"{_CUSTOMIZATIONS}/{{id}}"
-        numbered = "the numbers of field types are a guess: the place in the list of types"
+        numbered = "the numbers of field types are a guess: the index in the list of types"
         return (
             *(self.reads("GET", f"/selector/{name}", partial(self.selector, name), "§2") for name in selectors),
             self.reads("GET", "/selector/deal_pipelines/{id}/deal_stages", self.stages, "§2"),
@@ -149,13 +149,17 @@ class Settings(Chapter):
         if record_id(request, "form_id") != module["id"]:
             raise NotFoundError
         sent = sent_object(request)
-        label, place = sent.get("label"), sent.get("field_type")
+        label, type_number = sent.get("label"), sent.get("field_type")
         if not isinstance(label, str) or not label:
             raise InvalidError(["Label can't be blank"])
-        if not isinstance(place, int) or not 0 < place <= len(CUSTOM_TYPES):
+        if not isinstance(type_number, int) or not 0 < type_number <= len(CUSTOM_TYPES):
             raise InvalidError(["Field type is invalid"])
         field = define_field(
-            self.account, module["entity_name"], label, CUSTOM_TYPES[place - 1], required=sent.get("required") is True
+            self.account,
+            module["entity_name"],
+            label,
+            CUSTOM_TYPES[type_number - 1],
+            required=sent.get("required") is True,
         )
         return json_answer(self.account.switches.create_status, {"field": _form_field(module, field)})
 

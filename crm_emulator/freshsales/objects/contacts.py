@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from crm_emulator.freshsales.answers import InvalidError
 from crm_emulator.freshsales.objects.account_links import account_named, embedded_accounts, settle_accounts
 from crm_emulator.freshsales.objects.declaration import (
+    ADDRESS,
     CONTACTED,
     KEPT,
     OWNED,
     OWNER,
-    PLACE,
     SIDE_LOADED_PEOPLE,
     SOCIALS,
     STAMPS,
@@ -105,7 +105,7 @@ CONTACTS = Resource(
         **TAGGED,
         "job_title": Text(),
         "time_zone": Text(),
-        **PLACE,
+        **ADDRESS,
         **SOCIALS,
         "lead_source_id": Reference("lead_sources"),
         "campaign_id": Reference("campaigns"),

@@ -127,7 +127,7 @@ def texts(*names: str) -> tuple[Column, ...]:
     return tuple(Column(name, name) for name in names)
 
 
-PLACE: dict[str, ValueType] = {
+ADDRESS: dict[str, ValueType] = {
     "address": Text(),
     "city": Text(),
     "state": Text(),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_emulator.freshsales.objects.declaration import (
+    ADDRESS,
     CONTACTED,
     KEPT,
     OWNED,
     OWNER,
-    PLACE,
     SIDE_LOADED_PEOPLE,
     SOCIALS,
     STAMPS,
@@ -48,7 +48,7 @@ SALES_ACCOUNTS = Resource(
         **TAGGED,
         "industry_type_id": Reference("industry_types"),
         "business_type_id": Reference("business_types"),
-        **PLACE,
+        **ADDRESS,
         **SOCIALS,
         "parent_sales_account_id": Reference("sales_accounts", "auto_complete"),
     },

@@ -48,8 +48,8 @@ def seed(account: FreshsalesAccount, resources: Mapping[str, Resource], number: 
                     continue
                 context = SeedContext(Random(f"{number} {object_name}"), lists, made=made)  # noqa: S311 - repeatable, not secret
                 made[object_name] = []
-                for place in range(sizes.get(object_name, 0)):
-                    attributes = make(context, place)
+                for index in range(sizes.get(object_name, 0)):
+                    attributes = make(context, index)
                     if object_name in _TARGETED and "targetable_id" not in attributes:
                         continue  # nothing to be about
                     entity = ENTITIES.get(object_name, "")

@@ -30,9 +30,9 @@ class SeedContext:
     samples: Samples = field(default_factory=samples)
     made: dict[str, list[int]] = field(default_factory=dict)
 
-    def pick(self, pool: Any) -> Any:
+    def pick(self, items: Any) -> Any:
         """Pick an item of a sequence at random."""
-        return pool[int(self.random.random() * len(pool))]
+        return items[int(self.random.random() * len(items))]
 
     def list_item(self, name: str) -> int:
         """Pick an id of a picklist."""

@@ -45,9 +45,9 @@ def seed_settings(account: FreshsalesAccount) -> None:
             for item in fresh_items(name, account.stamp()):
                 account.store.put(account.tables[name], item)
                 account.store.reserve_ids(account.tables[name], item["id"])
-    for place, (name, email) in enumerate(_USERS):
+    for index, (name, email) in enumerate(_USERS):
         user = {"id": account.next_id("owners"), "display_name": name, "email": email, "is_active": True}
-        numbers = {"work_number": f"+1 212 555 01{place:02d}", "mobile_number": None}
+        numbers = {"work_number": f"+1 212 555 01{index:02d}", "mobile_number": None}
         account.store.put(account.tables["owners"], user | numbers)
     define_module(account, MODULE, "Subscription", "Subscriptions")
     for resource, label, kind, more in _FIELDS:
