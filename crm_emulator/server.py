@@ -35,11 +35,9 @@ class Listener:
 
     def start(self) -> None:
         """Listen on the running loop; raises OSError when the port is taken."""
-        listening = socket.create_server((HOST, self.port), backlog=_BACKLOG)
-        listening.settimeout(0.0)
-        self.port = listening.getsockname()[1]
-        self._socket = listening
-        self._watch(listening)
+        self._socket = _listening_socket(self.port)
+        self.port = self._socket.getsockname()[1]
+        self._watch(self._socket)
 
     def _watch(self, listening: socket.socket) -> None:
         if listening is self._socket:
@@ -111,3 +109,17 @@ class Listener:
         """Listen again on the same port."""
         if self._socket is None and not self._is_closed:
             self.start()
+
+
+def _listening_socket(port: int) -> socket.socket:
+    # The protocol is named, since asyncio sends small answers at once (TCP_NODELAY) only where it is.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.settimeout(0.0)
+        listening.bind((HOST, port))
+        listening.listen(_BACKLOG)
+    except BaseException:
+        listening.close()
+        raise
+    return listening

@@ -107,3 +107,12 @@ def test_a_big_answer_reaches_a_slow_reader_whole(emulator):
     head, _, content = bytes(received).partition(b"\r\n\r\n")
     assert f"Content-Length: {len(content)}".encode() in head
     assert len(content) > 3_600_000
+
+
+def test_small_answers_are_sent_at_once(emulator):
+    with socket.create_connection(("127.0.0.1", emulator.listener.port), timeout=120) as connection:
+        connection.sendall(request(emulator, b"GET", b"/account"))
+        assert connection.recv(12) == b"HTTP/1.1 200"
+        accepted = [each._transport.get_extra_info("socket") for each in list(emulator.listener.connections)]
+        ours = next(each for each in accepted if each.getpeername() == connection.getsockname())
+        assert ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
