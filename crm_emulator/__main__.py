@@ -158,7 +158,7 @@ def _switched(name: str, kind: type, value: str) -> object:
         raise ValueError(f"the switch {name} must be a number, not {value!r}") from None
 
 
-# The sign between a route, which may hold one too, and its first step.
+# The equals sign between a route, which may hold one too, and its first step.
 _THEN = re.compile(rf"=\s*(?=(?:{'|'.join(Kind)})\b)")
 
 

@@ -41,7 +41,7 @@ class CatchAll:
             self._write_down(request, path, body, answer)
         return answer
 
-    # Which answer
+    # Answers
 
     def _rule(self, method: str, path: str) -> Rule:
         rules = [Rule.from_record(record) for record in self._store.records(Query(TABLES["answers"], descending=True))]
@@ -115,7 +115,7 @@ class CatchAll:
         kind = "application/xml; charset=utf-8" if form == "xml" else "text/plain; charset=utf-8"
         return Answer(status, text.encode(), kind, headers)
 
-    # What is written down
+    # The log of requests
 
     def _write_down(self, request: Request, path: str, body: Body, answer: Answer) -> None:
         secret = _SECRET_HEADERS | {self._switches.auth_name.lower()}

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from crm_emulator.store import Store
 
 _METHODS = {
-    "GET": "the record at an address, or those below it that have the values that the query names",
-    "POST": "a record below the address, or one each for a batch",
-    "PUT": "the record at the address replaced, or made",
-    "PATCH": "some attributes of the record at the address changed",
-    "DELETE": "the record at the address gone",
+    "GET": "returns the record at an address, or those below it that have the values that the query names",
+    "POST": "creates a record below the address, or one for each item of a batch",
+    "PUT": "replaces the record at the address, or creates it",
+    "PATCH": "changes some attributes of the record at the address",
+    "DELETE": "deletes the record at the address",
 }
 _NUMBER = re.compile(r"/\d+(?=/|$)")
 
@@ -78,7 +78,7 @@ class Anything(Vendor):
         if request.method not in _METHODS:
             return None
         template = _NUMBER.sub("/{id}", below.rstrip("/")) or "/"
-        # Not declared as writing: what was sent is to be written down although it is refused.
+        # Not declared as writing: a refused request must be kept in the log of requests, too.
         return Route(request.method, template, self._catch_all.answer, ""), {}
 
     def _token(self, request: Request) -> Answer:

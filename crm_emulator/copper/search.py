@@ -120,7 +120,7 @@ def _order(account: CopperAccount, crm_object: CustomerObject, parameters: Mappi
     direction = parameters.get("sort_direction")
     if crm_object.name == "activities" and not account.switches.activities_sorting and (word or direction):
         raise InvalidError([unrecognized([name for name in ("sort_by", "sort_direction") if name in parameters])])
-    if word is not None and word not in tuple(crm_object.sorts):  # which may be anything that JSON can say
+    if word is not None and word not in tuple(crm_object.sorts):  # a word may be any JSON value
         raise invalid("sort_by", f"Invalid value: {word}")
     if direction not in (None, "asc", "desc"):
         raise invalid("sort_direction", f"Invalid value: {direction}")

@@ -28,7 +28,7 @@ _TITLES = {
     "apptivo": "Apptivo",
     "anything": "Any endpoint",
 }
-# What tells people most about a record, in this order.
+# The attributes that tell people most about a record, in this order.
 _INFORMATIVE = (
     "name", "display_name", "fullName", "customerName", "opportunityName", "caseSummary", "title", "method", "path",
     "collection", "email", "description", "status", "amount", "monetary_value", "companyName", "company_name", "label",

@@ -131,7 +131,7 @@ COMMON_FILTERS: dict[str, Filter] = {
     "custom_fields": CustomFields(),
     **bounds(created_date="date_created", modified_date="date_modified"),
 }
-# Filters of those with a postal address.
+# Filters of objects with a postal address.
 ADDRESS_FILTERS: dict[str, Filter] = {
     "phone_number": Phone(),
     "city": Words("city"),

@@ -27,7 +27,7 @@ _SEARCHED = {
     "deal": ("deals", ("name",)),
 }
 _MOST_FOUND = 25
-# filter_rule attributes that are spelled otherwise than the record's
+# Attributes of filter_rule that are spelled differently in the record
 _ATTRIBUTES = {"contact_email.email": "email", "lead_email.email": "email", "sales_account.name": "name"}
 
 

@@ -139,7 +139,7 @@ OWNED: dict[str, ValueType] = {"owner_id": Reference("owners"), "territory_id": 
 TAGGED: dict[str, ValueType] = {"tags": Tags()}
 TARGETED: dict[str, ValueType] = {"targetable_type": Text(), "targetable_id": Text()}
 
-# What contacts, accounts and deals alike show and nobody writes (section 4).
+# Attributes that contacts, accounts and deals show and nobody writes (section 4).
 KEPT: dict[str, Any] = {
     "avatar": None,
     "recent_note": None,
