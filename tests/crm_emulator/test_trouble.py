@@ -204,7 +204,7 @@ def test_a_request_is_carried_out_although_its_client_has_gone(emulator):
     release.set()
     with emulator.store.lock:
         pass
-    emulator.application.before_requests.clear()
+    emulator.before_requests.clear()
     requests.get(f"{emulator.copper.base_url}/account", headers=headers, timeout=120)
     assert emulator.copper.count("people") == 1
 

@@ -125,7 +125,7 @@ def test_the_quota_meter_moves_without_reloading(emulator, browser):
     browser.get(emulator.url)
 
     def used() -> int:
-        """Asked in one go, since the meter is replaced once a second."""
+        """Read in one script, since the meter is replaced once a second."""
         return int(browser.execute_script("return document.getElementById('meter-copper-1').value"))
 
     before = used()

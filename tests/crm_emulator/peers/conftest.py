@@ -1,4 +1,4 @@
-"""Runs programs that nobody here wrote against the emulator, unmodified but for the address (see sitecustomize)."""
+"""Programs that nobody here wrote, run against the emulator, unmodified but for the address (see sitecustomize)."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class Peer:
         self._environment = {**os.environ, **named, **more}
 
     def file(self, name: str, value: Any) -> str:
-        """A file with a value as JSON."""
+        """Write a file with a value as JSON."""
         path = self._directory / name
         path.write_text(json.dumps(value), encoding="utf-8")
         return str(path)
 
     def run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run it to its end."""
+        """Run the program to its end."""
         command = [str(self.programs / program), *arguments]
         return subprocess.run(command, env=self._environment, capture_output=True, text=True, timeout=240, check=False)
 

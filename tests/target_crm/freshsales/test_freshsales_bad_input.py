@@ -19,7 +19,7 @@ ONE = [schema_of("contacts", "email"), record_of("contacts", id=1, email="a@x.or
     ],
 )
 def test_what_cannot_be_written_stops_the_run_at_its_schema(run, vendor, stream, words):
-    vendor.awaken()
+    vendor.ensure_ready()
     done = run([schema_of(stream, "name"), record_of(stream, id=1, name="x")])
     assert done.code == 2
     for each in words:
