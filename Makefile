@@ -24,6 +24,7 @@ check: .venv/ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/tables.py --check
+	$(BIN)/python checks/house.py
 
 docs: .venv/ready
 	$(BIN)/python docs/tables.py
