@@ -18,7 +18,7 @@ from crm_api.errors import SettingError
 from crm_api.quota import Allowance, Quota
 from crm_api.quota_stores import QuotaStoreError, SQLiteStore, open_store
 from crm_emulator.emulator import Emulator
-from tests.servers import postgres, redis_server  # noqa: F401 - fixtures
+from tests.machine import import_package
 
 PROCESSES = 2
 TURNS = 12
@@ -180,7 +180,7 @@ def test_a_store_that_is_none_is_refused(url: str) -> None:
     [("redis://ann:secret@127.0.0.1:1/0", "redis"), ("postgresql://ann:secret@127.0.0.1:1/x", "psycopg")],
 )
 def test_a_server_that_cannot_be_reached_stops_the_run_without_showing_the_url(url: str, module: str) -> None:
-    pytest.importorskip(module)
+    import_package(module)
     with pytest.raises(QuotaStoreError) as caught:
         opened(url, "key")
     assert "quota_url" in str(caught.value)

@@ -9,10 +9,7 @@ import threading
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
-from target_crm.ledger.tables import open_engine
-from tests.servers import postgres  # noqa: F401 - a fixture
 from tests.target_crm.messages import as_lines, record_of, schema_of, state_of
 
 PROGRAM = "from target_crm.target import TargetCrm; TargetCrm.cli()"
@@ -33,13 +30,7 @@ def shared(settings, request):
     """Settings whose ledger is empty, of each kind."""
     if request.param == "sqlite":
         return settings
-    url = request.getfixturevalue("postgres")
-    engine = open_engine(url)
-    with engine.begin() as connection:
-        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
-        connection.execute(sa.text("CREATE SCHEMA public"))
-    engine.dispose()
-    return settings | {"ledger_url": url}
+    return settings | {"ledger_url": request.getfixturevalue("postgres")}
 
 
 @pytest.fixture
