@@ -69,7 +69,7 @@ def credential() -> str:
 
 
 def run(target: Callable[..., None], *arguments: Any, count: int = 1) -> None:
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
     processes = [context.Process(target=target, args=arguments) for _ in range(count)]
     for process in processes:
         process.start()
@@ -87,7 +87,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def test_processes_together_never_overfill_a_window(url: str, credential: str) -> None:
-    moments = multiprocessing.get_context("spawn").Queue()
+    moments = multiprocessing.get_context("forkserver").Queue()
     run(worker, url, credential, moments, count=PROCESSES)
     taken = sorted(moments.get() for _ in range(PROCESSES * TURNS))
     every, of_bulk = [moment for moment, _ in taken], [moment for moment, bulk in taken if bulk]
@@ -124,7 +124,7 @@ def test_a_process_that_is_killed_in_the_middle_of_a_turn_holds_nobody(
     request: pytest.FixtureRequest, tmp_path: Path, credential: str
 ) -> None:
     for url in (f"sqlite:///{tmp_path}/quota.sqlite", request.getfixturevalue("postgres")):
-        process = multiprocessing.get_context("spawn").Process(target=killed_in_the_middle, args=(url, credential))
+        process = multiprocessing.get_context("forkserver").Process(target=killed_in_the_middle, args=(url, credential))
         process.start()
         process.join()
         assert process.exitcode == -signal.SIGKILL

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
@@ -16,6 +14,7 @@ from typing import Any
 
 from crm_emulator import Emulator
 from tap_copper.tap import TapCopper, Time
+from tests.commands import run_command
 
 TAP = Path(sys.executable).parent / "tap-copper"
 
@@ -112,15 +111,9 @@ def run_program(
     env: Mapping[str, str] | None = None,
 ) -> Output:
     """Run the command; ``files`` are given as ``--catalog`` and ``--state``."""
-    command = command_line(tmp_path, settings, *arguments, files=files)
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        check=False,
-        timeout=240,
-        env={**os.environ, "TAP_COPPER_LOGLEVEL": level, **(env or {})},
-    )
-    return Output.of(done.stdout, status=done.returncode, said=done.stderr.decode())
+    _, *given = command_line(tmp_path, settings, *arguments, files=files)
+    done = run_command("tap-copper", *given, env={"TAP_COPPER_LOGLEVEL": level, **(env or {})})
+    return Output.of(done.stdout.encode(), status=done.returncode, said=done.stderr)
 
 
 def command_line(
