@@ -4,6 +4,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 2
+# Where this is set, each of the hundreds of processes that tests start compiles everything anew.
+export PYTHONDONTWRITEBYTECODE :=
 # Which examples hypothesis tries: the same ones each time, or new ones ("exploring").
 PROFILE ?= repeatable
 PYTEST = $(BIN)/pytest -n $(WORKERS) --hypothesis-profile=$(PROFILE)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -64,8 +65,7 @@ def settings_of(emulator: Emulator, **changed: Any) -> dict[str, Any]:
 
 def selecting(*streams: str, **methods: str) -> dict[str, Any]:
     """A catalog that selects some streams; by name, also how each is replicated."""
-    with redirect_stdout(io.StringIO()):
-        catalog: dict[str, Any] = json.loads(TapCopper(setup_mapper=False, config={}).catalog_json_text)
+    catalog: dict[str, Any] = json.loads(_whole_catalog())
     for entry in catalog["streams"]:
         name = entry["tap_stream_id"]
         root = next(each for each in entry["metadata"] if each["breadcrumb"] == [])
@@ -73,6 +73,12 @@ def selecting(*streams: str, **methods: str) -> dict[str, Any]:
         if name in methods:
             entry["replication_method"] = methods[name]
     return catalog
+
+
+@cache
+def _whole_catalog() -> str:
+    with redirect_stdout(io.StringIO()):
+        return TapCopper(setup_mapper=False, config={}).catalog_json_text
 
 
 def run(
