@@ -64,7 +64,7 @@ class Command:
         ours = [reads if number else writes for number, (reads, writes) in enumerate(pipes)]
         self.stdin = os.fdopen(os.dup(ours[0].fileno()), "wb", buffering=0)
         self.stdout, self.stderr = (os.fdopen(os.dup(end.fileno()), "rb") for end in ours[1:])
-        given = (self.args, theirs, {**os.environ, **(env or {})}, cwd, main)
+        given = (self.args, theirs, {**os.environ, **(env or {})}, cwd or Path.cwd(), main)
         self._process = _processes.Process(target=_become, args=given)
         self._process.start()
         self.pid = self._process.pid or 0
@@ -135,7 +135,7 @@ def _become(
     command: Sequence[str],
     pipes: Sequence[Connection],
     env: Mapping[str, str],
-    cwd: Path | None,
+    cwd: Path,
     main: Callable[[], object] | None,
 ) -> None:
     """Turn this process into a command with such pipes for its standard streams."""
@@ -148,7 +148,6 @@ def _become(
     os.environ.clear()
     os.environ.update(env)
     time.tzset()
-    if cwd:
-        os.chdir(cwd)
+    os.chdir(cwd)
     sys.argv = list(command)
     (main or ENTRY_POINTS[command[0]].load())()
