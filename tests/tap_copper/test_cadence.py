@@ -93,7 +93,7 @@ def test_nor_while_a_list_is_read_page_by_page(
         if request.route == "/users/search" and request.json()["page_number"] == 2:
             settled.clear()
             passed_seconds += 11
-            waited.append(settled.wait(20))
+            waited.append(settled.wait(240))
 
     monkeypatch.setattr(PageWriter, "write_message", write)
     emulator.between_requests(take_long)

@@ -164,7 +164,7 @@ def test_the_log_is_shown_newest_first_and_filtered(emulator):
 
 def test_one_request_is_shown_with_what_was_sent(emulator):
     requests.post(
-        f"{emulator.copper.base_url}/people/search", json={"name": "Ann"}, headers=headers_of(emulator), timeout=30
+        f"{emulator.copper.base_url}/people/search", json={"name": "Ann"}, headers=headers_of(emulator), timeout=120
     )
     text = shown(emulator, "/requests/1")
     assert '"name": "Ann"' in text

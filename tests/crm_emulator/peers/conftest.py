@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.machine import missing
+
 HERE = Path(__file__).parent
 VENVS = HERE.parents[2] / ".venvs"
 
@@ -28,7 +30,7 @@ class Peer:
     def __init__(self, venv: str, addresses: dict[str, str], directory: Path, more: dict[str, str]) -> None:
         self.programs = VENVS / venv / "bin"
         if not self.programs.exists():
-            pytest.skip(f"it is not installed: make .venvs/{venv}/ready")
+            missing(f"{venv} is not installed (make .venvs/{venv}/ready)")
         self._directory = directory
         named = {"PYTHONPATH": str(HERE), "EMULATED_ADDRESSES": json.dumps(addresses), "WITHOUT_WAITING": "1"}
         self._environment = {**os.environ, **named, **more}
