@@ -24,7 +24,7 @@ from crm_api.freshsales.objects import OBJECTS as FRESHSALES_OBJECTS
 from tap_copper.streams import STREAMS
 from tap_copper.tap import TapCopper
 from target_crm.report import reject_kinds
-from target_crm.settings import STREAM_SETTINGS
+from target_crm.stream_settings import STREAM_SETTINGS
 from target_crm.target import TargetCrm
 
 ROOT = Path(__file__).parent.parent

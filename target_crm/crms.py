@@ -1,8 +1,9 @@
-"""The CRMs that can be written to, by the name that the setting ``crm`` gives them."""
+"""The CRMs that can be written to, by the value of the setting crm: how to connect to each, and its published rates."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -13,14 +14,14 @@ from crm_api.copper import session as copper
 from crm_api.copper.crm import Copper
 from crm_api.copper.settings import COPPER_SETTINGS, copper_settings
 from crm_api.crm import Crm
+from crm_api.delegating import WithEndpoints
 from crm_api.endpoints.whole_records import Endpoints
-from crm_api.endpoints.with_endpoints import WithEndpoints
 from crm_api.errors import SettingError
 from crm_api.freshsales import session as freshsales
 from crm_api.freshsales.settings import FRESHSALES_SETTINGS, freshsales_settings
 from crm_api.http.session import connect as connect_http
 from crm_api.http.settings import http_settings
-from target_crm.endpoints.declaring import TEMPLATES, ByName, declared, is_declared, secrets_of
+from target_crm.endpoints.declaring import TEMPLATES, ByObject, declared, is_declared, secrets_of
 from target_crm.stream_settings import streams_by_name
 
 Sleep = Callable[[float], None]
@@ -33,7 +34,7 @@ def _copper(config: Mapping[str, Any], sleep: Sleep, clock: Clock) -> Crm:
 
 
 def _freshsales(config: Mapping[str, Any], sleep: Sleep, clock: Clock) -> Crm:
-    from crm_api.freshsales.crm import Freshsales  # noqa: PLC0415 - the declarations of one CRM need not wait for another's
+    from crm_api.freshsales.crm import Freshsales  # noqa: PLC0415 - a run imports the declarations of its own CRM alone
 
     settings = freshsales_settings(config)
     session = freshsales.connect(settings, sleep=sleep, clock=clock)
@@ -41,8 +42,8 @@ def _freshsales(config: Mapping[str, Any], sleep: Sleep, clock: Clock) -> Crm:
 
 
 def _apptivo(config: Mapping[str, Any], sleep: Sleep, clock: Clock) -> Crm:
-    from crm_api.apptivo.crm import Apptivo  # noqa: PLC0415 - as above
-    from crm_api.apptivo.values import days_of  # noqa: PLC0415 - as above
+    from crm_api.apptivo.crm import Apptivo  # noqa: PLC0415 - a run imports the declarations of its own CRM alone
+    from crm_api.apptivo.values import days_of  # noqa: PLC0415 - a run imports the declarations of its own CRM alone
 
     settings = apptivo_settings(config)
     return Apptivo(
@@ -58,55 +59,68 @@ def _apptivo(config: Mapping[str, Any], sleep: Sleep, clock: Clock) -> Crm:
 def _http(config: Mapping[str, Any], sleep: Sleep, clock: Clock) -> Crm:
     for name in {*COPPER_SETTINGS, *FRESHSALES_SETTINGS, *APPTIVO_SETTINGS} - {"base_url"}:
         if config.get(name):
-            raise SettingError(f"{name} belongs to another crm: with crm http give auth, auth_name and auth_value")
+            raise SettingError(
+                f"{name} belongs to another crm. With crm http, remove it and give auth, auth_name and auth_value"
+            )
     return Endpoints(connect_http(http_settings(config), sleep=sleep, clock=clock), {}, {})
 
 
-RATES: Mapping[str, tuple[int, int]] = MappingProxyType(
+@dataclass(frozen=True)
+class _Entry:
+    """One CRM.
+
+    Attributes:
+        connect: Makes the account of a configuration; sends nothing yet, and raises SettingError.
+        requests_per_minute: The rate that the vendor publishes; 0 is unlimited.
+        requests_per_hour: The hourly rate that the vendor publishes; 0 is unlimited.
+    """
+
+    connect: Callable[[Mapping[str, Any], Sleep, Clock], Crm]
+    requests_per_minute: int = 0
+    requests_per_hour: int = 0
+
+
+_CRMS: Mapping[str, _Entry] = MappingProxyType(
     {
-        "copper": (copper.REQUESTS_PER_MINUTE, 0),
-        "freshsales": (freshsales.REQUESTS_PER_MINUTE, freshsales.REQUESTS_PER_HOUR),
-        "apptivo": (apptivo.REQUESTS_PER_MINUTE, 0),
-        "http": (0, 0),
+        "copper": _Entry(_copper, copper.REQUESTS_PER_MINUTE),
+        "freshsales": _Entry(_freshsales, freshsales.REQUESTS_PER_MINUTE, freshsales.REQUESTS_PER_HOUR),
+        "apptivo": _Entry(_apptivo, apptivo.REQUESTS_PER_MINUTE),
+        "http": _Entry(_http),
     }
 )
-"""The published rates: requests in a minute and in an hour; 0 is unlimited."""
-
-CRMS: Mapping[str, Callable[[Mapping[str, Any], Sleep, Clock], Crm]] = MappingProxyType(
-    {"copper": _copper, "freshsales": _freshsales, "apptivo": _apptivo, "http": _http}
-)
-"""Each makes an account of a configuration; it sends nothing yet, and raises SettingError."""
 
 
 def rates_of(config: Mapping[str, Any]) -> tuple[int, int]:
     """Requests in a minute and in an hour: as the settings say, else as published; 0 is unlimited."""
-    minute, hour = RATES[config["crm"]]
-    hour = freshsales.PLANS.get(config.get("plan") or "", hour)
+    crm = _CRMS[config["crm"]]
+    hour = freshsales.PLANS.get(config.get("plan") or "", crm.requests_per_hour)
     given = config.get("requests_per_minute"), config.get("requests_per_hour")
-    return minute if given[0] is None else int(given[0]), hour if given[1] is None else int(given[1])
+    return crm.requests_per_minute if given[0] is None else int(given[0]), hour if given[1] is None else int(given[1])
+
+
+def requests_per_minute(config: Mapping[str, Any]) -> int:
+    """Requests in a minute: as the settings say, else as published; 0 is unlimited."""
+    return rates_of(config)[0]
 
 
 def connected(config: Mapping[str, Any], sleep: Sleep, clock: Clock) -> Crm:
     """The account that the settings name, with the endpoints that they declare; sends nothing yet.
 
     Raises:
-        SettingError: Something in them cannot work.
+        SettingError: Something in the settings cannot work.
     """
     streams = streams_by_name(config)
-    made = lru_cache(maxsize=None)(lambda stream: declared(config, stream, streams.get(stream, {})))
-    every = [made(stream) for stream, given in streams.items() if is_declared(config, stream, given)]
+    endpoints_of = lru_cache(maxsize=None)(lambda stream: declared(config, stream, streams.get(stream, {})))
+    known = [endpoints_of(stream) for stream, given in streams.items() if is_declared(config, stream, given)]
     if config.get("endpoint"):
-        every.append(declared({**config, "load_method": None}, "stream", {}))
-    crm = CRMS[config["crm"]](config, sleep, clock)
-    for secret in secrets_of(every):
+        known.append(declared({**config, "load_method": None}, "stream", {}))
+    crm = _CRMS[config["crm"]].connect(config, sleep, clock)
+    for secret in secrets_of(known) if known else ():
         crm.session.redact.learn(secret)
-    if not every and not TEMPLATES.get(config["crm"]):
+    if not known and not TEMPLATES.get(config["crm"]):
         return crm
-    objects, calls = ByName(lambda stream: made(stream).crm_object), ByName(lambda stream: made(stream).calls)
-    endpoints = Endpoints(crm.session, objects, calls)
-    return endpoints if config["crm"] == "http" else WithEndpoints(crm, endpoints)
-
-
-def requests_per_minute(config: Mapping[str, Any]) -> int:
-    """The rate of an account in a minute; likewise."""
-    return rates_of(config)[0]
+    objects = ByObject(lambda stream: endpoints_of(stream).crm_object)
+    calls = ByObject(lambda stream: endpoints_of(stream).calls)
+    if config["crm"] == "http":
+        return Endpoints(crm.session, objects, calls)
+    return WithEndpoints(crm, objects, lambda: Endpoints(crm.session, objects, calls), index_lags=Endpoints.index_lags)

@@ -1,4 +1,4 @@
-"""How a run ends: its exit code, and the sentence that says why."""
+"""The exit codes, and the errors that end a run with one of them and a sentence."""
 
 from __future__ import annotations
 
@@ -29,13 +29,14 @@ SIGNAL_OFFSET = 128
 
 
 class Exit(IntEnum):
-    """Exit codes."""
+    """The exit codes of both commands."""
 
     DONE = 0
+    """Everything came to an outcome."""
     FAILED = 1
     """More records are rejected than ``max_rejected``, or the input is broken."""
     SETTINGS = 2
-    """A setting is wrong, the key among them."""
+    """A setting is wrong, or the CRM does not accept the key."""
     BRAKE = 3
     """A brake held deletes back."""
     UNREACHABLE = 4
@@ -44,11 +45,11 @@ class Exit(IntEnum):
 
 @dataclass(frozen=True)
 class Ending:
-    """How a run ended.
+    """The end of a run.
 
     Attributes:
-        code: Exit code.
-        sentence: Why, in one sentence; empty for a run that came to its end.
+        code: The exit code: one of ``Exit``, or 128 and the number of the termination signal.
+        sentence: The reason, in one sentence; empty for a run that came to its end.
     """
 
     code: int
@@ -70,27 +71,27 @@ _CODES: tuple[tuple[type[Exception], Exit], ...] = (
 )
 
 
-class RejectedError(StopError):
-    """So many records were rejected that the run was told to stop."""
+class TooManyRejectedError(StopError):
+    """As many records were rejected as the setting stop_after_rejected says."""
 
-    advice = "See what they lack with singer-crm rejected list."
+    advice = "See the reasons with singer-crm rejected list."
 
     def __init__(self, records: int) -> None:
         super().__init__(happened=f"Stopped after {records} rejected records (stop_after_rejected)")
 
 
 BROKEN_INPUT = (InvalidInputLine, RecordsWithoutSchemaException, MissingKeyPropertiesError, InvalidJSONSchema)
-"""The tap broke off, or breaks the specification: what came until then is none the worse for it."""
+"""The input is cut off or breaks the Singer specification; what came before is still written."""
 EXPECTED = tuple(kind for kind, _ in _CODES)
-"""Errors that say themselves, in one sentence, what is wrong; any other is a bug of ours and keeps its traceback."""
+"""The errors whose own text is the sentence; any other is a bug of ours and keeps its traceback."""
 
 
 def ending_of(error: Exception, signalled: int | None) -> Ending:
-    """How an expected error ends the run.
+    """Tell how an expected error ends the run.
 
     Args:
         error: One of ``EXPECTED``.
-        signalled: The termination signal that came, or None.
+        signalled: The number of the termination signal that came; None: none did.
     """
     if isinstance(error, TerminatedError):
         return Ending(SIGNAL_OFFSET + (signalled or signal.SIGTERM), str(error))

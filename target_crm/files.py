@@ -1,4 +1,4 @@
-"""Files that the target writes: only their owner can read them, and one that fails ends the run in one sentence."""
+"""The files that the target writes: only their owner can read them, and one that fails ends the run in one sentence."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PRIVATE = 0o600
 
 
 class FileError(StopError):
-    """A file cannot be written any more: what it is to hold would be lost if STATE passed."""
+    """A file cannot be written any more, and what belongs into it would be lost if STATE passed."""
 
     advice = "Nothing was lost: make room or choose another file, and run again."
 
@@ -25,7 +25,11 @@ class FileError(StopError):
 
 @contextmanager
 def file_errors(setting: str, path: str | Path) -> Iterator[None]:
-    """Say what the system's errors mean for the run.
+    """Turn the system's errors with a file into one that ends the run.
+
+    Args:
+        setting: The setting that names the file, for the sentence.
+        path: The file's path, for the sentence.
 
     Raises:
         FileError: In place of an ``OSError``.
@@ -37,7 +41,12 @@ def file_errors(setting: str, path: str | Path) -> Iterator[None]:
 
 
 def open_private(path: str | Path, setting: str, flags: int) -> io.FileIO:
-    """Open a file for writing, made if it is new, that only its owner can read, also if others could until now.
+    """Open a file for writing that only its owner can read, also if others could until now; create it if need be.
+
+    Args:
+        path: The file's path.
+        setting: The setting that names the file, for the sentence.
+        flags: Flags of ``os.open`` beside those for writing and creating.
 
     Raises:
         SettingError: It cannot be opened.
@@ -51,17 +60,19 @@ def open_private(path: str | Path, setting: str, flags: int) -> io.FileIO:
 
 
 def make_private(descriptor: int) -> None:
-    """Let nobody else read a file of ours; a device stays as it is."""
+    """Let nobody but its owner read an open file that is ours; a device stays as it is."""
     found = os.fstat(descriptor)
     if stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid():
         os.fchmod(descriptor, PRIVATE)
 
 
 def write_through(file: io.FileIO, text: bytes) -> None:
-    """Write the whole text and have it on the disk; unbuffered, so that what failed is not tried again at the end.
+    """Write the whole text and have it on the disk when this returns.
+
+    Nothing is buffered: a buffer that could not be written would be tried again when the file is closed.
 
     Raises:
-        OSError: It is not.
+        OSError: It could not be written.
     """
     left = memoryview(text)
     while left:

@@ -1,4 +1,4 @@
-"""What is wrong with settings by their JSON schema, in words."""
+"""Checks of the settings before anything is done: the JSON schema, names that nobody knows, and ``max_rejected``."""
 
 from __future__ import annotations
 
@@ -16,47 +16,63 @@ from crm_api.transport.redaction import Redactor, secret_texts
 from target_crm.settings import SETTINGS
 from target_crm.stream_settings import without_nulls
 
-_WORDS = {"string": "a text", "array": "a list", "object": "an object"}
+_WORDS = {
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "an object",
+}
 
 
-def fitting(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The configuration without its nulls, ready for the SDK to fill in defaults, which it does whatever stands there.
+def checked_config(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Check a configuration, and drop its nulls so that the SDK can fill in defaults.
+
+    Args:
+        config: The configuration as it is given.
+        schema: The JSON schema of all settings, the SDK's own included.
 
     Raises:
-        ConfigValidationError: It does not fit the schema; no secret is shown.
-        SettingError: It holds a name that nobody knows, or a tolerance that is none.
+        ConfigValidationError: A setting does not fit the JSON schema; no secret is shown.
+        SettingError: There is no setting of that name, or ``max_rejected`` cannot be read.
     """
     config = without_nulls(config)
     redact = Redactor(secret_texts(config, schema))
-    if misfits := [
-        redact(said) for said in misfits_of(config, SETTINGS)
-    ]:  # the SDK's own schemas are none, to the letter
-        raise ConfigValidationError("The settings do not fit", errors=misfits)
+    # Only our own schema is asked: the SDK's schemas of its own settings do not fit what the SDK takes.
+    if problems := [redact(problem) for problem in _problems_of(config, SETTINGS)]:
+        raise ConfigValidationError("Some settings are wrong", errors=problems)
     check_settings(config, schema)
     rejected_allowed(config.get("max_rejected", 0))
     return config
 
 
-def misfits_of(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong, and where, each in a sentence; the configuration stays as it is."""
+def _problems_of(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
+    """Say what is wrong with a configuration, in a sentence for each setting at fault."""
     for error in jsonschema_rs.Draft202012Validator(dict(schema)).iter_errors(config):
         place = ".".join(map(str, error.instance_path))
         if error.kind.name == "required":
             yield f"The setting {'.'.join(filter(None, (place, error.kind.as_dict()['property'])))} is missing."
+        elif allowed := _allowed(error, schema):
+            given = json.dumps(error.instance, ensure_ascii=False, default=str)
+            yield f"{place} must be {allowed}, not {given}."
         else:
-            yield f"{place}: {_said(error, schema)}."
+            yield f"{place}: {error.message}."
 
 
-def _said(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any]) -> str:
-    given = json.dumps(error.instance, ensure_ascii=False, default=str)
+def _allowed(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any]) -> str:
+    """The values that the schema allows, in words; empty: the validator's own words say it."""
     keyword: Any = schema
     for step in error.schema_path:
         keyword = keyword[step]
     if error.kind.name == "enum":
-        return f"{given} is none of {', '.join(str(choice) for choice in keyword if choice is not None)}"
+        return f"one of {', '.join(str(choice) for choice in keyword if choice is not None)}"
+    if error.kind.name == "type":
+        types = [keyword] if isinstance(keyword, str) else keyword
+        return " or ".join(_WORDS[each] for each in types if each != "null")
     if error.kind.name == "anyOf":
-        return f"{given} is not {' or '.join(dict.fromkeys(map(_shape, keyword)))}"
-    return str(error.message)
+        return " or ".join(dict.fromkeys(map(_shape, keyword)))
+    return ""
 
 
 def _shape(schema: Mapping[str, Any]) -> str:
@@ -69,25 +85,25 @@ def _shape(schema: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class RejectedAllowed:
-    """How many records may be pending as rejected at the end.
+    """The setting max_rejected: how many records may be pending as rejected at the end of a run.
 
     Attributes:
-        records: So many.
-        percent: Or so many of a hundred that came in.
+        records: The number of records, if ``percent`` is None.
+        percent: The percentage of the records that came in.
     """
 
     records: int = 0
     percent: float | None = None
 
     def exceeded(self, pending: int, came_in: int) -> bool:
-        """Tell whether there are more."""
+        """Tell whether more records are pending than allowed."""
         if self.percent is not None:
             return pending * 100 > came_in * self.percent
         return pending > self.records
 
 
 def rejected_allowed(value: int | str) -> RejectedAllowed:
-    """Read ``max_rejected``.
+    """Read the setting max_rejected.
 
     Raises:
         SettingError: It is neither a number nor a percentage.

@@ -1,24 +1,246 @@
-"""The setting ``streams``, however it is spelt."""
+"""The settings of one stream: each declared once, and what they come to for a stream of the input."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
+from crm_api.crm_objects import CrmObject, named_object
 from crm_api.errors import SettingError
+from crm_api.settings import JsonSchema, nearest
+from target_crm.delete_brakes import Brakes
+from target_crm.endpoints.declaring import PREFIX, Declared, declared, is_declared, sent_whole
+from target_crm.endpoints.settings import ENDPOINT, ROLES
+from target_crm.load_method import LoadMethod
+from target_crm.mapping.settings import MAPPING_SETTINGS, MappingSettings, mapping_settings, names
+from target_crm.setting_fields import read_settings, schemas_of, setting, settings_in
+
+
+@dataclass(frozen=True)
+class StreamSettings:
+    """The settings of one stream, with the defaults and the plugin's settings where the stream's own say nothing.
+
+    Attributes:
+        mapping: How its records are mapped.
+        declared: The endpoints that its records are sent to; None: ``object`` is the CRM's own.
+        given: The settings as they were given, for telling whether they changed.
+    """
+
+    object: str = setting(
+        "The object of the CRM that the stream's records become. The stream's own name if left out.",
+        {"type": ["string", "null"]},
+    )
+    load_method: LoadMethod = setting(  # noqa: RUF009 - it makes a dataclass field
+        "What is done with the stream's records: upsert, append-only, update, match, delete or overwrite; the setting "
+        "load_method of the plugin explains them and holds if this is left out.",
+        {"type": ["string", "null"], "enum": [*map(str, LoadMethod), None]},
+        read=lambda given, _: LoadMethod(given),
+        default=LoadMethod.UPSERT,
+    )
+    source_id: tuple[str, ...] = setting(
+        "The attribute or attributes that identify a record at the source. The stream's key properties if left out.",
+        {"type": ["string", "array", "null"], "items": {"type": "string"}},
+        read=names,
+        default=(),
+    )
+    no_match_key: str = setting(
+        "What to do with a record that has no value for any match key: create it, or reject it.",
+        {"type": "string", "enum": ["create", "reject"], "default": "create"},
+    )
+    missing_reference: str = setting(
+        "What to do with a record whose reference is not in the CRM yet: wait keeps it until that comes, in this run "
+        "or a later one; link_later writes it at once and links it when that comes; reject rejects it; leave_out "
+        "writes it without the reference.",
+        {"type": "string", "enum": ["wait", "link_later", "reject", "leave_out"], "default": "wait"},
+    )
+    when_gone: str = setting(
+        "What to do with a record that was written before and that the CRM no longer has: look for it by its match "
+        "keys again, create it again, or reject it.",
+        {"type": "string", "enum": ["match_again", "recreate", "reject"], "default": "match_again"},
+    )
+    compare_with: str = setting(
+        "When a record of the stream counts as unchanged: source (it is as it last came from the source) or crm (the "
+        "CRM has it so, which is read for every record). The setting compare_with of the plugin if left out.",
+        {"type": ["string", "null"], "enum": ["source", "crm", None]},
+        default="source",
+    )
+    hard_delete: bool = setting(
+        "A record with a value in _sdc_deleted_at is deleted in the CRM. If false, such a record is skipped.",
+        {"type": "boolean", "default": False},
+    )
+    delete_when: str | None = setting(
+        "With hard_delete: the name of an attribute; a record in which it is true or not empty is deleted as well.",
+        {"type": ["string", "null"]},
+    )
+    delete_matched: bool = setting(
+        "Delete also records that were only found in the CRM, not created by us.",
+        {"type": "boolean", "default": False},
+    )
+    forget: bool = setting(
+        "Freshsales: delete for good, past the recycle bin. Costs one request for each record.",
+        {"type": "boolean", "default": False},
+    )
+    ledger_stream: str | None = setting(
+        "With load_method delete: the stream that wrote the records which this stream deletes.",
+        {"type": ["string", "null"]},
+    )
+    max_deletes: int = setting(
+        "The most records of the stream that one run may delete. If it would delete more, it deletes none and exits "
+        "with code 3.",
+        {"type": "integer", "minimum": 0, "default": Brakes().most},
+        read=lambda given, _: int(given),
+    )
+    max_delete_fraction: float = setting(
+        "With load_method overwrite: the largest fraction of the stream's records that may be missing from the input. "
+        "If more are missing, the run deletes none and exits with code 3.",
+        {"type": "number", "minimum": 0, "maximum": 1, "default": Brakes().fraction},
+        read=lambda given, _: float(given),
+    )
+    complete: str | None = setting(
+        "With load_method overwrite: end_of_input promises that the input holds the whole stream. Without it, only an "
+        "ACTIVATE_VERSION message after records of its version proves that.",
+        {"type": ["string", "null"], "enum": ["end_of_input", None]},
+    )
+    endpoint: Mapping[str, Any] | None = setting(
+        "The endpoint that the stream's records are sent to, in place of an object of the CRM.", ENDPOINT
+    )
+    endpoints: Mapping[str, Any] | None = setting(
+        f"The endpoints of the stream where it needs more than one, by role: {', '.join(ROLES)}.",
+        {"type": ["object", "null"], "properties": dict.fromkeys(ROLES, ENDPOINT)},
+    )
+    mapping: MappingSettings = field(default_factory=MappingSettings)
+    declared: Declared | None = None
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def create_without_key(self) -> bool:
+        """Whether a record without a value for any match key is created; otherwise it is rejected."""
+        return self.no_match_key == "create"
+
+    @property
+    def compares_crm(self) -> bool:
+        """Whether a record counts as unchanged only if the CRM has it so."""
+        return self.compare_with == "crm"
+
+    @property
+    def brakes(self) -> Brakes:
+        """The limits above which deletes are held back."""
+        return Brakes(self.max_deletes, self.max_delete_fraction)
+
+    @property
+    def complete_at_end(self) -> bool:
+        """Whether the end of the input proves that the stream is complete."""
+        return self.complete == "end_of_input"
+
+    @property
+    def ledger_object(self) -> str:
+        """The object under which the ledger knows what ``ledger_stream``, or else this stream, writes."""
+        return f"{PREFIX}{self.ledger_stream}" if self.declared and self.ledger_stream else self.object
+
+
+_SETTINGS = settings_in(StreamSettings)
+STREAM_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType({**schemas_of(_SETTINGS), **MAPPING_SETTINGS})
+
+
+def stream_settings(
+    config: Mapping[str, Any],
+    stream: str,
+    key_properties: Sequence[str],
+    objects: Mapping[str, CrmObject],
+    refused: Mapping[str, str],
+) -> StreamSettings:
+    """Read the settings of a stream.
+
+    Args:
+        config: The whole configuration.
+        stream: The stream's name, after stream maps.
+        key_properties: The stream's key properties; empty: it has none.
+        objects: The objects that can be written, by name.
+        refused: The objects that cannot be written, by name, and why.
+
+    Raises:
+        SettingError: They do not say what the stream becomes, or something in them cannot work.
+    """
+    given = streams_by_name(config).get(stream, {})
+    where = f"streams.{stream}"
+    endpoints = declared(config, stream, given) if is_declared(config, stream, given) else None
+    object_name = _object_name(config, stream, given, objects) if endpoints is None else endpoints.crm_object.name
+    if object_name not in objects:
+        raise SettingError(_unknown_object(stream, object_name, objects, refused))
+    source_id = names(given.get("source_id") or list(key_properties))
+    resolved = {
+        "object": object_name,
+        "load_method": LoadMethod(given.get("load_method") or config.get("load_method") or LoadMethod.UPSERT),
+        "source_id": source_id,
+        "compare_with": given.get("compare_with") or config.get("compare_with") or "source",
+    }
+    if endpoints is not None:
+        resolved["compare_with"] = "source"  # an endpoint's records cannot be read
+    settings = StreamSettings(
+        **{**read_settings(_SETTINGS, given, where), **resolved},
+        mapping=mapping_settings(given if endpoints is None else sent_whole(given), where=where, known=source_id),
+        declared=endpoints,
+        given=given,
+    )
+    if settings.forget and not objects[object_name].can_forget:
+        raise SettingError(f"{where}.forget has no effect on {object_name} (they have no recycle bin). Remove it")
+    return settings
+
+
+def _object_name(
+    config: Mapping[str, Any], stream: str, given: Mapping[str, Any], objects: Mapping[str, CrmObject]
+) -> str:
+    """The object that a stream's records become: the one that is named, else the stream's own, else the default."""
+    named = given.get("object")
+    object_name = named_object(objects, named or stream)
+    if named is None and object_name not in objects:
+        return named_object(objects, config.get("default_object") or stream)
+    return object_name
+
+
+def _unknown_object(stream: str, object_name: str, objects: Mapping[str, CrmObject], refused: Mapping[str, str]) -> str:
+    if object_name in refused:
+        return f"Stream {stream!r} cannot be written: {refused[object_name]}"
+    if not objects:
+        return f"Stream {stream!r} has no endpoint. Set streams.{stream}.endpoint, or endpoint for all streams"
+    near = nearest(object_name, list(objects))
+    problem = (
+        f"Stream {stream!r} is not an object of the CRM{near}"
+        if object_name == stream
+        else f"Stream {stream!r}: the CRM has no object {object_name!r}{near}"
+    )
+    return f"{problem}. Set streams.{stream}.object, or default_object, to one of {', '.join(sorted(objects))}"
+
+
+def streams_by_name(config: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The settings of each stream as they are given, by its name, whether ``streams`` is an object or a list.
+
+    Raises:
+        SettingError: A list names a stream twice.
+    """
+    given = config.get("streams") or {}
+    if isinstance(given, Mapping):
+        return {name: settings or {} for name, settings in given.items()}
+    streams: dict[str, Mapping[str, Any]] = {}
+    for settings in given:
+        name = settings["name"]
+        if name in streams:
+            raise SettingError(f"streams: {name!r} stands there twice. Join the two")
+        streams[name] = {key: value for key, value in settings.items() if key != "name"}
+    return streams
 
 
 def without_nulls(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A configuration whose nulls are left out, which means the same; those inside stream maps say something.
+    """A copy of a configuration without its nulls, which mean the same as nothing; those inside stream maps stay.
 
-    The SDK fills in the defaults of objects, and takes a null for one.
+    The SDK fills in the defaults of objects, and takes a null for an object.
     """
     given = {name: value for name, value in config.items() if value is not None}
     streams = given.get("streams")
     if isinstance(streams, Mapping):
-        given["streams"] = {
-            name: _stream_without_nulls({} if settings is None else settings) for name, settings in streams.items()
-        }
+        given["streams"] = {name: _stream_without_nulls(settings) for name, settings in streams.items()}
     elif isinstance(streams, list):
         given["streams"] = [_stream_without_nulls(settings) for settings in streams]
     return given
@@ -32,21 +254,3 @@ def _stream_without_nulls(settings: Any) -> Any:
     if isinstance(endpoints := given.get("endpoints"), Mapping):
         given["endpoints"] = {role: endpoint for role, endpoint in endpoints.items() if endpoint is not None}
     return given
-
-
-def streams_by_name(config: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """The settings of each stream, by its name.
-
-    Raises:
-        SettingError: A list names a stream twice.
-    """
-    given = config.get("streams") or {}
-    if isinstance(given, Mapping):
-        return {name: settings or {} for name, settings in given.items()}
-    streams: dict[str, Mapping[str, Any]] = {}
-    for settings in given:
-        name = settings["name"]
-        if name in streams:
-            raise SettingError(f"streams names {name!r} twice")
-        streams[name] = {key: value for key, value in settings.items() if key != "name"}
-    return streams

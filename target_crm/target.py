@@ -13,7 +13,7 @@ from contextlib import suppress
 from copy import deepcopy
 from functools import cached_property
 from types import FrameType
-from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
+from typing import IO, Any, ClassVar, cast
 
 import click
 from singer_sdk import Target
@@ -24,37 +24,40 @@ from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.sinks import Sink
 from typing_extensions import override
 
+from crm_api.crm import Crm
 from crm_api.environment import environment_settings
 from crm_api.transport.redaction import guard_logging
 from target_crm.command import target_command
 from target_crm.concurrency import Stopping
 from target_crm.crms import connected, requests_per_minute
-from target_crm.exit_codes import BROKEN_INPUT, EXPECTED, SIGNAL_OFFSET, Ending, Exit, RejectedError, ending_of
+from target_crm.engine.deletes import Deleter
+from target_crm.engine.finish import finish
+from target_crm.engine.held_records import HeldRecordRetrier
+from target_crm.engine.run import Run
+from target_crm.engine.start import open_run
+from target_crm.exit_codes import BROKEN_INPUT, EXPECTED, SIGNAL_OFFSET, Ending, Exit, TooManyRejectedError, ending_of
+from target_crm.ledger.values import Held
 from target_crm.mapping.values import Rejection
 from target_crm.report.outcomes import Books, Outcome, RejectKind
 from target_crm.report.progress import Progress
-from target_crm.settings import BATCH_SIZE, SETTINGS, StreamSettings, stream_settings
-from target_crm.settings_checks import fitting
+from target_crm.settings import BATCH_SIZE, SETTINGS
+from target_crm.settings_checks import checked_config
 from target_crm.singer.completeness import Completeness
 from target_crm.singer.messages import record_of, register, schema_of, state_of, stream_of, version_of
 from target_crm.singer.stdio import Reader, emit, state_text
 from target_crm.singer.stream_order import parents_first
-
-if TYPE_CHECKING:
-    from crm_api.crm import Crm
-    from target_crm.engine.held_records import HeldRecordRetrier
-    from target_crm.engine.run import Office
-    from target_crm.ledger.values import Held
-    from target_crm.sinks import CrmSink
+from target_crm.sinks import CrmSink
+from target_crm.stream_settings import StreamSettings, stream_settings
 
 DRAIN_SECONDS = 30.0  # after which everything is written and STATE passes, also when the input is silent
 
 
 class TargetCrm(Target):
-    """Writes Singer records from any tap into a CRM: creates, updates, upserts; never the same record twice."""
+    """Writes Singer records from any tap into a CRM: creates, updates, upserts; never one record twice."""
 
     name = "target-crm"
     package_name = "singer-crm"
+    default_sink_class = CrmSink
     config_jsonschema: ClassVar[dict[str, Any]] = deepcopy(dict(SETTINGS))
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         PluginCapabilities.ABOUT,
@@ -81,7 +84,7 @@ class TargetCrm(Target):
         """The last STATE that came when everything before it was done; None once it is emitted."""
         self.schema_lines: dict[str, bytes] = {}
         self._crm: Crm | None = None
-        self._office: Office | None = None
+        self._run: Run | None = None
         self._completeness: dict[str, Completeness] = {}
         self._braked: list[str] = []
         self._reader = Reader(self._between)
@@ -102,7 +105,7 @@ class TargetCrm(Target):
     @property
     @override
     def _env_var_config(self) -> dict[str, Any]:
-        with suppress(ValueError):  # it reads the file .env too; what it makes of a wrong value is told below
+        with suppress(ValueError):  # it reads the file .env, too; a wrong value in it is reported below
             super()._env_var_config  # noqa: B018 - see above
         return environment_settings(self.config_jsonschema, self._env_var_prefix, os.environ)
 
@@ -110,13 +113,13 @@ class TargetCrm(Target):
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         if raise_errors:
             self.append_builtin_config(self.config_jsonschema)
-            self._config = fitting(self._config, self.config_jsonschema)
+            self._config = checked_config(self._config, self.config_jsonschema)
         return super()._validate_config(raise_errors=raise_errors)
 
     # The account and what is opened with it
 
     def connect(self) -> Crm:
-        """The account that the settings name; sends nothing yet.
+        """Make the account that the settings name; sends nothing yet.
 
         Raises:
             SettingError: They cannot work.
@@ -127,27 +130,24 @@ class TargetCrm(Target):
         return self._crm
 
     @property
-    def office(self) -> Office:
-        """What all streams share, opened with the first of them: SQLAlchemy is imported no earlier."""
-        if self._office is None:
-            from target_crm.engine.start import Run, open_office  # noqa: PLC0415 - see above
-
-            run = Run(self.run_id, self.began, self.stopping, self.logger, self.books, self.clock)
-            self._office = open_office(self.config, self.connect(), run)
-        return self._office
+    def opened_run(self) -> Run:
+        """The run that all streams share, opened with the first of them."""
+        if self._run is None:
+            self._run = open_run(
+                self.config,
+                self.connect(),
+                run_id=self.run_id,
+                books=self.books,
+                began=self.began,
+                stopping=self.stopping,
+                clock=self.clock,
+            )
+        return self._run
 
     @cached_property
-    def waiting(self) -> HeldRecordRetrier:
-        """What waits for other records."""
-        from target_crm.engine.held_records import HeldRecordRetrier  # noqa: PLC0415 - as above
-
-        return HeldRecordRetrier(self.office, self, self._settings_of, self._drain)
-
-    @override
-    def get_sink_class(self, stream_name: str) -> type[Sink]:
-        from target_crm.sinks import CrmSink  # noqa: PLC0415 - with it comes SQLAlchemy
-
-        return CrmSink
+    def retrier(self) -> HeldRecordRetrier:
+        """Tries again what was held, of earlier runs and of this one."""
+        return HeldRecordRetrier(self.opened_run, self, self._settings_of, self._drain)
 
     @override
     def get_sink(
@@ -158,14 +158,15 @@ class TargetCrm(Target):
         schema: dict[str, Any] | None = None,
         key_properties: Sequence[str] | None = None,
     ) -> Sink:
-        """As the SDK's, but what a replaced sink holds is written before its successor takes anything."""
+        """Give a stream's sink; what a replaced sink holds is written before its successor takes anything."""
         old = self._sinks_active.get(stream_name)
         if old and schema and (old.original_schema != schema or old.key_properties != (key_properties or [])):
             self.drain_one(old)
         sink = super().get_sink(stream_name, record=record, schema=schema, key_properties=key_properties)
         sinks = cast("dict[str, CrmSink]", self._sinks_active)
-        order = parents_first({name: each.refers_to for name, each in sinks.items()})
-        self._sinks_active = {name: self._sinks_active[name] for name in order}
+        if len(sinks) > 1:
+            order = parents_first({name: each.refers_to for name, each in sinks.items()})
+            self._sinks_active = {name: self._sinks_active[name] for name in order}
         return sink
 
     # Messages
@@ -173,9 +174,8 @@ class TargetCrm(Target):
     @override
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
         line = self._reader.line
-        if self._office is None:
-            _ = self.office
-            self.waiting.at_start(retry_rejected=self.config["retry_rejected"])
+        if self._run is None:
+            self.retrier.at_start(retry_rejected=self.config["retry_rejected"])
         self.take_schema(message_dict, line)
 
     def take_schema(self, message: dict[str, Any], line: bytes) -> None:
@@ -224,7 +224,7 @@ class TargetCrm(Target):
                 continue  # the stream map drops the stream
             try:
                 mapped = stream_map.transform(dict(record) if len(stream_maps) > 1 else record)
-            except Exception as error:  # noqa: BLE001 - whatever a user's expression raises concerns this record alone
+            except Exception as error:  # noqa: BLE001 - a user's expression may raise anything; it concerns this record alone
                 reason = f"The stream map failed: {type(error).__name__}: {error}"
                 sink.receive_flawed(line, Rejection(RejectKind.STREAM_MAP, reason), held=held)
             else:
@@ -255,7 +255,7 @@ class TargetCrm(Target):
             self.completeness_of(stream_map.stream_alias).activated(version)
 
     def completeness_of(self, stream: str) -> Completeness:
-        """What the messages of a stream, after stream maps, prove so far."""
+        """Give what the messages of a stream, after stream maps, prove so far."""
         return self._completeness.setdefault(stream, Completeness())
 
     # Draining
@@ -267,35 +267,32 @@ class TargetCrm(Target):
             self._drain()
 
     def _drain(self) -> None:
-        """Write everything that was received, and whatever waited for it; then let STATE pass."""
+        """Write everything that was received, and what waited for it; then let STATE pass."""
         self.drain_all()
-        while self._office is not None and self.waiting.after_writes():
+        while self._run is not None and self.retrier.after_writes():
             self.drain_all()
         self._buffered = 0
         self._drained_at = self.clock()
-        rejected, most = self.books.total(Outcome.REJECTED), self.config.get("stop_after_rejected")
-        if most is not None and rejected >= most:
-            raise RejectedError(rejected)
+        most = self.config.get("stop_after_rejected")
+        if most is not None and (rejected := self.books.total(Outcome.REJECTED)) >= most:
+            raise TooManyRejectedError(rejected)
 
     @override
     def process_endofpipe(self) -> None:
         self._drain()
-        office = self._office
-        if office is not None:
-            self.waiting.at_end()
-            self._delete(office)
-            if office.responses is not None:
-                office.responses.flush()
+        run = self._run
+        if run is not None:
+            self.retrier.at_end()
+            self._delete(run)
+            run.recorder.flush()
         super().process_endofpipe()
-        if office is not None:
-            office.locks.close()
+        if run is not None:
+            run.locks.close()
 
-    def _delete(self, office: Office) -> None:
+    def _delete(self, run: Run) -> None:
         """Carry out deletes, now that the brakes can be checked."""
-        from target_crm.engine.deletes import Deleter  # noqa: PLC0415 - with it comes SQLAlchemy
-
         sinks = cast("dict[str, CrmSink]", self._sinks_active)
-        deleter = Deleter(office, self._settings_of)
+        deleter = Deleter(run, self._settings_of)
         self._braked = deleter.carry_out_held()
         for stream, sink in sinks.items():
             if (version := sink.complete_version) is not None:
@@ -319,24 +316,22 @@ class TargetCrm(Target):
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Set a flag: requests in flight finish, and what was not sent stays behind the last STATE that was emitted.
 
-        If they do not finish in time, the process ends all the same.
+        If they do not finish in time, the process ends without them.
         """
         self.stopping.signalled = signum
         signal.signal(signal.SIGALRM, lambda *_: os._exit(SIGNAL_OFFSET + signum))
         signal.setitimer(signal.ITIMER_REAL, max(float(self._config.get("shutdown_seconds", 0)), 0.001))
 
     def _finish(self, ending: Ending) -> int:
-        if self._office is None:
+        if self._run is None:
             return ending.code
-        from target_crm.engine.finish import close  # noqa: PLC0415 - only the end of a run needs it
-
-        return close(self._office, ending, self.config)
+        return finish(self._run, ending, self.config)
 
     def replay(self, held: Iterable[Held]) -> int:
         """Try records that the ledger holds once more, and nothing else; returns the exit code."""
 
         def feed() -> None:
-            self.waiting.feed(held)
+            self.retrier.feed(held)
             self.process_endofpipe()
 
         return self._guarded(feed)

@@ -24,15 +24,15 @@ from target_crm.cli.common import (
     opened_ledger,
     target_of,
 )
+from target_crm.ledger.copying import copy_rows
 from target_crm.ledger.ledger import Ledger
 from target_crm.ledger.queries import Account, LedgerQueries
-from target_crm.ledger.store import Store
-from target_crm.ledger.tables import VERSION, default_url, has_ledger
+from target_crm.ledger.store import Store, default_url, has_ledger
+from target_crm.ledger.tables import VERSION
 from target_crm.ledger.values import Origin, Scope, Source
-from target_crm.ledger.versions import copy_rows
 from target_crm.mapping.mapper import Mapper
-from target_crm.mapping.values import Rules
-from target_crm.settings import stream_settings
+from target_crm.mapping.settings import MappingSettings
+from target_crm.stream_settings import stream_settings
 from target_crm.target import TargetCrm
 
 
@@ -221,7 +221,7 @@ def _scope(target: TargetCrm, store: Store, stream: str, attribute: str | None =
     crm = target.connect()
     settings = stream_settings(target.config, stream, (), crm.objects, crm.refused)
     source = Source(target.config["crm"], crm.account().id, target.config["source_name"])
-    rules = settings.rules if attribute is None else Rules(match_on=((attribute,),))
+    rules = settings.mapping if attribute is None else MappingSettings(match_on=((attribute,),))
     mapper = Mapper(crm, crm.objects[settings.object], rules)
     return Ledger(store).scope(source, stream, settings.object), mapper
 

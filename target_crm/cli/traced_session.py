@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from crm_api.crm import Crm, Request
+from crm_api.crm import BeforeSend, Crm
 from crm_api.errors import CrmError
 from crm_api.transport.answer import Answer
+from crm_api.transport.request import Request
 from target_crm.report.preview import spelled_request
 
 SHOWN_CHARACTERS = 4000  # of an answer
@@ -28,13 +29,11 @@ class TracedSession:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._session, name)
 
-    def exchange(self, method: str, path: str, **arguments: Any) -> Answer:
-        """Send a request with ``CrmSession.exchange`` and show both sides."""
-        parts = {name: arguments.get(name) for name in ("params", "body", "form", "content", "headers")}
-        request = Request(method, path, **{name: part for name, part in parts.items() if part is not None})
+    def exchange(self, request: Request, *, before_send: BeforeSend | None = None) -> Answer:
+        """Show a request, send it with the session behind this one, and show its answer or its failure."""
         self._line(f"> {spelled_request(request)}")
         try:
-            answer = self._session.exchange(method, path, **arguments)
+            answer = self._session.exchange(request, before_send=before_send)
         except CrmError as error:
             status = "no answer" if error.status is None else error.status
             self._line(f"< {status} {error.body or error.said}")

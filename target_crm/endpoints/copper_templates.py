@@ -1,4 +1,4 @@
-"""Ready endpoints of Copper, spelled as a user would spell them under ``streams``; chosen by ``object``.
+"""Ready endpoints of Copper, as a user would write them under ``streams``; a stream chooses them by ``object``.
 
 Facts: https://developer.copper.com, pages lead convert, related items, connect fields (related_links) and webhooks.
 """
@@ -14,16 +14,16 @@ _WEBHOOK = ["target", "type", "event", "secret", "headers", "custom_field_comput
 
 TEMPLATES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
-        # parent_type is the path's plural (people), type the related record's singular (company). A relation is there
-        # or not: adding it twice leaves one.
+        # parent_type is the plural as in the path (people), type the related record's singular (company). Relating two
+        # records twice relates them once.
         "related_items": {
             "endpoints": {
                 "create": {**_RELATED, "repeatable": True},
                 "delete": {**_RELATED, "method": "DELETE"},
             }
         },
-        # {"details": {"person": …, "company": …, "opportunity": …}}; the lead is gone afterwards, so that a repetition
-        # is answered with 404.
+        # {"details": {"person": …, "company": …, "opportunity": …}}. The lead is gone afterwards, so that a repeated
+        # request is answered with 404.
         "lead_conversions": {
             "endpoints": {
                 "create": {
@@ -34,7 +34,7 @@ TEMPLATES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
                 }
             }
         },
-        # source and target are {"id": …, "entity_type": …}; definitions of kind Connect alone.
+        # source and target are {"id": …, "entity_type": …}. Only for custom fields of the kind Connect.
         "connect_fields": {
             "endpoints": {
                 "create": {
@@ -66,4 +66,4 @@ TEMPLATES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         },
     }
 )
-"""By the name that ``object`` gives them."""
+"""The settings of a stream, by the value of ``object`` that chooses them."""

@@ -1,4 +1,4 @@
-"""Streams that go to endpoints of their own: what each declares, as an object and the calls that can be made on it."""
+"""The streams that go to declared endpoints: each becomes an object of its own, with the calls that endpoints make."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from target_crm.load_method import LoadMethod
 
 PREFIX = "endpoint:"
 TEMPLATES: Mapping[str, Mapping[str, Mapping[str, Any]]] = MappingProxyType({"copper": copper_templates.TEMPLATES})
-"""Ready endpoints by CRM, and the name by which a stream's object chooses them."""
+"""Ready endpoints, by CRM and by the name that a stream's object (or the stream itself) has to have."""
 _SECRET = re.compile(r"key(?![a-z])|token|secret|passw|auth(?!ors?\b)|sign", re.IGNORECASE)  # no keyword, no author
 LONG_WORD = 20  # letters of a part of an address that nobody would choose
 SHORTEST_CREDENTIAL = 12  # a header such as X-Region: eu is ordinary text, which must not be masked everywhere
-# Settings of a stream that need attributes which somebody has declared, or a record that can be read.
-_MEANINGLESS = {
+# The settings of a stream that need declared attributes or a readable record, and the default, which does no harm.
+_WITHOUT_EFFECT = {
     "object": None,
     "custom_fields": None,
     "fields": None,
@@ -37,19 +37,19 @@ _MEANINGLESS = {
     "unknown_names": "reject",
     "parameters": None,
 }
-Made = TypeVar("Made")
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True)
 class Declared:
-    """One stream's endpoints.
+    """The endpoints of one stream.
 
     Attributes:
-        crm_object: What its records are called in the ledger.
-        calls: What can be done to them.
-        found_by: The fields that the find endpoint needs.
-        match_on: The fields that must agree in what it finds, where the found record has them.
-        ready: A template says which attributes there are; a stream need not have them all.
+        crm_object: The object that stands for them; the ledger knows the stream's records under its name.
+        calls: The endpoint of each role.
+        found_by: The fields of a record that the find endpoint needs.
+        match_on: The fields in which a record that is found must agree with the stream's, where it has them.
+        ready: They come from a template, whose ``attributes`` a stream need not have all.
     """
 
     crm_object: CrmObject
@@ -60,67 +60,69 @@ class Declared:
 
     @property
     def needed(self) -> dict[str, tuple[str, ...]]:
-        """The fields that each call's address needs, by role."""
+        """The fields of a record that the address of each endpoint needs, by role."""
         return {role: addressed_by(endpoint) for role, endpoint in self.by_role.items()}
 
     @property
     def by_role(self) -> dict[str, Endpoint]:
-        """The endpoints that there are."""
-        every = {role: getattr(self.calls, role) for role in ROLES}
-        return {role: endpoint for role, endpoint in every.items() if endpoint is not None}
+        """The endpoints that the stream has, by role."""
+        endpoints = {role: getattr(self.calls, role) for role in ROLES}
+        return {role: endpoint for role, endpoint in endpoints.items() if endpoint is not None}
 
 
 def addressed_by(endpoint: Endpoint) -> tuple[str, ...]:
-    """The fields that path, parameters and headers name."""
+    """The fields of a record that path, query and headers of an endpoint name."""
     return tuple(dict.fromkeys((*places(endpoint.path), *places(endpoint.query), *places(endpoint.headers))))
 
 
 def is_declared(config: Mapping[str, Any], stream: str, given: Mapping[str, Any]) -> bool:
-    """Whether a stream goes to endpoints of its own, to ready ones, or to the default one."""
+    """Whether a stream goes to endpoints: its own, ready ones, or the plugin's setting ``endpoint``."""
     if given.get("endpoint") or given.get("endpoints") or _template(config, stream, given):
         return True
     return bool(config.get("endpoint") and not given.get("object"))
 
 
 def _template(config: Mapping[str, Any], stream: str, given: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The ready endpoints that a stream chooses by its object or its own name."""
+    """The ready endpoints that a stream chooses by its object or its own name; None: it does not."""
     if given.get("endpoint") or given.get("endpoints"):
         return None
     return TEMPLATES.get(config["crm"], {}).get(given.get("object") or stream)
 
 
 def declared(config: Mapping[str, Any], stream: str, given: Mapping[str, Any]) -> Declared:
-    """What a stream declares.
+    """Make the endpoints of a stream for which ``is_declared`` holds.
 
     Args:
         config: The whole configuration.
         stream: The stream's name.
-        given: Its settings.
+        given: The stream's settings, as they are given.
 
     Raises:
-        SettingError: It cannot work.
+        SettingError: Something in them cannot work.
     """
     where = f"streams.{stream}"
     template = _template(config, stream, given)
     if template is not None:
         given = {**template, **{name: value for name, value in given.items() if name != "object" and value is not None}}
     if given.get("endpoint") and given.get("endpoints"):
-        raise SettingError(f"{where}: give either endpoint, or endpoints, which may hold the same as create")
-    for name, default in _MEANINGLESS.items():
+        raise SettingError(f"{where} has both endpoint and endpoints. Remove endpoint, or move it to endpoints.create")
+    for name, default in _WITHOUT_EFFECT.items():
         if given.get(name) and given[name] != default:
-            raise SettingError(f"{where}.{name} has no meaning with an endpoint: the records are sent whole")
+            raise SettingError(f"{where}.{name} has no effect with an endpoint: its records are sent whole. Remove it")
     if given.get("compare_with") == "crm":
-        raise SettingError(f"{where}.compare_with: an endpoint's records cannot be read, so only source is possible")
+        raise SettingError(f"{where}.compare_with must be source: the records of an endpoint cannot be read")
     if given.get("missing_reference") == "link_later":
         raise SettingError(
-            f"{where}.missing_reference: an endpoint's records are sent whole, and cannot be linked later"
+            f"{where}.missing_reference must not be link_later: the records of an endpoint are sent whole and cannot "
+            "be linked later"
         )
     calls = _calls(config, stream, given, where)
     find = calls.find
     found_by = addressed_by(find) if find is not None else ()
     if find is not None and not found_by and not given.get("match_on"):
         raise SettingError(
-            f"{where}.endpoints.find names no {{field}} to find a record by, in path or query: give that, or match_on"
+            f"{where}.endpoints.find names no {{field}} to find a record by. Put one into path or query, or give "
+            "match_on"
         )
     match_on = _match_on(given, calls, found_by, where)
     method = LoadMethod(given.get("load_method") or config.get("load_method") or LoadMethod.UPSERT)
@@ -136,22 +138,23 @@ def declared(config: Mapping[str, Any], stream: str, given: Mapping[str, Any]) -
 
 
 def sent_whole(given: Mapping[str, Any]) -> dict[str, Any]:
-    """A stream's settings as they say how its records are mapped, for one whose records are sent whole."""
+    """The settings of a stream of whole records, changed where they mean something else for mapped ones."""
     return {**given, "null_values": given.get("null_values") or "send", "match_on": []}
 
 
 def _calls(config: Mapping[str, Any], stream: str, given: Mapping[str, Any], where: str) -> Calls:
-    several = given.get("endpoints")
-    if several:
-        found = {
-            role: endpoint_of(several[role], f"{where}.endpoints.{role}", role=role)
-            for role in ROLES
-            if several.get(role)
-        }
-        return Calls(**found)
-    alone = given.get("endpoint")
-    if alone:
-        endpoint = endpoint_of(alone, f"{where}.endpoint", role="create")
+    by_role = given.get("endpoints")
+    if by_role:
+        return Calls(
+            **{
+                role: endpoint_of(by_role[role], f"{where}.endpoints.{role}", role=role)
+                for role in ROLES
+                if by_role.get(role)
+            }
+        )
+    own = given.get("endpoint")
+    if own:
+        endpoint = endpoint_of(own, f"{where}.endpoint", role="create")
     else:
         endpoint = endpoint_of(config["endpoint"], "endpoint", role="create", stream=stream)
     return Calls(create=endpoint, update=endpoint)
@@ -162,51 +165,47 @@ def _match_on(given: Mapping[str, Any], calls: Calls, found_by: tuple[str, ...],
     if alternatives is None:
         return tuple(name for name in found_by if name != "id")  # of what is found, that is the endpoint's own
     if calls.find is None:
-        raise SettingError(f"{where}.match_on needs endpoints.find, by which records are looked for")
+        raise SettingError(f"{where}.match_on needs endpoints.find, the endpoint by which records are looked for")
     if len(alternatives) != 1:
-        raise SettingError(f"{where}.match_on: one endpoint finds by one key; fields together are an inner list")
+        raise SettingError(
+            f"{where}.match_on must hold one match key, since one endpoint looks for records. Put fields that belong "
+            "together into an inner list"
+        )
     (names,) = alternatives
     return (names,) if isinstance(names, str) else tuple(names)
 
 
 def _check_roles(calls: Calls, method: LoadMethod, given: Mapping[str, Any], where: str) -> None:
     """Refuse a load method without the endpoints that it needs."""
-    needed: list[tuple[str, str]] = []
-    if method not in {LoadMethod.DELETE, LoadMethod.UPDATE, LoadMethod.MATCH}:
-        needed.append(("create", f"load_method {method}"))
-    if method in {LoadMethod.UPDATE, LoadMethod.MATCH}:
-        needed.append(("find", f"load_method {method}"))
-    if method is LoadMethod.UPDATE:
-        needed.append(("update", f"load_method {method}"))
-    if method in {LoadMethod.DELETE, LoadMethod.OVERWRITE}:
-        needed.append(("delete", f"load_method {method}"))
+    needed = [(role, f"load_method {method}") for role in method.endpoints_needed]
     if given.get("hard_delete"):
         needed.append(("delete", "hard_delete"))
-    for role, why in needed:
+    for role, setting in needed:
         if getattr(calls, role) is None:
-            raise SettingError(f"{where}.endpoints.{role} is missing, which {why} needs")
+            raise SettingError(f"{where}.endpoints.{role} is missing: {setting} needs it")
 
 
 def _check_ids(calls: Calls, method: LoadMethod, given: Mapping[str, Any], where: str) -> None:
-    """Refuse an address that needs the endpoint's own id of a record where nothing tells it."""
-    told = (calls.create is not None and calls.create.answer.id is not None) or calls.find is not None
+    """Refuse an address that needs the endpoint's id of a record where no answer gives it."""
+    has_id = (calls.create is not None and calls.create.answer.id is not None) or calls.find is not None
     for role, endpoint in {"update": calls.update, "delete": calls.delete}.items():
         if endpoint is None or endpoint is calls.create or CRM_ID not in addressed_by(endpoint):
             continue
-        if not told and not given.get("ledger_stream"):
+        if not has_id and not given.get("ledger_stream"):
             raise SettingError(
-                f"{where}.endpoints.{role} needs {{{CRM_ID}}}, and endpoints.create.answer.id does not say where the "
-                "answer holds it"
+                f"{where}.endpoints.{role} needs {{{CRM_ID}}}, which no answer gives. Set endpoints.create.answer.id "
+                "to the JSONPath of the id"
             )
     if method is LoadMethod.OVERWRITE and calls.delete is not None and set(addressed_by(calls.delete)) - {CRM_ID}:
         raise SettingError(
-            f"{where}.endpoints.delete: of a record that no longer arrives only {{{CRM_ID}}} is known, as load_method "
-            "overwrite needs it"
+            f"{where}.endpoints.delete must name no field but {{{CRM_ID}}}: load_method overwrite deletes records that "
+            "no longer arrive, and their other fields are not known"
         )
     for role, endpoint in {"create": calls.create, "find": calls.find}.items():
         if endpoint is not None and CRM_ID in addressed_by(endpoint):
-            alone = role == "create" and endpoint is calls.update
-            raise SettingError(f"{where}.{'endpoint' if alone else f'endpoints.{role}'}: there is no {{{CRM_ID}}} yet")
+            one_for_all = role == "create" and endpoint is calls.update
+            name = "endpoint" if one_for_all else f"endpoints.{role}"
+            raise SettingError(f"{where}.{name} must not name {{{CRM_ID}}}: a record has none before it is created")
 
 
 def check_fields(declared_: Declared, stream: str, known: Collection[str], given_by: Collection[str]) -> None:
@@ -214,12 +213,12 @@ def check_fields(declared_: Declared, stream: str, known: Collection[str], given
 
     Args:
         declared_: The stream's endpoints.
-        stream: Its name.
-        known: The fields of its schema; empty: the schema does not say.
-        given_by: Further fields that references give.
+        stream: The stream's name.
+        known: The fields of the stream's schema; empty: the schema does not say.
+        given_by: Further fields, which references give.
 
     Raises:
-        SettingError: Names the field, and the nearest one.
+        SettingError: An endpoint needs another field, or one whose name cannot stand in XML.
     """
     there = {*known, *given_by}
     for role, endpoint in declared_.by_role.items() if known else ():
@@ -236,49 +235,51 @@ def check_fields(declared_: Declared, stream: str, known: Collection[str], given
             for name in sorted(there):
                 if not is_xml_name(name):
                     raise SettingError(
-                        f"streams.{stream}: its field {name!r} is no name in XML: rename it with a stream map, or list "
-                        "it under exclude"
+                        f"streams.{stream}: the field {name!r} is not a valid XML name. Rename it with a stream map, "
+                        "or list it under exclude"
                     )
 
 
 def secrets_of(every: Collection[Declared]) -> tuple[str, ...]:
-    """What endpoints hold that may be a credential.
+    """The texts in declared endpoints that may be credentials, and must not be shown.
 
-    Whatever is called like one in headers, parameters and constant properties; long values of other headers; and long
-    words in a whole URL, which is how chat services spell a webhook's key.
+    They are the headers, parameters and constant properties that are called like one, the long values of other headers,
+    and the long words of a whole URL, which is where chat services put a webhook's key.
     """
     words: set[str] = set()
     for endpoint in (each for one in every for each in one.by_role.values()):
         for value in endpoint.headers.values():
             words |= {word for word in (value, value.rpartition(" ")[2]) if len(word) >= SHORTEST_CREDENTIAL}
         for given in (endpoint.headers, endpoint.query, endpoint.extra, endpoint.batch and endpoint.batch.extra):
-            words |= {part for value in _called_secret(given) for part in (value, value.rpartition(" ")[2])}
+            words |= {part for value in _named_secret(given) for part in (value, value.rpartition(" ")[2])}
         if "://" in endpoint.path:
             words |= {word for word in endpoint.path.split("/")[3:] if len(word) >= LONG_WORD}
     return tuple(sorted(word for word in words if word and not places(word)))
 
 
-def _called_secret(given: Any) -> Iterator[str]:
-    """The texts in a structure whose names say that they are credentials."""
+def _named_secret(given: Any) -> Iterator[str]:
+    """The texts in a structure whose names are those of credentials."""
     for name, value in given.items() if isinstance(given, Mapping) else ():
         if isinstance(value, str | int) and _SECRET.search(name):
             yield str(value)
         else:
-            yield from _called_secret(value)
+            yield from _named_secret(value)
 
 
-class ByName(Mapping[str, Made]):
-    """What is made of streams' declarations, by the name of their object; streams of the default endpoint as they come.
+class ByObject(Mapping[str, Part]):
+    """A part of each stream's endpoints, by the name of the stream's object; made when it is asked for.
+
+    It lists nothing, since the plugin's setting ``endpoint`` serves streams whose names nobody knows beforehand.
 
     Args:
-        make: Makes it of a stream's name; raises KeyError for a stream without an endpoint.
+        make: Makes the part of a stream's name; raises KeyError for a stream without an endpoint.
     """
 
-    def __init__(self, make: Callable[[str], Made]) -> None:
+    def __init__(self, make: Callable[[str], Part]) -> None:
         self._make = make
 
     @override
-    def __getitem__(self, name: str) -> Made:
+    def __getitem__(self, name: str) -> Part:
         if not name.startswith(PREFIX):
             raise KeyError(name)
         return self._make(name.removeprefix(PREFIX))

@@ -1,4 +1,4 @@
-"""The settings of declared endpoints: as a JSON schema, and as endpoints; what is wrong is said in one sentence."""
+"""The settings of a declared endpoint: each declared once, and the ``Endpoint`` that they make."""
 
 from __future__ import annotations
 
@@ -16,170 +16,119 @@ from crm_api.endpoints.xml_bodies import is_xml_name
 from crm_api.errors import SettingError
 from crm_api.settings import JsonSchema, nearest
 from crm_api.transport.addresses import checked_base_url
+from target_crm.setting_fields import Setting, read_settings, schemas_of
 
-_TEXT = {"type": ["string", "null"]}
-_TEXTS = {"type": ["array", "null"], "items": {"type": "string"}}
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, 5.6.2
-_LOOSE = re.compile(r"[{}]")
-_PLACE = re.compile(r"\{[^{}]+\}")
-
-ENDPOINT_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
-    {
-        "method": {
-            **_TEXT,
-            "description": f"One of {', '.join(METHODS)}. POST if left out; for find GET, for delete DELETE.",
-        },
-        "path": {
-            "type": "string",
-            "description": "Below base_url, or a whole URL; {field} stands for a field of the record, percent-encoded. "
-            "In update and delete, {crm_id} is the id that the endpoint gave the record.",
-        },
-        "query": {"type": ["object", "null"], "description": "Parameters: constants, or {field}."},
-        "headers": {
-            "type": ["object", "null"],
-            "additionalProperties": {"type": "string"},
-            "description": "Further headers: constants, or {field}.",
-        },
-        "format": {**_TEXT, "description": "Of the body: json (if left out), xml or form."},
-        "xml": {
-            "type": ["object", "null"],
-            "properties": {"root": _TEXT, "item": _TEXT, "attributes": _TEXTS},
-            "description": "With format xml: the outermost element (record), the element of each record of a batch or "
-            "of each element of a list (item), and the fields that become XML attributes.",
-        },
-        "attributes": {**_TEXTS, "description": "The fields that the body holds; the whole record if left out."},
-        "property": {**_TEXT, "description": "The body is an object that holds the record under this name."},
-        "extra": {"type": ["object", "null"], "description": "Constant properties of the body."},
-        "batch": {
-            "type": ["object", "null"],
-            "properties": {
-                "size": {"type": ["integer", "null"], "minimum": 1},
-                "property": _TEXT,
-                "extra": {"type": ["object", "null"]},
-                "id_property": _TEXT,
-                "code": _TEXT,
-            },
-            "description": "Several records in one request: how many (100), the property that holds the list, constant "
-            "properties beside it; under which name an element of an update gives its crm_id; or code, a "
-            "package.module:function that makes the bodies.",
-        },
-        "answer": {
-            "type": ["object", "null"],
-            "properties": dict.fromkeys(("items", "id", "error", "record"), _TEXT),
-            "description": "Where the answer says what became of a record, as JSONPath: the list with one item for "
-            "each record of a batch, and in an item its id, what is wrong with it, and the record as it is now.",
-        },
-        "success": {
-            "type": ["array", "null"],
-            "items": {"type": "integer"},
-            "description": "The statuses that mean success; every 2xx if left out.",
-        },
-        "repeatable": {
-            "type": ["boolean", "null"],
-            "description": "Sending it twice is the same as once. PUT and DELETE are, unless this says no.",
-        },
-        "idempotency_header": {
-            **_TEXT,
-            "description": "Header by whose value the API knows a repeated request, so that one whose answer was lost "
-            "may be sent again.",
-        },
-    }
-)
-ENDPOINT: JsonSchema = {"type": ["object", "null"], "properties": dict(ENDPOINT_SETTINGS)}
 ROLES = ("create", "find", "update", "delete")
+_METHOD_BY_ROLE = {"create": "POST", "find": "GET", "update": "POST", "delete": "DELETE"}
+_TEXT: JsonSchema = {"type": ["string", "null"]}
+_TEXTS: JsonSchema = {"type": ["array", "null"], "items": {"type": "string"}}
+_OBJECT: JsonSchema = {"type": ["object", "null"]}
+_XML: JsonSchema = {**_OBJECT, "properties": {"root": _TEXT, "item": _TEXT, "attributes": _TEXTS}}
+_BATCH: JsonSchema = {
+    **_OBJECT,
+    "properties": {
+        "size": {"type": ["integer", "null"], "minimum": 1},
+        "property": _TEXT,
+        "extra": _OBJECT,
+        "id_property": _TEXT,
+        "code": _TEXT,
+    },
+}
+_ANSWER: JsonSchema = {**_OBJECT, "properties": dict.fromkeys(("items", "id", "error", "record"), _TEXT)}
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, 5.6.2
+_BRACE = re.compile(r"[{}]")
+_PLACEHOLDER = re.compile(r"\{[^{}]+\}")
 
 
 def endpoint_of(given: Mapping[str, Any], where: str, *, role: str, stream: str = "") -> Endpoint:
-    """The endpoint that the settings declare.
+    """Make the endpoint that the settings declare.
 
     Args:
-        given: The settings.
-        where: What they are called, for errors: ``streams.links.endpoint``.
+        given: The endpoint's settings, which fit ``ENDPOINT``.
+        where: Their place, for errors: ``streams.links.endpoint``.
         role: One of ``ROLES``.
-        stream: What ``{stream}`` in path, query and headers stands for; empty: nothing.
+        stream: The name that replaces ``{stream}`` in path, query and headers; empty: nothing does.
 
     Raises:
-        SettingError: Something cannot work.
+        SettingError: Something in them cannot work.
     """
-    method = str(given.get("method") or ("GET" if role == "find" else "DELETE" if role == "delete" else "POST")).upper()
-    _one_of(method, METHODS, f"{where}.method")
-    form = str(given.get("format") or "json").lower()
-    _one_of(form, tuple(map(str, Format)), f"{where}.format")
     path = given.get("path")
     if not path:
-        raise SettingError(f"{where}.path is missing: the address below base_url, or a whole URL")
-    attributes = given.get("attributes")
-    endpoint = Endpoint(
-        _checked_path(_of_stream(path, quote(stream, safe="")), f"{where}.path"),
-        method,
-        query=_of_stream(dict(given.get("query") or {}), stream),
-        headers=_headers(_of_stream(dict(given.get("headers") or {}), stream), f"{where}.headers"),
-        format=Format(form),
-        attributes=None if attributes is None else tuple(attributes),
-        property=given.get("property"),
-        extra=given.get("extra") or {},
-        xml=_xml(given.get("xml") or {}, f"{where}.xml"),
-        batch=_batch(given.get("batch"), f"{where}.batch"),
-        answer=_answer(given.get("answer") or {}, f"{where}.answer"),
-        success=_success(given.get("success"), f"{where}.success"),
-        repeatable=given.get("repeatable"),
-        idempotency_header=_header(given.get("idempotency_header"), f"{where}.idempotency_header"),
-    )
-    for said in _contradictions(endpoint, given, role):
-        raise SettingError(f"{where}: {said}")
+        raise SettingError(f"{where}.path is missing. Give the address below base_url, or a whole URL")
+    filled = {
+        **given,
+        "method": given.get("method") or _METHOD_BY_ROLE[role],
+        "path": _with_stream(path, quote(stream, safe="")),
+        "query": _with_stream(given.get("query"), stream),
+        "headers": _with_stream(given.get("headers"), stream),
+    }
+    endpoint = Endpoint(**read_settings(_SETTINGS, filled, where))
+    for problem in _contradictions(endpoint, given, role):
+        raise SettingError(f"{where}.{problem}")
     return endpoint
 
 
 def _contradictions(endpoint: Endpoint, given: Mapping[str, Any], role: str) -> Iterator[str]:
+    """Each begins with the name of the setting at fault."""
     if given.get("xml") and endpoint.format is not Format.XML:
-        yield "xml is given, and format is not xml"
-    if not endpoint.has_body and any(given.get(name) for name in ("property", "extra", "batch", "xml")):
-        yield f"{endpoint.method} sends no body for property, extra, batch or xml to shape"
+        yield "xml has no effect, since format is not xml. Set format to xml, or remove xml"
+    for name in ("property", "extra", "batch", "xml") if not endpoint.has_body else ():
+        if given.get(name):
+            yield f"{name} has no effect: {endpoint.method} sends no body. Remove it, or choose another method"
     if role in {"find", "delete"} and endpoint.batch is not None:
-        yield f"{role} goes one record at a time: it takes no batch"
+        yield f"batch has no effect: {role} sends one record at a time. Remove it"
     if endpoint.batch is None and endpoint.answer.items is not None and role != "find":
-        yield "answer.items tells the records of a batch apart, and there is no batch"
-    nameless = endpoint.batch is not None and not endpoint.batch.property and not endpoint.batch.code
-    if nameless and endpoint.format is Format.FORM:
-        yield "a form holds named fields: give batch.property for the list of records"
+        yield "answer.items tells the records of a batch apart, and there is no batch. Remove it, or give batch"
+    unnamed_list = endpoint.batch is not None and not endpoint.batch.property and not endpoint.batch.code
+    if unnamed_list and endpoint.format is Format.FORM:
+        yield "batch.property is missing: in a form, the list of records must have a name"
     if endpoint.batch is not None and endpoint.answer.items is None and endpoint.answer.id is not None:
-        yield "answer.id is looked for in each of answer.items, which says where the list is: give it too"
+        yield "answer.items is missing: with batch, answer.id is looked for in each item of the list that it names"
     if role == "find" and endpoint.answer.id is None:
-        yield "answer.id is missing: where each record that is found has its id, such as $.id"
+        yield "answer.id is missing: the JSONPath of the id in each record that is found, such as $.id"
 
 
-def _one_of(value: str, known: tuple[str, ...], where: str) -> None:
-    if value not in known:
-        raise SettingError(f"{where}: {value!r} is none of {', '.join(known)}{nearest(value, list(known))}")
-
-
-def _of_stream(template: Any, stream: str) -> Any:
-    """The stream's name in its place; a default endpoint serves many."""
+def _with_stream(template: Any, stream: str) -> Any:
+    """Put the stream's name into an address or parameters, since a default endpoint serves many streams."""
     if not stream:
         return template
     if isinstance(template, str):
         return template.replace("{stream}", stream)
-    if isinstance(template, dict):
-        return {name: _of_stream(inner, stream) for name, inner in template.items()}
+    if isinstance(template, Mapping):
+        return {name: _with_stream(inner, stream) for name, inner in template.items()}
     return template
 
 
-def _checked_path(path: str, where: str) -> str:
+def _one_of(value: str, known: tuple[str, ...], where: str) -> str:
+    if value not in known:
+        raise SettingError(f"{where} must be one of {', '.join(known)}, not {value!r}{nearest(value, list(known))}")
+    return value
+
+
+def _method(given: str, where: str) -> str:
+    return _one_of(given.upper(), METHODS, where)
+
+
+def _format(given: str, where: str) -> Format:
+    return Format(_one_of((given or Format.JSON).lower(), tuple(map(str, Format)), where))
+
+
+def _path(path: str, where: str) -> str:
     address, _, _ = path.partition("?")
     shown = "the URL" if "://" in address else repr(address)  # a query, and a URL given to us alone, may hold a key
-    if _LOOSE.search(_PLACE.sub("", path)):
-        raise SettingError(f"{where}: {shown} has a brace that belongs to no {{field}}")
+    if _BRACE.search(_PLACEHOLDER.sub("", path)):
+        raise SettingError(f"{where}: {shown} has a brace that belongs to no {{field}}. Percent-encode it")
     if "?" in path or "#" in path:
-        raise SettingError(f"{where}: {shown} holds a query: put it under query, where {{field}} is encoded")
-    bare = _PLACE.sub("x", address)
+        raise SettingError(f"{where}: {shown} holds a query. Put it under query, where {{field}} is encoded")
+    bare = _PLACEHOLDER.sub("x", address)
     if not bare.isascii() or not bare.isprintable() or " " in bare:
-        raise SettingError(f"{where}: {shown} holds characters that cannot stand in a URL: percent-encode them")
+        raise SettingError(f"{where}: {shown} holds characters that cannot stand in a URL. Percent-encode them")
     if any(segment in {".", ".."} for segment in bare.split("/")):
-        raise SettingError(f"{where}: {shown} leaves its place with a dot or two")
+        raise SettingError(f"{where}: {shown} must not contain . or .. segments")
     if "://" not in address:
         return path if path.startswith("/") else f"/{path}"
     if places("/".join(address.split("/")[:3])):
-        raise SettingError(f"{where}: {shown} must name its host: no field may choose whom records are sent to")
+        raise SettingError(f"{where}: {shown} must name its host: no field may choose where records are sent")
     try:
         checked_base_url(bare)
     except SettingError as error:
@@ -195,9 +144,9 @@ def _headers(headers: dict[str, str], where: str) -> dict[str, str]:
     return headers
 
 
-def _header(name: str | None, where: str) -> str | None:
+def _header(name: str, where: str) -> str | None:
     if name and _HEADER_NAME.fullmatch(name) is None:
-        raise SettingError(f"{where}: {name!r} is no name of a header")
+        raise SettingError(f"{where}: {name!r} is not a valid header name")
     return name or None
 
 
@@ -207,23 +156,22 @@ def _xml(given: Mapping[str, Any], where: str) -> XmlForm:
     )
     for name in (form.root, form.item, *form.attributes):
         if not is_xml_name(name):
-            raise SettingError(f"{where}: {name!r} is no name in XML")
+            raise SettingError(f"{where}: {name!r} is not a valid XML name")
     return form
 
 
-def _batch(given: Mapping[str, Any] | None, where: str) -> Batch | None:
-    if given is None:
-        return None
+def _batch(given: Mapping[str, Any], where: str) -> Batch:
     code = given.get("code")
     if code:
         try:
             imported(code)
         except SettingError as error:
             raise SettingError(f"{where.removesuffix('batch')}{str(error).rstrip('.')}") from error
-        if given.get("property") or given.get("extra"):
-            raise SettingError(f"{where}: code makes the whole body; property and extra have no place in it")
+        for name in ("property", "extra"):
+            if given.get(name):
+                raise SettingError(f"{where}.{name} has no effect: code makes the whole body. Remove it")
     if given.get("extra") and not given.get("property"):
-        raise SettingError(f"{where}: extra needs property: beside a bare list there is no place for it")
+        raise SettingError(f"{where}.extra needs property: a bare list has no room for other properties")
     size = given.get("size") or Batch.size
     return Batch(size, given.get("property"), given.get("extra") or {}, given.get("id_property"), code or None)
 
@@ -238,10 +186,74 @@ def _answer(given: Mapping[str, Any], where: str) -> AnswerPaths:
     return AnswerPaths(given.get("items"), given.get("id"), given.get("error"), given.get("record"))
 
 
-def _success(given: list[int] | None, where: str) -> frozenset[int] | None:
-    if given is None:
-        return None
+def _success(given: list[int], where: str) -> frozenset[int]:
     strange = [status for status in given if not 200 <= status <= 599]  # noqa: PLR2004 - what HTTP calls an answer
     if strange or not given:
-        raise SettingError(f"{where}: a list of statuses such as [200, 201], not {given}")
+        raise SettingError(f"{where} must be a list of HTTP statuses such as [200, 201], not {given}")
     return frozenset(given)
+
+
+_SETTINGS: Mapping[str, Setting] = {
+    "method": Setting(
+        f"The HTTP method: one of {', '.join(METHODS)}. If left out, GET for find, DELETE for delete, POST otherwise.",
+        _TEXT,
+        _method,
+    ),
+    "path": Setting(
+        "The address below base_url, or a whole URL. {field} stands for a field of the record and is percent-encoded; "
+        "in update and delete, {crm_id} is the id that the endpoint gave the record.",
+        {"type": "string"},
+        _path,
+    ),
+    "query": Setting("The parameters of the URL, by name: constants, or {field} for a field of the record.", _OBJECT),
+    "headers": Setting(
+        "Further headers of the request, by name: constants, or {field} for a field of the record.",
+        {**_OBJECT, "additionalProperties": {"type": "string"}},
+        _headers,
+    ),
+    "format": Setting("The form of the body: json (if left out), xml or form.", _TEXT, _format),
+    "xml": Setting(
+        "With format xml: the name of the outermost element (root), of the element of each record of a batch or of "
+        "each element of a list (item), and the fields that become XML attributes (attributes).",
+        _XML,
+        _xml,
+    ),
+    "attributes": Setting(
+        "The fields of the record that the body holds. The whole record if left out.",
+        _TEXTS,
+        lambda given, _: tuple(given),
+    ),
+    "property": Setting("The name under which the body, then an object, holds the record.", _TEXT),
+    "extra": Setting("Constant properties of the body.", _OBJECT),
+    "batch": Setting(
+        "Send several records in one request: how many (size, 100 if left out), the property that holds their list "
+        "(property), constant properties beside it (extra), the name under which each record of an update holds its "
+        "crm_id (id_property); or a package.module:function of yours that makes the bodies (code).",
+        _BATCH,
+        _batch,
+    ),
+    "answer": Setting(
+        "Where the answer holds the result, as JSONPath: the list with one item for each record of a batch (items), "
+        "and in an item the record's id (id), its error (error) and the record as it is now (record).",
+        _ANSWER,
+        _answer,
+    ),
+    "success": Setting(
+        "The HTTP statuses that mean success. Every 2xx if left out.",
+        {"type": ["array", "null"], "items": {"type": "integer"}},
+        _success,
+    ),
+    "repeatable": Setting(
+        "Whether a request may be sent twice with the effect of one. If left out, PUT and DELETE may.",
+        {"type": ["boolean", "null"]},
+    ),
+    "idempotency_header": Setting(
+        "The header by whose value the API recognises a repeated request. With it, a request that got no answer may be "
+        "sent again.",
+        _TEXT,
+        _header,
+    ),
+}
+"""By the attribute of ``Endpoint`` that each makes, whose default holds where the setting is left out."""
+ENDPOINT_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(schemas_of(_SETTINGS))
+ENDPOINT: JsonSchema = {"type": ["object", "null"], "properties": dict(ENDPOINT_SETTINGS)}

@@ -1,8 +1,8 @@
-"""Records that are sent whole, to an endpoint of which nobody has declared what it holds."""
+"""The mapper of whole records, which go to an endpoint whose attributes nobody has declared."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, time
 from typing import Any
 
@@ -16,32 +16,34 @@ from crm_api.endpoints.whole_records import FIND
 from crm_api.values import is_empty, read_text
 from target_crm.endpoints.declaring import Declared
 from target_crm.mapping.mapper import Mapper, digest_of
-from target_crm.mapping.normalise import same_text
-from target_crm.mapping.values import Change, Difference, Found, Mapped, MatchKey, MatchPart, Rejection, Rules
-from target_crm.settings import StreamSettings
+from target_crm.mapping.normalise import normalise_text
+from target_crm.mapping.settings import MappingSettings
+from target_crm.mapping.values import Change, Difference, Found, Mapped, MatchKey, MatchPart, Rejection
+from target_crm.stream_settings import StreamSettings
 
 _SORTED = msgspec.json.Encoder(order="sorted", decimal_format="number")
 
 
 class WholeRecordMapper(Mapper):
-    """Maps the records of one stream to what its endpoints get: everything, but for what is excluded.
+    """Maps the records of one stream for its endpoints: whole, without the excluded attributes.
 
     Args:
         crm: Knows the objects that references lead to.
         declared: The stream's endpoints.
-        rules: Its settings.
+        settings: The stream's settings of mapping.
 
     Raises:
         SettingError: A reference names an object that does not exist.
     """
 
-    def __init__(self, crm: Crm, declared: Declared, rules: Rules) -> None:
-        super().__init__(
-            crm, declared.crm_object, Rules(references=rules.references, match_on=(), parameters=rules.parameters)
+    def __init__(self, crm: Crm, declared: Declared, settings: MappingSettings) -> None:
+        of_references = MappingSettings(  # all else is about attributes, which the object has not
+            references=settings.references, match_on=(), parameters=settings.parameters, where=settings.where
         )
+        super().__init__(crm, declared.crm_object, of_references)
         self._declared = declared
-        self._exclude = rules.exclude
-        self._sends_nulls = rules.null_values == "send"
+        self._exclude = settings.exclude
+        self._sends_nulls = settings.null_values == "send"
 
     @property
     @override
@@ -53,7 +55,7 @@ class WholeRecordMapper(Mapper):
         references = self._references.pending(record)
         pending = {reference.attribute for reference in references}
         payload = {
-            name: plain(value)
+            name: as_json(value)
             for name, value in record.items()
             if name not in self._exclude and name not in pending and (self._sends_nulls or value is not None)
         }
@@ -61,10 +63,10 @@ class WholeRecordMapper(Mapper):
         return Mapped(payload, keys, references, digest=digest_of(payload, references))
 
     def _keys(self, record: Mapping[str, Any]) -> tuple[MatchKey, ...]:
-        asked = {name: plain(field_at(record, name)) for name in self._declared.found_by}
-        if not asked or any(map(is_empty, asked.values())):
+        sought = {name: as_json(field_at(record, name)) for name in self._declared.found_by}
+        if not sought or any(map(is_empty, sought.values())):
             return ()
-        return (MatchKey((MatchPart(FIND, (_SORTED.encode(asked).decode(),)),)),)
+        return (MatchKey((MatchPart(FIND, (_SORTED.encode(sought).decode(),)),)),)
 
     @override
     def resolve(self, mapped: Mapped, found: Mapping[str, Found]) -> Mapped:
@@ -79,7 +81,7 @@ class WholeRecordMapper(Mapper):
 
     @override
     def change(self, mapped: Mapped, current: CrmRecord | None) -> Change:
-        """The whole record, unless the CRM showed that it has every field of it already."""
+        """The whole record, unless ``current`` has every field of it with the same value."""
         now = current or {}
         differences = tuple(
             Difference(name, now.get(name), value)
@@ -94,30 +96,42 @@ class WholeRecordMapper(Mapper):
 
     @override
     def values(self, record: CrmRecord, attribute: str) -> frozenset[str]:
-        return frozenset()  # what is found tells by ``matches`` whether it is meant
+        return frozenset()  # a record that is found is compared by ``matches`` alone
+
+    @override
+    def gained(self, mapped: Mapped, record: CrmRecord) -> Mapping[str, Collection[str]]:
+        return {part.attribute: part.values for key in mapped.keys for part in key.parts}
 
     @override
     def matches(self, key: MatchKey, record: CrmRecord) -> bool:
-        """Whether every field that both have agrees."""
+        """Whether the fields of ``match_on`` agree, as far as the record that was found has them."""
         (part,) = key.parts
-        asked: Payload = msgspec.json.decode(part.values[0])
-        there = ((field_at(record, name), asked[name]) for name in self._declared.match_on)
-        return all(same_text(_text(has)) == same_text(_text(wanted)) for has, wanted in there if has is not None)
+        sought: Payload = msgspec.json.decode(part.values[0])
+        there = ((field_at(record, name), sought[name]) for name in self._declared.match_on)
+        return all(
+            normalise_text(_text(has)) == normalise_text(_text(sought_value))
+            for has, sought_value in there
+            if has is not None
+        )
 
 
 def mapper_for(crm: Crm, settings: StreamSettings) -> Mapper:
-    """The mapper of a stream with these settings; raises SettingError."""
+    """Make the mapper of a stream.
+
+    Raises:
+        SettingError: The settings name an attribute, a custom field or an object that does not exist.
+    """
     if settings.declared is not None:
-        return WholeRecordMapper(crm, settings.declared, settings.rules)
-    return Mapper(crm, crm.objects[settings.object], settings.rules)
+        return WholeRecordMapper(crm, settings.declared, settings.mapping)
+    return Mapper(crm, crm.objects[settings.object], settings.mapping)
 
 
-def plain(value: Any) -> Any:
-    """A value as JSON carries it."""
+def as_json(value: Any) -> Any:
+    """The value in JSON: dates and times as ISO 8601 text, sets and tuples as lists, names of fields as text."""
     if isinstance(value, Mapping):
-        return {str(name): plain(inner) for name, inner in value.items()}
+        return {str(name): as_json(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [plain(inner) for inner in value]
+        return [as_json(inner) for inner in value]
     return value.isoformat() if isinstance(value, date | time) else value
 
 

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import astuple, dataclass
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
 
 from crm_api.crm_objects import CrmId
 from target_crm.ledger import tables
+from target_crm.ledger.claims import Claims
 from target_crm.ledger.group_commit import GroupCommit
-from target_crm.ledger.store import Store, as_json, id_of, id_text, of_source, value_hash
+from target_crm.ledger.held import HeldRecords
+from target_crm.ledger.links import Links
+from target_crm.ledger.store import Store, as_json, awaited_of, id_of, id_text, stored_awaited, value_hash
 from target_crm.ledger.values import Entry, Intent, Known, Link, ObjectScope, Origin, Scope, Source
 from target_crm.mapping.values import Found
 
@@ -45,6 +49,10 @@ class Ledger:
         store: The ledger's database.
         history_values: Whether the history holds the values of changed fields beside their names.
         check: Called before an intent is written; raises if this run may not be the only writer.
+
+    Attributes:
+        held_records: The records that were not written.
+        links: The references that written records still lack.
     """
 
     def __init__(self, store: Store, *, history_values: bool = False, check: Callable[[], None] = lambda: None) -> None:
@@ -52,6 +60,13 @@ class Ledger:
         self._check = check
         self._group_commit = GroupCommit(self._write)
         self._history_values = history_values
+        self.held_records = HeldRecords(store)
+        self.links = Links(store)
+
+    @cached_property
+    def claims(self) -> Claims:
+        """The claims of source records on records of the CRM, which only deletes ask for."""
+        return Claims(self._store)
 
     def close(self) -> None:
         """Close the database."""
@@ -85,14 +100,13 @@ class Ledger:
 
     def found(self, source: Source, stream: str, source_ids: Collection[str]) -> dict[str, Found]:
         """Return the CRM records of another stream's records, by source id; unwritten ones are left out."""
-        query = of_source(
+        query = (
             sa.select(tables.records.c.source_id, tables.records.c.crm_id, tables.objects.c.object)
             .join_from(tables.records, tables.scopes)
             .join(tables.objects)
-            .where(tables.scopes.c.stream == stream, tables.records.c.crm_id.is_not(None)),
-            source,
+            .where(tables.scopes.c.stream == stream, tables.records.c.crm_id.is_not(None))
         )
-        rows = self._store.among(query, tables.records.c.source_id, source_ids)
+        rows = self._store.among(query, tables.records.c.source_id, source_ids, source)
         return {source_id: Found(object_name, json.loads(crm_id)) for source_id, crm_id, object_name in rows}
 
     def claimed(self, scope: ObjectScope, crm_ids: Collection[CrmId]) -> dict[CrmId, list[tuple[int, str]]]:
@@ -112,22 +126,20 @@ class Ledger:
     def intents(self, scope: Scope) -> dict[str, Intent]:
         """Return the writes of a stream that have no answer, by source id."""
         table = tables.intents
-        with self._store.read() as connection:
-            rows = connection.execute(sa.select(table).where(table.c.scope_id == scope.id)).mappings().all()
         return {
-            row["source_id"]: Intent(
-                row["source_id"],
-                row["action"],
-                json.loads(row["payload"]),
-                json.loads(row["keys"]),
-                row["record_hash"],
-                row["digest"],
-                id_of(row["crm_id"]),
-                row["sent_at"],
-                row["server_at"],
-                [Link(*link) for link in json.loads(row["links"])],
+            row.source_id: Intent(
+                row.source_id,
+                row.action,
+                json.loads(row.payload),
+                json.loads(row._mapping["keys"]),  # noqa: SLF001 - a row has a method of that name
+                row.record_hash,
+                row.digest,
+                id_of(row.crm_id),
+                row.sent_at,
+                row.server_at,
+                [Link(attribute, awaited_of(*on)) for attribute, *on in json.loads(row.links)],
             )
-            for row in rows
+            for row in self._store.rows(sa.select(table).where(table.c.scope_id == scope.id))
         }
 
     def intend(self, scope: Scope, intents: Iterable[Intent]) -> None:
@@ -151,7 +163,7 @@ class Ledger:
                 "sent_at": now,
                 "server_at": intent.server_at or now,
                 "run_id": self._store.run_id,
-                "links": as_json([(link.attribute, link.stream, link.on_source_id) for link in intent.links]),
+                "links": as_json([(link.attribute, *stored_awaited(link.on)) for link in intent.links]),
             }
             for intent in intents
         ]
@@ -236,8 +248,8 @@ class Ledger:
         """Count the records of a stream that the CRM has, as far as the ledger knows."""
         table = tables.records
         query = sa.select(sa.func.count()).where(table.c.scope_id == scope.id, table.c.crm_id.is_not(None))
-        with self._store.read() as connection:
-            return int(connection.execute(query).scalar_one())
+        (row,) = self._store.rows(query)
+        return int(row[0])
 
     def absent(self, scope: Scope, version: str, *, matched_too: bool) -> list[tuple[str, CrmId]]:
         """Return the source ids and CRM ids of live records that did not arrive in a version."""
@@ -250,8 +262,7 @@ class Ledger:
         )
         if not matched_too:
             query = query.where(table.c.origin.not_in((Origin.MATCHED, Origin.LEFT)))
-        with self._store.read() as connection:
-            return [(source_id, json.loads(crm_id)) for source_id, crm_id in connection.execute(query)]
+        return [(row.source_id, json.loads(row.crm_id)) for row in self._store.rows(query)]
 
     def forget_seen(self, scope: Scope, version: str) -> None:
         """Remove the source ids that arrived in any version but this one."""
@@ -300,4 +311,16 @@ class Ledger:
 
 
 def _links(scope: Scope, entry: Entry, now: float) -> list[dict[str, Any]]:
-    return [{"scope_id": scope.id, "source_id": entry.source_id, "at": now, **asdict(link)} for link in entry.links]
+    links = [(link, *stored_awaited(link.on)) for link in entry.links]
+    return [
+        {
+            "scope_id": scope.id,
+            "source_id": entry.source_id,
+            "at": now,
+            "attribute": link.attribute,
+            "stream": stream,
+            "on_source_id": on_source_id,
+            "reason": link.reason,
+        }
+        for link, stream, on_source_id in links
+    ]

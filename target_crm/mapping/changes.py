@@ -1,4 +1,4 @@
-"""What an update sends: what differs from the CRM's record, as far as each attribute's mode lets it."""
+"""Changes: the attributes in which a record differs from the CRM's, as far as the mode of each lets it be sent."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from crm_api.crm import Crm
 from crm_api.crm_objects import Added, Attribute, CrmRecord, Kind, Payload
 from crm_api.values import is_empty
 from target_crm.mapping.fields import Fields
-from target_crm.mapping.normalise import SPELLINGS
+from target_crm.mapping.normalise import NORMALISERS
 from target_crm.mapping.values import Change, Difference, Mode
 
 
@@ -20,9 +20,9 @@ class Changes:
     """Compares payloads with the CRM's records.
 
     Attributes:
-        crm: Knows the vendor's form.
-        fields: Of the object.
-        mode_of: The mode of an attribute.
+        crm: Knows the vendor's form of values.
+        fields: The attributes and custom fields of the object.
+        mode_of: Gives the mode of an attribute.
     """
 
     crm: Crm
@@ -30,21 +30,21 @@ class Changes:
     mode_of: Callable[[Attribute], Mode]
 
     def creation(self, payload: Payload, *, may_be_there: bool = False) -> Change:
-        """What a create sends: everything that has a value; what is to be emptied too, if the record may be there."""
+        """The change that a create sends: everything that has a value, and nulls as well if the record may be there."""
         sent = {
-            each.name: (each, self._unmerged(each, value) if _says(value) else value)
-            for each, value in self._spread(payload)
-            if each.creatable and (_says(value) or (may_be_there and each.updatable and not each.only_added))
+            each.name: (each, self._unmerged(each, value) if _has_value(value) else value)
+            for each, value in self._attributes_of(payload)
+            if each.creatable and (_has_value(value) or (may_be_there and each.updatable and not each.only_added))
         }
         differences = [Difference(name, None, self._readable(each, value)) for name, (each, value) in sent.items()]
         return self._change(sent, differences)
 
     def change(self, payload: Payload, current: CrmRecord | None) -> Change:
-        """What an update sends. Without ``current``, attributes that depend on it are not sent."""
+        """The change that an update sends. Without ``current``, attributes whose value depends on it are left out."""
         sent: dict[str, tuple[Attribute, Any]] = {}
         differences: list[Difference] = []
-        now = {} if current is None else {each.name: value for each, value in self._spread(current, payload)}
-        for attribute, value in self._spread(payload):
+        now = {} if current is None else {each.name: value for each, value in self._attributes_of(current, payload)}
+        for attribute, value in self._attributes_of(payload):
             mode = self.mode_of(attribute)
             if not attribute.updatable or mode is Mode.CREATE_ONLY:
                 continue
@@ -54,34 +54,34 @@ class Changes:
                     differences.append(Difference(attribute.name, None, self._readable(attribute, value)))
                 continue
             old = now.get(attribute.name)
-            new = decided(mode, attribute, old, value)
+            new = value_after_update(mode, attribute, old, value)
             if not self._same(attribute, old, new):
                 sent[attribute.name] = attribute, new
                 differences.append(
                     Difference(attribute.name, self._readable(attribute, old), self._readable(attribute, new))
                 )
         if sent:
-            sent.update({each.name: (each, value) for each, value in self._spread(payload) if each.resent})
+            sent.update({each.name: (each, value) for each, value in self._attributes_of(payload) if each.resent})
         return self._change(sent, differences)
 
     def needs_current(self, payload: Payload) -> bool:
-        """Tell whether what an update sends depends on what the CRM has."""
+        """Tell whether the change that an update sends depends on what the CRM has."""
         return any(
-            attribute.updatable and self._depends(attribute, value) for attribute, value in self._spread(payload)
+            attribute.updatable and self._depends(attribute, value) for attribute, value in self._attributes_of(payload)
         )
 
     def is_blind(self, payload: Payload) -> bool:
-        """Tell whether the payload is the same whether it makes a record or changes one."""
+        """Tell whether an update would send exactly what a create sends, whatever the CRM has."""
         return all(
             attribute.creatable
             and attribute.updatable
             and self.mode_of(attribute) is not Mode.CREATE_ONLY
             and not self._depends(attribute, value)
-            for attribute, value in self._spread(payload)
+            for attribute, value in self._attributes_of(payload)
         )
 
     def _unmerged(self, attribute: Attribute, value: Any) -> Any:
-        """A value to be sent without knowing what the CRM has."""
+        """A value that is sent without knowing what the CRM has: of a list, elements to be added."""
         return Added(value) if attribute.appended and self.mode_of(attribute) is Mode.ADD and value else value
 
     def _depends(self, attribute: Attribute, value: Any) -> bool:
@@ -92,10 +92,10 @@ class Changes:
             return False
         return attribute.item is not None or any(part not in value for part in attribute.parts)
 
-    def _spread(self, record: CrmRecord, like: CrmRecord | None = None) -> Iterator[tuple[Attribute, Any]]:
-        """The attributes of a record or payload, custom fields one by one: only those of ``like``, if that is given.
+    def _attributes_of(self, record: CrmRecord, like: CrmRecord | None = None) -> Iterator[tuple[Attribute, Any]]:
+        """The attributes of a record or payload, custom fields one by one.
 
-        So an update without custom fields never asks the CRM which there are.
+        Only those that ``like`` has too, if it is given, so that an update without custom fields never asks for them.
         """
         for name, value in record.items():
             attribute = self.fields.crm_object.attribute(name)
@@ -116,25 +116,12 @@ class Changes:
             payload.update(self.crm.custom_container(customs))
         return Change(payload, tuple(differences))
 
-    def _same(self, attribute: Attribute, old: Any, new: Any) -> bool:  # noqa: PLR0911 - one case for each shape
-        if not _says(old) or not _says(new):
-            return not _says(old) and not _says(new)
-        if attribute.kind in {Kind.TEXTS, Kind.NAME_IDS}:
-            return sorted(map(str, old)) == sorted(map(str, new))
-        if attribute.kind is Kind.STRUCTURE:
-            return all(str(old.get(part) or "").strip() == str(new.get(part) or "").strip() for part in attribute.parts)
-        if attribute.kind is Kind.OBJECTS:
-            pairs = list(zip(old, new, strict=False))
-            return len(old) == len(new) and all(held.get(name) == each[name] for held, each in pairs for name in each)
-        if attribute.kind is Kind.IDS:
-            return {_told_apart_by(attribute, each) for each in old} == {
-                _told_apart_by(attribute, each) for each in new
-            }
-        if attribute.kind is Kind.ITEMS:
-            key = attribute.item
-            return [(each.get(key), _category(attribute, each)) for each in old] == [
-                (each.get(key), _category(attribute, each)) for each in new
-            ]
+    def _same(self, attribute: Attribute, old: Any, new: Any) -> bool:
+        if not _has_value(old) or not _has_value(new):
+            return not _has_value(old) and not _has_value(new)
+        compare = _SAME_BY_KIND.get(attribute.kind)
+        if compare is not None:
+            return compare(attribute, old, new)
         return bool(self._decoded(attribute, old) == self._decoded(attribute, new))
 
     def _decoded(self, attribute: Attribute, value: Any) -> Any:
@@ -144,19 +131,19 @@ class Changes:
             return value
 
     def _readable(self, attribute: Attribute, value: Any) -> Any:
-        if not _says(value):
+        if not _has_value(value):
             return None
         decoded = self._decoded(attribute, value)
         return decoded.isoformat() if isinstance(decoded, date) else decoded
 
 
-def decided(mode: Mode, attribute: Attribute, old: Any, new: Any) -> Any:
-    """The value that an attribute ends up with, given its mode, what the CRM has and what the record gives."""
+def value_after_update(mode: Mode, attribute: Attribute, old: Any, new: Any) -> Any:
+    """The value that an attribute has after an update, given its mode, the CRM's value and the record's."""
     if mode is Mode.ADD:
         return _merged(attribute, old or [], new or [])
     if attribute.kind is Kind.STRUCTURE:
         return _structure(mode, attribute, old, new)
-    if mode is Mode.FILL_EMPTY and _says(old):
+    if mode is Mode.FILL_EMPTY and _has_value(old):
         return old
     if attribute.kind is Kind.ITEMS and new:
         return [_with_category(attribute, each, old or []) for each in new]
@@ -164,20 +151,21 @@ def decided(mode: Mode, attribute: Attribute, old: Any, new: Any) -> Any:
 
 
 def _merged(attribute: Attribute, old: list[Any], new: list[Any]) -> list[Any]:
-    known = {_told_apart_by(attribute, each) for each in old}
-    return [*old, *(each for each in new if _told_apart_by(attribute, each) not in known)]
+    known = {_key_of(attribute, each) for each in old}
+    return [*old, *(each for each in new if _key_of(attribute, each) not in known)]
 
 
-def _told_apart_by(attribute: Attribute, value: Any) -> str:
+def _key_of(attribute: Attribute, value: Any) -> str:
+    """The text by which elements of a list attribute are told apart."""
     if attribute.item is not None:
         value = value.get(attribute.item)
-    return SPELLINGS[attribute.normalise](str(value))
+    return NORMALISERS[attribute.normalise](str(value))
 
 
 def _structure(mode: Mode, attribute: Attribute, old: Any, new: Any) -> Any:
-    """Parts that the record does not give stay; CRMs would empty them."""
+    """The structure after an update: parts that the record does not give stay, which the CRM would empty otherwise."""
     if attribute.item is not None:
-        if mode is Mode.FILL_EMPTY and _says(old):
+        if mode is Mode.FILL_EMPTY and _has_value(old):
             return old
         return new if new is None else _with_category(attribute, new, [old] if old else [])
     if new is None:
@@ -189,10 +177,10 @@ def _structure(mode: Mode, attribute: Attribute, old: Any, new: Any) -> Any:
 
 
 def _with_category(attribute: Attribute, item: Mapping[str, Any], old: list[Any]) -> Mapping[str, Any]:
-    """A bare value has no category of its own: the one that people chose stays."""
+    """Give an item of a bare value, which has no category of its own, the category that people chose in the CRM."""
     if _category(attribute, item) != attribute.category:
         return item
-    same = [each for each in old if _told_apart_by_item(attribute, each) == _told_apart_by_item(attribute, item)]
+    same = [each for each in old if _key_of(attribute, each) == _key_of(attribute, item)]
     if not same:
         return item
     chosen = {"category": None, **same[0]} if attribute.category_name is None else same[0]
@@ -205,12 +193,43 @@ def _category(attribute: Attribute, item: Mapping[str, Any]) -> Any:
     return value.casefold() if isinstance(value, str) and attribute.category_name else value
 
 
-def _told_apart_by_item(attribute: Attribute, item: Mapping[str, Any]) -> str:
-    return SPELLINGS[attribute.normalise](str(item.get(str(attribute.item))))
-
-
-def _says(value: Any) -> bool:
-    """It is a value: not null, blank, an empty list, or an object of nothing but nulls."""
+def _has_value(value: Any) -> bool:
+    """Whether there is a value: not null, blank, an empty list, or an object of nothing but nulls."""
     if isinstance(value, Mapping):
-        return any(_says(each) for each in value.values())
+        return any(_has_value(each) for each in value.values())
     return not is_empty(value)
+
+
+def _same_texts(_: Attribute, old: Any, new: Any) -> bool:
+    return sorted(map(str, old)) == sorted(map(str, new))
+
+
+def _same_structures(attribute: Attribute, old: Any, new: Any) -> bool:
+    return all(str(old.get(part) or "").strip() == str(new.get(part) or "").strip() for part in attribute.parts)
+
+
+def _same_objects(_: Attribute, old: Any, new: Any) -> bool:
+    pairs = list(zip(old, new, strict=False))
+    return len(old) == len(new) and all(held.get(name) == each[name] for held, each in pairs for name in each)
+
+
+def _same_ids(attribute: Attribute, old: Any, new: Any) -> bool:
+    return {_key_of(attribute, each) for each in old} == {_key_of(attribute, each) for each in new}
+
+
+def _same_items(attribute: Attribute, old: Any, new: Any) -> bool:
+    key = attribute.item
+    return [(each.get(key), _category(attribute, each)) for each in old] == [
+        (each.get(key), _category(attribute, each)) for each in new
+    ]
+
+
+_SAME_BY_KIND: Mapping[Kind, Callable[[Attribute, Any, Any], bool]] = {
+    Kind.TEXTS: _same_texts,
+    Kind.NAME_IDS: _same_texts,
+    Kind.STRUCTURE: _same_structures,
+    Kind.OBJECTS: _same_objects,
+    Kind.IDS: _same_ids,
+    Kind.ITEMS: _same_items,
+}
+"""Compares two values of a kind, neither of them empty; any other kind is compared as it is decoded."""

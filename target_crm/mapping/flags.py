@@ -1,4 +1,4 @@
-"""A stream's ``parameters``: flags that go with a record to the CRM, constant or out of the record."""
+"""The setting parameters of a stream: flags that go with a record to the CRM, constant or filled from the record."""
 
 from __future__ import annotations
 
@@ -10,34 +10,39 @@ from crm_api.endpoints.endpoint import PARAMETERS
 from crm_api.endpoints.templates import filled_value, places
 from crm_api.errors import SettingError
 from crm_api.settings import nearest
+from target_crm.mapping.settings import MappingSettings
 from target_crm.mapping.values import Change, Reason, RejectedError
 
 
 class Flags:
-    """The flags of one stream.
+    """Fills the flags of one stream.
 
     Args:
-        crm_object: What its records become.
-        given: By name: constants, or text in which ``{name}`` stands for a field of the record.
+        crm_object: The object that the stream's records become.
+        settings: The stream's settings of mapping; ``parameters`` holds the flags by name: constants, or text in which
+            ``{name}`` stands for a field of the record.
 
     Raises:
         SettingError: The object has no such flag.
     """
 
-    def __init__(self, crm_object: CrmObject, given: Mapping[str, Any]) -> None:
+    def __init__(self, crm_object: CrmObject, settings: MappingSettings) -> None:
+        given = settings.parameters
         for name in given:
             if name not in crm_object.parameters:
-                there = f"There are: {', '.join(crm_object.parameters)}" if crm_object.parameters else "They have none"
+                near = nearest(name, list(crm_object.parameters))
+                there = (
+                    f"There are: {', '.join(crm_object.parameters)}" if crm_object.parameters else "They have no flags"
+                )
                 raise SettingError(
-                    f"parameters.{name}: {crm_object.name} have no such flag"
-                    f"{nearest(name, list(crm_object.parameters))}. {there}"
+                    f"{settings.place('parameters')}.{name}: {crm_object.name} have no such flag{near}. {there}"
                 )
         self._given = given
-        self.used = frozenset(places(given))
-        """Fields of a record that flags are filled from."""
+        self.used: frozenset[str] = frozenset(places(given)) if given else frozenset()
+        """The fields of a record that flags are filled from."""
 
     def put(self, payload: Payload, record: Mapping[str, Any], pending: Collection[str]) -> Payload:
-        """The payload with its flags; one that waits for a reference keeps its ``{name}``.
+        """Add the flags to a payload; one that needs a pending reference keeps its ``{name}`` until ``resolved``.
 
         Raises:
             RejectedError: The record lacks a field inside a longer text.
@@ -53,8 +58,8 @@ class Flags:
             try:
                 value = filled_value(template, fields)
             except ValueError:
-                lacking = ", ".join(places(template))
-                sentence = f"The flag {name} needs {lacking}, which the record does not give. Give it with a stream map"
+                fields_needed = " and ".join(places(template))
+                sentence = f"The flag {name} needs {fields_needed}: a field is missing. Add it with a stream map"
                 raise RejectedError(Reason.INVALID_VALUE, sentence, name) from None
             if value is not None:
                 flags[name] = value
@@ -62,7 +67,7 @@ class Flags:
 
 
 def resolved(payload: Payload) -> Payload:
-    """The payload with the flags that waited for its references."""
+    """Fill the flags of a payload that waited for its references."""
     flags = payload.get(PARAMETERS)
     if not flags or not places(flags):
         return payload
@@ -70,7 +75,7 @@ def resolved(payload: Payload) -> Payload:
 
 
 def with_flags(change: Change, payload: Payload) -> Change:
-    """What is sent, with the flags of its payload."""
+    """Add the flags of the whole payload to a change that sends anything."""
     if not change.payload or not payload.get(PARAMETERS):
         return change
     return Change({**change.payload, PARAMETERS: payload[PARAMETERS]}, change.differences)

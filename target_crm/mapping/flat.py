@@ -1,4 +1,7 @@
-"""What a flat record gives, brought into the shape of the object's attributes."""
+"""Flat records: the shape of the object's attributes made from what a record holds under flat names.
+
+Sources give ``email``, ``city`` or ``first_name`` where the CRM has a list of e-mails, an address and a name.
+"""
 
 from __future__ import annotations
 
@@ -12,24 +15,24 @@ import msgspec
 
 from crm_api.crm_objects import Attribute, Kind
 from crm_api.values import is_empty, read_text
-from target_crm.mapping.normalise import SPELLINGS
+from target_crm.mapping.normalise import NORMALISERS
 
 LISTS = frozenset({Kind.TEXTS, Kind.ITEMS, Kind.NAME_IDS, Kind.IDS})
-_VALUE_NAMES = ("value", "email", "number", "url")  # as CRMs call what an item of a list holds
+_VALUE_NAMES = ("value", "email", "number", "url")  # the names under which items of a list hold their value
 _SEVERAL_EMAILS = re.compile(r"[;,]")
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where a record gives one attribute.
+    """The places in a record that give one attribute of the object.
 
     Attributes:
-        attribute: The object's.
-        own: Names in the record that stand for the whole attribute, in order of preference, each with the flat name it
-            stands for (empty for the attribute's own).
-        parts: Names in the record, each with the part of the structure that it gives.
-        joined: Names in the record whose values are joined with spaces, in order.
+        attribute: The attribute of the object.
+        own: Names in the record that give the whole attribute, in order of preference, each with the flat name that it
+            is (empty for the attribute's own name).
+        parts: Names in the record that give a part of a structure, each with the name of the part.
+        joined: Names in the record whose values are joined with spaces, in order: first and last name.
     """
 
     attribute: Attribute
@@ -38,14 +41,17 @@ class Sources:
     joined: tuple[str, ...] = ()
 
     def gather(self, record: Mapping[str, Any], *, nulls: bool = False) -> Any:
-        """What the record gives, None for nothing; text, numbers and dates still as the source spells them.
+        """Bring what the record gives into the attribute's shape; texts, numbers and dates stay as the source has them.
 
         Args:
             record: The record.
-            nulls: Keep a structure's parts that are null.
+            nulls: Keep the parts of a structure that are null.
+
+        Returns:
+            A value, list or object, as the attribute's kind has it; None or an empty one: the record gives nothing.
 
         Raises:
-            ValueError: The shape is not one that the attribute can have.
+            ValueError: The record's value cannot have that shape; the text says what it must be, without showing it.
         """
         kind = self.attribute.kind
         if kind is Kind.ITEMS:
@@ -61,13 +67,13 @@ class Sources:
         return self._single(record)
 
     def _given(self, record: Mapping[str, Any]) -> list[tuple[Any, str]]:
-        """Values for the whole attribute, with the flat name of each."""
+        """The values that the record gives for the whole attribute, each with its flat name."""
         return [(record[name], flat) for name, flat in self.own if not is_empty(record.get(name))]
 
     def _single(self, record: Mapping[str, Any]) -> Any:
         given = [value for value, _ in self._given(record)]
         if self.attribute.kind is Kind.DAY:
-            given.sort(key=lambda value: not _names_its_day(value))  # 2024-05-03 cannot be taken the wrong way round
+            given.sort(key=lambda value: not _is_unambiguous_day(value))  # 2024-05-03 has one meaning
         if given:
             return given[0]
         words = [read_text(record[name]).strip() for name in self.joined if not is_empty(record.get(name))]
@@ -75,17 +81,17 @@ class Sources:
 
     def _items(self, record: Mapping[str, Any]) -> list[dict[str, Any]]:
         items: dict[str, dict[str, Any]] = {}
-        spell = SPELLINGS[self.attribute.normalise]
+        normalise = NORMALISERS[self.attribute.normalise]
         for value, flat in self._given(record):
             for each in _several(value, split=self.attribute.normalise == "email"):
                 item = as_item(self.attribute, each, flat)
-                items.setdefault(spell(item[str(self.attribute.item)]), item)
+                items.setdefault(normalise(item[str(self.attribute.item)]), item)
         return list(items.values())
 
     def _objects(self, record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         given = [each for value, _ in self._given(record)[:1] for each in _several(value)]
         if not all(isinstance(each, Mapping) for each in given):
-            raise ValueError("wants a list of objects")
+            raise ValueError("must be a list of objects")
         return given
 
     def _structure(self, record: Mapping[str, Any], *, nulls: bool) -> dict[str, Any]:
@@ -99,7 +105,7 @@ class Sources:
             if self.attribute.item is not None:
                 return as_item(self.attribute, value, flat)
             if not isinstance(value, Mapping):
-                raise ValueError(f"wants an object of {', '.join(self.attribute.parts)}")
+                raise ValueError(f"must be an object with {', '.join(self.attribute.parts)}")
             found.update({part: value[part] for part in self.attribute.parts if part in value})
         for name, part in self.parts:
             if name in record and is_empty(found.get(part)):
@@ -116,17 +122,22 @@ class Sources:
         if given:
             value = unpacked(given[0][0])
             if not isinstance(value, Mapping):
-                raise ValueError("wants an object of id and type")
+                raise ValueError("must be an object with id and type")
             found = {"id": value.get("id"), "type": value.get("type")}
         if is_empty(found.get("id")):
             return None
         if is_empty(found.get("type")):
-            raise ValueError("wants a type beside its id")
+            raise ValueError("must have a type beside its id")
         return found
 
 
 def as_item(attribute: Attribute, value: Any, flat: str = "") -> dict[str, Any]:
-    """An item of a list attribute, from an object or a bare value.
+    """Make an item of a list attribute.
+
+    Args:
+        attribute: The list attribute, or a structure that is one such item.
+        value: An object that holds the item's value and perhaps its category, or the bare value.
+        flat: The flat name under which the record gives it, which may decide the category.
 
     Raises:
         ValueError: It is neither.
@@ -137,7 +148,7 @@ def as_item(attribute: Attribute, value: Any, flat: str = "") -> dict[str, Any]:
         category = value.get("category", value.get(attribute.category_name or ""))
         value = next((value[name] for name in (key, *_VALUE_NAMES) if name in value), None)
     if is_empty(value) or isinstance(value, Mapping | list | tuple):
-        raise ValueError(f"wants text, or an object of {key} and category")
+        raise ValueError(f"must be a string or an object with {key} and category")
     if is_empty(category):
         category = attribute.categories.get(flat, attribute.category)
     text = read_text(value).strip()
@@ -145,7 +156,7 @@ def as_item(attribute: Attribute, value: Any, flat: str = "") -> dict[str, Any]:
 
 
 def unpacked(value: Any) -> Any:
-    """Lists and objects that flattening turned into JSON text, as they were."""
+    """Restore a list or an object that flattening turned into JSON text; any other value stays as it is."""
     if isinstance(value, str) and value.lstrip()[:1] in {"[", "{"}:
         try:
             return msgspec.json.decode(value)
@@ -162,5 +173,5 @@ def _several(value: Any, *, split: bool = False) -> Iterable[Any]:
     return [each for each in values if not is_empty(each)]
 
 
-def _names_its_day(value: Any) -> bool:
+def _is_unambiguous_day(value: Any) -> bool:
     return isinstance(value, date) or (isinstance(value, str) and _ISO_DAY.match(value.strip()) is not None)

@@ -1,4 +1,4 @@
-"""Names and e-mails turned into the ids of what the CRM lists."""
+"""Names and e-mails in records, turned into the ids of what the CRM lists."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import Any
 
 from crm_api.crm import Name
 from crm_api.crm_objects import Attribute, CrmId
-from target_crm.mapping.normalise import same_text
+from target_crm.mapping.normalise import normalise_text
 from target_crm.mapping.values import Reason, RejectedError
 
 NAMES_SHOWN = 20  # of a list, in a sentence
 
 
-class NameBook:
-    """One list of the CRM, by every spelling.
+class NameList:
+    """One list of the CRM, searched by any name of what it lists.
 
     Args:
-        title: What the list is called in sentences.
+        title: The list's name in sentences, a plural: ``users``.
         read: Gives the list; asked when the first name is looked up.
-        closed: An id must be on the list too: the list is known whole, at no cost.
+        closed: An id must be on the list as well, which is known whole at no cost; otherwise any id is taken.
     """
 
     def __init__(self, title: str, read: Callable[[], Sequence[Name]], *, closed: bool = False) -> None:
@@ -34,27 +34,28 @@ class NameBook:
         """Find what a record means.
 
         Args:
-            attribute: Where it stands.
+            attribute: The attribute that holds the value.
             value: An id, a name or an e-mail; or an object with an ``id``, as CRMs answer some.
-            within: Only what belongs to this id.
+            within: The id of what the thing must belong to, such as a pipeline's for a stage; None: anything.
 
         Returns:
             The listed thing, or the id as it was given where the list need not be asked.
 
         Raises:
-            RejectedError: There is none, or several.
+            ValueError: It is neither an id nor a name.
+            RejectedError: Nothing on the list has that name, or several things have.
         """
         if isinstance(value, Mapping):
             value = _id_in(attribute, value)
         if isinstance(value, bool) or not isinstance(value, int | str):
-            raise ValueError("wants an id, or a name that the CRM lists")  # noqa: TRY004 - the record is wrong, not the program
+            raise ValueError("must be an id or a name that the CRM lists")  # noqa: TRY004 - the record is wrong, not the program
         if isinstance(value, int):
             if not self._closed or value in self._ids():
                 return value
-            if len(found := self._spelled(str(value), within)) == 1:  # an option that is a figure
+            if len(found := self._named(str(value), within)) == 1:  # an option that is a number
                 return found[0]
             raise self._unknown(attribute, value, within)
-        found = self._spelled(value, within)
+        found = self._named(value, within)
         if len(found) == 1:
             return found[0]
         if found:
@@ -63,9 +64,9 @@ class NameBook:
             return self.resolve(attribute, int(value))
         raise self._unknown(attribute, value, within)
 
-    def _spelled(self, value: str, within: CrmId | None) -> list[Name]:
+    def _named(self, value: str, within: CrmId | None) -> list[Name]:
         self._load()
-        found = self._by_spelling.get(same_text(value), [])
+        found = self._by_spelling.get(normalise_text(value), [])
         return [name for name in found if within is None or name.within in {None, within}]
 
     def _ids(self) -> Mapping[CrmId, Name]:
@@ -77,7 +78,7 @@ class NameBook:
             names = self._read()
             for name in names:
                 self._by_id[name.id] = name
-                for spelling in {same_text(each) for each in name.spellings}:
+                for spelling in {normalise_text(each) for each in name.spellings}:
                     self._by_spelling.setdefault(spelling, []).append(name)
             self._names = names
         return self._names
@@ -85,22 +86,22 @@ class NameBook:
     def _unknown(self, attribute: Attribute, value: Any, within: CrmId | None) -> RejectedError:
         there = [name.spellings[0] for name in self._load() if within is None or name.within in {None, within}]
         shown = ", ".join(there[:NAMES_SHOWN]) + (", …" if len(there) > NAMES_SHOWN else "")
-        listed = f"which are: {shown}" if there else "of which there are none"
         sentence = (
-            f"{attribute.name} names nothing in the CRM's {self._title}, {listed}. Correct it, or set unknown_names"
+            f"{attribute.name} matches none of the CRM's {self._title}. "
+            f"{self._title.capitalize()}: {shown or 'none'}. Correct it, or set unknown_names"
         )
         return RejectedError(Reason.UNKNOWN_NAME, sentence, attribute.name, value)
 
     def _ambiguous(self, attribute: Attribute, value: Any, found: Sequence[Name]) -> RejectedError:
         ids = ", ".join(str(name.id) for name in found)
         advice = f"Give {attribute.within} too, or the id" if attribute.within else "Give the id"
-        sentence = f"{attribute.name} names several of the CRM's {self._title}: {ids}. {advice}"
+        sentence = f"{attribute.name} matches several of the CRM's {self._title}, with the ids {ids}. {advice}"
         return RejectedError(Reason.AMBIGUOUS_NAME, sentence, attribute.name, value)
 
 
 def _id_in(attribute: Attribute, value: Mapping[str, Any]) -> Any:
-    for name, wanted in attribute.beside.items():
-        if value.get(name, wanted) != wanted:
-            raise ValueError(f"wants {name} {wanted}: no other can be written")
+    for name, required in attribute.beside.items():
+        if value.get(name, required) != required:
+            raise ValueError(f"must have {name} {required}: no other can be written")
     found = value.get("id")
     return value.get("name") if found is None else found

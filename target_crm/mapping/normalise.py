@@ -1,4 +1,4 @@
-"""Values spelled alike, so that a record and the CRM's record of the same thing can be recognised."""
+"""Values normalised for matching, so that a record is found although the CRM writes its e-mail or phone differently."""
 
 from __future__ import annotations
 
@@ -23,44 +23,44 @@ _FREE_MAIL_DOMAINS = """
     yahoo.com.au yahoo.com.br yahoo.de yahoo.es yahoo.fr yahoo.it yandex.com yandex.ru ymail.com zoho.com zohomail.com
 """
 FREE_MAIL_DOMAINS = frozenset(_FREE_MAIL_DOMAINS.split())
-"""Whoever has an address there says nothing about where they work."""
+"""The domains of free-mail providers, where anybody may have an address."""
 
 
-def same_email(value: str) -> str:
-    """Spell an e-mail address: lower case, without ``mailto:`` and blanks."""
+def normalise_email(value: str) -> str:
+    """Normalise an e-mail address: lower case, without ``mailto:`` and blanks."""
     return value.strip().removeprefix("mailto:").strip().lower()
 
 
-def same_domain(value: str) -> str:
-    """Spell a domain, given as itself, a URL or an e-mail address: lower case, without ``www.``."""
+def normalise_domain(value: str) -> str:
+    """Normalise a domain, given as such, a URL or an e-mail address: lower case, without ``www.``."""
     host = _SCHEME.sub("", value.strip().lower()).split("/")[0].split("?")[0].rsplit("@", 1)[-1].split(":")[0]
     return _EDGES.sub("", host)
 
 
-def same_phone(value: str) -> str:
-    """Spell a phone number: its last nine digits."""
+def normalise_phone(value: str) -> str:
+    """Normalise a phone number: its last nine digits."""
     return _NOT_A_DIGIT.sub("", value)[-PHONE_DIGITS:]
 
 
-def same_text(value: str) -> str:
-    """Spell a name or other text: letter case, composition and blanks do not count."""
+def normalise_text(value: str) -> str:
+    """Normalise a name or other text: letter case, Unicode composition and blanks do not count."""
     return " ".join(unicodedata.normalize("NFC", value).casefold().split())
 
 
 def exact_text(value: str) -> str:
-    """Spell a text whose letter case counts, such as another system's id."""
+    """Normalise a text whose letter case counts, such as another system's id: without blanks around it."""
     return value.strip()
 
 
-SPELLINGS: Mapping[str | None, Callable[[str], str]] = {
-    "email": same_email,
-    "domain": same_domain,
-    "phone": same_phone,
-    None: same_text,
+NORMALISERS: Mapping[str | None, Callable[[str], str]] = {
+    "email": normalise_email,
+    "domain": normalise_domain,
+    "phone": normalise_phone,
+    None: normalise_text,
 }
-"""By ``Attribute.normalise``."""
+"""By the value of ``Attribute.normalise``."""
 
 
-def tells_nothing(domain: str) -> bool:
-    """A free-mail provider's domain never identifies a company."""
+def is_free_mail(domain: str) -> bool:
+    """Whether a domain is a free-mail provider's, which never identifies a company."""
     return domain in FREE_MAIL_DOMAINS

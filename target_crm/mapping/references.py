@@ -1,4 +1,4 @@
-"""References to other records: which record is meant, and the id in its place once it is found."""
+"""References to other records: the record that is meant, and its id in the attribute once it is found."""
 
 from __future__ import annotations
 
@@ -11,35 +11,37 @@ from crm_api.errors import SettingError
 from crm_api.settings import nearest
 from crm_api.values import is_empty, read_text
 from target_crm.mapping.fields import Fields
-from target_crm.mapping.normalise import SPELLINGS
-from target_crm.mapping.values import ByMatch, Found, FromStream, MatchKey, MatchPart, Reference, ReferenceRule
+from target_crm.mapping.normalise import NORMALISERS
+from target_crm.mapping.settings import MappingSettings, ReferenceRule
+from target_crm.mapping.values import ByMatch, Found, FromStream, MatchKey, MatchPart, Reference
 
 REFERRING = frozenset({Kind.ID, Kind.IDS, Kind.IDENTIFIER})
 
 
 class References:
-    """The references of one stream.
+    """Finds the references in the records of one stream.
 
     Args:
         crm: Knows the objects.
-        fields: Of the object that refers.
-        rules: By attribute, as the settings name them.
+        fields: The attributes and custom fields of the object that refers.
+        settings: The stream's settings of mapping.
 
     Raises:
-        SettingError: A rule names what does not exist.
+        SettingError: The setting references names an attribute or an object that does not exist, or that does not fit.
     """
 
-    def __init__(self, crm: Crm, fields: Fields, rules: Mapping[str, ReferenceRule]) -> None:
+    def __init__(self, crm: Crm, fields: Fields, settings: MappingSettings) -> None:
         self._crm = crm
         self._fields = fields
+        self._settings = settings
         self.by_attribute: dict[str, ReferenceRule] = {}
         self._matched: dict[str, tuple[tuple[Attribute, str], ...]] = {}
-        for name, rule in rules.items():
+        for name, rule in settings.references.items():
             attribute = fields.named(name)
             if attribute is None or attribute.kind not in REFERRING:
                 able = [each.name for each in fields.crm_object.attributes if each.kind in REFERRING]
                 raise SettingError(
-                    f"references.{name}: {fields.crm_object.name} have no such reference{nearest(name, able)}. "
+                    f"{self._where}.{name}: {fields.crm_object.name} have no such reference{nearest(name, able)}. "
                     f"There are: {', '.join(able) or 'none'}"
                 )
             self.by_attribute[attribute.name] = rule
@@ -47,46 +49,55 @@ class References:
                 self._matched[attribute.name] = self._match(name, rule.object, rule.match)
                 self.fits(attribute.name, named_object(crm.objects, rule.object))
 
+    @property
+    def _where(self) -> str:
+        return self._settings.place("references")
+
     def _match(self, name: str, target: str, match: Mapping[str, str]) -> tuple[tuple[Attribute, str], ...]:
         target = named_object(self._crm.objects, target)
         if target not in self._crm.objects:
             there = list(self._crm.objects)
-            raise SettingError(f"references.{name}.object: the CRM has no {target!r}. There are: {', '.join(there)}")
+            raise SettingError(
+                f"{self._where}.{name}.object: the CRM has no object {target!r}{nearest(target, there)}. "
+                f"There are: {', '.join(there)}"
+            )
         fields = Fields(self._crm, self._crm.objects[target])
         pairs: list[tuple[Attribute, str]] = []
-        for wanted, source in match.items():
-            attribute = fields.named(wanted)
+        for matched, source in match.items():
+            attribute = fields.named(matched)
             if attribute is None:
-                raise SettingError(f"references.{name}.match: {target} have no {wanted!r}")
+                raise SettingError(f"{self._where}.{name}.match: {target} have no attribute {matched!r}")
             pairs.append((attribute, source))
         return tuple(pairs)
 
     def fits(self, name: str, target: str) -> None:
-        """See whether a reference leads to what its attribute holds.
+        """Check that a reference leads to the kind of record whose id its attribute holds.
 
         Args:
-            name: The attribute's.
+            name: The name of the attribute.
             target: The object that the reference leads to.
 
         Raises:
             SettingError: It does not.
         """
         attribute = self._fields.named(name)
-        wanted = attribute.refers_to if attribute is not None else None
-        if wanted is None or wanted == target:
+        held = attribute.refers_to if attribute is not None else None
+        if held is None or held == target:
             return
-        if wanted in self._crm.objects and target in self._crm.objects:
-            raise SettingError(f"references.{name} leads to {target}, and {name} holds the id of one of the {wanted}")
+        if held in self._crm.objects and target in self._crm.objects:
+            raise SettingError(
+                f"{self._where}.{name} leads to {target}, but {name} must hold the id of one of the {held}"
+            )
 
     @property
     def used(self) -> frozenset[str]:
-        """Attributes of a record that serve references."""
+        """The attributes of a record that references are made of."""
         return frozenset(
             source for rule in self.by_attribute.values() for source in (*rule.source_id, *rule.match.values())
         )
 
     def pending(self, record: Mapping[str, Any]) -> tuple[Reference, ...]:
-        """The references for which a record has values."""
+        """The references for which a record has all values."""
         found: list[Reference] = []
         for name, rule in self.by_attribute.items():
             values = tuple(record.get(source) for source in (*rule.source_id, *rule.match.values()))
@@ -102,10 +113,10 @@ class References:
         return tuple(found)
 
     def value(self, attribute: Attribute, found: Found) -> Any:
-        """What the attribute holds once the record is found.
+        """The value that the attribute gets once the record is found.
 
         Raises:
-            SettingError: It is of another kind than the attribute holds.
+            SettingError: The record is of another object than the attribute refers to.
         """
         self.fits(attribute.name, found.object)
         if attribute.kind is Kind.IDENTIFIER:
@@ -115,5 +126,5 @@ class References:
 
 def _part(attribute: Attribute, value: Any) -> MatchPart:
     values = value if isinstance(value, list | tuple) else [value]
-    spell = SPELLINGS[attribute.normalise]
-    return MatchPart(attribute.name, tuple(filter(None, (spell(read_text(each)) for each in values))))
+    normalise = NORMALISERS[attribute.normalise]
+    return MatchPart(attribute.name, tuple(filter(None, (normalise(read_text(each)) for each in values))))

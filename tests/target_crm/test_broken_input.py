@@ -31,7 +31,7 @@ MIRROR = {"tasks": {"load_method": "overwrite", "complete": "end_of_input"}}
         (record_of("people", id=3), "line 5 of the input comes before its SCHEMA"),
         (
             schema_of("people", name={"type": "nonsense"}),
-            "The SCHEMA of stream 'people' is no JSON schema: properties.name",
+            "The SCHEMA of stream 'people' is not a JSON schema: properties.name",
         ),
     ],
     ids=["cut off", "too deep", "no message", "no record", "no key", "no schema", "bad schema"],

@@ -93,7 +93,7 @@ def test_a_reference_to_a_record_of_another_kind_stops_the_run_before_it_is_writ
     messages = [leads, record_of("leads", id=1, name="L"), schema, record_of("people", id=1, name="A", boss=1)]
     done = run(messages, streams=streams)
     assert done.code == 2
-    assert "references.company_id leads to leads" in done.errors
+    assert "streams.people.references.company_id leads to leads" in done.errors
     assert emulator.copper.count("people") == 0
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from target_crm.concurrency import Stopping
 from target_crm.ledger.locks import DatabaseLocks, LockedError
-from target_crm.ledger.tables import open_engine
+from target_crm.ledger.store import open_engine
 from target_crm.ledger.values import Source
 from tests.target_crm.messages import record_of, schema_of, state_of
 

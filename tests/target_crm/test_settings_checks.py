@@ -25,19 +25,25 @@ def of_people(**settings):
     ("config", "sentence"),
     [
         ({"crm": None}, "The setting crm is missing."),
-        ({"crm": "coper"}, 'crm: "coper" is none of copper, freshsales, apptivo, http.'),
-        ({"streams": "x"}, 'streams: "x" is not of types'),
-        ({"streams": {"people": "x"}}, 'streams.people: "x" is not of types'),
-        ({"streams": {"people": ["upsert"]}}, "streams.people: "),
+        ({"crm": "coper"}, 'crm must be one of copper, freshsales, apptivo, http, not "coper".'),
+        ({"streams": "x"}, 'streams must be an object or a list, not "x".'),
+        ({"streams": {"people": "x"}}, 'streams.people must be an object, not "x".'),
+        ({"streams": {"people": ["upsert"]}}, 'streams.people must be an object, not ["upsert"].'),
         ({"streams": [{"object": "people"}]}, "The setting streams.0.name is missing."),
-        ({"streams": of_people(load_method="upsrt")}, "streams.people.load_method: "),
+        (
+            {"streams": of_people(load_method="upsrt")},
+            "streams.people.load_method must be one of upsert, append-only, ",
+        ),
         (
             {"streams": of_people(references={"company_id": {"stream": "companies"}})},
-            "is not an object with stream and source_id or an object with object and match.",
+            "must be an object with stream and source_id or an object with object and match, not ",
         ),
-        ({"streams": of_people(unknown_names="x")}, "is not reject or leave_out or an object with use."),
-        ({"streams": of_people(endpoint="x")}, "streams.people.endpoint: "),
-        ({"batch_size_rows": "10"}, "batch_size_rows: "),
+        (
+            {"streams": of_people(unknown_names="x")},
+            "unknown_names must be reject or leave_out or an object with use, not ",
+        ),
+        ({"streams": of_people(endpoint="x")}, 'streams.people.endpoint must be an object, not "x".'),
+        ({"batch_size_rows": "10"}, 'batch_size_rows must be a whole number, not "10".'),
     ],
 )
 def test_the_setting_is_named_with_what_it_should_be(config, sentence):

@@ -80,9 +80,10 @@ def test_a_flag_without_a_value_is_left_out(run, emulator):
 def test_a_flag_that_does_not_exist_stops_at_the_start_and_names_those_that_do(run):
     done = send(run, "opportunities", DEAL, streams={"opportunities": {"parameters": {"is_duplicated": "N"}}})
     assert done.code == 2
-    assert "parameters.is_duplicated: opportunities have no such flag: the nearest one is 'is_duplicate'" in done.errors
+    named = "streams.opportunities.parameters.is_duplicated: opportunities have no such flag"
+    assert f"{named}: the nearest one is 'is_duplicate'" in done.errors
     done = send(run, "cases", {"id": 1, "subject": "X"}, streams={"cases": {"parameters": {"is_duplicate": "N"}}})
-    assert "cases have no such flag. They have none" in done.errors
+    assert "cases have no such flag. They have no flags" in done.errors
 
 
 def test_a_lead_that_apptivo_has_already_is_found_and_updated(run, firm):

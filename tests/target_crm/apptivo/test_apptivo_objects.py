@@ -120,7 +120,7 @@ def test_a_list_value_that_is_not_listed_rejects_the_record_and_names_those_that
 def test_what_apptivo_must_have_is_missed_before_anything_is_sent(run, calls, stream, record, lacking):
     done = send(run, stream, record)
     assert done.code == 1
-    assert f"{lacking} is missing, without which {stream} cannot be created" in done.errors
+    assert f"{lacking} is missing: {stream} cannot be created without it" in done.errors
     assert calls() == []
 
 

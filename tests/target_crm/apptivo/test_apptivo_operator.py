@@ -42,7 +42,7 @@ def test_of_two_custom_attributes_of_one_name_the_setting_must_say_which(operate
     done = operate("check", streams={"leads": {"custom_fields": {"Twin": "x"}}})
     assert done.exit_code == 2
     words = " ".join(done.output.split())
-    assert "leads have 2 custom fields that are called 'Twin'. Say which is meant: cf_twin or cf_twin_" in words
+    assert "leads have 2 custom fields called 'Twin'. Say which is meant: cf_twin or cf_twin_" in words
     for chosen in ("cf_twin", str(ids[1])):
         assert operate("check", streams={"leads": {"custom_fields": {chosen: "x"}}}).exit_code == 0
 
@@ -54,10 +54,13 @@ def test_of_two_custom_attributes_of_one_name_the_setting_must_say_which(operate
             {"leads": {"custom_fields": {"Lead Scroe": "x"}}},
             "no custom field 'Lead Scroe': the nearest one is 'Lead Score'",
         ),
-        ({"leads": {"match_on": ["emial"]}}, "match_on: leads have no 'emial'"),
-        ({"leads": {"fields": {"jobTitel": "fill_empty"}}}, "fields.jobTitel: leads have no such attribute"),
+        ({"leads": {"match_on": ["emial"]}}, "streams.leads.match_on: leads have no attribute 'emial'"),
+        (
+            {"leads": {"fields": {"jobTitel": "fill_empty"}}},
+            "streams.leads.fields.jobTitel: leads have no such attribute",
+        ),
         ({"leads": {"references": {"customer": {"stream": "a", "source_id": "b"}}}}, "leads have no such reference"),
-        ({"people": {}}, "Stream 'people' names no object of the CRM"),
+        ({"people": {}}, "Stream 'people' is not an object of the CRM"),
         ({"x": {"object": "employees"}}, "employees are invited in its settings"),
         ({"cases": {"parameters": {"is_duplicate": "N"}}}, "cases have no such flag"),
     ],

@@ -24,12 +24,12 @@ def endpoints(**calls):
         ({"links": {"endpoint": {"method": "POST"}}}, "streams.links.endpoint.path is missing"),
         (
             endpoint(method="PSOT"),
-            "endpoint.method: 'PSOT' is none of POST, PUT, PATCH, DELETE, GET: the nearest",
+            "endpoint.method must be one of POST, PUT, PATCH, DELETE, GET, not 'PSOT': the nearest",
         ),
-        (endpoint(format="xlm"), "endpoint.format: 'xlm' is none of json, xml, form: the nearest one is 'xml'"),
+        (endpoint(format="xlm"), "endpoint.format must be one of json, xml, form, not 'xlm': the nearest one is 'xml'"),
         (endpoint(path="/people/{id"), "has a brace that belongs to no {field}"),
-        (endpoint(path="/people?x={id}"), "holds a query: put it under query"),
-        (endpoint(path="/a/../b"), "leaves its place with a dot or two"),
+        (endpoint(path="/people?x={id}"), "holds a query. Put it under query"),
+        (endpoint(path="/a/../b"), "must not contain . or .. segments"),
         (endpoint(path="/a b"), "holds characters that cannot stand in a URL"),
         (endpoint(path="https://{id}.example.org/x"), "must name its host"),
         (endpoint(path="http://example.org/x"), "is plain http to example.org"),
@@ -38,16 +38,22 @@ def endpoints(**calls):
         (endpoint(path="/people/{nmae}"), "the nearest one is 'name'"),
         (endpoint(attributes=["phone"]), "needs {phone}, and the stream has no such field"),
         (endpoint(attributes=["name.first"]), "needs {name.first}, and the stream has no such field"),
-        (endpoint(path="/people/{crm_id}"), "streams.links.endpoint: there is no {crm_id} yet"),
-        (endpoint(headers={"X Y": "1"}), "endpoint.headers: 'X Y' is no name of a header"),
+        (
+            endpoint(path="/people/{crm_id}"),
+            "streams.links.endpoint must not name {crm_id}: a record has none before it is created",
+        ),
+        (endpoint(headers={"X Y": "1"}), "endpoint.headers: 'X Y' is not a valid header name"),
         (endpoint(headers={"X": "a\nb"}), "endpoint.headers.X holds characters that cannot stand in a header"),
-        (endpoint(idempotency_header="X:"), "endpoint.idempotency_header: 'X:' is no name of a header"),
-        (endpoint(format="xml", xml={"root": "1st"}), "endpoint.xml: '1st' is no name in XML"),
-        (endpoint(xml={"root": "a"}), "xml is given, and format is not xml"),
+        (endpoint(idempotency_header="X:"), "endpoint.idempotency_header: 'X:' is not a valid header name"),
+        (endpoint(format="xml", xml={"root": "1st"}), "endpoint.xml: '1st' is not a valid XML name"),
+        (endpoint(xml={"root": "a"}), "endpoint.xml has no effect, since format is not xml"),
         (endpoint(answer={"id": "$.a["}), "endpoint.answer.id: '$.a[' is no JSONPath"),
         (endpoint(answer={"items": "$.a"}), "there is no batch"),
-        (endpoint(batch={}, answer={"id": "$.id"}), "answer.id is looked for in each of answer.items"),
-        (endpoint(batch={"extra": {"a": 1}}), "extra needs property"),
+        (
+            endpoint(batch={}, answer={"id": "$.id"}),
+            "endpoint.answer.items is missing: with batch, answer.id is looked for in each item",
+        ),
+        (endpoint(batch={"extra": {"a": 1}}), "batch.extra needs property"),
         (
             endpoint(batch={"code": "nowhere:f"}),
             "cannot be imported: ModuleNotFoundError: No module named 'nowhere'. Install its package, or name its",
@@ -59,24 +65,30 @@ def endpoints(**calls):
         (endpoint(batch={"code": "json:__name__"}), "'json:__name__' is no function"),
         (endpoint(batch={"code": "json"}), "batch.code must be package.module:function"),
         (endpoint(batch={"code": "json:dumps", "property": "x"}), "code makes the whole body"),
-        (endpoint(format="form", batch={}), "a form holds named fields"),
-        (endpoint(method="GET", property="x"), "GET sends no body"),
-        (endpoint(success=[99]), "endpoint.success: a list of statuses"),
-        ({"links": {"endpoint": OK, "endpoints": {"create": OK}}}, "give either endpoint, or endpoints"),
-        ({"links": {"endpoint": OK, "object": "people"}}, "streams.links.object has no meaning with an endpoint"),
-        ({"links": {"endpoint": OK, "custom_fields": {"A": "b"}}}, "custom_fields has no meaning with an endpoint"),
+        (endpoint(format="form", batch={}), "endpoint.batch.property is missing: in a form"),
+        (endpoint(method="GET", property="x"), "endpoint.property has no effect: GET sends no body"),
+        (endpoint(success=[99]), "endpoint.success must be a list of HTTP statuses"),
+        ({"links": {"endpoint": OK, "endpoints": {"create": OK}}}, "streams.links has both endpoint and endpoints"),
+        ({"links": {"endpoint": OK, "object": "people"}}, "streams.links.object has no effect with an endpoint"),
+        ({"links": {"endpoint": OK, "custom_fields": {"A": "b"}}}, "custom_fields has no effect with an endpoint"),
         ({"links": {"endpoint": OK, "match_on": ["name"]}}, "match_on needs endpoints.find"),
-        ({"links": {"endpoint": OK, "compare_with": "crm"}}, "an endpoint's records cannot be read"),
-        ({"links": {"endpoint": OK, "hard_delete": True}}, "endpoints.delete is missing, which hard_delete needs"),
+        ({"links": {"endpoint": OK, "compare_with": "crm"}}, "streams.links.compare_with must be source"),
+        ({"links": {"endpoint": OK, "hard_delete": True}}, "endpoints.delete is missing: hard_delete needs it"),
         (
             {"links": {"endpoint": OK, "load_method": "match"}},
-            "endpoints.find is missing, which load_method match",
+            "endpoints.find is missing: load_method match needs it",
         ),
-        (endpoints(update=OK), "endpoints.create is missing, which load_method upsert needs"),
-        (endpoints(create=OK, update={"path": "/p/{crm_id}"}), "endpoints.update needs {crm_id}, and endpoints.create"),
-        (endpoints(create=WITH_ID, find={"path": "/p"}), "find: answer.id is missing"),
+        (endpoints(update=OK), "endpoints.create is missing: load_method upsert needs it"),
+        (
+            endpoints(create=OK, update={"path": "/p/{crm_id}"}),
+            "endpoints.update needs {crm_id}, which no answer gives. Set endpoints.create",
+        ),
+        (endpoints(create=WITH_ID, find={"path": "/p"}), "endpoints.find.answer.id is missing"),
         (endpoints(create=WITH_ID, find=WITH_ID), "endpoints.find names no {field}"),
-        (endpoints(create=WITH_ID, delete={"path": "/p", "batch": {}}), "delete goes one record at a time"),
+        (
+            endpoints(create=WITH_ID, delete={"path": "/p", "batch": {}}),
+            "endpoints.delete.batch has no effect: delete sends one record at a time",
+        ),
         ({"other": {}}, "Stream 'links' has no endpoint"),
     ],
 )
@@ -100,7 +112,7 @@ def test_what_a_refused_address_may_hold_of_a_key_is_not_shown(send, path):
 def test_a_field_that_is_no_xml_name_is_said_at_the_schema(send):
     done = send([{"id": 1, "1st name": "Ann"}], {"path": "/people", "format": "xml"})
     assert done.code == 2
-    assert "its field '1st name' is no name in XML: rename it with a stream map" in done.errors
+    assert "the field '1st name' is not a valid XML name. Rename it with a stream map" in done.errors
 
 
 def test_a_nested_name_that_is_no_xml_name_rejects_its_record(send):

@@ -15,7 +15,7 @@ ONE = [schema_of("contacts", "email"), record_of("contacts", id=1, email="a@x.or
         ("contcts", ["the nearest one is 'contacts'", "sales_accounts"]),
         ("users", ["Freshsales' users are read-only in its API", "admin settings"]),
         ("leads", ["Freshsales Suite has no leads", "Set the stream's object to contacts"]),
-        ("cm_nothing", ["names no object of the CRM"]),
+        ("cm_nothing", ["is not an object of the CRM"]),
     ],
 )
 def test_what_cannot_be_written_stops_the_run_at_its_schema(run, vendor, stream, words):
@@ -30,12 +30,15 @@ def test_what_cannot_be_written_stops_the_run_at_its_schema(run, vendor, stream,
 @pytest.mark.parametrize(
     ("rules", "words"),
     [
-        ({"match_on": ["emial"]}, "match_on: contacts have no 'emial': the nearest one is 'emails'"),
+        (
+            {"match_on": ["emial"]},
+            "streams.contacts.match_on: contacts have no attribute 'emial': the nearest one is 'emails'",
+        ),
         ({"custom_fields": {"Teir": "x"}}, "contacts have no custom field 'Teir'"),
         ({"references": {"owner_id": {"stream": "a", "source_id": "b"}}}, "contacts have no such reference"),
         ({"references": {"sales_accounts": {"object": "acounts", "match": {"name": "x"}}}}, "the CRM has no 'acounts'"),
-        ({"fields": {"job_title": "add"}}, "add is for lists"),
-        ({"fields": {"emails": "replace"}}, "the CRM only ever adds to emails"),
+        ({"fields": {"job_title": "add"}}, "streams.contacts.fields.job_title must not be add, which is for lists"),
+        ({"fields": {"emails": "replace"}}, "must not be replace: the CRM only adds to emails"),
     ],
 )
 def test_a_setting_that_names_nothing_stops_the_run(run, rules, words):
@@ -48,7 +51,7 @@ def test_forget_is_for_what_has_a_recycle_bin(run):
     notes = schema_of("notes", "description")
     done = run([notes], streams={"notes": {"forget": True}})
     assert done.code == 2
-    assert "forget: notes have no recycle bin to be kept out of" in done.errors
+    assert "forget has no effect on notes (they have no recycle bin). Remove it" in done.errors
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_a_stage_is_looked_for_in_its_pipeline(run, vendor, asked):
     ]
     done = write(run, "deals", *deals)
     assert done.of("deals") == {"input": 3, "created": 2, "rejected": 1}
-    assert "names several of the CRM's deal stages" in done.errors
+    assert "matches several of the CRM's deal stages" in done.errors
     assert asked()["GET /selector/deal_pipelines"] == 1
     stages = {each["id"]: (each["name"], each["deal_pipeline_id"]) for each in vendor.records("deal_stages")}
     pipelines = ids(vendor, "deal_pipelines")
@@ -107,8 +107,8 @@ def test_custom_fields_of_every_type_arrive_and_are_then_unchanged(run, vendor):
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ({"territory": "Atlantis"}, "territory_id names nothing in the CRM's territories, which are: DACH, Nordics"),
-        ({"cf_tier": "Tin"}, "cf_tier names nothing in the CRM's options of cf_tier, which are: Gold, Silver"),
+        ({"territory": "Atlantis"}, "territory_id matches none of the CRM's territories. Territories: DACH, Nordics"),
+        ({"cf_tier": "Tin"}, "cf_tier matches none of the CRM's options. Options: Gold, Silver"),
         ({"email": "no address"}, "Emails is invalid"),
     ],
 )

@@ -149,4 +149,4 @@ def test_lists_of_objects_go_in_as_they_are(run, vendor, there):
     (only,) = vendor.records("appointments")
     assert [each["attendee_id"] for each in only["attendees"]] == [there["id"]]
     wrong = run([deals, record_of("deals", id=2, name="E", amount=1, products="chair")])
-    assert "products wants a list of objects" in wrong.errors
+    assert "products must be a list of objects" in wrong.errors

@@ -12,7 +12,9 @@ from crm_api.copper.crm import Copper
 from crm_api.copper.session import CopperSettings, connect
 from crm_api.crm import CustomField, Name
 from crm_api.crm_objects import CrmObject, Kind
-from target_crm.mapping.mapper import Mapped, Mapper, Rejection, Rules
+from target_crm.mapping.mapper import Mapper
+from target_crm.mapping.settings import MappingSettings
+from target_crm.mapping.values import Mapped, Rejection
 
 LISTS = {
     "users": [
@@ -78,7 +80,7 @@ def shared_crm() -> ListedCopper:
 @pytest.fixture
 def mapper(crm: ListedCopper) -> Callable[..., Mapper]:
     def make(object_name: str, **rules: Any) -> Mapper:
-        return Mapper(crm, crm.objects[object_name], Rules(**rules))
+        return Mapper(crm, crm.objects[object_name], MappingSettings(**rules))
 
     return make
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from crm_api.errors import SettingError
-from target_crm.mapping.mapper import Change, Difference, Mapped, Mapper, Mode
+from target_crm.mapping.mapper import Mapper
+from target_crm.mapping.values import Change, Difference, Mapped, Mode
 
 Make = Callable[..., Mapper]
 
@@ -172,5 +173,5 @@ def test_without_the_current_record_nothing_that_depends_on_it_is_sent(change: C
 
 
 def test_adding_to_a_single_value_is_a_wrong_setting(mapper: Make) -> None:
-    with pytest.raises(SettingError, match="add is for lists"):
+    with pytest.raises(SettingError, match=r"fields\.title must not be add, which is for lists"):
         mapper("people", fields={"title": Mode.ADD})

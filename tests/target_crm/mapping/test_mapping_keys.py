@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from target_crm.mapping.mapper import ByMatch, Found, FromStream, Mapped, Mapper, MatchKey, MatchPart, ReferenceRule
+from target_crm.mapping.mapper import Mapper
+from target_crm.mapping.settings import ReferenceRule
+from target_crm.mapping.values import ByMatch, Found, FromStream, Mapped, MatchKey, MatchPart
 
 Map = Callable[..., Mapped]
 Make = Callable[..., Mapper]
@@ -122,7 +124,7 @@ def test_what_an_activity_belongs_to_is_told_with_its_type(mapper: Make) -> None
     activities = mapper("activities", references=rule)
     mapped = activities.map({"type": "Note", "details": "x", "contact_no": 4})
     assert isinstance(mapped, Mapped)
-    assert mapped.lacks == ()
+    assert mapped.missing == ()
     resolved = activities.resolve(mapped, {"parent": Found("people", 5)})
     assert resolved.payload["parent"] == {"id": 5, "type": "person"}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from target_crm.mapping.mapper import Mapped, Rejection
+from target_crm.mapping.values import Mapped, Rejection
 
 Map = Callable[..., Mapped]
 Reject = Callable[..., Rejection]
@@ -77,7 +77,7 @@ def test_an_unknown_name_can_be_left_out(mapped: Map) -> None:
 
 
 def test_another_name_can_be_used_in_its_place(mapped: Map, rejected: Reject) -> None:
-    rules = {"unknown_names": "use", "use_name": "ana@example.com"}
+    rules = {"unknown_names": {"use": "ana@example.com"}}
     assert mapped("people", {"name": "A", "assignee": "Jo"}, **rules).payload["assignee_id"] == 137659
     assert rejected("people", {"name": "A", "contact_type": "Friend"}, **rules).attribute == "contact_type_id"
 

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm_api.crm import Crm
-from target_crm.mapping.mapper import Change, Mapped, Mapper, Mode, Rejection, Rules
+from target_crm.mapping.mapper import Mapper
+from target_crm.mapping.settings import MappingSettings
+from target_crm.mapping.values import Change, Mapped, Mode, Rejection
 
 ATTRIBUTES = """
     name first_name email emails phone tags city address address__city title assignee assignee_id company_id close_date
@@ -42,7 +44,7 @@ OBJECTS = st.sampled_from(["people", "companies", "leads", "opportunities", "pro
 
 
 def made(crm: Crm, object_name: str, **rules: Any) -> Mapper:
-    return Mapper(crm, crm.objects[object_name], Rules(**rules))
+    return Mapper(crm, crm.objects[object_name], MappingSettings(**rules))
 
 
 @given(object_name=OBJECTS, record=RECORDS, nulls=st.sampled_from(["send", "leave_out"]))
@@ -57,7 +59,7 @@ def test_a_record_is_either_mapped_or_rejected(
         return
     assert isinstance(result, Mapped)
     for name in result.payload:
-        attribute = mapper.of.attribute(name)
+        attribute = mapper.crm_object.attribute(name)
         assert attribute is not None
         assert attribute.creatable
     msgspec.json.encode(result.payload)

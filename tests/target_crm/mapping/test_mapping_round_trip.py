@@ -15,7 +15,9 @@ from crm_api.crm import Written
 from crm_api.crm_objects import Kind
 from crm_api.custom_fields import column_names
 from crm_emulator.emulator import Emulator
-from target_crm.mapping.mapper import Change, Mapped, Mapper, Rules
+from target_crm.mapping.mapper import Mapper
+from target_crm.mapping.settings import MappingSettings
+from target_crm.mapping.values import Change, Mapped
 
 MOMENTS = ("date_created", "date_modified", "date_last_contacted", "due_date", "reminder_date", "activity_date")
 
@@ -59,7 +61,7 @@ def as_a_tap_emits_it(copper: Copper, name: str, record: dict[str, Any]) -> dict
 @pytest.mark.parametrize("name", OBJECTS)
 @pytest.mark.parametrize("emitted", [False, True], ids=["as the CRM answers it", "as a tap emits it"])
 def test_a_record_mapped_back_changes_nothing(copper: Copper, name: str, *, emitted: bool) -> None:
-    mapper = Mapper(copper, OBJECTS[name], Rules())
+    mapper = Mapper(copper, OBJECTS[name], MappingSettings())
     for record in copper.scan(OBJECTS[name]):
         if name == "activities" and record["type"]["category"] == "system":
             continue
@@ -70,7 +72,7 @@ def test_a_record_mapped_back_changes_nothing(copper: Copper, name: str, *, emit
 
 @pytest.mark.parametrize("name", ["people", "companies", "leads", "opportunities", "projects", "tasks"])
 def test_a_record_can_be_made_again_in_another_account(copper: Copper, name: str) -> None:
-    mapper = Mapper(copper, OBJECTS[name], Rules(exclude=frozenset({"company_id", "primary_contact_id"})))
+    mapper = Mapper(copper, OBJECTS[name], MappingSettings(exclude=frozenset({"company_id", "primary_contact_id"})))
     with Emulator(empty=True) as other:
         target = copper_of(other)
         for record in copper.scan(OBJECTS[name]):

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from target_crm.mapping.mapper import Mapped, Mapper, Rejection
+from target_crm.mapping.mapper import Mapper
+from target_crm.mapping.values import Mapped, Rejection
 
 Map = Callable[..., Mapped]
 Reject = Callable[..., Rejection]
@@ -166,12 +167,12 @@ def test_nulls_are_sent_on_request_and_empty_lists_too(mapped: Map) -> None:
         ("opportunities", "company_id", -2, "wants an id"),
         ("tasks", "due_date", "tomorrow", "wants an instant"),
         ("tasks", "due_date", 10**20, "within the calendar"),
-        ("tasks", "related_resource", {"id": 4}, "wants a type beside its id"),
+        ("tasks", "related_resource", {"id": 4}, "must have a type beside its id"),
         ("tasks", "related_resource", {"id": 4, "type": "robot"}, "person, company, lead"),
         ("people", "title", ["a", "b"], "wants text"),
         ("people", "title", "half \ud800", "surrogate"),
-        ("people", "address", "Long 1, Rome", "wants an object of street"),
-        ("people", "emails", [{"mail": "a@example.com"}], "an object of email and category"),
+        ("people", "address", "Long 1, Rome", "must be an object with street"),
+        ("people", "emails", [{"mail": "a@example.com"}], "must be a string or an object with email and category"),
     ],
 )
 def test_a_value_that_cannot_be_is_rejected_without_being_told(
@@ -189,7 +190,7 @@ def test_a_person_without_a_name_can_be_changed_but_not_created(mapper: Callable
     people = mapper("people")
     mapped = people.map({"email": "a@example.com", "title": "CEO"})
     assert isinstance(mapped, Mapped)
-    assert mapped.lacks == ("name",)
+    assert mapped.missing == ("name",)
     refused = people.creation(mapped)
     assert isinstance(refused, Rejection)
     assert refused.kind == "missing_required"

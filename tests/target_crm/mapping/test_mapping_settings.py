@@ -1,4 +1,4 @@
-"""A stream's settings become rules."""
+"""The settings of a stream that say how its records are mapped."""
 
 from __future__ import annotations
 
@@ -11,9 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm_api.errors import SettingError
-from target_crm.mapping.mapper import Mapper, Mode, ReferenceRule, Rules
-from target_crm.mapping.normalise import FREE_MAIL_DOMAINS, same_domain, same_email, same_phone, same_text
-from target_crm.mapping.rules import MAPPING_SETTINGS, rules_of
+from target_crm.mapping.mapper import Mapper
+from target_crm.mapping.normalise import (
+    FREE_MAIL_DOMAINS,
+    normalise_domain,
+    normalise_email,
+    normalise_phone,
+    normalise_text,
+)
+from target_crm.mapping.settings import MAPPING_SETTINGS, MappingSettings, ReferenceRule, mapping_settings
+from target_crm.mapping.values import Mode
 
 FULL: dict[str, Any] = {
     "object": "people",
@@ -31,8 +38,8 @@ FULL: dict[str, Any] = {
 }
 
 
-def test_settings_become_rules() -> None:
-    assert rules_of(FULL, known=["customer_no"]) == Rules(
+def test_every_setting_is_read() -> None:
+    assert mapping_settings(FULL, known=["customer_no"]) == MappingSettings(
         match_on=(("email",), ("name", "phone")),
         references={
             "company_id": ReferenceRule(stream="accounts", source_id=("account_no",)),
@@ -42,20 +49,19 @@ def test_settings_become_rules() -> None:
         exclude=frozenset({"note"}),
         fields={"title": Mode.FILL_EMPTY, "tags": Mode.REPLACE},
         unknown_attributes="reject",
-        unknown_names="use",
-        use_name="ann@example.com",
+        unknown_names={"use": "ann@example.com"},
         null_values="send",
         known=frozenset({"customer_no"}),
     )
 
 
 def test_no_settings_are_the_defaults() -> None:
-    assert rules_of({}) == Rules()
-    assert rules_of(dict.fromkeys(FULL)) == Rules()
+    assert mapping_settings({}) == MappingSettings()
+    assert mapping_settings(dict.fromkeys(FULL)) == MappingSettings()
 
 
 def test_custom_fields_may_be_a_list_for_names_with_dots() -> None:
-    listed = rules_of({"custom_fields": [{"name": "Nr. of seats", "attribute": "seats"}]})
+    listed = mapping_settings({"custom_fields": [{"name": "Nr. of seats", "attribute": "seats"}]})
     assert listed.custom_fields == {"Nr. of seats": "seats"}
 
 
@@ -69,9 +75,9 @@ def test_the_schema_takes_what_is_documented_and_nothing_misspelt() -> None:
 @pytest.mark.parametrize(
     "reference", [{"stream": "accounts"}, {"object": "people"}, {"source_id": "x"}, {"object": "people", "match": {}}]
 )
-def test_a_reference_that_says_half_stops_the_run(reference: dict[str, Any]) -> None:
-    with pytest.raises(SettingError, match=r"references\.company_id needs"):
-        rules_of({"references": {"company_id": reference}})
+def test_a_reference_that_is_half_given_stops_the_run(reference: dict[str, Any]) -> None:
+    with pytest.raises(SettingError, match=r"references\.company_id must have stream and source_id"):
+        mapping_settings({"references": {"company_id": reference}})
 
 
 @pytest.mark.parametrize(
@@ -79,8 +85,8 @@ def test_a_reference_that_says_half_stops_the_run(reference: dict[str, Any]) -> 
     [
         ({"company": ReferenceRule(stream="a", source_id=("b",))}, "there are: company_id"),
         ({"name": ReferenceRule(stream="a", source_id=("b",))}, "no such reference"),
-        ({"company_id": ReferenceRule(object="firms", match={"name": "x"})}, "no 'firms'"),
-        ({"company_id": ReferenceRule(object="companies", match={"vat": "x"})}, "companies have no 'vat'"),
+        ({"company_id": ReferenceRule(object="firms", match={"name": "x"})}, "no object 'firms'"),
+        ({"company_id": ReferenceRule(object="companies", match={"vat": "x"})}, "companies have no attribute 'vat'"),
     ],
 )
 def test_a_reference_to_what_does_not_exist_stops_the_run(
@@ -95,9 +101,9 @@ TEXTS = st.text("aBw.@ :/?-+1ß", max_size=20)
 
 
 @given(TEXTS)
-def test_what_is_spelt_alike_stays_so(text: str) -> None:
-    for spell in (same_email, same_domain, same_phone, same_text):
-        assert spell(spell(text)) == spell(text)
+def test_what_is_normalised_stays_so(text: str) -> None:
+    for normalise in (normalise_email, normalise_domain, normalise_phone, normalise_text):
+        assert normalise(normalise(text)) == normalise(text)
 
 
 @pytest.mark.parametrize(
@@ -113,8 +119,8 @@ def test_what_is_spelt_alike_stays_so(text: str) -> None:
     ],
 )
 def test_spellings_of_a_domain_agree(spelling: str) -> None:
-    assert same_domain(spelling) == "acme.com"
+    assert normalise_domain(spelling) == "acme.com"
 
 
 def test_free_mail_domains_are_spelt_as_domains_are() -> None:
-    assert {same_domain(domain) for domain in FREE_MAIL_DOMAINS} == FREE_MAIL_DOMAINS
+    assert {normalise_domain(domain) for domain in FREE_MAIL_DOMAINS} == FREE_MAIL_DOMAINS

@@ -1,0 +1,192 @@
+"""The settings of a stream that say how its records are mapped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from crm_api.errors import SettingError
+from crm_api.settings import JsonSchema
+from target_crm.mapping.values import Mode
+from target_crm.setting_fields import place, read_settings, schemas_of, setting, settings_in
+
+_NAMES: JsonSchema = {"type": "array", "items": {"type": "string"}}
+_NAME_OR_NAMES: JsonSchema = {"anyOf": [{"type": "string"}, _NAMES]}
+_REFERENCE: JsonSchema = {
+    "anyOf": [
+        {
+            "type": "object",
+            "properties": {"stream": {"type": "string"}, "source_id": _NAME_OR_NAMES},
+            "required": ["stream", "source_id"],
+        },
+        {
+            "type": "object",
+            "properties": {
+                "object": {"type": "string"},
+                "match": {"type": "object", "additionalProperties": {"type": "string"}},
+            },
+            "required": ["object", "match"],
+        },
+    ]
+}
+_CUSTOM_FIELDS: JsonSchema = {
+    "anyOf": [
+        {"type": "object", "additionalProperties": {"type": "string"}},
+        {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"name": {"type": "string"}, "attribute": {"type": "string"}},
+                "required": ["name", "attribute"],
+            },
+        },
+    ]
+}
+_UNKNOWN_NAMES: JsonSchema = {
+    "anyOf": [
+        {"enum": ["reject", "leave_out"]},
+        {"type": "object", "properties": {"use": {"type": "string"}}, "required": ["use"]},
+    ],
+    "default": "reject",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceRule:
+    """Where an attribute's id comes from: the source id of a stream's record, or a match in the CRM.
+
+    Attributes:
+        stream: With ``source_id``: the stream whose record is meant.
+        source_id: The attributes of this record that hold that record's source id.
+        object: With ``match``: the CRM object whose record is meant.
+        match: By attribute of that object: this record's attribute that holds the value.
+    """
+
+    stream: str | None = None
+    source_id: tuple[str, ...] = ()
+    object: str | None = None
+    match: Mapping[str, str] = field(default_factory=dict)
+
+
+def names(given: str | Iterable[str], where: str = "") -> tuple[str, ...]:  # noqa: ARG001 - a reader is told the place
+    """Read one name, or a list of names."""
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def _match_on(given: Iterable[str | Iterable[str]], where: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(names(each, where) for each in given)
+
+
+def _references(given: Mapping[str, Mapping[str, Any]], where: str) -> dict[str, ReferenceRule]:
+    return {name: _reference(each, place(where, name)) for name, each in given.items()}
+
+
+def _reference(given: Mapping[str, Any], where: str) -> ReferenceRule:
+    if given.get("stream") and given.get("source_id"):
+        return ReferenceRule(stream=given["stream"], source_id=names(given["source_id"]))
+    if given.get("object") and given.get("match"):
+        return ReferenceRule(object=given["object"], match=dict(given["match"]))
+    raise SettingError(f"{where} must have stream and source_id, or object and match")
+
+
+def _custom_fields(given: Any, where: str) -> dict[str, str]:  # noqa: ARG001 - a reader is told the place
+    if isinstance(given, Mapping):
+        return dict(given)
+    return {each["name"]: each["attribute"] for each in given}  # as Meltano, which splits keys at dots, can say it
+
+
+@dataclass(frozen=True)
+class MappingSettings:
+    """The settings by which the records of one stream are mapped.
+
+    Attributes:
+        known: Attributes of the records that serve other purposes, such as the source id: not reported as unknown.
+        where: The place of the stream's settings (``streams.people``), for errors; may be empty.
+    """
+
+    match_on: tuple[tuple[str, ...], ...] | None = setting(
+        "The attributes that identify a record in the CRM: alternatives in order; the attributes of an inner list must "
+        "all match. The object's own match keys if left out.",
+        {"type": "array", "items": _NAME_OR_NAMES},
+        read=_match_on,
+    )
+    references: Mapping[str, ReferenceRule] = setting(
+        "Ids of other CRM records, by the attribute that holds the id: found by the source id of another stream's "
+        "record (stream, source_id), or by matching in the CRM (object, match).",
+        {"type": "object", "additionalProperties": _REFERENCE},
+        read=_references,
+        make_default=dict,
+    )
+    custom_fields: Mapping[str, str] = setting(
+        "The record's attribute for each custom field, by the custom field's name; or a list of objects with name and "
+        "attribute. Attributes called cf_<slug> need no entry.",
+        _CUSTOM_FIELDS,
+        read=_custom_fields,
+        make_default=dict,
+    )
+    exclude: frozenset[str] = setting(
+        "Attributes of the record that are never sent.",
+        _NAMES,
+        read=lambda given, _: frozenset(given),
+        default=frozenset(),
+    )
+    fields: Mapping[str, Mode] = setting(
+        "What an update may do to an attribute, by attribute: replace, fill_empty (only where the CRM has no value), "
+        "create_only (never), add (append to a list). If left out, lists are added to and anything else is replaced.",
+        {"type": "object", "additionalProperties": {"enum": [mode.value for mode in Mode]}},
+        read=lambda given, _: {name: Mode(mode) for name, mode in given.items()},
+        make_default=dict,
+    )
+    unknown_attributes: str = setting(
+        "What to do with attributes that the object does not have or that cannot be written: leave them out, or reject "
+        "the record.",
+        {"enum": ["leave_out", "reject"], "default": "leave_out"},
+    )
+    unknown_names: str | Mapping[str, str] = setting(
+        "What to do with a name that the CRM does not list, such as an unknown user: reject the record, leave the "
+        "attribute out, or use another name ({use: name}).",
+        _UNKNOWN_NAMES,
+    )
+    null_values: str = setting(
+        "What to do with nulls and blank text: leave them out, or send them, which empties the CRM's field. If left "
+        "out, they are left out of an object and sent to an endpoint.",
+        {"enum": ["leave_out", "send", None]},
+        default="leave_out",
+    )
+    parameters: Mapping[str, Any] = setting(
+        "Flags of the object that go with each record, by name: constants, or {field} for a field of the record. Only "
+        "Apptivo's objects have flags.",
+        {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean", "null"]}},
+        make_default=dict,
+    )
+    known: frozenset[str] = frozenset()
+    where: str = ""
+
+    @property
+    def use_name(self) -> str | None:
+        """The name to use in place of one that the CRM does not list; None if there is none."""
+        return None if isinstance(self.unknown_names, str) else self.unknown_names["use"]
+
+    def place(self, name: str) -> str:
+        """The place of one of these settings, as errors name it."""
+        return place(self.where, name)
+
+
+_SETTINGS = settings_in(MappingSettings)
+MAPPING_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(schemas_of(_SETTINGS))
+
+
+def mapping_settings(given: Mapping[str, Any], *, where: str = "", known: Iterable[str] = ()) -> MappingSettings:
+    """Read a stream's settings that say how its records are mapped; its other settings are passed over.
+
+    Args:
+        given: The stream's settings, which fit ``MAPPING_SETTINGS``.
+        where: Their place, for errors: ``streams.people``.
+        known: Attributes of the records that serve other purposes, such as the source id.
+
+    Raises:
+        SettingError: A reference has neither a stream nor a match.
+    """
+    return MappingSettings(**read_settings(_SETTINGS, given, where), known=frozenset(known), where=where)
