@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload
 from crm_api.errors import GoneError, RefusedError
+from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 
 
@@ -132,29 +133,6 @@ class Untold:
 
 
 Result = Written | Refused | Untold
-
-
-@dataclass(frozen=True)
-class Request:
-    """A request as it is given to the session.
-
-    Attributes:
-        method: HTTP method.
-        path: Below the account's base URL, or a whole URL elsewhere.
-        params: Query parameters.
-        body: JSON values; None for none.
-        form: Fields of a form, in place of ``body``.
-        content: Anything else, in place of both.
-        headers: Of this request alone.
-    """
-
-    method: str
-    path: str
-    params: Mapping[str, Any] = field(default_factory=dict)
-    body: Any = None
-    form: Mapping[str, str] | None = None
-    content: bytes | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 BeforeSend = Callable[[], None]

@@ -8,9 +8,10 @@ from typing import Any
 
 from typing_extensions import override
 
-from crm_api.crm import Account, BeforeSend, Crm, CustomField, Name, Request, Result, Wanted
+from crm_api.crm import Account, BeforeSend, Crm, CustomField, Name, Result, Wanted
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Payload
 from crm_api.errors import RefusedError
+from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 
 
@@ -29,7 +30,7 @@ class DelegatingCrm(Crm):
         self.index_lags = crm.index_lags
         self.page_size = crm.page_size
 
-    def _crm_object(self, crm_object: CrmObject) -> Crm:  # noqa: ARG002 - for those that stand in front of several
+    def _owner(self, crm_object: CrmObject) -> Crm:  # noqa: ARG002 - for those that stand in front of several
         """Whose object it is."""
         return self._crm
 
@@ -42,73 +43,73 @@ class DelegatingCrm(Crm):
 
     @override
     def find(self, crm_object: CrmObject, attribute: str, values: Sequence[str]) -> list[CrmRecord]:
-        return self._crm_object(crm_object).find(crm_object, attribute, values)
+        return self._owner(crm_object).find(crm_object, attribute, values)
 
     @override
     def count(self, crm_object: CrmObject) -> int:
-        return self._crm_object(crm_object).count(crm_object)
+        return self._owner(crm_object).count(crm_object)
 
     @override
     def scan(self, crm_object: CrmObject) -> Iterator[CrmRecord]:
-        return self._crm_object(crm_object).scan(crm_object)
+        return self._owner(crm_object).scan(crm_object)
 
     @override
     def created_since(self, crm_object: CrmObject, since: datetime, payloads: Sequence[Payload]) -> Iterator[CrmRecord]:
-        return self._crm_object(crm_object).created_since(crm_object, since, payloads)
+        return self._owner(crm_object).created_since(crm_object, since, payloads)
 
     @override
     def read(self, crm_object: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
-        return self._crm_object(crm_object).read(crm_object, ids, immediate=immediate)
+        return self._owner(crm_object).read(crm_object, ids, immediate=immediate)
 
     @override
     def bulk_size(self, crm_object: CrmObject, *, update: bool = False) -> int:
-        return self._crm_object(crm_object).bulk_size(crm_object, update=update)
+        return self._owner(crm_object).bulk_size(crm_object, update=update)
 
     @override
     def groups(
         self, crm_object: CrmObject, payloads: Sequence[Payload], *, update: bool = False
     ) -> list[Sequence[int]]:
-        return self._crm_object(crm_object).groups(crm_object, payloads, update=update)
+        return self._owner(crm_object).groups(crm_object, payloads, update=update)
 
     @override
     def may_repeat(self, crm_object: CrmObject, *, update: bool = False) -> bool:
-        return self._crm_object(crm_object).may_repeat(crm_object, update=update)
+        return self._owner(crm_object).may_repeat(crm_object, update=update)
 
     @override
     def create(self, crm_object: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:
-        return self._crm_object(crm_object).create(crm_object, payloads, before_send=before_send)
+        return self._owner(crm_object).create(crm_object, payloads, before_send=before_send)
 
     @override
     def update(self, crm_object: CrmObject, changes: Sequence[tuple[CrmId, Payload]]) -> list[Result]:
-        return self._crm_object(crm_object).update(crm_object, changes)
+        return self._owner(crm_object).update(crm_object, changes)
 
     @override
     def upsert(self, crm_object: CrmObject, attribute: str, value: str, payload: Payload) -> Result:
-        return self._crm_object(crm_object).upsert(crm_object, attribute, value, payload)
+        return self._owner(crm_object).upsert(crm_object, attribute, value, payload)
 
     @override
     def upserts_by(self, crm_object: CrmObject, attribute: Attribute) -> bool:
-        return self._crm_object(crm_object).upserts_by(crm_object, attribute)
+        return self._owner(crm_object).upserts_by(crm_object, attribute)
 
     @override
     def upsert_values(self, crm_object: CrmObject, attribute: str, record: CrmRecord) -> Collection[str]:
-        return self._crm_object(crm_object).upsert_values(crm_object, attribute, record)
+        return self._owner(crm_object).upsert_values(crm_object, attribute, record)
 
     @override
     def upsert_many(
         self, crm_object: CrmObject, attribute: str, wanted: Sequence[Wanted], *, before_send: BeforeSend
     ) -> list[Result]:
-        return self._crm_object(crm_object).upsert_many(crm_object, attribute, wanted, before_send=before_send)
+        return self._owner(crm_object).upsert_many(crm_object, attribute, wanted, before_send=before_send)
 
     @override
     def find_size(self, crm_object: CrmObject, attribute: str) -> int:
-        return self._crm_object(crm_object).find_size(crm_object, attribute)
+        return self._owner(crm_object).find_size(crm_object, attribute)
 
     @override
     def delete_many(
         self, crm_object: CrmObject, deletes: Sequence[tuple[CrmId, Payload]], *, forget: bool
     ) -> list[RefusedError | None]:
-        return self._crm_object(crm_object).delete_many(crm_object, deletes, forget=forget)
+        return self._owner(crm_object).delete_many(crm_object, deletes, forget=forget)
 
     @override
     def is_whole(self, record: CrmRecord) -> bool:
@@ -116,15 +117,15 @@ class DelegatingCrm(Crm):
 
     @override
     def delete(self, crm_object: CrmObject, crm_id: CrmId) -> None:
-        self._crm_object(crm_object).delete(crm_object, crm_id)
+        self._owner(crm_object).delete(crm_object, crm_id)
 
     @override
     def delete_described(self, crm_object: CrmObject, crm_id: CrmId, payload: Payload) -> None:
-        self._crm_object(crm_object).delete_described(crm_object, crm_id, payload)
+        self._owner(crm_object).delete_described(crm_object, crm_id, payload)
 
     @override
     def custom_fields(self, crm_object: CrmObject) -> Sequence[CustomField]:
-        return self._crm_object(crm_object).custom_fields(crm_object)
+        return self._owner(crm_object).custom_fields(crm_object)
 
     # What is the CRM's
 
@@ -155,3 +156,47 @@ class DelegatingCrm(Crm):
     @override
     def custom_container(self, values: Mapping[CrmId, Any]) -> Payload:
         return self._crm.custom_container(values)
+
+
+class WithEndpoints(DelegatingCrm):
+    """Hands each object's work to the half that knows it; what is no object's, such as names, is the CRM's.
+
+    Args:
+        crm: The CRM.
+        endpoints: The declared ones, with the same session.
+    """
+
+    def __init__(self, crm: Crm, endpoints: Crm) -> None:
+        super().__init__(crm)
+        self._endpoints = endpoints
+        self.objects = _Joined(crm.objects, endpoints.objects)
+        self.index_lags = crm.index_lags or endpoints.index_lags
+
+    @override
+    def _owner(self, crm_object: CrmObject) -> Crm:
+        return self._endpoints if crm_object.whole_records else self._crm
+
+    @override
+    def replace_session(self, stage: Callable[[Crm], CrmSession]) -> None:
+        super().replace_session(stage)
+        self._endpoints.replace_session(stage)
+
+
+class _Joined(Mapping[str, CrmObject]):
+    """The CRM's objects, and by name those that endpoints stand for; only the former are listed."""
+
+    def __init__(self, own: Mapping[str, CrmObject], endpoints: Mapping[str, CrmObject]) -> None:
+        self._own = own
+        self._endpoints = endpoints
+
+    @override
+    def __getitem__(self, name: str) -> CrmObject:
+        return self._own[name] if name in self._own else self._endpoints[name]
+
+    @override
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._own)
+
+    @override
+    def __len__(self) -> int:
+        return len(self._own)

@@ -39,6 +39,7 @@ from crm_api.errors import (
 from crm_api.settings import check_settings
 from crm_api.transport.answer import Answer
 from crm_api.transport.redaction import Redactor, guard_logging, secret_texts
+from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 from tap_copper.answers import record_in, records_in
 from tap_copper.bookmarks import CUT_SHORT, CUT_SHORT_ADVICE, is_foreign, sdk_form
@@ -143,7 +144,7 @@ class TapCopper(Tap):
 
     def _ask(self, method: str, path: str, options: Mapping[str, Any]) -> Answer:
         with self.prefetch.gate:
-            answer = self.session.exchange(method, path, repeatable=True, **options)
+            answer = self.session.exchange(Request(method, path, repeatable=True, **options))
         if not answer.content:
             raise BusyError(f"{method} {path}", status=answer.status, happened="The CRM answered with nothing")
         return answer

@@ -1,4 +1,4 @@
-"""Several requests at once, and an orderly end when one of them, or a signal, says stop."""
+"""Several requests at once, and an orderly end when one of them fails or a signal comes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class TerminatedError(StopError):
 
 
 class Stopping:
-    """Whether the run is to end, set by a signal handler, which may do no more than that.
+    """A flag that ends the run, set by a signal handler, which may do no more than that.
 
     Args:
         clock: Monotonic seconds.
@@ -39,7 +39,7 @@ class Stopping:
         """Raise if a signal came.
 
         Raises:
-            TerminatedError: It did.
+            TerminatedError: A signal came.
         """
         if self.signalled is not None:
             raise TerminatedError
@@ -48,7 +48,7 @@ class Stopping:
         """Wait so many seconds, or until a signal comes.
 
         Raises:
-            TerminatedError: It came.
+            TerminatedError: A signal came.
         """
         until = self._clock() + seconds
         while (left := until - self._clock()) > 0:
@@ -58,11 +58,11 @@ class Stopping:
 
 
 class WorkerPool:
-    """Carries out calls at the same time. The first that fails stops those that have not begun; the others finish.
+    """Carries out several calls at once. The first that fails stops those that have not begun; the others finish.
 
     Args:
-        workers: Calls at the same time.
-        stopping: Asked before each call.
+        workers: The number of calls at once.
+        stopping: Checked before each call.
     """
 
     def __init__(self, workers: int, stopping: Stopping) -> None:
@@ -71,11 +71,11 @@ class WorkerPool:
         self._stopping = stopping
 
     def gather(self, calls: Sequence[Callable[[], Result]]) -> list[Result]:
-        """Carry out calls and return their results in order.
+        """Carry out calls; returns their results in order.
 
         Raises:
             Exception: What the first call to fail raised, once those in flight are done.
-            TerminatedError: A signal came; likewise.
+            TerminatedError: A signal came, and those in flight are done.
         """
         futures: list[Future[Result]] = []
         flying: set[Future[Result]] = set()

@@ -14,8 +14,8 @@ from crm_api.copper import session as copper
 from crm_api.copper.crm import Copper
 from crm_api.copper.settings import COPPER_SETTINGS, copper_settings
 from crm_api.crm import Crm
+from crm_api.delegating import WithEndpoints
 from crm_api.endpoints.whole_records import Endpoints
-from crm_api.endpoints.with_endpoints import WithEndpoints
 from crm_api.errors import SettingError
 from crm_api.freshsales import session as freshsales
 from crm_api.freshsales.settings import FRESHSALES_SETTINGS, freshsales_settings

@@ -1,12 +1,13 @@
-"""One stream into one kind of CRM object: what the SDK hands over, gathered into batches."""
+"""One stream into one kind of CRM object: records that the SDK hands over, checked and gathered into batches."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol, cast
 
 import jsonschema_rs
+from singer_sdk import Target
 from singer_sdk.exceptions import InvalidJSONSchema, InvalidRecord, MissingKeyPropertiesError
 from singer_sdk.sinks import BatchSink
 from singer_sdk.sinks.core import BaseJSONSchemaValidator
@@ -16,21 +17,18 @@ from crm_api.crm_objects import CrmObject
 from crm_api.endpoints.templates import places
 from crm_api.errors import SettingError
 from crm_api.settings import nearest
-from target_crm.endpoints.declaring import check_fields
 from target_crm.engine.batch import StreamWriter
+from target_crm.engine.destination import Stream, destination_of
 from target_crm.engine.incoming import IncomingRecord, fingerprint, record_hash, source_id
-from target_crm.engine.run import Stream
+from target_crm.engine.run import Run, logger
 from target_crm.ledger.values import Held
 from target_crm.load_method import LoadMethod
 from target_crm.mapping.settings import MappingSettings
 from target_crm.mapping.values import Rejection
 from target_crm.report.outcomes import RejectKind
 from target_crm.settings import BATCH_SIZE
+from target_crm.singer.completeness import Completeness
 from target_crm.stream_settings import StreamSettings, stream_settings
-
-if TYPE_CHECKING:
-    from target_crm.target import TargetCrm
-
 
 DELETED_AT = "_sdc_deleted_at"
 SDC = frozenset(
@@ -48,39 +46,51 @@ SDC = frozenset(
 """Columns about a record that taps and other targets add; no CRM has them."""
 
 
+class RunningTarget(Protocol):
+    """The target as its sinks see it."""
+
+    schema_message: bytes
+    """The SCHEMA message that is being processed, as it arrived."""
+
+    @property
+    def opened_run(self) -> Run:
+        """The run that all streams share."""
+
+    def completeness_of(self, stream: str) -> Completeness:
+        """Give what the messages of a stream, after stream maps, prove so far."""
+
+
 class CrmSink(BatchSink):
     """Takes the records of one stream and has them written batch by batch."""
 
     MAX_SIZE_DEFAULT = BATCH_SIZE
 
     def __init__(
-        self, target: TargetCrm, stream_name: str, schema: dict[str, Any], key_properties: Sequence[str] | None
+        self, target: Target, stream_name: str, schema: dict[str, Any], key_properties: Sequence[str] | None
     ) -> None:
         super().__init__(target, stream_name, schema, key_properties)
-        office = target.office
-        settings = stream_settings(
-            target.config, stream_name, key_properties or (), office.crm.objects, office.crm.refused
-        )
+        running = cast("RunningTarget", target)
+        run = running.opened_run
+        settings = stream_settings(target.config, stream_name, key_properties or (), run.crm.objects, run.crm.refused)
+        destination = destination_of(run.crm, settings)
         known = set(schema.get("properties", ()))
-        if settings.declared is not None:
-            check_fields(
-                settings.declared, stream_name, known - settings.mapping.exclude - SDC, settings.mapping.references
-            )
-        check_flags(stream_name, office.crm.objects[settings.object], settings.mapping, known)
+        destination.check_fields(stream_name, known - SDC)
+        check_flags(stream_name, run.crm.objects[settings.object], settings.mapping, known)
         for sentence in unknown_field_warnings(stream_name, settings, known):
-            office.logger.warning("%s", sentence)
-        message = target.schema_message
-        self.stream = Stream(stream_name, message, blake2b(message, digest_size=16).hexdigest(), settings)
-        self._office = office
-        self._writer = StreamWriter(office, self.stream)
+            logger.warning("%s", sentence)
+        message = running.schema_message
+        digest = blake2b(message, digest_size=16).hexdigest()
+        self.stream = Stream(stream_name, message, digest, settings, destination)
+        self._run = run
+        self._writer = StreamWriter(run, self.stream)
         self._appends = settings.load_method is LoadMethod.APPEND_ONLY
         self._fingerprint = fingerprint(target.plugin_version, settings.object, settings.load_method, settings.given)
         self._keys = tuple(self.key_properties)
         self._deletes = settings.load_method is LoadMethod.DELETE
         self._delete_when = settings.delete_when if settings.hard_delete else None
         self._mirrors = settings.load_method is LoadMethod.OVERWRITE
-        self._completeness = target.completeness_of(stream_name)
-        self._version = office.run_id
+        self._completeness = running.completeness_of(stream_name)
+        self._version = run.id
         self._took_any = False
         self._incoming_records: list[IncomingRecord] = []
 
@@ -101,7 +111,7 @@ class CrmSink(BatchSink):
             return None
         if self._completeness.version is not None:
             return str(self._completeness.version)
-        return self._office.run_id if self.stream.settings.complete_at_end and self._took_any else None
+        return self._run.id if self.stream.settings.complete_at_end and self._took_any else None
 
     def receive(
         self, record: dict[str, Any], message: bytes, *, held: Held | None = None, version: int | None = None
@@ -111,8 +121,8 @@ class CrmSink(BatchSink):
         Args:
             record: Its values; ``_sdc_`` columns are taken out.
             message: The line it came in.
-            version: Of the table that is being read, as the message says.
-            held: What the ledger held of it, if that is where it comes from.
+            version: The version of the table that is being read, as the message says; None if it does not.
+            held: The record as the ledger held it, if it comes from there; None from the input.
 
         Raises:
             MissingKeyPropertiesError: The tap is broken.
@@ -133,9 +143,7 @@ class CrmSink(BatchSink):
         if held is None and self._mirrors:
             self._completeness.arrived(version)
             self._took_any = True
-            self._version = (
-                self._office.run_id if version is None or self.stream.settings.complete_at_end else str(version)
-            )
+            self._version = self._run.id if version is None or self.stream.settings.complete_at_end else str(version)
         self._incoming_records.append(self._incoming(record, message, held, gone=gone))
 
     def receive_flawed(self, message: bytes, flaw: Rejection, *, held: Held | None = None) -> None:
@@ -157,7 +165,7 @@ class CrmSink(BatchSink):
                 flaw = Rejection(RejectKind.NO_SOURCE_ID, _no_source_id(names, record))
         except (TypeError, ValueError, ArithmeticError) as error:
             hashed, identity = b"", None
-            flaw = Rejection(RejectKind.NOT_JSON, f"It holds what JSON cannot carry: {error}")
+            flaw = Rejection(RejectKind.NOT_JSON, f"It holds a value that JSON cannot carry: {error}")
         identity = identity or self._of_message(message)
         if self._appends and names:
             return IncomingRecord(f"{identity}#{hashed.hex()}", identity, record, hashed, message, gone, held_at, flaw)
@@ -175,14 +183,14 @@ class CrmSink(BatchSink):
     @override
     def process_batch(self, context: dict[str, Any]) -> None:
         incoming_records, self._incoming_records = self._incoming_records, []
-        self._office.books.arrived(self.stream_name, sum(incoming.held_at is None for incoming in incoming_records))
+        recorder = self._run.recorder
+        recorder.arrived(self.stream_name, sum(incoming.held_at is None for incoming in incoming_records))
         self.record_counter_metric.increment(len(incoming_records))
         if self._mirrors:
             came = [each.source_id for each in incoming_records if not each.gone and each.held_at is None]
             self._writer.see(self._version, came)
         self._writer.write(incoming_records)
-        if self._office.responses is not None:
-            self._office.responses.flush()
+        recorder.flush()
 
 
 def _no_source_id(names: Sequence[str], record: Mapping[str, Any]) -> str:
@@ -191,7 +199,7 @@ def _no_source_id(names: Sequence[str], record: Mapping[str, Any]) -> str:
         there = f"{' or '.join(lacking)} is missing{nearest(lacking[0], list(record))}"
     else:
         there = f"{' or '.join(names)} is null"
-    return f"{there}: without its source id a record cannot be told from others"
+    return f"{there}: without its source id nothing tells a record from others"
 
 
 SHOWN = 3  # of the flaws of one record
@@ -202,11 +210,11 @@ class Validator(BaseJSONSchemaValidator):
     """Checks records against a schema; formats are not checked.
 
     Args:
-        schema: Of the stream.
-        stream: Its name.
+        schema: The stream's schema.
+        stream: The stream's name.
 
     Raises:
-        InvalidJSONSchema: It is no JSON schema.
+        InvalidJSONSchema: The schema is not a JSON schema.
     """
 
     def __init__(self, schema: dict[str, Any], stream: str) -> None:
@@ -217,10 +225,10 @@ class Validator(BaseJSONSchemaValidator):
             )
         except (jsonschema_rs.ValidationError, ValueError) as error:
             said = _spelled(error) if isinstance(error, jsonschema_rs.ValidationError) else error
-            raise InvalidJSONSchema(f"The SCHEMA of stream {stream!r} is no JSON schema: {said}") from error
+            raise InvalidJSONSchema(f"The SCHEMA of stream {stream!r} is not a JSON schema: {said}") from error
 
     def flaw(self, record: Mapping[str, Any]) -> str | None:
-        """What is wrong with a record, in words that show no values; None if nothing is."""
+        """Say what is wrong with a record, in words that show no values; None if nothing is."""
         if self._validator.is_valid(record):
             return None
         flaws = [_spelled(error) for _, error in zip(range(SHOWN), self._validator.iter_errors(record), strict=False)]
@@ -264,9 +272,9 @@ def check_flags(stream: str, crm_object: CrmObject, rules: MappingSettings, know
 
 
 def unknown_field_warnings(stream: str, settings: StreamSettings, known: Collection[str]) -> list[str]:
-    """A sentence for each setting that names a field which the schema does not have.
+    """Give a sentence for each setting that names a field which the schema does not have.
 
-    Records may hold more than their schema says, so that this is no error.
+    Records may hold more than their schema says, so that this is not an error.
     """
     return [
         f"streams.{stream}.{setting}: the stream's SCHEMA has no {name!r}{nearest(name, sorted(known))}"

@@ -44,7 +44,7 @@ from target_crm.stream_settings import StreamSettings, stream_settings
 if TYPE_CHECKING:
     from crm_api.crm import Crm
     from target_crm.engine.held_records import HeldRecordRetrier
-    from target_crm.engine.run import Office
+    from target_crm.engine.run import Run
     from target_crm.ledger.values import Held
     from target_crm.sinks import CrmSink
 
@@ -52,7 +52,7 @@ DRAIN_SECONDS = 30.0  # after which everything is written and STATE passes, also
 
 
 class TargetCrm(Target):
-    """Writes Singer records from any tap into a CRM: creates, updates, upserts; never the same record twice."""
+    """Writes Singer records from any tap into a CRM: creates, updates, upserts; never one record twice."""
 
     name = "target-crm"
     package_name = "singer-crm"
@@ -82,7 +82,7 @@ class TargetCrm(Target):
         """The last STATE that came when everything before it was done; None once it is emitted."""
         self.schema_lines: dict[str, bytes] = {}
         self._crm: Crm | None = None
-        self._office: Office | None = None
+        self._run: Run | None = None
         self._completeness: dict[str, Completeness] = {}
         self._braked: list[str] = []
         self._reader = Reader(self._between)
@@ -103,7 +103,7 @@ class TargetCrm(Target):
     @property
     @override
     def _env_var_config(self) -> dict[str, Any]:
-        with suppress(ValueError):  # it reads the file .env too; what it makes of a wrong value is told below
+        with suppress(ValueError):  # it reads the file .env, too; a wrong value in it is reported below
             super()._env_var_config  # noqa: B018 - see above
         return environment_settings(self.config_jsonschema, self._env_var_prefix, os.environ)
 
@@ -117,7 +117,7 @@ class TargetCrm(Target):
     # The account and what is opened with it
 
     def connect(self) -> Crm:
-        """The account that the settings name; sends nothing yet.
+        """Make the account that the settings name; sends nothing yet.
 
         Raises:
             SettingError: They cannot work.
@@ -128,21 +128,28 @@ class TargetCrm(Target):
         return self._crm
 
     @property
-    def office(self) -> Office:
-        """What all streams share, opened with the first of them: SQLAlchemy is imported no earlier."""
-        if self._office is None:
-            from target_crm.engine.start import Run, open_office  # noqa: PLC0415 - see above
+    def opened_run(self) -> Run:
+        """The run that all streams share, opened with the first of them: SQLAlchemy is imported no earlier."""
+        if self._run is None:
+            from target_crm.engine.start import open_run  # noqa: PLC0415 - with it comes SQLAlchemy
 
-            run = Run(self.run_id, self.began, self.stopping, self.logger, self.books, self.clock)
-            self._office = open_office(self.config, self.connect(), run)
-        return self._office
+            self._run = open_run(
+                self.config,
+                self.connect(),
+                run_id=self.run_id,
+                books=self.books,
+                began=self.began,
+                stopping=self.stopping,
+                clock=self.clock,
+            )
+        return self._run
 
     @cached_property
-    def waiting(self) -> HeldRecordRetrier:
-        """What waits for other records."""
-        from target_crm.engine.held_records import HeldRecordRetrier  # noqa: PLC0415 - as above
+    def retrier(self) -> HeldRecordRetrier:
+        """Tries again what was held, of earlier runs and of this one."""
+        from target_crm.engine.held_records import HeldRecordRetrier  # noqa: PLC0415 - with it comes SQLAlchemy
 
-        return HeldRecordRetrier(self.office, self, self._settings_of, self._drain)
+        return HeldRecordRetrier(self.opened_run, self, self._settings_of, self._drain)
 
     @override
     def get_sink_class(self, stream_name: str) -> type[Sink]:
@@ -159,7 +166,7 @@ class TargetCrm(Target):
         schema: dict[str, Any] | None = None,
         key_properties: Sequence[str] | None = None,
     ) -> Sink:
-        """As the SDK's, but what a replaced sink holds is written before its successor takes anything."""
+        """Give a stream's sink; what a replaced sink holds is written before its successor takes anything."""
         old = self._sinks_active.get(stream_name)
         if old and schema and (old.original_schema != schema or old.key_properties != (key_properties or [])):
             self.drain_one(old)
@@ -174,9 +181,8 @@ class TargetCrm(Target):
     @override
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
         line = self._reader.line
-        if self._office is None:
-            _ = self.office
-            self.waiting.at_start(retry_rejected=self.config["retry_rejected"])
+        if self._run is None:
+            self.retrier.at_start(retry_rejected=self.config["retry_rejected"])
         self.take_schema(message_dict, line)
 
     def take_schema(self, message: dict[str, Any], line: bytes) -> None:
@@ -225,7 +231,7 @@ class TargetCrm(Target):
                 continue  # the stream map drops the stream
             try:
                 mapped = stream_map.transform(dict(record) if len(stream_maps) > 1 else record)
-            except Exception as error:  # noqa: BLE001 - whatever a user's expression raises concerns this record alone
+            except Exception as error:  # noqa: BLE001 - a user's expression may raise anything; it concerns this record alone
                 reason = f"The stream map failed: {type(error).__name__}: {error}"
                 sink.receive_flawed(line, Rejection(RejectKind.STREAM_MAP, reason), held=held)
             else:
@@ -256,7 +262,7 @@ class TargetCrm(Target):
             self.completeness_of(stream_map.stream_alias).activated(version)
 
     def completeness_of(self, stream: str) -> Completeness:
-        """What the messages of a stream, after stream maps, prove so far."""
+        """Give what the messages of a stream, after stream maps, prove so far."""
         return self._completeness.setdefault(stream, Completeness())
 
     # Draining
@@ -268,9 +274,9 @@ class TargetCrm(Target):
             self._drain()
 
     def _drain(self) -> None:
-        """Write everything that was received, and whatever waited for it; then let STATE pass."""
+        """Write everything that was received, and what waited for it; then let STATE pass."""
         self.drain_all()
-        while self._office is not None and self.waiting.after_writes():
+        while self._run is not None and self.retrier.after_writes():
             self.drain_all()
         self._buffered = 0
         self._drained_at = self.clock()
@@ -281,22 +287,21 @@ class TargetCrm(Target):
     @override
     def process_endofpipe(self) -> None:
         self._drain()
-        office = self._office
-        if office is not None:
-            self.waiting.at_end()
-            self._delete(office)
-            if office.responses is not None:
-                office.responses.flush()
+        run = self._run
+        if run is not None:
+            self.retrier.at_end()
+            self._delete(run)
+            run.recorder.flush()
         super().process_endofpipe()
-        if office is not None:
-            office.locks.close()
+        if run is not None:
+            run.locks.close()
 
-    def _delete(self, office: Office) -> None:
+    def _delete(self, run: Run) -> None:
         """Carry out deletes, now that the brakes can be checked."""
         from target_crm.engine.deletes import Deleter  # noqa: PLC0415 - with it comes SQLAlchemy
 
         sinks = cast("dict[str, CrmSink]", self._sinks_active)
-        deleter = Deleter(office, self._settings_of)
+        deleter = Deleter(run, self._settings_of)
         self._braked = deleter.carry_out_held()
         for stream, sink in sinks.items():
             if (version := sink.complete_version) is not None:
@@ -320,24 +325,24 @@ class TargetCrm(Target):
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Set a flag: requests in flight finish, and what was not sent stays behind the last STATE that was emitted.
 
-        If they do not finish in time, the process ends all the same.
+        If they do not finish in time, the process ends without them.
         """
         self.stopping.signalled = signum
         signal.signal(signal.SIGALRM, lambda *_: os._exit(SIGNAL_OFFSET + signum))
         signal.setitimer(signal.ITIMER_REAL, max(float(self._config.get("shutdown_seconds", 0)), 0.001))
 
     def _finish(self, ending: Ending) -> int:
-        if self._office is None:
+        if self._run is None:
             return ending.code
-        from target_crm.engine.finish import close  # noqa: PLC0415 - only the end of a run needs it
+        from target_crm.engine.finish import finish  # noqa: PLC0415 - only the end of a run needs it
 
-        return close(self._office, ending, self.config)
+        return finish(self._run, ending, self.config)
 
     def replay(self, held: Iterable[Held]) -> int:
         """Try records that the ledger holds once more, and nothing else; returns the exit code."""
 
         def feed() -> None:
-            self.waiting.feed(held)
+            self.retrier.feed(held)
             self.process_endofpipe()
 
         return self._guarded(feed)

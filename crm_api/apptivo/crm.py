@@ -23,14 +23,15 @@ from crm_api.apptivo.records import Names, created, crm_id_of, handed_on, item_f
 from crm_api.apptivo.search import PAGE_SIZE, Lists, ask
 from crm_api.apptivo.session import ApptivoCredentialsError, WireStyle
 from crm_api.apptivo.values import Days, custom_plain, custom_wire
-from crm_api.crm import Account, BeforeSend, CustomField, Name, Refused, Request, Result, Written
+from crm_api.crm import Account, BeforeSend, CustomField, Name, Refused, Result, Written
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload
 from crm_api.endpoints.declared import DeclaredCrm
 from crm_api.endpoints.endpoint import Endpoint
 from crm_api.endpoints.json_paths import found_at
-from crm_api.endpoints.requests import Item, Prepared, prepare
+from crm_api.endpoints.requests import Item, prepare
 from crm_api.errors import GoneError, InvalidError, SettingError
 from crm_api.transport.answer import Answer
+from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 from crm_api.values import is_empty
 
@@ -171,7 +172,7 @@ class Apptivo(DeclaredCrm):
         """A record by its id. Few failures are documented: where the answer does not show it, a search tells."""
         kept, endpoint = KEPT[crm_object.name], self._call(crm_object, "read")
         try:
-            value = self.send(endpoint, prepare(endpoint, [Item({}, crm_id)]), reads=True).value
+            value = self.send(endpoint, prepare(endpoint, [Item({}, crm_id)]), read_only=True).value
         except GoneError:
             return None
         except InvalidError:
@@ -257,18 +258,11 @@ class Apptivo(DeclaredCrm):
 
     @override
     def send(
-        self,
-        endpoint: Endpoint,
-        prepared: Prepared,
-        *,
-        reads: bool = False,
-        before_send: BeforeSend | None = None,
+        self, endpoint: Endpoint, request: Request, *, read_only: bool = False, before_send: BeforeSend | None = None
     ) -> Answer:
-        request = prepared.request
         if request.form is not None:  # everything but the action goes into the form
-            form = {**request.form, **request.params}
-            prepared = Prepared(replace(request, form=form, params={}))
-        return super().send(endpoint, prepared, reads=reads, before_send=before_send)
+            request = replace(request, form={**request.form, **request.params}, params={})
+        return super().send(endpoint, request, read_only=read_only, before_send=before_send)
 
     def _names(self, kept: Kept, payload: Payload) -> Names:
         """What turns the ids of a payload into names: asked for only if it holds any."""

@@ -19,6 +19,7 @@ from crm_api.apptivo.records import crm_id_of
 from crm_api.apptivo.values import stamped
 from crm_api.crm_objects import CrmId
 from crm_api.errors import BusyError, SettingError
+from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 
 PAGE_SIZE = 250  # what a library in production asks for; up to 1,000 was seen
@@ -47,7 +48,7 @@ def ask(session: CrmSession, path: str, parameters: Mapping[str, Any]) -> Mappin
         BusyError: The answer is no JSON object.
     """
     form = {name: str(value) for name, value in parameters.items()}
-    answer = session.exchange("POST", path, form=form, reads=True)
+    answer = session.exchange(Request("POST", path, form=form, read_only=True))
     if not isinstance(answer.value, Mapping):
         raise BusyError(path, status=answer.status, happened="The CRM gave an answer without content")
     return answer.value

@@ -18,10 +18,11 @@ from crm_api.copper.objects import OBJECTS, REFUSED
 from crm_api.copper.search import Walk, filter_for, search
 from crm_api.copper.session import PAGE_SIZE, whoami
 from crm_api.copper.values import DAY_FIRST, MONTH_FIRST, CopperDates, told_order
-from crm_api.crm import Account, BeforeSend, Crm, CustomField, Name, Refused, Request, Result, Written
+from crm_api.crm import Account, BeforeSend, Crm, CustomField, Name, Refused, Result, Written
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload
 from crm_api.errors import GoneError, InDoubtError, InvalidError, RefusedError, SettingError, TooLargeError
 from crm_api.transport.answer import Answer
+from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 
 # people/bulk-update-people, "Request Size Limit": 422 {"error": "Request size too large, limit is 10"}
@@ -110,7 +111,7 @@ class Copper(Crm):
 
     def _fetch(self, crm_object: CrmObject, crm_id: CrmId) -> CrmRecord | None:
         try:
-            record: CrmRecord = self.session.exchange("GET", _path(crm_object, crm_id)).value
+            record: CrmRecord = self.session.exchange(Request("GET", _path(crm_object, crm_id))).value
         except GoneError:
             return None
         # activities/overview: a deleted activity can still be fetched, as a stub
@@ -160,7 +161,7 @@ class Copper(Crm):
 
     @override
     def delete(self, crm_object: CrmObject, crm_id: CrmId) -> None:
-        self.session.exchange("DELETE", _path(crm_object, crm_id), repeatable=True)
+        self.session.exchange(Request("DELETE", _path(crm_object, crm_id), repeatable=True))
 
     @override
     def encode(self, attribute: Attribute, value: Any) -> Any:
@@ -215,7 +216,9 @@ class Copper(Crm):
         before_send: BeforeSend | None = None,
     ) -> Result:
         try:
-            answer = self.session.exchange(method, path, body=body, repeatable=repeatable, before_send=before_send)
+            answer = self.session.exchange(
+                Request(method, path, body=body, repeatable=repeatable), before_send=before_send
+            )
         except (InvalidError, GoneError) as error:
             return _refused(error)
         record = answer.value if isinstance(answer.value, dict) else {}
@@ -235,7 +238,8 @@ class Copper(Crm):
     ) -> list[Result]:
         try:
             answer = self.session.exchange(
-                "POST", path, body={crm_object.name: elements}, repeatable=False, bulk=True, before_send=before_send
+                Request("POST", path, body={crm_object.name: elements}, repeatable=False, bulk=True),
+                before_send=before_send,
             )
         except InvalidError as error:
             if (limit := _LIMIT.search(error.said)) is None:
@@ -289,7 +293,7 @@ class Copper(Crm):
     def _relate(self, method: str, person_id: CrmId, company_id: CrmId, *, instead_of: CrmId | None = None) -> None:
         body = {"resource": {"id": company_id, "type": "company"}}
         try:
-            self.session.exchange(method, f"/people/{person_id}/related", body=body, repeatable=False)
+            self.session.exchange(Request(method, f"/people/{person_id}/related", body=body, repeatable=False))
         except RefusedError:
             if instead_of is not None:
                 self._relate("POST", person_id, instead_of)  # the company that people gave the person stays
@@ -322,7 +326,7 @@ class Copper(Crm):
         return zone
 
     def _read_zone(self) -> tzinfo:
-        account: dict[str, Any] = self.session.exchange("GET", "/account").value
+        account: dict[str, Any] = self.session.exchange(Request("GET", "/account")).value
         try:
             return zoneinfo.ZoneInfo(account.get("primary_timezone") or "UTC")
         except (zoneinfo.ZoneInfoNotFoundError, ValueError):

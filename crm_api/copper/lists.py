@@ -9,6 +9,7 @@ from crm_api.copper.objects import OBJECTS
 from crm_api.copper.session import PAGE_SIZE
 from crm_api.crm import CustomField, Name
 from crm_api.crm_objects import Kind
+from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 
 LISTS = (
@@ -42,7 +43,7 @@ def read_names(session: CrmSession, object_name: str) -> list[Name]:
     """Read one of ``LISTS``."""
     if object_name == "users":
         return [Name(user["id"], (user["name"], user["email"])) for user in _users(session)]
-    listed: Any = session.exchange("GET", f"/{object_name}").value
+    listed: Any = session.exchange(Request("GET", f"/{object_name}")).value
     if object_name == "activity_types":
         # Others cannot be written (activities/overview), and a disabled one not any longer.
         listed = [each for each in listed["user"] if not each.get("is_disabled")]
@@ -53,7 +54,9 @@ def _users(session: CrmSession) -> Iterator[dict[str, Any]]:
     number = 1
     while True:
         body = {"page_number": number, "page_size": PAGE_SIZE}
-        users: list[dict[str, Any]] = session.exchange("POST", "/users/search", body=body, reads=True).value
+        users: list[dict[str, Any]] = session.exchange(
+            Request("POST", "/users/search", body=body, read_only=True)
+        ).value
         yield from users
         if len(users) < PAGE_SIZE:
             return
@@ -62,7 +65,7 @@ def _users(session: CrmSession) -> Iterator[dict[str, Any]]:
 
 def read_custom_fields(session: CrmSession) -> list[CustomField]:
     """Read the definitions of all custom fields."""
-    definitions: list[dict[str, Any]] = session.exchange("GET", "/custom_field_definitions").value
+    definitions: list[dict[str, Any]] = session.exchange(Request("GET", "/custom_field_definitions")).value
     return [_custom_field(definition) for definition in definitions]
 
 

@@ -17,6 +17,7 @@ from crm_api.errors import CredentialsError, CrmError, InDoubtError, InvalidErro
 from crm_api.transport.answer import Answer, Dialect
 from crm_api.transport.quota import Quota
 from crm_api.transport.redaction import Redactor
+from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession, Network
 
 OAUTH_URL = "https://app.copper.com/oauth"
@@ -76,7 +77,7 @@ class Client:
             "client_secret": self.client_secret,
         }
         try:
-            answer = session.exchange("POST", "/token", form=form)
+            answer = session.exchange(Request("POST", "/token", form=form))
         except InDoubtError as error:
             error.advice = f"The code may be used up. {_AGAIN}"
             raise

@@ -14,6 +14,7 @@ from crm_api.copper.objects import FILTERS
 from crm_api.copper.session import PAGE_SIZE, TOTAL_HEADER
 from crm_api.crm_objects import CrmObject, CrmRecord
 from crm_api.errors import InDoubtError
+from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 
 
@@ -43,7 +44,7 @@ def search(session: CrmSession, crm_object: CrmObject, body: Mapping[str, Any]) 
         InDoubtError: The answer is no list of records.
     """
     path = f"/{crm_object.name}/search"
-    answer = session.exchange("POST", path, body=body, reads=True)
+    answer = session.exchange(Request("POST", path, body=body, read_only=True))
     if not isinstance(answer.value, list):
         raise InDoubtError(f"POST {path}", status=answer.status, happened="The CRM's answer is no list of records")
     total = answer.headers.get(TOTAL_HEADER, "")

@@ -20,6 +20,7 @@ from crm_api.crm import Account
 from crm_api.errors import CredentialsError, CrmError, NotEnabledError, SettingError
 from crm_api.transport.addresses import checked_base_url
 from crm_api.transport.answer import Answer, Dialect
+from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 
 BASE_URL = "https://api.copper.com/developer_api/v1"
@@ -159,8 +160,8 @@ def connect(
 
 def whoami(session: CrmSession) -> Account:
     """Ask whose account and user the credentials are (two requests)."""
-    account: dict[str, Any] = session.exchange("GET", "/account", read=_object).value
-    user: dict[str, Any] = session.exchange("GET", "/users/me", read=_object).value
+    account: dict[str, Any] = session.exchange(Request("GET", "/account", read=_object)).value
+    user: dict[str, Any] = session.exchange(Request("GET", "/users/me", read=_object)).value
     return Account(str(account["id"]), str(account.get("name", "")), f"{user.get('name')} <{user.get('email')}>")
 
 

@@ -12,14 +12,15 @@ from typing import Any
 
 from typing_extensions import override
 
-from crm_api.crm import BeforeSend, Crm, CustomField, Name, Refused, Request, Result, Untold, Written
+from crm_api.crm import BeforeSend, Crm, CustomField, Name, Refused, Result, Untold, Written
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Payload
 from crm_api.endpoints.answers import items_at, results_of, value_of
 from crm_api.endpoints.endpoint import Endpoint
 from crm_api.endpoints.json_paths import found_at
-from crm_api.endpoints.requests import Item, Prepared, groups, prepare
+from crm_api.endpoints.requests import Item, groups, prepare
 from crm_api.errors import CrmError, DuplicateError, GoneError, InvalidError, RefusedError, SettingError
 from crm_api.transport.answer import Answer
+from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 
 
@@ -111,7 +112,7 @@ class DeclaredCrm(Crm):
         found: dict[CrmId, CrmRecord] = {}
         for crm_id in ids:
             try:
-                answer = self.send(endpoint, prepare(endpoint, [Item({}, crm_id)]), reads=True)
+                answer = self.send(endpoint, prepare(endpoint, [Item({}, crm_id)]), read_only=True)
             except GoneError:
                 continue
             record = answer.value if endpoint.answer.record is None else found_at(endpoint.answer.record, answer.value)
@@ -133,13 +134,13 @@ class DeclaredCrm(Crm):
             CrmError: As ``Crm.create`` says.
         """
         try:
-            prepared = prepare(endpoint, items)
+            request = prepare(endpoint, items)
         except ValueError as error:
             if len(items) > 1:
                 raise InvalidError(f"{endpoint.method} {endpoint.path}", said=str(error)) from error
             return [Refused(str(error), None)]
         try:
-            answer = self.send(endpoint, prepared, before_send=before_send)
+            answer = self.send(endpoint, request, before_send=before_send)
         except (InvalidError, GoneError) as error:
             if len(items) > 1:
                 raise
@@ -154,30 +155,17 @@ class DeclaredCrm(Crm):
         return [self._redacted(result) for result in results]
 
     def send(
-        self,
-        endpoint: Endpoint,
-        prepared: Prepared,
-        *,
-        reads: bool = False,
-        before_send: BeforeSend | None = None,
+        self, endpoint: Endpoint, request: Request, *, read_only: bool = False, before_send: BeforeSend | None = None
     ) -> Answer:
         """Send a prepared request; see ``CrmSession.exchange`` for what it raises."""
-        request = prepared.request
-        return self.session.exchange(
-            request.method,
-            request.path,
-            params=request.params,
-            body=request.body,
-            form=request.form,
-            content=request.content,
-            content_type=prepared.content_type,
-            headers=request.headers,
+        request = replace(
+            request,
             success=endpoint.success,
             read=partial(value_of, endpoint),
-            reads=reads,
-            repeatable=reads or endpoint.may_repeat,
-            before_send=before_send,
+            read_only=read_only,
+            repeatable=read_only or endpoint.may_repeat,
         )
+        return self.session.exchange(request, before_send=before_send)
 
     def once(self, key: str, read: Callable[[], Any]) -> Any:
         """What ``read`` brings, asked for once a session."""
@@ -225,7 +213,7 @@ class DeclaredCrm(Crm):
         records: list[CrmRecord] = []
         for value in values:
             answer = self.send(
-                endpoint, prepare(endpoint, [Item({"attribute": attribute, "value": value})]), reads=True
+                endpoint, prepare(endpoint, [Item({"attribute": attribute, "value": value})]), read_only=True
             )
             found = items_at(endpoint.answer.items or "$", answer.value)
             records += [record for record in found if isinstance(record, Mapping)]

@@ -10,12 +10,12 @@ from typing import Any
 
 import msgspec
 
-from crm_api.crm import Request
 from crm_api.crm_objects import CrmId, Payload
 from crm_api.endpoints.body_code import bodies_of
 from crm_api.endpoints.endpoint import PARAMETERS, SOURCE, Batch, Endpoint, Format
 from crm_api.endpoints.templates import as_text, filled_header, filled_path, filled_value
 from crm_api.endpoints.xml_bodies import as_xml
+from crm_api.transport.request import Request
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _SORTED = msgspec.json.Encoder(order="sorted", decimal_format="number", enc_hook=str)
@@ -61,26 +61,13 @@ class Item:
         return None if source is None else str(source[1])
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """A request that is ready to be sent.
-
-    Attributes:
-        request: Method, address, headers and body.
-        content_type: Of ``request.content``.
-    """
-
-    request: Request
-    content_type: str | None = None
-
-
 def key_of(items: Sequence[Item]) -> str:
     """By which an API knows a repeated request: a hash of stream, source id, last write and payload of each record."""
     payloads = [item.payload for item in items]
     return blake2b(_SORTED.encode(payloads), digest_size=_KEY_BYTES).hexdigest()
 
 
-def prepare(endpoint: Endpoint, items: Sequence[Item]) -> Prepared:
+def prepare(endpoint: Endpoint, items: Sequence[Item]) -> Request:
     """The one request that carries the records.
 
     Args:
@@ -94,18 +81,18 @@ def prepare(endpoint: Endpoint, items: Sequence[Item]) -> Prepared:
     if endpoint.idempotency_header:
         headers[endpoint.idempotency_header] = key_of(items)
     if not endpoint.has_body:
-        return Prepared(Request(endpoint.method, path, params, headers=headers))
+        return Request(endpoint.method, path, params, headers=headers)
     body = _body(endpoint, items)
     if endpoint.format is Format.FORM:
         if not isinstance(body, Mapping):
             raise ValueError("A form holds named fields: give the endpoint a property for the list of records")
         form = {name: _field(value) for name, value in body.items() if value is not None}
-        return Prepared(Request(endpoint.method, path, params, form=form, headers=headers))
+        return Request(endpoint.method, path, params, form=form, headers=headers)
     if endpoint.format is Format.XML:
         content = as_xml(endpoint.xml, body)
-        request = Request(endpoint.method, path, params, content=content, headers=headers)
-        return Prepared(request, "application/xml; charset=utf-8")
-    return Prepared(Request(endpoint.method, path, params, body=body, headers=headers))
+        xml = "application/xml; charset=utf-8"
+        return Request(endpoint.method, path, params, content=content, content_type=xml, headers=headers)
+    return Request(endpoint.method, path, params, body=body, headers=headers)
 
 
 def place(endpoint: Endpoint, item: Item) -> tuple[str, dict[str, str], dict[str, str]]:

@@ -109,10 +109,10 @@ class Endpoints(DeclaredCrm):
         endpoint = replace(self._call(crm_object, "delete"), repeatable=True)  # what is gone twice is gone once
         item = Item(payload, crm_id, CRM_ID)
         try:
-            prepared = prepare(endpoint, [item])
+            request = prepare(endpoint, [item])
         except ValueError as error:
             raise InvalidError(f"{endpoint.method} {endpoint.path}", said=str(error)) from error
-        self.send(endpoint, prepared)
+        self.send(endpoint, request)
 
     @override
     def read(self, crm_object: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
@@ -126,7 +126,7 @@ class Endpoints(DeclaredCrm):
         for value in values:
             fields: dict[str, Any] = msgspec.json.decode(value)
             try:
-                answer = self.send(endpoint, prepare(endpoint, [Item(fields)]), reads=True)
+                answer = self.send(endpoint, prepare(endpoint, [Item(fields)]), read_only=True)
             except GoneError:
                 continue
             except ValueError as error:

@@ -12,7 +12,7 @@ from typing import Any
 
 from typing_extensions import override
 
-from crm_api.crm import Account, BeforeSend, Crm, CustomField, Name, Refused, Request, Result, Untold, Wanted, Written
+from crm_api.crm import Account, BeforeSend, Crm, CustomField, Name, Refused, Result, Untold, Wanted, Written
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Payload
 from crm_api.endpoints.declared import DeclaredCrm, refused
 from crm_api.errors import (
@@ -52,6 +52,7 @@ from crm_api.freshsales.values import (
     split,
 )
 from crm_api.freshsales.views import Views
+from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 
 FEW_READS = 10  # so many are read one by one without asking what reading everything would cost
@@ -286,7 +287,9 @@ class Freshsales(DeclaredCrm):
                 before_send()
 
         try:
-            answer = self.session.exchange("POST", path, params=params, body=body, repeatable=True, before_send=sending)
+            answer = self.session.exchange(
+                Request("POST", path, params=params, body=body, repeatable=True), before_send=sending
+            )
         except (InvalidError, GoneError) as error:
             return refused(error)
         record = answer.value.get(crm_object.singular) if isinstance(answer.value, dict) else None

@@ -13,6 +13,7 @@ from crm_api.errors import GoneError, InvalidError, NoRouteError, RefusedError
 from crm_api.freshsales.declaration import FreshsalesObject
 from crm_api.freshsales.values import is_id
 from crm_api.freshsales.views import Views
+from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 
 FEW = 3  # one by one is as cheap
@@ -47,7 +48,7 @@ class Deletes:
             return None  # no record can have it
         path = f"/{crm_object.path}/{crm_id}" + ("/forget" if forget and crm_object.can_forget else "")
         try:
-            self._session().exchange("DELETE", path, repeatable=True)
+            self._session().exchange(Request("DELETE", path, repeatable=True))
         except GoneError:
             return None
         except RefusedError as error:
@@ -59,7 +60,7 @@ class Deletes:
         session = self._session()
         try:
             told = session.exchange(
-                "POST", f"/{crm_object.path}/bulk_destroy", body={"selected_ids": list(ids)}, repeatable=True
+                Request("POST", f"/{crm_object.path}/bulk_destroy", body={"selected_ids": list(ids)}, repeatable=True)
             ).value
         except (InvalidError, NoRouteError):
             return set()

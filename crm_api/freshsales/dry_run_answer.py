@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from crm_api.crm import Request
 from crm_api.crm_objects import CrmId
+from crm_api.transport.request import Request
 
 
 def dry_run_answer(request: Request, new_id: Callable[[], CrmId]) -> Any:

@@ -19,6 +19,7 @@ import msgspec
 from crm_api.crm import BeforeSend
 from crm_api.errors import BusyError, InDoubtError, InvalidError, NoRouteError, RefusedError
 from crm_api.freshsales.session import spelled
+from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 
 FIRST_POLL_SECONDS = 0.5
@@ -113,7 +114,7 @@ class Jobs:
 
     def _asked(self, job_path: str) -> Any:
         try:
-            return self._session().exchange("GET", job_path).value
+            return self._session().exchange(Request("GET", job_path)).value
         except RefusedError as error:  # the rows may have been carried out all the same
             raise InDoubtError(
                 error.call,
@@ -126,7 +127,9 @@ class Jobs:
     def _submitted(self, path: str, body: Mapping[str, Any], before_send: BeforeSend | None) -> Any:
         for attempt in itertools.count(1):
             try:
-                answer = self._session().exchange("POST", path, body=body, repeatable=True, before_send=before_send)
+                answer = self._session().exchange(
+                    Request("POST", path, body=body, repeatable=True), before_send=before_send
+                )
             except NoRouteError as error:
                 if error.status != HTTPStatus.METHOD_NOT_ALLOWED:
                     raise

@@ -14,6 +14,7 @@ from crm_api.crm_objects import Kind
 from crm_api.errors import ForbiddenError, NoRouteError
 from crm_api.freshsales.declaration import FreshsalesObject
 from crm_api.freshsales.objects import CUSTOM_MODULE
+from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 
 CUSTOM_FIELD = "cf_"
@@ -46,7 +47,7 @@ def read_names(session: CrmSession, object_name: str) -> list[Name]:
     """Read one of the lists; pipelines and their stages, which come together, are ``pipeline_names``."""
     if object_name == "task_statuses":
         return list(_TASK_STATUSES)
-    told: Any = session.exchange("GET", f"/selector/{object_name}").value
+    told: Any = session.exchange(Request("GET", f"/selector/{object_name}")).value
     key = _KEYS.get(object_name, object_name)
     items = told.get(key) if isinstance(told, dict) else told
     return [_name(object_name, each) for each in items or ()]
@@ -54,7 +55,7 @@ def read_names(session: CrmSession, object_name: str) -> list[Name]:
 
 def read_pipelines(session: CrmSession) -> list[dict[str, Any]]:
     """All pipelines, each with its stages."""
-    told: Any = session.exchange("GET", "/selector/deal_pipelines").value
+    told: Any = session.exchange(Request("GET", "/selector/deal_pipelines")).value
     pipelines: list[dict[str, Any]] = told["deal_pipelines"]
     return pipelines
 
@@ -78,7 +79,7 @@ def _name(object_name: str, item: Mapping[str, Any]) -> Name:
 def read_custom_fields(session: CrmSession, crm_object: FreshsalesObject) -> list[CustomField]:
     """Read the custom fields of one kind of record; none where the key may not see them."""
     try:
-        told: Any = session.exchange("GET", crm_object.fields_path).value
+        told: Any = session.exchange(Request("GET", crm_object.fields_path)).value
     except (ForbiddenError, NoRouteError):
         return []
     return [
@@ -114,7 +115,7 @@ def _custom_field(crm_object: FreshsalesObject, field: Mapping[str, Any]) -> Cus
 def read_modules(session: CrmSession) -> list[str] | None:
     """The names of the custom modules; None where the key may not see them."""
     try:
-        told: Any = session.exchange("GET", "/settings/module_customizations").value
+        told: Any = session.exchange(Request("GET", "/settings/module_customizations")).value
     except (ForbiddenError, NoRouteError):
         return None
     items = told.get("module_customizations") if isinstance(told, dict) else told

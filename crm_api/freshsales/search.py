@@ -16,6 +16,7 @@ from crm_api.freshsales.declaration import FreshsalesObject
 from crm_api.freshsales.session import PAGE_SIZE
 from crm_api.freshsales.values import shaped
 from crm_api.freshsales.views import Views, read_page, records_in
+from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 from crm_api.values import is_empty
 
@@ -47,7 +48,7 @@ class Searches:
         if attribute in crm_object.filters and attribute != "emails":  # a lookup may mind the letter case of names
             return list(_filtered(session, crm_object, crm_object.filters[attribute], value))
         params = {"q": value, "f": crm_object.lookups.get(attribute, attribute), "entities": crm_object.singular}
-        told: Any = session.exchange("GET", "/lookup", params=params).value
+        told: Any = session.exchange(Request("GET", "/lookup", params=params)).value
         group = told.get(crm_object.name) if isinstance(told, Mapping) else None
         return [partial(each) for each in records_in(group, crm_object) or ()]
 
@@ -88,7 +89,7 @@ def _filtered(session: CrmSession, crm_object: FreshsalesObject, attribute: str,
     number = 1
     while True:
         params = {"page": number, "per_page": PAGE_SIZE}
-        told: Any = session.exchange("POST", path, params=params, body=body, reads=True).value
+        told: Any = session.exchange(Request("POST", path, params=params, body=body, read_only=True)).value
         records = records_in(told, crm_object) or []
         yield from (partial(each) for each in records)
         meta = told.get("meta") if isinstance(told, dict) else None

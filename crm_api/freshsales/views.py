@@ -18,6 +18,7 @@ from crm_api.freshsales.declaration import FreshsalesObject
 from crm_api.freshsales.records import OTHER_VIEWS
 from crm_api.freshsales.session import PAGE_SIZE
 from crm_api.freshsales.values import shaped
+from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 from crm_api.values import read_moment
 
@@ -50,7 +51,7 @@ def read_page(session: CrmSession, crm_object: CrmObject, listing: Listing, numb
     """
     path, parameters = listing
     params = {**parameters, "page": number, "per_page": PAGE_SIZE, **more}
-    told = session.exchange("GET", path, params=params).value
+    told = session.exchange(Request("GET", path, params=params)).value
     records = records_in(told, crm_object)
     if records is None:
         raise InDoubtError(f"GET {path}", happened="The CRM's answer is no list of records")
@@ -112,7 +113,7 @@ class Views:
     def _views_of(self, session: CrmSession, crm_object: FreshsalesObject) -> dict[str, int]:
         with self._lock:
             if crm_object.name not in self._views:
-                told: Any = session.exchange("GET", f"/{crm_object.path}/filters").value
+                told: Any = session.exchange(Request("GET", f"/{crm_object.path}/filters")).value
                 filters = told.get("filters") if isinstance(told, dict) else told
                 self._views[crm_object.name] = {str(each["name"]): each["id"] for each in filters or ()}
             return self._views[crm_object.name]

@@ -17,6 +17,7 @@ from crm_api.errors import BusyError, CredentialsError, RefusedError, Unreachabl
 from crm_api.transport.answer import Dialect
 from crm_api.transport.quota import Quota
 from crm_api.transport.redaction import Redactor
+from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession, Network, Renewable
 
 EARLY_SECONDS = 30.0  # before it expires, a token is not used any more: a request takes time
@@ -138,7 +139,7 @@ class ClientCredentials(Renewable):
 
     def _ask(self) -> None:
         try:
-            answer = self._session.exchange("POST", "", form=self._form, repeatable=True)
+            answer = self._session.exchange(Request("POST", "", form=self._form, repeatable=True))
         except (CredentialsError, RefusedError) as error:
             raise TokenError(_CALL, status=error.status, said=error.said) from error
         except BusyError as error:

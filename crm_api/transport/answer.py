@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import email.utils
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -22,10 +23,10 @@ from crm_api.errors import (
     InvalidError,
     RedirectError,
 )
-from crm_api.transport.retry import http_date
 
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")
+_SECONDS = re.compile(r"\d{1,9}(\.\d+)?")
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,11 @@ class Answer:
         return http_date(value) if value else None
 
     @property
+    def retry_after_seconds(self) -> float | None:
+        """How long the server asks to wait; None if it does not say."""
+        return retry_after_seconds(self.headers.get("retry-after"), self.date or datetime.now(UTC))
+
+    @property
     def request_id(self) -> str:
         """What the server calls the request, in the header that most give it; empty if it does not say."""
         return self.headers.get("x-request-id", "")
@@ -79,6 +85,25 @@ class Answer:
             return msgspec.json.decode(self.content)
         except (msgspec.DecodeError, RecursionError):
             return None
+
+
+def retry_after_seconds(value: str | None, now: datetime) -> float | None:
+    """Read a ``Retry-After`` header: seconds, or an HTTP date (RFC 9110, 10.2.3). None if absent or unreadable."""
+    if value is None:
+        return None
+    if _SECONDS.fullmatch(value.strip()):
+        return float(value)
+    moment = http_date(value)
+    return None if moment is None else max((moment - now).total_seconds(), 0.0)
+
+
+def http_date(value: str) -> datetime | None:
+    """Read an HTTP date; None if it is none."""
+    try:
+        moment = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
-from pyrate_limiter import AbstractBucket, Rate, RateItem
-
-from crm_api.transport.quota_stores import MemoryStore, QuotaStore
+from pyrate_limiter import AbstractBucket, InMemoryBucket, Rate, RateItem
+from typing_extensions import override
 
 # The vendor counts when a request arrives, we when it leaves: a window a little wider absorbs the difference between
 # the ways of two requests, which does not grow with the window.
@@ -27,6 +28,45 @@ class Allowance:
 
     requests: int
     seconds: float
+
+
+class QuotaStore(ABC):
+    """Keeps buckets of turns. Not for several threads at once: the quota sees to that."""
+
+    @abstractmethod
+    def now(self) -> int:
+        """Milliseconds on the clock that all who share the store go by."""
+
+    @abstractmethod
+    def bucket(self, name: str, rates: Sequence[Rate]) -> AbstractBucket:
+        """The bucket of that name."""
+
+    def locked(self) -> AbstractContextManager[object]:
+        """Keeps other processes from taking a turn meanwhile."""
+        return nullcontext()
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        return
+
+
+class MemoryStore(QuotaStore):
+    """For this process alone.
+
+    Args:
+        clock: Monotonic seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+
+    @override
+    def now(self) -> int:
+        return int(self._clock() * MILLISECONDS)
+
+    @override
+    def bucket(self, name: str, rates: Sequence[Rate]) -> AbstractBucket:
+        return InMemoryBucket(list(rates))
 
 
 class Quota:

@@ -1,26 +1,25 @@
-"""Where the turns of a quota are written down: in memory, or where several processes share them."""
+"""Quota stores that several processes share: SQLite on one machine, Redis or PostgreSQL on several."""
 
 from __future__ import annotations
 
 import hashlib
 import sqlite3
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import filelock
-from pyrate_limiter import AbstractBucket, InMemoryBucket, Rate, SQLiteBucket
+from pyrate_limiter import AbstractBucket, Rate, SQLiteBucket
 from typing_extensions import override
 
 from crm_api.errors import SettingError, StopError
 from crm_api.transport.addresses import password_in
+from crm_api.transport.quota import MILLISECONDS, QuotaStore
 from crm_api.transport.redaction import Redactor
 
-MILLISECONDS = 1000
 ACCOUNT_CHARACTERS = 16
 REDIS_LOCK_SECONDS = 5  # after which the lock of a process that was killed is free again
 
@@ -36,45 +35,6 @@ def _store_error(error: Exception, url: str) -> QuotaStoreError:
     """What a server's client says, without the password that the URL may hold."""
     words = str(error).strip().partition("\n")[0]
     return QuotaStoreError(said=Redactor(filter(None, [password_in(url)]))(f"{type(error).__name__}: {words}"))
-
-
-class QuotaStore(ABC):
-    """Keeps buckets of turns. Not for several threads at once: the quota sees to that."""
-
-    @abstractmethod
-    def now(self) -> int:
-        """Milliseconds on the clock that all who share the store go by."""
-
-    @abstractmethod
-    def bucket(self, name: str, rates: Sequence[Rate]) -> AbstractBucket:
-        """The bucket of that name."""
-
-    def locked(self) -> AbstractContextManager[object]:
-        """Keeps other processes from taking a turn meanwhile."""
-        return nullcontext()
-
-    def close(self) -> None:
-        """Let go of files and connections."""
-        return
-
-
-class MemoryStore(QuotaStore):
-    """For this process alone.
-
-    Args:
-        clock: Monotonic seconds.
-    """
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-
-    @override
-    def now(self) -> int:
-        return int(self._clock() * MILLISECONDS)
-
-    @override
-    def bucket(self, name: str, rates: Sequence[Rate]) -> AbstractBucket:
-        return InMemoryBucket(list(rates))
 
 
 class SQLiteStore(QuotaStore):

@@ -6,19 +6,15 @@ repeated only where doing it twice is the same as doing it once.
 
 from __future__ import annotations
 
-import email.utils
 import random
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import Enum
 
 import backoff
 
 TOO_MANY_REQUESTS = 429
 LONGEST_WAIT_SECONDS = 64.0
-_SECONDS = re.compile(r"\d{1,9}(\.\d+)?")
 FIRST_CONTACT_ATTEMPTS = 6  # before the CRM has answered once, a wrong setting is likelier than an outage
 QUOTA_WAIT_SECONDS = 5.0  # the first wait after a 429 that does not say how long: windows are a minute and longer
 
@@ -101,22 +97,3 @@ def _nth(waits: Iterator[float], number: int) -> float:
     for _ in range(number):
         wait = next(waits)
     return wait
-
-
-def retry_after_seconds(value: str | None, now: datetime) -> float | None:
-    """Read a ``Retry-After`` header: seconds, or an HTTP date (RFC 9110, 10.2.3). None if absent or unreadable."""
-    if value is None:
-        return None
-    if _SECONDS.fullmatch(value.strip()):
-        return float(value)
-    moment = http_date(value)
-    return None if moment is None else max((moment - now).total_seconds(), 0.0)
-
-
-def http_date(value: str) -> datetime | None:
-    """Read an HTTP date; None if it is none."""
-    try:
-        moment = email.utils.parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import http.cookiejar
+import logging
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -38,13 +39,13 @@ from crm_api.transport.addresses import (
 )
 from crm_api.transport.answer import Answer, Dialect, Failure
 from crm_api.transport.redaction import Redactor
-from crm_api.transport.retry import TOO_MANY_REQUESTS, Attempt, Patience, RequestFate, retry_after_seconds
-from crm_api.transport.tracing import Trace
+from crm_api.transport.request import Request
+from crm_api.transport.retry import TOO_MANY_REQUESTS, Attempt, Patience, RequestFate
+from crm_api.transport.tracing import Trace, logger
 
 if TYPE_CHECKING:
     from crm_api.transport.quota import Quota
 
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # No secret is in a path of ours, but a record's value may be: what errors show of a body is bounded.
 BODY_SHOWN = 4000
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -144,8 +145,9 @@ class CrmSession(requests.Session):
         self.auth = signature
         self.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
         self.headers.update(_checked_headers(network))
+        self._is_local = is_loopback(urlsplit(self.base_url).hostname)
         if network.proxy:
-            proxy = network.proxy if is_loopback(urlsplit(self.base_url).hostname) else checked_proxy(network.proxy)
+            proxy = network.proxy if self._is_local else checked_proxy(network.proxy)
             self.proxies = {"http": proxy, "https": proxy}
         if network.ca_bundle:
             self.verify = checked_ca_bundle(network.ca_bundle)
@@ -153,87 +155,43 @@ class CrmSession(requests.Session):
         self.mount("https://", adapter)
         self.mount("http://", adapter)
 
-    def exchange(  # noqa: PLR0913 - the one door: whatever is special about a request is said here
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, Any] | None = None,
-        body: Any = None,
-        form: Mapping[str, str] | None = None,
-        content: bytes | None = None,
-        content_type: str | None = None,
-        headers: Mapping[str, str] | None = None,
-        success: Collection[int] | None = None,
-        read: Callable[[bytes], Any] = msgspec.json.decode,
-        reads: bool = False,
-        repeatable: bool | None = None,
-        bulk: bool = False,
-        before_send: Callable[[], None] | None = None,
-    ) -> Answer:
+    def exchange(self, request: Request, *, before_send: Callable[[], None] | None = None) -> Answer:
         """Send one request and return its answer, a success.
 
         Args:
-            method: HTTP method.
-            path: Appended to ``base_url``; percent-encode whatever comes from a record. A whole URL is taken as it is,
-                and gets neither credentials nor ``Network.headers`` unless it is at the origin of ``base_url``.
-            params: Query parameters.
-            body: Values to send as JSON; None sends no body.
-            form: Fields to send form-encoded, in place of ``body``.
-            content: Bytes to send as they are, in place of both.
-            content_type: Of ``content``.
-            headers: Of this request; they never replace the signature.
-            success: The statuses that mean success, where it is not every 2xx.
-            read: Makes a value of a body that is not empty; a ValueError says that the body is broken.
-            reads: It changes nothing, whatever its method, such as a search by POST: a dry run sends it too.
-            repeatable: Doing it twice is the same as doing it once. What reads is; anything else must say so.
-            bulk: Counts against the bulk rates as well.
+            request: What to send, and how to take the answer.
             before_send: Called after the wait for a turn, immediately before each attempt is sent.
 
         Raises:
-            StopError: See the tree in ``crm_api.errors``; the others likewise.
+            StopError: No further request can succeed; see the tree in ``crm_api.errors``.
             RefusedError: The CRM changed nothing.
             BusyError: Nothing was changed, or it is safe to do again.
-            InDoubtError: Not repeatable, sent, and nobody knows.
+            InDoubtError: The request is not repeatable, it was sent, and no answer says what became of it.
         """
-        repeatable = (reads or method in SAFE_METHODS) if repeatable is None else repeatable
-        if body is not None:
-            content, content_type = _ENCODER.encode(body), "application/json"
-        url, of_ours = self._address(path)
-        request = requests.Request(
-            method,
-            url,
-            params=params,
-            data=form if content is None else content,
-            headers={
-                **({} if of_ours else dict.fromkeys(self.network.headers)),
-                **(headers or {}),
-                **({"Content-Type": content_type} if content_type else {}),
-            },
-            auth=None if of_ours else _Unsigned(),
-        )
-        name = f"{method} {path}"
+        wire = self._wired(request)
         number = 0
         sent = renewed = False
         while True:
             number += 1
-            self.quota.take(bulk=bulk)
+            self.quota.take(bulk=request.bulk)
             if before_send is not None:
                 before_send()
             self._count(repeated=number > 1)
-            outcome = self._attempt(request, read, success)
+            outcome = self._attempt(request, wire)
+            if logger.isEnabledFor(logging.DEBUG):
+                self._log(request, wire, outcome)
             if isinstance(outcome, Answer):
-                self._trace.answered(request, path, outcome)
                 return outcome
-            self._trace.answered(request, path, outcome.answer, outcome.said)
-            if not renewed and of_ours and outcome.is_unsigned and isinstance(self.auth, Renewable):
+            if not renewed and wire.has_credentials and outcome.is_unsigned and isinstance(self.auth, Renewable):
                 renewed = True
                 self.auth.renew()  # 401 says that nothing was done
                 continue
             sent = sent or outcome.fate is RequestFate.UNKNOWN
             attempt = Attempt(outcome.fate, number, outcome.retry_after_seconds)
-            if outcome.final or not self._patience.may_repeat(attempt, repeatable=repeatable, reached=self._reached):
-                raise self._error(name, outcome, repeatable=repeatable, number=number, sent=sent) from outcome.cause
+            if outcome.final or not self._patience.may_repeat(
+                attempt, repeatable=request.may_repeat, reached=self._reached
+            ):
+                raise self._error(request, outcome, number=number, sent=sent) from outcome.cause
             wait_seconds = self._patience.wait_seconds(attempt)
             if outcome.fate is RequestFate.TURNED_AWAY:
                 self.quota.pause(wait_seconds)  # every worker is over the rate, not this one alone
@@ -249,21 +207,42 @@ class CrmSession(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         return None  # requests would build the next request, and break on an address that is none
 
-    def _address(self, path: str) -> tuple[str, bool]:
-        """The URL of a path or of a whole URL, and whether it is the account's own: credentials go nowhere else."""
-        if path.startswith("/") or "://" not in path:
-            return self.base_url + path, True
-        return path, origin_of(path) == origin_of(self.base_url)
+    def _wired(self, request: Request) -> _Wired:
+        """The request as ``requests`` takes it: credentials and ``Network.headers`` go to no other origin."""
+        is_path = request.path.startswith("/") or "://" not in request.path
+        url = self.base_url + request.path if is_path else request.path
+        has_credentials = is_path or origin_of(url) == origin_of(self.base_url)
+        is_local = self._is_local if has_credentials else is_loopback(urlsplit(url).hostname)
+        content, content_type = request.content, request.content_type
+        if request.body is not None:
+            content, content_type = _ENCODER.encode(request.body), "application/json"
+        unsigned = requests.Request(
+            request.method,
+            url,
+            params=request.params,
+            data=request.form if content is None else content,
+            headers={
+                **({} if has_credentials else dict.fromkeys(self.network.headers)),
+                **request.headers,
+                **({"Content-Type": content_type} if content_type else {}),
+            },
+            auth=None if has_credentials else _Unsigned(),
+        )
+        return _Wired(unsigned, has_credentials, {} if is_local else self.proxies)
 
-    def _attempt(
-        self, request: requests.Request, read: Callable[[bytes], Any], success: Collection[int] | None
-    ) -> Answer | _Miss:
+    def _log(self, request: Request, wire: _Wired, outcome: Answer | _Miss) -> None:
+        if isinstance(outcome, Answer):
+            self._trace.answered(wire.unsigned, request.path, outcome)
+        else:
+            self._trace.answered(wire.unsigned, request.path, outcome.answer, outcome.said)
+
+    def _attempt(self, request: Request, wire: _Wired) -> Answer | _Miss:
         try:
             got = self.send(
-                self.prepare_request(request),
+                self.prepare_request(wire.unsigned),
                 timeout=self.network.timeout_seconds,
                 allow_redirects=False,
-                proxies={} if is_loopback(urlsplit(request.url).hostname) else self.proxies,
+                proxies=wire.proxies,
                 verify=self.verify,
             )
         except requests.RequestException as error:
@@ -273,15 +252,15 @@ class CrmSession(requests.Session):
         answer = Answer(got.status_code, got.headers, got.content)
         self.server_date = answer.date or self.server_date
         failure = self._dialect.failure(answer)
-        if success is not None and answer.status in success:
+        if request.success is not None and answer.status in request.success:
             failure = None
-        elif success is not None and failure is None:
+        elif request.success is not None and failure is None:
             failure = Failure(
                 InvalidError, f"HTTP {answer.status} is none that success names: {self._dialect.said(answer)}"
             )
         if failure is None:
             try:
-                value = read(got.content) if got.content else None
+                value = request.read(got.content) if got.content else None
             except (ValueError, RecursionError) as error:
                 page = f" but a page, {answer.title!r}" if answer.title else ""
                 return _Miss(RequestFate.UNKNOWN, answer, cause=error, said=f"the body is not what it should be{page}")
@@ -294,14 +273,12 @@ class CrmSession(requests.Session):
         if issubclass(failure.kind, BusyError):  # 429, or however the vendor says so
             with self._lock:
                 self.traffic.turned_away += 1
-            wait = retry_after_seconds(answer.headers.get("retry-after"), answer.date or datetime.now(UTC))
-            return _Miss(RequestFate.TURNED_AWAY, answer, failure, retry_after_seconds=wait)
+            return _Miss(RequestFate.TURNED_AWAY, answer, failure, retry_after_seconds=answer.retry_after_seconds)
         if issubclass(failure.kind, InDoubtError):
-            wait = retry_after_seconds(answer.headers.get("retry-after"), answer.date or datetime.now(UTC))
-            return _Miss(RequestFate.UNKNOWN, answer, failure, retry_after_seconds=wait)
+            return _Miss(RequestFate.UNKNOWN, answer, failure, retry_after_seconds=answer.retry_after_seconds)
         return _Miss(RequestFate.UNKNOWN, answer, failure, final=True)
 
-    def _error(self, name: str, miss: _Miss, *, repeatable: bool, number: int, sent: bool) -> CrmError:
+    def _error(self, request: Request, miss: _Miss, *, number: int, sent: bool) -> CrmError:
         said = miss.failure.said if miss.failure else miss.said
         answer = miss.answer
         facts: dict[str, Any] = {
@@ -309,6 +286,7 @@ class CrmSession(requests.Session):
             "said": self.redact(said),
             "body": self.redact(answer.text[:BODY_SHOWN]) if answer else "",
         }
+        name, repeatable = request.call, request.may_repeat
         kind = miss.failure.kind if miss.failure else None
         if miss.fate is RequestFate.NOT_SENT and not sent:
             return UnreachableError(name, **facts)
@@ -348,6 +326,21 @@ class _Unsigned(requests.auth.AuthBase):
     @override
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         return request
+
+
+@dataclass(frozen=True)
+class _Wired:
+    """A request as ``requests`` takes it.
+
+    Attributes:
+        unsigned: The request, signed anew for each attempt.
+        has_credentials: It goes to the account's own origin.
+        proxies: The proxy by scheme; empty for an address of this machine.
+    """
+
+    unsigned: requests.Request
+    has_credentials: bool
+    proxies: MutableMapping[str, str]
 
 
 @dataclass(frozen=True)

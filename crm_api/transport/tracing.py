@@ -35,8 +35,6 @@ class Trace:
             answer: None if there was none.
             said: What the connection said, if there was no answer.
         """
-        if not logger.isEnabledFor(logging.DEBUG):
-            return
         came = said if answer is None else f"{answer.status}, {len(answer.content)} bytes"
         text = f"{request.method} {path}: {came}"
         if self._values:

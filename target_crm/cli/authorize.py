@@ -1,4 +1,4 @@
-"""The command ``singer-crm authorize``: an OAuth access token for a Copper account, in two steps."""
+"""The command ``singer-crm authorize``: get an OAuth access token for a Copper account, in two steps."""
 
 from __future__ import annotations
 
@@ -11,23 +11,26 @@ from crm_api.errors import CrmError
 
 
 @click.command()
-@click.option("--client-id", required=True, help="Of the application that Copper registered.")
-@click.option("--redirect-uri", required=True, help="Where Copper POSTs the code: https, exactly as registered.")
-@click.option("--code", help="The code that Copper POSTed to the redirect address; it works once.")
+@click.option("--client-id", required=True, help="The id of the application that Copper registered.")
+@click.option(
+    "--redirect-uri", required=True, help="The https address to which Copper POSTs the code, exactly as registered."
+)
+@click.option("--code", help="The code that Copper POSTed to the redirect address. It works once.")
 @click.option(
     "--client-secret",
     envvar="COPPER_CLIENT_SECRET",
-    help="Needed with --code; asked for if left out. Better given as COPPER_CLIENT_SECRET: a command line can be seen.",
+    help="The application's secret, needed with --code. Asked for if left out. Better given as COPPER_CLIENT_SECRET, "
+    "since other users of the machine can see a command line.",
 )
-@click.option("--state", default="", help="Comes back with the code, unchanged.")
-@click.option("--oauth-url", default=OAUTH_URL, show_default=True, help="Where Copper's OAuth pages are.")
+@click.option("--state", default="", help="A text that Copper sends back unchanged with the code.")
+@click.option("--oauth-url", default=OAUTH_URL, show_default=True, help="The address of Copper's OAuth pages.")
 def authorize(
     *, client_id: str, redirect_uri: str, code: str | None, client_secret: str | None, state: str, oauth_url: str
 ) -> None:
     """Get an access token, which does not expire.
 
-    Without --code, print the page where the account's user agrees; Copper then POSTs a code to the redirect address.
-    With it, exchange the code and print the token, alone, on stdout: it is the setting access_token of both plugins.
+    Without --code, print the page on which the account's user agrees. Copper then POSTs a code to the redirect address.
+    With --code, exchange the code and print the token alone on stdout. Both plugins take it as access_token.
     """
     try:
         if not code:

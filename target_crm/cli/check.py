@@ -1,4 +1,4 @@
-"""Whether everything that a stream's settings name exists: what ``singer-crm check`` asks, before any record comes."""
+"""The check of one stream: whether everything that its settings name exists in the CRM."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from target_crm.stream_settings import StreamSettings, stream_settings
 
 
 def checked(config: Mapping[str, Any], crm: Crm, stream: str) -> str:
-    """What becomes of a stream, in one sentence.
+    """Check a stream's settings and say in one sentence how its records will be written.
 
     Args:
         config: The whole configuration.
-        crm: The account, which is asked for its lists and custom fields.
+        crm: The CRM account, whose lists and custom fields are read.
         stream: The stream's name.
 
     Raises:
-        SettingError: A name leads nowhere, or to the wrong thing.
+        SettingError: A name does not exist, or is of the wrong kind.
     """
     settings = _settings(config, crm, stream)
     mapper = mapper_for(crm, settings)
@@ -63,7 +63,7 @@ def _check_ledger_stream(config: Mapping[str, Any], crm: Crm, settings: StreamSe
 
 
 def _check_name_in_use(crm: Crm, crm_object: CrmObject, settings: StreamSettings) -> None:
-    """The name that stands in for unknown ones: it must be in one of the object's lists."""
+    """Check that ``unknown_names.use`` is in one of the object's lists."""
     name = settings.mapping.use_name
     if name is None:
         return

@@ -1,4 +1,4 @@
-"""What the parts of the ``singer-crm`` command share: its settings, and ending with one sentence."""
+"""Shared by the subcommands of ``singer-crm``: the option --config, the target, its ledger, the end in one sentence."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from target_crm.target import TargetCrm
 
 Arguments = ParamSpec("Arguments")
 WIDTH_OF_FILES = 250
-OPERATOR = "operator"  # stands for a run where the operator changes something
+OPERATOR = "operator"  # the run id of the operator's own changes
 
 config_option = click.option(
     "--config",
     multiple=True,
     required=True,
-    help="Settings of the plugin: a file, or ENV for the environment. Can be given several times.",
+    help="The plugin's settings: a file, or ENV for the environment. May be given several times.",
 )
 
 
 def one_sentence(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
-    """End with one sentence and an exit code where the plugins do."""
+    """Let a command end as the plugins do: in one sentence, with their exit code."""
 
     @wraps(command)
     def run(*arguments: Arguments.args, **options: Arguments.kwargs) -> None:
@@ -45,19 +45,19 @@ def one_sentence(command: Callable[Arguments, None]) -> Callable[Arguments, None
 
 
 def console() -> Console:
-    """Where tables are printed: as wide as the terminal, and never folded where there is none."""
+    """Open the console for tables: as wide as the terminal; wide enough not to fold lines where there is none."""
     return Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH_OF_FILES)
 
 
 def target_of(config: Sequence[str]) -> TargetCrm:
-    """The target that the settings describe."""
+    """Make the target that the settings describe."""
     given = given_config(config)
     return TargetCrm(config=given.config, parse_env_config=given.parse_env)
 
 
 @contextmanager
 def opened_ledger(target: TargetCrm) -> Iterator[Store]:
-    """The ledger that the settings name, for as long as the block lasts."""
+    """Open the ledger that the settings name, and close it at the end of the block."""
     store = Store(target.config.get("ledger_url") or default_url(), OPERATOR)
     try:
         yield store

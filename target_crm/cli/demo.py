@@ -1,4 +1,4 @@
-"""``singer-crm demo``: both plugins against an emulated account, as processes in pipes; no account is needed."""
+"""The command ``singer-crm demo``: both plugins in pipes against an emulated account."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CONTACTS = (
     ("Dariusz Nowak", "dariusz@wislasoft.example", "Wisła Soft", "José Álvarez"),
     ("Emi Tanaka", "emi@sakura.example", "Sakura", "nobody@emulator.example"),
 )
-"""Name, e-mail, company, and who looks after them, by name or e-mail; the last names nobody, and is rejected."""
+"""Name, e-mail, company and assignee, by name or e-mail. The last assignee does not exist, so that one is rejected."""
 STREAMS = {
     "companies": {"match_on": ["email_domain"]},
     "contacts": {
@@ -38,8 +38,8 @@ STREAMS = {
 def demo() -> None:
     """Run both plugins against an emulated account.
 
-    It copies a Copper account, then writes contacts into it, twice: the second run creates nothing. Needs the extra
-    emulator (crm-emulator); nothing leaves this machine, and nothing stays on it.
+    Copies a Copper account, then writes contacts into it twice; the second run creates nothing. Needs the extra
+    emulator. Nothing leaves this machine, and nothing stays on it.
     """
     with tempfile.TemporaryDirectory(prefix="singer-crm-demo-") as folder, _emulator() as account:
         work = Path(folder)
@@ -60,7 +60,7 @@ def demo() -> None:
 
 
 def _program(name: str) -> str:
-    """A command that was installed with this one."""
+    """Find a command that was installed with this one."""
     beside = Path(sys.executable).parent / name
     found = str(beside) if beside.exists() else shutil.which(name)
     if found is None:
@@ -70,7 +70,7 @@ def _program(name: str) -> str:
 
 @contextmanager
 def _emulator() -> Iterator[Mapping[str, str]]:
-    """The settings of an account of an emulator that runs for as long as the block lasts."""
+    """Run an emulator until the end of the block; gives the settings of its Copper account."""
     command = [_program("crm-emulator"), "--port", "0", "--seed", "2026"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - installed with this one
     try:
@@ -85,7 +85,7 @@ def _emulator() -> Iterator[Mapping[str, str]]:
 
 
 def _environment(account: Mapping[str, str], work: Path) -> dict[str, str]:
-    """The settings of both plugins; nothing of this user's own is read or kept."""
+    """Return an environment with the settings of both plugins and without this user's own."""
     (work / "streams.json").write_text(json.dumps({"streams": STREAMS, "source_name": "demo"}))
     own = {name: value for name, value in os.environ.items() if not name.startswith(("TAP_COPPER_", "TARGET_CRM_"))}
     plugins = {
@@ -100,7 +100,7 @@ def _environment(account: Mapping[str, str], work: Path) -> dict[str, str]:
 
 
 def _copied(environment: Mapping[str, str]) -> Counter[str]:
-    """How many records of each stream tap-copper reads."""
+    """Run tap-copper and count the records of each stream."""
     done = subprocess.run(  # noqa: S603 - installed with this one
         [_program("tap-copper"), "--config=ENV"], env=environment, stdout=subprocess.PIPE, check=False
     )
@@ -115,7 +115,7 @@ def _listed(copied: Counter[str]) -> str:
 
 
 def _written(environment: Mapping[str, str], work: Path) -> int:
-    """Write the contacts; how many records were created."""
+    """Write the contacts and return how many records were created."""
     command = [_program("target-crm"), "--config=ENV", "--config", str(work / "streams.json")]
     lines = "".join(f"{json.dumps(message)}\n" for message in _messages())
     done = subprocess.run(  # noqa: S603 - installed with this one
@@ -129,7 +129,7 @@ def _written(environment: Mapping[str, str], work: Path) -> int:
 
 
 def _messages() -> Iterator[dict[str, Any]]:
-    """The contacts as Singer messages."""
+    """Yield the contacts as Singer messages."""
     yield _schema("companies", "company", "name", "email_domain")
     companies = {company: email.partition("@")[2] for _, email, company, _ in CONTACTS}
     for company, domain in companies.items():

@@ -1,4 +1,4 @@
-"""``singer-crm ledger``: what the ledger holds, and how to correct it."""
+"""The command ``singer-crm ledger``: list, explain and correct what the ledger holds."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ from target_crm.target import TargetCrm
 
 @click.group()
 def ledger() -> None:
-    """List, explain or correct what was written where."""
+    """List, explain or correct what the ledger holds: which source record is which CRM record."""
 
 
 @ledger.command("list")
 @config_option
 @one_sentence
 def list_streams(config: Sequence[str]) -> None:
-    """List what the ledger holds, stream by stream."""
+    """List the streams of the ledger and count their records."""
     table = Table(box=None, pad_edge=False)
     for heading in (
         "crm",
@@ -69,7 +69,7 @@ def list_streams(config: Sequence[str]) -> None:
             table.add_row(*names, f"{each.records:,}", *held, str(each.unanswered), last)
         click.echo(store.url)
     shown = console()
-    # On a narrow terminal its lines run on: folded into columns of a few letters nobody could read them.
+    # A narrow terminal gets lines that run on: columns folded to a few letters could not be read.
     needed = shown.measure(table, options=shown.options.update(max_width=WIDTH_OF_FILES)).maximum
     shown.width = max(shown.width, needed)
     shown.print(table)
@@ -78,31 +78,30 @@ def list_streams(config: Sequence[str]) -> None:
 @ledger.command()
 @config_option
 @click.option("--source-id", help="The record's id at the source.")
-@click.option("--crm-id", help="Its id in the CRM.")
-@click.option("--email", "value", help="Its e-mail, domain or other match value, as it was written.")
-@click.option("--since", type=click.DateTime(), help="Only what was done since then (UTC).")
+@click.option("--crm-id", help="The record's id in the CRM.")
+@click.option("--email", "value", help="The record's e-mail, domain or other match value, as it was written.")
+@click.option("--since", type=click.DateTime(), help="Show only the history since this time (UTC).")
 @one_sentence
 def explain(
     config: Sequence[str], source_id: str | None, crm_id: str | None, value: str | None, since: datetime | None
 ) -> None:
-    """Tell all that is known of a record.
+    """Show all that the ledger knows of a record.
 
-    Where it is, why it is held, what was done to it and when.
+    Shows its CRM record, why it is held, and its history.
     """
     if source_id is None and crm_id is None and value is None:
         raise click.UsageError("Name the record by --source-id, --crm-id or --email")
     with opened_ledger(target_of(config)) as store:
-        lookups = LedgerQueries(store)
-        streams = {each.scope.id: each for each in lookups.accounts()}
-        found = lookups.found_by(
+        queries = LedgerQueries(store)
+        streams = {each.scope.id: each for each in queries.accounts()}
+        found = queries.found_by(
             source_id=source_id,
             crm_id=None if crm_id is None else _crm_id(crm_id),
             value=None if value is None else value.strip().lower(),
         )
         from_then = since.replace(tzinfo=UTC).timestamp() if since else 0.0
         known = [
-            _explained(streams[scope.id], lookups.explained(scope, crm_object, from_then))
-            for scope, crm_object in found
+            _explained(streams[scope.id], queries.explained(scope, record_id, from_then)) for scope, record_id in found
         ]
     click.echo(json.dumps(known, indent=2, ensure_ascii=False))
     if not known:
@@ -116,14 +115,14 @@ def _explained(stream: Account, known: dict[str, Any]) -> dict[str, Any]:
 
 
 def _in_short(known: dict[str, Any]) -> Iterator[str]:
-    """What the ledger's parts amount to, in sentences."""
+    """Sum up the ledger's rows of a record in sentences."""
     for record in known.get("record", ()):
         if record.get("origin") == Origin.LEFT and "crm_id" in record:
-            yield f"Its source has deleted it; the CRM's record {record['crm_id']} stays (the history says why)."
+            yield f"The source deleted it. The CRM's record {record['crm_id']} stays; the history says why."
         elif "crm_id" in record:
             yield (
                 f"The CRM has it as {record['crm_id']} ({record['origin']}, last written {record['written_at']}). As "
-                "long as its source gives it as it was then, it is unchanged, and nothing is sent."
+                "long as the source does not change it, it is unchanged, and nothing is sent."
             )
         else:
             yield f"It was deleted in the CRM ({record['written_at']})."
@@ -134,7 +133,7 @@ def _in_short(known: dict[str, Any]) -> Iterator[str]:
     for link in known.get("to_be_linked", ()):
         yield f"Its {link['attribute']} waits for {_meant(link)}."
     for intent in known.get("unanswered", ()):
-        yield f"A {intent['action']} sent at {intent['sent_at']} was never answered; the next run finds out about it."
+        yield f"A {intent['action']} sent at {intent['sent_at']} got no answer. The next run checks the CRM for it."
 
 
 def _meant(wait: dict[str, str]) -> str:
@@ -145,9 +144,9 @@ def _meant(wait: dict[str, str]) -> str:
 
 @ledger.command()
 @config_option
-@click.option("--stream", required=True, help="Of this stream.")
+@click.option("--stream", required=True, help="The stream whose records are forgotten.")
 @click.argument("source_ids", nargs=-1)
-@click.option("--all", "every", is_flag=True, help="All of the stream.")
+@click.option("--all", "every", is_flag=True, help="Forget all records of the stream.")
 @one_sentence
 def forget(config: Sequence[str], stream: str, source_ids: Sequence[str], *, every: bool) -> None:
     """Forget records.
@@ -155,19 +154,19 @@ def forget(config: Sequence[str], stream: str, source_ids: Sequence[str], *, eve
     The next run looks for them in the CRM by their match keys, and creates what it does not find.
     """
     if not source_ids and not every:
-        raise click.UsageError("Name source ids, or give --all")
+        raise click.UsageError("Name the source ids, or give --all")
     target = target_of(config)
     with opened_ledger(target) as store:
-        lookups = LedgerQueries(store)
+        queries = LedgerQueries(store)
         count = sum(
-            lookups.forget(each.scope, None if every else source_ids) for each in _crm_object(target, lookups, stream)
+            queries.forget(each.scope, None if every else source_ids) for each in _streams_of(target, queries, stream)
         )
     click.echo(f"{count} forgotten")
 
 
-def _crm_object(target: TargetCrm, lookups: LedgerQueries, stream: str) -> list[Account]:
+def _streams_of(target: TargetCrm, queries: LedgerQueries, stream: str) -> list[Account]:
     crm, source = target.config["crm"], target.config["source_name"]
-    found = [each for each in lookups.accounts() if (each.crm, each.source_name, each.stream) == (crm, source, stream)]
+    found = [each for each in queries.accounts() if (each.crm, each.source_name, each.stream) == (crm, source, stream)]
     if not found:
         raise SettingError(f"The ledger knows no stream {stream!r} of source {source!r}")
     return found
@@ -179,10 +178,10 @@ def _crm_object(target: TargetCrm, lookups: LedgerQueries, stream: str) -> list[
 @click.argument("file", type=click.File("r", encoding="utf-8-sig"))
 @one_sentence
 def import_file(config: Sequence[str], stream: str, file: TextIO) -> None:
-    """Take pairs of source id and CRM id from a CSV file.
+    """Import pairs of source id and CRM id from a CSV file.
 
-    A first line without a CRM id is its heading; lines without an id are passed over. Also ends a doubt: what was sent
-    and never answered is taken as carried out.
+    A first line without a CRM id is the heading. Lines without an id are skipped. A write of such a record that got no
+    answer is taken as carried out, which ends its doubt.
     """
     target = target_of(config)
     pairs = list(_pairs(file.read(), numbered=target.config["crm"] != "http"))
@@ -195,13 +194,15 @@ def import_file(config: Sequence[str], stream: str, file: TextIO) -> None:
 @ledger.command()
 @config_option
 @click.option("--stream", required=True, help="The stream whose records they are.")
-@click.option("--attribute", required=True, help="The CRM's attribute that holds the source id: email, cf_customer_no.")
+@click.option(
+    "--attribute", required=True, help="The CRM attribute that holds the source id, such as email or cf_customer_no."
+)
 @one_sentence
 def rebuild(config: Sequence[str], stream: str, attribute: str) -> None:
-    """Make it anew from the CRM, after it was lost.
+    """Rebuild a lost ledger from the CRM.
 
-    The whole CRM object is read, and the source ids are taken from one of its attributes. Where no attribute holds the
-    source id, run target-crm once with load_method match instead.
+    All records of the CRM object are read, and the source ids are taken from one of its attributes. If no attribute
+    holds the source id, run target-crm once with load_method match instead.
     """
     target = target_of(config)
     with opened_ledger(target) as store:
@@ -230,23 +231,23 @@ def _scope(target: TargetCrm, store: Store, stream: str, attribute: str | None =
 @click.argument("new_url", required=False)
 @one_sentence
 def migrate(config: Sequence[str], new_url: str | None) -> None:
-    """Bring it up to date, or copy it into another database.
+    """Bring the ledger up to date, or copy it into another database.
 
-    Without NEW_URL the ledger becomes one of this program's version, as in every run. With it, it is copied: from a
-    file to PostgreSQL, or back, where no ledger is yet. The old one is left as it is.
+    Without NEW_URL the ledger is brought to this program's version, as every run does. With NEW_URL it is copied
+    there, from a file to PostgreSQL or back. NEW_URL must hold no ledger yet. The old ledger stays as it is.
     """
     target = target_of(config)
     url = target.config.get("ledger_url") or default_url()
     if new_url is None:
         if not has_ledger(url):
-            raise SettingError(f"There is no ledger at {make_url(url)}: nothing was done")
+            raise SettingError(f"There is no ledger at {make_url(url)}. Nothing was done")
         with opened_ledger(target) as store:
             click.echo(f"{store.url} was version {store.found_version}, and is version {VERSION}")
         return
     new = Store(new_url, OPERATOR)
     try:
         if LedgerQueries(new).accounts():
-            raise SettingError(f"{new.url} holds a ledger already: nothing was copied")
+            raise SettingError(f"{new.url} already holds a ledger. Nothing was copied")
         shown = new.url
     finally:
         new.close()
@@ -255,10 +256,14 @@ def migrate(config: Sequence[str], new_url: str | None) -> None:
 
 
 def _pairs(text: str, *, numbered: bool) -> Iterator[tuple[str, CrmId]]:
-    """Source ids and CRM ids, which are numbers but for APIs that nobody templated.
+    """Read the pairs of source id and CRM id.
+
+    Args:
+        text: The CSV file.
+        numbered: Whether the CRM's ids are numbers, so that other text in their column is a heading.
 
     Raises:
-        SettingError: A line holds no such pair.
+        SettingError: A line holds no pair.
     """
     lines = text.splitlines()
     delimiter = next((each for each in ",;\t" if lines and each in lines[0]), ",")
@@ -267,7 +272,7 @@ def _pairs(text: str, *, numbered: bool) -> Iterator[tuple[str, CrmId]]:
         if source_id and (crm_id.isdecimal() or (crm_id and not numbered and number > 1)):
             yield source_id, _crm_id(crm_id)
         elif number > 1 and (crm_id or (source_id and len(cells) == 1)):
-            said = f"Line {number} of the file holds no source id and CRM id: {delimiter.join(cells)!r}"
+            said = f"Line {number} of the file must hold a source id and a CRM id: {delimiter.join(cells)!r}"
             raise SettingError(f"{said}. Nothing was imported")
 
 

@@ -1,4 +1,4 @@
-"""The ``singer-crm`` command: looks after what target-crm writes, on the same settings."""
+"""The command ``singer-crm``: the operator's tool beside target-crm and tap-copper, on their settings."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from target_crm.target import TargetCrm
 @click.group()
 @click.version_option(package_name="singer-crm", message="singer-crm v%(version)s")
 def main() -> None:
-    """Look after what target-crm writes, on the same settings."""
+    """Check settings, and look after what target-crm writes."""
     shown = logging.StreamHandler(sys.stderr)
-    shown.setLevel(logging.WARNING)  # of the handler: the SDK gives its loggers levels of their own
+    shown.setLevel(logging.WARNING)  # on the handler, since the SDK gives its loggers levels of their own
     logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[shown])
 
 
@@ -37,9 +37,10 @@ def main() -> None:
 @config_option
 @one_sentence
 def check(config: Sequence[str]) -> None:
-    """Tell whose account it is, and check the settings.
+    """Check the settings, and tell whose account they reach.
 
-    Every name in the setting streams is resolved in the CRM; nothing is written. Settings of tap-copper will do too.
+    Every name in the setting streams is looked up in the CRM. Nothing is written. Takes settings of target-crm or of
+    tap-copper.
     """
     given = given_config(config)
     if is_of_tap(given):

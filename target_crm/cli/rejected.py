@@ -1,4 +1,4 @@
-"""``singer-crm rejected``: the records that were refused, shown, tried again, given up."""
+"""The command ``singer-crm rejected``: list, show, replay and drop rejected records."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 @click.group()
 def rejected() -> None:
-    """List, show, replay or drop what was refused and kept.
+    """List, show, replay or drop rejected records.
 
-    Records that the CRM, its rules or the settings refused stay in the ledger, each with the reason.
+    The ledger keeps each record that the CRM, its rules or the settings refused, with the reason.
     """
 
 
 @rejected.command("list")
 @config_option
-@click.option("--stream", help="Of this stream alone.")
+@click.option("--stream", help="List only the records of this stream.")
 @one_sentence
 def list_rejected(config: Sequence[str], stream: str | None) -> None:
-    """List each with its kind and reason."""
+    """List rejected records, each with its kind and reason."""
     target = target_of(config)
     table = Table(box=None, pad_edge=False)
     table.add_column("number", justify="right", no_wrap=True)
@@ -67,9 +67,9 @@ def _pending(
 @click.argument("number", type=int)
 @one_sentence
 def show(config: Sequence[str], number: int) -> None:
-    """Show one whole.
+    """Show one rejected record.
 
-    The record as it arrived, why it was rejected, what to do about it, what was sent and what the CRM answered.
+    Shows the record as it arrived, why it was rejected, what to do, what was sent and what the CRM answered.
     """
     target = target_of(config)
     with opened_ledger(target) as store:
@@ -89,9 +89,9 @@ def show(config: Sequence[str], number: int) -> None:
 
 
 def _choice(command: Command) -> Command:
-    """The records that a command is about."""
-    command = click.option("--all", "every", is_flag=True, help="All.")(command)
-    command = click.option("--stream", help="All of this stream.")(command)
+    """Add the arguments that choose records."""
+    command = click.option("--all", "every", is_flag=True, help="Choose all rejected records.")(command)
+    command = click.option("--stream", help="Choose all rejected records of this stream.")(command)
     return click.argument("numbers", type=int, nargs=-1)(command)
 
 
@@ -108,9 +108,9 @@ def _chosen(
 @_choice
 @one_sentence
 def drop(config: Sequence[str], numbers: Sequence[int], stream: str | None, *, every: bool) -> None:
-    """Give up records.
+    """Drop rejected records.
 
-    The ledger forgets what was held of them.
+    The ledger forgets them, and no run tries them again.
     """
     target = target_of(config)
     with opened_ledger(target) as store:
@@ -125,7 +125,7 @@ def drop(config: Sequence[str], numbers: Sequence[int], stream: str | None, *, e
 @_choice
 @one_sentence
 def replay(config: Sequence[str], numbers: Sequence[int], stream: str | None, *, every: bool) -> None:
-    """Try records again, as the next run of target-crm would."""
+    """Try rejected records again, as the next run of target-crm would."""
     target = target_of(config)
     with opened_ledger(target) as store:
         chosen = _chosen(target, HeldRecords(store), numbers, stream, every=every)

@@ -1,4 +1,4 @@
-"""The settings of a tap that comes with us: ``singer-crm check`` takes them too. Found by entry point, not imported."""
+"""Settings of tap-copper, which ``singer-crm check`` takes too. The tap is found by entry point and not imported."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _OWN: Mapping[str, Any] = {name: each for name, each in SETTINGS["properties"].i
 
 
 def is_of_tap(given: _ConfigInput) -> bool:
-    """Whether settings are those of the tap: no name among them is one that target-crm has for itself, as ``crm``."""
+    """Tell whether settings are the tap's: they hold no setting that only target-crm has, such as ``crm``."""
     names = set(given.config)
     if given.parse_env:
         names |= set(parse_environment_config({"properties": {"crm": _OWN["crm"]}}, _PREFIX))  # the file .env too
@@ -37,7 +37,7 @@ def _variables(prefix: str) -> list[str]:
 
 
 def account_of_tap(given: _ConfigInput) -> Account:
-    """Whose account the tap's settings are.
+    """Ask the tap whose account its settings reach.
 
     Raises:
         CrmError: A setting is wrong, or the CRM does not answer.

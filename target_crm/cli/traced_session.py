@@ -1,24 +1,25 @@
-"""A session between us and the CRM that shows what is asked and what is answered."""
+"""A session that shows each request and its answer."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from crm_api.crm import Crm, Request
+from crm_api.crm import BeforeSend, Crm
 from crm_api.errors import CrmError
 from crm_api.transport.answer import Answer
+from crm_api.transport.request import Request
 from target_crm.report.preview import spelled_request
 
 SHOWN_CHARACTERS = 4000  # of an answer
 
 
-class Overheard:
-    """Stands in for the session: everything passes through it, and is shown.
+class TracedSession:
+    """Passes everything on to a session, and shows each request and its answer.
 
     Args:
-        crm: Whose session it is.
-        show: Takes a line; secrets are masked.
+        crm: The CRM account whose session it wraps.
+        show: Takes a line to show; secrets are masked.
     """
 
     def __init__(self, crm: Crm, show: Callable[[str], None]) -> None:
@@ -28,13 +29,11 @@ class Overheard:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._session, name)
 
-    def exchange(self, method: str, path: str, **arguments: Any) -> Answer:
-        """As ``CrmSession.exchange``."""
-        parts = {name: arguments.get(name) for name in ("params", "body", "form", "content", "headers")}
-        request = Request(method, path, **{name: part for name, part in parts.items() if part is not None})
+    def exchange(self, request: Request, *, before_send: BeforeSend | None = None) -> Answer:
+        """Show a request, send it with the session behind this one, and show its answer or its failure."""
         self._line(f"> {spelled_request(request)}")
         try:
-            answer = self._session.exchange(method, path, **arguments)
+            answer = self._session.exchange(request, before_send=before_send)
         except CrmError as error:
             status = "no answer" if error.status is None else error.status
             self._line(f"< {status} {error.body or error.said}")

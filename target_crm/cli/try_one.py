@@ -1,4 +1,4 @@
-"""The command ``singer-crm try``: one record, sent for real, and what was asked and answered."""
+"""The command ``singer-crm try``: write one record, and show each request and its answer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import msgspec
 from crm_api.errors import SettingError
 from crm_api.transport.session import CrmSession
 from target_crm.cli.common import config_option, one_sentence
-from target_crm.cli.traced_session import Overheard
+from target_crm.cli.traced_session import TracedSession
 from target_crm.command import given_config
 from target_crm.report.outcomes import Outcome
 from target_crm.stream_settings import streams_by_name
@@ -25,20 +25,20 @@ _MESSAGES = frozenset({"SCHEMA", "RECORD", "STATE", "BATCH", "ACTIVATE_VERSION"}
 
 @click.command("try")
 @config_option
-@click.option("--stream", help="The stream of a record that is given alone, as a JSON object.")
+@click.option("--stream", help="The stream of a record that is given as a JSON object.")
 @click.argument("file", type=click.File("rb"), default="-")
 @one_sentence
 def try_record(config: Sequence[str], stream: str | None, file: IO[bytes]) -> None:
-    """Send one record and show what was asked and answered.
+    """Write one record and show each request and its answer.
 
-    FILE (or stdin) holds Singer messages, of which the first record is taken, or one record as a JSON object. It is
-    written, unless dry_run is set, and remembered like any other; secrets are masked.
+    FILE (or stdin) holds Singer messages, of which the first record is taken, or one record as a JSON object. The
+    record is written, unless dry_run is set, and kept in the ledger like any other. Secrets are masked.
     """
     given = given_config(config)
     settings: dict[str, Any] = {**(given.config or {}), "limit": 1, "retry_rejected": False}
     target = TargetCrm(config=settings, parse_env_config=given.parse_env)
     lines = _messages(file.read(), stream, target)
-    target.connect().replace_session(lambda each: cast("CrmSession", Overheard(each, click.echo)))
+    target.connect().replace_session(lambda each: cast("CrmSession", TracedSession(each, click.echo)))
     code = target.run(cast("IO[str]", io.BytesIO(lines)))
     for name in target.books.streams:
         ended = [str(outcome) for outcome, count in target.books.outcomes(name).items() if count]
@@ -57,17 +57,17 @@ def _parsed(text: bytes) -> Any:
 
 
 def _messages(content: bytes, stream: str | None, target: TargetCrm) -> bytes:
-    """Singer messages as they came; of a record alone, a SCHEMA and a RECORD."""
+    """Return Singer messages as they came; for a record alone, a SCHEMA and a RECORD."""
     first, record = _parsed(content.strip().partition(b"\n")[0]), _parsed(content)
     if isinstance(first, dict) and first.get("type") in _MESSAGES:
         return content
     if not isinstance(record, dict) or not record:
-        raise SettingError("The input is neither Singer messages nor a JSON object that holds a record")
+        raise SettingError("The input must hold Singer messages or one record as a JSON object")
     named = list(streams_by_name(target.config))
     if stream is None and len(named) == 1:
         (stream,) = named
     if stream is None:
-        raise SettingError(f"Say with --stream which stream the record is of: {', '.join(named) or 'any name'}")
+        raise SettingError(f"Name the record's stream with --stream: {', '.join(named) or 'any name'}")
     schema = {"type": "object", "properties": {name: {} for name in record}}
     keys = ["id"] if "id" in record else []
     messages = (

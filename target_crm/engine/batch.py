@@ -1,7 +1,7 @@
 """One batch of a stream, from records that arrived to outcomes that are kept.
 
 In this order: the last version of each record, what the ledger knows, what is unchanged, mapping, references, what the
-CRM has, then rounds of writes; what a lost answer leaves in doubt is found out before anything else is done with it.
+CRM has, then rounds of writes; a write to which no answer came is looked into before anything else is done with it.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from crm_api.crm_objects import CrmId
-from target_crm.endpoints.whole_records import mapper_for
 from target_crm.engine.decisions import (
+    Action,
     Candidates,
     Ready,
     decide,
@@ -22,223 +22,239 @@ from target_crm.engine.decisions import (
     one_round,
 )
 from target_crm.engine.delete_requests import DeleteCollector
+from target_crm.engine.destination import Stream
 from target_crm.engine.execute import ActionRunner
 from target_crm.engine.in_doubt import CreateFate
 from target_crm.engine.incoming import IncomingRecord
 from target_crm.engine.lookup import Finder
-from target_crm.engine.outcome_recorder import OutcomeRecorder
-from target_crm.engine.references import Parents
-from target_crm.engine.run import Office, Stream
+from target_crm.engine.references import ReferenceResolver
+from target_crm.engine.run import Run, StreamContext, logger
+from target_crm.engine.stream_ledger import StreamLedger
 from target_crm.ledger.values import Entry, Held, Intent, Known, Origin
 from target_crm.load_method import LoadMethod
 from target_crm.mapping.values import Mapped, Rejection
 from target_crm.report.outcomes import Outcome
 
-_FOUND = "its answer was lost; it was found in the CRM"
+_FOUND = "no answer came to its create; it was found in the CRM"
+_NO_CANDIDATES = Candidates()
 
 
 class StreamWriter:
     """Writes the records of one stream.
 
     Args:
-        office: What all streams share.
+        run: What all streams share.
         stream: The stream.
 
     Raises:
         SettingError: The stream's settings name what does not exist.
     """
 
-    def __init__(self, office: Office, stream: Stream) -> None:
-        self._office = office
-        self._stream = stream
-        self._settings = stream.settings
-        crm, crm_object = office.crm, office.crm.objects[stream.settings.object]
-        office.locks.take(crm_object.name)
-        self._mapper = mapper_for(crm, stream.settings)
-        scope = office.ledger.scope(office.source, stream.name, crm_object.name)
-        self._finder = Finder(
-            crm,
-            self._mapper,
-            office.ledger,
-            scope,
-            office.pool,
-            recent=office.recent(crm_object.name),
-            fresh_seconds=office.fresh_seconds,
-        )
-        missing = stream.settings.missing_reference
-        if stream.settings.load_method is LoadMethod.MATCH and missing == "link_later":
+    def __init__(self, run: Run, stream: Stream) -> None:
+        settings = stream.settings
+        run.locks.take(settings.object)
+        mapper = stream.destination.mapper
+        scope = run.ledger.scope(run.source, stream.name, settings.object)
+        context = StreamContext(run.crm, mapper, run.ledger, scope, run)
+        missing = settings.missing_reference
+        if settings.load_method is LoadMethod.MATCH and missing == "link_later":
             missing = "leave_out"  # nothing is written, now or later
-        self._parents = Parents(office, self._mapper, missing)
-        self._scope = scope
-        self._recorder = OutcomeRecorder(office, stream, scope)
-        self._runner = ActionRunner(office, stream, self._mapper, scope, self._recorder)
-        self._delete_collector = DeleteCollector(
-            office, stream, self._mapper, self._finder, recorder=self._recorder, scope=scope
-        )
-        self._left_out: set[str] = set()
+        self._context = context
+        self._stream = stream
+        self._settings = settings
+        self._finder = Finder(context)
+        self._references = ReferenceResolver(context, missing)
+        self._records = StreamLedger(context, stream)
+        self._runner = ActionRunner(context, stream, self._records)
+        self._delete_collector = DeleteCollector(context, stream, self._finder, self._records)
+        self._warned_of: set[str] = set()
 
     def see(self, version: str, source_ids: Collection[str]) -> None:
         """Remember which records arrived, of a stream that mirrors its source."""
-        self._office.ledger.see(self._scope, version, source_ids)
+        self._context.ledger.see(self._context.scope, version, source_ids)
 
     def write(self, incoming_records: Iterable[IncomingRecord]) -> None:
         """Bring records to an outcome; each is in the ledger when this returns.
 
         Raises:
             StopError: Nothing further can succeed; what was answered until then is in the ledger.
-            BusyError: Likewise, for now.
+            BusyError: Nothing further can succeed for now; what was answered until then is in the ledger, too.
         """
         incoming_records = list(incoming_records)
-        self._recorder.taken(incoming_records)
+        self._records.received(incoming_records)
         chosen = latest(incoming_records)
-        self._recorder.ended([incoming.source_id for incoming in chosen.superseded], Outcome.SUPERSEDED)
-        self._write([incoming for incoming in chosen.kept if incoming.flaw is None and not incoming.gone])
-        gone = [incoming for incoming in chosen.kept if incoming.flaw is None and incoming.gone]
-        undecided = self._recorder.undecided
-        self._recorder.hold_in_doubt([incoming for incoming in gone if incoming.source_id in undecided])
-        self._delete_collector.hold([incoming for incoming in gone if incoming.source_id not in undecided])
-        self._recorder.hold(
-            [self._recorder.flawed(incoming, incoming.flaw) for incoming in chosen.kept if incoming.flaw is not None]
+        self._records.superseded([incoming.source_id for incoming in chosen.superseded])
+        sound = [incoming for incoming in chosen.kept if incoming.flaw is None]
+        self._write([incoming for incoming in sound if not incoming.gone])
+        self._delete_collector.hold(self._decided([incoming for incoming in sound if incoming.gone]))
+        self._records.hold(
+            [self._records.flawed(incoming, incoming.flaw) for incoming in chosen.kept if incoming.flaw is not None]
         )
 
+    def _decided(self, incoming_records: Sequence[IncomingRecord]) -> list[IncomingRecord]:
+        """Hold those of which a create stayed in doubt when the CRM was asked in this run; returns the others."""
+        undecided = self._records.undecided
+        self._records.hold_in_doubt([incoming for incoming in incoming_records if incoming.source_id in undecided])
+        return [incoming for incoming in incoming_records if incoming.source_id not in undecided]
+
     def _write(self, incoming_records: Sequence[IncomingRecord]) -> None:
-        lost = self._recorder.lost_creates
-        if not lost:
-            self._rounds(self._ready(incoming_records))
+        unanswered = self._records.unasked_creates
+        if not unanswered:
+            self._write_ready(self._ready(incoming_records))
             return
-        # Whatever could be one of the lost creates, or be taken for it, is touched only when that is found out.
-        ready = self._ready([incoming for incoming in incoming_records if incoming.source_id not in lost])
-        taken = {(name, value) for each in lost.values() for name, values in each.keys.items() for value in values}
+        # A record that could be one of the unanswered creates, or be taken for one, waits until that is found out.
+        ready = self._ready([incoming for incoming in incoming_records if incoming.source_id not in unanswered])
+        taken = {
+            (name, value) for each in unanswered.values() for name, values in each.keys.items() for value in values
+        }
         aside = [each for each in ready if match_values(each.mapped) & taken]
-        self._rounds([each for each in ready if not match_values(each.mapped) & taken])
-        self._ask_about(lost)
-        self._write([incoming for incoming in incoming_records if incoming.source_id in lost])
-        self._rounds(aside)
+        self._write_ready([each for each in ready if not match_values(each.mapped) & taken])
+        self._ask_about(unanswered)
+        self._write([incoming for incoming in incoming_records if incoming.source_id in unanswered])
+        self._write_ready(aside)
+
+    # What need not be written
 
     def _ready(self, incoming_records: Sequence[IncomingRecord]) -> list[Ready]:
-        """The records that must be written, mapped and with their references in place; the others have ended."""
-        undecided = self._recorder.undecided
-        self._recorder.hold_in_doubt([incoming for incoming in incoming_records if incoming.source_id in undecided])
-        incoming_records = [incoming for incoming in incoming_records if incoming.source_id not in undecided]
+        """Give the records that must be written, mapped and with their references in place; the others have ended."""
+        incoming_records = self._decided(incoming_records)
         stuck = self._runner.stuck(incoming_records)
-        self._recorder.hold_in_doubt([incoming for incoming in incoming_records if incoming.source_id in stuck])
+        self._records.hold_in_doubt([incoming for incoming in incoming_records if incoming.source_id in stuck])
         incoming_records = [incoming for incoming in incoming_records if incoming.source_id not in stuck]
-        known = self._office.ledger.known(self._scope, [incoming.source_id for incoming in incoming_records])
-        return self._placed(self._mapped(self._changed(incoming_records, known), known))
+        known = self._context.ledger.known(self._context.scope, [incoming.source_id for incoming in incoming_records])
+        mapped, flawed = self._mapped(self._changed(incoming_records, known))
+        differing = self._differing(mapped, known)
+        self._records.hold(flawed)
+        return self._with_references(differing)
 
     def _changed(self, incoming_records: Sequence[IncomingRecord], known: Mapping[str, Known]) -> list[IncomingRecord]:
-        """Those that are not, at the source, what was written last."""
+        """Give those that are not, at the source, what was written last."""
         changed: list[IncomingRecord] = []
         unchanged: dict[str, CrmId | None] = {}
         outdated: list[str] = []
-        unanswered, compares = self._recorder.unanswered, self._settings.compares_crm
         for incoming in incoming_records:
             before = known.get(incoming.source_id)
             if incoming.held_at is not None and before is not None and before.written_at > incoming.held_at:
                 outdated.append(incoming.source_id)
-            elif (
-                before is not None
-                and is_unchanged(incoming, before)
-                and not (incoming.source_id in unanswered or compares)
-            ):
+            elif before is not None and is_unchanged(incoming, before) and self._trusts_ledger(incoming.source_id):
                 unchanged[incoming.source_id] = before.crm_id
             else:
                 changed.append(incoming)
-        self._recorder.unchanged(unchanged)
-        self._recorder.ended(outdated, Outcome.SUPERSEDED)
-        self._recorder.release(outdated)
+        self._records.unchanged(unchanged)
+        self._records.ended(outdated, Outcome.SUPERSEDED)
         return changed
 
-    def _mapped(self, incoming_records: Sequence[IncomingRecord], known: Mapping[str, Known]) -> list[Ready]:
-        """Map records; those that cannot be mapped are held, and those that would send the same as before are done."""
-        mapped: list[Ready] = []
-        held: list[Held] = []
-        same: dict[str, bytes] = {}
-        for incoming in incoming_records:
-            result = self._mapper.map(incoming.record)
-            if isinstance(result, Rejection):
-                held.append(self._recorder.flawed(incoming, result))
-                continue
-            self._warn_of(result)
-            before = known.get(incoming.source_id)
-            in_doubt = incoming.source_id in self._recorder.unanswered
-            if is_unchanged_payload(result, before) and not in_doubt and not self._settings.compares_crm:
-                same[incoming.source_id] = incoming.record_hash
-            elif before is None:
-                mapped.append(Ready(incoming, result))
-            elif before.crm_id is None:
-                mapped.append(Ready(incoming, result, written_at=before.written_at))
-            else:
-                origin = Origin.MATCHED if before.origin == Origin.LEFT else before.origin
-                known_as = before.crm_id, origin
-                mapped.append(Ready(incoming, result, *known_as, reread=in_doubt, written_at=before.written_at))
-        self._recorder.unchanged({source_id: known[source_id].crm_id for source_id in same}, same)
-        self._recorder.hold(held)
-        return mapped
+    def _trusts_ledger(self, source_id: str) -> bool:
+        """Tell whether the CRM has what the ledger says: no write is in doubt, and nobody asks for a comparison."""
+        return source_id not in self._records.unanswered and not self._settings.compares_crm
 
-    def _warn_of(self, mapped: Mapped) -> None:
+    def _mapped(
+        self, incoming_records: Sequence[IncomingRecord]
+    ) -> tuple[list[tuple[IncomingRecord, Mapped]], list[Held]]:
+        """Map records; returns those that can be mapped, and the others as they are to be held."""
+        mapped: list[tuple[IncomingRecord, Mapped]] = []
+        flawed: list[Held] = []
+        for incoming in incoming_records:
+            result = self._context.mapper.map(incoming.record)
+            if isinstance(result, Rejection):
+                flawed.append(self._records.flawed(incoming, result))
+            else:
+                self._warn_of(result.left_out)
+                mapped.append((incoming, result))
+        return mapped, flawed
+
+    def _warn_of(self, left_out: Mapping[str, str]) -> None:
+        """Name each attribute that is not sent once, those with one reason together."""
         by_reason: dict[str, list[str]] = {}
-        for name, reason in mapped.left_out.items():
-            if name not in self._left_out:
-                self._left_out.add(name)
+        for name, reason in left_out.items():
+            if name not in self._warned_of:
+                self._warned_of.add(name)
                 by_reason.setdefault(reason, []).append(name)
         for reason, names in by_reason.items():
-            self._office.logger.warning("Stream %s: left out %s: %s", self._stream.name, ", ".join(names), reason)
+            logger.warning("Stream %s: left out %s: %s", self._stream.name, ", ".join(names), reason)
 
-    def _placed(self, mapped: Sequence[Ready]) -> list[Ready]:
+    def _differing(self, mapped: Sequence[tuple[IncomingRecord, Mapped]], known: Mapping[str, Known]) -> list[Ready]:
+        """Give those that would not send what was sent last; the others are done."""
+        ready: list[Ready] = []
+        hashes: dict[str, bytes] = {}
+        for incoming, result in mapped:
+            before = known.get(incoming.source_id)
+            if is_unchanged_payload(result, before) and self._trusts_ledger(incoming.source_id):
+                hashes[incoming.source_id] = incoming.record_hash
+            else:
+                ready.append(self._as_known(incoming, result, before))
+        self._records.unchanged({source_id: known[source_id].crm_id for source_id in hashes}, hashes)
+        return ready
+
+    def _as_known(self, incoming: IncomingRecord, mapped: Mapped, before: Known | None) -> Ready:
+        if before is None:
+            return Ready(incoming, mapped)
+        if before.crm_id is None:
+            return Ready(incoming, mapped, written_at=before.written_at)
+        origin = Origin.MATCHED if before.origin == Origin.LEFT else before.origin
+        reread = incoming.source_id in self._records.unanswered
+        return Ready(incoming, mapped, before.crm_id, origin, reread=reread, written_at=before.written_at)
+
+    def _with_references(self, mapped: Sequence[Ready]) -> list[Ready]:
         """Put references in place; records that lack one wait for it or are rejected."""
         ready: list[Ready] = []
         held: list[Held] = []
-        for each, unresolved in self._parents.resolve(mapped):
+        for each, unresolved in self._references.resolve(mapped):
             if unresolved is None:
                 ready.append(each)
             else:
                 reason, waits_on = unresolved.reason, unresolved.waits_on
-                held.append(self._recorder.held(each.incoming, unresolved.kind, reason, waits_on=waits_on))
-        self._recorder.hold(held)
+                held.append(self._records.held(each.incoming, unresolved.kind, reason, waits_on=waits_on))
+        self._records.hold(held)
         return ready
 
-    def _rounds(self, ready: Sequence[Ready]) -> None:
-        """Decide and write until every record has its outcome."""
-        method = self._settings.load_method
-        nothing = Candidates()
+    # What must be written
+
+    def _write_ready(self, ready: Sequence[Ready]) -> None:
+        """Decide and write, round after round, until every record has its outcome."""
         while ready:
-            upserts = {each.incoming.source_id: self._runner.upsert_of(each) for each in ready}
-            asked = {
-                each.incoming.source_id: [key for key in each.mapped.keys if not key.pending]
-                for each in ready
-                if each.crm_id is None and method is not LoadMethod.APPEND_ONLY and not each.recreate
-                if upserts[each.incoming.source_id] is None or not self._runner.is_blind(each)
-            }
-            candidates = self._finder.candidates(asked)
-            actions = [
-                decide(
-                    each,
-                    candidates.get(each.incoming.source_id, nothing),
-                    method,
-                    create_without_key=self._settings.create_without_key,
-                    upsert=upserts[each.incoming.source_id],
-                )
-                for each in ready
-            ]
-            now, later = one_round(actions, method)
+            now, later = one_round(self._actions(ready), self._settings.load_method)
             ready = [*self._runner.carry_out(now), *later]
 
-    def _ask_about(self, lost: Mapping[str, Intent]) -> None:
-        """Find out what became of creates that an earlier run left."""
-        self._office.logger.warning(
-            "Stream %s: %d creates were never answered; finding out what became of them", self._stream.name, len(lost)
+    def _actions(self, ready: Sequence[Ready]) -> list[Action]:
+        """Decide what to do with each record, once the CRM was searched for those that it may have."""
+        method = self._settings.load_method
+        upserts = {each.incoming.source_id: self._runner.upsert_of(each) for each in ready}
+        asked = {
+            each.incoming.source_id: [key for key in each.mapped.keys if not key.pending]
+            for each in ready
+            if each.crm_id is None and method is not LoadMethod.APPEND_ONLY and not each.recreate
+            if upserts[each.incoming.source_id] is None or not self._runner.is_blind(each)
+        }
+        candidates = self._finder.candidates(asked)
+        return [
+            decide(
+                each,
+                candidates.get(each.incoming.source_id, _NO_CANDIDATES),
+                method,
+                create_without_key=self._settings.create_without_key,
+                upsert=upserts[each.incoming.source_id],
+            )
+            for each in ready
+        ]
+
+    def _ask_about(self, unanswered: Mapping[str, Intent]) -> None:
+        """Find out about creates that an earlier run left without an answer."""
+        logger.warning(
+            "Stream %s: %d creates of an earlier run have no answer; checking the CRM for their result",
+            self._stream.name,
+            len(unanswered),
         )
-        verdicts = self._runner.inquiry.verdicts(list(lost.values()), self._office.began)
+        verdicts = self._runner.resolver.verdicts(list(unanswered.values()), self._context.run.timing.began)
         entries: list[Entry] = []
         for source_id, verdict in verdicts.items():
             if verdict.fate is CreateFate.CARRIED_OUT and verdict.ours and verdict.record is not None:
-                was, crm_id = lost[source_id], verdict.record["id"]
-                facts: dict[str, Any] = {"gained": was.keys, "links": was.links, "reason": _FOUND}
-                as_sent = was.record_hash, was.digest
+                intent, crm_id = unanswered[source_id], verdict.record["id"]
+                facts: dict[str, Any] = {"gained": intent.keys, "links": intent.links, "reason": _FOUND}
+                as_sent = intent.record_hash, intent.digest
                 entries.append(Entry(source_id, crm_id, "created", Origin.CREATED, *as_sent, **facts))
-        self._recorder.settle(entries)
+        self._records.settle(entries)
         unknown = {source_id for source_id, verdict in verdicts.items() if verdict.fate is CreateFate.UNKNOWN}
         for source_id in unknown:
-            self._recorder.lost(lost[source_id])
-        self._recorder.withdraw(lost.keys() - unknown - {entry.source_id for entry in entries})
+            self._records.give_up(unanswered[source_id])
+        self._records.withdraw(unanswered.keys() - unknown - {entry.source_id for entry in entries})

@@ -1,4 +1,4 @@
-"""What is to be done with records: pure decisions, given what the ledger and the CRM know of them."""
+"""Decisions about records: pure, given what the ledger and the CRM know of them."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class Ready:
     Attributes:
         incoming: The record.
         mapped: What it is mapped to.
-        crm_id: Of the CRM record that the ledger knows it by, or None.
-        origin: How the ledger came to know it.
-        refused: Why the CRM refused to create it in this batch: it may still turn out to match something.
-        reread: A write of it is in doubt: the record is read, at once and by id, before it is written again.
-        recreate: The CRM has lost it, and it is created anew without looking for it.
-        tries: Writes of it whose answer was lost, in this run.
+        crm_id: The id of the CRM record that the ledger knows it by, or None.
+        origin: How the ledger came to know that CRM record: an ``Origin``.
+        refused: The refusal of its create in this batch, or None: it may still turn out to match something.
+        reread: Whether a write of it is in doubt: the CRM record is read, by id, before it is written again.
+        recreate: Whether the CRM no longer has it, and it is created anew without being looked for.
+        tries: How many writes of it got no answer in this run.
         links: References that it is written without, to be linked later.
         written_at: When the ledger last wrote it (unix seconds), or None.
     """
@@ -45,11 +45,11 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """What matches a record in the CRM.
+    """The CRM's records that match a record.
 
     Attributes:
-        key: The first match key that found anything; None if none did.
-        found: The CRM's records by id; None for one that only our own recent writes tell of.
+        key: The first match key that found anything; None if no key did.
+        found: The CRM's records by id; None in place of one that only our own recent writes tell of.
     """
 
     key: MatchKey | None = None
@@ -62,7 +62,7 @@ class Create:
 
     Attributes:
         ready: The record.
-        upsert: The attribute and the value by which the CRM itself is to find or make it; None: it makes a new one.
+        upsert: The attribute and the value by which the CRM itself is to find or make it; None to make a new one.
     """
 
     ready: Ready
@@ -75,11 +75,11 @@ class Update:
 
     Attributes:
         ready: The record.
-        crm_id: The CRM's.
-        matched: It was found by a match key, and the ledger did not know it.
-        current: As the CRM has it, if it was read.
-        reason: For the history: by what it was matched.
-        links: All that it does is to put references into a record that was written without them.
+        crm_id: The id of the CRM record.
+        matched: Whether it was found by a match key, and the ledger did not know it.
+        current: The record as the CRM has it, or None if it was not read.
+        reason: The match key by which it was found, for the history; empty if it was known.
+        links: Whether it does no more than put references into a record that was written without them.
     """
 
     ready: Ready
@@ -92,7 +92,7 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """Leave it alone, because the stream's settings say so."""
+    """Leave the record alone, because the stream's settings say so."""
 
     ready: Ready
     reason: str
@@ -100,14 +100,14 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """Keep it with the reason.
+    """Hold the record with the reason.
 
     Attributes:
         ready: The record.
-        kind: A published kind.
-        reason: For people.
+        kind: A published kind of rejection.
+        reason: Why, for people.
         status: HTTP status of the refusal, or None.
-        sent: What was sent, and what the CRM answered; None if nothing was.
+        sent: The payload that was sent and what the CRM answered; None if nothing was sent.
     """
 
     ready: Ready
@@ -170,11 +170,11 @@ def is_unchanged_payload(mapped: Mapped, known: Known | None) -> bool:
 
 
 def upsert_by(ready: Ready, attribute: str | None, method: LoadMethod) -> tuple[str, str] | None:
-    """The attribute and the value by which the CRM itself may find or make a record; None: it may not.
+    """Give the attribute and the value by which the CRM itself may find or make a record, or None if it may not.
 
     Args:
         ready: The record.
-        attribute: By which the CRM can upsert the stream's records, if it can.
+        attribute: The attribute by which the CRM can upsert the stream's records, or None.
         method: The stream's load method.
     """
     if attribute is None or ready.crm_id is not None or ready.recreate or ready.refused is not None:
@@ -199,8 +199,8 @@ def decide(  # noqa: PLR0911 - one line for each case, in the order in which the
         ready: The record.
         candidates: What matches it, where the ledger does not know it.
         method: The stream's load method.
-        create_without_key: A record without any match key is created; otherwise it is rejected.
-        upsert: See ``Create``.
+        create_without_key: Whether a record without any match key is created; otherwise it is rejected.
+        upsert: The attribute and the value by which the CRM itself may find or make the record, or None.
     """
     if ready.crm_id is not None:
         return Update(ready, ready.crm_id)
@@ -242,7 +242,7 @@ def one_round(actions: Sequence[Action], method: LoadMethod) -> tuple[list[Actio
     appended, two of one source id keep their order.
 
     Returns:
-        What goes now, and what is decided anew once that is written; the latter is never everything.
+        Actions that go now, and records to be decided anew once those are written; the latter are never all.
     """
     now: list[Action] = []
     later: list[Ready] = []
@@ -273,9 +273,9 @@ def one_round(actions: Sequence[Action], method: LoadMethod) -> tuple[list[Actio
 
 
 def match_values(mapped: Mapped) -> set[tuple[str, str]]:
-    """The values by which the record could be taken for another, each with its attribute.
+    """Give the values by which the record could be taken for another, each with its attribute.
 
-    Of a key with several parts, its first: whoever shares all of them shares that one.
+    A key with several parts gives its first: a record that shares all of them shares that one.
     """
     return {(key.parts[0].attribute, value) for key in mapped.keys for value in key.parts[0].values}
 

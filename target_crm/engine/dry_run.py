@@ -1,8 +1,9 @@
-"""A CRM account on which nothing is written: reads are real, writes are noted and remembered as if they were done."""
+"""A dry run's CRM account: reads are real, writes are noted and remembered as if they were done, and none is sent."""
 
 from __future__ import annotations
 
 import itertools
+import math
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -11,22 +12,28 @@ from typing import Any, cast
 
 from typing_extensions import override
 
-from crm_api.crm import BeforeSend, Crm, Refused, Request, Result, Wanted, Written
+from crm_api.crm import BeforeSend, Crm, Refused, Result, Wanted, Written
 from crm_api.crm_objects import CrmId, CrmObject, CrmRecord, Payload
 from crm_api.delegating import DelegatingCrm
 from crm_api.errors import RefusedError
 from crm_api.transport.answer import Answer
-from crm_api.transport.session import SAFE_METHODS, CrmSession
+from crm_api.transport.request import Request
+from crm_api.transport.session import CrmSession
+from target_crm.crms import rates_of
+from target_crm.report.summary import Forecast
+
+MINUTE_SECONDS = 60
+HOUR_SECONDS = 3600
 
 
 class DryRunSession:
     """Stands in for the session: lets reads through and notes writes.
 
     Args:
-        crm: Whose session it is.
-        note: Told of each write.
+        crm: The account whose session it is.
+        note: Called with each request that would write.
         new_id: Makes an id for a record that would be created.
-        whole: Adds to an imagined answer what the record holds besides.
+        whole: Adds to an answer what the record holds besides.
     """
 
     def __init__(
@@ -41,24 +48,15 @@ class DryRunSession:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._session, name)
 
-    def exchange(self, method: str, path: str, **arguments: Any) -> Answer:
+    def exchange(self, request: Request, *, before_send: BeforeSend | None = None) -> Answer:
         """Send a request that reads; answer one that writes as the CRM would, and note it."""
-        if method in SAFE_METHODS or arguments.get("reads"):
-            return self._session.exchange(method, path, **arguments)
-        if (before_send := arguments.get("before_send")) is not None:
+        if request.changes_nothing:
+            return self._session.exchange(request, before_send=before_send)
+        if before_send is not None:
             before_send()
-        request = Request(
-            method,
-            path,
-            arguments.get("params") or {},
-            arguments.get("body"),
-            arguments.get("form"),
-            arguments.get("content"),
-            arguments.get("headers") or {},
-        )
         self._note(request)
-        imagined = self._crm.dry_run_answer(request, self._new_id)
-        return Answer(HTTPStatus.OK, value=self._whole(imagined), new_id=self._new_id)
+        answer = self._crm.dry_run_answer(request, self._new_id)
+        return Answer(HTTPStatus.OK, value=self._whole(answer), new_id=self._new_id)
 
 
 class DryRunCrm(DelegatingCrm):
@@ -66,32 +64,43 @@ class DryRunCrm(DelegatingCrm):
 
     Args:
         crm: The account. Its session is replaced.
-        note: Told of each request that would write.
+        note: Called with each request that would write.
 
     Attributes:
-        asides: Requests that the real run would not send: what it is told by the answers to its writes is read here.
-        answers: Requests that only the real run sends: to learn that a record of a bulk call is gone, or to read again
-            what it made itself.
+        writes: How many requests would write.
+        extra_requests: How many requests the real run would not send: what the answers to its writes say is read here.
+        spared_requests: How many requests only the real run sends: to learn that a record of a bulk call is gone, or to
+            read again what it made itself.
     """
 
     def __init__(self, crm: Crm, note: Callable[[Request], None]) -> None:
         super().__init__(crm)
-        self.asides = 0
-        self.answers = 0
-        self._aside = threading.Lock()
+        self.writes = 0
+        self.extra_requests = 0
+        self.spared_requests = 0
+        self._note = note
+        self._reading = threading.Lock()
         self._updating = threading.local()
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._changes: dict[tuple[str, CrmId], dict[str, Any]] = {}
         self._deleted: set[tuple[str, CrmId]] = set()
-        crm.replace_session(lambda each: cast("CrmSession", DryRunSession(each, note, self._new_id, self._whole)))
+        crm.replace_session(
+            lambda each: cast("CrmSession", DryRunSession(each, self._noted, self._new_id, self._whole))
+        )
+
+    def _noted(self, request: Request) -> None:
+        with self._lock:
+            self.writes += 1
+        self._note(request)
 
     def _new_id(self) -> CrmId:
         """Negative: no record of the CRM has such an id."""
         with self._lock:
             return -next(self._numbers)
 
-    def _as_it_would_be(self, crm_object: CrmObject, records: list[CrmRecord]) -> list[CrmRecord]:
+    def _with_changes(self, crm_object: CrmObject, records: list[CrmRecord]) -> list[CrmRecord]:
+        """The CRM's records as the run would have left them; those that it would have deleted are left out."""
         return [
             self._changed(crm_object, record)
             for record in records
@@ -107,7 +116,7 @@ class DryRunCrm(DelegatingCrm):
         return {**record, **change, **(self._crm.custom_container(custom) if custom else {})}
 
     def _remember(self, crm_object: CrmObject, results: Sequence[Result]) -> list[Result]:
-        """What was written, without what the imagined answer cannot know."""
+        """Remember what would be written; returns the results without what a made-up answer cannot know."""
         for result in results:
             if isinstance(result, Written):
                 key = crm_object.name, result.id
@@ -116,7 +125,7 @@ class DryRunCrm(DelegatingCrm):
         return [Written(result.id, {}) if isinstance(result, Written) else result for result in results]
 
     def _whole(self, answer: Any) -> Any:
-        """An imagined answer to an update, with what the records hold besides."""
+        """Add to a made-up answer to an update what the records hold besides."""
         bases: Mapping[CrmId, CrmRecord] = getattr(self._updating, "bases", {})
         if isinstance(answer, list):
             return [self._whole(each) for each in answer]
@@ -125,36 +134,34 @@ class DryRunCrm(DelegatingCrm):
         return answer
 
     def _before(self, crm_object: CrmObject, ids: Sequence[CrmId]) -> dict[CrmId, CrmRecord]:
-        """Records as they would be before an update; those that are gone are left out."""
-        with self._aside:
+        """Read records as they would be before an update; those that are gone are left out."""
+        with self._reading:
             sent = self.session.traffic.requests
             found = self._read(crm_object, ids)
-            self.asides += self.session.traffic.requests - sent
+            self.extra_requests += self.session.traffic.requests - sent
         return found
 
     # What reads
 
     @override
     def find(self, crm_object: CrmObject, attribute: str, values: Sequence[str]) -> list[CrmRecord]:
-        return self._as_it_would_be(crm_object, self._crm.find(crm_object, attribute, values))
+        return self._with_changes(crm_object, self._crm.find(crm_object, attribute, values))
 
     @override
     def scan(self, crm_object: CrmObject) -> Iterator[CrmRecord]:
-        return iter(self._as_it_would_be(crm_object, list(self._crm.scan(crm_object))))
+        return iter(self._with_changes(crm_object, list(self._crm.scan(crm_object))))
 
     @override
     def read(self, crm_object: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
-        imagined = sum(map(_is_imagined, ids))
-        self.answers += -(-len(ids) // self.page_size) - -(-(len(ids) - imagined) // self.page_size)
+        new = sum(map(_is_new, ids))
+        self.spared_requests += -(-len(ids) // self.page_size) - -(-(len(ids) - new) // self.page_size)
         return self._read(crm_object, ids, immediate=immediate)
 
     def _read(self, crm_object: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
-        imagined = {
-            crm_id: {"id": crm_id, **self._changes[crm_object.name, crm_id]} for crm_id in ids if _is_imagined(crm_id)
-        }
-        real = [crm_id for crm_id in ids if not _is_imagined(crm_id)]
+        new = {crm_id: {"id": crm_id, **self._changes[crm_object.name, crm_id]} for crm_id in ids if _is_new(crm_id)}
+        real = [crm_id for crm_id in ids if not _is_new(crm_id)]
         found = list(self._crm.read(crm_object, real, immediate=immediate).values()) if real else []
-        return imagined | {record["id"]: record for record in self._as_it_would_be(crm_object, found)}
+        return new | {record["id"]: record for record in self._with_changes(crm_object, found)}
 
     # What writes
 
@@ -180,7 +187,7 @@ class DryRunCrm(DelegatingCrm):
             base = bases.get(crm_id)
             if base is None:
                 self._forget(crm_object, crm_id)
-                self.answers += len(changes) > 1
+                self.spared_requests += len(changes) > 1
                 results.append(Refused("The CRM has no such record", HTTPStatus.NOT_FOUND, gone=True))
             elif isinstance(answer, Written):
                 results.append(replace(answer, record=self._merged(base, answer.record), before=base))
@@ -202,10 +209,10 @@ class DryRunCrm(DelegatingCrm):
     def upsert_many(
         self, crm_object: CrmObject, attribute: str, wanted: Sequence[Wanted], *, before_send: BeforeSend
     ) -> list[Result]:
-        with self._aside:
+        with self._reading:
             sent = self.session.traffic.requests
             there = self._there(crm_object, attribute, [each.value for each in wanted])
-            self.asides += self.session.traffic.requests - sent
+            self.extra_requests += self.session.traffic.requests - sent
         results: list[Result] = []
         answers = self._crm.upsert_many(crm_object, attribute, wanted, before_send=before_send)
         for each, answer in zip(wanted, answers, strict=True):
@@ -221,7 +228,7 @@ class DryRunCrm(DelegatingCrm):
         ]
 
     def _there(self, crm_object: CrmObject, attribute: str, values: Sequence[str]) -> dict[str, CrmRecord]:
-        """The records that an upsert would change, whole, by value: only a rehearsal needs to look for them."""
+        """Find the records that an upsert would change, whole, by value: only a dry run needs to look for them."""
         size = self._crm.find_size(crm_object, attribute)
         chunks = [values[start : start + size] for start in range(0, len(values), size)] if size else []
         ids = [record["id"] for chunk in chunks for record in self.find(crm_object, attribute, chunk)]
@@ -250,5 +257,27 @@ class DryRunCrm(DelegatingCrm):
         self._deleted.add((crm_object.name, crm_id))
 
 
-def _is_imagined(crm_id: CrmId) -> bool:
+def _is_new(crm_id: CrmId) -> bool:
+    """Tell whether the run itself would have created the record."""
     return isinstance(crm_id, int) and crm_id < 0
+
+
+def forecast_of(crm: Crm, config: Mapping[str, Any]) -> Forecast | None:
+    """Say what the run would have cost: its reads, which were real, and its writes, which were not.
+
+    Args:
+        crm: The account as the run has seen it.
+        config: The settings.
+    """
+    if not isinstance(crm, DryRunCrm):
+        return None
+    requests = crm.session.traffic.requests + crm.writes + crm.spared_requests - crm.extra_requests
+    return Forecast(crm.writes, requests, _forecast_seconds(requests, *rates_of(config)))
+
+
+def _forecast_seconds(requests: int, requests_per_minute: int, requests_per_hour: int) -> float:
+    """The least time that so many requests take under rolling windows of a minute and an hour; 0 if there are none."""
+    windows = ((requests_per_minute, MINUTE_SECONDS), (requests_per_hour, HOUR_SECONDS))
+    return max(
+        math.floor((requests - 1) / rate) * float(width) if rate and requests else 0.0 for rate, width in windows
+    )

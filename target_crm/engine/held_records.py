@@ -1,84 +1,21 @@
-"""What earlier runs, or earlier records of this one, left to be done: records held back, references to be linked."""
+"""Records that were held, and links that records lack: tried again as soon as what they wait for is there."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from logging import Logger
 from typing import Any, Protocol
 
 from crm_api.errors import SettingError
 from target_crm.engine.late_links import Linker
 from target_crm.engine.references import BY_MATCH
-from target_crm.engine.run import Office
+from target_crm.engine.run import Run, logger
 from target_crm.ledger.values import Held
-from target_crm.report.outcomes import Books, Outcome
 from target_crm.singer.stdio import decode
 from target_crm.stream_settings import StreamSettings
 
 
-class HeldRecordRetrier:
-    """Tries again what waited, as soon as what it waited for is there.
-
-    Args:
-        office: What all streams share.
-        intake: Takes records once more.
-        settings_of: The settings of a stream; raises SettingError.
-        drain: Writes what was taken.
-    """
-
-    def __init__(
-        self,
-        office: Office,
-        intake: RecordIntake,
-        settings_of: Callable[[str], StreamSettings],
-        drain: Callable[[], None],
-    ) -> None:
-        self._office = office
-        self._intake = intake
-        self._linker = Linker(office, settings_of)
-        self._drain = drain
-
-    def at_start(self, *, retry_rejected: bool) -> None:
-        """What an earlier run left, and can be done by now."""
-        office = self._office
-        self._linker.link(office.links.ready(office.source))
-        held = list(office.held_records.waiting_no_more(office.source))
-        if retry_rejected:
-            held += office.held_records.held(office.source, "rejected")
-        self.feed(sorted(held, key=lambda each: each.number))
-        if held:
-            self._drain()
-
-    def after_writes(self) -> bool:
-        """What waited for the records that were just written; tells whether there is something to write."""
-        office, fed = self._office, False
-        for stream in list(office.written):
-            written = office.written.pop(stream)
-            self._linker.link(office.links.written(office.source, stream, written))
-            held = office.held_records.waited_for(office.source, stream, written)
-            fed = fed or bool(held)
-            self.feed(held)
-        return fed
-
-    def at_end(self) -> None:
-        """What waits for records of the CRM that a match key finds: one that came later may be that record."""
-        office, before = self._office, 0
-        while held := office.held_records.waited_for(office.source, BY_MATCH, list(office.crm.objects)):
-            if len(held) == before:
-                break
-            before = len(held)
-            self.feed(held)
-            self._drain()
-        self._linker.link(office.links.by_match(office.source))
-
-    def feed(self, held: Iterable[Held]) -> None:
-        """Take records that were held once more."""
-        office = self._office
-        take_again(self._intake, held, run_id=office.run_id, books=office.books, logger=office.logger)
-
-
 class RecordIntake(Protocol):
-    """What takes messages."""
+    """Takes messages, and writes what it took."""
 
     schema_lines: dict[str, bytes]
     """The SCHEMA message in force, by stream before stream maps."""
@@ -90,32 +27,82 @@ class RecordIntake(Protocol):
         """Take a RECORD message, for the stream that held it alone."""
 
 
-def take_again(
-    intake: RecordIntake, held_records: Iterable[Held], *, run_id: str, books: Books, logger: Logger
-) -> None:
-    """Take records that were held, each with the SCHEMA that it came with; then put the streams' own SCHEMAs back.
+class HeldRecordRetrier:
+    """Tries again what was held.
 
     Args:
-        intake: Takes messages.
-        held_records: In the order in which they were held.
-        run_id: Of this run: what it held itself is in the books already.
-        books: What became of every record.
-        logger: Told of records that cannot be taken by today's settings.
+        run: What all streams share.
+        intake: Takes records once more.
+        settings_of: Gives the settings of a stream; raises SettingError.
+        drain: Writes what was taken.
     """
-    before = dict(intake.schema_lines)
-    for held in held_records:
-        schema = decode(held.schema)
-        if intake.schema_lines.get(schema["stream"]) != held.schema:
-            try:
-                intake.take_schema(schema, held.schema)
-            except SettingError as error:
-                logger.warning("A held record of stream %s is left where it is: %s", held.stream, error)
-                continue
-        if held.run_id == run_id:
-            books.reopened(held.stream, Outcome.REJECTED if held.state == "rejected" else Outcome.WAITING, held.kind)
-        else:
-            books.carried(held.stream)
-        intake.take_record(decode(held.message), held.message, held)
-    for stream, line in before.items():
-        if intake.schema_lines[stream] != line:
-            intake.take_schema(decode(line), line)
+
+    def __init__(
+        self, run: Run, intake: RecordIntake, settings_of: Callable[[str], StreamSettings], drain: Callable[[], None]
+    ) -> None:
+        self._run = run
+        self._source = run.source
+        self._held_records = run.ledger.held_records
+        self._links = run.ledger.links
+        self._log = run.recorder.log
+        self._intake = intake
+        self._linker = Linker(run, settings_of)
+        self._drain = drain
+
+    def at_start(self, *, retry_rejected: bool) -> None:
+        """Try what an earlier run left and can be done by now.
+
+        Args:
+            retry_rejected: Whether rejected records are tried, too.
+        """
+        self._linker.link(self._links.ready(self._source))
+        held = list(self._held_records.waiting_no_more(self._source))
+        if retry_rejected:
+            held += self._held_records.held(self._source, "rejected")
+        self.feed(sorted(held, key=lambda each: each.number))
+        if held:
+            self._drain()
+
+    def after_writes(self) -> bool:
+        """Try what waited for the records that were just written; tells whether there is something to write."""
+        fed = False
+        for stream in self._log.streams_written:
+            written = self._log.take_written(stream)
+            self._linker.link(self._links.written(self._source, stream, written))
+            held = self._held_records.waited_for(self._source, stream, written)
+            fed = fed or bool(held)
+            self.feed(held)
+        return fed
+
+    def at_end(self) -> None:
+        """Try what waits for records of the CRM that a match key finds: one that came later may be that record."""
+        before = 0
+        while held := self._held_records.waited_for(self._source, BY_MATCH, list(self._run.crm.objects)):
+            if len(held) == before:
+                break
+            before = len(held)
+            self.feed(held)
+            self._drain()
+        self._linker.link(self._links.by_match(self._source))
+
+    def feed(self, held_records: Iterable[Held]) -> None:
+        """Take held records once more, each with the SCHEMA that it came with; then put the streams' SCHEMAs back.
+
+        Args:
+            held_records: In the order in which they were held.
+        """
+        intake = self._intake
+        before = dict(intake.schema_lines)
+        for held in held_records:
+            schema = decode(held.schema)
+            if intake.schema_lines.get(schema["stream"]) != held.schema:
+                try:
+                    intake.take_schema(schema, held.schema)
+                except SettingError as error:
+                    logger.warning("A held record of stream %s is left where it is: %s", held.stream, error)
+                    continue
+            self._run.recorder.retried(held)
+            intake.take_record(decode(held.message), held.message, held)
+        for stream, line in before.items():
+            if intake.schema_lines[stream] != line:
+                intake.take_schema(decode(line), line)

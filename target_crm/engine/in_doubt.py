@@ -1,4 +1,4 @@
-"""What became of creates whose answer was lost.
+"""Creates to which no answer came: whether they were carried out.
 
 In this order: the vendor's own atomic upsert, the vendor's uniqueness rule, a look at what was created since the
 intent, repeated until nothing sent can still turn up. What is found is ours; what is not was never carried out.
@@ -6,7 +6,7 @@ intent, repeated until nothing sent can still turn up. What is found is ours; wh
 
 from __future__ import annotations
 
-import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -16,25 +16,24 @@ from typing import Any
 
 from typing_extensions import override
 
-from crm_api.crm import Crm, Refused, Untold, Written
+from crm_api.crm import Crm, Refused, Result, Untold, Written
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload
 from crm_api.endpoints.whole_records import FIND
 from crm_api.errors import InDoubtError
-from target_crm.concurrency import Stopping
-from target_crm.ledger.ledger import Ledger
-from target_crm.ledger.values import Intent, Scope
-from target_crm.mapping.mapper import Mapper
+from target_crm.engine.run import StreamContext
+from target_crm.ledger.values import Intent
 from target_crm.mapping.values import MatchKey, MatchPart
 
 CLOCK_MARGIN_SECONDS = 300.0  # by which the CRM's clocks may differ among themselves
 ATTEMPTS = 3  # repetitions of a create that the CRM keeps unique
-POLLS = 12  # looks at the CRM between the lost answer and the deadline
+POLLS = 12  # looks at the CRM between the last moment of sending and the deadline
+LONGEST_NAP_SECONDS = 1.0  # between two questions to a find endpoint, which costs little
 # Kinds whose values are compared: the CRM gives them back as it got them.
 _FIRM = frozenset({Kind.TEXT, Kind.INTEGER, Kind.NUMBER, Kind.BOOLEAN, Kind.ID, Kind.NAME_ID, Kind.IDENTIFIER})
 
 
 class CreateFate(Enum):
-    """What became of a create."""
+    """The ways in which a create can have ended."""
 
     CARRIED_OUT = "carried out"
     NOT_CARRIED_OUT = "not carried out"
@@ -44,14 +43,15 @@ class CreateFate(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of one create.
+    """The answer to whether one create was carried out.
 
     Attributes:
-        fate: That.
-        record: The CRM's record, where it was carried out.
-        ours: The record carries what was sent, and no other source id stands for it; otherwise it is to be matched.
-        reason: Why it was refused.
-        status: HTTP status of a refusal.
+        fate: Whether it was carried out.
+        record: The CRM's record, where it was carried out; else None.
+        ours: Whether the record carries what was sent, and no other source id stands for it; otherwise it is to be
+            matched.
+        reason: Why it was refused, for people; empty if it was not.
+        status: HTTP status of a refusal, or None.
     """
 
     fate: CreateFate
@@ -61,100 +61,100 @@ class Verdict:
     status: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """How long a lost create can still turn up.
-
-    Attributes:
-        lag_seconds: By which searches lag behind writes.
-        timeout_seconds: How long a request can still be on its way.
-    """
-
-    lag_seconds: float
-    timeout_seconds: float
-
-    @property
-    def seconds(self) -> float:
-        """Counted from the last moment at which it can have been sent."""
-        return self.lag_seconds + self.timeout_seconds
+Look = Callable[[Sequence[Intent]], Mapping[str, Verdict]]
+"""Looks for what became of creates; verdicts by source id, of those that can be given by now."""
 
 
-class Inquiry:
-    """Finds out what became of the lost creates of one stream.
+class DoubtResolver(ABC):
+    """Finds out whether the creates of one stream to which no answer came were carried out.
 
     Args:
-        crm: The account.
-        mapper: Knows how values compare.
-        ledger: Knows which of the CRM's records are spoken for.
-        scope: Of the stream.
-        stopping: Waits, and gives up at a signal.
-        window: How long a lost create can still turn up.
-        upsert_by: The attribute by which the CRM itself may upsert records of this stream, or None.
-        clock: Monotonic seconds.
+        context: The stream's way into the CRM.
     """
 
-    def __init__(
-        self,
-        crm: Crm,
-        mapper: Mapper,
-        ledger: Ledger,
-        scope: Scope,
-        stopping: Stopping,
-        *,
-        window: Window,
-        upsert_by: str | None,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._crm = crm
-        self._crm_object: CrmObject = mapper.crm_object
-        self._mapper = mapper
-        self._ledger = ledger
-        self._scope = scope
-        self._stopping = stopping
-        self._window = window
-        self._upsert_by = upsert_by
-        self._clock = clock
+    def __init__(self, context: StreamContext) -> None:
+        self._crm = context.crm
+        self._crm_object = context.crm_object
+        self._mapper = context.mapper
+        self._ledger = context.ledger
+        self._scope = context.scope
+        self._stopping = context.run.timing.stopping
+        self._window = context.run.timing.window
+        self._clock = context.run.timing.clock
 
+    @abstractmethod
     def verdicts(self, intents: Sequence[Intent], last_sent: float) -> dict[str, Verdict]:
-        """What became of creates, by source id.
+        """Find out about creates.
 
         Args:
             intents: The creates.
             last_sent: When the last of them can have been sent (monotonic seconds).
 
+        Returns:
+            A verdict for each, by source id.
+
         Raises:
             StopError: The CRM cannot be asked, or a signal came: all of them stay in doubt.
-            BusyError: Likewise.
+            BusyError: The CRM cannot be asked for now: all of them stay in doubt.
         """
+
+    def _create_again(self, intent: Intent) -> Result:
+        (answer,) = self._crm.create(self._crm_object, [intent.payload], before_send=self._stopping.check)
+        return answer
+
+    def _look_until_late(
+        self, intents: Sequence[Intent], last_sent: float, look: Look, nap_seconds: float
+    ) -> dict[str, Verdict]:
+        """Look again and again until nothing that was sent can still turn up; what has not was never carried out."""
+        verdicts: dict[str, Verdict] = {}
+        open_intents = list(intents)
+        while open_intents:
+            is_last = self._clock() > last_sent + self._window.seconds
+            verdicts |= look(open_intents)
+            open_intents = [intent for intent in open_intents if intent.source_id not in verdicts]
+            if is_last:
+                break
+            if open_intents:
+                self._stopping.nap(nap_seconds)
+        return verdicts | {intent.source_id: Verdict(CreateFate.NOT_CARRIED_OUT) for intent in open_intents}
+
+
+class MappedResolver(DoubtResolver):
+    """Asks a CRM that knows the object's attributes.
+
+    Args:
+        context: The stream's way into the CRM.
+        upsert_by: The attribute by which the CRM itself may upsert records of this stream, or None.
+    """
+
+    def __init__(self, context: StreamContext, upsert_by: str | None) -> None:
+        super().__init__(context)
+        self._upsert_by = upsert_by
+
+    @override
+    def verdicts(self, intents: Sequence[Intent], last_sent: float) -> dict[str, Verdict]:
         verdicts: dict[str, Verdict] = {}
         searched: list[Intent] = []
         given: set[CrmId] = set()
         for intent in intents:
             self._stopping.check()
             if self._upsert_by is not None and len(intent.keys.get(self._upsert_by, ())) == 1:
-                verdicts[intent.source_id] = self._upserted(intent, self._upsert_by)
+                value = intent.keys[self._upsert_by][0]
+                verdicts[intent.source_id] = _verdict_of(
+                    self._crm.upsert(self._crm_object, self._upsert_by, value, intent.payload)
+                )
             elif (unique := self._unique(intent)) is not None:
                 verdict = self._repeated(intent, unique, last_sent)
                 if verdict.record is not None:
                     crm_id: CrmId = verdict.record["id"]
-                    spoken_for = crm_id in given or self._is_spoken_for(crm_id)
+                    spoken_for = crm_id in given or bool(self._ledger.claimed(self._scope, [crm_id]))
                     verdict = replace(verdict, ours=verdict.ours and not spoken_for)
                     given.add(crm_id)
                 verdicts[intent.source_id] = verdict
             else:
                 searched.append(intent)
-        return verdicts | self._searched(searched, last_sent)
-
-    def _is_spoken_for(self, crm_id: CrmId) -> bool:
-        return bool(self._ledger.claimed(self._scope, [crm_id]))
-
-    def _upserted(self, intent: Intent, attribute: str) -> Verdict:
-        answer = self._crm.upsert(self._crm_object, attribute, intent.keys[attribute][0], intent.payload)
-        if isinstance(answer, Written):
-            return Verdict(CreateFate.CARRIED_OUT, {"id": answer.id, **answer.record})
-        if isinstance(answer, Untold):
-            return Verdict(CreateFate.UNKNOWN)
-        return Verdict(CreateFate.REFUSED, reason=answer.reason, status=answer.status)
+        nap_seconds = self._window.seconds / POLLS
+        return verdicts | self._look_until_late(searched, last_sent, self._created_since, nap_seconds)
 
     def _unique(self, intent: Intent) -> str | None:
         """The attribute of the payload that the CRM keeps unique and can search by."""
@@ -174,57 +174,97 @@ class Inquiry:
                     ours = resemblance(self._crm, self._crm_object, intent.payload, record) is not None
                     return Verdict(CreateFate.CARRIED_OUT, record, ours=ours)
             if refusal is not None and self._clock() > last_sent + self._window.seconds:
-                return Verdict(CreateFate.REFUSED, reason=refusal.reason, status=refusal.status)
+                return _verdict_of(refusal)
             if refusal is not None:
                 self._stopping.nap(self._window.seconds / POLLS)
                 continue
             try:
-                (answer,) = self._crm.create(self._crm_object, [intent.payload], before_send=self._stopping.check)
+                answer = self._create_again(intent)
             except InDoubtError:
                 last_sent = self._clock()
                 if (attempts := attempts + 1) == ATTEMPTS:
                     return Verdict(CreateFate.UNKNOWN)
                 continue
-            if isinstance(answer, Written):
-                return Verdict(CreateFate.CARRIED_OUT, {"id": answer.id, **answer.record})
-            if isinstance(answer, Untold):
-                return Verdict(CreateFate.UNKNOWN)
+            if not isinstance(answer, Refused):
+                return _verdict_of(answer)
             refusal = answer
 
-    def _searched(self, intents: Sequence[Intent], last_sent: float) -> dict[str, Verdict]:
-        verdicts: dict[str, Verdict] = {}
-        open_intents = list(intents)
-        while open_intents:
-            is_last = self._clock() > last_sent + self._window.seconds
-            for source_id, record in self._found(open_intents).items():
-                verdicts[source_id] = Verdict(CreateFate.CARRIED_OUT, record)
-            open_intents = [intent for intent in open_intents if intent.source_id not in verdicts]
-            if is_last:
-                break
-            if open_intents:
-                self._stopping.nap(self._window.seconds / POLLS)
-        return verdicts | {intent.source_id: Verdict(CreateFate.NOT_CARRIED_OUT) for intent in open_intents}
-
-    def _found(self, intents: Sequence[Intent]) -> dict[str, CrmRecord]:
-        """Records that nobody speaks for, each given to the intent that it resembles most."""
+    def _created_since(self, intents: Sequence[Intent]) -> dict[str, Verdict]:
+        """Give records for which nothing stands to the intents that they resemble most."""
         since = datetime.fromtimestamp(min(intent.server_at for intent in intents) - CLOCK_MARGIN_SECONDS, UTC)
         payloads = [intent.payload for intent in intents]
         hits = {record["id"]: record for record in self._crm.created_since(self._crm_object, since, payloads)}
-        whole_records = {
-            crm_id: hits[crm_id] for crm_id in hits.keys() - self._ledger.claimed(self._scope, hits.keys()).keys()
+        unclaimed = hits.keys() - self._ledger.claimed(self._scope, hits.keys()).keys()
+        found = pairs(self._crm, self._crm_object, intents, {crm_id: hits[crm_id] for crm_id in unclaimed})
+        return {source_id: Verdict(CreateFate.CARRIED_OUT, record) for source_id, record in found.items()}
+
+
+class WholeRecordResolver(DoubtResolver):
+    """Asks declared endpoints: by repeating the create where that is safe, else by the find endpoint."""
+
+    @override
+    def verdicts(self, intents: Sequence[Intent], last_sent: float) -> dict[str, Verdict]:
+        verdicts: dict[str, Verdict] = {}
+        searched: list[Intent] = []
+        for intent in intents:
+            self._stopping.check()
+            if self._crm.may_repeat(self._crm_object):
+                verdicts[intent.source_id] = self._sent_again(intent)
+            elif intent.keys.get(FIND):
+                searched.append(intent)
+            else:
+                verdicts[intent.source_id] = Verdict(CreateFate.UNKNOWN)
+        given: set[CrmId] = set()
+
+        def look(open_intents: Sequence[Intent]) -> dict[str, Verdict]:
+            found = {intent.source_id: self._looked_for(intent, given) for intent in open_intents}
+            return {source_id: verdict for source_id, verdict in found.items() if verdict is not None}
+
+        nap_seconds = min(self._window.seconds / POLLS, LONGEST_NAP_SECONDS)
+        return verdicts | self._look_until_late(searched, last_sent, look, nap_seconds)
+
+    def _sent_again(self, intent: Intent) -> Verdict:
+        try:
+            return _verdict_of(self._create_again(intent))
+        except InDoubtError:
+            return Verdict(CreateFate.UNKNOWN)
+
+    def _looked_for(self, intent: Intent, given: set[CrmId]) -> Verdict | None:
+        values = tuple(intent.keys[FIND])
+        key = MatchKey((MatchPart(FIND, values),))
+        hits: dict[CrmId, CrmRecord] = {
+            record["id"]: record
+            for record in self._crm.find(self._crm_object, FIND, values)
+            if self._mapper.matches(key, record)
         }
-        return pairs(self._crm, self._crm_object, intents, whole_records)
+        taken = self._ledger.claimed(self._scope, hits.keys()).keys() | given
+        unclaimed = [crm_id for crm_id in hits if crm_id not in taken]
+        if len(unclaimed) > 1:
+            return Verdict(CreateFate.UNKNOWN)
+        if unclaimed:
+            given.add(unclaimed[0])
+            return Verdict(CreateFate.CARRIED_OUT, hits[unclaimed[0]])
+        return Verdict(CreateFate.CARRIED_OUT, next(iter(hits.values())), ours=False) if hits else None
+
+
+def _verdict_of(answer: Result) -> Verdict:
+    """The verdict that the answer to a repeated write is."""
+    if isinstance(answer, Written):
+        return Verdict(CreateFate.CARRIED_OUT, {**answer.record, "id": answer.id})
+    if isinstance(answer, Untold):
+        return Verdict(CreateFate.UNKNOWN)
+    return Verdict(CreateFate.REFUSED, reason=answer.reason, status=answer.status)
 
 
 def pairs(
-    crm: Crm, crm_object: CrmObject, intents: Iterable[Intent], whole_records: Mapping[CrmId, CrmRecord]
+    crm: Crm, crm_object: CrmObject, intents: Iterable[Intent], records: Mapping[CrmId, CrmRecord]
 ) -> dict[str, CrmRecord]:
     """Pair intents one to one with records that carry what was sent, the most alike first."""
     likely = sorted(
         (
             (-score, intent.source_id, str(crm_id), crm_id)
             for intent in intents
-            for crm_id, record in whole_records.items()
+            for crm_id, record in records.items()
             if (score := resemblance(crm, crm_object, intent.payload, record)) is not None
         ),
         key=lambda pair: pair[:3],
@@ -233,13 +273,13 @@ def pairs(
     given: set[CrmId] = set()
     for _, source_id, _, crm_id in likely:
         if source_id not in paired and crm_id not in given:
-            paired[source_id] = whole_records[crm_id]
+            paired[source_id] = records[crm_id]
             given.add(crm_id)
     return paired
 
 
 def resemblance(crm: Crm, crm_object: CrmObject, payload: Payload, record: CrmRecord) -> int | None:
-    """How many attributes of a record are as they were sent; None if it cannot be what became of the payload.
+    """Count the attributes of a record that are as they were sent; None if the record cannot come of that payload.
 
     What the CRM dropped or has not filled in yet speaks against nothing; a different value does, and so does a
     required attribute that is not there.
@@ -263,67 +303,3 @@ def _value(crm: Crm, attribute: Attribute, value: Any) -> Any:
     with suppress(ValueError):
         value = crm.decode(attribute, value)
     return " ".join(value.split()).casefold() if isinstance(value, str) else value
-
-
-class EndpointInquiry(Inquiry):
-    """Finds out what became of the lost creates of a stream that is sent whole."""
-
-    @override
-    def verdicts(self, intents: Sequence[Intent], last_sent: float) -> dict[str, Verdict]:
-        verdicts: dict[str, Verdict] = {}
-        searched: list[Intent] = []
-        for intent in intents:
-            self._stopping.check()
-            if self._crm.may_repeat(self._crm_object):
-                verdicts[intent.source_id] = self._sent_again(intent)
-            elif intent.keys.get(FIND):
-                searched.append(intent)
-            else:
-                verdicts[intent.source_id] = Verdict(CreateFate.UNKNOWN)
-        return verdicts | self._searched(searched, last_sent)
-
-    def _sent_again(self, intent: Intent) -> Verdict:
-        try:
-            (answer,) = self._crm.create(self._crm_object, [intent.payload], before_send=self._stopping.check)
-        except InDoubtError:
-            return Verdict(CreateFate.UNKNOWN)
-        if isinstance(answer, Written):
-            return Verdict(CreateFate.CARRIED_OUT, {**answer.record, "id": answer.id})
-        if isinstance(answer, Untold):
-            return Verdict(CreateFate.UNKNOWN)
-        return Verdict(CreateFate.REFUSED, reason=answer.reason, status=answer.status)
-
-    @override
-    def _searched(self, intents: Sequence[Intent], last_sent: float) -> dict[str, Verdict]:
-        verdicts: dict[str, Verdict] = {}
-        given: set[CrmId] = set()
-        open_intents = list(intents)
-        while open_intents:
-            is_last = self._clock() > last_sent + self._window.seconds
-            for intent in open_intents:
-                verdict = self._looked_for(intent, given)
-                if verdict is not None:
-                    verdicts[intent.source_id] = verdict
-            open_intents = [intent for intent in open_intents if intent.source_id not in verdicts]
-            if is_last:
-                break
-            if open_intents:
-                self._stopping.nap(min(self._window.seconds / POLLS, 1))
-        return verdicts | {intent.source_id: Verdict(CreateFate.NOT_CARRIED_OUT) for intent in open_intents}
-
-    def _looked_for(self, intent: Intent, given: set[CrmId]) -> Verdict | None:
-        values = tuple(intent.keys[FIND])
-        key = MatchKey((MatchPart(FIND, values),))
-        hits: dict[CrmId, CrmRecord] = {
-            record["id"]: record
-            for record in self._crm.find(self._crm_object, FIND, values)
-            if self._mapper.matches(key, record)
-        }
-        taken = self._ledger.claimed(self._scope, hits.keys()).keys() | given
-        whole_records = [crm_id for crm_id in hits if crm_id not in taken]
-        if len(whole_records) > 1:
-            return Verdict(CreateFate.UNKNOWN)
-        if whole_records:
-            given.add(whole_records[0])
-            return Verdict(CreateFate.CARRIED_OUT, hits[whole_records[0]])
-        return Verdict(CreateFate.CARRIED_OUT, next(iter(hits.values())), ours=False) if hits else None

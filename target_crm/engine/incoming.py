@@ -22,14 +22,14 @@ class IncomingRecord:
     """One record of one stream, after stream maps.
 
     Attributes:
-        source_id: What the ledger calls it: where every version is appended, with the version's hash.
-        order_id: Records of one ``order_id`` are written in the order of their arrival: the source id alone.
-        record: Its values.
-        record_hash: Of the record and of the settings it is mapped with.
+        source_id: The id by which the ledger knows it; with the version's hash where every version is appended.
+        order_id: The source id alone: records of one ``order_id`` are written in the order of their arrival.
+        record: The record's values by name.
+        record_hash: A digest of the record and of the settings it is mapped with.
         message: The line it came in, before stream maps.
-        gone: Its source has deleted it.
-        held_at: When the ledger put it aside (unix seconds), if that is where it comes from; None from the input.
-        flaw: Why it cannot even be mapped, or None.
+        gone: Whether its source has deleted it.
+        held_at: When the ledger began to hold it (Unix seconds), if it comes from there; None from the input.
+        flaw: Why it cannot be mapped, or None.
     """
 
     source_id: str
@@ -43,9 +43,9 @@ class IncomingRecord:
 
 
 def source_id(values: Sequence[Any]) -> str | None:
-    """What the ledger calls a record with these values of its source id; None if one of them is missing.
+    """Make the id by which the ledger knows a record of the values of its source id; None if one of them is missing.
 
-    A number and its text are one: 7, 7.0 and "7" are the same customer in two files.
+    A number and its text are one: 7, 7.0 and "7" are one customer in two files.
     """
     if len(values) == 1:
         return _text(values[0])
@@ -67,15 +67,15 @@ def _text(value: Any) -> str | None:
 
 
 def record_hash(record: Mapping[str, Any], fingerprint: bytes) -> bytes:
-    """Tells two versions of a record apart, whatever the order of its keys.
+    """Make a digest that tells two versions of a record apart and does not depend on the order of keys.
 
     Args:
         record: The record.
-        fingerprint: Of the settings that it is mapped with: other settings make another payload.
+        fingerprint: A digest of the settings that it is mapped with: other settings make another payload.
     """
     return hashlib.blake2b(_SORTED.encode(record), digest_size=HASH_BYTES, salt=fingerprint).digest()
 
 
 def fingerprint(*parts: Any) -> bytes:
-    """A short digest of settings."""
+    """Make a short digest of settings."""
     return hashlib.blake2b(_SORTED.encode(parts), digest_size=HASH_BYTES).digest()

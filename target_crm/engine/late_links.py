@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 from crm_api.crm_objects import CrmId, CrmRecord
 from crm_api.errors import SettingError
 from target_crm.engine.decisions import Ready, Update
 from target_crm.engine.incoming import IncomingRecord
-from target_crm.engine.references import Parents, reference_of
-from target_crm.engine.run import Office
+from target_crm.engine.references import ReferenceResolver, reference_of
+from target_crm.engine.run import Run, StreamContext, logger
 from target_crm.engine.sender import Done, NotDone, Sender, Write
-from target_crm.ledger.links import Links
-from target_crm.ledger.values import Entry, Intent, Scope, Unlinked
+from target_crm.ledger.values import Entry, Intent, Unlinked
 from target_crm.mapping.mapper import Mapper
 from target_crm.mapping.values import Mapped, Mode
 from target_crm.stream_settings import StreamSettings
 
-TRIES = 6  # in which every answer is lost; the next run goes on
-
-
-@dataclass(frozen=True)
-class _Place:
-    """One stream whose records are to be linked."""
-
-    stream: str
-    mapper: Mapper
-    scope: Scope
-    intents: Mapping[str, Intent]
+TRIES = 6  # in which no write is answered; the next run goes on
 
 
 class Linker:
@@ -38,116 +27,120 @@ class Linker:
     record is read first, and what it has already is not sent.
 
     Args:
-        office: What all streams share.
-        settings_of: The settings of a stream; raises SettingError.
+        run: What all streams share.
+        settings_of: Gives the settings of a stream; raises SettingError.
     """
 
-    def __init__(self, office: Office, settings_of: Callable[[str], StreamSettings]) -> None:
-        self._office = office
+    def __init__(self, run: Run, settings_of: Callable[[str], StreamSettings]) -> None:
+        self._run = run
         self._settings_of = settings_of
-        self._links: Links = office.links
 
     def link(self, unlinked: Sequence[Unlinked]) -> None:
         """Put in the references that lead somewhere by now; the others go on waiting.
 
         Raises:
             StopError: Nothing further can succeed.
-            BusyError: Likewise, for now.
+            BusyError: Nothing further can succeed for now.
         """
         by_scope: dict[int, list[Unlinked]] = {}
         for each in unlinked:
             by_scope.setdefault(each.scope.id, []).append(each)
         for chosen in by_scope.values():
             try:
-                place = self._place(chosen[0])
+                links = _StreamLinks(chosen[0].stream, self._context(chosen[0]))
             except SettingError as error:
-                self._office.logger.warning("Stream %s: its links are left as they are: %s", chosen[0].stream, error)
+                logger.warning("Stream %s: its links are left as they are: %s", chosen[0].stream, error)
             else:
-                self._link(place, chosen)
+                links.link(chosen)
 
-    def _place(self, first: Unlinked) -> _Place:
-        office, settings = self._office, self._settings_of(first.stream)
+    def _context(self, first: Unlinked) -> StreamContext:
+        run, settings = self._run, self._settings_of(first.stream)
         if settings.object != first.object:
             raise SettingError(f"its records were {first.object}, and are {settings.object} now")
-        crm_object = office.crm.objects[first.object]
-        office.locks.take(crm_object.name)
+        crm_object = run.crm.objects[first.object]
+        run.locks.take(crm_object.name)
         # What was left out when the record was created is still part of its creation.
         modes = {
             name: Mode.FILL_EMPTY if mode is Mode.CREATE_ONLY else mode
             for name, mode in settings.mapping.fields.items()
         }
-        mapper = Mapper(office.crm, crm_object, replace(settings.mapping, fields=modes))
-        return _Place(first.stream, mapper, first.scope, office.ledger.intents(first.scope))
+        mapper = Mapper(run.crm, crm_object, replace(settings.mapping, fields=modes))
+        return StreamContext(run.crm, mapper, run.ledger, first.scope, run)
 
-    def _link(self, place: _Place, unlinked: Sequence[Unlinked]) -> None:
-        parents = Parents(self._office, place.mapper, "link_later")
+
+class _StreamLinks:
+    """Makes the links of one stream's records.
+
+    Args:
+        stream: The stream's name.
+        context: Its way into the CRM.
+    """
+
+    def __init__(self, stream: str, context: StreamContext) -> None:
+        self._stream = stream
+        self._context = context
+        self._ledger = context.ledger
+        self._recorder = context.run.recorder
+        self._intents = context.ledger.intents(context.scope)
+
+    def link(self, unlinked: Sequence[Unlinked]) -> None:
+        resolver = ReferenceResolver(self._context, "link_later")
         updates: list[Update] = []
-        for ready, unresolved in parents.resolve([_ready(each, place.intents) for each in unlinked]):
+        for ready, unresolved in resolver.resolve([_ready(each, self._intents) for each in unlinked]):
             if unresolved is not None:
                 attributes = [reference.attribute for reference in ready.mapped.references]
-                self._links.refused(place.scope, ready.incoming.source_id, attributes, unresolved.reason)
-            elif ready.mapped.payload and ready.crm_id is not None and not _is_in_doubt(ready, place.intents):
+                self._note_refused(ready, attributes, unresolved.reason)
+            elif ready.mapped.payload and ready.crm_id is not None and not _is_in_doubt(ready, self._intents):
                 updates.append(Update(ready, ready.crm_id, links=True, reason=", ".join(ready.mapped.payload)))
-        self._send(place, updates)
+        self._send(updates)
 
-    def _send(self, place: _Place, updates: Sequence[Update]) -> None:
-        office = self._office
-        recent = office.recent(place.mapper.crm_object.name)
-
-        def on_done(done: Done) -> None:
-            self._linked(place, done)
-
-        sender = Sender(
-            office.crm, place.mapper, office.ledger, place.scope, office.pool, recent=recent, on_done=on_done
-        )
+    def _send(self, updates: Sequence[Update]) -> None:
+        sender = Sender(self._context, on_done=self._linked)
         open_updates, tries = list(updates), 0
         while open_updates and tries < TRIES:
             now: dict[CrmId, Update] = {}  # two source records can stand for one of the CRM
             later = [update for update in open_updates if now.setdefault(update.crm_id, update) is not update]
-            results = sender.send(self._writes(place, list(now.values())))
-            self._refused(place, results.refused)
-            before, open_updates = len(open_updates), [*_again(results.lost), *later]
+            results = sender.send(self._writes(list(now.values())))
+            self._refused(results.refused)
+            before, open_updates = len(open_updates), [*_to_repeat(results.in_doubt), *later]
             tries = 0 if len(open_updates) < before else tries + 1
         if open_updates:
-            office.logger.warning(
-                "Stream %s: nobody knows whether %d links were made; the next run sees to it",
-                place.stream,
-                len(open_updates),
+            logger.warning(
+                "Stream %s: %d links could not be confirmed; the next run checks them", self._stream, len(open_updates)
             )
 
-    def _writes(self, place: _Place, updates: Sequence[Update]) -> list[Write]:
-        """What has to be sent; links that are there already are settled."""
+    def _writes(self, updates: Sequence[Update]) -> list[Write]:
+        """Give what has to be sent; links that are there already are settled."""
         writes: list[Write] = []
-        current = self._current(place, updates)
+        current = self._current(updates)
         for update in updates:
             record = current.get(update.crm_id)
             if record is None:
                 reason = f"the CRM no longer has record {update.crm_id}"
-                self._links.refused(place.scope, update.ready.incoming.source_id, update.ready.mapped.payload, reason)
+                self._note_refused(update.ready, update.ready.mapped.payload, reason)
                 continue
-            change = place.mapper.change(update.ready.mapped, record)
+            change = self._context.mapper.change(update.ready.mapped, record)
             if change.payload:
                 writes.append(Write(update, change))
             else:
-                self._settle(place, update)
+                self._settle(update)
         return writes
 
-    def _current(self, place: _Place, updates: Sequence[Update]) -> dict[CrmId, CrmRecord]:
-        recent = self._office.recent(place.mapper.crm_object.name)
+    def _current(self, updates: Sequence[Update]) -> dict[CrmId, CrmRecord]:
         current: dict[CrmId, CrmRecord] = {}
         unread: dict[bool, list[CrmId]] = {False: [], True: []}
         for update in updates:
-            known = None if update.ready.reread else recent.get(update.crm_id)
+            known = None if update.ready.reread else self._context.recent.get(update.crm_id)
             if known is None:
                 unread[update.ready.reread].append(update.crm_id)
             else:
                 current[update.crm_id] = known
         for in_doubt, ids in unread.items():
             if ids:
-                current |= self._office.crm.read(place.mapper.crm_object, ids, immediate=in_doubt)
+                current |= self._context.crm.read(self._context.crm_object, ids, immediate=in_doubt)
         return current
 
-    def _settle(self, place: _Place, update: Update) -> None:
+    def _settle(self, update: Update) -> None:
         ready = update.ready
         incoming, digest = ready.incoming, ready.mapped.digest
         entry = Entry(
@@ -159,37 +152,38 @@ class Linker:
             digest or None,
             links=ready.links,
         )
-        self._office.ledger.settle(place.scope, [entry])
+        self._ledger.settle(self._context.scope, [entry])
 
-    def _refused(self, place: _Place, refused: Sequence[NotDone]) -> None:
-        office = self._office
+    def _refused(self, refused: Sequence[NotDone]) -> None:
         for each in refused:
             ready = each.write.ready
             attributes = list(ready.mapped.payload)
-            self._links.refused(place.scope, ready.incoming.source_id, attributes, each.reason)
-            office.ledger.withdraw(place.scope, [ready.incoming.source_id])
-            office.logger.warning(
+            self._note_refused(ready, attributes, each.reason)
+            self._ledger.withdraw(self._context.scope, [ready.incoming.source_id])
+            logger.warning(
                 "Stream %s: %s of record %s is not linked: %s",
-                place.stream,
+                self._stream,
                 ", ".join(attributes),
                 each.write.crm_id,
                 each.reason,
             )
 
-    def _linked(self, place: _Place, done: Done) -> None:
-        office = self._office
-        office.books.linked(place.stream, len(done.write.change.differences))
-        if office.responses is not None:
-            source_id = done.write.ready.incoming.source_id
-            office.responses.capture(
-                place.stream, place.mapper.crm_object.name, source_id, "linked", crm_id=done.crm_id, answer=done.record
-            )
-        if office.preview is not None:
-            office.preview.done(place.stream, done)
+    def _note_refused(self, ready: Ready, attributes: Collection[str], reason: str) -> None:
+        self._ledger.links.refused(self._context.scope, ready.incoming.source_id, attributes, reason)
+
+    def _linked(self, done: Done) -> None:
+        self._recorder.linked(
+            self._stream,
+            self._context.crm_object.name,
+            done.write.ready.incoming.source_id,
+            crm_id=done.crm_id,
+            answer=done.record,
+            differences=done.write.change.differences,
+        )
 
 
 def _ready(unlinked: Unlinked, intents: Mapping[str, Intent]) -> Ready:
-    """The record as it would be if it held nothing but its references; what the ledger knows of it stays as it is."""
+    """Give the record as if it held nothing but its references; what the ledger knows of it stays as it is."""
     known = unlinked.known
     references = tuple(reference_of(link) for link in unlinked.links)
     incoming = IncomingRecord(unlinked.source_id, unlinked.source_id, {}, known.record_hash or b"", b"")
@@ -198,14 +192,14 @@ def _ready(unlinked: Unlinked, intents: Mapping[str, Intent]) -> Ready:
 
 
 def _is_in_doubt(ready: Ready, intents: Mapping[str, Intent]) -> bool:
-    """Another write of the record was never answered: it is dealt with first, when the record comes again."""
+    """Tell whether another write of the record has no answer: it is dealt with first, when the record comes again."""
     intent = intents.get(ready.incoming.source_id)
     return intent is not None and not intent.payload.keys() <= ready.mapped.payload.keys()
 
 
-def _again(lost: Sequence[Write]) -> list[Update]:
-    """Links whose answer was lost, to be made again once the record was read."""
-    actions = [write.action for write in lost]
+def _to_repeat(in_doubt: Sequence[Write]) -> list[Update]:
+    """Links to which no answer came, to be made again once the record was read."""
+    actions = [write.action for write in in_doubt]
     return [
         replace(action, ready=replace(action.ready, reread=True)) for action in actions if isinstance(action, Update)
     ]

@@ -1,18 +1,14 @@
-"""What the CRM has that matches records: look-ups by match key, many values a request where the vendor allows it."""
+"""The CRM's records that match: look-ups by match key, many values a request where the vendor allows it."""
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
-from crm_api.crm import Crm
-from crm_api.crm_objects import CrmId, CrmObject, CrmRecord
-from target_crm.concurrency import WorkerPool
+from crm_api.crm_objects import CrmId, CrmRecord
 from target_crm.engine.decisions import Candidates
-from target_crm.ledger.ledger import Ledger
-from target_crm.ledger.values import Scope
-from target_crm.mapping.mapper import Mapper
+from target_crm.engine.run import ObjectContext
 from target_crm.mapping.values import MatchKey
 
 FEW_SEARCHES = 10  # counting first costs a request itself, and so few searches save little
@@ -23,85 +19,26 @@ Fresh = Mapping[str, Mapping[str, set[CrmId]]]
 """CRM ids by attribute and match value."""
 
 
-class RecentRecords:
-    """CRM records as our own writes of the last minutes left them, where searches may still show them as before.
-
-    Args:
-        seconds: How long a search may lag.
-        clock: Monotonic seconds.
-    """
-
-    def __init__(self, seconds: float, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._seconds = seconds
-        self._clock = clock
-        self._records: dict[CrmId, tuple[float, CrmRecord]] = {}
-        self._gone: set[CrmId] = set()
-        self._lock = threading.Lock()
-
-    def remember(self, crm_id: CrmId, record: CrmRecord) -> None:
-        """Note an answer."""
-        now = self._clock()
-        with self._lock:
-            self._records.pop(crm_id, None)  # so that the oldest stand first
-            self._records[crm_id] = (now, record)
-            while now - self._records[oldest := next(iter(self._records))][0] > self._seconds:
-                del self._records[oldest]
-
-    def lose(self, crm_id: CrmId) -> None:
-        """The CRM said that it has no such record, whatever its search still shows."""
-        with self._lock:
-            self._gone.add(crm_id)
-            self._records.pop(crm_id, None)
-
-    def is_gone(self, crm_id: CrmId) -> bool:
-        """Whether the CRM said so."""
-        return crm_id in self._gone
-
-    def get(self, crm_id: CrmId) -> CrmRecord | None:
-        """The record, if a write was answered lately."""
-        with self._lock:
-            noted = self._records.get(crm_id)
-        return noted[1] if noted and self._clock() - noted[0] <= self._seconds else None
-
-
 class Finder:
     """Finds the CRM's records of one kind by match keys.
 
     Args:
-        crm: The account.
-        mapper: Knows how values compare.
-        ledger: Knows what was written too lately for a search to show.
-        scope: Of the stream.
-        pool: Carries out several searches at once.
-        recent: What our own writes left.
-        fresh_seconds: How long our own writes count besides what a search shows.
+        context: The way to that kind of record.
         clock: Unix seconds.
     """
 
-    def __init__(
-        self,
-        crm: Crm,
-        mapper: Mapper,
-        ledger: Ledger,
-        scope: Scope,
-        pool: WorkerPool,
-        *,
-        recent: RecentRecords,
-        fresh_seconds: float,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._crm = crm
-        self._crm_object: CrmObject = mapper.crm_object
-        self._mapper = mapper
-        self._ledger = ledger
-        self._scope = scope
-        self._pool = pool
-        self._recent = recent
-        self._fresh_seconds = fresh_seconds
+    def __init__(self, context: ObjectContext, *, clock: Callable[[], float] = time.time) -> None:
+        self._crm = context.crm
+        self._crm_object = context.crm_object
+        self._mapper = context.mapper
+        self._ledger = context.ledger
+        self._scope = context.scope
+        self._pool = context.run.pool
+        self._recent = context.recent
         self._clock = clock
 
     def candidates(self, keys: Mapping[str, Sequence[MatchKey]]) -> dict[str, Candidates]:
-        """What matches each of several records by the first of its match keys that finds anything.
+        """Find what matches each of several records by the first of its match keys that finds anything.
 
         Args:
             keys: Match keys in order of preference, by the record's source id.
@@ -123,7 +60,7 @@ class Finder:
         return found
 
     def hits(self, keys: Iterable[MatchKey]) -> dict[CrmId, CrmRecord]:
-        """Records of the CRM that may match any of the keys, by id: searches may be fuzzy."""
+        """Search for records that may match any of the keys, by the CRM's id: searches may be fuzzy."""
         by_attribute: dict[str | None, set[str]] = {}
         for key in keys:
             attribute = self._searchable(key)
@@ -148,8 +85,8 @@ class Finder:
         return {crm_id: record for crm_id, record in matching.items() if not self._recent.is_gone(crm_id)}
 
     def _fresh(self, keys: Iterable[MatchKey]) -> Fresh:
-        """What our own writes of the last minutes, also of another run, gave these values."""
-        since = self._clock() - self._fresh_seconds
+        """The CRM records to which our own writes of the last minutes, also of another run, gave these values."""
+        since = self._clock() - self._recent.seconds
         asked: dict[str, set[str]] = {}
         for key in keys:
             for part in key.parts:
@@ -172,17 +109,13 @@ class Finder:
             return list(self._crm.scan(self._crm_object))
         size = self._crm.find_size(self._crm_object, attribute)
         chunks = [values[start : start + size] for start in range(0, len(values), size)]
-        found = self._pool.gather([_search(self._crm, self._crm_object, attribute, chunk) for chunk in chunks])
+        found = self._pool.gather([partial(self._crm.find, self._crm_object, attribute, chunk) for chunk in chunks])
         return [record for records in found for record in records]
 
     def _is_dearer(self, attribute: str, values: Sequence[str]) -> bool:
-        """Searching costs more requests than reading everything."""
+        """Tell whether searching costs more requests than reading everything."""
         searches = -(-len(values) // self._crm.find_size(self._crm_object, attribute))
         return searches > FEW_SEARCHES and searches > 1 + -(-self._crm.count(self._crm_object) // self._crm.page_size)
-
-
-def _search(crm: Crm, crm_object: CrmObject, attribute: str, values: Sequence[str]) -> Callable[[], list[CrmRecord]]:
-    return lambda: crm.find(crm_object, attribute, values)
 
 
 def _values(key: MatchKey, attribute: str | None) -> set[str]:

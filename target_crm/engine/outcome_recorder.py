@@ -1,225 +1,300 @@
-"""The outcomes of one stream's records: counted, and kept in the ledger where they are held."""
+"""The outcomes of one run's records: counted in the books, and passed on to the observers."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from contextlib import ExitStack
 
-from crm_api.crm import Untold
-from crm_api.crm_objects import CrmId
+from crm_api.crm_objects import CrmId, CrmRecord
 from crm_api.values import is_empty
-from target_crm.engine.decisions import Reject
 from target_crm.engine.incoming import IncomingRecord
-from target_crm.engine.run import Office, Stream
-from target_crm.engine.sender import Done
-from target_crm.ledger.values import Entry, Held, Intent, Scope
-from target_crm.mapping.values import Rejection
-from target_crm.report.outcomes import Outcome, RejectKind
+from target_crm.ledger.values import Held
+from target_crm.mapping.values import Difference
+from target_crm.report.outcomes import LINKED, Books, Observer, Outcome, RecordOutcome
 
-_IN_DOUBT = (
-    "It was sent, {came}, and the CRM cannot tell whether it arrived. Look for it there; the next run asks "
-    "again before it sends anything."
-)
-_IN_DOUBT_ELSEWHERE = (
-    "It was sent, {came}, and the endpoint does not tell whether it arrived, so it is not sent again. Look for "
-    "it there: if it arrived, tell singer-crm ledger import; if not, singer-crm ledger forget. An idempotency_header "
-    "or endpoints.find spares the doubt."
-)
-_NOTHING = Untold(None)
+
+class RecordLog:
+    """Remembers source ids for the whole run, by stream, where later records or the next stream need them.
+
+    A stream whose SCHEMA changes gets another sink; this stays.
+    """
+
+    def __init__(self) -> None:
+        self._written: dict[str, set[str]] = {}
+        self._retried: dict[str, set[str]] = {}
+        self._held: dict[str, dict[str, Held]] = {}
+
+    def note_written(self, stream: str, source_id: str) -> None:
+        """Note that the CRM has a record by now."""
+        self._written.setdefault(stream, set()).add(source_id)
+
+    @property
+    def streams_written(self) -> list[str]:
+        """Streams of which records were written since they were last taken."""
+        return list(self._written)
+
+    def take_written(self, stream: str) -> set[str]:
+        """Give the source ids of a stream that were written since they were last taken."""
+        return self._written.pop(stream)
+
+    def note_retried(self, stream: str, source_id: str) -> None:
+        """Note that a record which was held is tried again."""
+        self._retried.setdefault(stream, set()).add(source_id)
+
+    def note_held(self, stream: str, held: Held) -> None:
+        """Note a record that is held, if a later record of its source id takes its place in the books."""
+        if held.state != "rejected" or held.source_id in self._retried.get(stream, ()):
+            self._held.setdefault(stream, {})[held.source_id] = held
+
+    def take_held(self, stream: str, source_id: str) -> Held | None:
+        """Give what was noted of a record that was held, once."""
+        return self._held.get(stream, {}).pop(source_id, None)
 
 
 class OutcomeRecorder:
-    """Keeps what became of one stream's records.
+    """Counts each record of a run once, as what became of it, and passes that on to the observers.
+
+    Nothing else counts in the books, or speaks to the dry run's preview, the captured responses or the reject file.
+    Thread-safe.
 
     Args:
-        office: What all streams share.
-        stream: The stream.
-        scope: Its scope in the ledger.
+        run_id: Names the run.
+        books: Count outcomes by stream.
+        observers: Get each record's outcome.
 
     Attributes:
-        unanswered: Writes of which nobody knows what became of them, by source id.
-        undecided: Source ids of creates of which nobody could tell when asked in this run.
+        books: The counts, to be read.
+        log: What was written and held so far.
     """
 
-    def __init__(self, office: Office, stream: Stream, scope: Scope) -> None:
-        self._office = office
-        self._stream = stream
-        self._scope = scope
-        self._held = office.held_records.held_ids(scope)
-        self.unanswered: dict[str, Intent] = office.ledger.intents(scope)
-        self.undecided: set[str] = set()
-        # Kept with the run: when the schema changes, another keeper takes over.
-        self._carried = office.carried.setdefault(stream.name, set())
-        self._told_so_far = office.told.setdefault(stream.name, {})
+    def __init__(self, run_id: str, books: Books, observers: Sequence[Observer] = ()) -> None:
+        self._run_id = run_id
+        self._observers = tuple(observers)
+        self.books = books
+        self.log = RecordLog()
 
-    def taken(self, incoming_records: Iterable[IncomingRecord]) -> None:
-        """See who arrives: what waits, or was held by an earlier run and again by this one, is superseded by it."""
+    # Records that come
+
+    def arrived(self, stream: str, records: int) -> None:
+        """Count records that came from the input, after stream maps."""
+        self.books.arrived(stream, records)
+
+    def received(self, stream: str, object_name: str, incoming_records: Iterable[IncomingRecord]) -> None:
+        """See which records a batch holds: what this run holds of one of them is superseded by it."""
         for incoming in incoming_records:
-            told = self._told_so_far.pop(incoming.source_id, None)
+            held = self.log.take_held(stream, incoming.source_id)
             if incoming.held_at is not None:
-                self._carried.add(incoming.source_id)  # whoever fed it has opened its outcome again
-            elif told is not None:
-                self._office.books.reopened(self._stream.name, *told)
-                self.ended([incoming.source_id], Outcome.SUPERSEDED)
+                self.log.note_retried(stream, incoming.source_id)  # ``retried`` has opened its outcome again
+            elif held is not None:
+                self.reopened(stream, held)
+                self.ended(stream, object_name, [incoming.source_id], Outcome.SUPERSEDED)
 
-    @property
-    def lost_creates(self) -> dict[str, Intent]:
-        """Creates among the unanswered that were not asked about yet."""
-        return {
-            source_id: intent
-            for source_id, intent in self.unanswered.items()
-            if intent.action == "create" and source_id not in self.undecided
-        }
+    def retried(self, held: Held) -> None:
+        """Open the outcome of a held record again: of this run, or carried over from an earlier one."""
+        if held.run_id == self._run_id:
+            self.reopened(held.stream, held)
+        else:
+            self.books.carried(held.stream)
 
-    def count(self, outcome: Outcome, records: int = 1, reason: str = "") -> None:
-        """Count records that ended so."""
-        if records:
-            self._office.books.ended(self._stream.name, outcome, reason, records)
+    def reopened(self, stream: str, held: Held) -> None:
+        """Take back the outcome of a record that this run holds."""
+        self.books.reopened(stream, outcome_of(held), held.kind)
+
+    def carried_over(self, held: Held) -> None:
+        """Count a delete that an earlier run held, as waiting."""
+        if held.run_id != self._run_id:
+            self.books.carried(held.stream)
+            self.books.ended(held.stream, Outcome.WAITING, held.kind)
+
+    # What becomes of them
 
     def ended(
         self,
+        stream: str,
+        object_name: str,
         source_ids: Collection[str],
         outcome: Outcome,
         reason: str = "",
+        *,
         crm_ids: Mapping[str, CrmId | None] | None = None,
+        matched_by: Mapping[str, str] | None = None,
     ) -> None:
-        """Count records that ended so, where nothing was written or held; ``crm_ids`` of those that the CRM has."""
-        self.count(outcome, len(source_ids), reason)
-        if self._office.preview is not None and outcome is Outcome.SKIPPED:
-            self._office.preview.left(self._stream.name, source_ids, f"skip: {reason}")
-        for source_id in source_ids if self._office.responses is not None else ():
-            self._capture(source_id, outcome, reason=reason, crm_id=(crm_ids or {}).get(source_id))
+        """Count records that ended without a write and without being held.
 
-    def _capture(self, source_id: str, outcome: Outcome, **facts: Any) -> None:
-        if self._office.responses is not None:
-            crm_object = self._stream.settings.object
-            self._office.responses.capture(self._stream.name, crm_object, source_id, str(outcome), **facts)
+        Args:
+            stream: Their stream's name.
+            object_name: The CRM object's name.
+            source_ids: Which records.
+            outcome: How all of them ended.
+            reason: Why, for people.
+            crm_ids: The CRM's ids by source id, of those that it has.
+            matched_by: How those were recognised that the ledger had not known, by source id.
+        """
+        if not source_ids:
+            return
+        self.books.ended(stream, outcome, reason, len(source_ids))
+        self._tell(
+            RecordOutcome(
+                stream,
+                object_name,
+                source_id,
+                outcome,
+                crm_id=(crm_ids or {}).get(source_id),
+                reason=reason,
+                matched_by=(matched_by or {}).get(source_id, ""),
+            )
+            for source_id in source_ids
+        )
 
-    def done(self, done: Done) -> None:
-        """Count a write that is in the ledger."""
-        outcome = Outcome.CREATED if done.created else Outcome.UPDATED
-        self.count(outcome)
+    def written(
+        self,
+        stream: str,
+        object_name: str,
+        source_id: str,
+        outcome: Outcome,
+        *,
+        crm_id: CrmId,
+        answer: CrmRecord,
+        differences: Sequence[Difference],
+    ) -> None:
+        """Count a record that was created or updated."""
+        self.books.ended(stream, outcome)
         if outcome is Outcome.UPDATED:
-            emptied = [each.attribute for each in done.write.change.differences if is_empty(each.new)]
-            self._office.books.emptied(self._stream.name, emptied)
-        self._capture(done.write.ready.incoming.source_id, outcome, crm_id=done.crm_id, answer=done.record)
-        if self._office.preview is not None:
-            self._office.preview.done(self._stream.name, done)
-        self.settled([done.write.ready.incoming.source_id])
+            self.books.emptied(stream, [each.attribute for each in differences if is_empty(each.new)])
+        facts = RecordOutcome(
+            stream, object_name, source_id, outcome, crm_id=crm_id, answer=answer, differences=differences
+        )
+        self._tell([facts])
 
-    def settle(self, entries: Sequence[Entry]) -> None:
-        """Remember what the CRM has."""
-        if entries:
-            self._office.ledger.settle(self._scope, entries)
-            self.settled([entry.source_id for entry in entries])
-
-    def settled(self, source_ids: Iterable[str]) -> None:
-        """The CRM has them: in the ledger, their intents and what was held of them are gone."""
-        for source_id in source_ids:
-            self.unanswered.pop(source_id, None)
-            self._held.discard(source_id)
-            self._office.written.setdefault(self._stream.name, set()).add(source_id)
-
-    def withdraw(self, source_ids: Collection[str]) -> None:
-        """Forget intents of writes that were not carried out."""
-        self._office.ledger.withdraw(self._scope, source_ids)
-        for source_id in source_ids:
-            self.unanswered.pop(source_id, None)
-
-    def lost(self, intent: Intent) -> None:
-        """Give up asking, in this run, what became of a write."""
-        self.unanswered[intent.source_id] = intent
-        self.undecided.add(intent.source_id)
-
-    def unchanged(self, crm_ids: Mapping[str, CrmId | None], hashes: Mapping[str, bytes] | None = None) -> None:
-        """Count records that the CRM has already, by source id; ``hashes`` of those that look unlike last time."""
-        if hashes:
-            self._office.ledger.touch(self._scope, hashes)
-        self.ended(crm_ids.keys(), Outcome.UNCHANGED, crm_ids=crm_ids)
-        self.release(crm_ids)
-
-    def release(self, source_ids: Iterable[str]) -> None:
-        """Forget what was held of records that a newer version has dealt with."""
-        stale = self._held.intersection(source_ids)
-        if stale:
-            self._office.held_records.release(self._scope, stale)
-            self._held -= stale
-
-    def rejected(self, action: Reject) -> Held:
-        """A record that was decided against, or refused, as it is held."""
-        return self.held(action.ready.incoming, action.kind, action.reason, status=action.status, sent=action.sent)
-
-    def flawed(self, incoming: IncomingRecord, flaw: Rejection) -> Held:
-        """A record that cannot be sent, as it is held."""
-        return self.held(incoming, flaw.kind, flaw.reason)
+    def linked(
+        self,
+        stream: str,
+        object_name: str,
+        source_id: str,
+        *,
+        crm_id: CrmId,
+        answer: CrmRecord,
+        differences: Sequence[Difference],
+    ) -> None:
+        """Count references that were put into a record written without them: the record itself is not counted again."""
+        self.books.linked(stream, len(differences))
+        facts = RecordOutcome(
+            stream, object_name, source_id, LINKED, crm_id=crm_id, answer=answer, differences=differences
+        )
+        self._tell([facts])
 
     def held(
         self,
-        incoming: IncomingRecord,
-        kind: str,
-        reason: str,
-        *,
-        status: int | None = None,
-        sent: Any = None,
-        waits_on: tuple[tuple[str, str], ...] | None = None,
-        state: str | None = None,
-    ) -> Held:
-        """A record that is not written, as it is held: as it is said, or waiting if it waits for something."""
-        return Held(
-            incoming.source_id,
-            state or ("rejected" if waits_on is None else "waiting"),
-            str(kind),
-            reason,
-            incoming.message,
-            self._stream.schema,
-            self._stream.schema_id,
-            status,
-            sent,
-            waits_on or (),
-        )
-
-    def hold(self, held: Sequence[Held]) -> None:
-        """Keep records that are not written, and count them."""
-        if not held:
-            return
-        self._office.held_records.hold(self._scope, held)
-        for each in held:
-            self.unanswered.pop(each.source_id, None)
-        self._told(held)
-
-    def hold_in_doubt(
-        self, incoming_records: Iterable[IncomingRecord], untold: Mapping[str, Untold] | None = None
+        stream: str,
+        object_name: str,
+        held_records: Sequence[Held],
+        crm_ids: Mapping[str, CrmId | None] | None = None,
     ) -> None:
-        """Keep records of which nobody can tell whether they were written, with their intents, for the next run.
+        """Count records that are rejected or wait, and are in the ledger."""
+        self._tell(
+            RecordOutcome(
+                stream,
+                object_name,
+                held.source_id,
+                outcome_of(held),
+                crm_id=(crm_ids or {}).get(held.source_id),
+                status=held.status,
+                kind=held.kind,
+                reason=held.reason,
+                held=held,
+            )
+            for held in held_records
+        )
+        for held in held_records:
+            self.log.note_held(stream, held)
+            self.books.ended(stream, outcome_of(held), held.kind)
+            self.books.explained(stream, held.kind, held.source_id, held.reason)
+
+    # Deletes, whose message was counted as waiting when it came
+
+    def deleted(
+        self,
+        stream: str,
+        object_name: str,
+        source_id: str,
+        *,
+        crm_id: CrmId,
+        record: CrmRecord | None,
+        held: Held | None,
+    ) -> None:
+        """Count a record that was deleted.
 
         Args:
-            incoming_records: The records.
-            untold: By source id, the answers that came to them and tell nothing.
+            stream: Its stream's name.
+            object_name: The CRM object's name.
+            source_id: Which record.
+            crm_id: The CRM's id of it.
+            record: As the CRM had it, or None if that was not read.
+            held: What was held of the message that deleted it; None if it is absent from the source,
+                and so not part of the input.
         """
-        held = [
-            self._in_doubt(incoming, (untold or {}).get(incoming.source_id, _NOTHING)) for incoming in incoming_records
-        ]
-        if held:
-            self._office.held_records.hold(self._scope, held, keep_intents=True)
-            self._told(held)
+        self._tell([RecordOutcome(stream, object_name, source_id, Outcome.DELETED, crm_id=crm_id, answer=record)])
+        if held is None:
+            self.books.removed(stream)
+        else:
+            self.reopened(stream, held)
+            self.books.ended(stream, Outcome.DELETED)
 
-    def _in_doubt(self, incoming: IncomingRecord, told: Untold) -> Held:
-        answered = f"the answer (HTTP {told.status}) does not tell what became of it"
-        came = "no answer came" if told.status is None else answered
-        reason = (_IN_DOUBT if self._stream.settings.declared is None else _IN_DOUBT_ELSEWHERE).format(came=came)
-        sent = {"answer": told.body} if told.body else None
-        return self.held(incoming, RejectKind.IN_DOUBT, reason, status=told.status, sent=sent)
+    def kept(self, held: Held, object_name: str, crm_id: CrmId | None, reason: str) -> None:
+        """Count a delete that is not carried out after all."""
+        self.reopened(held.stream, held)
+        crm_ids = {held.source_id: crm_id}
+        self.ended(held.stream, object_name, [held.source_id], Outcome.SKIPPED, reason, crm_ids=crm_ids)
 
-    def _told(self, held: Sequence[Held]) -> None:
-        self._office.told_of(self._stream.name, held)
-        for each in held:
-            self._held.add(each.source_id)
-            if each.state != "rejected" or each.source_id in self._carried:
-                self._told_so_far[each.source_id] = _outcome(each), each.kind
-            self.count(_outcome(each), reason=each.kind)
-            self._capture(each.source_id, _outcome(each), status=each.status, kind=each.kind, reason=each.reason)
-            self._office.books.explained(self._stream.name, each.kind, each.source_id, each.reason)
+    def dropped(self, held: Held, object_name: str, reason: str) -> None:
+        """Count a held record that is no longer tried, because its source has it no more."""
+        if held.run_id == self._run_id:
+            self.reopened(held.stream, held)
+            self.ended(held.stream, object_name, [held.source_id], Outcome.SKIPPED, reason)
+
+    def released(self, stream: str, object_name: str, source_ids: Iterable[str], reason: str) -> None:
+        """Say that records which a stream held are held no more, because another stream dealt with them.
+
+        Their outcomes stay counted: the stream did reject them, or let them wait.
+        """
+        self._tell(
+            RecordOutcome(stream, object_name, source_id, Outcome.SKIPPED, reason=reason)
+            for source_id in sorted(source_ids)
+        )
+
+    # The end
+
+    def stopped(self) -> None:
+        """Count what the run had begun and not finished as skipped."""
+        self.books.stopped()
+
+    def flush(self) -> None:
+        """Have the observers write down what they got."""
+        for observer in self._observers:
+            observer.flush()
+
+    def finish(self, rejected: Iterable[Held]) -> None:
+        """Have the observers end with what is still rejected, of this run and of earlier ones.
+
+        Raises:
+            FileError: A file cannot be written.
+        """
+        for observer in self._observers:
+            observer.finish(rejected)
+
+    def close(self) -> None:
+        """Close the observers, all of them even if one fails."""
+        with ExitStack() as stack:
+            for observer in self._observers:
+                stack.callback(observer.close)
+
+    def _tell(self, outcomes: Iterable[RecordOutcome]) -> None:
+        if self._observers:
+            passed_on = list(outcomes)
+            for observer in self._observers:
+                observer.ended(passed_on)
 
 
-def _outcome(held: Held) -> Outcome:
+def outcome_of(held: Held) -> Outcome:
+    """The outcome that a held record counts as."""
     return Outcome.REJECTED if held.state == "rejected" else Outcome.WAITING

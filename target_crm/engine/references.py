@@ -1,4 +1,4 @@
-"""References put in place: the CRM ids of records of other streams, or of records found by a match key."""
+"""References put in place: the CRM's ids of records of other streams, or of records found by a match key."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from target_crm.engine.decisions import Ready
 from target_crm.engine.incoming import source_id
 from target_crm.engine.lookup import Finder
-from target_crm.engine.run import Office
+from target_crm.engine.run import ObjectContext, StreamContext
 from target_crm.ledger.values import Link
 from target_crm.mapping.mapper import Mapper
 from target_crm.mapping.settings import MappingSettings
@@ -24,8 +24,8 @@ class Unresolved:
     """A reference that leads nowhere yet, or to too many.
 
     Attributes:
-        kind: Of the rejection, or why it waits.
-        reason: For people.
+        kind: The published kind of the rejection, or of what it waits for.
+        reason: Why, for people.
         waits_on: Streams and source ids it waits for (``BY_MATCH`` and the object, for what is to be found in the CRM);
             None if it is rejected.
     """
@@ -35,51 +35,53 @@ class Unresolved:
     waits_on: tuple[tuple[str, str], ...] | None = None
 
 
-class Parents:
-    """Finds what the records of one stream refer to.
+class ReferenceResolver:
+    """Puts references into the records of one stream.
 
     Args:
-        office: What all streams share.
-        mapper: Of the stream that refers.
+        context: The way into the CRM of the stream that refers.
         missing: What to do where nothing is found: ``wait``, ``link_later``, ``reject`` or ``leave_out``. What cannot
-            be written without its reference waits all the same.
+            be written without its reference waits even so.
     """
 
-    def __init__(self, office: Office, mapper: Mapper, missing: str) -> None:
-        self._office = office
-        self._mapper = mapper
+    def __init__(self, context: StreamContext, missing: str) -> None:
+        self._context = context
         self._missing = missing
-        self._required = {attribute.name for attribute in mapper.crm_object.attributes if attribute.required}
+        self._required = {attribute.name for attribute in context.crm_object.attributes if attribute.required}
         self._finders: dict[str, Finder] = {}
 
     def resolve(self, ready: Sequence[Ready]) -> list[tuple[Ready, Unresolved | None]]:
-        """Each record with its references in place, or why that cannot be."""
+        """Give each record with its references in place, or why that cannot be."""
         by_stream = self._by_stream(ready)
         by_match = self._by_match(ready)
-        resolved: list[tuple[Ready, Unresolved | None]] = []
-        for each in ready:
-            found: dict[str, Found] = {}
-            missing: list[Reference] = []
-            ambiguous: Reference | None = None
-            for reference in each.mapped.references:
-                to = reference.to
-                hits = by_stream.get(_key(to), []) if isinstance(to, FromStream) else by_match[to]
-                if not hits:
-                    missing.append(reference)
-                elif len(hits) > 1:
-                    ambiguous = reference
-                else:
-                    found[reference.attribute] = hits[0]
-            if ambiguous is not None:
-                reason = f"{ambiguous.attribute}: {_spelled(ambiguous)} matches several records of the CRM"
-                resolved.append((each, Unresolved(RejectKind.AMBIGUOUS, reason)))
-            elif missing and not self._goes_without(missing):
-                resolved.append((each, self._lacking(missing)))
-            else:
-                mapped = self._mapper.resolve(each.mapped, found) if each.mapped.references else each.mapped
-                links = tuple(map(_link_of, missing)) if self._missing == "link_later" else ()
-                resolved.append((replace(each, mapped=mapped, links=links), None))
-        return resolved
+
+        def hits_of(reference: Reference) -> Sequence[Found]:
+            to = reference.to
+            return by_stream.get(_key(to), []) if isinstance(to, FromStream) else by_match[to]
+
+        return [
+            self._resolved(each, [(reference, hits_of(reference)) for reference in each.mapped.references])
+            for each in ready
+        ]
+
+    def _resolved(
+        self, ready: Ready, hits: Sequence[tuple[Reference, Sequence[Found]]]
+    ) -> tuple[Ready, Unresolved | None]:
+        """Put in what was found for one record's references, if its stream's settings can do with that."""
+        ambiguous = [reference for reference, found in hits if len(found) > 1]
+        missing = [reference for reference, found in hits if not found]
+        if ambiguous:
+            last = ambiguous[-1]
+            reason = f"{last.attribute}: {_spelled(last)} matches several records of the CRM"
+            return ready, Unresolved(RejectKind.AMBIGUOUS, reason)
+        if missing and not self._goes_without(missing):
+            return ready, self._lacking(missing)
+        mapped = ready.mapped
+        if mapped.references:
+            found = {reference.attribute: each[0] for reference, each in hits if each}
+            mapped = self._context.mapper.resolve(mapped, found)
+        links = tuple(map(_link_of, missing)) if self._missing == "link_later" else ()
+        return replace(ready, mapped=mapped, links=links), None
 
     def _goes_without(self, missing: Sequence[Reference]) -> bool:
         if self._missing == "link_later":
@@ -103,9 +105,8 @@ class Parents:
                     stream, wanted = _key(reference.to)
                     asked.setdefault(stream, set()).add(wanted)
         found: dict[tuple[str, str], list[Found]] = {}
-        office = self._office
         for stream, wanted_ids in asked.items():
-            hits = office.ledger.found(office.source, stream, wanted_ids)
+            hits = self._context.ledger.found(self._context.run.source, stream, wanted_ids)
             found |= {(stream, wanted): [hit] for wanted, hit in hits.items()}
         return found
 
@@ -126,16 +127,10 @@ class Parents:
 
     def _finder(self, object_name: str) -> Finder:
         if object_name not in self._finders:
-            office = self._office
-            self._finders[object_name] = Finder(
-                office.crm,
-                Mapper(office.crm, office.crm.objects[object_name], MappingSettings()),
-                office.ledger,
-                office.ledger.whole(office.source, object_name),
-                office.pool,
-                recent=office.recent(object_name),
-                fresh_seconds=office.fresh_seconds,
-            )
+            run = self._context.run
+            mapper = Mapper(run.crm, run.crm.objects[object_name], MappingSettings())
+            scope = run.ledger.object_scope(run.source, object_name)
+            self._finders[object_name] = Finder(ObjectContext(run.crm, mapper, run.ledger, scope, run))
         return self._finders[object_name]
 
 
@@ -148,7 +143,7 @@ def _link_of(reference: Reference) -> Link:
 
 
 def reference_of(link: Link) -> Reference:
-    """The reference that a pending link stands for."""
+    """Give the reference that a pending link stands for."""
     if link.stream != BY_MATCH:
         return Reference(link.attribute, FromStream(link.stream, (link.on_source_id,)))
     crm_object, parts = json.loads(link.on_source_id)

@@ -1,128 +1,198 @@
-"""What the streams of one run share, and what one stream is."""
+"""The run that all streams share, and the context that one stream's way into the CRM needs."""
 
 from __future__ import annotations
 
+import logging
+import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from logging import Logger
-from tempfile import TemporaryDirectory
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
 
 from crm_api.crm import Account, Crm
+from crm_api.crm_objects import CrmId, CrmObject, CrmRecord
 from target_crm.concurrency import Stopping, WorkerPool
-from target_crm.engine.in_doubt import Window
-from target_crm.engine.lookup import RecentRecords
-from target_crm.ledger.claims import Claims
-from target_crm.ledger.held import HeldRecords
+from target_crm.engine.outcome_recorder import OutcomeRecorder
 from target_crm.ledger.ledger import Ledger
-from target_crm.ledger.links import Links
 from target_crm.ledger.locks import Locks
-from target_crm.ledger.values import Held, Source
-from target_crm.report.outcomes import Books, Outcome
-from target_crm.report.preview import Preview
-from target_crm.report.reject_file import RejectFile
-from target_crm.report.responses import Responses
-from target_crm.stream_settings import StreamSettings
+from target_crm.ledger.values import ObjectScope, Scope, Source
+from target_crm.mapping.mapper import Mapper
+
+logger = logging.getLogger("target-crm")  # the target's own, which the SDK sets up
 
 
-@dataclass(frozen=True)
-class Stream:
-    """One stream of this run.
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How long a create that was not answered can still turn up in the CRM.
 
     Attributes:
-        name: After stream maps.
-        schema: Its SCHEMA message as it arrived, before stream maps.
-        schema_id: Of that message.
-        settings: What the configuration says about it.
+        lag_seconds: How long searches lag behind writes.
+        timeout_seconds: How long a request can still be on its way.
     """
 
-    name: str
-    schema: bytes
-    schema_id: str
-    settings: StreamSettings
+    lag_seconds: float
+    timeout_seconds: float
+
+    @property
+    def seconds(self) -> float:
+        """The length of the window, from the last moment at which the create can have been sent."""
+        return self.lag_seconds + self.timeout_seconds
 
 
-@dataclass(frozen=True)
-class Office:
-    """What all streams of a run share.
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When the run began, how long things take, and whether it is to end.
 
     Attributes:
-        crm: Reaches the account.
-        run_id: Names the run.
-        account: Whose account it is.
-        source: Where records come from and go to, as the ledger calls it.
-        locks: Keep other runs from writing at the same time.
-        ledger: What was written where.
-        claims: Who stands for which record of the CRM.
-        held_records: What was not written.
-        links: References that written records still lack.
-        books: What became of every record.
-        pool: Carries out several requests at once.
-        stopping: Whether the run is to end.
-        window: How long a lost create can still turn up.
-        fresh_seconds: How long what our own writes left counts besides what searches show.
-        began: When the process began (monotonic seconds).
-        logger: For warnings.
-        reject_file: Gets rejected records besides the ledger; None if there is none.
-        responses: Gets what became of each record; None if nobody asks.
-        preview: Gets what would be done, in a dry run; None otherwise.
-        folder: Of the copy that stands in for the ledger in a dry run.
-        recents: What our own writes left, by object.
-        written: Source ids that the CRM has by now, by stream, until the caller has looked what waited for them.
-        told: Outcomes of held records that are open again if the record comes anew, by stream and source id.
-        carried: Source ids of records that an earlier run held, by stream.
+        began: When the process began (seconds of ``clock``).
+        window: How long a create that was not answered can still turn up.
+        stopping: Set by a signal; waits, and raises when it is set.
         clock: Monotonic seconds.
     """
 
-    crm: Crm
-    run_id: str
-    account: Account
-    source: Source
-    locks: Locks
-    ledger: Ledger
-    claims: Claims
-    held_records: HeldRecords
-    links: Links
-    books: Books
-    pool: WorkerPool
-    stopping: Stopping
-    window: Window
-    fresh_seconds: float
     began: float
-    logger: Logger
-    reject_file: RejectFile | None
-    responses: Responses | None
-    preview: Preview | None
-    folder: TemporaryDirectory[str] | None
-    recents: dict[str, RecentRecords] = field(default_factory=dict)
-    written: dict[str, set[str]] = field(default_factory=dict)
-    told: dict[str, dict[str, tuple[Outcome, str]]] = field(default_factory=dict)
-    carried: dict[str, set[str]] = field(default_factory=dict)
+    window: Window
+    stopping: Stopping
     clock: Callable[[], float] = time.monotonic
 
+
+class RecentRecords:
+    """CRM records of one object as our own writes of the last minutes left them: searches may show them as before.
+
+    Thread-safe.
+
+    Args:
+        seconds: How long a search may lag behind a write.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(self, seconds: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.seconds = seconds
+        self._clock = clock
+        self._records: dict[CrmId, tuple[float, CrmRecord]] = {}
+        self._gone: set[CrmId] = set()
+        self._lock = threading.Lock()
+
+    def remember(self, crm_id: CrmId, record: CrmRecord) -> None:
+        """Note the record that the CRM answered to a write."""
+        now = self._clock()
+        with self._lock:
+            self._records.pop(crm_id, None)  # so that the oldest stand first
+            self._records[crm_id] = (now, record)
+            while now - self._records[oldest := next(iter(self._records))][0] > self.seconds:
+                del self._records[oldest]
+
+    def forget(self, crm_id: CrmId) -> None:
+        """Note that the CRM has no such record, even if its search still shows it."""
+        with self._lock:
+            self._gone.add(crm_id)
+            self._records.pop(crm_id, None)
+
+    def is_gone(self, crm_id: CrmId) -> bool:
+        """Tell whether the CRM said that it has no such record."""
+        return crm_id in self._gone
+
+    def get(self, crm_id: CrmId) -> CrmRecord | None:
+        """Give the record as it was last answered, if that was less than ``seconds`` ago."""
+        with self._lock:
+            noted = self._records.get(crm_id)
+        return noted[1] if noted and self._clock() - noted[0] <= self.seconds else None
+
+
+class RecentWrites:
+    """The CRM records that our own writes left, by object: streams into one object see each other's.
+
+    Args:
+        seconds: How long a search may lag behind a write.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self._by_object: dict[str, RecentRecords] = {}
+
+    def to(self, object_name: str) -> RecentRecords:
+        """Give the records of an object that our own writes left."""
+        return self._by_object.setdefault(object_name, RecentRecords(self._seconds, clock=self._clock))
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the target, as all its streams share it.
+
+    Attributes:
+        id: Names the run.
+        crm: The account.
+        account: The account's id and name.
+        source: The source and the account, by which the ledger keeps records.
+        ledger: Remembers what was written where, and what was not written.
+        locks: Keep other runs from writing at the same time.
+        recorder: Counts what became of every record, and passes it on to the observers.
+        recent: The CRM records that our own writes left, by object.
+        pool: Carries out several requests at once.
+        timing: When the run began, how long things take, and whether it is to end.
+    """
+
+    id: str
+    crm: Crm
+    account: Account
+    source: Source
+    ledger: Ledger
+    locks: Locks
+    recorder: OutcomeRecorder
+    recent: RecentWrites
+    pool: WorkerPool
+    timing: Timing
+
     def close(self) -> None:
-        """Let the workers and the ledger go.
+        """Let observers, workers, locks and ledger go.
 
         Raises:
             FileError: What was captured last cannot be written.
         """
-        try:
-            if self.responses is not None:
-                self.responses.close()
-        finally:
-            self.pool.close()
-            self.locks.close()
-            self.ledger.close()
-            if self.folder is not None:
-                self.folder.cleanup()
+        with ExitStack() as stack:  # in the reverse order, all of them even if one fails
+            stack.callback(self.recorder.close)
+            stack.callback(self.ledger.close)
+            stack.callback(self.locks.close)
+            stack.callback(self.pool.close)
 
-    def told_of(self, stream: str, held: Sequence[Held]) -> None:
-        """Records were put aside, and are in the ledger."""
-        if self.reject_file is not None:
-            self.reject_file.append(held)
-        if self.preview is not None:
-            self.preview.held(stream, held)
 
-    def recent(self, object_name: str) -> RecentRecords:
-        """What our own writes left of an object's records."""
-        return self.recents.setdefault(object_name, RecentRecords(self.fresh_seconds, clock=self.clock))
+@dataclass(frozen=True)
+class ObjectContext:
+    """The way to one object of the CRM.
+
+    Attributes:
+        crm: The account.
+        mapper: Says what records become, and how values compare.
+        ledger: Remembers what was written where.
+        scope: The part of the ledger that is about the object.
+        run: The run that all streams share.
+    """
+
+    crm: Crm
+    mapper: Mapper
+    ledger: Ledger
+    scope: ObjectScope
+    run: Run
+
+    @property
+    def crm_object(self) -> CrmObject:
+        """The object that records become."""
+        return self.mapper.crm_object
+
+    @property
+    def recent(self) -> RecentRecords:
+        """The records of the object that our own writes left."""
+        return self.run.recent.to(self.mapper.crm_object.name)
+
+
+@dataclass(frozen=True)
+class StreamContext(ObjectContext):
+    """One stream's way into one object of the CRM.
+
+    Attributes:
+        scope: The part of the ledger that is about the stream's records.
+    """
+
+    scope: Scope

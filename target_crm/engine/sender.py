@@ -8,10 +8,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 
-from crm_api.crm import Crm, Refused, Result, Untold, Wanted, Written
-from crm_api.crm_objects import CrmId, CrmObject, CrmRecord
+from crm_api.crm import Refused, Result, Untold, Wanted, Written
+from crm_api.crm_objects import CrmId, CrmRecord
 from crm_api.errors import (
     BusyError,
     CrmError,
@@ -22,11 +23,9 @@ from crm_api.errors import (
     StopError,
     TooLargeError,
 )
-from target_crm.concurrency import WorkerPool
 from target_crm.engine.decisions import Create, Ready, Update
-from target_crm.engine.lookup import RecentRecords
-from target_crm.ledger.ledger import Ledger
-from target_crm.ledger.values import Entry, Intent, LedgerError, Origin, Scope
+from target_crm.engine.run import StreamContext
+from target_crm.ledger.values import Entry, Intent, LedgerError, Origin
 from target_crm.mapping.mapper import Mapper
 from target_crm.mapping.values import Change
 
@@ -36,8 +35,8 @@ class Write:
     """One record as it will be sent.
 
     Attributes:
-        action: What is done.
-        change: What is sent.
+        action: The create or update.
+        change: The payload, and the fields that differ.
     """
 
     action: Create | Update
@@ -50,7 +49,7 @@ class Write:
 
     @property
     def crm_id(self) -> CrmId | None:
-        """Of the CRM record to change; None for a create."""
+        """The id of the CRM record to change; None for a create."""
         return self.action.crm_id if isinstance(self.action, Update) else None
 
     @property
@@ -64,11 +63,11 @@ class Done:
     """A write that was carried out and is in the ledger.
 
     Attributes:
-        write: What was sent.
-        crm_id: Of the record.
-        record: As the CRM answered it; empty where it said nothing.
-        created: It was made, not changed.
-        before: As an upsert would find it, in a dry run.
+        write: The write that was sent.
+        crm_id: The CRM's id of the record.
+        record: The record as the CRM answered it; empty where it said nothing.
+        created: Whether the record was made, not changed.
+        before: In a dry run, the record as an upsert would find it; None otherwise.
     """
 
     write: Write
@@ -83,13 +82,13 @@ class NotDone:
     """A write that the CRM refused; its intent is still in the ledger.
 
     Attributes:
-        write: What was sent.
-        reason: What the CRM said.
+        write: The write that was sent.
+        reason: The CRM's words.
         status: HTTP status, or None.
-        forbidden: It is not the record's fault: the key may not do this.
-        gone: There is no such record.
+        forbidden: Whether the key may not do this; no fault of the record.
+        gone: Whether the CRM has no such record.
         body: The CRM's whole answer.
-        duplicate: The CRM has such a record already, by its own rule.
+        duplicate: Whether the CRM has such a record already, by its own rule.
     """
 
     write: Write
@@ -103,57 +102,48 @@ class NotDone:
 
 @dataclass
 class Results:
-    """What became of those writes that were not carried out.
+    """The writes that were not carried out, or may not have been.
 
     Attributes:
         refused: Refused by the CRM.
-        lost: Sent, and no answer came that tells: in doubt.
-        untold: Of those, by source id, the answers that came.
+        in_doubt: Sent, and no answer came that tells whether they were carried out.
+        answers: The answers that came to those in doubt, by source id.
     """
 
     refused: list[NotDone] = field(default_factory=list)
-    lost: list[Write] = field(default_factory=list)
-    untold: dict[str, Untold] = field(default_factory=dict)
+    in_doubt: list[Write] = field(default_factory=list)
+    answers: dict[str, Untold] = field(default_factory=dict)
 
-    def lose(self, write: Write, told: Untold) -> None:
-        """Nobody can tell what became of a write."""
-        self.lost.append(write)
-        self.untold[write.ready.incoming.source_id] = told
+    def add_in_doubt(self, write: Write, answer: Untold) -> None:
+        """Add a write whose answer does not tell."""
+        self.in_doubt.append(write)
+        self.answers[write.ready.incoming.source_id] = answer
+
+
+_Send = Callable[[Sequence[Write]], list[Result]]
+"""Sends writes in one request; results in order."""
+_FAILURES = (StopError, BusyError, RefusedError, TooLargeError, InDoubtError)
 
 
 class Sender:
     """Sends the writes of one stream.
 
     Args:
-        crm: The account.
-        mapper: Knows how values compare.
-        ledger: Remembers intents and answers.
-        scope: Of the stream.
-        pool: Carries out several requests at once.
-        recent: Takes what the CRM answered.
-        on_done: Told of each write that is in the ledger, by the thread that wrote it.
-        tried: When upserts that were never answered were first sent (Unix seconds, the CRM's clock), by source id.
+        context: The stream's way into the CRM.
+        on_done: Called for each write that is in the ledger, by the thread that wrote it.
+        tried: When upserts to which no answer came were first sent (Unix seconds, the CRM's clock), by source id.
     """
 
     def __init__(
-        self,
-        crm: Crm,
-        mapper: Mapper,
-        ledger: Ledger,
-        scope: Scope,
-        pool: WorkerPool,
-        *,
-        recent: RecentRecords,
-        on_done: Callable[[Done], None],
-        tried: Mapping[str, float] | None = None,
+        self, context: StreamContext, *, on_done: Callable[[Done], None], tried: Mapping[str, float] | None = None
     ) -> None:
-        self._crm = crm
-        self._crm_object: CrmObject = mapper.crm_object
-        self._mapper = mapper
-        self._ledger = ledger
-        self._scope = scope
-        self._pool = pool
-        self._recent = recent
+        self._crm = context.crm
+        self._crm_object = context.crm_object
+        self._mapper = context.mapper
+        self._ledger = context.ledger
+        self._scope = context.scope
+        self._pool = context.run.pool
+        self._recent = context.recent
         self._on_done = on_done
         self._tried = dict(tried or {})
         self._lock = threading.Lock()
@@ -163,28 +153,29 @@ class Sender:
 
         Raises:
             StopError: Nothing further can succeed. What was answered until then is in the ledger.
-            BusyError: Likewise, for now.
+            BusyError: Nothing further can succeed for now; what was answered until then is in the ledger, too.
         """
         results = Results()
         updates = [write for write in writes if write.crm_id is not None]
         creates = [write for write in writes if write.crm_id is None and write.upsert is None]
         calls = [
-            _call(send_one, [chosen[position] for position in positions], results)
-            for send_one, chosen, update in ((self._update, updates, True), (self._create, creates, False))
+            partial(self._try, send, [chosen[position] for position in positions], results)
+            for send, chosen, update in ((self._update, updates, True), (self._create, creates, False))
             if chosen
             for positions in self._crm.groups(self._crm_object, [each.change.payload for each in chosen], update=update)
         ]
         self._pool.gather(calls)
         # Once the updates are done: a value that one of them frees belongs to another record from now on.
-        upserts = [write for write in writes if write.upsert is not None]
-        size = self._crm.bulk_size(self._crm_object, update=True)
-        self._pool.gather([_call(self._upsert, chunk, results) for chunk in _chunks(upserts, size)])
+        if upserts := [write for write in writes if write.upsert is not None]:
+            size = self._crm.bulk_size(self._crm_object, update=True)
+            self._pool.gather([partial(self._try, self._upsert, part, results) for part in _parts(upserts, size)])
         return results
 
-    def _upsert(self, writes: Sequence[Write], results: Results) -> None:
-        """Repeatable: whatever is lost is simply done once more."""
+    # One request
+
+    def _upsert(self, writes: Sequence[Write]) -> list[Result]:
+        """Send a repeatable request: what stays in doubt is simply done once more."""
         intents = [self.intent(write) for write in writes]
-        since = {intent.source_id: intent.server_at for intent in intents}
         attribute = next(write.upsert[0] for write in writes if write.upsert)
         wanted = [
             Wanted(write.upsert[1], write.change.payload, self._tried.get(write.ready.incoming.source_id, 0.0))
@@ -192,90 +183,77 @@ class Sender:
             if write.upsert
         ]
         try:
-            answers = self._crm.upsert_many(
+            return self._crm.upsert_many(
                 self._crm_object, attribute, wanted, before_send=lambda: self._ledger.intend(self._scope, intents)
             )
-        except (StopError, BusyError, RefusedError, TooLargeError, InDoubtError) as error:
-            self._tried.update(since)
-            self._failed(writes, results, error, again=self._upsert)
-        else:
-            self._answered(writes, answers, results)
+        except _FAILURES:
+            self._tried.update({intent.source_id: intent.server_at for intent in intents})
+            raise
 
-    def _create(self, writes: Sequence[Write], results: Results) -> None:
-        payloads = [write.change.payload for write in writes]
-
+    def _create(self, writes: Sequence[Write]) -> list[Result]:
         def before_send() -> None:
             self._ledger.intend(self._scope, [self.intent(write) for write in writes])
 
-        try:
-            answers = self._crm.create(self._crm_object, payloads, before_send=before_send)
-        except (StopError, BusyError, RefusedError, TooLargeError, InDoubtError) as error:
-            self._failed(writes, results, error, again=self._create)
-        else:
-            self._answered(writes, answers, results)
+        payloads = [write.change.payload for write in writes]
+        return self._crm.create(self._crm_object, payloads, before_send=before_send)
 
-    def _update(self, writes: Sequence[Write], results: Results) -> None:
+    def _update(self, writes: Sequence[Write]) -> list[Result]:
         changes = [(write.crm_id, write.change.payload) for write in writes if write.crm_id is not None]
         self._ledger.intend(self._scope, [self.intent(write) for write in writes])
+        return self._crm.update(self._crm_object, changes)
+
+    # What comes of it
+
+    def _try(self, send: _Send, writes: Sequence[Write], results: Results) -> None:
+        """Send writes in one request, and take its answer, or what its failure leads to."""
         try:
-            answers = self._crm.update(self._crm_object, changes)
-        except (StopError, BusyError, RefusedError, TooLargeError, InDoubtError) as error:
-            self._failed(writes, results, error, again=self._update)
+            answers = send(writes)
+        except InDoubtError as error:
+            with self._lock:
+                for write in writes:
+                    results.add_in_doubt(write, Untold(error.status, error.body))
+        except TooLargeError:
+            update = writes[0].crm_id is not None or writes[0].upsert is not None
+            size = self._crm.bulk_size(self._crm_object, update=update)
+            for part in _parts(writes, min(size, max(len(writes) // 2, 1))):
+                self._try(send, part, results)
+        except RefusedError as error:
+            self._refused_whole(send, writes, error, results)
+        except (StopError, BusyError) as error:
+            # The intent of an update stays: the record is read before the update is done again. That of an upsert
+            # tells when it was first tried.
+            is_create = writes[0].crm_id is None and writes[0].upsert is None
+            if is_create and not isinstance(error, LedgerError):
+                self._ledger.withdraw(self._scope, [write.ready.incoming.source_id for write in writes])
+            raise
         else:
             self._answered(writes, answers, results)
 
-    def _failed(
-        self,
-        writes: Sequence[Write],
-        results: Results,
-        error: CrmError,
-        *,
-        again: Callable[[Sequence[Write], Results], None],
-    ) -> None:
-        """The request as a whole was not carried out, or nobody knows."""
-        if isinstance(error, InDoubtError):
+    def _refused_whole(self, send: _Send, writes: Sequence[Write], error: RefusedError, results: Results) -> None:
+        """Send each half again, to find the culprit; unless no record is at fault, or there is only one."""
+        if _forbids(error.status) or isinstance(error, NoRouteError) or len(writes) == 1:
             with self._lock:
-                for write in writes:
-                    results.lose(write, Untold(error.status, error.body))
-        elif isinstance(error, TooLargeError):
-            size = self._crm.bulk_size(
-                self._crm_object, update=writes[0].crm_id is not None or writes[0].upsert is not None
-            )
-            for chunk in _chunks(writes, min(size, max(len(writes) // 2, 1))):
-                again(chunk, results)
-        elif isinstance(error, RefusedError):
-            if _forbids(error.status) or isinstance(error, NoRouteError) or len(writes) == 1:
-                with self._lock:
-                    results.refused += [not_done(write, error) for write in writes]
-                return
-            middle = (len(writes) + 1) // 2
-            again(writes[:middle], results)
-            again(writes[middle:], results)
-        else:
-            if writes[0].crm_id is None and writes[0].upsert is None and not isinstance(error, LedgerError):
-                self._ledger.withdraw(self._scope, [write.ready.incoming.source_id for write in writes])
-            raise error  # the intent of an update stays: the record is read before the update is done again; an
-            # upsert's tells when it was first tried
+                results.refused += [not_done(write, error) for write in writes]
+            return
+        middle = (len(writes) + 1) // 2
+        self._try(send, writes[:middle], results)
+        self._try(send, writes[middle:], results)
 
     def _answered(self, writes: Sequence[Write], answers: Sequence[Result], results: Results) -> None:
         written: list[tuple[Write, Written]] = []
-        refused: list[NotDone] = []
-        untold: list[tuple[Write, Untold]] = []
         for write, answer in zip(writes, answers, strict=True):
             if isinstance(answer, Written):
                 written.append((write, answer))
-            elif isinstance(answer, Untold):
-                untold.append((write, answer))
-            else:
-                refused.append(_refused(write, answer))
         self._remember(written)
         with self._lock:
-            results.refused += refused
-            for write, told in untold:
-                results.lose(write, told)
+            for write, answer in zip(writes, answers, strict=True):
+                if isinstance(answer, Untold):
+                    results.add_in_doubt(write, answer)
+                elif isinstance(answer, Refused):
+                    results.refused.append(_refused(write, answer))
 
     def found(self, write: Write, record: CrmRecord) -> None:
-        """A create whose answer was lost was carried out after all."""
+        """Take a create to which no answer came, and which was carried out after all."""
         self._remember([(write, Written(record["id"], record))])
 
     def _remember(self, written: Sequence[tuple[Write, Written]]) -> None:
@@ -312,7 +290,7 @@ class Sender:
         )
 
     def intent(self, write: Write) -> Intent:
-        """What the ledger holds of a write before it is sent."""
+        """Give what the ledger holds of a write before it is sent."""
         date = self._crm.session.server_date
         now, source_id = date.timestamp() if date else 0.0, write.ready.incoming.source_id
         return Intent(
@@ -333,15 +311,15 @@ def _created(write: Write, answer: Written) -> bool:
 
 
 def gained_values(mapper: Mapper, ready: Ready, record: CrmRecord) -> Mapping[str, frozenset[str] | tuple[str, ...]]:
-    """The match values by which the record can be found from now on: as the CRM answered it, else as sent."""
+    """Give the match values by which the record can be found from now on: as the CRM answered it, else as sent."""
     asked = {part.attribute: part.values for key in ready.mapped.keys for part in key.parts}
-    if not record or mapper.crm_object.whole_records:
+    if not record:
         return asked
     return {name: mapper.values(record, name) or asked.get(name, ()) for name in {*asked, *mapper.crm_object.finds}}
 
 
 def not_done(write: Write, error: CrmError) -> NotDone:
-    """The refusal that an error stands for."""
+    """Give the refusal that an error stands for."""
     gone = isinstance(error, GoneError)
     return NotDone(write, error.sentence, error.status, forbidden=_forbids(error.status), gone=gone, body=error.body)
 
@@ -355,11 +333,5 @@ def _forbids(status: int | None) -> bool:
     return status == HTTPStatus.FORBIDDEN
 
 
-def _chunks(writes: Sequence[Write], size: int) -> list[Sequence[Write]]:
+def _parts(writes: Sequence[Write], size: int) -> list[Sequence[Write]]:
     return [writes[start : start + size] for start in range(0, len(writes), size)]
-
-
-def _call(
-    send_one: Callable[[Sequence[Write], Results], None], chunk: Sequence[Write], results: Results
-) -> Callable[[], None]:
-    return lambda: send_one(chunk, results)

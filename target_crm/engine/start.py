@@ -1,14 +1,12 @@
-"""What a run opens with its first stream: the account, the ledger, the workers; or, for a dry run, their stand-ins."""
+"""The opening of a run, with its first stream: the account, the ledger, the workers; or a dry run's stand-ins."""
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 import tempfile
-import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,51 +18,41 @@ from crm_api.crm import Account, Crm
 from crm_api.errors import SettingError
 from crm_api.settings import network
 from target_crm.concurrency import Stopping, WorkerPool
-from target_crm.engine.dry_run import DryRunCrm
-from target_crm.engine.in_doubt import Window
-from target_crm.engine.run import Office
-from target_crm.ledger.claims import Claims
-from target_crm.ledger.held import HeldRecords
+from target_crm.engine.outcome_recorder import OutcomeRecorder
+from target_crm.engine.run import RecentWrites, Run, Timing, Window, logger
 from target_crm.ledger.ledger import Ledger
-from target_crm.ledger.links import Links
 from target_crm.ledger.locks import DatabaseLocks, FileLocks, Locks
 from target_crm.ledger.queries import LedgerQueries
 from target_crm.ledger.store import Store
 from target_crm.ledger.tables import default_url, has_ledger, parsed_url
 from target_crm.ledger.values import Source
 from target_crm.ledger.versions import copy_rows
-from target_crm.report.outcomes import Books
-from target_crm.report.preview import Preview
-from target_crm.report.reject_file import RejectFile
-from target_crm.report.responses import ResponseFile, Responses, Webhook
+from target_crm.report.outcomes import Books, Observer
 from target_crm.report.summary import begin_report
 
 WHOLE_RUN_SECONDS = 1e9  # in a dry run no search ever shows what the run has written
 
 
-@dataclass(frozen=True)
-class Run:
-    """One run of the target.
-
-    Attributes:
-        id: Names it.
-        began: Monotonic seconds.
-        stopping: Whether it is to end.
-        books: What became of every record.
-        logger: For warnings.
-        clock: Monotonic seconds.
-    """
-
-    id: str
-    began: float
-    stopping: Stopping
-    logger: logging.Logger
-    books: Books = field(default_factory=Books)
-    clock: Callable[[], float] = time.monotonic
-
-
-def open_office(config: Mapping[str, Any], crm: Crm, run: Run) -> Office:
+def open_run(
+    config: Mapping[str, Any],
+    crm: Crm,
+    *,
+    run_id: str,
+    books: Books,
+    began: float,
+    stopping: Stopping,
+    clock: Callable[[], float],
+) -> Run:
     """Open what all streams of a run share.
+
+    Args:
+        config: The settings.
+        crm: Reaches the account.
+        run_id: Names the run.
+        books: Count what becomes of records.
+        began: When the process began (seconds of ``clock``).
+        stopping: Whether the run is to end.
+        clock: Monotonic seconds.
 
     Raises:
         SettingError: A file or a URL cannot work.
@@ -73,55 +61,57 @@ def open_office(config: Mapping[str, Any], crm: Crm, run: Run) -> Office:
     """
     account = crm.account()
     url = config.get("ledger_url") or default_url()
-    preview, folder = None, None
+    observers: list[Observer] = []
     if config["dry_run"]:
-        preview = Preview(crm.session.redact)
-        crm = DryRunCrm(crm, preview.request)
-        folder = tempfile.TemporaryDirectory(prefix="singer-crm-dry-run-")
-        url = _copied(url, Path(folder.name))
+        crm, url = _for_dry_run(crm, url, observers)
     if config["require_ledger"] and not has_ledger(url):
         raise SettingError(
-            f"There is no ledger at {make_url(url)}, and require_ledger is on: bring back the one that was lost, or "
+            f"There is no ledger at {make_url(url)}, and require_ledger is on: bring back the one that is missing, or "
             "make one with singer-crm ledger rebuild"
         )
     if report_path := config.get("report_path"):
         begin_report(report_path)
-    reject_path = config.get("rejected_path")
-    reject_file = RejectFile(reject_path) if reject_path and preview is None else None
-    store = Store(url, run.id)
+    if not config["dry_run"] and (reject_path := config.get("rejected_path")):
+        from target_crm.report.reject_file import RejectFile  # noqa: PLC0415 - only those who name one need it
+
+        observers.append(RejectFile(reject_path))
+    store = Store(url, run_id)
     source = Source(config["crm"], account.id, config["source_name"])
-    _introduce(store, source, account, run.logger)
-    locks = _locks(store.engine, source, run, float(config["lock_wait_seconds"]))
+    _introduce(store, source, account)
+    locks = _locks(store.engine, source, run_id, stopping, wait_seconds=float(config["lock_wait_seconds"]), clock=clock)
     ledger = Ledger(store, history_values=config["history_values"], check=locks.check)
     ledger.forget_stale_keys()
     lag_seconds = float(config["index_lag_seconds"]) if crm.index_lags else 0.0
     window = Window(lag_seconds, float(config["request_timeout_seconds"]))
-    return Office(
+    pool = WorkerPool(config["max_concurrency"], stopping)
+    if not config["dry_run"] and (config.get("responses_path") or config.get("responses_url")):
+        observers.append(_responses(config, run_id, stopping, clock))
+    return Run(
+        run_id,
         crm,
-        run.id,
-        account=account,
-        source=source,
-        locks=locks,
-        ledger=ledger,
-        claims=Claims(store),
-        held_records=HeldRecords(store),
-        links=Links(store),
-        books=run.books,
-        pool=WorkerPool(config["max_concurrency"], run.stopping),
-        stopping=run.stopping,
-        window=window,
-        fresh_seconds=window.seconds if preview is None else WHOLE_RUN_SECONDS,
-        began=run.began,
-        logger=run.logger,
-        reject_file=reject_file,
-        responses=None if preview is not None else _responses(config, run),
-        preview=preview,
-        folder=folder,
-        clock=run.clock,
+        account,
+        source,
+        ledger,
+        locks,
+        OutcomeRecorder(run_id, books, observers),
+        RecentWrites(WHOLE_RUN_SECONDS if config["dry_run"] else window.seconds, clock),
+        pool,
+        Timing(began, window, stopping, clock),
     )
 
 
-def _introduce(store: Store, source: Source, account: Account, logger: logging.Logger) -> None:
+def _for_dry_run(crm: Crm, url: str, observers: list[Observer]) -> tuple[Crm, str]:
+    """Give the account and the ledger of a dry run, which writes to neither; what would be done is shown."""
+    from target_crm.engine.dry_run import DryRunCrm  # noqa: PLC0415 - only a dry run needs it
+    from target_crm.report.preview import Preview  # noqa: PLC0415 - only a dry run needs it
+
+    folder = tempfile.TemporaryDirectory(prefix="singer-crm-dry-run-")
+    preview = Preview(crm.session.redact, on_close=folder.cleanup)
+    observers.append(preview)
+    return DryRunCrm(crm, preview.request), _copied(url, Path(folder.name))
+
+
+def _introduce(store: Store, source: Source, account: Account) -> None:
     """Say whose account it is, and which ledger, how full and how old; warn if it looks like another's."""
     known = [each for each in LedgerQueries(store).accounts() if each.crm == source.crm]
     here = [each for each in known if each.account == source.account]
@@ -146,27 +136,36 @@ def _introduce(store: Store, source: Source, account: Account, logger: logging.L
         )
 
 
-def _responses(config: Mapping[str, Any], run: Run) -> Responses | None:
+def _responses(config: Mapping[str, Any], run_id: str, stopping: Stopping, clock: Callable[[], float]) -> Observer:
+    """Give what captures outcomes."""
+    from target_crm.report.responses import ResponseFile, Responses, Webhook  # noqa: PLC0415 - only some capture them
+
     path, url = config.get("responses_path"), config.get("responses_url")
     if path and url:
         raise SettingError("Give either responses_path or responses_url, not both")
     if path:
-        return Responses(ResponseFile(path), run.id)
-    if url:
-        reached = replace(network(config), headers={})  # those are the CRM's
-        return Responses(Webhook(url, reached, run.stopping.nap, run.logger.warning, run.clock), run.id)
-    return None
+        return Responses(ResponseFile(path), run_id)
+    reached = replace(network(config), headers={})  # those are the CRM's
+    return Responses(Webhook(str(url), reached, stopping.nap, logger.warning, clock), run_id)
 
 
-def _locks(engine: Engine, source: Source, run: Run, wait_seconds: float) -> Locks:
+def _locks(
+    engine: Engine,
+    source: Source,
+    run_id: str,
+    stopping: Stopping,
+    *,
+    wait_seconds: float,
+    clock: Callable[[], float],
+) -> Locks:
     if engine.dialect.name == "postgresql":
-        return DatabaseLocks(engine, source, run.id, run.stopping, wait_seconds=wait_seconds, clock=run.clock)
+        return DatabaseLocks(engine, source, run_id, stopping, wait_seconds=wait_seconds, clock=clock)
     file = Path(engine.url.database or "")
-    return FileLocks(file, source, run.id, run.stopping, wait_seconds=wait_seconds, clock=run.clock)
+    return FileLocks(file, source, run_id, stopping, wait_seconds=wait_seconds, clock=clock)
 
 
 def _copied(url: str, folder: Path) -> str:
-    """The URL of a copy of the ledger, for a run that must leave it alone; empty if there is none."""
+    """Copy the ledger for a run that must leave it alone; returns the copy's URL. Without a ledger it is empty."""
     parsed = parsed_url(url)
     copy = folder / "ledger.sqlite"
     if parsed.get_backend_name() != "sqlite":

@@ -1,4 +1,4 @@
-"""Who stands for a record of the CRM, and what becomes of them when it is deleted, or their source deletes them."""
+"""Claims: which source records a CRM record belongs to, and how a delete on either side ends a claim."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from target_crm.ledger.values import Known, Origin, Scope
 
 
 class Claims:
-    """Which source records stand for which records of the CRM: several can stand for one.
+    """The claims of source records on CRM records. Several source records can claim one CRM record.
 
     Args:
-        store: The ledger's.
+        store: The ledger's database.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def live(self, scope: Scope, crm_ids: Collection[CrmId]) -> dict[CrmId, list[tuple[int, str]]]:
-        """Scopes and source ids that stand for CRM records, but for those that their source has deleted."""
+        """Return who claims CRM records, by CRM id: stream ids and source ids that their source has not deleted."""
         records = tables.records
         query = sa.select(records.c.crm_id, records.c.scope_id, records.c.source_id).where(
             _beside(scope), records.c.origin != Origin.LEFT
@@ -35,9 +35,10 @@ class Claims:
         return claims
 
     def unsettle(self, scope: Scope, crm_ids: Collection[CrmId]) -> None:
-        """CRM records are about to be deleted: whatever stands for them is unchanged no more.
+        """Let no source record that claims these CRM records count as unchanged, before the CRM records are deleted.
 
-        Else a record that returns after a crash, when nobody remembers that the delete was sent, would not be written.
+        Otherwise a record that returns after a crash would not be written, since the ledger does not know that the
+        delete was sent.
         """
         records = tables.records
         with self._store.write() as connection:
@@ -48,7 +49,7 @@ class Claims:
             )
 
     def lost(self, scope: Scope, crm_id: CrmId, reason: str) -> None:
-        """A CRM record was deleted: nobody stands for it any more, and whoever returns is created again."""
+        """End every claim on a CRM record that was deleted; a source record that returns is created again."""
         records, history = tables.records, tables.history
         gone = sa.and_(_beside(scope), records.c.crm_id == id_text(crm_id))
         with self._store.write() as connection:
@@ -64,14 +65,15 @@ class Claims:
                 connection.execute(history.insert(), [event])
 
     def leave(self, scope: Scope, left: Mapping[str, Known], reason: str) -> None:
-        """Their source has deleted records that stay in the CRM: they stand for them no more.
+        """End the claims of records that their source deleted and that stay in the CRM.
 
-        Whoever else stands for a record that we created inherits that, so that it goes with the last of them.
+        Another source record that claims a CRM record which we created becomes its creator, so that the CRM record
+        is deleted with the last of them.
 
         Args:
-            scope: Of the records.
-            left: What the ledger knows of them, by source id.
-            reason: Why they stay.
+            scope: The records' scope.
+            left: The records as the ledger knows them, by source id.
+            reason: Why they stay, for the history.
         """
         records = tables.records
         with self._store.write() as connection:
@@ -111,7 +113,7 @@ class Claims:
 
 
 def _beside(scope: Scope) -> sa.ColumnElement[bool]:
-    """The records of all streams into the same kind of record of the same account."""
+    """Select the records of all streams that write the same object of the same account."""
     scopes, same = tables.scopes, tables.scopes.alias()
-    crm_object = sa.select(same.c.object_id).where(same.c.id == scope.id).scalar_subquery()
-    return tables.records.c.scope_id.in_(sa.select(scopes.c.id).where(scopes.c.object_id == crm_object))
+    object_id = sa.select(same.c.object_id).where(same.c.id == scope.id).scalar_subquery()
+    return tables.records.c.scope_id.in_(sa.select(scopes.c.id).where(scopes.c.object_id == object_id))

@@ -1,4 +1,4 @@
-"""Several threads' small transactions made one: what comes while the disk is busy goes with the next."""
+"""Group commit: jobs that threads hand in while the disk is busy share the next transaction."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ Job = TypeVar("Job")
 
 
 @dataclass(eq=False)
-class _Ticket(Generic[Job]):
+class _Pending(Generic[Job]):
     """One thread's job.
 
     Attributes:
-        job: What is to be done.
-        done: It was, or failed.
-        error: Why it failed.
+        job: The job.
+        done: Whether it was carried out or failed.
+        error: The error that it failed with; None if it did not.
     """
 
     job: Job
@@ -26,37 +26,41 @@ class _Ticket(Generic[Job]):
 
 
 class GroupCommit(Generic[Job]):
-    """Carries out jobs, each before its ``do`` returns; those that wait for their turn go together.
+    """Carries out jobs, each before its ``do`` returns. Jobs that wait for their turn are carried out together.
 
     Args:
-        carry_out: Does several jobs at once; if it raises, all of them failed.
+        carry_out: Carries out several jobs at once; if it raises, all of them failed.
     """
 
     def __init__(self, carry_out: Callable[[Sequence[Job]], None]) -> None:
         self._carry_out = carry_out
         self._turn = threading.Lock()
         self._adding = threading.Lock()
-        self._waiting: list[_Ticket[Job]] = []
+        self._waiting: list[_Pending[Job]] = []
 
     def do(self, job: Job) -> None:
-        """Do one job; raises what ``carry_out`` raised."""
-        ticket = _Ticket(job)
+        """Carry out one job.
+
+        Raises:
+            Exception: The error that ``carry_out`` raised.
+        """
+        pending = _Pending(job)
         with self._adding:
-            self._waiting.append(ticket)
+            self._waiting.append(pending)
         with self._turn:
-            if not ticket.done:
+            if not pending.done:
                 self._lead()
-        if ticket.error is not None:
-            raise ticket.error
+        if pending.error is not None:
+            raise pending.error
 
     def _lead(self) -> None:
         with self._adding:
-            tickets, self._waiting = self._waiting, []
+            pendings, self._waiting = self._waiting, []
         try:
-            self._carry_out([ticket.job for ticket in tickets])
+            self._carry_out([pending.job for pending in pendings])
         except Exception as error:  # noqa: BLE001 - each thread raises it for its own job
-            for ticket in tickets:
-                ticket.error = error
+            for pending in pendings:
+                pending.error = error
         finally:
-            for ticket in tickets:
-                ticket.done = True
+            for pending in pendings:
+                pending.done = True

@@ -1,4 +1,4 @@
-"""The records that were not written: rejected, or waiting for a reference, each kept whole."""
+"""Held records: rejected, waiting for a reference, or to be deleted, each kept as it arrived."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ ROWS_AT_ONCE = 500
 
 
 class HeldRecords:
-    """Records that were not written.
+    """The held records of a ledger.
 
     Args:
-        store: The ledger's.
+        store: The ledger's database.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def hold(self, scope: Scope, held: Sequence[Held], *, keep_intents: bool = False) -> None:
-        """Keep records that were not written, each in place of what was held of it before.
+        """Hold records, each in place of its version that was held before.
 
         Args:
-            scope: Of the records.
+            scope: The records' scope.
             held: The records.
-            keep_intents: Nobody knows whether they were written; otherwise their intents are forgotten.
+            keep_intents: Whether the intents of the records stay, since it is unknown whether they were written.
         """
         now = self._store.now()
         source_ids = [each.source_id for each in held]
@@ -72,7 +72,7 @@ class HeldRecords:
                 connection.execute(tables.history.insert(), events)
 
     def _events(self, scope: Scope, held: Sequence[Held], now: float) -> list[dict[str, Any]]:
-        """For the history, which need not repeat what a record is still held for."""
+        """Return the rows for the history; a record that was held for the same reason gets none."""
         table = tables.held
         query = sa.select(table.c.source_id, table.c.state, table.c.kind, table.c.reason)
         rows = self._store.among(
@@ -95,35 +95,40 @@ class HeldRecords:
         ]
 
     def release(self, scope: Scope, source_ids: Collection[str]) -> None:
-        """Forget what is held of records: a newer version of each was dealt with."""
+        """Remove held records of which a newer version has its outcome."""
         with self._store.write() as connection:
             self._store.unhold(connection, scope, source_ids)
 
+    def held_among(self, scope: Scope, source_ids: Collection[str]) -> set[str]:
+        """Give those of some source ids of which something is held."""
+        query = sa.select(tables.held.c.source_id).where(tables.held.c.scope_id == scope.id)
+        return {row.source_id for row in self._store.among(query, tables.held.c.source_id, source_ids)}
+
     def held_ids(self, scope: Scope) -> set[str]:
-        """Source ids of which something is held."""
+        """Return the source ids of a stream's held records."""
         with self._store.read() as connection:
             query = sa.select(tables.held.c.source_id).where(tables.held.c.scope_id == scope.id)
             return set(connection.execute(query).scalars())
 
     def held(self, source: Source, state: str) -> list[Held]:
-        """What is held of a source, in the order in which it was put aside."""
+        """Return a source's held records in the order in which they were held."""
         return list(self.each(source, state))
 
     def each(self, source: Source, state: str) -> Iterator[Held]:
-        """Likewise one after the other, however many there are."""
+        """Yield a source's held records in the order in which they were held, a few in memory at a time."""
         with self._store.read() as connection:
             rows = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(_held_of(source, state))
             for part in rows.partitions():
                 yield from _held(part)
 
     def count(self, source: Source, state: str) -> int:
-        """How many are held."""
+        """Count a source's held records in a state."""
         with self._store.read() as connection:
             held = _held_of(source, state).order_by(None).subquery()
             return int(connection.execute(sa.select(sa.func.count()).select_from(held)).scalar_one())
 
     def absent(self, source: Source, scope: Scope, version: str) -> list[Held]:
-        """What is rejected or waits, of a scope, and did not arrive in a version."""
+        """Return the rejected and waiting records of a stream that did not arrive in a version."""
         seen, table = tables.seen, tables.held
         arrived = sa.select(1).where(
             seen.c.scope_id == scope.id, seen.c.version == version, seen.c.source_id == table.c.source_id
@@ -137,13 +142,13 @@ class HeldRecords:
             ]
 
     def of_any_account(self, crm: str, source_name: str, state: str) -> list[Held]:
-        """What is held of a source, whatever account it was for, in the order in which it was put aside."""
+        """Return the held records of a source name in every account of a CRM, in the order in which they were held."""
         with self._store.read() as connection:
             query = _held_query(state).where(tables.objects.c.crm == crm, tables.scopes.c.source_name == source_name)
             return _held(connection.execute(query))
 
     def drop(self, numbers: Collection[int]) -> None:
-        """Forget records by their numbers."""
+        """Remove held records by their numbers."""
         held, waits = tables.held, tables.waits
         with self._store.write() as connection:
             for number in numbers:
@@ -156,7 +161,7 @@ class HeldRecords:
                     )
 
     def waited_for(self, source: Source, stream: str, written: Collection[str]) -> list[Held]:
-        """What waits for some of these records of a stream, and for nothing else that is missing."""
+        """Return the records that wait for one of these records of a stream and for nothing else that is missing."""
         query = _no_longer_waiting(_held_of(source, "waiting"))
         on = tables.waits.alias()
         query = query.join(
@@ -167,7 +172,7 @@ class HeldRecords:
         return [found[number] for number in sorted(found)]
 
     def waiting_no_more(self, source: Source) -> list[Held]:
-        """What waits for records that are all written by now."""
+        """Return the waiting records whose references are all written by now."""
         with self._store.read() as connection:
             return _held(connection.execute(_no_longer_waiting(_held_of(source, "waiting"))))
 
@@ -189,7 +194,7 @@ def _held_query(state: str) -> sa.Select[Any]:
 
 
 def _no_longer_waiting(held_of: sa.Select[Any]) -> sa.Select[Any]:
-    """Of what is held, only that of which every parent is written: of the same account and source."""
+    """Narrow held records to those whose references are all written, in the same account and source."""
     waits, records = tables.waits, tables.records
     parents, objects = tables.scopes.alias(), tables.objects.alias()
     written = (

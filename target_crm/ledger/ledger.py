@@ -1,7 +1,7 @@
-"""What was written where: source id to CRM id, hashes, intents in flight, history.
+"""The ledger: which source record became which CRM record, hashes, intents in flight, history.
 
-Every method is one transaction. An intent is committed before its write is sent; the answer's transaction removes it.
-What is in neither state, after a crash at any instant, was never sent.
+Every method is one transaction. An intent is committed before its write is sent, and the transaction that keeps the
+answer removes it. A record that has neither an intent nor an answer after a crash was never sent.
 """
 
 from __future__ import annotations
@@ -15,9 +15,12 @@ import sqlalchemy as sa
 
 from crm_api.crm_objects import CrmId
 from target_crm.ledger import tables
+from target_crm.ledger.claims import Claims
 from target_crm.ledger.group_commit import GroupCommit
+from target_crm.ledger.held import HeldRecords
+from target_crm.ledger.links import Links
 from target_crm.ledger.store import Store, as_json, id_of, id_text, of_source, value_hash
-from target_crm.ledger.values import Entry, Intent, Known, Link, Origin, Scope, Source
+from target_crm.ledger.values import Entry, Intent, Known, Link, ObjectScope, Origin, Scope, Source
 from target_crm.mapping.values import Found
 
 FRESH_SECONDS = 3600.0  # how long match values of our own writes are kept: longer than any index lags
@@ -25,12 +28,12 @@ FRESH_SECONDS = 3600.0  # how long match values of our own writes are kept: long
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """What one thread writes.
+    """The rows that one thread has to write.
 
     Attributes:
-        scope: Of the answers; None: there are none.
-        entries: Answers.
-        intents: Rows.
+        scope: The scope of the answers; None if there are none.
+        entries: The answers.
+        intents: The rows of the intents.
     """
 
     scope: Scope | None = None
@@ -39,40 +42,48 @@ class _Job:
 
 
 class Ledger:
-    """What was written where.
+    """Keeps intents, answers and the history of writes.
 
     Args:
-        store: Where it is kept.
-        history_values: The history holds the values of changed fields, and not only their names.
-        check: Called before an intent is written: makes sure that this run is the only writer, or raises.
+        store: The ledger's database.
+        history_values: Whether the history holds the values of changed fields beside their names.
+        check: Called before an intent is written; raises if this run may not be the only writer.
+
+    Attributes:
+        claims: Which source records stand for which records of the CRM.
+        held_records: The records that were not written.
+        links: The references that written records still lack.
     """
 
     def __init__(self, store: Store, *, history_values: bool = False, check: Callable[[], None] = lambda: None) -> None:
         self._store = store
         self._check = check
-        self._together = GroupCommit(self._write)
+        self._group_commit = GroupCommit(self._write)
         self._history_values = history_values
+        self.claims = Claims(store)
+        self.held_records = HeldRecords(store)
+        self.links = Links(store)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the database."""
         self._store.close()
 
     def scope(self, source: Source, stream: str, object_name: str) -> Scope:
-        """The scope of a stream, made if it is new."""
+        """Return the scope of a stream; a new one is added."""
         with self._store.write() as connection:
             row = {"crm": source.crm, "account": source.account, "object": object_name}
             object_id = self._store.row_id(connection, tables.objects, row)
             scope = {"object_id": object_id, "source_name": source.name, "stream": stream}
-            return Scope(self._store.row_id(connection, tables.scopes, scope), object_id)
+            return Scope(object_id=object_id, id=self._store.row_id(connection, tables.scopes, scope))
 
-    def whole(self, source: Source, object_name: str) -> Scope:
-        """All streams into one kind of record: a scope without source ids of its own."""
+    def object_scope(self, source: Source, object_name: str) -> ObjectScope:
+        """Return the scope of an object, whichever stream writes it; a new one is added."""
         with self._store.write() as connection:
             row = {"crm": source.crm, "account": source.account, "object": object_name}
-            return Scope(0, self._store.row_id(connection, tables.objects, row))
+            return ObjectScope(object_id=self._store.row_id(connection, tables.objects, row))
 
     def known(self, scope: Scope, source_ids: Collection[str]) -> dict[str, Known]:
-        """What is known of source ids, by source id."""
+        """Return the records that the ledger knows, by source id."""
         table = tables.records
         columns = (table.c.source_id, table.c.crm_id, table.c.origin, table.c.record_hash, table.c.digest)
         query = sa.select(*columns, table.c.written_at).where(table.c.scope_id == scope.id)
@@ -84,7 +95,7 @@ class Ledger:
         }
 
     def found(self, source: Source, stream: str, source_ids: Collection[str]) -> dict[str, Found]:
-        """The CRM records of another stream's source ids, by source id; those not written are left out."""
+        """Return the CRM records of another stream's records, by source id; unwritten ones are left out."""
         query = of_source(
             sa.select(tables.records.c.source_id, tables.records.c.crm_id, tables.objects.c.object)
             .join_from(tables.records, tables.scopes)
@@ -93,10 +104,10 @@ class Ledger:
             source,
         )
         rows = self._store.among(query, tables.records.c.source_id, source_ids)
-        return {source_id: Found(crm_object, json.loads(crm_id)) for source_id, crm_id, crm_object in rows}
+        return {source_id: Found(object_name, json.loads(crm_id)) for source_id, crm_id, object_name in rows}
 
-    def claimed(self, scope: Scope, crm_ids: Collection[CrmId]) -> dict[CrmId, list[tuple[int, str]]]:
-        """Which scopes and source ids stand, or stood until their source deleted them, for CRM records of this kind."""
+    def claimed(self, scope: ObjectScope, crm_ids: Collection[CrmId]) -> dict[CrmId, list[tuple[int, str]]]:
+        """Return who claims CRM records of an object, or did until the source deleted it: stream ids and source ids."""
         query = (
             sa.select(tables.records.c.crm_id, tables.records.c.scope_id, tables.records.c.source_id)
             .join_from(tables.records, tables.scopes)
@@ -110,7 +121,7 @@ class Ledger:
         return claims
 
     def intents(self, scope: Scope) -> dict[str, Intent]:
-        """The writes of a scope that were not answered, by source id."""
+        """Return the writes of a stream that have no answer, by source id."""
         table = tables.intents
         with self._store.read() as connection:
             rows = connection.execute(sa.select(table).where(table.c.scope_id == scope.id)).mappings().all()
@@ -131,7 +142,7 @@ class Ledger:
         }
 
     def intend(self, scope: Scope, intents: Iterable[Intent]) -> None:
-        """Remember writes that are about to be sent. On return they survive a power cut.
+        """Keep writes that are about to be sent. On return they survive a power cut.
 
         Raises:
             StopError: Another run may be writing.
@@ -155,10 +166,10 @@ class Ledger:
             }
             for intent in intents
         ]
-        self._together.do(_Job(intents=rows))
+        self._group_commit.do(_Job(intents=rows))
 
     def _write(self, jobs: Sequence[_Job]) -> None:
-        """Several threads' intents and answers, in one transaction."""
+        """Write the intents and answers of several threads in one transaction."""
         by_scope: dict[Scope, list[Entry]] = {}
         for job in jobs:
             if job.scope is not None:
@@ -170,13 +181,13 @@ class Ledger:
             self._store.put(connection, tables.intents, [row for job in jobs for row in job.intents])
 
     def withdraw(self, scope: Scope, source_ids: Collection[str]) -> None:
-        """Forget intents that were answered by "nothing was changed"."""
+        """Remove the intents of writes of which the answer says that nothing was changed."""
         with self._store.write() as connection:
             self._store.remove(connection, tables.intents, scope, source_ids)
 
     def settle(self, scope: Scope, entries: Sequence[Entry]) -> None:
-        """Remember the answers to writes, and forget their intents and what was held of these records."""
-        self._together.do(_Job(scope, entries))
+        """Keep the answers to writes; remove their intents and the held versions of these records."""
+        self._group_commit.do(_Job(scope, entries))
 
     def _write_answers(self, connection: sa.Connection, scope: Scope, entries: Sequence[Entry], now: float) -> None:
         source_ids = [entry.source_id for entry in entries]
@@ -202,8 +213,8 @@ class Ledger:
         if done:
             connection.execute(tables.history.insert(), done)
 
-    def fresh(self, scope: Scope, attribute: str, values: Collection[str], since: float) -> dict[str, set[CrmId]]:
-        """CRM ids that our own writes gave these match values since an instant (unix seconds), by value."""
+    def fresh(self, scope: ObjectScope, attribute: str, values: Collection[str], since: float) -> dict[str, set[CrmId]]:
+        """Return the CRM ids that our own writes gave these match values since a time in Unix seconds, by value."""
         table = tables.fresh_keys
         query = sa.select(table.c.value, table.c.crm_id).where(
             table.c.object_id == scope.object_id, table.c.attribute == attribute, table.c.at >= since
@@ -214,33 +225,33 @@ class Ledger:
         return found
 
     def forget_stale_keys(self) -> None:
-        """Drop the match values that the CRM's own search shows by now."""
+        """Remove the match values of our own writes that the CRM's search shows by now."""
         table = tables.fresh_keys
         with self._store.write() as connection:
             connection.execute(table.delete().where(table.c.at < self._store.now() - FRESH_SECONDS))
 
     def keep(self, scope: Scope, source_id: str, crm_id: CrmId, record: Mapping[str, Any], reason: str) -> None:
-        """Put into the history what a record was, before it is deleted."""
+        """Keep a record in the history before it is deleted."""
         entry = Entry(source_id, crm_id, "deleting", "", None, None, reason=reason)
         event = self._event(scope, entry, self._store.now()) | {"record": as_json(record)}
         with self._store.write() as connection:
             connection.execute(tables.history.insert(), [event])
 
     def see(self, scope: Scope, version: str, source_ids: Collection[str]) -> None:
-        """Remember which source ids arrived."""
+        """Keep the source ids that arrived in a version of a stream."""
         rows = [{"scope_id": scope.id, "version": version, "source_id": source_id} for source_id in source_ids]
         with self._store.write() as connection:
             self._store.put(connection, tables.seen, rows)
 
     def live(self, scope: Scope) -> int:
-        """How many records of a scope the CRM has, as far as the ledger knows."""
+        """Count the records of a stream that the CRM has, as far as the ledger knows."""
         table = tables.records
         query = sa.select(sa.func.count()).where(table.c.scope_id == scope.id, table.c.crm_id.is_not(None))
         with self._store.read() as connection:
             return int(connection.execute(query).scalar_one())
 
     def absent(self, scope: Scope, version: str, *, matched_too: bool) -> list[tuple[str, CrmId]]:
-        """Source ids and CRM ids of live records that did not arrive in a version."""
+        """Return the source ids and CRM ids of live records that did not arrive in a version."""
         table, seen = tables.records, tables.seen
         arrived = sa.select(1).where(
             seen.c.scope_id == scope.id, seen.c.version == version, seen.c.source_id == table.c.source_id
@@ -254,13 +265,13 @@ class Ledger:
             return [(source_id, json.loads(crm_id)) for source_id, crm_id in connection.execute(query)]
 
     def forget_seen(self, scope: Scope, version: str) -> None:
-        """Forget which source ids arrived, but for a version."""
+        """Remove the source ids that arrived in any version but this one."""
         table = tables.seen
         with self._store.write() as connection:
             connection.execute(table.delete().where(table.c.scope_id == scope.id, table.c.version != version))
 
     def touch(self, scope: Scope, hashes: Mapping[str, bytes]) -> None:
-        """Remember how unchanged records look now, so that the next run need not map them to see it."""
+        """Keep the new hashes of unchanged records, so that the next run need not map them."""
         table = tables.records
         statement = (
             table.update()

@@ -1,4 +1,4 @@
-"""References that written records still lack, in the ledger; and what is being waited for, in words."""
+"""Links in the ledger: the references that written records still lack, and a count of all that is missing."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ EXAMPLES = 3
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """What several records of a stream wait for.
+    """Records of another stream, or of the CRM, that several records of a stream wait for.
 
     Attributes:
-        stream: Theirs.
-        attribute: Which is to be linked; empty: the records themselves wait, and are not written yet.
-        on: The stream whose records they wait for; empty: records of the CRM, by a match key.
-        records: How many references are missing.
-        examples: Source ids of some of those that wait.
-        reason: Why the CRM refused a link, if it did.
+        stream: The stream of the records that wait.
+        attribute: The attribute that is to be linked; empty if the records are not written until then.
+        on: The stream whose records are missing; empty if a match key finds them in the CRM.
+        records: The number of missing references.
+        examples: Up to three source ids of records that wait.
+        reason: Why the CRM refused a link; empty if it did not.
     """
 
     stream: str
@@ -37,23 +37,23 @@ class Missing:
 
 
 class Links:
-    """Pending links.
+    """The pending links of a ledger.
 
     Args:
-        store: The ledger's.
+        store: The ledger's database.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def written(self, source: Source, stream: str, source_ids: Collection[str]) -> list[Unlinked]:
-        """Records that lack a reference to some of these of a stream, which the CRM has by now."""
+        """Return the records that lack a reference to one of these records of a stream, which the CRM now has."""
         query = _lacking(source).where(tables.links.c.stream == stream)
         rows = self._store.among(query, tables.links.c.on_source_id, source_ids)
         return self._whole(source, rows)
 
     def ready(self, source: Source) -> list[Unlinked]:
-        """Records that lack a reference to what the CRM has by now, and those that refer by a match key."""
+        """Return the records whose missing reference the CRM now has, and those that refer by a match key."""
         links, parents, objects = tables.links, tables.scopes.alias(), tables.objects.alias()
         parent = tables.records.alias()
         there = (
@@ -79,20 +79,20 @@ class Links:
         return self._whole(source, rows)
 
     def by_match(self, source: Source) -> list[Unlinked]:
-        """Records that lack a reference to a record of the CRM by a match key."""
+        """Return the records that lack a reference by a match key."""
         with self._store.read() as connection:
             rows = connection.execute(_lacking(source).where(tables.links.c.stream == "")).all()
         return self._whole(source, rows)
 
     def refused(self, scope: Scope, source_id: str, attributes: Collection[str], reason: str) -> None:
-        """Remember why links could not be made."""
+        """Keep the reason why links could not be made."""
         links = tables.links
         where = links.c.scope_id == scope.id, links.c.source_id == source_id, links.c.attribute.in_(list(attributes))
         with self._store.write() as connection:
             connection.execute(links.update().where(*where).values(reason=reason))
 
     def missing(self, source: Source) -> list[Missing]:
-        """What is being waited for: by records that are held, and by references of written ones."""
+        """Count the missing references, of held records and of written ones."""
         waits, links, scopes, held = tables.waits, tables.links, tables.scopes, tables.held
         waiting = _of_source(sa.select(scopes.c.stream, sa.literal(""), waits.c.stream, waits.c.source_id), waits)
         waiting = waiting.join(
@@ -117,7 +117,7 @@ class Links:
         ]
 
     def _whole(self, source: Source, rows: Iterable[sa.Row[Any]]) -> list[Unlinked]:
-        """The records of some links, each with all that it lacks."""
+        """Return the records of some links, each with all the references that it lacks."""
         by_scope: dict[int, set[str]] = {}
         for row in rows:
             by_scope.setdefault(row.scope_id, set()).add(row.source_id)
@@ -131,13 +131,13 @@ class Links:
                 )
                 before = whole[place].links if place in whole else ()
                 known = Known(id_of(row.crm_id), row.origin, row.record_hash, row.digest, row.written_at)
-                scope = Scope(scope_id, row.object_id)
+                scope = Scope(id=scope_id, object_id=row.object_id)
                 whole[place] = Unlinked(row.stream, row.object, scope, row.source_id, (*before, link), known)
         return list(whole.values())
 
 
 def _lacking(source: Source) -> sa.Select[Any]:
-    """The links of records that the CRM has, in the order in which they were put down."""
+    """Select the links of records that the CRM has, in the order in which they were noted."""
     links, records, scopes, objects = tables.links, tables.records, tables.scopes, tables.objects
     columns = (records.c.crm_id, records.c.origin, records.c.record_hash, records.c.digest, records.c.written_at)
     query = sa.select(

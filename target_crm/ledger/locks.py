@@ -1,4 +1,4 @@
-"""One writer at a time per account and object: another would take this one's intents for doubt.
+"""Locks: one writer at a time per account and object. A second one would take the first one's intents for lost writes.
 
 A lock is the operating system's or the database's own, so that a crash frees it.
 """
@@ -24,12 +24,12 @@ from target_crm.concurrency import Stopping
 from target_crm.ledger.values import Source
 
 PRIVATE = 0o600
-SLICE_SECONDS = 0.5  # between two tries
+RETRY_SECONDS = 0.5  # between two tries
 SHOWN_CHARACTERS = 63  # of the holder's name that PostgreSQL keeps
 
 
 class LockedError(StopError):
-    """Another run writes the same kind of record of the same account."""
+    """Another run writes the same object of the same account."""
 
     advice = "Wait for it to end, or set lock_wait_seconds."
 
@@ -39,7 +39,7 @@ class LockedError(StopError):
 
 
 class LockLostError(StopError):
-    """The database ended the connection that held the locks: another run may have begun."""
+    """The database ended the connection that held the locks. Another run may have begun."""
 
     happened = "The connection to the ledger's server that keeps other runs out was lost"
     advice = "Nothing was lost: run again."
@@ -49,10 +49,10 @@ class Locks(ABC):
     """The locks of one run.
 
     Args:
-        source: Whose account it is.
-        stopping: Waits, and gives up at a signal.
+        source: The CRM account and the source name.
+        stopping: Waits, and stops waiting at a signal.
         wait_seconds: How long to wait for another run to end.
-        clock: Monotonic seconds.
+        clock: Returns monotonic seconds.
     """
 
     def __init__(self, source: Source, stopping: Stopping, *, wait_seconds: float, clock: Callable[[], float]) -> None:
@@ -63,10 +63,10 @@ class Locks(ABC):
         self._taken: set[str] = set()
 
     def take(self, object_name: str) -> None:
-        """Become the only writer of a kind of record; once is enough.
+        """Become the only writer of an object. A second call changes nothing.
 
         Raises:
-            LockedError: Another run is, and does not end in time.
+            LockedError: Another run is the writer and does not end in time.
         """
         if object_name in self._taken:
             return
@@ -74,32 +74,32 @@ class Locks(ABC):
         while not self._try(object_name):
             if self._clock() >= until:
                 raise LockedError(object_name, self._holder(object_name))
-            self._stopping.nap(SLICE_SECONDS)
+            self._stopping.nap(RETRY_SECONDS)
         self._taken.add(object_name)
 
-    def check(self) -> None:  # noqa: B027 - what the operating system keeps is not lost while the process lives
-        """Make sure that they are still ours.
+    def check(self) -> None:  # noqa: B027 - a lock of the operating system lasts as long as the process
+        """Check that the locks are still held.
 
         Raises:
-            LockLostError: They are not.
+            LockLostError: They are not held any more.
         """
 
     def close(self) -> None:
-        """Let others write."""
+        """Release all locks."""
         self._free()
         self._taken.clear()
 
     @abstractmethod
     def _try(self, object_name: str) -> bool:
-        """Take the lock if nobody has it."""
+        """Take the lock if it is free; tell whether it was."""
 
     @abstractmethod
     def _holder(self, object_name: str) -> str:
-        """Who has it, for people."""
+        """Name the holder of the lock, for people."""
 
     @abstractmethod
     def _free(self) -> None:
-        """Give all back."""
+        """Release the locks at the system that keeps them."""
 
 
 class FileLocks(Locks):
@@ -107,11 +107,11 @@ class FileLocks(Locks):
 
     Args:
         ledger: The ledger's file.
-        source: See ``Locks``, as what follows.
-        run_id: Says who holds a lock.
-        stopping: Waits.
-        wait_seconds: How long.
-        clock: Monotonic seconds.
+        source: The CRM account and the source name.
+        run_id: The run's id, which names the holder of a lock.
+        stopping: Waits, and stops waiting at a signal.
+        wait_seconds: How long to wait for another run to end.
+        clock: Returns monotonic seconds.
     """
 
     def __init__(
@@ -157,15 +157,15 @@ class FileLocks(Locks):
 
 
 class DatabaseLocks(Locks):
-    """Advisory locks of the PostgreSQL server that holds the ledger, kept by a connection of their own.
+    """Advisory locks of the PostgreSQL server that holds the ledger, held by a connection of their own.
 
     Args:
-        engine: Of the ledger.
-        source: See ``Locks``, as what follows.
-        run_id: Says who holds a lock.
-        stopping: Waits.
-        wait_seconds: How long.
-        clock: Monotonic seconds.
+        engine: The ledger's engine.
+        source: The CRM account and the source name.
+        run_id: The run's id, which names the holder of a lock.
+        stopping: Waits, and stops waiting at a signal.
+        wait_seconds: How long to wait for another run to end.
+        clock: Returns monotonic seconds.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What the operator asks the ledger, and the few things that the operator may do to it."""
+"""The operator's queries and corrections: list, explain, forget, import."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,19 +19,19 @@ from target_crm.ledger.values import Origin, Scope
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What the ledger holds of one stream.
+    """The counts of one stream in the ledger.
 
     Attributes:
-        scope: In the ledger.
-        crm: As the setting ``crm`` calls it.
+        scope: The stream's scope.
+        crm: The value of the setting ``crm``, such as ``copper``.
         account: The CRM account's id.
         object: The CRM object's name.
-        source_name: The source.
-        stream: The stream.
-        records: How many of its records the CRM has.
-        held: How many are held, by state.
-        unanswered: How many writes were never answered.
-        written_at: Unix seconds of the last write, or None.
+        source_name: The value of the setting ``source_name``.
+        stream: The stream's name.
+        records: The number of its records that the CRM has.
+        held: The number of its held records, by state.
+        unanswered: The number of writes without an answer.
+        written_at: The time of the last write in Unix seconds; None if there was none.
     """
 
     scope: Scope
@@ -46,17 +47,17 @@ class Account:
 
 
 class LedgerQueries:
-    """Questions to the ledger, and corrections.
+    """Answers the operator's questions and corrects the ledger.
 
     Args:
-        store: The ledger's.
+        store: The ledger's database.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def accounts(self) -> list[Account]:
-        """What the ledger holds, stream by stream."""
+        """Return the counts of every stream in the ledger."""
         scopes, objects = tables.scopes, tables.objects
         query = (
             sa.select(scopes, objects.c.crm, objects.c.account, objects.c.object)
@@ -66,7 +67,7 @@ class LedgerQueries:
         with self._store.read() as connection:
             return [
                 Account(
-                    Scope(row.id, row.object_id),
+                    Scope(object_id=row.object_id, id=row.id),
                     row.crm,
                     row.account,
                     row.object,
@@ -92,7 +93,11 @@ class LedgerQueries:
     def found_by(
         self, *, source_id: str | None = None, crm_id: CrmId | None = None, value: str | None = None
     ) -> list[tuple[Scope, str]]:
-        """Scopes and source ids of a record, by its source id, its CRM id, or a match value of a recent write."""
+        """Find records by source id, CRM id, or a match value of a recent write.
+
+        Returns:
+            Scopes and source ids.
+        """
         where: list[tuple[sa.Table, sa.ColumnElement[bool]]] = []
         for table in (tables.records, tables.held, tables.intents, tables.history):
             if source_id is not None:
@@ -116,15 +121,21 @@ class LedgerQueries:
                     .where(condition)
                     .distinct()
                 )
-                for scope_id, crm_object, object_id in connection.execute(query):
-                    found[scope_id, crm_object] = Scope(scope_id, object_id)
-        return [(scope, crm_object) for (_, crm_object), scope in sorted(found.items())]
+                for scope_id, source_id_found, object_id in connection.execute(query):
+                    found[scope_id, source_id_found] = Scope(object_id=object_id, id=scope_id)
+        return [(scope, source_id_found) for (_, source_id_found), scope in sorted(found.items(), key=itemgetter(0))]
 
     def explained(self, scope: Scope, source_id: str, since: float = 0.0) -> dict[str, Any]:
-        """Everything that the ledger knows of one record, as JSON values; of its history only since an instant."""
+        """Return all that the ledger holds of one record as JSON values.
+
+        Args:
+            scope: The record's scope.
+            source_id: The record's source id.
+            since: The time in Unix seconds from which on the history is given.
+        """
         with self._store.read() as connection:
             places = {
-                name: [_plain(row) for row in connection.execute(_crm_object(table, scope, source_id)).mappings()]
+                name: [_plain(row) for row in connection.execute(_rows_of(table, scope, source_id)).mappings()]
                 for name, table in (
                     ("record", tables.records),
                     ("held", tables.held),
@@ -133,12 +144,20 @@ class LedgerQueries:
                     ("to_be_linked", tables.links),
                 )
             }
-            history = _crm_object(tables.history, scope, source_id).where(tables.history.c.at >= since)
+            history = _rows_of(tables.history, scope, source_id).where(tables.history.c.at >= since)
             done = [_plain(row) for row in connection.execute(history.order_by(tables.history.c.id)).mappings()]
         return {"source_id": source_id, **{name: rows for name, rows in places.items() if rows}, "history": done}
 
     def forget(self, scope: Scope, source_ids: Collection[str] | None) -> int:
-        """Forget records (all of a stream, if None): the next run looks for them in the CRM by their match keys."""
+        """Forget records, so that the next run looks for them in the CRM by their match keys.
+
+        Args:
+            scope: The stream.
+            source_ids: The records; None for all of the stream.
+
+        Returns:
+            The number of records that were forgotten.
+        """
         count = 0
         with self._store.write() as connection:
             for table in (tables.waits, tables.links, tables.held, tables.intents, tables.seen, tables.records):
@@ -153,9 +172,9 @@ class LedgerQueries:
         return count
 
     def import_pairs(self, scope: Scope, pairs: Collection[tuple[str, CrmId]]) -> int:
-        """Remember which CRM record each source id stands for; what they hold is compared by the next run.
+        """Keep pairs of source id and CRM id. The next run compares what the records hold.
 
-        A write of it that was never answered is taken as carried out.
+        A write of such a record that has no answer is taken as carried out.
         """
         now = self._store.now()
         intents = tables.intents
@@ -185,7 +204,7 @@ class LedgerQueries:
         return len(rows)
 
 
-def _crm_object(table: sa.Table, scope: Scope, source_id: str) -> sa.Select[Any]:
+def _rows_of(table: sa.Table, scope: Scope, source_id: str) -> sa.Select[Any]:
     return sa.select(table).where(table.c.scope_id == scope.id, table.c.source_id == source_id)
 
 
@@ -194,7 +213,7 @@ _JSON = frozenset({"payload", "fields", "sent", "record", "changes", "links"})
 
 
 def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
-    """A row for people: instants ISO, JSON as values, nothing that only the ledger understands."""
+    """Turn a row into JSON values for people: times in ISO form, no hashes and no internal numbers."""
     plain: dict[str, Any] = {}
     for name, value in row.items():
         if name in _HIDDEN or value is None:

@@ -1,4 +1,4 @@
-"""The ledger's transactions, and the statements that its parts share."""
+"""The ledger's database: transactions, and the statements that its parts share."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ class Store:
     """The database that holds the ledger.
 
     Args:
-        url: Where it lies.
-        run_id: Names the run in what is written.
-        clock: Unix seconds.
+        url: The SQLAlchemy URL of a SQLite file or a PostgreSQL database.
+        run_id: The run's id, kept with every row.
+        clock: Returns Unix seconds.
 
     Raises:
         SettingError: The URL cannot work, or a newer program made the ledger.
-        LedgerError: It cannot be opened.
+        LedgerError: The database cannot be opened.
 
     Attributes:
-        found_version: Of the ledger as it was found: an earlier one was brought up to date.
+        found_version: The version of the ledger as it was found, before it was brought up to date.
     """
 
     def __init__(self, url: str, run_id: str, *, clock: Callable[[], float] = time.time) -> None:
@@ -52,12 +52,12 @@ class Store:
             self.found_version = bring_up_to_date(connection, self.url)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the database."""
         self.engine.dispose()
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
-        """A connection for questions.
+        """Open a connection for queries.
 
         Raises:
             LedgerError: The database fails.
@@ -70,7 +70,7 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
-        """One transaction, on the disk when the block is left. Threads take turns: SQLite has one writer anyway.
+        """Open a transaction, which is on the disk when the block is left. Threads take turns: SQLite has one writer.
 
         Raises:
             LedgerError: The database fails; nothing of the block was written.
@@ -84,14 +84,14 @@ class Store:
             raise LedgerError(said=_said(error)) from error
 
     def among(self, query: sa.Select[Any], column: sa.Column[Any], values: Collection[str]) -> Iterator[Any]:
-        """The rows of a query of which a column has one of many values."""
+        """Yield the rows of a query in which a column has one of many values."""
         with self.read() as connection:
             for chunk in _chunks(values):
                 yield from connection.execute(query.where(column.in_(chunk)))
 
     @staticmethod
     def put(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Insert rows, each in place of the one with its key."""
+        """Insert rows; a row replaces the one with its key."""
         if not rows:
             return
         key = table.primary_key.columns.keys()
@@ -102,16 +102,16 @@ class Store:
     def remove(connection: sa.Connection, table: sa.Table, scope: Scope, source_ids: Collection[str]) -> None:
         """Delete the rows of source ids."""
         for chunk in _chunks(source_ids):
-            connection.execute(_removal(table), {"of_scope": scope.id, "of_records": chunk})
+            connection.execute(_removal(table), {"scope": scope.id, "source_ids": chunk})
 
     def unhold(self, connection: sa.Connection, scope: Scope, source_ids: Collection[str]) -> None:
-        """Delete what is held of source ids."""
+        """Delete the held versions of source ids."""
         self.remove(connection, tables.waits, scope, source_ids)
         self.remove(connection, tables.held, scope, source_ids)
 
     @staticmethod
     def row_id(connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> int:
-        """The id of a row, made if it is new."""
+        """Return the id of a row; a new one is inserted."""
         query = sa.select(table.c.id).where(*(table.c[name] == value for name, value in row.items()))
         found: int | None = connection.execute(query).scalar()
         if found is not None:
@@ -120,7 +120,7 @@ class Store:
 
 
 def of_source(query: sa.Select[Any], source: Source) -> sa.Select[Any]:
-    """Of a query that has joined scopes and objects, the rows of a source."""
+    """Narrow a query that has joined scopes and objects to the rows of a source."""
     return query.where(
         tables.objects.c.crm == source.crm,
         tables.objects.c.account == source.account,
@@ -129,22 +129,22 @@ def of_source(query: sa.Select[Any], source: Source) -> sa.Select[Any]:
 
 
 def value_hash(value: str) -> str:
-    """Stands for a match value where it is only to be recognised: the history holds no values."""
+    """Hash a match value, so that the history can recognise it without holding it."""
     return blake2b(value.encode(), digest_size=VALUE_HASH_BYTES).hexdigest()
 
 
 def as_json(value: Any) -> str:
-    """JSON text; a Decimal as a number."""
+    """Encode a value as JSON text, a Decimal as a number."""
     return _ENCODER.encode(value).decode()
 
 
 def id_text(crm_id: CrmId | None) -> str | None:
-    """A CRM id as the ledger keeps it."""
+    """Encode a CRM id as the ledger keeps it."""
     return None if crm_id is None else json.dumps(crm_id)
 
 
 def id_of(text: str | None) -> CrmId | None:
-    """The CRM id of such a text."""
+    """Decode a CRM id that ``id_text`` encoded."""
     if text is not None and text.isdecimal():
         return int(text)
     return None if text is None else json.loads(text)
@@ -152,7 +152,7 @@ def id_of(text: str | None) -> CrmId | None:
 
 @cache
 def _upsert(table: sa.Table, dialect: str) -> Any:
-    """The statement that inserts a row, or replaces the one with its key."""
+    """Build the statement that inserts a row or replaces the one with its key."""
     key = list(table.primary_key.columns)
     insert: Any = postgresql.insert if dialect == "postgresql" else sqlite.insert
     statement = insert(table)
@@ -164,9 +164,9 @@ def _upsert(table: sa.Table, dialect: str) -> Any:
 
 @cache
 def _removal(table: sa.Table) -> sa.Delete:
-    """The statement that deletes the rows of source ids."""
-    records: sa.BindParameter[str] = sa.bindparam("of_records", expanding=True)
-    return table.delete().where(table.c.scope_id == sa.bindparam("of_scope"), table.c.source_id.in_(records))
+    """Build the statement that deletes the rows of source ids."""
+    records: sa.BindParameter[str] = sa.bindparam("source_ids", expanding=True)
+    return table.delete().where(table.c.scope_id == sa.bindparam("scope"), table.c.source_id.in_(records))
 
 
 def _chunks(values: Collection[str]) -> Iterator[list[str]]:
@@ -176,5 +176,5 @@ def _chunks(values: Collection[str]) -> Iterator[list[str]]:
 
 
 def _said(error: SQLAlchemyError) -> str:
-    """The database's own words: SQLAlchemy's repeat the statement with the record's values."""
+    """Return the database's own message: SQLAlchemy's repeats the statement with the record's values."""
     return str(getattr(error, "orig", None) or type(error).__name__)

@@ -195,7 +195,7 @@ history = Table(
 
 
 def default_url() -> str:
-    """Where the ledger lies if no setting says otherwise: fixed, whatever the working directory.
+    """Return the URL of the default ledger, which does not depend on the working directory.
 
     ``$XDG_STATE_HOME/singer-crm/ledger.sqlite`` (XDG base directories; ``~/.local/state`` if unset).
     """
@@ -204,10 +204,10 @@ def default_url() -> str:
 
 
 def open_engine(url: str) -> Engine:
-    """An engine for SQLite or PostgreSQL. A SQLite file is made private before anything is written into it.
+    """Open an engine for SQLite or PostgreSQL. A SQLite file is made private before anything is written into it.
 
     Raises:
-        SettingError: The URL is neither, or what it needs is not installed.
+        SettingError: The URL is neither, or the extra that it needs is not installed.
     """
     parsed = parsed_url(url)
     if parsed.get_backend_name() == "sqlite":
@@ -216,12 +216,12 @@ def open_engine(url: str) -> Engine:
         return create_engine(parsed, pool_pre_ping=True)
     except ModuleNotFoundError as error:
         raise SettingError(
-            "ledger_url names PostgreSQL, for which the extra singer-crm[postgres] must be installed"
+            "ledger_url names PostgreSQL, which needs the extra singer-crm[postgres]. Install it"
         ) from error
 
 
 def parsed_url(url: str) -> URL:
-    """The URL of a ledger, with the driver that we use.
+    """Parse the URL of a ledger and set the driver that we use.
 
     Raises:
         SettingError: It is neither SQLite's nor PostgreSQL's.
@@ -239,7 +239,7 @@ def parsed_url(url: str) -> URL:
 
 
 def has_ledger(url: str) -> bool:
-    """Tell whether there is a ledger already."""
+    """Tell whether there is a ledger at a URL."""
     parsed = parsed_url(url)
     if parsed.get_backend_name() == "sqlite" and not (parsed.database and Path(parsed.database).exists()):
         return False
@@ -252,7 +252,9 @@ def has_ledger(url: str) -> bool:
 
 def _sqlite_engine(url: URL) -> Engine:
     if not url.database or url.database == ":memory:":
-        raise SettingError("ledger_url names no file: without one, the next run would write every record again")
+        raise SettingError(
+            "ledger_url names no file. Without one the next run would write every record again. Name a file"
+        )
     file = Path(url.database)
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
@@ -260,7 +262,7 @@ def _sqlite_engine(url: URL) -> Engine:
         make_private(descriptor)
         os.close(descriptor)
     except OSError as error:
-        raise SettingError(f"ledger_url names a file that cannot be opened: {file}: {error.strerror}") from error
+        raise SettingError(f"ledger_url: the file {file} cannot be opened: {error.strerror}") from error
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
@@ -268,7 +270,7 @@ def _sqlite_engine(url: URL) -> Engine:
 
 
 def _on_connect(connection: DBAPIConnection, _: Any) -> None:
-    """Keep a journal beside the file, and put every commit on the disk, safe from a power cut."""
+    """Keep a journal beside the file and put every commit on the disk, so that it survives a power cut."""
     connection.isolation_level = None  # BEGIN is sent by _on_begin
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):

@@ -1,4 +1,4 @@
-"""What the ledger holds, as values."""
+"""The ledger's values: scopes, known records, intents, answers, held records."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from target_crm.mapping.values import Difference
 
 
 class LedgerError(StopError):
-    """The ledger cannot be read or written: nothing may be sent any more."""
+    """The ledger cannot be read or written. Nothing more may be sent."""
 
     happened = "The ledger cannot be used"
     advice = "Nothing was lost: mend the store that ledger_url names (disk space, permissions) and run again."
@@ -21,12 +21,12 @@ class LedgerError(StopError):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where records come from and go to: what every key of the ledger begins with.
+    """The CRM account and the source name that every key of the ledger begins with.
 
     Attributes:
-        crm: As the setting ``crm`` calls it.
+        crm: The value of the setting ``crm``, such as ``copper``.
         account: The CRM account's id.
-        name: The setting ``source_name``.
+        name: The value of the setting ``source_name``.
     """
 
     crm: str
@@ -34,39 +34,48 @@ class Source:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """One stream of one source into one kind of record of one account.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectScope:
+    """One object of one CRM account, whichever stream writes it.
 
     Attributes:
-        id: In the ledger.
-        object_id: In the ledger: account and kind of record, whatever the stream.
+        object_id: The ledger's number of the object.
     """
 
-    id: int
     object_id: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope(ObjectScope):
+    """One stream of one source that is written into one object of one CRM account.
+
+    Attributes:
+        id: The ledger's number of the stream.
+    """
+
+    id: int
+
+
 class Origin(StrEnum):
-    """How the ledger came to know the CRM record that a source record stands for."""
+    """How the ledger came to know the CRM record of a source record."""
 
     CREATED = "created"
     MATCHED = "matched"
     IMPORTED = "imported"
     LEFT = "left"
-    """The source has deleted its record, and the CRM's stays: it stands for it no more."""
+    """The source deleted its record and the CRM's record stays: the source record no longer claims it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the ledger knows of a source id.
+    """A source record as the ledger knows it.
 
     Attributes:
-        crm_id: None once the record was deleted.
+        crm_id: The CRM record's id; None once that record was deleted.
         origin: An ``Origin``.
-        record_hash: Of the record as it arrived, and of the settings it was mapped with.
-        digest: Of what it was mapped to.
-        written_at: Unix seconds.
+        record_hash: The hash of the record as it arrived, and of the settings that it was mapped with.
+        digest: The digest of the payload that it was mapped to.
+        written_at: The time of the last write in Unix seconds.
     """
 
     crm_id: CrmId | None
@@ -78,13 +87,13 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A reference that a written record lacks until what it refers to is written.
+    """A reference that a written record lacks until the record that it refers to is written.
 
     Attributes:
-        attribute: Which will hold the id.
-        stream: The stream whose record is meant; empty: a record of the CRM, by a match key.
-        on_source_id: The source id of that record, as the ledger calls it; or the match key as JSON.
-        reason: Why the CRM refused it, or empty.
+        attribute: The attribute that will hold the id.
+        stream: The stream of the record that is referred to; empty if a match key finds it in the CRM.
+        on_source_id: The source id of that record, or the match key as JSON.
+        reason: Why the CRM refused the link; empty if it did not.
     """
 
     attribute: str
@@ -98,12 +107,12 @@ class Unlinked:
     """A written record with references that it lacks.
 
     Attributes:
-        stream: Its stream.
-        object: What it is in the CRM.
-        scope: Of its source id.
-        source_id: Its own.
-        links: What it lacks.
-        known: What the ledger knows of it.
+        stream: The record's stream.
+        object: The CRM object's name.
+        scope: The scope of the record's source id.
+        source_id: The record's source id.
+        links: The references that it lacks.
+        known: The record as the ledger knows it.
     """
 
     stream: str
@@ -116,19 +125,19 @@ class Unlinked:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A write that is sent, or about to be, and not yet answered.
+    """A write that was sent, or is about to be, and has no answer yet.
 
     Attributes:
-        source_id: Of the record.
-        action: ``create``, ``update``, or ``upsert``, which is simply done once more.
-        payload: As sent.
+        source_id: The record's source id.
+        action: ``create``, ``update`` or ``upsert``; an upsert may be repeated.
+        payload: The values that are sent.
         keys: The record's match values, by attribute.
-        record_hash: To be remembered once it is written.
-        digest: Likewise.
-        crm_id: Of the record to change; None for a create.
-        sent_at: Unix seconds, our clock.
-        server_at: Unix seconds, the CRM's clock as last seen.
-        links: References that it lacks.
+        record_hash: The hash of the record, which the ledger keeps once the write is answered.
+        digest: The digest of the payload, which the ledger keeps once the write is answered.
+        crm_id: The id of the CRM record to change; None for a create.
+        sent_at: Unix seconds by our clock.
+        server_at: Unix seconds by the CRM's clock, as last seen.
+        links: The references that the record lacks.
     """
 
     source_id: str
@@ -145,20 +154,20 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The answer to one write, to be remembered.
+    """The answer to one write, for the ledger to keep.
 
     Attributes:
-        source_id: Of the record.
-        crm_id: Of the CRM's record.
-        action: For the history: ``created``, ``updated``, ``linked``, ``matched``, ``unchanged``.
-        origin: See ``Known``.
-        record_hash: See ``Known``.
-        digest: See ``Known``.
+        source_id: The record's source id.
+        crm_id: The CRM record's id.
+        action: The word for the history: ``created``, ``updated``, ``linked``, ``matched`` or ``unchanged``.
+        origin: How the ledger came to know the CRM record, an ``Origin``.
+        record_hash: The hash of the record as it arrived; None if the record counts as changed next time.
+        digest: The digest of the payload; None if the record counts as changed next time.
         differences: The fields that were changed.
-        gained: Match values that the CRM record now has, by attribute.
-        links: References that it still lacks.
-        request_id: What the CRM calls the request; empty if it does not say.
-        reason: For people: why this was done, where that is not plain.
+        gained: The match values that the CRM record now has, by attribute.
+        links: The references that the record still lacks.
+        request_id: The CRM's id of the request; empty if it gives none.
+        reason: A sentence part for people that says why this was done; empty where that is plain.
     """
 
     source_id: str
@@ -176,22 +185,23 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A record that was not written.
+    """A record that was not written and is kept.
 
     Attributes:
-        source_id: Of the record.
-        state: ``rejected`` or ``waiting``.
-        kind: The published kind of the reason.
-        reason: For people.
-        message: The line as it arrived, before stream maps.
+        source_id: The record's source id.
+        state: ``rejected``, ``waiting`` (for a reference) or ``deleting`` (until the brakes are checked).
+        kind: The kind of rejection, one of ``report.reject_kinds``.
+        reason: A sentence for people.
+        message: The RECORD message as it arrived, before stream maps.
         schema: The stream's SCHEMA message as it arrived.
-        status: HTTP status, or None.
-        sent: What was sent, or None.
-        waits_on: Streams and source ids it waits for.
-        at: Unix seconds; set by the ledger, as what follows.
-        number: Counts up.
-        stream: After stream maps.
-        run_id: Of the run that held it.
+        schema_id: The digest of that SCHEMA message.
+        status: The HTTP status of a refusal; None if there was none.
+        sent: The values that were sent and the CRM's answer; None if nothing was sent.
+        waits_on: The streams and source ids that the record waits for.
+        at: When it was held, in Unix seconds. The ledger sets this and all below.
+        number: A number that counts up.
+        stream: The stream's name after stream maps.
+        run_id: The id of the run that held the record.
     """
 
     source_id: str

@@ -1,4 +1,4 @@
-"""Ledgers of earlier versions brought up to this one's tables, and copies of ledgers."""
+"""Versions: bringing a ledger of an earlier version up to date, and copying a ledger."""
 
 from __future__ import annotations
 
@@ -15,14 +15,17 @@ ROWS_AT_ONCE = 1000
 
 
 def bring_up_to_date(connection: sa.Connection, shown_url: str) -> int:
-    """Make the tables, or change those of an earlier version; returns the version that was found.
+    """Make the tables, or change those of an earlier version.
 
     Args:
-        connection: In a transaction: after a crash the ledger is as it was.
-        shown_url: The ledger's, for people.
+        connection: A connection in a transaction, so that a crash leaves the ledger as it was.
+        shown_url: The ledger's URL without its password, for people.
 
     Raises:
         SettingError: A newer program made the ledger.
+
+    Returns:
+        The version that was found.
     """
     if connection.dialect.name == "postgresql":  # two runs may make the tables at once
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext("singer-crm ledger"))))
@@ -44,7 +47,7 @@ def bring_up_to_date(connection: sa.Connection, shown_url: str) -> int:
 
 
 def _from_1(connection: sa.Connection) -> None:
-    """References that are linked later; the history says which request and why, and values where that is wanted."""
+    """Add the links of intents, and the request, the reason and the values of the history."""
     for table, names in ((tables.intents, ("links",)), (tables.history, ("request_id", "reason", "changes"))):
         for name in names:
             definition = CreateColumn(table.c[name]).compile(dialect=connection.dialect)
@@ -52,11 +55,11 @@ def _from_1(connection: sa.Connection) -> None:
 
 
 _STEPS: Mapping[int, Callable[[sa.Connection], None]] = MappingProxyType({1: _from_1})
-"""By the version that each begins with. Tables that are new need no step."""
+"""The steps, by the version that each begins with. A new table needs no step: it is made anyway."""
 
 
 def copy_rows(url: str, copy_url: str) -> None:
-    """Copy a ledger, whatever database holds it and whatever earlier version it is, into another without rows."""
+    """Copy a ledger of this or an earlier version into an empty one, from any database into any other."""
     original, copy = tables.open_engine(url), tables.open_engine(copy_url)
     with original.connect() as reading, copy.begin() as writing:
         bring_up_to_date(writing, copy_url)

@@ -1,23 +1,31 @@
-"""What became of every record: the outcomes, the kinds of rejection, and the books that must close."""
+"""The outcomes of records, the kinds of rejection, the books that must close, and those who observe outcomes."""
 
 from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
+
+from crm_api.crm_objects import CrmId, CrmRecord
+from target_crm.ledger.values import Held
+from target_crm.mapping.values import Difference
+
+LINKED: Literal["linked"] = "linked"
+"""In place of an outcome: a reference was put into a record that had been written without it."""
 
 
 class Outcome(StrEnum):
-    """How a record ended. Input after stream maps is the sum of them."""
+    """The ways in which a record can end. Input after stream maps is the sum of them."""
 
     CREATED = "created"
     UPDATED = "updated"
     UNCHANGED = "unchanged"
     DELETED = "deleted"
     SUPERSEDED = "superseded"
-    """A later version of the same record arrived before this one was written."""
+    """A later version of the record arrived before this one was written."""
     SKIPPED = "skipped"
     """The stream's settings say that nothing is to be done; the reason is counted beside it."""
     WAITING = "waiting"
@@ -49,19 +57,68 @@ class RejectKind(StrEnum):
 
 @dataclass(frozen=True)
 class Example:
-    """Why one record is held.
+    """One record that is held, as an example of its kind.
 
     Attributes:
-        stream: Its stream.
+        stream: The stream's name.
         kind: A kind of rejection, or of waiting.
-        source_id: Which record.
-        sentence: Why, for people.
+        source_id: The record's source id.
+        sentence: Why it is held, for people.
     """
 
     stream: str
     kind: str
     source_id: str
     sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOutcome:
+    """The outcome of one record, as observers get it.
+
+    Attributes:
+        stream: Its stream's name, after stream maps.
+        object: The CRM object's name.
+        source_id: What the ledger calls the record.
+        outcome: How it ended; ``LINKED`` for references that are put in later.
+        crm_id: The CRM's id of it, or None.
+        status: HTTP status of a refusal, or None.
+        kind: Kind of the rejection, or of what it waits for; empty for other outcomes.
+        reason: Why, for people; may be empty.
+        answer: The CRM's record as it was answered, or as it was before a delete; None or empty where it is not known.
+        differences: Fields that were written.
+        matched_by: How the CRM's record was recognised that the ledger had not known, for people; or empty.
+        held: What the ledger holds of it; None if nothing.
+    """
+
+    stream: str
+    object: str
+    source_id: str
+    outcome: Outcome | Literal["linked"]
+    crm_id: CrmId | None = None
+    status: int | None = None
+    kind: str = ""
+    reason: str = ""
+    answer: CrmRecord | None = None
+    differences: Sequence[Difference] = ()
+    matched_by: str = ""
+    held: Held | None = None
+
+
+class Observer:
+    """Gets the outcomes of records; this one does nothing with them. Thread-safe."""
+
+    def ended(self, outcomes: Sequence[RecordOutcome]) -> None:
+        """Take outcomes of records that were decided together."""
+
+    def flush(self) -> None:
+        """Write down what was taken: STATE is about to pass."""
+
+    def finish(self, rejected: Iterable[Held]) -> None:
+        """End with what is still rejected, of this run and of earlier ones."""
+
+    def close(self) -> None:
+        """Let files and connections go."""
 
 
 class Books:
@@ -79,100 +136,100 @@ class Books:
         self._examples: dict[tuple[str, str], Example] = {}
 
     def arrived(self, stream: str, records: int = 1) -> None:
-        """Records came in from the input, after stream maps."""
+        """Count records that came from the input, after stream maps."""
         with self._lock:
             self._arrived[stream] += records
             self._ended.setdefault(stream, Counter())
 
     def carried(self, stream: str) -> None:
-        """A record that an earlier run held is tried again."""
+        """Count a record that an earlier run held and this one tries again."""
         with self._lock:
             self._carried[stream] += 1
             self._ended.setdefault(stream, Counter())
 
     def ended(self, stream: str, outcome: Outcome, reason: str = "", records: int = 1) -> None:
-        """Records ended so; for skipped and rejected ones also why (a kind, not a sentence)."""
+        """Count records by how they ended; for skipped and rejected ones also why (a kind, not a sentence)."""
         with self._lock:
             self._ended.setdefault(stream, Counter())[outcome] += records
             if reason:
                 self._reasons.setdefault(stream, Counter())[f"{outcome}: {reason}"] += records
 
     def explained(self, stream: str, kind: str, source_id: str, sentence: str) -> None:
-        """Why one record is held, in words; the first of a kind is kept."""
+        """Take the sentence that says why one record is held; the first of a kind is kept."""
         with self._lock:
             self._examples.setdefault((stream, kind), Example(stream, kind, source_id, sentence))
 
     def reopened(self, stream: str, outcome: Outcome, reason: str = "") -> None:
-        """A record that this run held is tried again: its outcome is open once more."""
+        """Take back one outcome: a record that this run held is tried again."""
         self.ended(stream, outcome, reason, -1)
 
     def stopped(self) -> None:
-        """The run ends early: what it had begun and not finished is skipped, and stays behind the last STATE."""
+        """Count what a run that ends early had begun and not finished as skipped: it stays behind the last STATE."""
         for stream in self.streams:
             unfinished = self.input(stream) - sum(self._ended[stream].values())
             if unfinished > 0:
                 self.ended(stream, Outcome.SKIPPED, "the run stopped first", unfinished)
 
     def removed(self, stream: str) -> None:
-        """A record that did not arrive was deleted: it is no input."""
+        """Count a record that was deleted because it did not arrive: it is not part of the input."""
         with self._lock:
             self._removed[stream] += 1
 
     def removed_from(self, stream: str) -> int:
-        """How many records of a stream were deleted because they did not arrive."""
+        """Give the number of records of a stream that were deleted because they did not arrive."""
         return self._removed[stream]
 
     def linked(self, stream: str, links: int) -> None:
-        """References were put into a record that was written without them: it is no input."""
+        """Count references that were put into a record written without them: it is not part of the input."""
         with self._lock:
             self._linked[stream] += links
 
     @property
     def links(self) -> dict[str, int]:
-        """How many references were linked later, by stream."""
+        """The number of references that were linked later, by stream."""
         return dict(self._linked)
 
     @property
     def streams(self) -> list[str]:
-        """In the order in which they came."""
+        """The streams' names, in the order in which they came."""
         return list(self._ended)
 
     def input(self, stream: str) -> int:
-        """Records to account for: from the input, and carried over from earlier runs."""
+        """Give the number of records to account for: from the input, and carried over from earlier runs."""
         return self._arrived[stream] + self._carried[stream]
 
     def carried_over(self, stream: str) -> int:
-        """Those of them that earlier runs held."""
+        """Give the number of records to account for that earlier runs held."""
         return self._carried[stream]
 
     def outcomes(self, stream: str) -> dict[Outcome, int]:
-        """How many ended so, every outcome named."""
+        """Give the number of records by outcome, every outcome named."""
         ended = self._ended.get(stream, Counter())
         return {outcome: ended[outcome] for outcome in Outcome}
 
     def reasons(self, stream: str) -> dict[str, int]:
-        """Why records were skipped or rejected."""
+        """Give the number of skipped and rejected records by outcome and reason."""
         return dict(+self._reasons.get(stream, Counter()))
 
     def reject_kinds(self, stream: str) -> dict[str, int]:
-        """Of these, the kinds of rejection."""
+        """Give the number of rejected records by kind."""
         begin = f"{Outcome.REJECTED}: "
         reasons = self.reasons(stream).items()
         return {reason.removeprefix(begin): count for reason, count in reasons if reason.startswith(begin)}
 
     def emptied(self, stream: str, attributes: Iterable[str]) -> None:
-        """An update emptied these fields of a record."""
+        """Count fields of a record that an update emptied."""
         with self._lock:
             self._emptied.setdefault(stream, Counter()).update(attributes)
 
     @property
     def cleared(self) -> dict[str, dict[str, int]]:
-        """How many records' fields were emptied, by stream and field."""
+        """The number of records in which a field was emptied, by stream and field."""
         return {stream: dict(fields) for stream, fields in self._emptied.items() if fields}
 
     @property
     def removals(self) -> int:
-        """How many records were deleted because they did not arrive, all streams."""
+        """The number of records that were deleted because they did not arrive, all streams."""
         return self._removed.total()
 
     @property
@@ -182,15 +239,15 @@ class Books:
         return [example for place, example in self._examples.items() if place in counted]
 
     def total(self, outcome: Outcome) -> int:
-        """How many ended so in all streams."""
+        """Give the number of records of all streams that ended so."""
         return sum(ended[outcome] for ended in self._ended.values())
 
     @property
     def inputs(self) -> int:
-        """Records to account for, all streams."""
+        """The number of records to account for, all streams."""
         return self._arrived.total() + self._carried.total()
 
     @property
     def closed(self) -> bool:
-        """Every record ended exactly once."""
+        """True if every record ended exactly once."""
         return all(self.input(stream) == sum(self._ended[stream].values()) for stream in self._ended)

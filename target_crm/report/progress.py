@@ -1,4 +1,4 @@
-"""What a person at a terminal sees while the target runs: a line per stream, and the pace against the quota."""
+"""The progress that a person at a terminal sees: a line per stream, and the pace against the quota."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ PACE_SECONDS = 60.0  # the window over which the pace is taken: the quota's own
 
 
 class Progress:
-    """The progress of one run.
+    """Shows the progress of one run.
 
     Args:
-        books: What became of every record so far.
-        traffic: Counts the requests.
+        books: The counts of outcomes so far.
+        traffic: The counts of requests so far.
         quota: Requests a minute that are allowed; 0 is unlimited.
         clock: Monotonic seconds.
     """
@@ -45,7 +45,7 @@ class Progress:
             yield
             return
         from rich.console import Console  # noqa: PLC0415 - only a terminal needs it, and it is slow to import
-        from rich.live import Live  # noqa: PLC0415 - likewise
+        from rich.live import Live  # noqa: PLC0415 - only a terminal needs it, too
 
         handlers = logging.getLogger().handlers[:]
         for handler in handlers:
@@ -66,10 +66,10 @@ class Progress:
                 handler.removeFilter(_is_worth_reading)
 
     def table(self) -> RenderableType:
-        """The streams so far, and below them the pace."""
-        from rich.console import Group  # noqa: PLC0415 - likewise
-        from rich.table import Table  # noqa: PLC0415 - likewise
-        from rich.text import Text  # noqa: PLC0415 - likewise
+        """Give the streams so far, and below them the pace."""
+        from rich.console import Group  # noqa: PLC0415 - only a terminal needs them
+        from rich.table import Table  # noqa: PLC0415 - only a terminal needs it
+        from rich.text import Text  # noqa: PLC0415 - only a terminal needs it
 
         books = self._books
         shown = [outcome for outcome in Outcome if books.total(outcome)]
@@ -83,7 +83,7 @@ class Progress:
         return Group(table, Text(self.pace()))
 
     def pace(self) -> str:
-        """How many requests were sent, in all and in the last minute, against how many are allowed."""
+        """Say how many requests were sent, in all and in the last minute, and how many are allowed."""
         now, requests = self._clock(), self._traffic.requests
         self._seen.append((now, requests))
         while self._seen[0][0] < now - PACE_SECONDS:
@@ -93,5 +93,5 @@ class Progress:
 
 
 def _is_worth_reading(record: logging.LogRecord) -> bool:
-    """Warnings of anybody, and what the target itself says: whose account it is, and where the ledger lies."""
+    """Tell whether a line is a warning, or the target's own: whose account it is, and where the ledger lies."""
     return record.levelno >= logging.WARNING or record.name == LOGGER

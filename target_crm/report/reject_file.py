@@ -8,23 +8,25 @@ import os
 import shutil
 import stat
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from typing_extensions import override
 
 from crm_api.errors import SettingError, StopError
 from target_crm.files import file_errors, open_private, write_through
 from target_crm.ledger.values import Held
+from target_crm.report.outcomes import Observer, RecordOutcome
 
 _PARTS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
-class RejectFile:
-    """Lines are on the disk when ``append`` returns; ``replace`` leaves what is still pending.
+class RejectFile(Observer):
+    """A file of rejected records. Lines are on the disk when ``ended`` returns; ``finish`` leaves what is pending.
 
     Args:
         path: The file.
@@ -44,7 +46,7 @@ class RejectFile:
             self._begin_anew()
 
     def _begin_anew(self) -> None:
-        """Go on in a copy: whoever is reading the file, perhaps into this run, must not meet what is added to it."""
+        """Go on in a copy: a program that reads the file, perhaps into this run, must not meet what is added to it."""
         copy = self._path.with_name(f"{self._path.name}.new")
         fresh = open_private(copy, "rejected_path", os.O_TRUNC | os.O_APPEND)
         try:
@@ -58,19 +60,21 @@ class RejectFile:
             self._file.close()
         self._file = fresh
 
-    def append(self, held: Iterable[Held]) -> None:
-        """Add records that were rejected just now.
+    @override
+    def ended(self, outcomes: Sequence[RecordOutcome]) -> None:
+        """Add the records among them that were rejected.
 
         Raises:
             FileError: The disk is full, or the like.
         """
-        rejected = [each for each in held if each.state == "rejected"]
+        rejected = [each.held for each in outcomes if each.held is not None and each.held.state == "rejected"]
         if rejected:
             with file_errors("rejected_path", self._path):
                 write_through(self._file, b"".join(self._lines(rejected)))
 
-    def replace(self, pending: Iterable[Held]) -> None:
-        """Leave these records alone in the file, all at once; a device, such as a terminal, stays as it is.
+    @override
+    def finish(self, rejected: Iterable[Held]) -> None:
+        """Leave only these records in the file, all at once; a device, such as a terminal, stays as it is.
 
         Raises:
             FileError: The disk is full, or the like.
@@ -80,7 +84,7 @@ class RejectFile:
             if self._path.is_file():
                 fresh = self._path.with_name(f"{self._path.name}.new")
                 with io.BufferedWriter(open_private(fresh, "rejected_path", os.O_TRUNC)) as file:
-                    for line in self._lines(pending):
+                    for line in self._lines(rejected):
                         file.write(line)
                     file.flush()
                     os.fsync(file.fileno())
@@ -96,7 +100,7 @@ class RejectFile:
 
 
 def reject_line(held: Held) -> bytes:
-    """The RECORD message as it arrived, with ``rejected`` beside ``record``."""
+    """Give the RECORD message as it arrived, with ``rejected`` beside ``record``."""
     rejected: dict[str, Any] = {
         "kind": held.kind,
         "reason": held.reason,

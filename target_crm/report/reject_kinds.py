@@ -15,8 +15,8 @@ class Kind:
     """One kind of rejection.
 
     Attributes:
-        meaning: What is wrong with the record, for people.
-        remedy: What to do about it; then the next run, or ``singer-crm rejected replay``, tries the record again.
+        meaning: The fault of the record, for people.
+        remedy: The step that mends it; then the next run, or ``singer-crm rejected replay``, tries the record again.
     """
 
     meaning: str
@@ -38,7 +38,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "Mend the value at the source, or leave the attribute out with a stream map.",
         ),
         RejectKind.NO_SOURCE_ID: Kind(
-            "An attribute of its source id is null or blank, so that it cannot be told from others.",
+            "An attribute of its source id is null or blank, so that nothing tells it from other records.",
             "Fill it at the source, or name attributes that are always there in `source_id`.",
         ),
         Reason.UNKNOWN_ATTRIBUTE: Kind(
@@ -46,7 +46,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "Rename it with a stream map, list it under `exclude`, or map it under `custom_fields`.",
         ),
         Reason.UNKNOWN_NAME: Kind(
-            "A name (of a user, a stage, an option …) is none that the CRM lists; the reason says which there are.",
+            "A name (of a user, a stage, an option …) is not in the CRM's list; the reason says which names are.",
             "Correct it, add it in the CRM, or say with `unknown_names` what to do instead.",
         ),
         Reason.AMBIGUOUS_NAME: Kind(
@@ -54,12 +54,12 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "Give what tells them apart (the user's e-mail, the pipeline beside the stage), or the id.",
         ),
         Reason.INVALID_VALUE: Kind(
-            "A value cannot be turned into what the attribute holds (no number, no date, none of its choices), or into "
+            "A value cannot be turned into what the attribute holds (not a number, not a date, not a choice), or into "
             "the request that an endpoint declares: a field of its address is missing, its own code fails.",
             "Correct it at the source or with a stream map; the reason names the attribute, or the code.",
         ),
         Reason.MISSING_REQUIRED: Kind(
-            "An attribute is missing without which the CRM creates no record.",
+            "An attribute is missing that the CRM requires of a new record.",
             "Give it, if need be with a stream map. Updates of records that are there do not need it.",
         ),
         RejectKind.NO_MATCH_KEY: Kind(
@@ -73,7 +73,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
         RejectKind.MISSING_REFERENCE: Kind(
             "What it refers to is not in the CRM, and `missing_reference` is `reject`. (With `wait` it is kept as "
-            "*waiting*, which is no rejection.)",
+            "*waiting*, which is not a rejection.)",
             "Write the other stream first; or choose `wait`, `link_later` or `leave_out`.",
         ),
         RejectKind.NO_ENDPOINT: Kind(
@@ -107,5 +107,5 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 
 
 def remedy(kind: str) -> str:
-    """What to do about a kind, in plain text; empty for one that this program does not know."""
+    """Give the remedy of a kind in plain text; empty for a kind that this program does not know."""
     return KINDS[kind].remedy.replace("`", "") if kind in KINDS else ""

@@ -1,4 +1,4 @@
-"""What became of each record, captured as Singer messages in a file, or posted to a webhook."""
+"""Captured responses: what became of each record, as Singer messages in a file, or posted to a webhook."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
@@ -16,15 +16,16 @@ import msgspec
 import requests
 from typing_extensions import override
 
-from crm_api.crm_objects import CrmId
 from crm_api.errors import CrmError
 from crm_api.transport.addresses import checked_base_url
 from crm_api.transport.answer import Dialect
 from crm_api.transport.quota import Quota
 from crm_api.transport.redaction import Redactor
+from crm_api.transport.request import Request
 from crm_api.transport.retry import Patience
 from crm_api.transport.session import CrmSession, Network
 from target_crm.files import FileError, file_errors, open_private, write_through
+from target_crm.report.outcomes import Observer, RecordOutcome
 
 AT_ONCE = 100  # records in one post
 ATTEMPTS = 3  # of one post
@@ -51,23 +52,23 @@ SCHEMA = {
 
 
 class Outlet(Protocol):
-    """Where captured outcomes go."""
+    """The file or the address that captured outcomes go to."""
 
     def put(self, outcomes: list[dict[str, Any]]) -> None:
-        """Hand on some of them, in order."""
+        """Hand on some outcomes, in order."""
 
     def close(self) -> None:
-        """No more follow."""
+        """Take the end: no more outcomes follow."""
 
 
-class Responses:
+class Responses(Observer):
     """Captures what became of records. Thread-safe; what was captured is handed on when ``flush`` returns.
 
     Lines are numbered. A record that is tried again in the same run has a further line: the last one of a source id
     says how things stand.
 
     Args:
-        outlet: Where it goes.
+        outlet: The file or the address that gets the outcomes.
         run_id: Names the run.
     """
 
@@ -78,48 +79,30 @@ class Responses:
         self._captured: list[dict[str, Any]] = []
         self._numbers = itertools.count(1)
 
-    def capture(
-        self,
-        stream: str,
-        object_name: str,
-        source_id: str,
-        outcome: str,
-        *,
-        crm_id: CrmId | None = None,
-        status: int | None = None,
-        kind: str = "",
-        reason: str = "",
-        answer: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Note what became of one record.
-
-        Args:
-            stream: Its stream.
-            object_name: The CRM object.
-            source_id: What the ledger calls it.
-            outcome: How it ended.
-            crm_id: The CRM's id.
-            status: HTTP status of a refusal.
-            kind: Of the rejection.
-            reason: For people.
-            answer: The CRM's record as it answered.
-        """
-        outcome_record = {
-            "run_id": self._run_id,
-            "stream": stream,
-            "source_id": source_id,
-            "object": object_name,
-            "outcome": outcome,
-            "crm_id": crm_id,
-            "status": status,
-            "kind": kind or None,
-            "reason": reason or None,
-            "at": datetime.now(UTC).isoformat(),
-            "answer": answer or None,
-        }
+    @override
+    def ended(self, outcomes: Sequence[RecordOutcome]) -> None:
+        """Note what became of records."""
+        at = datetime.now(UTC).isoformat()
+        lines = [
+            {
+                "run_id": self._run_id,
+                "stream": each.stream,
+                "source_id": each.source_id,
+                "object": each.object,
+                "outcome": str(each.outcome),
+                "crm_id": each.crm_id,
+                "status": each.status,
+                "kind": each.kind or None,
+                "reason": each.reason or None,
+                "at": at,
+                "answer": each.answer or None,
+            }
+            for each in outcomes
+        ]
         with self._lock:
-            self._captured.append(outcome_record | {"number": next(self._numbers)})
+            self._captured += [line | {"number": next(self._numbers)} for line in lines]
 
+    @override
     def flush(self) -> None:
         """Hand on what was captured."""
         with self._lock:
@@ -127,6 +110,7 @@ class Responses:
         if captured:
             self._outlet.put(captured)
 
+    @override
     def close(self) -> None:
         """Hand on the rest."""
         try:
@@ -172,16 +156,16 @@ class ResponseFile:
 
 
 class Webhook:
-    """An address that gets the outcomes as JSON arrays, some twice if an answer of its own is lost: they are numbered.
+    """An address that gets the outcomes as JSON arrays; some twice, if it does not answer: they are numbered.
 
     What it does not take is kept, up to a limit, and offered again now and then and at the end of the run, which it can
     neither stop nor delay for long.
 
     Args:
         url: The address; a query is sent with every post.
-        network: How to reach it; no credentials of the CRM go there.
-        sleep: Waits between attempts.
-        warn: Told what it did not take.
+        network: Proxy, timeouts and certificates; no credentials of the CRM go there.
+        sleep: Waits so many seconds, between attempts.
+        warn: Called with a sentence about what the address did not take.
         clock: Monotonic seconds.
 
     Raises:
@@ -227,10 +211,10 @@ class Webhook:
         while self._kept:
             part = list(itertools.islice(self._kept, AT_ONCE))
             try:
-                self._session.exchange("POST", "", params=self._query, body=part, read=bytes, repeatable=True)
+                self._session.exchange(Request("POST", "", params=self._query, body=part, read=bytes, repeatable=True))
             except CrmError as error:
                 self._not_before = self._clock() + PAUSE_SECONDS
-                self._warn(f"The webhook did not take {len(part)} outcomes, they are kept for later: {error.sentence}")
+                self._warn(f"The webhook did not take {len(part)} outcomes; they are kept for later: {error.sentence}")
                 return
             for _ in part:
                 self._kept.popleft()

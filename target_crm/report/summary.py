@@ -1,4 +1,4 @@
-"""What a run did: a small table for people, and the same as JSON."""
+"""The summary of a run: a small table for people, and JSON for programs."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ WIDTH_OF_FILES = 250  # lines are not folded where there is no terminal
 
 @dataclass(frozen=True)
 class Forecast:
-    """What a dry run says about the run that it stands for.
+    """The cost of the run that a dry run stands for.
 
     Attributes:
-        writes: Requests that would write.
-        requests: Requests in all.
+        writes: The number of requests that would write.
+        requests: The number of all requests.
         seconds: The least time that they take at the account's rate.
     """
 
@@ -37,19 +37,19 @@ class Forecast:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a run did.
+    """The summary of one run.
 
     Attributes:
-        run_id: Names the run, in the ledger too.
-        account: Whose account was written to, for people.
-        books: What became of every record.
+        run_id: The name of the run, in the ledger, too.
+        account: The account's name, for people.
+        books: The counts of outcomes.
         pending: Records that stay rejected, of this run and of earlier ones.
-        waiting: Records that wait for a reference, likewise.
-        missing: What they wait for, and which references written records still lack.
-        requests: Sent to the CRM, by what they were: ``requests``, ``repeated``, ``turned_away``.
-        seconds: How long the run took.
+        waiting: Records that wait for a reference, of this run and of earlier ones.
+        missing: The records that they wait for, and the references that written records still lack.
+        requests: Counts of requests to the CRM, under ``requests``, ``repeated`` and ``turned_away``.
+        seconds: The length of the run.
         ended: ``done``, or why the run stopped before the end of its input.
-        forecast: Of a dry run; None of a real one.
+        forecast: The cost that a dry run foretells; None in a real run.
     """
 
     run_id: str
@@ -65,12 +65,12 @@ class Summary:
 
     @property
     def saved(self) -> int:
-        """Requests that a find and a write for each record would have taken, less those that were sent."""
+        """The requests that a find and a write for each record would have taken, less those that were sent."""
         ended = sum(self.books.total(outcome) for outcome in _FOUND_AND_WRITTEN) + self.books.removals
         return max(REQUESTS_PER_RECORD * ended - self.requests.get("requests", 0), 0)
 
     def report(self) -> dict[str, Any]:
-        """As JSON values."""
+        """Give the summary as JSON values."""
         books = self.books
         return {
             "run_id": self.run_id,
@@ -109,9 +109,9 @@ class Summary:
             write_through(file, json.dumps(self.report(), indent=2).encode() + b"\n")
 
     def show(self) -> None:
-        """Print the table on stderr; plain where that is no terminal."""
+        """Print the table on stderr, without colours where that is not a terminal; none if no record came."""
         from rich.console import Console  # noqa: PLC0415 - only the end of a run needs it, and it is slow to import
-        from rich.table import Table  # noqa: PLC0415 - likewise
+        from rich.table import Table  # noqa: PLC0415 - only the end of a run needs it
 
         console = Console(stderr=True, width=None if sys.stderr.isatty() else WIDTH_OF_FILES, highlight=False)
         shown = [outcome for outcome in Outcome if self.books.total(outcome) or outcome in _ALWAYS]
@@ -123,7 +123,8 @@ class Summary:
             outcomes = self.books.outcomes(stream)
             counts = [self.books.input(stream), *(outcomes[outcome] for outcome in shown)]
             table.add_row(stream, *(f"{count:,}" for count in counts))
-        console.print(table)
+        if self.books.streams:
+            console.print(table)
         for line in self._lines():
             console.print(line, markup=False)
 
@@ -171,7 +172,7 @@ def _forecast_in_words(forecast: Forecast) -> str:
 
 
 def begin_report(path: str) -> None:
-    """Remove the report of an earlier run: that this run's cannot be written is known before anything is.
+    """Remove the report of an earlier run; a report that cannot be written is known before anything is sent.
 
     Raises:
         SettingError: It cannot be written.

@@ -1,4 +1,4 @@
-"""BATCH messages: files of records, read in slices so that memory stays flat."""
+"""The files of BATCH messages, read in slices so that memory stays flat."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from target_crm.singer.messages import InputError
 from target_crm.singer.stdio import decode
 
 SLICE_RECORDS = 1000
-# Missing or cut off files, addresses of a store that is not installed, and whatever is no gzip or parquet.
+# Missing or truncated files, stores that are not installed, and files that are not gzip or parquet.
 UNREADABLE = (OSError, EOFError, zlib.error, ImportError, ValueError)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 def record_messages(message: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], bytes]]:
-    """The records of a BATCH message, each as the RECORD message that would have brought it, and as its line.
+    """Yield the records of a BATCH message, each as a RECORD message and as the line of one.
 
     Args:
         message: ``stream``, ``encoding`` (``format`` jsonl or parquet, ``compression`` gzip or none) and ``manifest``.
 
     Raises:
-        InputError: It lacks one of these, names a format that is not known, or a file that cannot be read or holds
-            something else than records.
+        InputError: One of these is missing, the format is unknown, or a file cannot be read or holds other things
+            than records.
     """
     stream, encoding, manifest = (message.get(name) for name in ("stream", "encoding", "manifest"))
     named = isinstance(manifest, list) and all(isinstance(path, str) for path in manifest)
     if not isinstance(stream, str) or not isinstance(encoding, Mapping) or not isinstance(manifest, list) or not named:
-        raise InputError("a BATCH lacks its stream, its encoding or its manifest")
+        raise InputError("a BATCH must have a stream, an encoding and a manifest")
     head = b'{"type":"RECORD","stream":' + _ENCODER.encode(stream) + b',"record":'
     for path in manifest:
         for number, record in enumerate(_read(path, encoding), start=1):
@@ -40,7 +40,7 @@ def record_messages(message: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any]
             try:
                 yield decode(line), line
             except ValueError as error:
-                raise InputError(f"record {number} of the file {path} of a BATCH is no JSON: {error}") from error
+                raise InputError(f"record {number} of the file {path} of a BATCH is not JSON: {error}") from error
 
 
 def _read(path: str, encoding: Mapping[str, Any]) -> Iterator[bytes]:
@@ -62,13 +62,17 @@ def _records(file: IO[bytes], encoding: Mapping[str, Any]) -> Iterator[bytes]:
     elif form == "parquet":
         yield from _parquet(file)
     else:
-        raise InputError(f"a BATCH is {form} with compression {compression}: only jsonl, gzip and parquet are read")
+        raise InputError(
+            f"a BATCH has the format {form} and the compression {compression}. Only jsonl, gzip and parquet are read"
+        )
 
 
 def _parquet(file: IO[bytes]) -> Iterator[bytes]:
     try:
         from pyarrow import parquet  # type: ignore[import-untyped]  # noqa: PLC0415 - optional, and without types
     except ModuleNotFoundError as error:
-        raise InputError("a BATCH is parquet, for which the extra singer-crm[parquet] must be installed") from error
+        raise InputError(
+            "a BATCH has the format parquet, which needs the extra singer-crm[parquet]. Install it"
+        ) from error
     for part in parquet.ParquetFile(file).iter_batches(batch_size=SLICE_RECORDS):
         yield from map(_ENCODER.encode, part.to_pylist())

@@ -1,13 +1,13 @@
-"""Whether a stream is proved complete: only then does a record's absence mean that its source deleted it."""
+"""Completeness: whether a stream was read whole. Only then does an absent record count as deleted by its source."""
 
 from __future__ import annotations
 
 
 class Completeness:
-    """What one stream's messages prove.
+    """The proof by a stream's messages that it was read whole.
 
-    Most taps send ACTIVATE_VERSION first, so that a crash looks like a short table: it proves something only after
-    records of its version, and as long as none of another version follows.
+    Most taps send ACTIVATE_VERSION first, so that a crash looks like a short table. The message therefore counts only
+    after records of its version, and only until a record of another version follows.
     """
 
     def __init__(self) -> None:
@@ -15,17 +15,17 @@ class Completeness:
         self._complete: int | None = None
 
     def arrived(self, version: int | None) -> None:
-        """A record came, with the version that its message names."""
+        """Note a record, with the version that its message names."""
         if version is not None:
             self._arrived.add(version)
         if version != self._complete:
             self._complete = None
 
     def activated(self, version: int) -> None:
-        """An ACTIVATE_VERSION message came."""
+        """Note an ACTIVATE_VERSION message."""
         self._complete = version if version in self._arrived else None
 
     @property
     def version(self) -> int | None:
-        """The version that is proved complete, or None."""
+        """The version that is proved complete; None if there is none."""
         return self._complete

@@ -1,4 +1,4 @@
-"""The parts of Singer messages, checked: a tap that breaks the specification is told so in one sentence."""
+"""Singer messages: their parts, checked against the specification, and stream maps."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from crm_api.errors import SettingError
 
 
 class InputError(InvalidInputLine):
-    """The input is not what Singer demands."""
+    """The input breaks the Singer specification."""
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class Schema:
     """A SCHEMA message.
 
     Attributes:
-        stream: Before stream maps.
-        schema: JSON schema of its records.
-        key_properties: What identifies a record; empty if nothing does.
+        stream: The stream's name before stream maps.
+        schema: The JSON schema of its records.
+        key_properties: The attributes that identify a record; empty if none do.
     """
 
     stream: str
@@ -33,78 +33,78 @@ class Schema:
 
 
 def schema_of(message: Mapping[str, Any]) -> Schema:
-    """The parts of a SCHEMA message.
+    """Read a SCHEMA message.
 
     Raises:
-        InputError: It lacks one, or one is not what it should be.
+        InputError: A part is missing or of the wrong type.
     """
     schema, keys = message.get("schema"), message.get("key_properties") or []
     if not isinstance(schema, dict) or not isinstance(properties := schema.get("properties"), dict):
-        raise InputError("a SCHEMA lacks its schema, or the schema its properties")
+        raise InputError("The SCHEMA message has no schema.properties")
     if not all(isinstance(each, dict) for each in properties.values()):
-        raise InputError("a property of a SCHEMA is no JSON schema")
+        raise InputError("a property in schema.properties of the SCHEMA message must be a JSON schema")
     if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
-        raise InputError("the key_properties of a SCHEMA are no list of names")
+        raise InputError("key_properties of the SCHEMA message must be a list of names")
     return Schema(stream_of(message), schema, keys)
 
 
 def record_of(message: Mapping[str, Any]) -> dict[str, Any]:
-    """The record of a RECORD message.
+    """Return the record of a RECORD message.
 
     Raises:
-        InputError: It lacks it.
+        InputError: There is no record, or it is not an object.
     """
     record = message.get("record")
     if not isinstance(record, dict):
-        raise InputError("a RECORD lacks its record")
+        raise InputError("The RECORD message has no record")
     return record
 
 
 def version_of(message: Mapping[str, Any]) -> int:
-    """The version of an ACTIVATE_VERSION message.
+    """Return the version of an ACTIVATE_VERSION message.
 
     Raises:
-        InputError: It lacks it.
+        InputError: There is no version, or it is not an integer.
     """
     version = message.get("version")
     if not isinstance(version, int):
-        raise InputError("an ACTIVATE_VERSION lacks its version")
+        raise InputError("The ACTIVATE_VERSION message has no version")
     return version
 
 
 def state_of(message: Mapping[str, Any]) -> dict[str, Any]:
-    """The value of a STATE message.
+    """Return the value of a STATE message.
 
     Raises:
-        InputError: It lacks it.
+        InputError: There is no value, or it is not an object.
     """
     value = message.get("value")
     if not isinstance(value, dict):
-        raise InputError("a STATE lacks its value")
+        raise InputError("The STATE message has no value")
     return value
 
 
 def stream_of(message: Mapping[str, Any]) -> str:
-    """The stream of a message.
+    """Return the stream of a message.
 
     Raises:
-        InputError: It names none.
+        InputError: The message names no stream.
     """
     stream = message.get("stream")
     if not isinstance(stream, str) or not stream:
-        raise InputError(f"a {message.get('type')} names no stream")
+        raise InputError(f"The {message.get('type')} message has no stream")
     return stream
 
 
-def register(mapper: PluginMapper, came: Schema) -> None:
-    """Have a stream mapped from now on, by the schema that came.
+def register(mapper: PluginMapper, schema: Schema) -> None:
+    """Apply the stream maps to a stream from now on, by its latest schema.
 
     Raises:
-        SettingError: Its map cannot work.
+        SettingError: The stream's map cannot work.
     """
     try:
-        mapper.register_raw_stream_schema(came.stream, came.schema, came.key_properties)
+        mapper.register_raw_stream_schema(schema.stream, schema.schema, schema.key_properties)
     except (MapExpressionError, StreamMapConfigError) as error:
         raise SettingError(f"stream_maps is wrong: {error}") from error
-    except IndexError as error:  # so the SDK says it
-        raise SettingError(f"stream_maps is wrong: an expression for {came.stream} is empty") from error
+    except IndexError as error:  # which the SDK raises for an empty expression
+        raise SettingError(f"stream_maps is wrong: an expression for {schema.stream} is empty") from error

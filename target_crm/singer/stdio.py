@@ -1,4 +1,4 @@
-"""The input: its lines, read so that a signal and the time are noticed while it is silent, and their messages."""
+"""Standard input and output: reading messages, with an eye on signals and the time, and writing STATE."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from target_crm.files import FileError, file_errors
 from target_crm.singer.messages import InputError
 
 CHUNK_BYTES = 1 << 20
-SILENCE_SECONDS = 0.2  # how long a silent input is waited for before the time and the signals are looked at
-LINES_BETWEEN = 1000  # of an input that cannot be waited for
+SILENCE_SECONDS = 0.2  # how long a silent input is waited for before signals and the time are checked
+LINES_BETWEEN = 1000  # between two checks, of an input that cannot be waited for
 SHOWN_CHARACTERS = 200
-NESTED = 500  # arrays and objects in one another: Python's decoders and encoders give up beyond 1,000
+NESTED = 500  # arrays and objects inside one another; Python's decoders and encoders give up beyond 1,000
 _BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 
 class NotJson:
-    """NaN or an infinity: whoever encodes it fails, so that its record is rejected.
+    """NaN or an infinity. Encoding it fails, so that its record is rejected.
 
     Args:
-        spelling: As it came.
+        spelling: The text as it arrived.
     """
 
     def __init__(self, spelling: str) -> None:
@@ -52,15 +52,15 @@ _STATE = msgspec.json.Decoder(_State)
 
 
 def state_text(line: bytes) -> str:
-    """The value of a STATE message as the very text that came."""
+    """Return the value of a STATE message as the very text that arrived."""
     try:
         return bytes(_STATE.decode(line).value).decode()
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return _forgiven(line.decode("utf-8", "surrogatepass"))
+        return _lenient_state_text(line.decode("utf-8", "surrogatepass"))
 
 
-def _forgiven(message: str) -> str:
-    """The same of a message that holds what JSON forbids and ``decode`` forgives."""
+def _lenient_state_text(message: str) -> str:
+    """Return the value's text of a message with NaN or lone surrogates, which ``decode`` accepts and JSON forbids."""
     scan, value = json.JSONDecoder().raw_decode, ""
     position = message.index("{") + 1
     while message[at := _next(message, position)] != "}":
@@ -72,20 +72,20 @@ def _forgiven(message: str) -> str:
 
 
 def _next(text: str, position: int) -> int:
-    """Where something stands that is neither space nor comma."""
+    """Return the position of the next character that is neither white space nor a comma."""
     while text[position] in " \t\r\n,":
         position += 1
     return position
 
 
 def decode(line: bytes) -> Any:
-    """The message of a line; numbers with a fraction as Decimal.
+    """Decode the message on a line; numbers with a fraction become Decimal.
 
-    What JSON forbids and taps send nevertheless (NaN, half a surrogate pair) is read too, so that the record alone is
+    NaN and half a surrogate pair, which JSON forbids and some taps send, are read too, so that only their record is
     rejected and not the whole input.
 
     Raises:
-        ValueError: It is no JSON.
+        ValueError: The line is not JSON.
     """
     if len(line) > 2 * NESTED and line.count(b"[") + line.count(b"{") > NESTED and _depth(line) > NESTED:
         raise ValueError("it is nested too deeply")
@@ -99,7 +99,7 @@ def decode(line: bytes) -> Any:
 
 
 def _depth(line: bytes) -> int:
-    """How deeply arrays and objects are nested."""
+    """Return how deeply arrays and objects are nested."""
     deepest = depth = 0
     for found in _BRACKETS.finditer(line):
         if found[0] in b"[{":
@@ -114,17 +114,17 @@ class Reader(GenericSingerReader[bytes]):
     """Reads messages as bytes.
 
     Args:
-        between: Called whenever the input is silent, and now and then when it is not; may raise to end the run.
+        between: Called while the input is silent, and now and then between lines; may raise to end the run.
     """
 
     def __init__(self, between: Callable[[], None]) -> None:
         super().__init__()
         self._between = between
         self.line = b""
-        """The message that is being processed, as it came."""
+        """The line of the message that is being processed."""
         self.number = 0
         self.ended = False
-        """Set by whoever wants no more messages."""
+        """Whether reading ends after this message."""
 
     @property
     @override
@@ -148,11 +148,11 @@ class Reader(GenericSingerReader[bytes]):
             kind = message.get("type") if isinstance(message, dict) else None
             callback = callbacks.get(kind) if isinstance(kind, str) else None
             if callback is None:
-                raise InputError(f"The input holds no Singer message on line {self.number}: {self.shown}")
+                raise InputError(f"Line {self.number} of the input is not a Singer message: {self.shown}")
             try:
                 callback(message)
             except InputError as error:
-                raise InputError(f"The input is wrong on line {self.number}: {error}") from error
+                raise InputError(f"Line {self.number} of the input is wrong: {error}") from error
             counts[str(kind)] += 1
             if self.ended:
                 break
@@ -163,21 +163,21 @@ class Reader(GenericSingerReader[bytes]):
         try:
             message: dict[str, Any] = decode(line)
         except ValueError as error:
-            raise InputError(f"The input is not JSON on line {self.number} ({error}): {self.shown}") from error
+            raise InputError(f"Line {self.number} of the input is not JSON ({error}): {self.shown}") from error
         return message
 
     @property
     def shown(self) -> str:
-        """The beginning of the line, for people: nothing of what a record, perhaps cut off, holds."""
+        """The beginning of the line for people, without the record."""
         text = self.line.decode("utf-8", "replace").partition('"record"')[0]
         return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
 
 
 def lines(file: IO[Any]) -> Iterator[bytes | None]:
-    """The lines of a file without their ends; None whenever there is time for something else."""
+    """Yield the lines of a file without their ends, and None whenever there is time for something else."""
     try:
         descriptor = file.fileno()
-    except (OSError, AttributeError):  # no file of the operating system: a test's text
+    except (OSError, AttributeError):  # not a file of the operating system, such as a text in memory
         for number, line in enumerate(file, start=1):
             yield line.encode("utf-8", "surrogatepass") if isinstance(line, str) else line
             if number % LINES_BETWEEN == 0:
@@ -206,14 +206,14 @@ def emit(text: str) -> None:
     """Write to stdout at once.
 
     Raises:
-        FileError: It cannot be written. Nothing is written to it any more, also not what Python still holds.
+        FileError: Stdout cannot be written. What Python still holds for it is discarded.
     """
     try:
         with file_errors("The output", "stdout"):
             if (beneath := getattr(sys.stdout, "buffer", None)) is not None:
-                beneath.write(text.encode("utf-8", "surrogatepass"))  # whatever the machine's own encoding
+                beneath.write(text.encode("utf-8", "surrogatepass"))  # UTF-8, whatever the machine's encoding
                 beneath.flush()
-            else:  # a caller's own text stream
+            else:  # a text stream that a caller put there
                 sys.stdout.write(text)
     except FileError:
         nowhere = os.open(os.devnull, os.O_WRONLY)

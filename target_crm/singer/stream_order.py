@@ -1,4 +1,4 @@
-"""The order in which streams are written: those that others refer to come first; and circles among them (pure)."""
+"""The order in which streams are written: a stream that others refer to comes first (pure)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ def parents_first(refers_to: Mapping[str, AbstractSet[str]]) -> list[str]:
     """Order streams so that each comes after those it refers to; in a circle, in the order in which they came.
 
     Args:
-        refers_to: By stream, the streams whose records its own refer to.
+        refers_to: For each stream, the streams that its records refer to.
     """
     ordered: dict[str, None] = {}
 
@@ -26,10 +26,10 @@ def parents_first(refers_to: Mapping[str, AbstractSet[str]]) -> list[str]:
 
 
 def in_circles(refers_to: Mapping[str, AbstractSet[str]]) -> list[str]:
-    """The streams that, by way of others or directly, refer to themselves.
+    """Return the streams that refer to themselves, directly or through other streams.
 
     Args:
-        refers_to: As above.
+        refers_to: For each stream, the streams that its records refer to.
     """
 
     def leads_to(name: str, goal: str, passed: frozenset[str]) -> bool:

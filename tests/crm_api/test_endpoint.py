@@ -24,30 +24,28 @@ def answered(value, status=200):
 
 def test_a_record_is_sent_whole_unless_the_endpoint_says_otherwise():
     record = {"id": 7, "name": "Ann", "tags": ["a"]}
-    assert prepare(Endpoint("/x"), [Item(record)]).request.body == record
+    assert prepare(Endpoint("/x"), [Item(record)]).body == record
     chosen = Endpoint("/x", attributes=("name",), property="contact", extra={"source": "crm"})
-    assert prepare(chosen, [Item(record)]).request.body == {"source": "crm", "contact": {"name": "Ann"}}
+    assert prepare(chosen, [Item(record)]).body == {"source": "crm", "contact": {"name": "Ann"}}
 
 
 def test_a_batch_is_a_list_or_an_object_with_extra_properties():
     items = [Item({"n": 1}), Item({"n": 2}, 9)]
-    assert prepare(Endpoint("/x", batch=Batch()), items).request.body == [{"n": 1}, {"id": 9, "n": 2}]
+    assert prepare(Endpoint("/x", batch=Batch()), items).body == [{"n": 1}, {"id": 9, "n": 2}]
     wrapped = Endpoint("/x", batch=Batch(property="records", extra={"source": "meltano"}))
-    assert prepare(wrapped, items[:1]).request.body == {"source": "meltano", "records": [{"n": 1}]}
+    assert prepare(wrapped, items[:1]).body == {"source": "meltano", "records": [{"n": 1}]}
 
 
 def test_a_form_carries_nested_values_as_json():
     endpoint = Endpoint("/leads", query={"a": "save"}, format=Format.FORM, property="leadData", extra={"flag": True})
-    request = prepare(endpoint, [Item({"lastName": "O", "amount": Decimal("1.50")})]).request
+    request = prepare(endpoint, [Item({"lastName": "O", "amount": Decimal("1.50")})])
     assert request.params == {"a": "save"}
     assert request.form == {"flag": "true", "leadData": '{"lastName":"O","amount":1.50}'}
 
 
 def test_xml_has_elements_attributes_and_items():
     endpoint = Endpoint("/x", format=Format.XML, xml=XmlForm("invoice", "line", ("no",)))
-    content = prepare(
-        endpoint, [Item({"no": 5, "to": "A & <B>", "lines": [{"sku": "x"}, {"sku": "y"}]})]
-    ).request.content
+    content = prepare(endpoint, [Item({"no": 5, "to": "A & <B>", "lines": [{"sku": "x"}, {"sku": "y"}]})]).content
     assert content.endswith(
         b'<invoice no="5"><to>A &amp; &lt;B&gt;</to>'
         b"<lines><line><sku>x</sku></line><line><sku>y</sku></line></lines></invoice>"
@@ -88,7 +86,7 @@ def test_no_value_breaks_a_header(value):
 
 def test_a_parameter_that_is_one_field_is_left_out_for_a_null():
     endpoint = Endpoint("/a", query={"one": "{x}", "two": "{y}", "three": 3}, parameters={"flag": "isFlag"})
-    request = prepare(endpoint, [Item({"x": None, "y": True, PARAMETERS: {"flag": "N"}})]).request
+    request = prepare(endpoint, [Item({"x": None, "y": True, PARAMETERS: {"flag": "N"}})])
     assert request.params == {"two": "true", "three": "3", "isFlag": "N"}
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from crm_api.copper.session import CopperSettings, connect
 from crm_api.transport.quota import Allowance, Quota, binding_rates, widened
+from crm_api.transport.request import Request
 from crm_emulator.clock import Clock
 from crm_emulator.emulator import Emulator
 
@@ -189,9 +190,9 @@ def test_the_crm_never_turns_a_request_away(settings: Callable[..., CopperSettin
         )
         for number in range(500):
             if number % 3:
-                session.exchange("GET", "/account")
+                session.exchange(Request("GET", "/account"))
             else:
-                session.exchange("POST", "/people/bulk_create", body={"people": [{"name": "A"}]}, bulk=True)
+                session.exchange(Request("POST", "/people/bulk_create", body={"people": [{"name": "A"}]}, bulk=True))
         assert session.traffic.turned_away == 0
         assert emulator.journal.count(status=429) == 0
         # 360 in two windows, and then the bulk requests among the last 140, three a second.

@@ -17,6 +17,7 @@ from crm_api.copper.session import CopperSettings, connect
 from crm_api.errors import SettingError
 from crm_api.transport.quota import Allowance, Quota
 from crm_api.transport.quota_stores import QuotaStoreError, SQLiteStore, open_store
+from crm_api.transport.request import Request
 from crm_emulator.emulator import Emulator
 from tests.servers import postgres, redis_server  # noqa: F401 - fixtures
 
@@ -153,9 +154,9 @@ def test_both_plugins_of_one_machine_share_the_quota(
 
         tap, target = connect(given, sleep=sleep), connect(given, sleep=sleep)
         for session in (tap, target, tap, target, tap):
-            session.exchange("GET", "/account")
+            session.exchange(Request("GET", "/account"))
         with pytest.raises(FullError):
-            target.exchange("GET", "/account")
+            target.exchange(Request("GET", "/account"))
         assert 0 < naps[0] < 62
         tap.close()
         target.close()

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crm_api.transport.answer import retry_after_seconds
 from crm_api.transport.retry import (
     FIRST_CONTACT_ATTEMPTS,
     LONGEST_WAIT_SECONDS,
     Attempt,
     Patience,
     RequestFate,
-    retry_after_seconds,
 )
 
 NOW = datetime(2024, 5, 31, 9, 30, tzinfo=UTC)

@@ -22,6 +22,7 @@ from crm_api.copper.session import CopperSettings, connect
 from crm_api.errors import CrmError, GoneError, InDoubtError, RedirectError, SettingError, UnreachableError
 from crm_api.transport.addresses import checked_base_url
 from crm_api.transport.redaction import Redactor, guard_logging
+from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession, Network
 from crm_emulator.emulator import Emulator
 
@@ -121,9 +122,9 @@ def test_a_redirect_is_not_looked_at(wire: Callable[..., Wire], location: str) -
     there = wire("307 Temporary Redirect", f"Location: {location or elsewhere.url}\r\n")
     session = session_to(there.url)
     with pytest.raises(RedirectError):
-        session.exchange("GET", "/account")
+        session.exchange(Request("GET", "/account"))
     with pytest.raises(InDoubtError):
-        session.exchange("POST", "/people", body={})
+        session.exchange(Request("POST", "/people", body={}))
     assert len(there.requests) == 2
     assert elsewhere.requests == []
 
@@ -140,7 +141,7 @@ def test_netrc_and_proxies_of_the_environment_are_not_read(
         monkeypatch.setenv(name, proxy.url)
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
-    session_to(there.url).exchange("GET", "/account")
+    session_to(there.url).exchange(Request("GET", "/account"))
     assert proxy.requests == []
     assert b"Authorization" not in there.requests[0]
     assert SECRET.encode() in there.requests[0]
@@ -148,7 +149,7 @@ def test_netrc_and_proxies_of_the_environment_are_not_read(
 
 def test_this_machine_is_never_proxied(wire: Callable[..., Wire]) -> None:
     there, proxy = wire(), wire()
-    session_to(there.url, proxy=proxy.url).exchange("GET", "/account")
+    session_to(there.url, proxy=proxy.url).exchange(Request("GET", "/account"))
     assert len(there.requests) == 1
     assert proxy.requests == []
 
@@ -157,7 +158,7 @@ def test_a_proxy_gets_a_tunnel_and_no_credentials(wire: Callable[..., Wire]) -> 
     proxy = wire("502 Bad Gateway")
     session = session_to("https://api.copper.com/v1", proxy=proxy.url)
     with pytest.raises(UnreachableError):  # nothing was sent beyond the proxy
-        session.exchange("POST", "/people", body={})
+        session.exchange(Request("POST", "/people", body={}))
     assert all(request.startswith(b"CONNECT api.copper.com:443") for request in proxy.requests)
     assert all(SECRET.encode() not in request for request in proxy.requests)
 
@@ -173,7 +174,7 @@ def test_a_certificate_that_is_not_trusted_ends_the_run_at_once(
 
     monkeypatch.setattr(session, "send", refuse)
     with pytest.raises(UnreachableError, match="self-signed"):
-        session.exchange("POST", "/people", body={})
+        session.exchange(Request("POST", "/people", body={}))
     assert naps == []
     assert session.traffic.requests == 1
 
@@ -182,13 +183,13 @@ def test_cookies_are_not_kept(wire: Callable[..., Wire]) -> None:
     there = wire(headers="Set-Cookie: session=1; Path=/\r\n")
     session = session_to(there.url)
     for _ in range(2):
-        session.exchange("GET", "/account")
+        session.exchange(Request("GET", "/account"))
     assert b"Cookie" not in there.requests[1]
 
 
 def test_further_headers_never_replace_the_credentials(wire: Callable[..., Wire]) -> None:
     there = wire()
-    session_to(there.url, headers={"X-PW-AccessToken": "other", "X-Team": "ops"}).exchange("GET", "/account")
+    session_to(there.url, headers={"X-PW-AccessToken": "other", "X-Team": "ops"}).exchange(Request("GET", "/account"))
     assert b"X-PW-AccessToken: " + SECRET.encode() in there.requests[0]
     assert b"X-Team: ops" in there.requests[0]
 
@@ -242,7 +243,7 @@ def test_no_error_shows_a_secret_that_the_crm_repeats(
         there.url, proxy=f"http://ann:{SECRET}@127.0.0.1:9", headers={"Authorization": f"Bearer {SECRET}"}
     )
     with pytest.raises(CrmError) as caught, caplog.at_level(logging.DEBUG):
-        session.exchange("POST", "/people", body={})
+        session.exchange(Request("POST", "/people", body={}))
     error = caught.value
     shown = [str(error), repr(error), error.said, error.body, caplog.text, *traceback.format_exception(error)]
     shown += [repr(session), repr(session.auth), repr(session.network), repr(session.quota), repr(session.redact)]
@@ -262,7 +263,7 @@ def test_settings_do_not_show_their_secrets() -> None:
 
 def test_an_error_survives_a_process_boundary(session: CrmSession) -> None:
     with pytest.raises(GoneError) as caught:
-        session.exchange("GET", "/people/999")
+        session.exchange(Request("GET", "/people/999"))
     copy = pickle.loads(pickle.dumps(caught.value))  # noqa: S301 - our own bytes
     assert str(copy) == str(caught.value)
     assert copy.status == 404

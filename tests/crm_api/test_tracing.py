@@ -9,6 +9,7 @@ import pytest
 
 from crm_api.copper.session import CopperSettings, connect
 from crm_api.errors import InvalidError
+from crm_api.transport.request import Request
 from crm_api.transport.session import Network
 from crm_emulator.emulator import Emulator
 
@@ -19,9 +20,9 @@ def test_the_debug_log_shows_requests_and_values_only_when_asked(
 ) -> None:
     session = connect(settings(emulator, network=Network(log_values=log_values)))
     with caplog.at_level(logging.DEBUG, logger="crm_api.session"):
-        session.exchange("POST", "/people", body={"name": f"Ann {emulator.copper.api_key}"})
+        session.exchange(Request("POST", "/people", body={"name": f"Ann {emulator.copper.api_key}"}))
         with pytest.raises(InvalidError):
-            session.exchange("POST", "/people", body={"title": "Boss"})
+            session.exchange(Request("POST", "/people", body={"title": "Boss"}))
     said = caplog.text
     assert "POST /people: 200, " in said
     assert "POST /people: 422, " in said
@@ -35,5 +36,5 @@ def test_a_log_that_is_not_for_debugging_says_nothing_of_requests(
 ) -> None:
     session = connect(settings(emulator, network=Network(log_values=True)))
     with caplog.at_level(logging.INFO):
-        session.exchange("POST", "/people", body={"name": "Ann"})
+        session.exchange(Request("POST", "/people", body={"name": "Ann"}))
     assert "Ann" not in caplog.text

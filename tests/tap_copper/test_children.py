@@ -6,6 +6,7 @@ import pytest
 
 from crm_api.copper.session import connect
 from crm_api.copper.settings import copper_settings
+from crm_api.transport.request import Request
 from crm_emulator import Emulator
 from tests.tap_copper.running import run, run_program, selecting, settings_of
 
@@ -40,7 +41,7 @@ def test_files_of_every_kind_of_record_name_the_record_they_hang_on(emulator: Em
         for stream, kind in FILES_HANG_ON.items():
             record = emulator.copper.insert(stream, {"name": "Ann Lee"})
             upload = {"file_name": f"{kind}.pdf", "key": "temp_uploads/1"}
-            session.exchange("POST", f"/{stream}/{record['id']}/files", body=upload)
+            session.exchange(Request("POST", f"/{stream}/{record['id']}/files", body=upload))
             attached.add((kind, record["id"], f"{kind}.pdf"))
     files = run(emulator, "files").records("files")
     assert {(file["parent_type"], file["parent_id"], file["file_name"]) for file in files} == attached

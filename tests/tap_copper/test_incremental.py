@@ -9,6 +9,7 @@ import pytest
 
 from crm_api.copper.session import connect
 from crm_api.copper.settings import copper_settings
+from crm_api.transport.request import Request
 from crm_emulator import Clock, Emulator, Fault
 from tap_copper.records import moment
 from tap_copper.tap import Time
@@ -277,7 +278,9 @@ def test_more_records_than_a_search_reaches_are_all_read(emulator: Emulator) -> 
 def test_converted_leads_come_when_they_are_asked_for(emulator: Emulator) -> None:
     ids = [emulator.copper.insert("leads", {"name": name})["id"] for name in ("Ann Lee", "Bo Ek")]
     with connect(copper_settings(settings_of(emulator))) as session:
-        made = session.exchange("POST", f"/leads/{ids[0]}/convert", body={"details": {}}, repeatable=False).value
+        made = session.exchange(
+            Request("POST", f"/leads/{ids[0]}/convert", body={"details": {}}, repeatable=False)
+        ).value
     assert run(emulator, "leads").ids("leads") == ids[1:]
     leads = {lead["id"]: lead for lead in run(emulator, "leads", include_converted_leads=True).records("leads")}
     assert set(leads) == set(ids)

@@ -19,18 +19,18 @@ MIRROR = {"tasks": {"load_method": "overwrite", "complete": "end_of_input"}}
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ('{"type": "RECORD", "stream": "tasks", "rec', "not JSON on line 5"),
+        ('{"type": "RECORD", "stream": "tasks", "rec', "Line 5 of the input is not JSON"),
         (
             f'{{"type": "RECORD", "stream": "tasks", "record": {{"id": 3, "name": {"[" * 960}{"]" * 960}}}}}',
             "nested too deep",
         ),
-        ("[]", "no Singer message on line 5"),
-        ({"type": "RECORD", "stream": "tasks"}, "wrong on line 5"),
+        ("[]", "Line 5 of the input is not a Singer message"),
+        ({"type": "RECORD", "stream": "tasks"}, "Line 5 of the input is wrong"),
         (record_of("tasks", name="T3"), "lacks its key property 'id'"),
         (record_of("people", id=3), "line 5 of the input comes before its SCHEMA"),
         (
             schema_of("people", name={"type": "nonsense"}),
-            "The SCHEMA of stream 'people' is no JSON schema: properties.name",
+            "The SCHEMA of stream 'people' is not a JSON schema: properties.name",
         ),
     ],
     ids=["cut off", "too deep", "no message", "no record", "no key", "no schema", "bad schema"],
@@ -89,7 +89,7 @@ def test_a_batch_file_with_a_broken_line_names_it(run, tmp_path, emulator):
     file.write_text('{"id": 7, "name": "T7"}\nnothing\n')
     done = run([TASKS, batch(file, format="jsonl"), state_of(2)])
     assert done.code == 1
-    assert f"record 2 of the file file://{file} of a BATCH is no JSON" in done.errors
+    assert f"record 2 of the file file://{file} of a BATCH is not JSON" in done.errors
     assert done.states == []
     assert emulator.copper.count("tasks") == 1
 

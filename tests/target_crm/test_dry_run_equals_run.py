@@ -9,7 +9,7 @@ from collections import Counter
 from contextlib import closing
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, note, settings, strategies
+from hypothesis import HealthCheck, Phase, example, given, note, settings, strategies
 
 from tests.target_crm.messages import record_of, schema_of, state_of
 
@@ -246,6 +246,27 @@ ANYTHING = given(
 
 @settings(max_examples=12, **AS_IT_IS)
 @ANYTHING
+@example(  # a person is rejected for want of a name, and then its source deletes it: nothing of it is kept
+    order=list(SCHEMAS),
+    records_before=[],
+    records=[record_of("people", id=3, name=None, email=None), record_of("gone", id=3)],
+    batch_size=1000,
+    compare_with="source",
+)
+@example(  # a person that the CRM has is rejected for a name that nobody bears, and then its source deletes it
+    order=list(SCHEMAS),
+    records_before=[record_of("people", id=1, name="P1", email="p1@x.org")],
+    records=[record_of("people", id=1, name="P1", email="p1@x.org", assignee="nobody"), record_of("gone", id=1)],
+    batch_size=1,
+    compare_with="source",
+)
+@example(  # a deal that two records of the CRM could be is rejected, and again; its source has it no more
+    order=list(SCHEMAS),
+    records_before=[record_of("deals", id=1, name="D2", company=None, stage="Proposal", amount=1)],
+    records=[record_of("deals", id=2, name="D5", company=None, stage="Proposal", amount=1)],
+    batch_size=1000,
+    compare_with="source",
+)
 def test_the_run_that_follows_does_what_the_dry_run_shows(run, emulator, account, tmp_path, **case):
     rehearsed(run, emulator, account, tmp_path, **case)
 

@@ -67,12 +67,12 @@ def test_a_dry_run_shows_what_would_be_sent_alone(attempt, api):
 def test_an_input_without_a_record_is_one_sentence(attempt, given):
     done = attempt(given)
     assert done.returncode == 2
-    assert done.stderr.strip().splitlines()[-1].startswith("The input is neither Singer messages nor a JSON object")
+    assert done.stderr.strip().splitlines()[-1].startswith("The input must hold Singer messages or one record")
 
 
 def test_the_stream_has_to_be_named_where_there_are_several(attempt):
     streams = {name: {"endpoint": {"path": "/links"}} for name in ("a", "b")}
     done = attempt('{"id": 1}', streams=streams)
     assert done.returncode == 2
-    assert "Say with --stream which stream the record is of: a, b" in done.stderr
+    assert "Name the record's stream with --stream: a, b" in done.stderr
     assert attempt('{"id": 1}', "--stream", "b", streams=streams).returncode == 0

@@ -1,0 +1,278 @@
+"""The two kinds of place that a stream's records go to: an object with declared attributes, or endpoints of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Protocol
+
+from crm_api.crm import Crm
+from crm_api.crm_objects import CrmRecord
+from crm_api.endpoints.endpoint import SOURCE
+from crm_api.endpoints.whole_records import CRM_ID
+from target_crm.endpoints.declaring import Declared, check_fields
+from target_crm.endpoints.whole_records import WholeRecordMapper
+from target_crm.engine.decisions import Ready, Update
+from target_crm.engine.in_doubt import DoubtResolver, MappedResolver, WholeRecordResolver
+from target_crm.engine.run import StreamContext
+from target_crm.engine.sender import Write
+from target_crm.mapping.mapper import Mapper
+from target_crm.mapping.values import Change
+from target_crm.stream_settings import StreamSettings
+
+
+@dataclass
+class UpdatePlan:
+    """The updates of a round, before anything is sent.
+
+    Attributes:
+        writes: What is to be sent.
+        unneeded: Updates whose record the CRM has already as it should be.
+        gone: Updates whose record the CRM no longer has.
+        impossible: Updates that the destination cannot take.
+    """
+
+    writes: list[Write] = field(default_factory=list)
+    unneeded: list[Update] = field(default_factory=list)
+    gone: list[Update] = field(default_factory=list)
+    impossible: list[Update] = field(default_factory=list)
+
+
+class Destination(Protocol):
+    """Where a stream's records go, and what that place can do."""
+
+    still_in_doubt: str
+    """The reason for holding a record whose write may have been carried out; ``{came}`` stands for the answer."""
+
+    @property
+    def mapper(self) -> Mapper:
+        """The mapper of the stream's records; made when first needed. Raises SettingError."""
+
+    def check_fields(self, stream: str, known: Collection[str]) -> None:
+        """Refuse settings that need fields which the stream lacks.
+
+        Args:
+            stream: The stream's name.
+            known: The fields of its schema that records are sent with; empty: the schema does not say.
+
+        Raises:
+            SettingError: Names the field, and the nearest one.
+        """
+
+    def outgoing(self, stream: str, ready: Ready, change: Change) -> Change:
+        """Give what is sent, with what the place needs to know besides."""
+
+    def planned(self, context: StreamContext, updates: Sequence[Update]) -> UpdatePlan:
+        """Decide what each update sends; reads the CRM's records where that depends on them."""
+
+    def leaves_updates_in_doubt(self, crm: Crm) -> bool:
+        """Tell whether an update without an answer stays in doubt: it can be neither read nor repeated."""
+
+    def resolver(self, context: StreamContext, upsert_by: str | None) -> DoubtResolver:
+        """Make what finds out whether creates without an answer were carried out."""
+
+    @property
+    def deletes_by_record(self) -> bool:
+        """True where a record itself says all that deleting it needs."""
+
+    @property
+    def finds_deletes(self) -> bool:
+        """True where a record to be deleted may be looked for by a match key."""
+
+    def delete_facts(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """Give what deleting a record needs besides the CRM's id of it."""
+
+
+class MappedObject:
+    """An object of the CRM whose attributes are declared: what is there can be read, compared and found.
+
+    Args:
+        crm: Reaches the account.
+        settings: The stream's settings.
+    """
+
+    still_in_doubt = (
+        "It was sent, {came}, and the CRM cannot tell whether it arrived. Look for it there; the next run asks again "
+        "before it sends anything."
+    )
+
+    def __init__(self, crm: Crm, settings: StreamSettings) -> None:
+        self._crm = crm
+        self._settings = settings
+
+    @cached_property
+    def mapper(self) -> Mapper:
+        """The mapper to attributes that the object declares."""
+        return Mapper(self._crm, self._crm.objects[self._settings.object], self._settings.mapping)
+
+    def check_fields(self, stream: str, known: Collection[str]) -> None:
+        """Refuse nothing: an attribute that the stream lacks is not sent."""
+
+    def outgoing(self, stream: str, ready: Ready, change: Change) -> Change:  # noqa: ARG002 - endpoints need them
+        """Give the change as it is."""
+        return change
+
+    def planned(self, context: StreamContext, updates: Sequence[Update]) -> UpdatePlan:
+        """Send what differs from the CRM's record where that was read, else all that depends on nothing there."""
+        plan = UpdatePlan()
+        current = self._current(context, updates)
+        for update in updates:
+            record = current.get(update.ready.incoming.source_id)
+            if record is None and self._must_read(update):
+                plan.gone.append(update)
+                continue
+            change = self.mapper.change(update.ready.mapped, record)
+            if change.payload:
+                plan.writes.append(Write(update, change))
+            else:
+                plan.unneeded.append(update)
+        return plan
+
+    def _must_read(self, update: Update) -> bool:
+        if not self.mapper.crm_object.readable:
+            return False
+        compares = self._settings.compares_crm
+        return compares or update.ready.reread or self.mapper.needs_current(update.ready.mapped)
+
+    def _current(self, context: StreamContext, updates: Sequence[Update]) -> dict[str, CrmRecord]:
+        """The CRM's records, where an update depends on them, by source id."""
+        current: dict[str, CrmRecord] = {}
+        unread: dict[bool, list[Update]] = {False: [], True: []}
+        for update in updates:
+            record = context.recent.get(update.crm_id) or update.current
+            if (update.ready.reread or record is None) and self._must_read(update):
+                unread[update.ready.reread].append(update)
+            elif record is not None:
+                current[update.ready.incoming.source_id] = record
+        for in_doubt, chosen in unread.items():
+            if chosen:
+                ids = [update.crm_id for update in chosen]
+                records = context.crm.read(context.crm_object, ids, immediate=in_doubt)
+                for update in chosen:
+                    if update.crm_id in records:
+                        current[update.ready.incoming.source_id] = records[update.crm_id]
+        return current
+
+    def leaves_updates_in_doubt(self, crm: Crm) -> bool:  # noqa: ARG002 - endpoints need it
+        """Tell that it does not: the record is read before it is updated again."""
+        return False
+
+    def resolver(self, context: StreamContext, upsert_by: str | None) -> DoubtResolver:
+        """Make what asks the CRM, by its upsert, its unique attributes, or what was created since."""
+        return MappedResolver(context, upsert_by)
+
+    @property
+    def deletes_by_record(self) -> bool:
+        """False: the CRM deletes by its id."""
+        return False
+
+    @property
+    def finds_deletes(self) -> bool:
+        """True where the stream's settings name the match key, so that it is meant."""
+        return self._settings.mapping.match_on is not None
+
+    def delete_facts(self, record: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - endpoints need it
+        """Give nothing: the CRM's id is enough."""
+        return {}
+
+
+class DeclaredEndpoints:
+    """Endpoints that the settings declare for the stream: records are sent whole, and cannot be read.
+
+    Args:
+        crm: Knows the objects that references lead to.
+        settings: The stream's settings.
+        declared: The stream's endpoints.
+    """
+
+    still_in_doubt = (
+        "It was sent, {came}, and the endpoint does not tell whether it arrived, so it is not sent again. Look for it "
+        "there: if it arrived, tell singer-crm ledger import; if not, singer-crm ledger forget. An idempotency_header "
+        "or endpoints.find spares the doubt."
+    )
+
+    def __init__(self, crm: Crm, settings: StreamSettings, declared: Declared) -> None:
+        self._crm = crm
+        self._settings = settings
+        self._declared = declared
+
+    @cached_property
+    def mapper(self) -> Mapper:
+        """The mapper to whole records, but for what is excluded."""
+        return WholeRecordMapper(self._crm, self._declared, self._settings.mapping)
+
+    def check_fields(self, stream: str, known: Collection[str]) -> None:
+        """Refuse endpoints that need fields which the stream lacks."""
+        rules = self._settings.mapping
+        check_fields(self._declared, stream, set(known) - rules.exclude, rules.references)
+
+    def outgoing(self, stream: str, ready: Ready, change: Change) -> Change:
+        """Say beside the record whose it is: stream, source id, and when it was last written."""
+        if not change.payload:
+            return change
+        source = [stream, ready.incoming.source_id, ready.written_at]
+        return replace(change, payload={**change.payload, SOURCE: source})
+
+    def planned(self, context: StreamContext, updates: Sequence[Update]) -> UpdatePlan:  # noqa: ARG002 - objects need it
+        """Send each record whole, unless the find endpoint showed that all of it is there already."""
+        plan = UpdatePlan()
+        if self._declared.calls.update is None:
+            for update in updates:
+                (plan.unneeded if update.matched else plan.impossible).append(update)
+            return plan
+        for update in updates:
+            change = self.mapper.change(update.ready.mapped, update.current if update.matched else None)
+            if change.payload:
+                plan.writes.append(Write(update, change))
+            else:
+                plan.unneeded.append(update)
+        return plan
+
+    def leaves_updates_in_doubt(self, crm: Crm) -> bool:
+        """Tell whether the update endpoint may not be asked twice."""
+        return not crm.may_repeat(self._declared.crm_object, update=True)
+
+    def resolver(self, context: StreamContext, upsert_by: str | None) -> DoubtResolver:  # noqa: ARG002 - objects need it
+        """Make what asks the endpoints: by repeating the create where that is safe, else by the find endpoint."""
+        return WholeRecordResolver(context)
+
+    @property
+    def deletes_by_record(self) -> bool:
+        """True where the delete endpoint names fields of the record alone."""
+        return CRM_ID not in self._declared.needed.get("delete", (CRM_ID,))
+
+    @property
+    def finds_deletes(self) -> bool:
+        """True where there is a find endpoint."""
+        return self._declared.calls.find is not None
+
+    def delete_facts(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the record as its endpoints get it."""
+        return {"payload": getattr(self.mapper.map(record), "payload", {})}
+
+
+def destination_of(crm: Crm, settings: StreamSettings) -> Destination:
+    """Give the destination that a stream's settings name."""
+    if settings.declared is None:
+        return MappedObject(crm, settings)
+    return DeclaredEndpoints(crm, settings, settings.declared)
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One stream of this run.
+
+    Attributes:
+        name: The stream's name after stream maps.
+        schema: Its SCHEMA message as it arrived, before stream maps.
+        schema_id: A digest of that message.
+        settings: The settings of the stream.
+        destination: Where its records go.
+    """
+
+    name: str
+    schema: bytes
+    schema_id: str
+    settings: StreamSettings
+    destination: Destination

@@ -1,0 +1,223 @@
+"""One stream's records in the ledger: written, held, unchanged or in doubt; the recorder counts each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from crm_api.crm import Untold
+from crm_api.crm_objects import CrmId
+from target_crm.engine.decisions import Reject
+from target_crm.engine.destination import Stream
+from target_crm.engine.incoming import IncomingRecord
+from target_crm.engine.run import StreamContext
+from target_crm.engine.sender import Done
+from target_crm.ledger.values import Entry, Held, Intent
+from target_crm.mapping.values import Rejection
+from target_crm.report.outcomes import Outcome, RejectKind
+
+_NO_ANSWER = Untold(None)
+
+
+class StreamLedger:
+    """Brings one stream's records to their outcomes: first in the ledger, then for the recorder.
+
+    Args:
+        context: The stream's way into the CRM.
+        stream: The stream.
+
+    Attributes:
+        unanswered: Intents of writes to which no answer came that tells what became of them, by source id.
+        undecided: Source ids of creates that stayed in doubt when the CRM was asked in this run.
+    """
+
+    def __init__(self, context: StreamContext, stream: Stream) -> None:
+        self._ledger = context.ledger
+        self._scope = context.scope
+        self._recorder = context.run.recorder
+        self._stream = stream
+        self._name = stream.name, stream.settings.object
+        self._held = self._ledger.held_records.held_ids(self._scope)
+        self.unanswered: dict[str, Intent] = self._ledger.intents(self._scope)
+        self.undecided: set[str] = set()
+
+    def received(self, incoming_records: Iterable[IncomingRecord]) -> None:
+        """See which records a batch holds."""
+        self._recorder.received(*self._name, incoming_records)
+
+    @property
+    def unasked_creates(self) -> dict[str, Intent]:
+        """Unanswered creates about which the CRM was not asked yet in this run, by source id."""
+        return {
+            source_id: intent
+            for source_id, intent in self.unanswered.items()
+            if intent.action == "create" and source_id not in self.undecided
+        }
+
+    # What the CRM has
+
+    def written(self, done: Done) -> None:
+        """Take a write that is in the ledger."""
+        source_id = done.write.ready.incoming.source_id
+        self._recorder.written(
+            *self._name,
+            source_id,
+            Outcome.CREATED if done.created else Outcome.UPDATED,
+            crm_id=done.crm_id,
+            answer=done.record,
+            differences=done.write.change.differences,
+        )
+        self._settled([source_id])
+
+    def settle(self, entries: Sequence[Entry]) -> None:
+        """Remember what the CRM has, where nothing was sent."""
+        if entries:
+            self._ledger.settle(self._scope, entries)
+            self._settled([entry.source_id for entry in entries])
+
+    def _settled(self, source_ids: Iterable[str]) -> None:
+        """The CRM has them: in the ledger, their intents and what was held of them are gone."""
+        for source_id in source_ids:
+            self.unanswered.pop(source_id, None)
+            self._held.discard(source_id)
+            self._recorder.log.note_written(self._stream.name, source_id)
+
+    def unchanged(self, crm_ids: Mapping[str, CrmId | None], hashes: Mapping[str, bytes] | None = None) -> None:
+        """Take records that the CRM has already.
+
+        Args:
+            crm_ids: The CRM's ids, by source id.
+            hashes: Digests of those that look unlike last time, by source id.
+        """
+        if hashes:
+            self._ledger.touch(self._scope, hashes)
+        self.ended(crm_ids.keys(), Outcome.UNCHANGED, crm_ids=crm_ids)
+
+    def left_as_is(self, entries: Sequence[Entry], matched_by: Mapping[str, str]) -> None:
+        """Remember and count records that the CRM has as they should be, or that are only to be matched.
+
+        Args:
+            entries: What the ledger remembers of them.
+            matched_by: How those were recognised that the ledger had not known, by source id.
+        """
+        self.settle(entries)
+        crm_ids = {entry.source_id: entry.crm_id for entry in entries}
+        self._recorder.ended(*self._name, crm_ids.keys(), Outcome.UNCHANGED, crm_ids=crm_ids, matched_by=matched_by)
+
+    def ended(
+        self,
+        source_ids: Collection[str],
+        outcome: Outcome,
+        reason: str = "",
+        *,
+        crm_ids: Mapping[str, CrmId | None] | None = None,
+    ) -> None:
+        """Count records that a newer version, or the settings, have dealt with; what was held of them is forgotten."""
+        self._recorder.ended(*self._name, source_ids, outcome, reason, crm_ids=crm_ids)
+        self.release(source_ids)
+
+    def superseded(self, source_ids: Collection[str]) -> None:
+        """Count versions of records that a later one replaces before they are written."""
+        self._recorder.ended(*self._name, source_ids, Outcome.SUPERSEDED)
+
+    def release(self, source_ids: Iterable[str]) -> None:
+        """Forget what was held of records."""
+        stale = self._held.intersection(source_ids)
+        if stale:
+            self._ledger.held_records.release(self._scope, stale)
+            self._held -= stale
+
+    # What is in doubt
+
+    def withdraw(self, source_ids: Collection[str]) -> None:
+        """Forget intents of writes that were not carried out."""
+        self._ledger.withdraw(self._scope, source_ids)
+        for source_id in source_ids:
+            self.unanswered.pop(source_id, None)
+
+    def give_up(self, intent: Intent) -> None:
+        """Ask no more, in this run, whether a write was carried out."""
+        self.unanswered[intent.source_id] = intent
+        self.undecided.add(intent.source_id)
+
+    def hold_in_doubt(
+        self, incoming_records: Iterable[IncomingRecord], answers: Mapping[str, Untold] | None = None
+    ) -> None:
+        """Hold records that may have been written, with their intents, for the next run.
+
+        Args:
+            incoming_records: The records.
+            answers: Answers that came and do not tell, by source id.
+        """
+        held = [
+            self._in_doubt(incoming, (answers or {}).get(incoming.source_id, _NO_ANSWER))
+            for incoming in incoming_records
+        ]
+        if held:
+            self._ledger.held_records.hold(self._scope, held, keep_intents=True)
+            self._count_held(held)
+
+    def _in_doubt(self, incoming: IncomingRecord, answer: Untold) -> Held:
+        answered = f"the answer (HTTP {answer.status}) does not tell what became of it"
+        came = "no answer came" if answer.status is None else answered
+        reason = self._stream.destination.still_in_doubt.format(came=came)
+        sent = {"answer": answer.body} if answer.body else None
+        return self.held(incoming, RejectKind.IN_DOUBT, reason, status=answer.status, sent=sent)
+
+    # What is held
+
+    def hold(self, held: Sequence[Held]) -> None:
+        """Hold records that are not written, and count them."""
+        if not held:
+            return
+        self._ledger.held_records.hold(self._scope, held)
+        for each in held:
+            self.unanswered.pop(each.source_id, None)
+        self._count_held(held)
+
+    def _count_held(self, held: Sequence[Held]) -> None:
+        self._recorder.held(*self._name, held)
+        self._held.update(each.source_id for each in held)
+
+    def rejected(self, action: Reject) -> Held:
+        """Give a record that was decided against, or refused, as it is held."""
+        return self.held(action.ready.incoming, action.kind, action.reason, status=action.status, sent=action.sent)
+
+    def flawed(self, incoming: IncomingRecord, flaw: Rejection) -> Held:
+        """Give a record that cannot be sent, as it is held."""
+        return self.held(incoming, flaw.kind, flaw.reason)
+
+    def held(
+        self,
+        incoming: IncomingRecord,
+        kind: str,
+        reason: str,
+        *,
+        status: int | None = None,
+        sent: Any = None,
+        waits_on: tuple[tuple[str, str], ...] | None = None,
+        state: str | None = None,
+    ) -> Held:
+        """Give a record that is not written, as it is held.
+
+        Args:
+            incoming: The record.
+            kind: A published kind.
+            reason: Why, for people.
+            status: HTTP status of a refusal.
+            sent: What was sent, and what came back.
+            waits_on: What it waits for; None: for nothing.
+            state: How it is held; if left out, waiting or rejected, as ``waits_on`` says.
+        """
+        return Held(
+            incoming.source_id,
+            state or ("rejected" if waits_on is None else "waiting"),
+            str(kind),
+            reason,
+            incoming.message,
+            self._stream.schema,
+            self._stream.schema_id,
+            status,
+            sent,
+            waits_on or (),
+        )
