@@ -19,7 +19,6 @@ from target_crm.mapping.mapper import Mapper, digest_of
 from target_crm.mapping.normalise import normalise_text
 from target_crm.mapping.settings import MappingSettings
 from target_crm.mapping.values import Change, Difference, Found, Mapped, MatchKey, MatchPart, Rejection
-from target_crm.stream_settings import StreamSettings
 
 _SORTED = msgspec.json.Encoder(order="sorted", decimal_format="number")
 
@@ -109,17 +108,6 @@ class WholeRecordMapper(Mapper):
             for has, sought_value in there
             if has is not None
         )
-
-
-def mapper_for(crm: Crm, settings: StreamSettings) -> Mapper:
-    """Make the mapper of a stream.
-
-    Raises:
-        SettingError: The settings name an attribute, a custom field or an object that does not exist.
-    """
-    if settings.declared is not None:
-        return WholeRecordMapper(crm, settings.declared, settings.mapping)
-    return Mapper(crm, crm.objects[settings.object], settings.mapping)
 
 
 def as_json(value: Any) -> Any:
