@@ -173,6 +173,10 @@ class WithEndpoints(DelegatingCrm):
         self.index_lags = crm.index_lags or endpoints.index_lags
 
     @override
+    def owner(self, crm_object: CrmObject) -> Crm:
+        return self._owner(crm_object)
+
+    @override
     def _owner(self, crm_object: CrmObject) -> Crm:
         return self._endpoints if crm_object.whole_records else self._crm
 

@@ -13,8 +13,7 @@ from rich.console import Console
 
 from target_crm.command import given_config
 from target_crm.exit_codes import EXPECTED, ending_of
-from target_crm.ledger.store import Store
-from target_crm.ledger.tables import default_url
+from target_crm.ledger.store import Store, default_url
 from target_crm.target import TargetCrm
 
 Arguments = ParamSpec("Arguments")

@@ -24,12 +24,12 @@ from target_crm.cli.common import (
     opened_ledger,
     target_of,
 )
+from target_crm.ledger.copying import copy_rows
 from target_crm.ledger.ledger import Ledger
 from target_crm.ledger.queries import Account, LedgerQueries
-from target_crm.ledger.store import Store
-from target_crm.ledger.tables import VERSION, default_url, has_ledger
+from target_crm.ledger.store import Store, default_url, has_ledger
+from target_crm.ledger.tables import VERSION
 from target_crm.ledger.values import Origin, Scope, Source
-from target_crm.ledger.versions import copy_rows
 from target_crm.mapping.mapper import Mapper
 from target_crm.mapping.settings import MappingSettings
 from target_crm.stream_settings import stream_settings

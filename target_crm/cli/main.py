@@ -19,7 +19,7 @@ from target_crm.cli.taps import TAP, account_of_tap, is_of_tap
 from target_crm.cli.try_one import try_record
 from target_crm.command import given_config
 from target_crm.exit_codes import Exit
-from target_crm.ledger.tables import default_url
+from target_crm.ledger.store import default_url
 from target_crm.stream_settings import streams_by_name
 from target_crm.target import TargetCrm
 

@@ -54,8 +54,9 @@ class StreamWriter:
         settings = stream.settings
         run.locks.take(settings.object)
         mapper = stream.destination.mapper
+        crm = run.crm.owner(mapper.crm_object)
         scope = run.ledger.scope(run.source, stream.name, settings.object)
-        context = StreamContext(run.crm, mapper, run.ledger, scope, run)
+        context = StreamContext(crm, mapper, run.ledger, scope, run)
         missing = settings.missing_reference
         if settings.load_method is LoadMethod.MATCH and missing == "link_later":
             missing = "leave_out"  # nothing is written, now or later
@@ -83,17 +84,21 @@ class StreamWriter:
         incoming_records = list(incoming_records)
         self._records.received(incoming_records)
         chosen = latest(incoming_records)
-        self._records.superseded([incoming.source_id for incoming in chosen.superseded])
+        if chosen.superseded:
+            self._records.superseded([incoming.source_id for incoming in chosen.superseded])
         sound = [incoming for incoming in chosen.kept if incoming.flaw is None]
         self._write([incoming for incoming in sound if not incoming.gone])
-        self._delete_collector.hold(self._decided([incoming for incoming in sound if incoming.gone]))
-        self._records.hold(
-            [self._records.flawed(incoming, incoming.flaw) for incoming in chosen.kept if incoming.flaw is not None]
-        )
+        if gone := self._decided([incoming for incoming in sound if incoming.gone]):
+            self._delete_collector.hold(gone)
+        flawed = [incoming for incoming in chosen.kept if incoming.flaw is not None]
+        if flawed:
+            self._records.hold([self._records.flawed(incoming, incoming.flaw) for incoming in flawed if incoming.flaw])
 
     def _decided(self, incoming_records: Sequence[IncomingRecord]) -> list[IncomingRecord]:
         """Hold those of which a create stayed in doubt when the CRM was asked in this run; returns the others."""
         undecided = self._records.undecided
+        if not undecided:
+            return list(incoming_records)
         self._records.hold_in_doubt([incoming for incoming in incoming_records if incoming.source_id in undecided])
         return [incoming for incoming in incoming_records if incoming.source_id not in undecided]
 
@@ -118,13 +123,14 @@ class StreamWriter:
     def _ready(self, incoming_records: Sequence[IncomingRecord]) -> list[Ready]:
         """Give the records that must be written, mapped and with their references in place; the others have ended."""
         incoming_records = self._decided(incoming_records)
-        stuck = self._runner.stuck(incoming_records)
-        self._records.hold_in_doubt([incoming for incoming in incoming_records if incoming.source_id in stuck])
-        incoming_records = [incoming for incoming in incoming_records if incoming.source_id not in stuck]
+        if self._records.unanswered and (stuck := self._runner.stuck(incoming_records)):
+            self._records.hold_in_doubt([incoming for incoming in incoming_records if incoming.source_id in stuck])
+            incoming_records = [incoming for incoming in incoming_records if incoming.source_id not in stuck]
         known = self._context.ledger.known(self._context.scope, [incoming.source_id for incoming in incoming_records])
         mapped, flawed = self._mapped(self._changed(incoming_records, known))
         differing = self._differing(mapped, known)
-        self._records.hold(flawed)
+        if flawed:
+            self._records.hold(flawed)
         return self._with_references(differing)
 
     def _changed(self, incoming_records: Sequence[IncomingRecord], known: Mapping[str, Known]) -> list[IncomingRecord]:
@@ -140,8 +146,10 @@ class StreamWriter:
                 unchanged[incoming.source_id] = before.crm_id
             else:
                 changed.append(incoming)
-        self._records.unchanged(unchanged)
-        self._records.ended(outdated, Outcome.SUPERSEDED)
+        if unchanged:
+            self._records.unchanged(unchanged)
+        if outdated:
+            self._records.ended(outdated, Outcome.SUPERSEDED)
         return changed
 
     def _trusts_ledger(self, source_id: str) -> bool:
@@ -183,7 +191,8 @@ class StreamWriter:
                 hashes[incoming.source_id] = incoming.record_hash
             else:
                 ready.append(self._as_known(incoming, result, before))
-        self._records.unchanged({source_id: known[source_id].crm_id for source_id in hashes}, hashes)
+        if hashes:
+            self._records.unchanged({source_id: known[source_id].crm_id for source_id in hashes}, hashes)
         return ready
 
     def _as_known(self, incoming: IncomingRecord, mapped: Mapped, before: Known | None) -> Ready:
@@ -205,7 +214,8 @@ class StreamWriter:
             else:
                 reason, waits_on = unresolved.reason, unresolved.waits_on
                 held.append(self._records.held(each.incoming, unresolved.kind, reason, waits_on=waits_on))
-        self._records.hold(held)
+        if held:
+            self._records.hold(held)
         return ready
 
     # What must be written

@@ -75,8 +75,6 @@ class DeleteCollector:
 
     def hold(self, incoming_records: Sequence[IncomingRecord]) -> None:
         """Hold deletes; those that the stream may not carry out, or whose record is not known, are skipped."""
-        if not incoming_records:
-            return
         deletes = self._settings.load_method is LoadMethod.DELETE
         if not deletes and not self._settings.hard_delete:
             self._skip(incoming_records, "deleted at the source, and hard_delete is off")

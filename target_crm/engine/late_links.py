@@ -65,7 +65,7 @@ class Linker:
             for name, mode in settings.mapping.fields.items()
         }
         mapper = Mapper(run.crm, crm_object, replace(settings.mapping, fields=modes))
-        return StreamContext(run.crm, mapper, run.ledger, first.scope, run)
+        return StreamContext(run.crm.owner(crm_object), mapper, run.ledger, first.scope, run)
 
 
 class _StreamLinks:

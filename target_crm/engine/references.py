@@ -128,9 +128,12 @@ class ReferenceResolver:
     def _finder(self, object_name: str) -> Finder:
         if object_name not in self._finders:
             run = self._context.run
-            mapper = Mapper(run.crm, run.crm.objects[object_name], MappingSettings())
+            crm_object = run.crm.objects[object_name]
+            mapper = Mapper(run.crm, crm_object, MappingSettings())
             scope = run.ledger.object_scope(run.source, object_name)
-            self._finders[object_name] = Finder(ObjectContext(run.crm, mapper, run.ledger, scope, run))
+            self._finders[object_name] = Finder(
+                ObjectContext(run.crm.owner(crm_object), mapper, run.ledger, scope, run)
+            )
         return self._finders[object_name]
 
 

@@ -20,13 +20,12 @@ from crm_api.settings import network
 from target_crm.concurrency import Stopping, WorkerPool
 from target_crm.engine.outcome_recorder import OutcomeRecorder
 from target_crm.engine.run import RecentWrites, Run, Timing, Window, logger
+from target_crm.ledger.copying import copy_rows
 from target_crm.ledger.ledger import Ledger
 from target_crm.ledger.locks import DatabaseLocks, FileLocks, Locks
 from target_crm.ledger.queries import LedgerQueries
-from target_crm.ledger.store import Store
-from target_crm.ledger.tables import default_url, has_ledger, parsed_url
+from target_crm.ledger.store import Store, default_url, has_ledger, parsed_url
 from target_crm.ledger.values import Source
-from target_crm.ledger.versions import copy_rows
 from target_crm.report.outcomes import Books, Observer
 from target_crm.report.summary import begin_report
 

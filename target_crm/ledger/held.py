@@ -106,13 +106,12 @@ class HeldRecords:
 
     def held_ids(self, scope: Scope) -> set[str]:
         """Return the source ids of a stream's held records."""
-        with self._store.read() as connection:
-            query = sa.select(tables.held.c.source_id).where(tables.held.c.scope_id == scope.id)
-            return set(connection.execute(query).scalars())
+        query = sa.select(tables.held.c.source_id).where(tables.held.c.scope_id == scope.id)
+        return {row.source_id for row in self._store.rows(query)}
 
     def held(self, source: Source, state: str) -> list[Held]:
         """Return a source's held records in the order in which they were held."""
-        return list(self.each(source, state))
+        return _held(self._store.rows(_held_of(source, state)))
 
     def each(self, source: Source, state: str) -> Iterator[Held]:
         """Yield a source's held records in the order in which they were held, a few in memory at a time."""
@@ -123,9 +122,9 @@ class HeldRecords:
 
     def count(self, source: Source, state: str) -> int:
         """Count a source's held records in a state."""
-        with self._store.read() as connection:
-            held = _held_of(source, state).order_by(None).subquery()
-            return int(connection.execute(sa.select(sa.func.count()).select_from(held)).scalar_one())
+        held = _held_of(source, state).order_by(None).subquery()
+        (row,) = self._store.rows(sa.select(sa.func.count()).select_from(held))
+        return int(row[0])
 
     def absent(self, source: Source, scope: Scope, version: str) -> list[Held]:
         """Return the rejected and waiting records of a stream that did not arrive in a version."""
@@ -134,18 +133,16 @@ class HeldRecords:
             seen.c.scope_id == scope.id, seen.c.version == version, seen.c.source_id == table.c.source_id
         )
         query = [table.c.scope_id == scope.id, ~arrived.exists()]
-        with self._store.read() as connection:
-            return [
-                each
-                for state in ("rejected", "waiting")
-                for each in _held(connection.execute(_held_of(source, state).where(*query)))
-            ]
+        return [
+            each
+            for state in ("rejected", "waiting")
+            for each in _held(self._store.rows(_held_of(source, state).where(*query)))
+        ]
 
     def of_any_account(self, crm: str, source_name: str, state: str) -> list[Held]:
         """Return the held records of a source name in every account of a CRM, in the order in which they were held."""
-        with self._store.read() as connection:
-            query = _held_query(state).where(tables.objects.c.crm == crm, tables.scopes.c.source_name == source_name)
-            return _held(connection.execute(query))
+        query = _held_query(state).where(tables.objects.c.crm == crm, tables.scopes.c.source_name == source_name)
+        return _held(self._store.rows(query))
 
     def drop(self, numbers: Collection[int]) -> None:
         """Remove held records by their numbers."""
@@ -173,8 +170,7 @@ class HeldRecords:
 
     def waiting_no_more(self, source: Source) -> list[Held]:
         """Return the waiting records whose references are all written by now."""
-        with self._store.read() as connection:
-            return _held(connection.execute(_no_longer_waiting(_held_of(source, "waiting"))))
+        return _held(self._store.rows(_no_longer_waiting(_held_of(source, "waiting"))))
 
 
 def _held_of(source: Source, state: str) -> sa.Select[Any]:

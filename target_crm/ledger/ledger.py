@@ -123,22 +123,20 @@ class Ledger:
     def intents(self, scope: Scope) -> dict[str, Intent]:
         """Return the writes of a stream that have no answer, by source id."""
         table = tables.intents
-        with self._store.read() as connection:
-            rows = connection.execute(sa.select(table).where(table.c.scope_id == scope.id)).mappings().all()
         return {
-            row["source_id"]: Intent(
-                row["source_id"],
-                row["action"],
-                json.loads(row["payload"]),
-                json.loads(row["keys"]),
-                row["record_hash"],
-                row["digest"],
-                id_of(row["crm_id"]),
-                row["sent_at"],
-                row["server_at"],
-                [Link(*link) for link in json.loads(row["links"])],
+            row.source_id: Intent(
+                row.source_id,
+                row.action,
+                json.loads(row.payload),
+                json.loads(row._mapping["keys"]),  # noqa: SLF001 - a row has a method of that name
+                row.record_hash,
+                row.digest,
+                id_of(row.crm_id),
+                row.sent_at,
+                row.server_at,
+                [Link(*link) for link in json.loads(row.links)],
             )
-            for row in rows
+            for row in self._store.rows(sa.select(table).where(table.c.scope_id == scope.id))
         }
 
     def intend(self, scope: Scope, intents: Iterable[Intent]) -> None:
@@ -247,8 +245,8 @@ class Ledger:
         """Count the records of a stream that the CRM has, as far as the ledger knows."""
         table = tables.records
         query = sa.select(sa.func.count()).where(table.c.scope_id == scope.id, table.c.crm_id.is_not(None))
-        with self._store.read() as connection:
-            return int(connection.execute(query).scalar_one())
+        (row,) = self._store.rows(query)
+        return int(row[0])
 
     def absent(self, scope: Scope, version: str, *, matched_too: bool) -> list[tuple[str, CrmId]]:
         """Return the source ids and CRM ids of live records that did not arrive in a version."""
@@ -261,8 +259,7 @@ class Ledger:
         )
         if not matched_too:
             query = query.where(table.c.origin.not_in((Origin.MATCHED, Origin.LEFT)))
-        with self._store.read() as connection:
-            return [(source_id, json.loads(crm_id)) for source_id, crm_id in connection.execute(query)]
+        return [(row.source_id, json.loads(row.crm_id)) for row in self._store.rows(query)]
 
     def forget_seen(self, scope: Scope, version: str) -> None:
         """Remove the source ids that arrived in any version but this one."""

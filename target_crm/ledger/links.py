@@ -74,15 +74,11 @@ class Links:
             .correlate(links)
         )
         query = _lacking(source).where(sa.or_(links.c.stream == "", there.exists()))
-        with self._store.read() as connection:
-            rows = connection.execute(query).all()
-        return self._whole(source, rows)
+        return self._whole(source, self._store.rows(query))
 
     def by_match(self, source: Source) -> list[Unlinked]:
         """Return the records that lack a reference by a match key."""
-        with self._store.read() as connection:
-            rows = connection.execute(_lacking(source).where(tables.links.c.stream == "")).all()
-        return self._whole(source, rows)
+        return self._whole(source, self._store.rows(_lacking(source).where(tables.links.c.stream == "")))
 
     def refused(self, scope: Scope, source_id: str, attributes: Collection[str], reason: str) -> None:
         """Keep the reason why links could not be made."""

@@ -1,26 +1,33 @@
-"""The ledger's database: transactions, and the statements that its parts share."""
+"""The ledger's database: where it lies, its transactions, and the statements that the ledger's parts share."""
 
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy import URL, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from crm_api.crm_objects import CrmId
+from crm_api.errors import SettingError
+from target_crm.files import PRIVATE, make_private
 from target_crm.ledger import tables
 from target_crm.ledger.values import LedgerError, Scope, Source
-from target_crm.ledger.versions import bring_up_to_date
 
+BUSY_SECONDS = 30  # how long a statement waits for another process that holds the file, such as `singer-crm ledger`
+PRIVATE_FOLDER = 0o700
 VALUE_HASH_BYTES = 8
 CHUNK = 500  # values in one IN list: far below the limits of both databases
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -43,13 +50,13 @@ class Store:
     """
 
     def __init__(self, url: str, run_id: str, *, clock: Callable[[], float] = time.time) -> None:
-        self.engine = tables.open_engine(url)
+        self.engine = open_engine(url)
         self._writing = threading.Lock()
         self.now = clock
         self.run_id = run_id
         self.url = str(sa.make_url(url))  # a password in it is masked
         with self.write() as connection:
-            self.found_version = bring_up_to_date(connection, self.url)
+            self.found_version = tables.bring_up_to_date(connection, self.url)
 
     def close(self) -> None:
         """Close the database."""
@@ -82,6 +89,15 @@ class Store:
                     yield writer
         except SQLAlchemyError as error:
             raise LedgerError(said=_said(error)) from error
+
+    def rows(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+        """Return the rows of one query.
+
+        Raises:
+            LedgerError: The database fails.
+        """
+        with self.read() as connection:
+            return connection.execute(query).all()
 
     def among(self, query: sa.Select[Any], column: sa.Column[Any], values: Collection[str]) -> Iterator[Any]:
         """Yield the rows of a query in which a column has one of many values."""
@@ -173,6 +189,95 @@ def _chunks(values: Collection[str]) -> Iterator[list[str]]:
     every = list(values)
     for start in range(0, len(every), CHUNK):
         yield every[start : start + CHUNK]
+
+
+def default_url() -> str:
+    """Return the URL of the default ledger, which does not depend on the working directory.
+
+    ``$XDG_STATE_HOME/singer-crm/ledger.sqlite`` (XDG base directories; ``~/.local/state`` if unset).
+    """
+    state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return f"sqlite:///{Path(state) / 'singer-crm' / 'ledger.sqlite'}"
+
+
+def open_engine(url: str) -> Engine:
+    """Open an engine for SQLite or PostgreSQL. A SQLite file is made private before anything is written into it.
+
+    Raises:
+        SettingError: The URL is neither, or the extra that it needs is not installed.
+    """
+    parsed = parsed_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite_engine(parsed)
+    try:
+        return create_engine(parsed, pool_pre_ping=True)
+    except ModuleNotFoundError as error:
+        raise SettingError(
+            "ledger_url names PostgreSQL, which needs the extra singer-crm[postgres]. Install it"
+        ) from error
+
+
+def parsed_url(url: str) -> URL:
+    """Parse the URL of a ledger and set the driver that we use.
+
+    Raises:
+        SettingError: It is neither SQLite's nor PostgreSQL's.
+    """
+    with suppress(ArgumentError, ValueError):
+        parsed = make_url(url)
+        scheme = parsed.drivername.partition("+")[0]
+        if scheme == "sqlite":
+            return parsed
+        if scheme in {"postgresql", "postgres"}:
+            return parsed.set(drivername="postgresql+psycopg")
+    raise SettingError(
+        "ledger_url must be a URL such as sqlite:////var/lib/singer-crm/ledger.sqlite or postgresql://user@host/database"
+    )
+
+
+def has_ledger(url: str) -> bool:
+    """Tell whether there is a ledger at a URL."""
+    parsed = parsed_url(url)
+    if parsed.get_backend_name() == "sqlite" and not (parsed.database and Path(parsed.database).exists()):
+        return False
+    engine = open_engine(url)
+    try:
+        return inspect(engine).has_table(tables.version.name)
+    finally:
+        engine.dispose()
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    if not url.database or url.database == ":memory:":
+        raise SettingError(
+            "ledger_url names no file. Without one the next run would write every record again. Name a file"
+        )
+    file = Path(url.database)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+        descriptor = os.open(file, os.O_CREAT | os.O_RDWR, PRIVATE)
+        make_private(descriptor)
+        os.close(descriptor)
+    except OSError as error:
+        raise SettingError(f"ledger_url: the file {file} cannot be opened: {error.strerror}") from error
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def _on_connect(connection: DBAPIConnection, _: Any) -> None:
+    """Keep a journal beside the file and put every commit on the disk, so that it survives a power cut."""
+    connection.isolation_level = None  # BEGIN is sent by _on_begin
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _on_begin(connection: Any) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _said(error: SQLAlchemyError) -> str:

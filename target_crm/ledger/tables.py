@@ -1,39 +1,18 @@
-"""The ledger's tables, their version, and the engine that reaches them."""
+"""The ledger's tables, and the steps that bring a ledger of an earlier version up to date."""
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import (
-    URL,
-    Column,
-    Engine,
-    Float,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Table,
-    Text,
-    UniqueConstraint,
-    create_engine,
-    event,
-    inspect,
-    make_url,
-)
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError
+import sqlalchemy as sa
+from sqlalchemy import Column, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy.schema import CreateColumn
 
 from crm_api.errors import SettingError
-from target_crm.files import PRIVATE, make_private
 
 VERSION = 2
-BUSY_SECONDS = 30  # how long a statement waits for another process that holds the file, such as `singer-crm ledger`
-PRIVATE_FOLDER = 0o700
 
 metadata = MetaData()
 
@@ -194,90 +173,45 @@ history = Table(
 )
 
 
-def default_url() -> str:
-    """Return the URL of the default ledger, which does not depend on the working directory.
+def bring_up_to_date(connection: sa.Connection, shown_url: str) -> int:
+    """Make the tables, or change those of an earlier version.
 
-    ``$XDG_STATE_HOME/singer-crm/ledger.sqlite`` (XDG base directories; ``~/.local/state`` if unset).
-    """
-    state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    return f"sqlite:///{Path(state) / 'singer-crm' / 'ledger.sqlite'}"
-
-
-def open_engine(url: str) -> Engine:
-    """Open an engine for SQLite or PostgreSQL. A SQLite file is made private before anything is written into it.
+    Args:
+        connection: A connection in a transaction, so that a crash leaves the ledger as it was.
+        shown_url: The ledger's URL without its password, for people.
 
     Raises:
-        SettingError: The URL is neither, or the extra that it needs is not installed.
+        SettingError: A newer program made the ledger.
+
+    Returns:
+        The version that was found.
     """
-    parsed = parsed_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        return _sqlite_engine(parsed)
-    try:
-        return create_engine(parsed, pool_pre_ping=True)
-    except ModuleNotFoundError as error:
+    if connection.dialect.name == "postgresql":  # two runs may make the tables at once
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext("singer-crm ledger"))))
+    metadata.create_all(connection)
+    found: int | None = connection.execute(sa.select(version.c.version)).scalar()
+    if found is None:
+        connection.execute(version.insert().values(version=VERSION))
+        return VERSION
+    if found > VERSION:
         raise SettingError(
-            "ledger_url names PostgreSQL, which needs the extra singer-crm[postgres]. Install it"
-        ) from error
-
-
-def parsed_url(url: str) -> URL:
-    """Parse the URL of a ledger and set the driver that we use.
-
-    Raises:
-        SettingError: It is neither SQLite's nor PostgreSQL's.
-    """
-    with suppress(ArgumentError, ValueError):
-        parsed = make_url(url)
-        scheme = parsed.drivername.partition("+")[0]
-        if scheme == "sqlite":
-            return parsed
-        if scheme in {"postgresql", "postgres"}:
-            return parsed.set(drivername="postgresql+psycopg")
-    raise SettingError(
-        "ledger_url must be a URL such as sqlite:////var/lib/singer-crm/ledger.sqlite or postgresql://user@host/database"
-    )
-
-
-def has_ledger(url: str) -> bool:
-    """Tell whether there is a ledger at a URL."""
-    parsed = parsed_url(url)
-    if parsed.get_backend_name() == "sqlite" and not (parsed.database and Path(parsed.database).exists()):
-        return False
-    engine = open_engine(url)
-    try:
-        return inspect(engine).has_table(version.name)
-    finally:
-        engine.dispose()
-
-
-def _sqlite_engine(url: URL) -> Engine:
-    if not url.database or url.database == ":memory:":
-        raise SettingError(
-            "ledger_url names no file. Without one the next run would write every record again. Name a file"
+            f"The ledger {shown_url} was made by a newer program (version {found}, this one knows up to "
+            f"{VERSION}): update singer-crm, or choose another ledger_url"
         )
-    file = Path(url.database)
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
-        descriptor = os.open(file, os.O_CREAT | os.O_RDWR, PRIVATE)
-        make_private(descriptor)
-        os.close(descriptor)
-    except OSError as error:
-        raise SettingError(f"ledger_url: the file {file} cannot be opened: {error.strerror}") from error
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
-    event.listen(engine, "connect", _on_connect)
-    event.listen(engine, "begin", _on_begin)
-    return engine
+    for step in range(found, VERSION):
+        _STEPS[step](connection)
+    if found < VERSION:
+        connection.execute(version.update().values(version=VERSION))
+    return found
 
 
-def _on_connect(connection: DBAPIConnection, _: Any) -> None:
-    """Keep a journal beside the file and put every commit on the disk, so that it survives a power cut."""
-    connection.isolation_level = None  # BEGIN is sent by _on_begin
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+def _from_1(connection: sa.Connection) -> None:
+    """Add the links of intents, and the request, the reason and the values of the history."""
+    for table, names in ((intents, ("links",)), (history, ("request_id", "reason", "changes"))):
+        for name in names:
+            definition = CreateColumn(table.c[name]).compile(dialect=connection.dialect)
+            connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {definition}")
 
 
-def _on_begin(connection: Any) -> None:
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+_STEPS: Mapping[int, Callable[[sa.Connection], None]] = MappingProxyType({1: _from_1})
+"""The steps, by the version that each begins with. A new table needs no step: it is made anyway."""

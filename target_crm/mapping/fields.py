@@ -53,10 +53,11 @@ class Fields:
     def __init__(self, crm: Crm, crm_object: CrmObject) -> None:
         self._crm = crm
         self.crm_object = crm_object
+        self._declared = {attribute.name: attribute for attribute in crm_object.attributes}
 
     def attribute(self, name: str) -> Attribute | None:
         """Find the attribute of exactly that name, or the custom field (``cf_<slug>`` or ``cf_<id>``)."""
-        declared = self.crm_object.attribute(name)
+        declared = self._declared.get(name)
         if declared is not None or not name.startswith(PREFIX):
             return declared
         by_id = self._by_custom_id.get(_number(name.removeprefix(PREFIX)))

@@ -77,17 +77,17 @@ class Mapper:
 
     def __init__(self, crm: Crm, crm_object: CrmObject, settings: MappingSettings) -> None:
         self.crm_object = crm_object
-        self._crm = crm
+        self._crm = owner = crm.owner(crm_object)
         self._settings = settings
-        self._fields = Fields(crm, crm_object)
+        self._fields = Fields(owner, crm_object)
         self._references = References(crm, self._fields, settings)
-        self._match_keys = MatchKeys(crm, self._fields, settings)
+        self._match_keys = MatchKeys(owner, self._fields, settings)
         self._flags = Flags(crm_object, settings)
         used = self._references.used | self._flags.used
         self._plans = AttributePlans(self._fields, settings, self._match_keys.names, used)
         self._modes = {self._checked(name, mode).name: mode for name, mode in settings.fields.items()}
-        self._vendor_values = VendorValues(crm, self._fields)
-        self._changes = Changes(crm, self._fields, self._mode_of)
+        self._vendor_values = VendorValues(owner, self._fields)
+        self._changes = Changes(owner, self._fields, self._mode_of)
         self._required = tuple(attribute.name for attribute in crm_object.attributes if attribute.required)
 
     def _checked(self, name: str, mode: Mode) -> Attribute:

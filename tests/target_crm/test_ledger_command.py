@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from target_crm.cli.main import main
-from target_crm.ledger.tables import open_engine
+from target_crm.ledger.store import open_engine
 from tests.servers import postgres  # noqa: F401 - a fixture
 from tests.target_crm.messages import record_of, schema_of
 

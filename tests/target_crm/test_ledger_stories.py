@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from target_crm.ledger.tables import open_engine
+from target_crm.ledger.store import open_engine
 from tests.servers import postgres  # noqa: F401 - a fixture
 from tests.target_crm.messages import as_lines, record_of, schema_of, state_of
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from target_crm.concurrency import Stopping
 from target_crm.ledger.locks import DatabaseLocks, LockedError
-from target_crm.ledger.tables import open_engine
+from target_crm.ledger.store import open_engine
 from target_crm.ledger.values import Source
 from tests.servers import postgres  # noqa: F401 - a fixture
 from tests.target_crm.messages import record_of, schema_of, state_of
