@@ -14,6 +14,7 @@ from typing_extensions import override
 from crm_api.crm import BeforeSend, Crm, Refused, Result, Wanted, Written
 from crm_api.crm_objects import CrmId, CrmObject, CrmRecord, Payload
 from crm_api.delegating import DelegatingCrm
+from crm_api.dry_run import DryRunAnswer, NewId
 from crm_api.errors import RefusedError
 from crm_api.transport.answer import Answer
 from crm_api.transport.request import Request
@@ -27,12 +28,10 @@ class DryRunSession:
         crm: Whose session it is.
         note: Told of each write.
         new_id: Makes an id for a record that would be created.
-        whole: Adds to an imagined answer what the record holds besides.
+        whole: Adds to a made-up answer what the record holds besides.
     """
 
-    def __init__(
-        self, crm: Crm, note: Callable[[Request], None], new_id: Callable[[], CrmId], whole: Callable[[Any], Any]
-    ) -> None:
+    def __init__(self, crm: Crm, note: Callable[[Request], None], new_id: NewId, whole: Callable[[Any], Any]) -> None:
         self._crm = crm
         self._session = crm.session
         self._note = note
@@ -49,8 +48,8 @@ class DryRunSession:
         if before_send is not None:
             before_send()
         self._note(request)
-        imagined = self._crm.dry_run_answer(request, self._new_id)
-        return Answer(HTTPStatus.OK, value=self._whole(imagined), new_id=self._new_id)
+        answer = self._crm.dry_run_answer(request, self._new_id)
+        return DryRunAnswer(HTTPStatus.OK, value=self._whole(answer), new_id=self._new_id)
 
 
 class DryRunCrm(DelegatingCrm):
@@ -73,15 +72,18 @@ class DryRunCrm(DelegatingCrm):
         self._aside = threading.Lock()
         self._updating = threading.local()
         self._numbers = itertools.count(1)
+        self._new_ids: set[CrmId] = set()
         self._lock = threading.Lock()
         self._changes: dict[tuple[str, CrmId], dict[str, Any]] = {}
         self._deleted: set[tuple[str, CrmId]] = set()
         crm.replace_session(lambda each: cast("CrmSession", DryRunSession(each, note, self._new_id, self._whole)))
 
     def _new_id(self) -> CrmId:
-        """Negative: no record of the CRM has such an id."""
+        """Make an id for a record that would be created: negative, as no record of the CRM has it."""
         with self._lock:
-            return -next(self._numbers)
+            crm_id = -next(self._numbers)
+            self._new_ids.add(crm_id)
+            return crm_id
 
     def _as_it_would_be(self, crm_object: CrmObject, records: list[CrmRecord]) -> list[CrmRecord]:
         return [
@@ -99,7 +101,7 @@ class DryRunCrm(DelegatingCrm):
         return {**record, **change, **(self._crm.custom_container(custom) if custom else {})}
 
     def _remember(self, crm_object: CrmObject, results: Sequence[Result]) -> list[Result]:
-        """What was written, without what the imagined answer cannot know."""
+        """The results of writes, without what a made-up answer cannot know; the records are remembered."""
         for result in results:
             if isinstance(result, Written):
                 key = crm_object.name, result.id
@@ -108,7 +110,7 @@ class DryRunCrm(DelegatingCrm):
         return [Written(result.id, {}) if isinstance(result, Written) else result for result in results]
 
     def _whole(self, answer: Any) -> Any:
-        """An imagined answer to an update, with what the records hold besides."""
+        """A made-up answer to an update, with what the records hold besides."""
         bases: Mapping[CrmId, CrmRecord] = getattr(self._updating, "bases", {})
         if isinstance(answer, list):
             return [self._whole(each) for each in answer]
@@ -136,17 +138,19 @@ class DryRunCrm(DelegatingCrm):
 
     @override
     def read(self, crm_object: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
-        imagined = sum(map(_is_imagined, ids))
-        self.answers += -(-len(ids) // self.page_size) - -(-(len(ids) - imagined) // self.page_size)
+        new = sum(crm_id in self._new_ids for crm_id in ids)
+        self.answers += -(-len(ids) // self.page_size) - -(-(len(ids) - new) // self.page_size)
         return self._read(crm_object, ids, immediate=immediate)
 
     def _read(self, crm_object: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
-        imagined = {
-            crm_id: {"id": crm_id, **self._changes[crm_object.name, crm_id]} for crm_id in ids if _is_imagined(crm_id)
+        new = {
+            crm_id: {"id": crm_id, **self._changes[crm_object.name, crm_id]}
+            for crm_id in ids
+            if crm_id in self._new_ids
         }
-        real = [crm_id for crm_id in ids if not _is_imagined(crm_id)]
+        real = [crm_id for crm_id in ids if crm_id not in new]
         found = list(self._crm.read(crm_object, real, immediate=immediate).values()) if real else []
-        return imagined | {record["id"]: record for record in self._as_it_would_be(crm_object, found)}
+        return new | {record["id"]: record for record in self._as_it_would_be(crm_object, found)}
 
     # What writes
 
@@ -213,7 +217,7 @@ class DryRunCrm(DelegatingCrm):
         ]
 
     def _there(self, crm_object: CrmObject, attribute: str, values: Sequence[str]) -> dict[str, CrmRecord]:
-        """The records that an upsert would change, whole, by value: only a rehearsal needs to look for them."""
+        """The records that an upsert would change, whole, by value: only a dry run needs to look for them."""
         size = self._crm.find_size(crm_object, attribute)
         chunks = [values[start : start + size] for start in range(0, len(values), size)] if size else []
         ids = [record["id"] for chunk in chunks for record in self.find(crm_object, attribute, chunk)]
@@ -240,7 +244,3 @@ class DryRunCrm(DelegatingCrm):
     def delete_described(self, crm_object: CrmObject, crm_id: CrmId, payload: Payload) -> None:
         self._crm.delete_described(crm_object, crm_id, payload)
         self._deleted.add((crm_object.name, crm_id))
-
-
-def _is_imagined(crm_id: CrmId) -> bool:
-    return isinstance(crm_id, int) and crm_id < 0

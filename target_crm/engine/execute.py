@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from crm_api.crm import Untold
-from crm_api.crm_objects import CrmId, CrmRecord
-from crm_api.endpoints.endpoint import SOURCE
+from crm_api.crm_objects import CrmId, CrmRecord, SourceRecord, outgoing
 from target_crm.engine.decisions import Action, Create, Ready, Reject, Skip, Update, upsert_by
 from target_crm.engine.in_doubt import CreateFate, EndpointInquiry, Inquiry, Verdict
 from target_crm.engine.incoming import IncomingRecord
@@ -129,8 +128,8 @@ class ActionRunner:
         """Beside a record that is sent whole: whose it is."""
         if self._declared is None or not change.payload:
             return change
-        source = [self._stream.name, ready.incoming.source_id, ready.written_at]
-        return replace(change, payload={**change.payload, SOURCE: source})
+        source = SourceRecord(self._stream.name, ready.incoming.source_id, ready.written_at)
+        return replace(change, payload=replace(outgoing(change.payload), source=source))
 
     def stuck(self, incoming_records: Sequence[IncomingRecord]) -> set[str]:
         """Source ids whose update is in doubt for good: sent as it comes again, and nobody can read what is there."""
@@ -298,7 +297,7 @@ class ActionRunner:
             if verdict.fate is CreateFate.CARRIED_OUT and verdict.ours and verdict.record is not None:
                 self._sender.found(write, verdict.record)
             elif verdict.fate is CreateFate.REFUSED:
-                sent = {"payload": write.change.payload}
+                sent = _sent_payload(write)
                 rejected = Reject(ready, RejectKind.REFUSED, verdict.reason, verdict.status, sent)
                 held.append(self._recorder.rejected(rejected))
             elif verdict.fate is CreateFate.UNKNOWN or ready.tries + 1 >= TRIES or self._is_final(write):
@@ -320,5 +319,11 @@ class ActionRunner:
         )
 
 
+def _sent_payload(write: Write) -> dict[str, Any]:
+    """What was sent of a record, for the reject file: the payload, and beside it the flags, if there are any."""
+    sent = outgoing(write.change.payload)
+    return {"payload": sent.payload, **({"parameters": sent.parameters} if sent.parameters else {})}
+
+
 def _sent(refused: NotDone) -> dict[str, Any]:
-    return {"crm_id": refused.write.crm_id, "payload": refused.write.change.payload, "answer": refused.body}
+    return {"crm_id": refused.write.crm_id, **_sent_payload(refused.write), "answer": refused.body}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from crm_api.crm import Crm
 from crm_api.crm_objects import CrmId, CrmObject, CrmRecord
+from crm_api.recent_records import RecentRecords
 from target_crm.concurrency import WorkerPool
 from target_crm.engine.decisions import Candidates
 from target_crm.ledger.ledger import Ledger
@@ -21,47 +21,6 @@ ID = "id"
 
 Fresh = Mapping[str, Mapping[str, set[CrmId]]]
 """CRM ids by attribute and match value."""
-
-
-class RecentRecords:
-    """CRM records as our own writes of the last minutes left them, where searches may still show them as before.
-
-    Args:
-        seconds: How long a search may lag.
-        clock: Monotonic seconds.
-    """
-
-    def __init__(self, seconds: float, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._seconds = seconds
-        self._clock = clock
-        self._records: dict[CrmId, tuple[float, CrmRecord]] = {}
-        self._gone: set[CrmId] = set()
-        self._lock = threading.Lock()
-
-    def remember(self, crm_id: CrmId, record: CrmRecord) -> None:
-        """Note an answer."""
-        now = self._clock()
-        with self._lock:
-            self._records.pop(crm_id, None)  # so that the oldest stand first
-            self._records[crm_id] = (now, record)
-            while now - self._records[oldest := next(iter(self._records))][0] > self._seconds:
-                del self._records[oldest]
-
-    def lose(self, crm_id: CrmId) -> None:
-        """The CRM said that it has no such record, whatever its search still shows."""
-        with self._lock:
-            self._gone.add(crm_id)
-            self._records.pop(crm_id, None)
-
-    def is_gone(self, crm_id: CrmId) -> bool:
-        """Whether the CRM said so."""
-        return crm_id in self._gone
-
-    def get(self, crm_id: CrmId) -> CrmRecord | None:
-        """The record, if a write was answered lately."""
-        with self._lock:
-            noted = self._records.get(crm_id)
-        return noted[1] if noted and self._clock() - noted[0] <= self._seconds else None
 
 
 class Finder:
@@ -178,7 +137,10 @@ class Finder:
     def _is_dearer(self, attribute: str, values: Sequence[str]) -> bool:
         """Searching costs more requests than reading everything."""
         searches = -(-len(values) // self._crm.find_size(self._crm_object, attribute))
-        return searches > FEW_SEARCHES and searches > 1 + -(-self._crm.count(self._crm_object) // self._crm.page_size)
+        if searches <= FEW_SEARCHES:
+            return False
+        count = self._crm.count(self._crm_object)
+        return count is not None and searches > 1 + -(-count // self._crm.page_size)
 
 
 def _search(crm: Crm, crm_object: CrmObject, attribute: str, values: Sequence[str]) -> Callable[[], list[CrmRecord]]:

@@ -9,9 +9,9 @@ from logging import Logger
 from tempfile import TemporaryDirectory
 
 from crm_api.crm import Account, Crm
+from crm_api.recent_records import RecentRecords
 from target_crm.concurrency import Stopping, WorkerPool
 from target_crm.engine.in_doubt import Window
-from target_crm.engine.lookup import RecentRecords
 from target_crm.ledger.claims import Claims
 from target_crm.ledger.held import HeldRecords
 from target_crm.ledger.ledger import Ledger

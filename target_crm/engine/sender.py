@@ -22,9 +22,9 @@ from crm_api.errors import (
     StopError,
     TooLargeError,
 )
+from crm_api.recent_records import RecentRecords
 from target_crm.concurrency import WorkerPool
 from target_crm.engine.decisions import Create, Ready, Update
-from target_crm.engine.lookup import RecentRecords
 from target_crm.ledger.ledger import Ledger
 from target_crm.ledger.values import Entry, Intent, LedgerError, Origin, Scope
 from target_crm.mapping.mapper import Mapper

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crm_api.crm_objects import CrmId
+from crm_api.crm_objects import CrmId, Outgoing, outgoing
 from target_crm.ledger import tables
 from target_crm.ledger.group_commit import GroupCommit
 from target_crm.ledger.store import Store, as_json, id_of, id_text, of_source, value_hash
@@ -118,7 +118,7 @@ class Ledger:
             row["source_id"]: Intent(
                 row["source_id"],
                 row["action"],
-                json.loads(row["payload"]),
+                Outgoing.of_flat(json.loads(row["payload"])),
                 json.loads(row["keys"]),
                 row["record_hash"],
                 row["digest"],
@@ -144,7 +144,7 @@ class Ledger:
                 "source_id": intent.source_id,
                 "action": intent.action,
                 "crm_id": id_text(intent.crm_id),
-                "payload": as_json(intent.payload),
+                "payload": as_json(outgoing(intent.payload).flat),
                 "keys": as_json({name: list(values) for name, values in intent.keys.items()}),
                 "record_hash": intent.record_hash,
                 "digest": intent.digest,

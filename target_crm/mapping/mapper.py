@@ -137,12 +137,13 @@ class Mapper:
         if customs:
             payload.update(self._crm.custom_container(customs))
         return Mapped(
-            self._flags.put(payload, record, pending),
+            payload,
             self._recognition.keys(self._matched_by(plan, record, payload), pending),
             references,
             tuple(name for name in self._required if name not in payload and name not in pending),
             {**plan.left_out, **left_out} if left_out else plan.left_out,
             digest_of(payload, references),
+            self._flags.filled(payload, record, pending),
         )
 
     def _put(
@@ -279,7 +280,9 @@ class Mapper:
                 payload[name] = self._crm.encode(attribute, self._references.value(attribute, target))
         left = tuple(reference for reference in mapped.references if reference.attribute not in found)
         keys = tuple(MatchKey(tuple(self._filled(part, payload, found) for part in key.parts)) for key in mapped.keys)
-        return replace(mapped, payload=resolved(payload), keys=keys, references=left)
+        return replace(
+            mapped, payload=payload, keys=keys, references=left, parameters=resolved(mapped.parameters, payload)
+        )
 
     def _filled(self, part: MatchPart, payload: Payload, found: Mapping[str, Found]) -> MatchPart:
         if not part.pending or part.attribute not in found:
@@ -293,7 +296,7 @@ class Mapper:
             mapped: The record.
             may_be_there: The CRM itself finds or makes it: what the record empties is sent as well.
         """
-        change = with_flags(self._changes.creation(mapped.payload, may_be_there=may_be_there), mapped.payload)
+        change = with_flags(self._changes.creation(mapped.payload, may_be_there=may_be_there), mapped.parameters)
         lacking = [name for name in self._required if name not in change.payload]
         if not lacking:
             return change
@@ -311,7 +314,7 @@ class Mapper:
             current: As the CRM has it now. None if it was not read: then every updatable attribute is sent that
                 does not depend on what is there.
         """
-        return with_flags(self._changes.change(mapped.payload, current), mapped.payload)
+        return with_flags(self._changes.change(mapped.payload, current), mapped.parameters)
 
     @property
     def upserted_by(self) -> str | None:

@@ -152,6 +152,7 @@ class Mapped:
         left_out: Attributes that are not sent, each with the reason, to be named once per stream.
         digest: Hash of payload and references as the source gives them: the same before and after ``resolve``, and
             whatever the order of keys.
+        parameters: Flags of the stream's settings that go with the record, by name.
     """
 
     payload: Payload
@@ -160,6 +161,7 @@ class Mapped:
     lacks: tuple[str, ...] = ()
     left_out: Mapping[str, str] = field(default_factory=dict)
     digest: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from crm_api.crm import Refused, Untold, Written
 from crm_api.endpoints.answers import results_of
-from crm_api.endpoints.endpoint import PARAMETERS, AnswerPaths, Batch, Endpoint, Format, XmlForm
+from crm_api.endpoints.endpoint import AnswerPaths, Batch, Endpoint, Format, XmlForm
 from crm_api.endpoints.requests import Item, prepare
 from crm_api.endpoints.templates import filled_path
 from crm_api.errors import InDoubtError
@@ -86,7 +86,7 @@ def test_no_value_breaks_a_header(value):
 
 def test_a_parameter_that_is_one_field_is_left_out_for_a_null():
     endpoint = Endpoint("/a", query={"one": "{x}", "two": "{y}", "three": 3}, parameters={"flag": "isFlag"})
-    request = prepare(endpoint, [Item({"x": None, "y": True, PARAMETERS: {"flag": "N"}})])
+    request = prepare(endpoint, [Item({"x": None, "y": True}, parameters={"flag": "N"})])
     assert request.params == {"two": "true", "three": "3", "isFlag": "N"}
 
 

@@ -57,7 +57,7 @@ def test_a_record_is_either_mapped_or_rejected(
         return
     assert isinstance(result, Mapped)
     for name in result.payload:
-        attribute = mapper.of.attribute(name)
+        attribute = mapper.crm_object.attribute(name)
         assert attribute is not None
         assert attribute.creatable
     msgspec.json.encode(result.payload)
