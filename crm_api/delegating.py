@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from typing_extensions import override
@@ -163,14 +164,22 @@ class WithEndpoints(DelegatingCrm):
 
     Args:
         crm: The CRM.
-        endpoints: The declared ones, with the same session.
+        objects: The objects that the endpoints stand for, by name.
+        make_endpoints: Makes the endpoints, on the CRM's session, when the first of their objects is asked for.
+        index_lags: Whether a record just written may be missing for a while from what the endpoints find.
     """
 
-    def __init__(self, crm: Crm, endpoints: Crm) -> None:
+    def __init__(
+        self, crm: Crm, objects: Mapping[str, CrmObject], make_endpoints: Callable[[], Crm], *, index_lags: bool
+    ) -> None:
         super().__init__(crm)
-        self._endpoints = endpoints
-        self.objects = _Joined(crm.objects, endpoints.objects)
-        self.index_lags = crm.index_lags or endpoints.index_lags
+        self._make_endpoints = make_endpoints
+        self.objects = _Joined(crm.objects, objects)
+        self.index_lags = crm.index_lags or index_lags
+
+    @cached_property
+    def _endpoints(self) -> Crm:
+        return self._make_endpoints()
 
     @override
     def owner(self, crm_object: CrmObject) -> Crm:
@@ -182,8 +191,9 @@ class WithEndpoints(DelegatingCrm):
 
     @override
     def replace_session(self, stage: Callable[[Crm], CrmSession]) -> None:
+        endpoints = self._endpoints  # made with the session that is replaced
         super().replace_session(stage)
-        self._endpoints.replace_session(stage)
+        endpoints.replace_session(stage)
 
 
 class _Joined(Mapping[str, CrmObject]):

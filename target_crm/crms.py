@@ -115,11 +115,12 @@ def connected(config: Mapping[str, Any], sleep: Sleep, clock: Clock) -> Crm:
     if config.get("endpoint"):
         known.append(declared({**config, "load_method": None}, "stream", {}))
     crm = _CRMS[config["crm"]].connect(config, sleep, clock)
-    for secret in secrets_of(known):
+    for secret in secrets_of(known) if known else ():
         crm.session.redact.learn(secret)
     if not known and not TEMPLATES.get(config["crm"]):
         return crm
     objects = ByObject(lambda stream: endpoints_of(stream).crm_object)
     calls = ByObject(lambda stream: endpoints_of(stream).calls)
-    endpoints = Endpoints(crm.session, objects, calls)
-    return endpoints if config["crm"] == "http" else WithEndpoints(crm, endpoints)
+    if config["crm"] == "http":
+        return Endpoints(crm.session, objects, calls)
+    return WithEndpoints(crm, objects, lambda: Endpoints(crm.session, objects, calls), index_lags=Endpoints.index_lags)

@@ -89,7 +89,7 @@ class CrmSink(BatchSink):
         self._deletes = settings.load_method is LoadMethod.DELETE
         self._delete_when = settings.delete_when if settings.hard_delete else None
         self._mirrors = settings.load_method is LoadMethod.OVERWRITE
-        self._completeness = running.completeness_of(stream_name)
+        self._completeness_of = running.completeness_of
         self._version = run.id
         self._took_any = False
         self._incoming_records: list[IncomingRecord] = []
@@ -109,8 +109,8 @@ class CrmSink(BatchSink):
         """The version of which the stream is proved complete; None: what did not arrive may still exist."""
         if not self._mirrors:
             return None
-        if self._completeness.version is not None:
-            return str(self._completeness.version)
+        if (version := self._completeness_of(self.stream_name).version) is not None:
+            return str(version)
         return self._run.id if self.stream.settings.complete_at_end and self._took_any else None
 
     def receive(
@@ -141,7 +141,7 @@ class CrmSink(BatchSink):
         if self._delete_when is not None:
             gone = gone or bool(record.get(self._delete_when))
         if held is None and self._mirrors:
-            self._completeness.arrived(version)
+            self._completeness_of(self.stream_name).arrived(version)
             self._took_any = True
             self._version = self._run.id if version is None or self.stream.settings.complete_at_end else str(version)
         self._incoming_records.append(self._incoming(record, message, held, gone=gone))

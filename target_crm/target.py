@@ -13,7 +13,7 @@ from contextlib import suppress
 from copy import deepcopy
 from functools import cached_property
 from types import FrameType
-from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
+from typing import IO, Any, ClassVar, cast
 
 import click
 from singer_sdk import Target
@@ -24,12 +24,19 @@ from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.sinks import Sink
 from typing_extensions import override
 
+from crm_api.crm import Crm
 from crm_api.environment import environment_settings
 from crm_api.transport.redaction import guard_logging
 from target_crm.command import target_command
 from target_crm.concurrency import Stopping
 from target_crm.crms import connected, requests_per_minute
+from target_crm.engine.deletes import Deleter
+from target_crm.engine.finish import finish
+from target_crm.engine.held_records import HeldRecordRetrier
+from target_crm.engine.run import Run
+from target_crm.engine.start import open_run
 from target_crm.exit_codes import BROKEN_INPUT, EXPECTED, SIGNAL_OFFSET, Ending, Exit, TooManyRejectedError, ending_of
+from target_crm.ledger.values import Held
 from target_crm.mapping.values import Rejection
 from target_crm.report.outcomes import Books, Outcome, RejectKind
 from target_crm.report.progress import Progress
@@ -39,14 +46,8 @@ from target_crm.singer.completeness import Completeness
 from target_crm.singer.messages import record_of, register, schema_of, state_of, stream_of, version_of
 from target_crm.singer.stdio import Reader, emit, state_text
 from target_crm.singer.stream_order import parents_first
+from target_crm.sinks import CrmSink
 from target_crm.stream_settings import StreamSettings, stream_settings
-
-if TYPE_CHECKING:
-    from crm_api.crm import Crm
-    from target_crm.engine.held_records import HeldRecordRetrier
-    from target_crm.engine.run import Run
-    from target_crm.ledger.values import Held
-    from target_crm.sinks import CrmSink
 
 DRAIN_SECONDS = 30.0  # after which everything is written and STATE passes, also when the input is silent
 
@@ -56,6 +57,7 @@ class TargetCrm(Target):
 
     name = "target-crm"
     package_name = "singer-crm"
+    default_sink_class = CrmSink
     config_jsonschema: ClassVar[dict[str, Any]] = deepcopy(dict(SETTINGS))
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         PluginCapabilities.ABOUT,
@@ -129,10 +131,8 @@ class TargetCrm(Target):
 
     @property
     def opened_run(self) -> Run:
-        """The run that all streams share, opened with the first of them: SQLAlchemy is imported no earlier."""
+        """The run that all streams share, opened with the first of them."""
         if self._run is None:
-            from target_crm.engine.start import open_run  # noqa: PLC0415 - with it comes SQLAlchemy
-
             self._run = open_run(
                 self.config,
                 self.connect(),
@@ -147,15 +147,7 @@ class TargetCrm(Target):
     @cached_property
     def retrier(self) -> HeldRecordRetrier:
         """Tries again what was held, of earlier runs and of this one."""
-        from target_crm.engine.held_records import HeldRecordRetrier  # noqa: PLC0415 - with it comes SQLAlchemy
-
         return HeldRecordRetrier(self.opened_run, self, self._settings_of, self._drain)
-
-    @override
-    def get_sink_class(self, stream_name: str) -> type[Sink]:
-        from target_crm.sinks import CrmSink  # noqa: PLC0415 - with it comes SQLAlchemy
-
-        return CrmSink
 
     @override
     def get_sink(
@@ -172,8 +164,9 @@ class TargetCrm(Target):
             self.drain_one(old)
         sink = super().get_sink(stream_name, record=record, schema=schema, key_properties=key_properties)
         sinks = cast("dict[str, CrmSink]", self._sinks_active)
-        order = parents_first({name: each.refers_to for name, each in sinks.items()})
-        self._sinks_active = {name: self._sinks_active[name] for name in order}
+        if len(sinks) > 1:
+            order = parents_first({name: each.refers_to for name, each in sinks.items()})
+            self._sinks_active = {name: self._sinks_active[name] for name in order}
         return sink
 
     # Messages
@@ -298,8 +291,6 @@ class TargetCrm(Target):
 
     def _delete(self, run: Run) -> None:
         """Carry out deletes, now that the brakes can be checked."""
-        from target_crm.engine.deletes import Deleter  # noqa: PLC0415 - with it comes SQLAlchemy
-
         sinks = cast("dict[str, CrmSink]", self._sinks_active)
         deleter = Deleter(run, self._settings_of)
         self._braked = deleter.carry_out_held()
@@ -334,8 +325,6 @@ class TargetCrm(Target):
     def _finish(self, ending: Ending) -> int:
         if self._run is None:
             return ending.code
-        from target_crm.engine.finish import finish  # noqa: PLC0415 - only the end of a run needs it
-
         return finish(self._run, ending, self.config)
 
     def replay(self, held: Iterable[Held]) -> int:

@@ -7,6 +7,7 @@ CRM has, then rounds of writes; a write to which no answer came is looked into b
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from crm_api.crm_objects import CrmId
@@ -56,7 +57,8 @@ class StreamWriter:
         mapper = stream.destination.mapper
         crm = run.crm.owner(mapper.crm_object)
         scope = run.ledger.scope(run.source, stream.name, settings.object)
-        context = StreamContext(crm, mapper, run.ledger, scope, run)
+        recent = run.recent.to(settings.object)
+        context = StreamContext(crm, mapper, run.ledger, scope, run, recent)
         missing = settings.missing_reference
         if settings.load_method is LoadMethod.MATCH and missing == "link_later":
             missing = "leave_out"  # nothing is written, now or later
@@ -67,8 +69,11 @@ class StreamWriter:
         self._references = ReferenceResolver(context, missing)
         self._records = StreamLedger(context, stream)
         self._runner = ActionRunner(context, stream, self._records)
-        self._delete_collector = DeleteCollector(context, stream, self._finder, self._records)
         self._warned_of: set[str] = set()
+
+    @cached_property
+    def _delete_collector(self) -> DeleteCollector:
+        return DeleteCollector(self._context, self._stream, self._finder, self._records)
 
     def see(self, version: str, source_ids: Collection[str]) -> None:
         """Remember which records arrived, of a stream that mirrors its source."""
@@ -228,7 +233,7 @@ class StreamWriter:
 
     def _actions(self, ready: Sequence[Ready]) -> list[Action]:
         """Decide what to do with each record, once the CRM was searched for those that it may have."""
-        method = self._settings.load_method
+        method, create_without_key = self._settings.load_method, self._settings.create_without_key
         upserts = {each.incoming.source_id: self._runner.upsert_of(each) for each in ready}
         asked = {
             each.incoming.source_id: [key for key in each.mapped.keys if not key.pending]
@@ -242,7 +247,7 @@ class StreamWriter:
                 each,
                 candidates.get(each.incoming.source_id, _NO_CANDIDATES),
                 method,
-                create_without_key=self._settings.create_without_key,
+                create_without_key=create_without_key,
                 upsert=upserts[each.incoming.source_id],
             )
             for each in ready

@@ -132,7 +132,11 @@ class DeleteCollector:
         self._records.hold(held)
 
     def _hold_delete(self, incoming: IncomingRecord, crm_id: CrmId | None, scope_id: int | None) -> None:
-        target: dict[str, Any] = {"object": self._context.crm_object.name, "crm_id": crm_id, "scope_id": scope_id}
+        target: dict[str, Any] = {
+            "object": self._context.mapper.crm_object.name,
+            "crm_id": crm_id,
+            "scope_id": scope_id,
+        }
         target |= self._destination.delete_facts(incoming.record)
         self._records.hold([self._records.held(incoming, "delete", "", sent=target, state="deleting")])
 

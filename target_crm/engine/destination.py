@@ -147,7 +147,7 @@ class MappedObject:
         for in_doubt, chosen in unread.items():
             if chosen:
                 ids = [update.crm_id for update in chosen]
-                records = context.crm.read(context.crm_object, ids, immediate=in_doubt)
+                records = context.crm.read(context.mapper.crm_object, ids, immediate=in_doubt)
                 for update in chosen:
                     if update.crm_id in records:
                         current[update.ready.incoming.source_id] = records[update.crm_id]

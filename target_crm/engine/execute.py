@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from crm_api.crm_objects import CrmId, outgoing
 from target_crm.engine.decisions import Action, Create, Ready, Reject, Skip, Update, upsert_by
 from target_crm.engine.destination import Stream
-from target_crm.engine.in_doubt import CreateFate, Verdict
+from target_crm.engine.in_doubt import CreateFate, DoubtResolver, Verdict
 from target_crm.engine.incoming import IncomingRecord
 from target_crm.engine.run import StreamContext, logger
 from target_crm.engine.sender import Done, NotDone, Results, Sender, Write, gained_values
@@ -50,16 +51,13 @@ class ActionRunner:
         context: The stream's way into the CRM.
         stream: The stream.
         records: The stream's records in the ledger.
-
-    Attributes:
-        resolver: Finds out whether creates to which no answer came were carried out.
     """
 
     def __init__(self, context: StreamContext, stream: Stream, records: StreamLedger) -> None:
         self._context = context
         self._stream = stream
         self._mapper = context.mapper
-        self._crm_object = context.crm_object
+        self._crm_object = context.mapper.crm_object
         self._destination = stream.destination
         self._records = records
         self._method = stream.settings.load_method
@@ -69,9 +67,13 @@ class ActionRunner:
             on_done=self._done,
             tried={each.source_id: each.server_at for each in unanswered if each.action == "upsert"},
         )
+
+    @cached_property
+    def resolver(self) -> DoubtResolver:
+        """Finds out whether creates to which no answer came were carried out; made when first needed."""
         # The CRM's own upsert settles a doubt only by the stream's own match key, and never adds to a log.
         upserted_by = None if self._method is LoadMethod.APPEND_ONLY else self._mapper.upserted_by
-        self.resolver = self._destination.resolver(context, upserted_by)
+        return self._destination.resolver(self._context, upserted_by)
 
     def upsert_of(self, ready: Ready) -> tuple[str, str] | None:
         """Give the attribute and the value by which the CRM itself may find or make a record, many a request."""
@@ -105,15 +107,18 @@ class ActionRunner:
             BusyError: Nothing further can succeed for now; what was answered until then is in the ledger, too.
         """
         prepared = self._prepared(actions)
-        self._records.hold(prepared.held)
+        if prepared.held:
+            self._records.hold(prepared.held)
         results = self._sender.send(prepared.writes)
         sent = sum(write.crm_id is not None for write in prepared.writes)
         not_done = [*results.in_doubt, *(each.write for each in results.refused)]
         freed = sent > sum(write.crm_id is not None for write in not_done)
-        refused = self._after_refusals(results.refused, freed=freed)
-        self._records.hold(refused.held)
-        in_doubt = self._after_doubts(results)
-        return [*prepared.again, *refused.again, *in_doubt]
+        again = prepared.again
+        if results.refused:
+            again += self._after_refusals(results.refused, freed=freed)
+        if results.in_doubt:
+            again += self._after_doubts(results)
+        return again
 
     # Before anything is sent
 
@@ -127,7 +132,8 @@ class ActionRunner:
                 self._records.ended([action.ready.incoming.source_id], Outcome.SKIPPED, action.reason)
             elif isinstance(action, Create):
                 self._prepare_create(action, prepared)
-        self._prepare_updates([action for action in actions if isinstance(action, Update)], prepared)
+        if updates := [action for action in actions if isinstance(action, Update)]:
+            self._prepare_updates(updates, prepared)
         return prepared
 
     def _prepare_create(self, action: Create, prepared: Round) -> None:
@@ -195,8 +201,8 @@ class ActionRunner:
             done = replace(done, write=replace(done.write, change=change))
         self._records.written(done)
 
-    def _after_refusals(self, refused: Sequence[NotDone], *, freed: bool) -> Round:
-        """Say what becomes of refused writes.
+    def _after_refusals(self, refused: Sequence[NotDone], *, freed: bool) -> list[Ready]:
+        """Hold refused writes, but for those that may go another way; returns these, to be decided anew.
 
         Args:
             refused: The writes.
@@ -216,7 +222,8 @@ class ActionRunner:
                 after.again.append(replace(ready, refused=rejected))
             else:
                 after.held.append(self._records.rejected(rejected))
-        return after
+        self._records.hold(after.held)
+        return after.again
 
     def _was_taken(self, refused: NotDone) -> bool:
         """Tell whether an update gave a record what only one may have."""
@@ -237,8 +244,6 @@ class ActionRunner:
     def _after_doubts(self, results: Results) -> list[Ready]:
         """Find out about writes to which no answer came; returns the records to be decided anew."""
         writes = results.in_doubt
-        if not writes:
-            return []
         logger.warning(
             "Stream %s: no answer to %d writes; checking the CRM for their result", self._stream.name, len(writes)
         )

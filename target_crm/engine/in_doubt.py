@@ -73,7 +73,7 @@ class DoubtResolver(ABC):
 
     def __init__(self, context: StreamContext) -> None:
         self._crm = context.crm
-        self._crm_object = context.crm_object
+        self._crm_object = context.mapper.crm_object
         self._mapper = context.mapper
         self._ledger = context.ledger
         self._scope = context.scope

@@ -65,7 +65,8 @@ class Linker:
             for name, mode in settings.mapping.fields.items()
         }
         mapper = Mapper(run.crm, crm_object, replace(settings.mapping, fields=modes))
-        return StreamContext(run.crm.owner(crm_object), mapper, run.ledger, first.scope, run)
+        recent = run.recent.to(crm_object.name)
+        return StreamContext(run.crm.owner(crm_object), mapper, run.ledger, first.scope, run, recent)
 
 
 class _StreamLinks:
@@ -137,7 +138,7 @@ class _StreamLinks:
                 current[update.crm_id] = known
         for in_doubt, ids in unread.items():
             if ids:
-                current |= self._context.crm.read(self._context.crm_object, ids, immediate=in_doubt)
+                current |= self._context.crm.read(self._context.mapper.crm_object, ids, immediate=in_doubt)
         return current
 
     def _settle(self, update: Update) -> None:
@@ -174,7 +175,7 @@ class _StreamLinks:
     def _linked(self, done: Done) -> None:
         self._recorder.linked(
             self._stream,
-            self._context.crm_object.name,
+            self._context.mapper.crm_object.name,
             done.write.ready.incoming.source_id,
             crm_id=done.crm_id,
             answer=done.record,

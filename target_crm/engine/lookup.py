@@ -29,7 +29,7 @@ class Finder:
 
     def __init__(self, context: ObjectContext, *, clock: Callable[[], float] = time.time) -> None:
         self._crm = context.crm
-        self._crm_object = context.crm_object
+        self._crm_object = context.mapper.crm_object
         self._mapper = context.mapper
         self._ledger = context.ledger
         self._scope = context.scope

@@ -47,7 +47,7 @@ class ReferenceResolver:
     def __init__(self, context: StreamContext, missing: str) -> None:
         self._context = context
         self._missing = missing
-        self._required = {attribute.name for attribute in context.crm_object.attributes if attribute.required}
+        self._required = {attribute.name for attribute in context.mapper.crm_object.attributes if attribute.required}
         self._finders: dict[str, Finder] = {}
 
     def resolve(self, ready: Sequence[Ready]) -> list[tuple[Ready, Unresolved | None]]:
@@ -132,7 +132,7 @@ class ReferenceResolver:
             mapper = Mapper(run.crm, crm_object, MappingSettings())
             scope = run.ledger.object_scope(run.source, object_name)
             self._finders[object_name] = Finder(
-                ObjectContext(run.crm.owner(crm_object), mapper, run.ledger, scope, run)
+                ObjectContext(run.crm.owner(crm_object), mapper, run.ledger, scope, run, run.recent.to(object_name))
             )
         return self._finders[object_name]
 

@@ -9,7 +9,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from crm_api.crm import Account, Crm
-from crm_api.crm_objects import CrmObject
 from crm_api.recent_records import RecentRecords
 from target_crm.concurrency import Stopping, WorkerPool
 from target_crm.engine.outcome_recorder import OutcomeRecorder
@@ -125,6 +124,7 @@ class ObjectContext:
         ledger: Remembers what was written where.
         scope: The part of the ledger that is about the object.
         run: The run that all streams share.
+        recent: The records of the object that our own writes left.
     """
 
     crm: Crm
@@ -132,16 +132,7 @@ class ObjectContext:
     ledger: Ledger
     scope: ObjectScope
     run: Run
-
-    @property
-    def crm_object(self) -> CrmObject:
-        """The object that records become."""
-        return self.mapper.crm_object
-
-    @property
-    def recent(self) -> RecentRecords:
-        """The records of the object that our own writes left."""
-        return self.run.recent.to(self.mapper.crm_object.name)
+    recent: RecentRecords
 
 
 @dataclass(frozen=True)

@@ -138,7 +138,7 @@ class Sender:
         self, context: StreamContext, *, on_done: Callable[[Done], None], tried: Mapping[str, float] | None = None
     ) -> None:
         self._crm = context.crm
-        self._crm_object = context.crm_object
+        self._crm_object = context.mapper.crm_object
         self._mapper = context.mapper
         self._ledger = context.ledger
         self._scope = context.scope

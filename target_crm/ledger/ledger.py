@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -50,7 +51,6 @@ class Ledger:
         check: Called before an intent is written; raises if this run may not be the only writer.
 
     Attributes:
-        claims: Which source records stand for which records of the CRM.
         held_records: The records that were not written.
         links: The references that written records still lack.
     """
@@ -60,9 +60,13 @@ class Ledger:
         self._check = check
         self._group_commit = GroupCommit(self._write)
         self._history_values = history_values
-        self.claims = Claims(store)
         self.held_records = HeldRecords(store)
         self.links = Links(store)
+
+    @cached_property
+    def claims(self) -> Claims:
+        """The claims of source records on records of the CRM, which only deletes ask for."""
+        return Claims(self._store)
 
     def close(self) -> None:
         """Close the database."""

@@ -38,7 +38,7 @@ class Flags:
                     f"{settings.place('parameters')}.{name}: {crm_object.name} have no such flag{near}. {there}"
                 )
         self._given = given
-        self.used = frozenset(places(given))
+        self.used: frozenset[str] = frozenset(places(given)) if given else frozenset()
         """The fields of a record that flags are filled from."""
 
     def filled(self, payload: Payload, record: Mapping[str, Any], pending: Collection[str]) -> Mapping[str, Any]:

@@ -153,7 +153,7 @@ class Summary:
             each.stream: {other.on for other in self.missing if other.stream == each.stream and not other.attribute}
             for each in self.missing
         }
-        if circle := in_circles(waits):
+        if waits and (circle := in_circles(waits)):
             names = " and ".join(circle)
             lines.append(f"  {names} wait for each other: set missing_reference to link_later for one of them")
         if self.forecast is not None:
