@@ -273,8 +273,8 @@ class TargetCrm(Target):
             self.drain_all()
         self._buffered = 0
         self._drained_at = self.clock()
-        rejected, most = self.books.total(Outcome.REJECTED), self.config.get("stop_after_rejected")
-        if most is not None and rejected >= most:
+        most = self.config.get("stop_after_rejected")
+        if most is not None and (rejected := self.books.total(Outcome.REJECTED)) >= most:
             raise TooManyRejectedError(rejected)
 
     @override

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, time
 from typing import Any
 
@@ -96,6 +96,10 @@ class WholeRecordMapper(Mapper):
     @override
     def values(self, record: CrmRecord, attribute: str) -> frozenset[str]:
         return frozenset()  # a record that is found is compared by ``matches`` alone
+
+    @override
+    def gained(self, mapped: Mapped, record: CrmRecord) -> Mapping[str, Collection[str]]:
+        return {part.attribute: part.values for key in mapped.keys for part in key.parts}
 
     @override
     def matches(self, key: MatchKey, record: CrmRecord) -> bool:

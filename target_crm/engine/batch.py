@@ -108,7 +108,7 @@ class StreamWriter:
         return [incoming for incoming in incoming_records if incoming.source_id not in undecided]
 
     def _write(self, incoming_records: Sequence[IncomingRecord]) -> None:
-        unanswered = self._records.unasked_creates
+        unanswered = self._records.unasked_creates if self._records.unanswered else {}
         if not unanswered:
             self._write_ready(self._ready(incoming_records))
             return

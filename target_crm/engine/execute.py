@@ -13,7 +13,7 @@ from target_crm.engine.destination import Stream
 from target_crm.engine.in_doubt import CreateFate, DoubtResolver, Verdict
 from target_crm.engine.incoming import IncomingRecord
 from target_crm.engine.run import StreamContext, logger
-from target_crm.engine.sender import Done, NotDone, Results, Sender, Write, gained_values
+from target_crm.engine.sender import Done, NotDone, Results, Sender, Write
 from target_crm.engine.stream_ledger import StreamLedger
 from target_crm.ledger.values import Entry, Held, Origin
 from target_crm.load_method import LoadMethod
@@ -144,7 +144,7 @@ class ActionRunner:
             prepared.held.append(self._records.flawed(action.ready.incoming, creation))
 
     def _outgoing(self, write: Write) -> Write:
-        return replace(write, change=self._destination.outgoing(self._stream.name, write.ready, write.change))
+        return replace(write, change=self._destination.outgoing(self._stream.name, write.action.ready, write.change))
 
     def _prepare_updates(self, updates: Sequence[Update], prepared: Round) -> None:
         if self._method is LoadMethod.MATCH:
@@ -183,7 +183,7 @@ class ActionRunner:
                 Origin.MATCHED if update.matched else update.ready.origin,
                 update.ready.incoming.record_hash if written else None,
                 update.ready.mapped.digest if written else None,
-                gained=gained_values(self._mapper, update.ready, update.current or {}),
+                gained=self._mapper.gained(update.ready.mapped, update.current or {}),
                 links=update.ready.links,
                 reason=update.reason,
             )
@@ -197,7 +197,7 @@ class ActionRunner:
     def _done(self, done: Done) -> None:
         """Count a write; in a dry run also say what an upsert would change."""
         if done.before is not None:
-            change = self._mapper.change(done.write.ready.mapped, done.before)
+            change = self._mapper.change(done.write.action.ready.mapped, done.before)
             done = replace(done, write=replace(done.write, change=change))
         self._records.written(done)
 
@@ -210,7 +210,7 @@ class ActionRunner:
         """
         after = Round()
         for each in refused:
-            ready = each.write.ready
+            ready = each.write.action.ready
             if each.gone and each.write.crm_id is not None:
                 self._begin_anew(ready, each.write.crm_id, after)
                 continue
@@ -233,11 +233,11 @@ class ActionRunner:
 
     def _may_exist(self, refused: NotDone) -> bool:
         """Tell whether a create may have been refused because the CRM has such a record."""
-        if refused.forbidden or refused.write.crm_id is not None or refused.write.ready.refused is not None:
+        if refused.forbidden or refused.write.crm_id is not None or refused.write.action.ready.refused is not None:
             return False
         if refused.write.upsert is not None:
             return False
-        names = {part.attribute for key in refused.write.ready.mapped.keys for part in key.parts}
+        names = {part.attribute for key in refused.write.action.ready.mapped.keys for part in key.parts}
         unique = refused.duplicate or not names.isdisjoint(self._crm_object.unique)
         return self._method is not LoadMethod.APPEND_ONLY and unique
 
@@ -252,14 +252,14 @@ class ActionRunner:
         verdicts = self.resolver.verdicts(intents, self._context.run.timing.clock()) if intents else {}
         after = Round()
         for write in writes:
-            verdict = verdicts.get(write.ready.incoming.source_id, Verdict(CreateFate.NOT_CARRIED_OUT))
+            verdict = verdicts.get(write.action.ready.incoming.source_id, Verdict(CreateFate.NOT_CARRIED_OUT))
             self._decide_doubt(write, verdict, after)
         self._records.hold(after.held)
         self._records.hold_in_doubt(after.in_doubt, results.answers)
         return after.again
 
     def _decide_doubt(self, write: Write, verdict: Verdict, after: Round) -> None:
-        ready = write.ready
+        ready = write.action.ready
         if verdict.fate is CreateFate.CARRIED_OUT and verdict.ours and verdict.record is not None:
             self._sender.found(write, verdict.record)
         elif verdict.fate is CreateFate.REFUSED:

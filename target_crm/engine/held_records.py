@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from crm_api.errors import SettingError
 from target_crm.engine.late_links import Linker
-from target_crm.engine.references import BY_MATCH
 from target_crm.engine.run import Run, logger
-from target_crm.ledger.values import Held
+from target_crm.ledger.values import Held, Unlinked
 from target_crm.singer.stdio import decode
 from target_crm.stream_settings import StreamSettings
 
@@ -55,7 +54,7 @@ class HeldRecordRetrier:
         Args:
             retry_rejected: Whether rejected records are tried, too.
         """
-        self._linker.link(self._links.ready(self._source))
+        self._link(self._links.ready(self._source))
         held = list(self._held_records.waiting_no_more(self._source))
         if retry_rejected:
             held += self._held_records.held(self._source, "rejected")
@@ -68,7 +67,7 @@ class HeldRecordRetrier:
         fed = False
         for stream in self._log.streams_written:
             written = self._log.take_written(stream)
-            self._linker.link(self._links.written(self._source, stream, written))
+            self._link(self._links.written(self._source, stream, written))
             held = self._held_records.waited_for(self._source, stream, written)
             fed = fed or bool(held)
             self.feed(held)
@@ -77,13 +76,17 @@ class HeldRecordRetrier:
     def at_end(self) -> None:
         """Try what waits for records of the CRM that a match key finds: one that came later may be that record."""
         before = 0
-        while held := self._held_records.waited_for(self._source, BY_MATCH, list(self._run.crm.objects)):
+        while held := self._held_records.waiting_on_match(self._source, list(self._run.crm.objects)):
             if len(held) == before:
                 break
             before = len(held)
             self.feed(held)
             self._drain()
-        self._linker.link(self._links.by_match(self._source))
+        self._link(self._links.by_match(self._source))
+
+    def _link(self, unlinked: Sequence[Unlinked]) -> None:
+        if unlinked:
+            self._linker.link(unlinked)
 
     def feed(self, held_records: Iterable[Held]) -> None:
         """Take held records once more, each with the SCHEMA that it came with; then put the streams' SCHEMAs back.

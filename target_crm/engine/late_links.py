@@ -157,7 +157,7 @@ class _StreamLinks:
 
     def _refused(self, refused: Sequence[NotDone]) -> None:
         for each in refused:
-            ready = each.write.ready
+            ready = each.write.action.ready
             attributes = list(ready.mapped.payload)
             self._note_refused(ready, attributes, each.reason)
             self._ledger.withdraw(self._context.scope, [ready.incoming.source_id])
@@ -176,7 +176,7 @@ class _StreamLinks:
         self._recorder.linked(
             self._stream,
             self._context.mapper.crm_object.name,
-            done.write.ready.incoming.source_id,
+            done.write.action.ready.incoming.source_id,
             crm_id=done.crm_id,
             answer=done.record,
             differences=done.write.change.differences,

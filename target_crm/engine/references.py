@@ -10,13 +10,11 @@ from target_crm.engine.decisions import Ready
 from target_crm.engine.incoming import source_id
 from target_crm.engine.lookup import Finder
 from target_crm.engine.run import ObjectContext, StreamContext
-from target_crm.ledger.values import Link
+from target_crm.ledger.values import Awaited, Link, OnMatch, OnRecord
 from target_crm.mapping.mapper import Mapper
 from target_crm.mapping.settings import MappingSettings
 from target_crm.mapping.values import ByMatch, Found, FromStream, MatchKey, MatchPart, Reference
 from target_crm.report.outcomes import RejectKind
-
-BY_MATCH = ""  # in place of a stream's name: what is waited for is a record of the CRM, found by a match key
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +24,13 @@ class Unresolved:
     Attributes:
         kind: The published kind of the rejection, or of what it waits for.
         reason: Why, for people.
-        waits_on: Streams and source ids it waits for (``BY_MATCH`` and the object, for what is to be found in the CRM);
+        waits_on: The records that it waits for, of streams or of the CRM (by the name of the object);
             None if it is rejected.
     """
 
     kind: str
     reason: str
-    waits_on: tuple[tuple[str, str], ...] | None = None
+    waits_on: tuple[Awaited, ...] | None = None
 
 
 class ReferenceResolver:
@@ -93,7 +91,7 @@ class ReferenceResolver:
         if self._missing == "reject":
             return Unresolved(RejectKind.MISSING_REFERENCE, reason)
         waits_on = tuple(
-            _key(each.to) if isinstance(each.to, FromStream) else (BY_MATCH, each.to.object) for each in missing
+            OnRecord(*_key(each.to)) if isinstance(each.to, FromStream) else OnMatch(each.to.object) for each in missing
         )
         return Unresolved(RejectKind.MISSING_REFERENCE, reason, waits_on)
 
@@ -140,16 +138,16 @@ class ReferenceResolver:
 def _link_of(reference: Reference) -> Link:
     to = reference.to
     if isinstance(to, FromStream):
-        return Link(reference.attribute, *_key(to))
+        return Link(reference.attribute, OnRecord(*_key(to)))
     parts = [[part.attribute, list(part.values)] for part in to.key.parts]
-    return Link(reference.attribute, BY_MATCH, json.dumps([to.object, parts], ensure_ascii=False))
+    return Link(reference.attribute, OnMatch(json.dumps([to.object, parts], ensure_ascii=False)))
 
 
 def reference_of(link: Link) -> Reference:
     """Give the reference that a pending link stands for."""
-    if link.stream != BY_MATCH:
-        return Reference(link.attribute, FromStream(link.stream, (link.on_source_id,)))
-    crm_object, parts = json.loads(link.on_source_id)
+    if isinstance(link.on, OnRecord):
+        return Reference(link.attribute, FromStream(link.on.stream, (link.on.source_id,)))
+    crm_object, parts = json.loads(link.on.sought)
     key = MatchKey(tuple(MatchPart(attribute, tuple(values)) for attribute, values in parts))
     return Reference(link.attribute, ByMatch(crm_object, key))
 

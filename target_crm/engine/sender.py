@@ -23,10 +23,9 @@ from crm_api.errors import (
     StopError,
     TooLargeError,
 )
-from target_crm.engine.decisions import Create, Ready, Update
+from target_crm.engine.decisions import Create, Update
 from target_crm.engine.run import StreamContext
 from target_crm.ledger.values import Entry, Intent, LedgerError, Origin
-from target_crm.mapping.mapper import Mapper
 from target_crm.mapping.values import Change
 
 
@@ -41,11 +40,6 @@ class Write:
 
     action: Create | Update
     change: Change
-
-    @property
-    def ready(self) -> Ready:
-        """The record."""
-        return self.action.ready
 
     @property
     def crm_id(self) -> CrmId | None:
@@ -117,7 +111,7 @@ class Results:
     def add_in_doubt(self, write: Write, answer: Untold) -> None:
         """Add a write whose answer does not tell."""
         self.in_doubt.append(write)
-        self.answers[write.ready.incoming.source_id] = answer
+        self.answers[write.action.ready.incoming.source_id] = answer
 
 
 _Send = Callable[[Sequence[Write]], list[Result]]
@@ -178,7 +172,7 @@ class Sender:
         intents = [self.intent(write) for write in writes]
         attribute = next(write.upsert[0] for write in writes if write.upsert)
         wanted = [
-            Wanted(write.upsert[1], write.change.payload, self._tried.get(write.ready.incoming.source_id, 0.0))
+            Wanted(write.upsert[1], write.change.payload, self._tried.get(write.action.ready.incoming.source_id, 0.0))
             for write in writes
             if write.upsert
         ]
@@ -224,7 +218,7 @@ class Sender:
             # tells when it was first tried.
             is_create = writes[0].crm_id is None and writes[0].upsert is None
             if is_create and not isinstance(error, LedgerError):
-                self._ledger.withdraw(self._scope, [write.ready.incoming.source_id for write in writes])
+                self._ledger.withdraw(self._scope, [write.action.ready.incoming.source_id for write in writes])
             raise
         else:
             self._answered(writes, answers, results)
@@ -263,11 +257,11 @@ class Sender:
         if written:
             self._ledger.settle(self._scope, [self._entry(write, answer) for write, answer in written])
         for write, answer in written:
-            self._tried.pop(write.ready.incoming.source_id, None)
+            self._tried.pop(write.action.ready.incoming.source_id, None)
             self._on_done(Done(write, answer.id, answer.record, _created(write, answer), answer.before))
 
     def _entry(self, write: Write, answer: Written) -> Entry:
-        ready, update = write.ready, write.action if isinstance(write.action, Update) else None
+        ready, update = write.action.ready, write.action if isinstance(write.action, Update) else None
         created = _created(write, answer)
         what = "created" if created else "linked" if update is not None and update.links else "updated"
         matched = update.matched if update is not None else not created
@@ -279,7 +273,7 @@ class Sender:
             ready.incoming.record_hash,
             ready.mapped.digest,
             write.change.differences,
-            gained_values(self._mapper, ready, answer.record),
+            self._mapper.gained(ready.mapped, answer.record),
             ready.links,
             answer.request_id,
             update.reason
@@ -292,30 +286,22 @@ class Sender:
     def intent(self, write: Write) -> Intent:
         """Give what the ledger holds of a write before it is sent."""
         date = self._crm.session.server_date
-        now, source_id = date.timestamp() if date else 0.0, write.ready.incoming.source_id
+        now, source_id = date.timestamp() if date else 0.0, write.action.ready.incoming.source_id
         return Intent(
             source_id,
             "update" if write.crm_id is not None else "create" if write.upsert is None else "upsert",
             write.change.payload,
-            {part.attribute: part.values for key in write.ready.mapped.keys for part in key.parts},
-            write.ready.incoming.record_hash,
-            write.ready.mapped.digest,
+            {part.attribute: part.values for key in write.action.ready.mapped.keys for part in key.parts},
+            write.action.ready.incoming.record_hash,
+            write.action.ready.mapped.digest,
             write.crm_id,
             server_at=now if write.upsert is None else self._tried.get(source_id) or now,
-            links=write.ready.links,
+            links=write.action.ready.links,
         )
 
 
 def _created(write: Write, answer: Written) -> bool:
     return write.crm_id is None and answer.created is not False
-
-
-def gained_values(mapper: Mapper, ready: Ready, record: CrmRecord) -> Mapping[str, frozenset[str] | tuple[str, ...]]:
-    """Give the match values by which the record can be found from now on: as the CRM answered it, else as sent."""
-    asked = {part.attribute: part.values for key in ready.mapped.keys for part in key.parts}
-    if not record:
-        return asked
-    return {name: mapper.values(record, name) or asked.get(name, ()) for name in {*asked, *mapper.crm_object.finds}}
 
 
 def not_done(write: Write, error: CrmError) -> NotDone:

@@ -12,7 +12,7 @@ from target_crm.engine.destination import Stream
 from target_crm.engine.incoming import IncomingRecord
 from target_crm.engine.run import StreamContext
 from target_crm.engine.sender import Done
-from target_crm.ledger.values import Entry, Held, Intent
+from target_crm.ledger.values import Awaited, Entry, Held, Intent
 from target_crm.mapping.values import Rejection
 from target_crm.report.outcomes import Outcome, RejectKind
 
@@ -58,7 +58,7 @@ class StreamLedger:
 
     def written(self, done: Done) -> None:
         """Take a write that is in the ledger."""
-        source_id = done.write.ready.incoming.source_id
+        source_id = done.write.action.ready.incoming.source_id
         self._recorder.written(
             *self._name,
             source_id,
@@ -195,7 +195,7 @@ class StreamLedger:
         *,
         status: int | None = None,
         sent: Any = None,
-        waits_on: tuple[tuple[str, str], ...] | None = None,
+        waits_on: tuple[Awaited, ...] | None = None,
         state: str | None = None,
     ) -> Held:
         """Give a record that is not written, as it is held.

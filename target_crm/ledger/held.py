@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from target_crm.ledger import tables
-from target_crm.ledger.store import Store, as_json, of_source
+from target_crm.ledger.store import BY_MATCH, Store, as_json, of_source, stored_awaited
 from target_crm.ledger.values import Held, Scope, Source
 
 ROWS_AT_ONCE = 500
@@ -65,7 +65,7 @@ class HeldRecords:
             waits = [
                 {"scope_id": scope.id, "source_id": each.source_id, "stream": stream, "on_source_id": source_id}
                 for each in held
-                for stream, source_id in each.waits_on
+                for stream, source_id in map(stored_awaited, each.waits_on)
             ]
             self._store.put(connection, tables.waits, waits)
             if events:
@@ -111,19 +111,19 @@ class HeldRecords:
 
     def held(self, source: Source, state: str) -> list[Held]:
         """Return a source's held records in the order in which they were held."""
-        return _held(self._store.rows(_held_of(source, state)))
+        return _held(self._store.rows_of(source, _held_query(state)))
 
     def each(self, source: Source, state: str) -> Iterator[Held]:
         """Yield a source's held records in the order in which they were held, a few in memory at a time."""
         with self._store.read() as connection:
-            rows = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(_held_of(source, state))
+            rows = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(of_source(_held_query(state), source))
             for part in rows.partitions():
                 yield from _held(part)
 
     def count(self, source: Source, state: str) -> int:
         """Count a source's held records in a state."""
-        held = _held_of(source, state).order_by(None).subquery()
-        (row,) = self._store.rows(sa.select(sa.func.count()).select_from(held))
+        query = _held_query(state).order_by(None).with_only_columns(sa.func.count(), maintain_column_froms=True)
+        (row,) = self._store.rows_of(source, query)
         return int(row[0])
 
     def absent(self, source: Source, scope: Scope, version: str) -> list[Held]:
@@ -136,7 +136,7 @@ class HeldRecords:
         return [
             each
             for state in ("rejected", "waiting")
-            for each in _held(self._store.rows(_held_of(source, state).where(*query)))
+            for each in _held(self._store.rows_of(source, _held_query(state).where(*query)))
         ]
 
     def of_any_account(self, crm: str, source_name: str, state: str) -> list[Held]:
@@ -159,22 +159,25 @@ class HeldRecords:
 
     def waited_for(self, source: Source, stream: str, written: Collection[str]) -> list[Held]:
         """Return the records that wait for one of these records of a stream and for nothing else that is missing."""
-        query = _no_longer_waiting(_held_of(source, "waiting"))
-        on = tables.waits.alias()
+        return self._waiting_on(source, stream, written)
+
+    def waiting_on_match(self, source: Source, object_names: Collection[str]) -> list[Held]:
+        """Return the records that wait for a record of one of these objects, and for nothing else that is missing."""
+        return self._waiting_on(source, BY_MATCH, object_names)
+
+    def _waiting_on(self, source: Source, stream: str, on: Collection[str]) -> list[Held]:
+        query = _no_longer_waiting(_held_query("waiting"))
+        waits = tables.waits.alias()
         query = query.join(
-            on,
-            sa.and_(on.c.scope_id == tables.held.c.scope_id, on.c.source_id == tables.held.c.source_id),
-        ).where(on.c.stream == stream)
-        found = {each.number: each for each in _held(self._store.among(query, on.c.on_source_id, written))}
+            waits,
+            sa.and_(waits.c.scope_id == tables.held.c.scope_id, waits.c.source_id == tables.held.c.source_id),
+        ).where(waits.c.stream == stream)
+        found = {each.number: each for each in _held(self._store.among(query, waits.c.on_source_id, on, source))}
         return [found[number] for number in sorted(found)]
 
     def waiting_no_more(self, source: Source) -> list[Held]:
         """Return the waiting records whose references are all written by now."""
-        return _held(self._store.rows(_no_longer_waiting(_held_of(source, "waiting"))))
-
-
-def _held_of(source: Source, state: str) -> sa.Select[Any]:
-    return of_source(_held_query(state), source)
+        return _held(self._store.rows_of(source, _no_longer_waiting(_held_query("waiting"))))
 
 
 def _held_query(state: str) -> sa.Select[Any]:
@@ -189,7 +192,7 @@ def _held_query(state: str) -> sa.Select[Any]:
     )
 
 
-def _no_longer_waiting(held_of: sa.Select[Any]) -> sa.Select[Any]:
+def _no_longer_waiting(query: sa.Select[Any]) -> sa.Select[Any]:
     """Narrow held records to those whose references are all written, in the same account and source."""
     waits, records = tables.waits, tables.records
     parents, objects = tables.scopes.alias(), tables.objects.alias()
@@ -211,12 +214,12 @@ def _no_longer_waiting(held_of: sa.Select[Any]) -> sa.Select[Any]:
         .where(
             waits.c.scope_id == tables.held.c.scope_id,
             waits.c.source_id == tables.held.c.source_id,
-            waits.c.stream != "",  # the CRM may have what is found there by a match key at any time
+            waits.c.stream != BY_MATCH,  # the CRM may have what is found there by a match key at any time
             ~written.exists(),
         )
         .correlate(tables.held, tables.scopes, tables.objects)
     )
-    return held_of.where(~unmet.exists())
+    return query.where(~unmet.exists())
 
 
 def _held(rows: Iterable[sa.Row[Any]]) -> list[Held]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import astuple, dataclass
 from functools import cached_property
 from typing import Any
 
@@ -20,7 +20,7 @@ from target_crm.ledger.claims import Claims
 from target_crm.ledger.group_commit import GroupCommit
 from target_crm.ledger.held import HeldRecords
 from target_crm.ledger.links import Links
-from target_crm.ledger.store import Store, as_json, id_of, id_text, of_source, value_hash
+from target_crm.ledger.store import Store, as_json, awaited_of, id_of, id_text, stored_awaited, value_hash
 from target_crm.ledger.values import Entry, Intent, Known, Link, ObjectScope, Origin, Scope, Source
 from target_crm.mapping.values import Found
 
@@ -100,14 +100,13 @@ class Ledger:
 
     def found(self, source: Source, stream: str, source_ids: Collection[str]) -> dict[str, Found]:
         """Return the CRM records of another stream's records, by source id; unwritten ones are left out."""
-        query = of_source(
+        query = (
             sa.select(tables.records.c.source_id, tables.records.c.crm_id, tables.objects.c.object)
             .join_from(tables.records, tables.scopes)
             .join(tables.objects)
-            .where(tables.scopes.c.stream == stream, tables.records.c.crm_id.is_not(None)),
-            source,
+            .where(tables.scopes.c.stream == stream, tables.records.c.crm_id.is_not(None))
         )
-        rows = self._store.among(query, tables.records.c.source_id, source_ids)
+        rows = self._store.among(query, tables.records.c.source_id, source_ids, source)
         return {source_id: Found(object_name, json.loads(crm_id)) for source_id, crm_id, object_name in rows}
 
     def claimed(self, scope: ObjectScope, crm_ids: Collection[CrmId]) -> dict[CrmId, list[tuple[int, str]]]:
@@ -138,7 +137,7 @@ class Ledger:
                 id_of(row.crm_id),
                 row.sent_at,
                 row.server_at,
-                [Link(*link) for link in json.loads(row.links)],
+                [Link(attribute, awaited_of(*on)) for attribute, *on in json.loads(row.links)],
             )
             for row in self._store.rows(sa.select(table).where(table.c.scope_id == scope.id))
         }
@@ -164,7 +163,7 @@ class Ledger:
                 "sent_at": now,
                 "server_at": intent.server_at or now,
                 "run_id": self._store.run_id,
-                "links": as_json([(link.attribute, link.stream, link.on_source_id) for link in intent.links]),
+                "links": as_json([(link.attribute, *stored_awaited(link.on)) for link in intent.links]),
             }
             for intent in intents
         ]
@@ -312,4 +311,16 @@ class Ledger:
 
 
 def _links(scope: Scope, entry: Entry, now: float) -> list[dict[str, Any]]:
-    return [{"scope_id": scope.id, "source_id": entry.source_id, "at": now, **asdict(link)} for link in entry.links]
+    links = [(link, *stored_awaited(link.on)) for link in entry.links]
+    return [
+        {
+            "scope_id": scope.id,
+            "source_id": entry.source_id,
+            "at": now,
+            "attribute": link.attribute,
+            "stream": stream,
+            "on_source_id": on_source_id,
+            "reason": link.reason,
+        }
+        for link, stream, on_source_id in links
+    ]

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from target_crm.ledger import tables
-from target_crm.ledger.store import Store, id_of, of_source
+from target_crm.ledger.store import BY_MATCH, Store, awaited_of, id_of
 from target_crm.ledger.values import Known, Link, Scope, Source, Unlinked
 
 EXAMPLES = 3
@@ -48,8 +48,8 @@ class Links:
 
     def written(self, source: Source, stream: str, source_ids: Collection[str]) -> list[Unlinked]:
         """Return the records that lack a reference to one of these records of a stream, which the CRM now has."""
-        query = _lacking(source).where(tables.links.c.stream == stream)
-        rows = self._store.among(query, tables.links.c.on_source_id, source_ids)
+        query = _lacking().where(tables.links.c.stream == stream)
+        rows = self._store.among(query, tables.links.c.on_source_id, source_ids, source)
         return self._whole(source, rows)
 
     def ready(self, source: Source) -> list[Unlinked]:
@@ -73,12 +73,12 @@ class Links:
             )
             .correlate(links)
         )
-        query = _lacking(source).where(sa.or_(links.c.stream == "", there.exists()))
-        return self._whole(source, self._store.rows(query))
+        query = _lacking().where(sa.or_(links.c.stream == BY_MATCH, there.exists()))
+        return self._whole(source, self._store.rows_of(source, query))
 
     def by_match(self, source: Source) -> list[Unlinked]:
         """Return the records that lack a reference by a match key."""
-        return self._whole(source, self._store.rows(_lacking(source).where(tables.links.c.stream == "")))
+        return self._whole(source, self._store.rows_of(source, _lacking().where(tables.links.c.stream == BY_MATCH)))
 
     def refused(self, scope: Scope, source_id: str, attributes: Collection[str], reason: str) -> None:
         """Keep the reason why links could not be made."""
@@ -98,10 +98,10 @@ class Links:
             sa.select(scopes.c.stream, links.c.attribute, links.c.stream, links.c.source_id, links.c.reason), links
         )
         found: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
-        with self._store.read() as connection:
-            for query in (waiting, lacking):
-                for stream, attribute, on, source_id, *reason in connection.execute(of_source(query, source)):
-                    found.setdefault((stream, attribute, on), []).append((source_id, *(reason or [""])))
+        for query in (waiting, lacking):
+            for row in self._store.rows_of(source, query):
+                stream, attribute, on, source_id, *reason = tuple(row)
+                found.setdefault((stream, attribute, on), []).append((source_id, *(reason or [""])))
         return [
             Missing(
                 *place,
@@ -119,11 +119,11 @@ class Links:
             by_scope.setdefault(row.scope_id, set()).add(row.source_id)
         whole: dict[tuple[int, str], Unlinked] = {}
         for scope_id, source_ids in by_scope.items():
-            query = _lacking(source).where(tables.links.c.scope_id == scope_id)
-            for row in self._store.among(query, tables.links.c.source_id, source_ids):
+            query = _lacking().where(tables.links.c.scope_id == scope_id)
+            for row in self._store.among(query, tables.links.c.source_id, source_ids, source):
                 place, link = (
                     (scope_id, row.source_id),
-                    Link(row.attribute, row.on_stream, row.on_source_id, row.reason),
+                    Link(row.attribute, awaited_of(row.on_stream, row.on_source_id), row.reason),
                 )
                 before = whole[place].links if place in whole else ()
                 known = Known(id_of(row.crm_id), row.origin, row.record_hash, row.digest, row.written_at)
@@ -132,7 +132,7 @@ class Links:
         return list(whole.values())
 
 
-def _lacking(source: Source) -> sa.Select[Any]:
+def _lacking() -> sa.Select[Any]:
     """Select the links of records that the CRM has, in the order in which they were noted."""
     links, records, scopes, objects = tables.links, tables.records, tables.scopes, tables.objects
     columns = (records.c.crm_id, records.c.origin, records.c.record_hash, records.c.digest, records.c.written_at)
@@ -150,7 +150,7 @@ def _lacking(source: Source) -> sa.Select[Any]:
     )
     same = sa.and_(records.c.scope_id == links.c.scope_id, records.c.source_id == links.c.source_id)
     query = query.join_from(links, records, same).join(scopes, scopes.c.id == links.c.scope_id).join(objects)
-    return of_source(query.where(records.c.crm_id.is_not(None)), source).order_by(links.c.at, links.c.source_id)
+    return query.where(records.c.crm_id.is_not(None)).order_by(links.c.at, links.c.source_id)
 
 
 def _of_source(query: sa.Select[Any], table: sa.Table) -> sa.Select[Any]:

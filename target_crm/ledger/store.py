@@ -24,7 +24,7 @@ from crm_api.crm_objects import CrmId
 from crm_api.errors import SettingError
 from target_crm.files import PRIVATE, make_private
 from target_crm.ledger import tables
-from target_crm.ledger.values import LedgerError, Scope, Source
+from target_crm.ledger.values import Awaited, LedgerError, OnMatch, OnRecord, Scope, Source
 
 BUSY_SECONDS = 30  # how long a statement waits for another process that holds the file, such as `singer-crm ledger`
 PRIVATE_FOLDER = 0o700
@@ -99,8 +99,19 @@ class Store:
         with self.read() as connection:
             return connection.execute(query).all()
 
-    def among(self, query: sa.Select[Any], column: sa.Column[Any], values: Collection[str]) -> Iterator[Any]:
-        """Yield the rows of a query in which a column has one of many values."""
+    def rows_of(self, source: Source, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+        """Return the rows of one query that belong to a source; it must have joined scopes and objects.
+
+        Raises:
+            LedgerError: The database fails.
+        """
+        return self.rows(of_source(query, source))
+
+    def among(
+        self, query: sa.Select[Any], column: sa.Column[Any], values: Collection[str], source: Source | None = None
+    ) -> Iterator[Any]:
+        """Yield the rows of a query in which a column has one of many values; with a source, only those of it."""
+        query = query if source is None else of_source(query, source)
         with self.read() as connection:
             for chunk in _chunks(values):
                 yield from connection.execute(query.where(column.in_(chunk)))
@@ -142,6 +153,20 @@ def of_source(query: sa.Select[Any], source: Source) -> sa.Select[Any]:
         tables.objects.c.account == source.account,
         tables.scopes.c.source_name == source.name,
     )
+
+
+BY_MATCH = ""
+"""In place of a stream's name in the tables: a record of the CRM is meant, by a match key."""
+
+
+def stored_awaited(awaited: Awaited) -> tuple[str, str]:
+    """Spell what something waits for in the columns stream and on_source_id."""
+    return (awaited.stream, awaited.source_id) if isinstance(awaited, OnRecord) else (BY_MATCH, awaited.sought)
+
+
+def awaited_of(stream: str, on_source_id: str) -> Awaited:
+    """Read what something waits for from the columns stream and on_source_id."""
+    return OnMatch(on_source_id) if stream == BY_MATCH else OnRecord(stream, on_source_id)
 
 
 def value_hash(value: str) -> str:

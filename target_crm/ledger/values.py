@@ -86,19 +86,44 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class OnRecord:
+    """A record of a stream that something waits for.
+
+    Attributes:
+        stream: The stream's name.
+        source_id: The record's source id.
+    """
+
+    stream: str
+    source_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OnMatch:
+    """A record of the CRM that something waits for, of no stream.
+
+    Attributes:
+        sought: The object's name, for a record that waits; the match key as JSON text, for a link.
+    """
+
+    sought: str
+
+
+Awaited = OnRecord | OnMatch
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
-    """A reference that a written record lacks until the record that it refers to is written.
+    """A reference that a written record lacks until the record it refers to is written.
 
     Attributes:
         attribute: The attribute that will hold the id.
-        stream: The stream of the record that is referred to; empty if a match key finds it in the CRM.
-        on_source_id: The source id of that record, or the match key as JSON.
-        reason: Why the CRM refused the link; empty if it did not.
+        on: The record that it refers to.
+        reason: The reason why the CRM refused it, or empty.
     """
 
     attribute: str
-    stream: str
-    on_source_id: str
+    on: Awaited
     reason: str = ""
 
 
@@ -197,7 +222,7 @@ class Held:
         schema_id: The digest of that SCHEMA message.
         status: The HTTP status of a refusal; None if there was none.
         sent: The values that were sent and the CRM's answer; None if nothing was sent.
-        waits_on: The streams and source ids that the record waits for.
+        waits_on: The records that this one waits for.
         at: When it was held, in Unix seconds. The ledger sets this and all below.
         number: A number that counts up.
         stream: The stream's name after stream maps.
@@ -213,7 +238,7 @@ class Held:
     schema_id: str
     status: int | None = None
     sent: Any = None
-    waits_on: tuple[tuple[str, str], ...] = ()
+    waits_on: tuple[Awaited, ...] = ()
     at: float = 0.0
     number: int = 0
     stream: str = ""

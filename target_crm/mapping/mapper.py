@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any
@@ -269,6 +269,19 @@ class Mapper:
     def values(self, record: CrmRecord, attribute: str) -> frozenset[str]:
         """The values by which one attribute (or ``id``) of a CRM record or payload is matched, normalised."""
         return self._match_keys.values(record, attribute)
+
+    def gained(self, mapped: Mapped, record: CrmRecord) -> Mapping[str, Collection[str]]:
+        """The match values by which a written record can be found from now on, by attribute.
+
+        Args:
+            mapped: The record as it was sent.
+            record: The record as the CRM answered it, whose values count where it has any; may be empty.
+        """
+        sent = {part.attribute: part.values for key in mapped.keys for part in key.parts}
+        if not record:
+            return sent
+        answered = self._match_keys.values_of(record, {*sent, *self.crm_object.finds})
+        return {name: values or sent.get(name, ()) for name, values in answered.items()}
 
     def matches(self, key: MatchKey, record: CrmRecord) -> bool:
         """Tell whether a CRM record matches the key."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from crm_api.crm import Crm
@@ -31,9 +31,14 @@ class MatchKeys:
     def __init__(self, crm: Crm, fields: Fields, settings: MappingSettings) -> None:
         self._crm = crm
         self._fields = fields
-        self._where = settings.place("match_on")
+        self._settings = settings
+        self._attributes: dict[str, Attribute | None] = {}
         match_on = fields.crm_object.match_on if settings.match_on is None else settings.match_on
         self.match_on = tuple(tuple(self._checked(name) for name in together) for together in match_on)
+
+    @property
+    def _where(self) -> str:
+        return self._settings.place("match_on")
 
     def _checked(self, name: str) -> str:
         if name == ID:
@@ -74,7 +79,9 @@ class MatchKeys:
         """The values by which one attribute of a record in the vendor's form is matched, normalised."""
         if name == ID:
             return frozenset() if record.get(ID) is None else frozenset({str(record[ID])})
-        attribute = self._fields.attribute(name)
+        if name not in self._attributes:
+            self._attributes[name] = self._fields.attribute(name)
+        attribute = self._attributes[name]
         if attribute is None:
             return frozenset()
         value = record.get(name) if attribute.custom_id is None else self._custom(record, attribute)
@@ -82,6 +89,10 @@ class MatchKeys:
             return frozenset()
         found = frozenset(filter(None, self._normalised(attribute, value)))
         return frozenset(each for each in found if attribute.normalise != "domain" or not is_free_mail(each))
+
+    def values_of(self, record: CrmRecord, names: Iterable[str]) -> dict[str, frozenset[str]]:
+        """The normalised values of several attributes, by name."""
+        return {name: self.values(record, name) for name in names}
 
     def matches(self, key: MatchKey, record: CrmRecord) -> bool:
         """Tell whether a record of the CRM matches the key."""

@@ -33,7 +33,7 @@ class References:
     def __init__(self, crm: Crm, fields: Fields, settings: MappingSettings) -> None:
         self._crm = crm
         self._fields = fields
-        self._where = settings.place("references")
+        self._settings = settings
         self.by_attribute: dict[str, ReferenceRule] = {}
         self._matched: dict[str, tuple[tuple[Attribute, str], ...]] = {}
         for name, rule in settings.references.items():
@@ -48,6 +48,10 @@ class References:
             if rule.object is not None:
                 self._matched[attribute.name] = self._match(name, rule.object, rule.match)
                 self.fits(attribute.name, named_object(crm.objects, rule.object))
+
+    @property
+    def _where(self) -> str:
+        return self._settings.place("references")
 
     def _match(self, name: str, target: str, match: Mapping[str, str]) -> tuple[tuple[Attribute, str], ...]:
         target = named_object(self._crm.objects, target)
