@@ -179,8 +179,8 @@ class Crm(ABC):
         """
 
     @abstractmethod
-    def count(self, crm_object: CrmObject) -> int:
-        """An upper bound of how many records there are: one request."""
+    def count(self, crm_object: CrmObject) -> int | None:
+        """An upper bound of how many records there are, by one request; None if they cannot be listed."""
 
     @abstractmethod
     def scan(self, crm_object: CrmObject) -> Iterator[CrmRecord]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
+
+from typing_extensions import override
 
 CrmId = int | str
 CrmRecord = Mapping[str, Any]
 Payload = Mapping[str, Any]
+_FLAT_PARAMETERS, _FLAT_SOURCE = "{parameters}", "{source}"
 
 
 class Kind(Enum):
@@ -74,7 +77,8 @@ class Attribute:
         within: For NAME_ID: the attribute whose value the named thing belongs to: a stage's ``pipeline_id``.
         beside: For NAME_ID that the CRM wants as an object: what stands beside ``id`` in it.
         resent: Goes with every update, changed or not, if the record gives it.
-        appended: For a list: the port itself adds what an update gives as ``Added`` to what the CRM has.
+        appended: For a list: the CRM's port can add elements to the list that the CRM has, without the caller knowing
+            it: those of the attributes that ``Outgoing.added`` names.
         only_added: For a list: nothing in it can be replaced.
         custom_id: For a custom field: its definition's id.
         automatic: The value that asks the CRM to make one, which then stands there instead: it is never sent again,
@@ -111,10 +115,6 @@ class Attribute:
     category_name: str | None = None
 
 
-class Added(list[Any]):
-    """Elements to be added to a list that the CRM has, whatever is in it; a mere list takes its place."""
-
-
 @dataclass(frozen=True)
 class CrmObject:
     """One kind of record that can be written.
@@ -137,6 +137,8 @@ class CrmObject:
         can_forget: A delete can be made for good, where it otherwise fills a recycle bin.
         readable: A record can be read by its id.
         aliases: Other names by which settings and records may call it.
+        find_key: For records that are sent whole: the name under which match keys and the ledger keep what the find
+            endpoint is asked (JSON of the fields that it needs); None if there is no such endpoint.
     """
 
     name: str
@@ -155,6 +157,7 @@ class CrmObject:
     can_forget: bool = False
     readable: bool = True
     aliases: tuple[str, ...] = ()
+    find_key: str | None = None
 
     def attribute(self, name: str) -> Attribute | None:
         """The attribute of that name, or None."""
@@ -163,6 +166,75 @@ class CrmObject:
     @cached_property
     def _by_name(self) -> Mapping[str, Attribute]:
         return {attribute.name: attribute for attribute in self.attributes}
+
+
+class SourceRecord(NamedTuple):
+    """The source's record that a payload was made of.
+
+    Attributes:
+        stream: Name of its stream.
+        source_id: Its id at the source, as text.
+        written_at: When it was last written to the CRM (Unix seconds); None if it never was.
+    """
+
+    stream: str
+    source_id: str
+    written_at: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Outgoing(Mapping[str, Any]):
+    """A payload with what goes beside it; read as a mapping, it is the payload alone.
+
+    Attributes:
+        payload: The attributes to send, in the vendor's form.
+        parameters: Flags that the stream's settings give (``CrmObject.parameters``), by name.
+        source: The source's record, for payloads that are sent whole; None for others.
+        added: Names of lists whose elements are added to what the CRM has; any other list takes the place of the CRM's.
+    """
+
+    payload: Payload
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    source: SourceRecord | None = None
+    added: frozenset[str] = frozenset()
+
+    @override
+    def __getitem__(self, name: str) -> Any:
+        return self.payload[name]
+
+    @override
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.payload)
+
+    @override
+    def __len__(self) -> int:
+        return len(self.payload)
+
+    @property
+    def flat(self) -> dict[str, Any]:
+        """One flat object, as ledgers keep it and idempotency keys are made of it.
+
+        Parameters and source stand under names that no attribute can have. Both outlive a version: this form must not
+        change. ``added`` is left out: a write that is found in a ledger replaces lists.
+        """
+        flat = dict(self.payload)
+        if self.parameters:
+            flat[_FLAT_PARAMETERS] = self.parameters
+        if self.source is not None:
+            flat[_FLAT_SOURCE] = self.source
+        return flat
+
+    @classmethod
+    def of_flat(cls, flat: Mapping[str, Any]) -> Outgoing:
+        """The payload that ``flat`` made such an object of."""
+        payload = {name: value for name, value in flat.items() if name not in {_FLAT_PARAMETERS, _FLAT_SOURCE}}
+        source = flat.get(_FLAT_SOURCE)
+        return cls(payload, flat.get(_FLAT_PARAMETERS) or {}, None if source is None else SourceRecord(*source))
+
+
+def outgoing(payload: Payload) -> Outgoing:
+    """The payload with what goes beside it: nothing, if it is a mere mapping."""
+    return payload if isinstance(payload, Outgoing) else Outgoing(payload)
 
 
 def named_object(objects: Mapping[str, CrmObject], name: str) -> str:

@@ -47,7 +47,7 @@ class DelegatingCrm(Crm):
         return self._owner(crm_object).find(crm_object, attribute, values)
 
     @override
-    def count(self, crm_object: CrmObject) -> int:
+    def count(self, crm_object: CrmObject) -> int | None:
         return self._owner(crm_object).count(crm_object)
 
     @override

@@ -18,18 +18,18 @@ from crm_api.apptivo.calls import calls
 from crm_api.apptivo.config import Config, CustomAttribute, config_of, identifier
 from crm_api.apptivo.declaration import BILLING, SHIPPING, Kept
 from crm_api.apptivo.objects import EMPLOYEES, KEPT, LISTS, OBJECTS, REFUSED
-from crm_api.apptivo.recent_records import RecentRecords
 from crm_api.apptivo.records import Names, created, crm_id_of, handed_on, item_form, revised
 from crm_api.apptivo.search import PAGE_SIZE, Lists, ask
 from crm_api.apptivo.session import ApptivoCredentialsError, WireStyle
 from crm_api.apptivo.values import Days, custom_plain, custom_wire
 from crm_api.crm import Account, BeforeSend, CustomField, Name, Refused, Result, Written
-from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload
+from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload, outgoing
 from crm_api.endpoints.declared import DeclaredCrm
 from crm_api.endpoints.endpoint import Endpoint
 from crm_api.endpoints.json_paths import found_at
 from crm_api.endpoints.requests import Item, prepare
 from crm_api.errors import GoneError, InvalidError, SettingError
+from crm_api.recent_records import RecentRecords
 from crm_api.transport.answer import Answer
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
@@ -37,6 +37,8 @@ from crm_api.values import is_empty
 
 _LOGGER = logging.getLogger(__name__)
 LIST_LAG_SECONDS = 60.0  # for which a list may show a record as it was before our own write
+RECENT_SECONDS = 1800.0  # as long as a batch of records takes at one request a second
+MOST_RECENT = 2_000
 FEW_READS = 10  # counting first costs a request itself
 _ITEMS = {"emailAddresses": "email", "phoneNumbers": "phone"}
 _DELETED = "1"  # objectStatus of a record that is only marked deleted; "0" on live ones
@@ -73,7 +75,8 @@ class Apptivo(DeclaredCrm):
         self._fingerprint = fingerprint
         self._user = user
         self._days = days or Days()
-        self._lately = RecentRecords(clock)
+        # Only attributes that an update lists are applied: an older record beside them does no harm.
+        self._recent = RecentRecords(RECENT_SECONDS, clock=clock, most=MOST_RECENT)
 
     # Whose account it is, and what it lists
 
@@ -165,7 +168,7 @@ class Apptivo(DeclaredCrm):
                 for record in lists.all():
                     crm_id = crm_id_of(kept, record)
                     if crm_id is not None and crm_id in wanted:
-                        found[crm_id] = self._lately.get(crm_object.name, crm_id, seconds=LIST_LAG_SECONDS) or record
+                        found[crm_id] = self._recent.get((crm_object.name, crm_id), seconds=LIST_LAG_SECONDS) or record
         return found
 
     def _fetched(self, crm_object: CrmObject, crm_id: CrmId) -> CrmRecord | None:
@@ -188,7 +191,7 @@ class Apptivo(DeclaredCrm):
 
     def _noted(self, crm_object: CrmObject, raw: Mapping[str, Any]) -> CrmRecord:
         record = handed_on(KEPT[crm_object.name], raw)
-        self._lately.note(crm_object.name, record["id"], raw)
+        self._recent.remember((crm_object.name, record["id"]), raw)
         return record
 
     # What writes
@@ -196,7 +199,10 @@ class Apptivo(DeclaredCrm):
     @override
     def create(self, crm_object: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:
         kept, endpoint = KEPT[crm_object.name], self._call(crm_object, "create")
-        items = [Item(created(kept, payload, self._names(kept, payload))) for payload in payloads]
+        items = [
+            Item(created(kept, payload, self._names(kept, payload)), parameters=outgoing(payload).parameters)
+            for payload in payloads
+        ]
         return self.perform(crm_object, endpoint, items, before_send=before_send)
 
     @override
@@ -205,11 +211,11 @@ class Apptivo(DeclaredCrm):
 
     def _update(self, crm_object: CrmObject, crm_id: CrmId, payload: Payload) -> Result:
         kept = KEPT[crm_object.name]
-        raw = self._lately.get(crm_object.name, crm_id)
-        if raw is None and _is_imagined(crm_id):
+        raw = self._recent.get((crm_object.name, crm_id))
+        if raw is None and crm_id in self._made_up_ids:
             raw = {}
         elif raw is None and self.read(crm_object, [crm_id]):
-            raw = self._lately.get(crm_object.name, crm_id)
+            raw = self._recent.get((crm_object.name, crm_id))
         if raw is None:
             return Refused(f"Apptivo has no such record in its {crm_object.name}", None, gone=True)
         revision = revised(kept, raw, payload, self._names(kept, payload))
@@ -230,7 +236,7 @@ class Apptivo(DeclaredCrm):
         try:
             answer = self.send(endpoint, prepare(endpoint, [Item({}, crm_id)]))
         finally:
-            self._lately.forget(crm_object.name, crm_id)
+            self._recent.forget((crm_object.name, crm_id))
         if not _says_success(answer.value) and self.read(crm_object, [crm_id]):
             raise InvalidError(endpoint.path, status=answer.status, said="The record is still there after deleting it")
 
@@ -252,7 +258,7 @@ class Apptivo(DeclaredCrm):
             return result
         crm_id = result.id if isinstance(result.id, int) else identifier(result.id)
         if not any(name != "id" and crm_object.attribute(name) for name in result.record):  # a mere SUCCESS
-            self._lately.forget(crm_object.name, crm_id)
+            self._recent.forget((crm_object.name, crm_id))
             return Written(crm_id, {})
         return Written(crm_id, self._noted(crm_object, {**result.record, KEPT[crm_object.name].id: crm_id}))
 
@@ -341,11 +347,6 @@ def _criteria(attribute: str, value: str, kind: Kind | None) -> dict[str, Any]:
     if attribute == "emailAddresses":
         return {attribute: [{"emailAddress": value, "id": "cont_email_input"}]}
     return {attribute: identifier(value) if kind in {Kind.ID, Kind.INTEGER} else value}
-
-
-def _is_imagined(crm_id: CrmId) -> bool:
-    """A rehearsal's own: no record of the CRM has such an id."""
-    return isinstance(crm_id, int) and crm_id < 0
 
 
 def _is_deleted(record: Mapping[str, Any]) -> bool:

@@ -111,7 +111,7 @@ def _listed(kept: Kept, payload: Payload) -> Sequence[str]:
     pairs[assignee.id] = (assignee.id, assignee.name, assignee.kind)
     pairs[BILLING] = pairs[SHIPPING] = ("address",)
     pairs["caseCustomerId"] = ("caseCustomerId", "caseCustomer", "caseCustNew")
-    named = [name for name in payload if kept.crm_object.attribute(name) is not None]  # and not its parameters
+    named = [name for name in payload if kept.crm_object.attribute(name) is not None]
     return [listed for name in named for listed in pairs.get(name, (name,))]
 
 

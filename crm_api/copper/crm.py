@@ -126,9 +126,9 @@ class Copper(Crm):
     def create(self, crm_object: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:
         if len(payloads) == 1:
             call = "POST", f"/{crm_object.name}"
-            return [self._single(*call, payloads[0], before_send=before_send)]
+            return [self._single(*call, dict(payloads[0]), before_send=before_send)]
         path = f"/{crm_object.name}/bulk_create"
-        return self._bulk(crm_object, path, payloads, update=False, before_send=before_send)
+        return self._bulk(crm_object, path, [dict(each) for each in payloads], update=False, before_send=before_send)
 
     @override
     def update(self, crm_object: CrmObject, changes: Sequence[tuple[CrmId, Payload]]) -> list[Result]:
@@ -156,7 +156,7 @@ class Copper(Crm):
 
     @override
     def upsert(self, crm_object: CrmObject, attribute: str, value: str, payload: Payload) -> Result:
-        body = {"properties": payload, "match": {"field_name": attribute, "field_value": value}}
+        body = {"properties": dict(payload), "match": {"field_name": attribute, "field_value": value}}
         return self._single("PUT", f"/{crm_object.name}/upsert", body, repeatable=True)
 
     @override

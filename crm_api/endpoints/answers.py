@@ -90,8 +90,8 @@ def id_at(path: Path | None, value: Any) -> CrmId | None:
 
 def stand_in(item: Item) -> CrmId:
     """What a record is called whose endpoint gives it no id: as at its source, or the same for the same payload."""
-    if item.source_id is not None:
-        return item.source_id
+    if item.source is not None:
+        return item.source.source_id
     return f"~{blake2b(_ENCODER.encode(item.payload), digest_size=12).hexdigest()}"
 
 

@@ -14,10 +14,11 @@ from typing_extensions import override
 
 from crm_api.crm import BeforeSend, Crm, CustomField, Name, Refused, Result, Untold, Written
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Payload
+from crm_api.dry_run import DryRunAnswer
 from crm_api.endpoints.answers import items_at, results_of, value_of
 from crm_api.endpoints.endpoint import Endpoint
 from crm_api.endpoints.json_paths import found_at
-from crm_api.endpoints.requests import Item, groups, prepare
+from crm_api.endpoints.requests import Item, groups, item_of, prepare
 from crm_api.errors import CrmError, DuplicateError, GoneError, InvalidError, RefusedError, SettingError
 from crm_api.transport.answer import Answer
 from crm_api.transport.request import Request
@@ -68,6 +69,8 @@ class DeclaredCrm(Crm):
         self.calls = calls
         self._lock = threading.RLock()
         self._known: dict[str, Any] = {}
+        self._made_up_ids: set[CrmId] = set()
+        """Ids of records that a dry run would have created: the CRM has none of them."""
 
     # What declarations carry
 
@@ -81,18 +84,18 @@ class DeclaredCrm(Crm):
         self, crm_object: CrmObject, payloads: Sequence[Payload], *, update: bool = False
     ) -> list[Sequence[int]]:
         endpoint = self._call(crm_object, "update" if update else "create")
-        return list(groups(endpoint, [Item(payload) for payload in payloads]))
+        return list(groups(endpoint, [item_of(payload) for payload in payloads]))
 
     @override
     def create(self, crm_object: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:
         return self.perform(
-            crm_object, self._call(crm_object, "create"), [Item(each) for each in payloads], before_send=before_send
+            crm_object, self._call(crm_object, "create"), [item_of(each) for each in payloads], before_send=before_send
         )
 
     @override
     def update(self, crm_object: CrmObject, changes: Sequence[tuple[CrmId, Payload]]) -> list[Result]:
         return self.perform(
-            crm_object, self._call(crm_object, "update"), [Item(payload, crm_id) for crm_id, payload in changes]
+            crm_object, self._call(crm_object, "update"), [item_of(payload, crm_id) for crm_id, payload in changes]
         )
 
     @override
@@ -145,14 +148,21 @@ class DeclaredCrm(Crm):
             if len(items) > 1:
                 raise
             return [refused(error)]
-        if answer.new_id is not None:
-            return [Written(answer.new_id() if item.id is None else item.id, item.sent) for item in items]
+        if isinstance(answer, DryRunAnswer):
+            return [self._made_up(item, answer) for item in items]
         try:
             results = results_of(endpoint, items, answer)
         except CrmError as error:
             error.body, error.said = self.session.redact(error.body), self.session.redact(error.said)
             raise
         return [self._redacted(result) for result in results]
+
+    def _made_up(self, item: Item, answer: DryRunAnswer) -> Written:
+        if item.id is not None:
+            return Written(item.id, item.payload)
+        crm_id = answer.new_id()
+        self._made_up_ids.add(crm_id)
+        return Written(crm_id, item.payload)
 
     def send(
         self, endpoint: Endpoint, request: Request, *, read_only: bool = False, before_send: BeforeSend | None = None
@@ -220,7 +230,7 @@ class DeclaredCrm(Crm):
         return records
 
     @override
-    def count(self, crm_object: CrmObject) -> int:
+    def count(self, crm_object: CrmObject) -> int | None:
         raise SettingError(f"{crm_object.name} cannot be listed")
 
     @override

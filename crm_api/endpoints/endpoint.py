@@ -14,10 +14,6 @@ from crm_api.endpoints.json_paths import Path
 
 _computed = property  # a declaration has an attribute of that name
 METHODS = ("POST", "PUT", "PATCH", "DELETE", "GET")
-PARAMETERS = "{parameters}"
-"""In a payload, where no attribute can be called so: the flags that the stream's settings give, by name."""
-SOURCE = "{source}"
-"""Likewise: the stream, the source id and when it was last written (unix seconds or null), of a record sent whole."""
 _REPEATABLE = frozenset({"PUT", "DELETE", "GET"})
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from crm_api.crm_objects import CrmId, Payload
+from crm_api.crm_objects import CrmId, Outgoing, Payload, SourceRecord, outgoing
 from crm_api.endpoints.body_code import bodies_of
-from crm_api.endpoints.endpoint import PARAMETERS, SOURCE, Batch, Endpoint, Format
+from crm_api.endpoints.endpoint import Batch, Endpoint, Format
 from crm_api.endpoints.templates import as_text, filled_header, filled_path, filled_value
 from crm_api.endpoints.xml_bodies import as_xml
 from crm_api.transport.request import Request
@@ -27,43 +27,37 @@ class Item:
     """One record on its way to an endpoint.
 
     Attributes:
-        payload: What is sent; ``PARAMETERS`` and ``SOURCE`` in it are about it.
-        id: Of the CRM record to change; None for a create.
-        id_name: What placeholders call the id.
-        beside: What placeholders stand for besides, and bodies do not hold.
+        payload: The attributes to send.
+        id: Id of the CRM record to change; None for a create.
+        id_name: The placeholder that stands for the id.
+        beside: Further values for placeholders, by name; bodies do not hold them.
+        parameters: Flags of the record's stream, by name.
+        source: The source's record; None where it does not matter.
     """
 
     payload: Payload
     id: CrmId | None = None
     id_name: str = "id"
     beside: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def sent(self) -> dict[str, Any]:
-        """The payload alone."""
-        return {name: value for name, value in self.payload.items() if name not in {PARAMETERS, SOURCE}}
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    source: SourceRecord | None = None
 
     @property
     def fields(self) -> Mapping[str, Any]:
-        """What placeholders stand for."""
+        """Values of placeholders, by name."""
         own = {**self.payload, **self.beside} if self.beside else self.payload
         return own if self.id is None else {**own, self.id_name: self.id}
 
-    @property
-    def parameters(self) -> Mapping[str, Any]:
-        """The flags of its stream."""
-        return self.payload.get(PARAMETERS) or {}
 
-    @property
-    def source_id(self) -> str | None:
-        """What the source calls it, if that is known."""
-        source = self.payload.get(SOURCE)
-        return None if source is None else str(source[1])
+def item_of(payload: Payload, crm_id: CrmId | None = None, id_name: str = "id") -> Item:
+    """A payload on its way, with its parameters and its source."""
+    whole = outgoing(payload)
+    return Item(whole.payload, crm_id, id_name, parameters=whole.parameters, source=whole.source)
 
 
 def key_of(items: Sequence[Item]) -> str:
-    """By which an API knows a repeated request: a hash of stream, source id, last write and payload of each record."""
-    payloads = [item.payload for item in items]
+    """The key by which an API recognises a repeated request: a hash of each record's payload, parameters and source."""
+    payloads = [Outgoing(item.payload, item.parameters, item.source).flat for item in items]
     return blake2b(_SORTED.encode(payloads), digest_size=_KEY_BYTES).hexdigest()
 
 
@@ -172,7 +166,7 @@ def _batched(batch: Batch, elements: list[Any]) -> Any:
 
 def _record(endpoint: Endpoint, item: Item) -> dict[str, Any]:
     if endpoint.attributes is None:
-        return item.sent
+        return dict(item.payload)
     fields = item.fields
     return {name: fields[name] for name in endpoint.attributes if name in fields}
 

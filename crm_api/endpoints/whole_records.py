@@ -17,15 +17,12 @@ from crm_api.crm_objects import CrmId, CrmObject, CrmRecord, Payload
 from crm_api.endpoints.answers import id_at, items_at
 from crm_api.endpoints.declared import Calls, DeclaredCrm
 from crm_api.endpoints.endpoint import Endpoint
-from crm_api.endpoints.requests import Item, prepare
+from crm_api.endpoints.requests import Item, item_of, prepare
 from crm_api.errors import BusyError, CrmError, GoneError, InDoubtError, InvalidError, SettingError
 from crm_api.transport.session import CrmSession
 
 CRM_ID = "crm_id"  # what placeholders call the CRM's id: a record of anybody's may have an id of its own
-FIND = "{find}"
-"""The one attribute that such an object is found by: JSON of the fields that its find endpoint needs."""
 UNANSWERED = 10  # requests in a row: then it is not a record that the endpoint chokes on
-ENDLESS = 1 << 62  # records: nobody lists them to find one
 
 
 class Endpoints(DeclaredCrm):
@@ -56,13 +53,13 @@ class Endpoints(DeclaredCrm):
     @override
     def create(self, crm_object: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:
         return self._written(
-            crm_object, self._call(crm_object, "create"), [Item(each) for each in payloads], before_send
+            crm_object, self._call(crm_object, "create"), [item_of(each) for each in payloads], before_send
         )
 
     @override
     def update(self, crm_object: CrmObject, changes: Sequence[tuple[CrmId, Payload]]) -> list[Result]:
         endpoint = self._call(crm_object, "update")
-        results = self._written(crm_object, endpoint, [Item(payload, crm_id, CRM_ID) for crm_id, payload in changes])
+        results = self._written(crm_object, endpoint, [item_of(payload, crm_id, CRM_ID) for crm_id, payload in changes])
         return [
             replace(result, id=crm_id) if isinstance(result, Written) else result
             for (crm_id, _), result in zip(changes, results, strict=True)
@@ -107,7 +104,7 @@ class Endpoints(DeclaredCrm):
     @override
     def delete_described(self, crm_object: CrmObject, crm_id: CrmId, payload: Payload) -> None:
         endpoint = replace(self._call(crm_object, "delete"), repeatable=True)  # what is gone twice is gone once
-        item = Item(payload, crm_id, CRM_ID)
+        item = item_of(payload, crm_id, CRM_ID)
         try:
             request = prepare(endpoint, [item])
         except ValueError as error:
@@ -143,5 +140,5 @@ class Endpoints(DeclaredCrm):
         return found
 
     @override
-    def count(self, crm_object: CrmObject) -> int:
-        return ENDLESS
+    def count(self, crm_object: CrmObject) -> None:
+        return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 
 from crm_api.crm_objects import CrmId
+from crm_api.dry_run import DryRunAnswer
 from crm_api.errors import GoneError, InvalidError, NoRouteError, RefusedError
 from crm_api.freshsales.declaration import FreshsalesObject
 from crm_api.freshsales.values import is_id
@@ -59,13 +60,13 @@ class Deletes:
         """Delete in bulk; those that are seen in the recycle bin afterwards."""
         session = self._session()
         try:
-            told = session.exchange(
+            answer = session.exchange(
                 Request("POST", f"/{crm_object.path}/bulk_destroy", body={"selected_ids": list(ids)}, repeatable=True)
-            ).value
+            )
         except (InvalidError, NoRouteError):
             return set()
-        if isinstance(told, dict) and "deleted" in told:  # a rehearsal's answer: nothing lies in the bin
-            return set(told["deleted"])
+        if isinstance(answer, DryRunAnswer):  # nothing lies in the bin
+            return set(ids)
         left = set(ids)
         for wait_seconds in WAITS_SECONDS:
             if wait_seconds:

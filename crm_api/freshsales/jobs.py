@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,8 +17,10 @@ from urllib.parse import urlsplit
 import msgspec
 
 from crm_api.crm import BeforeSend
+from crm_api.dry_run import DryRunAnswer
 from crm_api.errors import BusyError, InDoubtError, InvalidError, NoRouteError, RefusedError
 from crm_api.freshsales.session import spelled
+from crm_api.transport.answer import Answer
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 
@@ -55,12 +57,14 @@ class Report:
         complete: Every row that is not among them was carried out; otherwise nobody knows of the others.
         records: What rows became, by place, where it tells.
         created_at: When Freshsales took the job, by its own clock; None if it does not tell.
+        is_dry_run: No job was submitted: a dry run has made the report up.
     """
 
     failures: Mapping[int, Failure]
     complete: bool
     records: Mapping[int, Mapping[str, Any]]
     created_at: str | None
+    is_dry_run: bool = False
 
 
 class Jobs:
@@ -95,7 +99,8 @@ class Jobs:
             InDoubtError: The job has not ended in time.
             BusyError: Too many jobs are under way, for minutes.
         """
-        told = self._submitted(path, {name: list(rows)}, before_send)
+        answer = self._submitted(path, {name: list(rows)}, before_send)
+        told = answer.value
         job_path = _job_path(told)
         first = max(FIRST_POLL_SECONDS, self._longest_unfinished)
         waits = itertools.chain((first,), POLL_SECONDS, itertools.repeat(LATER_POLL_SECONDS))
@@ -110,7 +115,7 @@ class Jobs:
             unfinished, waited = waited, waited + wait_seconds
             told = self._asked(job_path)
         self._longest_unfinished = unfinished
-        return read_report(told, rows)
+        return replace(read_report(told, rows), is_dry_run=isinstance(answer, DryRunAnswer))
 
     def _asked(self, job_path: str) -> Any:
         try:
@@ -124,7 +129,7 @@ class Jobs:
                 happened="What became of a bulk job cannot be asked",
             ) from error
 
-    def _submitted(self, path: str, body: Mapping[str, Any], before_send: BeforeSend | None) -> Any:
+    def _submitted(self, path: str, body: Mapping[str, Any], before_send: BeforeSend | None) -> Answer:
         for attempt in itertools.count(1):
             try:
                 answer = self._session().exchange(
@@ -139,7 +144,7 @@ class Jobs:
                     ) from error
                 self._sleep(BUSY_SECONDS)
             else:
-                return answer.value
+                return answer
         raise AssertionError("unreachable")
 
 

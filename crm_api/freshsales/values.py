@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from crm_api.crm_objects import Added, Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload
+from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload, outgoing
 from crm_api.freshsales.declaration import FreshsalesObject
 from crm_api.values import READERS, is_empty
 
@@ -105,23 +105,22 @@ def as_id(value: Any) -> CrmId:
 
 
 def is_id(crm_id: CrmId) -> bool:
-    """Whether it can be one: nothing else may shape a path. A rehearsal's ids are negative."""
+    """Whether it can be an id of Freshsales, a whole number: nothing else may shape a path."""
     text = str(crm_id).removeprefix("-")
     return text.isascii() and text.isdecimal()
 
 
 def split(payload: Payload) -> tuple[dict[str, Any], dict[str, Any]]:
     """What of a payload can be sent without knowing the record, and the lists that are added to."""
-    added = {
-        name: value for name, value in payload.items() if isinstance(value, Added) and name not in _ADDED_BY_FRESHSALES
-    }
+    names = outgoing(payload).added - _ADDED_BY_FRESHSALES
+    added = {name: value for name, value in payload.items() if name in names}
     return {name: value for name, value in payload.items() if name not in added}, added
 
 
 def joined(crm_object: CrmObject, record: CrmRecord, added: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
     """The lists that a record must be given so that it holds what is added; those that do already are left out."""
     lists: dict[str, Any] = {}
-    for name, elements in added.items() if not record.get("imagined") else ():
+    for name, elements in added.items():
         attribute = crm_object.attribute(name)
         if attribute is None:
             continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import email.utils
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -38,14 +38,12 @@ class Answer:
         headers: Header names in any case.
         content: The body, unzipped.
         value: What the caller's ``read`` made of the body; None for an empty body.
-        new_id: In a rehearsal, where nothing was sent: makes an id for a record that would have been created.
     """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=CaseInsensitiveDict)
     content: bytes = b""
     value: Any = None
-    new_id: Callable[[], int | str] | None = None
 
     @property
     def ok(self) -> bool:

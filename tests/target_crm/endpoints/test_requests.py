@@ -127,6 +127,14 @@ def test_each_record_of_a_batch_has_its_own_outcome_inside_a_success(send, api):
     assert "no such name" in done.errors
 
 
+def test_the_reject_file_shows_what_was_sent_and_nothing_that_was_not(send, api, tmp_path):
+    api.answer("POST /people", fails={"name": ["Bad"]}, error="no such name", item={"id": "{id}"})
+    path = tmp_path / "rejected.singer"
+    send([{"id": 2, "name": "Bad"}], {"path": "/people", "answer": {"error": "$.error"}}, rejected_path=str(path))
+    held = json.loads(path.read_text().splitlines()[-1])
+    assert held["rejected"]["sent"]["payload"] == {"id": 2, "name": "Bad"}
+
+
 def test_an_item_that_tells_nothing_leaves_its_own_record_in_doubt(send, api, tmp_path):
     api.answer("POST /people", items="records", fails={"name": ["P1"]}, failed_item={"note": "queued"})
     path = tmp_path / "rejected.singer"
