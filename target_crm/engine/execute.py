@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from crm_api.crm import Untold
+from crm_api.crm import Unclear
 from crm_api.crm_objects import CrmId, CrmRecord, SourceRecord, outgoing
 from target_crm.engine.decisions import Action, Create, Ready, Reject, Skip, Update, upsert_by
 from target_crm.engine.in_doubt import CreateFate, EndpointInquiry, Inquiry, Verdict
@@ -280,7 +280,7 @@ class ActionRunner:
         unique = refused.duplicate or not names.isdisjoint(self._mapper.crm_object.unique)
         return self._method is not LoadMethod.APPEND_ONLY and unique
 
-    def _after_losses(self, lost: Sequence[Write], untold: Mapping[str, Untold]) -> list[Ready]:
+    def _after_losses(self, lost: Sequence[Write], untold: Mapping[str, Unclear]) -> list[Ready]:
         """Find out what became of writes whose answer was lost."""
         if not lost:
             return []

@@ -16,7 +16,7 @@ from typing import Any
 
 from typing_extensions import override
 
-from crm_api.crm import Crm, Refused, Untold, Written
+from crm_api.crm import Crm, Refused, Unclear, Written
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload
 from crm_api.errors import InDoubtError
 from target_crm.concurrency import Stopping
@@ -151,7 +151,7 @@ class Inquiry:
         answer = self._crm.upsert(self._crm_object, attribute, intent.keys[attribute][0], intent.payload)
         if isinstance(answer, Written):
             return Verdict(CreateFate.CARRIED_OUT, {"id": answer.id, **answer.record})
-        if isinstance(answer, Untold):
+        if isinstance(answer, Unclear):
             return Verdict(CreateFate.UNKNOWN)
         return Verdict(CreateFate.REFUSED, reason=answer.reason, status=answer.status)
 
@@ -186,7 +186,7 @@ class Inquiry:
                 continue
             if isinstance(answer, Written):
                 return Verdict(CreateFate.CARRIED_OUT, {"id": answer.id, **answer.record})
-            if isinstance(answer, Untold):
+            if isinstance(answer, Unclear):
                 return Verdict(CreateFate.UNKNOWN)
             refusal = answer
 
@@ -288,7 +288,7 @@ class EndpointInquiry(Inquiry):
             return Verdict(CreateFate.UNKNOWN)
         if isinstance(answer, Written):
             return Verdict(CreateFate.CARRIED_OUT, {**answer.record, "id": answer.id})
-        if isinstance(answer, Untold):
+        if isinstance(answer, Unclear):
             return Verdict(CreateFate.UNKNOWN)
         return Verdict(CreateFate.REFUSED, reason=answer.reason, status=answer.status)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from crm_api.crm import Untold
+from crm_api.crm import Unclear
 from crm_api.crm_objects import CrmId
 from crm_api.values import is_empty
 from target_crm.engine.decisions import Reject
@@ -25,7 +25,7 @@ _IN_DOUBT_ELSEWHERE = (
     "it there: if it arrived, tell singer-crm ledger import; if not, singer-crm ledger forget. An idempotency_header "
     "or endpoints.find spares the doubt."
 )
-_NOTHING = Untold(None)
+_NOTHING = Unclear(None)
 
 
 class OutcomeRecorder:
@@ -188,7 +188,7 @@ class OutcomeRecorder:
         self._told(held)
 
     def hold_in_doubt(
-        self, incoming_records: Iterable[IncomingRecord], untold: Mapping[str, Untold] | None = None
+        self, incoming_records: Iterable[IncomingRecord], untold: Mapping[str, Unclear] | None = None
     ) -> None:
         """Keep records of which nobody can tell whether they were written, with their intents, for the next run.
 
@@ -203,7 +203,7 @@ class OutcomeRecorder:
             self._office.held_records.hold(self._scope, held, keep_intents=True)
             self._told(held)
 
-    def _in_doubt(self, incoming: IncomingRecord, told: Untold) -> Held:
+    def _in_doubt(self, incoming: IncomingRecord, told: Unclear) -> Held:
         answered = f"the answer (HTTP {told.status}) does not tell what became of it"
         came = "no answer came" if told.status is None else answered
         reason = (_IN_DOUBT if self._stream.settings.declared is None else _IN_DOUBT_ELSEWHERE).format(came=came)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from crm_api.crm import Crm, Refused, Result, Untold, Wanted, Written
+from crm_api.crm import Crm, Refused, Result, Unclear, Wanted, Written
 from crm_api.crm_objects import CrmId, CrmObject, CrmRecord
 from crm_api.errors import (
     BusyError,
@@ -113,9 +113,9 @@ class Results:
 
     refused: list[NotDone] = field(default_factory=list)
     lost: list[Write] = field(default_factory=list)
-    untold: dict[str, Untold] = field(default_factory=dict)
+    untold: dict[str, Unclear] = field(default_factory=dict)
 
-    def lose(self, write: Write, told: Untold) -> None:
+    def lose(self, write: Write, told: Unclear) -> None:
         """Nobody can tell what became of a write."""
         self.lost.append(write)
         self.untold[write.ready.incoming.source_id] = told
@@ -236,7 +236,7 @@ class Sender:
         if isinstance(error, InDoubtError):
             with self._lock:
                 for write in writes:
-                    results.lose(write, Untold(error.status, error.body))
+                    results.lose(write, Unclear(error.status, error.body))
         elif isinstance(error, TooLargeError):
             size = self._crm.bulk_size(
                 self._crm_object, update=writes[0].crm_id is not None or writes[0].upsert is not None
@@ -260,11 +260,11 @@ class Sender:
     def _answered(self, writes: Sequence[Write], answers: Sequence[Result], results: Results) -> None:
         written: list[tuple[Write, Written]] = []
         refused: list[NotDone] = []
-        untold: list[tuple[Write, Untold]] = []
+        untold: list[tuple[Write, Unclear]] = []
         for write, answer in zip(writes, answers, strict=True):
             if isinstance(answer, Written):
                 written.append((write, answer))
-            elif isinstance(answer, Untold):
+            elif isinstance(answer, Unclear):
                 untold.append((write, answer))
             else:
                 refused.append(_refused(write, answer))
