@@ -161,7 +161,7 @@ def test_nulls_are_sent_on_request_and_empty_lists_too(mapped: Map) -> None:
         ("opportunities", "monetary_value", float("nan"), "must be a finite number"),
         ("opportunities", "monetary_value", True, "must be a number"),
         ("opportunities", "win_probability", 50.5, "must be a whole number"),
-        ("opportunities", "close_date", "soon", "wants a day such as 2024-05-31"),
+        ("opportunities", "close_date", "soon", "must be a day such as 2024-05-31"),
         ("opportunities", "close_date", "31/5/2024", "by date_order, 5/31/2024"),
         ("opportunities", "company_id", -2, "must be an id"),
         ("tasks", "due_date", "tomorrow", "must be an instant"),
