@@ -78,7 +78,7 @@ def test_an_address_without_a_freshsales_is_told(run, emulator):
     done = run(ONE, base_url=emulator.url + "/nothing/here")
     assert done.code == 2
     assert "There is no Freshsales account at" in done.errors
-    assert "Check domain and base_url: they lead to 127.0.0.1" in done.errors
+    assert "Check domain and base_url, which lead to 127.0.0.1" in done.errors
 
 
 def test_a_host_that_nobody_answers_on_is_told(run):
