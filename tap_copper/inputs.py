@@ -11,7 +11,7 @@ from singer_sdk.singerlib import Catalog
 
 from crm_api.errors import SettingError
 from crm_api.settings import nearest
-from tap_copper.events import log_event
+from tap_copper.progress import log_event
 
 LONGEST_MESSAGE = 200  # beyond, it quotes half a file
 _BYTE_ORDER_MARK = "\ufeff"  # with which Windows begins a file

@@ -14,7 +14,7 @@ from crm_api.copper.session import PAGE_SIZE, SEARCH_CEILING
 from crm_api.transport.answer import Answer
 from tap_copper.client import CopperStream
 from tap_copper.errors import StreamError
-from tap_copper.events import log_event
+from tap_copper.progress import log_event
 from tap_copper.records import moment
 from tap_copper.search.query import Limits, PageQuery, Row, TieError
 from tap_copper.search.read_ahead import Search
@@ -68,7 +68,7 @@ class SearchStream(CopperStream):
                 yield from self._pages(self.reader(*self._range()))
 
     def _pages(self, reader: Reader) -> Iterator[Page]:
-        self.tap.progress.begin(self, reader)
+        self.account.progress.begin(self, reader)
         latest = 0
         try:
             for page in reader.pages():
@@ -78,7 +78,7 @@ class SearchStream(CopperStream):
         except TieError as error:
             raise self._tie_error(error) from error
         if latest:
-            yield Page([], self._capped(latest, reader), self.tap.time.now())
+            yield Page([], self._capped(latest, reader), self.account.time.now())
 
     @property
     def _key(self) -> str:
@@ -114,25 +114,26 @@ class SearchStream(CopperStream):
         return min(reached, int(reader.began.timestamp()))
 
     def reader(
-        self, start: int | None = None, stop: int | None = None, *, breathe: Callable[[], None] | None = None
+        self, start: int | None = None, stop: int | None = None, *, check: Callable[[], None] | None = None
     ) -> Reader:
-        """What reads the stream between two seconds, both included; None is all.
+        """Make what reads the stream between two seconds, both included.
 
         Args:
-            start: The first second.
-            stop: The last.
-            breathe: Called while it waits, where another stream reads this one.
+            start: The first second, in Unix time; None for no bound.
+            stop: The last second, in Unix time; None for no bound.
+            check: Called while pages are waited for; this stream's own ``check`` if left out. Another stream that reads
+                this one gives its own.
         """
-        filters = search_filters(self.config, self.name, self.tap.time.now())
+        filters = search_filters(self.config, self.name, self.account.time.now())
         minimum, maximum = f"minimum_{self.date_filter}", f"maximum_{self.date_filter}"
         start = max((each for each in (start, filters.pop(minimum, None)) if each is not None), default=None)
         stop = min((each for each in (stop, filters.pop(maximum, None)) if each is not None), default=None)
         # Who asks for what no filter can say asks for all of it; nothing lies beyond a bookmark that no filter can say.
         start = None if start is None or start < 0 else min(start, LATEST)
         stop = None if stop is None or stop > LATEST else stop
-        concurrency = self.tap.session.network.max_concurrency
+        concurrency = self.account.concurrency
         repeats = bool(filters.get("full_result"))
-        paced = self.tap.requests_per_minute > 0
+        paced = self.account.requests_per_minute > 0
         buffered = PACKED_PAGES if paced else BUFFERED_PAGES
         limits = Limits(PAGE_SIZE, SEARCH_CEILING, concurrency, buffered_pages=buffered, repeats=repeats)
         first, last = (start, stop) if self._sign > 0 else (_negative(stop), _negative(start))
@@ -147,14 +148,14 @@ class SearchStream(CopperStream):
             sign=self._sign,
             horizon=horizon,
             concurrency=concurrency,
-            now=self.tap.time.now,
-            check=breathe or self.breathe,
+            now=self.account.time.now,
+            check=check or self.check,
             pack=paced,
         )
 
     def _sender(self, filters: dict[str, Any]) -> Callable[[PageQuery], Answer]:
         read = rows_reader(self._key)
-        ask = self.tap.ask
+        ask = self.account.ask
 
         def send(query: PageQuery) -> Answer:
             low, high = query.minimum, query.maximum

@@ -191,7 +191,7 @@ class Search:
         if self._newest_first:
             self._tail = window
             window.restart(rows[position] for position in left)
-        return [(window, Taken(left, taken.strays)), (after, Taken(sorted(beyond), []))]
+        return [(window, Taken(left, taken.edited_meanwhile)), (after, Taken(sorted(beyond), []))]
 
     def _is_large(self, window: Window) -> bool:
         if window.total is None or window.floor is None:

@@ -22,11 +22,11 @@ class Taken:
 
     Attributes:
         kept: New, and inside the window.
-        strays: Found by the CRM's index inside the window, but edited since: beyond what was asked for.
+        edited_meanwhile: Found by the CRM's index inside the window, but edited since: beyond what was asked for.
     """
 
     kept: list[int]
-    strays: list[int]
+    edited_meanwhile: list[int]
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ class Window:
         goes_on = run is not None and run.goes_on(query, rows, self._seen)
         known = {row for row in self._seen if row[1] == self.floor}
         kept = self._keep(rows)
-        strays = [
+        edited_meanwhile = [
             position
             for position, (_, key) in enumerate(rows)
             if key is not None and query.maximum is not None and key > query.maximum
@@ -167,7 +167,7 @@ class Window:
         else:
             self._stepping_back = False
             self._climb(query, rows, total, trusted, new=bool(kept))
-        return Taken(kept, strays)
+        return Taken(kept, edited_meanwhile)
 
     def is_continued_by(self, query: PageQuery, rows: Sequence[Row], at: int) -> bool:
         """Whether a page of an earlier question begins in what has been met here, and so tells what comes next.

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from crm_emulator import Emulator
-from tap_copper.tap import TapCopper, Time
+from tap_copper.account import Time
+from tap_copper.tap import TapCopper
 
 TAP = Path(sys.executable).parent / "tap-copper"
 

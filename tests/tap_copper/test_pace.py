@@ -13,10 +13,10 @@ from crm_api.copper.session import PAGE_SIZE, REQUESTS_PER_MINUTE
 from crm_api.transport.quota import widened
 from crm_api.transport.quota_stores import SQLiteStore
 from crm_emulator import Emulator, Fault
-from tap_copper.command import StoppedError
+from tap_copper.account import Time
+from tap_copper.errors import StoppedError
 from tap_copper.search.query import Limits
 from tap_copper.search.read_ahead import InFlight, Search
-from tap_copper.tap import Time
 from tests.tap_copper.crm_model import LOOKBACK, CrmModel, dice
 from tests.tap_copper.running import run
 from tests.tap_copper.shared_time import START, SharedTime
@@ -68,7 +68,7 @@ def test_activities_which_must_be_halved_use_it_but_for_a_tenth() -> None:
 def share_clock(monkeypatch: pytest.MonkeyPatch) -> SharedTime:
     """A clock that the tap's threads and the emulator share, and nobody waits for."""
     time = SharedTime()
-    for module in ("search.reader", "prefetch"):
+    for module in ("search.reader", "concurrency"):
         monkeypatch.setattr(f"tap_copper.{module}.threading", time.threading)
     return time
 
