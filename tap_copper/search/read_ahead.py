@@ -247,7 +247,7 @@ class Search:
         first = min(max(share * FIRST_SHARE, self._limits.fewest_pages), longest)
         growth = max(share - first, 0) * 2 / free
         step = min(ceil(first), longest)
-        overlap = window.ties if window.ties <= OVERLAP else OVERLAP + ceil(window.ties / step)
+        overlap = window.most_ties if window.most_ties <= OVERLAP else OVERLAP + ceil(window.most_ties / step)
         spare = min(overlap + (2 if step > MOST_PAGES else 2 * OVERLAP), self._limits.page_size // 4)
         size = self._limits.page_size - spare
         return _Cuts(query, window.left, 1 + step, min(first + growth, longest), growth, longest, size)
