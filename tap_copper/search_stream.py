@@ -17,7 +17,7 @@ from tap_copper.errors import StreamError
 from tap_copper.progress import log_event
 from tap_copper.records import moment
 from tap_copper.search.query import Limits, PageQuery, Row, TieError
-from tap_copper.search.read_ahead import Search
+from tap_copper.search.read_ahead import AscendingSearch, NewestFirstSearch
 from tap_copper.search.reader import Page, Reader
 from tap_copper.settings import filters_hash, search_filters, seconds_setting
 
@@ -143,7 +143,7 @@ class SearchStream(CopperStream):
             return int((began - lookback).timestamp())
 
         return Reader(
-            Search(first, last, limits, newest_first=self.newest_first),
+            (NewestFirstSearch if self.newest_first else AscendingSearch)(first, last, limits),
             self._sender(filters),
             sign=self._sign,
             horizon=horizon,

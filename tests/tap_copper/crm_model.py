@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 
 from tap_copper.search.query import Limits, PageQuery, Row
-from tap_copper.search.read_ahead import InFlight, Search
+from tap_copper.search.read_ahead import AscendingSearch, InFlight, NewestFirstSearch
 from tap_copper.search.window import Window
 
 LOOKBACK = 20
@@ -136,7 +136,7 @@ def read(
     """
     sign = -1 if newest_first else 1
     bounds = (start, stop) if sign > 0 else (_negative(stop), _negative(start))
-    search = Search(*bounds, limits, newest_first=newest_first)
+    search = (NewestFirstSearch if newest_first else AscendingSearch)(*bounds, limits)
     in_flight: list[InFlight] = []
     buffers: dict[Window, list[Row]] = {}
     handed_on: list[Row] = []
