@@ -125,15 +125,15 @@ class Account:
         with self._request_limit:
             answer = self.session.exchange(method, path, repeatable=True, **given)
         if not answer.content:
-            raise BusyError(f"{method} {path}", status=answer.status, happened="The CRM answered with nothing")
+            raise BusyError(f"{method} {path}", status=answer.status, happened="The CRM's answer was empty")
         return answer
 
     @property
     def definitions(self) -> Sequence[Definition]:
-        """The definitions of custom fields, read once a run; none where there are no credentials to read them with.
+        """The definitions of custom fields, read once a run; an empty list where there are no credentials.
 
         Raises:
-            CrmError: They could not be read; the same error each time.
+            CrmError: They could not be read; each call raises the error of the first.
         """
         if isinstance(self._definitions, CrmError):
             raise self._definitions
@@ -158,7 +158,7 @@ class Account:
 
     @cached_property
     def record(self) -> dict[str, Any]:
-        """What Copper says of the account itself, read once a run.
+        """The account's own record, read once a run.
 
         Raises:
             CrmError: It could not be read.
@@ -175,7 +175,7 @@ class Account:
             return UTC
 
     def fail(self, stream: StreamRead, error: Exception) -> None:
-        """Note that a stream could not be read to its end: the others are, then the run ends with an error.
+        """Note that a stream could not be read to its end: the others are read, then the run ends with an error.
 
         Raises:
             CrmError: Two streams in a row got no usable answer, or were not let in: the next would fare no better.

@@ -49,7 +49,7 @@ class ChildStream(CopperStream):
     def children_of(self, parent: SearchStream) -> Iterator[Page]:
         """Read the children of all records of one stream, wherever the bookmark of that stream stands."""
         every = (record for page in parent.reader(check=self.check).pages() for record in page.records)
-        # The connection test wants one record: it must not ask of every record of the account.
+        # A test of the connection reads one record: it must not ask of every record of the account.
         records = islice(every, self.ABORT_AT_RECORD_COUNT)
         jobs = ({"stream": parent.name, **record} for record in records)
         for record, children in ordered_map(

@@ -24,7 +24,7 @@ from tap_copper.account import Account
 from tap_copper.bookmarks import Bookmark
 from tap_copper.concurrency import Task, in_a_thread
 from tap_copper.custom_fields import CustomColumns
-from tap_copper.errors import StreamError
+from tap_copper.errors import StoppedError, StreamError
 from tap_copper.output import Emission
 from tap_copper.progress import log_event
 from tap_copper.records import Shape
@@ -102,7 +102,7 @@ class CopperStream(Stream):
 
     @cached_property
     def columns(self) -> CustomColumns | None:
-        """The columns of its custom fields; None where it has none, they are off, or definitions cannot be read."""
+        """The columns of custom fields; None where there are none, they are off, or definitions cannot be read."""
         naming = self.config["custom_field_columns"]
         if not self.object_type or naming == "off":
             return None
@@ -111,7 +111,7 @@ class CopperStream(Stream):
         except NotEnabledError:
             return None
         except (RefusedError, BusyError) as error:
-            advice = f"With custom_field_columns off, {self.name} is read without them"
+            advice = f"With custom_field_columns off, {self.name} is read without columns of custom fields"
             self._columns_error = StreamError(f"{error.sentence} {advice}")
             self._columns_error.__cause__ = error
             return None
@@ -248,7 +248,7 @@ class CopperStream(Stream):
         self._state_at = self.account.time.monotonic()
         self.account.progress.begin(self)
         self._wait_until_opened()
-        for page in (part for whole_page in self.pages() for part in whole_page.parts(PAGE_SIZE)):
+        for page in (part for whole_page in self.pages() for part in _parts(whole_page)):
             records = self._within_limit(page.records)
             if self.watch is not None:
                 self.watch(self, records)
@@ -287,7 +287,8 @@ class CopperStream(Stream):
         Raises:
             StoppedError: A signal has asked to stop.
         """
-        self.account.check()
+        if self.account.stopped_by is not None:
+            raise StoppedError(self.account.stopped_by)
         if self._since_state >= STATE_RECORDS or self.account.time.monotonic() - self._state_at >= STATE_SECONDS:
             self._write_state_message()
             self._since_state, self._state_at = 0, self.account.time.monotonic()
@@ -299,6 +300,15 @@ class CopperStream(Stream):
 
     def _shape(self) -> Shape:
         return Shape(self.schema["properties"], self.columns, self.config.get("date_order"))
+
+
+def _parts(page: Page) -> Iterator[Page]:
+    """Cut a page into such as a search returns, so that STATE can go out between them; the last one has ``reached``."""
+    records = page.records
+    for first in range(0, len(records) - PAGE_SIZE, PAGE_SIZE):
+        yield Page(records[first : first + PAGE_SIZE], None, page.extracted)
+    rest = (len(records) - 1) // PAGE_SIZE * PAGE_SIZE if records else 0
+    yield Page(records[rest:], page.reached, page.extracted)
 
 
 def _schema(name: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Streams that a user declares in the settings: any endpoint that can be read."""
+"""Streams that the setting extra_streams declares: any endpoint that can be read."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ExtraStream(CopperStream):
         tap: The tap, for the SDK.
         account: The account that the stream is read from.
         declared: An element of the setting ``extra_streams``.
-        parents: The streams whose records its path may be filled from.
+        parents: The streams whose records may fill its path, by name.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class ExtraStream(CopperStream):
                 yield Page(records, None, self.account.time.now())
             return
         pages = self._parent(self._tap, self.account).reader(check=self.check).pages()
-        # The connection test wants one record: it must not ask of every record of the account.
+        # A test of the connection reads one record: it must not ask of every record of the account.
         parents = islice((record for page in pages for record in page.records), self.ABORT_AT_RECORD_COUNT)
         concurrency = self.account.concurrency
         for parent, found in ordered_map(parents, self._children, concurrency=concurrency, check=self.check):
@@ -108,11 +108,11 @@ class ExtraStream(CopperStream):
             value = value.get(name) if isinstance(value, dict) else None
         records = [value] if isinstance(value, dict) else value or []
         if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
-            raise StreamError(f"extra_streams: the answer to {self.name} holds no records; see records_at")
+            raise StreamError(f"extra_streams: the answer to {self.name} holds no records; check records_at")
         for record in records:
             for key in self._own_keys:
                 if record.get(key) is None:
-                    raise StreamError(f"extra_streams: a record of {self.name} has no {key!r}, which keys names")
+                    raise StreamError(f"extra_streams: a record of {self.name} lacks {key!r}, which is one of its keys")
         return records
 
     def _open_schema(self) -> dict[str, Any]:
@@ -132,7 +132,7 @@ def extra_streams(tap: Tap, account: Account, streams: Sequence[type[CopperStrea
         streams: The tap's own streams: their names are taken, and those that are searched can be parents.
 
     Raises:
-        SettingError: A declaration does not fit.
+        SettingError: A declaration cannot be used; says which, and why.
     """
     taken = {str(vars(stream)["name"]) for stream in (*streams, DeletedRecordsStream)}
     parents = {str(vars(each)["name"]): each for each in streams if issubclass(each, SearchStream)}
@@ -140,7 +140,7 @@ def extra_streams(tap: Tap, account: Account, streams: Sequence[type[CopperStrea
     for declared in tap.config.get("extra_streams") or ():
         name = declared.get("name")
         if name in taken:
-            raise SettingError(f"extra_streams declares {name!r}, which is the name of a stream already")
+            raise SettingError(f"extra_streams: {name!r} is already the name of a stream")
         _check_properties(declared)
         taken.add(name)
         made.append(ExtraStream(tap, account, declared, parents))
@@ -153,7 +153,9 @@ def _check_properties(declared: Mapping[str, Any]) -> None:
     for name, schema in (declared.get("properties") or {}).items():
         if not jsonschema_rs.meta.is_valid(schema):
             whose = declared["name"]
-            raise SettingError(f"extra_streams: the property {name!r} of {whose} has no JSON schema: {schema}")
+            raise SettingError(
+                f"extra_streams: the schema of property {name!r} of {whose} is not a JSON schema: {schema}"
+            )
 
 
 def _parent(declared: Mapping[str, Any], parents: Mapping[str, type[SearchStream]]) -> type[SearchStream] | None:

@@ -1,4 +1,4 @@
-"""Every stream of Copper, each a declaration of a few lines."""
+"""The streams of Copper, each a declaration of a few lines."""
 
 from __future__ import annotations
 

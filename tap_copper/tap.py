@@ -81,7 +81,7 @@ class TapCopper(Tap):
         """The account that this run reads; streams get it in place of the tap."""
         return Account(self.config, self._writer, self.time, self.logger)
 
-    # What the SDK calls
+    # Called by the SDK
 
     @property
     @override
@@ -108,7 +108,7 @@ class TapCopper(Tap):
             self._register_streams()
         except (MapExpressionError, StreamMapConfigError) as error:
             raise SettingError(f"stream_maps is wrong: {error}") from None
-        except IndexError:  # so the SDK says it
+        except IndexError:  # which the SDK raises for an empty expression
             raise SettingError("stream_maps is wrong: an expression is empty") from None
 
     def _register_streams(self) -> None:
@@ -138,7 +138,7 @@ class TapCopper(Tap):
         redact = Redactor(secret_texts(self._config, self.config_jsonschema))
         guard_logging(redact)
         for name in [name for name, value in self._config.items() if value is None]:
-            del self._config[name]  # left out, as far as anybody is concerned; the SDK trips over some of them
+            del self._config[name]  # null means left out; the SDK breaks on some nulls
         check_settings(self._config, self.config_jsonschema)
         extra = self._config.get("extra_streams")
         for index, declared in enumerate(extra if isinstance(extra, list) else ()):
@@ -205,8 +205,8 @@ class TapCopper(Tap):
 
         Raises:
             CrmError: Nothing further could be read.
-            StoppedError: A signal asked to stop.
-            IncompleteError: Some streams could not be read.
+            StoppedError: A signal has asked to stop.
+            IncompleteError: Some streams could not be read; the others have been.
         """
         self._warn_of_unknown_streams()
         try:
@@ -222,8 +222,6 @@ class TapCopper(Tap):
             self._state_writer.write_state(self.state)
         if self.account.failures:
             raise IncompleteError(self.account.failures)
-
-    # Inside
 
     def _open_streams(self) -> None:
         """Ask the first question of every stream: where there are custom fields at once, beside their definitions.

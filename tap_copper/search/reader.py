@@ -42,13 +42,6 @@ class Page:
     reached: int | None
     extracted: datetime
 
-    def parts(self, size: int) -> Iterator[Page]:
-        """Cut the page into pages of at most ``size`` records; only the last one has ``reached``."""
-        for first in range(0, len(self.records) - size, size):
-            yield Page(self.records[first : first + size], None, self.extracted)
-        rest = (len(self.records) - 1) // size * size if self.records else 0
-        yield Page(self.records[rest:], self.reached, self.extracted)
-
 
 @dataclass(frozen=True)
 class _Body:

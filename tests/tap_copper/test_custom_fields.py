@@ -212,7 +212,7 @@ def test_where_the_definitions_are_refused_what_has_no_custom_fields_is_read_all
     emulator.trouble("error:status=403,route=GET /custom_field_definitions")
     output = run(emulator, "people", "users")
     assert "on GET /custom_field_definitions (HTTP 403)" in str(output.error)
-    assert "With custom_field_columns off, people is read without them" in str(output.error)
+    assert "With custom_field_columns off, people is read without columns of custom fields" in str(output.error)
     assert output.records("users")
     assert output.bookmark("people") is None
     assert emulator.journal.count(route="/custom_field_definitions") == 1
