@@ -101,10 +101,7 @@ def test_what_hangs_on_filtered_records_activates_nothing(account: Emulator, *, 
 @pytest.mark.parametrize(
     ("declared", "sentence"),
     [
-        (
-            {"name": "deleted_records", "path": "/x", "keys": ["id"]},
-            "is already the name of a stream",
-        ),
+        ({"name": "deleted_records", "path": "/x", "keys": ["id"]}, "is already the name of a stream"),
         ({"name": "people", "path": "/x", "keys": ["id"]}, "'people' is already the name of a stream"),
         ({"name": "x", "path": "/x", "keys": ["id"], "parent": "peoples"}, "cannot be 'peoples': the nearest one is"),
         ({"name": "x", "path": "/x/{size}", "keys": ["id"], "parent": "people"}, "needs 'size', a field of people"),
@@ -112,7 +109,7 @@ def test_what_hangs_on_filtered_records_activates_nothing(account: Emulator, *, 
         ({"name": "x", "path": "/x", "kees": ["id"]}, "extra_streams.0.kees"),
         ({"name": "x", "path": "/x/{id}", "keys": ["id"]}, "the path of x needs 'id', so x needs a parent"),
         ({"name": "x", "path": "/x/{id.y}", "keys": ["id"], "parent": "people"}, "whole names of fields in its braces"),
-        ({"name": "x", "path": "/account", "keys": ["uid"]}, "a record of x has no 'uid', which is one of its keys"),
+        ({"name": "x", "path": "/account", "keys": ["uid"]}, "a record of x lacks 'uid', which is one of its keys"),
         (
             {"name": "x", "path": "/account", "keys": ["id"], "properties": {"a": {"type": "shoe"}}},
             "the schema of property 'a' of x is not a JSON schema",
