@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from crm_emulator import Emulator
-from tap_copper.tap import TapCopper, Time
+from tap_copper.account import Time
+from tap_copper.tap import TapCopper
 from tests.commands import run_command
 
 TAP = Path(sys.executable).parent / "tap-copper"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from crm_api.errors import CrmError, SettingError
 from crm_emulator import Emulator
-from tap_copper.command import IncompleteError
+from tap_copper.errors import IncompleteError
 from tap_copper.inputs import checked_catalog, checked_state
 from tests.tap_copper.running import run, selecting
 

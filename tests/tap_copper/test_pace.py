@@ -13,10 +13,10 @@ from crm_api.copper.session import PAGE_SIZE, REQUESTS_PER_MINUTE
 from crm_api.transport.quota import widened
 from crm_api.transport.quota_stores import SQLiteStore
 from crm_emulator import Emulator, Fault
-from tap_copper.command import StoppedError
+from tap_copper.account import Time
+from tap_copper.errors import StoppedError
 from tap_copper.search.query import Limits
-from tap_copper.search.read_ahead import InFlight, Search
-from tap_copper.tap import Time
+from tap_copper.search.read_ahead import AscendingSearch, InFlight, NewestFirstSearch
 from tests.tap_copper.crm_model import LOOKBACK, CrmModel, dice
 from tests.tap_copper.running import run
 from tests.tap_copper.shared_time import START, SharedTime
@@ -28,7 +28,7 @@ WINDOW_SECONDS = widened(60)
 def simulated_minutes(crm: CrmModel, limits: Limits, *, newest_first: bool = False) -> float:
     """Read a search with as many workers as the limits say, each answer taking a second, at the published quota."""
     sign = -1 if newest_first else 1
-    search = Search(None, None, limits, newest_first=newest_first)
+    search = (NewestFirstSearch if newest_first else AscendingSearch)(None, None, limits)
     horizon = sign * (crm.now - LOOKBACK)
     sent: deque[float] = deque(maxlen=REQUESTS_PER_MINUTE)
     now, number = 0.0, 0
@@ -68,7 +68,7 @@ def test_activities_which_must_be_halved_use_it_but_for_a_tenth() -> None:
 def share_clock(monkeypatch: pytest.MonkeyPatch) -> SharedTime:
     """A clock that the tap's threads and the emulator share, and nobody waits for."""
     time = SharedTime()
-    for module in ("search.reader", "prefetch"):
+    for module in ("search.reader", "concurrency"):
         monkeypatch.setattr(f"tap_copper.{module}.threading", time.threading)
     return time
 
