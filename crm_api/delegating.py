@@ -47,7 +47,7 @@ class DelegatingCrm(Crm):
         return self._owner(crm_object).find(crm_object, attribute, values)
 
     @override
-    def count(self, crm_object: CrmObject) -> int:
+    def count(self, crm_object: CrmObject) -> int | None:
         return self._owner(crm_object).count(crm_object)
 
     @override
@@ -160,10 +160,10 @@ class DelegatingCrm(Crm):
 
 
 class WithEndpoints(DelegatingCrm):
-    """Hands each object's work to the half that knows it; what is no object's, such as names, is the CRM's.
+    """A CRM and, on the same account, endpoints that the settings declare: each object's calls go where it belongs.
 
     Args:
-        crm: The CRM.
+        crm: The CRM; calls about the account, such as ``names``, go to it.
         objects: The objects that the endpoints stand for, by name.
         make_endpoints: Makes the endpoints, on the CRM's session, when the first of their objects is asked for.
         index_lags: Whether a record just written may be missing for a while from what the endpoints find.
@@ -190,10 +190,10 @@ class WithEndpoints(DelegatingCrm):
         return self._endpoints if crm_object.whole_records else self._crm
 
     @override
-    def replace_session(self, stage: Callable[[Crm], CrmSession]) -> None:
+    def replace_session(self, make: Callable[[Crm], CrmSession]) -> None:
         endpoints = self._endpoints  # made with the session that is replaced
-        super().replace_session(stage)
-        endpoints.replace_session(stage)
+        super().replace_session(make)
+        endpoints.replace_session(make)
 
 
 class _Joined(Mapping[str, CrmObject]):

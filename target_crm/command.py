@@ -1,6 +1,6 @@
 """The command line of target-crm: a configuration file that cannot be read ends it in one sentence.
 
-It stands alone because only the command line needs click and the SDK's command.
+It is a file of its own because only the command line needs click and the SDK's command.
 """
 
 from __future__ import annotations

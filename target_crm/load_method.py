@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class LoadMethod(StrEnum):
-    """What is done with the records of a stream."""
+    """The ways in which the records of a stream are written."""
 
     UPSERT = "upsert"
     """Created, or updated where the CRM has them."""
@@ -27,6 +27,12 @@ class LoadMethod(StrEnum):
         return _ENDPOINTS_NEEDED[self]
 
 
+LOAD_METHODS = (
+    "upsert creates or updates; append-only creates every version; update never creates; match finds and remembers "
+    "records, and writes nothing; delete deletes; overwrite does what upsert does, and deletes the records that a "
+    "complete stream no longer holds"
+)
+"""The load methods in words, for the texts of settings."""
 _ENDPOINTS_NEEDED = {
     LoadMethod.UPSERT: ("create",),
     LoadMethod.APPEND_ONLY: ("create",),

@@ -17,7 +17,7 @@ _DECLARATION = "setting"  # its key in the metadata of a dataclass field
 
 
 def as_given(value: Any, where: str) -> Any:  # noqa: ARG001 - a reader is told where the value stands
-    """Read a value that the program uses as the file spells it."""
+    """Read a value that the program uses as it is in the file."""
     return value
 
 
@@ -76,7 +76,7 @@ def read_settings(settings: Mapping[str, Setting], given: Mapping[str, Any], whe
 
     Args:
         settings: The declarations.
-        given: The group as the file spells it; other names in it are passed over.
+        given: The group as it is in the file; other names in it are passed over.
         where: The place of the group (``streams.people``), or an empty string.
 
     Returns:

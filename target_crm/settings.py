@@ -8,7 +8,7 @@ from crm_api.freshsales.settings import FRESHSALES_SETTINGS
 from crm_api.http.settings import HTTP_SETTINGS
 from crm_api.settings import NETWORK_SETTINGS, JsonSchema
 from target_crm.endpoints.settings import ENDPOINT
-from target_crm.load_method import LoadMethod
+from target_crm.load_method import LOAD_METHODS, LoadMethod
 from target_crm.stream_settings import STREAM_SETTINGS
 
 INDEX_LAG_SECONDS = 60.0
@@ -58,8 +58,8 @@ SETTINGS: JsonSchema = {
             "type": ["object", "array", "null"],
             "additionalProperties": _STREAM,
             "items": _NAMED_STREAM,
-            "description": "What each stream becomes in the CRM, by the stream's name after stream_maps; or a "
-            "list of objects with name.",
+            "description": "The settings of each stream, by its name after stream_maps; or a list of objects with "
+            "name.",
         },
         "endpoint": {
             **ENDPOINT,
@@ -68,16 +68,13 @@ SETTINGS: JsonSchema = {
         },
         "default_object": {
             "type": ["string", "null"],
-            "description": "The object of the CRM that streams become which name none and are not called like one.",
+            "description": "The object of the CRM for streams that name none and are not called like one.",
         },
         "load_method": {
             "type": "string",
             "enum": [str(method) for method in LoadMethod],
             "default": str(LoadMethod.UPSERT),
-            "description": "What is done with the records of streams that do not say it themselves. upsert "
-            "creates or updates; append-only creates every version; update never creates; match finds and "
-            "remembers records, and writes nothing; delete deletes; overwrite does what upsert does, and deletes "
-            "the records that a complete stream no longer holds.",
+            "description": f"The load method of streams that have none of their own: {LOAD_METHODS}.",
         },
         "source_name": {
             "type": "string",
@@ -87,8 +84,8 @@ SETTINGS: JsonSchema = {
         },
         "ledger_url": {
             **_SECRET_TEXT,
-            "description": "Where the ledger is kept: sqlite:////absolute/path.sqlite, or a postgresql:// URL. If "
-            "left out, singer-crm/ledger.sqlite in the user's state folder (XDG_STATE_HOME, else ~/.local/state).",
+            "description": "URL of the ledger: sqlite:////absolute/path.sqlite, or postgresql://. If left out, "
+            "singer-crm/ledger.sqlite in the user's state folder (XDG_STATE_HOME, else ~/.local/state).",
         },
         "require_ledger": {
             "type": "boolean",
@@ -105,8 +102,9 @@ SETTINGS: JsonSchema = {
             "type": "string",
             "enum": ["source", "crm"],
             "default": "source",
-            "description": "When a record counts as unchanged: source (it is as it last came from the source) or "
-            "crm (the CRM has it so: every record is read, and what somebody changed there is written again).",
+            "description": "The condition under which a record counts as unchanged: source (it is as it last came from "
+            "the source) or crm (the CRM has it so: every record is read, and what somebody changed there is written "
+            "again).",
         },
         "lock_wait_seconds": {
             "type": "number",

@@ -13,7 +13,7 @@ from crm_api.settings import JsonSchema, nearest
 from target_crm.delete_brakes import Brakes
 from target_crm.endpoints.declaring import PREFIX, Declared, declared, is_declared, sent_whole
 from target_crm.endpoints.settings import ENDPOINT, ROLES
-from target_crm.load_method import LoadMethod
+from target_crm.load_method import LOAD_METHODS, LoadMethod
 from target_crm.mapping.settings import MAPPING_SETTINGS, MappingSettings, mapping_settings, names
 from target_crm.setting_fields import read_settings, schemas_of, setting, settings_in
 
@@ -33,8 +33,7 @@ class StreamSettings:
         {"type": ["string", "null"]},
     )
     load_method: LoadMethod = setting(  # noqa: RUF009 - it makes a dataclass field
-        "What is done with the stream's records: upsert, append-only, update, match, delete or overwrite; the setting "
-        "load_method of the plugin explains them and holds if this is left out.",
+        f"The load method of the stream: {LOAD_METHODS}. The plugin's load_method if left out.",
         {"type": ["string", "null"], "enum": [*map(str, LoadMethod), None]},
         read=lambda given, _: LoadMethod(given),
         default=LoadMethod.UPSERT,
@@ -46,23 +45,24 @@ class StreamSettings:
         default=(),
     )
     no_match_key: str = setting(
-        "What to do with a record that has no value for any match key: create it, or reject it.",
+        "Create or reject a record that has no value for any match key.",
         {"type": "string", "enum": ["create", "reject"], "default": "create"},
     )
     missing_reference: str = setting(
-        "What to do with a record whose reference is not in the CRM yet: wait keeps it until that comes, in this run "
-        "or a later one; link_later writes it at once and links it when that comes; reject rejects it; leave_out "
-        "writes it without the reference.",
+        "Handling of a record that refers to one which is not in the CRM yet: wait keeps it until the other comes, in "
+        "this run or a later one; link_later writes it at once and links it when the other comes; reject rejects it; "
+        "leave_out writes it without the reference.",
         {"type": "string", "enum": ["wait", "link_later", "reject", "leave_out"], "default": "wait"},
     )
     when_gone: str = setting(
-        "What to do with a record that was written before and that the CRM no longer has: look for it by its match "
-        "keys again, create it again, or reject it.",
+        "Handling of a record that was written before and that the CRM no longer has: match_again looks for it by its "
+        "match keys, recreate creates it again, reject rejects it.",
         {"type": "string", "enum": ["match_again", "recreate", "reject"], "default": "match_again"},
     )
     compare_with: str = setting(
-        "When a record of the stream counts as unchanged: source (it is as it last came from the source) or crm (the "
-        "CRM has it so, which is read for every record). The setting compare_with of the plugin if left out.",
+        "The condition under which a record counts as unchanged: source (it is as it last came from the source) or crm "
+        "(the CRM has it so: every record is read, and what somebody changed there is written again). The plugin's "
+        "compare_with if left out.",
         {"type": ["string", "null"], "enum": ["source", "crm", None]},
         default="source",
     )
@@ -151,7 +151,7 @@ def stream_settings(
     objects: Mapping[str, CrmObject],
     refused: Mapping[str, str],
 ) -> StreamSettings:
-    """Read the settings of a stream.
+    """Read the settings of a stream, with the plugin's settings where the stream's own say nothing.
 
     Args:
         config: The whole configuration.
@@ -227,7 +227,7 @@ def streams_by_name(config: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     for settings in given:
         name = settings["name"]
         if name in streams:
-            raise SettingError(f"streams: {name!r} stands there twice. Join the two")
+            raise SettingError(f"streams: {name!r} is in the list twice. Make one entry of the two")
         streams[name] = {key: value for key, value in settings.items() if key != "name"}
     return streams
 

@@ -1,4 +1,4 @@
-"""Apptivo behind the port: how its records are found, read, written and deleted."""
+"""Apptivo as a CRM of the port: finds, reads, writes and deletes its records."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from typing_extensions import override
 
 from crm_api.apptivo.calls import calls
 from crm_api.apptivo.config import Config, CustomAttribute, config_of, identifier
-from crm_api.apptivo.declaration import BILLING, SHIPPING, Kept
-from crm_api.apptivo.objects import EMPLOYEES, KEPT, LISTS, OBJECTS, REFUSED
-from crm_api.apptivo.recent_records import RecentRecords
-from crm_api.apptivo.records import Names, created, crm_id_of, handed_on, item_form, revised
+from crm_api.apptivo.declaration import BILLING, SHIPPING, Entity
+from crm_api.apptivo.objects import EMPLOYEES, ENTITIES, LISTS, OBJECTS, REFUSED
+from crm_api.apptivo.records import Names, created, crm_id_of, item_form, returned, revised
 from crm_api.apptivo.search import PAGE_SIZE, Lists, ask
 from crm_api.apptivo.session import ApptivoCredentialsError, WireStyle
 from crm_api.apptivo.values import Days, custom_plain, custom_wire
 from crm_api.crm import Account, BeforeSend, CustomField, Name, Refused, Result, Written
-from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload
+from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload, outgoing
 from crm_api.endpoints.declared import DeclaredCrm
 from crm_api.endpoints.endpoint import Endpoint
 from crm_api.endpoints.json_paths import found_at
 from crm_api.endpoints.requests import Item, prepare
 from crm_api.errors import GoneError, InvalidError, SettingError
+from crm_api.recent_records import RecentRecords
 from crm_api.transport.answer import Answer
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
@@ -37,6 +37,8 @@ from crm_api.values import is_empty
 
 _LOGGER = logging.getLogger(__name__)
 LIST_LAG_SECONDS = 60.0  # for which a list may show a record as it was before our own write
+RECENT_SECONDS = 1800.0  # as long as a batch of records takes at one request a second
+MOST_RECENT = 2_000
 FEW_READS = 10  # counting first costs a request itself
 _ITEMS = {"emailAddresses": "email", "phoneNumbers": "phone"}
 _DELETED = "1"  # objectStatus of a record that is only marked deleted; "0" on live ones
@@ -47,11 +49,11 @@ class Apptivo(DeclaredCrm):
     """An account of Apptivo.
 
     Args:
-        session: See ``crm_api.apptivo.session.connect``.
+        session: Sends the account's requests; see ``crm_api.apptivo.session.connect``.
         style: How calls are written.
-        fingerprint: What the account is called where the API does not tell.
-        user: On whose behalf calls are made, for people.
-        days: How the firm writes days.
+        fingerprint: Id of the account where the API does not tell the firm's number.
+        user: E-mail of the employee on whose behalf calls are made, for messages.
+        days: The format in which the firm writes days.
         clock: Monotonic seconds.
     """
 
@@ -73,15 +75,16 @@ class Apptivo(DeclaredCrm):
         self._fingerprint = fingerprint
         self._user = user
         self._days = days or Days()
-        self._lately = RecentRecords(clock)
+        # Only attributes that an update lists are applied: an older record beside them does no harm.
+        self._recent = RecentRecords(RECENT_SECONDS, clock=clock, most=MOST_RECENT)
 
-    # Whose account it is, and what it lists
+    # The account and its lists
 
     @override
     def account(self) -> Account:
-        """By the number of the firm, which every record carries; the first employee is always there."""
+        """Identify the account by the number of the firm, which every record has; there is always an employee."""
         firm = self._firm()
-        user = self._user or "whoever the keys are of"
+        user = self._user or "the owner of the keys"
         if firm is None:
             host = urlsplit(self.session.base_url).hostname
             return Account(f"{host}/{self._fingerprint}", f"at {host}", user)
@@ -90,7 +93,9 @@ class Apptivo(DeclaredCrm):
     def _firm(self) -> str | None:
         try:
             employees = self._employees()
-        except InvalidError:  # its failures are not documented, and might pass: it must not look like another account
+        except (
+            InvalidError
+        ):  # failures are not documented, and may pass: once more, or it would look like another account
             try:
                 employees = self._employees()
             except InvalidError:
@@ -106,23 +111,23 @@ class Apptivo(DeclaredCrm):
         if object_name == "employees":
             employees: Sequence[Name] = self.once("names", lambda: [_employee(each) for each in self._employees()])
             return employees
-        kept, choice = LISTS[object_name]
-        return self._config(kept).names(choice)
+        entity, choice = LISTS[object_name]
+        return self._config(entity).names(choice)
 
     @override
     def custom_fields(self, crm_object: CrmObject) -> Sequence[CustomField]:
-        return [_custom_field(crm_object, each) for each in self._config(KEPT[crm_object.name]).custom]
+        return [_custom_field(crm_object, each) for each in self._config(ENTITIES[crm_object.name]).custom]
 
-    def _config(self, kept: Kept) -> Config:
-        path, parameters = f"/{kept.crm_object.name}?a=getConfigData", {"objectId": kept.object_id}
+    def _config(self, entity: Entity) -> Config:
+        path, parameters = f"/{entity.crm_object.name}?a=getConfigData", {"objectId": entity.object_id}
         config: Config = self.once(path, lambda: config_of(ask(self.session, path, parameters)))
         return config
 
-    # What reads
+    # Reading
 
     @override
     def find(self, crm_object: CrmObject, attribute: str, values: Sequence[str]) -> list[CrmRecord]:
-        lists = self._lists(KEPT[crm_object.name])
+        lists = self._lists(ENTITIES[crm_object.name])
         declared = crm_object.attribute(attribute)
         return [
             self._noted(crm_object, record)
@@ -133,17 +138,17 @@ class Apptivo(DeclaredCrm):
 
     @override
     def count(self, crm_object: CrmObject) -> int:
-        return self._lists(KEPT[crm_object.name]).count()
+        return self._lists(ENTITIES[crm_object.name]).count()
 
     @override
     def scan(self, crm_object: CrmObject) -> Iterator[CrmRecord]:
-        records = self._lists(KEPT[crm_object.name]).all()
-        return (handed_on(KEPT[crm_object.name], record) for record in records if not _is_deleted(record))
+        records = self._lists(ENTITIES[crm_object.name]).all()
+        return (returned(ENTITIES[crm_object.name], record) for record in records if not _is_deleted(record))
 
     @override
     def created_since(self, crm_object: CrmObject, since: datetime, payloads: Sequence[Payload]) -> Iterator[CrmRecord]:
-        records = self._lists(KEPT[crm_object.name]).since(since)
-        return (handed_on(KEPT[crm_object.name], record) for record in records if not _is_deleted(record))
+        records = self._lists(ENTITIES[crm_object.name]).since(since)
+        return (returned(ENTITIES[crm_object.name], record) for record in records if not _is_deleted(record))
 
     @override
     def read(self, crm_object: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
@@ -156,21 +161,21 @@ class Apptivo(DeclaredCrm):
         }
 
     def _paged(self, crm_object: CrmObject, ids: Sequence[CrmId]) -> Mapping[CrmId, CrmRecord]:
-        """Records out of pages of all, where those are fewer requests than one for each."""
-        kept, lists = KEPT[crm_object.name], self._lists(KEPT[crm_object.name])
+        """Read records from pages of all records, if that takes fewer requests than reading each."""
+        entity, lists = ENTITIES[crm_object.name], self._lists(ENTITIES[crm_object.name])
         found: dict[CrmId, CrmRecord] = {}
         if len(ids) > FEW_READS and len(ids) > 1 + -(-lists.count() // PAGE_SIZE):
             wanted = set(ids)
-            with suppress(SettingError):  # some are beyond the reach of lists
+            with suppress(SettingError):  # some records are beyond the reach of lists
                 for record in lists.all():
-                    crm_id = crm_id_of(kept, record)
+                    crm_id = crm_id_of(entity, record)
                     if crm_id is not None and crm_id in wanted:
-                        found[crm_id] = self._lately.get(crm_object.name, crm_id, seconds=LIST_LAG_SECONDS) or record
+                        found[crm_id] = self._recent.get((crm_object.name, crm_id), seconds=LIST_LAG_SECONDS) or record
         return found
 
     def _fetched(self, crm_object: CrmObject, crm_id: CrmId) -> CrmRecord | None:
-        """A record by its id. Few failures are documented: where the answer does not show it, a search tells."""
-        kept, endpoint = KEPT[crm_object.name], self._call(crm_object, "read")
+        """Read a record by its id. Few failures are documented: if the answer does not show it, a search decides."""
+        entity, endpoint = ENTITIES[crm_object.name], self._call(crm_object, "read")
         try:
             value = self.send(endpoint, prepare(endpoint, [Item({}, crm_id)]), read_only=True).value
         except GoneError:
@@ -179,24 +184,27 @@ class Apptivo(DeclaredCrm):
             value = None
         places = endpoint.answer.record or ()
         shown = (found_at(place, value) for place in places)
-        candidates = itertools.chain(shown, self._lists(kept).found({kept.id: crm_id}))
+        candidates = itertools.chain(shown, self._lists(entity).found({entity.id: crm_id}))
         records = (record for record in candidates if isinstance(record, Mapping))
-        return next((record for record in records if crm_id_of(kept, record) == crm_id), None)
+        return next((record for record in records if crm_id_of(entity, record) == crm_id), None)
 
-    def _lists(self, kept: Kept) -> Lists:
-        return Lists(self.session, kept)
+    def _lists(self, entity: Entity) -> Lists:
+        return Lists(self.session, entity)
 
     def _noted(self, crm_object: CrmObject, raw: Mapping[str, Any]) -> CrmRecord:
-        record = handed_on(KEPT[crm_object.name], raw)
-        self._lately.note(crm_object.name, record["id"], raw)
+        record = returned(ENTITIES[crm_object.name], raw)
+        self._recent.remember((crm_object.name, record["id"]), raw)
         return record
 
-    # What writes
+    # Writing
 
     @override
     def create(self, crm_object: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:
-        kept, endpoint = KEPT[crm_object.name], self._call(crm_object, "create")
-        items = [Item(created(kept, payload, self._names(kept, payload))) for payload in payloads]
+        entity, endpoint = ENTITIES[crm_object.name], self._call(crm_object, "create")
+        items = [
+            Item(created(entity, payload, self._names(entity, payload)), parameters=outgoing(payload).parameters)
+            for payload in payloads
+        ]
         return self.perform(crm_object, endpoint, items, before_send=before_send)
 
     @override
@@ -204,17 +212,17 @@ class Apptivo(DeclaredCrm):
         return [self._update(crm_object, crm_id, payload) for crm_id, payload in changes]
 
     def _update(self, crm_object: CrmObject, crm_id: CrmId, payload: Payload) -> Result:
-        kept = KEPT[crm_object.name]
-        raw = self._lately.get(crm_object.name, crm_id)
-        if raw is None and _is_imagined(crm_id):
+        entity = ENTITIES[crm_object.name]
+        raw = self._recent.get((crm_object.name, crm_id))
+        if raw is None and crm_id in self._made_up_ids:
             raw = {}
         elif raw is None and self.read(crm_object, [crm_id]):
-            raw = self._lately.get(crm_object.name, crm_id)
+            raw = self._recent.get((crm_object.name, crm_id))
         if raw is None:
             return Refused(f"Apptivo has no such record in its {crm_object.name}", None, gone=True)
-        revision = revised(kept, raw, payload, self._names(kept, payload))
+        revision = revised(entity, raw, payload, self._names(entity, payload))
         record = revision.record
-        if self._style is WireStyle.REST:  # which lists no attributes: whatever is sent is applied
+        if self._style is WireStyle.REST:  # it lists no attributes: all that is sent is applied
             sent = {BILLING if name == "address" else name for name in revision.attributes}
             record = {name: value for name, value in record.items() if name in sent}
         (result,) = self.perform(
@@ -230,7 +238,7 @@ class Apptivo(DeclaredCrm):
         try:
             answer = self.send(endpoint, prepare(endpoint, [Item({}, crm_id)]))
         finally:
-            self._lately.forget(crm_object.name, crm_id)
+            self._recent.forget((crm_object.name, crm_id))
         if not _says_success(answer.value) and self.read(crm_object, [crm_id]):
             raise InvalidError(endpoint.path, status=answer.status, said="The record is still there after deleting it")
 
@@ -241,20 +249,22 @@ class Apptivo(DeclaredCrm):
         try:
             results = super().perform(crm_object, endpoint, items, before_send=before_send)
         except ApptivoCredentialsError as error:
-            # A reason that speaks of a key may mean an attribute of the record: one bad record must not stop the rest.
+            # "key" in a reason may mean an attribute of the record: one bad record must not stop the rest.
             path = f"/{crm_object.name}?a=getConfigData"
-            ask(self.session, path, {"objectId": KEPT[crm_object.name].object_id})
+            ask(self.session, path, {"objectId": ENTITIES[crm_object.name].object_id})
             results = [Refused(error.said, error.status, body=error.body) for _ in items]
-        return [self._kept(crm_object, result) for result in results]
+        return [self._remembered(crm_object, result) for result in results]
 
-    def _kept(self, crm_object: CrmObject, result: Result) -> Result:
+    def _remembered(self, crm_object: CrmObject, result: Result) -> Result:
         if not isinstance(result, Written):
             return result
         crm_id = result.id if isinstance(result.id, int) else identifier(result.id)
-        if not any(name != "id" and crm_object.attribute(name) for name in result.record):  # a mere SUCCESS
-            self._lately.forget(crm_object.name, crm_id)
+        if not any(
+            name != "id" and crm_object.attribute(name) for name in result.record
+        ):  # the answer says SUCCESS only
+            self._recent.forget((crm_object.name, crm_id))
             return Written(crm_id, {})
-        return Written(crm_id, self._noted(crm_object, {**result.record, KEPT[crm_object.name].id: crm_id}))
+        return Written(crm_id, self._noted(crm_object, {**result.record, ENTITIES[crm_object.name].id: crm_id}))
 
     @override
     def send(
@@ -264,11 +274,11 @@ class Apptivo(DeclaredCrm):
             request = replace(request, form={**request.form, **request.params}, params={})
         return super().send(endpoint, request, read_only=read_only, before_send=before_send)
 
-    def _names(self, kept: Kept, payload: Payload) -> Names:
-        """What turns the ids of a payload into names: asked for only if it holds any."""
-        needed = {BILLING, SHIPPING, *(choice.id for choice in kept.choices)}
-        config = self._config(kept) if not needed.isdisjoint(payload) else Config()
-        owned = not is_empty(payload.get(kept.assignee.id))
+    def _names(self, entity: Entity, payload: Payload) -> Names:
+        """Read the names that belong to the ids of a payload, if it holds any."""
+        needed = {BILLING, SHIPPING, *(choice.id for choice in entity.choices)}
+        config = self._config(entity) if not needed.isdisjoint(payload) else Config()
+        owned = not is_empty(payload.get(entity.assignee.id))
         employees = {name.id: name for name in self.names("employees")} if owned else {}
         return Names(config, employees)
 
@@ -289,13 +299,14 @@ class Apptivo(DeclaredCrm):
         return value
 
     def _listed(self, object_name: str, value: CrmId) -> CrmId:
-        """The id as the list has it, so that its name can be sent beside it."""
+        """Look up an id in its list, so that its name can be sent beside it."""
         names = self.names(object_name)
         for name in names:
             if str(name.id) == str(value):
                 return name.id
         there = ", ".join(f"{name.spellings[0]} ({name.id})" for name in names) or "nothing"
-        raise ValueError(f"is no id of the CRM's {object_name.replace('_', ' ')}, which are: {there}")
+        known = object_name.replace("_", " ")
+        raise ValueError(f"is not an id of the CRM's {known}. Known {known}: {there}")
 
     @override
     def decode(self, attribute: Attribute, value: Any) -> Any:
@@ -312,11 +323,12 @@ class Apptivo(DeclaredCrm):
         return value
 
     def _any_config(self) -> Config:
-        """Countries and kinds of e-mail and phone are the firm's, whatever the object: whichever is known already."""
+        """A configuration that was read already: countries, and kinds of e-mail and phone, are in all of them."""
         known = next(
-            (kept for kept in KEPT.values() if self.is_known(f"/{kept.crm_object.name}?a=getConfigData")), None
+            (entity for entity in ENTITIES.values() if self.is_known(f"/{entity.crm_object.name}?a=getConfigData")),
+            None,
         )
-        return self._config(known or KEPT["customers"])
+        return self._config(known or ENTITIES["customers"])
 
     @override
     def custom_values(self, record: CrmRecord) -> dict[CrmId, Any]:
@@ -325,11 +337,11 @@ class Apptivo(DeclaredCrm):
 
     @override
     def custom_container(self, values: Mapping[CrmId, Any]) -> Payload:
-        known = {each.id: each for kept in KEPT.values() for each in self._known_config(kept).custom}
+        known = {each.id: each for entity in ENTITIES.values() for each in self._known_config(entity).custom}
         return {"customAttributes": [custom_wire(known[key], values[key]) for key in values if key in known]}
 
-    def _known_config(self, kept: Kept) -> Config:
-        return self._config(kept) if self.is_known(f"/{kept.crm_object.name}?a=getConfigData") else Config()
+    def _known_config(self, entity: Entity) -> Config:
+        return self._config(entity) if self.is_known(f"/{entity.crm_object.name}?a=getConfigData") else Config()
 
     @override
     def dry_run_answer(self, request: Request, new_id: Callable[[], CrmId]) -> Any:
@@ -337,15 +349,10 @@ class Apptivo(DeclaredCrm):
 
 
 def _criteria(attribute: str, value: str, kind: Kind | None) -> dict[str, Any]:
-    """``searchData`` for one attribute."""
+    """Make ``searchData`` for one attribute."""
     if attribute == "emailAddresses":
         return {attribute: [{"emailAddress": value, "id": "cont_email_input"}]}
     return {attribute: identifier(value) if kind in {Kind.ID, Kind.INTEGER} else value}
-
-
-def _is_imagined(crm_id: CrmId) -> bool:
-    """A rehearsal's own: no record of the CRM has such an id."""
-    return isinstance(crm_id, int) and crm_id < 0
 
 
 def _is_deleted(record: Mapping[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""Records turned into the request that a declared endpoint takes (pure)."""
+"""Makes the requests that a declared endpoint takes of records (pure)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from crm_api.crm_objects import CrmId, Payload
+from crm_api.crm_objects import CrmId, Outgoing, Payload, SourceRecord, outgoing
 from crm_api.endpoints.body_code import bodies_of
-from crm_api.endpoints.endpoint import PARAMETERS, SOURCE, Batch, Endpoint, Format
+from crm_api.endpoints.endpoint import Batch, Endpoint, Format
 from crm_api.endpoints.templates import as_text, filled_header, filled_path, filled_value
 from crm_api.endpoints.xml_bodies import as_xml
 from crm_api.transport.request import Request
@@ -27,55 +27,49 @@ class Item:
     """One record on its way to an endpoint.
 
     Attributes:
-        payload: What is sent; ``PARAMETERS`` and ``SOURCE`` in it are about it.
-        id: Of the CRM record to change; None for a create.
-        id_name: What placeholders call the id.
-        beside: What placeholders stand for besides, and bodies do not hold.
+        payload: The attributes to send.
+        id: Id of the CRM record to change; None for a create.
+        id_name: The placeholder that stands for the id.
+        beside: Further values for placeholders, by name; bodies do not hold them.
+        parameters: Flags of the record's stream, by name.
+        source: The source's record; None where it does not matter.
     """
 
     payload: Payload
     id: CrmId | None = None
     id_name: str = "id"
     beside: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def sent(self) -> dict[str, Any]:
-        """The payload alone."""
-        return {name: value for name, value in self.payload.items() if name not in {PARAMETERS, SOURCE}}
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    source: SourceRecord | None = None
 
     @property
     def fields(self) -> Mapping[str, Any]:
-        """What placeholders stand for."""
+        """Values of placeholders, by name."""
         own = {**self.payload, **self.beside} if self.beside else self.payload
         return own if self.id is None else {**own, self.id_name: self.id}
 
-    @property
-    def parameters(self) -> Mapping[str, Any]:
-        """The flags of its stream."""
-        return self.payload.get(PARAMETERS) or {}
 
-    @property
-    def source_id(self) -> str | None:
-        """What the source calls it, if that is known."""
-        source = self.payload.get(SOURCE)
-        return None if source is None else str(source[1])
+def item_of(payload: Payload, crm_id: CrmId | None = None, id_name: str = "id") -> Item:
+    """A payload on its way, with its parameters and its source."""
+    whole = outgoing(payload)
+    return Item(whole.payload, crm_id, id_name, parameters=whole.parameters, source=whole.source)
 
 
 def key_of(items: Sequence[Item]) -> str:
-    """By which an API knows a repeated request: a hash of stream, source id, last write and payload of each record."""
-    payloads = [item.payload for item in items]
+    """The key by which an API recognises a repeated request: a hash of each record's payload, parameters and source."""
+    payloads = [Outgoing(item.payload, item.parameters, item.source).flat for item in items]
     return blake2b(_SORTED.encode(payloads), digest_size=_KEY_BYTES).hexdigest()
 
 
 def prepare(endpoint: Endpoint, items: Sequence[Item]) -> Request:
-    """The one request that carries the records.
+    """Make the one request that carries the records.
 
     Args:
-        endpoint: The declaration.
-        items: One record; several where the endpoint takes batches, all with the same ``place``.
+        endpoint: The endpoint.
+        items: One record; or several with one ``place``, if the endpoint takes batches.
 
     Raises:
-        ValueError: A placeholder has no value, or a value cannot be written in the endpoint's form.
+        ValueError: A placeholder has no value, or a value cannot be written in the endpoint's format.
     """
     path, params, headers = place(endpoint, items[0])
     if endpoint.idempotency_header:
@@ -85,7 +79,7 @@ def prepare(endpoint: Endpoint, items: Sequence[Item]) -> Request:
     body = _body(endpoint, items)
     if endpoint.format is Format.FORM:
         if not isinstance(body, Mapping):
-            raise ValueError("A form holds named fields: give the endpoint a property for the list of records")
+            raise ValueError("format form needs named fields: give the endpoint batch.property for the list of records")
         form = {name: _field(value) for name, value in body.items() if value is not None}
         return Request(endpoint.method, path, params, form=form, headers=headers)
     if endpoint.format is Format.XML:
@@ -96,10 +90,10 @@ def prepare(endpoint: Endpoint, items: Sequence[Item]) -> Request:
 
 
 def place(endpoint: Endpoint, item: Item) -> tuple[str, dict[str, str], dict[str, str]]:
-    """Where a record is sent: path, parameters and headers. Records in one request have the same.
+    """Make path, query parameters and headers for a record; the records of one request must agree in them.
 
     Raises:
-        ValueError: A placeholder has no value, or one that cannot stand there.
+        ValueError: A placeholder has no value, or one that is not valid in its place.
     """
     fields = item.fields
     query = {name: filled_value(value, fields) for name, value in endpoint.query.items()}
@@ -112,10 +106,10 @@ def place(endpoint: Endpoint, item: Item) -> tuple[str, dict[str, str], dict[str
 
 
 def groups(endpoint: Endpoint, items: Sequence[Item]) -> list[list[int]]:
-    """Which records go into one request, by their positions: those that are sent to the same place, at most a batch.
+    """Divide records into requests: for each request, the positions of records with one place, at most a batch.
 
-    Where the settings' own code makes the bodies, it says which. A record that cannot be sent stands where it may: the
-    request that it spoils is taken apart.
+    Where the user's own code makes the bodies, it divides the records. A record that cannot be sent may be in any
+    request: a request that fails because of it is taken apart by the caller.
     """
     places: dict[Any, list[int]] = {}
     for position, item in enumerate(items):
@@ -135,7 +129,7 @@ def _coded(endpoint: Endpoint, code: str, items: Sequence[Item], chunk: list[int
     try:
         bodies = bodies_of(code, [_record(endpoint, items[position]) for position in chunk])
     except ValueError:
-        return [chunk]  # said when it is sent
+        return [chunk]  # reported when it is sent
     return [[chunk[number] for number in numbers] for _, numbers in bodies]
 
 
@@ -145,7 +139,7 @@ def _body(endpoint: Endpoint, items: Sequence[Item]) -> Any:
     if endpoint.batch.code is not None:
         bodies = bodies_of(endpoint.batch.code, [_record(endpoint, item) for item in items])
         if len(bodies) != 1:
-            raise ValueError(f"{endpoint.batch.code} makes several bodies of records that it put into one before")
+            raise ValueError(f"{endpoint.batch.code} makes several bodies of records that it put into one body before")
         return _sendable(endpoint.batch.code, bodies[0][0])
     return _batched(endpoint.batch, [_element(endpoint, endpoint.batch, item) for item in items])
 
@@ -172,7 +166,7 @@ def _batched(batch: Batch, elements: list[Any]) -> Any:
 
 def _record(endpoint: Endpoint, item: Item) -> dict[str, Any]:
     if endpoint.attributes is None:
-        return item.sent
+        return dict(item.payload)
     fields = item.fields
     return {name: fields[name] for name in endpoint.attributes if name in fields}
 
@@ -182,7 +176,7 @@ def _wrapped(endpoint: Endpoint, record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _field(value: Any) -> str:
-    """A field of a form: scalars as they are, anything else as JSON."""
+    """Write a field of a form: scalars unchanged, any other value as JSON."""
     if isinstance(value, str | bool | int | float | Decimal):
         return as_text(value)
     return _ENCODER.encode(value).decode()

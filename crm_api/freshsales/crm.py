@@ -1,4 +1,4 @@
-"""Freshsales behind the port: how its records are found, read, written and deleted."""
+"""Freshsales as a CRM of the port: finds, reads, writes and deletes its records."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
+import msgspec
 from typing_extensions import override
 
-from crm_api.crm import Account, BeforeSend, Crm, CustomField, Name, Refused, Result, Untold, Wanted, Written
+from crm_api.crm import Account, BeforeSend, Crm, CustomField, Name, Refused, Result, Unclear, Wanted, Written
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Payload
 from crm_api.endpoints.declared import DeclaredCrm, refused
 from crm_api.errors import (
@@ -27,7 +28,6 @@ from crm_api.freshsales.bulk import Bulk, first_tried, is_young, values_of
 from crm_api.freshsales.bulk_ids import BulkIdFinder
 from crm_api.freshsales.declaration import FreshsalesObject
 from crm_api.freshsales.deletes import Deletes
-from crm_api.freshsales.dry_run_answer import dry_run_answer
 from crm_api.freshsales.jobs import Jobs
 from crm_api.freshsales.lists import (
     CUSTOM_FIELD,
@@ -55,16 +55,16 @@ from crm_api.freshsales.views import Views
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 
-FEW_READS = 10  # so many are read one by one without asking what reading everything would cost
+FEW_READS = 10  # up to so many are read one by one, without counting what reading all would cost
 
 
 class Freshsales(DeclaredCrm):
     """An account of Freshsales.
 
     Args:
-        session: See ``crm_api.freshsales.session.connect``.
-        account_id: What tells the account from others.
-        classic: It is one of Classic, which has leads.
+        session: Sends the account's requests; see ``crm_api.freshsales.session.connect``.
+        account_id: Id of the account.
+        classic: Whether it is an account of Classic, which has leads.
         sleep: Waits so many seconds between the polls of a job.
     """
 
@@ -129,14 +129,14 @@ class Freshsales(DeclaredCrm):
         found = self._searches.find(self.session, known, attribute, values)
         if attribute != "emails" and not attribute.startswith(CUSTOM_FIELD):
             return found
-        # A part of a record shows neither its custom fields nor any e-mail but the first.
+        # A record of a search shows neither custom fields nor any e-mail but the first.
         wanted = {value.casefold() for value in values}
         unclear = [record["id"] for record in found if str(record.get("email")).casefold() not in wanted]
         whole = self.read(crm_object, unclear)
         return [whole.get(record["id"], record) for record in found]
 
     def _parents(self, targets: Sequence[str]) -> list[tuple[FreshsalesObject, CrmId]]:
-        """``Contact:12`` as the kind of record and the id."""
+        """Read ``Contact:12`` as the kind of record and the id."""
         by_model = {each.model: each for each in self._objects.values() if each.model}
         pairs = [target.partition(":") for target in targets]
         folded = {model.casefold(): each for model, each in by_model.items()}
@@ -198,7 +198,7 @@ class Freshsales(DeclaredCrm):
     def groups(
         self, crm_object: CrmObject, payloads: Sequence[Payload], *, update: bool = False
     ) -> list[Sequence[int]]:
-        return Crm.groups(self, crm_object, payloads, update=update)  # bulk calls are no declarations
+        return Crm.groups(self, crm_object, payloads, update=update)  # bulk calls are not declared endpoints
 
     @override
     def create(self, crm_object: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:
@@ -222,7 +222,7 @@ class Freshsales(DeclaredCrm):
 
     def _change(self, crm_object: FreshsalesObject, crm_id: CrmId, payload: Payload) -> Result:
         if not is_id(crm_id):
-            return Refused("Freshsales' ids are whole numbers", int(HTTPStatus.NOT_FOUND), gone=True)
+            return Refused("Ids of Freshsales are whole numbers", int(HTTPStatus.NOT_FOUND), gone=True)
         plain, added = split(payload)
         if plain or not added:
             (result,) = super().update(crm_object, [(crm_id, sent(plain))])
@@ -235,12 +235,12 @@ class Freshsales(DeclaredCrm):
         return self._extended(crm_object, result, added)
 
     def _extended(self, crm_object: FreshsalesObject, result: Result, added: Mapping[str, Any]) -> Result:
-        """Add to the lists of a record that was written, where they lack something."""
+        """Add to the lists of a record that was written what they lack."""
         lists = joined(crm_object, result.record, added) if isinstance(result, Written) else {}
         if not isinstance(result, Written) or not lists:
             return result
         (extended,) = super().update(crm_object, [(result.id, sent(lists))])
-        if isinstance(extended, Untold):
+        if isinstance(extended, Unclear):
             return extended
         if isinstance(extended, Refused):
             reason = f"Written but for {' and '.join(lists)}, which the CRM refused: {extended.reason}"
@@ -249,7 +249,7 @@ class Freshsales(DeclaredCrm):
 
     @override
     def upserts_by(self, crm_object: CrmObject, attribute: Attribute) -> bool:
-        # A custom field that serves as the only match key is taken for one that the account keeps unique.
+        # A custom field that is the only match key is assumed to be unique in the account.
         return super().upserts_by(crm_object, attribute) or (
             crm_object.upserts_in_bulk and attribute.custom_id is not None
         )
@@ -263,7 +263,7 @@ class Freshsales(DeclaredCrm):
     ) -> Result:
         plain, added = split(wanted.payload)
         result = self._upserted(crm_object, attribute, wanted, plain, before_send)
-        if isinstance(result, Refused) and added:  # a record that has to be made may need what was held back
+        if isinstance(result, Refused) and added:  # a record that is created may need the lists that were held back
             result = self._upserted(crm_object, attribute, wanted, {**plain, **added}, before_send)
         return self._extended(crm_object, result, added)
 
@@ -295,7 +295,7 @@ class Freshsales(DeclaredCrm):
         record = answer.value.get(crm_object.singular) if isinstance(answer.value, dict) else None
         if not isinstance(record, dict) or record.get("id") is None:
             raise InDoubtError(f"POST {path}", status=answer.status, happened="The CRM's answer holds no record")
-        # Whoever had to ask again is told of a record that is there by now: its age tells who made it.
+        # A repeated request finds the record of the first: its age says whether this upsert created it.
         earlier = tries[0] if len(tries) > 1 else first_tried(wanted)
         created = answer.status == HTTPStatus.CREATED or is_young(record, earlier)
         return Written(as_id(record["id"]), shaped(record), answer.request_id, created)
@@ -317,7 +317,7 @@ class Freshsales(DeclaredCrm):
     @override
     def delete(self, crm_object: CrmObject, crm_id: CrmId) -> None:
         if not is_id(crm_id):
-            raise GoneError(f"/{crm_object.name}", said="Freshsales' ids are whole numbers")
+            raise GoneError(f"/{crm_object.name}", said="Ids of Freshsales are whole numbers")
         super().delete(crm_object, crm_id)
 
     @override
@@ -347,7 +347,19 @@ class Freshsales(DeclaredCrm):
 
     @override
     def dry_run_answer(self, request: Request, new_id: Callable[[], CrmId]) -> Any:
-        return dry_run_answer(request, new_id)
+        body = request.body or {}
+        last = request.path.rpartition("/")[2]
+        if last == "bulk_upsert":  # as the report of a job that has ended, so that nobody asks for a job
+            (rows,) = body.values()
+            stamp = datetime.now(UTC).isoformat()
+            records = [{"id": new_id(), **row, **row["data"], "created_at": stamp} for row in rows]
+            report = {"record_status": {"succeeded": len(rows), "failed": 0}, "records": records}
+            return {"status": "SUCCESS", "data": msgspec.json.encode(report).decode(), "created_at": stamp}
+        if last == "bulk_destroy" or request.method == "DELETE":
+            return True
+        ((singular, record),) = ((name, each) for name, each in body.items() if name != "unique_identifier")
+        crm_id = int(last) if request.method == "PUT" else new_id()
+        return {singular: {**body.get("unique_identifier", {}), **record, "id": crm_id}}
 
 
 def _in_shape(result: Result) -> Result:

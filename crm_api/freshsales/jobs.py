@@ -1,7 +1,7 @@
-"""Freshsales' bulk calls: submitted, their jobs polled to the end, and their reports read.
+"""Freshsales' bulk calls: submits them, polls their jobs to the end, and reads the reports.
 
 Facts: https://developers.freshworks.com/crm/api/#bulk_upsert_contact and ``job_statuses``. The call is answered at once
-with the address of a job; what became of the rows only the job tells, as JSON in a text. States other than success and
+with the address of a job; only the job says what became of the rows, as JSON in a text. States other than success and
 failure have no documented names, nor have the keys of a failed row: both are read tolerantly.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,16 +17,18 @@ from urllib.parse import urlsplit
 import msgspec
 
 from crm_api.crm import BeforeSend
+from crm_api.dry_run import DryRunAnswer
 from crm_api.errors import BusyError, InDoubtError, InvalidError, NoRouteError, RefusedError
 from crm_api.freshsales.session import spelled
+from crm_api.transport.answer import Answer
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 
 FIRST_POLL_SECONDS = 0.5
 POLL_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0)
 LATER_POLL_SECONDS = 30.0
-JOB_SECONDS = 900.0  # a job that has not ended after so long is in doubt
-BUSY_SECONDS = 5.0  # after a 405, by which the call says that too many jobs are under way
+JOB_SECONDS = 900.0  # a job that has not ended by then is in doubt
+BUSY_SECONDS = 5.0  # after a 405, which means that too many jobs are in progress
 BUSY_ATTEMPTS = 60
 _DONE, _FAILED = ("SUCCESS", "COMPLETE", "DONE"), ("FAIL", "ERROR", "ABORT", "CANCEL")
 _PLACES = ("row", "row_number", "index", "position")
@@ -38,8 +40,8 @@ class Failure:
     """Why a row was not carried out.
 
     Attributes:
-        reason: What Freshsales said.
-        body: All that it told about the row.
+        reason: Freshsales' own words.
+        body: The report's whole entry about the row, as JSON.
     """
 
     reason: str
@@ -48,26 +50,28 @@ class Failure:
 
 @dataclass(frozen=True)
 class Report:
-    """What a job told when it had ended.
+    """The report of a job that has ended.
 
     Attributes:
-        failures: By the row's place.
-        complete: Every row that is not among them was carried out; otherwise nobody knows of the others.
-        records: What rows became, by place, where it tells.
-        created_at: When Freshsales took the job, by its own clock; None if it does not tell.
+        failures: Failures by the row's position.
+        complete: Whether every row that is not in ``failures`` was carried out; otherwise nobody knows.
+        records: Records by the row's position; empty if the report does not hold them.
+        created_at: When Freshsales took the job, by its own clock; None if the report does not say.
+        is_dry_run: Whether a dry run has made the report up, and no job was submitted.
     """
 
     failures: Mapping[int, Failure]
     complete: bool
     records: Mapping[int, Mapping[str, Any]]
     created_at: str | None
+    is_dry_run: bool = False
 
 
 class Jobs:
     """Carries out the bulk calls of an account.
 
     Args:
-        session: The door to the account.
+        session: Returns the account's session.
         sleep: Waits so many seconds between polls.
     """
 
@@ -82,49 +86,50 @@ class Jobs:
     ) -> Report:
         """Submit rows and wait until their job has ended.
 
-        Repeatable: every row is an upsert by what identifies its record.
+        Repeatable: every row is an upsert by the value that identifies its record.
 
         Args:
-            path: ``/contacts/bulk_upsert``.
-            name: Of the property that holds the rows.
-            rows: Each an identifier beside ``data``.
+            path: Path of the bulk call, for example ``/contacts/bulk_upsert``.
+            name: Name of the property that holds the rows.
+            rows: Rows, each an identifier and ``data``.
             before_send: Called before each attempt to submit.
 
         Raises:
             InvalidError: The call, or the job as a whole, was refused.
             InDoubtError: The job has not ended in time.
-            BusyError: Too many jobs are under way, for minutes.
+            BusyError: Too many jobs have been in progress for minutes.
         """
-        told = self._submitted(path, {name: list(rows)}, before_send)
-        job_path = _job_path(told)
+        answer = self._submitted(path, {name: list(rows)}, before_send)
+        job = answer.value
+        job_path = _job_path(job)
         first = max(FIRST_POLL_SECONDS, self._longest_unfinished)
         waits = itertools.chain((first,), POLL_SECONDS, itertools.repeat(LATER_POLL_SECONDS))
         waited = unfinished = 0.0
-        while not (state := _state(told)).startswith(_DONE):
+        while not (state := _state(job)).startswith(_DONE):
             if state.startswith(_FAILED):
-                raise InvalidError(f"POST {path}", status=HTTPStatus.UNPROCESSABLE_ENTITY, said=_why(told, state))
+                raise InvalidError(f"POST {path}", status=HTTPStatus.UNPROCESSABLE_ENTITY, said=_why(job, state))
             if job_path is None or waited >= JOB_SECONDS:
                 raise InDoubtError(f"POST {path}", happened=f"The bulk job has not ended after {waited:.0f} seconds")
             wait_seconds = next(waits)
             self._sleep(wait_seconds)
             unfinished, waited = waited, waited + wait_seconds
-            told = self._asked(job_path)
+            job = self._asked(job_path)
         self._longest_unfinished = unfinished
-        return read_report(told, rows)
+        return replace(read_report(job, rows), is_dry_run=isinstance(answer, DryRunAnswer))
 
     def _asked(self, job_path: str) -> Any:
         try:
             return self._session().exchange(Request("GET", job_path)).value
-        except RefusedError as error:  # the rows may have been carried out all the same
+        except RefusedError as error:  # the rows may have been carried out nevertheless
             raise InDoubtError(
                 error.call,
                 status=error.status,
                 said=error.said,
                 body=error.body,
-                happened="What became of a bulk job cannot be asked",
+                happened="The result of a bulk job cannot be read",
             ) from error
 
-    def _submitted(self, path: str, body: Mapping[str, Any], before_send: BeforeSend | None) -> Any:
+    def _submitted(self, path: str, body: Mapping[str, Any], before_send: BeforeSend | None) -> Answer:
         for attempt in itertools.count(1):
             try:
                 answer = self._session().exchange(
@@ -135,31 +140,31 @@ class Jobs:
                     raise
                 if attempt == BUSY_ATTEMPTS:
                     raise BusyError(
-                        f"POST {path}", status=error.status, happened="Too many bulk jobs are under way"
+                        f"POST {path}", status=error.status, happened="Too many bulk jobs are in progress"
                     ) from error
                 self._sleep(BUSY_SECONDS)
             else:
-                return answer.value
+                return answer
         raise AssertionError("unreachable")
 
 
-def _job_path(told: Any) -> str | None:
-    """The job's path: of the address that is given, only the number counts, since the key is bound to our host."""
-    url = told.get("job_status_url") if isinstance(told, dict) else None
+def _job_path(job: Any) -> str | None:
+    """Make the job's path of the number in its address: credentials must not go to another host."""
+    url = job.get("job_status_url") if isinstance(job, dict) else None
     number = urlsplit(str(url)).path.rstrip("/").rpartition("/")[2] if url else ""
     return f"/job_statuses/{number}" if number.isalnum() else None
 
 
-def _state(told: Any) -> str:
-    return str(told.get("status") or "").upper() if isinstance(told, dict) else ""
+def _state(job: Any) -> str:
+    return str(job.get("status") or "").upper() if isinstance(job, dict) else ""
 
 
-def _why(told: Mapping[str, Any], state: str) -> str:
-    return spelled(_told_inside(told)) or f"the bulk job ended as {state}"
+def _why(job: Mapping[str, Any], state: str) -> str:
+    return spelled(_data_of(job)) or f"the bulk job ended as {state}"
 
 
-def _told_inside(told: Mapping[str, Any]) -> Any:
-    inside = told.get("data")
+def _data_of(job: Mapping[str, Any]) -> Any:
+    inside = job.get("data")
     if isinstance(inside, str):
         try:
             return msgspec.json.decode(inside)
@@ -168,13 +173,13 @@ def _told_inside(told: Mapping[str, Any]) -> Any:
     return inside
 
 
-def read_report(told: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Report:
-    """What an ended job says of its rows.
+def read_report(job: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Report:
+    """Read the report of a job that has ended.
 
-    A failed row is known by its identifier, else by its place; if the failures that are told are fewer than the count
-    says, the rows that are not told of are in the dark.
+    A failed row is recognised by its identifier, or by its position. If the report lists fewer failures than it counts,
+    it is not complete.
     """
-    inside = _told_inside(told)
+    inside = _data_of(job)
     inside = inside if isinstance(inside, dict) else {}
     status = inside.get("record_status")
     status = status if isinstance(status, dict) else {}
@@ -193,7 +198,7 @@ def read_report(told: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> R
         failures,
         complete=failed == len(failures) and (succeeded is None or succeeded == len(rows) - len(failures)),
         records=dict(enumerate(records)) if isinstance(records, list) else {},
-        created_at=told.get("created_at"),
+        created_at=job.get("created_at"),
     )
 
 
@@ -205,9 +210,9 @@ def _place(item: Any, rows: Sequence[Mapping[str, Any]], taken: Mapping[int, Any
             return place
     if isinstance(item, dict):
         for name in _PLACES:
-            told = item.get(name)
-            if isinstance(told, int) and 0 <= told < len(rows) and told not in taken:
-                return told
+            position = item.get(name)
+            if isinstance(position, int) and 0 <= position < len(rows) and position not in taken:
+                return position
     return None
 
 

@@ -9,7 +9,7 @@ from crm_api.crm import Crm
 from crm_api.crm_objects import CrmObject, Kind
 from crm_api.errors import SettingError
 from crm_api.settings import nearest
-from target_crm.endpoints.whole_records import mapper_for
+from target_crm.engine.destination import destination_of
 from target_crm.mapping.fields import Fields
 from target_crm.mapping.normalise import normalise_text
 from target_crm.mapping.references import References
@@ -28,7 +28,7 @@ def checked(config: Mapping[str, Any], crm: Crm, stream: str) -> str:
         SettingError: A name does not exist, or is of the wrong kind.
     """
     settings = _settings(config, crm, stream)
-    mapper = mapper_for(crm, settings)
+    mapper = destination_of(crm, settings).mapper
     if settings.declared is None:
         _check_references(config, crm, settings)
         _check_name_in_use(crm, mapper.crm_object, settings)
@@ -49,17 +49,18 @@ def _check_references(config: Mapping[str, Any], crm: Crm, settings: StreamSetti
             try:
                 target = _settings(config, crm, rule.stream)
             except SettingError as error:
-                raise SettingError(f"references.{name}.stream: {error}") from error
+                raise SettingError(f"{settings.mapping.place('references')}.{name}.stream: {error}") from error
             references.fits(name, target.object)
 
 
 def _check_ledger_stream(config: Mapping[str, Any], crm: Crm, settings: StreamSettings, writer: str) -> None:
+    where = settings.mapping.place("ledger_stream")
     try:
         target = _settings(config, crm, writer)
     except SettingError as error:
-        raise SettingError(f"ledger_stream: {error}") from error
+        raise SettingError(f"{where}: {error}") from error
     if target.object != settings.object:
-        raise SettingError(f"ledger_stream: {writer} writes {target.object}, and this stream {settings.object}")
+        raise SettingError(f"{where}: {writer} writes {target.object}, and this stream {settings.object}")
 
 
 def _check_name_in_use(crm: Crm, crm_object: CrmObject, settings: StreamSettings) -> None:
@@ -74,6 +75,6 @@ def _check_name_in_use(crm: Crm, crm_object: CrmObject, settings: StreamSettings
     ]
     if normalise_text(name) not in {normalise_text(each) for each in (*spellings, *options)}:
         raise SettingError(
-            f"unknown_names.use: no list of the CRM for {crm_object.name} has {name!r}"
+            f"{settings.mapping.place('unknown_names')}.use: no list of the CRM for {crm_object.name} has {name!r}"
             f"{nearest(name, [*spellings, *options])}"
         )

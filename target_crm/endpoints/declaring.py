@@ -14,7 +14,7 @@ from crm_api.crm_objects import CrmObject
 from crm_api.endpoints.declared import Calls
 from crm_api.endpoints.endpoint import Endpoint, Format
 from crm_api.endpoints.templates import places
-from crm_api.endpoints.whole_records import CRM_ID, FIND
+from crm_api.endpoints.whole_records import CRM_ID
 from crm_api.endpoints.xml_bodies import is_xml_name
 from crm_api.errors import SettingError
 from crm_api.settings import nearest
@@ -23,6 +23,7 @@ from target_crm.endpoints.settings import ROLES, endpoint_of
 from target_crm.load_method import LoadMethod
 
 PREFIX = "endpoint:"
+FIND_KEY = "{find}"  # the name that ledgers know: it must not change
 TEMPLATES: Mapping[str, Mapping[str, Mapping[str, Any]]] = MappingProxyType({"copper": copper_templates.TEMPLATES})
 """Ready endpoints, by CRM and by the name that a stream's object (or the stream itself) has to have."""
 _SECRET = re.compile(r"key(?![a-z])|token|secret|passw|auth(?!ors?\b)|sign", re.IGNORECASE)  # no keyword, no author
@@ -130,7 +131,13 @@ def declared(config: Mapping[str, Any], stream: str, given: Mapping[str, Any]) -
     _check_ids(calls, method, given, where)
     name = f"{PREFIX}{stream}"
     crm_object = CrmObject(
-        name, name, (), finds={FIND: 1} if find is not None else {}, whole_records=True, readable=False
+        name,
+        name,
+        (),
+        finds={FIND_KEY: 1} if find is not None else {},
+        find_key=FIND_KEY if find is not None else None,
+        whole_records=True,
+        readable=False,
     )
     return Declared(
         crm_object, calls, tuple(dict.fromkeys((*found_by, *match_on))), match_on, ready=template is not None

@@ -140,7 +140,7 @@ def _headers(headers: dict[str, str], where: str) -> dict[str, str]:
     for name, value in headers.items():
         _header(name, where)
         if not value.isprintable() or value != value.strip() or not value.isascii():
-            raise SettingError(f"{where}.{name} holds characters that cannot stand in a header")
+            raise SettingError(f"{where}.{name} holds characters that are not valid in an HTTP header")
     return headers
 
 
@@ -233,8 +233,8 @@ _SETTINGS: Mapping[str, Setting] = {
         _batch,
     ),
     "answer": Setting(
-        "Where the answer holds the result, as JSONPath: the list with one item for each record of a batch (items), "
-        "and in an item the record's id (id), its error (error) and the record as it is now (record).",
+        "JSONPaths of the result in the answer: the list with one item for each record of a batch (items), and in an "
+        "item the record's id (id), its error (error) and the record as it is now (record).",
         _ANSWER,
         _answer,
     ),
@@ -244,7 +244,7 @@ _SETTINGS: Mapping[str, Setting] = {
         _success,
     ),
     "repeatable": Setting(
-        "Whether a request may be sent twice with the effect of one. If left out, PUT and DELETE may.",
+        "A request may be repeated, with the effect of one. If left out, true for PUT and DELETE.",
         {"type": ["boolean", "null"]},
     ),
     "idempotency_header": Setting(

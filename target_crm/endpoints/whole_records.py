@@ -12,14 +12,12 @@ from typing_extensions import override
 from crm_api.crm import Crm
 from crm_api.crm_objects import CrmRecord, Payload
 from crm_api.endpoints.templates import field_at
-from crm_api.endpoints.whole_records import FIND
 from crm_api.values import is_empty, read_text
 from target_crm.endpoints.declaring import Declared
 from target_crm.mapping.mapper import Mapper, digest_of
 from target_crm.mapping.normalise import normalise_text
 from target_crm.mapping.settings import MappingSettings
 from target_crm.mapping.values import Change, Difference, Found, Mapped, MatchKey, MatchPart, Rejection
-from target_crm.stream_settings import StreamSettings
 
 _SORTED = msgspec.json.Encoder(order="sorted", decimal_format="number")
 
@@ -64,9 +62,10 @@ class WholeRecordMapper(Mapper):
 
     def _keys(self, record: Mapping[str, Any]) -> tuple[MatchKey, ...]:
         sought = {name: as_json(field_at(record, name)) for name in self._declared.found_by}
-        if not sought or any(map(is_empty, sought.values())):
+        name = self.crm_object.find_key
+        if name is None or not sought or any(map(is_empty, sought.values())):
             return ()
-        return (MatchKey((MatchPart(FIND, (_SORTED.encode(sought).decode(),)),)),)
+        return (MatchKey((MatchPart(name, (_SORTED.encode(sought).decode(),)),)),)
 
     @override
     def resolve(self, mapped: Mapped, found: Mapping[str, Found]) -> Mapped:
@@ -113,17 +112,6 @@ class WholeRecordMapper(Mapper):
             for has, sought_value in there
             if has is not None
         )
-
-
-def mapper_for(crm: Crm, settings: StreamSettings) -> Mapper:
-    """Make the mapper of a stream.
-
-    Raises:
-        SettingError: The settings name an attribute, a custom field or an object that does not exist.
-    """
-    if settings.declared is not None:
-        return WholeRecordMapper(crm, settings.declared, settings.mapping)
-    return Mapper(crm, crm.objects[settings.object], settings.mapping)
 
 
 def as_json(value: Any) -> Any:

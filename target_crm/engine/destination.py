@@ -8,8 +8,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from crm_api.crm import Crm
-from crm_api.crm_objects import CrmRecord
-from crm_api.endpoints.endpoint import SOURCE
+from crm_api.crm_objects import CrmRecord, SourceRecord, outgoing
 from crm_api.endpoints.whole_records import CRM_ID
 from target_crm.endpoints.declaring import Declared, check_fields
 from target_crm.endpoints.whole_records import WholeRecordMapper
@@ -211,8 +210,8 @@ class DeclaredEndpoints:
         """Say beside the record whose it is: stream, source id, and when it was last written."""
         if not change.payload:
             return change
-        source = [stream, ready.incoming.source_id, ready.written_at]
-        return replace(change, payload={**change.payload, SOURCE: source})
+        source = SourceRecord(stream, ready.incoming.source_id, ready.written_at)
+        return replace(change, payload=replace(outgoing(change.payload), source=source))
 
     def planned(self, context: StreamContext, updates: Sequence[Update]) -> UpdatePlan:  # noqa: ARG002 - objects need it
         """Send each record whole, unless the find endpoint showed that all of it is there already."""

@@ -15,6 +15,7 @@ from typing_extensions import override
 from crm_api.crm import BeforeSend, Crm, Refused, Result, Wanted, Written
 from crm_api.crm_objects import CrmId, CrmObject, CrmRecord, Payload
 from crm_api.delegating import DelegatingCrm
+from crm_api.dry_run import DryRunAnswer, NewId
 from crm_api.errors import RefusedError
 from crm_api.transport.answer import Answer
 from crm_api.transport.request import Request
@@ -33,12 +34,10 @@ class DryRunSession:
         crm: The account whose session it is.
         note: Called with each request that would write.
         new_id: Makes an id for a record that would be created.
-        whole: Adds to an answer what the record holds besides.
+        whole: Adds to a made-up answer what the record holds besides.
     """
 
-    def __init__(
-        self, crm: Crm, note: Callable[[Request], None], new_id: Callable[[], CrmId], whole: Callable[[Any], Any]
-    ) -> None:
+    def __init__(self, crm: Crm, note: Callable[[Request], None], new_id: NewId, whole: Callable[[Any], Any]) -> None:
         self._crm = crm
         self._session = crm.session
         self._note = note
@@ -56,7 +55,7 @@ class DryRunSession:
             before_send()
         self._note(request)
         answer = self._crm.dry_run_answer(request, self._new_id)
-        return Answer(HTTPStatus.OK, value=self._whole(answer), new_id=self._new_id)
+        return DryRunAnswer(HTTPStatus.OK, value=self._whole(answer), new_id=self._new_id)
 
 
 class DryRunCrm(DelegatingCrm):
@@ -82,6 +81,7 @@ class DryRunCrm(DelegatingCrm):
         self._reading = threading.Lock()
         self._updating = threading.local()
         self._numbers = itertools.count(1)
+        self._new_ids: set[CrmId] = set()
         self._lock = threading.Lock()
         self._changes: dict[tuple[str, CrmId], dict[str, Any]] = {}
         self._deleted: set[tuple[str, CrmId]] = set()
@@ -95,9 +95,11 @@ class DryRunCrm(DelegatingCrm):
         self._note(request)
 
     def _new_id(self) -> CrmId:
-        """Negative: no record of the CRM has such an id."""
+        """Make an id for a record that would be created: negative, as no record of the CRM has it."""
         with self._lock:
-            return -next(self._numbers)
+            crm_id = -next(self._numbers)
+            self._new_ids.add(crm_id)
+            return crm_id
 
     def _with_changes(self, crm_object: CrmObject, records: list[CrmRecord]) -> list[CrmRecord]:
         """The CRM's records as the run would have left them; those that it would have deleted are left out."""
@@ -153,13 +155,17 @@ class DryRunCrm(DelegatingCrm):
 
     @override
     def read(self, crm_object: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
-        new = sum(map(_is_new, ids))
+        new = sum(crm_id in self._new_ids for crm_id in ids)
         self.spared_requests += -(-len(ids) // self.page_size) - -(-(len(ids) - new) // self.page_size)
         return self._read(crm_object, ids, immediate=immediate)
 
     def _read(self, crm_object: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
-        new = {crm_id: {"id": crm_id, **self._changes[crm_object.name, crm_id]} for crm_id in ids if _is_new(crm_id)}
-        real = [crm_id for crm_id in ids if not _is_new(crm_id)]
+        new = {
+            crm_id: {"id": crm_id, **self._changes[crm_object.name, crm_id]}
+            for crm_id in ids
+            if crm_id in self._new_ids
+        }
+        real = [crm_id for crm_id in ids if crm_id not in new]
         found = list(self._crm.read(crm_object, real, immediate=immediate).values()) if real else []
         return new | {record["id"]: record for record in self._with_changes(crm_object, found)}
 
@@ -255,11 +261,6 @@ class DryRunCrm(DelegatingCrm):
     def delete_described(self, crm_object: CrmObject, crm_id: CrmId, payload: Payload) -> None:
         self._crm.delete_described(crm_object, crm_id, payload)
         self._deleted.add((crm_object.name, crm_id))
-
-
-def _is_new(crm_id: CrmId) -> bool:
-    """Tell whether the run itself would have created the record."""
-    return isinstance(crm_id, int) and crm_id < 0
 
 
 def forecast_of(crm: Crm, config: Mapping[str, Any]) -> Forecast | None:

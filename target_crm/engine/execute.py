@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from crm_api.crm_objects import CrmId
+from crm_api.crm_objects import CrmId, outgoing
 from target_crm.engine.decisions import Action, Create, Ready, Reject, Skip, Update, upsert_by
 from target_crm.engine.destination import Stream
 from target_crm.engine.in_doubt import CreateFate, DoubtResolver, Verdict
@@ -164,7 +164,7 @@ class ActionRunner:
 
     def _begin_anew(self, ready: Ready, crm_id: CrmId, into: Round) -> None:
         """Do what the settings say of a record that the ledger knows and the CRM no longer has."""
-        self._context.recent.forget(crm_id)
+        self._context.recent.lose(crm_id)
         if self._stream.settings.when_gone == "reject":
             reason = f"The CRM no longer has record {crm_id}. Restore it there, or set when_gone to match_again."
             into.held.append(self._records.held(ready.incoming, RejectKind.GONE, reason))
@@ -263,8 +263,7 @@ class ActionRunner:
         if verdict.fate is CreateFate.CARRIED_OUT and verdict.ours and verdict.record is not None:
             self._sender.found(write, verdict.record)
         elif verdict.fate is CreateFate.REFUSED:
-            sent = {"payload": write.change.payload}
-            rejected = Reject(ready, RejectKind.REFUSED, verdict.reason, verdict.status, sent)
+            rejected = Reject(ready, RejectKind.REFUSED, verdict.reason, verdict.status, _sent_payload(write))
             after.held.append(self._records.rejected(rejected))
         elif verdict.fate is CreateFate.UNKNOWN or ready.tries + 1 >= TRIES or self._stays_in_doubt(write):
             after.in_doubt.append(ready.incoming)
@@ -282,5 +281,11 @@ def _kind_of(refused: NotDone) -> str:
     return RejectKind.FORBIDDEN if refused.forbidden else RejectKind.REFUSED
 
 
+def _sent_payload(write: Write) -> dict[str, Any]:
+    """What was sent of a record, for the reject file: the payload, and beside it the flags, if there are any."""
+    sent = outgoing(write.change.payload)
+    return {"payload": sent.payload, **({"parameters": sent.parameters} if sent.parameters else {})}
+
+
 def _sent(refused: NotDone) -> dict[str, Any]:
-    return {"crm_id": refused.write.crm_id, "payload": refused.write.change.payload, "answer": refused.body}
+    return {"crm_id": refused.write.crm_id, **_sent_payload(refused.write), "answer": refused.body}

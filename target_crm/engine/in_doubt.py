@@ -16,9 +16,8 @@ from typing import Any
 
 from typing_extensions import override
 
-from crm_api.crm import Crm, Refused, Result, Untold, Written
+from crm_api.crm import Crm, Refused, Result, Unclear, Written
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload
-from crm_api.endpoints.whole_records import FIND
 from crm_api.errors import InDoubtError
 from target_crm.engine.run import StreamContext
 from target_crm.ledger.values import Intent
@@ -210,7 +209,7 @@ class WholeRecordResolver(DoubtResolver):
             self._stopping.check()
             if self._crm.may_repeat(self._crm_object):
                 verdicts[intent.source_id] = self._sent_again(intent)
-            elif intent.keys.get(FIND):
+            elif self._asked(intent):
                 searched.append(intent)
             else:
                 verdicts[intent.source_id] = Verdict(CreateFate.UNKNOWN)
@@ -229,12 +228,16 @@ class WholeRecordResolver(DoubtResolver):
         except InDoubtError:
             return Verdict(CreateFate.UNKNOWN)
 
+    def _asked(self, intent: Intent) -> tuple[str, ...]:
+        """The values that the find endpoint can be asked for; empty without such an endpoint, or without a value."""
+        return tuple(intent.keys.get(self._crm_object.find_key or "", ()))
+
     def _looked_for(self, intent: Intent, given: set[CrmId]) -> Verdict | None:
-        values = tuple(intent.keys[FIND])
-        key = MatchKey((MatchPart(FIND, values),))
+        name, values = self._crm_object.find_key or "", self._asked(intent)
+        key = MatchKey((MatchPart(name, values),))
         hits: dict[CrmId, CrmRecord] = {
             record["id"]: record
-            for record in self._crm.find(self._crm_object, FIND, values)
+            for record in self._crm.find(self._crm_object, name, values)
             if self._mapper.matches(key, record)
         }
         taken = self._ledger.claimed(self._scope, hits.keys()).keys() | given
@@ -251,7 +254,7 @@ def _verdict_of(answer: Result) -> Verdict:
     """The verdict that the answer to a repeated write is."""
     if isinstance(answer, Written):
         return Verdict(CreateFate.CARRIED_OUT, {**answer.record, "id": answer.id})
-    if isinstance(answer, Untold):
+    if isinstance(answer, Unclear):
         return Verdict(CreateFate.UNKNOWN)
     return Verdict(CreateFate.REFUSED, reason=answer.reason, status=answer.status)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
-from crm_api.crm_objects import CrmId, CrmRecord
+from crm_api.crm_objects import CrmId, CrmRecord, outgoing
 from crm_api.errors import SettingError
 from target_crm.engine.decisions import Ready, Update
 from target_crm.engine.incoming import IncomingRecord
@@ -195,7 +195,10 @@ def _ready(unlinked: Unlinked, intents: Mapping[str, Intent]) -> Ready:
 def _is_in_doubt(ready: Ready, intents: Mapping[str, Intent]) -> bool:
     """Tell whether another write of the record has no answer: it is dealt with first, when the record comes again."""
     intent = intents.get(ready.incoming.source_id)
-    return intent is not None and not intent.payload.keys() <= ready.mapped.payload.keys()
+    if intent is None:
+        return False
+    payload = outgoing(intent.payload)
+    return bool(payload.parameters) or not payload.keys() <= ready.mapped.payload.keys()  # links carry no flags
 
 
 def _to_repeat(in_doubt: Sequence[Write]) -> list[Update]:

@@ -115,7 +115,10 @@ class Finder:
     def _is_dearer(self, attribute: str, values: Sequence[str]) -> bool:
         """Tell whether searching costs more requests than reading everything."""
         searches = -(-len(values) // self._crm.find_size(self._crm_object, attribute))
-        return searches > FEW_SEARCHES and searches > 1 + -(-self._crm.count(self._crm_object) // self._crm.page_size)
+        if searches <= FEW_SEARCHES:
+            return False
+        count = self._crm.count(self._crm_object)
+        return count is not None and searches > 1 + -(-count // self._crm.page_size)
 
 
 def _values(key: MatchKey, attribute: str | None) -> set[str]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 
 from crm_api.crm import Account, Crm
-from crm_api.crm_objects import CrmId, CrmRecord
+from crm_api.recent_records import RecentRecords
 from target_crm.concurrency import Stopping, WorkerPool
 from target_crm.engine.outcome_recorder import OutcomeRecorder
 from target_crm.ledger.ledger import Ledger
@@ -54,49 +53,6 @@ class Timing:
     window: Window
     stopping: Stopping
     clock: Callable[[], float] = time.monotonic
-
-
-class RecentRecords:
-    """CRM records of one object as our own writes of the last minutes left them: searches may show them as before.
-
-    Thread-safe.
-
-    Args:
-        seconds: How long a search may lag behind a write.
-        clock: Monotonic seconds.
-    """
-
-    def __init__(self, seconds: float, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self.seconds = seconds
-        self._clock = clock
-        self._records: dict[CrmId, tuple[float, CrmRecord]] = {}
-        self._gone: set[CrmId] = set()
-        self._lock = threading.Lock()
-
-    def remember(self, crm_id: CrmId, record: CrmRecord) -> None:
-        """Note the record that the CRM answered to a write."""
-        now = self._clock()
-        with self._lock:
-            self._records.pop(crm_id, None)  # so that the oldest stand first
-            self._records[crm_id] = (now, record)
-            while now - self._records[oldest := next(iter(self._records))][0] > self.seconds:
-                del self._records[oldest]
-
-    def forget(self, crm_id: CrmId) -> None:
-        """Note that the CRM has no such record, even if its search still shows it."""
-        with self._lock:
-            self._gone.add(crm_id)
-            self._records.pop(crm_id, None)
-
-    def is_gone(self, crm_id: CrmId) -> bool:
-        """Tell whether the CRM said that it has no such record."""
-        return crm_id in self._gone
-
-    def get(self, crm_id: CrmId) -> CrmRecord | None:
-        """Give the record as it was last answered, if that was less than ``seconds`` ago."""
-        with self._lock:
-            noted = self._records.get(crm_id)
-        return noted[1] if noted and self._clock() - noted[0] <= self.seconds else None
 
 
 class RecentWrites:

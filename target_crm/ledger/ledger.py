@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crm_api.crm_objects import CrmId
+from crm_api.crm_objects import CrmId, Outgoing, outgoing
 from target_crm.ledger import tables
 from target_crm.ledger.claims import Claims
 from target_crm.ledger.group_commit import GroupCommit
@@ -130,7 +130,7 @@ class Ledger:
             row.source_id: Intent(
                 row.source_id,
                 row.action,
-                json.loads(row.payload),
+                Outgoing.of_flat(json.loads(row.payload)),
                 json.loads(row._mapping["keys"]),  # noqa: SLF001 - a row has a method of that name
                 row.record_hash,
                 row.digest,
@@ -156,7 +156,7 @@ class Ledger:
                 "source_id": intent.source_id,
                 "action": intent.action,
                 "crm_id": id_text(intent.crm_id),
-                "payload": as_json(intent.payload),
+                "payload": as_json(outgoing(intent.payload).flat),
                 "keys": as_json({name: list(values) for name, values in intent.keys.items()}),
                 "record_hash": intent.record_hash,
                 "digest": intent.digest,

@@ -21,7 +21,7 @@ SDK_PREFIX = "_sdc_"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How records with certain attributes are read.
+    """The way in which records with certain attributes are read.
 
     Attributes:
         sources: For each attribute that is sent, where the record gives it; in the object's order, custom fields last.
@@ -41,7 +41,7 @@ class Plan:
 
 
 class _Use(Enum):
-    """What becomes of a record's attribute."""
+    """The uses that a plan has for a record's attribute."""
 
     CUSTOM = auto()
     """The setting custom_fields names it."""

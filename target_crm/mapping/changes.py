@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from crm_api.crm import Crm
-from crm_api.crm_objects import Added, Attribute, CrmRecord, Kind, Payload
+from crm_api.crm_objects import Attribute, CrmRecord, Kind, Outgoing, Payload
 from crm_api.values import is_empty
 from target_crm.mapping.fields import Fields
 from target_crm.mapping.normalise import NORMALISERS
@@ -32,12 +32,12 @@ class Changes:
     def creation(self, payload: Payload, *, may_be_there: bool = False) -> Change:
         """The change that a create sends: everything that has a value, and nulls as well if the record may be there."""
         sent = {
-            each.name: (each, self._unmerged(each, value) if _has_value(value) else value)
+            each.name: (each, value)
             for each, value in self._attributes_of(payload)
             if each.creatable and (_has_value(value) or (may_be_there and each.updatable and not each.only_added))
         }
         differences = [Difference(name, None, self._readable(each, value)) for name, (each, value) in sent.items()]
-        return self._change(sent, differences)
+        return self._change(sent, differences, unread=True)
 
     def change(self, payload: Payload, current: CrmRecord | None) -> Change:
         """The change that an update sends. Without ``current``, attributes whose value depends on it are left out."""
@@ -50,7 +50,7 @@ class Changes:
                 continue
             if current is None:
                 if not self._depends(attribute, value):
-                    sent[attribute.name] = attribute, self._unmerged(attribute, value)
+                    sent[attribute.name] = attribute, value
                     differences.append(Difference(attribute.name, None, self._readable(attribute, value)))
                 continue
             old = now.get(attribute.name)
@@ -62,7 +62,7 @@ class Changes:
                 )
         if sent:
             sent.update({each.name: (each, value) for each, value in self._attributes_of(payload) if each.resent})
-        return self._change(sent, differences)
+        return self._change(sent, differences, unread=current is None)
 
     def needs_current(self, payload: Payload) -> bool:
         """Tell whether the change that an update sends depends on what the CRM has."""
@@ -79,10 +79,6 @@ class Changes:
             and not self._depends(attribute, value)
             for attribute, value in self._attributes_of(payload)
         )
-
-    def _unmerged(self, attribute: Attribute, value: Any) -> Any:
-        """A value that is sent without knowing what the CRM has: of a list, elements to be added."""
-        return Added(value) if attribute.appended and self.mode_of(attribute) is Mode.ADD and value else value
 
     def _depends(self, attribute: Attribute, value: Any) -> bool:
         mode = self.mode_of(attribute)
@@ -109,12 +105,19 @@ class Changes:
             if attribute is not None:
                 yield attribute, value
 
-    def _change(self, sent: Mapping[str, tuple[Attribute, Any]], differences: list[Difference]) -> Change:
+    def _change(
+        self, sent: Mapping[str, tuple[Attribute, Any]], differences: list[Difference], *, unread: bool
+    ) -> Change:
+        """The change that sends these attributes; to lists of a record that was not read, the CRM's port adds."""
         payload = {name: value for name, (attribute, value) in sent.items() if attribute.custom_id is None}
         customs = {each.custom_id: value for each, value in sent.values() if each.custom_id is not None}
         if customs:
             payload.update(self.crm.custom_container(customs))
-        return Change(payload, tuple(differences))
+        added = frozenset(name for name, (each, value) in sent.items() if unread and self._is_added(each, value))
+        return Change(Outgoing(payload, added=added) if added else payload, tuple(differences))
+
+    def _is_added(self, attribute: Attribute, value: Any) -> bool:
+        return attribute.appended and self.mode_of(attribute) is Mode.ADD and _has_value(value)
 
     def _same(self, attribute: Attribute, old: Any, new: Any) -> bool:
         if not _has_value(old) or not _has_value(new):

@@ -15,7 +15,7 @@ ID = "id"
 
 
 class Role(Enum):
-    """How an attribute of a record gives one of the object's."""
+    """The ways in which an attribute of a record gives one of the object's."""
 
     OWN = "own"
     """It has the same name."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
-from crm_api.crm_objects import CrmObject, Payload
-from crm_api.endpoints.endpoint import PARAMETERS
+from crm_api.crm_objects import CrmObject, Payload, outgoing
 from crm_api.endpoints.templates import filled_value, places
 from crm_api.errors import SettingError
 from crm_api.settings import nearest
@@ -41,14 +41,19 @@ class Flags:
         self.used: frozenset[str] = frozenset(places(given)) if given else frozenset()
         """The fields of a record that flags are filled from."""
 
-    def put(self, payload: Payload, record: Mapping[str, Any], pending: Collection[str]) -> Payload:
-        """Add the flags to a payload; one that needs a pending reference keeps its ``{name}`` until ``resolved``.
+    def filled(self, payload: Payload, record: Mapping[str, Any], pending: Collection[str]) -> Mapping[str, Any]:
+        """Fill the flags of a record, by name; one that needs a pending reference keeps its ``{name}``.
+
+        Args:
+            payload: The payload that the record is mapped to.
+            record: The record.
+            pending: The attributes whose reference is not resolved yet.
 
         Raises:
             RejectedError: The record lacks a field inside a longer text.
         """
         if not self._given:
-            return payload
+            return {}
         fields = {**payload, **record}
         flags: dict[str, Any] = {}
         for name, template in self._given.items():
@@ -63,19 +68,18 @@ class Flags:
                 raise RejectedError(Reason.INVALID_VALUE, sentence, name) from None
             if value is not None:
                 flags[name] = value
-        return {**payload, PARAMETERS: flags}
+        return flags
 
 
-def resolved(payload: Payload) -> Payload:
-    """Fill the flags of a payload that waited for its references."""
-    flags = payload.get(PARAMETERS)
+def resolved(flags: Mapping[str, Any], payload: Payload) -> Mapping[str, Any]:
+    """Fill the flags that waited for references of the payload."""
     if not flags or not places(flags):
-        return payload
-    return {**payload, PARAMETERS: {name: filled_value(template, payload) for name, template in flags.items()}}
+        return flags
+    return {name: filled_value(template, payload) for name, template in flags.items()}
 
 
-def with_flags(change: Change, payload: Payload) -> Change:
-    """Add the flags of the whole payload to a change that sends anything."""
-    if not change.payload or not payload.get(PARAMETERS):
+def with_flags(change: Change, flags: Mapping[str, Any]) -> Change:
+    """Add flags to a change that sends anything; they go beside its payload."""
+    if not change.payload or not flags:
         return change
-    return Change({**change.payload, PARAMETERS: payload[PARAMETERS]}, change.differences)
+    return replace(change, payload=replace(outgoing(change.payload), parameters=flags))

@@ -134,12 +134,13 @@ class Mapper:
         if values.customs:
             payload.update(self._crm.custom_container(values.customs))
         return Mapped(
-            self._flags.put(payload, record, pending),
+            payload,
             self._match_keys.keys(self._matched_by(plan, record, payload), pending),
             references,
             tuple(name for name in self._required if name not in payload and name not in pending),
             {**plan.left_out, **values.left_out} if values.left_out else plan.left_out,
             digest_of(payload, references),
+            self._flags.filled(payload, record, pending),
         )
 
     def _put(self, sources: Sources, record: Mapping[str, Any], values: _Values, beside: dict[str, Any]) -> None:
@@ -208,7 +209,8 @@ class Mapper:
                 payload[name] = self._crm.encode(attribute, self._references.value(attribute, target))
         left = tuple(reference for reference in mapped.references if reference.attribute not in found)
         keys = tuple(MatchKey(tuple(self._filled(part, payload, found) for part in key.parts)) for key in mapped.keys)
-        return replace(mapped, payload=resolved(payload), keys=keys, references=left)
+        flags = resolved(mapped.parameters, payload)
+        return replace(mapped, payload=payload, keys=keys, references=left, parameters=flags)
 
     def _filled(self, part: MatchPart, payload: Payload, found: Mapping[str, Found]) -> MatchPart:
         if not part.pending or part.attribute not in found:
@@ -222,7 +224,7 @@ class Mapper:
             mapped: The record.
             may_be_there: The CRM itself finds or creates it, so that nulls which empty a field are sent as well.
         """
-        change = with_flags(self._changes.creation(mapped.payload, may_be_there=may_be_there), mapped.payload)
+        change = with_flags(self._changes.creation(mapped.payload, may_be_there=may_be_there), mapped.parameters)
         missing = [name for name in self._required if name not in change.payload]
         if not missing:
             return change
@@ -241,7 +243,7 @@ class Mapper:
             current: The record as the CRM has it now. None if it was not read: then every updatable attribute is sent
                 whose new value does not depend on the CRM's.
         """
-        return with_flags(self._changes.change(mapped.payload, current), mapped.payload)
+        return with_flags(self._changes.change(mapped.payload, current), mapped.parameters)
 
     @property
     def upserted_by(self) -> str | None:

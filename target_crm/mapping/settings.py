@@ -55,7 +55,7 @@ _UNKNOWN_NAMES: JsonSchema = {
 
 @dataclass(frozen=True, slots=True)
 class ReferenceRule:
-    """Where an attribute's id comes from: the source id of a stream's record, or a match in the CRM.
+    """The source of an attribute's id: another stream's record by its source id, or a match in the CRM.
 
     Attributes:
         stream: With ``source_id``: the stream whose record is meant.
@@ -133,25 +133,25 @@ class MappingSettings:
         default=frozenset(),
     )
     fields: Mapping[str, Mode] = setting(
-        "What an update may do to an attribute, by attribute: replace, fill_empty (only where the CRM has no value), "
-        "create_only (never), add (append to a list). If left out, lists are added to and anything else is replaced.",
+        "The mode of an attribute in updates, by attribute: replace, fill_empty (sent only where the CRM has no "
+        "value), create_only (never sent) or add (appended to the CRM's list). If left out, add for lists, replace for "
+        "others.",
         {"type": "object", "additionalProperties": {"enum": [mode.value for mode in Mode]}},
         read=lambda given, _: {name: Mode(mode) for name, mode in given.items()},
         make_default=dict,
     )
     unknown_attributes: str = setting(
-        "What to do with attributes that the object does not have or that cannot be written: leave them out, or reject "
-        "the record.",
+        "Leave out attributes that the object does not have or that cannot be written, or reject the record.",
         {"enum": ["leave_out", "reject"], "default": "leave_out"},
     )
     unknown_names: str | Mapping[str, str] = setting(
-        "What to do with a name that the CRM does not list, such as an unknown user: reject the record, leave the "
-        "attribute out, or use another name ({use: name}).",
+        "Handling of a name that the CRM does not list, such as an unknown user: reject rejects the record, leave_out "
+        "leaves the attribute out, {use: name} takes another name.",
         _UNKNOWN_NAMES,
     )
     null_values: str = setting(
-        "What to do with nulls and blank text: leave them out, or send them, which empties the CRM's field. If left "
-        "out, they are left out of an object and sent to an endpoint.",
+        "Leave out nulls and blank text, or send them, which empties the CRM's field. If this setting is left out, "
+        "they are left out for objects and sent to endpoints.",
         {"enum": ["leave_out", "send", None]},
         default="leave_out",
     )

@@ -156,6 +156,7 @@ class Mapped:
         left_out: The attributes that are not sent, each with the reason, which is named once per stream.
         digest: Hash of payload and references as the source gives them, equal before and after ``resolve`` and for any
             order of keys.
+        parameters: The flags that go with the record, by name, as the setting parameters gives them.
     """
 
     payload: Payload
@@ -164,6 +165,7 @@ class Mapped:
     missing: tuple[str, ...] = ()
     left_out: Mapping[str, str] = field(default_factory=dict)
     digest: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm_api.crm import Refused, Untold, Written
+from crm_api.crm import Refused, Unclear, Written
+from crm_api.crm_objects import Outgoing, SourceRecord
 from crm_api.endpoints.answers import results_of
-from crm_api.endpoints.endpoint import PARAMETERS, AnswerPaths, Batch, Endpoint, Format, XmlForm
+from crm_api.endpoints.endpoint import AnswerPaths, Batch, Endpoint, Format, XmlForm
 from crm_api.endpoints.requests import Item, prepare
 from crm_api.endpoints.templates import filled_path
 from crm_api.errors import InDoubtError
@@ -52,7 +53,7 @@ def test_xml_has_elements_attributes_and_items():
     )
 
 
-@pytest.mark.parametrize(("record", "said"), [({"a b": 1}, "no name in XML"), ({"a": "\x00"}, "U+0000")])
+@pytest.mark.parametrize(("record", "said"), [({"a b": 1}, "not a valid XML name"), ({"a": "\x00"}, "U+0000")])
 def test_what_xml_cannot_carry_is_said(record, said):
     with pytest.raises(ValueError, match="XML") as error:
         prepare(Endpoint("/x", format=Format.XML), [Item(record)])
@@ -86,7 +87,7 @@ def test_no_value_breaks_a_header(value):
 
 def test_a_parameter_that_is_one_field_is_left_out_for_a_null():
     endpoint = Endpoint("/a", query={"one": "{x}", "two": "{y}", "three": 3}, parameters={"flag": "isFlag"})
-    request = prepare(endpoint, [Item({"x": None, "y": True, PARAMETERS: {"flag": "N"}})])
+    request = prepare(endpoint, [Item({"x": None, "y": True}, parameters={"flag": "N"})])
     assert request.params == {"two": "true", "three": "3", "isFlag": "N"}
 
 
@@ -111,7 +112,7 @@ def test_an_item_that_does_not_tell_leaves_its_own_record_in_doubt():
     answer = answered({"results": [{"id": 4}, {"note": "queued"}]})
     assert results_of(endpoint, [Item({}), Item({})], answer) == [
         Written(4, {"id": 4}),
-        Untold(200, '{"note":"queued"}'),
+        Unclear(200, '{"note":"queued"}'),
     ]
 
 
@@ -136,3 +137,14 @@ def test_a_record_without_an_id_is_called_the_same_each_time():
 )
 def test_only_what_is_the_same_twice_may_be_repeated(endpoint, may):
     assert endpoint.may_repeat is may
+
+
+def test_what_goes_beside_a_payload_is_one_flat_object_in_the_ledger_and_comes_back():
+    source = SourceRecord("orders", "7", 1_700_000_000.5)
+    whole = Outgoing({"a": 1}, {"flag": "N"}, source, frozenset({"a"}))
+    assert dict(whole) == {"a": 1}
+    stored = msgspec.json.decode(msgspec.json.encode(whole.flat))
+    assert stored == {"a": 1, "{parameters}": {"flag": "N"}, "{source}": ["orders", "7", 1_700_000_000.5]}
+    back = Outgoing.of_flat(stored)
+    assert (back.payload, back.parameters, back.source) == (whole.payload, whole.parameters, source)
+    assert Outgoing({"a": 1}).flat == {"a": 1}

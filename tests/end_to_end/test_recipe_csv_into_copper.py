@@ -13,7 +13,7 @@ def test_csv_leads_land_once_with_names_resolved_and_the_mended_ones_after_them(
         assert "Ada Lovelace" in check.output + check.errors
         assert "leads L-1: create:" in rehearsal.errors
         assert "L-3" in listed.output
-        assert "lead statuses, which are: New, Open" in listed.output
+        assert "status_id matches none of the CRM's lead statuses. Lead statuses: New, Open" in listed.output
         leads = {lead["email"]["email"]: lead for lead in emulator.copper.records("leads")}
         assert len(leads) == emulator.copper.count("leads") == 4
         ann = leads["ann.smith@acme.example"]

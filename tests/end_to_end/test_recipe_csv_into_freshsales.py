@@ -15,7 +15,7 @@ def test_csv_leads_become_contacts_once_with_names_resolved_and_the_mended_ones_
         assert "matched by emails" in check.output
         assert "leads L-1: create:" in rehearsal.errors
         assert "Emails is invalid" in listed.output
-        assert "contact statuses, which are: New, Contacted" in listed.output
+        assert "matches none of the CRM's contact statuses. Contact statuses: New, Contacted" in listed.output
         vendor = emulator.freshsales
         contacts = {each["email"]: each for each in vendor.records("contacts")}
         assert len(contacts) == vendor.count("contacts") == 4

@@ -16,8 +16,9 @@ import pytest
 
 from crm_api.errors import CredentialsError
 from crm_emulator import Emulator
-from tap_copper.command import IncompleteError, exit_code
-from tap_copper.tap import Time
+from tap_copper.account import Time
+from tap_copper.command import exit_code
+from tap_copper.errors import IncompleteError
 from tests.tap_copper.running import Output, command_line, run, selecting, settings_of
 from tests.tap_copper.strange_server import speaking
 
@@ -43,12 +44,12 @@ def read(emulator: Emulator, *streams: str, **settings: Any) -> Output:
 @pytest.mark.parametrize(
     ("body", "headers", "words"),
     [
-        (HOTEL, {}, "the body is not what it should be but a page, 'Welcome to the hotel'"),
-        (b'{"success": true}', {}, "the body is not what it should be"),
-        (b"[1, 2]", {}, "the body is not what it should be"),
-        (b'[{"key": "none"}]', {}, "the body is not what it should be"),
-        (b"null", {}, "the body is not what it should be"),
-        (b"\xff\xfe", {}, "the body is not what it should be"),
+        (HOTEL, {}, "expected JSON, got an HTML page titled 'Welcome to the hotel'"),
+        (b'{"success": true}', {}, "the body is not the expected JSON"),
+        (b"[1, 2]", {}, "the body is not the expected JSON"),
+        (b'[{"key": "none"}]', {}, "the body is not the expected JSON"),
+        (b"null", {}, "the body is not the expected JSON"),
+        (b"\xff\xfe", {}, "the body is not the expected JSON"),
         (b"no gzip", {"Content-Encoding": "gzip"}, "the answer cannot be unpacked"),
     ],
 )

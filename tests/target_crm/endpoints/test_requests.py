@@ -127,6 +127,14 @@ def test_each_record_of_a_batch_has_its_own_outcome_inside_a_success(send, api):
     assert "no such name" in done.errors
 
 
+def test_the_reject_file_shows_what_was_sent_and_nothing_that_was_not(send, api, tmp_path):
+    api.answer("POST /people", fails={"name": ["Bad"]}, error="no such name", item={"id": "{id}"})
+    path = tmp_path / "rejected.singer"
+    send([{"id": 2, "name": "Bad"}], {"path": "/people", "answer": {"error": "$.error"}}, rejected_path=str(path))
+    held = json.loads(path.read_text().splitlines()[-1])
+    assert held["rejected"]["sent"]["payload"] == {"id": 2, "name": "Bad"}
+
+
 def test_an_item_that_tells_nothing_leaves_its_own_record_in_doubt(send, api, tmp_path):
     api.answer("POST /people", items="records", fails={"name": ["P1"]}, failed_item={"note": "queued"})
     path = tmp_path / "rejected.singer"
@@ -176,7 +184,7 @@ def test_the_statuses_that_mean_success_can_be_named(send, api):
     api.answer("POST /people", status=202, body={"message": "later"})
     done = send([{"id": 2}], {"path": "/people", "success": [201, 409]})
     assert done.of("links") == {"input": 1, "rejected": 1}
-    assert "HTTP 202 is none that success names: later" in done.errors
+    assert "HTTP 202 is not listed in success: later" in done.errors
 
 
 def test_a_success_that_is_no_json_is_one_where_no_path_leads_into_it(send, api):

@@ -19,7 +19,7 @@ ONE = [schema_of("contacts", "email"), record_of("contacts", id=1, email="a@x.or
     ],
 )
 def test_what_cannot_be_written_stops_the_run_at_its_schema(run, vendor, stream, words):
-    vendor.awaken()
+    vendor.ensure_ready()
     done = run([schema_of(stream, "name"), record_of(stream, id=1, name="x")])
     assert done.code == 2
     for each in words:
@@ -36,7 +36,10 @@ def test_what_cannot_be_written_stops_the_run_at_its_schema(run, vendor, stream,
         ),
         ({"custom_fields": {"Teir": "x"}}, "contacts have no custom field 'Teir'"),
         ({"references": {"owner_id": {"stream": "a", "source_id": "b"}}}, "contacts have no such reference"),
-        ({"references": {"sales_accounts": {"object": "acounts", "match": {"name": "x"}}}}, "the CRM has no 'acounts'"),
+        (
+            {"references": {"sales_accounts": {"object": "acounts", "match": {"name": "x"}}}},
+            "the CRM has no object 'acounts': the nearest one is 'sales_accounts'",
+        ),
         ({"fields": {"job_title": "add"}}, "streams.contacts.fields.job_title must not be add, which is for lists"),
         ({"fields": {"emails": "replace"}}, "must not be replace: the CRM only adds to emails"),
     ],
@@ -75,7 +78,7 @@ def test_an_address_without_a_freshsales_is_told(run, emulator):
     done = run(ONE, base_url=emulator.url + "/nothing/here")
     assert done.code == 2
     assert "There is no Freshsales account at" in done.errors
-    assert "Check domain and base_url: they lead to 127.0.0.1" in done.errors
+    assert "Check domain and base_url, which lead to 127.0.0.1" in done.errors
 
 
 def test_a_host_that_nobody_answers_on_is_told(run):
