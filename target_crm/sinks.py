@@ -229,7 +229,9 @@ class Validator(BaseJSONSchemaValidator):
         """Say what is wrong with a record, in words that show no values; None if nothing is."""
         if self._validator.is_valid(record):
             return None
-        flaws = [_spelled(error) for _, error in zip(range(FLAWS_SHOWN), self._validator.iter_errors(record), strict=False)]
+        flaws = [
+            _spelled(error) for _, error in zip(range(FLAWS_SHOWN), self._validator.iter_errors(record), strict=False)
+        ]
         return "; ".join(flaws)
 
     @override
