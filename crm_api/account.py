@@ -1,4 +1,4 @@
-"""What the settings of every CRM's account have in common, and the session that they open."""
+"""The settings that accounts of every CRM share, and the session that they open."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import requests
 from crm_api.transport.addresses import password_in
 from crm_api.transport.answer import Dialect
 from crm_api.transport.redaction import Redactor
-from crm_api.transport.retry import Patience
+from crm_api.transport.retry import RetryPolicy
 from crm_api.transport.session import CrmSession, Network
 
 Rate = tuple[int, float]
@@ -19,40 +19,40 @@ Rate = tuple[int, float]
 
 @dataclass(frozen=True)
 class AccountSettings:
-    """How an account is used; each vendor's add where it is and how it signs.
+    """How an account is used; each vendor's settings add its address and how requests are signed.
 
     Attributes:
-        requests_per_minute: 0 is unlimited.
-        requests_per_hour: 0 is unlimited.
-        quota_url: Where the account's turns are shared with other processes; empty: with nobody.
-        max_attempts: Attempts of one request in all.
+        requests_per_minute: Requests in any minute; 0 is unlimited.
+        requests_per_hour: Requests in any hour; 0 is unlimited.
+        quota_url: URL of the store that shares the quota with other processes; empty: the quota is not shared.
+        max_attempts: Attempts of one request, the first included.
         network: How requests are sent.
     """
 
     requests_per_minute: int = field(default=0, kw_only=True)
     requests_per_hour: int = field(default=0, kw_only=True)
     quota_url: str = field(default="", repr=False, kw_only=True)
-    max_attempts: int = field(default=Patience.max_attempts, kw_only=True)
+    max_attempts: int = field(default=RetryPolicy.max_attempts, kw_only=True)
     network: Network = field(default_factory=Network, kw_only=True)
 
     @property
     def credentials(self) -> Sequence[str]:
-        """What signs requests."""
+        """Secret values that sign requests; an unused one is empty."""
         return ()
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What no output may show."""
+        """Every value of the settings that no output may show."""
         return tuple(filter(None, (*self.credentials, password_in(self.quota_url), *self.network.secrets)))
 
     @property
     def rates(self) -> Sequence[Rate]:
-        """Of all requests together."""
+        """Rates over all requests."""
         return (self.requests_per_minute, 60), (self.requests_per_hour, 3600)
 
     @property
     def bulk_rates(self) -> Sequence[Rate]:
-        """Of bulk requests, besides."""
+        """Rates over bulk requests, which count against ``rates`` as well."""
         return ()
 
 
@@ -62,35 +62,34 @@ def open_session(
     *,
     signature: requests.auth.AuthBase,
     dialect: Dialect,
-    sharer: str,
+    quota_owner: str,
     clock: Callable[[], float],
     sleep: Callable[[float], None],
-    patience: Patience | None = None,
+    retry_policy: RetryPolicy | None = None,
     redact: Redactor | None = None,
 ) -> CrmSession:
     """Open a session for an account. Sends nothing yet.
 
     Args:
-        settings: Of the account.
-        base_url: Its API's whole prefix, checked.
+        settings: The account's settings.
+        base_url: The API's whole prefix, checked by ``checked_base_url``.
         signature: Signs requests.
         dialect: How the vendor says that something failed.
-        sharer: What the programs that share a quota have in common beside ``quota_url`` and the host: a key, or the
-            account's own name. Kept as a hash.
+        quota_owner: The key, or the account's name, that programs with one quota share; stored as a hash only.
         clock: Monotonic seconds.
         sleep: Waits so many seconds.
-        patience: Where it is not the usual one.
-        redact: Where it knows more than the settings' secrets.
+        retry_policy: How often to repeat; by default as ``settings.max_attempts`` says.
+        redact: Masks secrets; by default those of the settings.
 
     Raises:
         SettingError: The settings cannot work.
         QuotaStoreError: The store that ``quota_url`` names cannot be reached.
     """
-    from crm_api.transport.quota import Allowance, Quota  # noqa: PLC0415 - --version and --about keep no quota
-    from crm_api.transport.quota_stores import open_store  # noqa: PLC0415 - likewise
+    from crm_api.transport.quota import Allowance, Quota  # noqa: PLC0415 - --version and --about need no quota
+    from crm_api.transport.quota_stores import open_store  # noqa: PLC0415 - --version and --about need no quota
 
     url = settings.quota_url
-    shared = open_store(url, base_url=base_url, credential=sharer) if url else None
+    shared = open_store(url, base_url=base_url, credential=quota_owner) if url else None
     return CrmSession(
         base_url,
         signature=signature,
@@ -102,7 +101,7 @@ def open_session(
             sleep=sleep,
             store=shared,
         ),
-        patience=patience or Patience(max_attempts=settings.max_attempts),
+        retry_policy=retry_policy or RetryPolicy(max_attempts=settings.max_attempts),
         network=settings.network,
         redact=redact or Redactor(settings.secrets),
         sleep=sleep,

@@ -1,4 +1,4 @@
-"""The port that every CRM implements: its objects as declarations, and the few things that can be done to them."""
+"""The port that every CRM implements: its objects as declarations, and what can be done with their records."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from crm_api.transport.session import CrmSession
 
 @dataclass(frozen=True)
 class Account:
-    """Whose account it is.
+    """An account of a CRM.
 
     Attributes:
-        id: As the CRM reports it, else the host.
-        name: For people.
-        user: The user whose key it is, for people.
+        id: The id that the CRM reports; the host where it reports none.
+        name: The account's name, for messages.
+        user: The user who owns the key, for messages.
     """
 
     id: str
@@ -31,12 +31,12 @@ class Account:
 
 @dataclass(frozen=True)
 class Name:
-    """One thing that the CRM lists.
+    """One entry of a list of the CRM, such as a user or a pipeline stage.
 
     Attributes:
-        id: What the CRM wants.
-        spellings: Names and e-mails by which a record may call it; the first is shown.
-        within: The id of what it belongs to: a stage's pipeline. None if nothing.
+        id: The entry's id, which is sent to the CRM.
+        spellings: Names and e-mails by which a record may call the entry; messages show the first.
+        within: Id of the entry that this one belongs to (a stage's pipeline); None if it belongs to none.
     """
 
     id: CrmId
@@ -49,12 +49,12 @@ class CustomField:
     """A custom field as the account defines it.
 
     Attributes:
-        id: Its definition's id.
-        name: As people see it.
-        kind: What its value is; NAME_ID for one option, NAME_IDS for several.
-        objects: The objects that have it.
-        options: Its options, where it has any.
-        writable: False where the CRM takes it through another door.
+        id: Id of the field's definition.
+        name: Name that the CRM shows to its users.
+        kind: Kind of value; NAME_ID for one option, NAME_IDS for several.
+        objects: Names of the objects that have the field.
+        options: The options to choose from; empty if the field has none.
+        writable: Whether the field can be written with its record.
     """
 
     id: CrmId
@@ -67,14 +67,14 @@ class CustomField:
 
 @dataclass(frozen=True)
 class Written:
-    """One record of a write that the CRM carried out.
+    """The result of one record that the CRM has written.
 
     Attributes:
-        id: The record's.
-        record: As the CRM answered it; empty where it said nothing.
-        request_id: What the CRM calls the request, for its support; empty if it does not say.
-        created: Of an upsert: whether it made the record. None if the CRM does not tell.
-        before: In a rehearsal: the record that an update or upsert would change.
+        id: The record's id.
+        record: The record as the CRM answered it; empty if the answer does not show it.
+        request_id: The CRM's id of the request, for its support; empty if there is none.
+        created: For an upsert: whether it created the record; None if the CRM does not say.
+        before: In a dry run: the record that an update or upsert would change.
     """
 
     id: CrmId
@@ -89,10 +89,10 @@ class Wanted:
     """One record of ``Crm.upsert_many``.
 
     Attributes:
-        value: By which the CRM is to find it.
-        payload: What it is to hold.
-        since: Unix seconds of the CRM's clock when it was first tried, if this is another try of it (a record that is
-            not older was made by that); 0 for the first.
+        value: The attribute's value by which the CRM finds the record.
+        payload: The attributes to write.
+        since: When this upsert was first tried (Unix seconds, the CRM's clock): a record that is not older was created
+            by it. 0 for a first try.
     """
 
     value: str
@@ -102,14 +102,14 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Refused:
-    """One record of a write that the CRM refused; the others of the same request stand on their own.
+    """The result of one record that the CRM refused; other records of the request have results of their own.
 
     Attributes:
-        reason: What the CRM said.
-        status: HTTP status, of the whole answer where the vendor gives one for all; None if nothing was sent.
-        gone: There is no such record.
+        reason: The CRM's own words.
+        status: HTTP status of the answer (of the whole request, if it held several records); None if nothing was sent.
+        gone: Whether the CRM has no such record.
         body: The CRM's answer about this record, redacted: text for the reject file.
-        duplicate: The CRM has such a record already, by its own rule.
+        duplicate: Whether the CRM has such a record already, by its own rule.
     """
 
     reason: str
@@ -120,19 +120,19 @@ class Refused:
 
 
 @dataclass(frozen=True)
-class Untold:
-    """One record of a write whose answer does not tell what became of it: in doubt.
+class Unclear:
+    """The result of one record where the answer does not say whether it was written: the record is in doubt.
 
     Attributes:
-        status: HTTP status of the answer; None if there was none.
-        body: What the answer says of the record, redacted: text for the reject file.
+        status: HTTP status of the answer; None if there was no answer.
+        body: The CRM's answer about this record, redacted: text for the reject file.
     """
 
     status: int | None
     body: str = ""
 
 
-Result = Written | Refused | Untold
+Result = Written | Refused | Unclear
 
 
 BeforeSend = Callable[[], None]
@@ -142,11 +142,11 @@ class Crm(ABC):
     """One CRM account. Thread-safe; every method raises the errors of ``crm_api.errors``.
 
     Attributes:
-        session: The door to the account.
-        objects: What can be written, by name.
-        refused: What cannot be written although the CRM has it, and why.
-        index_lags: A record just written may be missing from a search for a while.
-        page_size: Records of one request of ``scan``.
+        session: Sends the account's requests.
+        objects: Objects that can be written, by name.
+        refused: Why an object that the CRM has cannot be written, by the object's name.
+        index_lags: Whether a record that was just written may be missing from searches for a while.
+        page_size: Records in one request of ``scan``.
     """
 
     session: CrmSession
@@ -161,21 +161,21 @@ class Crm(ABC):
 
     @abstractmethod
     def account(self) -> Account:
-        """Ask whose account it is."""
+        """Read the account's id and names from the CRM."""
 
     @abstractmethod
     def names(self, object_name: str) -> Sequence[Name]:
-        """Read one of the CRM's lists, for example ``users`` or ``pipeline_stages``; asked once per session."""
+        """Read one of the CRM's lists, for example ``users`` or ``pipeline_stages``; once a session."""
 
     @abstractmethod
     def custom_fields(self, crm_object: CrmObject) -> Sequence[CustomField]:
-        """The custom fields of an object; asked once per session."""
+        """Read the custom fields of an object; once a session."""
 
     @abstractmethod
     def find(self, crm_object: CrmObject, attribute: str, values: Sequence[str]) -> list[CrmRecord]:
-        """Search by any of the values: at most ``crm_object.finds[attribute]`` of them.
+        """Search for records with any of the values: at most ``crm_object.finds[attribute]`` values.
 
-        May return records that do not match (fuzzy searches): the caller compares.
+        May return records that do not match, since searches are fuzzy: the caller must compare.
         """
 
     @abstractmethod
@@ -184,14 +184,19 @@ class Crm(ABC):
 
     @abstractmethod
     def scan(self, crm_object: CrmObject) -> Iterator[CrmRecord]:
-        """Every record, the largest pages first to last."""
+        """Read every record, in pages of ``page_size``."""
 
     @abstractmethod
     def created_since(self, crm_object: CrmObject, since: datetime, payloads: Sequence[Payload]) -> Iterator[CrmRecord]:
-        """At least the records that were created since an instant of the CRM's clock.
+        """Read at least the records that were created since an instant.
 
-        Whoever lost the answer to a create, sent some minutes after ``since``, looks here for what became of it. Where
-        the CRM cannot search by creation, an instant in the payloads says where to look: an activity's date.
+        Serves to find the record of a create that got no answer.
+
+        Args:
+            crm_object: The kind of record.
+            since: An instant of the CRM's clock, some minutes before the creates were sent.
+            payloads: The payloads of the creates. Where the CRM cannot search by creation, an instant in them says
+                where to look: an activity's date.
         """
 
     @abstractmethod
@@ -200,47 +205,52 @@ class Crm(ABC):
 
         Args:
             crm_object: The kind of record.
-            ids: Whose.
-            immediate: Not from an index that lags behind writes, whatever it costs: up to one request each.
+            ids: Ids of the records.
+            immediate: Read nothing from an index that lags behind writes, at up to one request a record.
         """
 
     @abstractmethod
     def bulk_size(self, crm_object: CrmObject, *, update: bool = False) -> int:
-        """Records in one request of ``create`` (or ``update``): as declared, until the CRM names a smaller limit."""
+        """Records in one request of ``create`` (or ``update``): as declared, or a smaller limit that the CRM named."""
 
     def groups(
         self, crm_object: CrmObject, payloads: Sequence[Payload], *, update: bool = False
     ) -> list[Sequence[int]]:
-        """Which payloads go into one request, by their positions."""
+        """Divide payloads into requests: for each request the positions of its payloads."""
         size = self.bulk_size(crm_object, update=update)
         return [range(start, min(start + size, len(payloads))) for start in range(0, len(payloads), size)]
 
     def may_repeat(self, crm_object: CrmObject, *, update: bool = False) -> bool:  # noqa: ARG002 - for those that can tell
-        """Whether a create (or update) whose answer was lost may be sent again as it was."""
+        """Whether a create (or update) that got no answer may be sent again unchanged."""
         return False
 
     @abstractmethod
     def create(self, crm_object: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:
         """Create at most ``bulk_size(crm_object)`` records in one request, results in the order of the payloads.
 
-        Never repeated after a lost answer: raises InDoubtError. A request that is refused whole raises, unless it
-        held one record only: then that record is Refused.
+        A create that got no answer is never repeated: InDoubtError is raised. A request that is refused as a whole
+        raises, unless it held one record only: then that record is Refused.
 
         Args:
             crm_object: The kind of record.
-            payloads: The vendor's form (see ``encode``).
-            before_send: Called after the wait for a turn, immediately before sending.
+            payloads: Records in the vendor's form (see ``encode``).
+            before_send: Called after the wait for a turn, immediately before each attempt is sent.
 
         Raises:
-            TooLargeError: The CRM takes fewer at once: nothing was created, and ``bulk_size`` is smaller from now on.
-            InDoubtError: Nobody knows which were created.
+            TooLargeError: The CRM takes fewer records at once: nothing was created, and ``bulk_size`` is smaller from
+                now on.
+            InDoubtError: No answer says which records were created.
         """
 
     @abstractmethod
     def update(self, crm_object: CrmObject, changes: Sequence[tuple[CrmId, Payload]]) -> list[Result]:
         """Change at most ``bulk_size(crm_object, update=True)`` records in one request, results in order.
 
-        Raises likewise; what is in doubt may be done again once the records have been read.
+        A request that is refused as a whole raises, unless it held one record only: then that record is Refused.
+
+        Raises:
+            TooLargeError: The CRM takes fewer records at once: nothing was changed.
+            InDoubtError: No answer says which records were changed. They may be changed again once they were read.
         """
 
     @abstractmethod
@@ -248,19 +258,19 @@ class Crm(ABC):
         """Let the CRM find or create one record by ``attribute``, one of ``crm_object.upserts_on``; repeatable."""
 
     def upserts_by(self, crm_object: CrmObject, attribute: Attribute) -> bool:
-        """Whether the CRM itself upserts by an attribute: it keeps it unique."""
+        """Whether the CRM itself upserts by an attribute, which it keeps unique."""
         return attribute.name in crm_object.upserts_on
 
     def find_size(self, crm_object: CrmObject, attribute: str) -> int:
-        """Values of an attribute that one ``find`` takes; 0: it cannot be searched by."""
+        """Values of an attribute that one ``find`` takes; 0 if records cannot be searched by it."""
         return crm_object.finds.get(attribute, 0)
 
     def is_whole(self, record: CrmRecord) -> bool:  # noqa: ARG002 - for those whose searches answer parts of records
-        """Whether a record that ``find`` or ``scan`` returned holds all that reading it by id would tell."""
+        """Whether a record that ``find`` or ``scan`` returned holds all that reading it by id would show."""
         return True
 
-    def upsert_values(self, crm_object: CrmObject, attribute: str, record: CrmRecord) -> Collection[str]:  # noqa: ARG002 - likewise
-        """The values, in lower case, by which ``upsert_many`` finds a record."""
+    def upsert_values(self, crm_object: CrmObject, attribute: str, record: CrmRecord) -> Collection[str]:  # noqa: ARG002 - for those that take many at once
+        """The values of a record, in lower case, by which ``upsert_many`` finds it."""
         return ()
 
     def upsert_many(
@@ -273,23 +283,25 @@ class Crm(ABC):
     ) -> list[Result]:
         """Let the CRM find or create at most ``bulk_size(crm_object, update=True)`` records; results in order.
 
-        Repeatable.
-
-        A request that is refused whole raises, unless it held one record only.
+        Repeatable. A request that is refused as a whole raises, unless it held one record only.
         """
         return [self.upsert(crm_object, attribute, each.value, each.payload) for each in wanted]
 
     @abstractmethod
     def delete(self, crm_object: CrmObject, crm_id: CrmId) -> None:
-        """Delete one record; one that is gone already raises GoneError. Repeatable."""
+        """Delete one record. Repeatable.
 
-    def delete_described(self, crm_object: CrmObject, crm_id: CrmId, payload: Payload) -> None:  # noqa: ARG002 - as above
-        """Delete one record, of which the source's last message is known as well; like ``delete``."""
+        Raises:
+            GoneError: The record is gone already.
+        """
+
+    def delete_described(self, crm_object: CrmObject, crm_id: CrmId, payload: Payload) -> None:  # noqa: ARG002 - for those whose endpoint needs it
+        """Delete one record, given the payload of the source's last message about it; see ``delete``."""
         self.delete(crm_object, crm_id)
 
-    def replace_session(self, stage: Callable[[Crm], CrmSession]) -> None:
-        """Put another session in the account's place: for a rehearsal."""
-        self.session = stage(self)
+    def replace_session(self, make: Callable[[Crm], CrmSession]) -> None:
+        """Replace the session by the one that ``make`` makes of this CRM: for a dry run."""
+        self.session = make(self)
 
     def delete_many(
         self,
@@ -298,12 +310,15 @@ class Crm(ABC):
         *,
         forget: bool,  # noqa: ARG002 - for those that can
     ) -> list[RefusedError | None]:
-        """Delete at most ``crm_object.bulk_delete`` records; why each could not be deleted, in order.
+        """Delete at most ``crm_object.bulk_delete`` records.
 
         Args:
             crm_object: The kind of record.
-            deletes: Whose ids, and what the source's last message says.
-            forget: For good, past the recycle bin, where ``crm_object.can_forget``.
+            deletes: Ids, each with the payload of the source's last message.
+            forget: Delete for good, past the recycle bin, where ``crm_object.can_forget``.
+
+        Returns:
+            For each record, in order, why it could not be deleted; None if it is deleted.
         """
         refused: list[RefusedError | None] = []
         for crm_id, payload in deletes:
@@ -322,13 +337,13 @@ class Crm(ABC):
         """Turn a value of the attribute's kind, as ``crm_api.values`` reads it, into the vendor's form.
 
         Raises:
-            ValueError: The value is not of that kind; the text says what was wanted.
+            ValueError: The value is not of that kind; the text says what it must be.
             SettingError: A setting is needed to know the vendor's form.
         """
 
     @abstractmethod
     def decode(self, attribute: Attribute, value: Any) -> Any:
-        """Turn the vendor's form of a value into ours: the reverse of ``encode``, also for other spellings of it.
+        """Turn the vendor's form of a value into ours: the reverse of ``encode``, tolerant of other spellings.
 
         Raises:
             ValueError: The value is not in the vendor's form.
@@ -336,17 +351,17 @@ class Crm(ABC):
 
     @abstractmethod
     def dry_run_answer(self, request: Request, new_id: Callable[[], CrmId]) -> Any:
-        """What the CRM would answer to a write, as JSON values: for a rehearsal, which sends none.
+        """Make up the CRM's answer to a write, as JSON values: a dry run does not send it.
 
         Args:
-            request: As given to the session.
+            request: The write that is not sent.
             new_id: Makes an id for a record that would be created.
         """
 
     @abstractmethod
     def custom_values(self, record: CrmRecord) -> dict[CrmId, Any]:
-        """The custom fields in a record or payload, by definition id, in the vendor's form."""
+        """Take the custom fields out of a record or payload: values in the vendor's form, by definition id."""
 
     @abstractmethod
     def custom_container(self, values: Mapping[CrmId, Any]) -> Payload:
-        """What a payload holds to set these custom fields and leave the others as they are."""
+        """Make the part of a payload that sets these custom fields and leaves all others as they are."""

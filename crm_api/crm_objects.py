@@ -1,4 +1,4 @@
-"""What a CRM's records are: kinds of value, attributes, objects; each vendor declares its own with them."""
+"""Declarations of a CRM's records: kinds of value, attributes, objects; and the payloads that are sent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FLAT_PARAMETERS, _FLAT_SOURCE = "{parameters}", "{source}"
 
 
 class Kind(Enum):
-    """What an attribute's value is, on our side of the vendor's form."""
+    """Kind of an attribute's value, on our side of the vendor's form."""
 
     TEXT = "text"
     INTEGER = "integer"
@@ -42,7 +42,7 @@ class Kind(Enum):
     ITEMS = "items"
     """A list of objects whose value is under ``Attribute.item``, such as e-mails."""
     OBJECTS = "objects"
-    """A list of objects that the CRM takes as they are; it takes the place of the one that is there."""
+    """A list of objects that the CRM takes unchanged; it replaces the list that the CRM has."""
     IDENTIFIER = "identifier"
     """``{id, type}`` of any record, such as a task's related resource."""
     CUSTOM = "custom"
@@ -54,38 +54,39 @@ class Attribute:
     """One attribute of an object.
 
     Attributes:
-        name: As the CRM spells it.
-        kind: What its value is.
-        creatable: May be sent with a create.
-        updatable: May be sent with an update.
-        required: Must be sent with a create.
+        name: The CRM's spelling.
+        kind: Kind of its value.
+        creatable: Whether it may be sent with a create.
+        updatable: Whether it may be sent with an update.
+        required: Whether it must be sent with a create.
         flat: Names under which a flat record may give it, in order of preference: ``email`` for ``emails``. For a
             structure, the parts' own names are understood too.
-        item: For ITEMS: the part that holds the value and tells two items apart (``email``, ``number``, ``url``).
-            For a STRUCTURE that is one such item (a lead's e-mail), likewise. For IDS that the CRM wants as objects:
-            the part that holds the id.
-        category: For ITEMS: the category given to a bare value; None: items have none.
-        category_name: For ITEMS: the part under which the CRM's own items hold the category, in words for people. Left
-            out: ``category``.
+        item: For ITEMS, and for a STRUCTURE that is one item (a lead's e-mail): the part that holds the value and
+            distinguishes two items (``email``, ``number``, ``url``). For IDS that the CRM takes as objects: the part
+            that holds the id.
+        category: For ITEMS: the category given to a bare value; None if items have no category.
+        category_name: For ITEMS: the part in which the CRM's own items hold the category, in words for its users;
+            None for ``category``.
         parts: For a STRUCTURE: the names of its parts.
         flat_parts: Further names of parts in a flat record: ``zip`` for ``postal_code``.
-        refers_to: For ID and IDS: the object whose id it is.
+        refers_to: For ID and IDS: name of the object whose ids they are.
         joined: Parts of a flat record that are joined with spaces where the record does not give the attribute:
             ``first_name`` and ``last_name`` for ``name``.
         categories: For ITEMS: the category of a value given under a flat name: ``mobile`` for ``mobile_phone``.
-        names: For NAME_ID and NAME_IDS: the list its value stands in.
-        within: For NAME_ID: the attribute whose value the named thing belongs to: a stage's ``pipeline_id``.
-        beside: For NAME_ID that the CRM wants as an object: what stands beside ``id`` in it.
-        resent: Goes with every update, changed or not, if the record gives it.
+        names: For NAME_ID and NAME_IDS: the CRM's list that holds the entry (see ``Crm.names``).
+        within: For NAME_ID: the attribute that says what the entry belongs to: ``pipeline_id`` for a stage.
+        beside: For NAME_ID that the CRM takes as an object: the properties beside ``id`` in it.
+        resent: Whether it is sent with every update, changed or not, if the record gives it.
         appended: For a list: the CRM's port can add elements to the list that the CRM has, without the caller knowing
             it: those of the attributes that ``Outgoing.added`` names.
-        only_added: For a list: nothing in it can be replaced.
-        custom_id: For a custom field: its definition's id.
-        automatic: The value that asks the CRM to make one, which then stands there instead: it is never sent again,
-            compared or matched by. A create without a value asks by itself.
-        unless: Not sent where the record gives this other attribute, from which the CRM derives it.
-        choices: The values that the CRM knows, where it is a closed list; spelling in any case.
-        normalise: Makes two spellings of one value alike when matching: ``email``, ``domain``, ``phone`` or none.
+        only_added: For a list: whether elements can only be added, and none replaced.
+        custom_id: For a custom field: id of its definition.
+        automatic: The value that asks the CRM to make up a value of its own (a number). It is sent once, with the
+            create, and never compared or matched by. A create without a value asks by itself.
+        unless: Name of another attribute, from which the CRM derives this one: this one is not sent if the record gives
+            that one.
+        choices: The values that the CRM knows, in any case, if the list is closed.
+        normalise: How spellings of one value are made equal for matching: ``email``, ``domain``, ``phone``, or None.
     """
 
     name: str
@@ -120,23 +121,23 @@ class CrmObject:
     """One kind of record that can be written.
 
     Attributes:
-        name: The plural by which settings and paths call it: ``people``.
-        singular: ``person``.
-        attributes: What it has; read-only ones are neither creatable nor updatable.
-        match_on: The default match keys: alternatives in order, each a tuple of attributes that are taken together.
-        unique: Attributes that the CRM itself keeps unique: repeating a create is refused, not doubled.
-        finds: Attributes that one search can look up, with how many values one request takes.
-        bulk_create: Records in one create request.
-        bulk_update: Records in one update request.
+        name: Plural name in settings and paths: ``people``.
+        singular: Singular name: ``person``.
+        attributes: Its attributes; a read-only one is neither creatable nor updatable.
+        match_on: The default match keys: alternatives in order, each a tuple of attributes that must match together.
+        unique: Attributes that the CRM itself keeps unique: a repeated create is refused.
+        finds: Attributes that records can be searched by, each with the number of values that one request takes.
+        bulk_create: Records in one create request, at most.
+        bulk_update: Records in one update request, at most.
         upserts_on: Attributes by which the CRM itself upserts atomically, record by record.
-        whole_records: Its records are sent whole: nobody has declared what they hold.
-        parameters: The flags that a stream's settings may give.
-        upserts_in_bulk: ``Crm.upsert_many`` takes ``bulk_update`` records a request: nothing needs to be looked for
-            first.
-        bulk_delete: Records in one delete request.
-        can_forget: A delete can be made for good, where it otherwise fills a recycle bin.
-        readable: A record can be read by its id.
-        aliases: Other names by which settings and records may call it.
+        whole_records: Whether its records are sent whole, because no attributes are declared.
+        parameters: Names of the flags that a stream's settings may give.
+        upserts_in_bulk: Whether ``Crm.upsert_many`` takes ``bulk_update`` records a request, so that no record needs to
+            be searched for first.
+        bulk_delete: Records in one delete request, at most.
+        can_forget: Whether a delete can bypass the recycle bin.
+        readable: Whether a record can be read by its id.
+        aliases: Further names by which settings and records may call it.
         find_key: For records that are sent whole: the name under which match keys and the ledger keep what the find
             endpoint is asked (JSON of the fields that it needs); None if there is no such endpoint.
     """
@@ -160,7 +161,7 @@ class CrmObject:
     find_key: str | None = None
 
     def attribute(self, name: str) -> Attribute | None:
-        """The attribute of that name, or None."""
+        """Look up an attribute by its name; None if there is none."""
         return self._by_name.get(name)
 
     @cached_property
@@ -233,12 +234,12 @@ class Outgoing(Mapping[str, Any]):
 
 
 def outgoing(payload: Payload) -> Outgoing:
-    """The payload with what goes beside it: nothing, if it is a mere mapping."""
+    """Return a payload as Outgoing, with nothing beside it if it is a mere mapping."""
     return payload if isinstance(payload, Outgoing) else Outgoing(payload)
 
 
 def named_object(objects: Mapping[str, CrmObject], name: str) -> str:
-    """The object that a name or an alias stands for; the name itself where it stands for none."""
+    """The name of the object that a name or an alias stands for; an unknown name is returned unchanged."""
     if name in objects:
         return name
     return next((crm_object.name for crm_object in objects.values() if name in crm_object.aliases), name)

@@ -1,4 +1,4 @@
-"""The names under which records carry custom fields: the same when Copper is read and when a CRM is written."""
+"""Names of the columns that carry custom fields, in records read from Copper and in records written to a CRM."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ def slug(name: str) -> str:
 def column_names(
     fields: Iterable[tuple[int | str, str]], pinned: Mapping[int | str, str] | None = None
 ) -> dict[int | str, str]:
-    """Name the column of each custom field: ``cf_<slug crm_object its name>``.
+    """Name the column of each custom field: ``cf_<slug of its name>``.
 
-    Of two fields with one slug the older, which has the smaller id, keeps it, and the younger gets its id appended: a
-    field that is added never renames another. A name without Latin letters gives ``cf_<id>``.
+    If two fields have one slug, the older (with the smaller id) keeps it, and the younger gets its id appended: a new
+    field never renames another. A name without Latin letters gives ``cf_<id>``.
 
     Args:
-        fields: The fields of one object: id and name.
-        pinned: Names to use whatever the field is called now, by id (as a number or as text): they come first. Of two
-            fields with one pinned name, too, the older keeps it.
+        fields: Id and name of each field of one object.
+        pinned: Names to use, whatever the field is called now, by id (a number or text). They are given out first; if
+            two fields have one pinned name, the older keeps it.
     """
     chosen = {str(key): value for key, value in (pinned or {}).items()}
     names: dict[int | str, str] = {}
     oldest_first = sorted(fields, key=lambda field: (len(str(field[0])), str(field[0])))
     for key, _ in oldest_first:
         if str(key) in chosen:
-            names[key] = _free(PREFIX + chosen[str(key)].removeprefix(PREFIX), key, set(names.values()))
+            names[key] = _untaken(PREFIX + chosen[str(key)].removeprefix(PREFIX), key, set(names.values()))
     for key, name in oldest_first:
         if key not in names:
-            names[key] = _free(PREFIX + (slug(name) or str(key)), key, set(names.values()))
+            names[key] = _untaken(PREFIX + (slug(name) or str(key)), key, set(names.values()))
     return names
 
 
-def _free(name: str, key: int | str, taken: set[str]) -> str:
+def _untaken(name: str, key: int | str, taken: set[str]) -> str:
     while name in taken:
         name = f"{name}_{key}"
     return name

@@ -1,4 +1,4 @@
-"""A CRM in front of another: what it does not say otherwise is passed on."""
+"""A CRM in front of others: it passes on all that it does not do itself."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from crm_api.transport.session import CrmSession
 
 
 class DelegatingCrm(Crm):
-    """Passes everything on to another CRM; the front of a rehearsal, and of a CRM with endpoints beside it.
+    """Passes everything on to another CRM; the base of the dry run's CRM, and of a CRM with declared endpoints.
 
     Args:
-        crm: The other one.
+        crm: The CRM behind it.
     """
 
     def __init__(self, crm: Crm) -> None:
@@ -32,15 +32,15 @@ class DelegatingCrm(Crm):
         self.page_size = crm.page_size
 
     def _owner(self, crm_object: CrmObject) -> Crm:  # noqa: ARG002 - for those that stand in front of several
-        """Whose object it is."""
+        """The CRM that an object belongs to."""
         return self._crm
 
     @override
-    def replace_session(self, stage: Callable[[Crm], CrmSession]) -> None:
-        self._crm.replace_session(stage)
+    def replace_session(self, make: Callable[[Crm], CrmSession]) -> None:
+        self._crm.replace_session(make)
         self.session = self._crm.session
 
-    # What is the object's
+    # Calls about an object
 
     @override
     def find(self, crm_object: CrmObject, attribute: str, values: Sequence[str]) -> list[CrmRecord]:
@@ -128,7 +128,7 @@ class DelegatingCrm(Crm):
     def custom_fields(self, crm_object: CrmObject) -> Sequence[CustomField]:
         return self._owner(crm_object).custom_fields(crm_object)
 
-    # What is the CRM's
+    # Calls about the account
 
     @override
     def account(self) -> Account:
@@ -160,10 +160,10 @@ class DelegatingCrm(Crm):
 
 
 class WithEndpoints(DelegatingCrm):
-    """Hands each object's work to the half that knows it; what is no object's, such as names, is the CRM's.
+    """A CRM and, on the same account, endpoints that the settings declare: each object's calls go where it belongs.
 
     Args:
-        crm: The CRM.
+        crm: The CRM; calls about the account, such as ``names``, go to it.
         objects: The objects that the endpoints stand for, by name.
         make_endpoints: Makes the endpoints, on the CRM's session, when the first of their objects is asked for.
         index_lags: Whether a record just written may be missing for a while from what the endpoints find.
@@ -190,14 +190,14 @@ class WithEndpoints(DelegatingCrm):
         return self._endpoints if crm_object.whole_records else self._crm
 
     @override
-    def replace_session(self, stage: Callable[[Crm], CrmSession]) -> None:
+    def replace_session(self, make: Callable[[Crm], CrmSession]) -> None:
         endpoints = self._endpoints  # made with the session that is replaced
-        super().replace_session(stage)
-        endpoints.replace_session(stage)
+        super().replace_session(make)
+        endpoints.replace_session(make)
 
 
 class _Joined(Mapping[str, CrmObject]):
-    """The CRM's objects, and by name those that endpoints stand for; only the former are listed."""
+    """The CRM's objects, and those of endpoints, which can be looked up but are not listed."""
 
     def __init__(self, own: Mapping[str, CrmObject], endpoints: Mapping[str, CrmObject]) -> None:
         self._own = own

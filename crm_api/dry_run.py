@@ -1,4 +1,4 @@
-"""The answer that a dry run makes up for a write that it does not send."""
+"""Answers of a dry run, which sends no writes."""
 
 from __future__ import annotations
 

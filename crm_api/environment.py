@@ -1,4 +1,4 @@
-"""Settings in environment variables, as strict as those in a file (pure): each has the type that its schema says."""
+"""Settings in environment variables (pure): checked as strictly as those in a file."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ _EXAMPLES: Mapping[str, str] = {
 
 
 def environment_settings(schema: Mapping[str, Any], prefix: str, environment: Mapping[str, str]) -> dict[str, Any]:
-    """The settings that environment variables give.
+    """Read the settings that environment variables give.
 
     Args:
-        schema: The settings' JSON schema.
-        prefix: What comes before a setting's name, in capitals: ``TAP_COPPER_``.
-        environment: Variables by name.
+        schema: JSON schema of the settings.
+        prefix: Beginning of each variable's name, in capitals: ``TAP_COPPER_``.
+        environment: Values of variables, by name.
 
     Raises:
-        SettingError: One does not have the type of its setting; names the variable.
+        SettingError: A variable does not have the type of its setting; the text names the variable.
     """
     found: dict[str, Any] = {}
     for name, wanted in schema["properties"].items():
@@ -43,7 +43,7 @@ def environment_settings(schema: Mapping[str, Any], prefix: str, environment: Ma
         text = environment.get(variable)
         types = _types(wanted)
         if text is None or (not text and types and ("null" in types or "string" not in types)):
-            continue  # an empty one gives nothing
+            continue  # an empty variable gives no setting
         try:
             found[name] = _value(text, types, wanted)
         except ValueError:
@@ -59,7 +59,7 @@ def _types(schema: Mapping[str, Any]) -> list[str]:
 
 
 def _value(text: str, types: list[str], schema: Mapping[str, Any]) -> Any:
-    """A text as the first of the types that it has; of none that is listed, what it looks like."""
+    """Read a text as the first of the types that fits it; as JSON or text if no type is listed."""
     if not types:
         return json.loads(text) if text.lstrip()[:1] in {"{", "["} else text
     if "boolean" in types and text.strip().lower() in (*_YES, *_NO):

@@ -1,40 +1,40 @@
-"""What can go wrong with a CRM, by what the caller may do next.
+"""Errors of a CRM, by what the caller may do next.
 
 ::
 
     CrmError
-    ├── StopError               nothing further can succeed: end the run
+    ├── StopError               no further request can succeed: end the run
     │   ├── SettingError          a setting is wrong; names it
     │   ├── CredentialsError      the CRM does not accept the key (401)
-    │   ├── RedirectError         the CRM answered with another address (3xx); never followed
-    │   └── UnreachableError      no attempt reached the CRM: nothing was sent
-    ├── RefusedError            this request was refused and nothing was changed: skip it, the next may be fine
-    │   ├── InvalidError          the CRM's rules (400, 409, 413, 422)
+    │   ├── RedirectError         the CRM answered with a redirect (3xx), which is never followed
+    │   └── UnreachableError      no connection to the CRM: nothing was sent
+    ├── RefusedError            this request was refused and changed nothing: go on with the next
+    │   ├── InvalidError          the request breaks the CRM's rules (400, 409, 413, 422)
     │   │   ├── TooLargeError       more records than one request may hold; names the limit
-    │   │   └── DuplicateError      the CRM says that it has such a record already
+    │   │   └── DuplicateError      the CRM has such a record already, by its own rule
     │   ├── ForbiddenError        the key may not do this (403)
     │   │   └── NotEnabledError     the account lacks the feature
     │   ├── GoneError             no such record (404, 410)
-    │   └── NoRouteError          no such address: whatever is sent there, nothing comes of it
-    ├── BusyError               wait: the CRM answered 429 or 5xx to every attempt, and nothing is in doubt
-    └── InDoubtError            it was sent, and no answer came that says what became of it
+    │   └── NoRouteError          no such address
+    ├── BusyError               the CRM answered 429 or 5xx to every attempt, and nothing is in doubt: wait
+    └── InDoubtError            the request was sent, and no answer says whether it was carried out
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-SHOWN_CHARACTERS = 500  # of what a CRM says: enough for its sentence, too little for its HTML
+SHOWN_CHARACTERS = 500  # of a CRM's own words: enough for a sentence, too little for a page of HTML
 
 
 class CrmError(Exception):
-    """Root of the tree. Builds its own sentence from the facts it carries.
+    """Root of the tree. Its message is made of the facts that it carries.
 
     Attributes:
-        call: What was tried, for example ``POST /people``; empty if nothing was.
-        status: The HTTP status of the answer, or None if there was none.
-        said: What the CRM said, redacted and shortened.
-        advice: What to change.
+        call: Method and path of the request, for example ``POST /people``; empty if there was none.
+        status: HTTP status of the answer; None if there was no answer.
+        said: The CRM's own words, redacted and shortened.
+        advice: What the user can change.
         body: The whole answer, redacted: text for the reject file.
     """
 
@@ -63,7 +63,7 @@ class CrmError(Exception):
 
     @property
     def sentence(self) -> str:
-        """What happened, on what, what the CRM answered and what to change, in one line."""
+        """The message in one line: what happened, on which call, what the CRM answered, and what to change."""
         parts = [self.happened]
         if self.call:
             parts.append(f" on {self.call}")
@@ -88,11 +88,11 @@ def _rebuild(kind: type[CrmError], facts: dict[str, Any]) -> CrmError:
 
 
 class StopError(CrmError):
-    """Nothing further can succeed: end the run."""
+    """No further request can succeed: end the run."""
 
 
 class SettingError(StopError):
-    """A setting is wrong. The sentence is given whole and names the setting."""
+    """A setting is wrong; the sentence names it."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(happened=sentence)
@@ -106,14 +106,14 @@ class CredentialsError(StopError):
 
 
 class RedirectError(StopError):
-    """The CRM sent us elsewhere: following would leak credentials or turn a POST into a GET."""
+    """The CRM answered with a redirect; following it would leak credentials or turn a POST into a GET."""
 
     happened = "The CRM answered with a redirect, which is never followed"
     advice = "Check base_url."
 
 
 class UnreachableError(StopError):
-    """No attempt reached the CRM: the name, the port, the proxy or TLS failed before anything was sent."""
+    """No connection to the CRM: the name, the port, the proxy or TLS failed before anything was sent."""
 
     happened = "The CRM cannot be reached"
     advice = "Check base_url, the proxy and the network."
@@ -126,14 +126,14 @@ class RefusedError(CrmError):
 
 
 class InvalidError(RefusedError):
-    """The CRM's rules were broken."""
+    """The request breaks the CRM's rules."""
 
 
 class TooLargeError(InvalidError):
-    """One request held more records than the CRM takes.
+    """The request held more records than the CRM takes at once.
 
     Attributes:
-        limit: How many it takes.
+        limit: How many records the CRM takes at once.
     """
 
     happened = "The CRM takes fewer records at once"
@@ -162,20 +162,20 @@ class NotEnabledError(ForbiddenError):
 
 
 class GoneError(RefusedError):
-    """There is no such record, or no longer."""
+    """The CRM has no such record, or has it no longer."""
 
     happened = "The CRM has no such record"
 
 
 class NoRouteError(RefusedError):
-    """There is no such address at the CRM: not a record is missing, but what would take any."""
+    """The CRM has no such address: not one record is missing, but the place for all of them."""
 
     happened = "The CRM has no such address"
     advice = "Check domain and base_url, and whether the account has this kind of record."
 
 
 class BusyError(CrmError):
-    """Every attempt was answered with 429 or, where repeating is safe, with a server error or nothing."""
+    """Every attempt was answered with 429 or, where repeating is safe, with a server error or not at all."""
 
     happened = "The CRM gave no usable answer to any attempt"
     advice = "Try again later."
@@ -184,5 +184,5 @@ class BusyError(CrmError):
 class InDoubtError(CrmError):
     """The request was sent and may or may not have been carried out."""
 
-    happened = "The answer was lost after the request was sent"
+    happened = "No answer came after the request was sent"
     advice = "It may or may not have been carried out."

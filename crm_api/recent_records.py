@@ -1,4 +1,4 @@
-"""Records as the CRM's last answers showed them: searches may lag behind, and reading them again costs a request."""
+"""Records as the CRM's latest answers showed them: searches may lag behind, and reading again costs a request."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class RecentRecords:
         return age_seconds > self.seconds or (self._most is not None and len(self._records) > self._most)
 
     def get(self, key: Hashable, *, seconds: float | None = None) -> CrmRecord | None:
-        """The record, if an answer showed it within so many seconds: ``seconds``, else all that are remembered."""
+        """Look up a record that an answer showed within ``seconds``, by default as long as records are kept."""
         with self._lock:
             noted = self._records.get(key)
         limit = self.seconds if seconds is None else seconds

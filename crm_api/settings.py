@@ -1,4 +1,4 @@
-"""The settings that all CRMs and both plugins share, as JSON schemas; and a check for names nobody knows."""
+"""Settings that all CRMs and both plugins share, as JSON schemas; and a check for unknown names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from crm_api.errors import SettingError
-from crm_api.transport.retry import Patience
+from crm_api.transport.retry import RetryPolicy
 from crm_api.transport.session import Network
 
 JsonSchema = Mapping[str, Any]
@@ -18,75 +18,82 @@ NETWORK_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
         "requests_per_minute": {
             "type": ["integer", "null"],
             "minimum": 0,
-            "description": "Requests in any minute, over all workers; 0 is unlimited. The CRM's published rate if left "
-            "out.",
+            "description": "Requests in any minute, over all workers; 0 is unlimited. Left out: the CRM's published "
+            "rate.",
         },
         "requests_per_hour": {
             "type": ["integer", "null"],
             "minimum": 0,
-            "description": "Requests in any hour; 0 is unlimited. The CRM's published rate if left out.",
+            "description": "Requests in any hour, over all workers; 0 is unlimited. Left out: the CRM's published "
+            "rate.",
         },
         "bulk_requests_per_second": {
             "type": ["integer", "null"],
             "minimum": 0,
-            "description": "Copper: bulk requests in any second, besides the above; 0 is unlimited.",
+            "description": "Copper: bulk requests in any second, which count against requests_per_minute as well; 0 is "
+            "unlimited. Left out: 3.",
         },
         "quota_url": {
             "type": ["string", "null"],
             "secret": True,
             "writeOnly": True,
-            "description": "Where the account's quota is shared with other processes, both plugins among them: "
-            "sqlite:////path/of/a/file on one machine, redis:// or postgresql:// on several. Left out: this process "
-            "thinks itself alone.",
+            "description": "URL of the store through which processes share the account's quota, both plugins among "
+            "them: sqlite:////path/of/a/file on one machine, redis:// or postgresql:// on several. Left out: the quota "
+            "is not shared.",
         },
         "max_concurrency": {
             "type": "integer",
             "minimum": 1,
             "default": Network.max_concurrency,
-            "description": "Requests in flight at once.",
+            "description": "Requests in flight at once, at most.",
         },
         "request_timeout_seconds": {
             "type": "number",
             "exclusiveMinimum": 0,
             "default": Network.timeout_seconds,
-            "description": "Seconds to wait for a connection, and again for each silence while an answer is read.",
+            "description": "Seconds to wait for a connection, and for each next part of an answer.",
         },
         "max_attempts": {
             "type": "integer",
             "minimum": 1,
-            "default": Patience.max_attempts,
-            "description": "Attempts of one request in all, where repeating is safe.",
+            "default": RetryPolicy.max_attempts,
+            "description": "Attempts of one request, the first included, where repeating is safe.",
         },
-        "user_agent": {"type": "string", "default": Network.user_agent, "description": "Who the requests say we are."},
+        "user_agent": {
+            "type": "string",
+            "default": Network.user_agent,
+            "description": "User-Agent header of requests.",
+        },
         "headers": {
             "type": "object",
             "additionalProperties": {"type": "string"},
             "secret": True,
             "writeOnly": True,
-            "description": "Further headers of every request; they never replace the credentials.",
+            "description": "Further headers of every request, by name; they never replace the credentials.",
         },
         "proxy": {
             "type": ["string", "null"],
             "secret": True,
             "writeOnly": True,
-            "description": "URL of an HTTP proxy; this machine's own addresses are never proxied.",
+            "description": "URL of an HTTP proxy, for example http://host:3128. This machine's own addresses are never "
+            "proxied.",
         },
         "ca_bundle": {
             "type": ["string", "null"],
-            "description": "File of trusted certificates in place of the built-in ones.",
+            "description": "Path of a file (PEM) of trusted certificates, in place of the built-in ones.",
         },
         "log_values": {
             "type": "boolean",
             "default": False,
-            "description": "Let the debug log (LOGLEVEL=DEBUG) show what is sent and answered, and with it values of "
-            "records. Secrets stay hidden.",
+            "description": "Show requests and answers in the debug log (LOGLEVEL=DEBUG), values of records included. "
+            "Secrets stay hidden.",
         },
     }
 )
 
 
 def given(config: Mapping[str, Any], name: str, default: Any) -> Any:
-    """A setting, or the default where it is left out or null."""
+    """Read a setting; the default if it is left out or null."""
     value = config.get(name)
     return default if value is None else value
 
@@ -94,24 +101,24 @@ def given(config: Mapping[str, Any], name: str, default: Any) -> Any:
 def account_parts(
     config: Mapping[str, Any], *, requests_per_minute: int = 0, requests_per_hour: int = 0
 ) -> dict[str, Any]:
-    """What ``AccountSettings`` takes, out of the configuration of any CRM.
+    """Make the arguments of ``AccountSettings`` of a configuration.
 
     Args:
-        config: It fits ``NETWORK_SETTINGS``.
-        requests_per_minute: The published rate; 0 is unlimited.
-        requests_per_hour: Likewise.
+        config: A configuration that fits ``NETWORK_SETTINGS``.
+        requests_per_minute: The CRM's published rate; 0 is unlimited.
+        requests_per_hour: The CRM's published rate; 0 is unlimited.
     """
     return {
         "requests_per_minute": given(config, "requests_per_minute", requests_per_minute),
         "requests_per_hour": given(config, "requests_per_hour", requests_per_hour),
         "quota_url": config.get("quota_url") or "",
-        "max_attempts": given(config, "max_attempts", Patience.max_attempts),
+        "max_attempts": given(config, "max_attempts", RetryPolicy.max_attempts),
         "network": network(config),
     }
 
 
 def network(config: Mapping[str, Any]) -> Network:
-    """Make the network part of a configuration that fits ``NETWORK_SETTINGS``; what is left out keeps its default."""
+    """Make a Network of a configuration that fits ``NETWORK_SETTINGS``; settings left out keep their defaults."""
     return Network(
         # The SDK reads numbers with a fraction as Decimal, which sockets do not take.
         timeout_seconds=float(given(config, "request_timeout_seconds", Network.timeout_seconds)),
@@ -125,43 +132,43 @@ def network(config: Mapping[str, Any]) -> Network:
 
 
 def check_settings(config: Mapping[str, Any], schema: JsonSchema) -> None:
-    """Refuse a configuration that holds a name which its JSON schema does not know, at any depth.
+    """Check that a JSON schema knows every name in a configuration, at any depth.
 
-    An object whose schema lists no ``properties``, or allows any additional ones, is free to hold what it likes.
+    An object whose schema lists no ``properties``, or allows any additional ones, may hold any names.
 
     Raises:
-        SettingError: Names the setting, and the nearest known one.
+        SettingError: A setting is unknown; the text names it and the nearest known one.
     """
-    for path, known in _strangers(config, [schema], ()):
+    for path, known in _unknown_names(config, [schema], ()):
         raise SettingError(f"There is no setting {'.'.join(path)!r}{nearest(path[-1], known)}")
 
 
 def nearest(name: str, known: list[str]) -> str:
-    """``: the nearest one is 'x'`` for the known name that is nearest, or an empty string if none is near."""
+    """``: the nearest one is 'x'`` for the known name nearest to a name; an empty string if none is near."""
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     return f": the nearest one is {close[0]!r}" if close else ""
 
 
-def _strangers(
+def _unknown_names(
     value: Any, schemas: list[JsonSchema], path: tuple[str, ...]
 ) -> Iterator[tuple[tuple[str, ...], list[str]]]:
-    """Each unknown name's path, with the names known beside it. Of alternatives, all are allowed at once."""
+    """Find unknown names: the path of each, and the names known beside it. Of alternatives, all apply at once."""
     schemas = list(_alternatives(schemas))
     if isinstance(value, Mapping):
         objects = [schema for schema in schemas if "properties" in schema or "additionalProperties" in schema]
         known = sorted({name for schema in objects for name in schema.get("properties", ())})
-        whole_records = not objects or any(schema.get("additionalProperties", False) is True for schema in objects)
+        is_open = not objects or any(schema.get("additionalProperties", False) is True for schema in objects)
         for name, inner in value.items():
             below = [schema["properties"][name] for schema in objects if name in schema.get("properties", ())]
             below = below or [each for s in objects if isinstance(each := s.get("additionalProperties"), Mapping)]
             if below:
-                yield from _strangers(inner, below, (*path, str(name)))
-            elif not whole_records:
+                yield from _unknown_names(inner, below, (*path, str(name)))
+            elif not is_open:
                 yield (*path, str(name)), known
     elif isinstance(value, list):
         items = [schema["items"] for schema in schemas if isinstance(schema.get("items"), Mapping)]
         for index, inner in enumerate(value):
-            yield from _strangers(inner, items, (*path, str(index)))
+            yield from _unknown_names(inner, items, (*path, str(index)))
 
 
 def _alternatives(schemas: list[JsonSchema]) -> Iterator[JsonSchema]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from crm_api.apptivo.declaration import Kept
-from crm_api.apptivo.objects import KEPT
+from crm_api.apptivo.declaration import Entity
+from crm_api.apptivo.objects import ENTITIES
 from crm_api.apptivo.session import WireStyle
 from crm_api.endpoints.declared import Calls
 from crm_api.endpoints.endpoint import AnswerPaths, Endpoint, Format
@@ -28,50 +28,50 @@ _LISTS: Mapping[str, Any] = {
 
 def calls(style: WireStyle) -> dict[str, Calls]:
     """The calls of every object."""
-    return {name: _form(kept) if style is WireStyle.FORM else _rest(kept) for name, kept in KEPT.items()}
+    return {name: _form(entity) if style is WireStyle.FORM else _rest(entity) for name, entity in ENTITIES.items()}
 
 
-def _answer(kept: Kept) -> AnswerPaths:
+def _answer(entity: Entity) -> AnswerPaths:
     """A saved record is wrapped in its kind, in ``data``, in ``responseObject``, or in nothing."""
-    places = (f"$.{kept.wrapper}", "$.data", "$.responseObject", "$")
-    ids = tuple(f"{place}.{name}" for name in (kept.id, "id") for place in places)
+    places = (f"$.{entity.wrapper}", "$.data", "$.responseObject", "$")
+    ids = tuple(f"{place}.{name}" for name in (entity.id, "id") for place in places)
     return AnswerPaths(id=ids, record=places)
 
 
-def _form(kept: Kept) -> Calls:
-    path, which = f"/{kept.crm_object.name}?a=", {kept.id: "{id}"}
+def _form(entity: Entity) -> Calls:
+    path, which = f"/{entity.crm_object.name}?a=", {entity.id: "{id}"}
     return Calls(
         create=Endpoint(
             f"{path}save",
             format=Format.FORM,
-            property=kept.data,
-            answer=_answer(kept),
-            parameters=kept.flags,
+            property=entity.data,
+            answer=_answer(entity),
+            parameters=entity.flags,
         ),
         update=Endpoint(
             f"{path}update",
-            query={**which, "objectId": kept.object_id, **_LISTS},
+            query={**which, "objectId": entity.object_id, **_LISTS},
             format=Format.FORM,
-            property=kept.data,
-            answer=_answer(kept),
+            property=entity.data,
+            answer=_answer(entity),
         ),
         delete=Endpoint(f"{path}delete", query=which, format=Format.FORM, attributes=(), repeatable=True),
-        read=_read(kept),
+        read=_read(entity),
     )
 
 
-def _rest(kept: Kept) -> Calls:
-    path = f"/{kept.crm_object.name}"
+def _rest(entity: Entity) -> Calls:
+    path = f"/{entity.crm_object.name}"
     return Calls(
-        create=Endpoint(path, answer=_answer(kept), parameters=kept.flags),
+        create=Endpoint(path, answer=_answer(entity), parameters=entity.flags),
         # Read before it is done again: a late first try must not undo what somebody changed meanwhile.
-        update=Endpoint(f"{path}/{{id}}", method="PUT", query=_LISTS, answer=_answer(kept), repeatable=False),
+        update=Endpoint(f"{path}/{{id}}", method="PUT", query=_LISTS, answer=_answer(entity), repeatable=False),
         delete=Endpoint(f"{path}/{{id}}", method="DELETE"),
-        read=_read(kept),
+        read=_read(entity),
     )
 
 
-def _read(kept: Kept) -> Endpoint:
+def _read(entity: Entity) -> Endpoint:
     """In either style: the JSON style is described for writes alone."""
-    path, which = f"/{kept.crm_object.name}?a=getById", {kept.id: "{id}"}
-    return Endpoint(path, query=which, format=Format.FORM, attributes=(), answer=_answer(kept))
+    path, which = f"/{entity.crm_object.name}?a=getById", {entity.id: "{id}"}
+    return Endpoint(path, query=which, format=Format.FORM, attributes=(), answer=_answer(entity))

@@ -16,8 +16,8 @@ from typing_extensions import override
 
 from crm_api.apptivo.calls import calls
 from crm_api.apptivo.config import Config, CustomAttribute, config_of, identifier
-from crm_api.apptivo.declaration import BILLING, SHIPPING, Kept
-from crm_api.apptivo.objects import EMPLOYEES, KEPT, LISTS, OBJECTS, REFUSED
+from crm_api.apptivo.declaration import BILLING, SHIPPING, Entity
+from crm_api.apptivo.objects import EMPLOYEES, ENTITIES, LISTS, OBJECTS, REFUSED
 from crm_api.apptivo.records import Names, created, crm_id_of, handed_on, item_form, revised
 from crm_api.apptivo.search import PAGE_SIZE, Lists, ask
 from crm_api.apptivo.session import ApptivoCredentialsError, WireStyle
@@ -109,15 +109,15 @@ class Apptivo(DeclaredCrm):
         if object_name == "employees":
             employees: Sequence[Name] = self.once("names", lambda: [_employee(each) for each in self._employees()])
             return employees
-        kept, choice = LISTS[object_name]
-        return self._config(kept).names(choice)
+        entity, choice = LISTS[object_name]
+        return self._config(entity).names(choice)
 
     @override
     def custom_fields(self, crm_object: CrmObject) -> Sequence[CustomField]:
-        return [_custom_field(crm_object, each) for each in self._config(KEPT[crm_object.name]).custom]
+        return [_custom_field(crm_object, each) for each in self._config(ENTITIES[crm_object.name]).custom]
 
-    def _config(self, kept: Kept) -> Config:
-        path, parameters = f"/{kept.crm_object.name}?a=getConfigData", {"objectId": kept.object_id}
+    def _config(self, entity: Entity) -> Config:
+        path, parameters = f"/{entity.crm_object.name}?a=getConfigData", {"objectId": entity.object_id}
         config: Config = self.once(path, lambda: config_of(ask(self.session, path, parameters)))
         return config
 
@@ -125,7 +125,7 @@ class Apptivo(DeclaredCrm):
 
     @override
     def find(self, crm_object: CrmObject, attribute: str, values: Sequence[str]) -> list[CrmRecord]:
-        lists = self._lists(KEPT[crm_object.name])
+        lists = self._lists(ENTITIES[crm_object.name])
         declared = crm_object.attribute(attribute)
         return [
             self._noted(crm_object, record)
@@ -136,17 +136,17 @@ class Apptivo(DeclaredCrm):
 
     @override
     def count(self, crm_object: CrmObject) -> int:
-        return self._lists(KEPT[crm_object.name]).count()
+        return self._lists(ENTITIES[crm_object.name]).count()
 
     @override
     def scan(self, crm_object: CrmObject) -> Iterator[CrmRecord]:
-        records = self._lists(KEPT[crm_object.name]).all()
-        return (handed_on(KEPT[crm_object.name], record) for record in records if not _is_deleted(record))
+        records = self._lists(ENTITIES[crm_object.name]).all()
+        return (handed_on(ENTITIES[crm_object.name], record) for record in records if not _is_deleted(record))
 
     @override
     def created_since(self, crm_object: CrmObject, since: datetime, payloads: Sequence[Payload]) -> Iterator[CrmRecord]:
-        records = self._lists(KEPT[crm_object.name]).since(since)
-        return (handed_on(KEPT[crm_object.name], record) for record in records if not _is_deleted(record))
+        records = self._lists(ENTITIES[crm_object.name]).since(since)
+        return (handed_on(ENTITIES[crm_object.name], record) for record in records if not _is_deleted(record))
 
     @override
     def read(self, crm_object: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
@@ -160,20 +160,20 @@ class Apptivo(DeclaredCrm):
 
     def _paged(self, crm_object: CrmObject, ids: Sequence[CrmId]) -> Mapping[CrmId, CrmRecord]:
         """Records out of pages of all, where those are fewer requests than one for each."""
-        kept, lists = KEPT[crm_object.name], self._lists(KEPT[crm_object.name])
+        entity, lists = ENTITIES[crm_object.name], self._lists(ENTITIES[crm_object.name])
         found: dict[CrmId, CrmRecord] = {}
         if len(ids) > FEW_READS and len(ids) > 1 + -(-lists.count() // PAGE_SIZE):
             wanted = set(ids)
             with suppress(SettingError):  # some are beyond the reach of lists
                 for record in lists.all():
-                    crm_id = crm_id_of(kept, record)
+                    crm_id = crm_id_of(entity, record)
                     if crm_id is not None and crm_id in wanted:
                         found[crm_id] = self._recent.get((crm_object.name, crm_id), seconds=LIST_LAG_SECONDS) or record
         return found
 
     def _fetched(self, crm_object: CrmObject, crm_id: CrmId) -> CrmRecord | None:
         """A record by its id. Few failures are documented: where the answer does not show it, a search tells."""
-        kept, endpoint = KEPT[crm_object.name], self._call(crm_object, "read")
+        entity, endpoint = ENTITIES[crm_object.name], self._call(crm_object, "read")
         try:
             value = self.send(endpoint, prepare(endpoint, [Item({}, crm_id)]), read_only=True).value
         except GoneError:
@@ -182,15 +182,15 @@ class Apptivo(DeclaredCrm):
             value = None
         places = endpoint.answer.record or ()
         shown = (found_at(place, value) for place in places)
-        candidates = itertools.chain(shown, self._lists(kept).found({kept.id: crm_id}))
+        candidates = itertools.chain(shown, self._lists(entity).found({entity.id: crm_id}))
         records = (record for record in candidates if isinstance(record, Mapping))
-        return next((record for record in records if crm_id_of(kept, record) == crm_id), None)
+        return next((record for record in records if crm_id_of(entity, record) == crm_id), None)
 
-    def _lists(self, kept: Kept) -> Lists:
-        return Lists(self.session, kept)
+    def _lists(self, entity: Entity) -> Lists:
+        return Lists(self.session, entity)
 
     def _noted(self, crm_object: CrmObject, raw: Mapping[str, Any]) -> CrmRecord:
-        record = handed_on(KEPT[crm_object.name], raw)
+        record = handed_on(ENTITIES[crm_object.name], raw)
         self._recent.remember((crm_object.name, record["id"]), raw)
         return record
 
@@ -198,9 +198,9 @@ class Apptivo(DeclaredCrm):
 
     @override
     def create(self, crm_object: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:
-        kept, endpoint = KEPT[crm_object.name], self._call(crm_object, "create")
+        entity, endpoint = ENTITIES[crm_object.name], self._call(crm_object, "create")
         items = [
-            Item(created(kept, payload, self._names(kept, payload)), parameters=outgoing(payload).parameters)
+            Item(created(entity, payload, self._names(entity, payload)), parameters=outgoing(payload).parameters)
             for payload in payloads
         ]
         return self.perform(crm_object, endpoint, items, before_send=before_send)
@@ -210,7 +210,7 @@ class Apptivo(DeclaredCrm):
         return [self._update(crm_object, crm_id, payload) for crm_id, payload in changes]
 
     def _update(self, crm_object: CrmObject, crm_id: CrmId, payload: Payload) -> Result:
-        kept = KEPT[crm_object.name]
+        entity = ENTITIES[crm_object.name]
         raw = self._recent.get((crm_object.name, crm_id))
         if raw is None and crm_id in self._made_up_ids:
             raw = {}
@@ -218,7 +218,7 @@ class Apptivo(DeclaredCrm):
             raw = self._recent.get((crm_object.name, crm_id))
         if raw is None:
             return Refused(f"Apptivo has no such record in its {crm_object.name}", None, gone=True)
-        revision = revised(kept, raw, payload, self._names(kept, payload))
+        revision = revised(entity, raw, payload, self._names(entity, payload))
         record = revision.record
         if self._style is WireStyle.REST:  # which lists no attributes: whatever is sent is applied
             sent = {BILLING if name == "address" else name for name in revision.attributes}
@@ -249,18 +249,18 @@ class Apptivo(DeclaredCrm):
         except ApptivoCredentialsError as error:
             # A reason that speaks of a key may mean an attribute of the record: one bad record must not stop the rest.
             path = f"/{crm_object.name}?a=getConfigData"
-            ask(self.session, path, {"objectId": KEPT[crm_object.name].object_id})
+            ask(self.session, path, {"objectId": ENTITIES[crm_object.name].object_id})
             results = [Refused(error.said, error.status, body=error.body) for _ in items]
-        return [self._kept(crm_object, result) for result in results]
+        return [self._remembered(crm_object, result) for result in results]
 
-    def _kept(self, crm_object: CrmObject, result: Result) -> Result:
+    def _remembered(self, crm_object: CrmObject, result: Result) -> Result:
         if not isinstance(result, Written):
             return result
         crm_id = result.id if isinstance(result.id, int) else identifier(result.id)
         if not any(name != "id" and crm_object.attribute(name) for name in result.record):  # a mere SUCCESS
             self._recent.forget((crm_object.name, crm_id))
             return Written(crm_id, {})
-        return Written(crm_id, self._noted(crm_object, {**result.record, KEPT[crm_object.name].id: crm_id}))
+        return Written(crm_id, self._noted(crm_object, {**result.record, ENTITIES[crm_object.name].id: crm_id}))
 
     @override
     def send(
@@ -270,11 +270,11 @@ class Apptivo(DeclaredCrm):
             request = replace(request, form={**request.form, **request.params}, params={})
         return super().send(endpoint, request, read_only=read_only, before_send=before_send)
 
-    def _names(self, kept: Kept, payload: Payload) -> Names:
+    def _names(self, entity: Entity, payload: Payload) -> Names:
         """What turns the ids of a payload into names: asked for only if it holds any."""
-        needed = {BILLING, SHIPPING, *(choice.id for choice in kept.choices)}
-        config = self._config(kept) if not needed.isdisjoint(payload) else Config()
-        owned = not is_empty(payload.get(kept.assignee.id))
+        needed = {BILLING, SHIPPING, *(choice.id for choice in entity.choices)}
+        config = self._config(entity) if not needed.isdisjoint(payload) else Config()
+        owned = not is_empty(payload.get(entity.assignee.id))
         employees = {name.id: name for name in self.names("employees")} if owned else {}
         return Names(config, employees)
 
@@ -320,9 +320,10 @@ class Apptivo(DeclaredCrm):
     def _any_config(self) -> Config:
         """Countries and kinds of e-mail and phone are the firm's, whatever the object: whichever is known already."""
         known = next(
-            (kept for kept in KEPT.values() if self.is_known(f"/{kept.crm_object.name}?a=getConfigData")), None
+            (entity for entity in ENTITIES.values() if self.is_known(f"/{entity.crm_object.name}?a=getConfigData")),
+            None,
         )
-        return self._config(known or KEPT["customers"])
+        return self._config(known or ENTITIES["customers"])
 
     @override
     def custom_values(self, record: CrmRecord) -> dict[CrmId, Any]:
@@ -331,11 +332,11 @@ class Apptivo(DeclaredCrm):
 
     @override
     def custom_container(self, values: Mapping[CrmId, Any]) -> Payload:
-        known = {each.id: each for kept in KEPT.values() for each in self._known_config(kept).custom}
+        known = {each.id: each for entity in ENTITIES.values() for each in self._known_config(entity).custom}
         return {"customAttributes": [custom_wire(known[key], values[key]) for key in values if key in known]}
 
-    def _known_config(self, kept: Kept) -> Config:
-        return self._config(kept) if self.is_known(f"/{kept.crm_object.name}?a=getConfigData") else Config()
+    def _known_config(self, entity: Entity) -> Config:
+        return self._config(entity) if self.is_known(f"/{entity.crm_object.name}?a=getConfigData") else Config()
 
     @override
     def dry_run_answer(self, request: Request, new_id: Callable[[], CrmId]) -> Any:

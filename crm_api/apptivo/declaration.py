@@ -62,7 +62,7 @@ class Assignee:
 
 
 @dataclass(frozen=True)
-class Kept:
+class Entity:
     """How Apptivo keeps one kind of record.
 
     Attributes:

@@ -22,7 +22,7 @@ from crm_api.apptivo.declaration import (
     SHIPPING_ADDRESS,
     TERRITORY,
     Choice,
-    Kept,
+    Entity,
     listed_for,
     object_of,
     texts,
@@ -48,7 +48,7 @@ _CUSTOMER_CHOICES = (
     Choice("industryId", "industryName", "customer_industries", INDUSTRIES, ("industry",)),
     *listed_for("customer", TERRITORY, MARKET),
 )
-CUSTOMERS = Kept(
+CUSTOMERS = Entity(
     object_of(
         "customers",
         "customer",
@@ -97,7 +97,7 @@ _PERSON_NAME = (
     Attribute("firstName", flat=("given_name",)),
     Attribute("lastName", required=True, flat=("family_name", "surname")),
 )
-CONTACTS = Kept(
+CONTACTS = Entity(
     object_of(
         "contacts",
         "contact",
@@ -141,7 +141,7 @@ _LEAD_CHOICES = (
     *listed_for("lead", CAMPAIGN, TERRITORY, MARKET),
 )
 _LEAD_FLAGS = {"is_duplicate_check": "isDuplicateCheck"}
-LEADS = Kept(
+LEADS = Entity(
     object_of(
         "leads",
         "lead",
@@ -213,7 +213,7 @@ _OPPORTUNITY_FLAGS = {
     "is_lead_convert": "isLeadConvert",
     "is_customer_territory_update": "isCustomerTerritoryUpdate",
 }
-OPPORTUNITIES = Kept(
+OPPORTUNITIES = Entity(
     object_of(
         "opportunities",
         "opportunity",
@@ -265,7 +265,7 @@ _CASE_CHOICES = (
     ),
     Choice("caseSourceId", "caseSourceName", "case_sources", ("caseSources", "caseSourceList", "sources"), ("source",)),
 )
-CASES = Kept(
+CASES = Entity(
     object_of(
         "cases",
         "case",
@@ -298,7 +298,7 @@ CASES = Kept(
     numbered="caseNumber",
 )
 
-EMPLOYEES = Kept(
+EMPLOYEES = Entity(
     CrmObject("employees", "employee", ()),
     data="employeeData",
     id="employeeId",
@@ -309,9 +309,9 @@ EMPLOYEES = Kept(
 )
 """Whom records are assigned to: read, never written."""
 
-KEPT = {each.crm_object.name: each for each in (CUSTOMERS, CONTACTS, LEADS, OPPORTUNITIES, CASES)}
-OBJECTS = {name: kept.crm_object for name, kept in KEPT.items()}
-LISTS = {choice.listed: (kept, choice) for kept in KEPT.values() for choice in kept.choices}
+ENTITIES = {each.crm_object.name: each for each in (CUSTOMERS, CONTACTS, LEADS, OPPORTUNITIES, CASES)}
+OBJECTS = {name: entity.crm_object for name, entity in ENTITIES.items()}
+LISTS = {choice.listed: (entity, choice) for entity in ENTITIES.values() for choice in entity.choices}
 """The firm's lists by name, each with an object whose configuration holds it."""
 
 _NO_EMPLOYEES = "Apptivo's employees are invited in its settings; records name them by name or e-mail"

@@ -17,7 +17,7 @@ from crm_api.apptivo.declaration import (
     BILLING,
     EMPLOYEE_OBJECT,
     SHIPPING,
-    Kept,
+    Entity,
 )
 from crm_api.crm import Name
 from crm_api.crm_objects import CrmId, CrmRecord, Payload
@@ -70,18 +70,18 @@ class Revision:
         }
 
 
-def crm_id_of(kept: Kept, raw: Mapping[str, Any]) -> CrmId | None:
+def crm_id_of(entity: Entity, raw: Mapping[str, Any]) -> CrmId | None:
     """A record's id: the kind's own, else ``id``."""
-    value = raw.get(kept.id)
+    value = raw.get(entity.id)
     value = raw.get("id") if is_empty(value) else value
     return None if is_empty(value) or isinstance(value, bool | list | dict) else identifier(value)
 
 
-def handed_on(kept: Kept, raw: Mapping[str, Any]) -> CrmRecord:
+def handed_on(entity: Entity, raw: Mapping[str, Any]) -> CrmRecord:
     """A record as the port hands it on."""
     record = dict(raw)
-    record["id"] = crm_id_of(kept, raw)
-    if kept.crm_object.attribute(BILLING) is not None:
+    record["id"] = crm_id_of(entity, raw)
+    if entity.crm_object.attribute(BILLING) is not None:
         items = _addresses(raw)
         for name in (BILLING, SHIPPING):
             at = _place(items, name)
@@ -89,33 +89,33 @@ def handed_on(kept: Kept, raw: Mapping[str, Any]) -> CrmRecord:
     return record
 
 
-def created(kept: Kept, payload: Payload, names: Names) -> dict[str, Any]:
+def created(entity: Entity, payload: Payload, names: Names) -> dict[str, Any]:
     """What creating a record sends."""
-    record = _applied(kept, {}, payload, names)
-    if kept.numbered:
-        record.setdefault(kept.numbered, AUTOMATIC_NUMBER)
+    record = _applied(entity, {}, payload, names)
+    if entity.numbered:
+        record.setdefault(entity.numbered, AUTOMATIC_NUMBER)
     return record
 
 
-def revised(kept: Kept, raw: Mapping[str, Any], payload: Payload, names: Names) -> Revision:
+def revised(entity: Entity, raw: Mapping[str, Any], payload: Payload, names: Names) -> Revision:
     """What updating a record sends, given how it is."""
-    record = _applied(kept, raw, payload, names)
+    record = _applied(entity, raw, payload, names)
     custom_ids = [each["customAttributeId"] for each in payload.get(_CUSTOM) or ()]
-    return Revision(record, tuple(dict.fromkeys(_listed(kept, payload))), tuple(custom_ids))
+    return Revision(record, tuple(dict.fromkeys(_listed(entity, payload))), tuple(custom_ids))
 
 
-def _listed(kept: Kept, payload: Payload) -> Sequence[str]:
+def _listed(entity: Entity, payload: Payload) -> Sequence[str]:
     """The names of the attributes that a payload changes, as Apptivo lists them."""
-    pairs: dict[str, tuple[str, ...]] = {choice.id: (choice.id, choice.name) for choice in kept.choices}
-    assignee = kept.assignee
+    pairs: dict[str, tuple[str, ...]] = {choice.id: (choice.id, choice.name) for choice in entity.choices}
+    assignee = entity.assignee
     pairs[assignee.id] = (assignee.id, assignee.name, assignee.kind)
     pairs[BILLING] = pairs[SHIPPING] = ("address",)
     pairs["caseCustomerId"] = ("caseCustomerId", "caseCustomer", "caseCustNew")
-    named = [name for name in payload if kept.crm_object.attribute(name) is not None]
+    named = [name for name in payload if entity.crm_object.attribute(name) is not None]
     return [listed for name in named for listed in pairs.get(name, (name,))]
 
 
-def _applied(kept: Kept, raw: Mapping[str, Any], payload: Payload, names: Names) -> dict[str, Any]:
+def _applied(entity: Entity, raw: Mapping[str, Any], payload: Payload, names: Names) -> dict[str, Any]:
     record = dict(raw)
     for name, value in payload.items():
         if name in _ADDRESS_TYPES:
@@ -123,19 +123,19 @@ def _applied(kept: Kept, raw: Mapping[str, Any], payload: Payload, names: Names)
         elif name == _CUSTOM:
             record[_CUSTOM] = _with_custom(record.get(_CUSTOM) or (), value)
         elif name in {_EMAILS, _PHONES}:
-            item = "cont_email_input" if name == _EMAILS else kept.phone_item
+            item = "cont_email_input" if name == _EMAILS else entity.phone_item
             record[name] = [{"id": item, **each} for each in value or ()]
         else:
             record[name] = value
-    for choice in kept.choices:
+    for choice in entity.choices:
         if choice.id in payload:
             record[choice.name] = _named(names.config.names(choice), payload[choice.id])
-    owner = payload.get(kept.assignee.id)
-    if kept.assignee.id in payload:
+    owner = payload.get(entity.assignee.id)
+    if entity.assignee.id in payload:
         known = names.employees.get(owner) if owner is not None else None
-        record[kept.assignee.name] = known.spellings[0] if known else None
-        record[kept.assignee.kind] = None if owner is None else EMPLOYEE_OBJECT
-    for reference in kept.crm_object.attributes:
+        record[entity.assignee.name] = known.spellings[0] if known else None
+        record[entity.assignee.kind] = None if owner is None else EMPLOYEE_OBJECT
+    for reference in entity.crm_object.attributes:
         # The name of whatever was referred to before: Apptivo knows the new one.
         if reference.unless in payload and reference.name not in payload:
             record.pop(reference.name, None)
@@ -176,9 +176,7 @@ def _with_address(items: list[dict[str, Any]], name: str, parts: Any, config: Co
         }
         items, at = [*items, made], len(items)
     country = parts.get("countryName")
-    stale = {
-        beside for name, crm_object in _BESIDE.items() if _differs(items[at], parts, name) for beside in crm_object
-    }
+    stale = {beside for name, others in _BESIDE.items() if _differs(items[at], parts, name) for beside in others}
     kept = {name: value for name, value in items[at].items() if name not in stale}
     items[at] = {**kept, **parts, **(config.country(country) if country else {})}
     return items

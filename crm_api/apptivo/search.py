@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from crm_api.apptivo.declaration import Kept
+from crm_api.apptivo.declaration import Entity
 from crm_api.apptivo.records import crm_id_of
 from crm_api.apptivo.values import stamped
 from crm_api.crm_objects import CrmId
@@ -62,9 +62,9 @@ class Lists:
         kept: The kind.
     """
 
-    def __init__(self, session: CrmSession, kept: Kept) -> None:
+    def __init__(self, session: CrmSession, entity: Entity) -> None:
         self._session = session
-        self._kept = kept
+        self._kept = entity
         self._total = 0
 
     def count(self) -> int:

@@ -204,7 +204,7 @@ def connect(
         checked_base_url(settings.base_url),
         signature=settings.signature(),
         dialect=ApptivoDialect(),
-        sharer=settings.api_key,
+        quota_owner=settings.api_key,
         clock=clock,
         sleep=sleep,
     )

@@ -1,4 +1,4 @@
-"""Copper behind the port: how its records are found, read, written and deleted."""
+"""Copper as a CRM of the port: finds, reads, writes and deletes its records."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from crm_api.copper.lists import read_custom_fields, read_names
 from crm_api.copper.objects import OBJECTS, REFUSED
 from crm_api.copper.search import Walk, filter_for, search
 from crm_api.copper.session import PAGE_SIZE, whoami
-from crm_api.copper.values import DAY_FIRST, MONTH_FIRST, CopperDates, told_order
+from crm_api.copper.values import DAY_FIRST, MONTH_FIRST, CopperDates, order_of
 from crm_api.crm import Account, BeforeSend, Crm, CustomField, Name, Refused, Result, Written
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload
 from crm_api.errors import GoneError, InDoubtError, InvalidError, RefusedError, SettingError, TooLargeError
@@ -27,16 +27,16 @@ from crm_api.transport.session import CrmSession
 
 # people/bulk-update-people, "Request Size Limit": 422 {"error": "Request size too large, limit is 10"}
 _LIMIT = re.compile(r"limit is (\d+)", re.IGNORECASE)
-_REFUSED_STATUS = 422  # what a refused record of a bulk call would have got alone
+_REFUSED_STATUS = 422  # the status that a refused record of a bulk call would have got alone
 
 
 class Copper(Crm):
     """An account of Copper.
 
     Args:
-        session: See ``crm_api.copper.session.connect``.
-        date_order: How the account writes ``close_date``: ``mdy`` or ``dmy``. None: found out from the opportunities
-            that are there when it is first needed.
+        session: Sends the account's requests; see ``crm_api.copper.session.connect``.
+        date_order: How the account writes ``close_date``: ``mdy`` or ``dmy``. None: found out from the opportunities of
+            the account when it is first needed.
     """
 
     objects = OBJECTS
@@ -83,7 +83,7 @@ class Copper(Crm):
         start = int(since.timestamp())
         if crm_object.name != "activities":
             return iter(Walk(self.session, crm_object, {"minimum_created_date": start}))
-        # Activities can be searched by activity_date alone, which is the time of creation unless the payload says else.
+        # Activities can be searched by activity_date alone: the time of creation, unless the payload gives another.
         moments = {payload.get("activity_date") for payload in payloads}
         windows = [
             {"minimum_activity_date": start}
@@ -104,7 +104,7 @@ class Copper(Crm):
                 )
                 found.update((record["id"], record) for record in page.records)
         for crm_id in ids:
-            # A search may not know a new record yet, and may come short: only reading it by id tells that it is gone.
+            # A search may not show a new record yet, and may be incomplete: only reading by id proves that it is gone.
             if crm_id not in found and (record := self._fetch(crm_object, crm_id)) is not None:
                 found[crm_id] = record
         return found
@@ -258,7 +258,7 @@ class Copper(Crm):
         return [result for result in results if result is not None]
 
     def _item(self, item: Any, element: Payload, request_id: str) -> Result | None:
-        """What became of one record of a bulk call; None if that cannot be told."""
+        """Read the result of one record of a bulk call; None if the answer does not say it."""
         if not isinstance(item, dict):
             return None
         if item.get("success") is False:
@@ -270,13 +270,13 @@ class Copper(Crm):
         return Written(crm_id, item, request_id)
 
     def _judged(self, crm_object: CrmObject, crm_id: CrmId, result: Result) -> Result:
-        """Tell a record that is gone from one that was refused: inside a bulk answer both are failures."""
+        """Distinguish a record that is gone from one that was refused: a bulk answer shows both as failures."""
         if isinstance(result, Refused) and self._fetch(crm_object, crm_id) is None:
             return replace(result, gone=True)
         return result
 
     def _relink(self, result: Written, company_id: CrmId | None) -> Result:
-        """Give a person another company, since one can have only one; the record is otherwise written."""
+        """Replace a person's company, of which there can be one only; the rest of the record is written already."""
         linked = result.record.get("company_id")
         if linked == company_id:
             return result
@@ -296,7 +296,7 @@ class Copper(Crm):
             self.session.exchange(Request(method, f"/people/{person_id}/related", body=body, repeatable=False))
         except RefusedError:
             if instead_of is not None:
-                self._relate("POST", person_id, instead_of)  # the company that people gave the person stays
+                self._relate("POST", person_id, instead_of)  # the company that the person had before stays
             raise
 
     def _once(self, key: str, read: Callable[[], Any]) -> Any:
@@ -307,17 +307,17 @@ class Copper(Crm):
 
     def _order(self) -> str:
         if self._date_order is None:
-            self._date_order = self._once("date_order", self._told_order)
+            self._date_order = self._once("date_order", self._read_date_order)
         return self._date_order
 
-    def _told_order(self) -> str:
+    def _read_date_order(self) -> str:
         body = {"sort_by": "date_modified", "sort_direction": "desc", "page_size": PAGE_SIZE}
         page = search(self.session, OBJECTS["opportunities"], body)
-        order = told_order([str(record["close_date"]) for record in page.records if record.get("close_date")])
+        order = order_of([str(record["close_date"]) for record in page.records if record.get("close_date")])
         if order is None:
             raise SettingError(
-                "date_order is missing: Copper takes close_date in the account's own order, and the opportunities "
-                f"there do not tell which. Set date_order to {MONTH_FIRST} (05/31/2024) or {DAY_FIRST} (31/05/2024)"
+                "date_order is missing, and the account's opportunities do not show how it writes close_date. Set "
+                f"date_order to {MONTH_FIRST} (05/31/2024) or {DAY_FIRST} (31/05/2024)"
             )
         return order
 
@@ -334,14 +334,14 @@ class Copper(Crm):
 
 
 def _path(crm_object: CrmObject, crm_id: CrmId) -> str:
-    """The path of one record. Ids are whole numbers, negative in a rehearsal: nothing else may shape a request.
+    """Make the path of one record. Ids are whole numbers: no other text may shape a request.
 
     Raises:
-        GoneError: No record can have that id.
+        GoneError: The id is not a whole number, so that no record can have it.
     """
     text = str(crm_id)
     if not (text.isascii() and text.removeprefix("-").isdecimal()):
-        raise GoneError(f"/{crm_object.name}", said="Copper's ids are whole numbers")
+        raise GoneError(f"/{crm_object.name}", said="Ids of Copper are whole numbers")
     return f"/{crm_object.name}/{text}"
 
 
@@ -351,13 +351,11 @@ def _refused(error: RefusedError) -> Refused:
 
 
 def _unreadable(call: str, answer: Answer) -> InDoubtError:
-    return InDoubtError(
-        call, status=answer.status, happened="The CRM's answer does not tell what became of each record"
-    )
+    return InDoubtError(call, status=answer.status, happened="The CRM's answer does not say what became of each record")
 
 
 def _spelled(message: Any) -> str:
-    """``{"name": [{"error": "invalid"}]}`` in words."""
+    """Write ``{"name": [{"error": "invalid"}]}`` in words."""
     if not isinstance(message, dict):
         return str(message)
     return "; ".join(f"{name}: {_reasons(reasons)}" for name, reasons in message.items())

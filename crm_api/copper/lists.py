@@ -1,4 +1,4 @@
-"""The lists by which Copper names things: users, pipelines, stages, statuses, sources, types, and custom fields."""
+"""Reads Copper's lists: users, pipelines, stages, statuses, sources, types, and custom fields."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ _SINGULARS = {each.singular: each.name for each in OBJECTS.values()}
 
 
 def read_names(session: CrmSession, object_name: str) -> list[Name]:
-    """Read one of ``LISTS``."""
+    """Read one of ``LISTS``; pipeline stages say which pipeline they belong to."""
     if object_name == "users":
         return [Name(user["id"], (user["name"], user["email"])) for user in _users(session)]
     listed: Any = session.exchange(Request("GET", f"/{object_name}")).value
     if object_name == "activity_types":
-        # Others cannot be written (activities/overview), and a disabled one not any longer.
+        # System types cannot be written (activities/overview), nor can disabled ones.
         listed = [each for each in listed["user"] if not each.get("is_disabled")]
     return [Name(each["id"], (each["name"],), each.get("pipeline_id")) for each in listed]
 

@@ -1,4 +1,4 @@
-"""Copper's OAuth 2.0 grant: the address where a user agrees, and the token for the code that this gives.
+"""Copper's OAuth 2.0 grant: the page where a user agrees, and the token that the resulting code is exchanged for.
 
 Facts: https://developer.copper.com, introduction/oauth (flow, quickstart): the code comes back to the redirect address,
 which must be https, as an HTTP POST with ``code`` in its body; tokens neither expire nor are refreshed; the only scope
@@ -30,9 +30,9 @@ class Client:
     """An application that Copper has registered.
 
     Attributes:
-        client_id: Public.
-        redirect_uri: Where Copper POSTs the code; exactly as registered.
-        client_secret: Needed to redeem the code.
+        client_id: Id of the application, not a secret.
+        redirect_uri: Address to which Copper POSTs the code, exactly as registered.
+        client_secret: Secret of the application, needed to redeem the code.
     """
 
     client_id: str
@@ -40,13 +40,13 @@ class Client:
     client_secret: str = field(default="", repr=False)
 
     def grant_url(self, state: str = "", oauth_url: str = OAUTH_URL) -> str:
-        """The page where the account's user agrees.
+        """Make the address of the page where the account's user agrees.
 
         Raises:
             SettingError: The redirect address is not https.
         """
         if urlsplit(self.redirect_uri).scheme != "https":
-            raise SettingError(f"redirect_uri must be https, as Copper demands, not {self.redirect_uri!r}")
+            raise SettingError(f"redirect_uri must be an https URL, as Copper demands, not {self.redirect_uri!r}")
         query = {
             "response_type": "code",
             "client_id": self.client_id,
@@ -59,7 +59,7 @@ class Client:
         """Exchange the code, which works once, for an access token.
 
         Raises:
-            CrmError: Copper did not give one; its words are in the sentence.
+            CrmError: Copper gave no token; its own words are in the sentence.
         """
         session = CrmSession(
             oauth_url,
@@ -114,7 +114,7 @@ class _TokenDialect(Dialect):
 
 
 class _Unsigned(requests.auth.AuthBase):
-    """The form itself carries the credentials."""
+    """Signs nothing: the form itself carries the credentials."""
 
     @override
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -1,4 +1,4 @@
-"""What can be written to Copper: each kind of record as a declaration.
+"""Declarations of the records that can be written to Copper.
 
 Facts: https://developer.copper.com, the overview page of each resource for its properties, the ``list-…-search`` page
 for its filters, and the ``bulk-…`` pages for bulk calls (at most 10 records; tasks and projects have none).
@@ -14,7 +14,7 @@ BULK_SIZE = 10
 """Records in one bulk request (people/bulk-create-people, "Request Size Limit")."""
 
 VALUES_PER_FIND = 200
-"""Values of one list filter that we send: as many records as the largest page holds."""
+"""Values in one list filter: as many as the largest page holds records."""
 
 
 def _read_only(*names: str) -> tuple[Attribute, ...]:
@@ -27,7 +27,7 @@ _INTERACTIONS = _read_only("interaction_count", "date_last_contacted")
 _CONVERTED = _read_only("leads_converted_from", "date_lead_created")
 _ID = _read_only("id")
 
-# Copper splits the name itself; whether it takes the parts is not documented, so they are only ever joined.
+# Copper splits the name itself; whether it accepts the parts is not documented, so they are always joined.
 _PERSON_NAME = Attribute("name", required=True, flat=("full_name",), joined=_FULL_NAME)
 _DETAILS = Attribute("details", flat=("description", "notes"))
 _TITLE = Attribute("title", flat=("job_title",))
@@ -210,7 +210,7 @@ OPPORTUNITIES = CrmObject(
         ),
         Attribute("primary_contact_id", Kind.ID, refers_to="people"),
         Attribute("priority", choices=("None", "Low", "Medium", "High")),
-        # The last three are how pipelines that are not about revenue spell Won, Lost and Abandoned.
+        # The last three are the names of Won, Lost and Abandoned in pipelines that are not about revenue.
         Attribute("status", choices=("Open", "Won", "Lost", "Abandoned", "Done", "Won't Do", "On Hold")),
         _TAGS,
         *_MONEY,
@@ -304,12 +304,12 @@ REFUSED = {
 
 @dataclass(frozen=True)
 class Filter:
-    """How a search looks for an attribute.
+    """The filter of a search for an attribute.
 
     Attributes:
-        name: The parameter.
-        listed: It takes a list of values; else one.
-        ids: The values are ids.
+        name: Name of the filter.
+        listed: Whether it takes a list of values; otherwise it takes one value.
+        ids: Whether the values are ids.
     """
 
     name: str
@@ -327,4 +327,4 @@ FILTERS = {
     **{(name, "name"): Filter("name") for name in ("people", "companies", "leads", "opportunities", "projects")},
     **{(name, "phone_numbers"): Filter("phone_number") for name in ("people", "companies", "leads")},
 }
-"""By object and attribute; the rest of ``finds`` is written out in ``crm_api.copper.search``."""
+"""Filters by object and attribute; ``parent``, which has a form of its own, is in ``crm_api.copper.search``."""

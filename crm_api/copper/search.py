@@ -1,4 +1,4 @@
-"""How Copper's collections are searched: by values, by ids, and from end to end.
+"""Searches Copper's collections: by values, by ids, and from end to end.
 
 Facts: introduction/responses (pages, X-PW-TOTAL) and each ``list-…-search`` page: 200 records a page, only the first
 100,000 of one search can be reached, totals are upper bounds, pages can be short.
@@ -23,9 +23,9 @@ class Page:
     """One answer of a search.
 
     Attributes:
-        records: Without the stubs of deleted activities.
-        size: How many came, stubs included.
-        total: An upper bound of how many match; None if the CRM did not say.
+        records: The records, without the stubs of deleted activities.
+        size: Number of records in the answer, stubs included.
+        total: An upper bound of how many records match; None if the CRM does not say.
     """
 
     records: list[CrmRecord]
@@ -33,27 +33,27 @@ class Page:
     total: int | None
 
     def may_continue(self, number: int) -> bool:
-        """Tell whether a page after this one, the ``number``-th, can hold more. That it came short proves nothing."""
+        """Whether a page after this one, the ``number``-th, can hold more; a short page is no proof that none does."""
         return self.size > 0 and (self.total is None or self.total > number * PAGE_SIZE)
 
 
 def search(session: CrmSession, crm_object: CrmObject, body: Mapping[str, Any]) -> Page:
-    """Ask for one page.
+    """Request one page of a search.
 
     Raises:
-        InDoubtError: The answer is no list of records.
+        InDoubtError: The answer is not a list of records.
     """
     path = f"/{crm_object.name}/search"
     answer = session.exchange(Request("POST", path, body=body, read_only=True))
     if not isinstance(answer.value, list):
-        raise InDoubtError(f"POST {path}", status=answer.status, happened="The CRM's answer is no list of records")
+        raise InDoubtError(f"POST {path}", status=answer.status, happened="The CRM's answer is not a list of records")
     total = answer.headers.get(TOTAL_HEADER, "")
     records = [record for record in answer.value if not record.get("is_deleted")]
     return Page(records, len(answer.value), int(total) if total.isdecimal() else None)
 
 
 def filter_for(crm_object: CrmObject, attribute: str, values: Sequence[str]) -> dict[str, Any]:
-    """The part of a search that asks for records with any of the values."""
+    """Make the filter of a search for records with any of the values."""
     if attribute == "parent":
         singular, _, crm_id = values[0].partition(":")
         return {"parent": {"id": int(crm_id), "type": singular}}
@@ -64,7 +64,7 @@ def filter_for(crm_object: CrmObject, attribute: str, values: Sequence[str]) -> 
 
 @dataclass(frozen=True)
 class _Edge:
-    """The attribute by which a collection is walked, and how a search is moved along it."""
+    """The attribute along which a collection is walked, and the filter that moves a search along it."""
 
     attribute: str
     moved: str
@@ -78,11 +78,11 @@ _NEWEST_FIRST = _Edge("activity_date", "maximum_activity_date", 1, {})
 
 
 class Walk:
-    """Reads everything a search matches, past its ceiling and although records come and go meanwhile.
+    """Reads every record that a search matches, past the ceiling of one search, while records come and go.
 
-    It moves along a date that does not change instead of by page number, since pages shift: always page 1 from the last
-    second seen (and one more, should the bound be exclusive), dropping what was seen there. Only a second that
-    fills a page is read page by page, again until a pass brings nothing new.
+    Pages shift, so a walk moves along a date that does not change: it reads page 1 from the last second seen (and one
+    second more, in case the bound is exclusive), and drops the records that were seen there. Only a second that fills a
+    page is read page by page, again and again until a pass brings nothing new.
     """
 
     def __init__(self, session: CrmSession, crm_object: CrmObject, filters: Mapping[str, Any] | None = None) -> None:
@@ -92,7 +92,7 @@ class Walk:
         self._edge = _NEWEST_FIRST if crm_object.name == "activities" else _OLDEST_FIRST
 
     def __iter__(self) -> Iterator[CrmRecord]:
-        """Every record once."""
+        """Read every record once."""
         second: int | None = None
         number = 1
         seen: dict[Any, int] = {}

@@ -1,4 +1,4 @@
-"""Copper: its signature, its quota, its error dialect, and a session for an account.
+"""Copper's signature, quota and error dialect, and a session for an account.
 
 Facts: https://developer.copper.com, introduction pages (requests, authentication, responses).
 """
@@ -90,7 +90,11 @@ class CopperSettings(AccountSettings):
     """An account of Copper and how to use it; either ``api_key`` and ``user_email``, or ``access_token``.
 
     Attributes:
-        bulk_requests_per_second: 0 is unlimited.
+        api_key: API key, or empty.
+        user_email: E-mail of the user who owns ``api_key``.
+        access_token: OAuth access token, or empty.
+        base_url: The API's whole prefix.
+        bulk_requests_per_second: Bulk requests in any second; 0 is unlimited.
     """
 
     api_key: str = field(default="", repr=False)
@@ -111,10 +115,10 @@ class CopperSettings(AccountSettings):
         return ((self.bulk_requests_per_second, 1),)
 
     def signature(self) -> requests.auth.AuthBase:
-        """Whichever sign-in the settings give.
+        """Make the signature of the sign-in that the settings give.
 
         Raises:
-            SettingError: Neither is complete, or both are given.
+            SettingError: No sign-in is complete, or both are given.
         """
         if self.access_token and self.api_key:
             raise SettingError("Give either api_key with user_email, or access_token, not both")
@@ -124,7 +128,7 @@ class CopperSettings(AccountSettings):
         if not self.api_key:
             raise SettingError("api_key is missing: give api_key and user_email, or access_token")
         if not self.user_email:
-            raise SettingError("user_email is missing: Copper wants the e-mail of the user who owns api_key")
+            raise SettingError("user_email is missing: give the e-mail of the user who owns api_key")
         self._check("api_key")
         self._check("user_email")
         return CopperKey(self.api_key, self.user_email)
@@ -132,7 +136,7 @@ class CopperSettings(AccountSettings):
     def _check(self, name: str) -> None:
         value = getattr(self, name)
         if not value.isascii() or not value.isprintable() or value != value.strip():
-            raise SettingError(f"{name} holds characters that cannot stand in a header")
+            raise SettingError(f"{name} holds characters that are not valid in an HTTP header")
 
 
 def connect(
@@ -152,21 +156,21 @@ def connect(
         checked_base_url(settings.base_url),
         signature=settings.signature(),
         dialect=CopperDialect(),
-        sharer=settings.access_token or settings.api_key,
+        quota_owner=settings.access_token or settings.api_key,
         clock=clock,
         sleep=sleep,
     )
 
 
 def whoami(session: CrmSession) -> Account:
-    """Ask whose account and user the credentials are (two requests)."""
+    """Read the account and the user that the credentials belong to (two requests)."""
     account: dict[str, Any] = session.exchange(Request("GET", "/account", read=_object)).value
     user: dict[str, Any] = session.exchange(Request("GET", "/users/me", read=_object)).value
     return Account(str(account["id"]), str(account.get("name", "")), f"{user.get('name')} <{user.get('email')}>")
 
 
 def _object(content: bytes) -> dict[str, Any]:
-    """An answer that is about one record; a ValueError says that it is something else."""
+    """Read an answer about one record; raises ValueError for anything else."""
     found: dict[str, Any] = msgspec.json.decode(content, type=dict[str, Any])
     if "id" not in found:
         raise ValueError("a record without id")

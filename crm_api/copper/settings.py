@@ -1,4 +1,4 @@
-"""The settings of a Copper account, as JSON schemas, and what they make."""
+"""Settings of a Copper account, as JSON schemas."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COPPER_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
             "type": ["string", "null"],
             "secret": True,
             "writeOnly": True,
-            "description": "API key of an administrator (Copper: Settings, Integrations, API Keys). A key sees only "
+            "description": "API key of an administrator (in Copper: Settings, Integrations, API Keys). A key sees only "
             "what its owner may see.",
         },
         "user_email": {"type": ["string", "null"], "description": "E-mail of the user who owns api_key."},
@@ -27,14 +27,14 @@ COPPER_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
         },
         "base_url": {
             "type": ["string", "null"],
-            "description": f"Where the API is; an emulator or a proxy can stand in. Copper's if left out: {BASE_URL}",
+            "description": f"URL prefix of the API, for example of an emulator. Left out: {BASE_URL}",
         },
     }
 )
 
 
 def copper_settings(config: Mapping[str, Any]) -> CopperSettings:
-    """Make the settings of a Copper account of a configuration."""
+    """Make the settings of a Copper account of a configuration that fits ``COPPER_SETTINGS``."""
     return CopperSettings(
         api_key=config.get("api_key") or "",
         user_email=config.get("user_email") or "",

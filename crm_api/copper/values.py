@@ -1,4 +1,4 @@
-"""Copper's form of values: dates above all.
+"""Copper's form of values, dates above all.
 
 Facts: introduction/best_practices, "Date formats", and what accounts really answer. ``close_date`` is text in the
 account's own order (``1/23/2017``); task dates and ``activity_date`` are Unix seconds; custom Date fields answer Unix
@@ -27,15 +27,15 @@ class CopperDates:
     """Dates of one account.
 
     Attributes:
-        order: Asks for the order of day and month in ``close_date``: ``mdy`` or ``dmy``.
-        zone: Asks for the account's time zone, in which its days begin.
+        order: Returns the order of day and month in ``close_date``: ``mdy`` or ``dmy``.
+        zone: Returns the account's time zone, in which its days begin.
     """
 
     order: Callable[[], str]
     zone: Callable[[], tzinfo]
 
     def encode(self, attribute: Attribute, value: date | datetime) -> int | str:
-        """Turn an instant or a day into what Copper wants for this attribute.
+        """Turn an instant or a day into Copper's form for an attribute.
 
         Raises:
             ValueError: The date is outside Copper's calendar.
@@ -46,14 +46,14 @@ class CopperDates:
             value = datetime.combine(value, time(), self.zone())
         seconds = int(value.timestamp())
         if seconds < 0:
-            raise ValueError("wants a date since 1970")
+            raise ValueError("must be a date since 1970")
         return seconds
 
     def decode(self, attribute: Attribute, value: Any) -> date | datetime:
-        """The reverse; numbers are Unix seconds, days as text are in the account's order.
+        """Turn Copper's form into an instant or a day: Unix seconds, or a day as text in the account's order.
 
         Raises:
-            ValueError: It is neither.
+            ValueError: The value has neither form.
         """
         if isinstance(value, str) and ("/" in value or attribute.kind is Kind.DAY):
             day = parse_day(value, self.order())
@@ -66,7 +66,7 @@ class CopperDates:
 
 
 def spell_day(day: date, order: str) -> str:
-    """``05/31/2024`` or ``31/05/2024``."""
+    """Write a day as ``05/31/2024`` or ``31/05/2024``."""
     return f"{day:%m/%d/%Y}" if order == MONTH_FIRST else f"{day:%d/%m/%Y}"
 
 
@@ -74,7 +74,7 @@ def parse_day(text: str, order: str) -> date:
     """Read ``5/31/2024`` or ``31/5/2024``, padded or not.
 
     Raises:
-        ValueError: It is no such day.
+        ValueError: The text is not such a day.
     """
     parts = text.strip().split("/")
     wanted = "5/31/2024" if order == MONTH_FIRST else "31/5/2024"
@@ -82,11 +82,11 @@ def parse_day(text: str, order: str) -> date:
         first, second, year = map(int, parts)
         return date(year, first, second) if order == MONTH_FIRST else date(year, second, first)
     except ValueError:
-        raise ValueError(f"wants a day such as 2024-05-31 or, by date_order, {wanted}") from None
+        raise ValueError(f"must be a day such as 2024-05-31 or, by date_order, {wanted}") from None
 
 
-def told_order(days: list[str]) -> str | None:
-    """Tell the order from days that allow only one; None if none does, or if they contradict each other."""
+def order_of(days: list[str]) -> str | None:
+    """Find the order of day and month that all days allow; None if they allow both, or contradict each other."""
     orders: set[str] = set()
     for day in days:
         parts = day.split("/")

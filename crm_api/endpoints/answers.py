@@ -1,4 +1,4 @@
-"""What a declared endpoint's answer says became of each record (pure)."""
+"""Results of records, read from the answer of a declared endpoint (pure)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from crm_api.crm import Refused, Result, Untold, Written
+from crm_api.crm import Refused, Result, Unclear, Written
 from crm_api.crm_objects import CrmId
 from crm_api.endpoints.endpoint import AnswerPaths, Endpoint
 from crm_api.endpoints.json_paths import Path, all_at, found_at
@@ -22,10 +22,10 @@ _NOTHING: tuple[Any, ...] = (None, "", [], {}, False)
 
 
 def value_of(endpoint: Endpoint, content: bytes) -> Any:
-    """What the body of a success says: JSON's values, or XML's; where no path leads into it, whatever it is.
+    """Read the body of a success as values, from JSON or XML; None for another body that no path leads into.
 
     Raises:
-        ValueError: A path needs it, and it is neither.
+        ValueError: A path leads into the body, and it is neither JSON nor XML.
     """
     try:
         return read_xml(content) if content.lstrip()[:1] == b"<" else msgspec.json.decode(content)
@@ -36,19 +36,19 @@ def value_of(endpoint: Endpoint, content: bytes) -> Any:
 
 
 def results_of(endpoint: Endpoint, items: Sequence[Item], answer: Answer) -> list[Result]:
-    """One result for each record, in their order.
+    """Read one result for each record, in the order of the records.
 
     Raises:
-        InDoubtError: The answer does not tell what became of any of them.
-        InvalidError: It says, of several records at once, that they were refused.
+        InDoubtError: The answer does not say of any record whether it was written.
+        InvalidError: The answer says that several records were refused together.
     """
     paths = endpoint.answer
     if endpoint.batch is None:
         result = _result(paths, items[0], answer.value, answer)
-        if isinstance(result, Untold):
+        if isinstance(result, Unclear):
             raise unreadable(endpoint, answer)
         return [result]
-    if paths.items is None:  # it says nothing of the records one by one
+    if paths.items is None:  # the answer says nothing about single records
         results = [_result(AnswerPaths(error=paths.error), item, answer.value, answer) for item in items]
         if len(items) > 1 and isinstance(results[0], Refused):
             raise InvalidError(
@@ -62,7 +62,7 @@ def results_of(endpoint: Endpoint, items: Sequence[Item], answer: Answer) -> lis
 
 
 def items_at(path: Path, value: Any) -> list[Any]:
-    """The items that a path leads to: a list, all that it meets, or in XML the only one."""
+    """Find the items that a path leads to: a list, every match, or in XML the only element."""
     paths = (path,) if isinstance(path, str) else path
     found: list[Any] = next((met for each in paths if (met := all_at(each, value))), [])
     return found[0] if len(found) == 1 and isinstance(found[0], list) else found
@@ -77,29 +77,29 @@ def _result(paths: AnswerPaths, item: Item, value: Any, answer: Answer) -> Resul
     if crm_id is None:
         crm_id = item.id
     if crm_id is None and paths.id is not None:
-        return Untold(answer.status, _ENCODER.encode(value).decode())
+        return Unclear(answer.status, _ENCODER.encode(value).decode())
     record = value if paths.record is None else found_at(paths.record, value)
     return Written(stand_in(item) if crm_id is None else crm_id, record if isinstance(record, Mapping) else {})
 
 
 def id_at(path: Path | None, value: Any) -> CrmId | None:
-    """The id that a path leads to; None if it leads to nothing that is one."""
+    """Find the id that a path leads to; None if it leads to no id."""
     crm_id = found_at(path, value)
     return crm_id if isinstance(crm_id, int | str) and not isinstance(crm_id, bool) and crm_id != "" else None
 
 
 def stand_in(item: Item) -> CrmId:
-    """What a record is called whose endpoint gives it no id: as at its source, or the same for the same payload."""
+    """Make an id for a record whose endpoint gives none: its source id, or else a hash of its payload."""
     if item.source is not None:
         return item.source.source_id
     return f"~{blake2b(_ENCODER.encode(item.payload), digest_size=12).hexdigest()}"
 
 
 def unreadable(endpoint: Endpoint, answer: Answer) -> InDoubtError:
-    """The answer to a write is none that can be understood."""
+    """Make the error of an answer that does not say what became of the records."""
     return InDoubtError(
         f"{endpoint.method} {endpoint.path}",
         status=answer.status,
-        happened="The answer does not tell what became of each record",
+        happened="The answer does not say what became of each record",
         body=answer.text,
     )

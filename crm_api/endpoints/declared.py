@@ -1,4 +1,4 @@
-"""A CRM whose objects are declared endpoints: the part of the port that declarations carry by themselves."""
+"""A CRM whose objects are declared endpoints: the part of the port that declarations suffice for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from typing_extensions import override
 
-from crm_api.crm import BeforeSend, Crm, CustomField, Name, Refused, Result, Untold, Written
+from crm_api.crm import BeforeSend, Crm, CustomField, Name, Refused, Result, Unclear, Written
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Payload
 from crm_api.dry_run import DryRunAnswer
 from crm_api.endpoints.answers import items_at, results_of, value_of
@@ -27,15 +27,16 @@ from crm_api.transport.session import CrmSession
 
 @dataclass(frozen=True)
 class Calls:
-    """The endpoints of one object; None for what cannot be done.
+    """The endpoints of one object; None for a call that it does not have.
 
     Attributes:
-        create: Makes records.
-        update: Changes them; ``{id}`` is the record's.
-        upsert: Finds or makes one; ``{attribute}`` and ``{value}`` are what it is found by.
-        delete: ``{id}`` is the record's.
-        read: One record, by ``{id}``; the answer's ``record`` path leads to it.
-        find: Records by ``{value}``; the answer's ``items`` path leads to them.
+        create: Creates records.
+        update: Changes records; ``{id}`` is the record's id.
+        upsert: Finds or creates one record; ``{attribute}`` and ``{value}`` say which.
+        delete: Deletes one record; ``{id}`` is its id.
+        read: Reads one record; ``{id}`` is its id, and the answer's ``record`` path leads to it.
+        find: Searches for records; ``{attribute}`` and ``{value}`` say which, and the answer's ``items`` path leads to
+            them.
     """
 
     create: Endpoint | None = None
@@ -50,10 +51,10 @@ class DeclaredCrm(Crm):
     """An account whose objects' writes are declared; subclasses add what is the vendor's own.
 
     Args:
-        session: The door to the account.
-        objects: What can be written, by name.
-        calls: By the same names.
-        refused: What cannot, and why.
+        session: Sends the account's requests.
+        objects: Objects that can be written, by name.
+        calls: The endpoints of each object, by name.
+        refused: Why an object that the CRM has cannot be written, by the object's name.
     """
 
     def __init__(
@@ -72,7 +73,7 @@ class DeclaredCrm(Crm):
         self._made_up_ids: set[CrmId] = set()
         """Ids of records that a dry run would have created: the CRM has none of them."""
 
-    # What declarations carry
+    # Calls for which declarations suffice
 
     @override
     def bulk_size(self, crm_object: CrmObject, *, update: bool = False) -> int:
@@ -131,10 +132,10 @@ class DeclaredCrm(Crm):
         *,
         before_send: BeforeSend | None = None,
     ) -> list[Result]:
-        """Send records of a kind to an endpoint in one request.
+        """Send records of a kind to an endpoint in one request, and return their results in order.
 
         Raises:
-            CrmError: As ``Crm.create`` says.
+            CrmError: The request failed; see ``Crm.create``.
         """
         try:
             request = prepare(endpoint, items)
@@ -167,7 +168,7 @@ class DeclaredCrm(Crm):
     def send(
         self, endpoint: Endpoint, request: Request, *, read_only: bool = False, before_send: BeforeSend | None = None
     ) -> Answer:
-        """Send a prepared request; see ``CrmSession.exchange`` for what it raises."""
+        """Send a request of an endpoint; see ``CrmSession.exchange`` for the errors."""
         request = replace(
             request,
             success=endpoint.success,
@@ -178,28 +179,28 @@ class DeclaredCrm(Crm):
         return self.session.exchange(request, before_send=before_send)
 
     def once(self, key: str, read: Callable[[], Any]) -> Any:
-        """What ``read`` brings, asked for once a session."""
+        """Return the value of ``read``, which is called once a session for each key."""
         with self._lock:
             if key not in self._known:
                 self._known[key] = read()
             return self._known[key]
 
     def is_known(self, key: str) -> bool:
-        """Whether ``once`` has read it."""
+        """Whether ``once`` has read the value of a key."""
         with self._lock:
             return key in self._known
 
     def _call(self, crm_object: CrmObject, name: str) -> Endpoint:
         endpoint: Endpoint | None = getattr(self.calls[crm_object.name], name)
         if endpoint is None:
-            raise SettingError(f"{crm_object.name} have no endpoint for {name}")
+            raise SettingError(f"{crm_object.name}: there is no endpoint for {name}")
         return endpoint
 
     def _redacted(self, result: Result) -> Result:
         if isinstance(result, Written):
             return result
         redact = self.session.redact
-        if isinstance(result, Untold):
+        if isinstance(result, Unclear):
             return replace(result, body=redact(result.body))
         return replace(result, reason=redact(result.reason), body=redact(result.body))
 
@@ -207,7 +208,7 @@ class DeclaredCrm(Crm):
     def dry_run_answer(self, request: Request, new_id: Callable[[], CrmId]) -> Any:
         return None
 
-    # What a vendor adds, where it has it
+    # Calls that a vendor's own class adds where the vendor has them
 
     @override
     def names(self, object_name: str) -> Sequence[Name]:
@@ -259,7 +260,7 @@ class DeclaredCrm(Crm):
 
 
 def refused(error: RefusedError) -> Refused:
-    """The result that a refusal of one record stands for."""
+    """Make the result of a record that was refused with an error."""
     status = error.status or int(HTTPStatus.UNPROCESSABLE_ENTITY)
     gone, duplicate = isinstance(error, GoneError), isinstance(error, DuplicateError)
     return Refused(error.said or error.happened, status, gone, error.body, duplicate)

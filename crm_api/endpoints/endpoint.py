@@ -1,6 +1,6 @@
-"""One HTTP endpoint as a declaration: what is asked of it, in which form, and where its answer says what became of it.
+"""One HTTP endpoint as a declaration: its requests, their form, and where its answers say what became of records.
 
-The ordinary objects of a vendor are declared with it, and so is an endpoint that nobody templated.
+Objects of vendors are declared with it, and endpoints that the settings declare.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from typing import Any
 
 from crm_api.endpoints.json_paths import Path
 
-_computed = property  # a declaration has an attribute of that name
+_computed = property  # Endpoint has an attribute named property
 METHODS = ("POST", "PUT", "PATCH", "DELETE", "GET")
 _REPEATABLE = frozenset({"PUT", "DELETE", "GET"})
 
 
 class Format(StrEnum):
-    """How a body is written."""
+    """Format of a body."""
 
     JSON = "json"
     XML = "xml"
     FORM = "form"
-    """``application/x-www-form-urlencoded``; a value that is no scalar becomes a JSON string."""
+    """``application/x-www-form-urlencoded``; a value that is not a scalar becomes a JSON string."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class XmlForm:
     """How a body is written as XML.
 
     Attributes:
-        root: The outermost element.
-        item: The element of one record in a batch, or of one element of a list.
-        attributes: Attributes of a record that become XML attributes instead of child elements.
+        root: Name of the outermost element.
+        item: Name of the element for one record of a batch, or for one element of a list.
+        attributes: Names of the fields of a record that become XML attributes instead of child elements.
     """
 
     root: str = "record"
@@ -47,10 +47,10 @@ class Batch:
 
     Attributes:
         size: Records in one request, at most.
-        property: The body is an object that holds the list under this name; None: the body is the list.
-        extra: Constant properties beside it.
-        id_property: Under which an element of an update names its record; None: the element does so by itself.
-        code: ``package.module:function`` that makes the bodies, in place of the above; see
+        property: Property of the body that holds the list of records; None if the body is the list.
+        extra: Constant properties of the body, beside the list.
+        id_property: Property of each element of an update that holds the record's id; None if the record gives it.
+        code: ``package.module:function`` that makes the bodies, in place of all others here; see
             ``crm_api.endpoints.body_code``.
     """
 
@@ -63,13 +63,13 @@ class Batch:
 
 @dataclass(frozen=True)
 class AnswerPaths:
-    """Where an answer says what became of a record: JSONPath expressions, or alternatives in order.
+    """Where an answer says what became of records: JSONPath expressions, or alternatives in order.
 
     Attributes:
-        items: The list with one item for each record of a batch, in their order; the other paths start at an item.
-        id: The record's id. None: the endpoint gives none.
-        error: What is wrong with the record; there is nothing, or an empty value, if it was taken.
-        record: The record as it is now. None: the item itself, if it is an object.
+        items: Path of the list with one item for each record of a batch, in order; the other paths start at an item.
+        id: Path of the record's id; None if the endpoint gives no id.
+        error: Path of what is wrong with the record; nothing, or an empty value, means that it was written.
+        record: Path of the record as it is now; None for the item itself, if it is an object.
     """
 
     items: str | None = None
@@ -79,7 +79,7 @@ class AnswerPaths:
 
     @_computed
     def needed(self) -> bool:
-        """Whether an answer that cannot be read says less than is asked of it."""
+        """Whether any path leads into the answer, so that it must be readable."""
         return any((self.items, self.id, self.error, self.record))
 
 
@@ -91,21 +91,23 @@ class Endpoint:
 
     Attributes:
         path: Below the account's base URL, or a whole URL.
-        method: One of ``METHODS``.
-        query: Parameters: constants, or ``{name}``. One that is exactly ``{name}`` is left out for a null.
-        headers: Of this endpoint alone.
-        format: Of the body. GET has none, and DELETE none unless ``attributes`` names any.
-        attributes: What of a record is sent in the body; None: everything.
-        property: The record is wrapped in an object under this name.
-        extra: Constant properties beside it, or in the record where nothing wraps it.
-        xml: For XML.
-        batch: Several records a request; None: one.
-        answer: What the answer says.
-        success: The statuses that mean success; None: every 2xx.
-        repeatable: Sending it twice is the same as once. None: by its method, or with ``idempotency_header``.
-        idempotency_header: Carries a key by which the API knows a repeated request.
-        parameters: Like ``query``, but left out unless the stream's settings give them, under these names
-            (``CrmObject.parameters``): what each is called on the wire.
+        method: HTTP method, one of ``METHODS``.
+        query: Query parameters by name: constants, or text with ``{name}``. A value that is exactly ``{name}`` is left
+            out if the field is null.
+        headers: Headers of this endpoint alone, by name.
+        format: Format of the body. GET has no body, and DELETE has none unless ``attributes`` is given.
+        attributes: Names of the fields that the body holds; None for all fields of the record.
+        property: Property of the body that holds the record; None if the body is the record.
+        extra: Constant properties of the body, beside that property or among those of the record.
+        xml: How a body is written as XML.
+        batch: How several records make one request; None if a request carries one record.
+        answer: Where the answer says what became of records.
+        success: The statuses that mean success; None for every 2xx.
+        repeatable: Whether sending a request twice is the same as sending it once. None: it depends on ``method`` and
+            ``idempotency_header``.
+        idempotency_header: Name of the header that carries a key by which the API recognises a repeated request.
+        parameters: Query parameters for the flags that a stream's settings may give: by the name of the flag
+            (``CrmObject.parameters``), the name of the parameter.
     """
 
     path: str
@@ -126,17 +128,17 @@ class Endpoint:
 
     @_computed
     def may_repeat(self) -> bool:
-        """Whether an answer that was lost allows sending it again."""
+        """Whether a request that got no answer may be sent again."""
         if self.repeatable is not None:
             return self.repeatable
         return self.method in _REPEATABLE or self.idempotency_header is not None
 
     @_computed
     def has_body(self) -> bool:
-        """Whether a body is sent."""
+        """Whether requests have a body."""
         return self.method != "GET" and (self.method != "DELETE" or self.attributes is not None)
 
     @_computed
     def size(self) -> int:
-        """Records in one request."""
+        """Records in one request, at most."""
         return 1 if self.batch is None else self.batch.size

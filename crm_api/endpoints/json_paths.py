@@ -1,4 +1,4 @@
-"""Values found in an answer by JSONPath (pure)."""
+"""JSONPath: finds values in an answer (pure)."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ Path = str | tuple[str, ...]
 
 @lru_cache(maxsize=256)
 def compiled(path: str) -> JSONPath:
-    """A path that can be searched with.
+    """Parse a JSONPath expression.
 
     Raises:
-        SettingError: It is no JSONPath.
+        SettingError: The text is not a JSONPath expression.
     """
     from jsonpath_ng.exceptions import JSONPathError  # noqa: PLC0415 - its parser takes a while to load
-    from jsonpath_ng.ext.parser import parse as parse_path  # noqa: PLC0415 - likewise
+    from jsonpath_ng.ext.parser import parse as parse_path  # noqa: PLC0415 - its parser takes a while to load
 
     try:
         parsed: JSONPath = parse_path(path)
     except JSONPathError as error:
-        raise SettingError(f"{path!r} is no JSONPath: {error}") from None
+        raise SettingError(f"{path!r} is not a JSONPath expression: {error}") from None
     return parsed
 
 
 def found_at(path: Path | None, value: Any) -> Any:
-    """The first value at a path, or at the first of several paths that leads anywhere; None without any."""
+    """Find the first value at a path, or at the first of several paths that leads to one; None if there is none."""
     if path is None:
         return None
     paths = (path,) if isinstance(path, str) else path
@@ -40,5 +40,5 @@ def found_at(path: Path | None, value: Any) -> Any:
 
 
 def all_at(path: str, value: Any) -> list[Any]:
-    """Every value that a path meets."""
+    """Find every value that a path leads to."""
     return [found.value for found in compiled(path).find(value)]

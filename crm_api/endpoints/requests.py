@@ -1,4 +1,4 @@
-"""Records turned into the request that a declared endpoint takes (pure)."""
+"""Makes the requests that a declared endpoint takes of records (pure)."""
 
 from __future__ import annotations
 
@@ -62,14 +62,14 @@ def key_of(items: Sequence[Item]) -> str:
 
 
 def prepare(endpoint: Endpoint, items: Sequence[Item]) -> Request:
-    """The one request that carries the records.
+    """Make the one request that carries the records.
 
     Args:
-        endpoint: The declaration.
-        items: One record; several where the endpoint takes batches, all with the same ``place``.
+        endpoint: The endpoint.
+        items: One record; or several with one ``place``, if the endpoint takes batches.
 
     Raises:
-        ValueError: A placeholder has no value, or a value cannot be written in the endpoint's form.
+        ValueError: A placeholder has no value, or a value cannot be written in the endpoint's format.
     """
     path, params, headers = place(endpoint, items[0])
     if endpoint.idempotency_header:
@@ -79,7 +79,7 @@ def prepare(endpoint: Endpoint, items: Sequence[Item]) -> Request:
     body = _body(endpoint, items)
     if endpoint.format is Format.FORM:
         if not isinstance(body, Mapping):
-            raise ValueError("A form holds named fields: give the endpoint a property for the list of records")
+            raise ValueError("format form needs named fields: give the endpoint batch.property for the list of records")
         form = {name: _field(value) for name, value in body.items() if value is not None}
         return Request(endpoint.method, path, params, form=form, headers=headers)
     if endpoint.format is Format.XML:
@@ -90,10 +90,10 @@ def prepare(endpoint: Endpoint, items: Sequence[Item]) -> Request:
 
 
 def place(endpoint: Endpoint, item: Item) -> tuple[str, dict[str, str], dict[str, str]]:
-    """Where a record is sent: path, parameters and headers. Records in one request have the same.
+    """Make path, query parameters and headers for a record; the records of one request must agree in them.
 
     Raises:
-        ValueError: A placeholder has no value, or one that cannot stand there.
+        ValueError: A placeholder has no value, or one that is not valid in its place.
     """
     fields = item.fields
     query = {name: filled_value(value, fields) for name, value in endpoint.query.items()}
@@ -106,10 +106,10 @@ def place(endpoint: Endpoint, item: Item) -> tuple[str, dict[str, str], dict[str
 
 
 def groups(endpoint: Endpoint, items: Sequence[Item]) -> list[list[int]]:
-    """Which records go into one request, by their positions: those that are sent to the same place, at most a batch.
+    """Divide records into requests: for each request, the positions of records with one place, at most a batch.
 
-    Where the settings' own code makes the bodies, it says which. A record that cannot be sent stands where it may: the
-    request that it spoils is taken apart.
+    Where the user's own code makes the bodies, it divides the records. A record that cannot be sent may be in any
+    request: a request that fails because of it is taken apart by the caller.
     """
     places: dict[Any, list[int]] = {}
     for position, item in enumerate(items):
@@ -129,7 +129,7 @@ def _coded(endpoint: Endpoint, code: str, items: Sequence[Item], chunk: list[int
     try:
         bodies = bodies_of(code, [_record(endpoint, items[position]) for position in chunk])
     except ValueError:
-        return [chunk]  # said when it is sent
+        return [chunk]  # reported when it is sent
     return [[chunk[number] for number in numbers] for _, numbers in bodies]
 
 
@@ -139,7 +139,7 @@ def _body(endpoint: Endpoint, items: Sequence[Item]) -> Any:
     if endpoint.batch.code is not None:
         bodies = bodies_of(endpoint.batch.code, [_record(endpoint, item) for item in items])
         if len(bodies) != 1:
-            raise ValueError(f"{endpoint.batch.code} makes several bodies of records that it put into one before")
+            raise ValueError(f"{endpoint.batch.code} makes several bodies of records that it put into one body before")
         return _sendable(endpoint.batch.code, bodies[0][0])
     return _batched(endpoint.batch, [_element(endpoint, endpoint.batch, item) for item in items])
 
@@ -176,7 +176,7 @@ def _wrapped(endpoint: Endpoint, record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _field(value: Any) -> str:
-    """A field of a form: scalars as they are, anything else as JSON."""
+    """Write a field of a form: scalars unchanged, any other value as JSON."""
     if isinstance(value, str | bool | int | float | Decimal):
         return as_text(value)
     return _ENCODER.encode(value).decode()

@@ -15,7 +15,7 @@ _DOTS = frozenset({".", ".."})
 
 
 def places(template: Any) -> tuple[str, ...]:
-    """The names of the fields that a template needs, also inside an object or a list."""
+    """Find the names of the fields that a template needs, also inside an object or a list."""
     if isinstance(template, str):
         return tuple(_PLACE.findall(template))
     if isinstance(template, Mapping):
@@ -26,7 +26,7 @@ def places(template: Any) -> tuple[str, ...]:
 
 
 def field_at(fields: Mapping[str, Any], name: str) -> Any:
-    """The field of that name, or what lies at a dotted name inside one; None where there is nothing."""
+    """Look up a field by its name, or by a dotted path inside a field; None if there is none."""
     if name in fields:
         return fields[name]
     found: Any = fields
@@ -36,10 +36,10 @@ def field_at(fields: Mapping[str, Any], name: str) -> Any:
 
 
 def filled_path(template: str, fields: Mapping[str, Any]) -> str:
-    """Fill a path or URL; every value is percent-encoded, so that none can leave its segment.
+    """Fill a path or URL; values are percent-encoded, so that each stays in its segment.
 
     Raises:
-        ValueError: A field is missing, empty, or would make a segment ``.`` or ``..``.
+        ValueError: A field is missing or empty, or a segment would be ``.`` or ``..``.
     """
 
     def value(found: re.Match[str]) -> str:
@@ -47,7 +47,7 @@ def filled_path(template: str, fields: Mapping[str, Any]) -> str:
 
     path = _PLACE.sub(value, template)
     if any(segment in _DOTS for segment in path.partition("?")[0].split("/")):
-        raise ValueError(f"{', '.join(places(template))} cannot stand in a path as a dot or two")
+        raise ValueError(f"{', '.join(places(template))}: a path must not contain . or .. segments")
     return path
 
 
@@ -55,20 +55,22 @@ def filled_header(template: str, fields: Mapping[str, Any]) -> str:
     """Fill a header.
 
     Raises:
-        ValueError: A field is missing, or holds what a header cannot.
+        ValueError: A field is missing, or holds characters that are not valid in a header.
     """
     text = _PLACE.sub(lambda found: _needed(found[1], fields), template)
     if not text.isprintable() or text != text.strip():
-        raise ValueError(f"{', '.join(places(template))} holds what cannot stand in a header")
+        raise ValueError(f"{', '.join(places(template))} holds characters that are not valid in an HTTP header")
     try:
         text.encode("latin-1")
     except UnicodeEncodeError:
-        raise ValueError(f"{', '.join(places(template))} holds what cannot stand in a header") from None
+        raise ValueError(
+            f"{', '.join(places(template))} holds characters that are not valid in an HTTP header"
+        ) from None
     return text
 
 
 def filled_value(template: Any, fields: Mapping[str, Any]) -> Any:
-    """Fill a parameter or a property: exactly ``{name}`` becomes the field's value itself, or None without one.
+    """Fill a parameter or a property; a text that is exactly ``{name}`` becomes the field's value, None without one.
 
     Raises:
         ValueError: A field inside a longer text is missing.
@@ -86,7 +88,7 @@ def filled_value(template: Any, fields: Mapping[str, Any]) -> Any:
 
 
 def as_text(value: Any) -> str:
-    """A value as it stands in a URL, a form or an element: JSON's spelling, strings without quotes."""
+    """Write a value for a URL, a form or an XML element: as in JSON, but strings without quotes."""
     if isinstance(value, str):
         return value
     if isinstance(value, Decimal):

@@ -1,4 +1,4 @@
-"""Objects whose records are sent whole, to the endpoints that the settings declare for them."""
+"""Endpoints that the settings declare: records are sent to them whole."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from crm_api.endpoints.requests import Item, item_of, prepare
 from crm_api.errors import BusyError, CrmError, GoneError, InDoubtError, InvalidError, SettingError
 from crm_api.transport.session import CrmSession
 
-CRM_ID = "crm_id"  # what placeholders call the CRM's id: a record of anybody's may have an id of its own
-UNANSWERED = 10  # requests in a row: then it is not a record that the endpoint chokes on
+CRM_ID = "crm_id"  # the placeholder for the CRM's id, since a record may have a field named id
+UNANSWERED = 10  # in a row: then the endpoint is down, and it is not one record that it fails on
 
 
 class Endpoints(DeclaredCrm):
-    """Whatever the settings declare, at one account's address and elsewhere.
+    """The endpoints that the settings declare, at an account's address or elsewhere.
 
     Args:
-        session: The door to the account.
-        objects: By name; they are free.
-        calls: By the same names.
+        session: Sends the account's requests.
+        objects: Objects whose records are sent whole, by name.
+        calls: The endpoints of each object, by name.
     """
 
     index_lags = True
@@ -68,14 +68,15 @@ class Endpoints(DeclaredCrm):
     def _written(
         self, crm_object: CrmObject, endpoint: Endpoint, items: Sequence[Item], before_send: BeforeSend | None = None
     ) -> list[Result]:
-        """Like ``perform``, but one request that is never answered says only that its own records are in doubt.
+        """Send records in one request like ``perform``; a request without answer leaves only its own records in doubt.
 
         Raises:
-            BusyError: The endpoint answers nothing any more. This request was not sent.
+            BusyError: The endpoint has left too many requests unanswered. This request was not sent.
         """
         if self._unanswered >= UNANSWERED:
             raise BusyError(
-                f"{endpoint.method} {endpoint.path}", happened=f"The endpoint left {UNANSWERED} requests unanswered"
+                f"{endpoint.method} {endpoint.path}",
+                happened=f"The endpoint gave no answer to {UNANSWERED} requests in a row",
             )
         try:
             results = self.perform(crm_object, endpoint, items, before_send=before_send)
@@ -103,7 +104,9 @@ class Endpoints(DeclaredCrm):
 
     @override
     def delete_described(self, crm_object: CrmObject, crm_id: CrmId, payload: Payload) -> None:
-        endpoint = replace(self._call(crm_object, "delete"), repeatable=True)  # what is gone twice is gone once
+        endpoint = replace(
+            self._call(crm_object, "delete"), repeatable=True
+        )  # deleting twice is the same as deleting once
         item = item_of(payload, crm_id, CRM_ID)
         try:
             request = prepare(endpoint, [item])
@@ -113,7 +116,7 @@ class Endpoints(DeclaredCrm):
 
     @override
     def read(self, crm_object: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
-        return {}  # nobody declared how: callers ask only to keep what is there
+        return {}  # no endpoint is declared for reading, and callers can do without
 
     @override
     def find(self, crm_object: CrmObject, attribute: str, values: Sequence[str]) -> list[CrmRecord]:
@@ -127,12 +130,12 @@ class Endpoints(DeclaredCrm):
             except GoneError:
                 continue
             except ValueError as error:
-                raise SettingError(f"The find endpoint of {crm_object.name} cannot be asked: {error}") from error
+                raise SettingError(f"The find endpoint of {crm_object.name} cannot be called: {error}") from error
             for item in items_at(paths.items or "$", answer.value):
                 crm_id = id_at(paths.id, item)
                 if crm_id is None:
                     raise SettingError(
-                        f"The find endpoint of {crm_object.name} answers records without an id at {paths.id}"
+                        f"The find endpoint of {crm_object.name} returns records without an id at {paths.id}"
                     )
                 records = items_at(paths.record or "$", item)
                 record = records[0] if records and isinstance(records[0], Mapping) else {}

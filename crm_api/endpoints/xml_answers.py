@@ -1,4 +1,4 @@
-"""Answers in XML as JSON values, so that one kind of path leads through both; read safely."""
+"""Reads answers in XML, safely, as JSON values: one kind of path leads through both."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ if TYPE_CHECKING:
 
 
 def read_xml(content: bytes) -> dict[str, Any]:
-    """The value of a document: ``{root: …}``; see ``of_element``.
+    """Read a document as ``{root: value}``; see ``of_element``.
 
     Raises:
-        ValueError: It is no XML, or holds a DTD or entities.
+        ValueError: The document is not XML, or holds a DTD or entities.
     """
     try:
         root = defusedxml.ElementTree.fromstring(content, forbid_dtd=True)
     except (ParseError, DefusedXmlException, LookupError, RecursionError) as error:
-        raise ValueError(f"no XML that can be read safely: {error}") from error
+        raise ValueError(f"not XML that can be read safely: {error}") from error
     return {_name(root.tag): of_element(root)}
 
 
 def of_element(element: Element) -> Any:
-    """An element's text if it has nothing else; else attributes as ``@name``, children by tag, text as ``#text``.
+    """Read an element: its text if it has nothing else; or else attributes as ``@name``, children by tag, ``#text``.
 
-    Children with the same tag are a list. Namespaces are left out.
+    Children with one tag become a list. Namespaces are left out.
     """
     value: dict[str, Any] = {f"@{_name(name)}": text for name, text in element.attrib.items()}
     for child in element:

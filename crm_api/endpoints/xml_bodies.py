@@ -1,4 +1,4 @@
-"""Bodies written as XML (pure). Names are checked, so that no value can shape the document."""
+"""Writes bodies as XML (pure). Names are checked, so that no value can shape the document."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _NO_CHARACTER = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010f
 
 
 def is_xml_name(name: str) -> bool:
-    """Whether an element or an attribute can be called so."""
+    """Whether a name is valid for an XML element or attribute."""
     return _NAME.fullmatch(name) is not None
 
 
 def as_xml(form: XmlForm, value: Any) -> bytes:
-    """A record, or a list of them, as a document: objects become children, lists repeat ``form.item``.
+    """Write a record, or a list of records, as a document: objects become children, lists repeat ``form.item``.
 
     Raises:
-        ValueError: A name is none in XML, or a text holds a character that XML cannot carry.
+        ValueError: A name is not valid in XML, or a text holds a character that XML cannot carry.
     """
     root = _element(None, form.root)
     _fill(root, form, value)
@@ -53,12 +53,12 @@ def _element(parent: Element | None, name: str) -> Element:
 
 def _checked(name: str) -> str:
     if not is_xml_name(name):
-        raise ValueError(f"{name!r} is no name in XML: rename it with a stream map")
+        raise ValueError(f"{name!r} is not a valid XML name. Rename the field with a stream map")
     return name
 
 
 def _text(value: Any) -> str:
     text = as_text(value)
     if (found := _NO_CHARACTER.search(text)) is not None:
-        raise ValueError(f"XML cannot carry the character U+{ord(found[0]):04X}")
+        raise ValueError(f"holds the character U+{ord(found[0]):04X}, which XML cannot carry")
     return text

@@ -82,9 +82,9 @@ class Bulk:
         """Change records by id."""
         rows = [Row(place, crm_id, *split(payload)) for place, (crm_id, payload) in enumerate(changes)]
         results: dict[int, Result] = {}
-        told = [row for row in rows if row.plain]
-        report = self._sent(crm_object, "id", told) if told else None
-        for number, row in enumerate(told):
+        sendable = [row for row in rows if row.plain]
+        report = self._sent(crm_object, "id", sendable) if sendable else None
+        for number, row in enumerate(sendable):
             if report is not None and (failure := report.failures.get(number)):
                 results[row.place] = self._judged(crm_object, row, failure)
             elif report is not None and not report.complete:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from typing_extensions import override
 
-from crm_api.crm import Account, BeforeSend, Crm, CustomField, Name, Refused, Result, Untold, Wanted, Written
+from crm_api.crm import Account, BeforeSend, Crm, CustomField, Name, Refused, Result, Unclear, Wanted, Written
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Payload
 from crm_api.endpoints.declared import DeclaredCrm, refused
 from crm_api.errors import (
@@ -240,7 +240,7 @@ class Freshsales(DeclaredCrm):
         if not isinstance(result, Written) or not lists:
             return result
         (extended,) = super().update(crm_object, [(result.id, sent(lists))])
-        if isinstance(extended, Untold):
+        if isinstance(extended, Unclear):
             return extended
         if isinstance(extended, Refused):
             reason = f"Written but for {' and '.join(lists)}, which the CRM refused: {extended.reason}"

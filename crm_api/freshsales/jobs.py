@@ -100,22 +100,22 @@ class Jobs:
             BusyError: Too many jobs are under way, for minutes.
         """
         answer = self._submitted(path, {name: list(rows)}, before_send)
-        told = answer.value
-        job_path = _job_path(told)
+        job = answer.value
+        job_path = _job_path(job)
         first = max(FIRST_POLL_SECONDS, self._longest_unfinished)
         waits = itertools.chain((first,), POLL_SECONDS, itertools.repeat(LATER_POLL_SECONDS))
         waited = unfinished = 0.0
-        while not (state := _state(told)).startswith(_DONE):
+        while not (state := _state(job)).startswith(_DONE):
             if state.startswith(_FAILED):
-                raise InvalidError(f"POST {path}", status=HTTPStatus.UNPROCESSABLE_ENTITY, said=_why(told, state))
+                raise InvalidError(f"POST {path}", status=HTTPStatus.UNPROCESSABLE_ENTITY, said=_why(job, state))
             if job_path is None or waited >= JOB_SECONDS:
                 raise InDoubtError(f"POST {path}", happened=f"The bulk job has not ended after {waited:.0f} seconds")
             wait_seconds = next(waits)
             self._sleep(wait_seconds)
             unfinished, waited = waited, waited + wait_seconds
-            told = self._asked(job_path)
+            job = self._asked(job_path)
         self._longest_unfinished = unfinished
-        return replace(read_report(told, rows), is_dry_run=isinstance(answer, DryRunAnswer))
+        return replace(read_report(job, rows), is_dry_run=isinstance(answer, DryRunAnswer))
 
     def _asked(self, job_path: str) -> Any:
         try:
@@ -148,23 +148,23 @@ class Jobs:
         raise AssertionError("unreachable")
 
 
-def _job_path(told: Any) -> str | None:
+def _job_path(job: Any) -> str | None:
     """The job's path: of the address that is given, only the number counts, since the key is bound to our host."""
-    url = told.get("job_status_url") if isinstance(told, dict) else None
+    url = job.get("job_status_url") if isinstance(job, dict) else None
     number = urlsplit(str(url)).path.rstrip("/").rpartition("/")[2] if url else ""
     return f"/job_statuses/{number}" if number.isalnum() else None
 
 
-def _state(told: Any) -> str:
-    return str(told.get("status") or "").upper() if isinstance(told, dict) else ""
+def _state(job: Any) -> str:
+    return str(job.get("status") or "").upper() if isinstance(job, dict) else ""
 
 
-def _why(told: Mapping[str, Any], state: str) -> str:
-    return spelled(_told_inside(told)) or f"the bulk job ended as {state}"
+def _why(job: Mapping[str, Any], state: str) -> str:
+    return spelled(_data_of(job)) or f"the bulk job ended as {state}"
 
 
-def _told_inside(told: Mapping[str, Any]) -> Any:
-    inside = told.get("data")
+def _data_of(job: Mapping[str, Any]) -> Any:
+    inside = job.get("data")
     if isinstance(inside, str):
         try:
             return msgspec.json.decode(inside)
@@ -173,13 +173,13 @@ def _told_inside(told: Mapping[str, Any]) -> Any:
     return inside
 
 
-def read_report(told: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Report:
+def read_report(job: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Report:
     """What an ended job says of its rows.
 
     A failed row is known by its identifier, else by its place; if the failures that are told are fewer than the count
     says, the rows that are not told of are in the dark.
     """
-    inside = _told_inside(told)
+    inside = _data_of(job)
     inside = inside if isinstance(inside, dict) else {}
     status = inside.get("record_status")
     status = status if isinstance(status, dict) else {}
@@ -198,7 +198,7 @@ def read_report(told: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> R
         failures,
         complete=failed == len(failures) and (succeeded is None or succeeded == len(rows) - len(failures)),
         records=dict(enumerate(records)) if isinstance(records, list) else {},
-        created_at=told.get("created_at"),
+        created_at=job.get("created_at"),
     )
 
 
@@ -210,9 +210,9 @@ def _place(item: Any, rows: Sequence[Mapping[str, Any]], taken: Mapping[int, Any
             return place
     if isinstance(item, dict):
         for name in _PLACES:
-            told = item.get(name)
-            if isinstance(told, int) and 0 <= told < len(rows) and told not in taken:
-                return told
+            position = item.get(name)
+            if isinstance(position, int) and 0 <= position < len(rows) and position not in taken:
+                return position
     return None
 
 

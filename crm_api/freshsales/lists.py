@@ -47,16 +47,16 @@ def read_names(session: CrmSession, object_name: str) -> list[Name]:
     """Read one of the lists; pipelines and their stages, which come together, are ``pipeline_names``."""
     if object_name == "task_statuses":
         return list(_TASK_STATUSES)
-    told: Any = session.exchange(Request("GET", f"/selector/{object_name}")).value
+    answer: Any = session.exchange(Request("GET", f"/selector/{object_name}")).value
     key = _KEYS.get(object_name, object_name)
-    items = told.get(key) if isinstance(told, dict) else told
+    items = answer.get(key) if isinstance(answer, dict) else answer
     return [_name(object_name, each) for each in items or ()]
 
 
 def read_pipelines(session: CrmSession) -> list[dict[str, Any]]:
     """All pipelines, each with its stages."""
-    told: Any = session.exchange(Request("GET", "/selector/deal_pipelines")).value
-    pipelines: list[dict[str, Any]] = told["deal_pipelines"]
+    answer: Any = session.exchange(Request("GET", "/selector/deal_pipelines")).value
+    pipelines: list[dict[str, Any]] = answer["deal_pipelines"]
     return pipelines
 
 
@@ -79,23 +79,25 @@ def _name(object_name: str, item: Mapping[str, Any]) -> Name:
 def read_custom_fields(session: CrmSession, crm_object: FreshsalesObject) -> list[CustomField]:
     """Read the custom fields of one kind of record; none where the key may not see them."""
     try:
-        told: Any = session.exchange(Request("GET", crm_object.fields_path)).value
+        answer: Any = session.exchange(Request("GET", crm_object.fields_path)).value
     except (ForbiddenError, NoRouteError):
         return []
     return [
-        _custom_field(crm_object, each) for each in _fields(told) if str(each.get("name", "")).startswith(CUSTOM_FIELD)
+        _custom_field(crm_object, each)
+        for each in _fields(answer)
+        if str(each.get("name", "")).startswith(CUSTOM_FIELD)
     ]
 
 
-def _fields(told: Any) -> Iterator[Mapping[str, Any]]:
+def _fields(answer: Any) -> Iterator[Mapping[str, Any]]:
     """The fields of a list of fields, or of the forms of a custom module, which hold them in groups."""
-    if isinstance(told, list):
-        for each in told:
+    if isinstance(answer, list):
+        for each in answer:
             yield from _fields(each)
-    elif isinstance(told, dict):
-        inner = [told[part] for part in ("forms", "field_groups", "fields") if isinstance(told.get(part), list)]
-        if not inner and told.get("name"):
-            yield told
+    elif isinstance(answer, dict):
+        inner = [answer[part] for part in ("forms", "field_groups", "fields") if isinstance(answer.get(part), list)]
+        if not inner and answer.get("name"):
+            yield answer
         for each in inner:
             yield from _fields(each)
 
@@ -115,9 +117,9 @@ def _custom_field(crm_object: FreshsalesObject, field: Mapping[str, Any]) -> Cus
 def read_modules(session: CrmSession) -> list[str] | None:
     """The names of the custom modules; None where the key may not see them."""
     try:
-        told: Any = session.exchange(Request("GET", "/settings/module_customizations")).value
+        answer: Any = session.exchange(Request("GET", "/settings/module_customizations")).value
     except (ForbiddenError, NoRouteError):
         return None
-    items = told.get("module_customizations") if isinstance(told, dict) else told
+    items = answer.get("module_customizations") if isinstance(answer, dict) else answer
     names = [str(each.get("entity_name", "")) for each in items or () if isinstance(each, dict)]
     return [name for name in names if name.startswith(CUSTOM_MODULE)]

@@ -48,8 +48,8 @@ class Searches:
         if attribute in crm_object.filters and attribute != "emails":  # a lookup may mind the letter case of names
             return list(_filtered(session, crm_object, crm_object.filters[attribute], value))
         params = {"q": value, "f": crm_object.lookups.get(attribute, attribute), "entities": crm_object.singular}
-        told: Any = session.exchange(Request("GET", "/lookup", params=params)).value
-        group = told.get(crm_object.name) if isinstance(told, Mapping) else None
+        answer: Any = session.exchange(Request("GET", "/lookup", params=params)).value
+        group = answer.get(crm_object.name) if isinstance(answer, Mapping) else None
         return [partial(each) for each in records_in(group, crm_object) or ()]
 
     def _many(self, session: CrmSession, crm_object: FreshsalesObject, attribute: str) -> bool:
@@ -89,10 +89,10 @@ def _filtered(session: CrmSession, crm_object: FreshsalesObject, attribute: str,
     number = 1
     while True:
         params = {"page": number, "per_page": PAGE_SIZE}
-        told: Any = session.exchange(Request("POST", path, params=params, body=body, read_only=True)).value
-        records = records_in(told, crm_object) or []
+        answer: Any = session.exchange(Request("POST", path, params=params, body=body, read_only=True)).value
+        records = records_in(answer, crm_object) or []
         yield from (partial(each) for each in records)
-        meta = told.get("meta") if isinstance(told, dict) else None
+        meta = answer.get("meta") if isinstance(answer, dict) else None
         total = meta.get("total") if isinstance(meta, dict) else None
         if len(records) < PAGE_SIZE or (total is not None and number * PAGE_SIZE >= total):
             return

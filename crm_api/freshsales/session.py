@@ -23,7 +23,7 @@ from crm_api.account import AccountSettings, open_session
 from crm_api.errors import CredentialsError, CrmError, NoRouteError, SettingError
 from crm_api.transport.addresses import checked_base_url, parts_of
 from crm_api.transport.answer import Answer, Dialect
-from crm_api.transport.retry import Patience
+from crm_api.transport.retry import RetryPolicy
 from crm_api.transport.session import CrmSession
 
 PLANS: Mapping[str, int] = MappingProxyType(
@@ -112,16 +112,16 @@ class FreshsalesDialect(Dialect):
         return spelled(answer.json()) or super().said(answer)
 
 
-def spelled(told: Any) -> str:
+def spelled(value: Any) -> str:
     """What Freshsales says is wrong, however it is wrapped, as one text; empty if it says nothing."""
-    if isinstance(told, str):
-        return told
-    if isinstance(told, list):
-        return "; ".join(filter(None, map(spelled, told)))
-    if not isinstance(told, dict):
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return "; ".join(filter(None, map(spelled, value)))
+    if not isinstance(value, dict):
         return ""
     names = ("errors", "error", "message", "messages", "description", "reason")
-    return next(filter(None, (spelled(told.get(name)) for name in names)), "")
+    return next(filter(None, (spelled(value.get(name)) for name in names)), "")
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,7 @@ class FreshsalesSettings(AccountSettings):
         if not self.api_key:
             raise SettingError("api_key is missing: it stands in Freshsales under your profile, Settings, API Settings")
         if not self.api_key.isascii() or not self.api_key.isprintable() or self.api_key != self.api_key.strip():
-            raise SettingError("api_key holds characters that cannot stand in a header")
+            raise SettingError("api_key holds characters that are not valid in an HTTP header")
         return FreshsalesKey(self.api_key)
 
 
@@ -200,10 +200,10 @@ def connect(
         settings.address,
         signature=settings.signature(),
         dialect=FreshsalesDialect(),
-        sharer=settings.account_id,  # the limit is the account's, whoever's the key
+        quota_owner=settings.account_id,  # the limit is the account's, whoever's the key
         clock=clock,
         sleep=sleep,
-        patience=Patience(
+        retry_policy=RetryPolicy(
             max_attempts=settings.max_attempts,
             quota_wait_seconds=QUOTA_WAIT_SECONDS,
             longest_quota_wait_seconds=LONGEST_QUOTA_WAIT_SECONDS,

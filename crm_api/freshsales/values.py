@@ -125,14 +125,14 @@ def joined(crm_object: CrmObject, record: CrmRecord, added: Mapping[str, Sequenc
         if attribute is None:
             continue
         held = record.get(name) or []
-        known = {_told_apart_by(attribute, each) for each in held}
-        new = [each for each in elements if _told_apart_by(attribute, each) not in known]
+        known = {_identity(attribute, each) for each in held}
+        new = [each for each in elements if _identity(attribute, each) not in known]
         if new:
             lists[name] = [*held, *new]
     return lists
 
 
-def _told_apart_by(attribute: Attribute, element: Any) -> str:
+def _identity(attribute: Attribute, element: Any) -> str:
     value = element.get(attribute.item) if isinstance(element, Mapping) and attribute.item else element
     return str(value).strip().casefold()
 

@@ -51,25 +51,25 @@ def read_page(session: CrmSession, crm_object: CrmObject, listing: Listing, numb
     """
     path, parameters = listing
     params = {**parameters, "page": number, "per_page": PAGE_SIZE, **more}
-    told = session.exchange(Request("GET", path, params=params)).value
-    records = records_in(told, crm_object)
+    answer = session.exchange(Request("GET", path, params=params)).value
+    records = records_in(answer, crm_object)
     if records is None:
         raise InDoubtError(f"GET {path}", happened="The CRM's answer is no list of records")
-    meta = told.get("meta") if isinstance(told, dict) else None
+    meta = answer.get("meta") if isinstance(answer, dict) else None
     meta = meta if isinstance(meta, dict) else {}
     pages = meta.get("total_pages")
     is_last = number >= pages if isinstance(pages, int) else len(records) < PAGE_SIZE
     return Page([shaped(each) for each in records], meta.get("total"), is_last or not records)
 
 
-def records_in(told: Any, crm_object: CrmObject) -> list[dict[str, Any]] | None:
+def records_in(answer: Any, crm_object: CrmObject) -> list[dict[str, Any]] | None:
     """The records of an answer, under the plural name, or under the singular one as custom modules have it."""
-    if not isinstance(told, dict):
-        return told if isinstance(told, list) else None
+    if not isinstance(answer, dict):
+        return answer if isinstance(answer, list) else None
     for name in (crm_object.name, crm_object.singular):
-        if isinstance(found := told.get(name), list):
+        if isinstance(found := answer.get(name), list):
             return found
-    lists = [each for name, each in told.items() if isinstance(each, list)]
+    lists = [each for name, each in answer.items() if isinstance(each, list)]
     return lists[0] if len(lists) == 1 else None
 
 
@@ -113,8 +113,8 @@ class Views:
     def _views_of(self, session: CrmSession, crm_object: FreshsalesObject) -> dict[str, int]:
         with self._lock:
             if crm_object.name not in self._views:
-                told: Any = session.exchange(Request("GET", f"/{crm_object.path}/filters")).value
-                filters = told.get("filters") if isinstance(told, dict) else told
+                answer: Any = session.exchange(Request("GET", f"/{crm_object.path}/filters")).value
+                filters = answer.get("filters") if isinstance(answer, dict) else answer
                 self._views[crm_object.name] = {str(each["name"]): each["id"] for each in filters or ()}
             return self._views[crm_object.name]
 

@@ -110,11 +110,11 @@ class HttpSettings(AccountSettings):
                 fitting = [auth for auth, names in _NEEDED.items() if name in names]
                 raise SettingError(f"{name} is given, and auth {self.auth} does not use it: {', '.join(fitting)} would")
             if value and (not value.isprintable() or value != value.strip()):
-                raise SettingError(f"{name} holds characters that cannot stand in a header")
+                raise SettingError(f"{name} holds characters that are not valid in an HTTP header")
         if self.auth == "header" and _HEADER_NAME.fullmatch(self.auth_name) is None:
             raise SettingError(f"auth_name: {self.auth_name!r} is no name of a header")
         if self.auth in {"header", "bearer"} and not self.auth_value.isascii():
-            raise SettingError("auth_value holds characters that cannot stand in a header")
+            raise SettingError("auth_value holds characters that are not valid in an HTTP header")
 
 
 def connect(
@@ -143,7 +143,7 @@ def connect(
         checked_base_url(settings.base_url),
         signature=_signature(settings, redact, clock, sleep),
         dialect=HttpDialect(),
-        sharer=settings.auth_value or settings.client_secret,
+        quota_owner=settings.auth_value or settings.client_secret,
         clock=clock,
         sleep=sleep,
         redact=redact,

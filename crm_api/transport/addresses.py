@@ -1,4 +1,4 @@
-"""Addresses and certificates that a setting gives: which are taken, and which stop the run."""
+"""Checks of addresses and certificates that settings give."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from crm_api.errors import SettingError
 
 
 def checked_base_url(url: str, setting: str = "base_url", *, shown: bool = True) -> str:
-    """Return the URL without a trailing slash.
+    """Check the base URL of an API, and return it without a trailing slash.
 
     Args:
-        url: As it is given.
-        setting: Its name.
-        shown: The URL is no secret.
+        url: The URL as the setting gives it.
+        setting: Name of the setting.
+        shown: Whether messages may show the URL; False if it is a secret.
 
     Raises:
-        SettingError: It is no http(s) URL, carries credentials, or is plain http to another machine.
+        SettingError: The URL is not an http(s) URL, holds credentials or a query, or is plain http to another machine.
     """
     parts = parts_of(url)
     if parts is None or parts.scheme not in {"http", "https"}:
         given = f", not {url.rpartition('@')[2]!r}" if shown else ""  # what stands before may be a password
         raise SettingError(f"{setting} must be a URL such as https://host/path{given}")
     if parts.username or parts.password:
-        raise SettingError(f"{setting} must not hold credentials: use the settings made for them")
+        raise SettingError(f"{setting} must not hold credentials. Give them in the settings for credentials")
     if parts.query or parts.fragment:
-        raise SettingError(f"{setting} must not hold a query: paths are appended to it")
+        raise SettingError(f"{setting} must not hold a query, because paths are appended to it")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         host = parts.hostname if shown else "another machine"
-        raise SettingError(f"{setting} is plain http to {host}: only https is used beyond this machine")
+        raise SettingError(f"{setting} is plain http to {host}. Use https: plain http is allowed to this machine only")
     return url.rstrip("/")
 
 
 def is_loopback(host: str | None) -> bool:
-    """Tell whether a host name or address is this machine's own."""
+    """Whether a host name or address is this machine's own."""
     try:
         return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
     except ValueError:
@@ -44,14 +44,14 @@ def is_loopback(host: str | None) -> bool:
 
 
 def origin_of(url: str) -> tuple[str, str, int]:
-    """Scheme, host and port of a URL: what may see the credentials of another with the same."""
+    """Take scheme, host and port of a URL: credentials are sent to one origin only."""
     parts = urlsplit(url)
     port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
     return parts.scheme, (parts.hostname or "").lower(), port
 
 
 def parts_of(url: str) -> SplitResult | None:
-    """The parts of a URL that has a host; None for anything else."""
+    """Split a URL that has a host; None for anything else."""
     try:
         parts = urlsplit(url)
         named = bool(parts.hostname) and parts.port != 0
@@ -61,10 +61,10 @@ def parts_of(url: str) -> SplitResult | None:
 
 
 def checked_proxy(url: str) -> str:
-    """Return the URL.
+    """Check the URL of a proxy, and return it.
 
     Raises:
-        SettingError: It is no URL of an HTTP proxy. The text does not show it, since it may hold a password.
+        SettingError: The URL is not an http(s) URL. The text does not show it, since it may hold a password.
     """
     parts = parts_of(url)
     if parts is None or parts.scheme not in {"http", "https"}:
@@ -73,10 +73,10 @@ def checked_proxy(url: str) -> str:
 
 
 def checked_ca_bundle(path: str) -> str:
-    """Return the path of a file, or folder, of trusted certificates.
+    """Check the path of a file, or folder, of trusted certificates, and return it.
 
     Raises:
-        SettingError: There is none, or it holds no certificates.
+        SettingError: There is no such file, or it holds no certificates.
     """
     trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
@@ -93,7 +93,7 @@ def checked_ca_bundle(path: str) -> str:
 
 
 def password_in(url: str | None) -> str | None:
-    """The password that a URL holds, or None."""
+    """Take the password out of a URL; None if it holds none."""
     try:
         return urlsplit(url).password if url else None
     except ValueError:

@@ -1,4 +1,4 @@
-"""One answer of a CRM, whole and already off the wire."""
+"""One answer of a CRM, read to its end; and how each vendor says that a request failed."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ _SECONDS = re.compile(r"\d{1,9}(\.\d+)?")
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back.
+    """An HTTP answer.
 
     Attributes:
         status: HTTP status.
-        headers: Header names in any case.
+        headers: Headers by name, in any case.
         content: The body, unzipped.
-        value: What the caller's ``read`` made of the body; None for an empty body.
+        value: The value that ``Request.read`` made of the body; None for an empty body.
     """
 
     status: int
@@ -47,38 +47,38 @@ class Answer:
 
     @property
     def ok(self) -> bool:
-        """2xx."""
+        """Whether the status is 2xx."""
         return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
 
     @property
     def date(self) -> datetime | None:
-        """The server's clock, from its Date header (UTC, whole seconds)."""
+        """The server's clock, from its Date header (UTC, whole seconds); None without one."""
         value = self.headers.get("date")
         return http_date(value) if value else None
 
     @property
     def retry_after_seconds(self) -> float | None:
-        """How long the server asks to wait; None if it does not say."""
+        """Seconds that the server asks to wait (Retry-After); None if it does not ask."""
         return retry_after_seconds(self.headers.get("retry-after"), self.date or datetime.now(UTC))
 
     @property
     def request_id(self) -> str:
-        """What the server calls the request, in the header that most give it; empty if it does not say."""
+        """The server's id of the request (x-request-id); empty if there is none."""
         return self.headers.get("x-request-id", "")
 
     @property
     def text(self) -> str:
-        """The body as text, for people."""
+        """The body as text, for messages."""
         return self.content.decode("utf-8", "replace")
 
     @property
     def title(self) -> str:
-        """The title of an HTML page; empty for anything else."""
+        """The title of the page if the body is HTML; empty otherwise."""
         found = _TITLE.search(self.text)
         return found[1].strip() if found else ""
 
     def json(self) -> Any:
-        """The body as JSON values, or None where it is none: for reading what an error says."""
+        """Read the body as JSON values; None if it is not JSON."""
         try:
             return msgspec.json.decode(self.content)
         except (msgspec.DecodeError, RecursionError):
@@ -96,7 +96,7 @@ def retry_after_seconds(value: str | None, now: datetime) -> float | None:
 
 
 def http_date(value: str) -> datetime | None:
-    """Read an HTTP date; None if it is none."""
+    """Read an HTTP date; None if the text is not one."""
     try:
         moment = email.utils.parsedate_to_datetime(value)
     except ValueError:
@@ -106,10 +106,10 @@ def http_date(value: str) -> datetime | None:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why an answer is no success.
+    """The failure that an answer reports.
 
     Attributes:
-        kind: The error to raise.
+        kind: Class of the error to raise.
         said: The CRM's own words.
     """
 
@@ -118,7 +118,7 @@ class Failure:
 
 
 class Dialect:
-    """How one vendor says that something failed. By status, unless the vendor has its own way."""
+    """How a vendor reports failures: by HTTP status, unless a subclass knows another way."""
 
     kinds: Mapping[int, type[CrmError]] = {
         HTTPStatus.UNAUTHORIZED: CredentialsError,
@@ -130,13 +130,13 @@ class Dialect:
     }
 
     def failure(self, answer: Answer) -> Failure | None:
-        """Tell what failed; None for a success."""
+        """Find the failure that an answer reports; None for a success."""
         if answer.ok:
             return None
         return Failure(self.kind(answer), self.said(answer))
 
     def kind(self, answer: Answer) -> type[CrmError]:
-        """The error that this status stands for. 5xx says nothing of what was done: in doubt."""
+        """Choose the error by the status. 5xx does not say whether the request was carried out: in doubt."""
         if answer.status in self.kinds:
             return self.kinds[answer.status]
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status < HTTPStatus.OK:
@@ -144,5 +144,5 @@ class Dialect:
         return RedirectError if answer.status < HTTPStatus.BAD_REQUEST else InvalidError
 
     def said(self, answer: Answer) -> str:
-        """The vendor's sentence; of an HTML page its title, of anything else its text."""
+        """Take the vendor's own words: the title of an HTML page, otherwise the text."""
         return answer.title or _TAG.sub(" ", answer.text).strip()

@@ -1,4 +1,4 @@
-"""What the exception of a failed attempt says (pure): whether anything was sent, and why it failed."""
+"""Exceptions of failed attempts (pure): whether the request was sent, and why it failed."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import urllib3
 from crm_api.transport.retry import RequestFate
 
 
-def fate(error: requests.RequestException) -> RequestFate:
-    """Nothing was sent if the connection was never made; anything else leaves it open."""
+def fate_of(error: requests.RequestException) -> RequestFate:
+    """Whether a request was sent: not if the connection was never made; otherwise nobody knows."""
     not_sent = (
         urllib3.exceptions.NewConnectionError,
         urllib3.exceptions.ConnectTimeoutError,
@@ -25,18 +25,18 @@ def fate(error: requests.RequestException) -> RequestFate:
 
 
 def is_certificate(error: Exception) -> bool:
-    """A certificate does not become valid by asking again."""
+    """Whether a certificate was not accepted: trying again would not help."""
     return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error))
 
 
 def _causes(error: BaseException) -> list[BaseException]:
-    """What the error says it comes from. Not its context, which may be the error of another request."""
+    """Collect an error and its causes, outermost first. Not its context, which may belong to another request."""
     found: list[BaseException] = []
     waiting: list[Any] = [error]
     while waiting:
         cause = waiting.pop()
         if not isinstance(cause, BaseException) or cause in found:
-            continue  # the reason that an error of TLS gives is a word
+            continue  # the reason of a TLS error is a word
         found.append(cause)
         waiting += [cause.__cause__, getattr(cause, "reason", None), *cause.args]
     return found
@@ -44,7 +44,7 @@ def _causes(error: BaseException) -> list[BaseException]:
 
 _WORDS = {
     "RemoteDisconnected": "the connection was closed before an answer came",
-    "ProtocolError": "the answer is no HTTP",
+    "ProtocolError": "the answer is not HTTP",
     "IncompleteRead": "the answer was cut short",
     "DecodeError": "the answer cannot be unpacked",
     "ContentDecodingError": "the answer cannot be unpacked",
@@ -55,8 +55,8 @@ _WORDS = {
 }
 
 
-def reason(error: Exception) -> str:
-    """The innermost cause in words: requests' own text repeats the whole URL, query included."""
+def reason_of(error: Exception) -> str:
+    """Say the innermost cause in words: the text of ``requests`` would repeat the whole URL, query included."""
     causes = [cause for cause in _causes(error) if isinstance(cause, OSError | urllib3.exceptions.HTTPError)]
     named = [str(cause.strerror) for cause in causes if isinstance(cause, OSError) and cause.strerror]
     kind = type(causes[-1] if causes else error).__name__

@@ -1,4 +1,4 @@
-"""The published rates of an account, kept so that no 429 is provoked and no turn is wasted."""
+"""The quota of an account: requests leave at its rates, so that no 429 is provoked and no turn is wasted."""
 
 from __future__ import annotations
 
@@ -12,46 +12,46 @@ from dataclasses import dataclass
 from pyrate_limiter import AbstractBucket, InMemoryBucket, Rate, RateItem
 from typing_extensions import override
 
-# The vendor counts when a request arrives, we when it leaves: a window a little wider absorbs the difference between
-# the ways of two requests, which does not grow with the window.
+# The vendor counts a request when it arrives, we count it when it leaves. A window that is a little wider absorbs the
+# difference in travel time of two requests, which does not grow with the window.
 WIDENING = 1.02
 MOST_WIDENING_SECONDS = 0.4
 MILLISECONDS = 1000
 LEAK_EVERY_MILLISECONDS = 5000
 CLOCK_MARGIN_MILLISECONDS = 1000
-_PAUSES = [Rate(1_000_000, 24 * 60 * 60 * MILLISECONDS)]  # more than anybody asks for, kept for a day
+_PAUSES = [Rate(1_000_000, 24 * 60 * 60 * MILLISECONDS)]  # only the newest pause counts; kept for a day
 
 
 @dataclass(frozen=True)
 class Allowance:
-    """So many requests in any window of so many seconds; 0 requests mean unlimited."""
+    """A rate: ``requests`` in any window of ``seconds``; 0 requests is unlimited."""
 
     requests: int
     seconds: float
 
 
 class QuotaStore(ABC):
-    """Keeps buckets of turns. Not for several threads at once: the quota sees to that."""
+    """Keeps buckets of turns. Not thread-safe: ``Quota`` locks."""
 
     @abstractmethod
     def now(self) -> int:
-        """Milliseconds on the clock that all who share the store go by."""
+        """Milliseconds of the clock that all processes of the store share."""
 
     @abstractmethod
     def bucket(self, name: str, rates: Sequence[Rate]) -> AbstractBucket:
-        """The bucket of that name."""
+        """Open the bucket of that name."""
 
     def locked(self) -> AbstractContextManager[object]:
-        """Keeps other processes from taking a turn meanwhile."""
+        """Keep other processes from taking a turn meanwhile."""
         return nullcontext()
 
     def close(self) -> None:
-        """Let go of files and connections."""
+        """Close files and connections."""
         return
 
 
 class MemoryStore(QuotaStore):
-    """For this process alone.
+    """Keeps turns in the memory of this process.
 
     Args:
         clock: Monotonic seconds.
@@ -77,7 +77,7 @@ class Quota:
         bulk_requests: Further rates over bulk requests alone.
         clock: Monotonic seconds.
         sleep: Waits so many seconds.
-        store: Where turns are written down, for sharing them with other processes; this one's memory if left out.
+        store: Keeps the turns, for sharing them with other processes; by default, this process's memory.
     """
 
     def __init__(
@@ -105,8 +105,8 @@ class Quota:
     def take(self, *, bulk: bool = False) -> None:
         """Wait until one more request may leave, and count it.
 
-        Both turns of a bulk request are taken in one step: one that was taken earlier would be older in our books than
-        the request is in the vendor's.
+        Both turns of a bulk request are taken in one step: a turn that was taken earlier would be older here than the
+        request is for the vendor.
 
         Args:
             bulk: Also count it against the bulk rates.
@@ -118,18 +118,18 @@ class Quota:
             self._sleep(wait_seconds)
 
     def pause(self, seconds: float) -> None:
-        """Let nobody's request leave for so many seconds: the CRM said so (429, Retry-After)."""
+        """Hold back every request for so many seconds, as the CRM asked (429, Retry-After)."""
         with self._lock, self._store.locked():
             until = self._store.now() + round(seconds * MILLISECONDS)
             if until > self._paused_until():
                 self._pauses.put(RateItem("pause", until))
 
     def close(self) -> None:
-        """Let go of the shared store."""
+        """Close the shared store."""
         self._store.close()
 
     def _try(self, *, bulk: bool) -> float:
-        """Take a turn if there is one: 0; else the seconds until there may be one."""
+        """Take a turn if there is one, and return 0; otherwise return the seconds until there may be one."""
         buckets = [bucket for bucket in (self._all, self._bulk if bulk else None) if bucket is not None]
         with self._lock, self._store.locked():
             now = self._store.now()
@@ -156,10 +156,10 @@ class Quota:
 
 
 def _wait(bucket: AbstractBucket, now: int) -> int:
-    """Milliseconds until every rate has room for one more."""
+    """Milliseconds until every rate allows one more request."""
     newest = bucket.peek(0)
     if isinstance(newest, RateItem) and newest.timestamp > now + CLOCK_MARGIN_MILLISECONDS:
-        bucket.flush()  # somebody has put the clock back
+        bucket.flush()  # the clock was put back
     wait = 0
     for rate in bucket.rates:
         oldest = bucket.peek(rate.limit - 1)
@@ -169,7 +169,7 @@ def _wait(bucket: AbstractBucket, now: int) -> int:
 
 
 def binding_rates(allowances: Sequence[Allowance]) -> list[Rate]:
-    """The rates that can ever hold a request back, the shortest first: of 180 a minute and 100 an hour the latter."""
+    """Keep the rates that can hold a request back, the shortest first: of 180 a minute and 100 an hour, the latter."""
     ascending = sorted((each for each in allowances if each.requests), key=lambda each: each.seconds)
     binding: list[Allowance] = []
     for each in ascending:
@@ -181,5 +181,5 @@ def binding_rates(allowances: Sequence[Allowance]) -> list[Rate]:
 
 
 def widened(seconds: float) -> float:
-    """A vendor's window as it is kept here."""
+    """Widen a vendor's window, see ``WIDENING``."""
     return min(seconds * WIDENING, seconds + MOST_WIDENING_SECONDS)

@@ -27,22 +27,22 @@ REDIS_LOCK_SECONDS = 5  # after which the lock of a process that was killed is f
 class QuotaStoreError(StopError):
     """The store that quota_url names failed."""
 
-    happened = "The quota's shared store failed"
+    happened = "The shared store of the quota failed"
     advice = "Check quota_url and the server behind it."
 
 
 def _store_error(error: Exception, url: str) -> QuotaStoreError:
-    """What a server's client says, without the password that the URL may hold."""
+    """Make an error of a client's exception, without the password that the URL may hold."""
     words = str(error).strip().partition("\n")[0]
     return QuotaStoreError(said=Redactor(filter(None, [password_in(url)]))(f"{type(error).__name__}: {words}"))
 
 
 class SQLiteStore(QuotaStore):
-    """For the processes of one machine: a file, and a lock beside it that a crash frees.
+    """Shares turns on one machine: a SQLite file, and a lock file beside it that a crash frees.
 
     Args:
-        path: The file; made if it is not there.
-        account: Whose turns they are.
+        path: Path of the file, which is created if it does not exist.
+        account: Hash of the account whose turns they are.
         clock: Unix seconds.
     """
 
@@ -80,14 +80,14 @@ class SQLiteStore(QuotaStore):
 
 
 class RedisStore(QuotaStore):
-    """For processes on several machines, by Redis and its clock.
+    """Shares turns between machines, by Redis and its clock.
 
     Args:
-        url: ``redis://`` or ``rediss://``.
-        account: Whose turns they are.
+        url: URL of the server, ``redis://`` or ``rediss://``.
+        account: Hash of the account whose turns they are.
 
     Raises:
-        SettingError: The package ``redis`` is not installed, or the URL is none of a Redis server.
+        SettingError: The package ``redis`` is not installed, or the URL is not the URL of a Redis server.
     """
 
     def __init__(self, url: str, account: str) -> None:
@@ -95,13 +95,14 @@ class RedisStore(QuotaStore):
             import redis  # noqa: PLC0415 - an optional dependency
         except ImportError:
             raise SettingError(
-                "quota_url names Redis, for which the extra singer-crm[redis] must be installed"
+                "quota_url is a Redis URL, for which the extra singer-crm[redis] must be installed"
             ) from None
         try:
             self._client: Any = redis.Redis.from_url(url)
-        except ValueError:  # whose words may hold a part of the password
+        except ValueError:  # its text may hold a part of the password
             raise SettingError(
-                "quota_url must be like redis://:password@host:6379/0, special signs in the password encoded (%2F)"
+                "quota_url must be like redis://:password@host:6379/0, with special characters of the password "
+                "encoded (%2F)"
             ) from None
         self._errors: tuple[type[Exception], ...] = (redis.RedisError, OSError)
         self._lost: type[Exception] = redis.exceptions.LockError
@@ -131,7 +132,7 @@ class RedisStore(QuotaStore):
             with lock:
                 yield
         except self._lost:
-            return  # held for longer than it lasts: the turn is taken all the same
+            return  # the lock was held for longer than it lasts: the turn is taken all the same
         except self._errors as error:
             raise _store_error(error, self._url) from error
 
@@ -141,11 +142,11 @@ class RedisStore(QuotaStore):
 
 
 class PostgresStore(QuotaStore):
-    """For processes on several machines, by PostgreSQL and its clock.
+    """Shares turns between machines, by PostgreSQL and its clock.
 
     Args:
-        url: ``postgresql://``.
-        account: Whose turns they are.
+        url: URL of the database, ``postgresql://``.
+        account: Hash of the account whose turns they are.
 
     Raises:
         SettingError: The package ``psycopg`` is not installed, or the server cannot be reached.
@@ -154,10 +155,10 @@ class PostgresStore(QuotaStore):
     def __init__(self, url: str, account: str) -> None:
         try:
             import psycopg  # noqa: PLC0415 - an optional dependency
-            import psycopg_pool  # noqa: PLC0415 - as above
+            import psycopg_pool  # noqa: PLC0415 - an optional dependency
         except ImportError:
             raise SettingError(
-                "quota_url names PostgreSQL, for which the extra singer-crm[postgres] must be installed"
+                "quota_url is a PostgreSQL URL, for which the extra singer-crm[postgres] must be installed"
             ) from None
         self._url = url
         self._account = account
@@ -205,17 +206,17 @@ class PostgresStore(QuotaStore):
 
 
 def open_store(url: str, *, base_url: str, credential: str) -> QuotaStore:
-    """Open what ``quota_url`` names.
+    """Open the store that ``quota_url`` names.
 
-    Whoever uses the same key at the same address shares its turns; the store does not show the key.
+    Processes with the same credential at the same address share their turns; the store does not hold the credential.
 
     Args:
         url: ``sqlite:////absolute/path``, ``redis://…``, ``rediss://…`` or ``postgresql://…``.
-        base_url: Of the CRM.
-        credential: The key or token.
+        base_url: Base URL of the CRM.
+        credential: The key, the token or the account's name.
 
     Raises:
-        SettingError: It is none of these, or what it needs is not installed.
+        SettingError: The URL is none of these, or a package that it needs is not installed.
         QuotaStoreError: The server cannot be reached.
     """
     account = hashlib.sha256(f"{base_url} {credential}".encode()).hexdigest()[:ACCOUNT_CHARACTERS]

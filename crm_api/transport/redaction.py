@@ -1,4 +1,4 @@
-"""Hides credentials before a log, an error, a preview or a report sees them."""
+"""Hides secrets in logs, errors, previews and reports."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Redactor:
     """Replaces known secrets, in every spelling that HTTP gives them, by ``***``.
 
     Args:
-        secrets: The values to hide. Empty and very short ones are passed over.
+        secrets: The values to hide; empty and very short ones are ignored.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
@@ -32,7 +32,7 @@ class Redactor:
         self._pattern = _pattern(spellings)
 
     def learn(self, secret: str) -> None:
-        """Hide one more from now on: a token that was given out during the run."""
+        """Hide one more secret from now on, such as a token that was given out during the run."""
         if len(secret) >= SHORTEST_SECRET:
             self._spellings = self._spellings | _spellings(secret)
             self._pattern = _pattern(self._spellings)
@@ -46,7 +46,7 @@ class Redactor:
 
 
 def secret_texts(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
-    """Every text in the settings that a schema marks ``secret``, also in one of the wrong kind."""
+    """Collect all text of settings that a schema marks ``secret``, whatever their type."""
     known = schema["properties"]
     return [text for name, value in config.items() if known.get(name, {}).get("secret") for text in _texts(value)]
 
@@ -78,7 +78,7 @@ def _spellings(secret: str) -> set[str]:
 
 
 class RedactingFilter(logging.Filter):
-    """Masks secrets in whatever passes through the logging handlers it is put on, tracebacks included."""
+    """Masks secrets in the records of the logging handlers it is put on, tracebacks included."""
 
     def __init__(self, redact: Redactor) -> None:
         super().__init__()
@@ -100,12 +100,12 @@ class RedactingFilter(logging.Filter):
 def _message(record: logging.LogRecord) -> str:
     try:
         return record.getMessage()
-    except (TypeError, ValueError, KeyError):  # arguments that do not fit: logging itself would say so and go on
+    except (TypeError, ValueError, KeyError):  # the arguments do not fit the message: logging would say so and go on
         return f"{record.msg} {record.args}"
 
 
 def guard_logging(redact: Redactor) -> None:
-    """Put the mask on every handler of the root logger, where all loggers' records end up."""
+    """Mask secrets on every handler of the root logger, where the records of all loggers arrive."""
     for handler in logging.getLogger().handlers:
         for old in [known for known in handler.filters if isinstance(known, RedactingFilter)]:
             handler.removeFilter(old)

@@ -1,7 +1,6 @@
-"""Which failed attempts may be repeated, and after how long. Pure: the session does the waiting.
+"""Which failed attempts may be repeated, and after how long (pure): the session waits.
 
-The rule behind it: an answer says what became of a request; no answer says nothing. What may have been carried out is
-repeated only where doing it twice is the same as doing it once.
+A request that may have been carried out is repeated only if doing it twice is the same as doing it once.
 """
 
 from __future__ import annotations
@@ -15,19 +14,19 @@ import backoff
 
 TOO_MANY_REQUESTS = 429
 LONGEST_WAIT_SECONDS = 64.0
-FIRST_CONTACT_ATTEMPTS = 6  # before the CRM has answered once, a wrong setting is likelier than an outage
+FIRST_CONTACT_ATTEMPTS = 6  # until the CRM has answered once, a wrong setting is likelier than an outage
 QUOTA_WAIT_SECONDS = 5.0  # the first wait after a 429 that does not say how long: windows are a minute and longer
 
 
 class RequestFate(Enum):
-    """What a failed attempt tells about the request."""
+    """What is known of the request after a failed attempt."""
 
     NOT_SENT = "not sent"
     """The connection was never made."""
     TURNED_AWAY = "turned away"
-    """429: answered without being carried out."""
+    """429: it was answered, and not carried out."""
     UNKNOWN = "unknown"
-    """Sent; then nothing, a cut answer, 3xx or 5xx."""
+    """It was sent; then came no answer, a cut one, 3xx or 5xx."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +35,8 @@ class Attempt:
 
     Attributes:
         fate: What is known of the request.
-        number: 1 for the first.
-        retry_after_seconds: What the CRM asked for, or None.
+        number: Number of the attempt, 1 for the first.
+        retry_after_seconds: Seconds that the CRM asked to wait; None if it did not ask.
     """
 
     fate: RequestFate
@@ -46,20 +45,20 @@ class Attempt:
 
 
 def half_jitter(seconds: float) -> float:
-    """Between a half and the whole of a wait: a lower bound is what outlasts an outage."""
+    """Choose a wait between half of ``seconds`` and all of it: the lower bound is what outlasts an outage."""
     return random.uniform(seconds / 2, seconds)  # noqa: S311 - spreads workers, hides nothing
 
 
 @dataclass(frozen=True)
-class Patience:
-    """How often and how patiently attempts are repeated. By default an outage of two minutes is waited out.
+class RetryPolicy:
+    """How often attempts are repeated, and after how long. The defaults outlast an outage of two minutes.
 
     Attributes:
-        max_attempts: Attempts in all, the first included.
-        jitter: Turns a wait in seconds into the wait that is kept; spreads workers that failed together.
+        max_attempts: Attempts of one request, the first included.
+        jitter: Varies a wait (seconds), which spreads workers that failed together.
         quota_wait_seconds: The first wait after a 429 that does not say how long; it doubles from there.
-        longest_quota_wait_seconds: The longest such wait.
-        retry_after_slack_seconds: Added to what a 429 asked for.
+        longest_quota_wait_seconds: The longest wait after a 429 that does not say how long.
+        retry_after_slack_seconds: Seconds added to the wait that a 429 asked for.
     """
 
     max_attempts: int = 10
@@ -69,19 +68,19 @@ class Patience:
     retry_after_slack_seconds: float = 0.0
 
     def may_repeat(self, attempt: Attempt, *, repeatable: bool, reached: bool = True) -> bool:
-        """Tell whether the attempt may be followed by another.
+        """Whether the attempt may be followed by another.
 
         Args:
             attempt: The attempt that failed.
-            repeatable: Doing the request twice is the same as doing it once.
-            reached: The CRM has answered before, whatever it said.
+            repeatable: Whether doing the request twice is the same as doing it once.
+            reached: Whether the CRM has answered any request yet.
         """
         if attempt.number >= (self.max_attempts if reached else min(self.max_attempts, FIRST_CONTACT_ATTEMPTS)):
             return False
         return repeatable or attempt.fate is not RequestFate.UNKNOWN
 
     def wait_seconds(self, attempt: Attempt) -> float:
-        """Seconds to wait before the next attempt; what the CRM asked for comes first and is never shortened."""
+        """Seconds to wait before the next attempt: what the CRM asked for, if it did, never less."""
         turned_away = attempt.fate is RequestFate.TURNED_AWAY
         if attempt.retry_after_seconds is not None:
             return attempt.retry_after_seconds + (self.retry_after_slack_seconds if turned_away else 0.0)

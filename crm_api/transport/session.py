@@ -1,4 +1,4 @@
-"""The only door to the network: sign, wait for a turn, send, repeat what is safe to repeat, classify."""
+"""The only door to the network: waits for a turn, signs, sends, repeats what is safe to repeat, names the error."""
 
 from __future__ import annotations
 
@@ -40,16 +40,17 @@ from crm_api.transport.addresses import (
 from crm_api.transport.answer import Answer, Dialect, Failure
 from crm_api.transport.redaction import Redactor
 from crm_api.transport.request import Request
-from crm_api.transport.retry import TOO_MANY_REQUESTS, Attempt, Patience, RequestFate
+from crm_api.transport.retry import TOO_MANY_REQUESTS, Attempt, RequestFate, RetryPolicy
 from crm_api.transport.tracing import Trace, logger
 
 if TYPE_CHECKING:
     from crm_api.transport.quota import Quota
 
-# No secret is in a path of ours, but a record's value may be: what errors show of a body is bounded.
-BODY_SHOWN = 4000
+BODY_SHOWN = 4000  # characters of a body that an error carries
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
-SHORTEST_CREDENTIAL = 12  # a header such as X-Region: eu is ordinary text, which must not be masked everywhere
+SHORTEST_CREDENTIAL = (
+    12  # shorter headers, such as X-Region: eu, are ordinary text, which must not be masked everywhere
+)
 
 
 @dataclass(frozen=True)
@@ -57,13 +58,13 @@ class Network:
     """How to reach the CRM.
 
     Attributes:
-        timeout_seconds: For the connection, and again for each silence while reading.
-        max_concurrency: Connections kept open; callers keep no more requests in flight.
-        headers: Sent with every request; never overrides the signature.
-        user_agent: Who we say we are.
-        proxy: URL of an HTTP proxy. Loopback is never proxied, and the environment's proxies are not read.
-        ca_bundle: File of trusted certificates, in place of the built-in ones.
-        log_values: The debug log may show what records hold.
+        timeout_seconds: Seconds to wait for a connection, and for each next part of an answer.
+        max_concurrency: Connections kept open, at most; callers keep no more requests in flight.
+        headers: Headers of every request, by name; they never replace the signature.
+        user_agent: Value of the User-Agent header.
+        proxy: URL of an HTTP proxy. Loopback is never proxied, and proxies of the environment are ignored.
+        ca_bundle: Path of a file of trusted certificates; None for the built-in ones.
+        log_values: Whether the debug log shows values of records.
     """
 
     timeout_seconds: float = 60.0
@@ -76,7 +77,7 @@ class Network:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What no output may show: the proxy's password, and headers long enough to be credentials."""
+        """Values that no output may show: the proxy's password, and headers long enough to be credentials."""
         credentials = [value for value in self.headers.values() if len(value) >= SHORTEST_CREDENTIAL]
         return tuple(filter(None, (password_in(self.proxy), *credentials)))
 
@@ -86,9 +87,9 @@ class Traffic:
     """Counts of one session, for summaries.
 
     Attributes:
-        requests: Sent, repetitions included.
-        repeated: Of those, repetitions.
-        turned_away: Answered with 429.
+        requests: Requests that were sent, repetitions included.
+        repeated: Repetitions among them.
+        turned_away: Requests that were answered with 429.
     """
 
     requests: int = 0
@@ -101,17 +102,17 @@ class CrmSession(requests.Session):
 
     Args:
         base_url: The vendor's whole prefix; paths are appended to it.
-        signature: Signs each request, afresh for each attempt. It is bound to the host of ``base_url``.
-        dialect: How the vendor says that something failed.
+        signature: Signs each attempt anew; only requests to the origin of ``base_url`` are signed.
+        dialect: How the vendor reports failures.
         quota: The account's rates.
-        patience: How often and how patiently to repeat.
+        retry_policy: How often failed attempts are repeated, and after how long.
         network: How to reach the CRM.
-        redact: Masks the secrets in whatever an error says.
+        redact: Masks secrets in errors and in the debug log.
         sleep: Waits so many seconds between attempts; may raise to give up.
 
     Raises:
-        SettingError: ``base_url`` is no http(s) URL or plain http to another machine, the proxy is no URL, a header
-            cannot be sent, or the certificates cannot be read.
+        SettingError: ``base_url`` is not an http(s) URL or is plain http to another machine, the proxy is not a URL, a
+            header cannot be sent, or the certificates cannot be read.
     """
 
     def __init__(
@@ -121,7 +122,7 @@ class CrmSession(requests.Session):
         signature: requests.auth.AuthBase,
         dialect: Dialect,
         quota: Quota,
-        patience: Patience | None = None,
+        retry_policy: RetryPolicy | None = None,
         network: Network | None = None,
         redact: Redactor | None = None,
         sleep: Callable[[float], None] = time.sleep,
@@ -134,11 +135,11 @@ class CrmSession(requests.Session):
         self.traffic = Traffic()
         self._trace = Trace(self.redact, values=network.log_values)
         self.server_date: datetime | None = None
-        """The CRM's clock as of its last answer, or None if it says nothing about it."""
+        """The CRM's clock as of its last answer; None if the answers do not say."""
         self.network = network
         self._reached = False
         self._dialect = dialect
-        self._patience = patience or Patience()
+        self._retry_policy = retry_policy or RetryPolicy()
         self._sleep = sleep
         self._lock = threading.Lock()
         self.trust_env = False  # no .netrc, no proxy of the environment
@@ -188,11 +189,11 @@ class CrmSession(requests.Session):
                 continue
             sent = sent or outcome.fate is RequestFate.UNKNOWN
             attempt = Attempt(outcome.fate, number, outcome.retry_after_seconds)
-            if outcome.final or not self._patience.may_repeat(
+            if outcome.final or not self._retry_policy.may_repeat(
                 attempt, repeatable=request.may_repeat, reached=self._reached
             ):
                 raise self._error(request, outcome, number=number, sent=sent) from outcome.cause
-            wait_seconds = self._patience.wait_seconds(attempt)
+            wait_seconds = self._retry_policy.wait_seconds(attempt)
             if outcome.fate is RequestFate.TURNED_AWAY:
                 self.quota.pause(wait_seconds)  # every worker is over the rate, not this one alone
             else:
@@ -205,7 +206,7 @@ class CrmSession(requests.Session):
 
     @override
     def get_redirect_target(self, resp: requests.Response) -> str | None:
-        return None  # requests would build the next request, and break on an address that is none
+        return None  # requests would build the next request, and fail on an address that is not a URL
 
     def _wired(self, request: Request) -> _Wired:
         """The request as ``requests`` takes it: credentials and ``Network.headers`` go to no other origin."""
@@ -247,7 +248,10 @@ class CrmSession(requests.Session):
             )
         except requests.RequestException as error:
             return _Miss(
-                failures.fate(error), cause=error, said=failures.reason(error), final=failures.is_certificate(error)
+                failures.fate_of(error),
+                cause=error,
+                said=failures.reason_of(error),
+                final=failures.is_certificate(error),
             )
         answer = Answer(got.status_code, got.headers, got.content)
         self.server_date = answer.date or self.server_date
@@ -256,14 +260,14 @@ class CrmSession(requests.Session):
             failure = None
         elif request.success is not None and failure is None:
             failure = Failure(
-                InvalidError, f"HTTP {answer.status} is none that success names: {self._dialect.said(answer)}"
+                InvalidError, f"HTTP {answer.status} is not listed in success: {self._dialect.said(answer)}"
             )
         if failure is None:
             try:
                 value = request.read(got.content) if got.content else None
             except (ValueError, RecursionError) as error:
-                page = f" but a page, {answer.title!r}" if answer.title else ""
-                return _Miss(RequestFate.UNKNOWN, answer, cause=error, said=f"the body is not what it should be{page}")
+                page = f"expected JSON, got an HTML page titled {answer.title!r}" if answer.title else ""
+                return _Miss(RequestFate.UNKNOWN, answer, cause=error, said=page or "the body is not the expected JSON")
             self._reached = True
             return Answer(answer.status, answer.headers, answer.content, value)
         self._reached = True
@@ -291,16 +295,14 @@ class CrmSession(requests.Session):
         if miss.fate is RequestFate.NOT_SENT and not sent:
             return UnreachableError(name, **facts)
         if miss.fate is RequestFate.TURNED_AWAY:
-            answered = "429" if facts["status"] == TOO_MANY_REQUESTS else "that there were too many requests"
+            answered = "429" if facts["status"] == TOO_MANY_REQUESTS else "that there are too many requests"
             return BusyError(name, **facts, happened=f"The CRM answered {answered} to {number} attempts")
         if kind is RedirectError and not repeatable:
-            return InDoubtError(name, **facts)  # what a proxy redirects may have been carried out
+            return InDoubtError(name, **facts)  # a request that a proxy redirects may have been carried out
         if kind is not None and not issubclass(kind, InDoubtError):
             return kind(name, **facts)
         if repeatable:
-            advice = (
-                None if self._reached else "Check base_url: whatever answers there, it has not spoken as the CRM does."
-            )
+            advice = None if self._reached else "Check base_url: the server at base_url does not look like the CRM."
             return BusyError(
                 name, **facts, happened=f"The CRM gave no usable answer to {number} attempts", advice=advice
             )
@@ -317,11 +319,15 @@ class Renewable(requests.auth.AuthBase, ABC):
 
     @abstractmethod
     def renew(self) -> None:
-        """Get new ones; raises CrmError."""
+        """Get new credentials.
+
+        Raises:
+            CrmError: There are none to get.
+        """
 
 
 class _Unsigned(requests.auth.AuthBase):
-    """Keeps the session from signing."""
+    """Keeps ``requests`` from signing."""
 
     @override
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -345,7 +351,7 @@ class _Wired:
 
 @dataclass(frozen=True)
 class _Miss:
-    """An attempt that brought no success."""
+    """A failed attempt."""
 
     fate: RequestFate
     answer: Answer | None = None
@@ -357,7 +363,7 @@ class _Miss:
 
     @property
     def is_unsigned(self) -> bool:
-        """The key was not accepted."""
+        """Whether the credentials were not accepted."""
         return self.answer is not None and self.answer.status == HTTPStatus.UNAUTHORIZED
 
 
@@ -368,5 +374,5 @@ def _checked_headers(network: Network) -> dict[str, str]:
             requests.utils.check_header_validity((name, value))
             f"{name}{value}".encode("latin-1")
         except (requests.exceptions.InvalidHeader, UnicodeEncodeError):
-            raise SettingError(f"headers: {name!r} or its value cannot stand in a header") from None
+            raise SettingError(f"headers: {name!r} or its value is not valid in an HTTP header") from None
     return headers

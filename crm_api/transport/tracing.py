@@ -1,4 +1,4 @@
-"""Each request and its answer as a line of the debug log; what records hold only where the user wants it seen."""
+"""The debug log: a line for each request and its answer, with values of records only if the user asked for them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Trace:
 
     Args:
         redact: Masks the secrets.
-        values: Bodies and parameters are shown as well.
+        values: Whether bodies and parameters are shown.
     """
 
     def __init__(self, redact: Redactor, *, values: bool) -> None:
@@ -27,13 +27,13 @@ class Trace:
         self._values = values
 
     def answered(self, request: requests.Request, path: str, answer: Answer | None, said: str = "") -> None:
-        """Note one attempt.
+        """Log one attempt.
 
         Args:
-            request: What was sent.
-            path: As the caller gave it.
-            answer: None if there was none.
-            said: What the connection said, if there was no answer.
+            request: The request that was sent.
+            path: Path of the request, without the base URL.
+            answer: The answer; None if there was none.
+            said: Why there was no answer.
         """
         came = said if answer is None else f"{answer.status}, {len(answer.content)} bytes"
         text = f"{request.method} {path}: {came}"

@@ -140,7 +140,7 @@ def _headers(headers: dict[str, str], where: str) -> dict[str, str]:
     for name, value in headers.items():
         _header(name, where)
         if not value.isprintable() or value != value.strip() or not value.isascii():
-            raise SettingError(f"{where}.{name} holds characters that cannot stand in a header")
+            raise SettingError(f"{where}.{name} holds characters that are not valid in an HTTP header")
     return headers
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from typing_extensions import override
 
-from crm_api.crm import Crm, Refused, Result, Untold, Written
+from crm_api.crm import Crm, Refused, Result, Unclear, Written
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload
 from crm_api.errors import InDoubtError
 from target_crm.engine.run import StreamContext
@@ -254,7 +254,7 @@ def _verdict_of(answer: Result) -> Verdict:
     """The verdict that the answer to a repeated write is."""
     if isinstance(answer, Written):
         return Verdict(CreateFate.CARRIED_OUT, {**answer.record, "id": answer.id})
-    if isinstance(answer, Untold):
+    if isinstance(answer, Unclear):
         return Verdict(CreateFate.UNKNOWN)
     return Verdict(CreateFate.REFUSED, reason=answer.reason, status=answer.status)
 

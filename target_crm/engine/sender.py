@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 
-from crm_api.crm import Refused, Result, Untold, Wanted, Written
+from crm_api.crm import Refused, Result, Unclear, Wanted, Written
 from crm_api.crm_objects import CrmId, CrmRecord
 from crm_api.errors import (
     BusyError,
@@ -106,9 +106,9 @@ class Results:
 
     refused: list[NotDone] = field(default_factory=list)
     in_doubt: list[Write] = field(default_factory=list)
-    answers: dict[str, Untold] = field(default_factory=dict)
+    answers: dict[str, Unclear] = field(default_factory=dict)
 
-    def add_in_doubt(self, write: Write, answer: Untold) -> None:
+    def add_in_doubt(self, write: Write, answer: Unclear) -> None:
         """Add a write whose answer does not tell."""
         self.in_doubt.append(write)
         self.answers[write.action.ready.incoming.source_id] = answer
@@ -205,7 +205,7 @@ class Sender:
         except InDoubtError as error:
             with self._lock:
                 for write in writes:
-                    results.add_in_doubt(write, Untold(error.status, error.body))
+                    results.add_in_doubt(write, Unclear(error.status, error.body))
         except TooLargeError:
             update = writes[0].crm_id is not None or writes[0].upsert is not None
             size = self._crm.bulk_size(self._crm_object, update=update)
@@ -241,7 +241,7 @@ class Sender:
         self._remember(written)
         with self._lock:
             for write, answer in zip(writes, answers, strict=True):
-                if isinstance(answer, Untold):
+                if isinstance(answer, Unclear):
                     results.add_in_doubt(write, answer)
                 elif isinstance(answer, Refused):
                     results.refused.append(_refused(write, answer))

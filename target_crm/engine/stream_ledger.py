@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from crm_api.crm import Untold
+from crm_api.crm import Unclear
 from crm_api.crm_objects import CrmId
 from target_crm.engine.decisions import Reject
 from target_crm.engine.destination import Stream
@@ -16,7 +16,7 @@ from target_crm.ledger.values import Awaited, Entry, Held, Intent
 from target_crm.mapping.values import Rejection
 from target_crm.report.outcomes import Outcome, RejectKind
 
-_NO_ANSWER = Untold(None)
+_NO_ANSWER = Unclear(None)
 
 
 class StreamLedger:
@@ -141,7 +141,7 @@ class StreamLedger:
         self.undecided.add(intent.source_id)
 
     def hold_in_doubt(
-        self, incoming_records: Iterable[IncomingRecord], answers: Mapping[str, Untold] | None = None
+        self, incoming_records: Iterable[IncomingRecord], answers: Mapping[str, Unclear] | None = None
     ) -> None:
         """Hold records that may have been written, with their intents, for the next run.
 
@@ -157,7 +157,7 @@ class StreamLedger:
             self._ledger.held_records.hold(self._scope, held, keep_intents=True)
             self._count_held(held)
 
-    def _in_doubt(self, incoming: IncomingRecord, answer: Untold) -> Held:
+    def _in_doubt(self, incoming: IncomingRecord, answer: Unclear) -> Held:
         answered = f"the answer (HTTP {answer.status}) does not tell what became of it"
         came = "no answer came" if answer.status is None else answered
         reason = self._stream.destination.still_in_doubt.format(came=came)

@@ -22,7 +22,7 @@ from crm_api.transport.answer import Dialect
 from crm_api.transport.quota import Quota
 from crm_api.transport.redaction import Redactor
 from crm_api.transport.request import Request
-from crm_api.transport.retry import Patience
+from crm_api.transport.retry import RetryPolicy
 from crm_api.transport.session import CrmSession, Network
 from target_crm.files import FileError, file_errors, open_private, write_through
 from target_crm.report.outcomes import Observer, RecordOutcome
@@ -188,7 +188,7 @@ class Webhook:
             dialect=Dialect(),
             quota=Quota(),
             network=network,
-            patience=Patience(max_attempts=ATTEMPTS),
+            retry_policy=RetryPolicy(max_attempts=ATTEMPTS),
             redact=Redactor([url, *self._query.values()]),
             sleep=sleep,
         )

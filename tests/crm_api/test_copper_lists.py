@@ -12,7 +12,7 @@ from crm_api.copper.crm import Copper
 from crm_api.copper.lists import LISTS
 from crm_api.copper.objects import OBJECTS, REFUSED
 from crm_api.copper.session import CopperSettings, connect
-from crm_api.copper.values import parse_day, spell_day, told_order
+from crm_api.copper.values import order_of, parse_day, spell_day
 from crm_api.crm_objects import Attribute, Kind
 from crm_api.errors import SettingError
 from crm_emulator.copper.switches import Switches
@@ -116,7 +116,7 @@ def test_an_order_that_nothing_tells_has_to_be_set(copper: Copper, emulator: Emu
     ],
 )
 def test_an_order_is_told_only_by_days_that_allow_one(days: list[str], order: str | None) -> None:
-    assert told_order(days) == order
+    assert order_of(days) == order
 
 
 def test_a_day_that_is_none_says_what_is_wanted() -> None:

@@ -95,7 +95,7 @@ def test_an_answer_with_fewer_items_than_were_sent_leaves_all_in_doubt(
     copper: Copper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bulk, "json_answer", lambda status, value: _json_answer(status, value[:-1]))
-    with pytest.raises(InDoubtError, match="does not tell what became of each record"):
+    with pytest.raises(InDoubtError, match="does not say what became of each record"):
         copper.create(PEOPLE, [{"name": "A"}, {"name": "B"}], before_send=nothing)
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm_api.crm import Refused, Untold, Written
+from crm_api.crm import Refused, Unclear, Written
 from crm_api.crm_objects import Outgoing, SourceRecord
 from crm_api.endpoints.answers import results_of
 from crm_api.endpoints.endpoint import AnswerPaths, Batch, Endpoint, Format, XmlForm
@@ -112,7 +112,7 @@ def test_an_item_that_does_not_tell_leaves_its_own_record_in_doubt():
     answer = answered({"results": [{"id": 4}, {"note": "queued"}]})
     assert results_of(endpoint, [Item({}), Item({})], answer) == [
         Written(4, {"id": 4}),
-        Untold(200, '{"note":"queued"}'),
+        Unclear(200, '{"note":"queued"}'),
     ]
 
 

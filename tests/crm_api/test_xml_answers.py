@@ -30,7 +30,7 @@ def test_elements_attributes_and_text_have_their_places():
     ],
 )
 def test_what_is_broken_or_reaches_out_is_refused(content):
-    with pytest.raises(ValueError, match="no XML that can be read safely"):
+    with pytest.raises(ValueError, match="not XML that can be read safely"):
         read_xml(content)
 
 

@@ -43,12 +43,12 @@ def read(emulator: Emulator, *streams: str, **settings: Any) -> Output:
 @pytest.mark.parametrize(
     ("body", "headers", "words"),
     [
-        (HOTEL, {}, "the body is not what it should be but a page, 'Welcome to the hotel'"),
-        (b'{"success": true}', {}, "the body is not what it should be"),
-        (b"[1, 2]", {}, "the body is not what it should be"),
-        (b'[{"key": "none"}]', {}, "the body is not what it should be"),
-        (b"null", {}, "the body is not what it should be"),
-        (b"\xff\xfe", {}, "the body is not what it should be"),
+        (HOTEL, {}, "expected JSON, got an HTML page titled 'Welcome to the hotel'"),
+        (b'{"success": true}', {}, "the body is not the expected JSON"),
+        (b"[1, 2]", {}, "the body is not the expected JSON"),
+        (b'[{"key": "none"}]', {}, "the body is not the expected JSON"),
+        (b"null", {}, "the body is not the expected JSON"),
+        (b"\xff\xfe", {}, "the body is not the expected JSON"),
         (b"no gzip", {"Content-Encoding": "gzip"}, "the answer cannot be unpacked"),
     ],
 )

@@ -43,11 +43,11 @@ def endpoints(**calls):
             "streams.links.endpoint must not name {crm_id}: a record has none before it is created",
         ),
         (endpoint(headers={"X Y": "1"}), "endpoint.headers: 'X Y' is not a valid header name"),
-        (endpoint(headers={"X": "a\nb"}), "endpoint.headers.X holds characters that cannot stand in a header"),
+        (endpoint(headers={"X": "a\nb"}), "endpoint.headers.X holds characters that are not valid in an HTTP header"),
         (endpoint(idempotency_header="X:"), "endpoint.idempotency_header: 'X:' is not a valid header name"),
         (endpoint(format="xml", xml={"root": "1st"}), "endpoint.xml: '1st' is not a valid XML name"),
         (endpoint(xml={"root": "a"}), "endpoint.xml has no effect, since format is not xml"),
-        (endpoint(answer={"id": "$.a["}), "endpoint.answer.id: '$.a[' is no JSONPath"),
+        (endpoint(answer={"id": "$.a["}), "endpoint.answer.id: '$.a[' is not a JSONPath expression"),
         (endpoint(answer={"items": "$.a"}), "there is no batch"),
         (
             endpoint(batch={}, answer={"id": "$.id"}),
@@ -62,7 +62,7 @@ def endpoints(**calls):
             endpoint(batch={"code": "json:nothing"}),
             "streams.links.endpoint.batch.code: 'json:nothing' cannot be imported: AttributeError",
         ),
-        (endpoint(batch={"code": "json:__name__"}), "'json:__name__' is no function"),
+        (endpoint(batch={"code": "json:__name__"}), "'json:__name__' is not a function"),
         (endpoint(batch={"code": "json"}), "batch.code must be package.module:function"),
         (endpoint(batch={"code": "json:dumps", "property": "x"}), "code makes the whole body"),
         (endpoint(format="form", batch={}), "endpoint.batch.property is missing: in a form"),
@@ -119,7 +119,7 @@ def test_a_nested_name_that_is_no_xml_name_rejects_its_record(send):
     records = [{"id": 1, "more": {"a b": 1}}, {"id": 2, "more": {"a": 1}}]
     done = send(records, {"path": "/people", "format": "xml"})
     assert done.of("links") == {"input": 2, "created": 1, "rejected": 1}
-    assert "'a b' is no name in XML" in done.errors
+    assert "'a b' is not a valid XML name" in done.errors
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_a_nested_name_that_is_no_xml_name_rejects_its_record(send):
         ({"auth": "header", "auth_value": "x"}, "auth_name is missing"),
         ({"auth": "header", "auth_name": "X Y", "auth_value": "x"}, "auth_name: 'X Y' is no name of a header"),
         ({"auth_value": "x"}, "auth_value is given, and auth none does not use it: header, query, basic, bearer would"),
-        ({"auth": "bearer", "auth_value": "a\nb"}, "auth_value holds characters that cannot stand in a header"),
+        ({"auth": "bearer", "auth_value": "a\nb"}, "auth_value holds characters that are not valid in an HTTP header"),
         ({"auth": "oauth", "client_id": "x"}, "client_secret is missing"),
         ({"api_key": "x"}, "api_key belongs to another crm"),
         ({"base_url": "http://example.org"}, "base_url is plain http to example.org"),

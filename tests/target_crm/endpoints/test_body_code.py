@@ -100,9 +100,9 @@ def odd(tmp_path, monkeypatch):
         ("unsendable", "unsendable makes a body that cannot be sent: Encoding objects of type object is unsupported"),
         ("cyclic", "cyclic makes a body that cannot be sent"),
         ("nothing", "nothing failed: TypeError"),
-        ("drops", "drops gives 1 of the records no body"),
-        ("doubles", "doubles gives a body a record twice, or one that it was not given"),
-        ("copies", "copies gives a body a record twice, or one that it was not given"),
+        ("drops", "drops puts 1 of the records into no body"),
+        ("doubles", "doubles returns a record twice, or one that it was not given"),
+        ("copies", "copies returns a record twice, or one that it was not given"),
     ],
 )
 def test_a_function_that_does_not_do_its_work_rejects_its_records_with_what_is_wrong(send, api, odd, name, said):

@@ -109,7 +109,7 @@ def test_an_endpoint_that_answers_nothing_any_more_stops_the_run(send, api, emul
     emulator.trouble("error:status=503,route=POST /people")
     done = send(people(500), {"path": "/people"}, max_concurrency=2)
     assert done.code == 4
-    assert "left 10 requests unanswered" in done.errors
+    assert "gave no answer to 10 requests in a row" in done.errors
     assert len(api.received()) == 0
     assert len(emulator.requests) < 20
     emulator.no_trouble()

@@ -184,7 +184,7 @@ def test_the_statuses_that_mean_success_can_be_named(send, api):
     api.answer("POST /people", status=202, body={"message": "later"})
     done = send([{"id": 2}], {"path": "/people", "success": [201, 409]})
     assert done.of("links") == {"input": 1, "rejected": 1}
-    assert "HTTP 202 is none that success names: later" in done.errors
+    assert "HTTP 202 is not listed in success: later" in done.errors
 
 
 def test_a_success_that_is_no_json_is_one_where_no_path_leads_into_it(send, api):
