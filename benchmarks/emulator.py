@@ -1,4 +1,4 @@
-"""How fast the emulator is, so that it is never what another benchmark measures.
+"""Speed of the emulator, so that no other benchmark measures the emulator instead of its own subject.
 
 Prints the seconds to seed 1,000,000 Copper records, the milliseconds for a page of 200 by key at several depths, and
 the pages of 200 a second over HTTP, server and client on a core each. Run it with nothing else on the machine::
@@ -20,9 +20,9 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from crm_emulator import Emulator
-from crm_emulator.copper.objects import PEOPLE
+from crm_emulator.copper.objects.people import PEOPLE
 from crm_emulator.copper.search import search
-from crm_emulator.copper.seeds.scene import SPAN_SECONDS, UNTIL
+from crm_emulator.copper.seeds.context import SPAN_SECONDS, UNTIL
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -43,12 +43,12 @@ PAGES_A_READER = 2_000
 
 
 def seeded(records: int) -> Emulator:
-    """An emulator with so many records; prints how long that took."""
+    """Return an emulator with this many records; print how long seeding took."""
     sizes = {name: round(records * share) for name, share in SHARES.items()}
     emulator = Emulator(seed=1, sizes={"copper": sizes})
     emulator.fill()
     began, began_working = time.perf_counter(), time.process_time()
-    emulator.copper.awaken()
+    emulator.copper.ensure_ready()
     seconds, working = time.perf_counter() - began, time.process_time() - began_working
     print(f"seed {sum(sizes.values()):,} records: {seconds:.1f} s, {working:.1f} s of processor time (bound: 60)")
     print(f"memory afterwards: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024:,} MiB")
@@ -56,7 +56,7 @@ def seeded(records: int) -> Emulator:
 
 
 def asked_at(depth: float, step: int) -> dict[str, object]:
-    """The search for a page of 200 by key, so deep into the people."""
+    """Return the search for a page of 200 by key, at this depth of the people (0 to 1)."""
     low = UNTIL - SPAN_SECONDS + int(depth * SPAN_SECONDS) + step * 1_000
     return {"page_size": 200, "sort_by": "date_modified", "minimum_modified_date": low}
 

@@ -92,7 +92,7 @@ def messages(folder: Path, records: Iterator[dict[str, Any]]) -> Path:
 
 
 def processor_seconds() -> float:
-    """What the programs that ran so far took of the processor."""
+    """Processor seconds that the programs run so far have taken."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 

@@ -83,7 +83,7 @@ class Account:
 
 @dataclass
 class Reading:
-    """What one program did.
+    """Figures of one program's run.
 
     Attributes:
         seconds: From its first record to its end.
@@ -196,7 +196,7 @@ def ours(folder: Path, account: Account, state: Any = None, **more: Any) -> Read
 
 
 def redirected(account: Account, **more: str) -> dict[str, str]:
-    """What sends a peer's requests to the emulator and lets it not pause of itself."""
+    """Environment that sends a peer's requests to the emulator and takes its own pauses away."""
     return {
         "PYTHONPATH": str(ROOT / "tests" / "crm_emulator" / "peers"),
         "EMULATED_ADDRESSES": json.dumps({COPPER: account.settings["base_url"]}),

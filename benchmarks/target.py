@@ -48,7 +48,7 @@ FIELDS = 15  # besides those that Copper knows: about 800 bytes a line
 
 @dataclass(frozen=True)
 class Ran:
-    """What one run took.
+    """Time, memory and requests of one run.
 
     Attributes:
         seconds: From start to end.
@@ -102,7 +102,7 @@ class PlainSink(BatchSink):
 
 
 class PlainTarget(Target):
-    """What the SDK does with a record before anything is done with it."""
+    """Times the SDK's own work on a record, before anything is done with it."""
 
     name = "target-plain"
     default_sink_class = PlainSink
@@ -212,7 +212,7 @@ def unchanged(bench: Bench, records: int) -> Iterator[tuple[str, str, str]]:
 
 
 def request_counts(bench: Bench, _: int) -> Iterator[tuple[str, str, str]]:
-    """What 1,000 records cost."""
+    """Counts the requests for 1,000 records."""
     people = bench.input("1000.singer", "people", (person(number) for number in range(1000)))
     yield "requests per 1,000 new people", str(bench.requests_of(lambda: bench.ours(people))), "110"
     yield (
@@ -227,7 +227,7 @@ def request_counts(bench: Bench, _: int) -> Iterator[tuple[str, str, str]]:
 
 
 def find_and_write(bench: Bench, first: int, count: int) -> None:
-    """What is usually done: look for each record, then create or update it; and again if that fails."""
+    """Writes as is usual: looks for each record, then creates or updates it, and tries again if that fails."""
     copper = bench.emulator.copper
     session = requests.Session()
     session.headers["X-PW-AccessToken"] = copper.api_key

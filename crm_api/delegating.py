@@ -1,4 +1,4 @@
-"""A CRM in front of others: it passes on all that it does not do itself."""
+"""A CRM in front of another: what it does not say otherwise is passed on."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from crm_api.transport.session import CrmSession
 
 
 class DelegatingCrm(Crm):
-    """Passes everything on to another CRM; the base of the dry run's CRM, and of a CRM with declared endpoints.
+    """Passes everything on to another CRM; the front of a rehearsal, and of a CRM with endpoints beside it.
 
     Args:
-        crm: The CRM behind it.
+        crm: The other one.
     """
 
     def __init__(self, crm: Crm) -> None:
@@ -32,15 +32,15 @@ class DelegatingCrm(Crm):
         self.page_size = crm.page_size
 
     def _owner(self, crm_object: CrmObject) -> Crm:  # noqa: ARG002 - for those that stand in front of several
-        """The CRM that an object belongs to."""
+        """Whose object it is."""
         return self._crm
 
     @override
-    def replace_session(self, make: Callable[[Crm], CrmSession]) -> None:
-        self._crm.replace_session(make)
+    def replace_session(self, stage: Callable[[Crm], CrmSession]) -> None:
+        self._crm.replace_session(stage)
         self.session = self._crm.session
 
-    # Calls about an object
+    # What is the object's
 
     @override
     def find(self, crm_object: CrmObject, attribute: str, values: Sequence[str]) -> list[CrmRecord]:
@@ -128,7 +128,7 @@ class DelegatingCrm(Crm):
     def custom_fields(self, crm_object: CrmObject) -> Sequence[CustomField]:
         return self._owner(crm_object).custom_fields(crm_object)
 
-    # Calls about the account
+    # What is the CRM's
 
     @override
     def account(self) -> Account:
@@ -197,7 +197,7 @@ class WithEndpoints(DelegatingCrm):
 
 
 class _Joined(Mapping[str, CrmObject]):
-    """The CRM's objects, and those of endpoints, which can be looked up but are not listed."""
+    """The CRM's objects, and by name those that endpoints stand for; only the former are listed."""
 
     def __init__(self, own: Mapping[str, CrmObject], endpoints: Mapping[str, CrmObject]) -> None:
         self._own = own

@@ -1,4 +1,4 @@
-"""The command ``crm-emulator``: serves until it is told to stop."""
+"""The command ``crm-emulator``, which serves until it is stopped."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from crm_emulator.apptivo.vendor import Apptivo
 from crm_emulator.clock import Clock
 from crm_emulator.control import ControlError, set_switches
 from crm_emulator.copper.seeds import SIZES
+from crm_emulator.crms import HOST
 from crm_emulator.database import ForeignStateError
 from crm_emulator.emulator import Emulator
 from crm_emulator.faults import Fault, Kind
 from crm_emulator.freshsales.vendor import Freshsales, FreshsalesClassic
 from crm_emulator.quota import Rate
-from crm_emulator.server import HOST
 from crm_emulator.vendor import Vendor
 
 DEFAULT_PORT = 8467
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence."""
+    """Parser that says in one sentence what is wrong."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"crm-emulator: {message}; see crm-emulator --help\n")
@@ -45,22 +45,62 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--version", action="version", version=f"crm-emulator v{version('singer-crm')}")
-    add("--port", type=_port, default=DEFAULT_PORT, help="0 is any free one (default: %(default)s)")
-    add("--seed", type=int, default=1, help="the same seed gives the same records (default: %(default)s)")
-    add("--size", type=int, metavar="N", help="so many people, and the other records in proportion")
+    add(
+        "--port",
+        type=_port,
+        default=DEFAULT_PORT,
+        help="port to listen on; 0 takes any free one (default: %(default)s)",
+    )
+    add(
+        "--seed",
+        type=int,
+        default=1,
+        help="seed of the records: the same seed gives the same records (default: %(default)s)",
+    )
+    add("--size", type=int, metavar="N", help="number of people; other records in proportion")
     for name, size in SIZES.items():
-        add(f"--{name}", type=int, metavar="N", help=f"so many {name} (default: {size})")
-    add("--empty", action="store_true", help="no records but the settings lists")
-    add("--db", metavar="FILE", help="keep the state in a SQLite file; one with records is not seeded again")
-    add("--no-quota", action="store_true", help="let every request in")
-    add("--requests-per-minute", type=int, metavar="N", help="keep this rate instead of the vendor's")
-    add("--latency-seconds", type=float, default=0.0, metavar="S", help="every answer takes so much longer")
-    add("--latency-jitter-seconds", type=float, default=0.0, metavar="S", help="give or take so much")
-    add("--fault", action="append", default=[], metavar="FAULT", help="for example error:status=500,rate=0.05")
-    add("--script", action="append", default=[], metavar="SCRIPT", help='for example "POST /people=ok;lost;ok"')
-    add("--records", action="append", default=[], metavar="CRM.OBJECT=N", help="for example freshsales.contacts=500")
-    add("--switch", action="append", default=[], metavar="[CRM.]NAME=VALUE", help="for example tie_order=random")
-    add("--skew-seconds", type=float, default=0.0, metavar="S", help="how far the server's clock is ahead")
+        add(f"--{name}", type=int, metavar="N", help=f"number of {name} (default: {size})")
+    add("--empty", action="store_true", help="make no records except the settings lists")
+    add("--db", metavar="FILE", help="keep the records in a SQLite file; a file that has records is not seeded again")
+    add("--no-quota", action="store_true", help="keep no rates: let every request in")
+    add("--requests-per-minute", type=int, metavar="N", help="allow N requests a minute instead of the vendor's rates")
+    add("--latency-seconds", type=float, default=0.0, metavar="S", help="delay every answer by S seconds")
+    add(
+        "--latency-jitter-seconds",
+        type=float,
+        default=0.0,
+        metavar="S",
+        help="vary the delay by up to S seconds either way",
+    )
+    add(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="FAULT",
+        help="put a fault in force, for example error:status=500,rate=0.05",
+    )
+    add(
+        "--script",
+        action="append",
+        default=[],
+        metavar="SCRIPT",
+        help='decide the next answers of a route, for example "POST /people=ok;lost;ok"',
+    )
+    add(
+        "--records",
+        action="append",
+        default=[],
+        metavar="CRM.OBJECT=N",
+        help="number of records of another CRM, for example freshsales.contacts=500",
+    )
+    add(
+        "--switch",
+        action="append",
+        default=[],
+        metavar="[CRM.]NAME=VALUE",
+        help="set a switch, for example tie_order=random",
+    )
+    add("--skew-seconds", type=float, default=0.0, metavar="S", help="set the server's clock S seconds ahead")
     add("--log", action="store_true", help="print each request to stderr")
     return parser
 
@@ -77,7 +117,7 @@ def _sizes(options: argparse.Namespace) -> dict[str, int]:
 
 
 def _other_sizes(options: argparse.Namespace) -> dict[str, dict[str, int]]:
-    """How many records the CRMs beside Copper get: their own numbers in the proportion of ``--size``, or as asked."""
+    """Return the numbers of records of the CRMs beside Copper: their defaults scaled by ``--size``, or as asked."""
     scale = 0.0 if options.empty else 1.0 if options.size is None else options.size / SIZES["people"]
     sizes = {
         vendor.name: {name: round(size * scale) for name, size in vendor.sizes.items()}
@@ -88,7 +128,7 @@ def _other_sizes(options: argparse.Namespace) -> dict[str, dict[str, int]]:
         vendor, _, object_name = name.partition(".")
         if vendor not in sizes or object_name not in sizes[vendor] or not number.isdigit():
             known = ", ".join(f"{vendor}.{each}" for vendor, objects in sizes.items() for each in objects)
-            raise ValueError(f"--records is CRM.OBJECT=N, not {text!r}; there are {known}")
+            raise ValueError(f"--records {text!r} must be CRM.OBJECT=N, with one of {known}")
         sizes[vendor][object_name] = int(number)
     return sizes
 
@@ -101,24 +141,24 @@ def _set_switches(vendors: Sequence[Vendor], texts: Sequence[str]) -> None:
         crm, _, switch = name.rpartition(".")
         vendor = by_name.get(crm or "copper")
         if vendor is None:
-            raise ValueError(f"there is no CRM {crm!r}; there are {', '.join(by_name)}")
+            raise ValueError(f"--switch {text!r} names no CRM; use one of {', '.join(by_name)}")
         kind: type = type(getattr(vendor.switches, switch, ""))
         set_switches(vendor, {switch: _switched(name, kind, value)})
 
 
 def _switched(name: str, kind: type, value: str) -> object:
-    """A switch's value from its text."""
+    """Read a switch's value from its text; raises ValueError."""
     if kind is bool:
         if value not in {"true", "false"}:
-            raise ValueError(f"the switch {name} is true or false, not {value!r}")
+            raise ValueError(f"the switch {name} must be true or false, not {value!r}")
         return value == "true"
     try:
         return kind(value)
     except ValueError:
-        raise ValueError(f"the switch {name} is a number, not {value!r}") from None
+        raise ValueError(f"the switch {name} must be a number, not {value!r}") from None
 
 
-# The sign between a route, which may hold one too, and its first step.
+# The equals sign between a route, which may hold one too, and its first step.
 _THEN = re.compile(rf"=\s*(?=(?:{'|'.join(Kind)})\b)")
 
 
@@ -126,15 +166,15 @@ def _script(text: str) -> tuple[str, list[str]]:
     """Read ``ROUTE=STEP;STEP``; raises ValueError."""
     route, *steps = _THEN.split(text, maxsplit=1)
     if not steps:
-        raise ValueError(f"a script is ROUTE=STEP;STEP, with steps of {', '.join(Kind)}, not {text!r}")
+        raise ValueError(f"--script {text!r} must be ROUTE=STEP;STEP, with steps of {', '.join(Kind)}")
     return route.strip(), steps[0].split(";")
 
 
 def _port(text: str) -> int:
-    """A port's number."""
+    """Read a port's number; raises ArgumentTypeError."""
     port = int(text)
     if not 0 <= port < 1 << 16:
-        raise argparse.ArgumentTypeError(f"a port lies between 0 and 65535, not {port}")
+        raise argparse.ArgumentTypeError(f"a port must be between 0 and 65535, not {port}")
     return port
 
 
@@ -166,7 +206,7 @@ def _emulator(options: argparse.Namespace) -> Emulator:
 
 
 def _greeting(emulator: Emulator) -> str:
-    """What is printed at the start; the first line is for programs, the rest for people."""
+    """Return the text printed at the start; the first line is for programs, the rest for people."""
     counts = ", ".join(f"{emulator.copper.count(name):,} {name}" for name in SIZES)
     lines = [f"crm-emulator listening on {emulator.url}", f"# copper: {counts}"]
     lines += [vendor.configuration() for vendor in emulator.vendors]
@@ -186,7 +226,7 @@ async def _serve(emulator: Emulator) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command; exits with 0 when told to stop, 1 when it cannot serve, 2 for a wrong option."""
+    """Run the command; exits with 0 when it is stopped, 1 when it cannot serve, 2 for a wrong option."""
     parser = _parser()
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO if options.log else logging.ERROR, format="%(message)s")

@@ -1,4 +1,4 @@
-"""From a request to its delivery: trouble, quota, sign-in, endpoint, log. Knows no sockets."""
+"""The way from a request to its delivery: faults, quota, sign-in, endpoint, log. Knows no sockets."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from random import Random
 
-from crm_emulator.clock import Clock
-from crm_emulator.faults import Fault, FaultPlan, Kind
-from crm_emulator.journal import Journal, LoggedRequest
+from crm_emulator.crms import EmulatedCrms
+from crm_emulator.faults import Fault, Kind
+from crm_emulator.journal import LoggedRequest
 from crm_emulator.messages import Answer, MalformedBodyError, Request
 from crm_emulator.routing import Route
-from crm_emulator.store import Store
 from crm_emulator.vendor import Vendor
 
 _logger = logging.getLogger(__name__)
@@ -27,11 +26,11 @@ class Delivery:
     """An answer and how it travels.
 
     Attributes:
-        answer: None drops the connection with a reset.
-        cut: Send half of the body that Content-Length promises, then close.
-        slow_seconds: Spread the body over so many seconds.
-        refuse_seconds: Then accept no connection for so long.
-        logged: Where its end is written down.
+        answer: The answer; None drops the connection with a reset.
+        cut: Whether to send only half of the body that Content-Length promises, and then close.
+        slow_seconds: Seconds over which the body is spread.
+        refuse_seconds: Seconds for which connections are refused afterwards.
+        logged: The entry of the request log in which its end is noted; None: not logged.
     """
 
     answer: Answer | None
@@ -42,29 +41,23 @@ class Delivery:
 
 
 class Application:
-    """The emulated CRMs behind one door.
+    """The emulated CRMs, the control API and the pages behind one door.
+
+    Args:
+        crms: The emulated CRMs.
+        answer_outside_crms: Answers the requests whose path belongs to no CRM.
+        seed: Decides which records a disturbance changes.
 
     Attributes:
-        before_requests: Called, with the request, before each one is read; they may change records.
+        clock: The clock of the CRMs.
         bugs: Exceptions that escaped an endpoint: defects of the emulator, never of its user.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        clock: Clock,
-        vendors: tuple[Vendor, ...],
-        control: Callable[[Request], Answer],
-        seed: int = 0,
-    ) -> None:
-        self.store = store
-        self.clock = clock
-        self.vendors = {vendor.name: vendor for vendor in vendors}
-        self.control = control
-        self.faults = FaultPlan(seed=seed)
-        self.journal = Journal()
-        self.before_requests: list[Callable[[Request], object]] = []
+    def __init__(self, crms: EmulatedCrms, answer_outside_crms: Callable[[Request], Answer], seed: int = 0) -> None:
+        self.clock = crms.clock
         self.bugs: list[Exception] = []
+        self._crms = crms
+        self._answer_outside_crms = answer_outside_crms
         self._random = Random(seed)  # noqa: S311 - which record is disturbed must be repeatable, not secret
 
     async def deliver(self, request: Request, query: str) -> Delivery:
@@ -73,44 +66,44 @@ class Application:
         try:
             vendor = self._vendor(request.path)
             if vendor is None:
-                return Delivery(self.control(request))
-            vendor.awaken()
+                return Delivery(self._answer_outside_crms(request))
+            vendor.ensure_ready()
             found = vendor.find(request, request.path[len(vendor.prefix) :])
-            route, places = found or (None, {})
-            request = replace(request, route=route.path if route else "", parameters=places)
+            route, parameters = found or (None, {})
+            request = replace(request, route=route.path if route else "", parameters=parameters)
             logged = self._begin(vendor, request, query)
-            return await self._strike(vendor, request, route, logged)
+            return await self._deliver(vendor, request, route, logged)
         except Exception as bug:  # ours, whatever it is: logged, answered with 500, and raised by the fixture
             _logger.exception("the emulator failed on %s %s", request.method, request.path)
             self.bugs.append(bug)
             return Delivery(html_error(500), logged=logged)
 
     def _begin(self, vendor: Vendor, request: Request, query: str) -> LoggedRequest:
-        return self.journal.begin(
+        return self._crms.journal.begin(
             self.clock.now(), vendor.name, request.method, request.path, query, request.route, request.body
         )
 
-    async def _strike(self, vendor: Vendor, request: Request, route: Route | None, logged: LoggedRequest) -> Delivery:
-        """Let the quota and the trouble in store have their say."""
-        trouble = self.faults.decide(vendor.name, request.method, request.route)
+    async def _deliver(self, vendor: Vendor, request: Request, route: Route | None, logged: LoggedRequest) -> Delivery:
+        """Count the request against the quota, apply the faults that strike it, and carry it out."""
+        trouble = self._crms.faults.decide(vendor.name, request.method, request.route)
         logged.fault = trouble.name
-        with self.store.lock:
+        with self._crms.store.lock:
             exceeded = vendor.quota.admit(request.method, request.route, self.clock.now())
             logged.quota_share = vendor.quota.share(self.clock.now())
         if trouble.latency_seconds:
             await self.clock.sleep(trouble.latency_seconds)
-        with self.store.lock:
+        with self._crms.store.lock:
             for disturbance in trouble.disturbances:
                 for _ in range(disturbance.records):
                     vendor.disturb(disturbance.kind, request.route, self._random)
-            for hook in list(self.before_requests):
+            for hook in list(self._crms.before_requests):
                 hook(request)
             if exceeded is not None:
                 return Delivery(vendor.over_quota(exceeded, None), logged=logged)
             return self._carry_out(vendor, request, route, trouble.fault, logged)
 
     def _vendor(self, path: str) -> Vendor | None:
-        for vendor in self.vendors.values():
+        for vendor in self._crms.vendors:
             if path.startswith(vendor.prefix):
                 return vendor
         return None
@@ -130,9 +123,9 @@ class Application:
             case Kind.REFUSE:
                 return Delivery(None, refuse_seconds=fault.seconds, logged=logged)
             case _:
-                return self._spoil(vendor, self._answer(vendor, request, route), fault, logged)
+                return self._damaged(vendor, self._answer(vendor, request, route), fault, logged)
 
-    def _spoil(self, vendor: Vendor, answer: Answer, fault: Fault, logged: LoggedRequest) -> Delivery:
+    def _damaged(self, vendor: Vendor, answer: Answer, fault: Fault, logged: LoggedRequest) -> Delivery:
         match fault.kind:
             case Kind.ERROR_AFTER:
                 return Delivery(_error(vendor, fault), logged=logged)
@@ -158,11 +151,11 @@ class Application:
             return vendor.malformed_body(request)
 
     def _write(self, route: Route, request: Request) -> Answer:
-        """All or nothing: a refused write leaves no trace."""
-        with self.store.transaction() as transaction:
+        """Carry out a write in a transaction, rolled back if the write is refused."""
+        with self._crms.store.transaction() as transaction:
             answer = route.endpoint(request)
             if answer.status >= HTTPStatus.BAD_REQUEST:
-                transaction.give_up()
+                transaction.roll_back()
         return answer
 
     def finish(self, delivery: Delivery) -> None:
@@ -170,12 +163,12 @@ class Application:
         answer, logged = delivery.answer, delivery.logged
         if logged is not None:
             logged.answer_bytes = len(answer.body) if answer else 0
-            self.journal.end(logged, answer.status if answer else 0, self.clock.now())
+            self._crms.journal.end(logged, answer.status if answer else 0, self.clock.now())
             _logger.info("%s %s %s %s", logged.method, logged.path, logged.status, logged.fault)
 
 
 def html_error(status: int, *headers: tuple[str, str]) -> Answer:
-    """What a proxy in front of a vendor answers: an HTML page."""
+    """Return the HTML page with which a proxy in front of a vendor answers."""
     page = _PAGE.format(status, _REASONS.get(status, "Error"))
     return Answer(status, page.encode(), "text/html", headers)
 

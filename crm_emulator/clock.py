@@ -8,7 +8,7 @@ from email.utils import formatdate
 
 
 class Clock:
-    """Unix seconds as the emulated server sees them.
+    """Clock of the emulated server, in Unix seconds.
 
     Args:
         frozen_at: The instant (Unix seconds) at which time stands still. Left out, the machine's clock runs on.
@@ -16,7 +16,7 @@ class Clock:
     Attributes:
         skew_seconds: How far the emulated server's clock is ahead of the machine's (or of ``frozen_at``).
         date_header_skew_seconds: How far its ``Date`` header is ahead of the stamps it writes into records.
-        slept: What a frozen clock was asked to sleep, in seconds; it never really does.
+        slept: The seconds of each sleep that a frozen clock was asked for; it never really sleeps.
     """
 
     def __init__(self, frozen_at: float | None = None) -> None:
@@ -27,20 +27,20 @@ class Clock:
         self._advanced = 0.0
 
     def now(self) -> float:
-        """The present instant in Unix seconds."""
+        """Return the present instant in Unix seconds."""
         base = time.time() if self.frozen_at is None else self.frozen_at
         return base + self._advanced + self.skew_seconds
 
     def seconds(self) -> int:
-        """The present instant in whole Unix seconds, as vendors stamp records."""
+        """Return the present instant in whole Unix seconds, as vendors stamp records."""
         return int(self.now())
 
     def advance(self, seconds: float) -> None:
-        """Let time pass at once, also on a running clock."""
+        """Move the clock forward at once; a running clock runs on from there."""
         self._advanced += seconds
 
     def date_header(self) -> str:
-        """The HTTP ``Date`` of this instant."""
+        """Return the HTTP ``Date`` of this instant."""
         return formatdate(self.now() + self.date_header_skew_seconds, usegmt=True)
 
     async def sleep(self, seconds: float) -> None:

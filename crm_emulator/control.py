@@ -15,7 +15,7 @@ from crm_emulator.vendor import UnknownObjectError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from crm_emulator.emulator import Emulator
+    from crm_emulator.crms import EmulatedCrms
     from crm_emulator.vendor import Vendor
 
 PREFIX = "/_emulator"
@@ -27,14 +27,14 @@ class ControlError(ValueError):
 
 
 class Control:
-    """Answers the control API of one emulator. It is neither logged, nor counted, nor troubled."""
+    """The control API of one emulator. Its requests are neither logged nor counted, and no fault strikes them."""
 
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
+    def __init__(self, crms: EmulatedCrms) -> None:
+        self._crms = crms
         self._router = Router(self.routes())
 
     def routes(self) -> tuple[Route, ...]:
-        """All of them; sources are this project's own documentation."""
+        """Return all routes; their source is this project's own documentation."""
         return (
             _route("GET", "/status", self._status),
             _route("GET", "/requests", self._requests),
@@ -78,12 +78,12 @@ class Control:
             return json_answer(400, {"error": str(error)})
 
     def _status(self, _request: Request) -> Any:
-        emulator = self._emulator
-        journal = emulator.journal
+        crms = self._crms
+        journal = crms.journal
         return {
-            "url": emulator.url,
-            "now": emulator.clock.now(),
-            "seed": emulator.seed_number,
+            "url": crms.url,
+            "now": crms.clock.now(),
+            "seed": crms.seed_number,
             "requests": journal.total,
             "in_flight": journal.in_flight,
             "high_water": journal.high_water,
@@ -91,7 +91,7 @@ class Control:
                 {"vendor": vendor, "method": method, "route": route, "status": status, "count": count}
                 for (vendor, method, route, status), count in sorted(journal.counts.items())
             ],
-            "vendors": {vendor.name: self._vendor_status(vendor) for vendor in emulator.vendors},
+            "vendors": {vendor.name: self._vendor_status(vendor) for vendor in crms.vendors},
         }
 
     def _vendor_status(self, vendor: Vendor) -> dict[str, Any]:
@@ -99,38 +99,38 @@ class Control:
             "base_url": vendor.base_url,
             "records": {name: vendor.count(name) for name in vendor.tables},
             "quota": [asdict(rate) for rate in vendor.quota.rates],
-            "quota_share": vendor.quota.share(self._emulator.clock.now()),
+            "quota_share": vendor.quota.share(self._crms.clock.now()),
             "switches": asdict(vendor.switches),
         }
 
     def _requests(self, request: Request) -> Any:
         wanted = {name: request.query.get(name, "") for name in ("method", "route", "vendor")}
         last = int(request.query.get("last", "100"))
-        return [logged.as_record() for logged in list(self._emulator.journal.matching(**wanted))[-last:]]
+        return [logged.as_record() for logged in list(self._crms.journal.matching(**wanted))[-last:]]
 
     def _forget_requests(self, _request: Request) -> Any:
-        self._emulator.journal.clear()
+        self._crms.journal.clear()
         return {}
 
     def _faults(self, _request: Request) -> Any:
-        plan = self._emulator.application.faults
+        plan = self._crms.faults
         return {"faults": [asdict(fault) for fault in plan.faults], "scripts": plan.scripted}
 
     def _add_fault(self, request: Request) -> Any:
-        self._emulator.application.faults.add(_fault(request.json()))
+        self._crms.faults.add(_fault(request.json()))
         return self._faults(request)
 
     def _clear_faults(self, request: Request) -> Any:
-        self._emulator.no_trouble()
+        self._crms.no_trouble()
         return self._faults(request)
 
     def _add_script(self, request: Request) -> Any:
         sent = request.json()
-        self._emulator.script(sent["route"], [_fault(step) for step in sent["steps"]])
+        self._crms.script(sent["route"], [_fault(step) for step in sent["steps"]])
         return self._faults(request)
 
     def _clock(self, _request: Request) -> Any:
-        clock = self._emulator.clock
+        clock = self._crms.clock
         return {
             "now": clock.now(),
             "skew_seconds": clock.skew_seconds,
@@ -139,7 +139,7 @@ class Control:
 
     def _set_clock(self, request: Request) -> Any:
         sent = request.json()
-        clock = self._emulator.clock
+        clock = self._crms.clock
         clock.advance(float(sent.get("advance", 0)))
         clock.skew_seconds = float(sent.get("skew_seconds", clock.skew_seconds))
         clock.date_header_skew_seconds = float(sent.get("date_header_skew_seconds", clock.date_header_skew_seconds))
@@ -147,20 +147,20 @@ class Control:
 
     def _reset(self, request: Request) -> Any:
         sent = request.json()
-        self._emulator.reset(sent.get("seed"), sent.get("sizes"))
+        self._crms.reset(sent.get("seed"), sent.get("sizes"))
         return self._status(request)
 
     def _dump(self, _request: Request) -> Answer:
-        return Answer(200, self._emulator.dump(), "application/vnd.sqlite3")
+        return Answer(200, self._crms.dump(), "application/vnd.sqlite3")
 
     def _load(self, request: Request) -> Any:
-        self._emulator.load(request.body)
+        self._crms.load(request.body)
         return self._status(request)
 
     # One vendor
 
     def _vendor(self, request: Request) -> Vendor:
-        for vendor in self._emulator.vendors:
+        for vendor in self._crms.vendors:
             if vendor.name == request.parameters["vendor"]:
                 return vendor
         raise ControlError(f"there is no vendor {request.parameters['vendor']!r}")
@@ -204,7 +204,7 @@ def set_switches(vendor: Vendor, values: dict[str, Any]) -> None:
             raise ControlError(f"{vendor.name} has no switch {name!r}; it has {', '.join(sorted(known))}")
         wanted = type(getattr(vendor.switches, name))
         if not isinstance(value, wanted | int if wanted is float else wanted):
-            raise ControlError(f"the switch {name} takes a {wanted.__name__}, not {value!r}")
+            raise ControlError(f"the switch {name} must be a {wanted.__name__}, not {value!r}")
     for name, value in values.items():
         setattr(vendor.switches, name, value)
 

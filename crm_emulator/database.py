@@ -21,22 +21,22 @@ class Transaction:
     """A transaction under way."""
 
     def __init__(self) -> None:
-        self.given_up = False
+        self.is_rolled_back = False
 
-    def give_up(self) -> None:
+    def roll_back(self) -> None:
         """Roll it back at its end."""
-        self.given_up = True
+        self.is_rolled_back = True
 
 
 class Database:
     """A SQLite database that any thread may use.
 
     Args:
-        path: The file that keeps it; left out, it lives in memory.
+        path: The file that keeps the database; left out, it lives in memory.
 
     Attributes:
-        lock: Held while it is used.
-        tables: Those there will be, by name.
+        lock: The lock held while the database is used.
+        tables: The tables that are defined, by name.
     """
 
     def __init__(self, path: str | None = None) -> None:
@@ -51,7 +51,7 @@ class Database:
         self._transaction: Transaction | None = None
 
     def forget(self) -> None:
-        """Forget whatever is remembered of the contents, which have changed behind its back."""
+        """Forget all that is remembered of the contents, which have changed past this object."""
 
     def define(self, *tables: Table) -> None:
         """Say which tables there will be."""
@@ -68,7 +68,7 @@ class Database:
             self.connection.execute(statement)
 
     def seal(self) -> None:
-        """Once all tables are defined: mark a new file as ours; raises ForeignStateError where an old one is not."""
+        """Mark a new file as ours once all tables are defined; raises ForeignStateError if an old file is not ours."""
         with self.lock:
             marked = self.connection.execute("PRAGMA user_version").fetchone()[0]
             if marked not in {0, self._version()}:
@@ -77,7 +77,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        """All or nothing; nested ones join the outermost."""
+        """Run a block in a transaction: all of it or nothing. A nested transaction joins the outermost."""
         with self.lock:
             if self._transaction is not None:
                 yield self._transaction
@@ -87,17 +87,17 @@ class Database:
             try:
                 yield self._transaction
             except BaseException:
-                self._transaction.give_up()
+                self._transaction.roll_back()
                 raise
             finally:
-                given_up, self._transaction = self._transaction.given_up, None
-                self.connection.execute("ROLLBACK" if given_up else "COMMIT")
-                if given_up:
+                is_rolled_back, self._transaction = self._transaction.is_rolled_back, None
+                self.connection.execute("ROLLBACK" if is_rolled_back else "COMMIT")
+                if is_rolled_back:
                     self.forget()
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """All or nothing, inside a transaction that goes on."""
+        """Run a block inside a transaction: if it fails, the block is undone and the transaction goes on."""
         with self.transaction():
             self.connection.execute("SAVEPOINT item")
             try:
@@ -110,7 +110,7 @@ class Database:
                 self.connection.execute("RELEASE item")
 
     def dump(self) -> bytes:
-        """The whole state as the bytes of a SQLite file, which ``database`` or ``load`` take again."""
+        """Return the whole state as the bytes of a SQLite file, which ``database`` or ``load`` take again."""
         with self.lock:
             state = bytearray(self.connection.serialize())
         state[18:20] = b"\x01\x01"  # the header's journal versions: no write-ahead log, which memory cannot have
@@ -119,20 +119,20 @@ class Database:
     def restore(self, state: bytes) -> None:
         """Replace the whole state by a dump; raises ForeignStateError, and then nothing is replaced."""
         if not state.startswith(_MAGIC):
-            raise ForeignStateError("this is no dump of the emulator")
+            raise ForeignStateError("this is not a dump of the emulator")
         with self.lock, closing(sqlite3.connect(":memory:")) as source:
             try:
                 source.deserialize(state)
                 version = source.execute("PRAGMA user_version").fetchone()[0]
             except sqlite3.Error as error:
-                raise ForeignStateError(f"this is no dump of the emulator: {error}") from error
+                raise ForeignStateError(f"this is not a dump of the emulator: {error}") from error
             if version != self._version():
                 raise ForeignStateError("this state was dumped by another version of the emulator")
             source.backup(self.connection)
             self.forget()
 
     def _version(self) -> int:
-        """A number that changes with the shape of the tables."""
+        """Return a number that changes with the shape of the tables."""
         shape = "\n".join(statement for table in self.tables.values() for statement in table.ddl())
         return crc32(shape.encode()) & 0x7FFFFFFF
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from crm_emulator.descriptions import described_switches
 from crm_emulator.emulator import Emulator
 from crm_emulator.routing import Route
 from crm_emulator.vendor import Vendor
@@ -17,7 +16,7 @@ _PART = re.compile(r"(<!-- begin (\w+) (\w+) -->\n).*?(<!-- end -->)", re.DOTALL
 
 
 def rendered(text: str) -> str:
-    """The page with its generated parts renewed: all between ``<!-- begin PART VENDOR -->`` and ``<!-- end -->``."""
+    """Renew the generated parts of a page: all between ``<!-- begin PART VENDOR -->`` and ``<!-- end -->``."""
     emulator = Emulator(empty=True)
     try:
         vendors = {vendor.name: vendor for vendor in emulator.vendors}
@@ -32,21 +31,21 @@ def rendered(text: str) -> str:
 
 
 def _beyond(vendor: Vendor, other: Vendor) -> list[Route]:
-    """The routes that another CRM does not have."""
+    """Return the routes that another CRM does not have."""
     known = {(route.method, route.path) for route in other.routes}
     return [route for route in vendor.routes if (route.method, route.path) not in known]
 
 
 def _routes(routes: Sequence[Route]) -> str:
-    """Every endpoint, its source, and what differs from the vendor."""
+    """Render a table of endpoints, their sources, and the differences from the vendor."""
     lines = ["| endpoint | source | differs |", "|---|---|---|"]
     lines += [f"| `{route.method} {route.path}` | {route.source} | {route.remark} |" for route in routes]
     return "\n".join([*lines, ""])
 
 
 def _switches(vendor: Vendor) -> str:
-    """Every switch, its default, and what it does: the Attributes of its class."""
-    described = described_switches(vendor)
+    """Render a table of switches, their defaults and meanings, from the Attributes of their class."""
+    described = vendor.described_switches()
     lines = ["| switch | default | what it does |", "|---|---|---|"]
     lines += [f"| `{name}` | `{value}` | {described[name]} |" for name, value in asdict(vendor.switches).items()]
     return "\n".join([*lines, ""])

@@ -16,7 +16,7 @@ class Kind(StrEnum):
     OK = "ok"  # a step of a script in which nothing goes wrong
     LATENCY = "latency"  # the answer takes seconds ± jitter_seconds longer
     ERROR = "error"  # status with an HTML body (429: the vendor's dialect), and nothing is done
-    ERROR_AFTER = "error_after"  # the same, after the request was carried out and committed
+    ERROR_AFTER = "error_after"  # as error, but after the request was carried out and committed
     RESET = "reset"  # the connection is reset before anything is done
     LOST = "lost"  # the request is carried out and committed, then the connection is dropped
     CUT = "cut"  # Content-Length promises more than is sent, then the connection is closed
@@ -36,17 +36,17 @@ class Fault:
     """One kind of trouble and the requests it strikes.
 
     Attributes:
-        kind: What goes wrong.
+        kind: The kind of trouble.
         route: A shell pattern over ``METHOD /template``: ``POST /people/search``, ``PUT *``, ``* /people/{id}``.
         vendor: A shell pattern over the vendor's name.
         rate: The probability that it strikes a request that matches.
-        every: Strike only each n-th match. With ``rate`` 1 that is exact.
-        times: Strike so many requests, then be gone; None is for ever.
-        status: For error and error_after.
+        every: Strikes only each n-th match. With ``rate`` 1 that is exact.
+        times: How many requests it strikes before it ends; None: no limit.
+        status: The status of error and error_after.
         retry_after: Seconds in a ``Retry-After`` header of an error; None sends none.
-        seconds: Of latency, a slow body, or refusal.
+        seconds: The seconds of latency, of a slow body, or of refusal.
         jitter_seconds: Latency varies evenly by so much either way.
-        records: For edit, add and delete: how many records at a time.
+        records: How many records edit, add and delete change at a time.
     """
 
     kind: Kind
@@ -65,12 +65,12 @@ class Fault:
         """Refuse what could never strike."""
         object.__setattr__(self, "kind", Kind(self.kind))
         if not 0 <= self.rate <= 1:
-            raise ValueError(f"a fault's rate lies between 0 and 1, not {self.rate}")
+            raise ValueError(f"a fault's rate must be between 0 and 1, not {self.rate}")
         if self.every < 1:
-            raise ValueError(f"a fault strikes every 1 or more requests, not {self.every}")
+            raise ValueError(f"a fault's every must be 1 or more, not {self.every}")
 
     def matches(self, vendor: str, method: str, route: str) -> bool:
-        """Whether a request is one of those it may strike."""
+        """Return whether the fault may strike a request."""
         return fnmatchcase(vendor, self.vendor) and (self.route == "*" or fnmatchcase(f"{method} {route}", self.route))
 
     @classmethod
@@ -83,7 +83,7 @@ class Fault:
         """
         kind, _, options = text.strip().partition(":")
         if kind not in set(Kind):
-            raise ValueError(f"there is no trouble called {kind!r}; there are {', '.join(Kind)}")
+            raise ValueError(f"{kind!r} is not a kind of trouble; use one of {', '.join(Kind)}")
         values: dict[str, object] = {}
         for option in filter(None, options.split(",")):
             name, equals, value = option.partition("=")
@@ -104,12 +104,14 @@ def _value(name: str, text: str) -> object:
     try:
         return _KINDS_OF_VALUE[name](text)
     except ValueError:
-        raise ValueError(f"{name}={text!r} is not a {_KINDS_OF_VALUE[name].__name__}") from None
+        raise ValueError(
+            f"{name}={text!r} is not {'a whole number' if _KINDS_OF_VALUE[name] is int else 'a number'}"
+        ) from None
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What is in store for one request."""
+    """Faults that strike one request."""
 
     latency_seconds: float = 0.0
     disturbances: tuple[Fault, ...] = ()
@@ -117,7 +119,7 @@ class Trouble:
 
     @property
     def name(self) -> str:
-        """For the log."""
+        """The kinds of trouble joined by ``+``, for the log."""
         names = ["latency"] if self.latency_seconds else []
         names += [disturbance.kind for disturbance in self.disturbances]
         names += [self.fault.kind] if self.fault else []
@@ -146,7 +148,7 @@ class _Script:
 class FaultPlan:
     """The faults in force and the scripts under way.
 
-    A script speaks first: its next step decides about an answer, and standing faults of the same sort rest meanwhile;
+    A script comes first: its next step decides about an answer, and standing faults do not strike meanwhile;
     latency and disturbances add up.
     """
 
@@ -175,12 +177,12 @@ class FaultPlan:
         self._scripts.append(_Script(route, vendor, parsed))
 
     def clear(self) -> None:
-        """No more trouble."""
+        """End all faults and scripts."""
         self._standing.clear()
         self._scripts.clear()
 
     def decide(self, vendor: str, method: str, route: str) -> Trouble:
-        """What happens to the request that has just come."""
+        """Decide which faults strike the request that has just come."""
         if not self._standing and not self._scripts:
             return NO_TROUBLE
         latency = 0.0

@@ -15,17 +15,17 @@ class LoggedRequest:
     """One request and what became of it.
 
     Attributes:
-        number: Counts from 1.
+        number: The number of the request, from 1.
         at: Unix seconds on the emulator's clock when it arrived.
-        vendor: ``copper`` and so on; empty for a path that belongs to none.
-        route: The template it met, ``""`` if none.
-        body: What was sent; credentials in headers are not kept.
-        status: What was answered; None while it is under way, 0 where the connection was dropped instead.
-        seconds: From arrival to the last byte, latency included.
+        vendor: The name of the vendor, such as ``copper``; empty for a path that belongs to none.
+        route: The template of the route, ``""`` if none.
+        body: The body that was sent; credentials in headers are not kept.
+        status: The status of the answer; None while it is under way, 0 where the connection was dropped instead.
+        seconds: Seconds from arrival to the last byte, latency included.
         in_flight: How many requests were under way, this one included, when it arrived.
         quota_share: The part of the quota used, this one included.
-        fault: The trouble that was made of it, in the order it struck: ``"latency"``, ``"lost"`` …
-        answer_bytes: Length of the body that was meant to be sent.
+        fault: The trouble that struck it, in that order: ``"latency"``, ``"lost"`` …
+        answer_bytes: The length of the answer's body, as meant to be sent.
     """
 
     number: int
@@ -49,7 +49,7 @@ class LoggedRequest:
         return decode(self.body)
 
     def as_record(self) -> dict[str, Any]:
-        """What the control API shows."""
+        """Return the request as the control API shows it."""
         return {name: getattr(self, name) for name in self.__slots__ if name != "body"} | {
             "body": self.body[:4096].decode("utf-8", "replace")
         }
@@ -59,11 +59,11 @@ class Journal:
     """The newest requests, and counters over all of them.
 
     Attributes:
-        requests: The newest ``kept``, oldest first.
-        counts: How many ended, by (vendor, method, route, status).
-        in_flight: How many are under way now.
-        high_water: The most that were ever under way at once.
-        total: How many arrived.
+        requests: The newest ``kept`` requests, oldest first.
+        counts: How many requests ended, by (vendor, method, route, status).
+        in_flight: How many requests are under way now.
+        high_water: The largest number of requests under way at once.
+        total: How many requests arrived.
     """
 
     def __init__(self, kept: int = 10_000) -> None:
@@ -99,13 +99,13 @@ class Journal:
         self.total = 0
 
     def matching(self, method: str = "", route: str = "", vendor: str = "") -> Iterator[LoggedRequest]:
-        """The kept requests with this method, route template and vendor; empty means any."""
+        """Return the kept requests with this method, route template and vendor; empty means any."""
         for logged in list(self.requests):  # at once: requests go on arriving
             if method in {"", logged.method} and route in {"", logged.route} and vendor in {"", logged.vendor}:
                 yield logged
 
     def count(self, method: str = "", route: str = "", status: int | None = None, vendor: str = "") -> int:
-        """How many ended with this method, route template, status and vendor; left out means any."""
+        """Count the requests that ended with this method, route template, status and vendor; left out means any."""
         counts = list(self.counts.items())  # at once: requests go on ending
         return sum(
             times

@@ -1,4 +1,4 @@
-"""What goes in and out of an emulated CRM: Request and Answer, free of any server."""
+"""Requests to and answers from an emulated CRM, free of any server."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def encode(value: object) -> bytes:
 
 
 def decode(text: bytes | str) -> Any:
-    """The value of a JSON text; raises ``msgspec.DecodeError``."""
+    """Return the value of a JSON text; raises ``msgspec.DecodeError``."""
     return _decode(text)
 
 
@@ -34,13 +34,14 @@ class Request:
     """One request as a vendor's endpoint sees it.
 
     Attributes:
-        method: In capitals.
-        path: With the vendor's prefix, without the query; percent-decoded but for what would shape it, such as ``%2F``.
+        method: The method, in capitals.
+        path: The path with the vendor's prefix, without the query; percent-decoded but for characters that would change
+            its structure, such as ``%2F``.
         query: The last value of each parameter.
-        headers: By lower-case name.
-        body: As it came.
+        headers: The values of the headers, by lower-case name.
+        body: The body as it came.
         route: The template of the route it met (``/people/{id}``), or ``""``.
-        parameters: What the template's places hold.
+        parameters: The values of the template's parameters, by name.
     """
 
     method: str
@@ -52,7 +53,7 @@ class Request:
     parameters: Mapping[str, str] = field(default_factory=dict)
 
     def json(self) -> Any:
-        """The body's value, ``{}`` for an empty body; raises MalformedBodyError."""
+        """Return the body's value, ``{}`` for an empty body; raises MalformedBodyError."""
         if not self.body.strip():
             return {}
         try:
@@ -72,5 +73,5 @@ class Answer:
 
 
 def json_answer(status: int, value: object, *headers: tuple[str, str]) -> Answer:
-    """An answer whose body is the JSON of ``value``."""
+    """Return an answer whose body is the JSON of ``value``."""
     return Answer(status, _encode(value), headers=headers)

@@ -8,29 +8,39 @@ import socket
 import struct
 from collections import deque
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import Protocol
 from urllib.parse import parse_qsl, unquote
 
 import httptools
 
+from crm_emulator.application import Application, Delivery
 from crm_emulator.messages import Answer, Request
-
-if TYPE_CHECKING:
-    from crm_emulator.application import Application, Delivery
-    from crm_emulator.server import Listener
 
 _LINGER_NOT = struct.pack("ii", 1, 0)  # close() then sends RST
 _STRUCTURE = re.compile("(%(?:2F|3F|23|25|[01][0-9A-F]|7F))", re.IGNORECASE)
 """Encoded ``/``, ``?``, ``#``, ``%`` and control characters: decoded they would be taken for the path's own."""
-_SLICES = 10  # a slow body comes in so many pieces
+_SLICES = 10  # the number of pieces in which a slow body is sent
+
+
+class ConnectionOwner(Protocol):
+    """The listener that accepted a connection, as far as the connection knows it."""
+
+    def opened(self, connection: Connection) -> None:
+        """Take note of a connection that is open now."""
+
+    def closed(self, connection: Connection) -> None:
+        """Take note of a connection whose socket is about to be closed."""
+
+    def refuse(self, seconds: float | None = None) -> None:
+        """Refuse connections for this many real seconds, or until ``accept`` is called."""
 
 
 class Connection(asyncio.Protocol):
     """One client's connection: requests are answered one after another, in order."""
 
-    def __init__(self, application: Application, listener: Listener) -> None:
+    def __init__(self, application: Application, owner: ConnectionOwner) -> None:
         self._application = application
-        self._listener = listener
+        self._owner = owner
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport
         self._waiting: deque[tuple[Request, str, bool]] = deque()
@@ -45,11 +55,11 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102 - asyncio's
         self._transport = transport  # type: ignore[assignment]  # a stream protocol is given a stream transport
-        self._listener.connections.add(self)
+        self._owner.opened(self)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002, D102 - asyncio's
         # A request under way is carried out all the same, as a real server does when its client gives up.
-        self._listener.connections.discard(self)
+        self._owner.closed(self)
         self._writable.set()
 
     def data_received(self, data: bytes) -> None:  # noqa: D102 - asyncio's
@@ -111,7 +121,7 @@ class Connection(asyncio.Protocol):
 
     async def _send(self, delivery: Delivery, *, keep_alive: bool) -> None:
         if delivery.refuse_seconds:
-            self._listener.refuse(delivery.refuse_seconds)
+            self._owner.refuse(delivery.refuse_seconds)
         answer = delivery.answer
         sent = 0
         if answer is not None and delivery.slow_seconds:
@@ -156,8 +166,12 @@ class Connection(asyncio.Protocol):
         self._transport.writelines(["\r\n".join([*lines, "", ""]).encode("latin-1"), answer.body[:end]])
 
     def close(self) -> None:
-        """Hang up in good order."""
+        """Close the connection once what was written to it has been sent."""
         self._transport.close()
+
+    def abort(self) -> None:
+        """Close the connection at once, also with data that has not been sent."""
+        self._transport.abort()
 
     def reset(self) -> None:
         """Drop the connection with a TCP reset."""

@@ -19,7 +19,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Any other condition: SQL over the table's columns, and what its question marks stand for."""
+    """Condition of any other form: SQL over the table's columns, and the values of its question marks."""
 
     sql: str
     arguments: tuple[Any, ...] = ()
@@ -28,13 +28,13 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is asked of a table.
+    """Search over one table.
 
     Attributes:
-        table: Whose records.
-        where: All of these must hold.
+        table: The table to search.
+        where: The conditions, all of which must hold.
         sort: The column (or SQL expression) to sort by; empty is the table's own order.
-        descending: The direction.
+        descending: Whether the order is descending.
         tie: The SQL expression that orders records of one sort value.
         hidden: The hidden marks that are shown; None is all.
     """
@@ -52,14 +52,14 @@ class Query:
         return [self.sort, *(condition.column for condition in self.where if condition.column)]
 
     def single_range(self) -> Range | None:
-        """The query as one range of one stored integer column over visible records, if that is all it is."""
+        """Return the query's range if it is a single one, of a stored integer column over visible records."""
         if self.hidden != (0,) or len(self.where) != 1 or not isinstance(self.where[0], Range):
             return None
         stored = {column.name for column in self.table.stored}
         return self.where[0] if self.where[0].column in stored else None
 
     def page_sql(self) -> tuple[str, tuple[Any, ...]]:
-        """The texts; takes limit and offset after its own arguments."""
+        """Return the SQL and arguments for the records' texts; limit and offset follow the arguments."""
         inner, arguments = self.ids_sql()
         name = self.table.name
         # Ids first: that part is answered by a covering index alone, however deep the offset.
@@ -67,14 +67,14 @@ class Query:
         return sql, arguments
 
     def ids_sql(self) -> tuple[str, tuple[Any, ...]]:
-        """The ids; takes limit and offset after its own arguments."""
+        """Return the SQL and arguments for the records' ids; limit and offset follow the arguments."""
         where, arguments = self._where()
         direction = " DESC" if self.descending else ""
         order = f"{self.sort}{direction}, {self.tie}{direction}" if self.sort else f"{self.tie}{direction}"
         return f'SELECT id FROM "{self.table.name}"{where} ORDER BY {order} LIMIT ? OFFSET ?', arguments  # noqa: S608 - our own names
 
     def count_sql(self) -> tuple[str, tuple[Any, ...]]:
-        """How many."""
+        """Return the SQL and arguments that count the records."""
         where, arguments = self._where()
         return f'SELECT count(*) FROM "{self.table.name}"{where}', arguments  # noqa: S608 - our own names
 

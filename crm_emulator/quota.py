@@ -54,17 +54,17 @@ class Quota:
         return None
 
     def share(self, now: float) -> float:
-        """The part of the fullest rate that is used: 0.0 to 1.0."""
+        """Return the part of the fullest rate that is used: 0.0 to 1.0."""
         shares = [0.0]
         for rate, admitted in zip(self.rates, self._admitted, strict=True):
             _forget(admitted, now - rate.seconds)
             shares.append(len(admitted) / rate.limit)
         return max(shares)
 
-    def left(self, place: int, now: float) -> int:
-        """How many requests the rate at a place in ``rates`` still lets in."""
-        _forget(self._admitted[place], now - self.rates[place].seconds)
-        return self.rates[place].limit - len(self._admitted[place])
+    def left(self, index: int, now: float) -> int:
+        """Return how many requests the rate at an index of ``rates`` still lets in."""
+        _forget(self._admitted[index], now - self.rates[index].seconds)
+        return self.rates[index].limit - len(self._admitted[index])
 
     def clear(self) -> None:
         """Forget what was admitted."""

@@ -15,11 +15,11 @@ class Route:
     """One endpoint of a vendor, and what the documentation says about it.
 
     Attributes:
-        method: In capitals.
-        path: The template below the vendor's prefix, with places in braces: ``/people/{id}``.
-        endpoint: What answers it.
-        source: Where its behaviour is written down: a section of the vendor's reference.
-        remark: What differs from the vendor, or is a guess; empty where nothing known is left out.
+        method: The method, in capitals.
+        path: The template below the vendor's prefix, with parameters in braces: ``/people/{id}``.
+        endpoint: The function that answers a request.
+        source: The section of the vendor's reference in which its behaviour is written down.
+        remark: The differences from the vendor, or the guesses; empty where nothing known is left out.
         writes: Whether it changes records, so that a lost answer matters.
     """
 
@@ -34,13 +34,13 @@ class Route:
 @dataclass(slots=True)
 class _Branch:
     literals: dict[str, _Branch] = field(default_factory=dict)
-    place: _Branch | None = None
-    place_name: str = ""
+    parameter: _Branch | None = None
+    parameter_name: str = ""
     routes: dict[str, Route] = field(default_factory=dict)
 
 
 class Router:
-    """Finds the route of a method and a path; a literal segment wins over a place."""
+    """Router that finds the route of a method and a path; a literal segment wins over a parameter."""
 
     def __init__(self, routes: tuple[Route, ...]) -> None:
         self._root = _Branch()
@@ -51,10 +51,10 @@ class Router:
         branch = self._root
         for segment in _segments(route.path):
             if segment.startswith("{"):
-                if branch.place is None:
-                    branch.place = _Branch()
-                    branch.place_name = segment[1:-1]
-                branch = branch.place
+                if branch.parameter is None:
+                    branch.parameter = _Branch()
+                    branch.parameter_name = segment[1:-1]
+                branch = branch.parameter
             else:
                 branch = branch.literals.setdefault(segment, _Branch())
         if route.method in branch.routes:
@@ -62,7 +62,7 @@ class Router:
         branch.routes[route.method] = route
 
     def find(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
-        """The route and what its places hold; a trailing slash makes no difference."""
+        """Return the route and the values of its parameters; a trailing slash makes no difference."""
         return _find(self._root, method, _segments(path))
 
 
@@ -79,9 +79,9 @@ def _find(branch: _Branch, method: str, segments: list[str]) -> tuple[Route, dic
         found = _find(literal, method, segments[1:])
         if found is not None:
             return found
-    if branch.place is None:
+    if branch.parameter is None:
         return None
-    found = _find(branch.place, method, segments[1:])
+    found = _find(branch.parameter, method, segments[1:])
     if found is not None:
-        found[1][branch.place_name] = segments[0]
+        found[1][branch.parameter_name] = segments[0]
     return found

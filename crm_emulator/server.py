@@ -3,51 +3,97 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
 from crm_emulator.application import Application
+from crm_emulator.crms import HOST
 from crm_emulator.protocol import Connection
 
-HOST = "127.0.0.1"
+_BACKLOG = 1024
+_RETRY_SECONDS = 1.0
 
 
 class Listener:
     """Accepts connections for an application.
 
+    It listens without ``loop.create_server``, whose server cannot be closed in the middle of an accept without leaving
+    a transport open for ever (Python 3.11), nor say which accepts are still under way.
+
     Attributes:
-        port: Asked for (0: any free one) and, once started, found.
-        connections: Those that are open.
+        port: The port that was asked for (0: any free one) and, once started, the one in use.
+        connections: The open connections.
     """
 
     def __init__(self, application: Application, port: int = 0) -> None:
         self.port = port
         self.connections: set[Connection] = set()
         self._application = application
-        self._server: asyncio.Server | None = None
+        self._socket: socket.socket | None = None
+        self._accepts: set[asyncio.Task[object]] = set()
         self._refusals = 0
+        self._is_closed = False
 
-    async def start(self) -> None:
-        """Listen; raises OSError when the port is taken."""
+    def start(self) -> None:
+        """Listen on the running loop; raises OSError when the port is taken."""
+        self._socket = _listening_socket(self.port)
+        self.port = self._socket.getsockname()[1]
+        self._watch(self._socket)
+
+    def _watch(self, listening: socket.socket) -> None:
+        if listening is self._socket:
+            asyncio.get_running_loop().add_reader(listening, self._accept_waiting, listening)
+
+    def _accept_waiting(self, listening: socket.socket) -> None:
+        """Accept the connections that the system has ready, each in a task of its own."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: Connection(self._application, self), HOST, self.port, backlog=1024
-        )
-        self.port = self._server.sockets[0].getsockname()[1]
+        for _ in range(_BACKLOG):
+            try:
+                accepted, _ = listening.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError:  # no file descriptor is free; one may be in a while, and the clients wait in the backlog
+                loop.remove_reader(listening)
+                loop.call_later(_RETRY_SECONDS, self._watch, listening)
+                return
+            opening = loop.connect_accepted_socket(lambda: Connection(self._application, self), accepted)
+            task: asyncio.Task[object] = loop.create_task(opening)
+            self._accepts.add(task)
+            task.add_done_callback(self._accepts.discard)
+
+    def opened(self, connection: Connection) -> None:
+        """Take note of a connection that is open now; reset it if connections are refused since it was accepted."""
+        self.connections.add(connection)
+        if self._socket is None:
+            connection.reset()
+
+    def closed(self, connection: Connection) -> None:
+        """Take note of a connection whose socket is about to be closed."""
+        self.connections.discard(connection)
 
     async def close(self) -> None:
-        """Close the socket and all connections for good."""
-        self._refusals += 1
+        """Close the socket and all connections for good, and wait until they are closed.
+
+        Each connection gets one round of the loop to close in good order; one that still has something to send, to a
+        client that may never read it, is aborted.
+        """
+        self._is_closed = True
         self._stop_listening()
+        await asyncio.gather(*self._accepts, return_exceptions=True)
         for connection in list(self.connections):
             connection.close()
-        await asyncio.sleep(0)  # lets the transports go
+        await asyncio.sleep(0)
+        for connection in list(self.connections):
+            connection.abort()
+        await asyncio.sleep(0)
 
     def _stop_listening(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        if self._socket is not None:
+            asyncio.get_running_loop().remove_reader(self._socket)
+            self._socket.close()
+            self._socket = None
 
     def refuse(self, seconds: float | None = None) -> None:
-        """Refuse connections for so many real seconds, or until told to accept."""
+        """Refuse connections for this many real seconds, or until ``accept`` is called."""
         self._refusals += 1
         self._stop_listening()
         for connection in list(self.connections):
@@ -57,9 +103,23 @@ class Listener:
 
     def _accept_after(self, refusal: int) -> None:
         if refusal == self._refusals:
-            self._accepting = asyncio.get_running_loop().create_task(self.accept())
+            self.accept()
 
-    async def accept(self) -> None:
+    def accept(self) -> None:
         """Listen again on the same port."""
-        if self._server is None:
-            await self.start()
+        if self._socket is None and not self._is_closed:
+            self.start()
+
+
+def _listening_socket(port: int) -> socket.socket:
+    # The protocol is named, since asyncio sends small answers at once (TCP_NODELAY) only where it is.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.settimeout(0.0)
+        listening.bind((HOST, port))
+        listening.listen(_BACKLOG)
+    except BaseException:
+        listening.close()
+        raise
+    return listening

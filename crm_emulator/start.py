@@ -1,4 +1,4 @@
-"""Where the command ``crm-emulator`` begins: it says in one sentence what is not installed."""
+"""The start of the command ``crm-emulator``, which says in one sentence what is not installed."""
 
 from __future__ import annotations
 

@@ -7,11 +7,11 @@ from random import Random
 from typing import Any
 
 from crm_emulator.database import Database
-from crm_emulator.lag import SearchLag
 from crm_emulator.messages import Record, decode, encode
 from crm_emulator.query import Query, Range
+from crm_emulator.range_counts import RangeCounts
+from crm_emulator.search_lag import SearchLag
 from crm_emulator.tables import Table
-from crm_emulator.tallies import RangeTally
 
 _TOO_LARGE = 1 << 63  # for an integer of SQLite
 
@@ -31,8 +31,8 @@ class Store(Database):
 
     def __init__(self, path: str | None = None) -> None:
         super().__init__(path)
-        self.lag = SearchLag(self)
-        self._tallies: dict[tuple[str, str], RangeTally] = {}
+        self.lag = SearchLag(self.connection)
+        self._range_counts: dict[tuple[str, str], RangeCounts] = {}
         self._counts: dict[tuple[str, tuple[Any, ...]], int] = {}
         self._indexes: set[tuple[str, str]] = set()
 
@@ -46,7 +46,7 @@ class Store(Database):
     # One record
 
     def next_id(self, table: Table) -> int:
-        """A fresh id of the table's sequence."""
+        """Return a fresh id of the table's sequence."""
         with self.lock:
             found = self.connection.execute(
                 "INSERT INTO sequences VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET last = last + 1 RETURNING last",
@@ -55,7 +55,7 @@ class Store(Database):
             return int(found[0][0])
 
     def reserve_ids(self, table: Table, upto: int) -> None:
-        """Let the table's next id be greater than ``upto``."""
+        """Reserve all ids of a table up to and including ``upto``."""
         with self.lock:
             self.connection.execute(
                 "INSERT INTO sequences VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET last = max(last, excluded.last)",
@@ -63,12 +63,12 @@ class Store(Database):
             )
 
     def get(self, table: Table, record_id: int, *, hidden: bool = False) -> Record | None:
-        """The record with this id, or None; hidden ones only when asked for."""
+        """Return the record with this id, or None; hidden ones only when asked for."""
         text = self.text(table, record_id, hidden=hidden)
         return None if text is None else decode(text)
 
     def text(self, table: Table, record_id: int, *, hidden: bool = False) -> bytes | None:
-        """The same as its JSON text."""
+        """Return the JSON text of the record with this id, or None; hidden records only when asked for."""
         if not 0 <= record_id < _TOO_LARGE:
             return None
         with self.lock:
@@ -84,7 +84,7 @@ class Store(Database):
             if table.has_keys:
                 keys = [(kind, value, record["id"]) for kind, value in table.keys(record)]
                 self.connection.executemany(table.put_key_sql, keys)
-            self._tally(table, stored, present=True)
+            self._change_range_counts(table, stored, present=True)
 
     def set_text(self, table: Table, record_id: int, record: Record) -> None:
         """Change only what is answered for a record, not what it is sorted or found by."""
@@ -104,10 +104,10 @@ class Store(Database):
         """Note the version that is about to go, and take it out of what is counted and found by key."""
         self.lag.note(table, record_id)
         self._counts.clear()
-        if self._tallies:
+        if self._range_counts:
             old = self.connection.execute(table.stored_sql, (record_id,)).fetchone()
             if old is not None:
-                self._tally(table, old, present=False)
+                self._change_range_counts(table, old, present=False)
         if table.has_keys:
             self.connection.execute(table.remove_keys_sql, (record_id,))
 
@@ -136,7 +136,7 @@ class Store(Database):
         self.forget()
 
     def rewrite(self, table: Table, change: Callable[[Record], None]) -> None:
-        """Change every record of a table in place, without touching what it is sorted or found by."""
+        """Change every record of a table in start, without touching what it is sorted or found by."""
 
         def changed(text: str) -> str:
             record = decode(text)
@@ -162,12 +162,12 @@ class Store(Database):
     # Many records
 
     def holders(self, table: Table, kind: str, value: str) -> list[int]:
-        """The ids of the records that hold this key, ascending."""
+        """Return the ids of the records that hold this key, ascending."""
         with self.lock:
             return [row[0] for row in self.connection.execute(table.holders_sql, (kind, value))]
 
     def key_counts(self, table: Table, kind: str) -> list[tuple[str, int]]:
-        """How many visible records hold each value of a kind of key."""
+        """Count the visible records that hold each value of a kind of key."""
         with self.lock:
             counts = dict(self.connection.execute(table.key_counts_sql, (kind,)))
             for value, hidden in self.connection.execute(table.hidden_key_counts_sql, (kind,)):
@@ -175,45 +175,45 @@ class Store(Database):
         return [(value, count) for value, count in counts.items() if count]
 
     def random_id(self, table: Table, random: Random) -> int | None:
-        """The id of some visible record, or None if there is none."""
+        """Return the id of some visible record, or None if there is none."""
         with self.lock:
-            place = random.getrandbits(31)
+            start = random.getrandbits(31)
             return next(
                 (
                     row[0]
                     for sql in ("tie >= ? ORDER BY tie", "tie < ? ORDER BY tie DESC")
                     for row in self.connection.execute(
                         f'SELECT id FROM "{table.name}" WHERE hidden = 0 AND {sql} LIMIT 1',  # noqa: S608 - our own name
-                        (place,),
+                        (start,),
                     )
                 ),
                 None,
             )
 
     def page(self, query: Query, limit: int, offset: int = 0) -> list[bytes]:
-        """The JSON texts of the records that a query meets, in its order."""
+        """Return the JSON texts of the records that a query meets, in its order."""
         with self.lock:
             self._prepare(query)
             sql, arguments = query.page_sql()
             return [row[0] for row in self.connection.execute(sql, (*arguments, limit, offset))]
 
     def records(self, query: Query, limit: int = -1, offset: int = 0) -> list[Record]:
-        """The same, decoded."""
+        """Return the records that a query meets, in its order."""
         return [decode(text) for text in self.page(query, limit, offset)]
 
     def ids(self, query: Query, limit: int = -1, offset: int = 0) -> list[int]:
-        """Only their ids."""
+        """Return the ids of the records that a query meets, in its order."""
         with self.lock:
             self._prepare(query)
             sql, arguments = query.ids_sql()
             return [row[0] for row in self.connection.execute(sql, (*arguments, limit, offset))]
 
     def count(self, query: Query) -> int:
-        """How many records a query meets; cheap for a range of one integer column, remembered otherwise."""
+        """Count the records that a query meets; cheap for a range of one integer column, remembered otherwise."""
         with self.lock:
             span = query.single_range()
             if span is not None and not self.lag.reverted:
-                return self._tally_of(query.table, span).count(span)
+                return self._range_counts_of(query.table, span).count(span)
             sql, arguments = query.count_sql()
             if self.lag.reverted:
                 return int(self.connection.execute(sql, arguments).fetchone()[0])
@@ -226,7 +226,7 @@ class Store(Database):
 
     def forget(self) -> None:
         """Count anew from the tables, and look again which indexes are there."""
-        self._tallies.clear()
+        self._range_counts.clear()
         self._counts.clear()
         self._indexes.clear()
 
@@ -234,21 +234,21 @@ class Store(Database):
         for column in query.indexed:
             self.index(query.table, column)
 
-    def _tally_of(self, table: Table, span: Range) -> RangeTally:
-        tally = self._tallies.get((table.name, span.column))
-        if tally is None:
+    def _range_counts_of(self, table: Table, span: Range) -> RangeCounts:
+        counts = self._range_counts.get((table.name, span.column))
+        if counts is None:
             self.index(table, span.column)
             values: Sequence[tuple[int]] = self.connection.execute(
                 f'SELECT {span.column} FROM "{table.name}" WHERE hidden = 0 AND {span.column} IS NOT NULL '  # noqa: S608 - our own names
                 f"ORDER BY {span.column}"
             ).fetchall()
-            tally = RangeTally(value for (value,) in values)
-            self._tallies[table.name, span.column] = tally
-        return tally
+            counts = RangeCounts(value for (value,) in values)
+            self._range_counts[table.name, span.column] = counts
+        return counts
 
-    def _tally(self, table: Table, stored: tuple[Any, ...], *, present: bool) -> None:
+    def _change_range_counts(self, table: Table, stored: tuple[Any, ...], *, present: bool) -> None:
         if self.lag.reverted:
             return
-        for (name, column), tally in self._tallies.items():
+        for (name, column), counts in self._range_counts.items():
             if name == table.name and stored[2] == 0:
-                tally.change(stored[table.position(column)], present=present)
+                counts.change(stored[table.position(column)], present=present)

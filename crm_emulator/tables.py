@@ -1,4 +1,4 @@
-"""How an object's records lie in SQLite: a Table and its Columns, and the SQL that follows from them."""
+"""Tables of records in SQLite: a Table, its Columns, and the SQL that follows from them."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class Column:
     """Something to search or sort by.
 
     Attributes:
-        name: What queries call it.
-        path: Where it lies in the record: ``name``, ``address.city``, ``emails.0.email``.
+        name: The name that queries use.
+        path: The path of the value in the record: ``name``, ``address.city``, ``emails.0.email``.
         kind: ``INTEGER``, ``REAL`` or ``TEXT`` (compared without regard to ASCII case).
-        stored: Kept beside the text (quick to index and filter) rather than read out of it when needed.
+        stored: Whether it is kept beside the text (quick to index and filter) or read out of the text when needed.
     """
 
     name: str
@@ -30,11 +30,11 @@ class Column:
 
     @cached_property
     def steps(self) -> tuple[str, ...]:
-        """The path's steps."""
+        """The steps of the path."""
         return tuple(self.path.split("."))
 
     def ddl(self) -> str:
-        """Its line in CREATE TABLE."""
+        """Return the column's definition in CREATE TABLE."""
         collation = " COLLATE NOCASE" if self.kind == "TEXT" else ""
         if self.stored:
             return f"{self.name} {self.kind}{collation}"
@@ -43,7 +43,7 @@ class Column:
 
 
 def no_keys(_record: Record) -> Iterable[tuple[str, str]]:
-    """For objects whose records are found by columns alone."""
+    """Return no keys: for objects whose records are found by columns alone."""
     return ()
 
 
@@ -52,9 +52,9 @@ class Table:
     """The records of one object.
 
     Attributes:
-        name: Of the SQLite table, vendor first: ``copper_people``.
-        columns: What its records can be searched and sorted by, beside ``id``.
-        keys: The (kind, value) pairs that a record is found by where it can have several: e-mails, tags.
+        name: The name of the SQLite table, vendor first: ``copper_people``.
+        columns: The columns that its records can be searched and sorted by, beside ``id``.
+        keys: Returns the (kind, value) pairs that a record is found by where it can have several: e-mails, tags.
         first_id: The first id given out.
     """
 
@@ -65,7 +65,7 @@ class Table:
 
     @property
     def vendor(self) -> str:
-        """Whose object it is."""
+        """The vendor to which the table belongs."""
         return self.name.partition("_")[0]
 
     @property
@@ -75,7 +75,7 @@ class Table:
 
     @property
     def has_keys(self) -> bool:
-        """Whether its records have several keys of one kind."""
+        """True if records of the table can have several keys of one kind."""
         return self.keys is not no_keys
 
     @property
@@ -90,15 +90,15 @@ class Table:
 
     @cached_property
     def column_names(self) -> frozenset[str]:
-        """All its columns' names."""
+        """The names of all columns."""
         return frozenset(column.name for column in self.columns)
 
     def position(self, column: str) -> int:
-        """Where a stored column stands in the stored form."""
+        """Return the position of a stored column in the stored form."""
         return 3 + [stored.name for stored in self.stored].index(column)
 
     def stored_form(self, record: Record, hidden: int) -> tuple[Any, ...]:
-        """A record as SQLite stores it."""
+        """Return a record as SQLite stores it."""
         values = [
             _at(record, column.steps) if len(column.steps) > 1 else record.get(column.path) for column in self.stored
         ]
@@ -106,7 +106,7 @@ class Table:
         return (record_id, record_id * _SPREAD & 0x7FFFFFFF, hidden, *values, encode(record).decode())
 
     def ddl(self) -> list[str]:
-        """The statements that create what is missing."""
+        """Return the statements that create what is missing."""
         statements = [self._create(self.columns)]
         if self.has_keys:
             name = self.keys_name
@@ -127,69 +127,69 @@ class Table:
         )
 
     def bare_ddl(self) -> list[str]:
-        """The statements that replace the empty table by one without the columns that are read out of the record.
+        """Return the statements that replace the empty table by one without the columns read out of the record.
 
         SQLite computes those at every insert, wanted or not, which takes three times as long as the insert itself.
         """
         return [f'DROP TABLE "{self.name}"', self._create(self.stored)]
 
     def dress_ddl(self) -> list[str]:
-        """The statements that add those columns to the bare table."""
+        """Return the statements that add those columns to the bare table."""
         return [f'ALTER TABLE "{self.name}" ADD COLUMN {column.ddl()}' for column in self.columns if not column.stored]
 
     def index_ddl(self, column: str) -> str:
-        """The statement that indexes a column, in the order of an ascending page, ties and hidden mark included."""
+        """Return the statement that indexes a column in the order of an ascending page, with ties and hidden mark."""
         return f'CREATE INDEX IF NOT EXISTS "{self.name}_by_{column}" ON "{self.name}" ({column}, tie, hidden)'
 
     def drop_index_ddl(self) -> list[str]:
-        """The statements that drop every index, before many records are written."""
+        """Return the statements that drop every index, before many records are written."""
         drops = [f'DROP INDEX IF EXISTS "{self.name}_by_{column.name}"' for column in self.columns]
         return drops + [f'DROP INDEX IF EXISTS "{self.keys_name}_by_{what}"' for what in ("value", "id")]
 
     @cached_property
     def get_sql(self) -> str:
-        """The text and hidden mark of an id."""
+        """SQL for the text and the hidden mark of a record, by its id."""
         return f'SELECT CAST(body AS BLOB), hidden FROM "{self.name}" WHERE id = ?'  # noqa: S608 - our own name
 
     @cached_property
     def stored_sql(self) -> str:
-        """The stored form of an id."""
+        """SQL for the stored form of a record, by its id."""
         return f'SELECT {self._written} FROM "{self.name}" WHERE id = ?'  # noqa: S608 - our own names
 
     @cached_property
     def put_sql(self) -> str:
-        """Write a stored form."""
-        places = ", ".join("?" * (4 + len(self.stored)))
-        return f'INSERT OR REPLACE INTO "{self.name}" ({self._written}) VALUES ({places})'  # noqa: S608 - our own names
+        """SQL that writes a stored form."""
+        placeholders = ", ".join("?" * (4 + len(self.stored)))
+        return f'INSERT OR REPLACE INTO "{self.name}" ({self._written}) VALUES ({placeholders})'  # noqa: S608 - our own names
 
     @cached_property
     def remove_sql(self) -> str:
-        """Delete an id."""
+        """SQL that deletes a record by its id."""
         return f'DELETE FROM "{self.name}" WHERE id = ?'  # noqa: S608 - our own name
 
     @cached_property
     def put_key_sql(self) -> str:
-        """Write a key."""
+        """SQL that writes a key."""
         return f'INSERT INTO "{self.keys_name}" (kind, value, id) VALUES (?, ?, ?)'  # noqa: S608 - our own name
 
     @cached_property
     def remove_keys_sql(self) -> str:
-        """Delete an id's keys."""
+        """SQL that deletes a record's keys, by its id."""
         return f'DELETE FROM "{self.keys_name}" WHERE id = ?'  # noqa: S608 - our own name
 
     @cached_property
     def holders_sql(self) -> str:
-        """The ids that hold a key."""
+        """SQL for the ids of the records that hold a key."""
         return f'SELECT DISTINCT id FROM "{self.keys_name}" WHERE kind = ? AND value = ? ORDER BY id'  # noqa: S608 - our own name
 
     @cached_property
     def key_counts_sql(self) -> str:
-        """How many records hold each key of a kind."""
+        """SQL that counts the records that hold each key of a kind."""
         return f'SELECT value, count(*) FROM "{self.keys_name}" WHERE kind = ? GROUP BY value'  # noqa: S608 - our own name
 
     @cached_property
     def hidden_key_counts_sql(self) -> str:
-        """How many of them are hidden."""
+        """SQL that counts the hidden records that hold each key of a kind."""
         return (
             f'SELECT value, count(*) FROM "{self.keys_name}" WHERE kind = ? '  # noqa: S608 - our own names
             f'AND id IN (SELECT id FROM "{self.name}" WHERE hidden <> 0) GROUP BY value'

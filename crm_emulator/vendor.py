@@ -1,10 +1,12 @@
-"""What every emulated CRM has: routes, a sign-in, a quota, an error dialect, seeds, and direct access for tests."""
+"""The base of every emulated CRM: routes, sign-in, quota, error dialect, seeds, and direct access for tests."""
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import cached_property
+from inspect import cleandoc
 from random import Random
 from typing import Any, ClassVar
 
@@ -26,15 +28,15 @@ class Vendor(ABC):
     """One emulated CRM over the shared store.
 
     Attributes:
-        name: One lower-case word; names its tables and its part of the control API.
-        prefix: Where its routes begin: ``/copper/developer_api/v1``.
-        base_path: What a plugin's ``base_url`` has behind the prefix, where routes lie outside it too.
-        sizes: How many records each object is seeded with where nothing else is said.
-        rates: What the vendor publishes.
-        names_requests: Every answer says how the vendor calls the request (``x-request-id``).
+        name: One lower-case word, which names its tables and its part of the control API.
+        prefix: The path at which its routes begin: ``/copper/developer_api/v1``.
+        base_path: The path between ``prefix`` and the end of a plugin's ``base_url``, where routes lie outside it too.
+        sizes: How many records each object is seeded with by default.
+        rates: The rates that the vendor publishes.
+        names_requests: Whether every answer carries the vendor's id of the request (``x-request-id``).
         tables: The table of each object, by the vendor's own plural word.
         base_url: The vendor's whole prefix on the running server; a plugin's ``base_url``.
-        quota: In force now; ``Quota(())`` is none.
+        quota: The quota in force now; ``Quota(())`` is none.
         switches: A dataclass of the behaviours that can be chosen.
     """
 
@@ -52,39 +54,39 @@ class Vendor(ABC):
         self.clock = clock
         self.base_url = self.prefix
         self.quota = Quota(())
-        self._awaited: tuple[int, Mapping[str, int]] | None = None
+        self._pending_seed: tuple[int, Mapping[str, int]] | None = None
         store.define(*self.tables.values())
-        self._is_awake = False
+        self._is_ready = False
 
     @cached_property
     def routes(self) -> tuple[Route, ...]:
-        """All its routes, made when they are first needed."""
+        """All routes, made when they are first needed."""
         return self.declare_routes()
 
     @cached_property
     def router(self) -> Router:
-        """Finds them."""
+        """The router over all routes."""
         return Router(self.routes)
 
     @abstractmethod
     def declare_routes(self) -> tuple[Route, ...]:
-        """All its routes."""
+        """Return all routes."""
 
     @abstractmethod
     def refusal(self, request: Request) -> Answer | None:
-        """The answer to a request whose credentials are wrong; None if they are right."""
+        """Return the answer to a request whose credentials are wrong; None if they are right."""
 
     @abstractmethod
     def unknown_route(self, request: Request) -> Answer:
-        """The answer where no route is."""
+        """Return the answer where no route is."""
 
     @abstractmethod
     def malformed_body(self, request: Request) -> Answer:
-        """The answer to a body that is not JSON."""
+        """Return the answer to a body that is not JSON."""
 
     @abstractmethod
     def over_quota(self, exceeded: Exceeded | None, retry_after: float | None) -> Answer:
-        """The 429: by the quota, or on demand with this Retry-After."""
+        """Return the 429: by the quota, or on demand with this Retry-After."""
 
     @abstractmethod
     def seed(self, seed: int, sizes: Mapping[str, int]) -> None:
@@ -114,35 +116,41 @@ class Vendor(ABC):
         """Settings for the plugins, ready to paste."""
 
     def find(self, request: Request, below: str) -> tuple[Route, dict[str, str]] | None:
-        """The route of a request whose path goes on with ``below`` after the prefix, and what its places hold."""
+        """Find the route of a request, and the values of its parameters; ``below`` is its path after the prefix."""
         return self.router.find(request.method, below)
 
     def seed_when_used(self, seed: int, sizes: Mapping[str, int]) -> None:
         """Seed at the first request, or at the first look from a test: not every test uses every CRM."""
-        self._awaited = (seed, sizes)
-        self._is_awake = False
+        self._pending_seed = (seed, sizes)
+        self._is_ready = False
 
-    def awaken(self) -> None:
+    def ensure_ready(self) -> None:
         """Make its tables, and seed them if that is still to be done and the database holds nothing."""
         with self.store.lock:
-            if self._is_awake:
+            if self._is_ready:
                 return
-            self._is_awake = True
+            self._is_ready = True
             self.store.create(*self.tables.values())
-            awaited, self._awaited = self._awaited, None
-            if awaited is not None and not any(self.store.count(Query(table)) for table in self.tables.values()):
-                self.seed(*awaited)
+            pending, self._pending_seed = self._pending_seed, None
+            if pending is not None and not any(self.store.count(Query(table)) for table in self.tables.values()):
+                self.seed(*pending)
                 self.store.lag.clear()  # what was always there is in the index
 
     def use_quota(self, rates: tuple[Rate, ...] | None = None) -> None:
         """Keep these rates from now on; left out, the vendor's own."""
         self.quota = Quota(self.rates if rates is None else rates)
 
+    def described_switches(self) -> dict[str, str]:
+        """Return what each switch does, by its name: the Attributes section of the switches' docstring."""
+        section = cleandoc(type(self.switches).__doc__ or "").partition("Attributes:\n")[2]
+        joined = re.sub(r"\n {8,}", " ", section)
+        return dict(re.findall(r"^ {4}(\w+): (.+)$", joined, re.MULTILINE))
+
     # Direct access: what is in the CRM, without asking its API.
 
     def table(self, object_name: str) -> Table:
-        """The table of an object; raises UnknownObjectError."""
-        self.awaken()
+        """Return the table of an object; raises UnknownObjectError."""
+        self.ensure_ready()
         try:
             return self.tables[object_name]
         except KeyError:
@@ -150,20 +158,20 @@ class Vendor(ABC):
             raise UnknownObjectError(f"{self.name} has no {object_name!r}; it has {known}") from None
 
     def get(self, object_name: str, record_id: int) -> Record | None:
-        """The record with this id, or None."""
+        """Return the record with this id, or None."""
         return self.store.get(self.table(object_name), record_id)
 
     def known(self, object_name: str, record_id: int) -> Record:
-        """The record with this id; raises UnknownObjectError."""
+        """Return the record with this id; raises UnknownObjectError."""
         record = self.get(object_name, record_id)
         if record is None:
             raise UnknownObjectError(f"{self.name} has no {object_name} {record_id}")
         return record
 
     def records(self, object_name: str) -> list[Record]:
-        """All its records, by id."""
+        """Return all records of an object, in the order of their ids."""
         return self.store.records(Query(self.table(object_name)))
 
     def count(self, object_name: str) -> int:
-        """How many records it has."""
+        """Count an object's records."""
         return self.store.count(Query(self.table(object_name)))

@@ -1,9 +1,10 @@
-"""Writes the tables that are made from code into README.md, meltano.yml and docs/, or checks that they stand.
+"""Writes the generated tables into README.md, meltano.yml and docs/, or checks that they are up to date.
 
-A generated part stands between a line holding ``<!-- NAME -->`` (in YAML ``# <NAME>``) and one holding ``<!-- end -->``
-(``# <end>``). Run ``python docs/tables.py`` after changing a setting, a stream or an object; ``--check`` changes
-nothing, also looks whether every relative link in the documents leads somewhere and every test and module that they
-name exists, and exits 1 if anything is amiss.
+A generated part stands between a line that holds ``<!-- NAME -->`` (in YAML ``# <NAME>``) and one that holds
+``<!-- end -->`` (``# <end>``). Run ``python docs/tables.py`` after changing a setting, a stream, an object, a kind of
+rejection or docs/guarantees.yaml. With ``--check`` it writes nothing: it prints a sentence for each table that is out
+of date, each relative link that leads nowhere, and each test, module or folder that the documents name and that does
+not exist, and exits 1 if there is any.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from target_crm.stream_settings import STREAM_SETTINGS
 from target_crm.target import TargetCrm
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("tap_copper", "target_crm", "crm_api", "crm_emulator", "tests", "benchmarks", "docs")
+PACKAGES = ("tap_copper", "target_crm", "crm_api", "crm_emulator", "tests", "benchmarks", "checks", "docs", "examples")
 PLUGINS: dict[str, type[Any]] = {"tap-copper": TapCopper, "target-crm": TargetCrm}
 KINDS = {"integer": "integer", "number": "decimal", "boolean": "boolean", "object": "object", "array": "array"}
 
@@ -50,7 +51,7 @@ def kind_of(setting: Mapping[str, Any]) -> str:
 
 
 def sentence(setting: Mapping[str, Any]) -> str:
-    """A setting's description on one line."""
+    """The description of a setting on one line."""
     return " ".join(str(setting.get("description", "")).split())
 
 
@@ -115,6 +116,17 @@ def kinds_table() -> Iterator[str]:
         yield f"| `{name}` | {kind.meaning} | {kind.remedy} |"
 
 
+def promises_table() -> Iterator[str]:
+    """A Markdown table of the promises, each with what it means for a user and the tests that hold it."""
+    yield "| promise | what it means for you | tests |"
+    yield "|---|---|---|"
+    for promise in yaml.safe_load((ROOT / "docs" / "guarantees.yaml").read_text()):
+        name = f"**{promise['promise']}**"
+        for claim in promise["claims"]:
+            yield f"| {name} | {claim['meaning']} | {'<br>'.join(f'`{test}`' for test in claim['tests'])} |"
+            name = ""  # a promise is named in its first row
+
+
 def meltano_settings(plugin: str) -> Iterator[str]:
     """A plugin's settings as meltano.yml declares them."""
     entries = []
@@ -145,6 +157,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "objects of apptivo": lambda: objects_table(apptivo_objects.OBJECTS.values()),
     "attributes of apptivo": lambda: attributes_table(apptivo_objects.OBJECTS.values()),
     "kinds of rejection": kinds_table,
+    "promises": promises_table,
     "meltano settings of tap-copper": lambda: meltano_settings("tap-copper"),
     "meltano settings of target-crm": lambda: meltano_settings("target-crm"),
 }
@@ -152,11 +165,12 @@ _BEGIN = re.compile(r"^\s*(?:<!-- (?P<md>[a-z -]+) -->|# <(?P<yml>[a-z -]+)>)$")
 _END = re.compile(r"^\s*(?:<!-- end -->|# <end>)$")
 _TEST = re.compile(r"`(test_[a-z0-9_]+)`")
 _MODULE = re.compile(r"`([a-z_/0-9]+\.py)`")
+_FOLDER = re.compile(rf"`((?:{'|'.join(PACKAGES)})/[a-z_/]*)`")
 _LINK = re.compile(r"\]\((?!https?://|mailto:|#)([^)#\s]+)")
 
 
 def rendered(text: str) -> str:
-    """The text with every generated part made anew."""
+    """The text of a document with every generated part made anew."""
     lines: list[str] = []
     inside = False
     for line in text.splitlines():
@@ -171,7 +185,7 @@ def rendered(text: str) -> str:
 
 
 def documents() -> list[Path]:
-    """Everything that is written for people."""
+    """All Markdown files of the root and of docs."""
     return [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 
 
@@ -193,7 +207,7 @@ def unknown_tests() -> Iterator[str]:
 
 
 def unknown_modules() -> Iterator[str]:
-    """Modules that the documents name and that do not exist; docs/reference names other people's."""
+    """Modules that the documents name and that do not exist; docs/reference names modules of others."""
     modules = {f"/{file.relative_to(ROOT)}" for folder in PACKAGES for file in (ROOT / folder).glob("**/*.py")}
     for document in documents():
         for name in _MODULE.findall(document.read_text()) if document.parent.name != "reference" else ():
@@ -201,10 +215,18 @@ def unknown_modules() -> Iterator[str]:
                 yield f"{document.relative_to(ROOT)}: there is no {name}"
 
 
+def unknown_folders() -> Iterator[str]:
+    """Folders of ours that the documents name and that do not exist."""
+    for document in documents():
+        for name in _FOLDER.findall(document.read_text()):
+            if not (ROOT / name).exists():
+                yield f"{document.relative_to(ROOT)}: there is no folder {name}"
+
+
 def main() -> int:
-    """Write the tables, or with ``--check`` tell what is amiss."""
+    """Write the tables, or with ``--check`` print what is amiss; returns the exit code."""
     check = "--check" in sys.argv
-    amiss = [*broken_links(), *unknown_tests(), *unknown_modules()] if check else []
+    amiss = [*broken_links(), *unknown_tests(), *unknown_modules(), *unknown_folders()] if check else []
     for file in [*documents(), ROOT / "meltano.yml"]:
         text = file.read_text()
         if (fresh := rendered(text)) != text:

@@ -1,4 +1,4 @@
-"""What `make demo` runs: the main job, both ways, between real processes, against the emulator.
+"""Script of `make demo`: the main job, both ways, between real processes, against the emulator.
 
 It copies a Copper account into JSON files with somebody else's target, then writes a spreadsheet of contacts into the
 account with somebody else's tap: twice, since the second run must create nothing.

@@ -1,4 +1,4 @@
-"""Where a stream's next run begins, as it stands in STATE. Also reads what tap-copper of singer-io has written."""
+"""Bookmarks: where a stream's next run begins, as STATE says. Reads bookmarks of singer-io's tap-copper, too."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from tap_copper.errors import StreamError
 from tap_copper.records import moment, seconds_of
 
-_OTHERS_KEYS = ("date_modified", "activity_date")
-# Of these that tap reads one page of 100 records, and moves the bookmark past all others.
+_FOREIGN_KEYS = ("date_modified", "activity_date")
+# Streams of which singer-io's tap-copper reads one page of 100 records, and moves the bookmark past all others.
 CUT_SHORT = frozenset({"activities_search", "companies", "leads", "projects", "tasks"})
 CUT_SHORT_ADVICE = "the tap that wrote them read 100 records a run of these: name them in resync once"
 _DAY_SECONDS = 86400  # clocks may differ by hours, not by more
@@ -22,12 +22,15 @@ class Bookmark:
 
     Args:
         state: The stream's part of STATE; written in place.
-        stream: Its name, for errors.
-        replication_key: Its replication key.
-        forgotten: Whatever it is, the stream is read from its start.
+        stream: Name of the stream, for errors.
+        replication_key: The stream's replication key.
+        forgotten: Forget the bookmark: the stream is read from its start.
+
+    Attributes:
+        seconds: The bookmark in Unix seconds; None where there is none.
 
     Raises:
-        StreamError: It is no date.
+        StreamError: The bookmark is not a date.
     """
 
     def __init__(
@@ -42,13 +45,13 @@ class Bookmark:
             self.seconds: int | None = _seconds(state.get("replication_key_value"), stream)
 
     def reset(self) -> None:
-        """Forget it: the stream is read from its start."""
+        """Forget the bookmark: the stream is read from its start."""
         self.seconds = None
         self._state.pop("replication_key_value", None)
         self._state.pop("replication_key", None)
 
     def keep_filters(self, filters: str | None) -> None:
-        """Remember what the stream is filtered by; one that was filtered otherwise is forgotten."""
+        """Remember the hash of the stream's filters; a bookmark of other filters is forgotten."""
         if self._state.get("search_filters") != filters:
             self.reset()
         if filters is None:
@@ -57,17 +60,17 @@ class Bookmark:
             self._state["search_filters"] = filters
 
     def settle(self, now: int, lookback_seconds: int) -> bool:
-        """Take one that lies in the future back, or refuse it: what is changed until then would be missed in silence.
+        """Take back a bookmark that lies in the future, or refuse it: changes until then would be missed in silence.
 
         Args:
-            now: The server's clock, in seconds.
-            lookback_seconds: How long before it the run began to read.
+            now: The server's clock, in Unix seconds.
+            lookback_seconds: How many seconds before the bookmark the run began to read.
 
         Returns:
             Whether the run began to read in the future, so that the stream must be read again.
 
         Raises:
-            StreamError: It lies so far in the future that nobody knows what it should be.
+            StreamError: It lies so far in the future that it cannot be known what it should be.
         """
         if self.seconds is None or self.seconds <= now:
             return False
@@ -81,7 +84,7 @@ class Bookmark:
         raise StreamError(f"The state's bookmark of {self._stream}, {given}, lies in the future: {_ADVICE}")
 
     def advance(self, seconds: int) -> None:
-        """Move it forward, never back."""
+        """Move the bookmark forward to Unix seconds, never back."""
         if self.seconds is None or seconds > self.seconds:
             self._put(seconds)
 
@@ -92,17 +95,18 @@ class Bookmark:
 
 
 def is_foreign(stream_state: Mapping[str, Any]) -> bool:
-    """Whether tap-copper of singer-io wrote it."""
-    return "replication_key_value" not in stream_state and any(key in stream_state for key in _OTHERS_KEYS)
+    """Whether singer-io's tap-copper wrote a stream's state."""
+    return "replication_key_value" not in stream_state and any(key in stream_state for key in _FOREIGN_KEYS)
 
 
 def sdk_form(stream_state: Mapping[str, Any]) -> dict[str, Any]:
-    """A stream's state as the SDK writes it, whoever wrote it.
+    """Bring a stream's state into the form that the SDK writes.
 
-    The tap of singer-io writes ``{"date_modified": "2026-01-31T00:00:00.000000Z"}``, or Unix seconds in older versions.
+    The tap-copper of singer-io writes ``{"date_modified": "2026-01-31T00:00:00.000000Z"}``; older versions of it write
+    Unix seconds.
     """
     state = dict(stream_state)
-    for key in _OTHERS_KEYS:
+    for key in _FOREIGN_KEYS:
         if "replication_key_value" not in state and key in state:
             state = {"replication_key": key, "replication_key_value": state[key]}
     return state
@@ -119,5 +123,5 @@ def _seconds(value: Any, stream: str) -> int | None:
 
 def _whole(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        raise ValueError(value)  # noqa: TRY004 - one kind for whatever is no date
+        raise ValueError(value)  # noqa: TRY004 - one kind of error for every value that is not a date
     return int(value)

@@ -1,4 +1,4 @@
-"""How Copper is read: what every stream has in common, from its schema to its last STATE."""
+"""The base of all streams: what they have in common, from the schema to the last STATE."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from abc import abstractmethod
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from functools import cached_property
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from singer_sdk import Stream
+from singer_sdk import Stream, Tap
 from singer_sdk.exceptions import MapExpressionError
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.helpers.types import Context, Record
@@ -20,20 +20,19 @@ from typing_extensions import override
 from crm_api.copper.session import PAGE_SIZE
 from crm_api.errors import BusyError, CredentialsError, GoneError, NotEnabledError, RefusedError, SettingError
 from crm_api.transport.answer import Answer
+from tap_copper.account import Account
 from tap_copper.bookmarks import Bookmark
-from tap_copper.concurrency import ordered_map
+from tap_copper.concurrency import Task, in_a_thread
 from tap_copper.custom_fields import CustomColumns
-from tap_copper.errors import StreamError
-from tap_copper.events import log_event
+from tap_copper.errors import StoppedError, StreamError
 from tap_copper.output import Emission
+from tap_copper.progress import log_event
 from tap_copper.records import Shape
 from tap_copper.search.query import TieError
 from tap_copper.search.reader import Page
 
-if TYPE_CHECKING:
-    from tap_copper.tap import TapCopper
-
-Asked = Callable[[], Answer]
+Send = Callable[[], Answer]
+"""Sends one request; made by a stream."""
 
 STATE_RECORDS = 800  # with pages of 200, never more than 1,000 between two STATE messages
 STATE_SECONDS = 10.0
@@ -42,10 +41,19 @@ STATE_SECONDS = 10.0
 class CopperStream(Stream):
     """A stream of Copper. A subclass says where its pages come from.
 
+    Args:
+        tap: The tap, which the SDK's own code asks for; ours asks the account.
+        account: The account that the stream is read from.
+        schema: The declared schema; read from the package's file of the stream's name if left out.
+        name: Name of the stream; the class's own if left out.
+
     Attributes:
         object_type: The kind of record, as ``available_on`` of custom-field definitions names it; empty if it has no
             custom fields.
         hidden: Properties that are not selected unless a catalog says so.
+        emitted: How many records have been written.
+        opening: The task that asks the first question ahead of its turn; None where nothing is asked ahead.
+        watch: Called with each page of records before they are written; None where nobody watches.
     """
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
@@ -57,64 +65,67 @@ class CopperStream(Stream):
     hidden: ClassVar[tuple[str, ...]] = ()
     is_sorted = True
 
-    def __init__(self, tap: TapCopper, schema: dict[str, Any] | None = None, name: str | None = None) -> None:
+    def __init__(
+        self, tap: Tap, account: Account, schema: dict[str, Any] | None = None, name: str | None = None
+    ) -> None:
         name = name or self.name
         super().__init__(tap, schema=schema or _schema(name), name=name)
-        self.tap = tap
+        self.account = account
         self.emitted = 0
-        self.opened = False
-        self.opening_error: Exception | None = None
-        self.columns_error: Exception | None = None
+        self.opening: Task[bool] | None = None
+        self.watch: Callable[[CopperStream, Sequence[Record]], None] | None = None
+        self._columns_error: Exception | None = None
         self._since_state = 0
         self._state_at = 0.0
         # The SDK announces an error before it raises it: what is raised is said once, and in a sentence.
         self.logger.addFilter(lambda entry: not str(entry.msg).startswith("An unhandled error occurred"))
 
     def open(self) -> bool:
-        """Ask its first question ahead of its turn, if that can be done; tells whether it could.
+        """Ask the first question, ahead of the stream's turn, and keep its answer; called in a thread.
+
+        Returns:
+            Whether there is one that can be asked ahead.
 
         Raises:
             CrmError: It was not answered.
         """
         return False
 
-    def open_early(self) -> None:
-        """Ask its first question, and keep what goes wrong until the stream is read."""
-        try:
-            self.opened = self.open()
-        except Exception as error:  # noqa: BLE001 - raised again when the stream is read
-            self.opening_error = error
+    @property
+    def opened(self) -> bool:
+        """Whether the first question has been answered ahead of the stream's turn."""
+        return self.opening is not None and any(self.opening.results)
 
     @abstractmethod
     def pages(self) -> Iterator[Page]:
-        """Read the stream."""
+        """Read the stream, a page at a time."""
 
     @cached_property
     def columns(self) -> CustomColumns | None:
-        """The columns of its custom fields; None if it has none or none are wanted."""
+        """The columns of custom fields; None where there are none, they are off, or definitions cannot be read."""
         naming = self.config["custom_field_columns"]
         if not self.object_type or naming == "off":
             return None
         try:
-            definitions = self.tap.definitions
+            definitions = self.account.definitions
         except NotEnabledError:
             return None
         except (RefusedError, BusyError) as error:
-            advice = f"With custom_field_columns off, {self.name} is read without them"
-            self.columns_error = StreamError(f"{error.sentence} {advice}")
-            self.columns_error.__cause__ = error
+            advice = f"With custom_field_columns off, {self.name} is read without columns of custom fields"
+            self._columns_error = StreamError(f"{error.sentence} {advice}")
+            self._columns_error.__cause__ = error
             return None
         return CustomColumns(
             definitions,
             self.object_type,
             naming=naming,
             pinned=self.config["custom_field_names"],
-            zone=lambda: self.tap.zone,
+            zone=lambda: self.account.zone,
         )
 
     @property
     def declared_schema(self) -> dict[str, Any]:
-        """The schema without what depends on the account."""
+        """The schema without the columns that depend on the account and the settings."""
         return self._schema or {}
 
     @cached_property
@@ -147,7 +158,7 @@ class CopperStream(Stream):
     def metadata(self) -> MetadataMapping:
         fresh = self._metadata is None
         metadata = super().metadata
-        if fresh and metadata:  # also where a catalog does not name them
+        if fresh and metadata:  # also where a catalog does not name these properties
             for name in self.hidden:
                 if metadata["properties", name].selected is None:
                     metadata["properties", name].selected = False
@@ -163,24 +174,24 @@ class CopperStream(Stream):
         method = self.forced_replication_method
         if method not in {None, REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL}:
             raise SettingError(
-                f"The catalog wants {self.name} replicated {method}: it can be FULL_TABLE or INCREMENTAL"
+                f"The catalog's replication method of {self.name} must be FULL_TABLE or INCREMENTAL, not {method}"
             )
         if self.replication_key is None:
             self.forced_replication_method = None
 
     @property
     def is_incremental(self) -> bool:
-        """Whether this run goes by a bookmark."""
+        """Whether this run reads from a bookmark on, and not the full table."""
         return self.replication_method == REPLICATION_INCREMENTAL
 
     @property
     def is_whole(self) -> bool:
-        """Whether a full read of it holds every record that there is."""
+        """Whether a full read of the stream brings every record that exists: no filter leaves any out."""
         return True
 
     @cached_property
     def bookmark(self) -> Bookmark | None:
-        """Its bookmark; None for a full table."""
+        """The bookmark of the stream; None for a full table."""
         if not self.is_incremental:
             return None
         forgotten = self.name in self.config["resync"]
@@ -194,55 +205,54 @@ class CopperStream(Stream):
     def get_records(self, context: Context | None) -> Iterable[Record]:
         shape = self._shape()
         for page in self.pages():
-            for record in page.records:
-                shape.apply(record)
-                yield record
+            shape.apply(page.records)
+            yield from page.records
 
     @override
     def _sync_records(self, context: Context | None = None, *, write_messages: bool = True) -> Generator[Record]:
-        """Read and write a page at a time. What Copper refuses ends this stream, not the run."""
+        """Read and write a page at a time. An error of this stream ends the run only where no other can be read."""
         try:
             with self.get_record_counter() as counter, self.get_sync_timer():
                 self._sync_pages(counter.increment)
         except NotEnabledError as error:
             if self.bookmark is not None and self.bookmark.seconds is not None:
-                self.tap.fail(self, error)
+                self._fail(error)
             else:
                 log_event(self.logger, "stream_not_enabled", level="WARNING", stream=self.name, said=error.said)
         except CredentialsError as error:
-            if not self.tap.accepted:
+            if not self.account.accepted:
                 raise
-            self.tap.fail(self, error)
+            self._fail(error)
         except GoneError as error:
             error.advice = "Check base_url."  # no single record is asked for here
-            self.tap.fail(self, error)
+            self._fail(error)
         except (RefusedError, BusyError, StreamError, TieError) as error:
-            self.tap.fail(self, error)
+            self._fail(error)
         except MapExpressionError as error:
-            self.tap.fail(self, StreamError(f"stream_maps cannot be applied to a record of {self.name}: {error}"))
+            self._fail(StreamError(f"stream_maps cannot be applied to a record of {self.name}: {error}"))
         finally:
             self._write_state_message()
         yield from ()
 
+    def _fail(self, error: Exception) -> None:
+        if self.ABORT_AT_RECORD_COUNT is not None:
+            raise error  # a test of the connection ends at its first failure
+        self.account.fail(self, error)
+
     def _sync_pages(self, count: Callable[[int], None]) -> None:
         whole = self.is_whole and not self.is_incremental
         closed = whole and self.config["emit_activate_version_messages"]
-        version = int(self.tap.time.now().timestamp() * 1000) if closed else None
-        emission = Emission(self.tap.message_writer, self.stream_maps, self.mask, version)
+        version = int(self.account.time.now().timestamp() * 1000) if closed else None
+        emission = Emission(self.account.writer, self.stream_maps, self.mask, version)
         shape = self._shape()
-        self._state_at = self.tap.time.monotonic()
-        self.tap.progress.begin(self)
-        self.tap.prefetch.wait(self.open_early)
-        if (error := self.columns_error or self.opening_error) is not None:
-            raise error
-        deletions = self.tap.deleted_records
-        watch = deletions if deletions is not None and deletions.is_tracked(self) else None
-        for page in (part for whole_page in self.pages() for part in whole_page.parts(PAGE_SIZE)):
+        self._state_at = self.account.time.monotonic()
+        self.account.progress.begin(self)
+        self._wait_until_opened()
+        for page in (part for whole_page in self.pages() for part in _parts(whole_page)):
             records = self._within_limit(page.records)
-            if watch is not None:
-                watch.remember_ids(self, records)
-            for record in records:
-                shape.apply(record)
+            if self.watch is not None:
+                self.watch(self, records)
+            shape.apply(records)
             emission.write(records, page.extracted)
             self.emitted += len(records)
             count(len(records))
@@ -250,32 +260,38 @@ class CopperStream(Stream):
             if self.bookmark is not None and page.reached is not None:
                 self.bookmark.advance(page.reached)
             self._since_state += len(records)
-            self.tap.progress.advance(self)
-            self.breathe()
+            self.account.progress.advance(self)
+            self.check()
             self._check_max_record_limit(self.emitted)
         if version is not None:
             self._write_activate_version_message(version)
-        self.tap.finish(self)
+        self.account.finish(self)
 
-    def patiently(self, ask: Asked) -> Answer:
-        """Ask in a thread of its own: meanwhile STATE goes out when it is due.
+    def _wait_until_opened(self) -> None:
+        if self._columns_error is not None:
+            raise self._columns_error
+        if self.opening is not None:
+            self.account.prefetch.result(self.opening, self.account.check)
+
+    def send_in_a_thread(self, send: Send) -> Answer:
+        """Send a request in a thread of its own: meanwhile STATE goes out when it is due.
 
         Raises:
             CrmError: It was not answered.
         """
-        ((_, answer),) = ordered_map([ask], lambda each: each(), concurrency=1, check=self.breathe)
-        return answer
+        return in_a_thread(send, self.check)
 
-    def breathe(self) -> None:
-        """Called between pages and while it waits for one: STATE goes out when it is due.
+    def check(self) -> None:
+        """Write STATE if it is due; called between pages, and while one is waited for.
 
         Raises:
             StoppedError: A signal has asked to stop.
         """
-        self.tap.check()
-        if self._since_state >= STATE_RECORDS or self.tap.time.monotonic() - self._state_at >= STATE_SECONDS:
+        if self.account.stopped_by is not None:
+            raise StoppedError(self.account.stopped_by)
+        if self._since_state >= STATE_RECORDS or self.account.time.monotonic() - self._state_at >= STATE_SECONDS:
             self._write_state_message()
-            self._since_state, self._state_at = 0, self.tap.time.monotonic()
+            self._since_state, self._state_at = 0, self.account.time.monotonic()
 
     def _within_limit(self, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if self.ABORT_AT_RECORD_COUNT is None:
@@ -284,6 +300,15 @@ class CopperStream(Stream):
 
     def _shape(self) -> Shape:
         return Shape(self.schema["properties"], self.columns, self.config.get("date_order"))
+
+
+def _parts(page: Page) -> Iterator[Page]:
+    """Cut a page into such as a search returns, so that STATE can go out between them; the last one has ``reached``."""
+    records = page.records
+    for first in range(0, len(records) - PAGE_SIZE, PAGE_SIZE):
+        yield Page(records[first : first + PAGE_SIZE], None, page.extracted)
+    rest = (len(records) - 1) // PAGE_SIZE * PAGE_SIZE if records else 0
+    yield Page(records[rest:], page.reached, page.extracted)
 
 
 def _schema(name: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The command line: an error is one sentence on stderr and an exit code; a stack trace only where debugging."""
+"""The command line: an error becomes a sentence on stderr and an exit code; level DEBUG adds a stack trace."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Sequence
 from contextlib import suppress
 from itertools import pairwise
 from typing import Any
@@ -16,45 +15,12 @@ from singer_sdk.plugin_base import SingerCommand
 from typing_extensions import override
 
 from crm_api.errors import BusyError, CredentialsError, CrmError, RedirectError, SettingError, UnreachableError
-from tap_copper.errors import OutputError
+from tap_copper.errors import IncompleteError, OutputClosedError, OutputError, StoppedError
 
 FAILED = 1
 WRONG_SETTINGS = 2
 UNREACHABLE = 4
 SIGNALLED = 128  # plus the signal's number
-
-
-class StoppedError(Exception):
-    """A signal asked the run to stop."""
-
-    def __init__(self, signal_number: int) -> None:
-        super().__init__(f"Stopped by signal {signal_number}; the last STATE says how far the run came")
-        self.signal_number = signal_number
-
-
-class IncompleteError(Exception):
-    """Some streams could not be read; the others were.
-
-    Args:
-        failures: Names of streams, and what went wrong with each.
-
-    Attributes:
-        sentences: What to say of each.
-        unanswered: Copper gave no usable answer, and nothing else went wrong.
-    """
-
-    def __init__(self, failures: Sequence[tuple[str, Exception]]) -> None:
-        self.sentences = [f"{name}: {each.sentence if isinstance(each, CrmError) else each}" for name, each in failures]
-        errors = [each for _, each in failures]
-        self.unanswered = all(isinstance(each, BusyError) or isinstance(each.__cause__, BusyError) for each in errors)
-        super().__init__(" ".join(self.sentences))
-
-
-class OutputClosedError(Exception):
-    """What reads our output has gone. Not a BrokenPipeError, which click passes over in silence."""
-
-    def __init__(self) -> None:
-        super().__init__("The program that reads the output has closed it")
 
 
 class TapCommand(SingerCommand):
@@ -64,7 +30,7 @@ class TapCommand(SingerCommand):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         try:
             if sys.stdout is None:
-                raise OutputClosedError  # noqa: TRY301 - as when it is closed later
+                raise OutputClosedError  # noqa: TRY301 - ended like an output that is closed later
             return super().main(*args, **kwargs)
         except Exception as error:  # noqa: BLE001 - whatever it is, the user gets a sentence
             self._end(error)
@@ -96,7 +62,7 @@ class TapCommand(SingerCommand):
 
 
 def give_up(name: str, signal_number: int) -> None:
-    """End at once, where what a signal asked for does not come about: nobody reads the output, or it came twice."""
+    """End at once: a signal came twice, or the run has not ended in time because nobody reads its output."""
     said = f"{name}: Stopped by signal {signal_number} in the middle; the last STATE says how far the run came\n"
     with suppress(OSError):
         os.write(2, said.encode())
@@ -104,7 +70,7 @@ def give_up(name: str, signal_number: int) -> None:
 
 
 def _config_files(args: list[str]) -> str:
-    """The configuration files that a command line names, as the subject of a sentence."""
+    """Name the configuration files of a command line, as the subject of a sentence."""
     joined = [each.removeprefix("--config=") for each in args if each.startswith("--config=")]
     named = [*joined, *(after for each, after in pairwise(args) if each == "--config")]
     files = [each for each in named if each != "ENV"]
@@ -112,7 +78,7 @@ def _config_files(args: list[str]) -> str:
 
 
 def sentences(error: Exception) -> list[str]:
-    """What to say about an error, a line each."""
+    """The sentences that tell of an error, each for a line of its own."""
     if isinstance(error, IncompleteError):
         return error.sentences
     return [*getattr(error, "__notes__", ()), _sentence(error)]

@@ -34,10 +34,10 @@ class CustomColumns:
 
     Args:
         definitions: All definitions of the account.
-        of: The kind of record as ``available_on`` names it: ``lead``, ``person``, ….
-        naming: ``name`` for ``cf_<slug of the name>``, ``id`` for ``cf_<id>``.
-        pinned: Column names by definition id that hold through any renaming.
-        zone: Tells the account's time zone, when it is needed: a day is stored as its midnight there.
+        object_name: The kind of record as ``available_on`` names it: ``lead``, ``person``, ….
+        naming: How columns are named: ``name`` for ``cf_<slug of the name>``, ``id`` for ``cf_<id>``.
+        pinned: Column names by definition id, which hold through any renaming.
+        zone: Tells the account's time zone, asked when it is needed: a day is stored as its midnight there.
     """
 
     def __init__(
@@ -69,22 +69,23 @@ class CustomColumns:
         }
         self._empty: dict[str, Any] = dict.fromkeys(self.properties)
 
-    def fill(self, record: dict[str, Any]) -> None:
-        """Add to a record, in place, a column for every definition; null where it has no value.
+    def fill(self, records: Iterable[dict[str, Any]]) -> None:
+        """Add to each record, in place, a column for every definition; null where it has no value.
 
         A value whose definition is gone, or was made after this run began, stays in ``custom_fields`` alone.
         """
-        record.update(self._empty)
         columns = self._columns
-        fields = record.get("custom_fields")
-        for field in fields if isinstance(fields, list) else ():
-            try:
-                column, value = columns.get(field.get("custom_field_definition_id")), field.get("value")
-            except (AttributeError, TypeError):
-                continue  # no field as Copper's are
-            if column is not None and value is not None:
-                name, convert = column
-                record[name] = value if convert is None else convert(value)
+        for record in records:
+            record.update(self._empty)
+            fields = record.get("custom_fields")
+            for field in fields if isinstance(fields, list) else ():
+                try:
+                    column, value = columns.get(field.get("custom_field_definition_id")), field.get("value")
+                except (AttributeError, TypeError):
+                    continue  # not a field as Copper sends them
+                if column is not None and value is not None:
+                    name, convert = column
+                    record[name] = value if convert is None else convert(value)
 
 
 def day(seconds: int, zone: tzinfo) -> date:
@@ -98,7 +99,7 @@ def day(seconds: int, zone: tzinfo) -> date:
 
 
 def _converter(definition: Definition, zone: Callable[[], tzinfo]) -> Convert | None:
-    """What turns a stored value into the column's; None where it stays as it is."""
+    """Make the function that turns a stored value into the column's; None where it stays as it is."""
     kind = str(definition.get("data_type"))
     labels = {option["id"]: str(option.get("name")) for option in _options(definition)}
     made: dict[str, Convert] = {
@@ -116,7 +117,7 @@ def _options(definition: Definition) -> list[Mapping[str, Any]]:
 
 
 def _label(value: Any, labels: Mapping[Any, str]) -> str:
-    """What an option is called; its id where it is gone."""
+    """The label of an option; its id where the option is gone."""
     return (labels.get(value) if isinstance(value, Hashable) else None) or str(value)
 
 
@@ -130,7 +131,7 @@ def _day_text(value: Any, zone: Callable[[], tzinfo]) -> str | None:
             return day(value, zone()).isoformat()
         return date.fromisoformat(str(value)).isoformat()
     except (ValueError, OverflowError, OSError):
-        return None  # the raw array holds whatever it is
+        return None  # the raw array keeps the value
 
 
 def _number(value: Any) -> float | None:

@@ -1,45 +1,46 @@
-"""Streams that a user declares in the settings: any endpoint that can be read."""
+"""Streams that the setting extra_streams declares: any endpoint that can be read."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from singer_sdk import Tap
 from typing_extensions import override
 
 from crm_api.errors import GoneError, SettingError
 from crm_api.settings import nearest
 from crm_api.transport.answer import Answer
-from tap_copper.child_stream import PLACE, filled
-from tap_copper.client import Asked, CopperStream
+from tap_copper.account import Account
+from tap_copper.child_stream import FIELD_IN_BRACES, filled
+from tap_copper.client import CopperStream, Send
 from tap_copper.concurrency import ordered_map
 from tap_copper.deletions import DeletedRecordsStream
 from tap_copper.errors import StreamError
 from tap_copper.list_stream import read_pages
+from tap_copper.records import Record
 from tap_copper.search.reader import Page
 from tap_copper.search_stream import SearchStream
 
-if TYPE_CHECKING:
-    from tap_copper.tap import TapCopper
 
-Record = dict[str, Any]
-
-
-def _at_once(ask: Asked) -> Answer:
-    return ask()
+def _send_here(send: Send) -> Answer:
+    return send()
 
 
 class ExtraStream(CopperStream):
     """One declared endpoint.
 
     Args:
-        tap: The tap.
+        tap: The tap, for the SDK.
+        account: The account that the stream is read from.
         declared: An element of the setting ``extra_streams``.
-        parents: The streams whose records its path may be filled from.
+        parents: The streams whose records may fill its path, by name.
     """
 
-    def __init__(self, tap: TapCopper, declared: Mapping[str, Any], parents: Mapping[str, type[SearchStream]]) -> None:
+    def __init__(
+        self, tap: Tap, account: Account, declared: Mapping[str, Any], parents: Mapping[str, type[SearchStream]]
+    ) -> None:
         self._declared = declared
         self._parent = _parent(declared, parents)
         fields = declared.get("parent_fields") or ["id"]
@@ -47,26 +48,26 @@ class ExtraStream(CopperStream):
         self.primary_keys = tuple(declared["keys"])
         marks = {f"parent_{name}" for name in self._marks}
         self._own_keys = [key for key in self.primary_keys if key not in marks]
-        super().__init__(tap, schema=self._open_schema(), name=declared["name"])
+        super().__init__(tap, account, schema=self._open_schema(), name=declared["name"])
 
     @property
     @override
     def is_whole(self) -> bool:
-        return self._parent is None or self._parent(self.tap).is_whole
+        return self._parent is None or self._parent(self._tap, self.account).is_whole
 
     @override
     def pages(self) -> Iterator[Page]:
         if self._parent is None:
-            for records in self._read({}, self.patiently):
-                yield Page(records, None, self.tap.time.now())
+            for records in self._read({}, self.send_in_a_thread):
+                yield Page(records, None, self.account.time.now())
             return
-        pages = self._parent(self.tap).reader(breathe=self.breathe).pages()
-        # The connection test wants one record: it must not ask of every record of the account.
+        pages = self._parent(self._tap, self.account).reader(check=self.check).pages()
+        # A test of the connection reads one record: it must not ask of every record of the account.
         parents = islice((record for page in pages for record in page.records), self.ABORT_AT_RECORD_COUNT)
-        concurrency = self.tap.session.network.max_concurrency
-        for parent, found in ordered_map(parents, self._children, concurrency=concurrency, check=self.breathe):
+        concurrency = self.account.concurrency
+        for parent, found in ordered_map(parents, self._children, concurrency=concurrency, check=self.check):
             marks = {f"parent_{name}": parent.get(name) for name in self._marks}
-            yield Page([{**marks, **child} for child in found], None, self.tap.time.now())
+            yield Page([{**marks, **child} for child in found], None, self.account.time.now())
 
     def _children(self, parent: Record) -> list[Record]:
         try:
@@ -74,12 +75,12 @@ class ExtraStream(CopperStream):
         except GoneError:
             return []  # deleted meanwhile
 
-    def _read(self, parent: Record, ask: Callable[[Asked], Answer] = _at_once) -> Iterator[list[Record]]:
+    def _read(self, parent: Record, send: Callable[[Send], Answer] = _send_here) -> Iterator[list[Record]]:
         if not self._declared.get("paged"):
-            yield self._records(ask(lambda: self._send(parent, {})))
+            yield self._records(send(lambda: self._send(parent, {})))
             return
         yield from read_pages(
-            lambda number, size: ask(lambda: self._send(parent, {"page_number": number, "page_size": size})),
+            lambda number, size: send(lambda: self._send(parent, {"page_number": number, "page_size": size})),
             self._records,
             lambda record: tuple(str(record[key]) for key in self._own_keys),
         )
@@ -94,7 +95,7 @@ class ExtraStream(CopperStream):
         except KeyError as error:
             whose = self._declared["parent"]
             raise StreamError(f"extra_streams: the path of {self.name} needs {error}, a field of {whose}") from None
-        return self.tap.ask(
+        return self.account.ask(
             method,
             path,
             params=parameters,
@@ -107,11 +108,11 @@ class ExtraStream(CopperStream):
             value = value.get(name) if isinstance(value, dict) else None
         records = [value] if isinstance(value, dict) else value or []
         if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
-            raise StreamError(f"extra_streams: the answer to {self.name} holds no records; see records_at")
+            raise StreamError(f"extra_streams: the answer to {self.name} holds no records; check records_at")
         for record in records:
             for key in self._own_keys:
                 if record.get(key) is None:
-                    raise StreamError(f"extra_streams: a record of {self.name} has no {key!r}, which keys names")
+                    raise StreamError(f"extra_streams: a record of {self.name} lacks {key!r}, which is one of its keys")
         return records
 
     def _open_schema(self) -> dict[str, Any]:
@@ -122,11 +123,16 @@ class ExtraStream(CopperStream):
         return {"type": "object", "properties": properties, "additionalProperties": True}
 
 
-def extra_streams(tap: TapCopper, streams: Sequence[type[CopperStream]]) -> list[ExtraStream]:
-    """Make the declared streams.
+def extra_streams(tap: Tap, account: Account, streams: Sequence[type[CopperStream]]) -> list[ExtraStream]:
+    """Make the streams that the setting ``extra_streams`` declares.
+
+    Args:
+        tap: The tap, for the SDK.
+        account: The account that the streams are read from.
+        streams: The tap's own streams: their names are taken, and those that are searched can be parents.
 
     Raises:
-        SettingError: A declaration does not fit.
+        SettingError: A declaration cannot be used; says which, and why.
     """
     taken = {str(vars(stream)["name"]) for stream in (*streams, DeletedRecordsStream)}
     parents = {str(vars(each)["name"]): each for each in streams if issubclass(each, SearchStream)}
@@ -134,10 +140,10 @@ def extra_streams(tap: TapCopper, streams: Sequence[type[CopperStream]]) -> list
     for declared in tap.config.get("extra_streams") or ():
         name = declared.get("name")
         if name in taken:
-            raise SettingError(f"extra_streams declares {name!r}, which is the name of a stream already")
+            raise SettingError(f"extra_streams: {name!r} is already the name of a stream")
         _check_properties(declared)
         taken.add(name)
-        made.append(ExtraStream(tap, declared, parents))
+        made.append(ExtraStream(tap, account, declared, parents))
     return made
 
 
@@ -147,15 +153,17 @@ def _check_properties(declared: Mapping[str, Any]) -> None:
     for name, schema in (declared.get("properties") or {}).items():
         if not jsonschema_rs.meta.is_valid(schema):
             whose = declared["name"]
-            raise SettingError(f"extra_streams: the property {name!r} of {whose} has no JSON schema: {schema}")
+            raise SettingError(
+                f"extra_streams: the schema of property {name!r} of {whose} is not a JSON schema: {schema}"
+            )
 
 
 def _parent(declared: Mapping[str, Any], parents: Mapping[str, type[SearchStream]]) -> type[SearchStream] | None:
     named, name, path = declared["name"], declared.get("parent"), declared["path"]
-    if any(brace in PLACE.sub("", path) for brace in "{}"):
+    if any(brace in FIELD_IN_BRACES.sub("", path) for brace in "{}"):
         raise SettingError(f"extra_streams: the path of {named} must have whole names of fields in its braces: {path}")
     if name is None:
-        if (place := PLACE.search(path)) is not None:
+        if (place := FIELD_IN_BRACES.search(path)) is not None:
             raise SettingError(f"extra_streams: the path of {named} needs {place[1]!r}, so {named} needs a parent")
         return None
     if name not in parents:

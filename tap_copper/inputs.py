@@ -1,4 +1,4 @@
-"""The catalog and the state that a run is given: read and checked, so that nothing further in trips over them."""
+"""The catalog and the state that a run is given, read and checked before anything uses them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from singer_sdk.singerlib import Catalog
 
 from crm_api.errors import SettingError
 from crm_api.settings import nearest
-from tap_copper.events import log_event
+from tap_copper.progress import log_event
 
 LONGEST_MESSAGE = 200  # beyond, it quotes half a file
 _BYTE_ORDER_MARK = "\ufeff"  # with which Windows begins a file
@@ -72,14 +72,17 @@ _STATE: dict[str, Any] = {
 
 
 def read_input(file: IO[str] | None, what: str) -> Any:
-    """The JSON value in a file that the command line names; None without one.
+    """Read the JSON value in a file that the command line names.
 
     Args:
-        file: The open file.
-        what: What it is, for errors.
+        file: The open file; None if none is named.
+        what: The kind of file, for errors: catalog or state.
+
+    Returns:
+        The value; None without a file.
 
     Raises:
-        SettingError: It cannot be read, or holds no JSON.
+        SettingError: The file cannot be read, or does not hold JSON.
     """
     if file is None:
         return None
@@ -87,7 +90,7 @@ def read_input(file: IO[str] | None, what: str) -> Any:
         value = json.loads(file.read().removeprefix(_BYTE_ORDER_MARK), parse_constant=_refuse)
         checked_text(value)
     except UnicodeDecodeError as error:
-        raise SettingError(f"The {what} file {file.name} is no text in UTF-8: {error}") from None
+        raise SettingError(f"The {what} file {file.name} is not text in UTF-8: {error}") from None
     except OSError as error:
         raise SettingError(f"The {what} file {file.name} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
@@ -96,10 +99,10 @@ def read_input(file: IO[str] | None, what: str) -> Any:
 
 
 def checked_text(value: Any) -> None:
-    """Refuse texts that nobody can send: JSON can spell half a character (a lone surrogate), UTF-8 cannot.
+    """Refuse texts that cannot be sent: JSON can spell half a character (a lone surrogate), UTF-8 cannot.
 
     Raises:
-        ValueError: There is one.
+        ValueError: A text in the value, at any depth, holds one.
     """
     try:
         json.dumps(value, ensure_ascii=False, default=str).encode()
@@ -108,24 +111,24 @@ def checked_text(value: Any) -> None:
 
 
 def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not JSON")
 
 
 def checked_catalog(value: Any) -> dict[str, Any]:
-    """A catalog that can be used.
+    """Check a catalog, and leave out of it what a run does not use.
 
     Raises:
-        SettingError: It is none; says where.
+        SettingError: It is not a catalog; says where it is wrong.
     """
     _check(_CATALOG, value, "catalog", "make one with --discover")
     return {"streams": [_entry(each) for each in value["streams"]]}
 
 
 def checked_state(value: Any) -> dict[str, Any]:
-    """A state that can be used; null is an empty one.
+    """Check a state; null is an empty one.
 
     Raises:
-        SettingError: It is none; says where.
+        SettingError: It is not a state; says where it is wrong.
     """
     if value is None:
         return {}
@@ -141,7 +144,7 @@ def _holds_bookmarks(value: Any) -> bool:
 
 
 def stream_states(state: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The bookmarks by stream; what a tap keeps for partitions, which no stream here has, is left out."""
+    """The bookmarks of a state by stream, without bookmarks of partitions, which no stream here has."""
     return {
         name: {key: value for key, value in each.items() if key != "partitions"}
         for name, each in (state.get("bookmarks") or {}).items()
@@ -149,7 +152,7 @@ def stream_states(state: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _entry(given: dict[str, Any]) -> dict[str, Any]:
-    """An entry without its schema, since schemas are those of today, and without what is null."""
+    """A catalog entry without its nulls and without its schema: schemas are made anew in each run."""
     entry = {name: each for name, each in given.items() if each is not None and name != "schema"}
     if "metadata" in entry:
         entry["metadata"] = [{**each, "metadata": each.get("metadata") or {}} for each in entry["metadata"]]
@@ -167,11 +170,16 @@ def _check(schema: dict[str, Any], value: Any, what: str, advice: str) -> None:
 
 
 def unknown_selected(catalog: Catalog | None, known: Sequence[str]) -> Iterator[tuple[str, SettingError]]:
-    """Streams that were to be read and do not exist: the others are read all the same, then the run ends with an error.
+    """Find the streams that a catalog selects and that do not exist.
+
+    The others are read all the same; then the run ends with an error.
 
     Args:
-        catalog: The one that the run was given.
+        catalog: The catalog that the run was given; None if it was given none.
         known: Names of the streams that exist.
+
+    Yields:
+        The name of such a stream, and the error to end with.
     """
     for entry in catalog.streams if catalog else ():
         name = entry.tap_stream_id
@@ -181,12 +189,12 @@ def unknown_selected(catalog: Catalog | None, known: Sequence[str]) -> Iterator[
 
 
 def warn_of_bookmarks(names: Iterable[str], known: Sequence[str], logger: logging.Logger) -> None:
-    """Tell of bookmarks that nothing uses: they do no harm, and stay.
+    """Warn of bookmarks that nothing uses: they do no harm, and stay.
 
     Args:
-        names: Streams that the state has bookmarks of.
+        names: Names of the streams that the state has bookmarks of.
         known: Names of the streams that exist.
-        logger: Where it is told.
+        logger: The tap's log.
     """
     for name in names:
         if name not in known:

@@ -1,4 +1,4 @@
-"""Streams that come whole: one answer, or pages that nothing filters."""
+"""Streams without a filter: a list that comes in one answer, or a search that is read page by page."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing_extensions import override
 
 from crm_api.copper.session import PAGE_SIZE, SEARCH_CEILING, TOTAL_HEADER
 from crm_api.transport.answer import Answer
-from tap_copper.answers import records_in
 from tap_copper.client import CopperStream
+from tap_copper.records import records_in
 from tap_copper.search.query import Limits
 from tap_copper.search.reader import Page
 from tap_copper.search.same_second import TieReader
@@ -30,19 +30,19 @@ class ListStream(CopperStream):
 
     @override
     def pages(self) -> Iterator[Page]:
-        yield Page(list(self.records(self._value())), None, self.tap.time.now())
+        yield Page(list(self.records(self._value())), None, self.account.time.now())
 
     def _value(self) -> Any:
         return self._ask() if self._opened is None else self._opened
 
     def _ask(self) -> Any:
-        return self.tap.ask("GET", self.path, read=self._read).value
+        return self.account.ask("GET", self.path, read=self._read).value
 
     def _read(self, content: bytes) -> Any:
         return records_in(content, self.primary_keys)
 
     def records(self, value: Any) -> Iterator[dict[str, Any]]:
-        """The records in an answer."""
+        """The records in an answer's value."""
         yield from value
 
 
@@ -60,14 +60,16 @@ class UnfilteredStream(CopperStream):
     def pages(self) -> Iterator[Page]:
         def send(number: int, size: int) -> Answer:
             first, self._first = self._first, None
-            return self.patiently(lambda: self._send(number, size)) if first is None else first
+            return self.send_in_a_thread(lambda: self._send(number, size)) if first is None else first
 
         for records in read_pages(send, lambda answer: answer.value, lambda record: record["id"]):
-            yield Page(records, None, self.tap.time.now())
+            yield Page(records, None, self.account.time.now())
 
     def _send(self, number: int, size: int) -> Answer:
         body = {"page_number": number, "page_size": size}
-        return self.tap.ask("POST", self.path, body=body, read=lambda content: records_in(content, self.primary_keys))
+        return self.account.ask(
+            "POST", self.path, body=body, read=lambda content: records_in(content, self.primary_keys)
+        )
 
 
 def read_pages(
@@ -75,12 +77,15 @@ def read_pages(
     records_in: Callable[[Answer], list[Record]],
     identify: Callable[[Record], Hashable],
 ) -> Iterator[list[Record]]:
-    """Read the pages of what nothing filters until no record can have been missed.
+    """Read the pages of a list without filters until no record can have been missed.
 
     Args:
-        send: Asks for a page: its number, and how many records it is to hold.
-        records_in: The records of an answer.
-        identify: What tells one record from another.
+        send: Asks for a page, given its number (1 is the first) and how many records it is to hold.
+        records_in: Takes the records out of an answer.
+        identify: Makes of a record the key that tells it from all others.
+
+    Yields:
+        The records of a page that have not come before.
     """
     ties = TieReader(None, [(None, None)], 0, Limits(PAGE_SIZE, SEARCH_CEILING))
     seen: set[Hashable] = set()

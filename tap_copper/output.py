@@ -24,7 +24,7 @@ _ENCODER = msgspec.json.Encoder()
 
 
 class PageWriter(MsgSpecWriter):
-    """Writes records by the page, and lets whatever is not a record pass at once.
+    """Writes records by the page, and any other message at once.
 
     The SDK builds, encodes and flushes every record by itself, which is most of its cost. Here a page becomes one piece
     of bytes; a message of another kind flushes, so that a STATE never stays behind.
@@ -35,7 +35,7 @@ class PageWriter(MsgSpecWriter):
 
     @override
     def write_message(self, message: Message) -> None:
-        with _told():
+        with _named_errors():
             _write(self.format_message(message))
             sys.stdout.buffer.flush()
         self.unsettled = isinstance(message, ActivateVersionMessage) or (
@@ -51,13 +51,13 @@ class PageWriter(MsgSpecWriter):
             stream: Name of the stream.
             records: Its records.
             extracted: When Copper sent them.
-            version: Of a full table, for the ACTIVATE_VERSION that will follow.
+            version: The version of a full table, which an ACTIVATE_VERSION will close; None for other streams.
         """
         frame = {"time_extracted": extracted, "type": "RECORD", "stream": stream}
         if version is not None:
             frame["version"] = version
         self.unsettled = True
-        with _told():
+        with _named_errors():
             _write(_ENCODER.encode_lines([{**frame, "record": record} for record in records]))
 
 
@@ -82,30 +82,30 @@ class SettlingStateWriter(StateWriter):
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _named_errors() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
-        raise  # who reads the output has gone: the command says so
+        raise  # the program that reads the output has gone: the command says so
     except OSError as error:
         raise OutputError(said=error.strerror or type(error).__name__) from error
 
 
 def _write(lines: bytes | bytearray) -> None:
-    """Write all of it. Where PYTHONUNBUFFERED is set, a signal lets a write end with half a line."""
+    """Write whole lines. Where PYTHONUNBUFFERED is set, a signal lets a single write end with half a line."""
     left = memoryview(bytes(lines))
     while left:
         left = left[sys.stdout.buffer.write(left) :]
 
 
 class Emission:
-    """Where the records of one stream go.
+    """Writes the records of one stream, by its catalog entry and its maps.
 
     Args:
         writer: Writes the messages.
         maps: The stream's maps.
-        mask: What a catalog selects.
-        version: Of a full table that an ACTIVATE_VERSION will close.
+        mask: Which properties the catalog selects.
+        version: The version of a full table, which an ACTIVATE_VERSION will close; None for other streams.
     """
 
     def __init__(self, writer: PageWriter, maps: Sequence[StreamMap], mask: SelectionMask, version: int | None) -> None:

@@ -1,4 +1,4 @@
-"""What a person sees of a run: a line per stream on a terminal, and a summary at the end. On stderr only."""
+"""All that a run says on stderr: log lines, a line for each stream on a terminal, and a summary at the end."""
 
 from __future__ import annotations
 
@@ -7,28 +7,55 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from crm_api.copper.session import PAGE_SIZE
 from crm_api.transport.session import CrmSession, Traffic
-from tap_copper.events import log_event
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from tap_copper.client import CopperStream
     from tap_copper.search.reader import Reader
 
 REFRESHES_PER_SECOND = 4
 SECONDS_PER_MINUTE = 60
 
 
+def log_event(logger: logging.Logger, event: str, *, level: str = "INFO", **facts: Any) -> None:
+    """Log an event, readable as text, and as fields where the log is structured.
+
+    Args:
+        logger: The log.
+        event: The event's name, which never changes.
+        level: The level's name.
+        facts: What there is to say, by name; never values of records.
+    """
+    text = " ".join(f"{name}={value}" for name, value in facts.items())
+    logger.log(logging.getLevelNamesMapping()[level], "%s %s", event, text, extra={"event": event, "facts": facts})
+
+
+class StreamRead(Protocol):
+    """A stream as its progress is told.
+
+    Attributes:
+        name: Name of the stream.
+        emitted: How many of its records have been written.
+    """
+
+    name: str
+    emitted: int
+
+    @property
+    def opened(self) -> bool:
+        """Its first question has been answered ahead of its turn."""
+
+
 @dataclass
 class _Line:
-    """One stream's share of the run."""
+    """The share of one stream in a run; seconds are those of the clock, requests are counts."""
 
-    stream: CopperStream
+    stream: StreamRead
     began: float
     ended: float
     requests_before: int
@@ -41,7 +68,7 @@ class Progress:
 
     Args:
         monotonic: The clock, in seconds.
-        console: Where a person looks; stderr if left out.
+        console: The terminal or log that a person looks at; stderr if left out.
     """
 
     def __init__(self, monotonic: Callable[[], float], console: Console | None = None) -> None:
@@ -62,10 +89,10 @@ class Progress:
         Args:
             session: Counts the requests.
             quota: Requests a minute that are allowed; 0 is unlimited.
-            logger: Whether anything is to be said.
+            logger: The tap's log; where it lets no INFO through, nothing is shown.
         """
         from rich.console import Console  # noqa: PLC0415 - tap-copper --version needs no terminal
-        from rich.live import Live  # noqa: PLC0415 - likewise
+        from rich.live import Live  # noqa: PLC0415 - tap-copper --version needs no terminal
 
         self._session = session
         self._quota = quota
@@ -95,25 +122,34 @@ class Progress:
                     console.print(self.table(live=False))
                 self._log_run(logger)
 
-    def begin(self, stream: CopperStream, reader: Reader | None = None) -> None:
-        """A stream's reading begins."""
+    def begin(self, stream: StreamRead, reader: Reader | None = None) -> None:
+        """Note that the reading of a stream begins.
+
+        Args:
+            stream: The stream.
+            reader: Reads its search, if it has one, and knows how many records there are.
+        """
         now = self._monotonic()
         self._lines[stream.name] = _Line(stream, now, now, self._requests - stream.opened, stream.opened, reader=reader)
 
-    def fail(self, stream: CopperStream) -> None:
-        """It could not be read to its end."""
+    def fail(self, stream: StreamRead) -> None:
+        """Note that a stream could not be read to its end."""
         self._failed.add(stream.name)
 
-    def advance(self, stream: CopperStream) -> None:
-        """A page of it has been written."""
+    def advance(self, stream: StreamRead) -> None:
+        """Note that a page of a stream has been written."""
         line = self._lines[stream.name]
         line.ended = self._monotonic()
         line.requests = self._requests - line.requests_before
 
     def table(self, *, live: bool = True) -> Table:
-        """The streams so far: with what is left while they are read, and what all came to at the end."""
+        """Make the table of the streams so far.
+
+        Args:
+            live: The run goes on: show the time that is left. At its end: the seconds that passed, and a sum.
+        """
         from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - tap-copper --version needs no terminal
-        from rich.table import Table  # noqa: PLC0415 - likewise
+        from rich.table import Table  # noqa: PLC0415 - tap-copper --version needs no terminal
 
         lines = [
             (f"{name} (failed)" if name in self._failed else name, line) for name, line in tuple(self._lines.items())
@@ -149,12 +185,12 @@ class Progress:
         return [f"{emitted:,}", of, share, f"{line.requests:,}", pace, left if live else f"{seconds:.1f}"]
 
     def _pace(self, requests: int, seconds: float) -> str:
-        """Requests a minute against the quota. Within the first minute, they are those that there were."""
+        """Requests a minute against the quota; within the first minute, all requests so far."""
         rate = f"{requests * SECONDS_PER_MINUTE / max(seconds, SECONDS_PER_MINUTE):.0f}"
         return f"{rate}/{self._quota}" if self._quota else rate
 
     def _seconds_left(self, records: int, seconds_each: float) -> float:
-        """Until so many more have come: at the pace so far, and no sooner than the quota lets them."""
+        """Seconds until so many more records have come: at the pace so far, and no sooner than the quota lets them."""
         if not self._quota:
             return records * seconds_each
         requests = self._requests + -(-records // PAGE_SIZE)
@@ -179,7 +215,7 @@ class Progress:
 
 
 class _Above:
-    """Where a log writes while a table is shown: above the table, which would else be torn and hide the line."""
+    """The file that a log writes to while a table is shown: lines appear above the table and do not tear it."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -193,7 +229,7 @@ class _Above:
 
 @contextmanager
 def _only_warnings(console: Console) -> Iterator[None]:
-    """Of the log, only warnings and worse are shown beside a table."""
+    """Show warnings and worse of the log alone, above a table."""
     levels = {handler: handler.level for handler in logging.getLogger().handlers}
     streams = {
         handler: handler.stream

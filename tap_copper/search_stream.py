@@ -1,4 +1,4 @@
-"""Streams that Copper lets be searched by date: read in windows, several at once."""
+"""Streams that can be searched by date: each is read in windows, several at once."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from crm_api.copper.session import PAGE_SIZE, SEARCH_CEILING
 from crm_api.transport.answer import Answer
 from tap_copper.client import CopperStream
 from tap_copper.errors import StreamError
-from tap_copper.events import log_event
+from tap_copper.progress import log_event
 from tap_copper.records import moment
 from tap_copper.search.query import Limits, PageQuery, Row, TieError
-from tap_copper.search.read_ahead import Search
+from tap_copper.search.read_ahead import AscendingSearch, NewestFirstSearch
 from tap_copper.search.reader import Page, Reader
 from tap_copper.settings import filters_hash, search_filters, seconds_setting
 
@@ -32,9 +32,9 @@ class SearchStream(CopperStream):
     """A stream with ``POST /…/search``, a replication key in Unix seconds and filters on it.
 
     Attributes:
-        date_filter: The filters are ``minimum_`` and ``maximum_`` of this.
-        ties: Columns that it can be sorted by where the replication key tells nothing apart.
-        newest_first: It cannot be sorted, and comes newest first.
+        date_filter: The name of the date filter: its bounds are ``minimum_<name>`` and ``maximum_<name>``.
+        ties: Columns that the search can be sorted by, for records that share their replication value.
+        newest_first: The search cannot be sorted, and returns the newest records first.
     """
 
     date_filter: ClassVar[str] = "modified_date"
@@ -54,7 +54,7 @@ class SearchStream(CopperStream):
 
     @cached_property
     def _opened(self) -> Reader:
-        """What reads it in this run."""
+        """The reader of this run, which may have asked the first question ahead."""
         return self.reader(*self._range())
 
     @override
@@ -68,7 +68,7 @@ class SearchStream(CopperStream):
                 yield from self._pages(self.reader(*self._range()))
 
     def _pages(self, reader: Reader) -> Iterator[Page]:
-        self.tap.progress.begin(self, reader)
+        self.account.progress.begin(self, reader)
         latest = 0
         try:
             for page in reader.pages():
@@ -78,7 +78,7 @@ class SearchStream(CopperStream):
         except TieError as error:
             raise self._tie_error(error) from error
         if latest:
-            yield Page([], self._capped(latest, reader), self.tap.time.now())
+            yield Page([], self._capped(latest, reader), self.account.time.now())
 
     @property
     def _key(self) -> str:
@@ -93,7 +93,7 @@ class SearchStream(CopperStream):
         return filters_hash(self.config, self.name)
 
     def _range(self) -> tuple[int | None, int | None]:
-        """The first and the last second to read."""
+        """The first and the last second to read, in Unix time; None for no bound."""
         if not self.is_incremental or self.bookmark is None:
             return None, None
         self.bookmark.keep_filters(self._filters_hash)
@@ -108,31 +108,33 @@ class SearchStream(CopperStream):
         return timedelta(seconds=self.config["lookback_seconds"])
 
     def _capped(self, reached: int | None, reader: Reader) -> int | None:
-        """What the bookmark may say: never more than the server's clock when the stream's reading began."""
+        """Cap the bookmark at the server's clock as it was when the reading of the stream began."""
         if reached is None or reader.began is None:
             return None
         return min(reached, int(reader.began.timestamp()))
 
     def reader(
-        self, start: int | None = None, stop: int | None = None, *, breathe: Callable[[], None] | None = None
+        self, start: int | None = None, stop: int | None = None, *, check: Callable[[], None] | None = None
     ) -> Reader:
-        """What reads the stream between two seconds, both included; None is all.
+        """Make a reader of the stream between two seconds, both included.
 
         Args:
-            start: The first second.
-            stop: The last.
-            breathe: Called while it waits, where another stream reads this one.
+            start: The first second, in Unix time; None for no bound.
+            stop: The last second, in Unix time; None for no bound.
+            check: Called while pages are waited for; this stream's own ``check`` if left out. Another stream that reads
+                this one gives its own.
         """
-        filters = search_filters(self.config, self.name, self.tap.time.now())
+        filters = search_filters(self.config, self.name, self.account.time.now())
         minimum, maximum = f"minimum_{self.date_filter}", f"maximum_{self.date_filter}"
         start = max((each for each in (start, filters.pop(minimum, None)) if each is not None), default=None)
         stop = min((each for each in (stop, filters.pop(maximum, None)) if each is not None), default=None)
-        # Who asks for what no filter can say asks for all of it; nothing lies beyond a bookmark that no filter can say.
+        # A filter holds dates from 1970 to January 2038. A start before that means all records; a stop after it means
+        # no end; a start after it means the last second, since nothing lies beyond such a bookmark.
         start = None if start is None or start < 0 else min(start, LATEST)
         stop = None if stop is None or stop > LATEST else stop
-        concurrency = self.tap.session.network.max_concurrency
+        concurrency = self.account.concurrency
         repeats = bool(filters.get("full_result"))
-        paced = self.tap.requests_per_minute > 0
+        paced = self.account.requests_per_minute > 0
         buffered = PACKED_PAGES if paced else BUFFERED_PAGES
         limits = Limits(PAGE_SIZE, SEARCH_CEILING, concurrency, buffered_pages=buffered, repeats=repeats)
         first, last = (start, stop) if self._sign > 0 else (_negative(stop), _negative(start))
@@ -142,19 +144,19 @@ class SearchStream(CopperStream):
             return int((began - lookback).timestamp())
 
         return Reader(
-            Search(first, last, limits, newest_first=self.newest_first),
+            (NewestFirstSearch if self.newest_first else AscendingSearch)(first, last, limits),
             self._sender(filters),
             sign=self._sign,
             horizon=horizon,
             concurrency=concurrency,
-            now=self.tap.time.now,
-            check=breathe or self.breathe,
+            now=self.account.time.now,
+            check=check or self.check,
             pack=paced,
         )
 
     def _sender(self, filters: dict[str, Any]) -> Callable[[PageQuery], Answer]:
         read = rows_reader(self._key)
-        ask = self.tap.ask
+        ask = self.account.ask
 
         def send(query: PageQuery) -> Answer:
             low, high = query.minimum, query.maximum
@@ -165,13 +167,13 @@ class SearchStream(CopperStream):
             body = filters | self._body(query, low, high)
             answer = ask("POST", self.path, body=body, read=read)
             if self._sign < 0 and high is not None and high > LATEST + 1 and _all_beyond(answer.value):
-                raise self._beyond_filters()  # the bound could not be said, and this is the first page again
+                raise self._beyond_filters()  # the bound was left out, and this is the first page again
             return answer
 
         return send
 
     def _is_beyond_filters(self, low: int | None, high: int | None) -> bool:
-        """Whether the search has come to dates that no filter can say: it would be given the same page for ever."""
+        """Whether the search has come to dates that no filter takes: it would be given the same page for ever."""
         if high is not None and high < 0:
             return True
         return self._sign > 0 and low is not None and not -1 <= low <= LATEST
@@ -184,7 +186,7 @@ class SearchStream(CopperStream):
 
     def _body(self, query: PageQuery, low: int | None, high: int | None) -> dict[str, Any]:
         body: dict[str, Any] = {"page_number": query.page, "page_size": query.size, **self._sorting(query.tie)}
-        # A bound that no filter can say is left out; the second beside one that it can say is that one.
+        # A bound that no filter takes is left out; one second beside such as it takes becomes that one.
         if low is not None and low >= -1:
             body[f"minimum_{self.date_filter}"] = min(max(low, 0), LATEST)
         if high is not None and high <= LATEST + 1:
@@ -200,25 +202,29 @@ class SearchStream(CopperStream):
         return {"sort_by": self.ties[column], "sort_direction": "desc" if turn % 2 else "asc"}
 
     def _tie_error(self, error: TieError) -> TieError:
-        """The same, naming the stream and the second."""
+        """Make an error that also names the stream and the second."""
         second = "one second" if error.key is None else f"the second {moment(self._sign * error.key)}"
-        told = f"{error.total:,} records of {self.name} have {self._key} in {second}"
+        counted = f"{error.total:,} records of {self.name} have {self._key} in {second}"
         if error.total > SEARCH_CEILING:
             why = f"and Copper's search reaches {SEARCH_CEILING:,}"
         else:
             why = f"and {error.passes} passes over them did not agree"
         made = TieError(error.key, error.total, error.passes)
-        made.args = (f"{told}, {why}: read them apart with search_filters",)
+        made.args = (f"{counted}, {why}: read them apart with search_filters",)
         return made
 
 
 def rows_reader(key: str) -> Callable[[bytes], list[Row]]:
-    """What reads of an answer the ids and the replication values, and passes over the rest."""
+    """Make a decoder that reads the ids and the replication values of an answer's records and skips the rest.
+
+    Args:
+        key: Name of the replication key.
+    """
     row = msgspec.defstruct(
         "row", [("id", int | str), ("second", int | None, msgspec.field(name=key, default=None))], gc=False
     )
     decode = msgspec.json.Decoder(list[row]).decode  # type: ignore[valid-type]  # made at run time, by the stream's key
-    return lambda content: [(each.id, each.second) for each in decode(content)]  # type: ignore[attr-defined]  # same
+    return lambda content: [(each.id, each.second) for each in decode(content)]  # type: ignore[attr-defined]  # see above
 
 
 def _all_beyond(rows: list[Row]) -> bool:

@@ -1,4 +1,4 @@
-"""The settings of tap-copper, as a JSON schema, and what their texts mean."""
+"""The settings of tap-copper: a JSON schema, checks beyond it, and the values that texts stand for."""
 
 from __future__ import annotations
 
@@ -19,44 +19,55 @@ from tap_copper.records import seconds_of
 _RELATIVE = re.compile(r"([+-])(\d{1,6})([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DATE_FILTER = re.compile(r"(minimum|maximum)_\w*date\w*")
-LONGEST_LOOKBACK_DAYS = 3_650  # more than that is a full read
+LONGEST_LOOKBACK_DAYS = 3_650  # ten years: more is a full read
 RESERVED_FILTERS = frozenset({"page_number", "page_size", "sort_by", "sort_direction"})
 
 EXTRA_STREAM: dict[str, Any] = {
     "type": "object",
     "required": ["name", "path", "keys"],
     "properties": {
-        "name": {"type": "string", "pattern": "^[a-z][a-z0-9_]*$", "description": "The stream's name."},
+        "name": {"type": "string", "pattern": "^[a-z][a-z0-9_]*$", "description": "Name of the stream."},
         "path": {
             "type": "string",
             "pattern": "^/",
-            "description": "After base_url; with a parent, its fields in braces: /people/{id}/activities.",
+            "description": "Path below base_url. With a parent, fields of a parent record stand in braces: "
+            "/people/{id}/activities.",
         },
-        "method": {"type": "string", "enum": ["GET", "POST"], "default": "GET", "description": "POST only to read."},
-        "parameters": {"type": "object", "additionalProperties": True, "description": "The query."},
-        "body": {"type": "object", "additionalProperties": True, "description": "JSON body of a POST."},
+        "method": {
+            "type": "string",
+            "enum": ["GET", "POST"],
+            "default": "GET",
+            "description": "HTTP method; POST only for endpoints that change nothing.",
+        },
+        "parameters": {"type": "object", "additionalProperties": True, "description": "Query parameters, by name."},
+        "body": {"type": "object", "additionalProperties": True, "description": "JSON body of a POST request."},
         "paged": {
             "type": "boolean",
-            "description": "The endpoint takes page_number and page_size: in the body of a POST, else in the query.",
+            "description": "Whether the endpoint takes page_number and page_size: in the body of a POST, else in the "
+            "query.",
         },
-        "records_at": {"type": "string", "description": "Where in the answer the records are: a name, or a.b."},
+        "records_at": {
+            "type": "string",
+            "description": "Place of the records in the answer: a name, or names joined by dots; the whole answer if "
+            "left out.",
+        },
         "keys": {
             "type": "array",
             "minItems": 1,
             "items": {"type": "string"},
-            "description": "Key properties; parent_<field> is a field of the parent.",
+            "description": "Properties that identify a record; parent_<field> is a field of the parent record.",
         },
-        "parent": {"type": "string", "description": "The stream whose records the path is filled from."},
+        "parent": {"type": "string", "description": "Name of the stream whose records fill the path."},
         "parent_fields": {
             "type": "array",
             "items": {"type": "string"},
             "default": ["id"],
-            "description": "Fields of the parent that come with each record, as parent_<field>.",
+            "description": "Fields of the parent record that are added to each record, as parent_<field>.",
         },
         "properties": {
             "type": "object",
             "additionalProperties": {"type": "object", "additionalProperties": True},
-            "description": "JSON schemas of the properties; what is not named passes through.",
+            "description": "JSON schemas of properties, by name; other properties pass through.",
         },
     },
 }
@@ -68,85 +79,89 @@ SETTINGS: dict[str, Any] = {
         "start_date": {
             "type": ["string", "null"],
             "format": "date-time",
-            "description": "The first run reads incremental streams from here on; all of it if left out.",
+            "description": "Date from which the first run reads incremental streams; it reads all records if left out.",
         },
         "end_date": {
             "type": ["string", "null"],
             "format": "date-time",
-            "description": "Incremental streams are read up to here, included.",
+            "description": "Date up to which incremental streams are read, included; there is no end if left out.",
         },
         "lookback_seconds": {
             "type": "integer",
             "minimum": 0,
             "maximum": LONGEST_LOOKBACK_DAYS * 86_400,
             "default": 300,
-            "description": "A run begins so much before its bookmark: more than Copper's search index lags behind.",
+            "description": "Seconds before its bookmark at which a run begins to read: more than Copper's search index "
+            "lags behind.",
         },
         "activities_lookback_days": {
             "type": "integer",
             "minimum": 0,
             "maximum": LONGEST_LOOKBACK_DAYS,
             "default": 30,
-            "description": "The same for activities, which can be logged with a date in the past.",
+            "description": "Days before its bookmark at which a run begins to read activities, which can be logged "
+            "with a date in the past.",
         },
         "search_filters": {
             "type": "object",
             "additionalProperties": {"type": "object", "additionalProperties": True},
             "default": {},
-            "description": "Further parameters of a stream's search, as Copper documents them, by stream. Dates are "
-            "ISO 8601, or relative such as -30d. A change re-reads the stream.",
+            "description": "Further search parameters, as Copper documents them, by stream. Dates are ISO 8601, or "
+            "relative such as -30d. A stream whose parameters change is read anew.",
         },
         "include_converted_leads": {
             "type": "boolean",
             "default": False,
-            "description": "Leads that were converted come too, with what became of them.",
+            "description": "Read converted leads, too, with the records that they became.",
         },
         "full_result": {
             "type": "boolean",
             "default": False,
-            "description": "Ask for activities with full_result, which large accounts may need; an administrator's key "
-            "only.",
+            "description": "Read activities with full_result, which large accounts may need; it takes an "
+            "administrator's key.",
         },
         "resync": {
             "type": "array",
             "items": {"type": "string"},
             "default": [],
-            "description": "These streams ignore their bookmark in this run.",
+            "description": "Names of streams that ignore their bookmark in this run.",
         },
         "emit_activate_version_messages": {
             "type": "boolean",
             "default": True,
-            "description": "Close the whole read of a full-table stream with ACTIVATE_VERSION, by which targets that "
-            "know it drop what is gone. Off for targets that complain about it.",
+            "description": "Send ACTIVATE_VERSION after the last record of a full-table stream: targets that know it "
+            "then remove records that no longer exist. Turn it off for targets that complain about it.",
         },
         "custom_field_columns": {
             "type": "string",
             "enum": ["name", "id", "off"],
             "default": "name",
-            "description": "A column for each custom field: cf_<its name>, cf_<its id>, or none.",
+            "description": "Add a column for each custom field: name (cf_<its name>), id (cf_<its id>) or off (none).",
         },
         "custom_field_names": {
             "type": "object",
             "additionalProperties": {"type": "string"},
             "default": {},
-            "description": "Column names by definition id, which hold when the field is renamed: {'638': 'score'}.",
+            "description": "Names of custom-field columns by definition id, kept when the field is renamed: {'638': "
+            "'score'}.",
         },
         "date_order": {
             "type": ["string", "null"],
             "enum": ["mdy", "dmy", None],
-            "description": "How the account writes dates; with it, close_date also comes as close_date_iso.",
+            "description": "Order in which the account writes dates: mdy or dmy. With it, close_date is added in ISO "
+            "8601 as close_date_iso.",
         },
         "deletions": {
             "type": "boolean",
             "default": False,
-            "description": "List the ids that exist and report in deleted_records which of an earlier run's are gone. "
-            "Costs a request per 200 records of the selected streams; not together with search_filters.",
+            "description": "List the ids that exist, and report those of an earlier run that are gone in the stream "
+            "deleted_records. Costs a request per 200 records of the selected streams; cannot go with search_filters.",
         },
         "snapshot_url": {
             "type": ["string", "null"],
             "secret": True,
             "writeOnly": True,
-            "description": "Where the ids of earlier runs are kept: a SQLAlchemy URL. Left out: "
+            "description": "Database that keeps the ids of earlier runs for deletions: a SQLAlchemy URL. Left out: "
             "singer-crm/snapshots.sqlite in the user's state folder (XDG_STATE_HOME, else ~/.local/state).",
         },
         "max_deleted_fraction": {
@@ -154,14 +169,14 @@ SETTINGS: dict[str, Any] = {
             "minimum": 0,
             "maximum": 1,
             "default": 0.2,
-            "description": "More than this share of a stream gone means that the key sees less than before: an error, "
-            "and nothing is reported.",
+            "description": "Largest share of a stream's records that deletions may report as gone. More probably means "
+            "that the key sees fewer records than before: the stream fails, and nothing of it is reported.",
         },
         "extra_streams": {
             "type": "array",
             "default": [],
             "items": EXTRA_STREAM,
-            "description": "Further streams: any endpoint that can be read, declared.",
+            "description": "Further streams, each a declaration of an endpoint that can be read.",
         },
         **NETWORK_SETTINGS,
         # Reading is bound by the quota: what is left of it when a minute begins should be used at once.
@@ -175,11 +190,11 @@ def check_values(config: Mapping[str, Any], searched: Collection[str], now: date
 
     Args:
         config: The settings.
-        searched: The streams that are searched by date.
-        now: What relative dates count from.
+        searched: Names of the streams that are searched by date.
+        now: The time that relative dates count from.
 
     Raises:
-        SettingError: Says which, and why.
+        SettingError: A setting cannot work; says which, and why.
     """
     start, end = (seconds_setting(config, name) for name in ("start_date", "end_date"))
     if start is not None and end is not None and end < start:
@@ -194,16 +209,16 @@ def check_values(config: Mapping[str, Any], searched: Collection[str], now: date
         for name in config.get(setting) or ():
             if name not in searched:
                 hint = nearest(name, list(searched))
-                raise SettingError(f"{setting} names {name!r}, which is no stream that is searched by date{hint}")
+                raise SettingError(f"{setting}: {name!r} is not a stream that is searched by date{hint}")
     for name in config.get("search_filters") or ():
         search_filters(config, name, now)
 
 
 def seconds_setting(config: Mapping[str, Any], name: str) -> int | None:
-    """A date setting in Unix seconds; None if it is not given.
+    """Read a date setting as Unix seconds; None if it is not given.
 
     Raises:
-        SettingError: It is no date.
+        SettingError: It is not a date.
     """
     value = config.get(name)
     if value is None:
@@ -215,15 +230,15 @@ def seconds_setting(config: Mapping[str, Any], name: str) -> int | None:
 
 
 def search_filters(config: Mapping[str, Any], stream: str, now: datetime) -> dict[str, Any]:
-    """The parameters that a stream's search gets, with dates in Unix seconds.
+    """Make the parameters of a stream's search, with dates in Unix seconds.
 
     Args:
         config: The settings.
-        stream: The stream's name.
-        now: What relative dates count from.
+        stream: Name of the stream.
+        now: The time that relative dates count from.
 
     Raises:
-        SettingError: A parameter is the tap's own, or a date is none.
+        SettingError: A parameter is the tap's own, or a date is not a date.
     """
     found: dict[str, Any] = {}
     for name, value in _given(config, stream).items():
@@ -235,7 +250,7 @@ def search_filters(config: Mapping[str, Any], stream: str, now: datetime) -> dic
 
 
 def filters_hash(config: Mapping[str, Any], stream: str) -> str | None:
-    """What tells one set of filters from another; None if there are none. Relative dates count as they are written."""
+    """Hash a stream's filters, relative dates as they are written; None if it has no filters."""
     given = _given(config, stream)
     return hashlib.sha256(msgspec.json.encode(given, order="deterministic")).hexdigest()[:16] if given else None
 

@@ -1,4 +1,4 @@
-"""The ids of earlier runs, a generation a run, by which a later run sees what is gone."""
+"""Snapshots: the ids that each run has seen, one generation for each run; a later run tells by them what is gone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from crm_api.transport.redaction import Redactor
 
 PRIVATE = 0o600
 KEPT_BEFORE_BASE = 2  # a target's STATE may be older than the run before this one
-KEPT_ENDS = 10  # runs from one base that no run has gone on from: killed ones, and the first ones of other pipelines
+KEPT_ENDS = 10  # runs from one base that no run has gone on from: killed ones, and the first runs of other pipelines
 BATCH = 1000
 
 _metadata = sa.MetaData()
@@ -37,14 +37,14 @@ _ids = sa.Table(
 
 
 class Snapshots:
-    """The generations of one account.
+    """The generations of one account, in a database.
 
     Args:
         url: A SQLAlchemy URL.
         account: The account's id.
 
     Raises:
-        SettingError: The URL leads nowhere.
+        SettingError: The database cannot be used.
     """
 
     def __init__(self, url: str, account: str) -> None:
@@ -59,13 +59,16 @@ class Snapshots:
             raise SettingError(f"snapshot_url cannot be used: {said}") from error
 
     def begin(self, base: int | None) -> int:
-        """Begin a generation, and drop those that no STATE can name any more.
+        """Begin a generation, and drop generations that no STATE can name any more.
 
-        Several pipelines may read one account and keep their ids here, each with a STATE of its own: only what this
-        one's STATE descends from is dropped, and what broke off.
+        Several pipelines may read one account and keep their ids here, each with a STATE of its own: only ancestors of
+        the generation that this STATE names are dropped, and branches that no run has gone on from.
 
         Args:
-            base: The generation that STATE names.
+            base: The generation that STATE names; None if it names none.
+
+        Returns:
+            The new generation.
         """
         with self._engine.begin() as connection:
             mine = sa.select(_generations.c.generation, _generations.c.base)
@@ -89,7 +92,7 @@ class Snapshots:
             return connection.execute(query).first() is not None
 
     def add(self, generation: int, stream: str, ids: Iterable[int]) -> None:
-        """Keep ids of a stream; those that are kept already stay."""
+        """Add ids of a stream to a generation; ids that it holds already stay."""
         rows = [{"account": self._account, "generation": generation, "stream": stream, "id": each} for each in ids]
         if not rows:
             return
@@ -105,9 +108,9 @@ class Snapshots:
         """Keep what an earlier generation holds of streams that this run does not list.
 
         Args:
-            base: That generation.
-            generation: This one.
-            but: The streams that it lists.
+            base: The earlier generation.
+            generation: The generation of this run.
+            but: Names of the streams that this run lists.
         """
         columns = ["account", "generation", "stream", "id"]
         of_base = (_ids.c.account == self._account, _ids.c.generation == base)
@@ -127,7 +130,7 @@ class Snapshots:
             return int(connection.execute(query).scalar_one())
 
     def missing(self, base: int, generation: int, stream: str) -> list[int]:
-        """The ids of a stream that an earlier generation holds and this one does not, by size."""
+        """The ids of a stream that an earlier generation holds and this run's does not, in ascending order."""
         query = self._of(base, stream).where(_ids.c.id.not_in(self._of(generation, stream))).order_by(_ids.c.id)
         with self._engine.connect() as connection:
             return list(connection.scalars(query).all())
@@ -142,8 +145,8 @@ def _outlived(known: Mapping[int, int | None], base: int | None) -> set[int]:
     """The generations that no STATE can name any more.
 
     Args:
-        known: The base of each.
-        base: What the STATE of this run names.
+        known: The base of each generation.
+        base: The generation that the STATE of this run names; None if it names none.
     """
     line: list[int] = []
     ancestor = base
@@ -161,13 +164,13 @@ def _outlived(known: Mapping[int, int | None], base: int | None) -> set[int]:
 
 
 def default_url() -> str:
-    """Where the snapshots lie when no setting says: in the user's state folder (XDG base directories)."""
+    """The URL of the database where no setting names one: in the user's state folder (XDG base directories)."""
     state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
     return f"sqlite:///{Path(state) / 'singer-crm' / 'snapshots.sqlite'}"
 
 
 def _make_private(url: sa.URL) -> None:
-    """Make the file of a SQLite URL, for its owner's eyes only."""
+    """Make the file of a SQLite URL, which only its owner may read."""
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
         return
     path = Path(url.database)

@@ -1,4 +1,4 @@
-"""Every stream of Copper, each a declaration of a few lines."""
+"""The streams of Copper, each a declaration of a few lines."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 from typing_extensions import override
 
-from tap_copper.answers import lists_in
 from tap_copper.child_stream import ChildStream
 from tap_copper.client import CopperStream
 from tap_copper.list_stream import ListStream, UnfilteredStream
+from tap_copper.records import lists_in
 from tap_copper.search_stream import SearchStream
 
 
@@ -27,11 +27,11 @@ class AccountStream(ListStream):
 
     @override
     def _value(self) -> Any:
-        return [self.tap.account]
+        return [self.account.record]
 
 
 class ActivitiesStream(SearchStream):
-    """Activities: they can be filtered by the date they are given alone, and come newest first."""
+    """Activities: the date they are given is their only filter, and they come newest first."""
 
     name = "activities_search"
     path = "/activities/search"
@@ -97,7 +97,7 @@ class CustomFieldDefinitionsStream(ListStream):
 
     @override
     def _value(self) -> Any:
-        return [dict(each) for each in self.tap.definitions]
+        return [dict(each) for each in self.account.definitions]
 
 
 class CustomerSourcesStream(ListStream):
@@ -191,7 +191,7 @@ class UsersStream(UnfilteredStream):
 
 
 class WebhooksStream(ListStream):
-    """Webhook subscriptions. What they hold in secret is not selected by default."""
+    """Webhook subscriptions. Their secrets are not selected by default."""
 
     name = "webhooks"
     path = "/webhooks"

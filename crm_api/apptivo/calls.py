@@ -1,4 +1,4 @@
-"""Apptivo's calls as declarations, in both styles of writing them.
+"""Declarations of Apptivo's calls, in both wire styles.
 
 Facts: sections "Create", "Update", "Delete" of the vendor's pages and its own code for the form; Nexla's page about
 Apptivo for the JSON style, where nobody else shows it. There is no upsert and no bulk call.
@@ -16,7 +16,7 @@ from crm_api.endpoints.declared import Calls
 from crm_api.endpoints.endpoint import AnswerPaths, Endpoint, Format
 
 _LISTS: Mapping[str, Any] = {
-    # Sources disagree which of both names an object wants: the same list under both is what all of them take.
+    # Sources disagree which of both names an object needs: the same list under both is accepted by all.
     "attributeName": "{attributeNames}",
     "attributeNames": "{attributeNames}",
     "attributeIds": "{attributeIds}",
@@ -27,12 +27,12 @@ _LISTS: Mapping[str, Any] = {
 
 
 def calls(style: WireStyle) -> dict[str, Calls]:
-    """The calls of every object."""
+    """Make the calls of every object, by name."""
     return {name: _form(entity) if style is WireStyle.FORM else _rest(entity) for name, entity in ENTITIES.items()}
 
 
 def _answer(entity: Entity) -> AnswerPaths:
-    """A saved record is wrapped in its kind, in ``data``, in ``responseObject``, or in nothing."""
+    """Make the paths of an answer: a record is in its wrapper, ``data``, ``responseObject``, or is the body itself."""
     places = (f"$.{entity.wrapper}", "$.data", "$.responseObject", "$")
     ids = tuple(f"{place}.{name}" for name in (entity.id, "id") for place in places)
     return AnswerPaths(id=ids, record=places)
@@ -64,7 +64,7 @@ def _rest(entity: Entity) -> Calls:
     path = f"/{entity.crm_object.name}"
     return Calls(
         create=Endpoint(path, answer=_answer(entity), parameters=entity.flags),
-        # Read before it is done again: a late first try must not undo what somebody changed meanwhile.
+        # Not repeatable: a late first try must not undo what somebody has changed meanwhile.
         update=Endpoint(f"{path}/{{id}}", method="PUT", query=_LISTS, answer=_answer(entity), repeatable=False),
         delete=Endpoint(f"{path}/{{id}}", method="DELETE"),
         read=_read(entity),
@@ -72,6 +72,6 @@ def _rest(entity: Entity) -> Calls:
 
 
 def _read(entity: Entity) -> Endpoint:
-    """In either style: the JSON style is described for writes alone."""
+    """Make the call that reads a record, a form in either style: the JSON style is documented for writes only."""
     path, which = f"/{entity.crm_object.name}?a=getById", {entity.id: "{id}"}
     return Endpoint(path, query=which, format=Format.FORM, attributes=(), answer=_answer(entity))

@@ -1,7 +1,7 @@
-"""What a firm's configuration says (pure): lists, custom attributes, countries, kinds of e-mail, phone and address.
+"""A firm's configuration (pure): lists, custom attributes, countries, kinds of e-mail, phone and address.
 
 Facts: getConfigData as the vendor's plugin and an integrator's library read it. Few keys are documented and firms
-differ, so what looks like an id or a name is taken as one. ``webLayout`` is JSON inside a JSON string.
+differ, so a key that looks like an id or a name is taken for one. ``webLayout`` is JSON inside a JSON string.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _KINDS = {
     "multiSelect": Kind.NAME_IDS,
     "check": Kind.NAME_IDS,
 }
-"""Counters are Apptivo's own, and references to other records have no form that sources agree on: both are not here."""
+"""Kinds of custom attributes by tag. Counters are read-only, and sources disagree on references: both are missing."""
 _IDS = ("lookupCode", "optionId")
 _NAMES = ("meaning", "optionObject", "name", "displayName")
 
@@ -39,11 +39,11 @@ class CustomAttribute:
     """A custom attribute as the firm's layout defines it.
 
     Attributes:
-        id: Of its definition.
-        label: As people see it.
-        tag: Its type: ``input``, ``select``…
-        tag_name: Its technical name.
-        options: Its options, where it has any.
+        id: Id of its definition.
+        label: Name that Apptivo shows to its users.
+        tag: Type: ``input``, ``select``…
+        tag_name: Technical name.
+        options: Options to choose from; empty if it has none.
     """
 
     id: CrmId
@@ -54,7 +54,7 @@ class CustomAttribute:
 
     @property
     def kind(self) -> Kind | None:
-        """What its value is; None where it cannot be written."""
+        """Kind of its value; None if it cannot be written."""
         return _KINDS.get(self.tag)
 
 
@@ -63,19 +63,19 @@ class Config:
     """The configuration of one kind of record.
 
     Attributes:
-        answer: As it was answered.
-        custom: Its custom attributes.
+        answer: The answer of getConfigData.
+        custom: The custom attributes.
     """
 
     answer: Mapping[str, Any] = field(default_factory=dict)
     custom: tuple[CustomAttribute, ...] = ()
 
     def names(self, choice: Choice) -> list[Name]:
-        """The list that a choice stands in, without what is disabled."""
+        """Read the list of a choice, without disabled entries."""
         return [name for item in self._listed(*choice.keys) if (name := _name(choice, item)) is not None]
 
     def country(self, spelt: str) -> Mapping[str, Any]:
-        """What belongs to a country, by its name or code; its name alone if it is not listed."""
+        """Look up id, name and code of a country by its name or code; the name alone if it is not listed."""
         wanted = spelt.strip().casefold()
         for item in self._listed("countryList", "countries"):
             if wanted in {str(item.get("countryName")).casefold(), str(item.get("countryCode")).casefold()}:
@@ -83,7 +83,7 @@ class Config:
         return {"countryName": spelt}
 
     def typed(self, thing: str, spelt: str) -> dict[str, str]:
-        """``phoneType`` and ``phoneTypeCode`` (or those of ``email``) of a category."""
+        """Make ``phoneType`` and ``phoneTypeCode`` (or those of ``email``) of a category."""
         name, code = f"{thing}Type", f"{thing}TypeCode"
         for item in self._listed(f"{thing}Types", f"{thing}TypeList"):
             if spelt.casefold() in {str(item.get(name)).casefold(), str(item.get(code)).casefold()}:
@@ -92,7 +92,7 @@ class Config:
         return {name: spelt.title(), code: prefix + spelt.upper().replace(" ", "_")}
 
     def address_type(self, code: str, usual: str) -> str:
-        """What the firm calls a kind of address."""
+        """Look up the firm's name for a kind of address."""
         for item in self._listed("addressTypes", "addressTypeList"):
             if str(item.get("addressTypeCode")) == code:
                 return str(item.get("addressType") or usual)
@@ -106,14 +106,14 @@ class Config:
 
 
 def config_of(answer: Any) -> Config:
-    """Make a configuration of what getConfigData answered."""
+    """Make a configuration of the answer of getConfigData."""
     if not isinstance(answer, Mapping):
         return Config()
     return Config(answer, tuple(_custom_attributes(answer.get("webLayout"))))
 
 
 def identifier(value: Any) -> CrmId:
-    """An id as a number, where it is one."""
+    """Return an id as a number if it is numeric, and as text otherwise."""
     text = str(value).strip()
     return int(text) if text.isascii() and text.isdecimal() else text
 
@@ -167,7 +167,7 @@ def _custom_attribute(each: Mapping[str, Any]) -> CustomAttribute | None:
 
 
 def _option(option: Any, tag_id: Any) -> Name | None:
-    """An option; a lone switch has no id but its tag's."""
+    """Read an option; the only option of a switch has no id but its tag's."""
     if isinstance(option, str):
         return Name(identifier(tag_id), (option,)) if tag_id else None
     if not isinstance(option, Mapping) or _is_disabled(option) or not option.get("optionObject"):

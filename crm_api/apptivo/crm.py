@@ -1,4 +1,4 @@
-"""Apptivo behind the port: how its records are found, read, written and deleted."""
+"""Apptivo as a CRM of the port: finds, reads, writes and deletes its records."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from crm_api.apptivo.calls import calls
 from crm_api.apptivo.config import Config, CustomAttribute, config_of, identifier
 from crm_api.apptivo.declaration import BILLING, SHIPPING, Entity
 from crm_api.apptivo.objects import EMPLOYEES, ENTITIES, LISTS, OBJECTS, REFUSED
-from crm_api.apptivo.records import Names, created, crm_id_of, handed_on, item_form, revised
+from crm_api.apptivo.records import Names, created, crm_id_of, item_form, returned, revised
 from crm_api.apptivo.search import PAGE_SIZE, Lists, ask
 from crm_api.apptivo.session import ApptivoCredentialsError, WireStyle
 from crm_api.apptivo.values import Days, custom_plain, custom_wire
@@ -49,11 +49,11 @@ class Apptivo(DeclaredCrm):
     """An account of Apptivo.
 
     Args:
-        session: See ``crm_api.apptivo.session.connect``.
+        session: Sends the account's requests; see ``crm_api.apptivo.session.connect``.
         style: How calls are written.
-        fingerprint: What the account is called where the API does not tell.
-        user: On whose behalf calls are made, for people.
-        days: How the firm writes days.
+        fingerprint: Id of the account where the API does not tell the firm's number.
+        user: E-mail of the employee on whose behalf calls are made, for messages.
+        days: The format in which the firm writes days.
         clock: Monotonic seconds.
     """
 
@@ -78,13 +78,13 @@ class Apptivo(DeclaredCrm):
         # Only attributes that an update lists are applied: an older record beside them does no harm.
         self._recent = RecentRecords(RECENT_SECONDS, clock=clock, most=MOST_RECENT)
 
-    # Whose account it is, and what it lists
+    # The account and its lists
 
     @override
     def account(self) -> Account:
-        """By the number of the firm, which every record carries; the first employee is always there."""
+        """Identify the account by the number of the firm, which every record has; there is always an employee."""
         firm = self._firm()
-        user = self._user or "whoever the keys are of"
+        user = self._user or "the owner of the keys"
         if firm is None:
             host = urlsplit(self.session.base_url).hostname
             return Account(f"{host}/{self._fingerprint}", f"at {host}", user)
@@ -93,7 +93,9 @@ class Apptivo(DeclaredCrm):
     def _firm(self) -> str | None:
         try:
             employees = self._employees()
-        except InvalidError:  # its failures are not documented, and might pass: it must not look like another account
+        except (
+            InvalidError
+        ):  # failures are not documented, and may pass: once more, or it would look like another account
             try:
                 employees = self._employees()
             except InvalidError:
@@ -121,7 +123,7 @@ class Apptivo(DeclaredCrm):
         config: Config = self.once(path, lambda: config_of(ask(self.session, path, parameters)))
         return config
 
-    # What reads
+    # Reading
 
     @override
     def find(self, crm_object: CrmObject, attribute: str, values: Sequence[str]) -> list[CrmRecord]:
@@ -141,12 +143,12 @@ class Apptivo(DeclaredCrm):
     @override
     def scan(self, crm_object: CrmObject) -> Iterator[CrmRecord]:
         records = self._lists(ENTITIES[crm_object.name]).all()
-        return (handed_on(ENTITIES[crm_object.name], record) for record in records if not _is_deleted(record))
+        return (returned(ENTITIES[crm_object.name], record) for record in records if not _is_deleted(record))
 
     @override
     def created_since(self, crm_object: CrmObject, since: datetime, payloads: Sequence[Payload]) -> Iterator[CrmRecord]:
         records = self._lists(ENTITIES[crm_object.name]).since(since)
-        return (handed_on(ENTITIES[crm_object.name], record) for record in records if not _is_deleted(record))
+        return (returned(ENTITIES[crm_object.name], record) for record in records if not _is_deleted(record))
 
     @override
     def read(self, crm_object: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
@@ -159,12 +161,12 @@ class Apptivo(DeclaredCrm):
         }
 
     def _paged(self, crm_object: CrmObject, ids: Sequence[CrmId]) -> Mapping[CrmId, CrmRecord]:
-        """Records out of pages of all, where those are fewer requests than one for each."""
+        """Read records from pages of all records, if that takes fewer requests than reading each."""
         entity, lists = ENTITIES[crm_object.name], self._lists(ENTITIES[crm_object.name])
         found: dict[CrmId, CrmRecord] = {}
         if len(ids) > FEW_READS and len(ids) > 1 + -(-lists.count() // PAGE_SIZE):
             wanted = set(ids)
-            with suppress(SettingError):  # some are beyond the reach of lists
+            with suppress(SettingError):  # some records are beyond the reach of lists
                 for record in lists.all():
                     crm_id = crm_id_of(entity, record)
                     if crm_id is not None and crm_id in wanted:
@@ -172,7 +174,7 @@ class Apptivo(DeclaredCrm):
         return found
 
     def _fetched(self, crm_object: CrmObject, crm_id: CrmId) -> CrmRecord | None:
-        """A record by its id. Few failures are documented: where the answer does not show it, a search tells."""
+        """Read a record by its id. Few failures are documented: if the answer does not show it, a search decides."""
         entity, endpoint = ENTITIES[crm_object.name], self._call(crm_object, "read")
         try:
             value = self.send(endpoint, prepare(endpoint, [Item({}, crm_id)]), read_only=True).value
@@ -190,11 +192,11 @@ class Apptivo(DeclaredCrm):
         return Lists(self.session, entity)
 
     def _noted(self, crm_object: CrmObject, raw: Mapping[str, Any]) -> CrmRecord:
-        record = handed_on(ENTITIES[crm_object.name], raw)
+        record = returned(ENTITIES[crm_object.name], raw)
         self._recent.remember((crm_object.name, record["id"]), raw)
         return record
 
-    # What writes
+    # Writing
 
     @override
     def create(self, crm_object: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:
@@ -220,7 +222,7 @@ class Apptivo(DeclaredCrm):
             return Refused(f"Apptivo has no such record in its {crm_object.name}", None, gone=True)
         revision = revised(entity, raw, payload, self._names(entity, payload))
         record = revision.record
-        if self._style is WireStyle.REST:  # which lists no attributes: whatever is sent is applied
+        if self._style is WireStyle.REST:  # it lists no attributes: all that is sent is applied
             sent = {BILLING if name == "address" else name for name in revision.attributes}
             record = {name: value for name, value in record.items() if name in sent}
         (result,) = self.perform(
@@ -247,7 +249,7 @@ class Apptivo(DeclaredCrm):
         try:
             results = super().perform(crm_object, endpoint, items, before_send=before_send)
         except ApptivoCredentialsError as error:
-            # A reason that speaks of a key may mean an attribute of the record: one bad record must not stop the rest.
+            # "key" in a reason may mean an attribute of the record: one bad record must not stop the rest.
             path = f"/{crm_object.name}?a=getConfigData"
             ask(self.session, path, {"objectId": ENTITIES[crm_object.name].object_id})
             results = [Refused(error.said, error.status, body=error.body) for _ in items]
@@ -257,7 +259,9 @@ class Apptivo(DeclaredCrm):
         if not isinstance(result, Written):
             return result
         crm_id = result.id if isinstance(result.id, int) else identifier(result.id)
-        if not any(name != "id" and crm_object.attribute(name) for name in result.record):  # a mere SUCCESS
+        if not any(
+            name != "id" and crm_object.attribute(name) for name in result.record
+        ):  # the answer says SUCCESS only
             self._recent.forget((crm_object.name, crm_id))
             return Written(crm_id, {})
         return Written(crm_id, self._noted(crm_object, {**result.record, ENTITIES[crm_object.name].id: crm_id}))
@@ -271,7 +275,7 @@ class Apptivo(DeclaredCrm):
         return super().send(endpoint, request, read_only=read_only, before_send=before_send)
 
     def _names(self, entity: Entity, payload: Payload) -> Names:
-        """What turns the ids of a payload into names: asked for only if it holds any."""
+        """Read the names that belong to the ids of a payload, if it holds any."""
         needed = {BILLING, SHIPPING, *(choice.id for choice in entity.choices)}
         config = self._config(entity) if not needed.isdisjoint(payload) else Config()
         owned = not is_empty(payload.get(entity.assignee.id))
@@ -295,13 +299,14 @@ class Apptivo(DeclaredCrm):
         return value
 
     def _listed(self, object_name: str, value: CrmId) -> CrmId:
-        """The id as the list has it, so that its name can be sent beside it."""
+        """Look up an id in its list, so that its name can be sent beside it."""
         names = self.names(object_name)
         for name in names:
             if str(name.id) == str(value):
                 return name.id
         there = ", ".join(f"{name.spellings[0]} ({name.id})" for name in names) or "nothing"
-        raise ValueError(f"is no id of the CRM's {object_name.replace('_', ' ')}, which are: {there}")
+        known = object_name.replace("_", " ")
+        raise ValueError(f"is not an id of the CRM's {known}. Known {known}: {there}")
 
     @override
     def decode(self, attribute: Attribute, value: Any) -> Any:
@@ -318,7 +323,7 @@ class Apptivo(DeclaredCrm):
         return value
 
     def _any_config(self) -> Config:
-        """Countries and kinds of e-mail and phone are the firm's, whatever the object: whichever is known already."""
+        """A configuration that was read already: countries, and kinds of e-mail and phone, are in all of them."""
         known = next(
             (entity for entity in ENTITIES.values() if self.is_known(f"/{entity.crm_object.name}?a=getConfigData")),
             None,
@@ -344,7 +349,7 @@ class Apptivo(DeclaredCrm):
 
 
 def _criteria(attribute: str, value: str, kind: Kind | None) -> dict[str, Any]:
-    """``searchData`` for one attribute."""
+    """Make ``searchData`` for one attribute."""
     if attribute == "emailAddresses":
         return {attribute: [{"emailAddress": value, "id": "cont_email_input"}]}
     return {attribute: identifier(value) if kind in {Kind.ID, Kind.INTEGER} else value}

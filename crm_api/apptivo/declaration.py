@@ -1,8 +1,8 @@
-"""How Apptivo keeps records: what declarations of its objects are made of.
+"""The parts that declarations of Apptivo's objects are made of.
 
 Facts: the ``create…`` and ``update…`` pages of https://www.apptivo.com/developer-api/ for attributes, and the vendor's
-own plugins for parameters and wrappers. Attributes go by Apptivo's names, and by the same in small letters with
-underscores. Of a choice (``leadStatus`` and ``leadStatusMeaning``) the id is the attribute, and its name is another
+own plugins for parameters and wrappers. Attributes have Apptivo's names, and those names in small letters with
+underscores. Of a choice (``leadStatus`` and ``leadStatusMeaning``), the id is the attribute, and the name is a further
 name of it: both are sent. Addresses are one list in Apptivo; here the billing and the shipping address are structures.
 """
 
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from crm_api.crm_objects import Attribute, CrmObject, Kind
 
 EMPLOYEE_OBJECT = 8
-"""The value of ``assigneeObjectId`` for people."""
+"""The value of ``assigneeObjectId`` for employees."""
 
 AUTOMATIC_NUMBER = "Auto generated number"
 BILLING, SHIPPING = "addresses", "shippingAddress"
@@ -24,13 +24,13 @@ _CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 @dataclass(frozen=True)
 class Choice:
-    """A value out of one of the firm's lists, kept as an id and a name side by side.
+    """A value from one of the firm's lists, which records hold as id and name.
 
     Attributes:
-        id: The attribute that holds the id or code.
-        name: The attribute that holds the name.
-        listed: What the list is called here.
-        keys: What it may be called in getConfigData; sources show few, and firms may differ.
+        id: Name of the attribute that holds the id or code.
+        name: Name of the attribute that holds the name.
+        listed: Name of the list (see ``Crm.names``).
+        keys: Keys under which getConfigData may hold the list; sources show few, and firms may differ.
         flat: Further names of the attribute in flat records.
     """
 
@@ -42,13 +42,13 @@ class Choice:
 
     @property
     def attribute(self) -> Attribute:
-        """Its attribute."""
+        """The attribute that a payload holds."""
         return Attribute(self.id, Kind.NAME_ID, names=self.listed, flat=(self.name, *self.flat))
 
 
 @dataclass(frozen=True)
 class Assignee:
-    """Whose a record is: the kind of owner, its id and its name."""
+    """The attributes that say who a record is assigned to: the kind of owner, its id and its name."""
 
     kind: str
     id: str
@@ -56,26 +56,26 @@ class Assignee:
 
     @property
     def attribute(self) -> Attribute:
-        """Its attribute."""
+        """The attribute that a payload holds."""
         flat = (self.name, "assignee", "assignee_email", "owner", "owner_email", "assigned_to")
         return Attribute(self.id, Kind.NAME_ID, names="employees", flat=flat)
 
 
 @dataclass(frozen=True)
 class Entity:
-    """How Apptivo keeps one kind of record.
+    """One kind of record in Apptivo's API: the object of the port, and what calls about it need.
 
     Attributes:
-        crm_object: What can be written.
-        data: The parameter that holds the record.
-        id: The parameter and attribute that holds its id.
-        object_id: The number of the kind.
-        wrapper: What a saved record is wrapped in.
-        choices: Values out of lists.
-        assignee: Whose it is.
-        phone_item: What its phone numbers are called as items.
-        numbered: The attribute that Apptivo numbers by itself when asked to; empty: none.
-        flags: Parameters beside the record when it is created, by the names that settings call them.
+        crm_object: The object of the port.
+        data: Name of the parameter that holds the record.
+        id: Name of the parameter, and of the attribute, that holds the record's id.
+        object_id: Apptivo's number of the kind of record.
+        wrapper: Property that holds a saved record in an answer.
+        choices: Values from the firm's lists.
+        assignee: The attributes that say who a record is assigned to.
+        phone_item: The ``id`` of each item of ``phoneNumbers``.
+        numbered: Name of the attribute that Apptivo numbers by itself when asked to; empty if there is none.
+        flags: Parameters of a create, by the flags' names in settings.
     """
 
     crm_object: CrmObject
@@ -156,12 +156,12 @@ INDUSTRIES = ("industries", "industryList", "industryTypes")
 
 
 def listed_for(singular: str, *choices: Choice) -> tuple[Choice, ...]:
-    """Choices that many kinds of record have, each in its own list."""
+    """Make choices that many kinds of record have refer to the lists of one kind."""
     return tuple(replace(choice, listed=f"{singular}_{choice.listed}") for choice in choices)
 
 
 def _flat(attribute: Attribute) -> Attribute:
-    """The attribute, also by its names in small letters with underscores."""
+    """Add the names in small letters with underscores to an attribute."""
     names = dict.fromkeys(
         [*attribute.flat, *(_CAPITAL.sub("_", name).lower() for name in (attribute.name, *attribute.flat))]
     )
@@ -176,15 +176,15 @@ def object_of(
     finds: tuple[str, ...],
     flags: Mapping[str, str] | None = None,
 ) -> CrmObject:
-    """A kind of record with these attributes and those that every record has.
+    """Make an object with these attributes and those that every record has.
 
     Args:
-        name: As Apptivo calls it in URLs.
-        singular: One of it.
-        attributes: Those that can be written.
+        name: Plural name, as in Apptivo's URLs.
+        singular: Singular name.
+        attributes: The attributes that can be written.
         match_on: The default match keys.
-        finds: Attributes that can be searched by, one value at a time.
-        flags: Parameters beside the record when it is created, by the names that settings call them.
+        finds: Names of the attributes that can be searched by, one value at a time.
+        flags: Parameters of a create, by the flags' names in settings.
     """
     own = tuple(_flat(attribute) for attribute in attributes)
     read_only = tuple(each for each in _READ_ONLY if each.name not in {attribute.name for attribute in own})
@@ -199,5 +199,5 @@ def object_of(
 
 
 def texts(*names: str) -> tuple[Attribute, ...]:
-    """Attributes that hold text."""
+    """Make attributes that hold text."""
     return tuple(Attribute(name) for name in names)

@@ -1,4 +1,4 @@
-"""What can be written to Apptivo: each kind of record as a declaration.
+"""Declarations of the records that can be written to Apptivo.
 
 Facts: the ``create…`` and ``update…`` pages of https://www.apptivo.com/developer-api/, schemas of an extractor in
 production, and the vendor's plugins; the keys of lists are those that any source shows, or their nearest kin.
@@ -307,12 +307,12 @@ EMPLOYEES = Entity(
     choices=(),
     assignee=ASSIGNEE,
 )
-"""Whom records are assigned to: read, never written."""
+"""Employees, whom records are assigned to: read, never written."""
 
 ENTITIES = {each.crm_object.name: each for each in (CUSTOMERS, CONTACTS, LEADS, OPPORTUNITIES, CASES)}
 OBJECTS = {name: entity.crm_object for name, entity in ENTITIES.items()}
 LISTS = {choice.listed: (entity, choice) for entity in ENTITIES.values() for choice in entity.choices}
-"""The firm's lists by name, each with an object whose configuration holds it."""
+"""The firm's lists by name, each with an entity whose configuration holds it."""
 
 _NO_EMPLOYEES = "Apptivo's employees are invited in its settings; records name them by name or e-mail"
 REFUSED = {"employees": _NO_EMPLOYEES, "users": _NO_EMPLOYEES}

@@ -1,7 +1,7 @@
-"""Records of Apptivo (pure): in the form that the port hands on, and in the form that is sent.
+"""Apptivo's form of records (pure): as the port returns them, and as they are sent.
 
-Handed on, a record has an ``id`` and one structure for each of its two addresses; a payload holds only the id of a
-choice. Sent, ids have their names beside them, addresses are one list, and items carry the vendor's ids and types.
+The port returns a record with an ``id`` and a structure for each of its two addresses; a payload holds only the id of a
+choice. In a record that is sent, ids have names beside them, addresses are one list, and items have ids and types.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from crm_api.crm_objects import CrmId, CrmRecord, Payload
 from crm_api.values import is_empty
 
 _BESIDE = {"countryName": ("countryId", "countryCode"), "state": ("stateCode",)}
-"""What stands beside a part of an address and belongs to its value."""
+"""By part of an address, the properties that belong to its value."""
 _ADDRESS_TYPES = {BILLING: ("1", "Billing Address", "Address1"), SHIPPING: ("2", "Shipping Address", "Address2")}
 _CUSTOM = "customAttributes"
 _EMAILS, _PHONES = "emailAddresses", "phoneNumbers"
@@ -32,11 +32,11 @@ _EMAILS, _PHONES = "emailAddresses", "phoneNumbers"
 
 @dataclass(frozen=True)
 class Names:
-    """Turns ids into the names that are sent beside them.
+    """The names that are sent beside ids.
 
     Attributes:
-        config: Of the kind of record.
-        employees: By id, as far as they are known.
+        config: Configuration of the kind of record.
+        employees: Employees by id; empty if none is needed.
     """
 
     config: Config = field(default_factory=Config)
@@ -45,12 +45,12 @@ class Names:
 
 @dataclass(frozen=True)
 class Revision:
-    """An update as Apptivo takes it: the whole record, and what of it is to be applied.
+    """An update in Apptivo's form: the whole record, and the names of what is to be applied.
 
     Attributes:
-        record: As it was, with the changes.
-        attributes: What is applied, pseudo names included.
-        custom_ids: Of the custom attributes that are.
+        record: The record as it was, with the changes.
+        attributes: Names of the attributes to apply, pseudo names included.
+        custom_ids: Ids of the custom attributes to apply.
     """
 
     record: dict[str, Any]
@@ -59,7 +59,7 @@ class Revision:
 
     @property
     def lists(self) -> dict[str, Any]:
-        """The parameters that say what is applied."""
+        """The parameters that say what is to be applied, by name."""
         names = list(self.attributes)
         return {
             "attributeNames": names,
@@ -71,14 +71,14 @@ class Revision:
 
 
 def crm_id_of(entity: Entity, raw: Mapping[str, Any]) -> CrmId | None:
-    """A record's id: the kind's own, else ``id``."""
+    """Read a record's id: the attribute of its kind (``customerId``), or ``id``; None if it has neither."""
     value = raw.get(entity.id)
     value = raw.get("id") if is_empty(value) else value
     return None if is_empty(value) or isinstance(value, bool | list | dict) else identifier(value)
 
 
-def handed_on(entity: Entity, raw: Mapping[str, Any]) -> CrmRecord:
-    """A record as the port hands it on."""
+def returned(entity: Entity, raw: Mapping[str, Any]) -> CrmRecord:
+    """Make the record that the port returns."""
     record = dict(raw)
     record["id"] = crm_id_of(entity, raw)
     if entity.crm_object.attribute(BILLING) is not None:
@@ -90,7 +90,7 @@ def handed_on(entity: Entity, raw: Mapping[str, Any]) -> CrmRecord:
 
 
 def created(entity: Entity, payload: Payload, names: Names) -> dict[str, Any]:
-    """What creating a record sends."""
+    """Make the record that a create sends."""
     record = _applied(entity, {}, payload, names)
     if entity.numbered:
         record.setdefault(entity.numbered, AUTOMATIC_NUMBER)
@@ -98,14 +98,14 @@ def created(entity: Entity, payload: Payload, names: Names) -> dict[str, Any]:
 
 
 def revised(entity: Entity, raw: Mapping[str, Any], payload: Payload, names: Names) -> Revision:
-    """What updating a record sends, given how it is."""
+    """Make the update that changes a record, given the record as it is."""
     record = _applied(entity, raw, payload, names)
     custom_ids = [each["customAttributeId"] for each in payload.get(_CUSTOM) or ()]
     return Revision(record, tuple(dict.fromkeys(_listed(entity, payload))), tuple(custom_ids))
 
 
 def _listed(entity: Entity, payload: Payload) -> Sequence[str]:
-    """The names of the attributes that a payload changes, as Apptivo lists them."""
+    """List the attributes that a payload changes, by the names that Apptivo needs."""
     pairs: dict[str, tuple[str, ...]] = {choice.id: (choice.id, choice.name) for choice in entity.choices}
     assignee = entity.assignee
     pairs[assignee.id] = (assignee.id, assignee.name, assignee.kind)
@@ -136,7 +136,7 @@ def _applied(entity: Entity, raw: Mapping[str, Any], payload: Payload, names: Na
         record[entity.assignee.name] = known.spellings[0] if known else None
         record[entity.assignee.kind] = None if owner is None else EMPLOYEE_OBJECT
     for reference in entity.crm_object.attributes:
-        # The name of whatever was referred to before: Apptivo knows the new one.
+        # The name of the record that was referred to before; Apptivo knows the new one.
         if reference.unless in payload and reference.name not in payload:
             record.pop(reference.name, None)
     return record
@@ -151,7 +151,7 @@ def _addresses(raw: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _place(items: Sequence[Mapping[str, Any]], name: str) -> int | None:
-    """Which address is meant: the one of its type; for billing, else the first of no other known type."""
+    """Find the position of an address by its type; for billing, failing that, the first that is not for shipping."""
     code, words, _ = _ADDRESS_TYPES[name]
     for at, item in enumerate(items):
         if str(item.get("addressTypeCode")) == code or str(item.get("addressType")).casefold() == words.casefold():
@@ -193,6 +193,6 @@ def _with_custom(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, An
 
 
 def item_form(thing: str, value: Sequence[Mapping[str, Any]], config: Config) -> list[dict[str, Any]]:
-    """E-mails or phones with the vendor's types in place of a category."""
+    """Write e-mails or phones with Apptivo's types in place of a category."""
     key = {"email": "emailAddress", "phone": "phoneNumber"}[thing]
     return [{key: each[key], **config.typed(thing, str(each.get("category") or "business"))} for each in value]

@@ -1,4 +1,4 @@
-"""How Apptivo's lists are read: page by page, past the ceiling of one search, and the newest first.
+"""Reads Apptivo's lists: page by page, past the ceiling of one search, or the newest records first.
 
 Facts: ``getAll`` and ``getAllByAdvancedSearch`` with ``startIndex`` (an offset), ``numRecords``, ``sortColumn``,
 ``sortDir``; ``{"data": […], "countOfRecords": N}``. One search reaches some 5,000 to 10,000 records; a library in
@@ -33,8 +33,8 @@ class Page:
     """One answer of a list.
 
     Attributes:
-        records: By id, as answered.
-        total: How many there are; None if the answer does not tell.
+        records: Records as they were answered, by id.
+        total: Number of records over all pages; None if the answer does not say.
     """
 
     records: Mapping[CrmId, Mapping[str, Any]]
@@ -42,10 +42,10 @@ class Page:
 
 
 def ask(session: CrmSession, path: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Call an action that changes nothing; a form keeps keys and values of records out of URLs in either style.
+    """Call an action that changes nothing, with a form: in either style, keys and values stay out of URLs.
 
     Raises:
-        BusyError: The answer is no JSON object.
+        BusyError: The answer is not a JSON object.
     """
     form = {name: str(value) for name, value in parameters.items()}
     answer = session.exchange(Request("POST", path, form=form, read_only=True))
@@ -58,30 +58,30 @@ class Lists:
     """The lists of one kind of record.
 
     Args:
-        session: The door to the account.
-        kept: The kind.
+        session: Sends the account's requests.
+        entity: The kind of record.
     """
 
     def __init__(self, session: CrmSession, entity: Entity) -> None:
         self._session = session
-        self._kept = entity
+        self._entity = entity
         self._total = 0
 
     def count(self) -> int:
-        """How many records there are."""
+        """Count the records, by one request."""
         page = self._page("getAll", {"startIndex": 0, "numRecords": 1})
         return len(page.records) if page.total is None else page.total
 
     def found(self, criteria: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-        """What a search by attributes brings: it is not exact."""
+        """Search by attributes; searches are fuzzy, so the caller must compare."""
         search = {"searchData": msgspec.json.encode(criteria).decode(), "multiSelectData": "{}"}
         return self._walk("getAllByAdvancedSearch", search, set())
 
     def all(self) -> Iterator[Mapping[str, Any]]:
-        """Every record, the oldest first; those that one search does not reach, from the other end.
+        """Read every record, the oldest first; those beyond the ceiling of one search, from the other end.
 
         Raises:
-            SettingError: Some are beyond the reach of both.
+            SettingError: Some records are beyond the reach of both.
         """
         seen: set[CrmId] = set()
         yield from self._walk("getAll", _ASCENDING, seen)
@@ -91,15 +91,15 @@ class Lists:
             missing = self._missing(seen)
         if missing:
             raise SettingError(
-                f"Apptivo lists only {len(seen)} of its {len(seen) + missing} {self._kept.crm_object.name}, too few "
-                "to tell whether a record is there. Set match_on to one of "
-                f"{', '.join(self._kept.crm_object.finds)}, which can be searched by"
+                f"Apptivo lists only {len(seen)} of its {len(seen) + missing} {self._entity.crm_object.name}, too few "
+                "to know whether a record is there. Set match_on to an attribute that can be searched by: "
+                f"{', '.join(self._entity.crm_object.finds)}"
             )
 
     def since(self, moment: datetime) -> Iterator[Mapping[str, Any]]:
-        """At least the records that were created since an instant, the newest first.
+        """Read at least the records that were created since an instant, the newest first.
 
-        Stamps do not tell their zone, so half a day more is read. A list that is not sorted is read whole.
+        Stamps have no zone, so half a day more is read. A list that is not sorted is read whole.
         """
         earliest = (moment.astimezone(UTC) - LARGEST_OFFSET).replace(tzinfo=None)
         last: datetime | None = None
@@ -116,7 +116,7 @@ class Lists:
         return max(self._total - len(seen), 0)
 
     def _walk(self, action: str, parameters: Mapping[str, Any], seen: set[CrmId]) -> Iterator[Mapping[str, Any]]:
-        """Page after page, each beginning with the last record of the one before: a deletion shifts the rest."""
+        """Read pages, each beginning with the last record of the one before, because a deletion shifts the rest."""
         start = 0
         last: CrmId | None = None
         while True:
@@ -133,14 +133,14 @@ class Lists:
             start, last = reached - 1, ends_with
 
     def _page(self, action: str, parameters: Mapping[str, Any]) -> Page:
-        path = f"/{self._kept.crm_object.name}?a={action}"
-        answer = ask(self._session, path, {"objectId": self._kept.object_id, **parameters})
+        path = f"/{self._entity.crm_object.name}?a={action}"
+        answer = ask(self._session, path, {"objectId": self._entity.object_id, **parameters})
         places = (answer.get(key) for key in ("data", "responseObject"))
         listed: list[Any] = next((place for place in places if isinstance(place, list)), [])
         records = {
             crm_id: record
             for record in listed
-            if isinstance(record, Mapping) and (crm_id := crm_id_of(self._kept, record)) is not None
+            if isinstance(record, Mapping) and (crm_id := crm_id_of(self._entity, record)) is not None
         }
         total = str(answer.get("countOfRecords"))
         self._total = int(total) if total.isdecimal() else len(records)

@@ -1,7 +1,7 @@
-"""Apptivo: its signature, its quota, its error dialect, and a session for an account.
+"""Apptivo's signature, quota and error dialect, and a session for an account.
 
-Facts: https://www.apptivo.com/developer-api/ (overview, getting-started); where the vendor is silent, what its own
-WordPress plugin and integrators' libraries do. Every call is one of ``<object>?a=<action>``, signed by two keys among
+Facts: https://www.apptivo.com/developer-api/ (overview, getting-started); where the documentation is silent, the
+vendor's WordPress plugin and integrators' libraries. Every call is ``<object>?a=<action>``, signed by two keys among
 its parameters; failures come with HTTP 200.
 """
 
@@ -49,14 +49,14 @@ class WireStyle(StrEnum):
     """How calls are written on the wire."""
 
     FORM = "form"
-    """Everything in a form body but the action: what the vendor's own code does."""
+    """Everything but the action in a form body, as the vendor's own code does."""
     REST = "rest"
-    """For writes: a JSON body, the id in the path, the method saying what is meant, the keys in the URL; one source."""
+    """For writes: a JSON body, the id in the path, a method for each kind, keys in the URL; from one source."""
 
 
 @dataclass(frozen=True)
 class ApptivoKeys(requests.auth.AuthBase):
-    """Signs with both keys: in the form where there is one, else in the URL."""
+    """Signs with both keys: in the form if the request has one, otherwise in the URL."""
 
     api_key: str = field(repr=False)
     access_key: str = field(repr=False)
@@ -122,7 +122,7 @@ class ApptivoDialect(Dialect):
             if words:
                 return str(words)
             if _failed(body):
-                return "FAILURE, without a reason"
+                return "FAILURE without a reason"
         return super().said(answer)
 
 
@@ -131,7 +131,7 @@ def _failed(body: Mapping[str, Any]) -> bool:
 
 
 def _kind(reason: str) -> type[CrmError]:
-    """The error that a reason stands for; but for the keys, their wording is not documented."""
+    """Choose the error by the words of a reason; apart from keys, the words are not documented."""
     if _ABOUT_KEYS.search(reason):
         return ApptivoCredentialsError
     if _ABOUT_RATES.search(reason):
@@ -144,7 +144,10 @@ class ApptivoSettings(AccountSettings):
     """An account of Apptivo and how to use it.
 
     Attributes:
-        user_name: E-mail of the employee on whose behalf calls are made; empty: the firm's own.
+        api_key: API key.
+        access_key: Access key that belongs to ``api_key``.
+        user_name: E-mail of the employee on whose behalf calls are made; empty for none.
+        base_url: The API's whole prefix.
         wire_style: How calls are written.
     """
 
@@ -163,27 +166,27 @@ class ApptivoSettings(AccountSettings):
     @property
     @override
     def rates(self) -> Sequence[Rate]:
-        """As given, and the rate of a minute spread over it: nothing tells how Apptivo counts bursts."""
+        """The given rates, with the rate of a minute spread over its seconds: how Apptivo counts bursts is unknown."""
         per_second = -(-self.requests_per_minute // _MINUTE_SECONDS)
         return (per_second, 1), *super().rates
 
     @property
     def fingerprint(self) -> str:
-        """Tells accounts apart where the API does not, and tells nothing about the key it is made of."""
+        """An id of the account, where the API has none: a hash of the key, from which the key cannot be guessed."""
         return blake2b(self.api_key.encode(), digest_size=8, person=b"apptivo account").hexdigest()
 
     def signature(self) -> ApptivoKeys:
-        """Both keys.
+        """Make the signature.
 
         Raises:
-            SettingError: One is missing, or cannot be one.
+            SettingError: A key is missing, or is not a key.
         """
         for name in ("api_key", "access_key"):
             value = getattr(self, name)
             if not value:
-                raise SettingError(f"{name} is missing: Apptivo wants api_key and access_key with every call")
+                raise SettingError(f"{name} is missing: Apptivo needs api_key and access_key for every call")
             if not value.isascii() or not value.isprintable() or " " in value:
-                raise SettingError(f"{name} holds characters that no key of Apptivo has")
+                raise SettingError(f"{name} holds characters that keys of Apptivo never have")
         return ApptivoKeys(self.api_key, self.access_key, self.user_name)
 
 

@@ -1,4 +1,4 @@
-"""The settings of an Apptivo account beside ``api_key`` and ``base_url``, as JSON schemas, and what they make."""
+"""Settings of an Apptivo account beside ``api_key`` and ``base_url``, as JSON schemas."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ APPTIVO_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
             "type": ["string", "null"],
             "secret": True,
             "writeOnly": True,
-            "description": "Apptivo: the access key that belongs to api_key.",
+            "description": "Apptivo: access key that belongs to api_key.",
         },
         "user_name": {
             "type": ["string", "null"],
@@ -24,19 +24,20 @@ APPTIVO_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
         "wire_style": {
             "type": ["string", "null"],
             "enum": [*map(str, WireStyle), None],
-            "description": "Apptivo: form (if left out) sends everything in a form body, keys included; rest "
-            "writes with JSON bodies, and the keys in the URL.",
+            "description": "Apptivo: how calls are written. form: everything in a form body, keys included; rest: "
+            "writes with JSON bodies, and the keys in the URL. Left out: form.",
         },
         "date_format": {
             "type": ["string", "null"],
-            "description": f"Apptivo: how the firm writes days; {DATE_FORMAT} if left out.",
+            "description": "Apptivo: format in which the firm writes days, of YYYY, MM (or MMM) and DD. Left out: "
+            f"{DATE_FORMAT}.",
         },
     }
 )
 
 
 def apptivo_settings(config: Mapping[str, Any]) -> ApptivoSettings:
-    """Make the settings of an Apptivo account of a configuration."""
+    """Make the settings of an Apptivo account of a configuration that fits ``APPTIVO_SETTINGS``."""
     return ApptivoSettings(
         api_key=config.get("api_key") or "",
         access_key=config.get("access_key") or "",

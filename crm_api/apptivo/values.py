@@ -26,25 +26,25 @@ _STAMPS = ("%b %d, %Y %I:%M:%S %p", "%b %d, %Y %I:%M %p", "%b %d, %Y", "%Y-%m-%d
 
 @dataclass(frozen=True)
 class Days:
-    """How the firm writes days.
+    """The format in which the firm writes days.
 
     Attributes:
-        pattern: In Python's form.
-        spelt: As the setting spells it.
+        pattern: The format for ``strftime``: ``%m/%d/%Y``.
+        spelt: The format as the setting spells it: ``MM/DD/YYYY``.
     """
 
     pattern: str = "%m/%d/%Y"
     spelt: str = DATE_FORMAT
 
     def encode(self, day: date) -> str:
-        """``05/31/2024``."""
+        """Write a day in the firm's format: ``05/31/2024``."""
         return day.strftime(self.pattern)
 
     def decode(self, text: Any) -> date:
-        """The reverse; also of an instant's day and of ISO 8601.
+        """Read a day in the firm's format, in ISO 8601, or the day of an instant.
 
         Raises:
-            ValueError: It is no such day.
+            ValueError: The text is not such a day.
         """
         if isinstance(text, date):
             return text
@@ -56,14 +56,14 @@ class Days:
         try:
             return read_day(text)
         except ValueError:
-            raise ValueError(f"wants a day such as 2024-05-31 or, by date_format, {self.spelt}") from None
+            raise ValueError(f"must be a day such as 2024-05-31 or, by date_format, {self.spelt}") from None
 
 
 def days_of(spelt: str) -> Days:
-    """Make the format of days of the setting ``date_format``.
+    """Make the format of days that the setting ``date_format`` describes.
 
     Raises:
-        SettingError: It does not hold a year, a month and a day.
+        SettingError: The setting does not hold a year, a month and a day.
     """
     pattern = _TOKEN.sub(lambda found: _TOKENS[found[0]], spelt.upper().replace("%", "%%"))
     if "%Y" not in pattern or "%d" not in pattern or not ("%m" in pattern or "%b" in pattern):
@@ -72,15 +72,15 @@ def days_of(spelt: str) -> Days:
 
 
 def stamped(text: Any) -> datetime | None:
-    """An instant as records show it, in the firm's own (unknown) zone; None if it is none."""
+    """Read an instant as records show it, in the firm's unknown zone; None if the text is not one."""
     for pattern in _STAMPS:
         with suppress(ValueError):
-            return datetime.strptime(str(text).strip(), pattern)  # noqa: DTZ007 - the zone is not told
+            return datetime.strptime(str(text).strip(), pattern)  # noqa: DTZ007 - the zone is unknown
     return None
 
 
 def custom_wire(attribute: CustomAttribute, value: Any) -> dict[str, Any]:
-    """A custom attribute with its value, as records carry it."""
+    """Write a custom attribute and its value as records hold them."""
     found: dict[str, Any] = {
         "customAttributeId": attribute.id,
         "customAttributeName": attribute.tag_name,
@@ -107,7 +107,7 @@ def custom_wire(attribute: CustomAttribute, value: Any) -> dict[str, Any]:
 
 
 def custom_plain(carried: Mapping[str, Any]) -> tuple[CrmId, Any] | None:
-    """The id and the value of a custom attribute that a record carries; None where it cannot be told."""
+    """Read the id and the value of a custom attribute in a record; None if it has no id."""
     attribute_id, tag = carried.get("customAttributeId"), carried.get("customAttributeType")
     if is_empty(attribute_id):
         return None

@@ -1,4 +1,4 @@
-"""Whose account of Freshsales it is, and whether there is one: the list of users says no less than any other call."""
+"""Identifies an account of Freshsales, and says what is wrong if there is none: by reading its users."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from crm_api.freshsales.session import CLASSIC_HOST
 
 
 def whoami(base_url: str, account_id: str, read_owners: Callable[[], Sequence[Name]]) -> Account:
-    """Ask for the users: one request, whose answer is needed for their names anyway.
+    """Identify the account by one request for its users, which are needed for their names anyway.
 
     Args:
-        base_url: Of the account.
-        account_id: What tells it from others.
+        base_url: Base URL of the account.
+        account_id: Id of the account.
         read_owners: Reads the users.
 
     Raises:
         SettingError: There is no Freshsales at that address.
-        CrmError: It cannot be asked, with what to do about it.
+        CrmError: The users cannot be read; the error says what to do.
     """
-    advice = f"Check domain and base_url: they lead to {urlsplit(base_url).hostname}."
+    advice = f"Check domain and base_url, which lead to {urlsplit(base_url).hostname}."
     try:
         owners = read_owners()
     except ForbiddenError:
@@ -42,7 +42,7 @@ def whoami(base_url: str, account_id: str, read_owners: Callable[[], Sequence[Na
     except BusyError as error:
         if not base_url.removesuffix("/api").endswith(CLASSIC_HOST):
             raise
-        more = "An account of the Suite answers so at its old address: then set domain to its bundle alias."
+        more = "If the account belongs to the Suite, set domain to its bundle alias."
         raise BusyError(error.call, status=error.status, said=error.said, advice=more) from error
     return Account(account_id, account_id, _user(owners))
 

@@ -1,4 +1,4 @@
-"""What happens about a record, and products: listed plainly or below the record, written one by one.
+"""Notes, tasks, appointments and sales activities, and products: they have no views, and are written one by one.
 
 Facts: https://developers.freshworks.com/crm/api, the section of each resource.
 """
@@ -69,7 +69,7 @@ APPOINTMENTS = FreshsalesObject(
         Attribute("end_date", Kind.MOMENT, required=True, flat=("ends_at", "end")),
         Attribute("time_zone", required=True),
         Attribute("location"),
-        # Written again, they would be there twice: both are nested attributes that only a first write may give.
+        # Nested attributes, which another write would double: only a create may give them.
         Attribute("appointment_attendees_attributes", Kind.OBJECTS, flat=("attendees",), updatable=False),
         Attribute("is_allday", Kind.BOOLEAN, flat=("all_day",)),
         Attribute("outcome_id", Kind.NAME_ID, names="sales_activity_outcomes", flat=("outcome",)),
@@ -131,7 +131,7 @@ PRODUCTS = FreshsalesObject(
         Attribute("description"),
         Attribute("is_active", Kind.BOOLEAN, flat=("active",)),
         Attribute("valid_till", Kind.MOMENT),
-        Attribute("product_pricings", Kind.OBJECTS, flat=("prices",), updatable=False),  # likewise
+        Attribute("product_pricings", Kind.OBJECTS, flat=("prices",), updatable=False),  # doubled by another write
         Attribute("pricing_type", Kind.INTEGER),
         OWNER,
         TERRITORY,

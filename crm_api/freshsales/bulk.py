@@ -1,8 +1,8 @@
-"""Many records changed or upserted at once: one job, its failures, the ids, and the lists that are added to.
+"""Changes and upserts many records at once: one job, its failures, the ids, and the lists that are added to.
 
-A row of a bulk call holds what can be said without knowing the record. The lists that are added to (e-mails, tags, a
-contact's accounts, which an array would replace) follow in a second call, for the records that lack something, once
-the first call's records have been seen.
+A row of a bulk call holds the attributes that can be sent without knowing the record. Lists that are added to (e-mails,
+tags, a contact's accounts, which an array would replace) follow in a second call, for the records that lack something,
+once the records of the first call were read.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from crm_api.freshsales.jobs import Failure, Jobs, Report
 from crm_api.freshsales.values import as_id, identifier_of, joined, sent, shaped, split
 from crm_api.values import is_empty, read_moment
 
-REFUSED_STATUS = int(HTTPStatus.BAD_REQUEST)  # what a refused row would have got alone
+REFUSED_STATUS = int(HTTPStatus.BAD_REQUEST)  # the status that a refused row would have got alone
 One = Callable[[FreshsalesObject, CrmId, Payload], Result]
 """Changes one record."""
 OneUpsert = Callable[[FreshsalesObject, str, Wanted], Result]
@@ -34,10 +34,10 @@ class Row:
     """One record on its way.
 
     Attributes:
-        place: In the call.
-        identifier: What names it: an id or a value.
-        plain: What is sent at once.
-        added: Lists to be added to.
+        place: Position in the call.
+        identifier: The id or the value by which Freshsales finds the record.
+        plain: Attributes that are sent at once.
+        added: Elements to add to lists, by attribute.
     """
 
     place: int
@@ -50,13 +50,13 @@ class Bulk:
     """Carries out the bulk calls of an account.
 
     Args:
-        jobs: Submits and polls.
+        jobs: Submits jobs and polls them.
         id_finder: Finds the ids of written records.
-        read: Reads records by id, at once.
-        change: Changes one record: for rows of which a job told nothing.
-        upsert: Upserts one record, likewise.
-        clock: Freshsales' own, as of its last answer.
-        redact: Masks secrets in what the CRM says.
+        read: Reads records by id, not from an index.
+        change: Changes one record, for rows that a job's report does not mention.
+        upsert: Upserts one record, for rows that a job's report does not mention.
+        clock: Freshsales' clock, as of its last answer.
+        redact: Masks secrets in Freshsales' words.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class Bulk:
             if row.added and row.identifier not in known:
                 results[row.place] = Refused("The CRM has no such record", int(HTTPStatus.NOT_FOUND), gone=True)
             elif row.added and row.plain and report is not None and report.is_dry_run:
-                # What the lists of the record hold nobody knows here: they are taken to need nothing more.
+                # A dry run's report does not know the lists of the record: they are taken to need nothing more.
                 results[row.place] = Written(row.identifier, known[row.identifier])
             elif row.added:
                 found.append((row, known[row.identifier]))
@@ -116,7 +116,7 @@ class Bulk:
             plain, added = split(each.payload)
             rows.append(Row(place, identifier, plain, added))
         results, refused = self._upserted(crm_object, attribute, rows, wanted, before_send)
-        # A record that has to be made may need what was held back; whatever is there is changed without it.
+        # A record that is created may need the lists that were held back; one that exists is changed without them.
         whole = [replace(rows[place], plain={**rows[place].plain, **rows[place].added}, added={}) for place in refused]
         whole = [row for row in whole if rows[row.place].added]
         if whole:
@@ -131,7 +131,7 @@ class Bulk:
         wanted: Sequence[Wanted],
         before_send: BeforeSend,
     ) -> tuple[dict[int, Result], list[int]]:
-        """The results of one call, by the rows' places, and the places of those that failed in it."""
+        """Send one call, and return results by the rows' places, and the places of the rows that failed."""
         tries: list[datetime | None] = []
 
         def sending() -> None:
@@ -146,7 +146,7 @@ class Bulk:
         refused = list(results)
         left = [row for row in rows if row.place not in results]
         since = _moment(report.created_at)
-        # Where an earlier try was not answered, whatever was made since then was made by it.
+        # If an earlier try got no answer, a record that was created since then was created by it.
         began = tries[0] if len(tries) > 1 else since
         seen: dict[str, CrmRecord] = {
             _spelled(rows[number].identifier): shaped(record) for number, record in report.records.items()
@@ -160,7 +160,7 @@ class Bulk:
         created: dict[int, bool] = {}
         for row in left:
             record = seen.get(_spelled(row.identifier))
-            if record is None:  # nobody tells what became of it: once more, alone, which does it no harm
+            if record is None:  # no answer says what became of it: upsert it again, alone, which is harmless
                 result = self._upsert(crm_object, attribute, wanted[row.place])
                 if isinstance(result, Written) and is_young(result.record, began):
                     result = replace(result, created=True)
@@ -179,11 +179,11 @@ class Bulk:
         except InvalidError as error:
             if crm_object.name != "leads":
                 raise
-            # The form of Classic's bulk call is not documented for leads: one by one, it is.
+            # Classic's bulk call is not documented for leads, single calls are.
             raise TooLargeError(error.call, limit=1, status=error.status, said=error.said, body=error.body) from error
 
     def _judged(self, crm_object: FreshsalesObject, row: Row, failure: Failure) -> Refused:
-        """Tell a record that is gone from one that was refused."""
+        """Distinguish a record that is gone from one that was refused."""
         gone = row.identifier not in self._read(crm_object, [row.identifier])
         return Refused(self._redact(failure.reason), REFUSED_STATUS, gone=gone, body=self._redact(failure.body))
 
@@ -203,7 +203,7 @@ class Bulk:
     def _completed(
         self, crm_object: FreshsalesObject, found: Iterable[tuple[Row, CrmRecord]], created: Mapping[int, bool]
     ) -> dict[int, Result]:
-        """The results of rows whose records are known, once they hold what is added to their lists."""
+        """Add to the lists of known records what they lack, and return the results of their rows."""
         results: dict[int, Result] = {}
         lacking: list[tuple[Row, CrmRecord, dict[str, Any]]] = []
         for row, record in found:
@@ -235,13 +235,13 @@ class Bulk:
 
 
 def is_young(record: CrmRecord, since: datetime | None) -> bool:
-    """Whether a record was made at an instant or later: by a write, then, or an earlier try of it."""
+    """Whether a record was created at an instant or later: then a write since that instant created it."""
     made = _moment(record.get("created_at"))
     return since is not None and made is not None and made >= since
 
 
 def first_tried(wanted: Wanted) -> datetime | None:
-    """When a record was first tried, if this is another try."""
+    """When an upsert was first tried, if this is another try; None if it is the first."""
     return datetime.fromtimestamp(wanted.since, UTC) if wanted.since else None
 
 
@@ -258,7 +258,7 @@ def _spelled(value: Any) -> str:
 
 
 def values_of(crm_object: FreshsalesObject, attribute: str, record: CrmRecord) -> set[str]:
-    """The values of an identifier in a record, in lower case."""
+    """Read the values of an identifier in a record, in lower case."""
     known = crm_object.attribute(attribute)
     if known is None:
         value = (record.get("custom_field") or {}).get(attribute)

@@ -1,7 +1,7 @@
-"""The ids of records that a bulk call wrote: the reports of its jobs do not tell them.
+"""Finds the ids of records that a bulk call wrote: the reports of its jobs do not hold them.
 
-The records that were updated last are read, a hundred a page, and shared by the calls that are under way: a thousand
-rows cost ten pages, however many calls carried them.
+The records that were updated last are read, a hundred a page, and shared by all calls in progress: a thousand rows cost
+ten pages, however many calls carried them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from crm_api.freshsales.declaration import FreshsalesObject
 from crm_api.freshsales.views import Views, is_before
 from crm_api.transport.session import CrmSession
 
-REMEMBERED = 5000  # records of one object
+REMEMBERED = 5000  # records of one object, the latest
 MOST_PAGES = 30
 WAITS_SECONDS = (0.0, 3.0, 10.0)  # a view may lag a little behind the writes
 
@@ -26,8 +26,8 @@ class BulkIdFinder:
     """Looks for records that were just written.
 
     Args:
-        session: The door to the account.
-        views: Its listings.
+        session: Returns the account's session.
+        views: Lists records.
         sleep: Waits so many seconds.
     """
 
@@ -45,13 +45,13 @@ class BulkIdFinder:
         values_of: Callable[[CrmRecord], Iterable[str]],
         since: datetime | None,
     ) -> dict[str, CrmRecord]:
-        """Records by the value that was wanted, as they are since a write; those not seen are left out.
+        """Find records as they are since a write, by the values that identify them; records not found are left out.
 
         Args:
             crm_object: The kind of record.
-            wanted: Values.
-            values_of: The values by which a record may be wanted.
-            since: When the write was taken, by the CRM's clock: an older sight says nothing of it. None: any will do.
+            wanted: Values to find records for.
+            values_of: Reads the values that identify a record.
+            since: When the CRM took the write, by its clock: records seen before that do not count. None: all count.
         """
         with self._lock:
             seen = self._seen.setdefault(crm_object.name, {})
@@ -67,7 +67,7 @@ class BulkIdFinder:
                         if not look.missing:
                             break
                 except (RefusedError, SettingError):
-                    break  # there is no view to see them in: they are asked for one by one
+                    break  # there is no view to find them in: the caller asks for them one by one
         return look.found
 
     def _pages(self, crm_object: FreshsalesObject, since: datetime | None) -> Iterable[list[CrmRecord]]:
@@ -82,7 +82,7 @@ class BulkIdFinder:
 
 @dataclass
 class _IdSearch:
-    """What is looked for, and what was found of it."""
+    """The values that are looked for, and the records that were found for them."""
 
     missing: set[str]
     values_of: Callable[[CrmRecord], Iterable[str]]

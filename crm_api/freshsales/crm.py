@@ -1,4 +1,4 @@
-"""Freshsales behind the port: how its records are found, read, written and deleted."""
+"""Freshsales as a CRM of the port: finds, reads, writes and deletes its records."""
 
 from __future__ import annotations
 
@@ -55,16 +55,16 @@ from crm_api.freshsales.views import Views
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 
-FEW_READS = 10  # so many are read one by one without asking what reading everything would cost
+FEW_READS = 10  # up to so many are read one by one, without counting what reading all would cost
 
 
 class Freshsales(DeclaredCrm):
     """An account of Freshsales.
 
     Args:
-        session: See ``crm_api.freshsales.session.connect``.
-        account_id: What tells the account from others.
-        classic: It is one of Classic, which has leads.
+        session: Sends the account's requests; see ``crm_api.freshsales.session.connect``.
+        account_id: Id of the account.
+        classic: Whether it is an account of Classic, which has leads.
         sleep: Waits so many seconds between the polls of a job.
     """
 
@@ -129,14 +129,14 @@ class Freshsales(DeclaredCrm):
         found = self._searches.find(self.session, known, attribute, values)
         if attribute != "emails" and not attribute.startswith(CUSTOM_FIELD):
             return found
-        # A part of a record shows neither its custom fields nor any e-mail but the first.
+        # A record of a search shows neither custom fields nor any e-mail but the first.
         wanted = {value.casefold() for value in values}
         unclear = [record["id"] for record in found if str(record.get("email")).casefold() not in wanted]
         whole = self.read(crm_object, unclear)
         return [whole.get(record["id"], record) for record in found]
 
     def _parents(self, targets: Sequence[str]) -> list[tuple[FreshsalesObject, CrmId]]:
-        """``Contact:12`` as the kind of record and the id."""
+        """Read ``Contact:12`` as the kind of record and the id."""
         by_model = {each.model: each for each in self._objects.values() if each.model}
         pairs = [target.partition(":") for target in targets]
         folded = {model.casefold(): each for model, each in by_model.items()}
@@ -198,7 +198,7 @@ class Freshsales(DeclaredCrm):
     def groups(
         self, crm_object: CrmObject, payloads: Sequence[Payload], *, update: bool = False
     ) -> list[Sequence[int]]:
-        return Crm.groups(self, crm_object, payloads, update=update)  # bulk calls are no declarations
+        return Crm.groups(self, crm_object, payloads, update=update)  # bulk calls are not declared endpoints
 
     @override
     def create(self, crm_object: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:
@@ -222,7 +222,7 @@ class Freshsales(DeclaredCrm):
 
     def _change(self, crm_object: FreshsalesObject, crm_id: CrmId, payload: Payload) -> Result:
         if not is_id(crm_id):
-            return Refused("Freshsales' ids are whole numbers", int(HTTPStatus.NOT_FOUND), gone=True)
+            return Refused("Ids of Freshsales are whole numbers", int(HTTPStatus.NOT_FOUND), gone=True)
         plain, added = split(payload)
         if plain or not added:
             (result,) = super().update(crm_object, [(crm_id, sent(plain))])
@@ -235,7 +235,7 @@ class Freshsales(DeclaredCrm):
         return self._extended(crm_object, result, added)
 
     def _extended(self, crm_object: FreshsalesObject, result: Result, added: Mapping[str, Any]) -> Result:
-        """Add to the lists of a record that was written, where they lack something."""
+        """Add to the lists of a record that was written what they lack."""
         lists = joined(crm_object, result.record, added) if isinstance(result, Written) else {}
         if not isinstance(result, Written) or not lists:
             return result
@@ -249,7 +249,7 @@ class Freshsales(DeclaredCrm):
 
     @override
     def upserts_by(self, crm_object: CrmObject, attribute: Attribute) -> bool:
-        # A custom field that serves as the only match key is taken for one that the account keeps unique.
+        # A custom field that is the only match key is assumed to be unique in the account.
         return super().upserts_by(crm_object, attribute) or (
             crm_object.upserts_in_bulk and attribute.custom_id is not None
         )
@@ -263,7 +263,7 @@ class Freshsales(DeclaredCrm):
     ) -> Result:
         plain, added = split(wanted.payload)
         result = self._upserted(crm_object, attribute, wanted, plain, before_send)
-        if isinstance(result, Refused) and added:  # a record that has to be made may need what was held back
+        if isinstance(result, Refused) and added:  # a record that is created may need the lists that were held back
             result = self._upserted(crm_object, attribute, wanted, {**plain, **added}, before_send)
         return self._extended(crm_object, result, added)
 
@@ -295,7 +295,7 @@ class Freshsales(DeclaredCrm):
         record = answer.value.get(crm_object.singular) if isinstance(answer.value, dict) else None
         if not isinstance(record, dict) or record.get("id") is None:
             raise InDoubtError(f"POST {path}", status=answer.status, happened="The CRM's answer holds no record")
-        # Whoever had to ask again is told of a record that is there by now: its age tells who made it.
+        # A repeated request finds the record of the first: its age says whether this upsert created it.
         earlier = tries[0] if len(tries) > 1 else first_tried(wanted)
         created = answer.status == HTTPStatus.CREATED or is_young(record, earlier)
         return Written(as_id(record["id"]), shaped(record), answer.request_id, created)
@@ -317,7 +317,7 @@ class Freshsales(DeclaredCrm):
     @override
     def delete(self, crm_object: CrmObject, crm_id: CrmId) -> None:
         if not is_id(crm_id):
-            raise GoneError(f"/{crm_object.name}", said="Freshsales' ids are whole numbers")
+            raise GoneError(f"/{crm_object.name}", said="Ids of Freshsales are whole numbers")
         super().delete(crm_object, crm_id)
 
     @override

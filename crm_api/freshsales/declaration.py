@@ -1,4 +1,4 @@
-"""What a kind of Freshsales record is, its endpoints, and the attributes that several kinds share."""
+"""Kinds of Freshsales records: what a declaration holds, the endpoints, and attributes that several kinds share."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from crm_api.crm_objects import Attribute, CrmObject, Kind
 from crm_api.endpoints.declared import Calls
 from crm_api.endpoints.endpoint import AnswerPaths, Endpoint
 
-VALUES_PER_FIND = 100  # of one filter: as many records as the largest page holds
+VALUES_PER_FIND = 100  # in one filter: as many as the largest page holds records
 
 
 @dataclass(frozen=True)
@@ -17,15 +17,15 @@ class FreshsalesObject(CrmObject):
     """A kind of record of Freshsales.
 
     Attributes:
-        path: Below the base URL.
-        model: As ``targetable_type`` calls it; empty where nothing can be about it.
-        views: Names of the views that together show every record; empty where there are no views.
+        path: Path below the base URL, without a slash at either end.
+        model: Its name in ``targetable_type``; empty if no record can be about one.
+        views: Names of the views that together show every record; empty if it has no views.
         lists: Query parameters of the plain lists that together show every record.
-        of_parent: They are listed below the record that they are about.
-        filters: How ``filtered_search`` calls an attribute.
-        lookups: How ``lookup`` calls an attribute.
-        include: What single reads and views show only when asked.
-        fields_path: Where its fields are defined; empty where it has no custom ones.
+        of_parent: Whether records are listed below the record that they are about.
+        filters: Names that ``filtered_search`` gives to attributes, by attribute.
+        lookups: Names that ``lookup`` gives to attributes, by attribute.
+        include: Value of ``include``, which makes single reads and views show more of a record.
+        fields_path: Path of its field definitions; empty if it has no custom fields.
     """
 
     path: str = ""
@@ -40,12 +40,12 @@ class FreshsalesObject(CrmObject):
 
 
 def calls_of(crm_object: FreshsalesObject) -> Calls:
-    """The endpoints of one kind of record: the record under its singular name, there and back."""
+    """Make the endpoints of one kind of record: requests and answers hold the record under its singular name."""
     one, query = f"/{crm_object.path}/{{id}}", {"include": crm_object.include} if crm_object.include else {}
     answer = AnswerPaths(id=f"$.{crm_object.singular}.id", record=f"$.{crm_object.singular}")
     return Calls(
         create=Endpoint(f"/{crm_object.path}", property=crm_object.singular, query=query, answer=answer),
-        # What cannot be read cannot be looked at before a change is repeated: it is repeated as it is.
+        # A record that cannot be read cannot be checked before a change is repeated: the change is simply repeated.
         update=Endpoint(
             one,
             "PUT",
@@ -60,7 +60,7 @@ def calls_of(crm_object: FreshsalesObject) -> Calls:
 
 
 def read_only(*names: str) -> tuple[Attribute, ...]:
-    """Attributes that Freshsales keeps itself."""
+    """Make attributes that Freshsales writes itself."""
     return tuple(Attribute(name, creatable=False, updatable=False) for name in names)
 
 
@@ -88,6 +88,6 @@ ACCOUNT_NAME = Attribute(
     "sales_account",
     flat=("sales_account_name", "account_name", "company_name", "company", "organization"),
 )
-"""An account by its name: Freshsales makes it if it is new."""
+"""An account by its name: Freshsales creates it if it is new."""
 TARGET = Attribute("targetable", Kind.IDENTIFIER, flat=("related_resource", "parent"))
 FIGURES = read_only("open_deals_amount", "open_deals_count", "won_deals_amount", "won_deals_count")

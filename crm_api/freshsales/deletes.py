@@ -1,7 +1,7 @@
-"""Many records deleted at once, or for good.
+"""Deletes records: many at once, or for good.
 
-Facts: ``bulk_destroy`` answers with a mere message and is carried out afterwards; deleted records lie in the recycle
-bin, which is a view; ``forget`` deletes for good, one record a request.
+Facts: ``bulk_destroy`` answers with a message and is carried out afterwards; deleted records are in the recycle bin,
+which is a view; ``forget`` deletes for good, one record a request.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from crm_api.freshsales.views import Views
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 
-FEW = 3  # one by one is as cheap
+FEW = 3  # up to so many, deleting one by one is as cheap
 WAITS_SECONDS = (0.0, 2.0, 5.0, 10.0)
 PAGES_A_LOOK = 3
 
@@ -26,8 +26,8 @@ class Deletes:
     """Deletes records of an account.
 
     Args:
-        session: The door to the account.
-        views: Show the recycle bin.
+        session: Returns the account's session.
+        views: Lists the recycle bin.
         sleep: Waits so many seconds.
     """
 
@@ -37,7 +37,7 @@ class Deletes:
         self._sleep = sleep
 
     def delete(self, crm_object: FreshsalesObject, ids: Sequence[CrmId], *, forget: bool) -> list[RefusedError | None]:
-        """Why each record could not be deleted, in order; those that are gone already are deleted."""
+        """Delete records; returns for each, in order, why it could not be deleted, or None if it is gone."""
         left = set(ids)
         known = [crm_id for crm_id in ids if is_id(crm_id)]
         if not forget and len(known) > FEW:
@@ -46,7 +46,7 @@ class Deletes:
 
     def _one(self, crm_object: FreshsalesObject, crm_id: CrmId, *, forget: bool) -> RefusedError | None:
         if not is_id(crm_id):
-            return None  # no record can have it
+            return None  # no record can have that id
         path = f"/{crm_object.path}/{crm_id}" + ("/forget" if forget and crm_object.can_forget else "")
         try:
             self._session().exchange(Request("DELETE", path, repeatable=True))
@@ -57,7 +57,7 @@ class Deletes:
         return None
 
     def _destroyed(self, crm_object: FreshsalesObject, ids: Sequence[CrmId]) -> set[CrmId]:
-        """Delete in bulk; those that are seen in the recycle bin afterwards."""
+        """Delete in bulk; returns the ids that are in the recycle bin afterwards."""
         session = self._session()
         try:
             answer = session.exchange(
@@ -86,5 +86,5 @@ class Deletes:
                 if seen.issuperset(wanted):
                     break
         except RefusedError:
-            pass  # the key may not look there: what is not seen is deleted one by one
+            pass  # the key may not read it: records that are not seen there are deleted one by one
         return seen.intersection(wanted)

@@ -1,7 +1,7 @@
-"""Freshsales' bulk calls: submitted, their jobs polled to the end, and their reports read.
+"""Freshsales' bulk calls: submits them, polls their jobs to the end, and reads the reports.
 
 Facts: https://developers.freshworks.com/crm/api/#bulk_upsert_contact and ``job_statuses``. The call is answered at once
-with the address of a job; what became of the rows only the job tells, as JSON in a text. States other than success and
+with the address of a job; only the job says what became of the rows, as JSON in a text. States other than success and
 failure have no documented names, nor have the keys of a failed row: both are read tolerantly.
 """
 
@@ -27,8 +27,8 @@ from crm_api.transport.session import CrmSession
 FIRST_POLL_SECONDS = 0.5
 POLL_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0)
 LATER_POLL_SECONDS = 30.0
-JOB_SECONDS = 900.0  # a job that has not ended after so long is in doubt
-BUSY_SECONDS = 5.0  # after a 405, by which the call says that too many jobs are under way
+JOB_SECONDS = 900.0  # a job that has not ended by then is in doubt
+BUSY_SECONDS = 5.0  # after a 405, which means that too many jobs are in progress
 BUSY_ATTEMPTS = 60
 _DONE, _FAILED = ("SUCCESS", "COMPLETE", "DONE"), ("FAIL", "ERROR", "ABORT", "CANCEL")
 _PLACES = ("row", "row_number", "index", "position")
@@ -40,8 +40,8 @@ class Failure:
     """Why a row was not carried out.
 
     Attributes:
-        reason: What Freshsales said.
-        body: All that it told about the row.
+        reason: Freshsales' own words.
+        body: The report's whole entry about the row, as JSON.
     """
 
     reason: str
@@ -50,14 +50,14 @@ class Failure:
 
 @dataclass(frozen=True)
 class Report:
-    """What a job told when it had ended.
+    """The report of a job that has ended.
 
     Attributes:
-        failures: By the row's place.
-        complete: Every row that is not among them was carried out; otherwise nobody knows of the others.
-        records: What rows became, by place, where it tells.
-        created_at: When Freshsales took the job, by its own clock; None if it does not tell.
-        is_dry_run: No job was submitted: a dry run has made the report up.
+        failures: Failures by the row's position.
+        complete: Whether every row that is not in ``failures`` was carried out; otherwise nobody knows.
+        records: Records by the row's position; empty if the report does not hold them.
+        created_at: When Freshsales took the job, by its own clock; None if the report does not say.
+        is_dry_run: Whether a dry run has made the report up, and no job was submitted.
     """
 
     failures: Mapping[int, Failure]
@@ -71,7 +71,7 @@ class Jobs:
     """Carries out the bulk calls of an account.
 
     Args:
-        session: The door to the account.
+        session: Returns the account's session.
         sleep: Waits so many seconds between polls.
     """
 
@@ -86,18 +86,18 @@ class Jobs:
     ) -> Report:
         """Submit rows and wait until their job has ended.
 
-        Repeatable: every row is an upsert by what identifies its record.
+        Repeatable: every row is an upsert by the value that identifies its record.
 
         Args:
-            path: ``/contacts/bulk_upsert``.
-            name: Of the property that holds the rows.
-            rows: Each an identifier beside ``data``.
+            path: Path of the bulk call, for example ``/contacts/bulk_upsert``.
+            name: Name of the property that holds the rows.
+            rows: Rows, each an identifier and ``data``.
             before_send: Called before each attempt to submit.
 
         Raises:
             InvalidError: The call, or the job as a whole, was refused.
             InDoubtError: The job has not ended in time.
-            BusyError: Too many jobs are under way, for minutes.
+            BusyError: Too many jobs have been in progress for minutes.
         """
         answer = self._submitted(path, {name: list(rows)}, before_send)
         job = answer.value
@@ -120,13 +120,13 @@ class Jobs:
     def _asked(self, job_path: str) -> Any:
         try:
             return self._session().exchange(Request("GET", job_path)).value
-        except RefusedError as error:  # the rows may have been carried out all the same
+        except RefusedError as error:  # the rows may have been carried out nevertheless
             raise InDoubtError(
                 error.call,
                 status=error.status,
                 said=error.said,
                 body=error.body,
-                happened="What became of a bulk job cannot be asked",
+                happened="The result of a bulk job cannot be read",
             ) from error
 
     def _submitted(self, path: str, body: Mapping[str, Any], before_send: BeforeSend | None) -> Answer:
@@ -140,7 +140,7 @@ class Jobs:
                     raise
                 if attempt == BUSY_ATTEMPTS:
                     raise BusyError(
-                        f"POST {path}", status=error.status, happened="Too many bulk jobs are under way"
+                        f"POST {path}", status=error.status, happened="Too many bulk jobs are in progress"
                     ) from error
                 self._sleep(BUSY_SECONDS)
             else:
@@ -149,7 +149,7 @@ class Jobs:
 
 
 def _job_path(job: Any) -> str | None:
-    """The job's path: of the address that is given, only the number counts, since the key is bound to our host."""
+    """Make the job's path of the number in its address: credentials must not go to another host."""
     url = job.get("job_status_url") if isinstance(job, dict) else None
     number = urlsplit(str(url)).path.rstrip("/").rpartition("/")[2] if url else ""
     return f"/job_statuses/{number}" if number.isalnum() else None
@@ -174,10 +174,10 @@ def _data_of(job: Mapping[str, Any]) -> Any:
 
 
 def read_report(job: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Report:
-    """What an ended job says of its rows.
+    """Read the report of a job that has ended.
 
-    A failed row is known by its identifier, else by its place; if the failures that are told are fewer than the count
-    says, the rows that are not told of are in the dark.
+    A failed row is recognised by its identifier, or by its position. If the report lists fewer failures than it counts,
+    it is not complete.
     """
     inside = _data_of(job)
     inside = inside if isinstance(inside, dict) else {}

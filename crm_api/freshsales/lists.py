@@ -1,4 +1,4 @@
-"""The lists by which Freshsales names things: owners, stages, sources, types, currencies; its fields; its modules.
+"""Reads Freshsales' lists: owners, stages, sources, types, currencies; custom fields; custom modules.
 
 Facts: ``/selector/…``, ``/settings/…/fields`` and ``/settings/module_customizations`` of the API's documentation.
 """
@@ -26,7 +26,7 @@ _WITHIN: Mapping[str, str] = MappingProxyType(
         "sales_activity_outcomes": "sales_activity_type_id",
     }
 )
-"""Which attribute of an item says what it belongs to."""
+"""The attribute of an entry that holds the id of what it belongs to, by list."""
 _TASK_STATUSES = (Name(0, ("Open", "Pending")), Name(1, ("Completed", "Complete", "Done", "Closed")))
 _KINDS: Mapping[str, Kind] = MappingProxyType(
     {
@@ -44,7 +44,7 @@ _KINDS: Mapping[str, Kind] = MappingProxyType(
 
 
 def read_names(session: CrmSession, object_name: str) -> list[Name]:
-    """Read one of the lists; pipelines and their stages, which come together, are ``pipeline_names``."""
+    """Read one of the lists, but for pipelines and their stages: see ``read_pipelines``."""
     if object_name == "task_statuses":
         return list(_TASK_STATUSES)
     answer: Any = session.exchange(Request("GET", f"/selector/{object_name}")).value
@@ -54,14 +54,14 @@ def read_names(session: CrmSession, object_name: str) -> list[Name]:
 
 
 def read_pipelines(session: CrmSession) -> list[dict[str, Any]]:
-    """All pipelines, each with its stages."""
+    """Read all pipelines, each with its stages."""
     answer: Any = session.exchange(Request("GET", "/selector/deal_pipelines")).value
     pipelines: list[dict[str, Any]] = answer["deal_pipelines"]
     return pipelines
 
 
 def pipeline_names(object_name: str, pipelines: list[dict[str, Any]]) -> list[Name]:
-    """``deal_pipelines``, or the ``deal_stages`` that stand in them."""
+    """Make the list ``deal_pipelines``, or the list ``deal_stages``, of the pipelines."""
     if object_name == "deal_pipelines":
         return [_name(object_name, each) for each in pipelines]
     return [
@@ -77,7 +77,7 @@ def _name(object_name: str, item: Mapping[str, Any]) -> Name:
 
 
 def read_custom_fields(session: CrmSession, crm_object: FreshsalesObject) -> list[CustomField]:
-    """Read the custom fields of one kind of record; none where the key may not see them."""
+    """Read the custom fields of one kind of record; none if the key may not see them."""
     try:
         answer: Any = session.exchange(Request("GET", crm_object.fields_path)).value
     except (ForbiddenError, NoRouteError):
@@ -90,7 +90,7 @@ def read_custom_fields(session: CrmSession, crm_object: FreshsalesObject) -> lis
 
 
 def _fields(answer: Any) -> Iterator[Mapping[str, Any]]:
-    """The fields of a list of fields, or of the forms of a custom module, which hold them in groups."""
+    """Find the fields in a list of fields, or in the forms of a custom module, which hold them in groups."""
     if isinstance(answer, list):
         for each in answer:
             yield from _fields(each)
@@ -103,7 +103,7 @@ def _fields(answer: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def _custom_field(crm_object: FreshsalesObject, field: Mapping[str, Any]) -> CustomField:
-    """A choice is stored as its text: that is its id."""
+    """Read a field; its choices are stored as text, so that the text is the id."""
     words = [str(each.get("value", each.get("name"))) for each in field.get("choices") or ()]
     return CustomField(
         id=field["name"],
@@ -115,7 +115,7 @@ def _custom_field(crm_object: FreshsalesObject, field: Mapping[str, Any]) -> Cus
 
 
 def read_modules(session: CrmSession) -> list[str] | None:
-    """The names of the custom modules; None where the key may not see them."""
+    """Read the names of the custom modules; None if the key may not see them."""
     try:
         answer: Any = session.exchange(Request("GET", "/settings/module_customizations")).value
     except (ForbiddenError, NoRouteError):

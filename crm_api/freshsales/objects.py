@@ -1,4 +1,4 @@
-"""What can be written to Freshsales, by name: in the Suite, in Classic, and in modules that people have defined."""
+"""Objects that can be written to Freshsales, by name: of the Suite, of Classic, and custom modules."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from crm_api.freshsales.records import CLASSIC_CONTACTS, CONTACTS, DEALS, LEADS,
 from crm_api.freshsales.session import BULK_SIZE
 
 CUSTOM_MODULE = "cm_"
-"""What the name of every custom module begins with."""
+"""Beginning of the name of every custom module."""
 _BOTH = (SALES_ACCOUNTS, DEALS, NOTES, TASKS, APPOINTMENTS, SALES_ACTIVITIES, PRODUCTS)
 SUITE = {each.name: each for each in (CONTACTS, *_BOTH)}
 CLASSIC = {each.name: each for each in (CLASSIC_CONTACTS, LEADS, *_BOTH)}
 OBJECTS = {**SUITE, LEADS.name: LEADS}
-"""What either has."""
+"""Objects of the Suite and of Classic together."""
 
 
 def custom_module(name: str) -> FreshsalesObject:
-    """The records of a module that people have defined: a name, an owner, tags and custom fields."""
+    """Declare the records of a custom module: a name, an owner, tags and custom fields."""
     return FreshsalesObject(
         name=name,
         singular=name,
@@ -47,33 +47,31 @@ def custom_module(name: str) -> FreshsalesObject:
 
 
 REFUSED = {
-    "users": "Freshsales' users are read-only in its API: they are managed in its admin settings (or through SCIM)",
-    "owners": "Freshsales' users are read-only in its API: they are managed in its admin settings (or through SCIM)",
+    "users": "Freshsales' users are read-only in its API: they are managed in its admin settings (or by SCIM)",
+    "owners": "Freshsales' users are read-only in its API: they are managed in its admin settings (or by SCIM)",
 }
-NO_LEADS = (
-    "Freshsales Suite has no leads; there they are contacts with a lifecycle stage. Set the stream's object to contacts"
-)
+NO_LEADS = "Freshsales Suite has no leads, but contacts with a lifecycle stage. Set the stream's object to contacts"
 
 
 class Objects(Mapping[str, FreshsalesObject]):
-    """The known kinds of record, and the custom modules, asked for with the first one.
+    """The declared kinds of record, and the custom modules, which are read when the first one is looked up.
 
     Args:
-        known: The former.
-        modules: Reads the names of the latter; None where the key may not see them: then a name is believed.
+        known: The declared kinds of record, by name.
+        modules: Reads the names of custom modules; None if the key may not see them: then any name is accepted.
     """
 
     def __init__(self, known: Mapping[str, FreshsalesObject], modules: Callable[[], list[str] | None]) -> None:
         self._known = dict(known)
         self._modules = modules
         self._asked = False
-        self._believes = False
+        self._accepts_any = False
 
     @override
     def __getitem__(self, name: str) -> FreshsalesObject:
         if name.startswith(CUSTOM_MODULE) and name not in self._known:
             self._ask()
-            if self._believes:
+            if self._accepts_any:
                 self._known[name] = custom_module(name)
         return self._known[name]
 
@@ -88,12 +86,12 @@ class Objects(Mapping[str, FreshsalesObject]):
     def _ask(self) -> None:
         if not self._asked:
             found = self._modules()
-            self._asked, self._believes = True, found is None
+            self._asked, self._accepts_any = True, found is None
             self._known.update({each: custom_module(each) for each in found or ()})
 
 
 class CallsByName(dict[str, Calls]):
-    """The endpoints of each kind of record, made when they are first needed."""
+    """The endpoints of each kind of record, by its name; made when they are first needed."""
 
     def __init__(self, objects: Objects) -> None:
         super().__init__()

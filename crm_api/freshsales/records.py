@@ -1,4 +1,4 @@
-"""Contacts, accounts, deals and leads: shown in views, found by unique values, and taken a hundred at once.
+"""Contacts, accounts, deals and leads: they have views, are found by unique values, and written a hundred at once.
 
 Facts: https://developers.freshworks.com/crm/api, the section of each resource; Classic's leads: https://developers.freshsales.io/api/#leads.
 """
@@ -31,7 +31,7 @@ _PERSON = (
     *ID,
     *read_only("display_name"),
     Attribute("first_name", flat=("given_name",)),
-    # There is no attribute for a name in one piece: it stands where people look for it.
+    # There is no attribute for a whole name: last_name is where users look for it.
     Attribute("last_name", flat=("surname", "family_name", "full_name", "name")),
     Attribute(
         "emails",
@@ -82,7 +82,7 @@ CONTACTS = FreshsalesObject(
             flat=("contact_status", "status"),
             within="lifecycle_stage_id",
         ),
-        # The array replaces the set (as rudder-transformer found): the port reads it and appends.
+        # The array replaces the list (found by rudder-transformer): the port reads the list and adds to it.
         Attribute(
             "sales_accounts",
             Kind.IDS,
@@ -166,7 +166,7 @@ DEALS = FreshsalesObject(
         Attribute("amount", Kind.NUMBER, required=True, flat=("value", "deal_value", "monetary_value")),
         Attribute("sales_account_id", Kind.ID, refers_to="sales_accounts", flat=("account_id", "company_id")),
         ACCOUNT_NAME,
-        # Attaches contacts to those that are there already.
+        # Attaches contacts beside those that are attached already.
         Attribute(
             "contacts_added_list",
             Kind.IDS,
@@ -218,7 +218,7 @@ DEALS = FreshsalesObject(
     fields_path="/settings/deals/fields",
 )
 OTHER_VIEWS = {"deals": ("Open Deals", "Won Deals", "Lost Deals")}
-"""Where the view of all is missing, as in some accounts: what shows every record together."""
+"""Names of views that together show every record, for accounts without a view of all records."""
 
 LEADS = FreshsalesObject(
     name="leads",

@@ -1,7 +1,7 @@
-"""How Freshsales' records are looked up: ``filtered_search`` for many values, ``lookup`` for one.
+"""Searches Freshsales' records: ``filtered_search`` for many values, ``lookup`` for one.
 
-Facts: the documentation's search section. Whether a filter takes a list of values is not documented: it is tried out
-once, with a record that is known to be there; where it does not, values are looked up one by one.
+Facts: the documentation's search section. Whether a filter takes a list of values is not documented: it is tried once,
+with a record that is known to exist; if it does not, values are looked up one by one.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ NOBODY = "nobody@singer-crm.invalid"
 
 
 class Searches:
-    """The look-ups of an account.
+    """Searches an account.
 
     Args:
-        views: Show a record to try a filter with.
+        views: Lists records, to try a filter with one of them.
     """
 
     def __init__(self, views: Views) -> None:
@@ -38,14 +38,14 @@ class Searches:
     def find(
         self, session: CrmSession, crm_object: FreshsalesObject, attribute: str, values: Sequence[str]
     ) -> list[CrmRecord]:
-        """Records with any of the values, in part: searches leave out custom fields and lists."""
+        """Find records with any of the values; they are partial: without custom fields and lists."""
         if attribute in crm_object.filters and len(values) > 1 and self._many(session, crm_object, attribute):
             return list(_filtered(session, crm_object, crm_object.filters[attribute], list(values)))
         found = [record for value in values for record in self._one(session, crm_object, attribute, value)]
         return list({record["id"]: record for record in found}.values())
 
     def _one(self, session: CrmSession, crm_object: FreshsalesObject, attribute: str, value: str) -> list[CrmRecord]:
-        if attribute in crm_object.filters and attribute != "emails":  # a lookup may mind the letter case of names
+        if attribute in crm_object.filters and attribute != "emails":  # a lookup may be case-sensitive for names
             return list(_filtered(session, crm_object, crm_object.filters[attribute], value))
         params = {"q": value, "f": crm_object.lookups.get(attribute, attribute), "entities": crm_object.singular}
         answer: Any = session.exchange(Request("GET", "/lookup", params=params)).value
@@ -53,7 +53,7 @@ class Searches:
         return [partial(each) for each in records_in(group, crm_object) or ()]
 
     def _many(self, session: CrmSession, crm_object: FreshsalesObject, attribute: str) -> bool:
-        """Whether the filter finds a record by a list that holds its value."""
+        """Whether the filter of an attribute takes a list of values."""
         with self._lock:
             key = crm_object.name, attribute
             if key not in self._takes_lists:
@@ -65,12 +65,11 @@ class Searches:
             listing = self._views.all_of(session, crm_object)[0]
         except (ForbiddenError, SettingError):
             return False
-        page = read_page(
-            session, crm_object, listing, 1, sort="created_at", sort_type="asc"
-        )  # the index knows the oldest
+        # The oldest records are in the index for certain.
+        page = read_page(session, crm_object, listing, 1, sort="created_at", sort_type="asc")
         known = next((each for each in page.records if _primary(attribute, each) is not None), None)
         if known is None:
-            return page.is_last  # nothing there that could be missed
+            return page.is_last  # there is no record that a search could miss
         try:
             found = _filtered(session, crm_object, crm_object.filters[attribute], [NOBODY, _primary(attribute, known)])
             return any(record["id"] == known["id"] for record in found)
@@ -100,5 +99,5 @@ def _filtered(session: CrmSession, crm_object: FreshsalesObject, attribute: str,
 
 
 def partial(record: Mapping[str, Any]) -> CrmRecord:
-    """A record of a search, marked as what it is."""
+    """Mark a record of a search as partial."""
     return shaped({**record, "partial": True})

@@ -1,8 +1,8 @@
-"""Freshsales: its addresses, its signature, its quota, its error dialect, and a session for an account.
+"""Freshsales' addresses, signature, quota and error dialect, and a session for an account.
 
 Suite (Freshworks CRM) and Classic share one style of API under two addresses. Facts:
-https://developers.freshworks.com/crm/api (Suite), https://developers.freshsales.io/api (Classic), and what accounts and
-the clients of others were seen to do.
+https://developers.freshworks.com/crm/api (Suite), https://developers.freshsales.io/api (Classic), and the behaviour of
+accounts and of others' clients.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ PLANS: Mapping[str, int] = MappingProxyType(
         "forest": 5000,
     }
 )
-"""Requests in an hour over all keys of the account (help pages on API limits); the last four are Classic's."""
+"""Requests in an hour, over all keys of an account, by plan (help pages on API limits); the last four: Classic."""
 REQUESTS_PER_HOUR = 1000
 REQUESTS_PER_MINUTE = 400
 PAGE_SIZE = 100  # the largest page of a view
 BULK_SIZE = 100  # records of one bulk_upsert
 
-# A 429 may say nothing of how long; the gateway's Retry-After may be cut a little short.
+# A 429 may not say how long to wait, and the gateway's Retry-After may be a little too short.
 QUOTA_WAIT_SECONDS = 60.0
 LONGEST_QUOTA_WAIT_SECONDS = 600.0
 RETRY_AFTER_SLACK_SECONDS = 2.0
@@ -55,10 +55,10 @@ _ALIAS = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", re.IGNORECASE)
 
 
 def address_of(domain: str) -> str:
-    """The base URL that a domain stands for: a bundle alias, a host, or any URL of the account.
+    """Make the base URL of a domain: a bundle alias, a host, or any URL of the account.
 
     Raises:
-        SettingError: It is none of them.
+        SettingError: The domain is none of these.
     """
     text = domain.strip().rstrip("/")
     if _ALIAS.fullmatch(text):
@@ -76,7 +76,7 @@ def address_of(domain: str) -> str:
 
 @dataclass(frozen=True)
 class FreshsalesKey(requests.auth.AuthBase):
-    """Signs with the API key of a user, who it acts as."""
+    """Signs with the API key of a user, on whose behalf requests are made."""
 
     api_key: str = field(repr=False)
 
@@ -93,7 +93,7 @@ class FreshsalesCredentialsError(CredentialsError):
 
 
 class FreshsalesDialect(Dialect):
-    """``{"errors": {"code": …, "message": [...] or "..."}}``; a page in place of JSON where there is no such route."""
+    """``{"errors": {"code": …, "message": [...] or "..."}}``; an HTML page if there is no such route."""
 
     kinds: Mapping[int, type[CrmError]] = {
         **Dialect.kinds,
@@ -113,7 +113,7 @@ class FreshsalesDialect(Dialect):
 
 
 def spelled(value: Any) -> str:
-    """What Freshsales says is wrong, however it is wrapped, as one text; empty if it says nothing."""
+    """Write an error of Freshsales as one text, whatever wraps it; empty if it says nothing."""
     if isinstance(value, str):
         return value
     if isinstance(value, list):
@@ -129,8 +129,9 @@ class FreshsalesSettings(AccountSettings):
     """An account of Freshsales and how to use it.
 
     Attributes:
-        domain: See ``address_of``.
-        base_url: In place of the domain's: the whole prefix.
+        api_key: API key of a user.
+        domain: Bundle alias, host or URL of the account; see ``address_of``.
+        base_url: The API's whole prefix, in place of the address of ``domain``; empty for that.
     """
 
     api_key: str = field(default="", repr=False)
@@ -149,7 +150,7 @@ class FreshsalesSettings(AccountSettings):
         """The base URL.
 
         Raises:
-            SettingError: Neither domain nor base_url is given, or it is none.
+            SettingError: Neither ``domain`` nor ``base_url`` is given, or the one that is given is not valid.
         """
         if self.base_url:
             return checked_base_url(self.base_url)
@@ -159,25 +160,25 @@ class FreshsalesSettings(AccountSettings):
 
     @property
     def account_id(self) -> str:
-        """What tells the account from others: its host; behind an emulator or a proxy the whole address."""
+        """Id of the account: its host; behind an emulator or a proxy, the whole address."""
         address = urlsplit(address_of(self.domain) if self.domain else self.address)
         host = address.hostname or ""
         return host if host.endswith((SUITE_HOST, CLASSIC_HOST)) or self.domain else address.netloc + address.path
 
     @property
     def is_classic(self) -> bool:
-        """Classic has leads; in the Suite contacts have a lifecycle stage instead."""
+        """Whether the account is one of Classic, which has leads; the Suite has contacts with a lifecycle stage."""
         address = address_of(self.domain) if self.domain and not self.base_url else self.address
         return not address.endswith(SUITE_PREFIX)
 
     def signature(self) -> requests.auth.AuthBase:
-        """The sign-in.
+        """Make the signature.
 
         Raises:
-            SettingError: The key is missing, or cannot be one.
+            SettingError: The key is missing, or is not valid in a header.
         """
         if not self.api_key:
-            raise SettingError("api_key is missing: it stands in Freshsales under your profile, Settings, API Settings")
+            raise SettingError("api_key is missing: it is in Freshsales under your profile, Settings, API Settings")
         if not self.api_key.isascii() or not self.api_key.isprintable() or self.api_key != self.api_key.strip():
             raise SettingError("api_key holds characters that are not valid in an HTTP header")
         return FreshsalesKey(self.api_key)
@@ -200,7 +201,7 @@ def connect(
         settings.address,
         signature=settings.signature(),
         dialect=FreshsalesDialect(),
-        quota_owner=settings.account_id,  # the limit is the account's, whoever's the key
+        quota_owner=settings.account_id,  # the limit is the account's, over all keys
         clock=clock,
         sleep=sleep,
         retry_policy=RetryPolicy(

@@ -1,4 +1,4 @@
-"""The settings of a Freshsales account beside ``api_key`` and ``base_url``, as JSON schemas, and what they make."""
+"""Settings of a Freshsales account beside ``api_key`` and ``base_url``, as JSON schemas."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ FRESHSALES_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
     {
         "domain": {
             "type": ["string", "null"],
-            "description": "Freshsales: the bundle alias (acme), the host (acme.myfreshworks.com; Classic: "
+            "description": "Freshsales: bundle alias (acme), host (acme.myfreshworks.com; Classic: "
             "acme.freshsales.io) or any URL of the account.",
         },
         "plan": {
             "type": ["string", "null"],
             "enum": [*PLANS, None],
-            "description": "Freshsales: the account's plan, which says how many requests an hour it allows; 1,000 if "
-            "left out. requests_per_hour comes before it.",
+            "description": "Freshsales: the account's plan, which limits requests in an hour; requests_per_hour "
+            "overrides it. Left out: 1,000 requests an hour.",
         },
     }
 )
 
 
 def freshsales_settings(config: Mapping[str, Any]) -> FreshsalesSettings:
-    """Make the settings of a Freshsales account of a configuration."""
+    """Make the settings of a Freshsales account of a configuration that fits ``FRESHSALES_SETTINGS``."""
     of_plan = PLANS.get(config.get("plan") or "", REQUESTS_PER_HOUR)
     return FreshsalesSettings(
         api_key=config.get("api_key") or "",

@@ -1,6 +1,6 @@
-"""Freshsales' form of values and records: how they are sent, how they are read, and how its lists are added to.
+"""Freshsales' form of values and records: sends them, reads them, and adds to lists.
 
-Facts: instants are ISO 8601 with the account's offset, amounts are read as text (``"5600.0"``), ids are numbers or
+Facts: instants are ISO 8601 with the account's offset, amounts are answered as text (``"5600.0"``), ids are numbers or
 numeric text (recorded answers of accounts). The array ``sales_accounts`` replaces a contact's accounts; e-mails are
 nested attributes.
 """
@@ -17,21 +17,21 @@ from crm_api.values import READERS, is_empty
 
 _READ = frozenset({Kind.INTEGER, Kind.NUMBER, Kind.BOOLEAN, Kind.MOMENT, Kind.DAY, Kind.ID})
 _NAMED = frozenset({"sales_account", "company"})
-"""Attributes that hold a name here and ``{"name": …}`` there."""
+"""Attributes that are a name in payloads, and ``{"name": …}`` on the wire."""
 _ADDED_BY_FRESHSALES = frozenset({"contacts_added_list"})
-"""Lists that need not be read before they are added to."""
+"""Lists that Freshsales itself adds to."""
 
 
 def encode(attribute: Attribute, value: Any, models: Mapping[str, str]) -> Any:
     """Turn a value into the vendor's form.
 
     Args:
-        attribute: Whose.
-        value: As ``crm_api.values`` reads it.
-        models: Freshsales' names of kinds of record, by singular.
+        attribute: The attribute of the value.
+        value: The value as ``crm_api.values`` reads it.
+        models: Names of kinds of record in ``targetable_type``, by singular name.
 
     Raises:
-        ValueError: Nothing can be about such a record.
+        ValueError: No record can be about one of that kind.
     """
     if isinstance(value, date):
         is_day = attribute.kind is Kind.MOMENT and not isinstance(value, datetime)
@@ -39,7 +39,7 @@ def encode(attribute: Attribute, value: Any, models: Mapping[str, str]) -> Any:
     if attribute.kind is Kind.IDENTIFIER and value is not None:
         model = models.get(value["type"])
         if not model:
-            raise ValueError(f"wants a type that is one of: {', '.join(each for each in models if models[each])}")
+            raise ValueError(f"must have a type that is one of: {', '.join(each for each in models if models[each])}")
         return {"id": value["id"], "type": model}
     if attribute.kind is Kind.IDS and attribute.item is not None:
         return [{attribute.item: each, "is_primary": place == 0} for place, each in enumerate(value or ())]
@@ -47,10 +47,10 @@ def encode(attribute: Attribute, value: Any, models: Mapping[str, str]) -> Any:
 
 
 def decode(attribute: Attribute, value: Any) -> Any:
-    """The reverse, also of other spellings.
+    """Turn the vendor's form into a value, tolerant of other spellings.
 
     Raises:
-        ValueError: It is none.
+        ValueError: The value is not in the vendor's form.
     """
     if value is None:
         return None
@@ -65,7 +65,7 @@ def decode(attribute: Attribute, value: Any) -> Any:
 
 
 def sent(payload: Payload) -> dict[str, Any]:
-    """A payload as the wire wants it."""
+    """Make the JSON object that is sent of a payload."""
     body = dict(payload)
     if (target := body.pop("targetable", None)) is not None:
         body |= {"targetable_type": target["type"], "targetable_id": target["id"]}
@@ -73,7 +73,7 @@ def sent(payload: Payload) -> dict[str, Any]:
         values = [each["value"] for each in emails]
         body["emails"] = values[0] if len(values) == 1 else values
     if (accounts := body.get("sales_accounts")) is not None:
-        # The first that is marked stays the primary one; where none is, the first of all becomes it.
+        # The first that is marked stays primary; if none is marked, the first of all becomes primary.
         primary = next((each["id"] for each in accounts if each.get("is_primary")), None)
         primary = primary or next((each["id"] for each in accounts), None)
         body["sales_accounts"] = [{"id": each["id"], "is_primary": each["id"] == primary} for each in accounts]
@@ -81,7 +81,7 @@ def sent(payload: Payload) -> dict[str, Any]:
 
 
 def shaped(record: CrmRecord) -> dict[str, Any]:
-    """A record as Freshsales answers it, with what it holds under other names than it is written by."""
+    """Add to a record that Freshsales answered the attributes that it is written by, where names differ."""
     whole = dict(record)
     targets = whole.get("targetables")
     if isinstance(targets, list) and targets:
@@ -100,25 +100,25 @@ def shaped(record: CrmRecord) -> dict[str, Any]:
 
 
 def as_id(value: Any) -> CrmId:
-    """An id as a number, also where it is answered as text."""
+    """Return an id as a number, also if it is numeric text."""
     return int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() else value
 
 
 def is_id(crm_id: CrmId) -> bool:
-    """Whether it can be an id of Freshsales, a whole number: nothing else may shape a path."""
+    """Whether an id is a whole number, as Freshsales' ids are: no other text may shape a path."""
     text = str(crm_id).removeprefix("-")
     return text.isascii() and text.isdecimal()
 
 
 def split(payload: Payload) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What of a payload can be sent without knowing the record, and the lists that are added to."""
+    """Divide a payload into what can be sent without knowing the record, and the elements to add to its lists."""
     names = outgoing(payload).added - _ADDED_BY_FRESHSALES
     added = {name: value for name, value in payload.items() if name in names}
     return {name: value for name, value in payload.items() if name not in added}, added
 
 
 def joined(crm_object: CrmObject, record: CrmRecord, added: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
-    """The lists that a record must be given so that it holds what is added; those that do already are left out."""
+    """Make the lists that a record must be given to hold the added elements; a list that holds them is left out."""
     lists: dict[str, Any] = {}
     for name, elements in added.items():
         attribute = crm_object.attribute(name)
@@ -138,7 +138,7 @@ def _identity(attribute: Attribute, element: Any) -> str:
 
 
 def identifier_of(crm_object: FreshsalesObject, attribute: str, wanted: Payload, value: str) -> Any:
-    """The value by which a record is upserted, as the record itself spells it."""
+    """Find the value by which a record is upserted, in the payload's own spelling."""
     held = wanted.get(attribute)
     if attribute.startswith("cf_"):
         held = (wanted.get("custom_field") or {}).get(attribute)

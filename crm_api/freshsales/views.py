@@ -1,7 +1,7 @@
-"""How Freshsales' records are listed: through views, in plain lists, and below the record that they are about.
+"""Lists Freshsales' records: by views, in plain lists, and below the record that they are about.
 
 Facts: the documentation's ``view`` and ``filters`` of each resource: 100 records a page, ``sort`` and ``sort_type``,
-``meta.total_pages``. There is no list of contacts, accounts, deals or leads but a view's.
+``meta.total_pages``. Contacts, accounts, deals and leads are listed by views only.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from crm_api.transport.session import CrmSession
 from crm_api.values import read_moment
 
 RECYCLE_BIN = "Recycle Bin"
-PASSES = 3  # over a listing whose pages shift because records come and go
+PASSES = 3  # over a listing whose pages shift while records come and go
 Listing = tuple[str, Mapping[str, Any]]
-"""A path and the parameters that choose a part of the records."""
+"""A path, and the query parameters that choose a part of its records."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """One answer.
+    """One page of a listing.
 
     Attributes:
-        records: In our shape.
-        total: How many there are over all pages; None if the CRM does not say.
-        is_last: There is no page after it.
+        records: Records, see ``shaped``.
+        total: Number of records over all pages; None if the CRM does not say.
+        is_last: Whether there is no page after it.
     """
 
     records: list[CrmRecord]
@@ -44,17 +44,17 @@ class Page:
 
 
 def read_page(session: CrmSession, crm_object: CrmObject, listing: Listing, number: int, **more: Any) -> Page:
-    """Ask for one page.
+    """Request one page.
 
     Raises:
-        InDoubtError: The answer is no list of records.
+        InDoubtError: The answer is not a list of records.
     """
     path, parameters = listing
     params = {**parameters, "page": number, "per_page": PAGE_SIZE, **more}
     answer = session.exchange(Request("GET", path, params=params)).value
     records = records_in(answer, crm_object)
     if records is None:
-        raise InDoubtError(f"GET {path}", happened="The CRM's answer is no list of records")
+        raise InDoubtError(f"GET {path}", happened="The CRM's answer is not a list of records")
     meta = answer.get("meta") if isinstance(answer, dict) else None
     meta = meta if isinstance(meta, dict) else {}
     pages = meta.get("total_pages")
@@ -63,7 +63,7 @@ def read_page(session: CrmSession, crm_object: CrmObject, listing: Listing, numb
 
 
 def records_in(answer: Any, crm_object: CrmObject) -> list[dict[str, Any]] | None:
-    """The records of an answer, under the plural name, or under the singular one as custom modules have it."""
+    """Find the records of an answer, under the plural name, or the singular one (custom modules)."""
     if not isinstance(answer, dict):
         return answer if isinstance(answer, list) else None
     for name in (crm_object.name, crm_object.singular):
@@ -74,23 +74,23 @@ def records_in(answer: Any, crm_object: CrmObject) -> list[dict[str, Any]] | Non
 
 
 class Views:
-    """The listings of an account."""
+    """Lists the records of an account; remembers its views."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._views: dict[str, dict[str, int]] = {}
 
     def all_of(self, session: CrmSession, crm_object: FreshsalesObject) -> list[Listing]:
-        """The listings that together show every record.
+        """Find the listings that together show every record.
 
         Raises:
-            SettingError: There are none.
+            SettingError: There are no such listings.
         """
         if crm_object.lists:
             return [(f"/{crm_object.path}", parameters) for parameters in crm_object.lists]
         if not crm_object.views:
             raise SettingError(
-                f"{crm_object.name} can only be listed below the record that they are about: set match_on: []"
+                f"{crm_object.name} are listed only below the record that they are about. Set match_on to []"
             )
         views = self._views_of(session, crm_object)
         every = [name for name in views if name in crm_object.views] or [
@@ -99,14 +99,14 @@ class Views:
         names = every[:1] or [name for name in OTHER_VIEWS.get(crm_object.name, ()) if name in views]
         if not names:
             raise SettingError(
-                f"Freshsales shows the key's user no view of all {crm_object.name}: make one called "
-                f"{crm_object.views[0]!r}, or set match_on: []"
+                f"The key's user has no view of all {crm_object.name} in Freshsales. Create one called "
+                f"{crm_object.views[0]!r}, or set match_on to []"
             )
         include = {"include": crm_object.include} if crm_object.include else {}
         return [(f"/{crm_object.path}/view/{views[name]}", include) for name in names]
 
     def recycled(self, session: CrmSession, crm_object: FreshsalesObject) -> Listing | None:
-        """The listing of the recycle bin, if there is one."""
+        """Find the listing of the recycle bin; None if there is none."""
         view = self._views_of(session, crm_object).get(RECYCLE_BIN) if crm_object.views else None
         return None if view is None else (f"/{crm_object.path}/view/{view}", {})
 
@@ -119,7 +119,7 @@ class Views:
             return self._views[crm_object.name]
 
     def count(self, session: CrmSession, crm_object: FreshsalesObject) -> int:
-        """How many records there are: one request for each listing."""
+        """Count the records, by one request for each listing."""
         total = 0
         for listing in self.all_of(session, crm_object):
             page = read_page(session, crm_object, listing, 1, per_page=1)
@@ -127,10 +127,10 @@ class Views:
         return total
 
     def scan(self, session: CrmSession, crm_object: FreshsalesObject) -> Iterator[CrmRecord]:
-        """Every record once, oldest first; again where pages shifted meanwhile.
+        """Read every record once, oldest first; pages that shifted meanwhile are read again.
 
         Raises:
-            SettingError: They cannot be listed.
+            SettingError: The records cannot be listed.
         """
         seen: set[Any] = set()
         for listing in self.all_of(session, crm_object):
@@ -153,7 +153,7 @@ class Views:
             try:
                 page = read_page(session, crm_object, listing, number, sort="created_at", sort_type="asc")
             except NoRouteError:
-                raise SettingError(f"Freshsales does not list {crm_object.name}: set match_on: []") from None
+                raise SettingError(f"Freshsales does not list {crm_object.name}. Set match_on to []") from None
             yield page
             if page.is_last:
                 return
@@ -162,7 +162,7 @@ class Views:
     def latest(
         self, session: CrmSession, crm_object: CrmObject, listing: Listing, stamp: str
     ) -> Iterator[list[CrmRecord]]:
-        """The records of a listing, the latest by ``created_at`` or ``updated_at`` first, page by page."""
+        """Read the records of a listing, page by page, the latest by ``created_at`` or ``updated_at`` first."""
         number = 1
         while True:
             page = read_page(session, crm_object, listing, number, sort=stamp, sort_type="desc")
@@ -172,10 +172,10 @@ class Views:
             number += 1
 
     def since(self, session: CrmSession, crm_object: FreshsalesObject, since: datetime) -> Iterator[CrmRecord]:
-        """The records created since an instant.
+        """Read the records that were created since an instant.
 
         Raises:
-            SettingError: They cannot be listed.
+            SettingError: The records cannot be listed.
         """
         for listing in self.all_of(session, crm_object):
             for records in self.latest(session, crm_object, listing, "created_at"):
@@ -186,13 +186,13 @@ class Views:
     def below(
         self, session: CrmSession, crm_object: FreshsalesObject, parents: Sequence[tuple[FreshsalesObject, Any]]
     ) -> Iterator[CrmRecord]:
-        """The records that are about certain others."""
+        """Read the records that are about certain others."""
         for parent, crm_id in parents:
             number = 1
             while True:
                 page = read_page(session, crm_object, (f"/{parent.path}/{crm_id}/{crm_object.name}", {}), number)
                 for record in page.records:
-                    # Where the answer does not repeat it, the address says what they are about.
+                    # If the answer does not say what a record is about, the address does.
                     yield {"targetable": {"id": crm_id, "type": parent.model}, **record}
                 if page.is_last:
                     break
@@ -200,7 +200,7 @@ class Views:
 
 
 def is_before(stamp: Any, moment: datetime) -> bool:
-    """Whether a record's stamp is older than an instant; one that cannot be read is not."""
+    """Whether a record's stamp is before an instant; False if it cannot be read."""
     try:
         read = read_moment(stamp)
     except ValueError:

@@ -1,4 +1,4 @@
-"""An API that nobody templated: how the settings sign in to it, its quota, and a session for it."""
+"""Any API (crm http): sign-in by settings, quota, error dialect, and a session."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _NEEDED = {
     "bearer": ("auth_value",),
     "oauth": ("token_url", "client_id", "client_secret"),
 }
-_TELLING = ("message", "error", "detail", "error_description", "title", "errors", "reason", "description")
+_WORD_PROPERTIES = ("message", "error", "detail", "error_description", "title", "errors", "reason", "description")
 
 
 class HttpDialect(Dialect):
-    """What went wrong by status, in the words that APIs commonly put it in."""
+    """Failures by HTTP status, with the words of properties that APIs commonly use."""
 
     @override
     def said(self, answer: Answer) -> str:
@@ -50,13 +50,13 @@ class HttpDialect(Dialect):
 
 
 def _words(value: Any) -> str:
-    """The first that tells something, from the outside in."""
+    """Find the first words in a value, the outermost properties first."""
     if isinstance(value, str):
         return value
     if isinstance(value, list):
         return "; ".join(filter(None, map(_words, value)))
     if isinstance(value, dict):
-        named = next((words for name in _TELLING if (words := _words(value.get(name)))), "")
+        named = next((words for name in _WORD_PROPERTIES if (words := _words(value.get(name)))), "")
         return named or next((words for inner in value.values() if (words := _words_within(inner))), "")
     return ""
 
@@ -70,13 +70,13 @@ class HttpSettings(AccountSettings):
     """An API and how to use it.
 
     Attributes:
-        base_url: Paths are appended to it.
-        auth: One of ``SIGN_INS``.
-        auth_name: The header, the parameter, or the user of ``basic``.
+        base_url: The API's whole prefix; paths are appended to it.
+        auth: How requests are signed, one of ``SIGN_INS``.
+        auth_name: Name of the header or of the parameter, or the user of ``basic``.
         auth_value: The key, the password, or the token.
-        token_url: Of ``oauth``, as the next two.
-        client_id: Public.
-        client_secret: Never shown.
+        token_url: For ``oauth``: address that exchanges id and secret for a token.
+        client_id: For ``oauth``: the id, which is not a secret.
+        client_secret: For ``oauth``: the secret.
     """
 
     base_url: str = ""
@@ -94,25 +94,25 @@ class HttpSettings(AccountSettings):
         return self.auth_value, signed, self.client_secret
 
     def check(self) -> None:
-        """Refuse a sign-in that cannot work.
+        """Check that the sign-in can work.
 
         Raises:
-            SettingError: Something is missing, given in vain, or cannot stand in a header.
+            SettingError: A setting is missing, is not used, or is not valid in a header.
         """
         if not self.base_url:
-            raise SettingError("base_url is missing: with crm http it is the address that paths are appended to")
+            raise SettingError("base_url is missing: with crm http, give the address that paths are appended to")
         wanted = _NEEDED[self.auth]
         for name in sorted({name for names in _NEEDED.values() for name in names}):
             value: str = getattr(self, name)
             if name in wanted and not value:
                 raise SettingError(f"{name} is missing: auth {self.auth} needs {' and '.join(wanted)}")
             if value and name not in wanted:
-                fitting = [auth for auth, names in _NEEDED.items() if name in names]
-                raise SettingError(f"{name} is given, and auth {self.auth} does not use it: {', '.join(fitting)} would")
+                fitting = " or ".join(auth for auth, names in _NEEDED.items() if name in names)
+                raise SettingError(f"{name} is not used with auth {self.auth}: remove it, or set auth to {fitting}")
             if value and (not value.isprintable() or value != value.strip()):
                 raise SettingError(f"{name} holds characters that are not valid in an HTTP header")
         if self.auth == "header" and _HEADER_NAME.fullmatch(self.auth_name) is None:
-            raise SettingError(f"auth_name: {self.auth_name!r} is no name of a header")
+            raise SettingError(f"auth_name: {self.auth_name!r} is not a valid header name")
         if self.auth in {"header", "bearer"} and not self.auth_value.isascii():
             raise SettingError("auth_value holds characters that are not valid in an HTTP header")
 
@@ -127,8 +127,8 @@ def connect(
     """Open a session. Sends nothing yet.
 
     Args:
-        settings: Of the API.
-        secrets: What else no output may show, such as an endpoint's own headers.
+        settings: The settings of the API.
+        secrets: Further values that no output may show, such as an endpoint's own headers.
         clock: Monotonic seconds.
         sleep: Waits so many seconds.
 
@@ -166,7 +166,7 @@ def _signature(
             settings.token_url,
             settings.client_id,
             settings.client_secret,
-            # The headers are the API's; and what this answers is a secret, whatever else may be logged.
+            # The headers are meant for the API; and the answers here are secrets, which are never logged.
             network=replace(settings.network, headers={}, log_values=False),
             redact=redact,
             clock=clock,

@@ -1,4 +1,4 @@
-"""The settings by which an API that nobody templated is signed in to, as JSON schemas, and what they make."""
+"""Settings for signing in to any API (crm http), as JSON schemas."""
 
 from __future__ import annotations
 
@@ -14,39 +14,40 @@ HTTP_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
         "auth": {
             "type": ["string", "null"],
             "enum": [*SIGN_INS, None],
-            "description": "crm http: how requests are signed: with a header, a query parameter, Basic, Bearer, or an "
-            "OAuth token (client credentials); none if left out.",
+            "description": "crm http: how requests are signed: by a header, a query parameter, Basic, Bearer, or an "
+            "OAuth token (client credentials). Left out: none.",
         },
         "auth_name": {
             "type": ["string", "null"],
-            "description": "crm http: name of the header or of the parameter, or the user of basic.",
+            "description": "crm http: name of the header or of the query parameter, or user of basic.",
         },
         "auth_value": {
             "type": ["string", "null"],
             "secret": True,
             "writeOnly": True,
-            "description": "crm http: value of the header or of the parameter, password of basic, or the bearer token.",
+            "description": "crm http: value of the header or of the query parameter, password of basic, or bearer "
+            "token.",
         },
         "token_url": {
             "type": ["string", "null"],
             "secret": True,
             "writeOnly": True,
-            "description": "crm http, auth oauth: where client_id and client_secret are exchanged for a token, and "
+            "description": "crm http, auth oauth: URL that exchanges client_id and client_secret for a token, and "
             "again when it expires.",
         },
-        "client_id": {"type": ["string", "null"], "description": "crm http, auth oauth: whose token it is."},
+        "client_id": {"type": ["string", "null"], "description": "crm http, auth oauth: id of the client."},
         "client_secret": {
             "type": ["string", "null"],
             "secret": True,
             "writeOnly": True,
-            "description": "crm http, auth oauth: what the token is given for.",
+            "description": "crm http, auth oauth: secret of the client.",
         },
     }
 )
 
 
 def http_settings(config: Mapping[str, Any]) -> HttpSettings:
-    """Make the settings of an API that nobody templated of a configuration."""
+    """Make the settings of an API of a configuration that fits ``HTTP_SETTINGS``."""
     signing: dict[str, Any] = {name: config.get(name) or "" for name in HTTP_SETTINGS if name != "auth"}
     return HttpSettings(
         base_url=config.get("base_url") or "", auth=config.get("auth") or "none", **signing, **account_parts(config)

@@ -1,4 +1,4 @@
-"""Ways to sign a request of an API that nobody templated: a header, a parameter, Basic, Bearer, OAuth 2.0."""
+"""Signatures for any API: a header, a query parameter, Basic, Bearer, OAuth 2.0 client credentials."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from crm_api.transport.redaction import Redactor
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession, Network, Renewable
 
-EARLY_SECONDS = 30.0  # before it expires, a token is not used any more: a request takes time
-JUST_SECONDS = 1.0  # workers whose requests were refused together ask for one token
+EARLY_SECONDS = 30.0  # before a token expires, it is not used any more, since a request takes time
+JUST_SECONDS = 1.0  # workers whose requests were refused together request one token
 _CALL = "POST token_url"
-TOKEN_SECONDS = 3600.0  # where the answer does not say (RFC 6749, 5.1: expires_in is only recommended)
+TOKEN_SECONDS = 3600.0  # if the answer does not say (RFC 6749, 5.1: expires_in is only recommended)
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,12 @@ class InQuery(requests.auth.AuthBase):
 
 
 def basic(user: str, password: str) -> InHeader:
-    """RFC 7617."""
+    """Sign with HTTP Basic (RFC 7617)."""
     return InHeader("Authorization", f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}")
 
 
 def bearer(token: str) -> InHeader:
-    """RFC 6750."""
+    """Sign with a bearer token (RFC 6750)."""
     return InHeader("Authorization", f"Bearer {token}")
 
 
@@ -73,7 +73,7 @@ class Unsigned(requests.auth.AuthBase):
 
 
 class TokenError(CredentialsError):
-    """The token endpoint gives no token."""
+    """The token endpoint gave no token."""
 
     happened = "The token endpoint gave no token"
     advice = "Check token_url, client_id and client_secret."
@@ -83,11 +83,11 @@ class ClientCredentials(Renewable):
     """Signs with a token that a client id and secret are exchanged for (RFC 6749, 4.4), and again when it expires.
 
     Args:
-        token_url: Where.
-        client_id: Whose.
-        client_secret: Never shown.
-        network: How to reach it; its headers do not go there.
-        redact: Learns each token.
+        token_url: Address of the token endpoint.
+        client_id: Id of the client.
+        client_secret: Secret of the client.
+        network: How to reach the token endpoint, without headers that are meant for the API.
+        redact: Masks each token from then on.
         clock: Monotonic seconds.
         sleep: Waits so many seconds between attempts.
     """

@@ -1,4 +1,4 @@
-"""What a body holds, whether it came as JSON, XML or a form."""
+"""Request bodies read into values, whether they came as JSON, XML or a form."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ class Body:
 
     Attributes:
         format: ``json``, ``xml``, ``form``, ``text``, or ``""`` for none.
-        value: JSON's value; of XML ``{root: …}`` (see ``of_element``); of a form its fields, a list where one repeats.
+        value: The JSON value; of XML ``{root: …}`` (see ``element_value``); of a form its fields, with a list where a
+            field repeats.
     """
 
     format: str
@@ -57,17 +58,17 @@ def _xml(body: bytes) -> dict[str, Any]:
         root = defusedxml.ElementTree.fromstring(body)
     except (ParseError, DefusedXmlException) as error:
         raise MalformedBodyError(str(error)) from error
-    return {root.tag: of_element(root)}
+    return {root.tag: element_value(root)}
 
 
-def of_element(element: Element) -> Any:
-    """An element's text if it has nothing else; else its attributes as ``@name``, children by tag, text as ``#text``.
+def element_value(element: Element) -> Any:
+    """Return an element's text if it has nothing else; else a dict: ``@attribute``, children by tag, ``#text``.
 
     Children with the same tag are a list.
     """
     value: dict[str, Any] = {f"@{name}": text for name, text in element.attrib.items()}
     for child in element:
-        inner = of_element(child)
+        inner = element_value(child)
         if child.tag in value:
             known = value[child.tag]
             value[child.tag] = [*known, inner] if isinstance(known, list) else [known, inner]
@@ -80,7 +81,7 @@ def of_element(element: Element) -> Any:
 
 
 def as_xml(name: str, value: Any) -> str:
-    """A value as XML, for answers: objects become children, lists repeat their element."""
+    """Write a value as XML, for answers: objects become children, lists repeat their element."""
     if isinstance(value, list):
         return "".join(as_xml(name, each) for each in value)
     if isinstance(value, dict):

@@ -12,21 +12,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Rule:
-    """How the requests that a pattern meets are answered; the newest rule that meets one speaks.
+    """Rule that says how the requests matching a pattern are answered; of several that match, the newest decides.
 
     Attributes:
         route: A shell pattern over ``METHOD /path``, below the vendor's prefix.
-        status: Of the answer; None: as without a rule.
+        status: The status of the answer; None: as without a rule.
         body: A template of the answer's JSON, or with ``format`` ``xml`` or ``text`` of its text (see ``templates``).
             It may name ``id``, ``key``, ``body``, ``query``, ``count``, ``items``, ``error``. None: as without a rule.
-        format: ``json``, ``xml``, ``text``, or empty: as the request's.
+        format: The format of the answer: ``json``, ``xml``, ``text``, or empty: the format of the request.
         items: The dotted path of a batch in the request's body; ``.`` is the body itself.
         item: The template of one written item in ``{items}``; it may name ``id``, ``index``, ``body`` (the item's).
         failed_item: The template of one refused item; it may name ``error`` beside those.
         fails: Attribute values that refuse a record or an item: ``{"email": ["bad@b.example"]}``.
-        error: What is said of a refused one.
-        failed_status: Of the answer where a record that is no item of a batch is refused.
-        headers: Added to the answer.
+        error: The reason given for a refused record or item.
+        failed_status: The status of the answer where a record outside a batch is refused.
+        headers: Headers added to the answer.
         does_nothing: Whether the request changes no records.
     """
 
@@ -44,8 +44,8 @@ class Rule:
     does_nothing: bool = False
 
     @classmethod
-    def of(cls, record: Record) -> Rule:
-        """The rule that a record holds; raises ValueError for a part that no rule has."""
+    def from_record(cls, record: Record) -> Rule:
+        """Return the rule that a record holds; raises ValueError for a part that no rule has."""
         known = {part.name for part in fields(cls)}
         unknown = set(record) - known - {"id"}
         if unknown or "route" not in record:
@@ -55,13 +55,13 @@ class Rule:
         return cls(**{name: value for name, value in record.items() if name != "id"})
 
     def matches(self, method: str, path: str) -> bool:
-        """Whether it speaks about a request."""
+        """Return whether the rule applies to a request."""
         return fnmatchcase(f"{method} {path}", self.route)
 
     def refuses(self, record: Any) -> bool:
-        """Whether a record, or an item of a batch, is one of those that fail."""
+        """Return whether the rule makes a record, or an item of a batch, fail."""
         return isinstance(record, dict) and any(record.get(name) in values for name, values in self.fails.items())
 
 
 STANDARD = Rule("*")
-"""What goes without saying."""
+"""The rule of the requests that no other rule matches."""

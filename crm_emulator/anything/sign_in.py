@@ -44,12 +44,12 @@ class Tokens:
         return json_answer(200, {"access_token": token, "token_type": "Bearer", "expires_in": int(seconds)})
 
     def holds(self, authorization: str, now: float) -> bool:
-        """Whether a header carries a token that still lives."""
+        """Return whether an Authorization header carries a token that has not expired."""
         return self._until.get(authorization.removeprefix("Bearer "), 0.0) > now
 
 
 def signed_by(request: Request, switches: Switches, tokens: Tokens, now: float) -> str:
-    """The kind of sign-in that a request carries and that is right; empty if none is."""
+    """Return the kind of sign-in that a request carries with the right credentials; empty if it carries none."""
     authorization = request.headers.get("authorization", "")
     carried = {
         "header": request.headers.get(switches.auth_name.lower()) == API_KEY,

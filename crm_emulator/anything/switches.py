@@ -1,4 +1,4 @@
-"""How an endpoint that nobody documented behaves, each way to be chosen."""
+"""Behaviours of an undocumented endpoint, each to be chosen."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 @dataclass
 class Switches:
-    """The choices.
+    """Switches of the catch-all.
 
     Attributes:
-        auth: ``none``, ``any``, or one kind of sign-in that is wanted: ``header``, ``query``, ``basic``, ``bearer``,
-            ``oauth`` (a token of the client credentials grant).
-        auth_name: The header or query parameter of the kinds ``header`` and ``query``.
-        token_seconds: How long an OAuth token lives.
-        create_status: Of a POST.
-        batch_property: A POST whose body holds a list under this name is a batch.
-        idempotency_header: A POST or PATCH that repeats the value of this header is answered as the first one was,
-            and done once; empty: not honoured.
-        put_creates: Whether a PUT to an address that holds nothing makes a record there; else 404.
-        required: Attributes, with spaces between, without which a record is refused with 422.
+        auth: The kind of sign-in required: ``none``, ``any``, ``header``, ``query``, ``basic``, ``bearer`` or ``oauth``
+            (a token of the client credentials grant).
+        auth_name: The name of the header, or of the query parameter, for the kinds ``header`` and ``query``.
+        token_seconds: How many seconds an OAuth token is valid.
+        create_status: The status of the answer to a POST.
+        batch_property: The property whose list makes a POST a batch of records.
+        idempotency_header: The header that makes a POST or PATCH repeatable: a repeated value gets the first answer,
+            and nothing is done again; empty: not honoured.
+        put_creates: Whether a PUT to an address without a record creates one there; else it answers 404.
+        required: Attributes, separated by spaces, without which a record is refused with 422.
     """
 
     auth: str = "none"

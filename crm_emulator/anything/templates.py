@@ -1,4 +1,4 @@
-"""Answers made from templates: ``{id}``, ``{body.customer.name}``, ``{items}``."""
+"""Templates of answers, with placeholders such as ``{id}``, ``{body.customer.name}``, ``{items}``."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_PLACE = re.compile(r"\{([a-z_]+(?:\.[^{}]+)?)\}")
+_PLACEHOLDER = re.compile(r"\{([a-z_]+(?:\.[^{}]+)?)\}")
 
 
 def filled(template: Any, values: Mapping[str, Any]) -> Any:
-    """The template with its places filled; a text that is one place takes the value as it is, of whatever kind."""
+    """Fill a template's placeholders; a text that is a single placeholder becomes the value itself, of any type."""
     if isinstance(template, dict):
         return {name: filled(each, values) for name, each in template.items()}
     if isinstance(template, list):
         return [filled(each, values) for each in template]
     if not isinstance(template, str):
         return template
-    whole = _PLACE.fullmatch(template)
+    whole = _PLACEHOLDER.fullmatch(template)
     if whole:
         return at(values, whole[1])
-    return _PLACE.sub(lambda place: str(at(values, place[1])), template)
+    return _PLACEHOLDER.sub(lambda found: str(at(values, found[1])), template)
 
 
 def at(values: Any, path: str) -> Any:
-    """What lies at a dotted path; None where there is nothing."""
+    """Return the value at a dotted path; None where there is nothing."""
     found = values
     for step in path.split("."):
         if isinstance(found, dict):

@@ -1,4 +1,4 @@
-"""Any endpoint at all, as one of the emulated CRMs: for ``crm: http``."""
+"""The catch-all as one of the emulated CRMs: any endpoint at all, for ``crm: http``."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from crm_emulator.anything import sign_in
-from crm_emulator.anything.catching import TABLES, Catcher
+from crm_emulator.anything.catch_all import CatchAll
 from crm_emulator.anything.rules import Rule
 from crm_emulator.anything.switches import Switches
+from crm_emulator.anything.tables import TABLES
 from crm_emulator.faults import Kind
 from crm_emulator.messages import Answer, Record, Request, json_answer
 from crm_emulator.routing import Route
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
     from crm_emulator.store import Store
 
 _METHODS = {
-    "GET": "the record at an address, or those below it that have the values that the query names",
-    "POST": "a record below the address, or one each for a batch",
-    "PUT": "the record at the address replaced, or made",
-    "PATCH": "some attributes of the record at the address changed",
-    "DELETE": "the record at the address gone",
+    "GET": "returns the record at an address, or those below it that have the values that the query names",
+    "POST": "creates a record below the address, or one for each item of a batch",
+    "PUT": "replaces the record at the address, or creates it",
+    "PATCH": "changes some attributes of the record at the address",
+    "DELETE": "deletes the record at the address",
 }
 _NUMBER = re.compile(r"/\d+(?=/|$)")
 
@@ -37,7 +38,7 @@ class Anything(Vendor):
 
     Attributes:
         api_key: The value of the sign-ins ``header``, ``query``, ``basic`` (as ``user``'s password) and ``bearer``.
-        token_url: Of the client credentials grant, below ``base_url``, for ``client_id`` and ``client_secret``.
+        token_url: The URL of the client credentials grant, below ``base_url``, for ``client_id`` and ``client_secret``.
     """
 
     name: ClassVar[str] = "anything"
@@ -53,38 +54,38 @@ class Anything(Vendor):
     def __init__(self, store: Store, clock: Clock, switches: Switches | None = None) -> None:
         self.switches: Switches = switches or Switches()
         self._tokens = sign_in.Tokens()
-        self._catcher = Catcher(store, clock, self.switches, self.prefix)
+        self._catch_all = CatchAll(store, clock, self.switches, self.prefix)
         super().__init__(store, clock)
 
     @property
     def token_url(self) -> str:
-        """Where a token is asked for."""
+        """The URL of the token endpoint."""
         return self.base_url + sign_in.TOKEN_PATH
 
     def declare_routes(self) -> tuple[Route, ...]:  # noqa: D102 - as in Vendor
         return (
             Route("POST", sign_in.TOKEN_PATH, self._token, "OAuth 2.0 §4.4"),
             *(
-                Route(method, "/{path}", self._catcher.catch, "docs/emulator.md", remark)
+                Route(method, "/{path}", self._catch_all.answer, "docs/emulator.md", remark)
                 for method, remark in _METHODS.items()
             ),
         )
 
     def find(self, request: Request, below: str) -> tuple[Route, dict[str, str]] | None:
-        """Every path is a route of its own; a number in it is an id: ``/invoices/{id}``."""
+        """Make a route for each path; a number in the path counts as an id: ``/invoices/{id}``."""
         if (request.method, below.rstrip("/")) == ("POST", sign_in.TOKEN_PATH):
             return self.routes[0], {}
         if request.method not in _METHODS:
             return None
         template = _NUMBER.sub("/{id}", below.rstrip("/")) or "/"
-        # Not declared as writing: what was sent is to be written down although it is refused.
-        return Route(request.method, template, self._catcher.catch, ""), {}
+        # Not declared as writing: a refused request must be kept in the log of requests, too.
+        return Route(request.method, template, self._catch_all.answer, ""), {}
 
     def _token(self, request: Request) -> Answer:
         return self._tokens.grant(request, self.clock.now(), self.switches.token_seconds)
 
     def refusal(self, request: Request) -> Answer | None:
-        """401 unless the wanted kind of sign-in is carried."""
+        """Return 401 unless the request carries the right kind of sign-in."""
         wanted = self.switches.auth
         if wanted == "none" or request.route == sign_in.TOKEN_PATH:
             return None
@@ -105,16 +106,16 @@ class Anything(Vendor):
         return json_answer(429, {"error": "too many requests"}, *waits)
 
     def seed(self, seed: int, sizes: Mapping[str, int]) -> None:
-        """Nothing is known about it beforehand."""
+        """Do nothing: the catch-all has no records of its own."""
 
     # Direct access
 
     def answer(self, route: str, **parts: Any) -> Rule:
         """Say how requests are answered from now on; ``parts`` are those of Rule, whose newest one speaks."""
-        return Rule.of(self.insert("answers", {"route": route, **parts}))
+        return Rule.from_record(self.insert("answers", {"route": route, **parts}))
 
     def received(self, method: str = "", path: str = "") -> list[Record]:
-        """What was sent, oldest first: method, path, query, headers, format, body, text, status, answer."""
+        """Return the requests, oldest first: method, path, query, headers, format, body, text, status, answer."""
         return [
             each for each in self.records("requests") if method in {"", each["method"]} and path in {"", each["path"]}
         ]
@@ -122,7 +123,7 @@ class Anything(Vendor):
     def insert(self, object_name: str, attributes: Record) -> Record:  # noqa: D102 - as in Vendor
         table = self.table(object_name)
         if object_name == "answers":
-            Rule.of(attributes)  # says what is wrong
+            Rule.from_record(attributes)  # says what is wrong
         with self.store.transaction():
             record = {"id": self.store.next_id(table), **attributes}
             if object_name == "records":

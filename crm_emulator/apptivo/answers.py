@@ -5,7 +5,7 @@ from __future__ import annotations
 from crm_emulator.messages import Answer, json_answer
 
 ALREADY_EXISTS = {"result": "Already exists"}
-"""What a duplicate lead is answered with the duplicate check on (section 9)."""
+"""The answer to a duplicate lead while the duplicate check is on (section 9)."""
 
 NO_PAGE = b"<html><head><title>HTTP Status 404 - Not Found</title></head><body><h1>HTTP Status 404</h1></body></html>"
 
@@ -19,5 +19,5 @@ class AlreadyExistsError(Exception):
 
 
 def failure(reason: str) -> Answer:
-    """``{"status": "FAILURE", "reason"}`` with HTTP 200; the wording of reasons is unknown (section 12.4)."""
+    """Return ``{"status": "FAILURE", "reason"}`` with HTTP 200; the wording is unknown (section 12.4)."""
     return json_answer(200, {"status": "FAILURE", "reason": reason})

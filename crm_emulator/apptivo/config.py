@@ -8,7 +8,7 @@ from crm_emulator.messages import encode
 
 if TYPE_CHECKING:
     from crm_emulator.apptivo.account import ApptivoAccount
-    from crm_emulator.apptivo.objects import AppObject
+    from crm_emulator.apptivo.objects.declaration import AppObject
     from crm_emulator.messages import Record
 
 COUNTRIES = (
@@ -22,29 +22,29 @@ _EMAILS = (("BUSINESS", "Business"), ("HOME", "Home"), ("OTHER", "Other"))
 _ADDRESSES = (("1", "Billing Address"), ("2", "Shipping Address"))
 
 
-def config_data(account: ApptivoAccount, declared: AppObject) -> dict[str, Any]:
-    """Everything that names stand for in an object."""
+def config_data(account: ApptivoAccount, crm_object: AppObject) -> dict[str, Any]:
+    """Return all that a client needs to turn names into ids for an object."""
     return {
-        "objectId": declared.object_id,
-        "displayName": declared.name.title(),
-        **{picklist.listed_as: account.items(declared, picklist.listed_as) for picklist in declared.picklists},
+        "objectId": crm_object.object_id,
+        "displayName": crm_object.name.title(),
+        **{picklist.listed_as: account.items(crm_object, picklist.listed_as) for picklist in crm_object.picklists},
         "countryList": list(COUNTRIES),
         "phoneTypes": [{"phoneTypeCode": code, "phoneType": name} for code, name in _PHONES],
         "emailTypes": [{"emailTypeCode": code, "emailType": name} for code, name in _EMAILS],
         "addressTypes": [{"addressTypeCode": code, "addressType": name} for code, name in _ADDRESSES],
         "labels": [],
-        "webLayout": encode({"sections": _sections(account, declared)}).decode(),
+        "webLayout": encode({"sections": _sections(account, crm_object)}).decode(),
     }
 
 
-def _sections(account: ApptivoAccount, declared: AppObject) -> list[dict[str, Any]]:
+def _sections(account: ApptivoAccount, crm_object: AppObject) -> list[dict[str, Any]]:
     standard = [
         _attribute(name, name, "Standard", "input", name, [])
-        for name in sorted(declared.attributes - {"customAttributes"})
+        for name in sorted(crm_object.attributes - {"customAttributes"})
     ]
     custom = [
         _attribute(str(each["id"]), each["label"], "Custom", each["type"], each["tagName"], each["options"])
-        for each in account.custom_attributes(declared).values()
+        for each in account.custom_attributes(crm_object).values()
     ]
     return [
         {"id": "basic", "label": "Basic Information", "attributes": standard},

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from crm_emulator.apptivo.account import ApptivoAccount
-    from crm_emulator.apptivo.objects import AppObject
+    from crm_emulator.apptivo.objects.declaration import AppObject
     from crm_emulator.messages import Record
 
 TYPES = (
@@ -34,32 +34,32 @@ _DAY = re.compile(r"\d{2}/\d{2}/\d{4}")
 
 
 def define(
-    account: ApptivoAccount, declared: AppObject, label: str, kind: str = "input", options: Sequence[str] = ()
+    account: ApptivoAccount, crm_object: AppObject, label: str, kind: str = "input", options: Sequence[str] = ()
 ) -> Record:
     """Add a custom attribute, as an administrator does in the layout settings."""
     if kind not in TYPES:
-        raise ValueError(f"there is no custom attribute type {kind!r}; there are {', '.join(TYPES)}")
+        raise ValueError(f"{kind!r} is not a type of custom attribute; use one of {', '.join(TYPES)}")
     attribute_id = account.new_id("custom_attributes")
     record = {
         "id": attribute_id,
-        "object": declared.name,
+        "object": crm_object.name,
         "label": label,
         "tagName": f"{re.sub(r'[^a-z0-9]+', '_', label.lower()).strip('_')}_{attribute_id}",
         "type": kind,
         "options": [
-            {"optionId": f"{attribute_id}{place:02d}", "optionObject": option}
-            for place, option in enumerate(options, 1)
+            {"optionId": f"{attribute_id}{index:02d}", "optionObject": option}
+            for index, option in enumerate(options, 1)
         ],
     }
     account.put("custom_attributes", record)
     return record
 
 
-def read_values(account: ApptivoAccount, declared: AppObject, sent: Any) -> list[dict[str, Any]]:
-    """The ``customAttributes`` as they are kept; raises FailureError for what no attribute takes."""
+def read_values(account: ApptivoAccount, crm_object: AppObject, sent: Any) -> list[dict[str, Any]]:
+    """Return the ``customAttributes`` as they are kept; raises FailureError for what no attribute takes."""
     if not isinstance(sent, list) or not all(isinstance(each, dict) for each in sent):
         raise FailureError("customAttributes must be an array of objects")
-    known = account.custom_attributes(declared)
+    known = account.custom_attributes(crm_object)
     return [_read(known, each) for each in sent]
 
 
@@ -124,7 +124,7 @@ def _number(label: str, kind: str, sent: dict[str, Any]) -> dict[str, Any]:
 
 
 def merged(held: list[dict[str, Any]], sent: list[dict[str, Any]], only: Sequence[int] | None) -> list[dict[str, Any]]:
-    """The values after an update that names some attributes; None means all that were sent (section 6)."""
+    """Return the values after an update that names some attributes; None means all that were sent (section 6)."""
     values = {each["customAttributeId"]: each for each in held}
     for each in sent:
         if only is None or each["customAttributeId"] in only:

@@ -30,12 +30,12 @@ def _form(body: bytes) -> dict[str, str]:
 
 
 def is_form(request: Request) -> bool:
-    """Whether the body is a form."""
+    """Return whether the body is a form."""
     return _content_type(request) == "application/x-www-form-urlencoded"
 
 
 def is_json(request: Request) -> bool:
-    """Whether the body is JSON."""
+    """Return whether the body is JSON."""
     return _content_type(request) == "application/json" and bool(request.body.strip())
 
 
@@ -43,8 +43,8 @@ def _content_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def json_of(values: Mapping[str, str], name: str, kind: type, empty: Any = None) -> Any:
-    """The JSON in a parameter; raises FailureError where it is missing (and ``empty`` is None) or of another kind."""
+def read_json(values: Mapping[str, str], name: str, kind: type, empty: Any = None) -> Any:
+    """Return the JSON in a parameter; raises FailureError if it is missing (with ``empty`` None) or of another type."""
     text = values.get(name, "")
     if not text.strip():
         if empty is not None:
@@ -59,8 +59,8 @@ def json_of(values: Mapping[str, str], name: str, kind: type, empty: Any = None)
     return value
 
 
-def id_of(values: Mapping[str, str], name: str) -> int:
-    """The id in a parameter; raises FailureError."""
+def read_id(values: Mapping[str, str], name: str) -> int:
+    """Return the id in a parameter; raises FailureError."""
     text = values.get(name, "").strip()
     if not text.isdigit():
         raise FailureError(f"{name} is required")
@@ -68,5 +68,5 @@ def id_of(values: Mapping[str, str], name: str) -> int:
 
 
 def is_yes(values: Mapping[str, str], name: str) -> bool:
-    """Whether a flag is set: ``Y`` or ``true``."""
+    """Return whether a flag is set: ``Y`` or ``true``."""
     return values.get(name, "").strip().lower() in {"y", "true"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crm_emulator.apptivo.endpoints.beyond import BeyondObjects
-from crm_emulator.apptivo.endpoints.objects import ObjectActions
+from crm_emulator.apptivo.endpoints.other_actions import OtherActions
+from crm_emulator.apptivo.endpoints.records import RecordActions
 
 if TYPE_CHECKING:
     from crm_emulator.apptivo.account import ApptivoAccount
@@ -13,5 +13,5 @@ if TYPE_CHECKING:
 
 
 def routes(account: ApptivoAccount) -> tuple[Route, ...]:
-    """The routes, chapter by chapter."""
-    return (*ObjectActions(account).routes(), *BeyondObjects(account).routes())
+    """Return the routes, chapter by chapter."""
+    return (*RecordActions(account).routes(), *OtherActions(account).routes())

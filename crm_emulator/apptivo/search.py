@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from crm_emulator.apptivo.account import ApptivoAccount
-    from crm_emulator.apptivo.objects import AppObject
+    from crm_emulator.apptivo.objects.declaration import AppObject
 
 DEFAULT_PAGE = 50
 _SORTS = {"creationDate": "created", "lastUpdateDate": "updated", "_score": "", "id": "", "": ""}
@@ -25,21 +25,21 @@ _NESTED = {
 
 
 def listed(
-    account: ApptivoAccount, declared: AppObject, values: Mapping[str, str], conditions: tuple[Condition, ...] = ()
+    account: ApptivoAccount, crm_object: AppObject, values: Mapping[str, str], conditions: tuple[Condition, ...] = ()
 ) -> dict[str, Any]:
-    """``{"data": […], "countOfRecords": N}``."""
+    """Return a page as ``{"data": […], "countOfRecords": N}``."""
     start, size = _number(values, "startIndex", 0), _number(values, "numRecords", DEFAULT_PAGE)
     size = min(size, account.switches.largest_page)
     column = values.get("sortColumn", "")
-    if column not in _SORTS and column not in {declared.title, declared.id_name}:
+    if column not in _SORTS and column not in {crm_object.title, crm_object.id_name}:
         raise FailureError(f"Cannot sort by {column}")
-    sort = _SORTS.get(column, "title" if column == declared.title else "")
-    query = Query(declared.table, conditions, sort, values.get("sortDir", "asc").lower() == "desc")
+    sort = _SORTS.get(column, "title" if column == crm_object.title else "")
+    query = Query(crm_object.table, conditions, sort, values.get("sortDir", "asc").lower() == "desc")
     with account.store.lag.as_searched("apptivo"):
         total = account.store.count(query)
         reachable = max(0, min(size, account.switches.search_ceiling - start))
         texts = account.store.page(query, reachable, start)
-    return {"data": [shown(declared, decode(text)) for text in texts], "countOfRecords": total}
+    return {"data": [shown(crm_object, decode(text)) for text in texts], "countOfRecords": total}
 
 
 def _number(values: Mapping[str, str], name: str, default: int) -> int:
@@ -50,13 +50,13 @@ def _number(values: Mapping[str, str], name: str, default: int) -> int:
 
 
 def text_condition(text: str) -> Condition:
-    """Records that hold a text in any of their own words."""
+    """Return the condition that a record holds a text in any of its strings."""
     sql = "EXISTS (SELECT 1 FROM json_tree(body) AS t WHERE t.type = 'text' AND t.value LIKE ?)"
     return Condition(sql, (f"%{text}%",))
 
 
-def criteria(account: ApptivoAccount, declared: AppObject, sent: Mapping[str, Any]) -> tuple[Condition, ...]:
-    """The conditions of ``searchData``: any part of a text, whole numbers; raises FailureError."""
+def criteria(account: ApptivoAccount, crm_object: AppObject, sent: Mapping[str, Any]) -> tuple[Condition, ...]:
+    """Return the conditions of ``searchData``: any part of a text, whole numbers; raises FailureError."""
     conditions: list[Condition] = []
     for name, value in sent.items():
         if value in (None, "", []):
@@ -65,7 +65,7 @@ def criteria(account: ApptivoAccount, declared: AppObject, sent: Mapping[str, An
             conditions += [_custom(each) for each in value if isinstance(each, dict)]
         elif name in _NESTED and isinstance(value, list):
             conditions += [each for item in value for each in _nested(name, item)]
-        elif name in declared.attributes or name in {declared.id_name, "id"} or declared.open:
+        elif name in crm_object.attributes or name in {crm_object.id_name, "id"} or crm_object.open:
             conditions.append(_plain(name, value))
         elif account.switches.unknown_criteria == "reject":
             raise FailureError(f"Unknown search attribute: {name}")

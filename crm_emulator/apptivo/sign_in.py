@@ -1,4 +1,4 @@
-"""How Apptivo knows who calls: two keys on every call, or a session key (reference section 2)."""
+"""Apptivo's sign-in: two keys on every call, or a session key (reference section 2)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SESSION_KEY = "apptivo-emulated-session"
 
 
 def refusal(values: Mapping[str, str]) -> Answer | None:
-    """The failure of a call without both keys; its reason names the Key (section 9)."""
+    """Return the failure of a call without both keys, which names the Key; None if they are right (section 9)."""
     if values.get("sessionKey") == SESSION_KEY:
         return None
     if values.get("apiKey") == API_KEY and values.get("accessKey") == ACCESS_KEY:

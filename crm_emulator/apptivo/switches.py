@@ -7,28 +7,31 @@ from dataclasses import dataclass
 
 @dataclass
 class Switches:
-    """The choices; the defaults are the documented or the strictest reading. Sections are of the Apptivo reference.
+    """Switches of Apptivo. The defaults are the documented or the strictest reading.
+
+    Numbers in parentheses are sections of the Apptivo reference.
 
     Attributes:
-        index_delay_seconds: How long searches and lists do not see a write; getById always does.
+        index_delay_seconds: How many seconds searches and lists do not see a write; getById always sees it.
         rest_style: Whether JSON bodies, PUT, DELETE and ids in the path are understood (1, 12.1: one source).
-        opportunity_wrapper: The key around an opportunity that was saved; empty: none (5.3, unknown).
-        write_answer: What a save or an update answers: the ``record``, or a mere ``status`` (5.3, 6: testimonials).
+        opportunity_wrapper: The key around a saved opportunity; empty: none (5.3, unknown).
+        write_answer: The answer to a save or an update: the ``record``, or only a ``status`` (5.3, 6: testimonials).
         read_wrapper: The key around a record of getById: empty, ``data`` or ``responseObject`` (10).
-        attribute_list: Which parameter lists the attributes of an update: ``either`` name, or the ``documented`` one of
-            the object (6; sources disagree).
+        attribute_list: The parameter that lists the attributes of an update: ``either`` name, or the ``documented`` one
+            of the object (6; sources disagree).
         email_flag_required: Whether addresses change only with ``isEmailAddressUpdate=true`` (6, one source).
-        unknown_attributes: Sent in a record: ``ignore`` or ``reject`` (12).
-        names_without_ids: A picklist's name without its id: ``reject``, ``resolve`` or ``keep`` (8: ids are needed).
+        unknown_attributes: The effect of unknown attributes in a record: ``ignore`` or ``reject`` (12).
+        names_without_ids: The effect of a picklist's name without its id: ``reject``, ``resolve`` or ``keep`` (8: ids
+            are needed).
         text_numbers: Whether ids and numbers may be sent as strings: ``accept`` or ``reject`` (8; sources disagree).
         account_id_parameter: Whether ``accountId`` beside an opportunity is read: ``read`` or ``ignore`` (12.6).
         opportunity_duplicates: Whether ``isDuplicate=Y`` makes the server look for a duplicate (5.2, unknown).
         customer_assignee_required: Whether a customer needs its assignee (8, one source).
         delete_only_customers: Whether only customers can be deleted, the only object with a page about it (7).
-        unknown_criteria: In a search: ``reject`` or ``ignore`` (10).
-        largest_page: The most records of one list (10: up to 1,000 seen).
-        search_ceiling: Records of one search that can be reached: 5,000 to 10,000 (10).
-        throttle_style: A throttled call answers ``status`` 429, or 200 with a ``failure`` (11, unknown).
+        unknown_criteria: The effect of unknown attributes in a search: ``reject`` or ``ignore`` (10).
+        largest_page: The largest number of records in one list (10: up to 1,000 seen).
+        search_ceiling: How many records of one search can be reached: 5,000 to 10,000 (10).
+        throttle_style: The answer to a throttled call: ``status`` 429, or 200 with a ``failure`` (11, unknown).
     """
 
     index_delay_seconds: float = 0.0

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from crm_emulator.apptivo import custom_attributes, records, routes, seeds, sign_in
-from crm_emulator.apptivo.account import TABLES, ApptivoAccount
+from crm_emulator.apptivo.account import ApptivoAccount
 from crm_emulator.apptivo.answers import NO_PAGE, failure
-from crm_emulator.apptivo.endpoints.beyond import LOGIN
-from crm_emulator.apptivo.objects import BY_NAME
+from crm_emulator.apptivo.endpoints.other_actions import LOGIN
+from crm_emulator.apptivo.objects.catalog import BY_NAME
 from crm_emulator.apptivo.parameters import is_json, parameters
-from crm_emulator.apptivo.seeds.making import MAKERS
+from crm_emulator.apptivo.seeds.records import MAKERS
 from crm_emulator.apptivo.switches import Switches
+from crm_emulator.apptivo.tables import TABLES
 from crm_emulator.faults import Kind
 from crm_emulator.messages import Answer, Record, Request, json_answer
 from crm_emulator.vendor import Vendor
@@ -30,9 +31,9 @@ class Apptivo(Vendor):
     """The emulated Apptivo firm.
 
     Attributes:
-        api_key: With ``access_key`` the two parameters that sign every call.
-        user_name: An employee on whose behalf calls may be made.
-        account: What lies in it.
+        api_key: One of the two keys that sign every call, beside ``access_key``.
+        user_name: The e-mail address of an employee on whose behalf calls may be made.
+        account: The records of the firm.
     """
 
     name: ClassVar[str] = "apptivo"
@@ -48,7 +49,7 @@ class Apptivo(Vendor):
 
     def __init__(self, store: Store, clock: Clock, switches: Switches | None = None) -> None:
         self.switches: Switches = switches or Switches()
-        self.account = ApptivoAccount(store, clock, self.switches)
+        self.account = ApptivoAccount(store, clock, self.switches, TABLES)
         super().__init__(store, clock)
         store.lag.seconds[self.name] = lambda: self.switches.index_delay_seconds
 
@@ -56,7 +57,7 @@ class Apptivo(Vendor):
         return routes.routes(self.account)
 
     def find(self, request: Request, below: str) -> tuple[Route, dict[str, str]] | None:
-        """By the action, which may stand in the query or in the form, whatever the method (section 1)."""
+        """Find a route by its action, which may stand in the query or in the form, with any method (section 1)."""
         action = parameters(request).get("a")
         if action:
             path = f"{below.rstrip('/')}?a={action}"
@@ -71,9 +72,9 @@ class Apptivo(Vendor):
         return None if request.route == LOGIN else sign_in.refusal(parameters(request))
 
     def unknown_route(self, request: Request) -> Answer:
-        """A failure for an object without that action, else a page (no evidence, section 9)."""
+        """Return a failure for an object without that action, else a page (no evidence, section 9)."""
         below = request.path.removeprefix(self.prefix)
-        if any(below.startswith(declared.path) for declared in BY_NAME.values()):
+        if any(below.startswith(crm_object.path) for crm_object in BY_NAME.values()):
             return failure(f"Invalid action: {parameters(request).get('a', '')}")
         return Answer(404, NO_PAGE, "text/html; charset=utf-8")
 
@@ -81,7 +82,7 @@ class Apptivo(Vendor):
         return failure("The request body is not valid JSON")
 
     def over_quota(self, exceeded: Exceeded | None, retry_after: float | None) -> Answer:  # noqa: ARG002 - no source shows a Retry-After of its own
-        """How a throttled call is answered is unknown (section 11); a switch says."""
+        """Answer a throttled call as the switch ``throttle_style`` says; the real answer is unknown (section 11)."""
         if self.switches.throttle_style == "failure":
             return failure("Too many requests")
         waits = () if retry_after is None else (("Retry-After", f"{retry_after:g}"),)
@@ -94,10 +95,10 @@ class Apptivo(Vendor):
 
     def insert(self, object_name: str, attributes: Record) -> Record:  # noqa: D102 - as in Vendor
         table = self.table(object_name)
-        with self.store.transaction(), self.account.directly():
-            declared = BY_NAME.get(object_name)
-            if declared is not None:
-                return records.save(self.account, declared, attributes, self.account.user({}) or {})
+        with self.store.transaction(), self.account.direct_access():
+            crm_object = BY_NAME.get(object_name)
+            if crm_object is not None:
+                return records.save(self.account, crm_object, attributes, self.account.user({}) or {})
             record = {"id": self.store.next_id(table), **attributes}
             self.store.reserve_ids(table, record["id"])
             self.store.put(table, record)
@@ -105,10 +106,10 @@ class Apptivo(Vendor):
 
     def change(self, object_name: str, record_id: int, attributes: Record) -> Record:  # noqa: D102 - as in Vendor
         table = self.table(object_name)
-        with self.store.transaction(), self.account.directly():
+        with self.store.transaction(), self.account.direct_access():
             known = self.known(object_name, record_id)
-            declared = BY_NAME.get(object_name)
-            if declared is None:
+            crm_object = BY_NAME.get(object_name)
+            if crm_object is None:
                 record = {**known, **attributes}
                 self.store.put(table, record)
                 return record
@@ -116,23 +117,23 @@ class Apptivo(Vendor):
             flags = dict.fromkeys(("isAddressUpdate", "isCustomAttributesUpdate", "isEmailAddressUpdate"), True)
             user = self.account.user({}) or {}
             return records.update(
-                self.account, declared, record_id, attributes, names, user, attribute_ids=None, flags=flags
+                self.account, crm_object, record_id, attributes, names, user, attribute_ids=None, flags=flags
             )
 
     def delete(self, object_name: str, record_id: int) -> None:  # noqa: D102 - as in Vendor
         with self.store.transaction():
             self.known(object_name, record_id)
-            declared = BY_NAME.get(object_name)
-            if declared is None:
+            crm_object = BY_NAME.get(object_name)
+            if crm_object is None:
                 self.store.remove(self.table(object_name), record_id)
             else:
-                records.delete(self.account, declared, record_id)
+                records.delete(self.account, crm_object, record_id)
 
     def define_attribute(
         self, object_name: str, label: str, kind: str = "input", options: Sequence[str] = ()
     ) -> Record:
         """Add a custom attribute, as an administrator does in the layout settings."""
-        self.awaken()
+        self.ensure_ready()
         return custom_attributes.define(self.account, BY_NAME[object_name], label, kind, options)
 
     def disturb(self, kind: Kind, route: str, random: Random) -> None:  # noqa: D102 - as in Vendor
@@ -140,7 +141,7 @@ class Apptivo(Vendor):
         if name is None:
             return
         if kind is Kind.ADD:
-            self.insert(name, seeds.spare(self.account, name, random))
+            self.insert(name, seeds.extra_record(self.account, name, random))
             return
         record_id = self.store.random_id(self.table(name), random)
         if record_id is None:

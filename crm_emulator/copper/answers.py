@@ -10,7 +10,7 @@ PREFIX = "Invalid input: Validation errors: "
 
 
 def refused(status: int, message: str) -> Answer:
-    """The standard error body."""
+    """Return the standard error body."""
     return json_answer(status, {"success": False, "status": status, "message": message})
 
 
@@ -32,11 +32,11 @@ class InvalidError(Exception):
         return PREFIX + "\n".join(f"{humanized(name)}: {reason}" for name, reason, _ in self.problems)
 
     def answer(self) -> Answer:
-        """The 422 of a single call."""
+        """Return the 422 of a single call."""
         return refused(422, self.message)
 
     def bulk_item(self) -> dict[str, object]:
-        """One failure in the answer of a bulk call (section 3.2)."""
+        """Return the failure as an item in the answer of a bulk call (section 3.2)."""
         message: dict[str, list[dict[str, str]]] = {}
         for name, _, code in self.problems:
             message.setdefault(name, []).append({"error": code})
@@ -56,15 +56,15 @@ class NotAllowedError(Exception):
 
 
 def invalid(name: str, reason: str, code: str = "invalid") -> InvalidError:
-    """One reason on one attribute."""
+    """Return the error of a single problem with one attribute."""
     return InvalidError([(name, reason, code)])
 
 
 def unrecognized(names: Iterable[str]) -> tuple[str, str, str]:
-    """The problem of attributes that Copper does not know (section 2, recorded)."""
+    """Return the problem of attributes that Copper does not know (section 2, recorded)."""
     return ("base", f"Unrecognized attributes specified: {', '.join(names)}", "invalid")
 
 
 def humanized(name: str) -> str:
-    """``company_id`` as error messages say it: ``Company Id`` (section 6.2)."""
+    """Write ``company_id`` as error messages do: ``Company Id`` (section 6.2)."""
     return " ".join(word.capitalize() for word in name.split("_"))

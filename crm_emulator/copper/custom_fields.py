@@ -7,7 +7,8 @@ from typing import Any
 
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError
-from crm_emulator.copper.kinds import WrongValueError, read_date
+from crm_emulator.copper.objects.declaration import CustomerObject
+from crm_emulator.copper.values import WrongValueError, read_date
 from crm_emulator.messages import Record
 
 AVAILABLE_ON = ("lead", "person", "opportunity", "company", "project", "task")
@@ -27,13 +28,20 @@ DATA_TYPES = (
 LONGEST_STRING = 255
 
 
+def definitions_on(account: CopperAccount, crm_object: CustomerObject) -> list[Record]:
+    """Return the definitions of the custom fields that are available on an object."""
+    if not crm_object.has_custom_fields:
+        return []
+    return [each for each in account.records("custom_field_definitions") if crm_object.singular in each["available_on"]]
+
+
 def empty_value(definition: Record) -> Any:
-    """What a field holds that was never set (section 7.1)."""
+    """Return the value of a custom field that was never set (section 7.1)."""
     return {"Checkbox": False, "MultiSelect": [], "Connect": []}.get(definition["data_type"])
 
 
 def values_for(definitions: Sequence[Record], values: dict[int, Any], record_id: int) -> list[dict[str, Any]]:
-    """A record's ``custom_fields``: every definition, in an order that differs between records (section 7.3)."""
+    """Return a record's ``custom_fields``: every definition, in an order that differs between records (section 7.3)."""
     fields = [
         {"custom_field_definition_id": each["id"], "value": values.get(each["id"], empty_value(each))}
         for each in definitions
@@ -45,7 +53,7 @@ def values_for(definitions: Sequence[Record], values: dict[int, Any], record_id:
 
 
 def read_fields(sent: Any, definitions: Sequence[Record], date_order: str) -> dict[int, Any]:
-    """The values of the ``custom_fields`` that were sent, by definition; raises InvalidError."""
+    """Return the values of the ``custom_fields`` that were sent, by definition; raises InvalidError."""
     if not isinstance(sent, list):
         raise InvalidError([("custom_fields", "must be an array", "invalid")])
     known = {definition["id"]: definition for definition in definitions}
@@ -99,13 +107,13 @@ def _read(definition: Record, value: Any, date_order: str) -> Any:  # noqa: C901
     raise WrongValueError(f"is not a valid {definition['data_type']} value: {value}")
 
 
-def held(record: Record) -> dict[int, Any]:
-    """The values a record holds, by definition."""
+def held_values(record: Record) -> dict[int, Any]:
+    """Return the values a record holds, by definition."""
     return {each["custom_field_definition_id"]: each["value"] for each in record.get("custom_fields", ())}
 
 
-def computing(account: CopperAccount) -> Callable[[Record], Record]:
-    """What adds ``computed_value`` beside every value of a record: labels for options, else a copy (section 2)."""
+def computed_values(account: CopperAccount) -> Callable[[Record], Record]:
+    """Return a function that adds ``computed_value`` to custom fields: labels of options, else a copy (section 2)."""
     definitions = {each["id"]: each for each in account.records("custom_field_definitions")}
     labels = {option["id"]: option["name"] for each in definitions.values() for option in each.get("options") or ()}
     kinds = {number: each["data_type"] for number, each in definitions.items()}

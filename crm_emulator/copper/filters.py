@@ -13,18 +13,18 @@ from crm_emulator.query import Condition, Range
 from crm_emulator.tables import Table
 
 NONE = -2
-"""In a filter of ids: records that have none."""
+"""The value in a filter of ids that stands for records without one."""
 
 LARGEST = 1 << 63
-"""No number reaches this."""
+"""A bound that no number reaches."""
 
 _LATEST = 2_147_483_648
 """Dates beyond this are out of the documented range."""
 
 
 @dataclass(frozen=True)
-class Scene:
-    """What a filter needs to know beside its value."""
+class FilterContext:
+    """Context of a filter, beside its value."""
 
     table: Table
     switches: Switches
@@ -33,17 +33,17 @@ class Scene:
 
 
 class Filter(Protocol):
-    """One documented filter: called with (parameter, value, scene), it gives what records must meet.
+    """A documented filter: called with (parameter, value, context), it returns the conditions on records.
 
     It raises InvalidError.
     """
 
-    def __call__(self, name: str, value: Any, scene: Scene, /) -> list[Range | Condition]:
+    def __call__(self, name: str, value: Any, context: FilterContext, /) -> list[Range | Condition]:
         """Read a parameter that was sent."""
 
 
 def as_number(name: str, value: Any) -> float:
-    """A number, also sent as a numeric string (section 5.1); raises InvalidError."""
+    """Read a number, also sent as a numeric string (section 5.1); raises InvalidError."""
     if isinstance(value, str) and re.fullmatch(r"-?\d+(\.\d+)?", value):
         value = float(value) if "." in value else int(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) >= LARGEST:
@@ -52,7 +52,7 @@ def as_number(name: str, value: Any) -> float:
 
 
 def as_list(value: Any) -> list[Any]:
-    """A list, also of one value sent bare."""
+    """Return a list; a single value becomes a list of one."""
     return value if isinstance(value, list) else [value]
 
 
@@ -62,8 +62,8 @@ class Ids:
 
     column: str
 
-    def __call__(self, name: str, value: Any, _scene: Scene, /) -> list[Range | Condition]:
-        """See Filter."""
+    def __call__(self, name: str, value: Any, _context: FilterContext, /) -> list[Range | Condition]:
+        """Return the conditions; see ``Filter``."""
         ids = [as_number(name, each.get("id") if isinstance(each, dict) else each) for each in as_list(value)]
         wanted = [each for each in ids if each != NONE]
         parts = [f"{self.column} IN ({', '.join('?' * len(wanted))})"] if wanted else []
@@ -76,18 +76,18 @@ class Words:
     """A text in a column, or any of several; letter case does not matter."""
 
     column: str
-    numbered: tuple[str, ...] = ()  # words that may also be given by their place in this list
+    numbered: tuple[str, ...] = ()  # words that may also be given by their index in this list
     is_name: bool = False
 
-    def __call__(self, name: str, value: Any, scene: Scene, /) -> list[Range | Condition]:
-        """See Filter."""
+    def __call__(self, name: str, value: Any, context: FilterContext, /) -> list[Range | Condition]:
+        """Return the conditions; see ``Filter``."""
         words = [
             self.numbered[each] if isinstance(each, int) and 0 <= each < len(self.numbered) else each
             for each in as_list(value)
         ]
         if not all(isinstance(word, str) for word in words):
             raise invalid(name, f"Invalid value: {value}")
-        if self.is_name and scene.switches.name_filter == "partial":
+        if self.is_name and context.switches.name_filter == "partial":
             patterns = tuple(f"%{word}%" for word in words)
             return [Condition(" OR ".join([f"{self.column} LIKE ?"] * len(words)) or "0", patterns)]
         return [Condition(f"{self.column} IN ({', '.join('?' * len(words))})", tuple(words), self.column)]
@@ -95,12 +95,12 @@ class Words:
 
 @dataclass(frozen=True)
 class Keys:
-    """Any of some values that a record can have several of: e-mails, tags."""
+    """Filter by values of which a record can have several: e-mails, tags."""
 
     kind: str
 
-    def __call__(self, name: str, value: Any, scene: Scene, /) -> list[Range | Condition]:
-        """See Filter."""
+    def __call__(self, name: str, value: Any, context: FilterContext, /) -> list[Range | Condition]:
+        """Return the conditions; see ``Filter``."""
         together = False
         if isinstance(value, dict):  # the object form: {"option": "ANY", "value": […]}
             together = value.get("option") == "ALL"
@@ -110,23 +110,23 @@ class Keys:
             raise invalid(name, f"Invalid value: {value}")
         if self.kind == "email":
             words = [word.lower() for word in words]
-        keys = scene.table.keys_name
+        keys = context.table.keys_name
         one = f"id IN (SELECT id FROM \"{keys}\" WHERE kind = '{self.kind}' AND value = ?)"  # noqa: S608 - our own names
         return [Condition((" AND " if together else " OR ").join([one] * len(words)) or "0", tuple(words))]
 
 
 @dataclass(frozen=True)
 class Listed:
-    """Any of some values in a list of objects inside the record: socials."""
+    """Filter by values in a list of objects inside the record: socials."""
 
     attribute: str
     label: str
 
-    def __call__(self, _name: str, value: Any, _scene: Scene, /) -> list[Range | Condition]:
-        """See Filter."""
+    def __call__(self, _name: str, value: Any, _context: FilterContext, /) -> list[Range | Condition]:
+        """Return the conditions; see ``Filter``."""
         words = tuple(str(each) for each in as_list(value))
-        places = ", ".join("?" * len(words))
-        sql = f"EXISTS (SELECT 1 FROM json_each(body, '$.{self.attribute}') AS e WHERE json_extract(e.value, '$.{self.label}') IN ({places}))"  # noqa: S608, E501 - our own names
+        placeholders = ", ".join("?" * len(words))
+        sql = f"EXISTS (SELECT 1 FROM json_each(body, '$.{self.attribute}') AS e WHERE json_extract(e.value, '$.{self.label}') IN ({placeholders}))"  # noqa: S608, E501 - our own names
         return [Condition(sql, words)]
 
 
@@ -136,8 +136,8 @@ class Phone:
 
     fuzzy_from = 7
 
-    def __call__(self, name: str, value: Any, _scene: Scene, /) -> list[Range | Condition]:
-        """See Filter."""
+    def __call__(self, name: str, value: Any, _context: FilterContext, /) -> list[Range | Condition]:
+        """Return the conditions; see ``Filter``."""
         match = None
         if isinstance(value, dict):
             value, match = value.get("value"), value.get("match")
@@ -158,8 +158,8 @@ class Phone:
 class Followed:
     """1: followed, 2: not followed. Nobody follows anything here."""
 
-    def __call__(self, name: str, value: Any, _scene: Scene, /) -> list[Range | Condition]:
-        """See Filter."""
+    def __call__(self, name: str, value: Any, _context: FilterContext, /) -> list[Range | Condition]:
+        """Return the conditions; see ``Filter``."""
         if as_number(name, value) not in {1, 2}:
             raise invalid(name, f"Invalid value: {value}")
         return [Condition("0" if value in {1, "1"} else "1")]
@@ -169,9 +169,9 @@ class Followed:
 class Age:
     """The maximum age in seconds."""
 
-    def __call__(self, name: str, value: Any, scene: Scene, /) -> list[Range | Condition]:
-        """See Filter."""
-        return [Range("date_created", low=scene.now - int(as_number(name, value)))]
+    def __call__(self, name: str, value: Any, context: FilterContext, /) -> list[Range | Condition]:
+        """Return the conditions; see ``Filter``."""
+        return [Range("date_created", low=context.now - int(as_number(name, value)))]
 
 
 @dataclass(frozen=True)
@@ -183,12 +183,12 @@ class Bound:
     is_date: bool = True
     expression: bool = False
 
-    def __call__(self, name: str, value: Any, scene: Scene, /) -> list[Range | Condition]:
-        """See Filter."""
+    def __call__(self, name: str, value: Any, context: FilterContext, /) -> list[Range | Condition]:
+        """Return the conditions; see ``Filter``."""
         number = as_number(name, value)
         if self.is_date and number > _LATEST:
             raise invalid(name, f"Invalid value: {value}")
-        inclusive = scene.switches.maximum_inclusive if self.upper else scene.switches.minimum_inclusive
+        inclusive = context.switches.maximum_inclusive if self.upper else context.switches.minimum_inclusive
         if self.expression or number != int(number):
             return [Condition(f"{self.column} {'<' if self.upper else '>'}{'=' if inclusive else ''} ?", (number,))]
         whole = int(number)
@@ -201,8 +201,8 @@ class Bound:
 class Ignored:
     """A parameter that is accepted and changes nothing here."""
 
-    def __call__(self, _name: str, _value: Any, _scene: Scene, /) -> list[Range | Condition]:
-        """See Filter."""
+    def __call__(self, _name: str, _value: Any, _context: FilterContext, /) -> list[Range | Condition]:
+        """Return the conditions; see ``Filter``."""
         return []
 
 
@@ -213,15 +213,15 @@ UNSEARCHABLE = frozenset({"String", "Text", "URL"})
 class CustomFields:
     """``[{custom_field_definition_id, value | minimum_value, maximum_value | option, allow_empty}]``."""
 
-    def __call__(self, name: str, value: Any, scene: Scene, /) -> list[Range | Condition]:
-        """See Filter."""
-        return [self._condition(name, each, scene) for each in as_list(value)]
+    def __call__(self, name: str, value: Any, context: FilterContext, /) -> list[Range | Condition]:
+        """Return the conditions; see ``Filter``."""
+        return [self._condition(name, each, context) for each in as_list(value)]
 
-    def _condition(self, name: str, wanted: Any, scene: Scene) -> Condition:
+    def _condition(self, name: str, wanted: Any, context: FilterContext) -> Condition:
         known = {"custom_field_definition_id", "value", "minimum_value", "maximum_value", "option", "allow_empty"}
         if not isinstance(wanted, dict) or set(wanted) - known:
             raise invalid(name, "Invalid value")
-        definition = scene.definition(int(as_number(name, wanted.get("custom_field_definition_id"))))
+        definition = context.definition(int(as_number(name, wanted.get("custom_field_definition_id"))))
         if definition is None:
             raise invalid(name, f"Invalid custom field definition: {wanted.get('custom_field_definition_id')}")
         if definition["data_type"] in UNSEARCHABLE:
@@ -241,7 +241,7 @@ class CustomFields:
 
 
 _COUNTS = {"ANY": "> 0", "ALL": "= {}", "NONE": "= 0"}
-"""How many of the wanted options a field may hold."""
+"""The SQL for how many of the wanted options a field must hold, by the filter's option."""
 
 
 def _custom_tests(held: str, wanted: dict[str, Any]) -> tuple[list[str], list[Any]]:
@@ -253,8 +253,8 @@ def _custom_tests(held: str, wanted: dict[str, Any]) -> tuple[list[str], list[An
             arguments.append(as_number(bound, wanted[bound]))
     if "value" in wanted:
         values = as_list(wanted["value"])
-        places = ", ".join("?" * len(values))
-        inside = f"SELECT count(*) FROM json_each(e.value, '$.value') AS v WHERE v.value IN ({places})"  # noqa: S608 - our own names
+        placeholders = ", ".join("?" * len(values))
+        inside = f"SELECT count(*) FROM json_each(e.value, '$.value') AS v WHERE v.value IN ({placeholders})"  # noqa: S608 - our own names
         tests.append(f"({inside}) {_COUNTS.get(wanted.get('option', 'ANY'), '> 0').format(len(values))}")
         arguments += values
     return tests, arguments
@@ -266,7 +266,7 @@ class Linked:
 
     test: str
 
-    def __call__(self, name: str, value: Any, _scene: Scene, /) -> list[Range | Condition]:
-        """See Filter."""
+    def __call__(self, name: str, value: Any, _context: FilterContext, /) -> list[Range | Condition]:
+        """Return the conditions; see ``Filter``."""
         ids = tuple(as_number(name, each) for each in as_list(value))
         return [Condition(f"EXISTS ({self.test} ({', '.join('?' * len(ids))}))", ids)]

@@ -7,34 +7,34 @@ from typing import Any
 
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, NotAllowedError, NotFoundError, unrecognized
-from crm_emulator.copper.custom_fields import held, read_fields, values_for
-from crm_emulator.copper.objects import BY_NAME, CustomerObject
+from crm_emulator.copper.custom_fields import definitions_on, held_values, read_fields, values_for
 from crm_emulator.copper.objects.activities import DELETED, PARENTS
-from crm_emulator.copper.objects.declaration import empty, read_values
+from crm_emulator.copper.objects.catalog import BY_NAME
+from crm_emulator.copper.objects.declaration import CustomerObject, empty, read_values
 from crm_emulator.messages import Record
 
 _BLANK = (None, "", {"id": None, "type": None})
 
 
-def create(account: CopperAccount, declared: CustomerObject, sent: Mapping[str, Any]) -> Record:
-    """A new record; raises InvalidError."""
-    if declared.name == "people" and account.switches.company_name_on_person == "link_or_create":
+def create(account: CopperAccount, crm_object: CustomerObject, sent: Mapping[str, Any]) -> Record:
+    """Create a record; raises InvalidError."""
+    if crm_object.name == "people" and account.switches.company_name_on_person == "link_or_create":
         sent = _with_company(account, sent)
-    record, custom = _read(account, declared, sent, None)
-    record["id"] = account.store.next_id(declared.table)
+    record, custom = _read(account, crm_object, sent, None)
+    record["id"] = account.store.next_id(crm_object.table)
     now = account.clock.seconds()
     record["date_created"] = record["date_modified"] = now
-    if declared.has_custom_fields:
-        record["custom_fields"] = values_for(account.definitions(declared), custom, record["id"])
-    declared.complete(account, record, None, sent)
-    account.store.put(declared.table, record)
-    if declared.name == "activities":
+    if crm_object.has_custom_fields:
+        record["custom_fields"] = values_for(definitions_on(account, crm_object), custom, record["id"])
+    crm_object.complete(account, record, None, sent)
+    account.store.put(crm_object.table, record)
+    if crm_object.name == "activities":
         count_interaction(account, record)
     return record
 
 
 def _with_company(account: CopperAccount, sent: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The company that a new person names: the one so called, else a new one (section 4.4, hearsay)."""
+    """Add the company that a new person names: the one with that name, else a new one (section 4.4, unverified)."""
     name = sent.get("company_name")
     if not isinstance(name, str) or not name or sent.get("company_id") is not None:
         return sent
@@ -43,88 +43,88 @@ def _with_company(account: CopperAccount, sent: Mapping[str, Any]) -> Mapping[st
     return {**sent, "company_id": company["id"]}
 
 
-def update(account: CopperAccount, declared: CustomerObject, record_id: int, sent: Mapping[str, Any]) -> Record:
-    """A changed record: what was not sent stays; nothing sent, nothing changes (section 2).
+def update(account: CopperAccount, crm_object: CustomerObject, record_id: int, sent: Mapping[str, Any]) -> Record:
+    """Change a record: what was not sent stays; if nothing was sent, nothing changes (section 2).
 
     Raises:
         NotFoundError: There is no such record.
         InvalidError: Something sent is wrong.
     """
-    old = fetch(account, declared, record_id)
+    old = fetch(account, crm_object, record_id)
     if not sent:
         return old
     if old.get("is_deleted"):
         raise NotFoundError
-    record, custom = _read(account, declared, sent, old)
-    if declared.has_custom_fields:
-        definitions = account.definitions(declared)
-        record["custom_fields"] = values_for(definitions, {**held(old), **custom}, record_id)
-    declared.complete(account, record, old, sent)
+    record, custom = _read(account, crm_object, sent, old)
+    if crm_object.has_custom_fields:
+        definitions = definitions_on(account, crm_object)
+        record["custom_fields"] = values_for(definitions, {**held_values(old), **custom}, record_id)
+    crm_object.complete(account, record, old, sent)
     record["date_modified"] = account.clock.seconds()
-    account.store.put(declared.table, record)
+    account.store.put(crm_object.table, record)
     return record
 
 
-def fetch(account: CopperAccount, declared: CustomerObject, record_id: int) -> Record:
-    """A record; of a deleted activity its stub; raises NotFoundError."""
-    record = account.store.get(declared.table, record_id, hidden=declared.name == "activities")
+def fetch(account: CopperAccount, crm_object: CustomerObject, record_id: int) -> Record:
+    """Return a record; of a deleted activity its stub. Raises NotFoundError."""
+    record = account.store.get(crm_object.table, record_id, hidden=crm_object.name == "activities")
     if record is None:
         raise NotFoundError
     return record
 
 
-def delete(account: CopperAccount, declared: CustomerObject, record_id: int) -> dict[str, Any]:
-    """Gone for good, and no longer referred to; of an activity a stub remains (sections 6.2, 7.7).
+def delete(account: CopperAccount, crm_object: CustomerObject, record_id: int) -> dict[str, Any]:
+    """Delete a record and all references to it; of an activity a stub remains (sections 6.2, 7.7).
 
     Raises:
         NotFoundError: There is no such record.
         NotAllowedError: A system activity.
     """
-    record = fetch(account, declared, record_id)
+    record = fetch(account, crm_object, record_id)
     stub = {"id": record_id, "is_deleted": True}
-    if declared.name != "activities":
-        account.store.remove(declared.table, record_id)
-        _let_go(account, declared, record_id)
+    if crm_object.name != "activities":
+        account.store.remove(crm_object.table, record_id)
+        _remove_references(account, crm_object, record_id)
         return stub
     if record.get("is_deleted"):
         raise NotFoundError
     if record["type"]["category"] == "system" and not account.direct:
         raise NotAllowedError(422, "Invalid request: System activities cannot be deleted")
-    place = {name: record[name] for name in ("activity_date", "date_created", "date_modified", "parent")}
-    account.store.put(declared.table, stub | place, hidden=DELETED)
-    account.store.set_text(declared.table, record_id, stub)
+    kept = {name: record[name] for name in ("activity_date", "date_created", "date_modified", "parent")}
+    account.store.put(crm_object.table, stub | kept, hidden=DELETED)
+    account.store.set_text(crm_object.table, record_id, stub)
     return stub
 
 
 def _read(
-    account: CopperAccount, declared: CustomerObject, sent: Mapping[str, Any], old: Record | None
+    account: CopperAccount, crm_object: CustomerObject, sent: Mapping[str, Any], old: Record | None
 ) -> tuple[Record, dict[int, Any]]:
-    """The record that results, without the rules of its own; raises InvalidError with all that is wrong."""
+    """Return the record that results, without the rules of its own; raises InvalidError with all that is wrong."""
     problems: list[tuple[str, str, str]] = []
-    unknown = [name for name in sent if name not in declared.writable and name != "custom_fields"]
+    unknown = [name for name in sent if name not in crm_object.writable and name != "custom_fields"]
     if account.switches.read_only_attributes == "ignore":
-        unknown = [name for name in unknown if name not in declared.attributes]
-    if "custom_fields" in sent and not declared.has_custom_fields:
+        unknown = [name for name in unknown if name not in crm_object.attributes]
+    if "custom_fields" in sent and not crm_object.has_custom_fields:
         unknown.append("custom_fields")
     if unknown:
         problems.append(unrecognized(unknown))
-    values = read_values(declared, account, sent, problems)
+    values = read_values(crm_object, account, sent, problems)
     if old is None:
-        record = {name: empty(kind) for name, kind in declared.writable.items()}
-        record |= {name: list(first) if isinstance(first, list) else first for name, first in declared.kept.items()}
+        record = {name: empty(kind) for name, kind in crm_object.writable.items()}
+        record |= {name: list(first) if isinstance(first, list) else first for name, first in crm_object.kept.items()}
     else:
         record = dict(old)
     record |= values
     known = {name for name, _, _ in problems}
     problems += [
         (name, "can't be blank", "blank")
-        for name in declared.required
+        for name in crm_object.required
         if (old is None or name in sent) and record[name] in _BLANK and name not in known
     ]
     custom: dict[int, Any] = {}
-    if sent.get("custom_fields") is not None and declared.has_custom_fields:
+    if sent.get("custom_fields") is not None and crm_object.has_custom_fields:
         try:
-            custom = read_fields(sent["custom_fields"], account.definitions(declared), account.date_order)
+            custom = read_fields(sent["custom_fields"], definitions_on(account, crm_object), account.date_order)
         except InvalidError as wrong:
             problems += wrong.problems
     if problems:
@@ -133,7 +133,7 @@ def _read(
 
 
 def count_interaction(account: CopperAccount, activity: Record) -> None:
-    """Show an interaction on the record that it belongs to; that is no update of that record (section 7.9)."""
+    """Count an interaction on the record that it belongs to, which does not count as an update (section 7.9)."""
     kind, parent = activity["type"], activity["parent"]
     declared_type = account.get(f"{kind['category']}_activity_types", kind["id"])
     owner = BY_NAME[PARENTS[parent["type"]]]
@@ -154,8 +154,8 @@ _REFERRERS: dict[str, tuple[tuple[str, str], ...]] = {
 }
 
 
-def _let_go(account: CopperAccount, declared: CustomerObject, record_id: int) -> None:
-    for object_name, attribute in _REFERRERS.get(declared.name, ()):
+def _remove_references(account: CopperAccount, crm_object: CustomerObject, record_id: int) -> None:
+    for object_name, attribute in _REFERRERS.get(crm_object.name, ()):
         for record in account.matching(object_name, f"{attribute} = ?", record_id):
             record[attribute] = None
             if attribute == "company_id":
@@ -163,12 +163,12 @@ def _let_go(account: CopperAccount, declared: CustomerObject, record_id: int) ->
             account.store.put(BY_NAME[object_name].table, record)
     for object_name, none in (("projects", None), ("tasks", {"id": None, "type": None})):
         for record in account.matching(
-            object_name, "related_id = ? AND related_type = ?", record_id, declared.singular
+            object_name, "related_id = ? AND related_type = ?", record_id, crm_object.singular
         ):
             record["related_resource"] = none
             account.store.put(BY_NAME[object_name].table, record)
-    identity = f"{declared.singular}/{record_id}"
+    identity = f"{crm_object.singular}/{record_id}"
     for link in account.matching("related", "first = ? OR second = ?", identity, identity):
         account.remove("related", link["id"])
-    for file in account.matching("files", "parent_id = ? AND parent_type = ?", record_id, declared.singular):
+    for file in account.matching("files", "parent_id = ? AND parent_type = ?", record_id, crm_object.singular):
         account.remove("files", file["id"])

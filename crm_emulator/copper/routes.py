@@ -5,13 +5,13 @@ from __future__ import annotations
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.endpoints import (
     bulk,
-    customer,
-    definitions,
+    custom_field_definitions,
     field_layouts,
     files,
     leads,
     people,
-    related,
+    records,
+    related_items,
     related_links,
     settings,
     tags,
@@ -21,17 +21,17 @@ from crm_emulator.routing import Route
 
 
 def routes(account: CopperAccount) -> tuple[Route, ...]:
-    """The routes, chapter by chapter."""
+    """Return the routes, chapter by chapter."""
     chapters = (
-        customer,
+        records,
         bulk,
         leads,
         people,
-        related,
+        related_items,
         files,
         settings,
         tags,
-        definitions,
+        custom_field_definitions,
         related_links,
         field_layouts,
         webhooks,

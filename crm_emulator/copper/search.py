@@ -9,10 +9,10 @@ from typing import Any
 
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, invalid, unrecognized
-from crm_emulator.copper.custom_fields import computing
-from crm_emulator.copper.filters import Scene, as_number
-from crm_emulator.copper.objects import CustomerObject
+from crm_emulator.copper.custom_fields import computed_values
+from crm_emulator.copper.filters import FilterContext, as_number
 from crm_emulator.copper.objects.activities import DELETED
+from crm_emulator.copper.objects.declaration import CustomerObject
 from crm_emulator.copper.objects.leads import CONVERTED
 from crm_emulator.messages import Answer, decode, encode
 from crm_emulator.query import Condition, Query, Range
@@ -24,37 +24,37 @@ _PAGING = frozenset({"page_number", "page_size", "sort_by", "sort_direction"})
 
 def search(
     account: CopperAccount,
-    declared: CustomerObject,
+    crm_object: CustomerObject,
     parameters: Mapping[str, Any],
     random: Random,
     *,
     computed: bool = False,
     extra: tuple[Condition, ...] = (),
 ) -> Answer:
-    """One page as a bare array, and the count in X-PW-TOTAL (section 2); raises InvalidError."""
-    unknown = [name for name in parameters if name not in _PAGING and name not in declared.filters]
+    """Return one page as a bare array, with the count in X-PW-TOTAL (section 2); raises InvalidError."""
+    unknown = [name for name in parameters if name not in _PAGING and name not in crm_object.filters]
     if unknown:
         raise InvalidError([unrecognized(unknown)])
     size, number = page_asked_for(account, parameters)
-    query = _query(account, declared, parameters, random, extra)
+    query = _query(account, crm_object, parameters, random, extra)
     ghosts = account.switches.ghost_every
     first, last = _reachable(account, size, number)
     with account.store.lag.as_searched("copper"):
         total = account.store.count(query)
         texts: list[bytes] = []
         if ghosts > 1:
-            # Every ghosts-th place is a record that the index still counts but that no longer shows.
+            # Every ghosts-th position is a record that the index still counts but that no longer shows.
             first, last = first - first // ghosts, last - last // ghosts
             total += (total - 1) // (ghosts - 1) if total else 0
         if first < last:
             texts = account.store.page(query, last - first, first)
-    texts = _as_asked(account, declared, parameters, texts, computed=computed)
+    texts = _as_asked(account, crm_object, parameters, texts, computed=computed)
     shown = str(total + account.switches.total_overcount)
     return Answer(200, b"[" + b",".join(texts) + b"]", headers=(("X-PW-TOTAL", shown),))
 
 
 def page_asked_for(account: CopperAccount, parameters: Mapping[str, Any]) -> tuple[int, int]:
-    """The page's size and its number; raises InvalidError."""
+    """Return the page's size and its number; raises InvalidError."""
     size = int(as_number("page_size", parameters.get("page_size") or DEFAULT_PAGE_SIZE))
     number = int(as_number("page_number", parameters.get("page_number") or 1))
     if not 1 <= size <= LARGEST_PAGE_SIZE:
@@ -67,20 +67,20 @@ def page_asked_for(account: CopperAccount, parameters: Mapping[str, Any]) -> tup
 
 
 def _reachable(account: CopperAccount, size: int, number: int) -> tuple[int, int]:
-    """The places of a page in the result; nothing lies past the ceiling (section 5.1)."""
+    """Return the first and last position of a page in the result; nothing lies past the ceiling (section 5.1)."""
     ceiling = account.switches.search_ceiling
     return min((number - 1) * size, ceiling), min(number * size, ceiling)
 
 
 def _query(
     account: CopperAccount,
-    declared: CustomerObject,
+    crm_object: CustomerObject,
     parameters: Mapping[str, Any],
     random: Random,
     extra: tuple[Condition, ...],
 ) -> Query:
-    scene = Scene(
-        table=declared.table,
+    context = FilterContext(
+        table=crm_object.table,
         switches=account.switches,
         now=account.clock.seconds(),
         definition=lambda definition_id: account.get("custom_field_definitions", definition_id),
@@ -88,20 +88,20 @@ def _query(
     where: list[Range | Condition] = list(extra)
     for name, value in parameters.items():
         if name not in _PAGING and value is not None:
-            where += declared.filters[name](name, value, scene)
-    if account.switches.team_permissions and not account.switches.key_is_admin and "assignee_id" in declared.writable:
+            where += crm_object.filters[name](name, value, context)
+    if account.switches.team_permissions and not account.switches.key_is_admin and "assignee_id" in crm_object.writable:
         where.append(Condition("assignee_id IS NULL OR assignee_id = ?", (account.owner_id,)))
-    sort, descending = _order(account, declared, parameters)
-    query = Query(declared.table, _merged(where), sort, descending, _tie(account, random))
-    if declared.name == "leads" and parameters.get("include_converted_leads") in (True, "true"):
+    sort, descending = _order(account, crm_object, parameters)
+    query = Query(crm_object.table, _merged(where), sort, descending, _tie(account, random))
+    if crm_object.name == "leads" and parameters.get("include_converted_leads") in (True, "true"):
         return replace(query, hidden=(0, CONVERTED))
-    if declared.name == "activities" and account.switches.deleted_activities_in_search:
+    if crm_object.name == "activities" and account.switches.deleted_activities_in_search:
         return replace(query, hidden=(0, DELETED))
     return query
 
 
 def _merged(where: list[Range | Condition]) -> tuple[Range | Condition, ...]:
-    """One range per column, so that both bounds of one column can be counted as one."""
+    """Join the ranges of each column into one, so that both bounds can be counted together."""
     ranges: dict[str, Range] = {}
     others: list[Range | Condition] = []
     for each in where:
@@ -115,21 +115,21 @@ def _merged(where: list[Range | Condition]) -> tuple[Range | Condition, ...]:
     return (*ranges.values(), *others)
 
 
-def _order(account: CopperAccount, declared: CustomerObject, parameters: Mapping[str, Any]) -> tuple[str, bool]:
+def _order(account: CopperAccount, crm_object: CustomerObject, parameters: Mapping[str, Any]) -> tuple[str, bool]:
     word = parameters.get("sort_by")
     direction = parameters.get("sort_direction")
-    if declared.name == "activities" and not account.switches.activities_sorting and (word or direction):
+    if crm_object.name == "activities" and not account.switches.activities_sorting and (word or direction):
         raise InvalidError([unrecognized([name for name in ("sort_by", "sort_direction") if name in parameters])])
-    if word is not None and word not in tuple(declared.sorts):  # which may be anything that JSON can say
+    if word is not None and word not in tuple(crm_object.sorts):  # a word may be any JSON value
         raise invalid("sort_by", f"Invalid value: {word}")
     if direction not in (None, "asc", "desc"):
         raise invalid("sort_direction", f"Invalid value: {direction}")
-    descending = declared.newest_first if direction is None and word is None else direction == "desc"
-    return declared.sorts[word or declared.default_sort], descending
+    descending = crm_object.newest_first if direction is None and word is None else direction == "desc"
+    return crm_object.sorts[word or crm_object.default_sort], descending
 
 
 def _tie(account: CopperAccount, random: Random) -> str:
-    """How records of one sort value are ordered, which Copper does not say (section 5.2)."""
+    """Return the SQL that orders records of one sort value, which Copper leaves open (section 5.2)."""
     match account.switches.tie_order:
         case "id":
             return "id"
@@ -141,7 +141,7 @@ def _tie(account: CopperAccount, random: Random) -> str:
 
 def _as_asked(
     account: CopperAccount,
-    declared: CustomerObject,
+    crm_object: CustomerObject,
     parameters: Mapping[str, Any],
     texts: list[bytes],
     *,
@@ -149,13 +149,13 @@ def _as_asked(
 ) -> list[bytes]:
     """Computed values, a projection, duplicates: what needs more than the stored text."""
     wanted = parameters.get("fields") if account.switches.fields_parameter == "project" else None
-    if computed and declared.has_custom_fields:
-        add_values = computing(account)
+    if computed and crm_object.has_custom_fields:
+        add_values = computed_values(account)
         texts = [encode(add_values(decode(text))) for text in texts]
     if isinstance(wanted, list):
         names = {"id", *wanted}
         texts = [encode({name: value for name, value in decode(text).items() if name in names}) for text in texts]
     every = account.switches.duplicate_activities
-    if every and declared.name == "activities" and parameters.get("full_result") and account.switches.key_is_admin:
-        texts = [text for place, text in enumerate(texts, 1) for _ in range(1 if place % every else 2)]
+    if every and crm_object.name == "activities" and parameters.get("full_result") and account.switches.key_is_admin:
+        texts = [text for index, text in enumerate(texts, 1) for _ in range(1 if index % every else 2)]
     return texts

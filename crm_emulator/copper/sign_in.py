@@ -1,4 +1,4 @@
-"""Copper's two ways of signing in (reference section 1)."""
+"""Copper's two kinds of sign-in (reference section 1)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ APPLICATION = "developer_api"
 
 
 def refusal(request: Request) -> Answer | None:
-    """The 401 of a request that carries neither the three headers nor a Bearer token; the text is a guess."""
+    """Return the 401 of a request that carries neither the three headers nor a Bearer token; the text is a guess."""
     headers = request.headers
     if headers.get("authorization") == f"Bearer {ACCESS_TOKEN}":
         return None

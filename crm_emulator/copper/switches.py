@@ -7,34 +7,41 @@ from dataclasses import dataclass
 
 @dataclass
 class Switches:
-    """The choices; the defaults are the documented or the strictest reading. Sections are of the Copper reference.
+    """Switches of Copper. The defaults are the documented or the strictest reading.
+
+    Numbers in parentheses are sections of the Copper reference.
 
     Attributes:
-        leads_enabled: Off: every lead endpoint answers 403 ``Feature not enabled`` (2).
-        index_delay_seconds: How long searches do not see a write; the real one is around 40 (5.5).
-        search_ceiling: Records of one search that can be reached (5.1).
-        ghost_every: Every n-th place of a search result is counted but stays empty, so that pages come short; 0: none
-            (5.1; a guess at why real pages are short).
-        total_overcount: Added to X-PW-TOTAL, which is an upper bound (5.1).
-        tie_order: ``shuffled`` (stable, but not by id), ``id``, or ``random`` (another at each request) (5.2).
+        leads_enabled: Whether leads are enabled; if not, every lead endpoint answers 403 ``Feature not enabled`` (2).
+        index_delay_seconds: How many seconds searches do not see a write; in real accounts around 40 (5.5).
+        search_ceiling: How many records of one search can be reached (5.1).
+        ghost_every: Makes every n-th position of a search result count but stay empty, so that pages come short; 0:
+            none (5.1; a guess at why real pages are short).
+        total_overcount: The number added to X-PW-TOTAL, which is an upper bound (5.1).
+        tie_order: The order of records with one sort value: ``shuffled`` (stable, but not by id), ``id``, or ``random``
+            (different at each request) (5.2).
         minimum_inclusive: Whether ``minimum_*`` filters include the bound itself (5.3: yes, one source).
-        maximum_inclusive: The same for ``maximum_*`` (unknown).
-        oversized_page: What a page_size over 200 or under 1 does: ``clamp`` or ``reject`` (5.1, unknown).
+        maximum_inclusive: Whether ``maximum_*`` filters include the bound itself (unknown).
+        oversized_page: The effect of a page_size over 200 or under 1: ``clamp`` or ``reject`` (5.1, unknown).
         query_paging: Whether a search reads its parameters from the query string too (5.1, inferred).
         activities_sorting: Whether activities/search takes sort_by and sort_direction (5.2, conflict).
         deleted_activities_in_search: Whether stubs of deleted activities show in search (7.7, unknown).
-        duplicate_activities: With full_result, every n-th activity comes twice; 0: none (5.4).
+        duplicate_activities: Makes every n-th activity come twice with full_result; 0: none (5.4).
         retry_after: Whether a 429 carries a Retry-After header (6.1, never seen).
-        read_only_attributes: Sent in a write: ``reject`` as unrecognized, or ``ignore`` (2, unknown).
-        company_id_on_person_update: ``ignore``, ``accept`` or ``reject`` (3.7: it is changed through related items).
-        company_name_on_person: ``ignore`` or ``link_or_create`` (4.4, hearsay).
+        read_only_attributes: The effect of read-only attributes in a write: ``reject`` as unrecognized, or ``ignore``
+            (2, unknown).
+        company_id_on_person_update: The effect of company_id in a person's update: ``ignore``, ``accept`` or ``reject``
+            (3.7: it is changed through related items).
+        company_name_on_person: The effect of company_name of a new person: ``ignore`` or ``link_or_create`` (4.4,
+            unverified).
         primary_contact_required: Whether creating an opportunity needs primary_contact_id (9.2).
         activity_type_required_on_update: Whether an activity's update must repeat its type (7.7, conflict).
         name_filter: How the name filter matches: ``exact`` or ``partial`` (5.3, conflict).
-        fields_parameter: ``ignore`` or ``project``: what a search's ``fields`` does (9.11, unknown).
-        date_order: How dates are written as text: ``mdy`` or ``dmy``, an account's preference (7.2).
+        fields_parameter: The effect of ``fields`` in a search: ``ignore`` or ``project`` (9.11, unknown).
+        date_order: The order of dates written as text: ``mdy`` or ``dmy``, an account's preference (7.2).
         team_permissions: Whether the key sees only its owner's and unassigned records (1.1).
-        key_is_admin: An admin's key is needed for full_result (5.4) and is not bound by team permissions (1.1).
+        key_is_admin: Whether the key is an admin's, which full_result needs (5.4) and team permissions do not bind
+            (1.1).
         project_company: Whether projects carry company_id and company_name (4.7, one source).
     """
 

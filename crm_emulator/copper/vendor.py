@@ -8,12 +8,13 @@ from typing import ClassVar
 
 from crm_emulator.clock import Clock
 from crm_emulator.copper import records, routes, seeds, sign_in
-from crm_emulator.copper.account import TABLES, CopperAccount
+from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import NotFoundError, refused
-from crm_emulator.copper.endpoints.definitions import create_definition
-from crm_emulator.copper.kinds import read_date
-from crm_emulator.copper.objects import BY_NAME
+from crm_emulator.copper.endpoints.custom_field_definitions import create_definition
+from crm_emulator.copper.objects.catalog import BY_NAME
 from crm_emulator.copper.switches import Switches
+from crm_emulator.copper.tables import TABLES
+from crm_emulator.copper.values import read_date
 from crm_emulator.faults import Kind
 from crm_emulator.messages import Answer, Record, Request, json_answer
 from crm_emulator.quota import Exceeded, Rate
@@ -26,9 +27,9 @@ class Copper(Vendor):
     """The emulated Copper account.
 
     Attributes:
-        api_key: With ``user_email`` the three-header sign-in; see sign_in.
-        access_token: The Bearer sign-in.
-        account: What lies in it.
+        api_key: The key of the three-header sign-in, beside ``user_email``; see sign_in.
+        access_token: The token of the Bearer sign-in.
+        account: The records of the account.
     """
 
     name: ClassVar[str] = "copper"
@@ -44,14 +45,14 @@ class Copper(Vendor):
 
     def __init__(self, store: Store, clock: Clock, switches: Switches | None = None) -> None:
         self.switches: Switches = switches or Switches()
-        self.account = CopperAccount(store, clock, self.switches)
+        self.account = CopperAccount(store, clock, self.switches, TABLES)
         super().__init__(store, clock)
 
         store.connection.create_function("date_seconds", 1, self._date_seconds)
         store.lag.seconds[self.name] = lambda: self.switches.index_delay_seconds
 
     def _date_seconds(self, text: str | None) -> int | None:
-        """Unix seconds of a date as text, for the filters that compare it (section 7.2)."""
+        """Return the Unix seconds of a date as text, for the filters that compare it (section 7.2)."""
         return int(read_date(text, self.switches.date_order).timestamp()) if text else None
 
     def declare_routes(self) -> tuple[Route, ...]:  # noqa: D102 - as in Vendor
@@ -64,7 +65,7 @@ class Copper(Vendor):
         return refused_sign_in
 
     def unknown_route(self, request: Request) -> Answer:
-        """404 (recorded by one client), but 401 where singer-io's tap met one (section 3.1)."""
+        """Return 404 (recorded by one client), but 401 where singer-io's tap met one (section 3.1)."""
         if request.path.rstrip("/").endswith("/pipeline_stages/search"):
             return refused(401, "Authentication failed")
         return json_answer(404, {"error": "not_found"})
@@ -73,7 +74,7 @@ class Copper(Vendor):
         return refused(400, "Invalid request: malformed JSON")
 
     def over_quota(self, exceeded: Exceeded | None, retry_after: float | None) -> Answer:
-        """The body is unknown; a Retry-After was never seen (section 6.1)."""
+        """Return the 429, whose body is unknown; a Retry-After was never seen (section 6.1)."""
         if exceeded is not None and self.switches.retry_after:
             retry_after = exceeded.wait_seconds
         answer = refused(429, "Rate limit exceeded")
@@ -86,11 +87,11 @@ class Copper(Vendor):
 
     def insert(self, object_name: str, attributes: Record) -> Record:  # noqa: D102 - as in Vendor
         table = self.table(object_name)
-        with self.store.transaction(), self.account.directly():
-            declared = BY_NAME.get(object_name)
+        with self.store.transaction(), self.account.direct_access():
+            crm_object = BY_NAME.get(object_name)
             if object_name == "custom_field_definitions":
                 return create_definition(self.account, attributes)
-            if declared is None:
+            if crm_object is None:
                 record = {"id": self.store.next_id(table), **attributes}
                 self.store.reserve_ids(table, record["id"])
                 self.store.put(table, record)
@@ -98,28 +99,28 @@ class Copper(Vendor):
             sent = {
                 name: value
                 for name, value in attributes.items()
-                if name in declared.writable or name not in declared.attributes or name == "custom_fields"
+                if name in crm_object.writable or name not in crm_object.attributes or name == "custom_fields"
             }
-            record = records.create(self.account, declared, sent)
+            record = records.create(self.account, crm_object, sent)
             kept = {name: value for name, value in attributes.items() if name not in sent}
             return self._keep(object_name, record, kept)
 
     def change(self, object_name: str, record_id: int, attributes: Record) -> Record:  # noqa: D102 - as in Vendor
         table = self.table(object_name)
-        with self.store.transaction(), self.account.directly():
-            declared = BY_NAME.get(object_name)
-            if declared is None:
+        with self.store.transaction(), self.account.direct_access():
+            crm_object = BY_NAME.get(object_name)
+            if crm_object is None:
                 record = {**self.known(object_name, record_id), **attributes}
                 self.store.put(table, record)
                 return record
             kept = {
                 name: value
                 for name, value in attributes.items()
-                if name in declared.attributes and name not in declared.writable and name != "custom_fields"
+                if name in crm_object.attributes and name not in crm_object.writable and name != "custom_fields"
             }
             sent = {name: value for name, value in attributes.items() if name not in kept}
             try:
-                record = records.update(self.account, declared, record_id, sent)
+                record = records.update(self.account, crm_object, record_id, sent)
             except NotFoundError:
                 raise UnknownObjectError(f"copper has no {object_name} {record_id}") from None
             return self._keep(object_name, record, kept)
@@ -136,20 +137,20 @@ class Copper(Vendor):
         return record
 
     def delete(self, object_name: str, record_id: int) -> None:  # noqa: D102 - as in Vendor
-        with self.store.transaction(), self.account.directly():
+        with self.store.transaction(), self.account.direct_access():
             self.known(object_name, record_id)
-            declared = BY_NAME.get(object_name)
-            if declared is None:
+            crm_object = BY_NAME.get(object_name)
+            if crm_object is None:
                 self.store.remove(self.table(object_name), record_id)
             else:
-                records.delete(self.account, declared, record_id)
+                records.delete(self.account, crm_object, record_id)
 
     def disturb(self, kind: Kind, route: str, random: Random) -> None:  # noqa: D102 - as in Vendor
         object_name = route.split("/")[1] if route else ""
         if object_name not in BY_NAME:
             return
         if kind is Kind.ADD:
-            record = seeds.spare(self.account, BY_NAME[object_name], random)
+            record = seeds.extra_record(self.account, BY_NAME[object_name], random)
             if record is not None:
                 self.insert(object_name, record)
             return

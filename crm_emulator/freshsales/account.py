@@ -5,49 +5,32 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from crm_emulator.directly import Directly
+from crm_emulator.direct_access import DirectAccess
 from crm_emulator.freshsales.answers import InvalidError
-from crm_emulator.freshsales.records import create
-from crm_emulator.freshsales.selectors import CLASSIC_ONLY, SELECTORS, SUITE_ONLY
 from crm_emulator.query import Condition, Query
-from crm_emulator.tables import Column, Table
+from crm_emulator.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from crm_emulator.clock import Clock
-    from crm_emulator.freshsales.objects.declaration import Resource
     from crm_emulator.freshsales.switches import Switches
     from crm_emulator.messages import Record
     from crm_emulator.store import Store
 
 
-def tables_of(vendor: str, resources: Mapping[str, Resource]) -> dict[str, Table]:
-    """The tables of an account, by object: its resources, its selectors, its settings."""
-    tables = {
-        resource.name: Table(f"{vendor}_{resource.name}", resource.columns, resource.keys, resource.first_id)
-        for resource in resources.values()
-    }
-    missing = SUITE_ONLY if "leads" in resources else CLASSIC_ONLY
-    for selector in SELECTORS.values():
-        if selector.name in missing:
-            continue
-        tables[selector.name] = Table(f"{vendor}_{selector.name}", first_id=selector.first_id)
-    tables["field_settings"] = Table(
-        f"{vendor}_field_settings", (Column("resource", "resource"),), first_id=31_004_100_001
-    )
-    tables["job_statuses"] = Table(
-        f"{vendor}_job_statuses",
-        (Column("status", "status"), Column("waiting", "waiting", "INTEGER", stored=True)),
-        first_id=8_101,
-    )
-    tables["lists"] = Table(f"{vendor}_lists", (Column("name", "name"),), first_id=31_000_036_946)
-    tables["module_customizations"] = Table(f"{vendor}_module_customizations", first_id=31_000_004_001)
-    return tables
+_TARGETS = {
+    "Contact": "contacts",
+    "SalesAccount": "sales_accounts",
+    "Deal": "deals",
+    "Lead": "leads",
+    "CustomModule": "custom_records",
+}
+"""The objects that activities can be about, by the name of their model (section 4)."""
 
 
-class FreshsalesAccount(Directly):
-    """What lies in the account, by object name.
+class FreshsalesAccount(DirectAccess):
+    """Records of an account, by object name.
 
     Attributes:
         link_prefix: Where the relative URLs inside records begin (section 1).
@@ -58,7 +41,6 @@ class FreshsalesAccount(Directly):
         store: Store,
         clock: Clock,
         switches: Switches,
-        resources: Mapping[str, Resource],
         tables: Mapping[str, Table],
         link_prefix: str,
     ) -> None:
@@ -66,13 +48,12 @@ class FreshsalesAccount(Directly):
         self.store = store
         self.clock = clock
         self.switches = switches
-        self.resources = resources
         self.tables = tables
         self.link_prefix = link_prefix
 
     def now(self) -> float:
-        """Unix seconds as the account sees them."""
-        return self.clock.now() if self.moment is None else self.moment
+        """Return the account's present time in Unix seconds."""
+        return self.clock.now() if self.instant is None else self.instant
 
     @property
     def offset(self) -> timezone:
@@ -83,7 +64,7 @@ class FreshsalesAccount(Directly):
         return timezone(-span if text.startswith("-") else span)
 
     def stamp(self, seconds_ago: float = 0.0) -> str:
-        """An instant as records show it: ISO 8601 with the account's offset (section 4)."""
+        """Return an instant as records show it: ISO 8601 with the account's offset (section 4)."""
         then = datetime.fromtimestamp(self.now() - seconds_ago, UTC)
         return then.astimezone(self.offset).isoformat(timespec="seconds")
 
@@ -93,44 +74,40 @@ class FreshsalesAccount(Directly):
         return self.store.ids(Query(self.tables["owners"]), limit=1)[0]
 
     def get(self, object_name: str, record_id: int) -> Record | None:
-        """A record that is not in the recycle bin, or None."""
+        """Return a record that is not in the recycle bin, or None."""
         return self.store.get(self.tables[object_name], record_id)
 
     def exists(self, object_name: str, record_id: int) -> bool:
-        """Whether a record is there to be referred to."""
+        """Return whether there is such a record to refer to."""
         return self.store.text(self.tables[object_name], record_id) is not None
 
     def records(self, object_name: str) -> list[Record]:
-        """All records of a small object, by id."""
+        """Return all records of a small object, in the order of their ids."""
         return self.store.records(Query(self.tables[object_name]))
 
     def matching(self, object_name: str, sql: str, *arguments: Any) -> list[Record]:
-        """The records that meet an SQL condition."""
+        """Return the records that meet an SQL condition."""
         return self.store.records(Query(self.tables[object_name], (Condition(sql, arguments),)))
 
-    def holders(self, resource: Resource, key: str, value: str) -> list[int]:
-        """The ids of the records, not in the recycle bin, that hold a key; letter case does not matter (section 5)."""
-        table = self.tables[resource.name]
+    def holders(self, object_name: str, key: str, value: str) -> list[int]:
+        """Return the ids of the records outside the recycle bin that hold a key, in any letter case (section 5)."""
+        table = self.tables[object_name]
         found = self.store.holders(table, key, value.lower())
         return [record_id for record_id in found if self.store.text(table, record_id) is not None]
 
     def next_id(self, object_name: str) -> int:
-        """A fresh id of an object, or of parts of records that have no table (e-mails, prices)."""
+        """Return a fresh id of an object, or of parts of records that have no table (e-mails, prices)."""
         table = self.tables.get(object_name) or Table(
             f"{self.tables['owners'].vendor}_{object_name}", first_id=31_015_000_001
         )
         return self.store.next_id(table)
 
     def target(self, model: Any, record_id: Any) -> dict[str, Any]:
-        """``{id, type}`` of the record that an activity is about (section 4); raises InvalidError."""
-        for resource in self.resources.values():
-            if resource.model == model and resource.views:
-                known = isinstance(record_id, int) or (isinstance(record_id, str) and record_id.isdigit())
-                if known and self.exists(resource.name, int(record_id)):
-                    return {"id": int(record_id), "type": model}
-                raise InvalidError(["Targetable is invalid"])
-        raise InvalidError(["Targetable type is invalid"])
-
-    def create(self, resource: Resource, sent: Mapping[str, Any]) -> Record:
-        """Create a record that another one brings with it: an account by its name."""
-        return create(self, resource, sent)
+        """Return ``{id, type}`` of the record that an activity is about (section 4); raises InvalidError."""
+        object_name = next((name for known, name in _TARGETS.items() if known == model), "")
+        if object_name not in self.tables:
+            raise InvalidError(["Targetable type is invalid"])
+        is_id = isinstance(record_id, int) or (isinstance(record_id, str) and record_id.isdigit())
+        if not is_id or not self.exists(object_name, int(record_id)):
+            raise InvalidError(["Targetable is invalid"])
+        return {"id": int(record_id), "type": model}

@@ -21,8 +21,8 @@ class RefusedError(Exception):
     """A request that is understood and refused.
 
     Attributes:
-        status: HTTP status.
-        messages: What is wrong, one sentence each.
+        status: The HTTP status.
+        messages: The problems, one sentence each.
     """
 
     def __init__(self, status: int, messages: Iterable[str]) -> None:
@@ -31,7 +31,7 @@ class RefusedError(Exception):
         super().__init__("; ".join(self.messages))
 
     def answer(self) -> Answer:
-        """The body that validation, permission and missing records share (section 9)."""
+        """Return the body that validation, permission and missing records share (section 9)."""
         return refused(self.status, self.messages)
 
 
@@ -50,20 +50,20 @@ class NotFoundError(RefusedError):
 
 
 def refused(status: int, messages: list[str] | str, *headers: tuple[str, str]) -> Answer:
-    """``{"errors": {"code", "message"}}``; ``message`` is a list, in some code paths a bare string (section 9)."""
+    """Return ``{"errors": {"code", "message"}}``; ``message`` is a list, sometimes a plain string (section 9)."""
     return json_answer(status, {"errors": {"code": status, "message": messages}}, *headers)
 
 
 def unauthorized() -> Answer:
-    """The 401, whose body nobody has recorded; this one is from memory (sections 9, 11.1)."""
+    """Return the 401, whose body nobody has recorded; this one is from memory (sections 9, 11.1)."""
     return json_answer(401, {"login": "failed", "message": "Invalid credentials. Check your API key."})
 
 
 def no_route(status: int = 404) -> Answer:
-    """No such route: not JSON but a page (section 9)."""
+    """Return the answer where no such route is: an HTML page, not JSON (section 9)."""
     return Answer(status, _NO_ROUTE, "text/html; charset=utf-8")
 
 
 def humanized(name: str) -> str:
-    """``last_name`` as messages say it: ``Last name``."""
+    """Write ``last_name`` as error messages do: ``Last name``."""
     return name.removesuffix("_id").removeprefix("cf_").replace("_", " ").capitalize()

@@ -31,5 +31,5 @@ def define_module(account: FreshsalesAccount, entity_name: str, singular: str, p
 
 
 def module_named(account: FreshsalesAccount, entity_name: str) -> Record | None:
-    """A custom module by its name."""
+    """Return a custom module by its name."""
     return next((each for each in account.records(_OBJECT) if each["entity_name"] == entity_name), None)

@@ -6,31 +6,31 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from crm_emulator.freshsales.answers import humanized
-from crm_emulator.freshsales.kinds import (
+from crm_emulator.freshsales.selectors import SELECTORS
+from crm_emulator.freshsales.values import (
     LONG_TEXT,
     Choice,
     Flag,
-    Kind,
-    Moment,
+    Instant,
     Number,
     Reference,
     Text,
+    ValueType,
     WrongValueError,
 )
-from crm_emulator.freshsales.selectors import SELECTORS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from crm_emulator.freshsales.account import FreshsalesAccount
-    from crm_emulator.freshsales.objects import Resource
+    from crm_emulator.freshsales.objects.declaration import Resource
     from crm_emulator.messages import Record
 
 CUSTOM_TYPES = ("text", "textarea", "number", "checkbox", "date", "dropdown", "radio", "multi_select_dropdown")
 
 
 def field_name(label: str) -> str:
-    """The name of a custom field: ``Lead Tier`` is ``cf_lead_tier`` (section 4: every key starts with cf_)."""
+    """Return the name of a custom field: ``Lead Tier`` is ``cf_lead_tier`` (section 4: every key starts with cf_)."""
     return "cf_" + re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")
 
 
@@ -46,7 +46,7 @@ def define_field(
 ) -> Record:
     """Add a custom field, as an administrator does on the settings page; there is no API for it."""
     if kind not in CUSTOM_TYPES:
-        raise ValueError(f"there is no custom field type {kind!r}; there are {', '.join(CUSTOM_TYPES)}")
+        raise ValueError(f"{kind!r} is not a type of custom field; use one of {', '.join(CUSTOM_TYPES)}")
     field_id = account.next_id("field_settings")
     record = {
         "id": field_id,
@@ -55,7 +55,7 @@ def define_field(
         "name": field_name(label),
         "type": kind,
         "choices": [
-            {"id": field_id * 100 + place, "value": value, "position": place + 1} for place, value in enumerate(choices)
+            {"id": field_id * 100 + index, "value": value, "position": index + 1} for index, value in enumerate(choices)
         ],
         "required": required,
         "unique": unique,
@@ -72,16 +72,16 @@ def require_field(account: FreshsalesAccount, resource: str, name: str, *, requi
 
 
 def custom_fields(account: FreshsalesAccount, resource: str) -> dict[str, Record]:
-    """The custom fields of a resource, by name."""
+    """Return the custom fields of a resource, by name."""
     settings = account.matching("field_settings", "resource = ?", resource)
     return {each["name"]: each for each in settings if each["name"].startswith("cf_")}
 
 
-def required_fields(account: FreshsalesAccount, resource: Resource, settings_of: str) -> list[str]:
+def required_fields(account: FreshsalesAccount, resource: Resource, field_owner: str) -> list[str]:
     """Standard fields that a create must carry."""
     chosen = {
         each["name"]: each["required"]
-        for each in account.matching("field_settings", "resource = ?", settings_of)
+        for each in account.matching("field_settings", "resource = ?", field_owner)
         if not each["name"].startswith("cf_")
     }
     names = [name for name in resource.required if chosen.get(name, True)]
@@ -89,7 +89,7 @@ def required_fields(account: FreshsalesAccount, resource: Resource, settings_of:
 
 
 def read_custom_fields(account: FreshsalesAccount, resource: str, sent: Any) -> tuple[Record, list[str]]:
-    """The values of a ``custom_field`` that was sent, and what is wrong with it."""
+    """Return the values of a ``custom_field`` that was sent, and what is wrong with it."""
     if not isinstance(sent, dict):
         return {}, ["Custom field must be an object"]
     known = custom_fields(account, resource)
@@ -115,12 +115,12 @@ def _read(account: FreshsalesAccount, field: Record, value: Any) -> Any:
         if not isinstance(chosen, list) or not set(chosen) <= set(words):
             raise WrongValueError("is not included in the list")
         return chosen
-    kinds: dict[str, Kind] = {
+    kinds: dict[str, ValueType] = {
         "text": Text(),
         "textarea": LONG_TEXT,
         "number": Number(),
         "checkbox": Flag(),
-        "date": Moment(),
+        "date": Instant(),
         "dropdown": Choice(words),
         "radio": Choice(words),
     }
@@ -128,12 +128,12 @@ def _read(account: FreshsalesAccount, field: Record, value: Any) -> Any:
 
 
 def shown_fields(account: FreshsalesAccount, resource: Resource) -> list[Record]:
-    """The items of ``GET /settings/{resource}/fields`` (section 2; shapes recorded)."""
+    """Return the items of ``GET /settings/{resource}/fields`` (section 2; shapes recorded)."""
     required = set(required_fields(account, resource, resource.name))
     shown = [
-        _shown(resource, place, name, label_of(resource, name), kind.field_type, _choices(account, kind))
+        _shown(resource, index, name, field_label(resource, name), kind.field_type, _choices(account, kind))
         | {"required": name in required}
-        for place, (name, kind) in enumerate(resource.writable.items(), 1)
+        for index, (name, kind) in enumerate(resource.writable.items(), 1)
         if name not in {"email", "sales_account", "contacts_added_list", "products"}
     ]
     for field in custom_fields(account, resource.name).values():
@@ -159,17 +159,17 @@ def _shown(resource: Resource, position: int, name: str, label: str, kind: str, 
     }
 
 
-def label_of(resource: Resource, name: str) -> str:
-    """A standard field's label."""
+def field_label(resource: Resource, name: str) -> str:
+    """Return a standard field's label."""
     return resource.labels.get(name) or humanized(name)
 
 
-def _choices(account: FreshsalesAccount, kind: Kind) -> list[Record]:
+def _choices(account: FreshsalesAccount, kind: ValueType) -> list[Record]:
     if not isinstance(kind, Reference) or kind.object_name not in SELECTORS:
         return []
     return [
-        {"id": item["id"], "value": _word(item), "position": place}
-        for place, item in enumerate(account.records(kind.object_name), 1)
+        {"id": item["id"], "value": _word(item), "position": index}
+        for index, item in enumerate(account.records(kind.object_name), 1)
     ]
 
 

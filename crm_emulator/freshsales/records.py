@@ -5,22 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crm_emulator.freshsales.answers import InvalidError, NotFoundError, humanized
-from crm_emulator.freshsales.fields import custom_fields, label_of, read_custom_fields, required_fields
-from crm_emulator.freshsales.kinds import WrongValueError
+from crm_emulator.freshsales.fields import custom_fields, field_label, read_custom_fields, required_fields
 from crm_emulator.freshsales.objects.declaration import RECYCLED
+from crm_emulator.freshsales.values import WrongValueError
 from crm_emulator.query import Query
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from crm_emulator.freshsales.account import FreshsalesAccount
-    from crm_emulator.freshsales.objects import Resource
+    from crm_emulator.freshsales.objects.declaration import Resource
     from crm_emulator.messages import Record
     from crm_emulator.tables import Table
 
 
 def create(account: FreshsalesAccount, resource: Resource, sent: Mapping[str, Any], entity_name: str = "") -> Record:
-    """A new record, of a custom module if named; raises InvalidError with all that is wrong."""
+    """Create a record, of a custom module if named; raises InvalidError with all that is wrong."""
     new: Record = {"id": _new_id(account, resource, sent), **_empty(resource)}
     if entity_name:
         new["entity_name"] = entity_name
@@ -34,7 +34,7 @@ def create(account: FreshsalesAccount, resource: Resource, sent: Mapping[str, An
 
 
 def update(account: FreshsalesAccount, resource: Resource, record_id: int, sent: Mapping[str, Any]) -> Record:
-    """A changed record; what was not sent stays (section 3.2).
+    """Change a record; what was not sent stays (section 3.2).
 
     Raises:
         NotFoundError: There is no such record, or it lies in the recycle bin.
@@ -62,7 +62,7 @@ def _finish(
 
 
 def fetch(account: FreshsalesAccount, resource: Resource, record_id: int, *, recycled: bool = False) -> Record:
-    """A record; one in the recycle bin only when asked for; raises NotFoundError."""
+    """Return a record; one in the recycle bin only when asked for. Raises NotFoundError."""
     record = account.store.get(account.tables[resource.name], record_id, hidden=recycled)
     if record is None or (recycled and not record.get("is_deleted")):
         raise NotFoundError
@@ -70,7 +70,7 @@ def fetch(account: FreshsalesAccount, resource: Resource, record_id: int, *, rec
 
 
 def recycle(account: FreshsalesAccount, resource: Resource, record_id: int) -> None:
-    """Into the recycle bin, or gone at once where the resource has none; raises NotFoundError (section 3.2)."""
+    """Move a record into the recycle bin, or delete it if the resource has none; raises NotFoundError (section 3.2)."""
     record = fetch(account, resource, record_id)
     if resource.recycles:
         record["is_deleted"] = True
@@ -81,7 +81,7 @@ def recycle(account: FreshsalesAccount, resource: Resource, record_id: int) -> N
 
 
 def restore(account: FreshsalesAccount, resource: Resource, record_id: int) -> Record:
-    """Out of the recycle bin; raises NotFoundError."""
+    """Restore a record from the recycle bin; raises NotFoundError."""
     record = fetch(account, resource, record_id, recycled=True)
     record["is_deleted"] = False
     account.store.put(account.tables[resource.name], record)
@@ -89,7 +89,7 @@ def restore(account: FreshsalesAccount, resource: Resource, record_id: int) -> R
 
 
 def forget(account: FreshsalesAccount, resource: Resource, record_id: int) -> None:
-    """Gone for good, from the recycle bin or not; raises NotFoundError (section 3.2)."""
+    """Delete a record for good, from the recycle bin or not; raises NotFoundError (section 3.2)."""
     table = account.tables[resource.name]
     if account.store.text(table, record_id, hidden=True) is None:
         raise NotFoundError
@@ -97,7 +97,7 @@ def forget(account: FreshsalesAccount, resource: Resource, record_id: int) -> No
 
 
 def clone(account: FreshsalesAccount, resource: Resource, record_id: int, overrides: Mapping[str, Any]) -> Record:
-    """A copy with some attributes changed; its unique values must change too (section 3.2)."""
+    """Copy a record with some attributes changed; unique values must change too (section 3.2)."""
     original = fetch(account, resource, record_id)
     copied = {
         name: original[name]
@@ -105,7 +105,7 @@ def clone(account: FreshsalesAccount, resource: Resource, record_id: int, overri
         if original.get(name) not in (None, []) and name not in {"emails", "email", *resource.unique}
     }
     if resource.has_custom_fields:
-        known = custom_fields(account, settings_of(resource, original))
+        known = custom_fields(account, field_owner(resource, original))
         unique = {name for name, field in known.items() if field["unique"]}
         custom = {name: value for name, value in original["custom_field"].items() if name not in unique}
         copied["custom_field"] = {**custom, **(overrides.get("custom_field") or {})}
@@ -122,15 +122,15 @@ def _new_id(account: FreshsalesAccount, resource: Resource, sent: Mapping[str, A
     return account.next_id(resource.name)
 
 
-def settings_of(resource: Resource, record: Record) -> str:
-    """By which name the fields of a record are kept: its resource, or its custom module."""
+def field_owner(resource: Resource, record: Record) -> str:
+    """Return the name under which a record's fields are kept: its resource's, or its custom module's."""
     return str(record.get("entity_name") or resource.name)
 
 
 def _written(
     account: FreshsalesAccount, resource: Resource, sent: Mapping[str, Any], old: Record | None, record: Record
 ) -> Record:
-    """The record that results, without the rules of its own; raises InvalidError with all that is wrong."""
+    """Return the record that results, without the rules of its own; raises InvalidError with all that is wrong."""
     problems = _unknown(account, resource, sent)
     refused = set()
     for name, value in sent.items():
@@ -140,14 +140,14 @@ def _written(
         try:
             record[name] = None if value is None else kind.read(value, account)
         except WrongValueError as wrong:
-            problems.append(f"{label_of(resource, name)} {wrong}")
+            problems.append(f"{field_label(resource, name)} {wrong}")
             refused.add(name)
-    for name in required_fields(account, resource, settings_of(resource, record)):
+    for name in required_fields(account, resource, field_owner(resource, record)):
         looked_at = (old is None or name in sent) and name not in refused
         if looked_at and record.get(name) in (None, "", []):
-            problems.append(f"{label_of(resource, name)} can't be blank")
+            problems.append(f"{field_label(resource, name)} can't be blank")
     if resource.has_custom_fields:
-        problems += _settle_custom(account, settings_of(resource, record), record, sent, old)
+        problems += _settle_custom(account, field_owner(resource, record), record, sent, old)
     if problems:
         raise InvalidError(dict.fromkeys(problems))
     return record
@@ -178,15 +178,15 @@ def _unknown(account: FreshsalesAccount, resource: Resource, sent: Mapping[str, 
 
 
 def _settle_custom(
-    account: FreshsalesAccount, of: str, record: Record, sent: Mapping[str, Any], old: Record | None
+    account: FreshsalesAccount, owner: str, record: Record, sent: Mapping[str, Any], old: Record | None
 ) -> list[str]:
-    """Every custom field of the resource is shown, whether set or not; those not sent keep their value."""
-    known = custom_fields(account, of)
+    """Set every custom field of the record, also those never set; a field not sent keeps its value."""
+    known = custom_fields(account, owner)
     held = (old or {}).get("custom_field") or {}
     values: Record = {}
     problems: list[str] = []
     if sent.get("custom_field") is not None:
-        values, problems = read_custom_fields(account, of, sent["custom_field"])
+        values, problems = read_custom_fields(account, owner, sent["custom_field"])
     record["custom_field"] = {name: values.get(name, held.get(name)) for name in known}
     problems += [
         f"{field['label']} can't be blank"
@@ -197,10 +197,10 @@ def _settle_custom(
 
 
 def _check_unique(account: FreshsalesAccount, resource: Resource, record: Record) -> None:
-    """No two records hold one e-mail, mobile number, account name or unique custom value (section 4)."""
+    """Refuse an e-mail, mobile number, account name or unique custom value that another record has (section 4)."""
     table = account.tables[resource.name]
     messages = dict(resource.unique)
-    for name, field in custom_fields(account, settings_of(resource, record)).items():
+    for name, field in custom_fields(account, field_owner(resource, record)).items():
         if field["unique"]:
             messages[name] = f"{field['label']} is not unique"
     problems = []
@@ -217,5 +217,5 @@ def _check_unique(account: FreshsalesAccount, resource: Resource, record: Record
 
 
 def recycled_query(table: Table) -> Query:
-    """The records in the recycle bin."""
+    """Return the records in the recycle bin."""
     return Query(table, hidden=(RECYCLED,))

@@ -14,10 +14,10 @@ class Selector:
     """One picklist.
 
     Attributes:
-        name: The object: ``owners``.
-        first_id: Its first item's id.
-        names: What a fresh account has.
-        key: The plural key of its answer, where that is not its name.
+        name: The name of the object: ``owners``.
+        first_id: The id of its first item.
+        names: The names in the list of a new account.
+        key: The plural key of its answer, where that is not its name; else empty.
     """
 
     name: str
@@ -26,10 +26,10 @@ class Selector:
     key: str = ""
 
     def items(self) -> list[Record]:
-        """The items of a fresh account: id, name, position, partial."""
+        """Return the items of a fresh account: id, name, position, partial."""
         return [
-            {"id": self.first_id + place, "name": name, "position": place + 1, "partial": True}
-            for place, name in enumerate(self.names)
+            {"id": self.first_id + index, "name": name, "position": index + 1, "partial": True}
+            for index, name in enumerate(self.names)
         ]
 
 
@@ -102,19 +102,19 @@ _TYPES_WITH_OUTCOMES = (1, 2, 4)
 
 
 def fresh_items(name: str, stamp: str) -> list[Record]:
-    """The items of a fresh account with what each list has beside id and name (recordings named in section 2)."""
+    """Return the items of a new account, with all attributes of each list (recordings named in section 2)."""
     items = SELECTORS[name].items()
     more = _MORE.get(name)
-    full = [{**item, **more(place, item, stamp)} if more else item for place, item in enumerate(items)]
+    full = [{**item, **more(index, item, stamp)} if more else item for index, item in enumerate(items)]
     unnamed = {"name", "position"} if name == "currencies" else set()
     return [{part: value for part, value in item.items() if part not in unnamed} for item in full]
 
 
-def _deal_stage(place: int, item: Record, stamp: str) -> dict[str, Any]:
+def _deal_stage(index: int, item: Record, stamp: str) -> dict[str, Any]:
     name = item["name"]
-    first = place < _FIRST_PIPELINES_STAGES
+    first = index < _FIRST_PIPELINES_STAGES
     return {
-        "position": place + 1 if first else place + 1 - _FIRST_PIPELINES_STAGES,
+        "position": index + 1 if first else index + 1 - _FIRST_PIPELINES_STAGES,
         "forecast_type": {"Won": _WON, "Lost": _LOST}.get(name, _OPEN),
         "updated_at": stamp,
         "deal_pipeline_id": _PIPELINE if first else _PARTNERS,
@@ -123,44 +123,44 @@ def _deal_stage(place: int, item: Record, stamp: str) -> dict[str, Any]:
     }
 
 
-def _contact_status(place: int, _item: Record, _stamp: str) -> dict[str, Any]:
+def _contact_status(index: int, _item: Record, _stamp: str) -> dict[str, Any]:
     return {
         "forecast_type": _OPEN,
-        "lifecycle_stage_id": SELECTORS["lifecycle_stages"].first_id + _STAGE_OF_STATUS[place],
+        "lifecycle_stage_id": SELECTORS["lifecycle_stages"].first_id + _STAGE_OF_STATUS[index],
     }
 
 
-def _lifecycle_stage(place: int, item: Record, _stamp: str) -> dict[str, Any]:
+def _lifecycle_stage(index: int, item: Record, _stamp: str) -> dict[str, Any]:
     first = SELECTORS["contact_statuses"].first_id
-    statuses = [first + status for status, stage in enumerate(_STAGE_OF_STATUS) if stage == place]
+    statuses = [first + status for status, stage in enumerate(_STAGE_OF_STATUS) if stage == index]
     return {"disabled": False, "default": True, "type": item["name"], "contact_status_ids": statuses}
 
 
 _MORE: dict[str, Callable[[int, Record, str], dict[str, Any]]] = {
     "deal_stages": _deal_stage,
-    "deal_pipelines": lambda place, _item, _stamp: {"is_default": place == 0, "rotting_days": 30},
+    "deal_pipelines": lambda index, _item, _stamp: {"is_default": index == 0, "rotting_days": 30},
     "contact_statuses": _contact_status,
     "lifecycle_stages": _lifecycle_stage,
-    "currencies": lambda place, item, _stamp: {
+    "currencies": lambda index, item, _stamp: {
         "is_active": True,
         "currency_code": item["name"],
-        "exchange_rate": "1.0" if place == 0 else "0.92",
-        "currency_type": 1 if place == 0 else 2,
+        "exchange_rate": "1.0" if index == 0 else "0.92",
+        "currency_type": 1 if index == 0 else 2,
         "schedule_info": None,
     },
-    "sales_activity_types": lambda _place, item, _stamp: {
+    "sales_activity_types": lambda _index, item, _stamp: {
         "internal_name": item["name"].lower().replace(" ", "_"),
         "show_in_conversation": True,
         "is_default": True,
         "is_checkedin": False,
     },
-    "sales_activity_entity_types": lambda _place, _item, _stamp: {
+    "sales_activity_entity_types": lambda _index, _item, _stamp: {
         "sales_activity_type_id": SELECTORS["sales_activity_types"].first_id + 3,
         "sales_activity_type_name": "Task",
     },
-    "sales_activity_outcomes": lambda place, _item, _stamp: {
-        "position": place % len(_OUTCOMES) + 1,
+    "sales_activity_outcomes": lambda index, _item, _stamp: {
+        "position": index % len(_OUTCOMES) + 1,
         "sales_activity_type_id": SELECTORS["sales_activity_types"].first_id
-        + _TYPES_WITH_OUTCOMES[place // len(_OUTCOMES)],
+        + _TYPES_WITH_OUTCOMES[index // len(_OUTCOMES)],
     },
 }

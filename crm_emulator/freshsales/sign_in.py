@@ -1,4 +1,4 @@
-"""How Freshsales knows who calls (reference section 1)."""
+"""Freshsales' sign-in (reference section 1)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PASSWORD = "emulated-password"  # noqa: S105 - invented, and printed at every st
 
 
 def refusal(request: Request, switches: Switches) -> Answer | None:
-    """The 401 of a request without ``Authorization: Token token=KEY``, in exactly that form."""
+    """Return the 401 of a request without ``Authorization: Token token=KEY``, in exactly that form."""
     sent = request.headers.get("authorization", "")
     if sent == f"Token token={API_KEY}" or (switches.basic_auth and sent == _basic()):
         return None

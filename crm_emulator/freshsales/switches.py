@@ -7,31 +7,39 @@ from dataclasses import dataclass
 
 @dataclass
 class Switches:
-    """The choices; the defaults are the documented or the strictest reading. Sections are of the Freshsales reference.
+    """Switches of Freshsales. The defaults are the documented or the strictest reading.
+
+    Numbers in parentheses are sections of the Freshsales reference.
 
     Attributes:
-        index_delay_seconds: How long views and searches do not see a write; lookups of single records always do.
-        create_status: Of a create: 201, or 200, which some endpoints were seen to answer (3.2).
-        delete_status: Of deleting a contact, account, deal or lead: 200 with ``true``, or 204 without a body (3.2).
-        validation_status: Of a record that breaks a rule: 400 or 422 (9).
-        unknown_attributes: Sent in a write: ``reject``, or ``ignore`` as Rails applications often do (11.6).
-        read_only_attributes: Sent in a write: ``ignore`` or ``reject``.
+        index_delay_seconds: How many seconds views and searches do not see a write; a record read by its id always
+            shows it.
+        create_status: The status of a create: 201, or 200, which some endpoints were seen to answer (3.2).
+        delete_status: The status of deleting a contact, account, deal or lead: 200 with ``true``, or 204 without a body
+            (3.2).
+        validation_status: The status where a record breaks a rule: 400 or 422 (9).
+        unknown_attributes: The effect of unknown attributes in a write: ``reject``, or ``ignore`` as Rails applications
+            often do (11.6).
+        read_only_attributes: The effect of read-only attributes in a write: ``ignore`` or ``reject``.
         flat_bodies: Whether a record without its wrapper is accepted (3.1, 11.6).
-        contact_requires: What a new contact needs: ``any`` of names, e-mail and mobile number, ``email`` or
-            ``last_name`` (section 4; sources disagree).
+        contact_requires: The attribute that a new contact needs: ``any`` of names, e-mail and mobile number, ``email``
+            or ``last_name`` (section 4; sources disagree).
         recycled_hold_unique: Whether records in the recycle bin still hold their unique values.
-        ambiguous_upsert: An identifier that several records hold: ``first`` or ``reject`` (11.4).
-        emails_on_write: Addresses sent without ids are added (``merge``) or replace the others (``replace``).
-        job_polls: How often a bulk job says that it is in progress before it says SUCCESS (6).
-        job_seconds: How long a bulk job takes to carry out its rows.
-        concurrent_jobs: More unfinished jobs than this answer 405 to the next one; 0: no limit (6, inferred).
-        failure_report: ``detailed_failure_report`` stands ``beside`` ``record_status`` or ``inside`` it (6, unclear).
+        ambiguous_upsert: The effect of an identifier that several records hold: the ``first`` is updated, or ``reject``
+            (11.4).
+        emails_on_write: The effect of e-mails sent without ids: add to the others (``merge``) or ``replace`` them.
+        job_polls: How many polls of a bulk job say that it is in progress before one says SUCCESS (6).
+        job_seconds: How many seconds a bulk job takes to carry out its rows.
+        concurrent_jobs: How many unfinished jobs there may be; the next one is answered 405; 0: no limit (6, inferred).
+        failure_report: Where ``detailed_failure_report`` stands: ``beside`` or ``inside`` ``record_status`` (6,
+            unclear).
         retry_after: Whether a 429 carries Retry-After (10).
-        rate_limit_headers: Whether answers carry X-RateLimit-Limit and its like (10: one unverified client).
-        forbidden: Shell patterns over ``METHOD /template``, ``;`` between them, that the user may not call: 403 (1).
-        lenient_aliases: Whether /accounts stands for /sales_accounts; the real one has no such route (2).
+        rate_limit_headers: Whether answers carry X-RateLimit-Limit and X-RateLimit-Remaining (10: one unverified
+            client).
+        forbidden: Shell patterns over ``METHOD /template``, separated by ``;``, of calls that are answered 403 (1).
+        lenient_aliases: Whether /accounts stands for /sales_accounts; the real API has no such route (2).
         basic_auth: Whether e-mail and password are accepted; newer accounts do not (1).
-        utc_offset: Of the account: how instants are written (4).
+        utc_offset: The account's offset from UTC, in which instants are written (4).
     """
 
     index_delay_seconds: float = 0.0

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from crm_emulator.faults import Kind
 from crm_emulator.freshsales import fields, jobs, records, routes, seeds, sign_in
-from crm_emulator.freshsales.account import FreshsalesAccount, tables_of
+from crm_emulator.freshsales.account import FreshsalesAccount
 from crm_emulator.freshsales.answers import no_route, refused
-from crm_emulator.freshsales.objects import CLASSIC, SUITE
-from crm_emulator.freshsales.seeds.making import ENTITIES, MAKERS
+from crm_emulator.freshsales.objects.catalog import CLASSIC, SUITE
+from crm_emulator.freshsales.seeds.records import ENTITIES, MAKERS
 from crm_emulator.freshsales.switches import Switches
+from crm_emulator.freshsales.tables import account_tables
 from crm_emulator.messages import Answer, Record, Request
 from crm_emulator.quota import Exceeded, Rate
 from crm_emulator.vendor import Vendor
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from crm_emulator.clock import Clock
-    from crm_emulator.freshsales.objects import Resource
+    from crm_emulator.freshsales.objects.declaration import Resource
     from crm_emulator.routing import Route
     from crm_emulator.store import Store
 
@@ -33,17 +34,17 @@ class Freshsales(Vendor):
     """The emulated Suite account.
 
     Attributes:
-        api_key: For ``Authorization: Token token=…``.
-        account: What lies in it.
+        api_key: The key in ``Authorization: Token token=…``.
+        account: The records of the account.
         plans: Requests an hour, by plan (section 10).
-        title: For people.
+        title: The name that people know the account by.
     """
 
     name: ClassVar[str] = "freshsales"
     title: ClassVar[str] = "Freshsales Suite"
     prefix: ClassVar[str] = "/freshsales/crm/sales/api"
     resources: ClassVar[Mapping[str, Resource]] = SUITE
-    tables = tables_of("freshsales", SUITE)
+    tables = account_tables("freshsales", SUITE)
     sizes: ClassVar[Mapping[str, int]] = seeds.SIZES
     plans: ClassVar[Mapping[str, int]] = {"growth": 1_000, "pro": 2_000, "enterprise": 5_000}
     rates: ClassVar[tuple[Rate, ...]] = (Rate(1_000, _HOUR), _PER_MINUTE)  # growth
@@ -53,15 +54,18 @@ class Freshsales(Vendor):
     def __init__(self, store: Store, clock: Clock, switches: Switches | None = None) -> None:
         self.switches: Switches = switches or Switches()
         links = self.prefix.removeprefix("/freshsales").removesuffix("/api")
-        self.account = FreshsalesAccount(store, clock, self.switches, self.resources, self.tables, links)
+        self.account = FreshsalesAccount(store, clock, self.switches, self.tables, links)
         super().__init__(store, clock)
         store.lag.seconds[self.tables["owners"].vendor] = lambda: self.switches.index_delay_seconds
 
     def declare_routes(self) -> tuple[Route, ...]:  # noqa: D102 - as in Vendor
-        return tuple(replace(route, endpoint=self._with_rates(route.endpoint)) for route in routes.routes(self.account))
+        return tuple(
+            replace(route, endpoint=self._with_rates(route.endpoint))
+            for route in routes.routes(self.account, self.resources)
+        )
 
     def _with_rates(self, endpoint: Callable[[Request], Answer]) -> Callable[[Request], Answer]:
-        """The endpoint, whose answers say how much quota is left where the switch wants it (section 10)."""
+        """Add the quota that is left to the headers of an endpoint's answers, if the switch says so (section 10)."""
 
         def answer(request: Request) -> Answer:
             found = endpoint(request)
@@ -85,7 +89,7 @@ class Freshsales(Vendor):
         return sign_in.refusal(request, self.switches)
 
     def unknown_route(self, request: Request) -> Answer:
-        """A page, not JSON (section 9); by switch /accounts stands for /sales_accounts (section 2)."""
+        """Return a page, not JSON (section 9); by switch /accounts stands for /sales_accounts (section 2)."""
         below = request.path.removeprefix(self.prefix)
         if self.switches.lenient_aliases and below.split("/")[1:2] == ["accounts"]:
             found = self.router.find(request.method, below.replace("/accounts", "/sales_accounts", 1))
@@ -97,35 +101,35 @@ class Freshsales(Vendor):
         return refused(400, ["The request body is not valid JSON"])
 
     def over_quota(self, exceeded: Exceeded | None, retry_after: float | None) -> Answer:
-        """The body is unknown; ``message`` is a bare string in some code paths (sections 9, 10)."""
+        """Return the 429, whose body is unknown; ``message`` is a plain string in some code paths (sections 9, 10)."""
         if exceeded is not None and self.switches.retry_after:
             retry_after = exceeded.wait_seconds
         waits = () if retry_after is None else (("Retry-After", str(max(1, -int(-retry_after // 1)))),)
         return refused(429, "API rate limit exceeded", *waits)
 
     def seed(self, seed: int, sizes: Mapping[str, int]) -> None:  # noqa: D102 - as in Vendor
-        seeds.seed(self.account, seed, sizes)
+        seeds.seed(self.account, self.resources, seed, sizes)
 
     # Direct access
 
     def get(self, object_name: str, record_id: int) -> Record | None:  # noqa: D102 - as in Vendor
-        self.awaken()
-        jobs.carry_out_due(self.account)
+        self.ensure_ready()
+        jobs.carry_out_due(self.account, self.resources)
         return super().get(object_name, record_id)
 
     def records(self, object_name: str) -> list[Record]:  # noqa: D102 - as in Vendor
-        self.awaken()
-        jobs.carry_out_due(self.account)
+        self.ensure_ready()
+        jobs.carry_out_due(self.account, self.resources)
         return super().records(object_name)
 
     def count(self, object_name: str) -> int:  # noqa: D102 - as in Vendor
-        self.awaken()
-        jobs.carry_out_due(self.account)
+        self.ensure_ready()
+        jobs.carry_out_due(self.account, self.resources)
         return super().count(object_name)
 
     def insert(self, object_name: str, attributes: Record) -> Record:  # noqa: D102 - as in Vendor
         table = self.table(object_name)
-        with self.store.transaction(), self.account.directly():
+        with self.store.transaction(), self.account.direct_access():
             resource = self.resources.get(object_name)
             if resource is not None:
                 entity = attributes.get("entity_name") or ENTITIES.get(object_name, "")
@@ -137,7 +141,7 @@ class Freshsales(Vendor):
 
     def change(self, object_name: str, record_id: int, attributes: Record) -> Record:  # noqa: D102 - as in Vendor
         table = self.table(object_name)
-        with self.store.transaction(), self.account.directly():
+        with self.store.transaction(), self.account.direct_access():
             known = self.known(object_name, record_id)
             resource = self.resources.get(object_name)
             if resource is not None:
@@ -156,7 +160,7 @@ class Freshsales(Vendor):
                 self.store.remove(self.table(object_name), record_id)
 
     def recycled(self, object_name: str) -> list[Record]:
-        """What lies in the recycle bin."""
+        """Return the records in the recycle bin."""
         table = self.table(object_name)
         ids = self.store.ids(records.recycled_query(table))
         return [record for record in (self.store.get(table, each, hidden=True) for each in ids) if record is not None]
@@ -172,12 +176,12 @@ class Freshsales(Vendor):
         unique: bool = False,
     ) -> Record:
         """Add a custom field, as an administrator does; of a resource or of a custom module."""
-        self.awaken()
+        self.ensure_ready()
         return fields.define_field(self.account, object_name, label, kind, choices, required=required, unique=unique)
 
     def require_field(self, object_name: str, name: str, *, required: bool = True) -> None:
         """Make a standard field required, as an administrator does, or no longer."""
-        self.awaken()
+        self.ensure_ready()
         fields.require_field(self.account, object_name, name, required=required)
 
     def disturb(self, kind: Kind, route: str, random: Random) -> None:  # noqa: D102 - as in Vendor
@@ -185,7 +189,7 @@ class Freshsales(Vendor):
         if resource is None or resource.name not in MAKERS:
             return
         if kind is Kind.ADD:
-            self.insert(resource.name, seeds.spare(self.account, resource.name, random))
+            self.insert(resource.name, seeds.extra_record(self.account, self.resources, resource.name, random))
             return
         record_id = self.store.random_id(self.table(resource.name), random)
         if record_id is None:
@@ -211,5 +215,5 @@ class FreshsalesClassic(Freshsales):
     title: ClassVar[str] = "Freshsales Classic"
     prefix: ClassVar[str] = "/freshsales/api"
     resources: ClassVar[Mapping[str, Resource]] = CLASSIC
-    tables = tables_of("freshsalesclassic", CLASSIC)
+    tables = account_tables("freshsalesclassic", CLASSIC)
     plans: ClassVar[Mapping[str, int]] = {"blossom": 1_000, "garden": 1_000, "estate": 2_000, "forest": 5_000}

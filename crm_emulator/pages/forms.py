@@ -1,4 +1,4 @@
-"""From what a form sends to faults and switches: the same values that the control API takes."""
+"""Forms read into faults and switches, with the values that the control API takes."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 KINDS = {
     Kind.LATENCY: "Latency: answers take longer",
     Kind.ERROR: "Error: nothing is done (status 429: the CRM's own answer)",
-    Kind.ERROR_AFTER: "Error after the write: it is done all the same",
+    Kind.ERROR_AFTER: "Error after the write, which was carried out",
     Kind.RESET: "Connection reset before anything is done",
     Kind.LOST: "Answer lost after the write",
     Kind.CUT: "Answer cut in the middle",
-    Kind.SLOW: "Body trickles in",
+    Kind.SLOW: "Body arrives slowly",
     Kind.MALFORMED: "Broken JSON",
     Kind.REFUSE: "Connections refused for a while",
     Kind.EDIT: "A record is edited before each request",
     Kind.ADD: "A record is added before each request",
     Kind.DELETE: "A record is deleted before each request",
 }
-"""What can be chosen, in the words of the page."""
+"""The kinds of trouble in the words of the page."""
 
 _NUMBERS: Mapping[str, type[int | float]] = {
     "rate": float,
@@ -42,7 +42,7 @@ _NUMBERS: Mapping[str, type[int | float]] = {
 
 
 def filled(sent: Mapping[str, str]) -> dict[str, str]:
-    """The form's fields, those that were not sent as they are at first."""
+    """Fill in the form's fields that were not sent with their first values."""
     first = {each.name: each.default for each in fields(Fault) if each.name != "kind"}
     standard = {
         name: "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
@@ -52,7 +52,7 @@ def filled(sent: Mapping[str, str]) -> dict[str, str]:
 
 
 def fault(sent: Mapping[str, str]) -> Fault:
-    """The fault that a form describes; an empty field is as if it were not there. Raises ValueError."""
+    """Return the fault that a form describes; an empty field is as if it were not there. Raises ValueError."""
     values: dict[str, Any] = {"kind": sent["kind"]}
     for name in ("route", "vendor", *_NUMBERS):
         text = sent.get(name, "").strip()
@@ -61,12 +61,12 @@ def fault(sent: Mapping[str, str]) -> Fault:
         try:
             values[name] = _NUMBERS[name](text) if name in _NUMBERS else text
         except ValueError:
-            raise ValueError(f"{name.replace('_', ' ')} is a number, not {text!r}") from None
+            raise ValueError(f"{name.replace('_', ' ')} must be a number, not {text!r}") from None
     return Fault(**values)
 
 
 def switches(vendor: Vendor, sent: Mapping[str, str]) -> dict[str, Any]:
-    """The values of a vendor's switches that a form sends (an unticked box sends nothing); raises ControlError."""
+    """Return the values of a vendor's switches in a form (an unticked box sends nothing); raises ControlError."""
     values: dict[str, Any] = {}
     for each in fields(vendor.switches):
         now = getattr(vendor.switches, each.name)
@@ -76,5 +76,5 @@ def switches(vendor: Vendor, sent: Mapping[str, str]) -> dict[str, Any]:
             try:
                 values[each.name] = type(now)(sent[each.name])
             except ValueError:
-                raise ControlError(f"{each.name} is a number, not {sent[each.name]!r}") from None
+                raise ControlError(f"{each.name} must be a number, not {sent[each.name]!r}") from None
     return values

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
-    from crm_emulator.emulator import Emulator
+    from crm_emulator.crms import EmulatedCrms
     from crm_emulator.vendor import Vendor
 
 _SOURCE = "docs/emulator.md"
@@ -38,14 +38,14 @@ _HEADERS = (
 
 
 class Pages:
-    """Answers browsers. What it shows and does is what the control API shows and does."""
+    """Pages for browsers; they show and do what the control API shows and does."""
 
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
+    def __init__(self, crms: EmulatedCrms) -> None:
+        self._crms = crms
         self._router = Router(self.routes())
 
     def routes(self) -> tuple[Route, ...]:
-        """All of them."""
+        """Return all routes."""
         return (
             self._page("GET", "/", self._overview),
             self._page("GET", "/meters", self._meters),
@@ -78,10 +78,12 @@ class Pages:
         origin = request.headers.get("origin")
         if request.method == "POST" and origin is not None and urlsplit(origin).netloc != host:
             return self._refusal(403, "This form was not sent from these pages.")
-        route, places = found
-        placed = Request(request.method, request.path, request.query, request.headers, request.body, route.path, places)
+        route, parameters = found
+        routed = Request(
+            request.method, request.path, request.query, request.headers, request.body, route.path, parameters
+        )
         try:
-            return route.endpoint(placed)
+            return route.endpoint(routed)
         except UnknownObjectError as missing:
             return self._refusal(404, str(missing))
 
@@ -101,8 +103,8 @@ class Pages:
 
     def _rendered(self, name: str, status: int = 200, **values: Any) -> Answer:
         menu = [("/", "Overview"), ("/requests", "Requests"), ("/trouble", "Trouble")]
-        menu += [(f"/crm/{crm}", title) for crm, title in views.names(self._emulator).items()]
-        text = self._templates.get_template(name).render(emulator=self._emulator, menu=menu, quoted=_quoted, **values)
+        menu += [(f"/crm/{crm}", title) for crm, title in views.names(self._crms).items()]
+        text = self._templates.get_template(name).render(emulator=self._crms, menu=menu, quoted=_quoted, **values)
         return Answer(status, text.encode(), "text/html; charset=utf-8", _HEADERS)
 
     def _refusal(self, status: int, said: str) -> Answer:
@@ -111,28 +113,26 @@ class Pages:
     # Pages
 
     def _overview(self, _request: Request) -> Answer:
-        asked = views.Asked(last=_ON_OVERVIEW)
-        rows = views.log(self._emulator, asked)
-        return self._rendered("overview.html", crms=views.crms(self._emulator), rows=rows, asked=asked)
+        log_filter = views.LogFilter(last=_ON_OVERVIEW)
+        rows = views.log(self._crms, log_filter)
+        return self._rendered("overview.html", crms=views.crms(self._crms), rows=rows, log_filter=log_filter)
 
     def _meters(self, _request: Request) -> Answer:
-        return self._rendered("meters.html", crms=views.crms(self._emulator))
+        return self._rendered("meters.html", crms=views.crms(self._crms))
 
     def _crm(self, request: Request) -> Answer:
         vendor = self._vendor(request)
-        return self._rendered(
-            "crm.html", crm=views.crm(self._emulator, vendor), switches=views.switches(vendor), wrong=""
-        )
+        return self._rendered("crm.html", crm=views.crm(self._crms, vendor), switches=views.switches(vendor), wrong="")
 
     def _records(self, request: Request) -> Answer:
         vendor = self._vendor(request)
-        page = views.records(vendor, request.parameters["object"], views.Wanted.of(request.query))
-        return self._rendered("records.html", crm=views.crm(self._emulator, vendor), page=page)
+        page = views.records(vendor, request.parameters["object"], views.RecordFilter.from_query(request.query))
+        return self._rendered("records.html", crm=views.crm(self._crms, vendor), page=page)
 
     def _record(self, request: Request) -> Answer:
         vendor, name = self._vendor(request), request.parameters["object"]
         record = views.record(vendor, name, request.parameters["id"])
-        return self._rendered("record.html", crm=views.crm(self._emulator, vendor), object_name=name, record=record)
+        return self._rendered("record.html", crm=views.crm(self._crms, vendor), object_name=name, record=record)
 
     def _requests(self, request: Request) -> Answer:
         return self._rendered("requests.html", **self._log(request))
@@ -141,12 +141,12 @@ class Pages:
         return self._rendered("rows.html", **self._log(request))
 
     def _log(self, request: Request) -> dict[str, Any]:
-        asked = views.Asked.of(request.query)
-        return {"rows": views.log(self._emulator, asked), "asked": asked, "names": views.names(self._emulator)}
+        log_filter = views.LogFilter.from_query(request.query)
+        return {"rows": views.log(self._crms, log_filter), "log_filter": log_filter, "names": views.names(self._crms)}
 
     def _request(self, request: Request) -> Answer:
         number = request.parameters["number"]
-        found = next((each for each in self._emulator.requests if str(each.number) == number), None)
+        found = next((each for each in self._crms.requests if str(each.number) == number), None)
         if found is None:
             return self._refusal(404, f"The log holds no request {number}.")
         return self._rendered("request.html", logged=found, body=views.pretty(found.body))
@@ -156,8 +156,8 @@ class Pages:
 
     def _trouble_page(self, sent: dict[str, str], wrong: str) -> Answer:
         status = 400 if wrong else 200
-        plan = self._emulator.application.faults
-        kinds, names = forms.KINDS, views.names(self._emulator)
+        plan = self._crms.faults
+        kinds, names = forms.KINDS, views.names(self._crms)
         return self._rendered("trouble.html", status, sent=sent, wrong=wrong, kinds=kinds, names=names, plan=plan)
 
     def _static(self, request: Request) -> Answer:
@@ -172,36 +172,36 @@ class Pages:
     def _add_trouble(self, request: Request) -> Answer:
         sent = forms.filled(_fields(request))
         try:
-            self._emulator.trouble(forms.fault(sent))
+            self._crms.trouble(forms.fault(sent))
         except ValueError as wrong:
             return self._trouble_page(sent, str(wrong))
-        return _see("/trouble")
+        return _redirect("/trouble")
 
     def _clear_trouble(self, _request: Request) -> Answer:
-        self._emulator.no_trouble()
-        return _see("/trouble")
+        self._crms.no_trouble()
+        return _redirect("/trouble")
 
     def _forget_requests(self, _request: Request) -> Answer:
-        self._emulator.journal.clear()
-        return _see("/requests")
+        self._crms.journal.clear()
+        return _redirect("/requests")
 
     def _set_switches(self, request: Request) -> Answer:
         vendor = self._vendor(request)
         try:
             set_switches(vendor, forms.switches(vendor, _fields(request)))
         except ControlError as wrong:
-            crm, switches = views.crm(self._emulator, vendor), views.switches(vendor)
+            crm, switches = views.crm(self._crms, vendor), views.switches(vendor)
             return self._rendered("crm.html", 400, crm=crm, switches=switches, wrong=str(wrong))
-        return _see(f"/crm/{vendor.name}")
+        return _redirect(f"/crm/{vendor.name}")
 
     def _set_quota(self, request: Request) -> Answer:
         vendor = self._vendor(request)
         vendor.use_quota(None if _fields(request).get("rates") == "vendor" else ())
-        return _see(f"/crm/{vendor.name}")
+        return _redirect(f"/crm/{vendor.name}")
 
     def _vendor(self, request: Request) -> Vendor:
         name = request.parameters["crm"]
-        found = next((vendor for vendor in self._emulator.vendors if vendor.name == name), None)
+        found = next((vendor for vendor in self._crms.vendors if vendor.name == name), None)
         if found is None:
             raise UnknownObjectError(f"There is no CRM {name}.")
         return found
@@ -211,8 +211,8 @@ def _fields(request: Request) -> dict[str, str]:
     return dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
 
 
-def _see(path: str) -> Answer:
-    """Back to a page, so that reloading it does not send the form again."""
+def _redirect(path: str) -> Answer:
+    """Redirect to a page, so that reloading it does not send the form again."""
     return Answer(303, b"", "text/plain", (("Location", path), *_HEADERS))
 
 

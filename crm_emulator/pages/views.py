@@ -1,4 +1,4 @@
-"""What the pages show, as plain values."""
+"""The contents of the pages, as plain values."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from crm_emulator.descriptions import described_switches
 from crm_emulator.messages import Record, decode
 from crm_emulator.query import Condition, Query
 from crm_emulator.vendor import UnknownObjectError
@@ -16,7 +15,7 @@ from crm_emulator.vendor import UnknownObjectError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from crm_emulator.emulator import Emulator
+    from crm_emulator.crms import EmulatedCrms
     from crm_emulator.vendor import Vendor
 
 PAGE_SIZE = 50
@@ -29,15 +28,15 @@ _TITLES = {
     "apptivo": "Apptivo",
     "anything": "Any endpoint",
 }
-# What tells people most about a record, in this order.
-_TELLING = (
+# The attributes that tell people most about a record, in this order.
+_INFORMATIVE = (
     "name", "display_name", "fullName", "customerName", "opportunityName", "caseSummary", "title", "method", "path",
     "collection", "email", "description", "status", "amount", "monetary_value", "companyName", "company_name", "label",
     "body", "details", "email_domain", "date_modified", "updated_at", "lastUpdateDate", "activity_date", "emailId",
 )  # fmt: skip
 
 # The text as a whole is looked through first, since taking it apart costs more; names of attributes are no hit.
-_HOLDS = (
+_HOLDS_TEXT = (
     "(body LIKE ? ESCAPE '\\' AND EXISTS (SELECT 1 FROM json_tree(body) AS t WHERE t.atom LIKE ? ESCAPE '\\')) "
     "OR CAST(id AS TEXT) = ?"
 )
@@ -59,9 +58,9 @@ class Crm:
 
     Attributes:
         objects: How many records each object has.
-        chief: The same of the objects that are not mere settings.
-        meters: Its quota.
-        has_rates: Whether the vendor publishes any.
+        main_objects: How many records each object has, without those that are mere settings.
+        meters: The rates of its quota, and how much of each is used.
+        has_rates: Whether the vendor publishes any rates.
     """
 
     name: str
@@ -69,7 +68,7 @@ class Crm:
     base_url: str
     configuration: str
     objects: dict[str, int]
-    chief: dict[str, int]
+    main_objects: dict[str, int]
     meters: tuple[Meter, ...]
     has_rates: bool
 
@@ -80,20 +79,20 @@ class Switch:
 
     name: str
     value: Any
-    means: str
+    description: str
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What a page of records is asked for."""
+class RecordFilter:
+    """Filter of a page of records."""
 
     text: str = ""
     number: int = 1
     deleted: bool = False
 
     @classmethod
-    def of(cls, query: Mapping[str, str]) -> Wanted:
-        """From the address."""
+    def from_query(cls, query: Mapping[str, str]) -> RecordFilter:
+        """Read the filter from the query of a page's address."""
         number = query.get("page", "")
         return cls(query.get("q", "").strip(), max(1, int(number)) if number.isdigit() else 1, "deleted" in query)
 
@@ -103,12 +102,12 @@ class Page:
     """A page of records.
 
     Attributes:
-        rows: Id and cells of each.
+        rows: The id and the cells of each row.
         more: Whether another page follows.
     """
 
     name: str
-    wanted: Wanted
+    filter: RecordFilter
     columns: list[str]
     rows: list[tuple[int, list[str]]]
     first: int
@@ -116,8 +115,8 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What of the request log is asked for; empty means any."""
+class LogFilter:
+    """Filter of the request log; empty means any."""
 
     crm: str = ""
     method: str = ""
@@ -125,8 +124,8 @@ class Asked:
     last: int = _MOST_ROWS
 
     @classmethod
-    def of(cls, query: Mapping[str, str]) -> Asked:
-        """From the address."""
+    def from_query(cls, query: Mapping[str, str]) -> LogFilter:
+        """Read the filter from the query of a page's address."""
         last = query.get("last", "")
         kept = min(int(last), _MOST_ROWS) if last.isdigit() and int(last) else _MOST_ROWS
         return cls(query.get("crm", ""), query.get("method", ""), query.get("status", ""), kept)
@@ -149,59 +148,65 @@ class Row:
     went_well: bool
 
 
-def names(emulator: Emulator) -> dict[str, str]:
-    """The CRMs' titles, by name."""
-    return {vendor.name: _TITLES.get(vendor.name, vendor.name) for vendor in emulator.vendors}
+def names(emulator: EmulatedCrms) -> dict[str, str]:
+    """Return the CRMs' titles, by name."""
+    return {vendor.name: title(vendor) for vendor in emulator.vendors}
 
 
-def crms(emulator: Emulator) -> list[Crm]:
-    """All CRMs."""
+def crms(emulator: EmulatedCrms) -> list[Crm]:
+    """Return all CRMs."""
     return [crm(emulator, vendor) for vendor in emulator.vendors]
 
 
-def crm(emulator: Emulator, vendor: Vendor) -> Crm:
-    """One CRM."""
+def crm(emulator: EmulatedCrms, vendor: Vendor) -> Crm:
+    """Return one CRM."""
     now = emulator.clock.now()
     with emulator.store.lock:
         rates = vendor.quota.rates
         meters = [
-            Meter(rate.limit, rate.limit - vendor.quota.left(place, now), rate.seconds, rate.routes)
-            for place, rate in enumerate(rates)
+            Meter(rate.limit, rate.limit - vendor.quota.left(index, now), rate.seconds, rate.routes)
+            for index, rate in enumerate(rates)
         ]
         counts = {name: vendor.count(name) for name in vendor.tables}
-    title = names(emulator)[vendor.name]
-    chief = {name: count for name, count in counts.items() if name in vendor.sizes or not vendor.sizes}
+    main_objects = {name: count for name, count in counts.items() if name in vendor.sizes or not vendor.sizes}
     return Crm(
-        vendor.name, title, vendor.base_url, vendor.configuration(), counts, chief, tuple(meters), bool(vendor.rates)
+        vendor.name,
+        title(vendor),
+        vendor.base_url,
+        vendor.configuration(),
+        counts,
+        main_objects,
+        tuple(meters),
+        bool(vendor.rates),
     )
 
 
 def switches(vendor: Vendor) -> list[Switch]:
-    """A CRM's switches."""
-    means = described_switches(vendor)
-    return [Switch(name, value, means.get(name, "")) for name, value in asdict(vendor.switches).items()]
+    """Return a CRM's switches."""
+    descriptions = vendor.described_switches()
+    return [Switch(name, value, descriptions.get(name, "")) for name, value in asdict(vendor.switches).items()]
 
 
-def records(vendor: Vendor, name: str, wanted: Wanted) -> Page:
-    """A page of an object's records, those that hold a text if one is given; raises UnknownObjectError."""
+def records(vendor: Vendor, name: str, record_filter: RecordFilter) -> Page:
+    """Return a page of an object's records, those that hold a text if one is given; raises UnknownObjectError."""
     table = vendor.table(name)
     conditions: tuple[Condition, ...] = ()
-    if wanted.text:
-        pattern = wanted.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        conditions = (Condition(_HOLDS, (f"%{pattern}%", f"%{pattern}%", wanted.text)),)
-    query = Query(table, conditions, hidden=None if wanted.deleted else (0,))
-    first = (wanted.number - 1) * PAGE_SIZE
+    if record_filter.text:
+        pattern = record_filter.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        conditions = (Condition(_HOLDS_TEXT, (f"%{pattern}%", f"%{pattern}%", record_filter.text)),)
+    query = Query(table, conditions, hidden=None if record_filter.deleted else (0,))
+    first = (record_filter.number - 1) * PAGE_SIZE
     with vendor.store.lock:
         found = [decode(text) for text in vendor.store.page(query, PAGE_SIZE + 1, first)]
     shown = found[:PAGE_SIZE]
     columns = _columns(shown)
     rows = [(record["id"], [_cell(record.get(column)) for column in columns]) for record in shown if "id" in record]
-    return Page(name, wanted, columns, rows, first + 1, len(found) > PAGE_SIZE)
+    return Page(name, record_filter, columns, rows, first + 1, len(found) > PAGE_SIZE)
 
 
 def _columns(found: list[Record]) -> list[str]:
     held = {name for record in found for name, value in record.items() if value not in (None, "", [], {})}
-    return [name for name in _TELLING if name in held][:_MOST_COLUMNS]
+    return [name for name in _INFORMATIVE if name in held][:_MOST_COLUMNS]
 
 
 def _cell(value: Any) -> str:
@@ -210,26 +215,26 @@ def _cell(value: Any) -> str:
 
 
 def record(vendor: Vendor, name: str, text: str) -> tuple[int, str]:
-    """A record's id and its JSON, readable; a deleted one too. Raises UnknownObjectError."""
+    """Return a record's id and its JSON, formatted; also of a deleted one. Raises UnknownObjectError."""
     found = vendor.store.get(vendor.table(name), int(text), hidden=True) if text.isdigit() else None
     if found is None:
-        raise UnknownObjectError(f"{names_of(vendor)} has no {name} {text}.")
+        raise UnknownObjectError(f"{title(vendor)} has no {name} {text}.")
     return int(text), msgspec.json.format(msgspec.json.encode(found), indent=2).decode()
 
 
-def names_of(vendor: Vendor) -> str:
-    """A CRM's title."""
+def title(vendor: Vendor) -> str:
+    """Return a CRM's title."""
     return _TITLES.get(vendor.name, vendor.name)
 
 
-def log(emulator: Emulator, asked: Asked) -> list[Row]:
-    """The newest requests first."""
+def log(emulator: EmulatedCrms, log_filter: LogFilter) -> list[Row]:
+    """Return the log's rows, newest first."""
     found = [
         each
         for each in emulator.requests
-        if asked.crm in {"", each.vendor}
-        and asked.method in {"", each.method}
-        and (not asked.status or str(each.status).startswith(asked.status))
+        if log_filter.crm in {"", each.vendor}
+        and log_filter.method in {"", each.method}
+        and (not log_filter.status or str(each.status).startswith(log_filter.status))
     ]
     titles = names(emulator)
     return [
@@ -246,12 +251,12 @@ def log(emulator: Emulator, asked: Asked) -> list[Row]:
             fault=each.fault,
             went_well=each.status is not None and 200 <= each.status < 400,  # noqa: PLR2004 - 2xx and 3xx
         )
-        for each in reversed(found[-asked.last :])
+        for each in reversed(found[-log_filter.last :])
     ]
 
 
 def pretty(body: bytes) -> str:
-    """A body for reading."""
+    """Format a body for reading."""
     try:
         return msgspec.json.format(body, indent=2).decode()
     except msgspec.DecodeError:

@@ -1,11 +1,11 @@
-"""What a search is asked and what of its answer matters for the next question: plain values, no network."""
+"""The values that a search is made of: a question for a page, the rows of its answer, and the limits. No network."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-OVERLAP = 4  # records that the pages of one search share at least
+OVERLAP = 4  # records that the pages of one search share at least: so many in the same order are hardly chance
 
 Row = tuple[Hashable, int | None]
 """A record's id and its key: its replication value in seconds, negative where a stream is read newest first. None for a
@@ -14,16 +14,16 @@ record that has no replication value, such as the stub of a deleted activity."""
 
 @dataclass(frozen=True)
 class Limits:
-    """What one search can do.
+    """The limits of one search.
 
     Attributes:
-        page_size: The largest page.
+        page_size: Records on the largest page.
         ceiling: Records of one search that can be reached.
         concurrency: Windows that are read at once.
-        fewest_pages: Pages that a window is not cut below.
-        buffered_pages: Pages that all windows under way hold together, as far as totals tell: bounds what has to be
-            buffered.
-        repeats: The same record may be returned several times by one search (activities with ``full_result``).
+        fewest_pages: No window is cut so that a part has fewer pages.
+        buffered_pages: Pages that all windows under way hold together, as far as totals tell; it bounds the memory for
+            answers that wait for earlier windows.
+        repeats: One record may be returned several times by one search (activities with ``full_result``).
     """
 
     page_size: int = 200
@@ -35,20 +35,22 @@ class Limits:
 
     @property
     def most_pages(self) -> int:
-        """Pages that one window holds at most."""
+        """The most pages that one window holds."""
         return max(self.buffered_pages // self.concurrency, self.fewest_pages)
 
 
 @dataclass(frozen=True)
 class PageQuery:
-    """One page of one search.
+    """A question: one page of one search.
+
+    Whether the CRM includes its bounds is not relied upon.
 
     Attributes:
-        minimum: Smallest key asked for, or None for no bound. Whether the CRM includes the bound is not relied upon.
-        maximum: Largest key asked for, likewise.
-        page: 1 for the first.
-        size: Records to a page.
-        tie: None to sort by key; else the number of the pass over a crowd, sorted by another column.
+        minimum: The smallest key asked for; None for no bound.
+        maximum: The largest key asked for; None for no bound.
+        page: Number of the page; 1 is the first.
+        size: Records on a page.
+        tie: None to sort by key; else the number of the pass over records that share one, sorted by another column.
     """
 
     minimum: int | None
@@ -59,13 +61,15 @@ class PageQuery:
 
 
 def page_after(query: PageQuery, end: int, most: int, limits: Limits) -> PageQuery | None:
-    """The page of the same search that begins shortly before a place, and of those the one that reaches furthest.
+    """Find the page of a search that begins shortly before a place; of several, the one that reaches furthest.
+
+    Page numbers count in multiples of the page's size: a page that begins where another ended must have another size.
 
     Args:
         query: Any page of the search.
         end: The place, counted in records.
-        most: How many records before the place the page may begin.
-        limits: What one search can do.
+        most: How many records before the place the page may begin at most.
+        limits: The limits of one search.
 
     Returns:
         None if there is no such page, or none that can be reached.
@@ -79,10 +83,10 @@ def page_after(query: PageQuery, end: int, most: int, limits: Limits) -> PageQue
 
 
 class TieError(Exception):
-    """Records with one key are too many, or too unsteady, to be read for certain.
+    """Records with one key are too many, or change too much, to be read for certain.
 
     Attributes:
-        key: The key they share.
+        key: The key that they share; None if they share none.
         total: How many there are, as the CRM says.
         passes: How often they were read.
     """

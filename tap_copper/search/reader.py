@@ -1,4 +1,4 @@
-"""Asks for several windows of a search at once and hands their pages on in order."""
+"""Reads a search: asks for several of its windows at once, and hands their pages on in order."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from operator import itemgetter
 from typing import Any
 
@@ -15,13 +16,13 @@ import msgspec
 
 from crm_api.copper.session import PAGE_SIZE
 from crm_api.transport.answer import Answer
+from tap_copper.concurrency import NAP_SECONDS, WorkerPool
 from tap_copper.search.query import PageQuery, Row
 from tap_copper.search.read_ahead import InFlight, Search
 from tap_copper.search.window import Window
 
 BUFFER_BYTES = 32 * 2**20  # answers that wait for earlier windows
-FASTEST = 1  # the level of compression that takes least: it already brings JSON to an eighth
-NAP_SECONDS = 0.2  # how often a wait looks whether the run is to stop
+FASTEST = 1  # the level of compression that takes the least time: it already brings JSON to an eighth
 
 _decode = msgspec.json.Decoder(list[dict[str, Any]]).decode
 
@@ -31,27 +32,26 @@ class Page:
     """Records in the order in which they are handed on.
 
     Attributes:
-        records: As Copper sent them.
-        reached: Every record with a smaller replication value, in seconds, has been handed on, this page included; None
-            if the page tells nothing.
-        extracted: When Copper sent them.
+        records: The records as Copper sent them, or as a stream has made them.
+        reached: Every record with a smaller replication value, in Unix seconds, has been handed on with this page or
+            before it; None if the page tells nothing of the sort.
+        extracted: When Copper sent them, in UTC.
     """
 
     records: list[dict[str, Any]]
     reached: int | None
     extracted: datetime
 
-    def parts(self, size: int) -> Iterator[Page]:
-        """The same in pages of no more records; what it tells, the last one tells."""
-        for first in range(0, len(self.records) - size, size):
-            yield Page(self.records[first : first + size], None, self.extracted)
-        rest = (len(self.records) - 1) // size * size if self.records else 0
-        yield Page(self.records[rest:], self.reached, self.extracted)
-
 
 @dataclass(frozen=True)
 class _Body:
-    """What an answer brought, as it waits for its turn."""
+    """The body of an answer, as it waits for its turn.
+
+    Attributes:
+        content: JSON, compressed if ``is_packed``.
+        is_packed: Whether it is compressed.
+        rows: The ids and seconds of its records.
+    """
 
     content: bytes
     is_packed: bool
@@ -63,6 +63,15 @@ class _Body:
 
 @dataclass(frozen=True)
 class _Chunk:
+    """The records of one answer that belong to one window.
+
+    Attributes:
+        body: The answer's body.
+        positions: The places of the records in it.
+        reached: Every record with a smaller key has been met.
+        extracted: When Copper sent them, in UTC.
+    """
+
     body: _Body
     positions: list[int]
     reached: int | None
@@ -77,17 +86,23 @@ class _Chunk:
 
 
 class Reader:
-    """Reads one search with threads of its own.
+    """Reads one search, several questions at once.
+
+    Threads of a pool send the questions and put the answers in; the thread that iterates over ``pages`` takes them out.
+    One lock, ``_changed``, guards the search and all that waits.
 
     Args:
-        search: What is read.
+        search: The search; it decides what is asked.
         send: Sends a question; its answer's value is the rows.
-        sign: -1 where keys are negative.
-        horizon: The key of the last second before the tail, given the clock of the first answer.
-        concurrency: Threads.
+        sign: The sign of the search's keys: -1 where it is read newest first.
+        horizon: Makes of the clock of the first answer the last second before the tail, in Unix time.
+        concurrency: Questions under way at once.
         now: The clock of this machine, for answers without a Date.
-        check: Raises if the run is to stop.
-        pack: Compress what waits for earlier windows.
+        check: Called while pages are waited for; raises if the run must stop.
+        pack: Compress answers that wait for earlier windows.
+
+    Attributes:
+        began: The server's clock as of the first answer; None before it.
     """
 
     def __init__(
@@ -111,13 +126,12 @@ class Reader:
         self._now = now
         self._check = check
         self._pack = pack
+        self._pool = WorkerPool(concurrency)
         self._changed = threading.Condition()
         self._chunks: dict[Window, deque[_Chunk]] = {}
-        self._strays: dict[Row, tuple[_Body, int]] = {}
+        self._edited_meanwhile: dict[Row, tuple[_Body, int]] = {}
         self._buffered = 0
-        self._threads = 0
-        self._idle = 0
-        self._over = False
+        self._under_way = 0
         self._error: BaseException | None = None
 
     @property
@@ -131,42 +145,42 @@ class Reader:
         Raises:
             CrmError: It was not answered; there will be no pages.
         """
-        ask = self._next()
-        if ask is not None:
-            self._take(ask, self._send(ask.query))
+        with self._changed:
+            asked = self._search.ask()
+        if asked is not None:
+            self._take(asked, self._send(asked.query))
 
     def pages(self) -> Iterator[Page]:
         """Hand on the pages, sorted by the replication value.
 
         Raises:
-            CrmError: A question failed.
-            CrowdError: A single second holds more records than can be read for certain.
+            CrmError: A question was not answered.
+            TieError: A single second holds more records than can be read for certain.
         """
         for chunks in self._windows():
             yield from map(_page, chunks) if self._sign > 0 else _sorted(chunks)
-        if self._strays:
-            yield self._late()
+        if self._edited_meanwhile:
+            yield self._page_of_edited()
 
     def ids(self) -> Iterator[list[Any]]:
-        """Hand on the ids alone, a page at a time; what was edited meanwhile may come twice."""
+        """Hand on the ids alone, a page at a time; the id of a record that was edited meanwhile may come twice."""
         for chunks in self._windows():
             for chunk in chunks:
                 yield [key for key, _ in chunk.rows()]
-        yield [key for key, _ in self._strays]
+        yield [key for key, _ in self._edited_meanwhile]
 
     def _windows(self) -> Iterator[list[_Chunk]]:
-        """What has come, in the order of the windows; the threads live as long as this is read."""
+        """Hand on the answers in the order of the windows; questions are sent for as long as this is iterated over."""
         try:
-            self._hire()
+            with self._changed:
+                self._ask_more()
             while (chunks := self._wait()) is not None:
                 yield chunks
         finally:
-            with self._changed:
-                self._over = True
-                self._changed.notify_all()
+            self._pool.close()
 
     def _wait(self) -> list[_Chunk] | None:
-        """Wait for what is handed on next; None at the end."""
+        """Wait for the chunks that are handed on next; None at the end."""
         with self._changed:
             while True:
                 self._check()
@@ -176,47 +190,43 @@ class Reader:
                 if head is None:
                     return None
                 waiting = self._chunks.get(head)
+                # A window that is read newest first can be sorted only when all of it has come.
                 if waiting and (self._sign > 0 or head.done):
                     chunks = list(waiting)
                     waiting.clear()
                     self._buffered -= sum(len(chunk.body.content) for chunk in chunks)
-                    self._changed.notify_all()
+                    self._ask_more()
                     return chunks
                 if head.done:
                     self._search.drop_head()
                     self._chunks.pop(head, None)
-                    self._changed.notify_all()
+                    self._ask_more()
                     continue
                 self._changed.wait(NAP_SECONDS)
 
-    def _hire(self) -> None:
-        self._threads += 1
-        threading.Thread(target=self._work, name=f"reader-{self._threads}", daemon=True).start()
+    def _ask_more(self) -> None:
+        """Have whatever may be asked now asked, as far as threads are free. The caller holds the lock."""
+        while self._under_way < self._concurrency and self._error is None:
+            asked = self._search.ask(head_only=self._buffered > BUFFER_BYTES)
+            if asked is None:
+                return
+            self._under_way += 1
+            self._pool.give(partial(self._exchange, asked))
 
-    def _work(self) -> None:
+    def _exchange(self, asked: InFlight) -> None:
+        """Send a question and take its answer, in a thread of the pool."""
         try:
-            while (ask := self._next()) is not None:
-                self._take(ask, self._send(ask.query))
+            self._take(asked, self._send(asked.query))
         except BaseException as error:  # noqa: BLE001 - raised again by the thread that hands on
             with self._changed:
                 self._error = self._error or error
                 self._changed.notify_all()
+        else:
+            with self._changed:
+                self._under_way -= 1
+                self._ask_more()
 
-    def _next(self) -> InFlight | None:
-        """Wait for something to ask; where there is, another thread is to look whether there is more."""
-        with self._changed:
-            while not self._over and self._error is None and self._search.head is not None:
-                ask = self._search.ask(head_only=self._buffered > BUFFER_BYTES)
-                if ask is not None:
-                    if self._idle == 0 and self._threads < self._concurrency and self._search.first_total is not None:
-                        self._hire()
-                    return ask
-                self._idle += 1
-                self._changed.wait()
-                self._idle -= 1
-        return None
-
-    def _take(self, ask: InFlight, answer: Answer) -> None:
+    def _take(self, asked: InFlight, answer: Answer) -> None:
         body = self._body(answer)
         rows = body.rows
         if self._sign < 0:
@@ -227,29 +237,29 @@ class Reader:
             if self.began is None:
                 self.began = answer.date or extracted
             horizon = self._sign * self._horizon(self.began)
-            places = self._search.take(ask, rows, int(total) if total.isdigit() else None, horizon)
+            places = self._search.take(asked, rows, int(total) if total.isdigit() else None, horizon)
             for window, taken in places:
                 if taken.kept or (window.done and self._sign > 0):
                     chunk = _Chunk(body, taken.kept, _reached(window, rows, taken.kept), extracted)
                     self._chunks.setdefault(window, deque()).append(chunk)
                     self._buffered += len(body.content)
-                for position in taken.strays:
-                    self._strays[rows[position]] = (body, position)
+                for position in taken.edited_meanwhile:
+                    self._edited_meanwhile[rows[position]] = (body, position)
             self._changed.notify_all()
 
     def _body(self, answer: Answer) -> _Body:
         content = zlib.compress(answer.content, FASTEST) if self._pack else answer.content
         return _Body(content, self._pack, answer.value or [])
 
-    def _late(self) -> Page:
+    def _page_of_edited(self) -> Page:
         """Records that the index showed in their old place: as they were then, after everything else."""
-        ordered = sorted(self._strays.items(), key=lambda each: self._sign * (each[0][1] or 0))
+        ordered = sorted(self._edited_meanwhile.items(), key=lambda each: self._sign * (each[0][1] or 0))
         records = [body.records()[position] for _, (body, position) in ordered]
         return Page(records, None, self._now())
 
 
 def _reached(window: Window, rows: list[Row], kept: list[int]) -> int | None:
-    """The key below which everything has been met."""
+    """The key below which every record of the search has been met."""
     if not window.done:
         return window.floor
     return max((key for position in kept if (key := rows[position][1]) is not None), default=window.floor)
@@ -260,7 +270,7 @@ def _page(chunk: _Chunk) -> Page:
 
 
 def _sorted(chunks: list[_Chunk]) -> Iterator[Page]:
-    """All of a window that was read newest first, turned round."""
+    """Turn round a whole window that was read newest first."""
     found = [
         (second or 0, record)
         for chunk in chunks

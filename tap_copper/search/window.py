@@ -7,74 +7,113 @@ record whenever one before it is edited or deleted; a key cannot shift.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from math import inf
 
-from tap_copper.search.query import OVERLAP, Limits, PageQuery, Row, page_after
-from tap_copper.search.same_second import TieReader
+from tap_copper.search.query import OVERLAP, Limits, PageQuery, Row
+from tap_copper.search.same_second import TiePages, TieReader
+
+
+class Meaning(Enum):
+    """What an answer means to its window. The first line that holds counts: the order is part of the algorithm.
+
+    ============== ================================================================ ====================================
+    OF_TIES        the records of one key are being read apart from the others      the tie reader takes it
+    OUTRUN         further pages are being read, and have brought more than this    nothing
+    OUT_OF_ORDER   it does not continue the page before it                          no further pages of this key
+    ORPHANED       it is a further page, and no page before it counts any more      nothing
+    BOUND_EXCLUDED of the records with the minimum, none that was met came again    ask from one second earlier
+    PROGRESS       none of these                                                    see ``Step``
+    ============== ================================================================ ====================================
+    """
+
+    OF_TIES = auto()
+    OUTRUN = auto()
+    OUT_OF_ORDER = auto()
+    ORPHANED = auto()
+    BOUND_EXCLUDED = auto()
+    PROGRESS = auto()
+
+
+class Step(Enum):
+    """What comes after an answer that means progress. The first line that holds counts: the order is the algorithm.
+
+    ============ ================================================================== ====================================
+    END          it shows a key beyond the window, or the last place of the search  the window has been read
+    CLIMB        its last key inside the window lies above the floor                the floor moves up to that key
+    FOLLOW       its last key is the floor, and further pages may be asked for      ask for the next of them
+    STOP_PAGES   it is a further page, and all of it is in the floor's second       ask by key, from the floor
+    ASK_AGAIN    its bounds were others than those of what is left now              ask by key, from the floor
+    READ_TIES    it is full                                                         read what shares the floor's key
+    END_IF_KNOWN none of these: a page that is not full                             ended, if it brought nothing new
+    ============ ================================================================== ====================================
+    """
+
+    END = auto()
+    CLIMB = auto()
+    FOLLOW = auto()
+    STOP_PAGES = auto()
+    ASK_AGAIN = auto()
+    READ_TIES = auto()
+    END_IF_KNOWN = auto()
 
 
 @dataclass(frozen=True)
 class Taken:
-    """What an answer brought to a window: positions of its records.
+    """The records of an answer that belong to a window, by their positions in it.
 
     Attributes:
         kept: New, and inside the window.
-        strays: Found by the CRM's index inside the window, but edited since: beyond what was asked for.
+        edited_meanwhile: Found by the CRM's index inside the window, but edited since: beyond what was asked for.
     """
 
     kept: list[int]
-    strays: list[int]
+    edited_meanwhile: list[int]
 
 
 @dataclass(frozen=True)
-class TiePages:
-    """Further pages of one question, where many records share its last key.
-
-    Each page begins with records that the page before it ended with. If they come again in the same order, and nothing
-    that follows them has come before, then nothing before them has left the search and every place of it has shown a
-    record of its own: what follows them is what comes next.
+class _Answer:
+    """One answer as a window sees it.
 
     Attributes:
-        query: The last question of the run.
-        end: Places that have been read.
-        last: The ids of the last page.
+        query: The question.
+        rows: The ids and keys of its records.
+        shown: How many records the search holds: the CRM's total, or what the page tells where there is none.
+        inside: The keys of its records that count, in their order: inside the window and not later than ``trusted``.
+        is_beyond_stop: It shows a key between the end of the window and the maximum that was asked for.
+        has_new: A record of it had not been seen before.
+        trusted: Later keys do not tell how far it reaches; None if all do.
     """
 
     query: PageQuery
-    end: int
-    last: tuple[Hashable, ...]
+    rows: Sequence[Row]
+    shown: int
+    inside: list[int]
+    is_beyond_stop: bool
+    has_new: bool
+    trusted: int | None
 
-    def next_question(self, limits: Limits) -> PageQuery | None:
-        """The page that continues it; None if none does."""
-        return page_after(self.query, self.end, len(self.last), limits)
+    @property
+    def start(self) -> int:
+        """Places of the search before the page."""
+        return (self.query.page - 1) * self.query.size
 
-    def is_before(self, query: PageQuery) -> bool:
-        """Whether a page is of the same search, begins far enough back in the last, and reaches further."""
-        same = (query.minimum, query.maximum) == (self.query.minimum, self.query.maximum)
-        return same and OVERLAP <= self.overlap(query) <= len(self.last) and query.page * query.size > self.end
+    @property
+    def end(self) -> int:
+        """Places of the search up to the end of the page."""
+        return self.start + len(self.rows)
 
-    def overlap(self, query: PageQuery) -> int:
-        """How many records of a page have come before."""
-        return self.end - (query.page - 1) * query.size
-
-    def goes_on(self, query: PageQuery, rows: Sequence[Row], seen: AbstractSet[Row]) -> bool:
-        """Whether a page continues the run, given the records that had come before it."""
-        overlap = self.overlap(query)
-        is_same = [row_id for row_id, _ in rows[:overlap]] == list(self.last[-overlap:])
-        return is_same and seen.isdisjoint(rows[overlap:])
-
-    def is_reordered_by(self, rows: Sequence[Row]) -> bool:
-        """Whether records of the last page come in another order."""
-        ids = [row_id for row_id, _ in rows]
-        return [each for each in ids if each in self.last] != [each for each in self.last if each in ids]
+    @property
+    def top(self) -> int | None:
+        """The last key that counts; None if none does."""
+        return self.inside[-1] if self.inside else None
 
 
 @dataclass
 class SearchBehaviour:
-    """What a CRM has shown of how it searches; the windows of one search share it.
+    """How a CRM has been seen to search; all windows of one search share it.
 
     Attributes:
         includes_minimum: Records with the smallest key that was asked for have come.
@@ -94,7 +133,7 @@ class Window:
         floor: Every record with a smaller key has been met; None before the first one is.
         total: Records that the last question held; None before the first answer, and if it was for a further page.
         left: Records from the floor on; None if the last answer does not tell.
-        ties: The most records of the last answer that share a key.
+        most_ties: The most records of the last answer that share a key.
         done: Every record of the window has been met.
     """
 
@@ -104,24 +143,24 @@ class Window:
         self.floor = start
         self.total: int | None = None
         self.left: int | None = None
-        self.ties = 1
+        self.most_ties = 1
         self.done = start is not None and stop is not None and start > stop
         self._limits = limits
-        self._seen: set[Row] = set()
+        self._seen: set[Row] = set()  # from the floor on: nothing below it can come again as new
         self._behaviour = behaviour
-        self._stepping_back = False
-        self._crowd: TieReader | None = None
-        self._run: TiePages | None = None
-        self._barred: int | None = None
+        self._is_stepping_back = False
+        self._tie_reader: TieReader | None = None
+        self._tie_pages: TiePages | None = None
+        self._no_pages_at: int | None = None  # the key whose further pages have led nowhere
 
     def query(self) -> PageQuery:
-        """What to ask next.
+        """Make the next question.
 
         A bound is asked for one second wider where it would not be seen that the CRM excludes it.
         """
-        if self._crowd is not None:
-            return self._crowd.query()
-        further = None if self._run is None else self._run.next_question(self._limits)
+        if self._tie_reader is not None:
+            return self._tie_reader.query()
+        further = None if self._tie_pages is None else self._tie_pages.next_query(self._limits)
         if further is not None:
             return further
         return PageQuery(*self._bounds(), 1, self._limits.page_size)
@@ -130,66 +169,89 @@ class Window:
         """Take the answer to a question of this window, also one asked before the window was cut.
 
         Args:
-            query: What was asked.
+            query: The question.
             rows: The ids and keys of the records.
-            total: What the CRM says the search holds.
+            total: How many records the search holds, as the CRM says; None if it does not.
             trusted: Later keys do not tell how far the answer reaches: an index that lags may show a record that was
                 just edited in its old place.
 
         Raises:
-            CrowdError: A single key holds more records than can be read for certain.
+            TieError: A single key holds more records than can be read for certain.
         """
-        ties, run = self._crowd, self._run
-        goes_on = run is not None and run.goes_on(query, rows, self._seen)
-        known = {row for row in self._seen if row[1] == self.floor}
+        meaning = self._meaning(query, rows)  # told by what had been seen before this answer
         kept = self._keep(rows)
-        strays = [
+        edited = [
             position
             for position, (_, key) in enumerate(rows)
             if key is not None and query.maximum is not None and key > query.maximum
         ]
         if query.minimum is not None and any(key == query.minimum for _, key in rows):
             self._behaviour.includes_minimum = True
-        if ties is not None:
-            if query == ties.query():
-                self._take_ties(ties, rows, total, new=bool(kept))
-        elif run is not None and not run.is_before(query):
-            pass  # other pages have meanwhile brought more
-        elif run is not None and not goes_on:
-            self._behaviour.reorders_ties |= run.is_reordered_by(rows)
-            self._run = None
-            self._barred = self.floor
-        elif run is None and query.page > 1 and not self._reaches_into(rows):
-            pass  # the run that it was to continue has been given up meanwhile
-        elif query.page == 1 and known and query.minimum == self.floor and known.isdisjoint(rows):
-            # not one record of the last second came again: the bound may be excluded
-            self._stepping_back = self._behaviour.may_exclude_minimum = True
-        else:
-            self._stepping_back = False
-            self._climb(query, rows, total, trusted, new=bool(kept))
-        return Taken(kept, strays)
+        match meaning:
+            case Meaning.OF_TIES:
+                self._take_ties(query, rows, total, new=bool(kept))
+            case Meaning.OUT_OF_ORDER:
+                self._give_up_pages(rows)
+            case Meaning.BOUND_EXCLUDED:
+                self._is_stepping_back = self._behaviour.may_exclude_minimum = True
+            case Meaning.PROGRESS:
+                self._is_stepping_back = False
+                self._progress(self._seen_as(query, rows, total, trusted, has_new=bool(kept)))
+            case Meaning.OUTRUN | Meaning.ORPHANED:
+                pass  # its records count all the same
+        return Taken(kept, edited)
+
+    def _meaning(self, query: PageQuery, rows: Sequence[Row]) -> Meaning:
+        pages = self._tie_pages
+        if self._tie_reader is not None:
+            return Meaning.OF_TIES
+        if pages is not None and not pages.is_before(query):
+            return Meaning.OUTRUN
+        if pages is not None and not pages.goes_on(query, rows, self._seen):
+            return Meaning.OUT_OF_ORDER
+        if pages is None and query.page > 1 and not self._reaches_into(rows):
+            return Meaning.ORPHANED
+        if query.page == 1 and query.minimum == self.floor and self._misses_all_of_floor(rows):
+            return Meaning.BOUND_EXCLUDED
+        return Meaning.PROGRESS
+
+    def _misses_all_of_floor(self, rows: Sequence[Row]) -> bool:
+        """Whether records with the floor's key have been met, and none of them is among the rows."""
+        known = {row for row in self._seen if row[1] == self.floor}
+        return bool(known) and known.isdisjoint(rows)
+
+    def _give_up_pages(self, rows: Sequence[Row]) -> None:
+        if self._tie_pages is not None:
+            self._behaviour.reorders_ties |= self._tie_pages.is_reordered_by(rows)
+        self._tie_pages = None
+        self._no_pages_at = self.floor
 
     def is_continued_by(self, query: PageQuery, rows: Sequence[Row], at: int) -> bool:
         """Whether a page of an earlier question begins in what has been met here, and so tells what comes next.
 
         Args:
-            query: What was asked. A question ends one key beyond the window that it is for, so its last page may
-                begin in the next: of that one it tells nothing.
+            query: The question. A question ends one key beyond the window that it is for, so its last page may begin
+                in the next window: of that one it tells nothing.
             rows: The ids and keys of the records.
             at: The first key of the page.
         """
-        if self.done or self._crowd is not None or self.floor is None or (self.start is not None and at < self.start):
+        if (
+            self.done
+            or self._tie_reader is not None
+            or self.floor is None
+            or (self.start is not None and at < self.start)
+        ):
             return False
         if query.maximum is not None and (self.stop is None or query.maximum <= self.stop):
             return False
-        if self._run is not None:
-            return self._run.is_before(query) and self._run.goes_on(query, rows, self._seen)
+        if self._tie_pages is not None:
+            return self._tie_pages.is_before(query) and self._tie_pages.goes_on(query, rows, self._seen)
         return at < self.floor
 
     def cut(self, key: int) -> Window:
         """End this window at ``key`` and return the window that begins after it.
 
-        What this one has met beyond the cut goes with the new one.
+        What has been met beyond the cut goes with the new window.
         """
         right = Window(key + 1, self.stop, self._limits, self._behaviour)
         right._seen = {row for row in self._seen if row[1] is not None and row[1] > key}
@@ -211,7 +273,7 @@ class Window:
 
     def _bounds(self) -> tuple[int | None, int | None]:
         minimum = self.floor
-        if minimum is not None and (self._stepping_back or not self._asks_for(minimum)):
+        if minimum is not None and (self._is_stepping_back or not self._asks_for(minimum)):
             minimum -= 1
         return minimum, None if self.stop is None else self.stop + 1
 
@@ -221,21 +283,10 @@ class Window:
         return at is not None and self.floor is not None and at < self.floor
 
     def _asks_for(self, key: int) -> bool:
-        """Whether a question from a key on brings its records, or else is seen not to."""
+        """Whether a question from a key on brings the records of that key, or else is seen not to bring them."""
         behaviour = self._behaviour
         would_tell = not behaviour.may_exclude_minimum and any(row[1] == key for row in self._seen)
         return behaviour.includes_minimum or would_tell
-
-    def _is_covered_by(self, query: PageQuery) -> bool:
-        """Whether a question asked for all that is left, or more: after a step back it did."""
-        minimum, maximum = self._bounds()
-        below = query.minimum is None or (minimum is not None and query.minimum <= minimum)
-        above = query.maximum is None or (maximum is not None and query.maximum >= maximum)
-        return below and above
-
-    def _is_beyond(self, query: PageQuery) -> bool:
-        """Whether other pages have meanwhile brought more than a question began with."""
-        return self.floor is not None and (query.minimum is None or query.minimum < self.floor - 1)
 
     def _keep(self, rows: Sequence[Row]) -> list[int]:
         kept = []
@@ -254,57 +305,100 @@ class Window:
                 return False
         return row not in self._seen
 
-    def _climb(
-        self, query: PageQuery, rows: Sequence[Row], total: int | None, trusted: int | None, *, new: bool
-    ) -> None:
-        shown = total if total is not None else len(rows) + (len(rows) == query.size)
-        self.total = shown if query.page == 1 else None
-        self.left = None
-        self.ties = max(Counter(key for _, key in rows).values(), default=1)
+    def _seen_as(
+        self, query: PageQuery, rows: Sequence[Row], total: int | None, trusted: int | None, *, has_new: bool
+    ) -> _Answer:
         keys = [key for _, key in rows if key is not None]
-        beyond = self.stop is not None and any(
-            self.stop < key and (query.maximum is None or key <= query.maximum) for key in keys
-        )
         last = min(limit for limit in (self.stop, trusted, inf) if limit is not None)
-        inside = [key for key in keys if key <= last]
-        top = inside[-1] if inside else None
-        run, self._run = self._run_after(query, rows, inside, trusted), None
-        if beyond or (query.page - 1) * query.size + len(rows) >= shown:
-            self.done = True
-        elif top is not None and (self.floor is None or top > self.floor):
-            self._advance(top)
-            self._run = run
-            if query.maximum == self._bounds()[1]:
-                self.left = shown - (query.page - 1) * query.size - sum(key < top for key in keys)
-        elif run is not None and top == self.floor:
-            self._run = run
-        elif query.page > 1:
-            self._barred = self.floor  # the run has come as far as a search reaches, and is still in the same second
-        elif (trusted is not None and not inside) or not self._is_covered_by(query) or self._is_beyond(query):
-            pass  # a bound has been moved meanwhile: ask again
-        elif shown > query.size:
-            self._crowd = self._ties_at(self.floor) if inside and self.floor is not None else self._ties_between()
-        else:
-            self.done = not new
+        return _Answer(
+            query,
+            rows,
+            shown=total if total is not None else len(rows) + (len(rows) == query.size),
+            inside=[key for key in keys if key <= last],
+            # A key beyond the maximum is of a record that was edited meanwhile: it does not tell that the end is near.
+            is_beyond_stop=self.stop is not None
+            and any(self.stop < key and (query.maximum is None or key <= query.maximum) for key in keys),
+            has_new=has_new,
+            trusted=trusted,
+        )
 
-    def _run_after(
-        self, query: PageQuery, rows: Sequence[Row], inside: Sequence[int], trusted: int | None
-    ) -> TiePages | None:
-        """The pages that follow this one, where asking for its last key again would bring too much of it again."""
-        if trusted is not None or len(rows) < query.size or len(inside) < len(rows) or inside[-1] == self._barred:
+    def _progress(self, answer: _Answer) -> None:
+        self.total = answer.shown if answer.query.page == 1 else None
+        self.left = None
+        self.most_ties = max(Counter(key for _, key in answer.rows).values(), default=1)
+        pages, self._tie_pages = self._pages_after(answer), None
+        match self._step(answer, pages):
+            case Step.END:
+                self.done = True
+            case Step.CLIMB:
+                self._climb(answer)
+                self._tie_pages = pages
+            case Step.FOLLOW:
+                self._tie_pages = pages
+            case Step.STOP_PAGES:
+                self._no_pages_at = self.floor
+            case Step.READ_TIES:
+                is_of_floor = bool(answer.inside) and self.floor is not None
+                self._tie_reader = self._ties_at_floor() if is_of_floor else self._ties_between()
+            case Step.END_IF_KNOWN:
+                self.done = not answer.has_new
+            case Step.ASK_AGAIN:
+                pass
+
+    def _step(self, answer: _Answer, pages: TiePages | None) -> Step:
+        top = answer.top
+        if answer.is_beyond_stop or answer.end >= answer.shown:
+            return Step.END
+        if top is not None and (self.floor is None or top > self.floor):
+            return Step.CLIMB
+        if pages is not None and top == self.floor:
+            return Step.FOLLOW
+        if answer.query.page > 1:
+            return Step.STOP_PAGES
+        if self._shows_nothing_certain(answer) or not self._covers_what_is_left(answer.query):
+            return Step.ASK_AGAIN
+        return Step.READ_TIES if answer.shown > answer.query.size else Step.END_IF_KNOWN
+
+    def _shows_nothing_certain(self, answer: _Answer) -> bool:
+        return answer.trusted is not None and not answer.inside
+
+    def _covers_what_is_left(self, query: PageQuery) -> bool:
+        """Whether a question asked for all that is left, and not for more than a step back does.
+
+        A bound may have been moved since it was asked: by a cut, or by other pages that have brought more.
+        """
+        minimum, maximum = self._bounds()
+        below = query.minimum is None or (minimum is not None and query.minimum <= minimum)
+        above = query.maximum is None or (maximum is not None and query.maximum >= maximum)
+        is_outrun = self.floor is not None and (query.minimum is None or query.minimum < self.floor - 1)
+        return below and above and not is_outrun
+
+    def _climb(self, answer: _Answer) -> None:
+        """Move the floor up to the last key of an answer that counts."""
+        top = answer.inside[-1]
+        self._advance(top)
+        if answer.query.maximum == self._bounds()[1]:
+            below = sum(key is not None and key < top for _, key in answer.rows)
+            self.left = answer.shown - answer.start - below
+
+    def _pages_after(self, answer: _Answer) -> TiePages | None:
+        """The pages that follow an answer, where asking for its last key again would bring too much of it again."""
+        query, rows, inside = answer.query, answer.rows, answer.inside
+        if answer.trusted is not None or len(rows) < query.size or len(inside) < len(rows):
             return None
-        if self._behaviour.reorders_ties or inside.count(inside[-1]) <= OVERLAP:
+        if inside[-1] == self._no_pages_at or self._behaviour.reorders_ties or inside.count(inside[-1]) <= OVERLAP:
             return None
-        before = 0 if self._run is None else self._run.overlap(query)
-        end = (query.page - 1) * query.size + len(rows)
-        run = TiePages(query, end, tuple(row_id for row_id, _ in rows))
-        return run if len(rows) > before and run.next_question(self._limits) else None
+        before = 0 if self._tie_pages is None else self._tie_pages.overlap(query)
+        pages = TiePages(query, answer.end, tuple(row_id for row_id, _ in rows))
+        return pages if len(rows) > before and pages.next_query(self._limits) else None
 
     def _advance(self, floor: int) -> None:
         self.floor = floor
         self._seen = {row for row in self._seen if row[1] is None or row[1] >= floor}
 
-    def _ties_at(self, key: int) -> TieReader:
+    def _ties_at_floor(self) -> TieReader:
+        """The reader of all records that have the floor's key."""
+        key = self.floor or 0
         known = sum(row[1] == key for row in self._seen)
         bounds: list[tuple[int | None, int | None]] = [(key - 1, key), (key - 1, key + 1)]
         if self._behaviour.includes_minimum:
@@ -312,14 +406,17 @@ class Window:
         return TieReader(key, bounds, known, self._limits)
 
     def _ties_between(self) -> TieReader:
-        """All that is left of the window: its first page shows no key to go on from, only records edited since."""
+        """The reader of all that is left: a first page shows no key to go on from, only records edited since."""
         return TieReader(None, [self._bounds()], 0, self._limits)
 
-    def _take_ties(self, ties: TieReader, rows: Sequence[Row], total: int | None, *, new: bool) -> None:
+    def _take_ties(self, query: PageQuery, rows: Sequence[Row], total: int | None, *, new: bool) -> None:
+        ties = self._tie_reader
+        if ties is None or query != ties.query():
+            return  # the answer to a question from before the ties were met
         ties.take(rows, total, new=new)
         if not ties.done:
             return
-        self._crowd = None
+        self._tie_reader = None
         if ties.key is None:
             self.done = True
             return

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
-import subprocess
-import sys
 import threading
-from pathlib import Path
 
 import pytest
-import requests
 
 from crm_emulator import Emulator
 from tests.chaos.story import STREAMS, author, copies, seeds
 from tests.chaos.world import assert_told
+from tests.commands import Command
+from tests.target_crm.hurried import main, until_all_is_read
 from tests.target_crm.messages import as_lines
 
-TARGET = Path(sys.executable).parent / "target-crm"
 KILLS_A_SEED = 10
 EVENTS = 150
-LONGEST_RUN_SECONDS = 2.5
+LONGEST_RUN_SECONDS = 1
 MOST_REQUESTS = 120
 
 
@@ -33,7 +29,7 @@ class _Assassin:
         self._at_large = at_large
         self._delay_seconds = dice.choice([0, 0, dice.uniform(0, 0.03)])
         self._left = dice.randrange(1, MOST_REQUESTS) if dice.random() < 0.6 else None
-        self._start_delay_seconds = dice.uniform(0.3, LONGEST_RUN_SECONDS) if self._left is None else None
+        self._start_delay_seconds = dice.uniform(0.01, LONGEST_RUN_SECONDS) if self._left is None else None
         self._number = signal.SIGTERM if dice.random() < 0.1 else signal.SIGKILL
         self._timers = []
         self._undo = emulator.between_requests(self._count)
@@ -78,7 +74,7 @@ def _config(emulator, folder, dice):
                 "requests_per_minute": 0,
                 "bulk_requests_per_second": 0,
                 "index_lag_seconds": 0,
-                "request_timeout_seconds": 0.5,
+                "request_timeout_seconds": 30,
                 "batch_size_rows": dice.choice([5, 20, 100]),
                 "date_order": "mdy",
                 "streams": STREAMS,
@@ -89,25 +85,11 @@ def _config(emulator, folder, dice):
 
 
 def _run(config, messages, watch):
-    lines = config.with_name("input.singer")
-    lines.write_bytes(as_lines(messages))
-    with lines.open("rb") as file:
-        process = subprocess.Popen(
-            [TARGET, "--config", config],
-            stdin=file,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**os.environ, "TARGET_CRM_LOGLEVEL": "WARNING"},
-        )
-        watch(process)
-        output, errors = process.communicate()
+    process = Command("target-crm", "--config", config, env={"TARGET_CRM_LOGLEVEL": "WARNING"}, main=main)
+    watch(process)
+    output, errors = process.communicate(as_lines(messages))
     whole = output.decode().splitlines()
     return process.returncode, json.loads(whole[-1])["position"] if whole else None, errors.decode()
-
-
-def _until_all_is_read(emulator):
-    """What was sent before the process died is read, in order, before a question that comes now is answered."""
-    assert requests.get(f"{emulator.url}/_emulator/status", timeout=240).ok
 
 
 def _tell_and_kill(folder, seed, *, kills):
@@ -127,7 +109,7 @@ def _tell_and_kill(folder, seed, *, kills):
             place = reached or place
             assert "Traceback" not in errors, errors
             assert code in {0, -signal.SIGKILL, 143, -signal.SIGTERM}, errors
-            _until_all_is_read(emulator)
+            until_all_is_read(emulator.url)
             assert copies(emulator) == []
             struck += code == -signal.SIGKILL
             finished = code == 0

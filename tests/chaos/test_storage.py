@@ -16,7 +16,7 @@ from target_crm.files import FileError
 from target_crm.singer.stdio import emit
 from tests.chaos.story import author
 from tests.chaos.world import World, assert_told
-from tests.servers import postgres  # noqa: F401 - a fixture
+from tests.machine import import_package
 from tests.target_crm.messages import as_lines, record_of, schema_of, state_of
 
 TARGET = Path(sys.executable).parent / "target-crm"
@@ -85,8 +85,8 @@ def test_a_reject_file_that_cannot_grow_stops_the_run_before_state_passes(world)
     assert len(rejected.read_bytes().splitlines()) == 1 + 38
 
 
-def test_a_postgresql_server_that_ends_every_connection_stops_the_run_and_the_next_goes_on(world, postgres):  # noqa: F811 - the fixture, as pytest passes it
-    psycopg = pytest.importorskip("psycopg")
+def test_a_postgresql_server_that_ends_every_connection_stops_the_run_and_the_next_goes_on(world, postgres):
+    psycopg = import_package("psycopg")
     source = author(random.Random(5), world.emulator)
     story = source.chapter(120)
     struck = threading.Event()
@@ -109,8 +109,8 @@ def test_a_postgresql_server_that_ends_every_connection_stops_the_run_and_the_ne
     world.tell(story, first.place or 0, ledger_url=postgres)
 
 
-def test_a_run_that_lost_its_locks_sends_nothing_more(world, postgres):  # noqa: F811 - the fixture, as pytest passes it
-    psycopg = pytest.importorskip("psycopg")
+def test_a_run_that_lost_its_locks_sends_nothing_more(world, postgres):
+    psycopg = import_package("psycopg")
     struck = threading.Event()
 
     def strike(request):

@@ -31,7 +31,7 @@ class Time(Clock):
     def __init__(self) -> None:
         super().__init__(frozen_at=EPOCH)
         self.passed = 0.0
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._alarms: list[tuple[float, Callable[[], None]]] = []
 
     @override
@@ -43,14 +43,14 @@ class Time(Clock):
         return self.passed
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass."""
+        """Let time pass. Nobody's time goes on before what is due by then is done."""
         with self._lock:
             self.passed += seconds
             due = [alarm for alarm in self._alarms if alarm[0] <= self.passed]
             for alarm in due:
                 self._alarms.remove(alarm)
-        for _, action in due:
-            action()
+            for _, action in due:
+                action()
 
     def later(self, seconds: float, action: Callable[[], None]) -> None:
         """Do something once so much time has passed."""

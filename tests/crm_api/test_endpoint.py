@@ -53,7 +53,7 @@ def test_xml_has_elements_attributes_and_items():
     )
 
 
-@pytest.mark.parametrize(("record", "said"), [({"a b": 1}, "no name in XML"), ({"a": "\x00"}, "U+0000")])
+@pytest.mark.parametrize(("record", "said"), [({"a b": 1}, "not a valid XML name"), ({"a": "\x00"}, "U+0000")])
 def test_what_xml_cannot_carry_is_said(record, said):
     with pytest.raises(ValueError, match="XML") as error:
         prepare(Endpoint("/x", format=Format.XML), [Item(record)])

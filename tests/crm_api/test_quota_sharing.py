@@ -19,7 +19,7 @@ from crm_api.transport.quota import Allowance, Quota
 from crm_api.transport.quota_stores import QuotaStoreError, SQLiteStore, open_store
 from crm_api.transport.request import Request
 from crm_emulator.emulator import Emulator
-from tests.servers import postgres, redis_server  # noqa: F401 - fixtures
+from tests.machine import import_package
 
 PROCESSES = 2
 TURNS = 12
@@ -70,7 +70,7 @@ def credential() -> str:
 
 
 def run(target: Callable[..., None], *arguments: Any, count: int = 1) -> None:
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
     processes = [context.Process(target=target, args=arguments) for _ in range(count)]
     for process in processes:
         process.start()
@@ -88,7 +88,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def test_processes_together_never_overfill_a_window(url: str, credential: str) -> None:
-    moments = multiprocessing.get_context("spawn").Queue()
+    moments = multiprocessing.get_context("forkserver").Queue()
     run(worker, url, credential, moments, count=PROCESSES)
     taken = sorted(moments.get() for _ in range(PROCESSES * TURNS))
     every, of_bulk = [moment for moment, _ in taken], [moment for moment, bulk in taken if bulk]
@@ -125,7 +125,7 @@ def test_a_process_that_is_killed_in_the_middle_of_a_turn_holds_nobody(
     request: pytest.FixtureRequest, tmp_path: Path, credential: str
 ) -> None:
     for url in (f"sqlite:///{tmp_path}/quota.sqlite", request.getfixturevalue("postgres")):
-        process = multiprocessing.get_context("spawn").Process(target=killed_in_the_middle, args=(url, credential))
+        process = multiprocessing.get_context("forkserver").Process(target=killed_in_the_middle, args=(url, credential))
         process.start()
         process.join()
         assert process.exitcode == -signal.SIGKILL
@@ -183,7 +183,7 @@ def test_a_store_that_is_none_is_refused(url: str) -> None:
     [("redis://ann:secret@127.0.0.1:1/0", "redis"), ("postgresql://ann:secret@127.0.0.1:1/x", "psycopg")],
 )
 def test_a_server_that_cannot_be_reached_stops_the_run_without_showing_the_url(url: str, module: str) -> None:
-    pytest.importorskip(module)
+    import_package(module)
     with pytest.raises(QuotaStoreError) as caught:
         opened(url, "key")
     assert "quota_url" in str(caught.value)

@@ -1,4 +1,4 @@
-"""What is the same for every emulated CRM: registration, routes, switches, printed configuration, documentation."""
+"""Parts common to all emulated CRMs: registration, routes, switches, printed configuration, documentation."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def emulator():
 
 
 def started(*options: str) -> tuple[subprocess.Popen[str], str]:
-    """crm-emulator on a free port, and what it printed before it served."""
+    """Start crm-emulator on a free port; return it and the text that it printed before it served."""
     command = [sys.executable, "-m", "crm_emulator", "--port", "0", *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -108,10 +108,10 @@ def test_the_command_prints_settings_for_every_crm_and_takes_their_options():
 @pytest.mark.parametrize(
     ("option", "said"),
     [
-        (("--records", "freshsales.boats=3"), "--records is CRM.OBJECT=N, not 'freshsales.boats=3'"),
-        (("--switch", "zoho.x=1"), "there is no CRM 'zoho'"),
+        (("--records", "freshsales.boats=3"), "--records 'freshsales.boats=3' must be CRM.OBJECT=N"),
+        (("--switch", "zoho.x=1"), "--switch 'zoho.x=1' names no CRM"),
         (("--switch", "apptivo.x=1"), "apptivo has no switch 'x'"),
-        (("--switch", "apptivo.rest_style=maybe"), "the switch apptivo.rest_style is true or false, not 'maybe'"),
+        (("--switch", "apptivo.rest_style=maybe"), "the switch apptivo.rest_style must be true or false, not 'maybe'"),
     ],
 )
 def test_a_wrong_option_is_answered_with_one_sentence(option, said):

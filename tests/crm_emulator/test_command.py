@@ -14,7 +14,7 @@ from crm_emulator.__main__ import main
 
 
 class Running:
-    """The command under way, its first lines read."""
+    """The running command, with its first lines read."""
 
     def __init__(self, *options):
         command = [sys.executable, "-m", "crm_emulator", "--port", "0", *map(str, options)]
@@ -118,9 +118,9 @@ def refused(capsys, *options):
         (["--people", "many"], "--people"),
         (["--people", "-1"], "--people cannot be negative"),
         (["--port", "70000"], "--port"),
-        (["--fault", "explode"], "no trouble called 'explode'"),
-        (["--script", "POST /people"], "a script is ROUTE=STEP;STEP"),
-        (["--script", "POST /people=explode"], "a script is ROUTE=STEP;STEP"),
+        (["--fault", "explode"], "'explode' is not a kind of trouble"),
+        (["--script", "POST /people"], "must be ROUTE=STEP;STEP"),
+        (["--script", "POST /people=explode"], "must be ROUTE=STEP;STEP"),
         (["--switch", "leads=true"], "copper has no switch 'leads'"),
         (["--switch", "leads_enabled=yes"], "true or false"),
         (["--switch", "search_ceiling=high"], "search_ceiling"),

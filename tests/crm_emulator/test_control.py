@@ -76,14 +76,14 @@ def test_switches_are_read_and_set(emulator):
     ("method", "path", "body", "said"),
     [
         ("PUT", "/copper/switches", {"lead_enabled": True}, "copper has no switch 'lead_enabled'"),
-        ("PUT", "/copper/switches", {"leads_enabled": "no"}, "takes a bool"),
+        ("PUT", "/copper/switches", {"leads_enabled": "no"}, "must be a bool"),
         ("PUT", "/hubspot/switches", {}, "there is no vendor 'hubspot'"),
-        ("POST", "/faults", "explode", "no trouble called 'explode'"),
+        ("POST", "/faults", "explode", "'explode' is not a kind of trouble"),
         ("POST", "/faults", {"pace": 3}, "pace"),
         ("GET", "/copper/records/pets", None, "copper has no 'pets'"),
         ("PUT", "/copper/records/people/1", {"name": "x"}, "copper has no people 1"),
         ("POST", "/scripts", {}, "route"),
-        ("POST", "/load", {}, "no dump"),
+        ("POST", "/load", {}, "not a dump"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence(emulator, method, path, body, said):

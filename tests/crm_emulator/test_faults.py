@@ -102,11 +102,11 @@ def test_the_text_form_says_all():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("explode", "there is no trouble called 'explode'"),
+        ("explode", "'explode' is not a kind of trouble"),
         ("error:pace=3", "has no option 'pace'"),
-        ("error:status=abc", "status='abc' is not a int"),
+        ("error:status=abc", "status='abc' is not a whole number"),
         ("error:rate=2", "between 0 and 1"),
-        ("error:every=0", "every 1 or more"),
+        ("error:every=0", "every must be 1 or more"),
     ],
 )
 def test_a_wrong_text_says_what_is_wrong(text, said):

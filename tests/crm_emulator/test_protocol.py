@@ -18,7 +18,7 @@ def emulator():
 
 
 def talk(emulator, *pieces):
-    """All that comes back until the server closes."""
+    """Send pieces, and return all that comes back until the server closes."""
     with socket.create_connection(("127.0.0.1", emulator.listener.port), timeout=120) as connection:
         for piece in pieces:
             connection.sendall(piece)
@@ -89,7 +89,7 @@ def test_the_absolute_form_that_proxies_receive_is_understood(emulator):
 
 
 def test_it_listens_on_127_0_0_1_only(emulator):
-    assert {sock.getsockname()[0] for sock in emulator.listener._server.sockets} == {"127.0.0.1"}
+    assert emulator.listener._socket.getsockname()[0] == "127.0.0.1"
 
 
 def test_a_big_answer_reaches_a_slow_reader_whole(emulator):
@@ -107,3 +107,12 @@ def test_a_big_answer_reaches_a_slow_reader_whole(emulator):
     head, _, content = bytes(received).partition(b"\r\n\r\n")
     assert f"Content-Length: {len(content)}".encode() in head
     assert len(content) > 3_600_000
+
+
+def test_small_answers_are_sent_at_once(emulator):
+    with socket.create_connection(("127.0.0.1", emulator.listener.port), timeout=120) as connection:
+        connection.sendall(request(emulator, b"GET", b"/account"))
+        assert connection.recv(12) == b"HTTP/1.1 200"
+        accepted = [each._transport.get_extra_info("socket") for each in list(emulator.listener.connections)]
+        ours = next(each for each in accepted if each.getpeername() == connection.getsockname())
+        assert ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

@@ -40,7 +40,7 @@ def opened(path=None):
 
 
 class StoreAgainstDictionary(RuleBasedStateMachine):
-    """What is put is found, by every way of looking, now and as a lagging index sees it."""
+    """The store beside a dictionary: records that were put are found in every way, now and in a lagging index."""
 
     def __init__(self):
         super().__init__()
@@ -72,7 +72,7 @@ class StoreAgainstDictionary(RuleBasedStateMachine):
             self.store.put(TABLE, record)
             self.store.remove(TABLE, 1)
             self.store.index(TABLE, "name")
-            transaction.give_up()
+            transaction.roll_back()
 
     @rule(record=records)
     def fail(self, record):

@@ -199,12 +199,12 @@ def test_a_request_is_carried_out_although_its_client_has_gone(emulator):
     connection = http.client.HTTPConnection("127.0.0.1", emulator.listener.port, timeout=120)
     headers = {"Authorization": f"Bearer {emulator.copper.access_token}"}
     connection.request("POST", "/copper/developer_api/v1/people", b'{"name": "Ann"}', headers)
-    assert started.wait(60)
+    assert started.wait(240)
     connection.close()
     release.set()
     with emulator.store.lock:
         pass
-    emulator.application.before_requests.clear()
+    emulator.before_requests.clear()
     requests.get(f"{emulator.copper.base_url}/account", headers=headers, timeout=120)
     assert emulator.copper.count("people") == 1
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 
 import pytest
 
 from crm_emulator import Emulator
+from tests.commands import run_command
 
 UNREACHABLE = "http://127.0.0.1:9/copper/developer_api/v1"
 SCHEMA = {
@@ -32,7 +31,7 @@ def emulator():
 
 
 @pytest.fixture
-def run(program, tmp_path, copper_account, emulator):
+def run(tmp_path, copper_account, emulator):
     """Run a plugin on a configuration and an input; its exit code, output and what it said."""
 
     def run(command, config, messages=(), **more):
@@ -43,15 +42,8 @@ def run(program, tmp_path, copper_account, emulator):
         file = tmp_path / "config.json"
         file.write_text(json.dumps(settings))
         lines = "".join(f"{line if isinstance(line, str) else json.dumps(line)}\n" for line in messages)
-        done = subprocess.run(
-            [program(command), "--config", file, *more.get("arguments", ())],
-            input=lines,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-            env={**os.environ, f"{command.upper().replace('-', '_')}_LOGLEVEL": "WARNING", **more.get("env", {})},
-        )
+        env = {f"{command.upper().replace('-', '_')}_LOGLEVEL": "WARNING", **more.get("env", {})}
+        done = run_command(command, "--config", file, *more.get("arguments", ()), given=lines, env=env)
         return done.returncode, done.stdout, done.stderr
 
     return run
@@ -136,25 +128,20 @@ def test_a_stack_trace_is_shown_when_the_log_level_is_debug(run):
 
 @pytest.mark.parametrize("command", [["tap-copper"], ["target-crm"], ["singer-crm", "check"]])
 @pytest.mark.parametrize("text", [None, "{", "[1]"], ids=["no file", "no JSON", "no object"])
-def test_a_configuration_file_that_cannot_be_used_is_one_sentence(program, tmp_path, command, text):
+def test_a_configuration_file_that_cannot_be_used_is_one_sentence(tmp_path, command, text):
     file = tmp_path / "config.json"
     if text is not None:
         file.write_text(text)
-    name, *rest = command
-    done = subprocess.run(
-        [program(name), *rest, "--config", file], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
+    done = run_command(*command, "--config", file)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert len(sentences(done.stderr)) == 1, done.stderr
 
 
-def test_no_configuration_at_all_names_what_is_missing(program, tmp_path):
+def test_no_configuration_at_all_names_what_is_missing(tmp_path):
     file = tmp_path / "config.json"
     file.write_text("{}")
-    done = subprocess.run(
-        [program("target-crm"), "--config", file], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
+    done = run_command("target-crm", "--config", file)
     assert done.returncode == 2
     assert "The setting crm is missing." in done.stderr
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 
 import pytest
 
 from crm_emulator import Emulator
+from tests.commands import run_command
 
 
 @pytest.fixture(scope="module")
@@ -18,15 +17,12 @@ def emulator():
 
 
 @pytest.fixture
-def check(program, tmp_path):
+def check(tmp_path):
     """Run ``singer-crm check`` on settings in a file; its exit code and what it said."""
 
     def check(settings, *arguments, **env):
         (tmp_path / "tap.json").write_text(json.dumps(settings))
-        command = [program("singer-crm"), "check", *arguments, "--config", tmp_path / "tap.json"]
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=False, cwd=tmp_path, env={**os.environ, **env}
-        )
+        done = run_command("singer-crm", "check", *arguments, "--config", tmp_path / "tap.json", cwd=tmp_path, env=env)
         return done.returncode, done.stdout, done.stderr
 
     return check

@@ -14,7 +14,7 @@ PROGRAMS = ("tap-copper", "target-crm", "singer-crm", "crm-emulator")
 
 def _said(program: str, *arguments: str) -> str:
     command = [Path(sys.executable).parent / program, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=240).stdout
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

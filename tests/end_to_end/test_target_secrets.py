@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 
 import pytest
 
 from crm_emulator import Emulator
+from tests.commands import Command
+from tests.target_crm.hurried import main
 from tests.target_crm.messages import as_lines, record_of, schema_of, state_of
 
 PEOPLE = schema_of("people", "email", name={"type": ["string", "null"]})
@@ -27,9 +27,7 @@ def emulator():
     ids=["none", "server error", "refused", "lost answer", "wrong key", "broken answer"],
 )
 @pytest.mark.parametrize("dry_run", [False, True])
-def test_a_secret_is_in_no_log_state_report_ledger_or_reject_file(
-    program, emulator, tmp_path, copper_account, trouble, dry_run
-):
+def test_a_secret_is_in_no_log_state_report_ledger_or_reject_file(emulator, tmp_path, copper_account, trouble, dry_run):
     account = copper_account(emulator)
     if trouble is not None:
         emulator.trouble(f"{trouble}{',' if ':' in trouble else ':'}route=POST /people*")
@@ -53,15 +51,10 @@ def test_a_secret_is_in_no_log_state_report_ledger_or_reject_file(
     }
     file.write_text(json.dumps(settings))
     people = [record_of("people", id=n, name=f"P{n}", email=f"p{n}@x.org") for n in range(3)]
-    done = subprocess.run(
-        [program("target-crm"), "--config", file],
-        input=as_lines([PEOPLE, *people, record_of("people", id=9, name=None), state_of(1)]),
-        capture_output=True,
-        check=False,
-        timeout=120,
-        env={**os.environ, "TARGET_CRM_LOGLEVEL": "DEBUG"},
-    )
-    everything = done.stdout + done.stderr + b"".join(found.read_bytes() for found in written.iterdir())
+    command = Command("target-crm", "--config", file, env={"TARGET_CRM_LOGLEVEL": "DEBUG"}, main=main)
+    messages = [PEOPLE, *people, record_of("people", id=9, name=None), state_of(1)]
+    said = command.communicate(as_lines(messages))
+    everything = b"".join([*said, *(found.read_bytes() for found in written.iterdir())])
     assert b"people" in everything
     for secret in (account["api_key"], "gateway-secret-0123456789", HOOK_TOKEN):
         assert secret.encode() not in everything

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 
 from tap_copper.search.query import Limits, PageQuery, Row
-from tap_copper.search.read_ahead import InFlight, Search
+from tap_copper.search.read_ahead import AscendingSearch, InFlight, NewestFirstSearch
 from tap_copper.search.window import Window
 
 LOOKBACK = 20
@@ -132,15 +132,15 @@ def read(
     """Run a search to its end, several questions at once, with ``meanwhile`` between any two answers.
 
     Returns:
-        What is handed on, in order: (id, second). Strays come last.
+        What is handed on, in order: (id, second). Records that were edited meanwhile come last.
     """
     sign = -1 if newest_first else 1
     bounds = (start, stop) if sign > 0 else (_negative(stop), _negative(start))
-    search = Search(*bounds, limits, newest_first=newest_first)
+    search = (NewestFirstSearch if newest_first else AscendingSearch)(*bounds, limits)
     in_flight: list[InFlight] = []
     buffers: dict[Window, list[Row]] = {}
     handed_on: list[Row] = []
-    strays: list[Row] = []
+    edited: list[Row] = []
     horizon = sign * (crm.now - LOOKBACK)
     while search.head is not None:
         while len(in_flight) < limits.concurrency and (ask := search.ask()) is not None:
@@ -150,13 +150,13 @@ def read(
             rows, total = crm.answer(ask.query, limits, sign)
             for window, taken in search.take(ask, rows, total, horizon):
                 buffers.setdefault(window, []).extend(rows[position] for position in taken.kept)
-                strays += [rows[position] for position in taken.strays]
+                edited += [rows[position] for position in taken.edited_meanwhile]
             meanwhile()
         while (head := search.head) is not None and head.done:
             brought = [(record, None if key is None else sign * key) for record, key in buffers.pop(head, [])]
             handed_on += sorted(brought, key=lambda row: row[1] or 0)
             search.drop_head()
-    return handed_on + [(record, sign * (key or 0)) for record, key in strays]
+    return handed_on + [(record, sign * (key or 0)) for record, key in edited]
 
 
 def _negative(second: int | None) -> int | None:

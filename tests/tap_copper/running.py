@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from crm_emulator import Emulator
-from tap_copper.tap import TapCopper, Time
+from tap_copper.account import Time
+from tap_copper.tap import TapCopper
+from tests.commands import run_command
 
 TAP = Path(sys.executable).parent / "tap-copper"
 
@@ -65,8 +66,7 @@ def settings_of(emulator: Emulator, **changed: Any) -> dict[str, Any]:
 
 def selecting(*streams: str, **methods: str) -> dict[str, Any]:
     """A catalog that selects some streams; by name, also how each is replicated."""
-    with redirect_stdout(io.StringIO()):
-        catalog: dict[str, Any] = json.loads(TapCopper(setup_mapper=False, config={}).catalog_json_text)
+    catalog: dict[str, Any] = json.loads(_whole_catalog())
     for entry in catalog["streams"]:
         name = entry["tap_stream_id"]
         root = next(each for each in entry["metadata"] if each["breadcrumb"] == [])
@@ -74,6 +74,12 @@ def selecting(*streams: str, **methods: str) -> dict[str, Any]:
         if name in methods:
             entry["replication_method"] = methods[name]
     return catalog
+
+
+@cache
+def _whole_catalog() -> str:
+    with redirect_stdout(io.StringIO()):
+        return TapCopper(setup_mapper=False, config={}).catalog_json_text
 
 
 def run(
@@ -112,15 +118,9 @@ def run_program(
     env: Mapping[str, str] | None = None,
 ) -> Output:
     """Run the command; ``files`` are given as ``--catalog`` and ``--state``."""
-    command = command_line(tmp_path, settings, *arguments, files=files)
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        check=False,
-        timeout=240,
-        env={**os.environ, "TAP_COPPER_LOGLEVEL": level, **(env or {})},
-    )
-    return Output.of(done.stdout, status=done.returncode, said=done.stderr.decode())
+    _, *given = command_line(tmp_path, settings, *arguments, files=files)
+    done = run_command("tap-copper", *given, env={"TAP_COPPER_LOGLEVEL": level, **(env or {})})
+    return Output.of(done.stdout.encode(), status=done.returncode, said=done.stderr)
 
 
 def command_line(

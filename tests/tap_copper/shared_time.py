@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from crm_emulator import Clock
-from tap_copper.tap import Time
+from tap_copper.account import Time
 
 START = 1_790_000_000
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from crm_api.errors import CrmError, SettingError
 from crm_emulator import Emulator
-from tap_copper.command import IncompleteError
+from tap_copper.errors import IncompleteError
 from tap_copper.inputs import checked_catalog, checked_state
 from tests.tap_copper.running import run, selecting
 
@@ -55,7 +55,7 @@ ANYTHING = st.recursive(
     max_leaves=5,
 )
 
-enough = settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+enough = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 @pytest.fixture(scope="module")

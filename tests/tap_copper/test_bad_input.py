@@ -60,7 +60,7 @@ def only_line(said: str) -> str:
         ({"base_url": "http://127.0.0.1:9/v1", "max_attempts": 1}, "cannot be reached", 4),
         (
             {"resync": ["peple"]},
-            "resync names 'peple', which is no stream that is searched by date: the nearest one is 'people'",
+            "resync: 'peple' is not a stream that is searched by date: the nearest one is 'people'",
             2,
         ),
         ({"search_filters": {"people": {"page_size": 5}}}, "must not set page_size", 2),
@@ -100,7 +100,7 @@ def test_discovery_and_the_connection_test_complain_likewise(
         ({"state": {"people": "2026-01-01"}}, "The state cannot be used: it has no bookmarks; give the value"),
         ({"state": "[]"}, 'The state cannot be used: [] is not of type "object"'),
         ({"state": {"bookmarks": {"people": 5}}}, "The state cannot be used: bookmarks.people: 5 is not of type"),
-        ({"state": '{"bookmarks": {"people": {"replication_key_value": NaN}}}'}, "NaN is no JSON"),
+        ({"state": '{"bookmarks": {"people": {"replication_key_value": NaN}}}'}, "NaN is not JSON"),
         ({"catalog": {}}, 'The catalog cannot be used: "streams" is a required property; make one with --discover'),
         ({"catalog": {"streams": [5]}}, "streams.0: 5 is not of type"),
         ({"catalog": {"streams": [{"stream": "people"}]}}, 'streams.0: "tap_stream_id" is a required property'),
@@ -128,7 +128,7 @@ def test_a_file_that_is_not_there_is_one_sentence(account: Emulator, tmp_path: P
 def test_a_file_that_is_no_text_is_one_sentence(account: Emulator, tmp_path: Path) -> None:
     (tmp_path / "picture.json").write_bytes(b"\xff\xfe")
     output = run_program(tmp_path, settings_of(account), "--catalog", str(tmp_path / "picture.json"))
-    assert "picture.json is no text in UTF-8" in only_line(output.said)
+    assert "picture.json is not text in UTF-8" in only_line(output.said)
 
 
 def test_a_file_may_begin_as_windows_begins_it(account: Emulator, tmp_path: Path) -> None:

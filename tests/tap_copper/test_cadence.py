@@ -12,9 +12,9 @@ from singer_sdk.singerlib import StateMessage
 from singer_sdk.singerlib.encoding.simple import Message
 
 from crm_emulator import Emulator, Fault
+from tap_copper.account import Time
 from tap_copper.output import PageWriter
 from tap_copper.records import moment
-from tap_copper.tap import Time
 from tests.tap_copper.running import run, selecting
 from tests.tap_copper.shared_time import START, SharedTime
 
@@ -49,7 +49,7 @@ def test_also_where_one_answer_brings_more_than_that(emulator: Emulator) -> None
 
 def test_records_do_not_wait_longer_than_ten_seconds_for_their_state(monkeypatch: pytest.MonkeyPatch) -> None:
     time = SharedTime()
-    for module in ("search.reader", "prefetch"):
+    for module in ("search.reader", "concurrency"):
         monkeypatch.setattr(f"tap_copper.{module}.threading", time.threading)
     with Emulator(empty=True, clock=time) as emulator:
         for number in range(450):
@@ -93,7 +93,7 @@ def test_nor_while_a_list_is_read_page_by_page(
         if request.route == "/users/search" and request.json()["page_number"] == 2:
             settled.clear()
             passed_seconds += 11
-            waited.append(settled.wait(20))
+            waited.append(settled.wait(240))
 
     monkeypatch.setattr(PageWriter, "write_message", write)
     emulator.between_requests(take_long)

@@ -107,7 +107,7 @@ DEFINITIONS: list[dict[str, Any]] = [
 
 def filled(*values: tuple[int, Any]) -> dict[str, Any]:
     record = {"custom_fields": [{"custom_field_definition_id": key, "value": value} for key, value in values]}
-    CustomColumns(DEFINITIONS, "person").fill(record)
+    CustomColumns(DEFINITIONS, "person").fill([record])
     return {name: value for name, value in record.items() if name.startswith("cf_") and value is not None}
 
 
@@ -143,7 +143,7 @@ def test_an_option_that_is_gone_comes_as_its_id() -> None:
         [{"id": 1, "name": "Rank", "data_type": "Dropdown", "available_on": ["person"], "options": None}], "person"
     )
     record: dict[str, Any] = {"custom_fields": [{"custom_field_definition_id": 1, "value": 77}]}
-    columns.fill(record)
+    columns.fill([record])
     assert record["cf_rank"] == "77"
 
 
@@ -179,7 +179,7 @@ def test_whatever_a_field_holds_its_column_has_the_declared_type(kind: str, opti
     definition = {"id": 1, "name": "X", "data_type": kind, "available_on": ["person"], "options": options}
     columns = CustomColumns([definition], "person")
     record: dict[str, Any] = {"custom_fields": [{"custom_field_definition_id": 1, "value": value}]}
-    columns.fill(record)
+    columns.fill([record])
     assert jsonschema_rs.is_valid(columns.properties["cf_x"], record["cf_x"])
 
 
@@ -188,9 +188,9 @@ def test_what_is_no_field_is_passed_over(fields: Any, available: Any) -> None:
     definition = {"id": 1, "name": "X", "data_type": "Float", "available_on": available}
     columns = CustomColumns([*DEFINITIONS, definition], "person")
     record: dict[str, Any] = {"custom_fields": fields}
-    columns.fill(record)
+    columns.fill([record])
     assert record["custom_fields"] == fields
-    columns.fill(record := {"custom_fields": [fields, {"custom_field_definition_id": 5, "value": 1.5}]})
+    columns.fill([record := {"custom_fields": [fields, {"custom_field_definition_id": 5, "value": 1.5}]}])
     assert record["cf_score"] == 1.5
 
 
@@ -212,7 +212,7 @@ def test_where_the_definitions_are_refused_what_has_no_custom_fields_is_read_all
     emulator.trouble("error:status=403,route=GET /custom_field_definitions")
     output = run(emulator, "people", "users")
     assert "on GET /custom_field_definitions (HTTP 403)" in str(output.error)
-    assert "With custom_field_columns off, people is read without them" in str(output.error)
+    assert "With custom_field_columns off, people is read without columns of custom fields" in str(output.error)
     assert output.records("users")
     assert output.bookmark("people") is None
     assert emulator.journal.count(route="/custom_field_definitions") == 1

@@ -11,8 +11,8 @@ from crm_api.copper.session import connect
 from crm_api.copper.settings import copper_settings
 from crm_api.transport.request import Request
 from crm_emulator import Clock, Emulator, Fault
+from tap_copper.account import Time
 from tap_copper.records import moment
-from tap_copper.tap import Time
 from tests.tap_copper.running import at, run, selecting, settings_of
 
 NOW = 1_750_000_000

@@ -13,10 +13,10 @@ from crm_api.copper.session import PAGE_SIZE, REQUESTS_PER_MINUTE
 from crm_api.transport.quota import widened
 from crm_api.transport.quota_stores import SQLiteStore
 from crm_emulator import Emulator, Fault
-from tap_copper.command import StoppedError
+from tap_copper.account import Time
+from tap_copper.errors import StoppedError
 from tap_copper.search.query import Limits
-from tap_copper.search.read_ahead import InFlight, Search
-from tap_copper.tap import Time
+from tap_copper.search.read_ahead import AscendingSearch, InFlight, NewestFirstSearch
 from tests.tap_copper.crm_model import LOOKBACK, CrmModel, dice
 from tests.tap_copper.running import run
 from tests.tap_copper.shared_time import START, SharedTime
@@ -28,7 +28,7 @@ WINDOW_SECONDS = widened(60)
 def simulated_minutes(crm: CrmModel, limits: Limits, *, newest_first: bool = False) -> float:
     """Read a search with as many workers as the limits say, each answer taking a second, at the published quota."""
     sign = -1 if newest_first else 1
-    search = Search(None, None, limits, newest_first=newest_first)
+    search = (NewestFirstSearch if newest_first else AscendingSearch)(None, None, limits)
     horizon = sign * (crm.now - LOOKBACK)
     sent: deque[float] = deque(maxlen=REQUESTS_PER_MINUTE)
     now, number = 0.0, 0
@@ -68,20 +68,21 @@ def test_activities_which_must_be_halved_use_it_but_for_a_tenth() -> None:
 def share_clock(monkeypatch: pytest.MonkeyPatch) -> SharedTime:
     """A clock that the tap's threads and the emulator share, and nobody waits for."""
     time = SharedTime()
-    for module in ("search.reader", "prefetch"):
+    for module in ("search.reader", "concurrency"):
         monkeypatch.setattr(f"tap_copper.{module}.threading", time.threading)
     return time
 
 
 def test_no_429_is_provoked_at_the_published_quota_and_hardly_any_time_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     """361 pages at a second of latency: two whole minutes are the least that the quota allows."""
-    pages = 361
+    pages, page_size = 361, 50
+    monkeypatch.setattr("tap_copper.search_stream.PAGE_SIZE", page_size)
     time = share_clock(monkeypatch)
-    with Emulator(people=pages * PAGE_SIZE, quota=True, clock=time) as emulator:
+    with Emulator(people=pages * page_size, quota=True, clock=time) as emulator:
         emulator.trouble(Fault("latency", seconds=LATENCY_SECONDS))
         output = run(emulator, "people", requests_per_minute=REQUESTS_PER_MINUTE, clocks=time.time())
         assert output.error is None
-        assert len(set(output.ids("people"))) == pages * PAGE_SIZE
+        assert len(set(output.ids("people"))) == pages * page_size
         assert emulator.journal.count(status=429) == 0
     assert time.passed_seconds <= 1.05 * 60 * ((pages - 1) // REQUESTS_PER_MINUTE)
 

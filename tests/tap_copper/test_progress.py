@@ -13,7 +13,7 @@ from rich.console import Console
 
 from crm_api.transport.session import Traffic
 from crm_emulator import Emulator
-from tap_copper.command import IncompleteError
+from tap_copper.errors import IncompleteError
 from tap_copper.progress import Progress
 from tap_copper.tap import TapCopper
 from tests.tap_copper.running import run, selecting, settings_of
@@ -23,7 +23,7 @@ def shown(emulator: Emulator, *, terminal: bool) -> str:
     """What a run on people and users shows."""
     tap = TapCopper(config=settings_of(emulator), catalog=selecting("people", "users"))
     seen = Console(file=io.StringIO(), force_terminal=terminal, width=120)
-    tap.progress = Progress(tap.time.monotonic, seen)
+    tap.account.progress = Progress(tap.time.monotonic, seen)
     tap.logger.setLevel(logging.INFO)
     tap.run()
     return seen.file.getvalue()  # type: ignore[attr-defined]  # it is the StringIO above
@@ -56,7 +56,7 @@ def test_the_summary_fits_a_narrow_log_and_says_what_failed_and_what_all_came_to
         catalog=selecting("custom_field_definitions", "companies", "people"),
     )
     seen = Console(file=io.StringIO(), width=80)
-    tap.progress = Progress(tap.time.monotonic, seen)
+    tap.account.progress = Progress(tap.time.monotonic, seen)
     tap.logger.setLevel(logging.INFO)
     with pytest.raises(IncompleteError):
         tap.run()
@@ -72,7 +72,7 @@ def test_while_a_stream_is_read_a_person_sees_its_share_its_pace_and_the_time_le
     clock = iter(range(0, 1000, 3))
     progress = Progress(lambda: next(clock))
     tap = TapCopper(config=settings_of(account), catalog=selecting("people"))
-    tap.progress = progress
+    tap.account.progress = progress
     seen: list[str] = []
     advance = progress.advance
 

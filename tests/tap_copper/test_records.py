@@ -25,7 +25,7 @@ def test_a_moment_beyond_the_ordinary_breaks_nothing(seconds: int, text: str) ->
 def test_what_is_no_number_of_seconds_stays_as_it_is() -> None:
     record = {"at": "2026-01-01", "none": None}
     Shape({"at": {"format": "date-time"}, "none": {"format": "date-time"}, "absent": {"format": "date-time"}}).apply(
-        record
+        [record]
     )
     assert record == {"at": "2026-01-01", "none": None}
 

@@ -156,7 +156,7 @@ def busy_people(crm: CrmModel, share: float) -> None:
             crm.write(crm.random.choice(known), None if deed == "delete" else crm.now)
 
 
-@settings(max_examples=500)
+@settings(max_examples=2 * settings.default.max_examples)
 @given(crms(), limits, st.sampled_from([0.0, 0.1, 0.3]), st.sampled_from([0.0, 0.1]))
 def test_no_interleaving_of_edits_loses_a_record_over_two_runs(
     crm: CrmModel, limits: Limits, first: float, second: float
@@ -177,7 +177,6 @@ def test_no_interleaving_of_edits_loses_a_record_over_two_runs(
     assert {row for row in crm.records.items() if row[1] < began - hidden} <= set(brought)
 
 
-@settings(max_examples=300)
 @given(crm=crms(), limits=limits, share=st.sampled_from([0.0, 0.1, 0.3]), newest_first=st.booleans())
 def test_a_single_run_brings_whatever_was_left_alone(
     crm: CrmModel, limits: Limits, share: float, *, newest_first: bool
@@ -193,7 +192,6 @@ def test_a_single_run_brings_whatever_was_left_alone(
     assert left_alone <= set(brought)
 
 
-@settings(max_examples=200)
 @given(crm=crms(), limits=limits, newest_first=st.booleans())
 def test_a_crm_at_rest_is_read_exactly_and_in_order(crm: CrmModel, limits: Limits, *, newest_first: bool) -> None:
     try:
@@ -206,7 +204,6 @@ def test_a_crm_at_rest_is_read_exactly_and_in_order(crm: CrmModel, limits: Limit
     assert [key for _, key in brought] == sorted(crm.records.values())
 
 
-@settings(max_examples=200)
 @given(crms(), st.sampled_from([0.1, 0.3]))
 def test_activities_logged_meanwhile_are_met_by_the_next_run(crm: CrmModel, share: float) -> None:
     def log() -> None:

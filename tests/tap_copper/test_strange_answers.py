@@ -16,8 +16,9 @@ import pytest
 
 from crm_api.errors import CredentialsError
 from crm_emulator import Emulator
-from tap_copper.command import IncompleteError, exit_code
-from tap_copper.tap import Time
+from tap_copper.account import Time
+from tap_copper.command import exit_code
+from tap_copper.errors import IncompleteError
 from tests.tap_copper.running import Output, command_line, run, selecting, settings_of
 from tests.tap_copper.strange_server import speaking
 

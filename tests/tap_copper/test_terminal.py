@@ -68,7 +68,7 @@ def screen(seen: str) -> list[str]:
 def test_a_terminal_shows_progress_that_changes_and_at_the_end_one_table_and_every_warning(tmp_path: Path) -> None:
     with Emulator(people=2000, companies=400, leads=5) as emulator:
         emulator.copper.switches.leads_enabled = False
-        emulator.trouble("latency:seconds=0.15")
+        emulator.trouble("latency:seconds=0.3")
         settings = settings_of(emulator, requests_per_minute=180, max_concurrency=2)
         seen, output = on_a_terminal(tmp_path, settings, "companies", "leads", "people")
     assert all(json.loads(line)["type"] for line in output.splitlines())

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from crm_emulator import Emulator
-from tap_copper.tap import Time
+from tap_copper.account import Time
 from tests.tap_copper.running import run
 
 

@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from tests.machine import import_package
 from tests.target_crm.messages import record_of, schema_of, state_of
 
 TASKS = schema_of("tasks", "details", name={"type": "string"})
@@ -36,8 +37,8 @@ def test_lines_of_json_are_written_once(run, emulator, tmp_path, rows, compressi
 
 
 def test_parquet_is_read(run, emulator, tmp_path, rows):
-    pyarrow = pytest.importorskip("pyarrow")
-    parquet = pytest.importorskip("pyarrow.parquet")
+    pyarrow = import_package("pyarrow")
+    parquet = import_package("pyarrow.parquet")
     file = tmp_path / "tasks.parquet"
     parquet.write_table(pyarrow.Table.from_pylist(rows), file)
     assert run([TASKS, batch(file, format="parquet")]).of("tasks") == {"input": 25, "created": 25}

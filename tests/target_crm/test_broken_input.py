@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from tests.machine import import_package
 from tests.target_crm.messages import as_lines, record_of, schema_of, state_of
 
 TASKS = schema_of("tasks", "name")
@@ -104,7 +105,7 @@ def test_a_batch_file_out_of_reach_stops_the_run_in_a_sentence(run, tmp_path, na
 
 
 def test_a_parquet_file_that_is_none_stops_the_run_in_a_sentence(run, tmp_path):
-    pytest.importorskip("pyarrow")
+    import_package("pyarrow")
     file = tmp_path / "tasks.parquet"
     file.write_bytes(b"gibberish" * 99)
     done = run([TASKS, batch(file, format="parquet")])

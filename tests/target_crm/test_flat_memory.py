@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from crm_emulator import Emulator
+from tests.machine import import_package
 from tests.target_crm.messages import as_lines, schema_of, state_of
 
 FEW, MANY = 1_000, 40_000
@@ -47,8 +48,8 @@ def as_batch(kind):
         file = folder / f"{kind}-{count}"
         encoding = {"format": "parquet" if kind == "parquet" else "jsonl"}
         if kind == "parquet":
-            pyarrow = pytest.importorskip("pyarrow")
-            parquet = pytest.importorskip("pyarrow.parquet")
+            pyarrow = import_package("pyarrow")
+            parquet = import_package("pyarrow.parquet")
             parquet.write_table(pyarrow.Table.from_pylist(list(people(count))), file, row_group_size=5_000)
         elif kind == "gzip":
             encoding["compression"] = "gzip"

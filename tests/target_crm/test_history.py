@@ -11,7 +11,6 @@ from click.testing import CliRunner
 from target_crm.cli.main import main
 from target_crm.ledger.store import open_engine
 from target_crm.ledger.tables import VERSION
-from tests.servers import postgres  # noqa: F401 - a fixture
 from tests.target_crm.messages import record_of, schema_of
 
 PEOPLE = schema_of("people", "email", "title", "company", "_sdc_deleted_at", name={"type": ["string", "null"]})
@@ -114,13 +113,7 @@ def test_since_leaves_out_what_was_done_before(run, operate):
 def any_ledger(request, settings):
     """The URL of an empty ledger of each kind, in the settings too."""
     if request.param == "postgresql":
-        url = request.getfixturevalue("postgres")
-        settings["ledger_url"] = url
-        engine = open_engine(url)
-        with engine.begin() as connection:
-            connection.execute(sa.text("DROP SCHEMA public CASCADE"))
-            connection.execute(sa.text("CREATE SCHEMA public"))
-        engine.dispose()
+        settings["ledger_url"] = request.getfixturevalue("postgres")
     return settings["ledger_url"]
 
 
@@ -174,12 +167,7 @@ def test_a_dry_run_reads_an_earlier_versions_ledger_and_leaves_it_as_it_is(run, 
     assert tables_of(any_ledger) == before
 
 
-def test_a_ledger_moves_to_a_server_and_goes_on_there(run, operate, postgres, settings):  # noqa: F811 - the fixture
-    engine = open_engine(postgres)
-    with engine.begin() as connection:
-        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
-        connection.execute(sa.text("CREATE SCHEMA public"))
-    engine.dispose()
+def test_a_ledger_moves_to_a_server_and_goes_on_there(run, operate, postgres, settings):
     run([PEOPLE, person(1), person(2, name=None)])
     assert operate("migrate", postgres).exit_code == 0
     settings["ledger_url"] = postgres

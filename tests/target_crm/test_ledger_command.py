@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-import sqlalchemy as sa
 from click.testing import CliRunner
 
 from target_crm.cli.main import main
-from target_crm.ledger.store import open_engine
-from tests.servers import postgres  # noqa: F401 - a fixture
 from tests.target_crm.messages import record_of, schema_of
 
 PEOPLE = schema_of("people", "email", "title", name={"type": ["string", "null"]})
@@ -25,13 +22,7 @@ def settings(settings, request):
     """With an empty ledger of each kind."""
     if request.param == "sqlite":
         return settings
-    url = request.getfixturevalue("postgres")
-    engine = open_engine(url)
-    with engine.begin() as connection:
-        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
-        connection.execute(sa.text("CREATE SCHEMA public"))
-    engine.dispose()
-    return settings | {"ledger_url": url}
+    return settings | {"ledger_url": request.getfixturevalue("postgres")}
 
 
 @pytest.fixture

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
-from target_crm.ledger.store import open_engine
-from tests.servers import postgres  # noqa: F401 - a fixture
+from tests.commands import Command
 from tests.target_crm.messages import as_lines, record_of, schema_of, state_of
 
-PROGRAM = "from target_crm.target import TargetCrm; TargetCrm.cli()"
 PEOPLE = schema_of("people", "name", "email", "title")
 TASKS = schema_of("tasks", "name", "due_date")
 
@@ -33,13 +28,7 @@ def shared(settings, request):
     """Settings whose ledger is empty, of each kind."""
     if request.param == "sqlite":
         return settings
-    url = request.getfixturevalue("postgres")
-    engine = open_engine(url)
-    with engine.begin() as connection:
-        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
-        connection.execute(sa.text("CREATE SCHEMA public"))
-    engine.dispose()
-    return settings | {"ledger_url": url}
+    return settings | {"ledger_url": request.getfixturevalue("postgres")}
 
 
 @pytest.fixture
@@ -50,10 +39,7 @@ def start(shared, tmp_path):
         file = tmp_path / f"{name}.json"
         own = {"report_path": str(tmp_path / f"{name}-report.json")}
         file.write_text(json.dumps({**shared, **own, **config}))
-        command = [sys.executable, "-c", PROGRAM, "--config", str(file)]
-        return subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0
-        )
+        return Command("target-crm", "--config", file)
 
     return start
 
@@ -61,7 +47,7 @@ def start(shared, tmp_path):
 def at_work(process, emulator):
     """Wait until a process has written, and holds its locks."""
     while not emulator.copper.count("people"):  # pytest's own timeout ends a wait that is in vain
-        assert process.poll() is None, "the first run wrote nothing"
+        assert process.returncode is None, "the first run wrote nothing"
         threading.Event().wait(0.01)
 
 

@@ -6,12 +6,12 @@ import json
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 
 import pytest
 
+from tests.commands import Command
+from tests.target_crm.hurried import main, until_all_is_read
 from tests.target_crm.messages import as_lines, record_of, schema_of, state_of
 
 PROGRAM = "from target_crm.target import TargetCrm; TargetCrm.cli()"
@@ -257,7 +257,7 @@ def test_a_killed_run_leaves_every_link_to_the_next(settings, emulator, tmp_path
     people = [person(n, company=f"C{n}") for n in range(count)]
     messages = [COMPANIES, *companies, PEOPLE, *people]
     config = tmp_path / "config.json"
-    config.write_text(json.dumps(settings | {"streams": streams, "request_timeout_seconds": 2, "max_attempts": 10}))
+    config.write_text(json.dumps(settings | {"streams": streams}))
     seen = 0
 
     def kill(request):
@@ -268,18 +268,13 @@ def test_a_killed_run_leaves_every_link_to_the_next(settings, emulator, tmp_path
                 os.kill(process.pid, signal.SIGKILL)
 
     emulator.between_requests(kill)
-    command = [
-        sys.executable,
-        "-c",
-        "from target_crm.target import TargetCrm; TargetCrm.cli()",
-        "--config",
-        str(config),
-    ]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = Command("target-crm", "--config", config, main=main)
     process.communicate(as_lines(messages))
     assert process.returncode == -signal.SIGKILL
-    done = subprocess.run(command, input=as_lines(messages), capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr.decode()
+    until_all_is_read(emulator.url)
+    process = Command("target-crm", "--config", config, main=main)
+    _, errors = process.communicate(as_lines(messages))
+    assert process.returncode == 0, errors.decode()
     companies_there = {company["name"].split()[1]: company for company in emulator.copper.records("companies")}
     people_there = {found["name"][1:]: found for found in emulator.copper.records("people")}
     assert emulator.copper.count("companies") == emulator.copper.count("people") == count

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from tests.servers import postgres  # noqa: F401 - a fixture
 from tests.target_crm.ledgers.make import VENDORS, scene_of
 from tests.target_crm.ledgers.stage import ADDRESS
 

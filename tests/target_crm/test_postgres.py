@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import pytest
-import sqlalchemy as sa
 
 from target_crm.concurrency import Stopping
 from target_crm.ledger.locks import DatabaseLocks, LockedError
 from target_crm.ledger.store import open_engine
 from target_crm.ledger.values import Source
-from tests.servers import postgres  # noqa: F401 - a fixture
 from tests.target_crm.messages import record_of, schema_of, state_of
 
 PEOPLE = schema_of("people", "email", "company", name={"type": ["string", "null"]})
@@ -20,13 +18,7 @@ STREAMS = {"people": {"references": {"company_id": {"stream": "companies", "sour
 @pytest.fixture
 def settings(settings, request):
     """As everywhere, but for the ledger, which is empty."""
-    url = request.getfixturevalue("postgres")
-    engine = open_engine(url)
-    with engine.begin() as connection:
-        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
-        connection.execute(sa.text("CREATE SCHEMA public"))
-    engine.dispose()
-    return settings | {"ledger_url": url}
+    return settings | {"ledger_url": request.getfixturevalue("postgres")}
 
 
 def people(count):

@@ -1,4 +1,4 @@
-"""What a kind of Apptivo record is (reference sections 3, 8)."""
+"""The declaration of an Apptivo object (reference sections 3, 8)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from crm_emulator.messages import Record
 from crm_emulator.tables import Column, Table
 
 ASSIGNEE = ("assigneeObjectId", "assigneeObjectRefId", "assigneeObjectRefName")
-"""Whose a record is: the number of the object (employees, teams), the id there, and the name."""
+"""The assignee of a record: the number of the object (employees, teams), the id there, and the name."""
 
 EMPLOYEE_OBJECT = 8
 """The value of ``assigneeObjectId`` for people (section 3)."""
@@ -24,12 +24,12 @@ class Picklist:
     Attributes:
         id_name: The attribute with the id, or code.
         name: The attribute with the name.
-        listed_as: Its key in getConfigData.
+        listed_as: The key of the list in getConfigData.
         item_id: The key of the id in an item of that list.
         item_name: The key of the name.
-        names: What a fresh account has.
-        first_id: The id of the first; None: codes made of the names.
-        default: Whether a new record gets the first where none is sent.
+        names: The names in the list of a new account.
+        first_id: The first id given out; None: codes made of the names.
+        default: Whether a new record gets the first item where none is sent.
     """
 
     id_name: str
@@ -42,11 +42,11 @@ class Picklist:
     default: bool = False
 
     def items(self) -> list[Record]:
-        """The items of a fresh account."""
+        """Return the items of a fresh account."""
         made = []
-        for place, name in enumerate(self.names):
-            code: Any = name.upper().replace(" ", "_") if self.first_id is None else self.first_id + place
-            made.append({self.item_id: code, self.item_name: name, "displayName": name, "sequence": place + 1})
+        for index, name in enumerate(self.names):
+            code: Any = name.upper().replace(" ", "_") if self.first_id is None else self.first_id + index
+            made.append({self.item_id: code, self.item_name: name, "displayName": name, "sequence": index + 1})
         return made
 
 
@@ -61,24 +61,24 @@ class Reference:
 
 @dataclass(frozen=True)
 class AppObject:
-    """One kind of record.
+    """Declaration of one object.
 
     Attributes:
-        name: In URLs.
-        data_names: The parameter that holds the record, and others that mean the same.
-        id_name: The parameter and attribute that holds its id.
-        object_id: Its number.
-        wrapper: The key around a record that was saved; empty: the record lies at the top.
-        title: The attribute that people call it by.
+        name: The name of the object in URLs.
+        data_names: The parameter that holds the record, then its alternative names.
+        id_name: The parameter and attribute that hold the record's id.
+        object_id: The number of the object; 0 where none is known.
+        wrapper: The key around a saved record; empty: the record lies at the top level.
+        title: The attribute that people know a record by.
         texts: Attributes that hold text.
         numbers: Attributes that hold numbers.
         dates: Attributes that hold a day, ``MM/DD/YYYY``.
         lists: Attributes that hold lists of objects.
-        picklists: Its choices.
-        references: Other records that it names.
-        assignee: The three attributes that say whose it is.
+        picklists: The choices that a record holds as an id and a name.
+        references: The other records that it refers to.
+        assignee: The three attributes that name the assignee.
         required: Attributes that a save must carry.
-        numbered: The attribute that takes ``Auto generated number``, and what its numbers begin with.
+        numbered: The attribute that takes ``Auto generated number``, and the prefix of its numbers.
         singular_list: Whether the list of an update's attributes is ``attributeName`` rather than ``attributeNames``.
         open: Whether it takes any attribute: objects whose attributes no source lists.
         first_id: The first id given out.
@@ -107,7 +107,7 @@ class AppObject:
 
     @cached_property
     def table(self) -> Table:
-        """Where its records lie."""
+        """The table of its records."""
         columns = (
             Column("created", "_created", "INTEGER", stored=True),
             Column("updated", "_updated", "INTEGER", stored=True),
@@ -117,7 +117,7 @@ class AppObject:
 
     @cached_property
     def attributes(self) -> frozenset[str]:
-        """What may be written."""
+        """The names of the attributes that may be written."""
         pairs = [name for choice in self.picklists for name in (choice.id_name, choice.name)]
         pairs += [name for other in self.references for name in (other.id_name, other.name)]
         return frozenset(
@@ -135,12 +135,12 @@ class AppObject:
 
     @cached_property
     def path(self) -> str:
-        """Below the prefix."""
+        """The path of its actions below the prefix."""
         return f"/app/dao/v6/{self.name}"
 
 
 def email_keys(record: Record) -> Iterable[tuple[str, str]]:
-    """The addresses that a record is found by."""
+    """Return the addresses that a record is found by."""
     for each in record.get("emailAddresses") or ():
         if isinstance(each, dict) and each.get("emailAddress"):
             yield ("email", str(each["emailAddress"]).lower())

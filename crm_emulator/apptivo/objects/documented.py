@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crm_emulator.apptivo.objects.declaration import AppObject, Picklist, Reference
 
-_REACHED = ("phoneNumbers", "emailAddresses", "addresses", "labels")
+_CONTACT_LISTS = ("phoneNumbers", "emailAddresses", "addresses", "labels")
 _CAMPAIGN = (
     Picklist("campaignId", "campaignName", "campaigns", "id", "name", ("Spring mailing", "Trade fair"), 78_001),
     Picklist("territoryId", "territoryName", "territories", "id", "name", ("DACH", "Nordics", "North America"), 79_001),
@@ -23,7 +23,7 @@ CUSTOMERS = AppObject(
     wrapper="customer",
     texts=("customerName", "customerNumber", "description", "website", "skypeName", "externalRefId", "tickerSymbol"),
     numbers=("annualRevenue", "numberOfEmployees", "creditRating"),
-    lists=_REACHED,
+    lists=_CONTACT_LISTS,
     picklists=(
         Picklist(
             "customerCategoryId",
@@ -60,7 +60,7 @@ CONTACTS = AppObject(
         "bestWayToContactCode", "externalRefId", "syncToGoogle", "website", "facebookURL", "twitterURL", "linkedInURL",
         "skypeName", "description",
     ),
-    lists=_REACHED,
+    lists=_CONTACT_LISTS,
     picklists=(
         Picklist(
             "contactType", "contactTypeName", "contactTypes", "typeId", "typeName", ("Customer", "Prospect"), 65_001
@@ -89,7 +89,7 @@ LEADS = AppObject(
     ),
     numbers=("potentialAmount", "estimatedRevenue", "referredById", "annualRevenue", "numberOfEmployees"),
     dates=("estimatedCloseDate",),
-    lists=_REACHED,
+    lists=_CONTACT_LISTS,
     picklists=(
         Picklist(
             "leadStatus", "leadStatusMeaning", "leadStatuses", "lookupCode", "meaning",

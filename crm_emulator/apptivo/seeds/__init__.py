@@ -1,6 +1,5 @@
 """An Apptivo firm filled with records: the same seed and sizes give the same bytes."""
 
-from crm_emulator.apptivo.seeds.filling import SIZES, seed
-from crm_emulator.apptivo.seeds.making import spare
+from crm_emulator.apptivo.seeds.account import SIZES, extra_record, seed
 
-__all__ = ["SIZES", "seed", "spare"]
+__all__ = ["SIZES", "extra_record", "seed"]

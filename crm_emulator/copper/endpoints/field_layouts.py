@@ -7,8 +7,9 @@ from typing import Any
 
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import NotFoundError, humanized, invalid
-from crm_emulator.copper.endpoints.answering import endpoint
-from crm_emulator.copper.objects import BY_NAME
+from crm_emulator.copper.custom_fields import definitions_on
+from crm_emulator.copper.endpoints.base import endpoint
+from crm_emulator.copper.objects.catalog import BY_NAME
 from crm_emulator.messages import Request
 from crm_emulator.routing import Route
 
@@ -16,28 +17,28 @@ _WITH_LAYOUT = ("leads", "people", "companies", "opportunities", "projects", "ta
 
 
 def routes(account: CopperAccount) -> tuple[Route, ...]:
-    """The one endpoint."""
+    """Return the route of the only endpoint."""
     remark = "static fields, then custom ones; the attributes of an item are known from one client only"
     path = "/field_layouts/by_entity/{entity}"
     return (Route("GET", path, endpoint(partial(_layout, account)), "§4.10", remark),)
 
 
 def _layout(account: CopperAccount, request: Request) -> list[dict[str, Any]]:
-    declared = BY_NAME.get(request.parameters["entity"])
-    if declared is None or declared.name not in _WITH_LAYOUT:
+    crm_object = BY_NAME.get(request.parameters["entity"])
+    if crm_object is None or crm_object.name not in _WITH_LAYOUT:
         raise NotFoundError
     pipeline_id = request.query.get("pipeline_id", "")
-    if declared.name == "opportunities":
+    if crm_object.name == "opportunities":
         if not pipeline_id:
             raise invalid("pipeline_id", "can't be blank", "blank")
         if not pipeline_id.isdigit() or not account.exists("pipelines", int(pipeline_id)):
             raise invalid("pipeline_id", f"not found: {pipeline_id}")
     static = [
-        {"field_id": place, "field_key": name, "field_type": "static_field", "name": humanized(name)}
-        for place, name in enumerate(declared.writable)
+        {"field_id": index, "field_key": name, "field_type": "static_field", "name": humanized(name)}
+        for index, name in enumerate(crm_object.writable)
     ]
     custom = [
         {"field_id": each["id"], "field_key": None, "field_type": "custom_field", "name": each["name"]}
-        for each in account.definitions(declared)
+        for each in definitions_on(account, crm_object)
     ]
     return [*static, *custom]

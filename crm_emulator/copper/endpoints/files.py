@@ -7,8 +7,13 @@ import mimetypes
 from crm_emulator.copper import records
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, NotFoundError, invalid, unrecognized
-from crm_emulator.copper.endpoints.answering import endpoint, record_id, sent_object
-from crm_emulator.copper.objects import COMPANIES, LEADS, OPPORTUNITIES, PEOPLE, PROJECTS, CustomerObject
+from crm_emulator.copper.endpoints.base import endpoint, record_id, sent_object
+from crm_emulator.copper.objects.companies import COMPANIES
+from crm_emulator.copper.objects.declaration import CustomerObject
+from crm_emulator.copper.objects.leads import LEADS
+from crm_emulator.copper.objects.opportunities import OPPORTUNITIES
+from crm_emulator.copper.objects.people import PEOPLE
+from crm_emulator.copper.objects.projects import PROJECTS
 from crm_emulator.messages import Record, Request
 from crm_emulator.routing import Route
 
@@ -19,9 +24,9 @@ _UPLOADS = "temp_uploads/"
 def routes(account: CopperAccount) -> tuple[Route, ...]:
     """List, fetch, and the last step of an upload."""
     found: list[Route] = []
-    for declared in _WITH_FILES:
-        files = Files(account, declared)
-        path = f"/{declared.name}/{{id}}/files"
+    for crm_object in _WITH_FILES:
+        files = Files(account, crm_object)
+        path = f"/{crm_object.name}/{{id}}/files"
         remark = "step 3 of an upload; steps 1 and 2 are not imitated, any temp_uploads/ key is taken, of size 0"
         found += [
             Route("GET", path, endpoint(files.all), "§3.8"),
@@ -34,18 +39,18 @@ def routes(account: CopperAccount) -> tuple[Route, ...]:
 class Files:
     """The files of one object's records."""
 
-    def __init__(self, account: CopperAccount, declared: CustomerObject) -> None:
+    def __init__(self, account: CopperAccount, crm_object: CustomerObject) -> None:
         self._account = account
-        self._declared = declared
+        self._crm_object = crm_object
 
     def all(self, request: Request) -> list[Record]:
-        """Those of one record."""
+        """Return the files of a record."""
         parent = self._parent(request)
-        found = self._account.matching("files", "parent_id = ? AND parent_type = ?", parent, self._declared.singular)
+        found = self._account.matching("files", "parent_id = ? AND parent_type = ?", parent, self._crm_object.singular)
         return [_shown(file) for file in found]
 
     def one(self, request: Request) -> Record:
-        """One of them."""
+        """Return one file of a record."""
         wanted = record_id(request, "file_id")
         for file in self.all(request):
             if file["id"] == wanted:
@@ -74,12 +79,12 @@ class Files:
             "date_created": self._account.clock.seconds(),
             "date_modified": None,
         }
-        self._account.put("files", {**file, "parent": {"id": parent, "type": self._declared.singular}})
+        self._account.put("files", {**file, "parent": {"id": parent, "type": self._crm_object.singular}})
         return file
 
     def _parent(self, request: Request) -> int:
         number = record_id(request)
-        records.fetch(self._account, self._declared, number)
+        records.fetch(self._account, self._crm_object, number)
         return number
 
 

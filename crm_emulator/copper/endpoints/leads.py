@@ -9,9 +9,12 @@ from typing import Any
 from crm_emulator.copper import records
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, NotAllowedError, NotFoundError, invalid, unrecognized
-from crm_emulator.copper.endpoints.answering import endpoint, record_id, sent_object, shown
-from crm_emulator.copper.objects import COMPANIES, LEADS, OPPORTUNITIES, PEOPLE
-from crm_emulator.copper.objects.leads import CONVERTED
+from crm_emulator.copper.custom_fields import definitions_on
+from crm_emulator.copper.endpoints.base import endpoint, record_id, sent_object, shown
+from crm_emulator.copper.objects.companies import COMPANIES
+from crm_emulator.copper.objects.leads import CONVERTED, LEADS
+from crm_emulator.copper.objects.opportunities import OPPORTUNITIES
+from crm_emulator.copper.objects.people import PEOPLE
 from crm_emulator.messages import Record, Request
 from crm_emulator.routing import Route
 
@@ -19,7 +22,7 @@ _MOST_LISTED = 30
 
 
 def routes(account: CopperAccount) -> tuple[Route, ...]:
-    """Both."""
+    """Return the routes of both endpoints."""
     at = partial(partial, account=account)
     convert_remark = "names match exactly or without regard to case; Copper's fuzzy matching is not imitated"
     return (
@@ -58,7 +61,7 @@ def _matching(account: CopperAccount, name: Any, value: Any) -> list[int]:
             return [lead["id"] for lead in account.matching("leads", "name = ?", value)]
         case "custom" if isinstance(value, dict) and set(value) == {"custom_field_definition_id", "value"}:
             definition_id = value["custom_field_definition_id"]
-            definitions = {each["id"]: each for each in account.definitions(LEADS)}
+            definitions = {each["id"]: each for each in definitions_on(account, LEADS)}
             if definition_id not in definitions or not definitions[definition_id]["is_filterable"]:
                 raise invalid("match", "the custom field is not available on leads, or not filterable")
             return [
@@ -109,7 +112,7 @@ def _details(sent: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _company(account: CopperAccount, lead: Record, wanted: dict[str, Any]) -> Record | None:
-    """The named or meant company; a lead without details gets one of its own company's name (seen live)."""
+    """Return the named company; a lead without details gets one of its own company's name (seen live)."""
     if "id" in wanted and "name" in wanted:
         raise invalid("company", "takes an id or a name, not both")
     if "id" in wanted:
@@ -123,12 +126,14 @@ def _company(account: CopperAccount, lead: Record, wanted: dict[str, Any]) -> Re
     compared = "name = ? COLLATE BINARY" if wanted.get("exact_match") else "name = ?"
     known = account.matching("companies", compared, name)
     if len(known) > 1:
-        raise NotAllowedError(422, f"Invalid input: Several companies match: {', '.join(str(c['id']) for c in known)}")
+        raise NotAllowedError(
+            422, f"Invalid input: Several companies match: {', '.join(str(each['id']) for each in known)}"
+        )
     return known[0] if known else records.create(account, COMPANIES, {"name": name})
 
 
 def _person(account: CopperAccount, lead: Record, wanted: dict[str, Any], company: Record | None) -> Record:
-    """The person with the lead's e-mail, else a new one."""
+    """Return the person with the lead's e-mail, else a new one."""
     email = lead["email"]
     known = account.holders("people", "email", email["email"].lower()) if email else []
     if known:

@@ -9,8 +9,13 @@ from typing import Any
 from crm_emulator.copper import records
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, NotFoundError, invalid, unrecognized
-from crm_emulator.copper.endpoints.answering import endpoint, record_id, sent_object, shown
-from crm_emulator.copper.objects import ACTIVITIES, COMPANIES, LEADS, OPPORTUNITIES, PEOPLE, CustomerObject
+from crm_emulator.copper.endpoints.base import endpoint, record_id, sent_object, shown
+from crm_emulator.copper.objects.activities import ACTIVITIES
+from crm_emulator.copper.objects.companies import COMPANIES
+from crm_emulator.copper.objects.declaration import CustomerObject
+from crm_emulator.copper.objects.leads import LEADS
+from crm_emulator.copper.objects.opportunities import OPPORTUNITIES
+from crm_emulator.copper.objects.people import PEOPLE
 from crm_emulator.copper.search import search
 from crm_emulator.messages import Answer, Record, Request
 from crm_emulator.query import Condition
@@ -23,14 +28,17 @@ _OF_COMPANY = (
 
 
 def routes(account: CopperAccount) -> tuple[Route, ...]:
-    """Both sorts."""
+    """Return the routes of fetch_by_email, and of the activities of each object."""
     return (
         Route("POST", "/people/fetch_by_email", endpoint(partial(_fetch_by_email, account)), "§3.5"),
         *(
             Route(
-                "POST", f"/{declared.name}/{{id}}/activities", endpoint(partial(_activities, account, declared)), "§3.6"
+                "POST",
+                f"/{crm_object.name}/{{id}}/activities",
+                endpoint(partial(_activities, account, crm_object)),
+                "§3.6",
             )
-            for declared in (LEADS, PEOPLE, COMPANIES, OPPORTUNITIES)
+            for crm_object in (LEADS, PEOPLE, COMPANIES, OPPORTUNITIES)
         ),
     )
 
@@ -49,15 +57,15 @@ def _fetch_by_email(account: CopperAccount, request: Request) -> Record:
     return shown(account, request, records.fetch(account, PEOPLE, holders[0]))
 
 
-def _activities(account: CopperAccount, declared: CustomerObject, request: Request) -> Answer:
-    """Newest first; a company's include those of its people."""
+def _activities(account: CopperAccount, crm_object: CustomerObject, request: Request) -> Answer:
+    """Return a record's activities, newest first; a company's include those of its people."""
     parameters: dict[str, Any] = {**request.query, **sent_object(request)}
     unknown = [name for name in parameters if name not in {"activity_types", "page_number", "page_size"}]
     if unknown:
         raise InvalidError([unrecognized(unknown)])
     number = record_id(request)
-    records.fetch(account, declared, number)
-    condition = Condition("parent_type = ? AND parent_id = ?", (declared.singular, number), "parent_id")
-    if declared is COMPANIES:
+    records.fetch(account, crm_object, number)
+    condition = Condition("parent_type = ? AND parent_id = ?", (crm_object.singular, number), "parent_id")
+    if crm_object is COMPANIES:
         condition = Condition(_OF_COMPANY, (number, number))
     return search(account, ACTIVITIES, parameters, Random(0), extra=(condition,))  # noqa: S311 - unused ties

@@ -7,9 +7,9 @@ from typing import Any
 
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, NotFoundError, invalid, unrecognized
-from crm_emulator.copper.endpoints.answering import endpoint, record_id, sent_object
+from crm_emulator.copper.endpoints.base import endpoint, record_id, sent_object
 from crm_emulator.copper.filters import as_number
-from crm_emulator.copper.objects import BY_NAME
+from crm_emulator.copper.objects.catalog import BY_NAME
 from crm_emulator.messages import Record, Request
 from crm_emulator.routing import Route
 
@@ -28,7 +28,7 @@ _OBJECT = "related_links"
 
 
 def routes(account: CopperAccount) -> tuple[Route, ...]:
-    """List, create, delete."""
+    """Return the routes to list, create and delete."""
     remark = "the Connect value of a record lists the ids of its connections (a guess)"
     return (
         Route("GET", f"/{_OBJECT}", endpoint(partial(_list, account)), "§3.8"),
@@ -42,8 +42,8 @@ def _list(account: CopperAccount, request: Request) -> list[Record]:
     missing = [name for name in ("custom_field_definition_id", "source_type", "source_id") if name not in query]
     if missing:
         raise InvalidError([(name, "can't be blank", "blank") for name in missing])
-    of_object = _TYPES.get(query["source_type"], "")
-    same = [word for word, name in _TYPES.items() if name == of_object]
+    object_name = _TYPES.get(query["source_type"], "")
+    same = [word for word, name in _TYPES.items() if name == object_name]
     links = account.matching(
         _OBJECT,
         "definition_id = ? AND source_id = ?",
@@ -85,7 +85,7 @@ def _end(account: CopperAccount, name: str, sent: Any) -> Record:
 
 
 def _delete(account: CopperAccount, request: Request) -> dict[str, Any]:
-    """A link is stored from both ends, so two ids go."""
+    """Delete a link, which is stored from both ends, so that two ids go."""
     link = account.get(_OBJECT, record_id(request))
     if link is None:
         raise NotFoundError
@@ -101,10 +101,10 @@ def _shown(link: Record) -> Record:
 
 
 def _show_on_record(account: CopperAccount, link: Record) -> None:
-    """Let the Connect value of the record at this end list its connections."""
-    declared = BY_NAME.get(_TYPES[link["source"]["entity_type"]])
-    record = account.get(declared.name, link["source"]["id"]) if declared else None
-    if declared is None or record is None:
+    """Write the ids of a record's connections into its Connect field."""
+    crm_object = BY_NAME.get(_TYPES[link["source"]["entity_type"]])
+    record = account.get(crm_object.name, link["source"]["id"]) if crm_object else None
+    if crm_object is None or record is None:
         return
     links = account.matching(
         _OBJECT,
@@ -116,4 +116,4 @@ def _show_on_record(account: CopperAccount, link: Record) -> None:
     for field in record["custom_fields"]:
         if field["custom_field_definition_id"] == link["custom_field_definition_id"]:
             field["value"] = [each["id"] for each in links]
-    account.store.put(declared.table, record)
+    account.store.put(crm_object.table, record)

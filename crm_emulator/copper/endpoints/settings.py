@@ -7,7 +7,7 @@ from typing import Any
 
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, NotFoundError, invalid, unrecognized
-from crm_emulator.copper.endpoints.answering import endpoint, record_id, sent_object
+from crm_emulator.copper.endpoints.base import endpoint, record_id, sent_object
 from crm_emulator.copper.search import page_asked_for
 from crm_emulator.messages import Answer, Record, Request, encode
 from crm_emulator.routing import Route
@@ -24,7 +24,7 @@ _LISTS = (
 
 
 def routes(account: CopperAccount) -> tuple[Route, ...]:
-    """All of them."""
+    """Return all routes."""
     lists = tuple(Route("GET", f"/{name}", endpoint(partial(_all, account, name)), "§3.1, §4.10") for name in _LISTS)
     at = partial(partial, account=account)
     return (
@@ -110,7 +110,7 @@ def _read_type(sent: Any, old: Record) -> Record:
 
 
 def _create_type(request: Request, account: CopperAccount) -> Record:
-    """A custom activity type is a user activity type too: activities can be of it."""
+    """Create a custom activity type, which is a user activity type too: activities can be of it."""
     record = _read_type(sent_object(request), _TYPE_ATTRIBUTES)
     record = {
         "id": account.new_id("custom_activity_types"),

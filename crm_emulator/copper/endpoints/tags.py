@@ -7,17 +7,17 @@ from typing import Any
 
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import invalid
-from crm_emulator.copper.endpoints.answering import endpoint
-from crm_emulator.copper.objects import OBJECTS
+from crm_emulator.copper.endpoints.base import endpoint
+from crm_emulator.copper.objects.catalog import OBJECTS
 from crm_emulator.messages import Request
 from crm_emulator.routing import Route
 
-_TAGGED = tuple(declared for declared in OBJECTS if "tags" in declared.writable)
+_TAGGED = tuple(crm_object for crm_object in OBJECTS if "tags" in crm_object.writable)
 _NAMES_AT_ONCE = 200
 
 
 def routes(account: CopperAccount) -> tuple[Route, ...]:
-    """The one endpoint."""
+    """Return the route of the only endpoint."""
     return (
         Route(
             "GET",
@@ -30,11 +30,11 @@ def routes(account: CopperAccount) -> tuple[Route, ...]:
 
 
 def counts(account: CopperAccount) -> dict[str, dict[str, int]]:
-    """How many records of each object carry each tag."""
+    """Count the records of each object that carry each tag."""
     found: dict[str, dict[str, int]] = {}
-    for declared in _TAGGED:
-        for tag, count in account.store.key_counts(declared.table, "tag"):
-            found.setdefault(tag, {})[f"count_{declared.name}"] = count
+    for crm_object in _TAGGED:
+        for tag, count in account.store.key_counts(crm_object.table, "tag"):
+            found.setdefault(tag, {})[f"count_{crm_object.name}"] = count
     return found
 
 
@@ -44,7 +44,7 @@ def _tags(account: CopperAccount, request: Request) -> list[Any]:
         raise invalid("sort_by", f"Invalid value: {sort_by}")
     tags = [
         {"name": name, "count": sum(each.values())}
-        | {f"count_{declared.name}": each.get(f"count_{declared.name}", 0) for declared in _TAGGED}
+        | {f"count_{crm_object.name}": each.get(f"count_{crm_object.name}", 0) for crm_object in _TAGGED}
         for name, each in sorted(counts(account).items())
     ]
     if sort_by == "count":

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, NotAllowedError, NotFoundError, unrecognized
-from crm_emulator.copper.endpoints.answering import endpoint, record_id, sent_object
+from crm_emulator.copper.endpoints.base import endpoint, record_id, sent_object
 from crm_emulator.messages import Record, Request
 from crm_emulator.routing import Route
 
@@ -26,7 +26,7 @@ _EVENTS = ("new", "update", "delete")
 
 
 def routes(account: CopperAccount) -> tuple[Route, ...]:
-    """The five endpoints."""
+    """Return the routes of the five endpoints."""
     at = partial(partial, account=account)
     registry = "only the registry: no notification is sent"
     return (

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from crm_emulator.copper.answers import InvalidError, invalid
-from crm_emulator.copper.filters import Ids, Ignored, Scene, as_list
-from crm_emulator.copper.kinds import Identifier, Moment, Reference, Text, WrongValueError
+from crm_emulator.copper.filters import FilterContext, Ids, Ignored, as_list
 from crm_emulator.copper.objects import declaration
 from crm_emulator.copper.objects.declaration import CustomerObject
+from crm_emulator.copper.values import Identifier, Instant, Reference, Text, WrongValueError
 from crm_emulator.messages import Record
 from crm_emulator.query import Condition, Range
 from crm_emulator.tables import Column
 
 if TYPE_CHECKING:
     from crm_emulator.copper.account import CopperAccount
-    from crm_emulator.copper.kinds import Account
+    from crm_emulator.copper.values import Account
 
 FIRST_ID = 3_064_242_278
 """Activity ids exceed 2^31 (section 2)."""
@@ -42,7 +42,7 @@ class ActivityType:
     empty: Any = None
 
     def __call__(self, _name: str, value: Any, account: Account, /) -> dict[str, Any]:
-        """See Kind."""
+        """Return the value as it is kept; see ``ValueType``."""
         if not isinstance(value, dict) or set(value) - {"id", "category", "name"}:
             raise WrongValueError("must be an object of id and category")
         category = value.get("category")
@@ -57,8 +57,8 @@ class ActivityType:
 class OfParent:
     """The filter ``parent``: ``{id, type}``."""
 
-    def __call__(self, name: str, value: Any, _scene: Scene, /) -> list[Range | Condition]:
-        """See Filter."""
+    def __call__(self, name: str, value: Any, _context: FilterContext, /) -> list[Range | Condition]:
+        """Return the conditions; see ``Filter``."""
         if not isinstance(value, dict) or value.get("type") not in PARENTS or not isinstance(value.get("id"), int):
             raise invalid(name, "Invalid value")
         return [Condition("parent_id = ? AND parent_type = ?", (value["id"], value["type"]), "parent_id")]
@@ -68,8 +68,8 @@ class OfParent:
 class OfTypes:
     """The filter ``activity_types``: a list of ``{id, category}``."""
 
-    def __call__(self, name: str, value: Any, _scene: Scene, /) -> list[Range | Condition]:
-        """See Filter."""
+    def __call__(self, name: str, value: Any, _context: FilterContext, /) -> list[Range | Condition]:
+        """Return the conditions; see ``Filter``."""
         pairs: list[Any] = []
         for each in as_list(value):
             if not isinstance(each, dict) or "id" not in each:
@@ -80,7 +80,7 @@ class OfTypes:
 
 
 def complete(account: CopperAccount, record: Record, old: Record | None, sent: Mapping[str, Any]) -> None:
-    """Only types of category user, and only enabled ones; the key's owner and now are the defaults (4.9, 7.7)."""
+    """Allow only enabled types of category user; fill in the key's owner and the present time (4.9, 7.7)."""
     if account.direct:
         _default(account, record)
         return
@@ -91,8 +91,8 @@ def complete(account: CopperAccount, record: Record, old: Record | None, sent: M
     kind = record["type"]
     if kind["category"] != "user":
         raise invalid("type", "has a category that cannot be written")
-    declared = account.get("user_activity_types", kind["id"])
-    if "type" in sent and declared is not None and declared["is_disabled"]:
+    crm_object = account.get("user_activity_types", kind["id"])
+    if "type" in sent and crm_object is not None and crm_object["is_disabled"]:
         raise invalid("type", "is disabled")
     _default(account, record)
 
@@ -112,7 +112,7 @@ ACTIVITIES = CustomerObject(
         "type": ActivityType(),
         "user_id": Reference("users"),
         "details": Text(),
-        "activity_date": Moment(),
+        "activity_date": Instant(),
     },
     required=("parent", "type", "details"),
     kept={"old_value": None, "new_value": None, "date_created": None, "date_modified": None},

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from crm_emulator.copper.answers import InvalidError
 from crm_emulator.copper.filters import Ids, Listed, Words
-from crm_emulator.copper.kinds import PHONES, SOCIALS, WEBSITES, Address, Reference, Tags, Text
 from crm_emulator.copper.objects import declaration
 from crm_emulator.copper.objects.declaration import CustomerObject
+from crm_emulator.copper.values import PHONES, SOCIALS, WEBSITES, Address, Reference, Tags, Text
 from crm_emulator.messages import Record
 from crm_emulator.tables import Column
 
@@ -21,7 +21,7 @@ _CONTACT = "(SELECT p.{} FROM copper_people AS p WHERE p.id = copper_companies.p
 
 
 def complete(account: CopperAccount, record: Record, old: Record | None, _sent: Mapping[str, Any]) -> None:
-    """No two companies share an e-mail domain (section 6.2: Uniqueness; the text was never seen)."""
+    """Refuse an e-mail domain that another company has (section 6.2: Uniqueness; the text was never seen)."""
     domain = record["email_domain"]
     if domain and set(account.holders("companies", "domain", domain.lower())) - {record["id"]}:
         raise InvalidError([("email_domain", f"{domain} has already been taken", "taken")])
@@ -30,7 +30,7 @@ def complete(account: CopperAccount, record: Record, old: Record | None, _sent: 
 
 
 def company_keys(record: Record) -> list[tuple[str, str]]:
-    """Tags and the domain."""
+    """Return a company's keys: tags and the domain."""
     keys = [("tag", tag) for tag in record["tags"]]
     return [*keys, ("domain", record["email_domain"].lower())] if record["email_domain"] else keys
 
@@ -57,16 +57,16 @@ COMPANIES = CustomerObject(
         "companies",
         declaration.NAME,
         *declaration.STAMPS,
-        *declaration.PLACES,
-        *declaration.REACHED,
+        *declaration.ADDRESS_COLUMNS,
+        *declaration.CONTACT_COLUMNS,
         Column("primary_website", "websites.0.url"),
         Column("email_domain", "email_domain"),
         *declaration.integers("assignee_id", "contact_type_id", "primary_contact_id", "interaction_count"),
         keys=company_keys,
     ),
     filters={
-        **declaration.EVERYWHERE,
-        **declaration.AT_PLACES,
+        **declaration.COMMON_FILTERS,
+        **declaration.ADDRESS_FILTERS,
         "email_domains": Words("email_domain"),
         "contact_type_ids": Ids("contact_type_id"),
         "primary_contact_ids": Ids("primary_contact_id"),
@@ -79,7 +79,7 @@ COMPANIES = CustomerObject(
         "contact_first_name": _CONTACT.format("first_name"),
         "contact_last_name": _CONTACT.format("last_name"),
         **declaration.SORT_STAMPS,
-        **declaration.SORT_PLACES,
+        **declaration.SORT_ADDRESS,
         "assignee": "assignee_id",
         "contact_group": "contact_type_id",
         "last_interaction": _INTERACTION,

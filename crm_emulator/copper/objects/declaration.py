@@ -1,4 +1,4 @@
-"""What a kind of customer record is, and the pieces that several of them share (reference sections 3 to 5)."""
+"""The declaration of a customer object, and the parts that several of them share (reference sections 3 to 5)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_emulator.copper.answers import InvalidError
 from crm_emulator.copper.filters import Age, Bound, CustomFields, Filter, Followed, Ids, Ignored, Keys, Phone, Words
-from crm_emulator.copper.kinds import Kind, Text, WrongValueError
+from crm_emulator.copper.values import Text, ValueType, WrongValueError
 from crm_emulator.messages import Record
 from crm_emulator.tables import Column, Table
 
@@ -21,33 +21,34 @@ FIRST_ID = 27_140_359
 
 
 def nothing_more(_account: CopperAccount, _record: Record, _old: Record | None, _sent: Mapping[str, Any]) -> None:
-    """For objects without rules of their own."""
+    """Do nothing: for objects without rules of their own."""
 
 
 @dataclass(frozen=True)
 class CustomerObject:
-    """One kind of customer record.
+    """Declaration of one customer object.
 
     Attributes:
-        name: The plural in paths.
-        singular: Its ``type`` in identifiers.
-        writable: The kind of each attribute that may be sent.
+        name: The plural, as in paths.
+        singular: The ``type`` in identifiers.
+        writable: The type of value of each attribute that may be sent.
         required: Attributes that a create must carry, not blank.
         kept: Attributes that Copper keeps itself, with their first values.
-        table: Where its records lie.
-        filters: By the parameter's name.
-        sorts: ``sort_by`` word to SQL.
-        default_sort: The word where none is sent.
-        bulk: Which bulk calls exist: ``create``, ``update``.
+        table: The table of its records.
+        filters: The filters of a search, by the parameter's name.
+        sorts: The SQL for each value of ``sort_by``.
+        default_sort: The value of ``sort_by`` where none is sent.
+        bulk: The bulk calls that exist: ``create``, ``update``.
         has_custom_fields: Whether definitions can be available on it.
         newest_first: Whether the default direction is descending.
-        complete: The rules of its own, run on a record that is about to be written: (account, record, the record
-            before or None, what was sent). It changes the record in place, and raises InvalidError.
+        complete: The object's own rules, applied to a record that is about to be written: called with (account, record,
+            the record before or None, the attributes that were sent). It changes the record in place, and raises
+            InvalidError.
     """
 
     name: str
     singular: str
-    writable: Mapping[str, Kind]
+    writable: Mapping[str, ValueType]
     required: tuple[str, ...]
     kept: Mapping[str, Any]
     table: Table
@@ -61,13 +62,13 @@ class CustomerObject:
 
     @cached_property
     def attributes(self) -> frozenset[str]:
-        """Every attribute of a record."""
+        """The names of all attributes of a record."""
         custom = ("custom_fields",) if self.has_custom_fields else ()
         return frozenset(("id", *self.writable, *self.kept, *custom))
 
 
 def record_keys(record: Record) -> Iterable[tuple[str, str]]:
-    """What a customer record is found by where it can have several: e-mails (lower case) and tags."""
+    """Yield a customer record's keys: e-mails (lower case) and tags, of which it can have several."""
     for each in record.get("emails") or ():
         yield ("email", each["email"].lower())
     if record.get("email"):
@@ -82,22 +83,22 @@ def table(
     keys: Callable[[Record], Iterable[tuple[str, str]]] = record_keys,
     first_id: int = FIRST_ID,
 ) -> Table:
-    """The table of an object."""
+    """Return the table of an object."""
     return Table(f"copper_{name}", columns, keys, first_id)
 
 
 def integers(*names: str) -> tuple[Column, ...]:
-    """Integer columns that are read out of the record when they are needed."""
+    """Return integer columns that are read out of the record when they are needed."""
     return tuple(Column(name, name, "INTEGER") for name in names)
 
 
 def texts(*names: str) -> tuple[Column, ...]:
-    """Text columns of the same kind."""
+    """Return text columns that are read out of the record when they are needed."""
     return tuple(Column(name, name) for name in names)
 
 
 def bounds(**columns: str) -> dict[str, Filter]:
-    """``minimum_`` and ``maximum_`` filters by word; a column, or an SQL expression over columns."""
+    """Return ``minimum_`` and ``maximum_`` filters by name, of columns or SQL expressions over columns."""
     filters: dict[str, Filter] = {}
     for word, column in columns.items():
         is_date = "date" in word
@@ -112,15 +113,15 @@ STAMPS = (
     Column("date_created", "date_created", "INTEGER", stored=True),
     Column("date_modified", "date_modified", "INTEGER", stored=True),
 )
-PLACES = tuple(Column(part, f"address.{part}") for part in ("city", "state", "postal_code", "country"))
-REACHED = (Column("phone", "phone_numbers.0.number"), Column("socials", "socials.0.url"))
+ADDRESS_COLUMNS = tuple(Column(part, f"address.{part}") for part in ("city", "state", "postal_code", "country"))
+CONTACT_COLUMNS = (Column("phone", "phone_numbers.0.number"), Column("socials", "socials.0.url"))
 
-NAME_PARTS: dict[str, Kind] = {
+NAME_PARTS: dict[str, ValueType] = {
     part: Text(255) for part in ("prefix", "first_name", "middle_name", "last_name", "suffix")
 }
 
 # Filters that nearly every object has.
-EVERYWHERE: dict[str, Filter] = {
+COMMON_FILTERS: dict[str, Filter] = {
     "ids": Ids("id"),
     "name": Words("name", is_name=True),
     "assignee_ids": Ids("assignee_id"),
@@ -130,8 +131,8 @@ EVERYWHERE: dict[str, Filter] = {
     "custom_fields": CustomFields(),
     **bounds(created_date="date_created", modified_date="date_modified"),
 }
-# Filters of those with a postal address.
-AT_PLACES: dict[str, Filter] = {
+# Filters of objects with a postal address.
+ADDRESS_FILTERS: dict[str, Filter] = {
     "phone_number": Phone(),
     "city": Words("city"),
     "state": Words("state"),
@@ -141,7 +142,7 @@ AT_PLACES: dict[str, Filter] = {
     **bounds(interaction_count="interaction_count"),
 }
 SORT_STAMPS = {"date_modified": "date_modified", "date_created": "date_created"}
-SORT_PLACES = {
+SORT_ADDRESS = {
     "phone": "phone",
     "city": "city",
     "state": "state",
@@ -154,25 +155,25 @@ ACTIVITY_TABLE = "copper_activities"
 
 
 def last_interaction(singular: str, plural: str) -> str:
-    """When a record without ``date_last_contacted`` last had an activity, as SQL."""
+    """Return the SQL for the last activity of a record that has no ``date_last_contacted``."""
     return (
         f"(SELECT max(a.activity_date) FROM {ACTIVITY_TABLE} AS a "  # noqa: S608 - our own names
         f"WHERE a.parent_type = '{singular}' AND a.parent_id = copper_{plural}.id AND a.hidden = 0)"
     )
 
 
-def empty(kind: Kind) -> Any:
-    """What an attribute of a kind holds that was never set; a list of its own where it is a list."""
+def empty(kind: ValueType) -> Any:
+    """Return the value of an attribute that was never set; a new list where it is a list."""
     return [] if kind.empty == () else kind.empty
 
 
 def read_values(
-    declared: CustomerObject, account: CopperAccount, sent: Mapping[str, Any], problems: list[tuple[str, str, str]]
+    crm_object: CustomerObject, account: CopperAccount, sent: Mapping[str, Any], problems: list[tuple[str, str, str]]
 ) -> Record:
-    """The values of what was sent, as they are kept; what is wrong is added to ``problems``."""
+    """Return the values of what was sent, as they are kept; what is wrong is added to ``problems``."""
     values: Record = {}
     for name, value in sent.items():
-        kind = declared.writable.get(name)
+        kind = crm_object.writable.get(name)
         if kind is None:
             continue
         if value is None:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from crm_emulator.copper.filters import Ids, Ignored, Keys
-from crm_emulator.copper.kinds import PHONES, SOCIALS, WEBSITES, Address, Number, Reference, SingleEmail, Tags, Text
 from crm_emulator.copper.objects import declaration
 from crm_emulator.copper.objects.declaration import CustomerObject
+from crm_emulator.copper.values import PHONES, SOCIALS, WEBSITES, Address, Number, Reference, SingleEmail, Tags, Text
 from crm_emulator.messages import Record
 from crm_emulator.tables import Column
 
@@ -20,7 +20,7 @@ CONVERTED = 1
 
 
 def complete(account: CopperAccount, record: Record, _old: Record | None, sent: Mapping[str, Any]) -> None:
-    """Name parts, and the status in step with its id; the default status is the one marked so."""
+    """Split the name, and keep the status in step with its id; the default status is the one marked so."""
     declaration.split_name(record, sent)
     statuses = account.records("lead_statuses")
     default = next((status["id"] for status in statuses if status["is_default"]), None)
@@ -69,8 +69,8 @@ LEADS = CustomerObject(
         "leads",
         declaration.NAME,
         *declaration.STAMPS,
-        *declaration.PLACES,
-        *declaration.REACHED,
+        *declaration.ADDRESS_COLUMNS,
+        *declaration.CONTACT_COLUMNS,
         Column("email", "email.email"),
         *declaration.texts("first_name", "last_name", "company_name", "title"),
         Column("monetary_value", "monetary_value", "REAL"),
@@ -79,8 +79,8 @@ LEADS = CustomerObject(
         ),
     ),
     filters={
-        **declaration.EVERYWHERE,
-        **declaration.AT_PLACES,
+        **declaration.COMMON_FILTERS,
+        **declaration.ADDRESS_FILTERS,
         "emails": Keys("email"),
         "status_ids": Ids("status_id"),
         "customer_source_ids": Ids("customer_source_id"),
@@ -91,7 +91,7 @@ LEADS = CustomerObject(
         **{word: word for word in ("name", "first_name", "last_name", "company_name", "title", "email")},
         "value": "monetary_value",
         **declaration.SORT_STAMPS,
-        **declaration.SORT_PLACES,
+        **declaration.SORT_ADDRESS,
         "inactive_days": "-ifnull(date_last_contacted, date_created)",  # newest to oldest (5.2)
     },
     default_sort="name",

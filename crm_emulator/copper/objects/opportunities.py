@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from crm_emulator.copper.answers import InvalidError, invalid
 from crm_emulator.copper.filters import Ids, Ignored, Words
-from crm_emulator.copper.kinds import Choice, DateText, Number, Reference, Tags, Text
 from crm_emulator.copper.objects import declaration
 from crm_emulator.copper.objects.declaration import CustomerObject
+from crm_emulator.copper.values import Choice, DateText, Number, Reference, Tags, Text
 from crm_emulator.messages import Record
 from crm_emulator.tables import Column
 
@@ -23,7 +23,7 @@ _STAGE_CHANGES = declaration.bounds(stage_change_date="date_stage_changed", date
 
 
 def complete(account: CopperAccount, record: Record, old: Record | None, sent: Mapping[str, Any]) -> None:
-    """Pipeline and stage with their defaults, the stage's probability, the company's name, the account's currency."""
+    """Fill in pipeline and stage, the stage's probability, the company's name, the account's currency."""
     if account.switches.primary_contact_required and old is None and record["primary_contact_id"] is None:
         raise invalid("primary_contact_id", "can't be blank", "blank")
     _place_in_pipeline(account, record, old, sent)
@@ -117,10 +117,10 @@ OPPORTUNITIES = CustomerObject(
         ),
     ),
     filters={
-        **declaration.EVERYWHERE,
+        **declaration.COMMON_FILTERS,
         "company_ids": Ids("company_id"),
         "primary_contact_ids": Ids("primary_contact_id"),
-        # Both spellings are in use (9.5); ids are places in the list of words.
+        # Both spellings are in use (9.5); ids are positions in the list of words.
         "status_ids": Words("status", numbered=STATUSES),
         "statuses": Words("status", numbered=STATUSES),
         "priority_ids": Words("priority", numbered=PRIORITIES),

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from crm_emulator.copper.answers import InvalidError, unrecognized
 from crm_emulator.copper.filters import Ids, Keys, Linked, Listed
-from crm_emulator.copper.kinds import EMAILS, PHONES, SOCIALS, WEBSITES, Address, Reference, Tags, Text
 from crm_emulator.copper.objects import declaration
 from crm_emulator.copper.objects.declaration import CustomerObject
+from crm_emulator.copper.values import EMAILS, PHONES, SOCIALS, WEBSITES, Address, Reference, Tags, Text
 from crm_emulator.messages import Record
 from crm_emulator.tables import Column
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def complete(account: CopperAccount, record: Record, old: Record | None, sent: Mapping[str, Any]) -> None:
-    """Name parts, unique e-mails, the default contact type, the company and its name."""
+    """Split the name, check the e-mails, fill in the contact type, the company and its name."""
     declaration.split_name(record, sent)
     _check_emails(account, record)
     if record["contact_type_id"] is None:
@@ -35,7 +35,7 @@ def complete(account: CopperAccount, record: Record, old: Record | None, sent: M
 
 
 def _check_emails(account: CopperAccount, record: Record) -> None:
-    """No two people share an e-mail (section 6.2: Uniqueness; the text was never seen)."""
+    """Refuse e-mails that another person has (section 6.2: Uniqueness; the text was never seen)."""
     taken = [
         each["email"]
         for each in record["emails"]
@@ -77,8 +77,8 @@ PEOPLE = CustomerObject(
         "people",
         declaration.NAME,
         *declaration.STAMPS,
-        *declaration.PLACES,
-        *declaration.REACHED,
+        *declaration.ADDRESS_COLUMNS,
+        *declaration.CONTACT_COLUMNS,
         Column("email", "emails.0.email"),
         *declaration.texts("first_name", "last_name", "title"),
         *declaration.integers(
@@ -86,8 +86,8 @@ PEOPLE = CustomerObject(
         ),
     ),
     filters={
-        **declaration.EVERYWHERE,
-        **declaration.AT_PLACES,
+        **declaration.COMMON_FILTERS,
+        **declaration.ADDRESS_FILTERS,
         "emails": Keys("email"),
         "contact_type_ids": Ids("contact_type_id"),
         "company_ids": Ids("company_id"),
@@ -100,7 +100,7 @@ PEOPLE = CustomerObject(
     sorts={
         **{word: word for word in ("name", "first_name", "last_name", "title", "email")},
         **declaration.SORT_STAMPS,
-        **declaration.SORT_PLACES,
+        **declaration.SORT_ADDRESS,
     },
     default_sort="first_name",
     bulk=frozenset({"create", "update"}),

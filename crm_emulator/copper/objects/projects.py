@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from crm_emulator.copper.filters import Words
-from crm_emulator.copper.kinds import Choice, Identifier, Reference, Tags, Text
 from crm_emulator.copper.objects import declaration
 from crm_emulator.copper.objects.declaration import CustomerObject
+from crm_emulator.copper.values import Choice, Identifier, Reference, Tags, Text
 from crm_emulator.messages import Record
 from crm_emulator.tables import Column
 
@@ -19,7 +19,7 @@ STATUSES = ("Open", "Completed")
 
 
 def complete(account: CopperAccount, record: Record, _old: Record | None, _sent: Mapping[str, Any]) -> None:
-    """Open by default; without relation ``related_resource`` is null (section 7.4)."""
+    """Fill in the status Open; without relation ``related_resource`` is null (section 7.4)."""
     if record["status"] is None:
         record["status"] = "Open"
     related = record["related_resource"]
@@ -53,7 +53,11 @@ PROJECTS = CustomerObject(
         Column("related_type", "related_resource.type"),
         Column("related_id", "related_resource.id", "INTEGER"),
     ),
-    filters={**declaration.EVERYWHERE, "status_ids": Words("status", numbered=STATUSES), "statuses": Words("status")},
+    filters={
+        **declaration.COMMON_FILTERS,
+        "status_ids": Words("status", numbered=STATUSES),
+        "statuses": Words("status"),
+    },
     sorts={
         "name": "name",
         "assigned_to": "assignee_id",

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from crm_emulator.copper.filters import Linked, Words
-from crm_emulator.copper.kinds import Choice, Identifier, Moment, Reference, Tags, Text
 from crm_emulator.copper.objects import declaration
 from crm_emulator.copper.objects.declaration import CustomerObject
+from crm_emulator.copper.values import Choice, Identifier, Instant, Reference, Tags, Text
 from crm_emulator.messages import Record
 from crm_emulator.tables import Column
 
@@ -20,7 +20,7 @@ UNRELATED = {"id": None, "type": None}
 
 
 def complete(account: CopperAccount, record: Record, old: Record | None, _sent: Mapping[str, Any]) -> None:
-    """Open and of no priority by default; completed_date follows the status; related_resource is never null (7.4)."""
+    """Fill in status and priority, and completed_date by the status; related_resource is never null (7.4)."""
     for name, first in (("status", "Open"), ("priority", "None"), ("related_resource", UNRELATED)):
         if record[name] is None:
             record[name] = first
@@ -46,8 +46,8 @@ TASKS = CustomerObject(
             }
         ),
         "assignee_id": Reference("users"),
-        "due_date": Moment(),
-        "reminder_date": Moment(),
+        "due_date": Instant(),
+        "reminder_date": Instant(),
         "priority": Choice(("None", "Low", "Medium", "High")),
         "status": Choice(STATUSES),
         "details": Text(),
@@ -66,7 +66,7 @@ TASKS = CustomerObject(
         Column("related_id", "related_resource.id", "INTEGER"),
     ),
     filters={
-        **declaration.EVERYWHERE,
+        **declaration.COMMON_FILTERS,
         "opportunity_ids": Linked("SELECT 1 WHERE related_type = 'opportunity' AND related_id IN"),
         "project_ids": Linked("SELECT 1 WHERE related_type = 'project' AND related_id IN"),
         "statuses": Words("status", numbered=STATUSES),

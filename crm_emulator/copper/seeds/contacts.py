@@ -7,66 +7,66 @@ from random import Random
 
 from crm_emulator.copper.objects.declaration import FIRST_ID
 from crm_emulator.copper.objects.leads import CONVERTED
-from crm_emulator.copper.seeds.scene import CONVERTED_SHARE, SeedScene
+from crm_emulator.copper.seeds.context import CONVERTED_SHARE, SeedContext
 from crm_emulator.messages import Record
 
 
-def company_name(scene: SeedScene, place: int) -> tuple[str, str]:
-    """The name and domain of the company at a place: both are unique."""
-    names, domains = scene.pools.companies, scene.pools.domains
-    round_, which = divmod(place, len(names))
+def company_name(context: SeedContext, index: int) -> tuple[str, str]:
+    """Return the name and domain of a company by its index: both are unique."""
+    names, domains = context.samples.companies, context.samples.domains
+    round_, which = divmod(index, len(names))
     if round_ == 0:
         return names[which], f"{domains[which]}.example"
     return f"{names[which]} {round_ + 1}", f"{domains[which]}-{round_ + 1}.example"
 
 
-def companies(scene: SeedScene, random: Random, size: int) -> Iterator[tuple[Record, int]]:
-    """Companies; one in twenty has no domain."""
+def companies(context: SeedContext, random: Random, size: int) -> Iterator[tuple[Record, int]]:
+    """Make companies; one in twenty has no domain."""
     draw = random.random
-    people = scene.sizes.get("people", 0)
-    for place in range(size):
-        record_id = FIRST_ID + place
-        name, domain = company_name(scene, place)
-        created, modified = scene.stamps(random)
+    people = context.sizes.get("people", 0)
+    for index in range(size):
+        record_id = FIRST_ID + index
+        name, domain = company_name(context, index)
+        created, modified = context.stamps(random)
         # People come in the order of their companies, so the first of each is known (see people()).
-        contact = FIRST_ID + place if place < people and draw() < 0.6 else None  # noqa: PLR2004 - a part
+        contact = FIRST_ID + index if index < people and draw() < 0.6 else None  # noqa: PLR2004 - a part
         record = {
             "id": record_id,
             "name": name,
-            "address": scene.address(random),
-            "assignee_id": scene.one_of(random, "users"),
-            "contact_type_id": scene.one_of(random, "contact_types"),
-            "details": scene.pick(random, scene.pools.sentences) if draw() < 0.5 else None,  # noqa: PLR2004 - half
-            "email_domain": domain if place % 20 != 19 else None,  # noqa: PLR2004 - the last of each twenty
-            "phone_numbers": _phones(scene, random, "work"),
+            "address": context.address(random),
+            "assignee_id": context.one_of(random, "users"),
+            "contact_type_id": context.one_of(random, "contact_types"),
+            "details": context.pick(random, context.samples.sentences) if draw() < 0.5 else None,  # noqa: PLR2004 - half
+            "email_domain": domain if index % 20 != 19 else None,  # noqa: PLR2004 - the last of each twenty
+            "phone_numbers": _phones(context, random, "work"),
             "primary_contact_id": contact,
             "socials": [],
-            "tags": scene.tags(random),
+            "tags": context.tags(random),
             "websites": [{"url": f"https://www.{domain}", "category": "work" if draw() < 0.8 else None}],  # noqa: PLR2004 - 2.1
-            "interaction_count": scene.contacted("companies", place)[0],
+            "interaction_count": context.contacted("companies", index)[0],
             "date_created": created,
             "date_modified": modified,
-            "custom_fields": scene.custom_fields("companies", random, record_id),
+            "custom_fields": context.custom_fields("companies", random, record_id),
         }
         yield record, 0
 
 
-def people(scene: SeedScene, random: Random, size: int) -> Iterator[tuple[Record, int]]:
-    """People, most of them of a company, each with e-mails of their own."""
-    draw, pick = random.random, scene.pick
-    company_count = scene.sizes.get("companies", 0)
-    for place in range(size):
-        record_id = FIRST_ID + place
-        company = place % company_count if company_count and (place < company_count or draw() < 0.7) else None  # noqa: PLR2004 - most
-        company_called, domain = company_name(scene, company) if company is not None else (None, "mail.example")
-        which = int(draw() * len(scene.pools.last_names))
-        first, last = pick(random, scene.pools.first_names), scene.pools.last_names[which]
-        handle = scene.pools.handles[which]
-        emails = [{"email": f"{handle}.{place}@{domain}", "category": "work"}] if draw() < 0.93 else []  # noqa: PLR2004 - most
+def people(context: SeedContext, random: Random, size: int) -> Iterator[tuple[Record, int]]:
+    """Make people, most of them of a company, each with e-mails of their own."""
+    draw, pick = random.random, context.pick
+    company_count = context.sizes.get("companies", 0)
+    for index in range(size):
+        record_id = FIRST_ID + index
+        company = index % company_count if company_count and (index < company_count or draw() < 0.7) else None  # noqa: PLR2004 - most
+        company_called, domain = company_name(context, company) if company is not None else (None, "mail.example")
+        which = int(draw() * len(context.samples.last_names))
+        first, last = pick(random, context.samples.first_names), context.samples.last_names[which]
+        handle = context.samples.handles[which]
+        emails = [{"email": f"{handle}.{index}@{domain}", "category": "work"}] if draw() < 0.93 else []  # noqa: PLR2004 - most
         if draw() < 0.15:  # noqa: PLR2004 - some have two
-            emails.append({"email": f"{handle}{place}@home.example", "category": "personal"})
-        created, modified = scene.stamps(random)
-        count, contacted = scene.contacted("people", place)
+            emails.append({"email": f"{handle}{index}@home.example", "category": "personal"})
+        created, modified = context.stamps(random)
+        count, contacted = context.contacted("people", index)
         was_lead = draw() < CONVERTED_SHARE
         record = {
             "id": record_id,
@@ -76,47 +76,47 @@ def people(scene: SeedScene, random: Random, size: int) -> Iterator[tuple[Record
             "middle_name": None,
             "last_name": last,
             "suffix": None,
-            "address": scene.address(random),
-            "assignee_id": scene.one_of(random, "users"),
+            "address": context.address(random),
+            "assignee_id": context.one_of(random, "users"),
             "company_id": None if company is None else FIRST_ID + company,
             "company_name": company_called,
-            "contact_type_id": pick(random, scene.lists["contact_types"]),
-            "details": pick(random, scene.pools.sentences) if draw() < 0.4 else None,  # noqa: PLR2004 - a part
+            "contact_type_id": pick(random, context.lists["contact_types"]),
+            "details": pick(random, context.samples.sentences) if draw() < 0.4 else None,  # noqa: PLR2004 - a part
             "emails": emails,
-            "phone_numbers": _phones(scene, random, "mobile"),
-            "socials": [{"url": f"https://www.linkedin.com/in/{handle}-{place}", "category": "linkedin"}]
+            "phone_numbers": _phones(context, random, "mobile"),
+            "socials": [{"url": f"https://www.linkedin.com/in/{handle}-{index}", "category": "linkedin"}]
             if draw() < 0.3  # noqa: PLR2004 - a part
             else [],
-            "tags": scene.tags(random),
-            "title": pick(random, scene.pools.titles) if draw() < 0.7 else None,  # noqa: PLR2004 - most
+            "tags": context.tags(random),
+            "title": pick(random, context.samples.titles) if draw() < 0.7 else None,  # noqa: PLR2004 - most
             "websites": [],
             "date_created": created,
             "date_modified": modified,
             "date_last_contacted": contacted,
             "interaction_count": count,
-            "leads_converted_from": [{"lead_id": 1_000_000 + place, "converted_timestamp": created}]
+            "leads_converted_from": [{"lead_id": 1_000_000 + index, "converted_timestamp": created}]
             if was_lead
             else [],
             "date_lead_created": created - 86_400 if was_lead else None,
-            "custom_fields": scene.custom_fields("people", random, record_id),
+            "custom_fields": context.custom_fields("people", random, record_id),
         }
         yield record, 0
 
 
-def leads(scene: SeedScene, random: Random, size: int) -> Iterator[tuple[Record, int]]:
-    """Leads, some of them converted, their e-mails not unique."""
-    draw, pick = random.random, scene.pick
-    labels = {status["id"]: status["name"] for status in scene.records["lead_statuses"]}
-    for place in range(size):
-        record_id = FIRST_ID + place
-        which = int(draw() * len(scene.pools.last_names))
-        first, last = pick(random, scene.pools.first_names), scene.pools.last_names[which]
-        address = f"{scene.pools.handles[which]}.{place // 2 * 2 if draw() < 0.1 else place}@leads.example"  # noqa: PLR2004 - some are shared
-        created, modified = scene.stamps(random)
-        count, contacted = scene.contacted("leads", place)
-        status = pick(random, scene.lists["lead_statuses"])
+def leads(context: SeedContext, random: Random, size: int) -> Iterator[tuple[Record, int]]:
+    """Make leads, some of them converted, with e-mails that are not unique."""
+    draw, pick = random.random, context.pick
+    labels = {status["id"]: status["name"] for status in context.records["lead_statuses"]}
+    for index in range(size):
+        record_id = FIRST_ID + index
+        which = int(draw() * len(context.samples.last_names))
+        first, last = pick(random, context.samples.first_names), context.samples.last_names[which]
+        address = f"{context.samples.handles[which]}.{index // 2 * 2 if draw() < 0.1 else index}@leads.example"  # noqa: PLR2004 - some are shared
+        created, modified = context.stamps(random)
+        count, contacted = context.contacted("leads", index)
+        status = pick(random, context.lists["lead_statuses"])
         value = round(draw() * 20_000, 2) if draw() < 0.6 else None  # noqa: PLR2004 - a part
-        converted = place in scene.converted
+        converted = index in context.converted
         record = {
             "id": record_id,
             "name": f"{first} {last}",
@@ -125,36 +125,36 @@ def leads(scene: SeedScene, random: Random, size: int) -> Iterator[tuple[Record,
             "middle_name": None,
             "last_name": last,
             "suffix": None,
-            "address": scene.address(random),
-            "assignee_id": scene.one_of(random, "users"),
-            "company_name": pick(random, scene.pools.companies) if draw() < 0.8 else None,  # noqa: PLR2004 - most
-            "customer_source_id": scene.one_of(random, "customer_sources", 0.7),
-            "details": pick(random, scene.pools.sentences) if draw() < 0.4 else None,  # noqa: PLR2004 - a part
+            "address": context.address(random),
+            "assignee_id": context.one_of(random, "users"),
+            "company_name": pick(random, context.samples.companies) if draw() < 0.8 else None,  # noqa: PLR2004 - most
+            "customer_source_id": context.one_of(random, "customer_sources", 0.7),
+            "details": pick(random, context.samples.sentences) if draw() < 0.4 else None,  # noqa: PLR2004 - a part
             "email": {"email": address, "category": "work"} if draw() < 0.9 else None,  # noqa: PLR2004 - most
             "monetary_unit": "USD" if value is not None else None,
             "monetary_value": value,
             "socials": [],
             "status": labels[status],
             "status_id": status,
-            "tags": scene.tags(random),
-            "title": pick(random, scene.pools.titles) if draw() < 0.7 else None,  # noqa: PLR2004 - most
+            "tags": context.tags(random),
+            "title": pick(random, context.samples.titles) if draw() < 0.7 else None,  # noqa: PLR2004 - most
             "websites": [],
-            "phone_numbers": _phones(scene, random, "work"),
+            "phone_numbers": _phones(context, random, "work"),
             "interaction_count": count,
             "converted_unit": "USD" if value is not None else None,
             "converted_value": value,
             "date_created": created,
             "date_modified": modified,
             "date_last_contacted": contacted,
-            "converted_contact_id": scene.record_id(random, "people", 1.0) if converted else None,
+            "converted_contact_id": context.record_id(random, "people", 1.0) if converted else None,
             "converted_opportunity_id": None,
             "converted_at": modified if converted else None,
-            "custom_fields": scene.custom_fields("leads", random, record_id),
+            "custom_fields": context.custom_fields("leads", random, record_id),
         }
         yield record, CONVERTED if converted else 0
 
 
-def _phones(scene: SeedScene, random: Random, category: str) -> list[dict[str, str]]:
+def _phones(context: SeedContext, random: Random, category: str) -> list[dict[str, str]]:
     if random.random() < 0.3:  # noqa: PLR2004 - some have none
         return []
-    return [{"number": scene.pick(random, scene.pools.phones), "category": category}]
+    return [{"number": context.pick(random, context.samples.phones), "category": category}]

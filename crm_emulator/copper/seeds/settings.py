@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from crm_emulator.copper.account import CopperAccount
-from crm_emulator.copper.endpoints.definitions import create_definition
+from crm_emulator.copper.endpoints.custom_field_definitions import create_definition
 from crm_emulator.copper.sign_in import USER_EMAIL
 
 USERS = (
@@ -60,12 +60,12 @@ _FIELDS: tuple[dict[str, Any], ...] = (
 
 
 def seed_settings(account: CopperAccount) -> None:
-    """Account, users, lists, pipelines, types and custom fields."""
+    """Write the account, users, lists, pipelines, types and custom fields."""
     company_id = account.new_id("account")
     account.put("account", {"id": company_id, "name": "Emulated Copper", "primary_timezone": "America/New_York"})
     team = {"id": 9_401, "name": "Sales"}
-    for place, (name, email) in enumerate(USERS):
-        groups = [team] if place else []
+    for index, (name, email) in enumerate(USERS):
+        groups = [team] if index else []
         account.put("users", {"id": account.new_id("users"), "name": name, "email": email, "groups": groups})
     for object_name, names in _LISTS.items():
         for name in names:
@@ -82,7 +82,7 @@ def seed_settings(account: CopperAccount) -> None:
         )
         if category == "user" and type_id:
             _seed_custom_type(account, company_id, type_id, name, is_disabled=is_disabled)
-    with account.directly():
+    with account.direct_access():
         for field in _FIELDS:
             create_definition(account, field)
 

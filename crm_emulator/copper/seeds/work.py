@@ -7,46 +7,46 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
-from crm_emulator.copper.kinds import write_date
 from crm_emulator.copper.objects.activities import FIRST_ID as FIRST_ACTIVITY_ID
 from crm_emulator.copper.objects.declaration import FIRST_ID
 from crm_emulator.copper.objects.opportunities import PRIORITIES, STATUSES
 from crm_emulator.copper.seeds.contacts import company_name
-from crm_emulator.copper.seeds.scene import PARENTS, SINGULARS, UNTIL, SeedScene
+from crm_emulator.copper.seeds.context import PARENTS, SINGULARS, UNTIL, SeedContext
+from crm_emulator.copper.values import write_date
 from crm_emulator.messages import Record
 
 _UNRELATED = {"id": None, "type": None}
 
 
-def opportunities(scene: SeedScene, random: Random, size: int) -> Iterator[tuple[Record, int]]:
-    """Opportunities in all pipelines, each with an owner."""
-    draw, pick = random.random, scene.pick
-    for place in range(size):
-        record_id = FIRST_ID + place
-        pipeline = pick(random, scene.records["pipelines"])
+def opportunities(context: SeedContext, random: Random, size: int) -> Iterator[tuple[Record, int]]:
+    """Make opportunities in all pipelines, each with an owner."""
+    draw, pick = random.random, context.pick
+    for index in range(size):
+        record_id = FIRST_ID + index
+        pipeline = pick(random, context.records["pipelines"])
         stage = pick(random, pipeline["stages"])
-        company_id = scene.record_id(random, "companies", 0.9)
+        company_id = context.record_id(random, "companies", 0.9)
         status = STATUSES[0] if draw() < 0.6 else pick(random, STATUSES)  # noqa: PLR2004 - most are open
-        created, modified = scene.stamps(random)
-        count, contacted = scene.contacted("opportunities", place)
+        created, modified = context.stamps(random)
+        count, contacted = context.contacted("opportunities", index)
         value = round(draw() * 90_000, 2) if draw() < 0.85 else None  # noqa: PLR2004 - most
         closes = datetime.fromtimestamp(modified + int(draw() * 10_000_000), UTC)
         record = {
             "id": record_id,
-            "name": f"{pick(random, scene.pools.words)} {place + 1}",
-            "assignee_id": pick(random, scene.lists["users"]),
+            "name": f"{pick(random, context.samples.words)} {index + 1}",
+            "assignee_id": pick(random, context.lists["users"]),
             "close_date": write_date(closes, "mdy") if draw() < 0.8 else None,  # noqa: PLR2004 - most
             "company_id": company_id,
-            "company_name": company_name(scene, company_id - FIRST_ID)[0] if company_id else None,
-            "customer_source_id": scene.one_of(random, "customer_sources", 0.6),
-            "details": pick(random, scene.pools.sentences) if draw() < 0.5 else None,  # noqa: PLR2004 - half
-            "loss_reason_id": scene.one_of(random, "loss_reasons") if status == "Lost" else None,
+            "company_name": company_name(context, company_id - FIRST_ID)[0] if company_id else None,
+            "customer_source_id": context.one_of(random, "customer_sources", 0.6),
+            "details": pick(random, context.samples.sentences) if draw() < 0.5 else None,  # noqa: PLR2004 - half
+            "loss_reason_id": context.one_of(random, "loss_reasons") if status == "Lost" else None,
             "pipeline_id": pipeline["id"],
             "pipeline_stage_id": stage["id"],
-            "primary_contact_id": scene.record_id(random, "people", 0.9),
+            "primary_contact_id": context.record_id(random, "people", 0.9),
             "priority": pick(random, PRIORITIES) if draw() < 0.95 else None,  # noqa: PLR2004 - 7.4
             "status": status,
-            "tags": scene.tags(random),
+            "tags": context.tags(random),
             "monetary_unit": "USD" if value is not None else None,
             "monetary_value": value,
             "win_probability": stage["win_probability"],
@@ -61,64 +61,64 @@ def opportunities(scene: SeedScene, random: Random, size: int) -> Iterator[tuple
             "date_lead_created": None,
             "date_created": created,
             "date_modified": modified,
-            "custom_fields": scene.custom_fields("opportunities", random, record_id),
+            "custom_fields": context.custom_fields("opportunities", random, record_id),
         }
         yield record, 0
 
 
-def _related(scene: SeedScene, random: Random, names: tuple[str, ...], rate: float) -> dict[str, Any] | None:
-    object_name = scene.pick(random, names)
-    record_id = scene.record_id(random, object_name, rate)
-    if object_name == "leads" and record_id is not None and record_id - FIRST_ID in scene.converted:
+def _related(context: SeedContext, random: Random, names: tuple[str, ...], rate: float) -> dict[str, Any] | None:
+    object_name = context.pick(random, names)
+    record_id = context.record_id(random, object_name, rate)
+    if object_name == "leads" and record_id is not None and record_id - FIRST_ID in context.converted:
         return None
     return {"id": record_id, "type": SINGULARS[object_name]} if record_id else None
 
 
-def projects(scene: SeedScene, random: Random, size: int) -> Iterator[tuple[Record, int]]:
-    """Projects, most of them of an opportunity or a company."""
-    for place in range(size):
-        record_id = FIRST_ID + place
-        created, modified = scene.stamps(random)
+def projects(context: SeedContext, random: Random, size: int) -> Iterator[tuple[Record, int]]:
+    """Make projects, most of them of an opportunity or a company."""
+    for index in range(size):
+        record_id = FIRST_ID + index
+        created, modified = context.stamps(random)
         record = {
             "id": record_id,
-            "name": f"{scene.pick(random, scene.pools.words)} Project {place + 1}",
-            "related_resource": _related(scene, random, ("opportunities", "companies"), 0.7),
-            "assignee_id": scene.one_of(random, "users"),
+            "name": f"{context.pick(random, context.samples.words)} Project {index + 1}",
+            "related_resource": _related(context, random, ("opportunities", "companies"), 0.7),
+            "assignee_id": context.one_of(random, "users"),
             "status": "Open" if random.random() < 0.7 else "Completed",  # noqa: PLR2004 - most
-            "details": scene.pick(random, scene.pools.sentences) if random.random() < 0.5 else None,  # noqa: PLR2004 - half
-            "tags": scene.tags(random),
+            "details": context.pick(random, context.samples.sentences) if random.random() < 0.5 else None,  # noqa: PLR2004 - half
+            "tags": context.tags(random),
             "date_created": created,
             "date_modified": modified,
-            "custom_fields": scene.custom_fields("projects", random, record_id),
+            "custom_fields": context.custom_fields("projects", random, record_id),
         }
         yield record, 0
 
 
-def tasks(scene: SeedScene, random: Random, size: int) -> Iterator[tuple[Record, int]]:
-    """Tasks, due around their last change."""
+def tasks(context: SeedContext, random: Random, size: int) -> Iterator[tuple[Record, int]]:
+    """Make tasks, due around their last change."""
     draw = random.random
-    for place in range(size):
-        record_id = FIRST_ID + place
-        created, modified = scene.stamps(random)
+    for index in range(size):
+        record_id = FIRST_ID + index
+        created, modified = context.stamps(random)
         due = modified + int(draw() * 2_000_000) if draw() < 0.8 else None  # noqa: PLR2004 - most
         completed = draw() < 0.4  # noqa: PLR2004 - a part
         record = {
             "id": record_id,
-            "name": f"{'Call' if draw() < 0.5 else 'Write to'} {scene.pick(random, scene.pools.last_names)}",  # noqa: PLR2004 - half
-            "related_resource": _related(scene, random, ("people", "companies", "opportunities", "leads"), 0.8)
+            "name": f"{'Call' if draw() < 0.5 else 'Write to'} {context.pick(random, context.samples.last_names)}",  # noqa: PLR2004 - half
+            "related_resource": _related(context, random, ("people", "companies", "opportunities", "leads"), 0.8)
             or _UNRELATED,
-            "assignee_id": scene.one_of(random, "users"),
+            "assignee_id": context.one_of(random, "users"),
             "due_date": due,
             "reminder_date": due - 3_600 if due and draw() < 0.5 else None,  # noqa: PLR2004 - half
             "priority": "None" if draw() < 0.8 else "High",  # noqa: PLR2004 - most
             "status": "Completed" if completed else "Open",
-            "details": scene.pick(random, scene.pools.sentences) if draw() < 0.3 else None,  # noqa: PLR2004 - a part
-            "tags": scene.tags(random),
+            "details": context.pick(random, context.samples.sentences) if draw() < 0.3 else None,  # noqa: PLR2004 - a part
+            "tags": context.tags(random),
             "custom_activity_type_id": None,
             "completed_date": modified if completed else None,
             "date_created": created,
             "date_modified": modified,
-            "custom_fields": scene.custom_fields("tasks", random, record_id),
+            "custom_fields": context.custom_fields("tasks", random, record_id),
         }
         yield record, 0
 
@@ -130,21 +130,21 @@ _OTHERS = ((0, "user"), (1, "system"), (48, "system"))
 _OTHERS_OF_OPPORTUNITIES = (*_OTHERS, (_STAGE_CHANGED, "system"))
 
 
-def activities(scene: SeedScene, random: Random, size: int) -> Iterator[tuple[Record, int]]:
-    """Activities as the scene has planned them: two of three are interactions."""
-    for place in range(min(size, len(scene.activity_dates))):
-        parent = PARENTS[scene.activity_kinds[place]]
-        date = scene.activity_dates[place]
+def activities(context: SeedContext, random: Random, size: int) -> Iterator[tuple[Record, int]]:
+    """Make activities as the context has planned them: two of three are interactions."""
+    for index in range(min(size, len(context.activity_dates))):
+        parent = PARENTS[context.activity_kinds[index]]
+        date = context.activity_dates[index]
         others = _OTHERS_OF_OPPORTUNITIES if parent == "opportunities" else _OTHERS
-        type_id, category = scene.pick(random, _INTERACTIONS if place % 3 else others)
-        old, new = _change(scene, random, type_id) if category == "system" else (None, None)
+        type_id, category = context.pick(random, _INTERACTIONS if index % 3 else others)
+        old, new = _change(context, random, type_id) if category == "system" else (None, None)
         modified = date if random.random() < 0.7 else min(UNTIL, date + int(random.random() * 500_000))  # noqa: PLR2004 - 7.7
         record = {
-            "id": FIRST_ACTIVITY_ID + place,
-            "parent": {"id": FIRST_ID + scene.activity_places[place], "type": SINGULARS[parent]},
+            "id": FIRST_ACTIVITY_ID + index,
+            "parent": {"id": FIRST_ID + context.activity_parents[index], "type": SINGULARS[parent]},
             "type": {"id": type_id, "category": category},
-            "user_id": scene.one_of(random, "users", 0.95),
-            "details": None if type_id in {1, _STAGE_CHANGED} else scene.pick(random, scene.pools.sentences),
+            "user_id": context.one_of(random, "users", 0.95),
+            "details": None if type_id in {1, _STAGE_CHANGED} else context.pick(random, context.samples.sentences),
             "activity_date": date,
             "old_value": old,
             "new_value": new,
@@ -154,11 +154,11 @@ def activities(scene: SeedScene, random: Random, size: int) -> Iterator[tuple[Re
         yield record, 0
 
 
-def _change(scene: SeedScene, random: Random, type_id: int) -> tuple[Any, Any]:
-    """What a system activity says was before and after: a text, or a stage (section 4.9)."""
+def _change(context: SeedContext, random: Random, type_id: int) -> tuple[Any, Any]:
+    """Make the old and new value that a system activity reports: texts, or stages (section 4.9)."""
     if type_id == 1:
-        return scene.pick(random, scene.pools.words), scene.pick(random, scene.pools.words)
+        return context.pick(random, context.samples.words), context.pick(random, context.samples.words)
     if type_id == _STAGE_CHANGED:
-        stages = scene.pick(random, scene.records["pipelines"])["stages"]
+        stages = context.pick(random, context.records["pipelines"])["stages"]
         return tuple({"id": stage["id"], "name": stage["name"]} for stage in (stages[0], stages[-1]))  # type: ignore[return-value]  # a pair
     return None, None

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from crm_emulator.freshsales import jobs
 from crm_emulator.freshsales.answers import InvalidError, NotFoundError, no_route
-from crm_emulator.freshsales.endpoints.answering import Chapter, record_id, selected_ids, sent_object
-from crm_emulator.freshsales.endpoints.single import recycle_associated
-from crm_emulator.freshsales.upserting import upsert
+from crm_emulator.freshsales.endpoints.base import Chapter, record_id, selected_ids, sent_object
+from crm_emulator.freshsales.endpoints.records import recycle_associated
+from crm_emulator.freshsales.upsert import upsert
 from crm_emulator.messages import Answer, Request, json_answer
 
 if TYPE_CHECKING:
-    from crm_emulator.freshsales.objects import Resource
+    from crm_emulator.freshsales.objects.declaration import Resource
     from crm_emulator.routing import Route
 
 LIMIT = 100
@@ -27,8 +27,8 @@ class BulkCalls(Chapter):
     """The calls that contacts, accounts, deals and leads have."""
 
     def routes(self) -> tuple[Route, ...]:
-        """Their routes."""
-        many = [each for each in self.account.resources.values() if each.views and each.name != "custom_records"]
+        """Return the routes."""
+        many = [each for each in self.resources.values() if each.views and each.name != "custom_records"]
         return (*(route for resource in many for route in self._of(resource)), self._job_route())
 
     def _of(self, resource: Resource) -> list[Route]:
@@ -46,7 +46,7 @@ class BulkCalls(Chapter):
         return self.writes("GET", "/job_statuses/{id}", self.job_status, "§6", remark)
 
     def upsert(self, resource: Resource, request: Request) -> Answer:
-        """201 with a new record, 200 with a known one."""
+        """Create or update a record: the status is 201 for a new one, 200 for a known one."""
         sent = sent_object(request)
         identifier, attributes = sent.get("unique_identifier"), sent.get(resource.singular, {})
         if not isinstance(identifier, dict):
@@ -57,7 +57,7 @@ class BulkCalls(Chapter):
         return json_answer(201 if new else 200, self.one(resource, record, request))
 
     def bulk_upsert(self, resource: Resource, request: Request) -> Any:
-        """The address of a job; what became of the rows only the job tells."""
+        """Submit a job, and return its URL; only the job tells what became of the rows."""
         rows = sent_object(request).get(resource.name)
         if not isinstance(rows, list) or not rows:
             raise InvalidError([f"{resource.name} must be an array of records"])
@@ -66,7 +66,7 @@ class BulkCalls(Chapter):
         limit = self.account.switches.concurrent_jobs
         if limit and jobs.unfinished(self.account) >= limit:
             return no_route(405)
-        job = jobs.submit(self.account, "bulk_upsert", resource.name, rows)
+        job = jobs.submit(self.account, self.resources, "bulk_upsert", resource.name, rows)
         host = request.headers.get("host", "")
         below = request.path.removesuffix(f"{resource.route}/bulk_upsert")
         return {
@@ -75,29 +75,29 @@ class BulkCalls(Chapter):
         }
 
     def job_status(self, request: Request) -> Any:
-        """How far a job is."""
+        """Return how far a job is."""
         job = self.account.get("job_statuses", record_id(request))
         if job is None:
             raise NotFoundError
         return jobs.poll(self.account, job)
 
     def bulk_destroy(self, resource: Resource, request: Request) -> Any:
-        """A message; there is no job to ask."""
+        """Submit a job that cannot be polled, and return a message."""
         sent = sent_object(request)
         ids = selected_ids(sent)
         if len(ids) > LONGEST_SELECTION:
             raise InvalidError([f"Only {LONGEST_SELECTION} records are allowed in one request"])
-        jobs.submit(self.account, "bulk_destroy", resource.name, ids)
+        jobs.submit(self.account, self.resources, "bulk_destroy", resource.name, ids)
         if resource.name == "sales_accounts" and sent.get("delete_associated_contacts_deals") is True:
             for account_id in ids:
                 recycle_associated(self, account_id)
         return {"message": f"{len(ids)} {resource.name} are being deleted"}
 
     def bulk_assign_owner(self, resource: Resource, request: Request) -> Any:
-        """A message; there is no job to ask."""
+        """Submit a job that cannot be polled, and return a message."""
         sent = sent_object(request)
         ids, owner = selected_ids(sent), sent.get("owner_id")
         if not isinstance(owner, int) or not self.account.exists("owners", owner):
             raise InvalidError(["Owner is invalid"])
-        jobs.submit(self.account, "bulk_assign_owner", resource.name, ids, owner_id=owner)
+        jobs.submit(self.account, self.resources, "bulk_assign_owner", resource.name, ids, owner_id=owner)
         return {"message": f"{len(ids)} {resource.name} are being updated"}

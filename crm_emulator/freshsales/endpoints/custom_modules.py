@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from crm_emulator.freshsales import records
 from crm_emulator.freshsales.answers import NotFoundError
 from crm_emulator.freshsales.custom_modules import module_named
-from crm_emulator.freshsales.endpoints.answering import (
+from crm_emulator.freshsales.endpoints.base import (
     Chapter,
     record_id,
     selected_ids,
@@ -16,12 +16,12 @@ from crm_emulator.freshsales.endpoints.answering import (
     sent_record,
     unwrapped,
 )
-from crm_emulator.freshsales.endpoints.listing import Listing, query_of, view_id
+from crm_emulator.freshsales.endpoints.record_lists import RecordLists, view_id, view_query
 from crm_emulator.messages import Answer, Request, json_answer
 from crm_emulator.query import Condition
 
 if TYPE_CHECKING:
-    from crm_emulator.freshsales.objects import Resource
+    from crm_emulator.freshsales.objects.declaration import Resource
     from crm_emulator.messages import Record
     from crm_emulator.routing import Route
 
@@ -30,10 +30,10 @@ _ONE = f"{_PLURAL}/{{id}}"
 
 
 class CustomModules(Chapter):
-    """Their records, wrapped under the entity's name."""
+    """Endpoints of the records of custom modules, wrapped under the entity's name."""
 
     def routes(self) -> tuple[Route, ...]:
-        """Their routes."""
+        """Return the routes."""
         return (
             self.writes("POST", _PLURAL, self.create, "§2, §4"),
             self.reads("GET", f"{_PLURAL}/filters", self.filters, "§7"),
@@ -47,11 +47,11 @@ class CustomModules(Chapter):
         )
 
     def _resource(self, request: Request) -> Resource:
-        """The records of the module in the path, under its name; raises NotFoundError."""
+        """Return the records of the module in the path, under its name; raises NotFoundError."""
         name = request.parameters["entity_name"]
         if module_named(self.account, name) is None:
             raise NotFoundError
-        return replace(self.account.resources["custom_records"], singular=name)
+        return replace(self.resources["custom_records"], singular=name)
 
     def _fetch(self, request: Request, *, recycled: bool = False) -> tuple[Resource, Record]:
         resource = self._resource(request)
@@ -62,36 +62,36 @@ class CustomModules(Chapter):
         return resource, found
 
     def create(self, request: Request) -> Answer:
-        """A new record."""
+        """Create a record."""
         resource = self._resource(request)
         record = records.create(self.account, resource, sent_record(self.account, resource, request), resource.singular)
         return json_answer(self.account.switches.create_status, self.one(resource, record, request))
 
     def view(self, request: Request) -> Any:
-        """One record."""
+        """Return one record."""
         resource, record = self._fetch(request)
         return self.one(resource, record, request)
 
     def update(self, request: Request) -> Any:
-        """The record as it is now."""
+        """Change a record, and return it."""
         resource, record = self._fetch(request)
         sent = sent_record(self.account, resource, request)
         return self.one(resource, records.update(self.account, resource, record["id"], sent), request)
 
     def delete(self, request: Request) -> Any:
-        """Into the recycle bin."""
+        """Move a record into the recycle bin."""
         resource, record = self._fetch(request)
         records.recycle(self.account, resource, record["id"])
         return resource.deleted
 
     def forget(self, request: Request) -> Any:
-        """Gone for good."""
+        """Delete a record for good."""
         resource, record = self._fetch(request, recycled=True)
         records.forget(self.account, resource, record["id"])
         return resource.deleted
 
     def clone(self, request: Request) -> Answer:
-        """A new record like another."""
+        """Create a copy of a record."""
         resource, record = self._fetch(request)
         sent = sent_object(request)
         overrides = unwrapped(sent, resource.singular, flat=False) if sent else {}
@@ -99,7 +99,7 @@ class CustomModules(Chapter):
         return json_answer(self.account.switches.create_status, self.one(resource, copied, request))
 
     def bulk_destroy(self, request: Request) -> Any:
-        """A message."""
+        """Delete many records, and return a message."""
         resource = self._resource(request)
         ids = selected_ids(sent_object(request))
         for each in ids:
@@ -109,15 +109,17 @@ class CustomModules(Chapter):
         return {"message": f"{len(ids)} records are being deleted"}
 
     def filters(self, request: Request) -> Any:
-        """The views."""
-        return Listing(self.account).filters(self._resource(request), request)
+        """Return the views."""
+        return RecordLists(self.account, self.resources).filters(self._resource(request), request)
 
     def view_of(self, request: Request) -> Any:
-        """A page of the records of a view."""
+        """Return a page of the records of a view."""
         resource = self._resource(request)
-        place = record_id(request, "view_id") - view_id(resource, 0)
-        if not 0 <= place < len(resource.views):
+        index = record_id(request, "view_id") - view_id(resource, 0)
+        if not 0 <= index < len(resource.views):
             raise NotFoundError
         mine = Condition("entity_name = ?", (resource.singular,), "entity_name")
-        listed = Listing(self.account).listed(resource, request, query_of(self, resource, resource.views[place], mine))
+        listed = RecordLists(self.account, self.resources).listed(
+            resource, request, view_query(self, resource, resource.views[index], mine)
+        )
         return {resource.singular: listed.pop(resource.name), **listed}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crm_emulator.freshsales import records
-from crm_emulator.freshsales.endpoints.answering import Chapter, record_id, sent_object, unwrapped
+from crm_emulator.freshsales.endpoints.base import Chapter, record_id, sent_object, unwrapped
 from crm_emulator.freshsales.objects.declaration import CONVERTED
 
 if TYPE_CHECKING:
@@ -17,13 +17,13 @@ class LeadConversion(Chapter):
     """A lead becomes a contact, with an account and a deal where the lead names them."""
 
     def routes(self) -> tuple[Route, ...]:
-        """Its route."""
+        """Return the route."""
         remark = "the answer's form is a guess"
         return (self.writes("POST", "/leads/{id}/convert", self.convert, "§2", remark),)
 
     def convert(self, request: Request) -> Any:
-        """The contact that results."""
-        resources = self.account.resources
+        """Convert a lead, and return the contact."""
+        resources = self.resources
         lead = records.fetch(self.account, resources["leads"], record_id(request))
         sent = sent_object(request)
         overrides = unwrapped(sent, "lead", flat=False) if sent else {}

@@ -1,4 +1,4 @@
-"""What products and quotes can do beyond one record at a time (reference section 2)."""
+"""The calls that only products and quotes have (reference section 2)."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 from crm_emulator.freshsales import records
 from crm_emulator.freshsales.answers import InvalidError, RefusedError
-from crm_emulator.freshsales.endpoints.answering import Chapter, record_id, selected_ids, sent_object
+from crm_emulator.freshsales.endpoints.base import Chapter, record_id, selected_ids, sent_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from crm_emulator.freshsales.objects import Resource
+    from crm_emulator.freshsales.objects.declaration import Resource
     from crm_emulator.messages import Request
     from crm_emulator.routing import Route
 
 
 class ProductCalls(Chapter):
-    """Restoring, and the bulk calls, which are spelled in their own way."""
+    """Endpoints to restore records, and the bulk calls, which are spelled in their own way."""
 
     def routes(self) -> tuple[Route, ...]:
-        """Their routes."""
-        products, quotes = self.account.resources["products"], self.account.resources["cpq_documents"]
+        """Return the routes."""
+        products, quotes = self.resources["products"], self.resources["cpq_documents"]
         related = self.reads("GET", f"{quotes.route}/{{id}}/related_products", self.related_products, "§2")
         return (*self._of(products, "products"), *self._of(quotes, "cpq_documents"), related)
 
@@ -37,11 +37,11 @@ class ProductCalls(Chapter):
         ]
 
     def restore(self, resource: Resource, request: Request) -> Any:
-        """Back from the recycle bin."""
+        """Restore a record from the recycle bin."""
         return self.one(resource, records.restore(self.account, resource, record_id(request)), request)
 
     def bulk_update(self, resource: Resource, request: Request) -> Any:
-        """``{"ids", "product"}``: the same change to many."""
+        """Change many records in one way: ``{"ids", "product"}``."""
         sent = sent_object(request)
         change = sent.get(resource.singular)
         if not isinstance(change, dict):
@@ -49,19 +49,19 @@ class ProductCalls(Chapter):
         return self._each(sent, "ids", lambda each: records.update(self.account, resource, each, change))
 
     def bulk_delete(self, resource: Resource, request: Request) -> Any:
-        """Many into the recycle bin."""
+        """Move many records into the recycle bin."""
         return self._each(
             sent_object(request), "selected_ids", lambda each: records.recycle(self.account, resource, each)
         )
 
     def bulk_restore(self, resource: Resource, request: Request) -> Any:
-        """Many out of it."""
+        """Restore many records from the recycle bin."""
         return self._each(
             sent_object(request), "selected_ids", lambda each: records.restore(self.account, resource, each)
         )
 
     def bulk_assign(self, resource: Resource, request: Request) -> Any:
-        """Many to one owner."""
+        """Assign many records to one owner."""
         sent = sent_object(request)
         change = {"owner_id": sent.get("owner_id")}
         return self._each(sent, "selected_ids", lambda each: records.update(self.account, resource, each, change))
@@ -77,8 +77,8 @@ class ProductCalls(Chapter):
         return {"message": f"{done} records updated."}
 
     def related_products(self, request: Request) -> Any:
-        """The products on a quote."""
-        quotes = self.account.resources["cpq_documents"]
+        """Return the products on a quote."""
+        quotes = self.resources["cpq_documents"]
         quote = records.fetch(self.account, quotes, record_id(request))
         found = [self.account.get("products", line["product_id"]) for line in quote["products"] or []]
         return {"products": [each for each in found if each is not None]}

@@ -7,16 +7,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from crm_emulator.freshsales.answers import InvalidError
-from crm_emulator.freshsales.endpoints.answering import Chapter, sent_object
-from crm_emulator.freshsales.endpoints.listing import page_of, sorted_by
+from crm_emulator.freshsales.endpoints.base import Chapter, sent_object
+from crm_emulator.freshsales.endpoints.record_lists import read_page, sorted_by
 from crm_emulator.freshsales.fields import custom_fields
-from crm_emulator.freshsales.showing import partial as partially
-from crm_emulator.freshsales.upserting import matching
+from crm_emulator.freshsales.record_json import partial_json
+from crm_emulator.freshsales.upsert import matching
 from crm_emulator.messages import decode
 from crm_emulator.query import Condition, Query
 
 if TYPE_CHECKING:
-    from crm_emulator.freshsales.objects import Resource
+    from crm_emulator.freshsales.objects.declaration import Resource
     from crm_emulator.messages import Record, Request
     from crm_emulator.routing import Route
 
@@ -27,7 +27,7 @@ _SEARCHED = {
     "deal": ("deals", ("name",)),
 }
 _MOST_FOUND = 25
-# filter_rule attributes that are spelled otherwise than the record's
+# Attributes of filter_rule that are spelled differently in the record
 _ATTRIBUTES = {"contact_email.email": "email", "lead_email.email": "email", "sales_account.name": "name"}
 
 
@@ -35,8 +35,8 @@ class Searches(Chapter):
     """The three ways of searching."""
 
     def routes(self) -> tuple[Route, ...]:
-        """Their routes."""
-        entities = [name for name, (plural, _) in _SEARCHED.items() if plural in self.account.resources]
+        """Return the routes."""
+        entities = [name for name, (plural, _) in _SEARCHED.items() if plural in self.resources]
         operators = "operators beside is_in are a sensible reading of their names"
         return (
             self.reads("GET", "/search", self.search, "§8", "matches any part of names and e-mails"),
@@ -49,12 +49,12 @@ class Searches(Chapter):
 
     def _resource(self, entity: str) -> Resource:
         found = _SEARCHED.get(entity)
-        if found is None or found[0] not in self.account.resources:
+        if found is None or found[0] not in self.resources:
             raise InvalidError([f"{entity} cannot be searched"])
-        return self.account.resources[found[0]]
+        return self.resources[found[0]]
 
     def search(self, request: Request) -> list[Record]:
-        """A bare array of what matches the text; ids are strings (section 4)."""
+        """Return a bare array of the records that match a text; their ids are strings (section 4)."""
         text = request.query.get("q", "").strip()
         if not text:
             raise InvalidError(["q can't be blank"])
@@ -108,7 +108,7 @@ class Searches(Chapter):
         ]
 
     def lookup(self, request: Request) -> Any:
-        """Exact matches of one field, grouped and doubly nested."""
+        """Return exact matches of one field, grouped and doubly nested."""
         value, field = request.query.get("q", ""), request.query.get("f", "email")
         if not value:
             raise InvalidError(["q can't be blank"])
@@ -119,7 +119,7 @@ class Searches(Chapter):
                 resource = self._resource(entity)
                 ids = self._lookup(resource, field, value)
                 found = [self.account.get(resource.name, each) for each in ids]
-                shown = [partially(self.account, resource, record) for record in found if record is not None]
+                shown = [partial_json(self.account, resource, record) for record in found if record is not None]
                 answer[resource.name] = {resource.name: shown, "meta": {"total": len(shown)}}
         return answer
 
@@ -128,25 +128,25 @@ class Searches(Chapter):
             column = "name" if resource.name != "leads" else "display_name"
             return [record["id"] for record in self.account.matching(resource.name, f"{column} = ?", value)]
         if field.startswith("cf_") and field in custom_fields(self.account, resource.name):
-            return self.account.holders(resource, field, value)
+            return self.account.holders(resource.name, field, value)
         if field not in {"email", "mobile_number", "external_id"}:
             raise InvalidError([f"{field} is not a valid lookup field"])
         return matching(self.account, resource, field, value) if field in resource.identifiers else []
 
     def filtered_search(self, entity: str, request: Request) -> Any:
-        """Partial records that meet all rules."""
+        """Return partial records that meet all rules."""
         resource = self._resource(entity)
         rules = sent_object(request).get("filter_rule")
         if not isinstance(rules, list) or not rules:
             raise InvalidError(["filter_rule is missing"])
         conditions = tuple(self._condition(resource, rule) for rule in rules)
-        size, page = page_of(request)
+        size, page = read_page(request)
         with self.account.store.lag.as_searched(self.account.tables[resource.name].vendor):
             query = sorted_by(resource, request, Query(self.account.tables[resource.name], conditions))
             total = self.account.store.count(query)
             found = [decode(text) for text in self.account.store.page(query, size, (page - 1) * size)]
         return {
-            resource.name: [partially(self.account, resource, record) for record in found],
+            resource.name: [partial_json(self.account, resource, record) for record in found],
             "meta": {"total_pages": -(-total // size), "total": total},
         }
 
@@ -167,8 +167,8 @@ def _condition(sql: str, column: str, operator: str, value: Any) -> Condition:
     if operator in {"is_in", "is_not_in"}:
         # Stamps are never met by is_in (section 8); other values are compared as text, in any letter case.
         values = value if isinstance(value, list) else [value]
-        places = ", ".join("?" * len(values))
-        met = f"lower(CAST({sql} AS TEXT)) IN ({places})" if column not in {"created_at", "updated_at"} else "0"
+        placeholders = ", ".join("?" * len(values))
+        met = f"lower(CAST({sql} AS TEXT)) IN ({placeholders})" if column not in {"created_at", "updated_at"} else "0"
         arguments = tuple(str(each).lower() for each in values) if met != "0" else ()
         return Condition(met if operator == "is_in" else f"NOT ifnull({met}, 0)", arguments)
     patterns = {"contains": "%{}%", "starts_with": "{}%", "ends_with": "%{}"}

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from crm_emulator.freshsales.answers import InvalidError, NotFoundError
 from crm_emulator.freshsales.custom_modules import define_module, module_named
-from crm_emulator.freshsales.endpoints.answering import Chapter, record_id, sent_object, unwrapped
+from crm_emulator.freshsales.endpoints.base import Chapter, record_id, sent_object, unwrapped
 from crm_emulator.freshsales.fields import CUSTOM_TYPES, custom_fields, define_field, shown_fields
 from crm_emulator.freshsales.selectors import SELECTORS
 from crm_emulator.messages import Answer, Request, json_answer
 
 if TYPE_CHECKING:
-    from crm_emulator.freshsales.objects import Resource
+    from crm_emulator.freshsales.objects.declaration import Resource
     from crm_emulator.messages import Record
     from crm_emulator.routing import Route
 
@@ -23,20 +23,20 @@ _MODULE_PARTS = ("entity_name", "singular_name", "plural_name", "description", "
 
 
 class Settings(Chapter):
-    """What the account is set to."""
+    """Endpoints of the account's settings."""
 
     def routes(self) -> tuple[Route, ...]:
-        """Their routes."""
+        """Return the routes."""
         selectors = [name for name in SELECTORS if name in self.account.tables]
-        fields = [name for name in _WITH_FIELDS if name in self.account.resources]
+        fields = [name for name in _WITH_FIELDS if name in self.resources]
         one = f"{_CUSTOMIZATIONS}/{{id}}"
-        numbered = "the numbers of field types are a guess: the place in the list of types"
+        numbered = "the numbers of field types are a guess: the index in the list of types"
         return (
             *(self.reads("GET", f"/selector/{name}", partial(self.selector, name), "§2") for name in selectors),
             self.reads("GET", "/selector/deal_pipelines/{id}/deal_stages", self.stages, "§2"),
             self.reads("GET", "/selector/sales_activity_types/{id}/sales_activity_outcomes", self.outcomes, "§2"),
             *(
-                self.reads("GET", f"/settings/{name}/fields", partial(self.fields, self.account.resources[name]), "§2")
+                self.reads("GET", f"/settings/{name}/fields", partial(self.fields, self.resources[name]), "§2")
                 for name in fields
             ),
             self.reads("GET", _CUSTOMIZATIONS, self.modules, "§2"),
@@ -49,7 +49,7 @@ class Settings(Chapter):
         )
 
     def selector(self, name: str, _request: Request) -> Any:
-        """All items of a picklist."""
+        """Return all items of a picklist."""
         items = self.account.records(name)
         if name == "deal_pipelines":
             stages = self.account.records("deal_stages")
@@ -58,11 +58,11 @@ class Settings(Chapter):
         return {SELECTORS[name].key or name: items}
 
     def stages(self, request: Request) -> Any:
-        """The stages of one pipeline."""
+        """Return the stages of one pipeline."""
         return self._part(request, "deal_pipelines", "deal_stages", "deal_pipeline_id")
 
     def outcomes(self, request: Request) -> Any:
-        """The outcomes of one activity type."""
+        """Return the outcomes of one activity type."""
         return self._part(request, "sales_activity_types", "sales_activity_outcomes", "sales_activity_type_id")
 
     def _part(self, request: Request, whole: str, part: str, attribute: str) -> Any:
@@ -72,7 +72,7 @@ class Settings(Chapter):
         return {part: [each for each in self.account.records(part) if each[attribute] == number]}
 
     def fields(self, resource: Resource, request: Request) -> Any:
-        """All fields; grouped where ``include=field_group`` asks for it."""
+        """Return all fields; grouped if ``include=field_group`` asks for it."""
         fields = shown_fields(self.account, resource)
         if "field_group" not in request.query.get("include", ""):
             return {"fields": fields}
@@ -83,11 +83,11 @@ class Settings(Chapter):
     # Custom modules
 
     def modules(self, _request: Request) -> Any:
-        """All custom modules."""
+        """Return all custom modules."""
         return {"module_customizations": self.account.records("module_customizations")}
 
     def module(self, request: Request) -> Any:
-        """One custom module."""
+        """Return one custom module."""
         return {"module_customization": self._module(request)}
 
     def _module(self, request: Request) -> Record:
@@ -97,7 +97,7 @@ class Settings(Chapter):
         return found
 
     def define(self, request: Request) -> Answer:
-        """A new custom module."""
+        """Create a custom module."""
         sent = self._module_sent(request)
         missing = [
             name for name in ("entity_name", "singular_name", "plural_name") if not isinstance(sent.get(name), str)
@@ -112,7 +112,7 @@ class Settings(Chapter):
         return json_answer(self.account.switches.create_status, {"module_customization": module})
 
     def rename(self, request: Request) -> Any:
-        """A custom module changed."""
+        """Change a custom module."""
         sent = self._module_sent(request)
         module = {**self._module(request), **sent, "updated_at": self.account.stamp()}
         self.account.store.put(self.account.tables["module_customizations"], module)
@@ -123,7 +123,7 @@ class Settings(Chapter):
         return {name: sent[name] for name in _MODULE_PARTS if name in sent}
 
     def drop(self, request: Request) -> Any:
-        """A custom module and its records gone."""
+        """Delete a custom module and its records."""
         module = self._module(request)
         for record in self.account.matching("custom_records", "entity_name = ?", module["entity_name"]):
             self.account.store.remove(self.account.tables["custom_records"], record["id"])
@@ -131,7 +131,7 @@ class Settings(Chapter):
         return {"message": "Module deleted successfully"}
 
     def forms(self, request: Request) -> Any:
-        """The form of a module, with its custom fields."""
+        """Return the form of a module, with its custom fields."""
         module = self._entity(request)
         fields = [_form_field(module, each) for each in custom_fields(self.account, module["entity_name"]).values()]
         basic = {"name": "basic_information", "label": "Basic information", "fields": fields}
@@ -144,18 +144,22 @@ class Settings(Chapter):
         return module
 
     def add_field(self, request: Request) -> Answer:
-        """A new field of a custom module."""
+        """Create a field of a custom module."""
         module = self._entity(request)
         if record_id(request, "form_id") != module["id"]:
             raise NotFoundError
         sent = sent_object(request)
-        label, place = sent.get("label"), sent.get("field_type")
+        label, type_number = sent.get("label"), sent.get("field_type")
         if not isinstance(label, str) or not label:
             raise InvalidError(["Label can't be blank"])
-        if not isinstance(place, int) or not 0 < place <= len(CUSTOM_TYPES):
+        if not isinstance(type_number, int) or not 0 < type_number <= len(CUSTOM_TYPES):
             raise InvalidError(["Field type is invalid"])
         field = define_field(
-            self.account, module["entity_name"], label, CUSTOM_TYPES[place - 1], required=sent.get("required") is True
+            self.account,
+            module["entity_name"],
+            label,
+            CUSTOM_TYPES[type_number - 1],
+            required=sent.get("required") is True,
         )
         return json_answer(self.account.switches.create_status, {"field": _form_field(module, field)})
 

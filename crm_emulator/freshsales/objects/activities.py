@@ -1,12 +1,12 @@
-"""What happens about a record: notes, tasks, appointments, sales activities, calls, files (reference sections 2, 4)."""
+"""Activities about a record: notes, tasks, appointments, sales activities, calls, files (reference sections 2, 4)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from crm_emulator.freshsales.answers import InvalidError
-from crm_emulator.freshsales.kinds import LONG_TEXT, WHOLE, Flag, Moment, Reference, Structure, Text, read_moment
 from crm_emulator.freshsales.objects.declaration import OWNER, STAMPS, TARGETED, Resource, custom_keys, texts
+from crm_emulator.freshsales.values import LONG_TEXT, WHOLE, Flag, Instant, Reference, Structure, Text, read_instant
 from crm_emulator.tables import Column
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _NOT_SHOWN = frozenset({"targetable_type", "targetable_id"})
 
 
 def _settle_target(account: FreshsalesAccount, record: Record, old: Record | None, sent: Mapping[str, Any]) -> None:
-    """``targetable_type`` and ``targetable_id`` become ``targetables`` (section 4)."""
+    """Turn ``targetable_type`` and ``targetable_id`` into ``targetables`` (section 4)."""
     if "targetable_type" in sent or "targetable_id" in sent:
         target = account.target(record["targetable_type"], record["targetable_id"])
         record["targetable_id"] = target["id"]
@@ -35,7 +35,7 @@ def _settle_target(account: FreshsalesAccount, record: Record, old: Record | Non
 
 
 def complete_task(account: FreshsalesAccount, record: Record, old: Record | None, sent: Mapping[str, Any]) -> None:
-    """A task's own rules: 0 is open, 1 is done (section 4)."""
+    """Apply a task's own rules: status 0 is open, 1 is done (section 4)."""
     _settle_target(account, record, old, sent)
     if record["status"] not in (0, 1, None):
         raise InvalidError(["Status is not included in the list"])
@@ -51,7 +51,7 @@ def complete_task(account: FreshsalesAccount, record: Record, old: Record | None
 def complete_appointment(
     account: FreshsalesAccount, record: Record, old: Record | None, sent: Mapping[str, Any]
 ) -> None:
-    """An appointment's own rules: it ends after it begins, and its attendees are nested attributes."""
+    """Apply an appointment's own rules: it ends after it begins, and its attendees are nested attributes."""
     _settle_target(account, record, old, sent)
     _check_order(record, "from_date")
     for each in record["appointment_attendees_attributes"] or []:
@@ -71,7 +71,7 @@ def complete_appointment(
 def complete_sales_activity(
     account: FreshsalesAccount, record: Record, old: Record | None, sent: Mapping[str, Any]
 ) -> None:
-    """A sales activity's own rules."""
+    """Apply a sales activity's own rules."""
     _settle_target(account, record, old, sent)
     _check_order(record, "start_date")
     record["conversation_time"] = record["end_date"]
@@ -80,7 +80,7 @@ def complete_sales_activity(
 
 
 def complete_call(account: FreshsalesAccount, record: Record, old: Record | None, sent: Mapping[str, Any]) -> None:
-    """A call log's own rule: it names its record in ``targetable`` (vendor's page on manual call logs)."""
+    """Apply a call log's own rule: it names its record in ``targetable`` (vendor's page on manual call logs)."""
     if "targetable" in sent:
         named = (record["targetable"] or {}).get("id", record["targetable_id"])
         record["targetables"] = [account.target(record["targetable_type"], named)]
@@ -91,7 +91,7 @@ def complete_call(account: FreshsalesAccount, record: Record, old: Record | None
 
 
 def _check_order(record: Record, first: str) -> None:
-    if read_moment(record["end_date"]) < read_moment(record[first]):
+    if read_instant(record["end_date"]) < read_instant(record[first]):
         raise InvalidError(["End date must be after the start date"])
 
 
@@ -117,7 +117,7 @@ TASKS = Resource(
     writable={
         "title": Text(),
         "description": LONG_TEXT,
-        "due_date": Moment(),
+        "due_date": Instant(),
         "owner_id": Reference("owners"),
         "status": WHOLE,
         "task_type_id": Reference("sales_activity_entity_types"),
@@ -141,8 +141,8 @@ APPOINTMENTS = Resource(
     writable={
         "title": Text(),
         "description": LONG_TEXT,
-        "from_date": Moment(),
-        "end_date": Moment(),
+        "from_date": Instant(),
+        "end_date": Instant(),
         "time_zone": Text(),
         "location": Text(),
         "is_allday": Flag(),
@@ -182,8 +182,8 @@ SALES_ACTIVITIES = Resource(
         "owner_id": Reference("owners"),
         "sales_activity_type_id": Reference("sales_activity_types"),
         "sales_activity_outcome_id": Reference("sales_activity_outcomes"),
-        "start_date": Moment("date_time_split"),
-        "end_date": Moment("date_time_split"),
+        "start_date": Instant("date_time_split"),
+        "end_date": Instant("date_time_split"),
         "location": Text(),
         **TARGETED,
     },

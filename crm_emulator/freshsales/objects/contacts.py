@@ -6,15 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from crm_emulator.freshsales.answers import InvalidError
-from crm_emulator.freshsales.kinds import WHOLE, EmailAddress, Emails, Reference, Structure, Text
-from crm_emulator.freshsales.objects.accounts_of import account_named, accounts_inside, settle_accounts
+from crm_emulator.freshsales.objects.account_links import account_named, embedded_accounts, settle_accounts
 from crm_emulator.freshsales.objects.declaration import (
+    ADDRESS,
     CONTACTED,
     KEPT,
     OWNED,
     OWNER,
-    PEOPLE_BESIDE,
-    PLACE,
+    SIDE_LOADED_PEOPLE,
     SOCIALS,
     STAMPS,
     TAGGED,
@@ -26,6 +25,7 @@ from crm_emulator.freshsales.objects.declaration import (
     texts,
 )
 from crm_emulator.freshsales.objects.emails import email_keys, settle_emails
+from crm_emulator.freshsales.values import WHOLE, EmailAddress, Emails, Reference, Structure, Text
 from crm_emulator.tables import Column
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def _keys(record: Record) -> Iterable[tuple[str, str]]:
 
 
 def complete(account: FreshsalesAccount, record: Record, old: Record | None, sent: Mapping[str, Any]) -> None:
-    """A contact's own rules: addresses, accounts, lifecycle, and what a new one needs."""
+    """Apply a contact's own rules: addresses, accounts, lifecycle, required attributes."""
     settle_emails(account, record, old, sent)
     needed = account.switches.contact_requires
     if needed == "any" and not any(record.get(name) for name in _IDENTIFYING):
@@ -68,7 +68,7 @@ def complete(account: FreshsalesAccount, record: Record, old: Record | None, sen
 
 
 def _settle_lifecycle(account: FreshsalesAccount, record: Record, sent: Mapping[str, Any]) -> None:
-    """A status belongs to a lifecycle stage; either brings the other, and the first is the default (section 2)."""
+    """Keep contact status and lifecycle stage in step; the first is the default (section 2)."""
     if "lifecycle_stage_id" not in record:
         return
     if sent.get("contact_status_id"):
@@ -105,7 +105,7 @@ CONTACTS = Resource(
         **TAGGED,
         "job_title": Text(),
         "time_zone": Text(),
-        **PLACE,
+        **ADDRESS,
         **SOCIALS,
         "lead_source_id": Reference("lead_sources"),
         "campaign_id": Reference("campaigns"),
@@ -169,9 +169,9 @@ CONTACTS = Resource(
         View("Recently Imported", "0"),
         View("Never Contacted", "last_contacted IS NULL"),
     ),
-    inside={"sales_accounts": ("sales_accounts", accounts_inside)},
-    beside={
-        **PEOPLE_BESIDE,
+    embedded={"sales_accounts": ("sales_accounts", embedded_accounts)},
+    side_loaded={
+        **SIDE_LOADED_PEOPLE,
         "territory": ("territory_id", "territories"),
         "lead_source": ("lead_source_id", "lead_sources"),
         "source": ("lead_source_id", "lead_sources"),
@@ -191,6 +191,6 @@ CLASSIC_CONTACTS = replace(
     CONTACTS,
     writable={name: kind for name, kind in CONTACTS.writable.items() if name not in _OF_SUITE},
     columns=tuple(column for column in CONTACTS.columns if column.name not in _OF_SUITE),
-    beside={name: held for name, held in CONTACTS.beside.items() if held[0] not in _OF_SUITE},
+    side_loaded={name: held for name, held in CONTACTS.side_loaded.items() if held[0] not in _OF_SUITE},
 )
 """Contacts without lifecycle stages, as Classic has them."""

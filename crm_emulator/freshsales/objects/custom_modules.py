@@ -1,14 +1,13 @@
-"""Records of custom modules, all in one table whatever their module (reference sections 2, 4)."""
+"""Records of custom modules, all modules in one table (reference sections 2, 4)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crm_emulator.freshsales.kinds import Text
 from crm_emulator.freshsales.objects.declaration import (
     OWNED,
     OWNER,
-    PEOPLE_BESIDE,
+    SIDE_LOADED_PEOPLE,
     STAMPS,
     TAGGED,
     Resource,
@@ -17,6 +16,7 @@ from crm_emulator.freshsales.objects.declaration import (
     recycle_bin,
     texts,
 )
+from crm_emulator.freshsales.values import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,7 +47,7 @@ CUSTOM_RECORDS = Resource(
     columns=(*STAMPS, OWNER, *texts("name", "entity_name")),
     keys=_keys,
     views=recycle_bin(View("All Records"), View("Recently Modified", "updated_at >= :recent")),
-    beside=PEOPLE_BESIDE,
+    side_loaded=SIDE_LOADED_PEOPLE,
     hidden=frozenset({"entity_name"}),
     first_id=31_000_077_001,
     has_custom_fields=True,

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crm_emulator.freshsales.answers import InvalidError
-from crm_emulator.freshsales.kinds import AMOUNT, WHOLE, Day, Moment, Reference, References, Structure, Text
-from crm_emulator.freshsales.objects.accounts_of import account_named
+from crm_emulator.freshsales.objects.account_links import account_named
 from crm_emulator.freshsales.objects.declaration import (
     KEPT,
     OWNED,
     OWNER,
-    PEOPLE_BESIDE,
+    SIDE_LOADED_PEOPLE,
     STAMPS,
     TAGGED,
     Resource,
@@ -21,7 +20,8 @@ from crm_emulator.freshsales.objects.declaration import (
     recycle_bin,
     texts,
 )
-from crm_emulator.freshsales.objects.products import products_inside, settle_lines
+from crm_emulator.freshsales.objects.products import embedded_products, settle_lines
+from crm_emulator.freshsales.values import AMOUNT, WHOLE, Day, Instant, Reference, References, Structure, Text
 from crm_emulator.tables import Column
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _keys(record: Record) -> Iterable[tuple[str, str]]:
 
 
 def complete(account: FreshsalesAccount, record: Record, old: Record | None, sent: Mapping[str, Any]) -> None:
-    """A deal's own rules: its stage stands in its pipeline, its account and contacts exist, its value follows."""
+    """Apply a deal's own rules: stage and pipeline, account and contacts, products, value."""
     if record.get("sales_account"):
         record["sales_account_id"] = account_named(account, record["sales_account"])
     record["sales_account"] = None
@@ -81,7 +81,7 @@ def _settle_stage(account: FreshsalesAccount, record: Record, old: Record | None
             record["closed_date"] = account.stamp() if closed else None
 
 
-def _contacts_inside(_account: FreshsalesAccount, record: Record) -> list[int]:
+def _embedded_contacts(_account: FreshsalesAccount, record: Record) -> list[int]:
     return list(record["contact_ids"] or [])
 
 
@@ -99,7 +99,7 @@ DEALS = Resource(
         "deal_pipeline_id": Reference("deal_pipelines"),
         "deal_stage_id": Reference("deal_stages"),
         "deal_reason_id": Reference("deal_reasons"),
-        "closed_date": Moment(),
+        "closed_date": Instant(),
         **OWNED,
         "currency_id": Reference("currencies"),
         **TAGGED,
@@ -161,9 +161,9 @@ DEALS = Resource(
         View("Recently Modified", "updated_at >= :recent"),
         View("Recently Imported", "0"),
     ),
-    inside={"products": ("products", products_inside), "contacts": ("contact_ids", _contacts_inside)},
-    beside={
-        **PEOPLE_BESIDE,
+    embedded={"products": ("products", embedded_products), "contacts": ("contact_ids", _embedded_contacts)},
+    side_loaded={
+        **SIDE_LOADED_PEOPLE,
         "sales_account": ("sales_account_id", "sales_accounts"),
         "contacts": ("contact_ids", "contacts"),
         "deal_stage": ("deal_stage_id", "deal_stages"),

@@ -1,4 +1,4 @@
-"""What a kind of Freshsales record is, and the pieces that several of them share (reference sections 2 to 4)."""
+"""The declaration of a Freshsales object, and the parts that several of them share (reference sections 2 to 4)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from crm_emulator.freshsales.kinds import Kind, Moment, Reference, Tags, Text
+from crm_emulator.freshsales.values import Reference, Tags, Text, ValueType
 from crm_emulator.messages import Record
 from crm_emulator.tables import Column
 
@@ -24,11 +24,11 @@ Inclusion = Callable[["FreshsalesAccount", Record], Any]
 
 
 def nothing_more(_account: FreshsalesAccount, _record: Record, _old: Record | None, _sent: Mapping[str, Any]) -> None:
-    """For resources without rules of their own."""
+    """Do nothing: for resources without rules of their own."""
 
 
 def no_keys(_record: Record) -> Iterable[tuple[str, str]]:
-    """For resources that are found by id alone."""
+    """Return no keys: for resources that are found by id alone."""
     return ()
 
 
@@ -37,9 +37,9 @@ class View:
     """A view of a resource, which is the only way to list it (section 7).
 
     Attributes:
-        name: As it is by default.
+        name: The name that it has by default.
         sql: The condition; ``:owner`` stands for the key's user, ``:recent`` for the instant of a week ago.
-        hidden: The hidden marks that it shows.
+        hidden: The hidden marks of the records that it shows.
     """
 
     name: str
@@ -49,37 +49,40 @@ class View:
 
 @dataclass(frozen=True)
 class Resource:
-    """One kind of record.
+    """Declaration of one object.
 
     Attributes:
-        name: The plural: key of lists, name of the object.
-        singular: The wrapper.
-        model: As ``targetable_type`` and ``model_class_name`` say it.
-        writable: The kind of each attribute that may be sent.
+        name: The plural: the key of lists and the name of the object.
+        singular: The key of the wrapper around one record.
+        model: The name in ``targetable_type`` and ``model_class_name``.
+        writable: The type of value of each attribute that may be sent.
         required: Attributes that a create must carry, not blank.
         kept: Attributes that Freshsales keeps itself, with their first values.
         unique: Keys that no other record may hold, with the message of the refusal.
         identifiers: Keys by which an upsert finds a record, beside ``id`` and unique custom fields.
-        columns: What it can be searched and sorted by.
-        keys: What it is found by.
-        labels: Of fields whose label is not their name.
-        views: Where it is listed through views.
-        inside: What ``include`` adds inside the record: the attribute, and what makes its value.
-        beside: What ``include`` adds beside the record: the attribute that holds the ids, and the object they are of.
-        hidden: Attributes that are kept but shown only where ``inside`` or an endpoint of its own shows them.
-        path: In URLs.
+        columns: The columns that it can be searched and sorted by.
+        keys: Returns the (kind, value) pairs that a record is found by.
+        labels: The labels of fields whose label is not their name.
+        views: The views through which it is listed; empty: it has none.
+        embedded: For each name in ``include`` that adds to the record itself: the attribute, and the function that
+            makes its value.
+        side_loaded: For each name in ``include`` that adds a collection beside the record: the attribute that holds the
+            ids, and the object whose ids they are.
+        hidden: Attributes that are kept but shown only through ``embedded`` or by an endpoint of their own.
+        path: The path below the prefix, without the leading slash; empty: the name.
         first_id: The first id given out: 11 digits (section 4).
         has_custom_fields: Whether it has ``custom_field``.
         deleted: The body of a delete's answer.
-        recycles: Whether a deleted one lies in the recycle bin until it is forgotten.
-        complete: The rules of its own, run on a record that is about to be written: (account, record, the record
-            before or None, what was sent). It changes the record in place, and raises InvalidError.
+        recycles: Whether a deleted record lies in the recycle bin until it is forgotten.
+        complete: The resource's own rules, applied to a record that is about to be written: called with (account,
+            record, the record before or None, the attributes that were sent). It changes the record in place, and
+            raises InvalidError.
     """
 
     name: str
     singular: str
     model: str
-    writable: Mapping[str, Kind]
+    writable: Mapping[str, ValueType]
     required: tuple[str, ...] = ()
     kept: Mapping[str, Any] = field(default_factory=dict)
     unique: Mapping[str, str] = field(default_factory=dict)
@@ -88,8 +91,8 @@ class Resource:
     keys: Callable[[Record], Iterable[tuple[str, str]]] = no_keys
     labels: Mapping[str, str] = field(default_factory=dict)
     views: tuple[View, ...] = ()
-    inside: Mapping[str, tuple[str, Inclusion]] = field(default_factory=dict)
-    beside: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    embedded: Mapping[str, tuple[str, Inclusion]] = field(default_factory=dict)
+    side_loaded: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     hidden: frozenset[str] = frozenset()
     path: str = ""
     first_id: int = 31_000_000_001
@@ -100,13 +103,13 @@ class Resource:
 
     @cached_property
     def route(self) -> str:
-        """Its path, with the leading slash."""
+        """The path of the resource, with the leading slash."""
         return f"/{self.path or self.name}"
 
     @cached_property
     def read_only(self) -> frozenset[str]:
         """Attributes of its answers that cannot be written."""
-        shown = {"id", "links", "partial", *self.kept, *(attribute for attribute, _ in self.inside.values())}
+        shown = {"id", "links", "partial", *self.kept, *(attribute for attribute, _ in self.embedded.values())}
         return frozenset(shown - set(self.writable))
 
 
@@ -115,29 +118,28 @@ OWNER = Column("owner_id", "owner_id", "INTEGER")
 
 
 def integers(*names: str) -> tuple[Column, ...]:
-    """Integer columns that are read out of the record when they are needed."""
+    """Return integer columns that are read out of the record when they are needed."""
     return tuple(Column(name, name, "INTEGER") for name in names)
 
 
 def texts(*names: str) -> tuple[Column, ...]:
-    """Text columns of the same kind."""
+    """Return text columns that are read out of the record when they are needed."""
     return tuple(Column(name, name) for name in names)
 
 
-PLACE: dict[str, Kind] = {
+ADDRESS: dict[str, ValueType] = {
     "address": Text(),
     "city": Text(),
     "state": Text(),
     "zipcode": Text(),
     "country": Text(),
 }
-SOCIALS: dict[str, Kind] = {"facebook": Text(), "twitter": Text(), "linkedin": Text()}
-OWNED: dict[str, Kind] = {"owner_id": Reference("owners"), "territory_id": Reference("territories")}
-TAGGED: dict[str, Kind] = {"tags": Tags()}
-TARGETED: dict[str, Kind] = {"targetable_type": Text(), "targetable_id": Text()}
-MOMENT = Moment()
+SOCIALS: dict[str, ValueType] = {"facebook": Text(), "twitter": Text(), "linkedin": Text()}
+OWNED: dict[str, ValueType] = {"owner_id": Reference("owners"), "territory_id": Reference("territories")}
+TAGGED: dict[str, ValueType] = {"tags": Tags()}
+TARGETED: dict[str, ValueType] = {"targetable_type": Text(), "targetable_id": Text()}
 
-# What contacts, accounts and deals alike show and nobody writes (section 4).
+# Attributes that contacts, accounts and deals show and nobody writes (section 4).
 KEPT: dict[str, Any] = {
     "avatar": None,
     "recent_note": None,
@@ -155,7 +157,7 @@ KEPT: dict[str, Any] = {
     "record_type_id": None,
 }
 CONTACTED: dict[str, Any] = {"last_contacted": None, "last_contacted_mode": None, "web_form_ids": None}
-PEOPLE_BESIDE = {
+SIDE_LOADED_PEOPLE = {
     "owner": ("owner_id", "owners"),
     "creater": ("creater_id", "owners"),
     "updater": ("updater_id", "owners"),
@@ -163,12 +165,12 @@ PEOPLE_BESIDE = {
 
 
 def custom_keys(record: Record) -> Iterable[tuple[str, str]]:
-    """The values of custom fields, by which a unique one is found (section 5)."""
+    """Return the values of custom fields, by which a unique one is found (section 5)."""
     for name, value in (record.get("custom_field") or {}).items():
         if value is not None and not isinstance(value, bool | list | dict):
             yield (name, str(value).lower())
 
 
 def recycle_bin(*views: View) -> tuple[View, ...]:
-    """The views of a resource, the recycle bin last."""
+    """Return the views of a resource, with the recycle bin last."""
     return (*views, View("Recycle Bin", hidden=(RECYCLED,)))

@@ -16,7 +16,7 @@ Email = dict[str, Any]
 
 
 def settle_emails(account: FreshsalesAccount, record: Record, old: Record | None, sent: Mapping[str, Any]) -> None:
-    """Work out ``emails`` and ``email`` from what was sent: nested attributes by id or value, or bare strings."""
+    """Work out ``emails`` and ``email`` from what was sent: nested attributes by id or value, or plain strings."""
     held: list[Email] = [dict(each) for each in (old or {}).get("emails") or []]
     if "emails" in sent:
         held = _written(account, held, record["emails"] or [])
@@ -75,6 +75,6 @@ def _with_primary(account: FreshsalesAccount, held: list[Email], value: str) -> 
 
 
 def email_keys(record: Record) -> Iterable[tuple[str, str]]:
-    """The addresses that a record is found by, whatever their letter case (section 5)."""
+    """Yield the addresses that a record is found by, in lower case (section 5)."""
     for each in record.get("emails") or ():
         yield ("email", each["value"].lower())

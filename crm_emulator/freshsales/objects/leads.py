@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crm_emulator.freshsales.kinds import Flag, Reference, Structure, Text
 from crm_emulator.freshsales.objects.contacts import CONTACTS
 from crm_emulator.freshsales.objects.declaration import Resource, View, custom_keys, integers, recycle_bin, texts
 from crm_emulator.freshsales.objects.emails import email_keys, settle_emails
+from crm_emulator.freshsales.values import Flag, Reference, Structure, Text
 from crm_emulator.tables import Column
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def _keys(record: Record) -> Iterable[tuple[str, str]]:
 
 
 def complete(account: FreshsalesAccount, record: Record, old: Record | None, sent: Mapping[str, Any]) -> None:
-    """A lead's own rules: addresses, name, stage."""
+    """Apply a lead's own rules: addresses, name, stage."""
     settle_emails(account, record, old, sent)
     words = filter(None, (record["first_name"], record["last_name"]))
     record["display_name"] = " ".join(words) or record["email"]
@@ -67,8 +67,8 @@ LEADS = Resource(
         View("Recently Modified", "updated_at >= :recent"),
         View("Never Contacted", "last_contacted IS NULL"),
     ),
-    beside={
-        **{name: held for name, held in CONTACTS.beside.items() if held[0] not in _OF_SUITE},
+    side_loaded={
+        **{name: held for name, held in CONTACTS.side_loaded.items() if held[0] not in _OF_SUITE},
         "lead_stage": ("lead_stage_id", "lead_stages"),
         "lead_reason": ("lead_reason_id", "lead_reasons"),
     },

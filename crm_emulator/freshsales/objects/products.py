@@ -5,26 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crm_emulator.freshsales.answers import InvalidError
-from crm_emulator.freshsales.kinds import (
+from crm_emulator.freshsales.objects.declaration import (
+    OWNED,
+    OWNER,
+    SIDE_LOADED_PEOPLE,
+    STAMPS,
+    Resource,
+    custom_keys,
+    texts,
+)
+from crm_emulator.freshsales.values import (
     LONG_TEXT,
     WHOLE,
     Choice,
     Flag,
-    Moment,
+    Instant,
     Number,
     Reference,
     Structure,
     Text,
     WrongValueError,
-)
-from crm_emulator.freshsales.objects.declaration import (
-    OWNED,
-    OWNER,
-    PEOPLE_BESIDE,
-    STAMPS,
-    Resource,
-    custom_keys,
-    texts,
 )
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _PRICE = {"currency_code": "USD", "unit_price": None, "billing_cycle": None, "bi
 
 
 def settle_lines(account: FreshsalesAccount, sent: list[Line], belongs_to: Line) -> list[Line]:
-    """The products that replace a deal's or a quote's former ones; an empty list clears them."""
+    """Return the products that replace a deal's or a quote's former ones; an empty list clears them."""
     lines = []
     for each in sent:
         try:
@@ -63,13 +63,13 @@ def settle_lines(account: FreshsalesAccount, sent: list[Line], belongs_to: Line)
     return lines
 
 
-def products_inside(_account: FreshsalesAccount, record: Record) -> list[Line]:
-    """What ``include=products`` shows inside a deal."""
+def embedded_products(_account: FreshsalesAccount, record: Record) -> list[Line]:
+    """Return the lines that ``include=products`` shows inside a deal."""
     return list(record["products"] or [])
 
 
 def complete_product(account: FreshsalesAccount, record: Record, old: Record | None, sent: Mapping[str, Any]) -> None:
-    """A product's own rule: prices are nested attributes, taken away with ``_destroy`` (section 4)."""
+    """Apply a product's own rule: prices are nested attributes, removed with ``_destroy`` (section 4)."""
     if "product_pricings" not in sent:
         return
     prices = [dict(each) for each in (old or {}).get("product_pricings") or []]
@@ -104,7 +104,7 @@ PRODUCTS = Resource(
         "parent_product": Reference("products"),
         "description": LONG_TEXT,
         "is_active": Flag(),
-        "valid_till": Moment(),
+        "valid_till": Instant(),
         **OWNED,
         "pricing_type": WHOLE,
         "product_pricings": Structure(listed=True),
@@ -121,7 +121,7 @@ PRODUCTS = Resource(
     },
     columns=(*STAMPS, OWNER, *texts("name", "category", "product_code", "sku_number")),
     keys=custom_keys,
-    beside=PEOPLE_BESIDE,
+    side_loaded=SIDE_LOADED_PEOPLE,
     first_id=31_000_985_829,
     has_custom_fields=True,
     deleted={"success": "200"},
@@ -130,7 +130,7 @@ PRODUCTS = Resource(
 
 
 def complete_document(account: FreshsalesAccount, record: Record, _old: Record | None, sent: Mapping[str, Any]) -> None:
-    """A quote's own rules: its number, and its lines."""
+    """Apply a quote's own rules: its number, and its lines."""
     if "products" in sent:
         record["products"] = settle_lines(account, record["products"] or [], {"cpq_document_id": record["id"]})
         record["has_products"] = bool(record["products"])
@@ -150,7 +150,7 @@ CPQ_DOCUMENTS = Resource(
         "sales_account_id": Reference("sales_accounts"),
         "document_type": Choice(("Quote", "Invoice", "Proposal", "Contract")),
         "stage": Text(),
-        "valid_till": Moment(),
+        "valid_till": Instant(),
         **{
             f"{kind}_{part}": Text()
             for kind in ("shipping", "billing")
@@ -177,7 +177,7 @@ CPQ_DOCUMENTS = Resource(
     },
     columns=(*STAMPS, OWNER, *texts("display_name")),
     keys=custom_keys,
-    beside=PEOPLE_BESIDE,
+    side_loaded=SIDE_LOADED_PEOPLE,
     first_id=31_000_039_106,
     has_custom_fields=True,
     deleted={"msg": {"id": 1, "code": "success"}},

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crm_emulator.freshsales.kinds import WHOLE, Number, Reference, Text
 from crm_emulator.freshsales.objects.declaration import (
+    ADDRESS,
     CONTACTED,
     KEPT,
     OWNED,
     OWNER,
-    PEOPLE_BESIDE,
-    PLACE,
+    SIDE_LOADED_PEOPLE,
     SOCIALS,
     STAMPS,
     TAGGED,
@@ -22,6 +21,7 @@ from crm_emulator.freshsales.objects.declaration import (
     recycle_bin,
     texts,
 )
+from crm_emulator.freshsales.values import WHOLE, Number, Reference, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,7 +48,7 @@ SALES_ACCOUNTS = Resource(
         **TAGGED,
         "industry_type_id": Reference("industry_types"),
         "business_type_id": Reference("business_types"),
-        **PLACE,
+        **ADDRESS,
         **SOCIALS,
         "parent_sales_account_id": Reference("sales_accounts", "auto_complete"),
     },
@@ -81,8 +81,8 @@ SALES_ACCOUNTS = Resource(
         View("Recently Imported", "0"),
         View("Never Contacted", "last_contacted IS NULL"),
     ),
-    beside={
-        **PEOPLE_BESIDE,
+    side_loaded={
+        **SIDE_LOADED_PEOPLE,
         "territory": ("territory_id", "territories"),
         "industry_type": ("industry_type_id", "industry_types"),
         "business_type": ("business_type_id", "business_types"),

@@ -1,4 +1,4 @@
-"""What a seeded account is set to: its users, its picklists, its custom fields, a custom module."""
+"""The settings that every seeded account has: users, picklists, custom fields, a custom module."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ _FIELDS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
 
 
 def seed_settings(account: FreshsalesAccount) -> None:
-    """Users, picklists, custom fields, a custom module."""
+    """Write the users, the picklists, the custom fields and a custom module."""
     for name in SELECTORS:
         if name in account.tables:
             for item in fresh_items(name, account.stamp()):
                 account.store.put(account.tables[name], item)
                 account.store.reserve_ids(account.tables[name], item["id"])
-    for place, (name, email) in enumerate(_USERS):
+    for index, (name, email) in enumerate(_USERS):
         user = {"id": account.next_id("owners"), "display_name": name, "email": email, "is_active": True}
-        numbers = {"work_number": f"+1 212 555 01{place:02d}", "mobile_number": None}
+        numbers = {"work_number": f"+1 212 555 01{index:02d}", "mobile_number": None}
         account.store.put(account.tables["owners"], user | numbers)
     define_module(account, MODULE, "Subscription", "Subscriptions")
     for resource, label, kind, more in _FIELDS:
-        if resource in account.resources or resource == MODULE:
+        if resource in account.tables or resource == MODULE:
             define_field(account, resource, label, kind, **more)

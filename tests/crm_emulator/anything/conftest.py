@@ -1,4 +1,4 @@
-"""The catch-all endpoint of an emulator, and a client without manners of its own."""
+"""The catch-all endpoint of an emulator, and a client that adds nothing of its own."""
 
 from __future__ import annotations
 

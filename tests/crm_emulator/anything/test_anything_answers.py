@@ -1,4 +1,4 @@
-"""What the catch-all is told to answer, and the sign-ins it can want."""
+"""Answers that the catch-all is told to give, and the kinds of sign-in that it can require."""
 
 import pytest
 import requests

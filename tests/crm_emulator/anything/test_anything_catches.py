@@ -1,4 +1,4 @@
-"""What the catch-all keeps of what it was sent, and what it answers where nothing else was said."""
+"""Requests that the catch-all keeps, and its answers where no rule says otherwise."""
 
 import pytest
 import requests

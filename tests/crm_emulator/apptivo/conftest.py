@@ -28,14 +28,14 @@ OBJECTS = {
 
 
 class Api:
-    """Calls one firm."""
+    """Client of one firm."""
 
     def __init__(self, vendor: Apptivo) -> None:
         self.vendor = vendor
         self.keys = {"apiKey": vendor.api_key, "accessKey": vendor.access_key}
 
     def __call__(self, object_name: str, action: str, **values: Any) -> Any:
-        """The JSON of a call: the action in the URL, the rest in the form, lists and objects as JSON."""
+        """Return the JSON of a call: the action in the URL, the rest in the form, lists and objects as JSON."""
         form = {name: value if isinstance(value, str) else json.dumps(value) for name, value in values.items()}
         url = object_name if object_name.startswith("http") else f"{self.vendor.base_url}/{object_name}"
         answer = requests.post(url, params={"a": action}, data={**form, **self.keys}, timeout=120)
@@ -43,26 +43,26 @@ class Api:
         return answer.json()
 
     def save(self, object_name: str, record: Any, **flags: Any) -> Any:
-        """A saved record, out of its wrapper."""
+        """Save a record, and return it out of its wrapper."""
         data_name, _, wrapper = OBJECTS[object_name]
         answer = self(object_name, "save", **{data_name: record}, **flags)
         assert wrapper in answer, answer
         return answer[wrapper]
 
     def update(self, object_name: str, record_id: int, record: Any, names: list[str], **flags: Any) -> Any:
-        """The answer to an update."""
+        """Update a record, and return the answer."""
         data_name, id_name, wrapper = OBJECTS[object_name]
         list_name = "attributeName" if object_name in {"customers", "cases"} else "attributeNames"
         answer = self(object_name, "update", **{data_name: record, id_name: record_id, list_name: names}, **flags)
         return answer.get(wrapper, answer)
 
     def rest(self, method: str, path: str, body: Any = None, **parameters: Any) -> requests.Response:
-        """A call in the JSON style, keys in the URL."""
+        """Make a call in the JSON style, with the keys in the URL."""
         url = f"{self.vendor.base_url}/{path}"
         return requests.request(method, url, params={**self.keys, **parameters}, json=body, timeout=120)
 
     def reason(self, answer: Any) -> str:
-        """Why a call failed."""
+        """Return the reason why a call failed."""
         assert answer["status"] == "FAILURE", answer
         return str(answer["reason"])
 

@@ -1,4 +1,4 @@
-"""Whatever is sent and whatever is listed, an update applies what is in both and nothing else (section 6)."""
+"""Updates with any attributes sent and any listed: exactly those that are both are applied (section 6)."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ NOW = 1_770_000_000
 
 
 class Client:
-    """Asks as any integration would: three headers, JSON."""
+    """Client that asks as any integration would: three headers, JSON."""
 
     def __init__(self, emulator):
         self.copper = emulator.copper
@@ -26,13 +26,13 @@ class Client:
         return self.session.request(method, self.copper.base_url + path, json=body, timeout=120, **options)
 
     def ok(self, method, path, body=None):
-        """What a request that must succeed answers."""
+        """Return the answer to a request that must succeed."""
         answer = self.send(method, path, body)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     def refused(self, method, path, body=None, status=422):
-        """The message of a request that must be refused."""
+        """Return the message of a request that must be refused."""
         answer = self.send(method, path, body)
         assert answer.status_code == status, answer.text
         return answer.json().get("message")
@@ -49,7 +49,7 @@ class Client:
 
 @pytest.fixture
 def emulator():
-    """Empty but for the settings lists, its clock standing still."""
+    """Start an emulator without records but the settings lists, with its clock standing still."""
     with Emulator(empty=True, clock=Clock(frozen_at=NOW)) as emulator:
         yield emulator
 
@@ -63,7 +63,7 @@ def copper(emulator):
 
 @pytest.fixture(scope="module")
 def seeded_emulator():
-    """Seeded, for tests that only read."""
+    """Start a seeded emulator, for tests that only read."""
     with Emulator(
         seed=11, people=450, companies=120, leads=150, opportunities=130, tasks=60, projects=40, activities=300
     ) as emulator:

@@ -7,7 +7,7 @@ def mail(address):
 
 @pytest.fixture
 def people(emulator):
-    """Three people by first name."""
+    """Create three people, by first name."""
     insert = emulator.copper.insert
     users = [user["id"] for user in emulator.copper.records("users")]
     company = insert("companies", {"name": "Acme"})["id"]

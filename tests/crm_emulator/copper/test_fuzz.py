@@ -1,16 +1,16 @@
-"""Whatever JSON is sent, an endpoint answers in its vendor's dialect and never fails itself."""
+"""Random JSON sent to every endpoint: it answers in its vendor's dialect and never fails itself."""
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from crm_emulator import Emulator
-from crm_emulator.copper.objects import OBJECTS
+from crm_emulator.copper.objects.catalog import OBJECTS
 from crm_emulator.messages import Request, decode, encode
 
 EMULATOR = Emulator(seed=3, people=20, companies=10, leads=20, opportunities=10, projects=5, tasks=10, activities=30)
 EMULATOR.fill()
 COPPER = EMULATOR.copper
-COPPER.awaken()
+COPPER.ensure_ready()
 LEADS = next(route for route in COPPER.routes if (route.method, route.path) == ("POST", "/leads/search"))
 IDS = [COPPER.records(declared.name)[0]["id"] for declared in OBJECTS]
 IDS += [

@@ -1,12 +1,12 @@
 import pytest
 
-from crm_emulator.copper.objects import OBJECTS
+from crm_emulator.copper.objects.catalog import OBJECTS
 
 SEARCHED = [declared.name for declared in OBJECTS]
 
 
 def stamped(emulator, *stamps, object_name="people"):
-    """One record for each date_modified."""
+    """Insert one record for each date_modified."""
     return [
         emulator.copper.insert(object_name, {"name": f"Record {place}", "date_modified": stamp})["id"]
         for place, stamp in enumerate(stamps)

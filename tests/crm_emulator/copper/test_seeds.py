@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crm_emulator import Emulator, Kind
-from crm_emulator.copper.objects import BY_NAME, BY_SINGULAR, OBJECTS
+from crm_emulator.copper.objects.catalog import BY_NAME, BY_SINGULAR, OBJECTS
 from crm_emulator.query import Query
 
 SIZES = {
@@ -89,6 +89,7 @@ def test_a_seeded_record_can_be_written_back_as_it_is(emulator, records, name):
 
 @pytest.mark.parametrize("declared", OBJECTS, ids=lambda declared: declared.name)
 def test_a_seeded_record_lies_in_the_columns_as_a_written_one_would(emulator, declared):
+    emulator.copper.ensure_ready()
     table, store = declared.table, emulator.store
     for record_id in store.ids(Query(table), 50):
         row = store.connection.execute(table.stored_sql, (record_id,)).fetchone()

@@ -41,7 +41,7 @@ def test_the_email_may_be_in_any_case(emulator):
 
 def test_a_wrong_token_is_401_with_the_standard_body(emulator):
     answer = requests.get(
-        f"{emulator.copper.base_url}/account", headers={"Authorization": "Bearer another"}, timeout=10
+        f"{emulator.copper.base_url}/account", headers={"Authorization": "Bearer another"}, timeout=120
     )
     assert answer.status_code == 401
     assert answer.json() == {"success": False, "status": 401, "message": "Authentication failed"}

@@ -1,6 +1,6 @@
 import pytest
 
-from crm_emulator.copper.objects import OBJECTS
+from crm_emulator.copper.objects.catalog import OBJECTS
 
 WRITTEN = [declared.name for declared in OBJECTS if declared.name != "activities"]
 ADDRESS = {"street": "1 Main St", "city": "Köln", "state": None, "postal_code": "50667", "country": "DE"}

@@ -18,7 +18,7 @@ NOW = 1_767_225_600.0  # 2026-01-01, when the newest seeded record was made
 
 
 class Api:
-    """Calls one account as its owner."""
+    """Client of one account, as its owner."""
 
     def __init__(self, vendor: Freshsales) -> None:
         self.vendor = vendor
@@ -30,13 +30,13 @@ class Api:
         return self.session.request(method, url, json=body, timeout=120, **more)
 
     def get(self, path: str) -> Any:
-        """The JSON of a GET that must succeed."""
+        """Return the JSON of a GET that must succeed."""
         answer = self("GET", path)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     def made(self, plural: str, singular: str, **attributes: Any) -> Any:
-        """A record created through the API."""
+        """Create a record through the API."""
         answer = self("POST", f"/{plural}", {singular: attributes})
         assert answer.status_code == 201, answer.text
         return answer.json()[singular]
@@ -45,7 +45,7 @@ class Api:
         return self.made("contacts", "contact", **attributes)
 
     def messages(self, method: str, path: str, body: Any = None, status: int = 400) -> Any:
-        """What a refused call says."""
+        """Return the messages of a refused call."""
         answer = self(method, path, body)
         assert answer.status_code == status, answer.text
         error = answer.json()["errors"]
@@ -53,7 +53,7 @@ class Api:
         return error["message"]
 
     def view(self, plural: str, name: str, query: str = "") -> Any:
-        """A page of a view, found by its name as clients do."""
+        """Return a page of a view, found by its name as clients do."""
         views = {each["name"]: each["id"] for each in self.get(f"/{plural}/filters")["filters"]}
         return self.get(f"/{plural}/view/{views[name]}{query}")
 

@@ -46,7 +46,7 @@ def test_custom_fields_show_among_the_fields(suite):
     suite.vendor.define_field("contacts", "Shoe Size", "number")
     field = next(each for each in suite.get("/settings/contacts/fields")["fields"] if each["name"] == "cf_shoe_size")
     assert (field["label"], field["type"], field["default"]) == ("Shoe Size", "number", False)
-    with pytest.raises(ValueError, match="no custom field type"):
+    with pytest.raises(ValueError, match="is not a type of custom field"):
         suite.vendor.define_field("contacts", "X", "colour")
 
 

@@ -1,4 +1,4 @@
-"""Whatever the order of calls, an account stays sound."""
+"""Calls in any order, after which an account is still sound."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CALLS = st.one_of(
 
 
 class Caller:
-    """Makes the calls, and remembers every id that it was ever given."""
+    """Caller that remembers every id that it was ever given."""
 
     def __init__(self, suite: Any) -> None:
         self.suite = suite

@@ -25,7 +25,7 @@ def test_classic_signs_in_with_email_and_password_and_answers_the_token(classic)
 def test_basic_sign_in_works_only_where_the_switch_brings_it_back(classic):
     def basic():
         return requests.get(
-            f"{classic.vendor.base_url}/leads/filters", auth=("ada@emulator.example", "emulated-password"), timeout=30
+            f"{classic.vendor.base_url}/leads/filters", auth=("ada@emulator.example", "emulated-password"), timeout=120
         )
 
     assert basic().status_code == 401

@@ -7,7 +7,7 @@ import pytest
 
 
 def finished(suite, answer: Any) -> Any:
-    """What a job says in the end, and how often it had to be asked."""
+    """Poll a job to its end; return its last answer and the number of polls."""
     assert answer.status_code == 200, answer.text
     for polls in range(1, 10):
         job = suite.get(answer.json()["job_status_url"])

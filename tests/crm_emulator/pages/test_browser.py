@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 import requests
 from selenium import webdriver
@@ -15,14 +13,9 @@ from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
 from crm_emulator import Emulator
+from tests.machine import find_program
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-DRIVER = shutil.which("chromedriver")
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="no Chromium with its driver is installed"),
-]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +33,7 @@ def calm(emulator):
 
 def chromium(*, javascript: bool = True) -> webdriver.Chrome:
     options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM or ""
+    options.binary_location = find_program("chromium", "chromium-browser", "google-chrome")
     for argument in (
         "--headless=new",
         "--no-sandbox",
@@ -52,7 +45,7 @@ def chromium(*, javascript: bool = True) -> webdriver.Chrome:
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     if not javascript:
         options.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": 2})
-    found = webdriver.Chrome(options=options, service=Service(DRIVER))
+    found = webdriver.Chrome(options=options, service=Service(find_program("chromedriver")))
     found.implicitly_wait(30)  # a page that is on its way
     return found
 
@@ -125,7 +118,7 @@ def test_the_quota_meter_moves_without_reloading(emulator, browser):
     browser.get(emulator.url)
 
     def used() -> int:
-        """Asked in one go, since the meter is replaced once a second."""
+        """Read in one script, since the meter is replaced once a second."""
         return int(browser.execute_script("return document.getElementById('meter-copper-1').value"))
 
     before = used()

@@ -1,4 +1,4 @@
-"""Runs programs that nobody here wrote against the emulator, unmodified but for the address (see sitecustomize)."""
+"""Programs that nobody here wrote, run against the emulator, unmodified but for the address (see sitecustomize)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.machine import missing
 
 HERE = Path(__file__).parent
 VENVS = HERE.parents[2] / ".venvs"
@@ -28,19 +30,19 @@ class Peer:
     def __init__(self, venv: str, addresses: dict[str, str], directory: Path, more: dict[str, str]) -> None:
         self.programs = VENVS / venv / "bin"
         if not self.programs.exists():
-            pytest.skip(f"it is not installed: make .venvs/{venv}/ready")
+            missing(f"{venv} is not installed (make .venvs/{venv}/ready)")
         self._directory = directory
         named = {"PYTHONPATH": str(HERE), "EMULATED_ADDRESSES": json.dumps(addresses), "WITHOUT_WAITING": "1"}
         self._environment = {**os.environ, **named, **more}
 
     def file(self, name: str, value: Any) -> str:
-        """A file with a value as JSON."""
+        """Write a file with a value as JSON."""
         path = self._directory / name
         path.write_text(json.dumps(value), encoding="utf-8")
         return str(path)
 
     def run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run it to its end."""
+        """Run the program to its end."""
         command = [str(self.programs / program), *arguments]
         return subprocess.run(command, env=self._environment, capture_output=True, text=True, timeout=240, check=False)
 

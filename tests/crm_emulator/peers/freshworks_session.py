@@ -1,4 +1,4 @@
-"""A working day with python-freshworks-crm, in its own environment: what it was answered, as one JSON object.
+"""Calls of python-freshworks-crm, in its own environment; prints the answers as one JSON object.
 
 Usage: python freshworks_session.py DOMAIN API_KEY
 """
@@ -15,7 +15,7 @@ seen = {}
 
 
 def refused(error, action):
-    """Whether an action raises the library's own error."""
+    """Return whether an action raises the library's own error."""
     try:
         action()
     except error:

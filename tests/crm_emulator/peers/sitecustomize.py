@@ -1,4 +1,4 @@
-"""Sends another program's requests to the emulator: all that is changed about it is the address.
+"""Redirection of another program's requests to the emulator, which changes nothing but the address.
 
 Python imports a module of this name at its start when its folder is on PYTHONPATH. EMULATED_ADDRESSES is a JSON object
 of address prefixes and what to put in their place. A request to anywhere else fails: nothing leaves the machine.

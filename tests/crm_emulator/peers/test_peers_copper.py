@@ -65,7 +65,7 @@ def settings(emulator, **more: str) -> dict[str, str]:
 
 
 def catalog(tap, config: str, *streams: str) -> str:
-    """What it discovers, with these streams selected."""
+    """Return the catalog that it discovers, with these streams selected."""
     found = tap.run("tap-copper", "--config", config, "--discover")
     assert found.returncode == 0, found.stderr
     discovered = json.loads(found.stdout)

@@ -104,7 +104,7 @@ def test_a_list_value_that_is_not_listed_rejects_the_record_and_names_those_that
     listed = "New, Contacted, Qualified, Converted, Lost"
     assert f"leadStatus matches none of the CRM's lead statuses. Lead statuses: {listed}" in done.errors
     done = send(run, "leads", {"id": 3, "last_name": "C", "lead_source": 99})
-    assert "is no id of the CRM's lead sources, which are: Website (66001)" in done.errors
+    assert "is not an id of the CRM's lead sources. Known lead sources: Website (66001)" in done.errors
 
 
 @pytest.mark.parametrize(

@@ -238,9 +238,9 @@ def test_a_wrong_key_stops_with_one_sentence_at_the_start(run, wrong):
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
-        ({"api_key": None}, "api_key is missing: Apptivo wants api_key and access_key"),
-        ({"access_key": None}, "access_key is missing: Apptivo wants api_key and access_key"),
-        ({"access_key": "two words"}, "access_key holds characters that no key of Apptivo has"),
+        ({"api_key": None}, "api_key is missing: Apptivo needs api_key and access_key"),
+        ({"access_key": None}, "access_key is missing: Apptivo needs api_key and access_key"),
+        ({"access_key": "two words"}, "access_key holds characters that keys of Apptivo never have"),
         ({"date_format": "day first"}, "date_format must hold YYYY, MM (or MMM) and DD"),
         ({"default_object": "lead"}, "lead"),
     ],

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import logging
-import os
 import random
 import signal
-import subprocess
-import sys
 import threading
-from pathlib import Path
 
 import pytest
 
+from tests.commands import Command
+from tests.target_crm.hurried import main, until_all_is_read
 from tests.target_crm.messages import as_lines, state_of
-
-TARGET = Path(sys.executable).parent / "target-crm"
 
 
 @pytest.mark.only(lambda case: case.finds)
@@ -150,8 +146,7 @@ def test_no_secret_is_in_any_output(contract, run, tmp_path, caplog, trouble):
 def test_a_run_that_is_killed_and_run_again_leaves_one_copy_of_each(contract, tmp_path, seed):
     print(f"seed {seed}")
     dice = random.Random(f"{contract.case} {seed}")
-    # So long every doubt is waited for; a machine that takes longer to answer is asked again.
-    file = contract.file(tmp_path, request_timeout_seconds=2, max_attempts=10, batch_size_rows=4)
+    file = contract.file(tmp_path, batch_size_rows=4)
     lines = [*contract.made(*range(12)), state_of(12)]
     for _ in range(3):
         process = _process(file, lines)
@@ -163,23 +158,18 @@ def test_a_run_that_is_killed_and_run_again_leaves_one_copy_of_each(contract, tm
                 threading.Timer(dice.choice([0, 0.01]), process.send_signal, [signal.SIGKILL]).start()
 
         undo = contract.emulator.between_requests(kill)
-        process.communicate(timeout=240)
+        process.communicate()
         undo()
+        until_all_is_read(contract.emulator.url)
     process = _process(file, lines)
-    output, errors = process.communicate(timeout=240)
+    output, errors = process.communicate()
     assert process.returncode == 0, errors.decode()
     assert contract.names == contract.called(*range(12))
     assert b'"position": 12' in output
 
 
 def _process(file, lines):
-    process = subprocess.Popen(
-        [TARGET, "--config", file],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, "TARGET_CRM_LOGLEVEL": "WARNING"},
-    )
+    process = Command("target-crm", "--config", file, env={"TARGET_CRM_LOGLEVEL": "WARNING"}, main=main)
     try:
         process.stdin.write(as_lines(lines))
         process.stdin.flush()

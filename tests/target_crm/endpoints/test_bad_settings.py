@@ -128,8 +128,11 @@ def test_a_nested_name_that_is_no_xml_name_rejects_its_record(send):
         ({"base_url": None}, "base_url is missing"),
         ({"auth": "bearer"}, "auth_value is missing: auth bearer needs auth_value"),
         ({"auth": "header", "auth_value": "x"}, "auth_name is missing"),
-        ({"auth": "header", "auth_name": "X Y", "auth_value": "x"}, "auth_name: 'X Y' is no name of a header"),
-        ({"auth_value": "x"}, "auth_value is given, and auth none does not use it: header, query, basic, bearer would"),
+        ({"auth": "header", "auth_name": "X Y", "auth_value": "x"}, "auth_name: 'X Y' is not a valid header name"),
+        (
+            {"auth_value": "x"},
+            "auth_value is not used with auth none: remove it, or set auth to header or query or basic or bearer",
+        ),
         ({"auth": "bearer", "auth_value": "a\nb"}, "auth_value holds characters that are not valid in an HTTP header"),
         ({"auth": "oauth", "client_id": "x"}, "client_secret is missing"),
         ({"api_key": "x"}, "api_key belongs to another crm"),

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
+from tests.commands import run_command
 from tests.target_crm.messages import as_lines, record_of, schema_of
-
-COMMAND = Path(sys.executable).parent / "singer-crm"
 
 
 @pytest.fixture
@@ -24,8 +20,7 @@ def attempt(settings, api, tmp_path):
         streams = {"links": {"endpoint": {"path": "/links", "query": {"who": "{who}"}}}}
         signed = {"auth": "bearer", "auth_value": api.api_key}
         file.write_text(json.dumps({**settings, **signed, "streams": streams, **config}))
-        command = [COMMAND, "try", "--config", file, *options]
-        return subprocess.run(command, input=given, capture_output=True, check=False, text=True, timeout=120)
+        return run_command("singer-crm", "try", "--config", file, *options, given=given)
 
     return attempt
 

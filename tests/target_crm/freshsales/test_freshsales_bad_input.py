@@ -19,7 +19,7 @@ ONE = [schema_of("contacts", "email"), record_of("contacts", id=1, email="a@x.or
     ],
 )
 def test_what_cannot_be_written_stops_the_run_at_its_schema(run, vendor, stream, words):
-    vendor.awaken()
+    vendor.ensure_ready()
     done = run([schema_of(stream, "name"), record_of(stream, id=1, name="x")])
     assert done.code == 2
     for each in words:
@@ -78,7 +78,7 @@ def test_an_address_without_a_freshsales_is_told(run, emulator):
     done = run(ONE, base_url=emulator.url + "/nothing/here")
     assert done.code == 2
     assert "There is no Freshsales account at" in done.errors
-    assert "Check domain and base_url: they lead to 127.0.0.1" in done.errors
+    assert "Check domain and base_url, which lead to 127.0.0.1" in done.errors
 
 
 def test_a_host_that_nobody_answers_on_is_told(run):

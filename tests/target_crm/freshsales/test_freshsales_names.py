@@ -122,7 +122,7 @@ def test_a_value_that_freshsales_does_not_know_is_rejected_with_what_there_is(ru
 def test_a_module_whose_fields_the_key_may_not_see_takes_its_name(run, vendor):
     from crm_emulator.freshsales.custom_modules import define_module  # noqa: PLC0415 - as an administrator
 
-    vendor.awaken()
+    vendor.ensure_ready()
     define_module(vendor.account, "cm_visit", "Visit", "Visits")
     vendor.switches.forbidden = "GET /settings/*"
     done = write(run, "cm_visit", {"id": 1, "name": "V"})

@@ -48,7 +48,7 @@ CHANGES = {
 @pytest.fixture
 def there(vendor):
     """A contact to write about, and a custom module."""
-    vendor.awaken()
+    vendor.ensure_ready()
     from crm_emulator.freshsales.custom_modules import define_module  # noqa: PLC0415 - as an administrator
 
     define_module(vendor.account, "cm_visit", "Visit", "Visits")

@@ -36,7 +36,7 @@ RECORDS = {
 def messages(vendor):
     from crm_emulator.freshsales.custom_modules import define_module  # noqa: PLC0415 - as an administrator
 
-    vendor.awaken()
+    vendor.ensure_ready()
     define_module(vendor.account, "cm_visit", "Visit", "Visits")
 
     def messages(kind, count=12):

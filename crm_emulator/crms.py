@@ -1,0 +1,138 @@
+"""The emulated CRMs together: one store, clock, request log and plan of faults for all. Knows no sockets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from crm_emulator.anything.vendor import Anything
+from crm_emulator.apptivo.vendor import Apptivo
+from crm_emulator.clock import Clock
+from crm_emulator.copper.switches import Switches
+from crm_emulator.copper.vendor import Copper
+from crm_emulator.faults import Fault, FaultPlan, Kind
+from crm_emulator.freshsales.vendor import Freshsales, FreshsalesClassic
+from crm_emulator.journal import Journal, LoggedRequest
+from crm_emulator.messages import Request
+from crm_emulator.quota import Rate
+from crm_emulator.store import Store
+from crm_emulator.vendor import Vendor
+
+HOST = "127.0.0.1"
+
+
+class EmulatedCrms:
+    """All emulated CRMs, with the access that tests have past the CRMs' APIs.
+
+    Args:
+        seed: The same seed, with the same numbers of records, gives the same bytes.
+        sizes: Numbers of records by CRM and object; an object left out gets its CRM's default, or 0 when ``empty``.
+        empty: No records but the settings lists.
+        port: The port of the server in front of them; 0 until a free one is found.
+        database: A SQLite file that keeps the records; one that already holds some is not seeded again.
+        quota: Whether the vendors' own rates are kept; or the rates to keep instead.
+        clock: The clock of all CRMs.
+        switches: Copper's switches.
+
+    Attributes:
+        vendors: The emulated CRMs, in the order in which they are listed.
+        faults: The faults in force and the scripts under way.
+        journal: The request log and its counters.
+        before_requests: Called, with the request, before each one is read; they may change records.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int,
+        sizes: Mapping[str, Mapping[str, int]],
+        empty: bool,
+        port: int,
+        database: str | None,
+        quota: bool | tuple[Rate, ...],
+        clock: Clock | None,
+        switches: Switches | None,
+    ) -> None:
+        self.seed_number = seed
+        self.port = port
+        self.clock = clock or Clock()
+        self.store = Store(database)
+        self.store.lag.now = self.clock.now
+        self.copper = Copper(self.store, self.clock, switches)
+        self.freshsales = Freshsales(self.store, self.clock)
+        self.freshsales_classic = FreshsalesClassic(self.store, self.clock)
+        self.apptivo = Apptivo(self.store, self.clock)
+        self.anything = Anything(self.store, self.clock)
+        self.vendors: tuple[Vendor, ...] = (
+            self.copper,
+            self.freshsales,
+            self.freshsales_classic,
+            self.apptivo,
+            self.anything,
+        )
+        self.sizes: dict[str, dict[str, int]] = {
+            vendor.name: {**({} if empty else vendor.sizes), **sizes.get(vendor.name, {})} for vendor in self.vendors
+        }
+        self.store.seal()
+        if quota:
+            for vendor in self.vendors:
+                vendor.use_quota(quota if isinstance(quota, tuple) else None)
+        self.faults = FaultPlan(seed=seed)
+        self.journal = Journal()
+        self.before_requests: list[Callable[[Request], object]] = []
+
+    @property
+    def url(self) -> str:
+        """``http://127.0.0.1:PORT``."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def requests(self) -> list[LoggedRequest]:
+        """The request log, oldest first."""
+        return list(self.journal.requests)
+
+    # Records
+
+    def fill(self) -> None:
+        """Have each vendor that holds no records seeded when it is first used."""
+        for vendor in self.vendors:
+            vendor.seed_when_used(self.seed_number, self.sizes[vendor.name])
+
+    def reset(self, seed: int | None = None, sizes: Mapping[str, Mapping[str, int]] | None = None) -> None:
+        """Delete all records and seed anew, with another seed or other numbers of records if given."""
+        with self.store.lock:
+            self.store.clear()
+            self.seed_number = self.seed_number if seed is None else seed
+            for name, changed in (sizes or {}).items():
+                self.sizes[name] |= changed
+            self.fill()
+
+    def dump(self) -> bytes:
+        """Return all records of all CRMs as the bytes of a SQLite file; ``load`` and ``database`` take it again."""
+        with self.store.lock:
+            for vendor in self.vendors:
+                vendor.ensure_ready()
+            return self.store.dump()
+
+    def load(self, state: bytes) -> None:
+        """Replace all records by a dump; raises ForeignStateError, and then replaces nothing."""
+        self.store.restore(state)
+        self.store.lag.clear()
+
+    # Trouble
+
+    def trouble(self, *faults: Fault | str) -> None:
+        """Put faults in force: values, or their text form ``error:status=500,every=20,route=POST /people``."""
+        self.faults.add(*(fault if isinstance(fault, Fault) else Fault.parse(fault) for fault in faults))
+
+    def script(self, route: str, steps: Iterable[Fault | Kind | str]) -> None:
+        """Decide the next answers of a route (a shell pattern over ``METHOD /template``) one by one; ``ok`` is none."""
+        self.faults.script(route, steps)
+
+    def no_trouble(self) -> None:
+        """End all faults and scripts."""
+        self.faults.clear()
+
+    def between_requests(self, change: Callable[[Request], object]) -> Callable[[], None]:
+        """Call ``change`` with each request before it is read; it may change records. Returns a function to end it."""
+        self.before_requests.append(change)
+        return lambda: self.before_requests.remove(change)

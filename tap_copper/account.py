@@ -1,0 +1,212 @@
+"""The account that a run reads: its session, what is asked of it once, its clocks, and the streams that failed."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from crm_api.copper.session import connect
+from crm_api.copper.settings import copper_settings
+from crm_api.errors import BusyError, CredentialsError, CrmError, GoneError, NotEnabledError, RefusedError
+from crm_api.transport.answer import Answer
+from crm_api.transport.request import Request
+from crm_api.transport.session import CrmSession
+from tap_copper.concurrency import NAP_SECONDS, RequestLimit, WorkerPool, in_a_thread
+from tap_copper.custom_fields import Definition
+from tap_copper.errors import StoppedError
+from tap_copper.output import PageWriter
+from tap_copper.progress import Progress, StreamRead, log_event
+from tap_copper.records import record_in, records_in
+
+
+@dataclass(frozen=True)
+class Time:
+    """The clocks of a run.
+
+    Attributes:
+        now: The wall clock: aware, in UTC.
+        monotonic: A clock that never goes back, in seconds.
+        sleep: Waits so many seconds.
+    """
+
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+
+class Account:
+    """The Copper account of one run, shared by all its streams.
+
+    Args:
+        config: The settings of the tap.
+        writer: Writes the Singer messages.
+        clocks: The clocks of the run.
+        logger: The log of the tap.
+
+    Attributes:
+        concurrency: How many requests may be under way at once.
+        accepted: The credentials have been good for a whole stream.
+        failures: Pairs of a stream's name and the error that ended its reading.
+        stopped_by: The number of the signal that asked the run to stop; None while none has.
+    """
+
+    def __init__(self, config: Mapping[str, Any], writer: PageWriter, clocks: Time, logger: logging.Logger) -> None:
+        self.config = config
+        self.writer = writer
+        self.time = clocks
+        self.logger = logger
+        self.progress = Progress(clocks.monotonic)
+        self.concurrency: int = config["max_concurrency"]
+        self.accepted = False
+        self.failures: list[tuple[str, Exception]] = []
+        self.stopped_by: int | None = None
+        self._unanswered = False
+        self._request_limit = RequestLimit(self.concurrency)
+
+    @cached_property
+    def session(self) -> CrmSession:
+        """The session with Copper, connected when it is first used.
+
+        Raises:
+            SettingError: A network setting cannot be used.
+        """
+        return connect(copper_settings(self.config), clock=self.time.monotonic, sleep=self._pause)
+
+    @cached_property
+    def requests_per_minute(self) -> int:
+        """The account's quota; 0 is unlimited."""
+        return copper_settings(self.config).requests_per_minute
+
+    @cached_property
+    def prefetch(self) -> WorkerPool:
+        """The threads that ask the first question of streams ahead of their turn.
+
+        Where an answer takes a second, twenty streams need not take twenty. Other streams are read meanwhile: the limit
+        that every request passes keeps both together below ``max_concurrency``.
+        """
+        return WorkerPool(self.concurrency)
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+        read: Callable[[bytes], Any] | None = None,
+    ) -> Answer:
+        """Send a request that changes nothing, however often it is sent.
+
+        Args:
+            method: GET, or POST for a search.
+            path: Appended to ``base_url``.
+            params: Query parameters.
+            body: The values of a JSON body.
+            read: Makes the answer's value of its body; JSON if left out. A ValueError says that the body is broken.
+
+        Raises:
+            BusyError: The answer is empty, which is not a list of no records; or there was no usable answer.
+            CrmError: Every other failure; see the tree in ``crm_api.errors``.
+            StoppedError: A signal has asked to stop.
+        """
+        given: dict[str, Any] = {"params": params, "body": body} | ({} if read is None else {"read": read})
+        # A signal interrupts no wait for an answer: the thread that hears of it must be free.
+        if threading.current_thread() is threading.main_thread():
+            return in_a_thread(lambda: self._exchange(method, path, given), self.check)
+        return self._exchange(method, path, given)
+
+    def _exchange(self, method: str, path: str, given: Mapping[str, Any]) -> Answer:
+        with self._request_limit:
+            answer = self.session.exchange(Request(method, path, repeatable=True, **given))
+        if not answer.content:
+            raise BusyError(f"{method} {path}", status=answer.status, happened="The CRM's answer was empty")
+        return answer
+
+    @property
+    def definitions(self) -> Sequence[Definition]:
+        """The definitions of custom fields, read once a run; an empty list where there are no credentials.
+
+        Raises:
+            CrmError: They could not be read; each call raises the error of the first.
+        """
+        if isinstance(self._definitions, CrmError):
+            raise self._definitions
+        return self._definitions
+
+    @cached_property
+    def _definitions(self) -> Sequence[Definition] | CrmError:
+        if not (self.config.get("api_key") or self.config.get("access_token")):
+            return ()
+        try:
+            answer: list[Definition] = self.ask("GET", "/custom_field_definitions", read=records_in).value
+        except (RefusedError, BusyError) as error:
+            if isinstance(error, GoneError):
+                error.advice = "Check base_url."
+            if not isinstance(error, NotEnabledError):
+                log_event(self.logger, "definitions_failed", level="WARNING", said=error.said)
+            self._unanswered = isinstance(error, BusyError)
+            return error
+        if unknown := set(map(str, self.config["custom_field_names"])) - {str(each["id"]) for each in answer}:
+            log_event(self.logger, "unknown_custom_fields", level="WARNING", ids=",".join(sorted(unknown)))
+        return answer
+
+    @cached_property
+    def record(self) -> dict[str, Any]:
+        """The account's own record, read once a run.
+
+        Raises:
+            CrmError: It could not be read.
+        """
+        answer: dict[str, Any] = self.ask("GET", "/account", read=record_in).value
+        return answer
+
+    @cached_property
+    def zone(self) -> tzinfo:
+        """The account's time zone; UTC where Copper names none, or one that is not known here."""
+        try:
+            return ZoneInfo(self.record.get("primary_timezone") or "UTC")
+        except (ZoneInfoNotFoundError, ValueError):
+            return UTC
+
+    def fail(self, stream: StreamRead, error: Exception) -> None:
+        """Note that a stream could not be read to its end: the others are read, then the run ends with an error.
+
+        Raises:
+            CrmError: Two streams in a row got no usable answer, or were not let in: the next would fare no better.
+        """
+        log_event(self.logger, "stream_failed", stream=stream.name)
+        self.progress.fail(stream)
+        unanswered, self._unanswered = self._unanswered, isinstance(error, BusyError | CredentialsError)
+        if unanswered and self._unanswered:
+            raise error
+        self.failures.append((stream.name, error))
+
+    def finish(self, stream: StreamRead) -> None:
+        """Note that a stream has been read to its end."""
+        log_event(self.logger, "stream_finished", stream=stream.name, records=stream.emitted)
+        self._unanswered = False
+        self.accepted = True
+
+    def check(self) -> None:
+        """Go on, unless a signal has asked to stop.
+
+        Raises:
+            StoppedError: A signal has.
+        """
+        if self.stopped_by is not None:
+            raise StoppedError(self.stopped_by)
+
+    def _pause(self, seconds: float) -> None:
+        """Sleep, unless a signal comes."""
+        until = self.time.monotonic() + seconds
+        while (left := until - self.time.monotonic()) > 0:
+            self.check()
+            self.time.sleep(min(left, NAP_SECONDS))
+        self.check()
