@@ -86,10 +86,12 @@ def open_session(
         QuotaStoreError: The store that ``quota_url`` names cannot be reached.
     """
     from crm_api.transport.quota import Allowance, Quota  # noqa: PLC0415 - --version and --about need no quota
-    from crm_api.transport.quota_stores import open_store  # noqa: PLC0415 - --version and --about need no quota
 
-    url = settings.quota_url
-    shared = open_store(url, base_url=base_url, credential=quota_owner) if url else None
+    shared = None
+    if settings.quota_url:
+        from crm_api.transport.quota_stores import open_store  # noqa: PLC0415 - few accounts share a quota
+
+        shared = open_store(settings.quota_url, base_url=base_url, credential=quota_owner)
     return CrmSession(
         base_url,
         signature=signature,

@@ -17,7 +17,7 @@ from crm_api.transport.session import CrmSession
 
 
 class DelegatingCrm(Crm):
-    """Passes everything on to another CRM; the front of a rehearsal, and of a CRM with endpoints beside it.
+    """Passes everything on to another CRM; the front of a dry run, and of a CRM with endpoints beside it.
 
     Args:
         crm: The other one.

@@ -9,7 +9,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from copy import deepcopy
 from functools import cached_property
 from types import FrameType
@@ -351,10 +351,7 @@ class TargetCrm(Target):
     def _guarded(self, work: Callable[[], None]) -> int:
         ending = Ending(Exit.DONE, "")
         try:
-            progress = Progress(
-                self.books, self.connect().session.traffic, requests_per_minute(self.config), self.clock
-            )
-            with progress.shown(wanted=not self.config["dry_run"] and self.logger.isEnabledFor(logging.INFO)):
+            with self._progress():
                 work()
             if self._braked:
                 ending = Ending(Exit.BRAKE, " ".join(self._braked))
@@ -365,6 +362,13 @@ class TargetCrm(Target):
             if self._safe_state is not None:
                 self._write_state_message(self._safe_state)
         return self._finish(ending)
+
+    def _progress(self) -> AbstractContextManager[None]:
+        """Show the progress on a terminal; a dry run has lines of its own to show."""
+        traffic = self.connect().session.traffic
+        if self.config["dry_run"] or not self.logger.isEnabledFor(logging.INFO) or not sys.stderr.isatty():
+            return nullcontext()
+        return Progress(self.books, traffic, requests_per_minute(self.config), self.clock).shown()
 
     @classmethod
     @override

@@ -133,7 +133,6 @@ class CrmSession(requests.Session):
         self.quota = quota
         self.redact = redact or Redactor()
         self.traffic = Traffic()
-        self._trace = Trace(self.redact, values=network.log_values)
         self.server_date: datetime | None = None
         """The CRM's clock as of its last answer; None if the answers do not say."""
         self.network = network
@@ -232,10 +231,11 @@ class CrmSession(requests.Session):
         return _Wired(unsigned, has_credentials, {} if is_local else self.proxies)
 
     def _log(self, request: Request, wire: _Wired, outcome: Answer | _Miss) -> None:
+        trace = Trace(self.redact, values=self.network.log_values)
         if isinstance(outcome, Answer):
-            self._trace.answered(wire.unsigned, request.path, outcome)
+            trace.answered(wire.unsigned, request.path, outcome)
         else:
-            self._trace.answered(wire.unsigned, request.path, outcome.answer, outcome.said)
+            trace.answered(wire.unsigned, request.path, outcome.answer, outcome.said)
 
     def _attempt(self, request: Request, wire: _Wired) -> Answer | _Miss:
         try:

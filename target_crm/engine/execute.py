@@ -282,7 +282,7 @@ def _kind_of(refused: NotDone) -> str:
 
 
 def _sent_payload(write: Write) -> dict[str, Any]:
-    """What was sent of a record, for the reject file: the payload, and beside it the flags, if there are any."""
+    """Give what was sent of a record, for the reject file: the payload, and beside it the flags, if there are any."""
     sent = outgoing(write.change.payload)
     return {"payload": sent.payload, **({"parameters": sent.parameters} if sent.parameters else {})}
 

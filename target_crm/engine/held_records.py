@@ -45,7 +45,7 @@ class HeldRecordRetrier:
         self._links = run.ledger.links
         self._log = run.recorder.log
         self._intake = intake
-        self._linker = Linker(run, settings_of)
+        self._settings_of = settings_of
         self._drain = drain
 
     def at_start(self, *, retry_rejected: bool) -> None:
@@ -86,7 +86,7 @@ class HeldRecordRetrier:
 
     def _link(self, unlinked: Sequence[Unlinked]) -> None:
         if unlinked:
-            self._linker.link(unlinked)
+            Linker(self._run, self._settings_of).link(unlinked)
 
     def feed(self, held_records: Iterable[Held]) -> None:
         """Take held records once more, each with the SCHEMA that it came with; then put the streams' SCHEMAs back.

@@ -182,7 +182,7 @@ class AttributePlans:
         if assignment is not None:
             if assignment.attribute.kind is Kind.CUSTOM:
                 return _Use.CONTAINER
-            if is_writable(assignment.attribute):
+            if assignment.attribute.creatable or assignment.attribute.updatable:
                 return _Use.SENT
             if assignment.attribute.name in self._matched:
                 return _Use.MATCHED

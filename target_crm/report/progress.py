@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -39,11 +38,8 @@ class Progress:
         self._seen: deque[tuple[float, int]] = deque([(clock(), traffic.requests)])
 
     @contextmanager
-    def shown(self, *, wanted: bool = True) -> Iterator[None]:
+    def shown(self) -> Iterator[None]:
         """Show it on a terminal for as long as the block lasts; of the log only what is worth reading, above it."""
-        if not wanted or not sys.stderr.isatty():
-            yield
-            return
         from rich.console import Console  # noqa: PLC0415 - only a terminal needs it, and it is slow to import
         from rich.live import Live  # noqa: PLC0415 - only a terminal needs it, too
 

@@ -218,7 +218,7 @@ def test_a_schema_that_is_none_ends_the_run_in_one_sentence(run):
         [{"type": "SCHEMA", "stream": "tasks", "schema": {"properties": {"id": {"type": 5}}}, "key_properties": ["id"]}]
     )
     assert done.code == 1
-    assert "no JSON schema" in done.errors
+    assert "not a JSON schema" in done.errors
 
 
 def test_a_schema_that_points_elsewhere_fetches_nothing(run, emulator):
