@@ -19,7 +19,7 @@ Rate = tuple[int, float]
 
 @dataclass(frozen=True)
 class AccountSettings:
-    """How an account is used; each vendor's settings add its address and how requests are signed.
+    """Settings for the use of an account; each vendor adds its address and its sign-in.
 
     Attributes:
         requests_per_minute: Requests in any minute; 0 is unlimited.

@@ -250,19 +250,19 @@ def _refuse(uri: str) -> Any:
     raise ValueError(f"{uri} stands outside the SCHEMA")
 
 
-def check_flags(stream: str, crm_object: CrmObject, rules: MappingSettings, known: Collection[str]) -> None:
+def check_flags(stream: str, crm_object: CrmObject, settings: MappingSettings, known: Collection[str]) -> None:
     """Refuse flags that would be filled from a field which neither the records nor the object have.
 
     Args:
         stream: The stream's name.
         crm_object: What its records become.
-        rules: The stream's.
+        settings: The stream's settings of mapping.
         known: The fields of its schema; empty: the schema does not say.
 
     Raises:
         SettingError: Names the flag, the field and the nearest one.
     """
-    for flag, template in rules.parameters.items() if known else ():
+    for flag, template in settings.parameters.items() if known else ():
         for name in places(template):
             if _is_missing(name, known) and crm_object.attribute(name) is None:
                 raise SettingError(

@@ -46,7 +46,7 @@ _ABOUT_ABSENCE = re.compile(r"\bno \w+ found|not found|not exist|no such|no reco
 
 
 class WireStyle(StrEnum):
-    """How calls are written on the wire."""
+    """Style of writing calls on the wire."""
 
     FORM = "form"
     """Everything but the action in a form body, as the vendor's own code does."""

@@ -28,7 +28,7 @@ class Format(StrEnum):
 
 @dataclass(frozen=True)
 class XmlForm:
-    """How a body is written as XML.
+    """Form of a body in XML.
 
     Attributes:
         root: Name of the outermost element.
@@ -43,7 +43,7 @@ class XmlForm:
 
 @dataclass(frozen=True)
 class Batch:
-    """How several records make one body.
+    """Form of a body that holds several records.
 
     Attributes:
         size: Records in one request, at most.
@@ -63,7 +63,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class AnswerPaths:
-    """Where an answer says what became of records: JSONPath expressions, or alternatives in order.
+    """Paths to what an answer says about records: JSONPath expressions, or alternatives in order.
 
     Attributes:
         items: Path of the list with one item for each record of a batch, in order; the other paths start at an item.

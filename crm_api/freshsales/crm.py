@@ -23,7 +23,6 @@ from crm_api.errors import (
     RefusedError,
     TooLargeError,
 )
-from crm_api.freshsales.account import whoami
 from crm_api.freshsales.bulk import Bulk, first_tried, is_young, values_of
 from crm_api.freshsales.bulk_ids import BulkIdFinder
 from crm_api.freshsales.declaration import FreshsalesObject
@@ -39,7 +38,7 @@ from crm_api.freshsales.lists import (
 )
 from crm_api.freshsales.objects import CLASSIC, NO_LEADS, REFUSED, SUITE, CallsByName, Objects
 from crm_api.freshsales.search import Searches
-from crm_api.freshsales.session import PAGE_SIZE
+from crm_api.freshsales.session import PAGE_SIZE, whoami
 from crm_api.freshsales.values import (
     as_id,
     decode,

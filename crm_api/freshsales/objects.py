@@ -19,7 +19,7 @@ from crm_api.freshsales.declaration import (
     FreshsalesObject,
     calls_of,
 )
-from crm_api.freshsales.records import CLASSIC_CONTACTS, CONTACTS, DEALS, LEADS, SALES_ACCOUNTS
+from crm_api.freshsales.people_and_deals import CLASSIC_CONTACTS, CONTACTS, DEALS, LEADS, SALES_ACCOUNTS
 from crm_api.freshsales.session import BULK_SIZE
 
 CUSTOM_MODULE = "cm_"

@@ -15,7 +15,7 @@ from typing import Any
 from crm_api.crm_objects import CrmObject, CrmRecord
 from crm_api.errors import InDoubtError, NoRouteError, SettingError
 from crm_api.freshsales.declaration import FreshsalesObject
-from crm_api.freshsales.records import OTHER_VIEWS
+from crm_api.freshsales.people_and_deals import OTHER_VIEWS
 from crm_api.freshsales.session import PAGE_SIZE
 from crm_api.freshsales.values import shaped
 from crm_api.transport.request import Request

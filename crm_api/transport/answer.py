@@ -118,7 +118,7 @@ class Failure:
 
 
 class Dialect:
-    """How a vendor reports failures: by HTTP status, unless a subclass knows another way."""
+    """A vendor's way of reporting failures: by HTTP status, unless a subclass knows another."""
 
     kinds: Mapping[int, type[CrmError]] = {
         HTTPStatus.UNAUTHORIZED: CredentialsError,

@@ -1,4 +1,4 @@
-"""Which failed attempts may be repeated, and after how long (pure): the session waits.
+"""Rules for repeating failed attempts (pure): the session waits.
 
 A request that may have been carried out is repeated only if doing it twice is the same as doing it once.
 """
@@ -19,7 +19,7 @@ QUOTA_WAIT_SECONDS = 5.0  # the first wait after a 429 that does not say how lon
 
 
 class RequestFate(Enum):
-    """What is known of the request after a failed attempt."""
+    """Fate of a request after a failed attempt, as far as it is known."""
 
     NOT_SENT = "not sent"
     """The connection was never made."""
@@ -51,7 +51,7 @@ def half_jitter(seconds: float) -> float:
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How often attempts are repeated, and after how long. The defaults outlast an outage of two minutes.
+    """Rules for repeating attempts: how often, and after how long. The defaults outlast an outage of two minutes.
 
     Attributes:
         max_attempts: Attempts of one request, the first included.

@@ -55,7 +55,7 @@ SHORTEST_CREDENTIAL = (
 
 @dataclass(frozen=True)
 class Network:
-    """How to reach the CRM.
+    """Settings for reaching the CRM.
 
     Attributes:
         timeout_seconds: Seconds to wait for a connection, and for each next part of an answer.

@@ -221,8 +221,8 @@ def _scope(target: TargetCrm, store: Store, stream: str, attribute: str | None =
     crm = target.connect()
     settings = stream_settings(target.config, stream, (), crm.objects, crm.refused)
     source = Source(target.config["crm"], crm.account().id, target.config["source_name"])
-    rules = settings.mapping if attribute is None else MappingSettings(match_on=((attribute,),))
-    mapper = Mapper(crm, crm.objects[settings.object], rules)
+    mapping = settings.mapping if attribute is None else MappingSettings(match_on=((attribute,),))
+    mapper = Mapper(crm, crm.objects[settings.object], mapping)
     return Ledger(store).scope(source, stream, settings.object), mapper
 
 

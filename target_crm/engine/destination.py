@@ -203,8 +203,8 @@ class DeclaredEndpoints:
 
     def check_fields(self, stream: str, known: Collection[str]) -> None:
         """Refuse endpoints that need fields which the stream lacks."""
-        rules = self._settings.mapping
-        check_fields(self._declared, stream, set(known) - rules.exclude, rules.references)
+        mapping = self._settings.mapping
+        check_fields(self._declared, stream, set(known) - mapping.exclude, mapping.references)
 
     def outgoing(self, stream: str, ready: Ready, change: Change) -> Change:
         """Say beside the record whose it is: stream, source id, and when it was last written."""

@@ -90,7 +90,7 @@ def test_a_host_that_nobody_answers_on_is_told(run):
 def test_an_old_address_of_a_suite_account_is_told(run, emulator, monkeypatch):
     emulator.trouble("error:status=429,route=GET /selector/owners")
     monkeypatch.setattr(
-        "crm_api.freshsales.account.CLASSIC_HOST", emulator.freshsales_classic.base_url.removesuffix("/api")
+        "crm_api.freshsales.session.CLASSIC_HOST", emulator.freshsales_classic.base_url.removesuffix("/api")
     )
     done = run(ONE, base_url=emulator.freshsales_classic.base_url)
     assert done.code == 4
