@@ -30,6 +30,8 @@ from target_crm.settings import BATCH_SIZE
 from target_crm.singer.completeness import Completeness
 from target_crm.stream_settings import StreamSettings, stream_settings
 
+FLAWS_SHOWN = 3  # of one record
+MASK = "the value"  # in place of what a record holds
 DELETED_AT = "_sdc_deleted_at"
 SDC = frozenset(
     f"_sdc_{name}"
@@ -202,10 +204,6 @@ def _no_source_id(names: Sequence[str], record: Mapping[str, Any]) -> str:
     return f"{there}: without its source id nothing tells a record from others"
 
 
-SHOWN = 3  # of the flaws of one record
-MASK = "the value"  # in place of what a record holds
-
-
 class Validator(BaseJSONSchemaValidator):
     """Checks records against a schema; formats are not checked.
 
@@ -231,7 +229,9 @@ class Validator(BaseJSONSchemaValidator):
         """Say what is wrong with a record, in words that show no values; None if nothing is."""
         if self._validator.is_valid(record):
             return None
-        flaws = [_spelled(error) for _, error in zip(range(SHOWN), self._validator.iter_errors(record), strict=False)]
+        flaws = [
+            _spelled(error) for _, error in zip(range(FLAWS_SHOWN), self._validator.iter_errors(record), strict=False)
+        ]
         return "; ".join(flaws)
 
     @override

@@ -69,6 +69,13 @@ def test_the_table_is_told_at_the_end_also_of_a_run_that_stopped(run):
     assert done.report["closed"]
 
 
+def test_a_setting_that_is_wrong_shows_no_table_of_outcomes(run):
+    done = run([PEOPLE, person(1)], streams={"people": {"object": "peoples"}})
+    assert done.code == 2
+    assert "people" in done.errors
+    assert "input" not in done.errors
+
+
 def test_a_report_that_cannot_be_written_stops_the_run_before_it_begins(run, emulator, tmp_path):
     done = run([PEOPLE, person(1)], report_path=str(tmp_path / "no" / "folder.json"))
     assert done.code == 2
