@@ -29,14 +29,14 @@ def log_event(logger: logging.Logger, event: str, *, level: str = "INFO", **fact
         logger: The log.
         event: The event's name, which never changes.
         level: The level's name.
-        facts: What there is to say, by name; never values of records.
+        facts: The facts of the event, by name; never values of records.
     """
     text = " ".join(f"{name}={value}" for name, value in facts.items())
     logger.log(logging.getLevelNamesMapping()[level], "%s %s", event, text, extra={"event": event, "facts": facts})
 
 
 class StreamRead(Protocol):
-    """A stream as its progress is told.
+    """A stream, as far as its progress is concerned.
 
     Attributes:
         name: Name of the stream.

@@ -101,7 +101,7 @@ class CustomFieldDefinitionsStream(ListStream):
 
 
 class CustomerSourcesStream(ListStream):
-    """Where leads and opportunities come from."""
+    """Sources that leads and opportunities come from."""
 
     name = "customer_sources"
     path = "/customer_sources"
@@ -123,7 +123,7 @@ class LeadsStream(SearchStream):
 
 
 class LossReasonsStream(ListStream):
-    """Reasons for which opportunities are lost."""
+    """Reasons why opportunities are lost."""
 
     name = "loss_reasons"
     path = "/loss_reasons"

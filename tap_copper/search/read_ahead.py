@@ -25,7 +25,7 @@ from tap_copper.search.window import SearchBehaviour, Taken, Window
 FIRST_SHARE = 0.85  # of an equal share, for the first part of a window; the last part gets as much more
 MOST_PAGES = 8  # asked for ahead: the further on, the smaller a page must be to begin where the one before it ends
 
-Places = list[tuple[Window, Taken]]
+Shares = list[tuple[Window, Taken]]
 """The windows that an answer belongs to, with its records that belong to each."""
 
 
@@ -146,7 +146,7 @@ class Search(ABC):
         tail = self._tail
         return None if tail is None or tail.done or self._is_under_way(tail) else self._begin(tail)
 
-    def take(self, asked: InFlight, rows: Sequence[Row], total: int | None, horizon: int) -> Places:
+    def take(self, asked: InFlight, rows: Sequence[Row], total: int | None, horizon: int) -> Shares:
         """Take an answer and tell which of its records belong to which window.
 
         Args:
@@ -188,7 +188,7 @@ class Search(ABC):
             head_only: The buffers are full.
         """
 
-    def _take(self, asked: InFlight, rows: Sequence[Row], total: int | None) -> Places:
+    def _take(self, asked: InFlight, rows: Sequence[Row], total: int | None) -> Shares:
         """Take an answer that is not the first."""
         window = asked.read_ahead.window
         return [(window, window.take(asked.query, rows, total))]
@@ -198,7 +198,7 @@ class Search(ABC):
         """The last key by which the first answer tells how far it reaches; None for any key."""
 
     @abstractmethod
-    def _split_tail(self, window: Window, rows: Sequence[Row], taken: Taken, horizon: int) -> Places:
+    def _split_tail(self, window: Window, rows: Sequence[Row], taken: Taken, horizon: int) -> Shares:
         """Part the tail from the first window, which has not been read whole with the first answer."""
 
     def _cut_at(self, key: int, window: Window, rows: Sequence[Row], taken: Taken) -> tuple[Window, list[int], Taken]:
@@ -245,7 +245,7 @@ class NewestFirstSearch(Search):
         return None  # the newest come first: records that were just edited are where they belong
 
     @override
-    def _split_tail(self, window: Window, rows: Sequence[Row], taken: Taken, horizon: int) -> Places:
+    def _split_tail(self, window: Window, rows: Sequence[Row], taken: Taken, horizon: int) -> Shares:
         key = horizon - 1
         if window.start is not None and key < window.start:
             self._tail = None  # nothing of it is newer than the horizon
@@ -359,7 +359,7 @@ class AscendingSearch(Search):
         return cut or self._ask_page([*pages, *self._awaited])
 
     @override
-    def _take(self, asked: InFlight, rows: Sequence[Row], total: int | None) -> Places:
+    def _take(self, asked: InFlight, rows: Sequence[Row], total: int | None) -> Shares:
         if asked.query is not asked.read_ahead.first:
             return self._cut(asked, rows, total)
         if asked.read_ahead in self._awaited:
@@ -373,7 +373,7 @@ class AscendingSearch(Search):
         return horizon if start is None or start <= horizon else None
 
     @override
-    def _split_tail(self, window: Window, rows: Sequence[Row], taken: Taken, horizon: int) -> Places:
+    def _split_tail(self, window: Window, rows: Sequence[Row], taken: Taken, horizon: int) -> Shares:
         if window.start is not None and horizon < window.start:
             return [(window, taken)]  # all of it is the tail
         if window.stop is not None and horizon >= window.stop:
@@ -437,7 +437,7 @@ class AscendingSearch(Search):
                 return InFlight(query, read_ahead)
         return None
 
-    def _cut(self, asked: InFlight, rows: Sequence[Row], total: int | None, beyond: int | None = None) -> Places:
+    def _cut(self, asked: InFlight, rows: Sequence[Row], total: int | None, beyond: int | None = None) -> Shares:
         """Cut the window in which the page begins. One that has been read that far is left alone.
 
         Args:

@@ -173,7 +173,7 @@ class Reader:
         """Hand on the answers in the order of the windows; questions are sent for as long as this is iterated over."""
         try:
             with self._changed:
-                self._ask_more()
+                self._ask_next()
             while (chunks := self._wait()) is not None:
                 yield chunks
         finally:
@@ -195,36 +195,37 @@ class Reader:
                     chunks = list(waiting)
                     waiting.clear()
                     self._buffered -= sum(len(chunk.body.content) for chunk in chunks)
-                    self._ask_more()
+                    self._ask_next()
                     return chunks
                 if head.done:
                     self._search.drop_head()
                     self._chunks.pop(head, None)
-                    self._ask_more()
+                    self._ask_next()
                     continue
                 self._changed.wait(NAP_SECONDS)
 
-    def _ask_more(self) -> None:
-        """Have whatever may be asked now asked, as far as threads are free. The caller holds the lock."""
-        while self._under_way < self._concurrency and self._error is None:
-            asked = self._search.ask(head_only=self._buffered > BUFFER_BYTES)
-            if asked is None:
-                return
+    def _ask_next(self) -> None:
+        """Have one more question sent, if one may be asked now and a thread is free. The caller holds the lock."""
+        if self._under_way == self._concurrency or self._error is not None:
+            return
+        asked = self._search.ask(head_only=self._buffered > BUFFER_BYTES)
+        if asked is not None:
             self._under_way += 1
             self._pool.give(partial(self._exchange, asked))
 
     def _exchange(self, asked: InFlight) -> None:
         """Send a question and take its answer, in a thread of the pool."""
         try:
+            with self._changed:
+                self._ask_next()  # as late as this: every answer that comes first makes for a better question
             self._take(asked, self._send(asked.query))
+            with self._changed:
+                self._under_way -= 1
+                self._ask_next()
         except BaseException as error:  # noqa: BLE001 - raised again by the thread that hands on
             with self._changed:
                 self._error = self._error or error
                 self._changed.notify_all()
-        else:
-            with self._changed:
-                self._under_way -= 1
-                self._ask_more()
 
     def _take(self, asked: InFlight, answer: Answer) -> None:
         body = self._body(answer)
@@ -237,8 +238,8 @@ class Reader:
             if self.began is None:
                 self.began = answer.date or extracted
             horizon = self._sign * self._horizon(self.began)
-            places = self._search.take(asked, rows, int(total) if total.isdigit() else None, horizon)
-            for window, taken in places:
+            shares = self._search.take(asked, rows, int(total) if total.isdigit() else None, horizon)
+            for window, taken in shares:
                 if taken.kept or (window.done and self._sign > 0):
                     chunk = _Chunk(body, taken.kept, _reached(window, rows, taken.kept), extracted)
                     self._chunks.setdefault(window, deque()).append(chunk)

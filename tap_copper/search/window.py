@@ -17,7 +17,7 @@ from tap_copper.search.same_second import TiePages, TieReader
 
 
 class Meaning(Enum):
-    """What an answer means to its window. The first line that holds counts: the order is part of the algorithm.
+    """The meaning of an answer to its window. The first line that holds counts: the order is part of the algorithm.
 
     ============== ================================================================ ====================================
     OF_TIES        the records of one key are being read apart from the others      the tie reader takes it
@@ -38,7 +38,7 @@ class Meaning(Enum):
 
 
 class Step(Enum):
-    """What comes after an answer that means progress. The first line that holds counts: the order is the algorithm.
+    """The step after an answer that means progress. The first line that holds counts: the order is the algorithm.
 
     ============ ================================================================== ====================================
     END          it shows a key beyond the window, or the last place of the search  the window has been read
@@ -178,7 +178,7 @@ class Window:
         Raises:
             TieError: A single key holds more records than can be read for certain.
         """
-        meaning = self._meaning(query, rows)  # told by what had been seen before this answer
+        meaning = self._meaning(query, rows)  # judged by the records that had come before this answer
         kept = self._keep(rows)
         edited = [
             position
@@ -227,7 +227,7 @@ class Window:
         self._no_pages_at = self.floor
 
     def is_continued_by(self, query: PageQuery, rows: Sequence[Row], at: int) -> bool:
-        """Whether a page of an earlier question begins in what has been met here, and so tells what comes next.
+        """Whether a page of an earlier question begins among records met here, and so tells what comes next.
 
         Args:
             query: The question. A question ends one key beyond the window that it is for, so its last page may begin
@@ -251,7 +251,7 @@ class Window:
     def cut(self, key: int) -> Window:
         """End this window at ``key`` and return the window that begins after it.
 
-        What has been met beyond the cut goes with the new window.
+        Records that have been met beyond the cut go with the new window.
         """
         right = Window(key + 1, self.stop, self._limits, self._behaviour)
         right._seen = {row for row in self._seen if row[1] is not None and row[1] > key}
@@ -266,7 +266,7 @@ class Window:
         return right
 
     def restart(self, brought: Iterable[Row]) -> None:
-        """Read the window again from its start, passing over what it has brought already."""
+        """Read the window again from its start, passing over records that it has brought already."""
         self._seen = set(brought)
         self.floor = self.start
         self.done = False
@@ -278,7 +278,7 @@ class Window:
         return minimum, None if self.stop is None else self.stop + 1
 
     def _reaches_into(self, rows: Sequence[Row]) -> bool:
-        """Whether a page begins in what has been met, as its keys tell."""
+        """Whether a page begins among records that have been met, as its keys tell."""
         at = next((key for _, key in rows if key is not None), None)
         return at is not None and self.floor is not None and at < self.floor
 
