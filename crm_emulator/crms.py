@@ -24,7 +24,7 @@ class EmulatedCrms:
     """All emulated CRMs, with the access that tests have past the CRMs' APIs.
 
     Args:
-        seed: The same seed, with the same numbers of records, gives the same bytes.
+        seed: The number from which records are drawn; equal seeds and numbers of records give equal bytes.
         sizes: Numbers of records by CRM and object; an object left out gets its CRM's default, or 0 when ``empty``.
         empty: No records but the settings lists.
         port: The port of the server in front of them; 0 until a free one is found.

@@ -33,7 +33,7 @@ class Emulator(EmulatedCrms):
         ...     settings = {"base_url": emulator.copper.base_url, "api_key": emulator.copper.api_key}
 
     Args:
-        seed: The same seed, with the same numbers of records, gives the same bytes.
+        seed: The number from which records are drawn; equal seeds and numbers of records give equal bytes.
         people, companies, leads, opportunities, projects, tasks, activities: How many of each Copper gets; one left out
             is the default (see ``crm_emulator.copper.seeds.SIZES``), or 0 when ``empty``.
         empty: No records but the settings lists.

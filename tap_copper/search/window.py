@@ -9,106 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import Enum, auto
 from math import inf
 
 from tap_copper.search.query import OVERLAP, Limits, PageQuery, Row
 from tap_copper.search.same_second import TiePages, TieReader
-
-
-class Meaning(Enum):
-    """The meaning of an answer to its window. The first line that holds counts: the order is part of the algorithm.
-
-    ============== ================================================================ ====================================
-    OF_TIES        the records of one key are being read apart from the others      the tie reader takes it
-    OUTRUN         further pages are being read, and have brought more than this    nothing
-    OUT_OF_ORDER   it does not continue the page before it                          no further pages of this key
-    ORPHANED       it is a further page, and no page before it counts any more      nothing
-    BOUND_EXCLUDED of the records with the minimum, none that was met came again    ask from one second earlier
-    PROGRESS       none of these                                                    see ``Step``
-    ============== ================================================================ ====================================
-    """
-
-    OF_TIES = auto()
-    OUTRUN = auto()
-    OUT_OF_ORDER = auto()
-    ORPHANED = auto()
-    BOUND_EXCLUDED = auto()
-    PROGRESS = auto()
-
-
-class Step(Enum):
-    """The step after an answer that means progress. The first line that holds counts: the order is the algorithm.
-
-    ============ ================================================================== ====================================
-    END          it shows a key beyond the window, or the last place of the search  the window has been read
-    CLIMB        its last key inside the window lies above the floor                the floor moves up to that key
-    FOLLOW       its last key is the floor, and further pages may be asked for      ask for the next of them
-    STOP_PAGES   it is a further page, and all of it is in the floor's second       ask by key, from the floor
-    ASK_AGAIN    its bounds were others than those of what is left now              ask by key, from the floor
-    READ_TIES    it is full                                                         read what shares the floor's key
-    END_IF_KNOWN none of these: a page that is not full                             ended, if it brought nothing new
-    ============ ================================================================== ====================================
-    """
-
-    END = auto()
-    CLIMB = auto()
-    FOLLOW = auto()
-    STOP_PAGES = auto()
-    ASK_AGAIN = auto()
-    READ_TIES = auto()
-    END_IF_KNOWN = auto()
-
-
-@dataclass(frozen=True)
-class Taken:
-    """The records of an answer that belong to a window, by their positions in it.
-
-    Attributes:
-        kept: New, and inside the window.
-        edited_meanwhile: Found by the CRM's index inside the window, but edited since: beyond what was asked for.
-    """
-
-    kept: list[int]
-    edited_meanwhile: list[int]
-
-
-@dataclass(frozen=True)
-class _Answer:
-    """One answer as a window sees it.
-
-    Attributes:
-        query: The question.
-        rows: The ids and keys of its records.
-        shown: How many records the search holds: the CRM's total, or what the page tells where there is none.
-        inside: The keys of its records that count, in their order: inside the window and not later than ``trusted``.
-        is_beyond_stop: It shows a key between the end of the window and the maximum that was asked for.
-        has_new: A record of it had not been seen before.
-        trusted: Later keys do not tell how far it reaches; None if all do.
-    """
-
-    query: PageQuery
-    rows: Sequence[Row]
-    shown: int
-    inside: list[int]
-    is_beyond_stop: bool
-    has_new: bool
-    trusted: int | None
-
-    @property
-    def start(self) -> int:
-        """Places of the search before the page."""
-        return (self.query.page - 1) * self.query.size
-
-    @property
-    def end(self) -> int:
-        """Places of the search up to the end of the page."""
-        return self.start + len(self.rows)
-
-    @property
-    def top(self) -> int | None:
-        """The last key that counts; None if none does."""
-        return self.inside[-1] if self.inside else None
+from tap_copper.search.window_answer import Meaning, Step, Taken, WindowAnswer
 
 
 @dataclass
@@ -307,10 +212,10 @@ class Window:
 
     def _seen_as(
         self, query: PageQuery, rows: Sequence[Row], total: int | None, trusted: int | None, *, has_new: bool
-    ) -> _Answer:
+    ) -> WindowAnswer:
         keys = [key for _, key in rows if key is not None]
         last = min(limit for limit in (self.stop, trusted, inf) if limit is not None)
-        return _Answer(
+        return WindowAnswer(
             query,
             rows,
             shown=total if total is not None else len(rows) + (len(rows) == query.size),
@@ -322,7 +227,7 @@ class Window:
             trusted=trusted,
         )
 
-    def _progress(self, answer: _Answer) -> None:
+    def _progress(self, answer: WindowAnswer) -> None:
         self.total = answer.shown if answer.query.page == 1 else None
         self.left = None
         self.most_ties = max(Counter(key for _, key in answer.rows).values(), default=1)
@@ -345,7 +250,7 @@ class Window:
             case Step.ASK_AGAIN:
                 pass
 
-    def _step(self, answer: _Answer, pages: TiePages | None) -> Step:
+    def _step(self, answer: WindowAnswer, pages: TiePages | None) -> Step:
         top = answer.top
         if answer.is_beyond_stop or answer.end >= answer.shown:
             return Step.END
@@ -359,7 +264,7 @@ class Window:
             return Step.ASK_AGAIN
         return Step.READ_TIES if answer.shown > answer.query.size else Step.END_IF_KNOWN
 
-    def _shows_nothing_certain(self, answer: _Answer) -> bool:
+    def _shows_nothing_certain(self, answer: WindowAnswer) -> bool:
         return answer.trusted is not None and not answer.inside
 
     def _covers_what_is_left(self, query: PageQuery) -> bool:
@@ -373,7 +278,7 @@ class Window:
         is_outrun = self.floor is not None and (query.minimum is None or query.minimum < self.floor - 1)
         return below and above and not is_outrun
 
-    def _climb(self, answer: _Answer) -> None:
+    def _climb(self, answer: WindowAnswer) -> None:
         """Move the floor up to the last key of an answer that counts."""
         top = answer.inside[-1]
         self._advance(top)
@@ -381,7 +286,7 @@ class Window:
             below = sum(key is not None and key < top for _, key in answer.rows)
             self.left = answer.shown - answer.start - below
 
-    def _pages_after(self, answer: _Answer) -> TiePages | None:
+    def _pages_after(self, answer: WindowAnswer) -> TiePages | None:
         """The pages that follow an answer, where asking for its last key again would bring too much of it again."""
         query, rows, inside = answer.query, answer.rows, answer.inside
         if answer.trusted is not None or len(rows) < query.size or len(inside) < len(rows):

@@ -1,0 +1,218 @@
+"""A search that is sorted by key, ascending: its windows are cut at pages further on, and read ahead. Pure.
+
+The records of a page further on show where to cut, and become the first page of the window that begins there. Where
+fewer requests are under way than may be, the window with most left is cut, or its next pages are asked for ahead, so
+that all windows end together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from typing_extensions import override
+
+from tap_copper.search.query import OVERLAP, Limits, PageQuery, Row
+from tap_copper.search.read_ahead import MOST_PAGES, InFlight, ReadAhead, Search, Shares
+from tap_copper.search.window import Window
+from tap_copper.search.window_answer import Taken
+
+FIRST_SHARE = 0.85  # of an equal share, for the first part of a window; the last part gets as much more
+
+
+@dataclass
+class _Cuts:
+    """Pages of one question, each of ``size`` records, at which a window is to be cut.
+
+    Attributes:
+        query: The question.
+        total: Records that it holds.
+        page: Number of the page at which the next cut is.
+        step: Pages from there to the cut after it.
+        growth: How many pages longer each step is than the one before it.
+        longest: The longest step, in pages.
+        size: Records on a page.
+    """
+
+    query: PageQuery
+    total: int
+    page: int
+    step: float
+    growth: float
+    longest: int
+    size: int
+
+    @property
+    def beyond(self) -> int:
+        """Records from the next cut on."""
+        return self.total - (self.page - 1) * self.size
+
+    def take_next(self) -> PageQuery:
+        """Take the page at the next cut; the cut after it is the next one then."""
+        query = PageQuery(self.query.minimum, self.query.maximum, self.page, self.size)
+        self.page += round(self.step)
+        self.step = min(self.step + self.growth, self.longest)
+        return query
+
+
+class AscendingSearch(Search):
+    """A search that the CRM sorts by key, ascending: the windows are handed on from the first to the last.
+
+    Args:
+        start: The smallest key; None for no bound.
+        stop: The largest key; None for no bound.
+        limits: The limits of one search.
+    """
+
+    def __init__(self, start: int | None, stop: int | None, limits: Limits) -> None:
+        super().__init__(start, stop, limits)
+        self._cuts: dict[Window, _Cuts] = {}
+        self._awaited: dict[ReadAhead, int] = {}  # those that begin with a cut, and how many records lie beyond it
+
+    @override
+    def drop_head(self) -> None:
+        if (head := self.head) is not None:
+            self._cuts.pop(head, None)
+        super().drop_head()
+
+    @override
+    def _closed(self) -> list[Window]:
+        return [window for window in self._windows if window is not self._tail]
+
+    @override
+    def _begin(self, window: Window) -> InFlight:
+        query = window.query()
+        is_by_key = query.page == 1 and query.tie is None
+        self._reading[window] = read_ahead = ReadAhead(window, query, window.left if is_by_key else None)
+        for cut, beyond in self._awaited.items():
+            read_ahead.end_at(cut.first, beyond)
+        return InFlight(query, read_ahead)
+
+    @override
+    def _is_cutting(self) -> bool:
+        return bool(self._awaited)
+
+    @override
+    def _ask_ahead(self, unread: Sequence[Window], chosen: Sequence[Window], *, head_only: bool) -> InFlight | None:
+        pages = [self._reading[window] for window in chosen]
+        if head_only:
+            return self._ask_page(pages)
+        # A cut gives a thread work for long, further pages for a moment: cuts come first while threads are free.
+        free = self._limits.concurrency - len(unread) - len(self._awaited)
+        cut = self._ask_cut(unread, free) if free > 0 else None
+        return cut or self._ask_page([*pages, *self._awaited])
+
+    @override
+    def _take(self, asked: InFlight, rows: Sequence[Row], total: int | None) -> Shares:
+        if asked.query is not asked.read_ahead.first:
+            return self._cut(asked, rows, total)
+        if asked.read_ahead in self._awaited:
+            return self._cut(asked, rows, total, self._awaited.pop(asked.read_ahead))
+        return super()._take(asked, rows, total)
+
+    @override
+    def _trusted(self, horizon: int) -> int | None:
+        # Beyond the horizon the index may lag: a record that was just edited may be shown in its old place.
+        start = self._windows[0].start
+        return horizon if start is None or start <= horizon else None
+
+    @override
+    def _split_tail(self, window: Window, rows: Sequence[Row], taken: Taken, horizon: int) -> Shares:
+        if window.start is not None and horizon < window.start:
+            return [(window, taken)]  # all of it is the tail
+        if window.stop is not None and horizon >= window.stop:
+            self._tail = None  # nothing of it is newer than the horizon
+            return [(window, taken)]
+        left = window.left
+        self._tail, kept, beyond = self._cut_at(horizon, window, rows, taken)
+        window.left = left  # the tail is hardly anything of it
+        return [(window, Taken(kept, taken.edited_meanwhile)), (self._tail, beyond)]
+
+    def _ask_cut(self, unread: Sequence[Window], free: int) -> InFlight | None:
+        """Ask for a page at which a window is to be cut: the one with most left, so that all end together.
+
+        Args:
+            unread: The windows that are being read.
+            free: How many more may be read at once.
+        """
+        for window in sorted(unread, key=lambda each: each.left or 0, reverse=True):
+            cuts = self._cuts.get(window) or self._plan(window, free)
+            if cuts is None:
+                continue
+            beyond = cuts.beyond
+            is_reachable = cuts.total - beyond + cuts.size <= self._limits.ceiling
+            if is_reachable and self._limits.page_size <= beyond:
+                query = cuts.take_next()
+                for read_ahead in (self._reading[window], *self._awaited):
+                    read_ahead.end_at(query, beyond)
+                self._cuts[window] = cuts
+                read_ahead = ReadAhead(window, query, cuts.total)
+                self._awaited[read_ahead] = beyond
+                return InFlight(query, read_ahead)
+            if not self._awaited:
+                self._cuts.pop(window, None)  # cuts further on are planned from where the window is then
+        return None
+
+    def _plan(self, window: Window, free: int) -> _Cuts | None:
+        """Plan where to cut a window, so that each part is no more than its pages hold for certain.
+
+        Each page begins with records of the page before it, and those that are asked for ahead with more of them. A
+        window ends with all that share its last key. The parts grow from the first to the last: they begin one after
+        the other, and are to end together.
+        """
+        query = window.query()
+        if window.left is None or query.page > 1 or query.tie is not None:
+            return None
+        share = window.left / (self._limits.page_size * (free + 1))
+        longest = self._limits.most_pages
+        first = min(max(share * FIRST_SHARE, self._limits.fewest_pages), longest)
+        growth = max(share - first, 0) * 2 / free
+        step = min(ceil(first), longest)
+        overlap = window.most_ties if window.most_ties <= OVERLAP else OVERLAP + ceil(window.most_ties / step)
+        spare = min(overlap + (2 if step > MOST_PAGES else 2 * OVERLAP), self._limits.page_size // 4)
+        size = self._limits.page_size - spare
+        return _Cuts(query, window.left, 1 + step, min(first + growth, longest), growth, longest, size)
+
+    def _ask_page(self, under_way: Iterable[ReadAhead]) -> InFlight | None:
+        """Ask for one more page of what is under way: where most is left."""
+        for read_ahead in sorted(under_way, key=lambda each: each.left, reverse=True):
+            query = read_ahead.take_next(self._limits)
+            if query is not None:
+                return InFlight(query, read_ahead)
+        return None
+
+    def _cut(self, asked: InFlight, rows: Sequence[Row], total: int | None, beyond: int | None = None) -> Shares:
+        """Cut the window in which the page begins. One that has been read that far is left alone.
+
+        Args:
+            asked: The question.
+            rows: The ids and keys of the records.
+            total: How many records the search holds, as the CRM says; None if it does not.
+            beyond: Records from the page on, if the cut was planned.
+        """
+        query = asked.query
+        at = next((key for _, key in rows if key is not None), None)
+        if at is None:
+            return []
+        begun = next((each for each in self._closed() if each.is_continued_by(query, rows, at)), None)
+        if begun is not None:
+            return [(begun, begun.take(query, rows, total))]
+        window = next((each for each in self._closed() if _can_be_cut(each, at)), None)
+        if window is None:
+            return []
+        after = window.cut(at)
+        self._windows.insert(self._windows.index(window) + 1, after)
+        if window in self._cuts:
+            self._cuts[after] = self._cuts.pop(window)
+        # Pages that begin beyond the cut are the new window's: it counts as under way with them.
+        for read_ahead in (self._reading.get(window), asked.read_ahead):
+            if read_ahead is not None and read_ahead.reaches_beyond(query, beyond):
+                self._reading[after] = read_ahead
+        return [(after, after.take(query, rows, total))]
+
+
+def _can_be_cut(window: Window, at: int) -> bool:
+    if window.done or window.floor is None or window.floor >= at:
+        return False
+    return window.stop is None or at < window.stop
