@@ -154,8 +154,8 @@ SETTINGS: dict[str, Any] = {
         "deletions": {
             "type": "boolean",
             "default": False,
-            "description": "List the ids that exist, and report those of an earlier run that are gone in the stream "
-            "deleted_records. Costs a request per 200 records of the selected streams; cannot go with search_filters.",
+            "description": "List the ids that exist: the stream deleted_records then reports ids of an earlier run "
+            "that are gone. Costs a request per 200 records of the selected streams; cannot go with search_filters.",
         },
         "snapshot_url": {
             "type": ["string", "null"],

@@ -11,7 +11,7 @@ from tap_copper.search.query import Limits, TieError
 from tests.tap_copper.crm_model import LOOKBACK, CrmModel, dice, read
 
 SMALL = Limits(page_size=4, ceiling=400, concurrency=3, fewest_pages=2, buffered_pages=9)
-# Pages that are large enough for runs and flights: they overlap by four records.
+# Pages that are large enough to be asked for ahead: they overlap by four records.
 LARGER = Limits(page_size=12, ceiling=400, concurrency=6, fewest_pages=3, buffered_pages=60)
 
 
