@@ -156,7 +156,7 @@ class Crm(ABC):
     page_size: int = 200
 
     def owner(self, crm_object: CrmObject) -> Crm:  # noqa: ARG002 - for a CRM with endpoints beside it
-        """Give the part of the account that knows an object: whatever concerns the object may be asked there."""
+        """Return the part of the account that knows an object: whatever concerns the object may be asked there."""
         return self
 
     @abstractmethod

@@ -59,7 +59,7 @@ class RunningTarget(Protocol):
         """The run that all streams share."""
 
     def completeness_of(self, stream: str) -> Completeness:
-        """Give what the messages of a stream, after stream maps, prove so far."""
+        """Return what the messages of a stream, after stream maps, prove so far."""
 
 
 class CrmSink(BatchSink):
@@ -272,7 +272,7 @@ def check_flags(stream: str, crm_object: CrmObject, settings: MappingSettings, k
 
 
 def unknown_field_warnings(stream: str, settings: StreamSettings, known: Collection[str]) -> list[str]:
-    """Give a sentence for each setting that names a field which the schema does not have.
+    """Return a sentence for each setting that names a field which the schema does not have.
 
     Records may hold more than their schema says, so that this is not an error.
     """

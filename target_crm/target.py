@@ -158,7 +158,7 @@ class TargetCrm(Target):
         schema: dict[str, Any] | None = None,
         key_properties: Sequence[str] | None = None,
     ) -> Sink:
-        """Give a stream's sink; what a replaced sink holds is written before its successor takes anything."""
+        """Return a stream's sink; what a replaced sink holds is written before its successor takes anything."""
         old = self._sinks_active.get(stream_name)
         if old and schema and (old.original_schema != schema or old.key_properties != (key_properties or [])):
             self.drain_one(old)
@@ -255,7 +255,7 @@ class TargetCrm(Target):
             self.completeness_of(stream_map.stream_alias).activated(version)
 
     def completeness_of(self, stream: str) -> Completeness:
-        """Give what the messages of a stream, after stream maps, prove so far."""
+        """Return what the messages of a stream, after stream maps, prove so far."""
         return self._completeness.setdefault(stream, Completeness())
 
     # Draining

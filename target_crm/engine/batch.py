@@ -126,7 +126,7 @@ class StreamWriter:
     # What need not be written
 
     def _ready(self, incoming_records: Sequence[IncomingRecord]) -> list[Ready]:
-        """Give the records that must be written, mapped and with their references in place; the others have ended."""
+        """Return the records that must be written, mapped and with their references in place; the others have ended."""
         incoming_records = self._decided(incoming_records)
         if self._records.unanswered and (stuck := self._runner.stuck(incoming_records)):
             self._records.hold_in_doubt([incoming for incoming in incoming_records if incoming.source_id in stuck])
@@ -139,7 +139,7 @@ class StreamWriter:
         return self._with_references(differing)
 
     def _changed(self, incoming_records: Sequence[IncomingRecord], known: Mapping[str, Known]) -> list[IncomingRecord]:
-        """Give those that are not, at the source, what was written last."""
+        """Return those that are not, at the source, what was written last."""
         changed: list[IncomingRecord] = []
         unchanged: dict[str, CrmId | None] = {}
         outdated: list[str] = []
@@ -187,7 +187,7 @@ class StreamWriter:
             logger.warning("Stream %s: left out %s: %s", self._stream.name, ", ".join(names), reason)
 
     def _differing(self, mapped: Sequence[tuple[IncomingRecord, Mapped]], known: Mapping[str, Known]) -> list[Ready]:
-        """Give those that would not send what was sent last; the others are done."""
+        """Return those that would not send what was sent last; the others are done."""
         ready: list[Ready] = []
         hashes: dict[str, bytes] = {}
         for incoming, result in mapped:

@@ -170,7 +170,7 @@ def is_unchanged_payload(mapped: Mapped, known: Known | None) -> bool:
 
 
 def upsert_by(ready: Ready, attribute: str | None, method: LoadMethod) -> tuple[str, str] | None:
-    """Give the attribute and the value by which the CRM itself may find or make a record, or None if it may not.
+    """Return the attribute and the value by which the CRM itself may find or make a record, or None if it may not.
 
     Args:
         ready: The record.
@@ -273,7 +273,7 @@ def one_round(actions: Sequence[Action], method: LoadMethod) -> tuple[list[Actio
 
 
 def match_values(mapped: Mapped) -> set[tuple[str, str]]:
-    """Give the values by which the record could be taken for another, each with its attribute.
+    """Return the values by which the record could be taken for another, each with its attribute.
 
     A key with several parts gives its first: a record that shares all of them shares that one.
     """

@@ -106,7 +106,7 @@ class Deleter:
         return []
 
     def _unclaimed(self, own: Scope, pending: Sequence[PendingDelete]) -> list[PendingDelete]:
-        """Give those that no other live record stands for: one may have come since the delete arrived."""
+        """Return those that no other live record stands for: one may have come since the delete arrived."""
         going = {(each.scope.id, each.source_id) for each in pending if each.scope is not None}
         claims = self._ledger.claims.live(own, [each.crm_id for each in pending])
         unclaimed: list[PendingDelete] = []

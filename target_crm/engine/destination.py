@@ -60,7 +60,7 @@ class Destination(Protocol):
         """
 
     def outgoing(self, stream: str, ready: Ready, change: Change) -> Change:
-        """Give what is sent, with what the place needs to know besides."""
+        """Return what is sent, with what the place needs to know besides."""
 
     def planned(self, context: StreamContext, updates: Sequence[Update]) -> UpdatePlan:
         """Decide what each update sends; reads the CRM's records where that depends on them."""
@@ -80,7 +80,7 @@ class Destination(Protocol):
         """True where a record to be deleted may be looked for by a match key."""
 
     def delete_facts(self, record: Mapping[str, Any]) -> dict[str, Any]:
-        """Give what deleting a record needs besides the CRM's id of it."""
+        """Return what deleting a record needs besides the CRM's id of it."""
 
 
 class MappedObject:
@@ -109,7 +109,7 @@ class MappedObject:
         """Refuse nothing: an attribute that the stream lacks is not sent."""
 
     def outgoing(self, stream: str, ready: Ready, change: Change) -> Change:  # noqa: ARG002 - endpoints need them
-        """Give the change as it is."""
+        """Return the change as it is."""
         return change
 
     def planned(self, context: StreamContext, updates: Sequence[Update]) -> UpdatePlan:
@@ -247,12 +247,12 @@ class DeclaredEndpoints:
         return self._declared.calls.find is not None
 
     def delete_facts(self, record: Mapping[str, Any]) -> dict[str, Any]:
-        """Give the record as its endpoints get it."""
+        """Return the record as its endpoints get it."""
         return {"payload": getattr(self.mapper.map(record), "payload", {})}
 
 
 def destination_of(crm: Crm, settings: StreamSettings) -> Destination:
-    """Give the destination that a stream's settings name."""
+    """Return the destination that a stream's settings name."""
     if settings.declared is None:
         return MappedObject(crm, settings)
     return DeclaredEndpoints(crm, settings, settings.declared)

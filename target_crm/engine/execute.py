@@ -76,7 +76,7 @@ class ActionRunner:
         return self._destination.resolver(self._context, upserted_by)
 
     def upsert_of(self, ready: Ready) -> tuple[str, str] | None:
-        """Give the attribute and the value by which the CRM itself may find or make a record, many a request."""
+        """Return the attribute and the value by which the CRM itself may find or make a record, many a request."""
         attribute = self._mapper.upserted_by if self._crm_object.upserts_in_bulk else None
         return upsert_by(ready, attribute, self._method)
 
@@ -86,7 +86,7 @@ class ActionRunner:
         return len(values) == 1 and not self._stream.settings.compares_crm and self._mapper.is_blind(ready.mapped)
 
     def stuck(self, incoming_records: Sequence[IncomingRecord]) -> set[str]:
-        """Give the source ids whose update is in doubt for good, because it comes again as it was sent."""
+        """Return the source ids whose update is in doubt for good, because it comes again as it was sent."""
         updates = [intent for intent in self._records.unanswered.values() if intent.action == "update"]
         if not updates or not self._destination.leaves_updates_in_doubt(self._context.crm):
             return set()
@@ -282,7 +282,7 @@ def _kind_of(refused: NotDone) -> str:
 
 
 def _sent_payload(write: Write) -> dict[str, Any]:
-    """Give what was sent of a record, for the reject file: the payload, and beside it the flags, if there are any."""
+    """Return what was sent of a record, for the reject file: the payload, and beside it the flags, if there are any."""
     sent = outgoing(write.change.payload)
     return {"payload": sent.payload, **({"parameters": sent.parameters} if sent.parameters else {})}
 

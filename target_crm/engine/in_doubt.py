@@ -189,7 +189,7 @@ class MappedResolver(DoubtResolver):
             refusal = answer
 
     def _created_since(self, intents: Sequence[Intent]) -> dict[str, Verdict]:
-        """Give records for which nothing stands to the intents that they resemble most."""
+        """Return records for which nothing stands to the intents that they resemble most."""
         since = datetime.fromtimestamp(min(intent.server_at for intent in intents) - CLOCK_MARGIN_SECONDS, UTC)
         payloads = [intent.payload for intent in intents]
         hits = {record["id"]: record for record in self._crm.created_since(self._crm_object, since, payloads)}

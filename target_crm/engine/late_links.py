@@ -111,7 +111,7 @@ class _StreamLinks:
             )
 
     def _writes(self, updates: Sequence[Update]) -> list[Write]:
-        """Give what has to be sent; links that are there already are settled."""
+        """Return what has to be sent; links that are there already are settled."""
         writes: list[Write] = []
         current = self._current(updates)
         for update in updates:
@@ -184,7 +184,7 @@ class _StreamLinks:
 
 
 def _ready(unlinked: Unlinked, intents: Mapping[str, Intent]) -> Ready:
-    """Give the record as if it held nothing but its references; what the ledger knows of it stays as it is."""
+    """Return the record as if it held nothing but its references; what the ledger knows of it stays as it is."""
     known = unlinked.known
     references = tuple(reference_of(link) for link in unlinked.links)
     incoming = IncomingRecord(unlinked.source_id, unlinked.source_id, {}, known.record_hash or b"", b"")

@@ -34,7 +34,7 @@ class RecordLog:
         return list(self._written)
 
     def take_written(self, stream: str) -> set[str]:
-        """Give the source ids of a stream that were written since they were last taken."""
+        """Return the source ids of a stream that were written since they were last taken."""
         return self._written.pop(stream)
 
     def note_retried(self, stream: str, source_id: str) -> None:
@@ -47,7 +47,7 @@ class RecordLog:
             self._held.setdefault(stream, {})[held.source_id] = held
 
     def take_held(self, stream: str, source_id: str) -> Held | None:
-        """Give what was noted of a record that was held, once."""
+        """Return what was noted of a record that was held, once."""
         return self._held.get(stream, {}).pop(source_id, None)
 
 

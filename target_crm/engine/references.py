@@ -49,7 +49,7 @@ class ReferenceResolver:
         self._finders: dict[str, Finder] = {}
 
     def resolve(self, ready: Sequence[Ready]) -> list[tuple[Ready, Unresolved | None]]:
-        """Give each record with its references in place, or why that cannot be."""
+        """Return each record with its references in place, or why that cannot be."""
         by_stream = self._by_stream(ready)
         by_match = self._by_match(ready)
 
@@ -144,7 +144,7 @@ def _link_of(reference: Reference) -> Link:
 
 
 def reference_of(link: Link) -> Reference:
-    """Give the reference that a pending link stands for."""
+    """Return the reference that a pending link stands for."""
     if isinstance(link.on, OnRecord):
         return Reference(link.attribute, FromStream(link.on.stream, (link.on.source_id,)))
     crm_object, parts = json.loads(link.on.sought)

@@ -69,7 +69,7 @@ class RecentWrites:
         self._by_object: dict[str, RecentRecords] = {}
 
     def to(self, object_name: str) -> RecentRecords:
-        """Give the records of an object that our own writes left."""
+        """Return the records of an object that our own writes left."""
         return self._by_object.setdefault(object_name, RecentRecords(self._seconds, clock=self._clock))
 
 

@@ -284,7 +284,7 @@ class Sender:
         )
 
     def intent(self, write: Write) -> Intent:
-        """Give what the ledger holds of a write before it is sent."""
+        """Return what the ledger holds of a write before it is sent."""
         date = self._crm.session.server_date
         now, source_id = date.timestamp() if date else 0.0, write.action.ready.incoming.source_id
         return Intent(
@@ -305,7 +305,7 @@ def _created(write: Write, answer: Written) -> bool:
 
 
 def not_done(write: Write, error: CrmError) -> NotDone:
-    """Give the refusal that an error stands for."""
+    """Return the refusal that an error stands for."""
     gone = isinstance(error, GoneError)
     return NotDone(write, error.sentence, error.status, forbidden=_forbids(error.status), gone=gone, body=error.body)
 

@@ -100,7 +100,7 @@ def open_run(
 
 
 def _for_dry_run(crm: Crm, url: str, observers: list[Observer]) -> tuple[Crm, str]:
-    """Give the account and the ledger of a dry run, which writes to neither; what would be done is shown."""
+    """Return the account and the ledger of a dry run, which writes to neither; what would be done is shown."""
     from target_crm.engine.dry_run import DryRunCrm  # noqa: PLC0415 - only a dry run needs it
     from target_crm.report.preview import Preview  # noqa: PLC0415 - only a dry run needs it
 
@@ -136,7 +136,7 @@ def _introduce(store: Store, source: Source, account: Account) -> None:
 
 
 def _responses(config: Mapping[str, Any], run_id: str, stopping: Stopping, clock: Callable[[], float]) -> Observer:
-    """Give what captures outcomes."""
+    """Return what captures outcomes."""
     from target_crm.report.responses import ResponseFile, Responses, Webhook  # noqa: PLC0415 - only some capture them
 
     path, url = config.get("responses_path"), config.get("responses_url")

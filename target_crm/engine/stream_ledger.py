@@ -180,11 +180,11 @@ class StreamLedger:
         self._held.update(each.source_id for each in held)
 
     def rejected(self, action: Reject) -> Held:
-        """Give a record that was decided against, or refused, as it is held."""
+        """Return a record that was decided against, or refused, as it is held."""
         return self.held(action.ready.incoming, action.kind, action.reason, status=action.status, sent=action.sent)
 
     def flawed(self, incoming: IncomingRecord, flaw: Rejection) -> Held:
-        """Give a record that cannot be sent, as it is held."""
+        """Return a record that cannot be sent, as it is held."""
         return self.held(incoming, flaw.kind, flaw.reason)
 
     def held(
@@ -198,7 +198,7 @@ class StreamLedger:
         waits_on: tuple[Awaited, ...] | None = None,
         state: str | None = None,
     ) -> Held:
-        """Give a record that is not written, as it is held.
+        """Return a record that is not written, as it is held.
 
         Args:
             incoming: The record.

@@ -100,7 +100,7 @@ class HeldRecords:
             self._store.unhold(connection, scope, source_ids)
 
     def held_among(self, scope: Scope, source_ids: Collection[str]) -> set[str]:
-        """Give those of some source ids of which something is held."""
+        """Return those of some source ids of which something is held."""
         query = sa.select(tables.held.c.source_id).where(tables.held.c.scope_id == scope.id)
         return {row.source_id for row in self._store.among(query, tables.held.c.source_id, source_ids)}
 

@@ -141,7 +141,7 @@ class AttributePlans:
         raise SettingError(f"{where}: {what} have no custom field {title!r}{near}. There are: {there}")
 
     def plan(self, record: Mapping[str, Any]) -> Plan:
-        """Give the plan for a record.
+        """Return the plan for a record.
 
         Raises:
             RejectedError: It has an attribute that the object lacks, and the settings forbid that.

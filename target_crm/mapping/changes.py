@@ -180,7 +180,7 @@ def _structure(mode: Mode, attribute: Attribute, old: Any, new: Any) -> Any:
 
 
 def _with_category(attribute: Attribute, item: Mapping[str, Any], old: list[Any]) -> Mapping[str, Any]:
-    """Give an item of a bare value, which has no category of its own, the category that people chose in the CRM."""
+    """Return an item of a bare value, which has no category of its own, the category that people chose in the CRM."""
     if _category(attribute, item) != attribute.category:
         return item
     same = [each for each in old if _key_of(attribute, each) == _key_of(attribute, item)]

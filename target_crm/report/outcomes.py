@@ -176,7 +176,7 @@ class Books:
             self._removed[stream] += 1
 
     def removed_from(self, stream: str) -> int:
-        """Give the number of records of a stream that were deleted because they did not arrive."""
+        """Return the number of records of a stream that were deleted because they did not arrive."""
         return self._removed[stream]
 
     def linked(self, stream: str, links: int) -> None:
@@ -195,24 +195,24 @@ class Books:
         return list(self._ended)
 
     def input(self, stream: str) -> int:
-        """Give the number of records to account for: from the input, and carried over from earlier runs."""
+        """Return the number of records to account for: from the input, and carried over from earlier runs."""
         return self._arrived[stream] + self._carried[stream]
 
     def carried_over(self, stream: str) -> int:
-        """Give the number of records to account for that earlier runs held."""
+        """Return the number of records to account for that earlier runs held."""
         return self._carried[stream]
 
     def outcomes(self, stream: str) -> dict[Outcome, int]:
-        """Give the number of records by outcome, every outcome named."""
+        """Return the number of records by outcome, every outcome named."""
         ended = self._ended.get(stream, Counter())
         return {outcome: ended[outcome] for outcome in Outcome}
 
     def reasons(self, stream: str) -> dict[str, int]:
-        """Give the number of skipped and rejected records by outcome and reason."""
+        """Return the number of skipped and rejected records by outcome and reason."""
         return dict(+self._reasons.get(stream, Counter()))
 
     def reject_kinds(self, stream: str) -> dict[str, int]:
-        """Give the number of rejected records by kind."""
+        """Return the number of rejected records by kind."""
         begin = f"{Outcome.REJECTED}: "
         reasons = self.reasons(stream).items()
         return {reason.removeprefix(begin): count for reason, count in reasons if reason.startswith(begin)}
@@ -239,7 +239,7 @@ class Books:
         return [example for place, example in self._examples.items() if place in counted]
 
     def total(self, outcome: Outcome) -> int:
-        """Give the number of records of all streams that ended so."""
+        """Return the number of records of all streams that ended so."""
         return sum(ended[outcome] for ended in self._ended.values())
 
     @property

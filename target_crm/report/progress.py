@@ -62,7 +62,7 @@ class Progress:
                 handler.removeFilter(_is_worth_reading)
 
     def table(self) -> RenderableType:
-        """Give the streams so far, and below them the pace."""
+        """Return the streams so far, and below them the pace."""
         from rich.console import Group  # noqa: PLC0415 - only a terminal needs them
         from rich.table import Table  # noqa: PLC0415 - only a terminal needs it
         from rich.text import Text  # noqa: PLC0415 - only a terminal needs it

@@ -100,7 +100,7 @@ class RejectFile(Observer):
 
 
 def reject_line(held: Held) -> bytes:
-    """Give the RECORD message as it arrived, with ``rejected`` beside ``record``."""
+    """Return the RECORD message as it arrived, with ``rejected`` beside ``record``."""
     rejected: dict[str, Any] = {
         "kind": held.kind,
         "reason": held.reason,

@@ -107,5 +107,5 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 
 
 def remedy(kind: str) -> str:
-    """Give the remedy of a kind in plain text; empty for a kind that this program does not know."""
+    """Return the remedy of a kind in plain text; empty for a kind that this program does not know."""
     return KINDS[kind].remedy.replace("`", "") if kind in KINDS else ""

@@ -70,7 +70,7 @@ class Summary:
         return max(REQUESTS_PER_RECORD * ended - self.requests.get("requests", 0), 0)
 
     def report(self) -> dict[str, Any]:
-        """Give the summary as JSON values."""
+        """Return the summary as JSON values."""
         books = self.books
         return {
             "run_id": self.run_id,
