@@ -16,8 +16,7 @@ from tap_copper.client import CopperStream
 from tap_copper.errors import StreamError
 from tap_copper.progress import log_event
 from tap_copper.records import moment
-from tap_copper.search.ascending import AscendingSearch
-from tap_copper.search.newest_first import NewestFirstSearch
+from tap_copper.search.orders import AscendingSearch, NewestFirstSearch
 from tap_copper.search.query import Limits, PageQuery, Row, TieError
 from tap_copper.search.reader import Page, Reader
 from tap_copper.settings import filters_hash, search_filters, seconds_setting

@@ -34,7 +34,6 @@ from target_crm.engine.deletes import Deleter
 from target_crm.engine.finish import finish
 from target_crm.engine.held_records import HeldRecordRetrier
 from target_crm.engine.run import Run
-from target_crm.engine.start import open_run
 from target_crm.exit_codes import BROKEN_INPUT, EXPECTED, SIGNAL_OFFSET, Ending, Exit, TooManyRejectedError, ending_of
 from target_crm.ledger.values import Held
 from target_crm.mapping.values import Rejection
@@ -133,6 +132,9 @@ class TargetCrm(Target):
     def opened_run(self) -> Run:
         """The run that all streams share, opened with the first of them."""
         if self._run is None:
+            # SQLAlchemy comes with it: what only shows help, or refuses settings, ends without.
+            from target_crm.engine.start import open_run  # noqa: PLC0415 - see above
+
             self._run = open_run(
                 self.config,
                 self.connect(),

@@ -4,8 +4,7 @@ The first question is open-ended. If it does not bring everything, records older
 windows, and the rest, the tail, after all of them: a record that is edited meanwhile moves into the tail and is met
 there.
 
-A search that can be sorted is cut at pages further on (``ascending``). One that is returned newest first is halved in
-time (``newest_first``). Either way no request is a mere probe.
+Where a window is cut depends on the order of the search (``orders``). Either way no request is a mere probe.
 """
 
 from __future__ import annotations

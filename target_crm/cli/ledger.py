@@ -38,7 +38,7 @@ from target_crm.target import TargetCrm
 
 @click.group()
 def ledger() -> None:
-    """List, explain or correct what the ledger holds: which source record is which CRM record."""
+    """List, explain or correct what the ledger holds."""
 
 
 @ledger.command("list")

@@ -93,8 +93,9 @@ class StreamWriter:
             self._records.superseded([incoming.source_id for incoming in chosen.superseded])
         sound = [incoming for incoming in chosen.kept if incoming.flaw is None]
         self._write([incoming for incoming in sound if not incoming.gone])
-        if gone := self._decided([incoming for incoming in sound if incoming.gone]):
-            self._delete_collector.hold(gone)
+        gone = [incoming for incoming in sound if incoming.gone]
+        if gone and (decided := self._decided(gone)):
+            self._delete_collector.hold(decided)
         flawed = [incoming for incoming in chosen.kept if incoming.flaw is not None]
         if flawed:
             self._records.hold([self._records.flawed(incoming, incoming.flaw) for incoming in flawed if incoming.flaw])
@@ -172,7 +173,8 @@ class StreamWriter:
             if isinstance(result, Rejection):
                 flawed.append(self._records.flawed(incoming, result))
             else:
-                self._warn_of(result.left_out)
+                if result.left_out:
+                    self._warn_of(result.left_out)
                 mapped.append((incoming, result))
         return mapped, flawed
 
@@ -211,6 +213,8 @@ class StreamWriter:
 
     def _with_references(self, mapped: Sequence[Ready]) -> list[Ready]:
         """Put references in place; records that lack one wait for it or are rejected."""
+        if not any(each.mapped.references for each in mapped):
+            return list(mapped)
         ready: list[Ready] = []
         held: list[Held] = []
         for each, unresolved in self._references.resolve(mapped):

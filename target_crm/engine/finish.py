@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from crm_api.errors import CrmError
 from target_crm.engine.run import Run, logger
 from target_crm.exit_codes import EXPECTED, Ending, Exit
-from target_crm.ledger.links import Missing
+from target_crm.ledger.values import Missing
 from target_crm.report.summary import Summary
 from target_crm.settings_checks import rejected_allowed
 
@@ -29,12 +30,11 @@ def finish(run: Run, ending: Ending, config: Mapping[str, Any]) -> int:
     recorder, held_records = run.recorder, run.ledger.held_records
     if ending.code:
         recorder.stopped()
-    pending = waiting = 0
+    counts: Counter[str] = Counter()
     missing: Sequence[Missing] = ()
     try:
         try:
-            pending = held_records.count(run.source, "rejected")
-            waiting = held_records.count(run.source, "waiting")
+            counts = held_records.counts(run.source)
             missing = run.ledger.links.missing(run.source)
             recorder.finish(held_records.each(run.source, "rejected"))
         finally:
@@ -51,8 +51,8 @@ def finish(run: Run, ending: Ending, config: Mapping[str, Any]) -> int:
         run.id,
         run.account.name,
         recorder.books,
-        pending,
-        waiting,
+        counts["rejected"],
+        counts["waiting"],
         missing,
         asdict(run.crm.session.traffic),
         run.timing.clock() - run.timing.began,
@@ -67,5 +67,6 @@ def finish(run: Run, ending: Ending, config: Mapping[str, Any]) -> int:
         except CrmError as error:
             logger.error("%s", error)
             return ending.code or Exit.FAILED
-    exceeded = rejected_allowed(config["max_rejected"]).exceeded(pending, recorder.books.inputs)
+    inputs = recorder.books.inputs
+    exceeded = rejected_allowed(config["max_rejected"]).exceeded(counts["rejected"], inputs)
     return ending.code or (Exit.FAILED if exceeded else Exit.DONE)

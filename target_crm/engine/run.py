@@ -7,15 +7,18 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from crm_api.crm import Account, Crm
 from crm_api.recent_records import RecentRecords
 from target_crm.concurrency import Stopping, WorkerPool
 from target_crm.engine.outcome_recorder import OutcomeRecorder
-from target_crm.ledger.ledger import Ledger
-from target_crm.ledger.locks import Locks
 from target_crm.ledger.values import ObjectScope, Scope, Source
 from target_crm.mapping.mapper import Mapper
+
+if TYPE_CHECKING:  # SQLAlchemy comes with them, which nobody needs before the first stream
+    from target_crm.ledger.ledger import Ledger
+    from target_crm.ledger.locks import Locks
 
 logger = logging.getLogger("target-crm")  # the target's own, which the SDK sets up
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -120,11 +121,11 @@ class HeldRecords:
             for part in rows.partitions():
                 yield from _held(part)
 
-    def count(self, source: Source, state: str) -> int:
-        """Count a source's held records in a state."""
-        query = _held_query(state).order_by(None).with_only_columns(sa.func.count(), maintain_column_froms=True)
-        (row,) = self._store.rows_of(source, query)
-        return int(row[0])
+    def counts(self, source: Source) -> Counter[str]:
+        """Count a source's held records by state."""
+        held = tables.held
+        query = sa.select(held.c.state, sa.func.count()).join_from(held, tables.scopes).join(tables.objects)
+        return Counter({row[0]: row[1] for row in self._store.rows_of(source, query.group_by(held.c.state))})
 
     def absent(self, source: Source, scope: Scope, version: str) -> list[Held]:
         """Return the rejected and waiting records of a stream that did not arrive in a version."""

@@ -3,37 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from target_crm.ledger import tables
 from target_crm.ledger.store import BY_MATCH, Store, awaited_of, id_of
-from target_crm.ledger.values import Known, Link, Scope, Source, Unlinked
+from target_crm.ledger.values import Known, Link, Missing, Scope, Source, Unlinked
 
 EXAMPLES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """Records of another stream, or of the CRM, that several records of a stream wait for.
-
-    Attributes:
-        stream: The stream of the records that wait.
-        attribute: The attribute that is to be linked; empty if the records are not written until then.
-        on: The stream whose records are missing; empty if a match key finds them in the CRM.
-        records: The number of missing references.
-        examples: Up to three source ids of records that wait.
-        reason: Why the CRM refused a link; empty if it did not.
-    """
-
-    stream: str
-    attribute: str
-    on: str
-    records: int
-    examples: tuple[str, ...]
-    reason: str = ""
 
 
 class Links:

@@ -8,10 +8,11 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
 import sqlalchemy as sa
@@ -31,6 +32,8 @@ PRIVATE_FOLDER = 0o700
 VALUE_HASH_BYTES = 8
 CHUNK = 500  # values in one IN list: far below the limits of both databases
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+Job = TypeVar("Job")
 
 
 class Store:
@@ -144,6 +147,62 @@ class Store:
         if found is not None:
             return found
         return int(connection.execute(table.insert().values(row).returning(table.c.id)).scalar_one())
+
+
+@dataclass(eq=False)
+class _Pending(Generic[Job]):
+    """One thread's job.
+
+    Attributes:
+        job: The job.
+        done: Whether it was carried out or failed.
+        error: The error that it failed with; None if it did not.
+    """
+
+    job: Job
+    done: bool = False
+    error: Exception | None = None
+
+
+class GroupCommit(Generic[Job]):
+    """Carries out jobs, each before its ``do`` returns. Jobs that wait for their turn are carried out together.
+
+    Args:
+        carry_out: Carries out several jobs at once; if it raises, all of them failed.
+    """
+
+    def __init__(self, carry_out: Callable[[Sequence[Job]], None]) -> None:
+        self._carry_out = carry_out
+        self._turn = threading.Lock()
+        self._adding = threading.Lock()
+        self._waiting: list[_Pending[Job]] = []
+
+    def do(self, job: Job) -> None:
+        """Carry out one job.
+
+        Raises:
+            Exception: The error that ``carry_out`` raised.
+        """
+        pending = _Pending(job)
+        with self._adding:
+            self._waiting.append(pending)
+        with self._turn:
+            if not pending.done:
+                self._lead()
+        if pending.error is not None:
+            raise pending.error
+
+    def _lead(self) -> None:
+        with self._adding:
+            pendings, self._waiting = self._waiting, []
+        try:
+            self._carry_out([pending.job for pending in pendings])
+        except Exception as error:  # noqa: BLE001 - each thread raises it for its own job
+            for pending in pendings:
+                pending.error = error
+        finally:
+            for pending in pendings:
+                pending.done = True
 
 
 def of_source(query: sa.Select[Any], source: Source) -> sa.Select[Any]:

@@ -149,6 +149,27 @@ class Unlinked:
 
 
 @dataclass(frozen=True, slots=True)
+class Missing:
+    """Records of another stream, or of the CRM, that several records of a stream wait for.
+
+    Attributes:
+        stream: The stream of the records that wait.
+        attribute: The attribute that is to be linked; empty if the records are not written until then.
+        on: The stream whose records are missing; empty if a match key finds them in the CRM.
+        records: The number of missing references.
+        examples: Up to three source ids of records that wait.
+        reason: Why the CRM refused a link; empty if it did not.
+    """
+
+    stream: str
+    attribute: str
+    on: str
+    records: int
+    examples: tuple[str, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
     """A write that was sent, or is about to be, and has no answer yet.
 

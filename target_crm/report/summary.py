@@ -7,12 +7,13 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from crm_api.errors import SettingError
 from target_crm.files import file_errors, open_private, write_through
-from target_crm.ledger.links import Missing
+from target_crm.ledger.values import Missing
 from target_crm.report.outcomes import Books, Outcome
 from target_crm.singer.stream_order import in_circles
 
@@ -63,7 +64,7 @@ class Summary:
     ended: str
     forecast: Forecast | None = None
 
-    @property
+    @cached_property
     def saved(self) -> int:
         """The requests that a find and a write for each record would have taken, less those that were sent."""
         ended = sum(self.books.total(outcome) for outcome in _FOUND_AND_WRITTEN) + self.books.removals
@@ -158,8 +159,8 @@ class Summary:
             lines.append(f"  {names} wait for each other: set missing_reference to link_later for one of them")
         if self.forecast is not None:
             lines += ["Dry run: nothing was written", _forecast_in_words(self.forecast)]
-        sent = f"{_requests(self.requests.get('requests', 0))} in {self.seconds:.1f} s"
-        lines.append(f"{sent}; {self.saved:,} fewer than a find and a write for each record" if self.saved else sent)
+        saved = f"; {self.saved:,} fewer than a find and a write for each record" if self.saved else ""
+        lines.append(f"{_requests(self.requests.get('requests', 0))} in {self.seconds:.1f} s{saved}")
         return lines
 
 

@@ -9,8 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 
-from tap_copper.search.ascending import AscendingSearch
-from tap_copper.search.newest_first import NewestFirstSearch
+from tap_copper.search.orders import AscendingSearch, NewestFirstSearch
 from tap_copper.search.query import Limits, PageQuery, Row
 from tap_copper.search.read_ahead import InFlight
 from tap_copper.search.window import Window

@@ -15,8 +15,7 @@ from crm_api.transport.quota_stores import SQLiteStore
 from crm_emulator import Emulator, Fault
 from tap_copper.account import Time
 from tap_copper.errors import StoppedError
-from tap_copper.search.ascending import AscendingSearch
-from tap_copper.search.newest_first import NewestFirstSearch
+from tap_copper.search.orders import AscendingSearch, NewestFirstSearch
 from tap_copper.search.query import Limits
 from tap_copper.search.read_ahead import InFlight
 from tests.tap_copper.crm_model import LOOKBACK, CrmModel, dice
