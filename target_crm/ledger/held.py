@@ -124,8 +124,12 @@ class HeldRecords:
     def counts(self, source: Source) -> Counter[str]:
         """Count a source's held records by state."""
         held = tables.held
-        query = sa.select(held.c.state, sa.func.count()).join_from(held, tables.scopes).join(tables.objects)
-        return Counter({row[0]: row[1] for row in self._store.rows_of(source, query.group_by(held.c.state))})
+        query = (
+            sa.select(held.c.state, sa.func.count().label("records"))
+            .join_from(held, tables.scopes)
+            .join(tables.objects)
+        )
+        return Counter({row.state: row.records for row in self._store.rows_of(source, query.group_by(held.c.state))})
 
     def absent(self, source: Source, scope: Scope, version: str) -> list[Held]:
         """Return the rejected and waiting records of a stream that did not arrive in a version."""
