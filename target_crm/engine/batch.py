@@ -144,11 +144,18 @@ class StreamWriter:
         changed: list[IncomingRecord] = []
         unchanged: dict[str, CrmId | None] = {}
         outdated: list[str] = []
+        trusts_ledger = not self._settings.compares_crm
+        unanswered = self._records.unanswered
         for incoming in incoming_records:
             before = known.get(incoming.source_id)
             if incoming.held_at is not None and before is not None and before.written_at > incoming.held_at:
                 outdated.append(incoming.source_id)
-            elif before is not None and is_unchanged(incoming, before) and self._trusts_ledger(incoming.source_id):
+            elif (
+                before is not None
+                and trusts_ledger
+                and is_unchanged(incoming, before)
+                and incoming.source_id not in unanswered
+            ):
                 unchanged[incoming.source_id] = before.crm_id
             else:
                 changed.append(incoming)

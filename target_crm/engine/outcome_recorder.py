@@ -46,9 +46,9 @@ class RecordLog:
         if held.state != "rejected" or held.source_id in self._retried.get(stream, ()):
             self._held.setdefault(stream, {})[held.source_id] = held
 
-    def take_held(self, stream: str, source_id: str) -> Held | None:
-        """Return what was noted of a record that was held, once."""
-        return self._held.get(stream, {}).pop(source_id, None)
+    def held_of(self, stream: str) -> dict[str, Held]:
+        """Return what was noted of a stream's held records, by source id; whoever uses an entry removes it."""
+        return self._held.setdefault(stream, {})
 
 
 class OutcomeRecorder:
@@ -81,8 +81,9 @@ class OutcomeRecorder:
 
     def received(self, stream: str, object_name: str, incoming_records: Iterable[IncomingRecord]) -> None:
         """See which records a batch holds: what this run holds of one of them is superseded by it."""
+        noted = self.log.held_of(stream)
         for incoming in incoming_records:
-            held = self.log.take_held(stream, incoming.source_id)
+            held = noted.pop(incoming.source_id, None)
             if incoming.held_at is not None:
                 self.log.note_retried(stream, incoming.source_id)  # ``retried`` has opened its outcome again
             elif held is not None:
