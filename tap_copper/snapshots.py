@@ -124,7 +124,7 @@ class Snapshots:
                     connection.execute(_ids.insert().from_select(columns, given))
 
     def count(self, generation: int, stream: str) -> int:
-        """How many ids of a stream a generation holds."""
+        """Count the ids of a stream that a generation holds."""
         with self._engine.connect() as connection:
             query = sa.select(sa.func.count()).select_from(self._of(generation, stream).subquery())
             return int(connection.execute(query).scalar_one())

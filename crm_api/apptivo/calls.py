@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from crm_api.apptivo.declaration import Entity
-from crm_api.apptivo.objects import ENTITIES
+from crm_api.apptivo.declaration import ApptivoObject
+from crm_api.apptivo.objects import APPTIVO_OBJECTS
 from crm_api.apptivo.session import WireStyle
 from crm_api.endpoints.declared import Calls
 from crm_api.endpoints.endpoint import AnswerPaths, Endpoint, Format
@@ -28,50 +28,53 @@ _LISTS: Mapping[str, Any] = {
 
 def calls(style: WireStyle) -> dict[str, Calls]:
     """Make the calls of every object, by name."""
-    return {name: _form(entity) if style is WireStyle.FORM else _rest(entity) for name, entity in ENTITIES.items()}
+    return {
+        name: _form(declaration) if style is WireStyle.FORM else _rest(declaration)
+        for name, declaration in APPTIVO_OBJECTS.items()
+    }
 
 
-def _answer(entity: Entity) -> AnswerPaths:
+def _answer(declaration: ApptivoObject) -> AnswerPaths:
     """Make the paths of an answer: a record is in its wrapper, ``data``, ``responseObject``, or is the body itself."""
-    places = (f"$.{entity.wrapper}", "$.data", "$.responseObject", "$")
-    ids = tuple(f"{place}.{name}" for name in (entity.id, "id") for place in places)
+    places = (f"$.{declaration.wrapper}", "$.data", "$.responseObject", "$")
+    ids = tuple(f"{place}.{name}" for name in (declaration.id, "id") for place in places)
     return AnswerPaths(id=ids, record=places)
 
 
-def _form(entity: Entity) -> Calls:
-    path, which = f"/{entity.crm_object.name}?a=", {entity.id: "{id}"}
+def _form(declaration: ApptivoObject) -> Calls:
+    path, which = f"/{declaration.crm_object.name}?a=", {declaration.id: "{id}"}
     return Calls(
         create=Endpoint(
             f"{path}save",
             format=Format.FORM,
-            property=entity.data,
-            answer=_answer(entity),
-            parameters=entity.flags,
+            property=declaration.data,
+            answer=_answer(declaration),
+            parameters=declaration.flags,
         ),
         update=Endpoint(
             f"{path}update",
-            query={**which, "objectId": entity.object_id, **_LISTS},
+            query={**which, "objectId": declaration.object_id, **_LISTS},
             format=Format.FORM,
-            property=entity.data,
-            answer=_answer(entity),
+            property=declaration.data,
+            answer=_answer(declaration),
         ),
         delete=Endpoint(f"{path}delete", query=which, format=Format.FORM, attributes=(), repeatable=True),
-        read=_read(entity),
+        read=_read(declaration),
     )
 
 
-def _rest(entity: Entity) -> Calls:
-    path = f"/{entity.crm_object.name}"
+def _rest(declaration: ApptivoObject) -> Calls:
+    path = f"/{declaration.crm_object.name}"
     return Calls(
-        create=Endpoint(path, answer=_answer(entity), parameters=entity.flags),
+        create=Endpoint(path, answer=_answer(declaration), parameters=declaration.flags),
         # Not repeatable: a late first try must not undo what somebody has changed meanwhile.
-        update=Endpoint(f"{path}/{{id}}", method="PUT", query=_LISTS, answer=_answer(entity), repeatable=False),
+        update=Endpoint(f"{path}/{{id}}", method="PUT", query=_LISTS, answer=_answer(declaration), repeatable=False),
         delete=Endpoint(f"{path}/{{id}}", method="DELETE"),
-        read=_read(entity),
+        read=_read(declaration),
     )
 
 
-def _read(entity: Entity) -> Endpoint:
+def _read(declaration: ApptivoObject) -> Endpoint:
     """Make the call that reads a record, a form in either style: the JSON style is documented for writes only."""
-    path, which = f"/{entity.crm_object.name}?a=getById", {entity.id: "{id}"}
-    return Endpoint(path, query=which, format=Format.FORM, attributes=(), answer=_answer(entity))
+    path, which = f"/{declaration.crm_object.name}?a=getById", {declaration.id: "{id}"}
+    return Endpoint(path, query=which, format=Format.FORM, attributes=(), answer=_answer(declaration))

@@ -16,8 +16,8 @@ from typing_extensions import override
 
 from crm_api.apptivo.calls import calls
 from crm_api.apptivo.config import Config, CustomAttribute, config_of, identifier
-from crm_api.apptivo.declaration import BILLING, SHIPPING, Entity
-from crm_api.apptivo.objects import EMPLOYEES, ENTITIES, LISTS, OBJECTS, REFUSED
+from crm_api.apptivo.declaration import BILLING, SHIPPING, ApptivoObject
+from crm_api.apptivo.objects import APPTIVO_OBJECTS, EMPLOYEES, LISTS, OBJECTS, REFUSED
 from crm_api.apptivo.records import Names, created, crm_id_of, item_form, returned, revised
 from crm_api.apptivo.search import PAGE_SIZE, Lists, ask
 from crm_api.apptivo.session import ApptivoCredentialsError, WireStyle
@@ -111,15 +111,15 @@ class Apptivo(DeclaredCrm):
         if object_name == "employees":
             employees: Sequence[Name] = self.once("names", lambda: [_employee(each) for each in self._employees()])
             return employees
-        entity, choice = LISTS[object_name]
-        return self._config(entity).names(choice)
+        declaration, choice = LISTS[object_name]
+        return self._config(declaration).names(choice)
 
     @override
     def custom_fields(self, crm_object: CrmObject) -> Sequence[CustomField]:
-        return [_custom_field(crm_object, each) for each in self._config(ENTITIES[crm_object.name]).custom]
+        return [_custom_field(crm_object, each) for each in self._config(APPTIVO_OBJECTS[crm_object.name]).custom]
 
-    def _config(self, entity: Entity) -> Config:
-        path, parameters = f"/{entity.crm_object.name}?a=getConfigData", {"objectId": entity.object_id}
+    def _config(self, declaration: ApptivoObject) -> Config:
+        path, parameters = f"/{declaration.crm_object.name}?a=getConfigData", {"objectId": declaration.object_id}
         config: Config = self.once(path, lambda: config_of(ask(self.session, path, parameters)))
         return config
 
@@ -127,7 +127,7 @@ class Apptivo(DeclaredCrm):
 
     @override
     def find(self, crm_object: CrmObject, attribute: str, values: Sequence[str]) -> list[CrmRecord]:
-        lists = self._lists(ENTITIES[crm_object.name])
+        lists = self._lists(APPTIVO_OBJECTS[crm_object.name])
         declared = crm_object.attribute(attribute)
         return [
             self._noted(crm_object, record)
@@ -138,17 +138,17 @@ class Apptivo(DeclaredCrm):
 
     @override
     def count(self, crm_object: CrmObject) -> int:
-        return self._lists(ENTITIES[crm_object.name]).count()
+        return self._lists(APPTIVO_OBJECTS[crm_object.name]).count()
 
     @override
     def scan(self, crm_object: CrmObject) -> Iterator[CrmRecord]:
-        records = self._lists(ENTITIES[crm_object.name]).all()
-        return (returned(ENTITIES[crm_object.name], record) for record in records if not _is_deleted(record))
+        records = self._lists(APPTIVO_OBJECTS[crm_object.name]).all()
+        return (returned(APPTIVO_OBJECTS[crm_object.name], record) for record in records if not _is_deleted(record))
 
     @override
     def created_since(self, crm_object: CrmObject, since: datetime, payloads: Sequence[Payload]) -> Iterator[CrmRecord]:
-        records = self._lists(ENTITIES[crm_object.name]).since(since)
-        return (returned(ENTITIES[crm_object.name], record) for record in records if not _is_deleted(record))
+        records = self._lists(APPTIVO_OBJECTS[crm_object.name]).since(since)
+        return (returned(APPTIVO_OBJECTS[crm_object.name], record) for record in records if not _is_deleted(record))
 
     @override
     def read(self, crm_object: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
@@ -162,20 +162,20 @@ class Apptivo(DeclaredCrm):
 
     def _paged(self, crm_object: CrmObject, ids: Sequence[CrmId]) -> Mapping[CrmId, CrmRecord]:
         """Read records from pages of all records, if that takes fewer requests than reading each."""
-        entity, lists = ENTITIES[crm_object.name], self._lists(ENTITIES[crm_object.name])
+        declaration, lists = APPTIVO_OBJECTS[crm_object.name], self._lists(APPTIVO_OBJECTS[crm_object.name])
         found: dict[CrmId, CrmRecord] = {}
         if len(ids) > FEW_READS and len(ids) > 1 + -(-lists.count() // PAGE_SIZE):
             wanted = set(ids)
             with suppress(SettingError):  # some records are beyond the reach of lists
                 for record in lists.all():
-                    crm_id = crm_id_of(entity, record)
+                    crm_id = crm_id_of(declaration, record)
                     if crm_id is not None and crm_id in wanted:
                         found[crm_id] = self._recent.get((crm_object.name, crm_id), seconds=LIST_LAG_SECONDS) or record
         return found
 
     def _fetched(self, crm_object: CrmObject, crm_id: CrmId) -> CrmRecord | None:
         """Read a record by its id. Few failures are documented: if the answer does not show it, a search decides."""
-        entity, endpoint = ENTITIES[crm_object.name], self._call(crm_object, "read")
+        declaration, endpoint = APPTIVO_OBJECTS[crm_object.name], self._call(crm_object, "read")
         try:
             value = self.send(endpoint, prepare(endpoint, [Item({}, crm_id)]), read_only=True).value
         except GoneError:
@@ -184,15 +184,15 @@ class Apptivo(DeclaredCrm):
             value = None
         places = endpoint.answer.record or ()
         shown = (found_at(place, value) for place in places)
-        candidates = itertools.chain(shown, self._lists(entity).found({entity.id: crm_id}))
+        candidates = itertools.chain(shown, self._lists(declaration).found({declaration.id: crm_id}))
         records = (record for record in candidates if isinstance(record, Mapping))
-        return next((record for record in records if crm_id_of(entity, record) == crm_id), None)
+        return next((record for record in records if crm_id_of(declaration, record) == crm_id), None)
 
-    def _lists(self, entity: Entity) -> Lists:
-        return Lists(self.session, entity)
+    def _lists(self, declaration: ApptivoObject) -> Lists:
+        return Lists(self.session, declaration)
 
     def _noted(self, crm_object: CrmObject, raw: Mapping[str, Any]) -> CrmRecord:
-        record = returned(ENTITIES[crm_object.name], raw)
+        record = returned(APPTIVO_OBJECTS[crm_object.name], raw)
         self._recent.remember((crm_object.name, record["id"]), raw)
         return record
 
@@ -200,9 +200,12 @@ class Apptivo(DeclaredCrm):
 
     @override
     def create(self, crm_object: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:
-        entity, endpoint = ENTITIES[crm_object.name], self._call(crm_object, "create")
+        declaration, endpoint = APPTIVO_OBJECTS[crm_object.name], self._call(crm_object, "create")
         items = [
-            Item(created(entity, payload, self._names(entity, payload)), parameters=outgoing(payload).parameters)
+            Item(
+                created(declaration, payload, self._names(declaration, payload)),
+                parameters=outgoing(payload).parameters,
+            )
             for payload in payloads
         ]
         return self.perform(crm_object, endpoint, items, before_send=before_send)
@@ -212,7 +215,7 @@ class Apptivo(DeclaredCrm):
         return [self._update(crm_object, crm_id, payload) for crm_id, payload in changes]
 
     def _update(self, crm_object: CrmObject, crm_id: CrmId, payload: Payload) -> Result:
-        entity = ENTITIES[crm_object.name]
+        declaration = APPTIVO_OBJECTS[crm_object.name]
         raw = self._recent.get((crm_object.name, crm_id))
         if raw is None and crm_id in self._made_up_ids:
             raw = {}
@@ -220,7 +223,7 @@ class Apptivo(DeclaredCrm):
             raw = self._recent.get((crm_object.name, crm_id))
         if raw is None:
             return Refused(f"Apptivo has no such record in its {crm_object.name}", None, gone=True)
-        revision = revised(entity, raw, payload, self._names(entity, payload))
+        revision = revised(declaration, raw, payload, self._names(declaration, payload))
         record = revision.record
         if self._style is WireStyle.REST:  # it lists no attributes: all that is sent is applied
             sent = {BILLING if name == "address" else name for name in revision.attributes}
@@ -251,7 +254,7 @@ class Apptivo(DeclaredCrm):
         except ApptivoCredentialsError as error:
             # "key" in a reason may mean an attribute of the record: one bad record must not stop the rest.
             path = f"/{crm_object.name}?a=getConfigData"
-            ask(self.session, path, {"objectId": ENTITIES[crm_object.name].object_id})
+            ask(self.session, path, {"objectId": APPTIVO_OBJECTS[crm_object.name].object_id})
             results = [Refused(error.said, error.status, body=error.body) for _ in items]
         return [self._remembered(crm_object, result) for result in results]
 
@@ -264,7 +267,7 @@ class Apptivo(DeclaredCrm):
         ):  # the answer says SUCCESS only
             self._recent.forget((crm_object.name, crm_id))
             return Written(crm_id, {})
-        return Written(crm_id, self._noted(crm_object, {**result.record, ENTITIES[crm_object.name].id: crm_id}))
+        return Written(crm_id, self._noted(crm_object, {**result.record, APPTIVO_OBJECTS[crm_object.name].id: crm_id}))
 
     @override
     def send(
@@ -274,11 +277,11 @@ class Apptivo(DeclaredCrm):
             request = replace(request, form={**request.form, **request.params}, params={})
         return super().send(endpoint, request, read_only=read_only, before_send=before_send)
 
-    def _names(self, entity: Entity, payload: Payload) -> Names:
+    def _names(self, declaration: ApptivoObject, payload: Payload) -> Names:
         """Read the names that belong to the ids of a payload, if it holds any."""
-        needed = {BILLING, SHIPPING, *(choice.id for choice in entity.choices)}
-        config = self._config(entity) if not needed.isdisjoint(payload) else Config()
-        owned = not is_empty(payload.get(entity.assignee.id))
+        needed = {BILLING, SHIPPING, *(choice.id for choice in declaration.choices)}
+        config = self._config(declaration) if not needed.isdisjoint(payload) else Config()
+        owned = not is_empty(payload.get(declaration.assignee.id))
         employees = {name.id: name for name in self.names("employees")} if owned else {}
         return Names(config, employees)
 
@@ -325,10 +328,14 @@ class Apptivo(DeclaredCrm):
     def _any_config(self) -> Config:
         """A configuration that was read already: countries, and kinds of e-mail and phone, are in all of them."""
         known = next(
-            (entity for entity in ENTITIES.values() if self.is_known(f"/{entity.crm_object.name}?a=getConfigData")),
+            (
+                declaration
+                for declaration in APPTIVO_OBJECTS.values()
+                if self.is_known(f"/{declaration.crm_object.name}?a=getConfigData")
+            ),
             None,
         )
-        return self._config(known or ENTITIES["customers"])
+        return self._config(known or APPTIVO_OBJECTS["customers"])
 
     @override
     def custom_values(self, record: CrmRecord) -> dict[CrmId, Any]:
@@ -337,11 +344,15 @@ class Apptivo(DeclaredCrm):
 
     @override
     def custom_container(self, values: Mapping[CrmId, Any]) -> Payload:
-        known = {each.id: each for entity in ENTITIES.values() for each in self._known_config(entity).custom}
+        known = {
+            each.id: each for declaration in APPTIVO_OBJECTS.values() for each in self._known_config(declaration).custom
+        }
         return {"customAttributes": [custom_wire(known[key], values[key]) for key in values if key in known]}
 
-    def _known_config(self, entity: Entity) -> Config:
-        return self._config(entity) if self.is_known(f"/{entity.crm_object.name}?a=getConfigData") else Config()
+    def _known_config(self, declaration: ApptivoObject) -> Config:
+        return (
+            self._config(declaration) if self.is_known(f"/{declaration.crm_object.name}?a=getConfigData") else Config()
+        )
 
     @override
     def dry_run_answer(self, request: Request, new_id: Callable[[], CrmId]) -> Any:

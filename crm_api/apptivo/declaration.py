@@ -62,7 +62,7 @@ class Assignee:
 
 
 @dataclass(frozen=True)
-class Entity:
+class ApptivoObject:
     """One kind of record in Apptivo's API: the object of the port, and what calls about it need.
 
     Attributes:

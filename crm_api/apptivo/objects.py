@@ -21,8 +21,8 @@ from crm_api.apptivo.declaration import (
     PHONES,
     SHIPPING_ADDRESS,
     TERRITORY,
+    ApptivoObject,
     Choice,
-    Entity,
     listed_for,
     object_of,
     texts,
@@ -48,7 +48,7 @@ _CUSTOMER_CHOICES = (
     Choice("industryId", "industryName", "customer_industries", INDUSTRIES, ("industry",)),
     *listed_for("customer", TERRITORY, MARKET),
 )
-CUSTOMERS = Entity(
+CUSTOMERS = ApptivoObject(
     object_of(
         "customers",
         "customer",
@@ -97,7 +97,7 @@ _PERSON_NAME = (
     Attribute("firstName", flat=("given_name",)),
     Attribute("lastName", required=True, flat=("family_name", "surname")),
 )
-CONTACTS = Entity(
+CONTACTS = ApptivoObject(
     object_of(
         "contacts",
         "contact",
@@ -141,7 +141,7 @@ _LEAD_CHOICES = (
     *listed_for("lead", CAMPAIGN, TERRITORY, MARKET),
 )
 _LEAD_FLAGS = {"is_duplicate_check": "isDuplicateCheck"}
-LEADS = Entity(
+LEADS = ApptivoObject(
     object_of(
         "leads",
         "lead",
@@ -213,7 +213,7 @@ _OPPORTUNITY_FLAGS = {
     "is_lead_convert": "isLeadConvert",
     "is_customer_territory_update": "isCustomerTerritoryUpdate",
 }
-OPPORTUNITIES = Entity(
+OPPORTUNITIES = ApptivoObject(
     object_of(
         "opportunities",
         "opportunity",
@@ -265,7 +265,7 @@ _CASE_CHOICES = (
     ),
     Choice("caseSourceId", "caseSourceName", "case_sources", ("caseSources", "caseSourceList", "sources"), ("source",)),
 )
-CASES = Entity(
+CASES = ApptivoObject(
     object_of(
         "cases",
         "case",
@@ -298,7 +298,7 @@ CASES = Entity(
     numbered="caseNumber",
 )
 
-EMPLOYEES = Entity(
+EMPLOYEES = ApptivoObject(
     CrmObject("employees", "employee", ()),
     data="employeeData",
     id="employeeId",
@@ -309,10 +309,12 @@ EMPLOYEES = Entity(
 )
 """Employees, whom records are assigned to: read, never written."""
 
-ENTITIES = {each.crm_object.name: each for each in (CUSTOMERS, CONTACTS, LEADS, OPPORTUNITIES, CASES)}
-OBJECTS = {name: entity.crm_object for name, entity in ENTITIES.items()}
-LISTS = {choice.listed: (entity, choice) for entity in ENTITIES.values() for choice in entity.choices}
-"""The firm's lists by name, each with an entity whose configuration holds it."""
+APPTIVO_OBJECTS = {each.crm_object.name: each for each in (CUSTOMERS, CONTACTS, LEADS, OPPORTUNITIES, CASES)}
+OBJECTS = {name: declaration.crm_object for name, declaration in APPTIVO_OBJECTS.items()}
+LISTS = {
+    choice.listed: (declaration, choice) for declaration in APPTIVO_OBJECTS.values() for choice in declaration.choices
+}
+"""The firm's lists by name, each with an object whose configuration holds it."""
 
 _NO_EMPLOYEES = "Apptivo's employees are invited in its settings; records name them by name or e-mail"
 REFUSED = {"employees": _NO_EMPLOYEES, "users": _NO_EMPLOYEES}

@@ -17,7 +17,7 @@ from crm_api.apptivo.declaration import (
     BILLING,
     EMPLOYEE_OBJECT,
     SHIPPING,
-    Entity,
+    ApptivoObject,
 )
 from crm_api.crm import Name
 from crm_api.crm_objects import CrmId, CrmRecord, Payload
@@ -70,18 +70,18 @@ class Revision:
         }
 
 
-def crm_id_of(entity: Entity, raw: Mapping[str, Any]) -> CrmId | None:
+def crm_id_of(declaration: ApptivoObject, raw: Mapping[str, Any]) -> CrmId | None:
     """Read a record's id: the attribute of its kind (``customerId``), or ``id``; None if it has neither."""
-    value = raw.get(entity.id)
+    value = raw.get(declaration.id)
     value = raw.get("id") if is_empty(value) else value
     return None if is_empty(value) or isinstance(value, bool | list | dict) else identifier(value)
 
 
-def returned(entity: Entity, raw: Mapping[str, Any]) -> CrmRecord:
+def returned(declaration: ApptivoObject, raw: Mapping[str, Any]) -> CrmRecord:
     """Make the record that the port returns."""
     record = dict(raw)
-    record["id"] = crm_id_of(entity, raw)
-    if entity.crm_object.attribute(BILLING) is not None:
+    record["id"] = crm_id_of(declaration, raw)
+    if declaration.crm_object.attribute(BILLING) is not None:
         items = _addresses(raw)
         for name in (BILLING, SHIPPING):
             at = _place(items, name)
@@ -89,33 +89,33 @@ def returned(entity: Entity, raw: Mapping[str, Any]) -> CrmRecord:
     return record
 
 
-def created(entity: Entity, payload: Payload, names: Names) -> dict[str, Any]:
+def created(declaration: ApptivoObject, payload: Payload, names: Names) -> dict[str, Any]:
     """Make the record that a create sends."""
-    record = _applied(entity, {}, payload, names)
-    if entity.numbered:
-        record.setdefault(entity.numbered, AUTOMATIC_NUMBER)
+    record = _applied(declaration, {}, payload, names)
+    if declaration.numbered:
+        record.setdefault(declaration.numbered, AUTOMATIC_NUMBER)
     return record
 
 
-def revised(entity: Entity, raw: Mapping[str, Any], payload: Payload, names: Names) -> Revision:
+def revised(declaration: ApptivoObject, raw: Mapping[str, Any], payload: Payload, names: Names) -> Revision:
     """Make the update that changes a record, given the record as it is."""
-    record = _applied(entity, raw, payload, names)
+    record = _applied(declaration, raw, payload, names)
     custom_ids = [each["customAttributeId"] for each in payload.get(_CUSTOM) or ()]
-    return Revision(record, tuple(dict.fromkeys(_listed(entity, payload))), tuple(custom_ids))
+    return Revision(record, tuple(dict.fromkeys(_listed(declaration, payload))), tuple(custom_ids))
 
 
-def _listed(entity: Entity, payload: Payload) -> Sequence[str]:
+def _listed(declaration: ApptivoObject, payload: Payload) -> Sequence[str]:
     """List the attributes that a payload changes, by the names that Apptivo needs."""
-    pairs: dict[str, tuple[str, ...]] = {choice.id: (choice.id, choice.name) for choice in entity.choices}
-    assignee = entity.assignee
+    pairs: dict[str, tuple[str, ...]] = {choice.id: (choice.id, choice.name) for choice in declaration.choices}
+    assignee = declaration.assignee
     pairs[assignee.id] = (assignee.id, assignee.name, assignee.kind)
     pairs[BILLING] = pairs[SHIPPING] = ("address",)
     pairs["caseCustomerId"] = ("caseCustomerId", "caseCustomer", "caseCustNew")
-    named = [name for name in payload if entity.crm_object.attribute(name) is not None]
+    named = [name for name in payload if declaration.crm_object.attribute(name) is not None]
     return [listed for name in named for listed in pairs.get(name, (name,))]
 
 
-def _applied(entity: Entity, raw: Mapping[str, Any], payload: Payload, names: Names) -> dict[str, Any]:
+def _applied(declaration: ApptivoObject, raw: Mapping[str, Any], payload: Payload, names: Names) -> dict[str, Any]:
     record = dict(raw)
     for name, value in payload.items():
         if name in _ADDRESS_TYPES:
@@ -123,19 +123,19 @@ def _applied(entity: Entity, raw: Mapping[str, Any], payload: Payload, names: Na
         elif name == _CUSTOM:
             record[_CUSTOM] = _with_custom(record.get(_CUSTOM) or (), value)
         elif name in {_EMAILS, _PHONES}:
-            item = "cont_email_input" if name == _EMAILS else entity.phone_item
+            item = "cont_email_input" if name == _EMAILS else declaration.phone_item
             record[name] = [{"id": item, **each} for each in value or ()]
         else:
             record[name] = value
-    for choice in entity.choices:
+    for choice in declaration.choices:
         if choice.id in payload:
             record[choice.name] = _named(names.config.names(choice), payload[choice.id])
-    owner = payload.get(entity.assignee.id)
-    if entity.assignee.id in payload:
+    owner = payload.get(declaration.assignee.id)
+    if declaration.assignee.id in payload:
         known = names.employees.get(owner) if owner is not None else None
-        record[entity.assignee.name] = known.spellings[0] if known else None
-        record[entity.assignee.kind] = None if owner is None else EMPLOYEE_OBJECT
-    for reference in entity.crm_object.attributes:
+        record[declaration.assignee.name] = known.spellings[0] if known else None
+        record[declaration.assignee.kind] = None if owner is None else EMPLOYEE_OBJECT
+    for reference in declaration.crm_object.attributes:
         # The name of the record that was referred to before; Apptivo knows the new one.
         if reference.unless in payload and reference.name not in payload:
             record.pop(reference.name, None)

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from crm_api.apptivo.declaration import Entity
+from crm_api.apptivo.declaration import ApptivoObject
 from crm_api.apptivo.records import crm_id_of
 from crm_api.apptivo.values import stamped
 from crm_api.crm_objects import CrmId
@@ -59,12 +59,12 @@ class Lists:
 
     Args:
         session: Sends the account's requests.
-        entity: The kind of record.
+        declaration: The kind of record.
     """
 
-    def __init__(self, session: CrmSession, entity: Entity) -> None:
+    def __init__(self, session: CrmSession, declaration: ApptivoObject) -> None:
         self._session = session
-        self._entity = entity
+        self._declaration = declaration
         self._total = 0
 
     def count(self) -> int:
@@ -91,9 +91,9 @@ class Lists:
             missing = self._missing(seen)
         if missing:
             raise SettingError(
-                f"Apptivo lists only {len(seen)} of its {len(seen) + missing} {self._entity.crm_object.name}, too few "
-                "to know whether a record is there. Set match_on to an attribute that can be searched by: "
-                f"{', '.join(self._entity.crm_object.finds)}"
+                f"Apptivo lists only {len(seen)} of its {len(seen) + missing} {self._declaration.crm_object.name}, too "
+                "few to know whether a record is there. Set match_on to an attribute that can be searched by: "
+                f"{', '.join(self._declaration.crm_object.finds)}"
             )
 
     def since(self, moment: datetime) -> Iterator[Mapping[str, Any]]:
@@ -133,14 +133,14 @@ class Lists:
             start, last = reached - 1, ends_with
 
     def _page(self, action: str, parameters: Mapping[str, Any]) -> Page:
-        path = f"/{self._entity.crm_object.name}?a={action}"
-        answer = ask(self._session, path, {"objectId": self._entity.object_id, **parameters})
+        path = f"/{self._declaration.crm_object.name}?a={action}"
+        answer = ask(self._session, path, {"objectId": self._declaration.object_id, **parameters})
         places = (answer.get(key) for key in ("data", "responseObject"))
         listed: list[Any] = next((place for place in places if isinstance(place, list)), [])
         records = {
             crm_id: record
             for record in listed
-            if isinstance(record, Mapping) and (crm_id := crm_id_of(self._entity, record)) is not None
+            if isinstance(record, Mapping) and (crm_id := crm_id_of(self._declaration, record)) is not None
         }
         total = str(answer.get("countOfRecords"))
         self._total = int(total) if total.isdecimal() else len(records)

@@ -136,7 +136,7 @@ class Reader:
 
     @property
     def total(self) -> int | None:
-        """How many records Copper said there are; None before the first answer."""
+        """The number of records that Copper said there are; None before the first answer."""
         return self._search.first_total
 
     def open(self) -> None:

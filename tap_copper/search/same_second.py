@@ -52,7 +52,7 @@ class TiePages:
         return is_same and OVERLAP <= self.overlap(query) <= len(self.last) and query.page * query.size > self.end
 
     def overlap(self, query: PageQuery) -> int:
-        """How many records of a page have come before."""
+        """Count the records of a page that have come before."""
         return self.end - (query.page - 1) * query.size
 
     def goes_on(self, query: PageQuery, rows: Sequence[Row], seen: AbstractSet[Row]) -> bool:

@@ -18,7 +18,7 @@ from tap_copper.search.window_answer import Meaning, Step, Taken, WindowAnswer
 
 @dataclass
 class SearchBehaviour:
-    """How a CRM has been seen to search; all windows of one search share it.
+    """The way in which a CRM has been seen to search; all windows of one search share it.
 
     Attributes:
         includes_minimum: Records with the smallest key that was asked for have come.

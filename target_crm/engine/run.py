@@ -25,7 +25,7 @@ logger = logging.getLogger("target-crm")  # the target's own, which the SDK sets
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """How long a create that was not answered can still turn up in the CRM.
+    """The time during which a create without an answer can still turn up in the CRM.
 
     Attributes:
         lag_seconds: How long searches lag behind writes.

@@ -57,7 +57,7 @@ class Scope(ObjectScope):
 
 
 class Origin(StrEnum):
-    """How the ledger came to know the CRM record of a source record."""
+    """The way in which the ledger came to know the CRM record of a source record."""
 
     CREATED = "created"
     MATCHED = "matched"

@@ -29,7 +29,7 @@ class Plan:
         container: The record's attribute that holds custom fields as the CRM answers them; None: it has none.
         covered: The custom fields that the record gives outside the container, by definition id.
         left_out: The record's attributes that are not sent, each with the reason.
-        unknown: Of ``left_out``, those that the object lacks or that cannot be written.
+        unknown: The attributes in ``left_out`` that the object lacks or that cannot be written.
     """
 
     sources: tuple[Sources, ...]
@@ -82,8 +82,8 @@ class _Draft:
     Attributes:
         sent: By attribute of the object: the names that give it.
         excluded: By attribute of the object: the names of attributes that are not sent.
-        left_out: See ``Plan``.
-        container: See ``Plan``.
+        left_out: The attributes that are not sent, each with the reason.
+        container: The attribute that holds custom fields as the CRM answers them; None if there is none.
     """
 
     sent: dict[str, _Names] = field(default_factory=dict)

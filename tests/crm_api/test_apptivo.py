@@ -10,7 +10,7 @@ import pytest
 
 from crm_api.apptivo.config import config_of
 from crm_api.apptivo.crm import Apptivo
-from crm_api.apptivo.objects import ENTITIES, LEADS, OBJECTS
+from crm_api.apptivo.objects import APPTIVO_OBJECTS, LEADS, OBJECTS
 from crm_api.apptivo.session import ApptivoCredentialsError, ApptivoDialect, ApptivoSettings, WireStyle, connect
 from crm_api.apptivo.values import days_of
 from crm_api.crm import Written
@@ -276,7 +276,7 @@ def test_lists_are_understood_under_other_keys_and_without_what_is_disabled():
         ],
         "customerCategories": [{"id": "12", "name": "Reseller", "displayName": "Resellers"}, "odd", {"id": 3}],
     }
-    choices = {choice.id: choice for choice in ENTITIES["customers"].choices}
+    choices = {choice.id: choice for choice in APPTIVO_OBJECTS["customers"].choices}
     config = config_of(answer)
     assert [name.id for name in config.names(choices["statusId"])] == [7]
     (category,) = config.names(choices["customerCategoryId"])
