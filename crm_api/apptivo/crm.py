@@ -119,7 +119,7 @@ class Apptivo(DeclaredCrm):
         return [_custom_field(crm_object, each) for each in self._config(APPTIVO_OBJECTS[crm_object.name]).custom]
 
     def _config(self, declaration: ApptivoObject) -> Config:
-        path, parameters = f"/{declaration.crm_object.name}?a=getConfigData", {"objectId": declaration.object_id}
+        path, parameters = _config_path(declaration), {"objectId": declaration.object_id}
         config: Config = self.once(path, lambda: config_of(ask(self.session, path, parameters)))
         return config
 
@@ -327,14 +327,7 @@ class Apptivo(DeclaredCrm):
 
     def _any_config(self) -> Config:
         """A configuration that was read already: countries, and kinds of e-mail and phone, are in all of them."""
-        known = next(
-            (
-                declaration
-                for declaration in APPTIVO_OBJECTS.values()
-                if self.is_known(f"/{declaration.crm_object.name}?a=getConfigData")
-            ),
-            None,
-        )
+        known = next((each for each in APPTIVO_OBJECTS.values() if self.is_known(_config_path(each))), None)
         return self._config(known or APPTIVO_OBJECTS["customers"])
 
     @override
@@ -350,13 +343,15 @@ class Apptivo(DeclaredCrm):
         return {"customAttributes": [custom_wire(known[key], values[key]) for key in values if key in known]}
 
     def _known_config(self, declaration: ApptivoObject) -> Config:
-        return (
-            self._config(declaration) if self.is_known(f"/{declaration.crm_object.name}?a=getConfigData") else Config()
-        )
+        return self._config(declaration) if self.is_known(_config_path(declaration)) else Config()
 
     @override
     def dry_run_answer(self, request: Request, new_id: Callable[[], CrmId]) -> Any:
         return {"status": "SUCCESS"}
+
+
+def _config_path(declaration: ApptivoObject) -> str:
+    return f"/{declaration.crm_object.name}?a=getConfigData"
 
 
 def _criteria(attribute: str, value: str, kind: Kind | None) -> dict[str, Any]:
