@@ -36,11 +36,11 @@ class DelegatingCrm(Crm):
         return self._crm
 
     @override
-    def replace_session(self, stage: Callable[[Crm], CrmSession]) -> None:
-        self._crm.replace_session(stage)
+    def replace_session(self, make: Callable[[Crm], CrmSession]) -> None:
+        self._crm.replace_session(make)
         self.session = self._crm.session
 
-    # What is the object's
+    # Calls about one object
 
     @override
     def find(self, crm_object: CrmObject, attribute: str, values: Sequence[str]) -> list[CrmRecord]:
@@ -128,7 +128,7 @@ class DelegatingCrm(Crm):
     def custom_fields(self, crm_object: CrmObject) -> Sequence[CustomField]:
         return self._owner(crm_object).custom_fields(crm_object)
 
-    # What is the CRM's
+    # Calls about the account
 
     @override
     def account(self) -> Account:

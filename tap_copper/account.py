@@ -86,7 +86,7 @@ class Account:
 
     @cached_property
     def prefetch(self) -> WorkerPool:
-        """The threads that ask the first question of streams ahead of their turn.
+        """The threads that ask the first query of streams ahead of their turn.
 
         Where an answer takes a second, twenty streams need not take twenty. Other streams are read meanwhile: the limit
         that every request passes keeps both together below ``max_concurrency``.

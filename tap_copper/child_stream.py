@@ -25,8 +25,8 @@ class ChildStream(CopperStream):
     """Records that belong to the records of other streams.
 
     Attributes:
-        parents: Those streams. ``path`` holds fields of a parent record in braces; ``{stream}`` is the parent stream's
-            name.
+        parents: The streams whose records are the parents. ``path`` holds fields of a parent record in braces;
+            ``{stream}`` is the parent stream's name.
     """
 
     selected_by_default = False

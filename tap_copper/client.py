@@ -52,7 +52,7 @@ class CopperStream(Stream):
             custom fields.
         hidden: Properties that are not selected unless a catalog says so.
         emitted: How many records have been written.
-        opening: The task that asks the first question ahead of its turn; None where nothing is asked ahead.
+        opening: The task that asks the first query ahead of its turn; None where nothing is asked ahead.
         watch: Called with each page of records before they are written; None where nobody watches.
     """
 
@@ -81,7 +81,7 @@ class CopperStream(Stream):
         self.logger.addFilter(lambda entry: not str(entry.msg).startswith("An unhandled error occurred"))
 
     def open(self) -> bool:
-        """Ask the first question, ahead of the stream's turn, and keep its answer; called in a thread.
+        """Ask the first query, ahead of the stream's turn, and keep its answer; called in a thread.
 
         Returns:
             Whether there is one that can be asked ahead.
@@ -93,7 +93,7 @@ class CopperStream(Stream):
 
     @property
     def opened(self) -> bool:
-        """Whether the first question has been answered ahead of the stream's turn."""
+        """Whether the first query has been answered ahead of the stream's turn."""
         return self.opening is not None and any(self.opening.results)
 
     @abstractmethod

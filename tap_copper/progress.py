@@ -48,7 +48,7 @@ class StreamRead(Protocol):
 
     @property
     def opened(self) -> bool:
-        """Its first question has been answered ahead of its turn."""
+        """Its first query has been answered ahead of its turn."""
 
 
 @dataclass

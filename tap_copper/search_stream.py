@@ -54,7 +54,7 @@ class SearchStream(CopperStream):
 
     @cached_property
     def _opened(self) -> Reader:
-        """The reader of this run, which may have asked the first question ahead."""
+        """The reader of this run, which may have asked the first query ahead."""
         return self.reader(*self._range())
 
     @override

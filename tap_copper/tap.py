@@ -224,9 +224,9 @@ class TapCopper(Tap):
             raise IncompleteError(self.account.failures)
 
     def _open_streams(self) -> None:
-        """Ask the first question of every stream: where there are custom fields at once, beside their definitions.
+        """Ask the first query of every stream: where there are custom fields at once, beside their definitions.
 
-        The first questions of the other streams are asked then, unless the first answer says that no stream can be
+        The first queries of the other streams are asked then, unless the first answer says that no stream can be
         read.
         """
         streams = cast("Iterable[CopperStream]", self.streams.values())

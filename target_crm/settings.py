@@ -68,7 +68,7 @@ SETTINGS: JsonSchema = {
         },
         "default_object": {
             "type": ["string", "null"],
-            "description": "The object of the CRM for streams that name none and are not called like one.",
+            "description": "The object of the CRM for streams that have no object and whose name is not an object.",
         },
         "load_method": {
             "type": "string",

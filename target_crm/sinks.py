@@ -201,7 +201,7 @@ def _no_source_id(names: Sequence[str], record: Mapping[str, Any]) -> str:
         there = f"{' or '.join(lacking)} is missing{nearest(lacking[0], list(record))}"
     else:
         there = f"{' or '.join(names)} is null"
-    return f"{there}: without its source id nothing tells a record from others"
+    return f"{there}: every record needs a source id"
 
 
 class Validator(BaseJSONSchemaValidator):

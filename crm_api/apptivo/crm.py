@@ -397,7 +397,6 @@ def _warn_of_delete(crm_object: CrmObject) -> None:
 
 
 def _number(text: str) -> Any:
-    try:
+    with suppress(ValueError):
         return float(text.replace(",", ""))
-    except ValueError:
-        return text
+    return text

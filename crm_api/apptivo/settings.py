@@ -29,7 +29,7 @@ APPTIVO_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
         },
         "date_format": {
             "type": ["string", "null"],
-            "description": "Apptivo: format in which the firm writes days, of YYYY, MM (or MMM) and DD. Left out: "
+            "description": "Apptivo: format in which the firm writes days, made of YYYY, MM (or MMM) and DD. Left out: "
             f"{DATE_FORMAT}.",
         },
     }

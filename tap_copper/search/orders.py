@@ -24,10 +24,10 @@ FIRST_SHARE = 0.85  # of an equal share, for the first part of a window; the las
 
 @dataclass
 class _Cuts:
-    """Pages of one question, each of ``size`` records, at which a window is to be cut.
+    """Pages of one query, each of ``size`` records, at which a window is to be cut.
 
     Attributes:
-        query: The question.
+        query: The query that was sent.
         total: Records that it holds.
         page: Number of the page at which the next cut is.
         step: Pages from there to the cut after it.
@@ -187,7 +187,7 @@ class AscendingSearch(Search):
         """Cut the window in which the page begins. One that has been read that far is left alone.
 
         Args:
-            asked: The question.
+            asked: The query that was sent.
             rows: The ids and keys of the records.
             total: How many records the search holds, as the CRM says; None if it does not.
             beyond: Records from the page on, if the cut was planned.

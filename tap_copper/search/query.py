@@ -1,4 +1,4 @@
-"""The values that a search is made of: a question for a page, the rows of its answer, and the limits. No network."""
+"""The values that a search is made of: a query for a page, the rows of its answer, and the limits. No network."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class PageQuery:
-    """A question: one page of one search.
+    """A query: one page of one search.
 
     Whether the CRM includes its bounds is not relied upon.
 

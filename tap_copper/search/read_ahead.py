@@ -1,6 +1,6 @@
 """A search cut into windows: which may be asked now, where to cut, in which order they are handed on. Pure.
 
-The first question is open-ended. If it does not bring everything, records older than the horizon are read in closed
+The first query is open-ended. If it does not bring everything, records older than the horizon are read in closed
 windows, and the rest, the tail, after all of them: a record that is edited meanwhile moves into the tail and is met
 there.
 
@@ -24,16 +24,16 @@ Shares = list[tuple[Window, Taken]]
 
 
 class ReadAhead:
-    """A question and the pages that are asked for before its answer has come.
+    """A query and the pages that are asked for before its answer has come.
 
     Args:
         window: The window.
-        first: The question.
+        first: The query.
         holds: How many records it holds; None if that is not known, or further pages would not tell what comes next.
 
     Attributes:
         window: The window that it is for, or that is cut where it begins.
-        first: The question.
+        first: The query.
         under_way: How many of its pages have not been answered.
     """
 
@@ -82,7 +82,7 @@ class ReadAhead:
 
 @dataclass(frozen=True)
 class InFlight:
-    """A question that is under way, and the pages that it belongs to."""
+    """A query that is under way, and the pages that it belongs to."""
 
     query: PageQuery
     read_ahead: ReadAhead
@@ -97,7 +97,7 @@ class Search(ABC):
         limits: The limits of one search.
 
     Attributes:
-        first_total: How many records the first question held; None before its answer.
+        first_total: How many records the first query held; None before its answer.
     """
 
     def __init__(self, start: int | None, stop: int | None, limits: Limits) -> None:
@@ -123,7 +123,7 @@ class Search(ABC):
             self._tail = None
 
     def ask(self, *, head_only: bool = False) -> InFlight | None:
-        """Choose the next question; None if nothing may be asked until an answer has come.
+        """Choose the next query; None if nothing may be asked until an answer has come.
 
         Args:
             head_only: Ask only for the window that is handed on next: the buffers are full.
@@ -144,7 +144,7 @@ class Search(ABC):
         """Take an answer and tell which of its records belong to which window.
 
         Args:
-            asked: The question.
+            asked: The query that was sent.
             rows: The ids and keys of the records.
             total: How many records the search holds, as the CRM says; None if it does not.
             horizon: The key of the last second before the tail; used with the first answer.
@@ -166,7 +166,7 @@ class Search(ABC):
 
     @abstractmethod
     def _begin(self, window: Window) -> InFlight:
-        """Ask the next question of a window of which none is under way."""
+        """Ask the next query of a window of which none is under way."""
 
     def _is_cutting(self) -> bool:
         """Whether a page is under way at which a window is to be cut."""
@@ -178,7 +178,7 @@ class Search(ABC):
 
         Args:
             unread: The closed windows that are being read.
-            chosen: Those of them that may be asked for.
+            chosen: The windows of ``unread`` that may be asked for.
             head_only: The buffers are full.
         """
 

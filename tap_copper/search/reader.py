@@ -86,17 +86,17 @@ class _Chunk:
 
 
 class Reader:
-    """Reads one search, several questions at once.
+    """Reads one search, several queries at once.
 
-    Threads of a pool send the questions and put the answers in; the thread that iterates over ``pages`` takes them out.
+    Threads of a pool send the queries and put the answers in; the thread that iterates over ``pages`` takes them out.
     One lock, ``_changed``, guards the search and all that waits.
 
     Args:
         search: The search; it decides what is asked.
-        send: Sends a question; its answer's value is the rows.
+        send: Sends a query; its answer's value is the rows.
         sign: The sign of the search's keys: -1 where it is read newest first.
         horizon: Makes of the clock of the first answer the last second before the tail, in Unix time.
-        concurrency: Questions under way at once.
+        concurrency: Queries under way at once.
         now: The clock of this machine, for answers without a Date.
         check: Called while pages are waited for; raises if the run must stop.
         pack: Compress answers that wait for earlier windows.
@@ -140,7 +140,7 @@ class Reader:
         return self._search.first_total
 
     def open(self) -> None:
-        """Ask the first question here and now, where the pages are handed on later.
+        """Ask the first query here and now, where the pages are handed on later.
 
         Raises:
             CrmError: It was not answered; there will be no pages.
@@ -154,7 +154,7 @@ class Reader:
         """Hand on the pages, sorted by the replication value.
 
         Raises:
-            CrmError: A question was not answered.
+            CrmError: A query was not answered.
             TieError: A single second holds more records than can be read for certain.
         """
         for chunks in self._windows():
@@ -170,7 +170,7 @@ class Reader:
         yield [key for key, _ in self._edited_meanwhile]
 
     def _windows(self) -> Iterator[list[_Chunk]]:
-        """Hand on the answers in the order of the windows; questions are sent for as long as this is iterated over."""
+        """Hand on the answers in the order of the windows; queries are sent for as long as this is iterated over."""
         try:
             with self._changed:
                 self._ask_next()
@@ -205,7 +205,7 @@ class Reader:
                 self._changed.wait(NAP_SECONDS)
 
     def _ask_next(self) -> None:
-        """Have one more question sent, if one may be asked now and a thread is free. The caller holds the lock."""
+        """Have one more query sent, if one may be asked now and a thread is free. The caller holds the lock."""
         if self._under_way == self._concurrency or self._error is not None:
             return
         asked = self._search.ask(head_only=self._buffered > BUFFER_BYTES)
@@ -214,10 +214,10 @@ class Reader:
             self._pool.give(partial(self._exchange, asked))
 
     def _exchange(self, asked: InFlight) -> None:
-        """Send a question and take its answer, in a thread of the pool."""
+        """Send a query and take its answer, in a thread of the pool."""
         try:
             with self._changed:
-                self._ask_next()  # as late as this: every answer that comes first makes for a better question
+                self._ask_next()  # as late as this: every answer that comes first makes for a better query
             self._take(asked, self._send(asked.query))
             with self._changed:
                 self._under_way -= 1

@@ -1,6 +1,6 @@
 """Records that no key tells apart: one crowded second, or a list without filters. Pure.
 
-Where the records of one second keep their order, further pages of a question simply continue it: ``TiePages``. Where
+Where the records of one second keep their order, further pages of a query simply continue it: ``TiePages``. Where
 they do not, or reach further than a window, they are read by page number until certain: ``TieReader``.
 
 Page numbers shift when a record leaves the search while it is read, and the CRM may order ties anew for every page. So
@@ -26,7 +26,7 @@ ORDERED_PASSES = 2  # where the total counts too much, so many passes in a row m
 
 @dataclass(frozen=True)
 class TiePages:
-    """Further pages of one question, where many records share its last key.
+    """Further pages of one query, where many records share its last key.
 
     Each page begins with records that the page before it ended with. If they come again in the same order, and nothing
     that follows them has come before, then nothing before them has left the search and every place of it has shown a
@@ -102,7 +102,7 @@ class TieReader:
         self._is_unsteady = False
 
     def query(self) -> PageQuery:
-        """Make the next question."""
+        """Make the next query."""
         minimum, maximum = self._bounds[0]
         return PageQuery(minimum, maximum, self._page, self._limits.page_size, self._passes)
 

@@ -36,7 +36,7 @@ class Window:
 
     Attributes:
         floor: Every record with a smaller key has been met; None before the first one is.
-        total: Records that the last question held; None before the first answer, and if it was for a further page.
+        total: Records that the last query held; None before the first answer, and if it was for a further page.
         left: Records from the floor on; None if the last answer does not tell.
         most_ties: The most records of the last answer that share a key.
         done: Every record of the window has been met.
@@ -59,7 +59,7 @@ class Window:
         self._no_pages_at: int | None = None  # the key whose further pages have led nowhere
 
     def query(self) -> PageQuery:
-        """Make the next question.
+        """Make the next query.
 
         A bound is asked for one second wider where it would not be seen that the CRM excludes it.
         """
@@ -71,10 +71,10 @@ class Window:
         return PageQuery(*self._bounds(), 1, self._limits.page_size)
 
     def take(self, query: PageQuery, rows: Sequence[Row], total: int | None, trusted: int | None = None) -> Taken:
-        """Take the answer to a question of this window, also one asked before the window was cut.
+        """Take the answer to a query of this window, also one asked before the window was cut.
 
         Args:
-            query: The question.
+            query: The query that was sent.
             rows: The ids and keys of the records.
             total: How many records the search holds, as the CRM says; None if it does not.
             trusted: Later keys do not tell how far the answer reaches: an index that lags may show a record that was
@@ -132,10 +132,10 @@ class Window:
         self._no_pages_at = self.floor
 
     def is_continued_by(self, query: PageQuery, rows: Sequence[Row], at: int) -> bool:
-        """Whether a page of an earlier question begins among records met here, and so tells what comes next.
+        """Whether a page of an earlier query begins among records met here, and so tells what comes next.
 
         Args:
-            query: The question. A question ends one key beyond the window that it is for, so its last page may begin
+            query: The query. A query ends one key beyond the window that it is for, so its last page may begin
                 in the next window: of that one it tells nothing.
             rows: The ids and keys of the records.
             at: The first key of the page.
@@ -188,7 +188,7 @@ class Window:
         return at is not None and self.floor is not None and at < self.floor
 
     def _asks_for(self, key: int) -> bool:
-        """Whether a question from a key on brings the records of that key, or else is seen not to bring them."""
+        """Whether a query from a key on brings the records of that key, or else is seen not to bring them."""
         behaviour = self._behaviour
         would_tell = not behaviour.may_exclude_minimum and any(row[1] == key for row in self._seen)
         return behaviour.includes_minimum or would_tell
@@ -268,7 +268,7 @@ class Window:
         return answer.trusted is not None and not answer.inside
 
     def _covers_what_is_left(self, query: PageQuery) -> bool:
-        """Whether a question asked for all that is left, and not for more than a step back does.
+        """Whether a query asked for all that is left, and not for more than a step back does.
 
         A bound may have been moved since it was asked: by a cut, or by other pages that have brought more.
         """
@@ -317,7 +317,7 @@ class Window:
     def _take_ties(self, query: PageQuery, rows: Sequence[Row], total: int | None, *, new: bool) -> None:
         ties = self._tie_reader
         if ties is None or query != ties.query():
-            return  # the answer to a question from before the ties were met
+            return  # the answer to a query from before the ties were met
         ties.take(rows, total, new=new)
         if not ties.done:
             return

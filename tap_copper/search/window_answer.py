@@ -71,7 +71,7 @@ class WindowAnswer:
     """One answer as a window sees it.
 
     Attributes:
-        query: The question.
+        query: The query that was sent.
         rows: The ids and keys of its records.
         shown: How many records the search holds: the CRM's total, or what the page tells where there is none.
         inside: The keys of its records that count, in their order: inside the window and not later than ``trusted``.

@@ -54,7 +54,7 @@ def demo() -> None:
             created.append(_written(environment, work))
         click.echo(
             f"The first run created {created[0]} records, the second {created[1] or 'nothing'}. One contact is kept as "
-            "rejected, with the reason: its owner is nobody whom the CRM knows."
+            "rejected, with the reason: the CRM has no such owner."
         )
     sys.exit(1 if created[1] else 0)
 

@@ -46,7 +46,7 @@ def check(config: Sequence[str]) -> None:
     if is_of_tap(given):
         account = account_of_tap(given)
         click.echo(f"Account {account.name} (id {account.id}), as {account.user}")
-        click.echo(f"Settings of {TAP}: in order")
+        click.echo(f"The settings of {TAP} are valid")
         return
     target = target_of(config)
     crm = target.connect()

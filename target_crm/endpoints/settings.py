@@ -78,7 +78,7 @@ def _contradictions(endpoint: Endpoint, given: Mapping[str, Any], role: str) -> 
     if role in {"find", "delete"} and endpoint.batch is not None:
         yield f"batch has no effect: {role} sends one record at a time. Remove it"
     if endpoint.batch is None and endpoint.answer.items is not None and role != "find":
-        yield "answer.items tells the records of a batch apart, and there is no batch. Remove it, or give batch"
+        yield "answer.items has no effect without batch. Remove it, or give batch"
     unnamed_list = endpoint.batch is not None and not endpoint.batch.property and not endpoint.batch.code
     if unnamed_list and endpoint.format is Format.FORM:
         yield "batch.property is missing: in a form, the list of records must have a name"

@@ -124,7 +124,7 @@ class StreamWriter:
         self._write([incoming for incoming in incoming_records if incoming.source_id in unanswered])
         self._write_ready(aside)
 
-    # What need not be written
+    # Records that need not be written
 
     def _ready(self, incoming_records: Sequence[IncomingRecord]) -> list[Ready]:
         """Return the records that must be written, mapped and with their references in place; the others have ended."""
@@ -234,7 +234,7 @@ class StreamWriter:
             self._records.hold(held)
         return ready
 
-    # What must be written
+    # Records that must be written
 
     def _write_ready(self, ready: Sequence[Ready]) -> None:
         """Decide and write, round after round, until every record has its outcome."""

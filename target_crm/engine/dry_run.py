@@ -143,7 +143,7 @@ class DryRunCrm(DelegatingCrm):
             self.extra_requests += self.session.traffic.requests - sent
         return found
 
-    # What reads
+    # Reads
 
     @override
     def find(self, crm_object: CrmObject, attribute: str, values: Sequence[str]) -> list[CrmRecord]:
@@ -169,7 +169,7 @@ class DryRunCrm(DelegatingCrm):
         found = list(self._crm.read(crm_object, real, immediate=immediate).values()) if real else []
         return new | {record["id"]: record for record in self._with_changes(crm_object, found)}
 
-    # What writes
+    # Writes
 
     @override
     def create(self, crm_object: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:

@@ -17,7 +17,7 @@ from target_crm.mapping.mapper import Mapper
 from target_crm.mapping.values import Mapped, Mode
 from target_crm.stream_settings import StreamSettings
 
-TRIES = 6  # in which no write is answered; the next run goes on
+TRIES = 6  # rounds in which no write is answered; the next run goes on; the next run goes on
 
 
 class Linker:

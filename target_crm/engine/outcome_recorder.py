@@ -107,7 +107,7 @@ class OutcomeRecorder:
             self.books.carried(held.stream)
             self.books.ended(held.stream, Outcome.WAITING, held.kind)
 
-    # What becomes of them
+    # Outcomes
 
     def ended(
         self,

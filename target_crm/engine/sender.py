@@ -196,7 +196,7 @@ class Sender:
         self._ledger.intend(self._scope, [self.intent(write) for write in writes])
         return self._crm.update(self._crm_object, changes)
 
-    # What comes of it
+    # Results
 
     def _try(self, send: _Send, writes: Sequence[Write], results: Results) -> None:
         """Send writes in one request, and take its answer, or what its failure leads to."""

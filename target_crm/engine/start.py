@@ -65,7 +65,7 @@ def open_run(
         crm, url = _for_dry_run(crm, url, observers)
     if config["require_ledger"] and not has_ledger(url):
         raise SettingError(
-            f"There is no ledger at {make_url(url)}, and require_ledger is on: bring back the one that is missing, or "
+            f"There is no ledger at {make_url(url)}, and require_ledger is on: restore the one that is missing, or "
             "make one with singer-crm ledger rebuild"
         )
     if report_path := config.get("report_path"):

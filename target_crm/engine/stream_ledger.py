@@ -54,7 +54,7 @@ class StreamLedger:
             if intent.action == "create" and source_id not in self.undecided
         }
 
-    # What the CRM has
+    # Records that the CRM has
 
     def written(self, done: Done) -> None:
         """Take a write that is in the ledger."""
@@ -127,7 +127,7 @@ class StreamLedger:
             self._ledger.held_records.release(self._scope, stale)
             self._held -= stale
 
-    # What is in doubt
+    # Records in doubt
 
     def withdraw(self, source_ids: Collection[str]) -> None:
         """Forget intents of writes that were not carried out."""

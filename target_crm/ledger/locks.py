@@ -41,7 +41,7 @@ class LockedError(StopError):
 class LockLostError(StopError):
     """The database ended the connection that held the locks. Another run may have begun."""
 
-    happened = "The connection to the ledger's server that keeps other runs out was lost"
+    happened = "The ledger's database closed the connection that holds the locks"
     advice = "Nothing was lost: run again."
 
 

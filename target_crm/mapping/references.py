@@ -78,7 +78,7 @@ class References:
             target: The object that the reference leads to.
 
         Raises:
-            SettingError: It does not.
+            SettingError: The reference leads to another object than the attribute holds.
         """
         attribute = self._fields.named(name)
         held = attribute.refers_to if attribute is not None else None

@@ -28,7 +28,7 @@ from target_crm.files import FileError, file_errors, open_private, write_through
 from target_crm.report.outcomes import Observer, RecordOutcome
 
 AT_ONCE = 100  # records in one post
-ATTEMPTS = 3  # of one post
+ATTEMPTS = 3  # attempts to send one post
 PAUSE_SECONDS = 30.0  # between two posts, where the first was not taken
 KEPT = 10_000  # outcomes that a webhook did not take, kept for later
 _ENCODER = msgspec.json.Encoder(decimal_format="number")

@@ -35,7 +35,7 @@ def test_check_tells_whose_account_a_taps_settings_are(check, copper_account, em
     code, told, said = check(given)
     assert code == 0, said
     assert f"Account {account['name']} (id {account['id']}), as {user['name']} <{user['email']}>" in told
-    assert "Settings of tap-copper: in order" in told
+    assert "The settings of tap-copper are valid" in told
 
 
 def test_an_access_token_or_the_environment_will_do(check, emulator):

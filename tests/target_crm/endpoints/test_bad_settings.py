@@ -48,7 +48,7 @@ def endpoints(**calls):
         (endpoint(format="xml", xml={"root": "1st"}), "endpoint.xml: '1st' is not a valid XML name"),
         (endpoint(xml={"root": "a"}), "endpoint.xml has no effect, since format is not xml"),
         (endpoint(answer={"id": "$.a["}), "endpoint.answer.id: '$.a[' is not a JSONPath expression"),
-        (endpoint(answer={"items": "$.a"}), "there is no batch"),
+        (endpoint(answer={"items": "$.a"}), "answer.items has no effect without batch"),
         (
             endpoint(batch={}, answer={"id": "$.id"}),
             "endpoint.answer.items is missing: with batch, answer.id is looked for in each item",
