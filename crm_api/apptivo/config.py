@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from crm_api.apptivo.declaration import Choice
+from crm_api.apptivo.declaration import ApptivoObject, Choice
 from crm_api.crm import Name
 from crm_api.crm_objects import CrmId, Kind
 
@@ -103,6 +103,11 @@ class Config:
         for item in listed:
             if isinstance(item, Mapping) and not _is_disabled(item):
                 yield item
+
+
+def config_path(declaration: ApptivoObject) -> str:
+    """Return the address of the configuration that holds an object's lists."""
+    return f"/{declaration.crm_object.name}?a=getConfigData"
 
 
 def config_of(answer: Any) -> Config:

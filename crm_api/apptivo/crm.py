@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from typing_extensions import override
 
 from crm_api.apptivo.calls import calls
-from crm_api.apptivo.config import Config, CustomAttribute, config_of, identifier
+from crm_api.apptivo.config import Config, CustomAttribute, config_of, config_path, identifier
 from crm_api.apptivo.declaration import BILLING, SHIPPING, ApptivoObject
 from crm_api.apptivo.objects import APPTIVO_OBJECTS, EMPLOYEES, LISTS, OBJECTS, REFUSED
 from crm_api.apptivo.records import Names, created, crm_id_of, item_form, returned, revised
@@ -119,7 +119,7 @@ class Apptivo(DeclaredCrm):
         return [_custom_field(crm_object, each) for each in self._config(APPTIVO_OBJECTS[crm_object.name]).custom]
 
     def _config(self, declaration: ApptivoObject) -> Config:
-        path, parameters = _config_path(declaration), {"objectId": declaration.object_id}
+        path, parameters = config_path(declaration), {"objectId": declaration.object_id}
         config: Config = self.once(path, lambda: config_of(ask(self.session, path, parameters)))
         return config
 
@@ -327,7 +327,7 @@ class Apptivo(DeclaredCrm):
 
     def _any_config(self) -> Config:
         """A configuration that was read already: countries, and kinds of e-mail and phone, are in all of them."""
-        known = next((each for each in APPTIVO_OBJECTS.values() if self.is_known(_config_path(each))), None)
+        known = next((each for each in APPTIVO_OBJECTS.values() if self.is_known(config_path(each))), None)
         return self._config(known or APPTIVO_OBJECTS["customers"])
 
     @override
@@ -343,15 +343,11 @@ class Apptivo(DeclaredCrm):
         return {"customAttributes": [custom_wire(known[key], values[key]) for key in values if key in known]}
 
     def _known_config(self, declaration: ApptivoObject) -> Config:
-        return self._config(declaration) if self.is_known(_config_path(declaration)) else Config()
+        return self._config(declaration) if self.is_known(config_path(declaration)) else Config()
 
     @override
     def dry_run_answer(self, request: Request, new_id: Callable[[], CrmId]) -> Any:
         return {"status": "SUCCESS"}
-
-
-def _config_path(declaration: ApptivoObject) -> str:
-    return f"/{declaration.crm_object.name}?a=getConfigData"
 
 
 def _criteria(attribute: str, value: str, kind: Kind | None) -> dict[str, Any]:
@@ -376,9 +372,8 @@ def _employee(record: Mapping[str, Any]) -> Name:
 
 def _custom_field(crm_object: CrmObject, each: CustomAttribute) -> CustomField:
     writable = each.kind is not None
-    return CustomField(
-        each.id, each.label, each.kind or Kind.TEXT, frozenset({crm_object.name}), each.options, writable
-    )
+    objects = frozenset({crm_object.name})
+    return CustomField(each.id, each.label, each.kind or Kind.TEXT, objects, each.options, writable)
 
 
 def _says_success(value: Any) -> bool:
