@@ -36,6 +36,7 @@ def finish(run: Run, ending: Ending, config: Mapping[str, Any]) -> int:
         try:
             counts = held_records.counts(run.source)
             missing = run.ledger.links.missing(run.source)
+            recorder.flush()  # while nobody else can write
             recorder.finish(held_records.each(run.source, "rejected"))
         finally:
             run.close()

@@ -34,6 +34,7 @@ class Finder:
         self._ledger = context.ledger
         self._scope = context.scope
         self._pool = context.run.pool
+        self._is_whole = context.run.crm.is_whole  # of the account, as a dry run asks it
         self._recent = context.recent
         self._clock = clock
 
@@ -73,7 +74,7 @@ class Finder:
 
     def _matching(self, key: MatchKey, hits: Mapping[CrmId, CrmRecord], fresh: Fresh) -> dict[CrmId, CrmRecord | None]:
         matching: dict[CrmId, CrmRecord | None] = {
-            crm_id: record if self._crm.is_whole(record) else None
+            crm_id: record if self._is_whole(record) else None
             for crm_id, record in hits.items()
             if self._mapper.matches(key, record)
         }

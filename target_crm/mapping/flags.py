@@ -52,8 +52,6 @@ class Flags:
         Raises:
             RejectedError: The record lacks a field inside a longer text.
         """
-        if not self._given:
-            return {}
         fields = {**payload, **record}
         flags: dict[str, Any] = {}
         for name, template in self._given.items():
@@ -80,6 +78,6 @@ def resolved(flags: Mapping[str, Any], payload: Payload) -> Mapping[str, Any]:
 
 def with_flags(change: Change, flags: Mapping[str, Any]) -> Change:
     """Add flags to a change that sends anything; they go beside its payload."""
-    if not change.payload or not flags:
+    if not change.payload:
         return change
     return replace(change, payload=replace(outgoing(change.payload), parameters=flags))

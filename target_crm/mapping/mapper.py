@@ -83,6 +83,7 @@ class Mapper:
         self._references = References(crm, self._fields, settings)
         self._match_keys = MatchKeys(owner, self._fields, settings)
         self._flags = Flags(crm_object, settings)
+        self._has_flags = bool(settings.parameters)
         used = self._references.used | self._flags.used
         self._plans = AttributePlans(self._fields, settings, self._match_keys.names, used)
         self._modes = {self._checked(name, mode).name: mode for name, mode in settings.fields.items()}
@@ -133,6 +134,8 @@ class Mapper:
             self._put(sources, record, values, payload)
         if values.customs:
             payload.update(self._crm.custom_container(values.customs))
+        # Before match keys, which may ask the CRM for its lists.
+        flags = self._flags.filled(payload, record, pending) if self._has_flags else {}
         return Mapped(
             payload,
             self._match_keys.keys(self._matched_by(plan, record, payload), pending),
@@ -140,7 +143,7 @@ class Mapper:
             tuple(name for name in self._required if name not in payload and name not in pending),
             {**plan.left_out, **values.left_out} if values.left_out else plan.left_out,
             digest_of(payload, references),
-            self._flags.filled(payload, record, pending),
+            flags,
         )
 
     def _put(self, sources: Sources, record: Mapping[str, Any], values: _Values, beside: dict[str, Any]) -> None:
@@ -224,7 +227,9 @@ class Mapper:
             mapped: The record.
             may_be_there: The CRM itself finds or creates it, so that nulls which empty a field are sent as well.
         """
-        change = with_flags(self._changes.creation(mapped.payload, may_be_there=may_be_there), mapped.parameters)
+        change = self._changes.creation(mapped.payload, may_be_there=may_be_there)
+        if mapped.parameters:
+            change = with_flags(change, mapped.parameters)
         missing = [name for name in self._required if name not in change.payload]
         if not missing:
             return change
@@ -243,7 +248,8 @@ class Mapper:
             current: The record as the CRM has it now. None if it was not read: then every updatable attribute is sent
                 whose new value does not depend on the CRM's.
         """
-        return with_flags(self._changes.change(mapped.payload, current), mapped.parameters)
+        change = self._changes.change(mapped.payload, current)
+        return with_flags(change, mapped.parameters) if mapped.parameters else change
 
     @property
     def upserted_by(self) -> str | None:

@@ -148,11 +148,11 @@ class Reader(GenericSingerReader[bytes]):
             kind = message.get("type") if isinstance(message, dict) else None
             callback = callbacks.get(kind) if isinstance(kind, str) else None
             if callback is None:
-                raise InputError(f"Line {self.number} of the input is not a Singer message: {self.shown}")
+                raise InputError(f"The input is not a Singer message on line {self.number}: {self.shown}")
             try:
                 callback(message)
             except InputError as error:
-                raise InputError(f"Line {self.number} of the input is wrong: {error}") from error
+                raise InputError(f"The input is wrong on line {self.number}: {error}") from error
             counts[str(kind)] += 1
             if self.ended:
                 break
@@ -163,7 +163,7 @@ class Reader(GenericSingerReader[bytes]):
         try:
             message: dict[str, Any] = decode(line)
         except ValueError as error:
-            raise InputError(f"Line {self.number} of the input is not JSON ({error}): {self.shown}") from error
+            raise InputError(f"The input is not JSON on line {self.number} ({error}): {self.shown}") from error
         return message
 
     @property

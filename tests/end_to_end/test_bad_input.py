@@ -86,9 +86,9 @@ def test_target_crm_tells_settings_from_an_unreachable_crm_by_its_exit_code(run)
     ("messages", "named"),
     [
         ([SCHEMA | {"stream": "prospects"}, record(1, "prospects")], "prospects"),
-        (["this is not JSON"], "Line 1"),
+        (["this is not JSON"], "line 1"),
         ([record(1)], "SCHEMA"),
-        ([SCHEMA, '{"type": "RECORD", "stream": "people"'], "Line 2"),
+        ([SCHEMA, '{"type": "RECORD", "stream": "people"'], "line 2"),
     ],
     ids=["unknown object", "not JSON", "RECORD before SCHEMA", "cut line"],
 )
@@ -103,7 +103,7 @@ def test_a_broken_input_ends_with_one_sentence_that_names_it(run, messages, name
 def test_a_record_that_was_cut_off_is_not_shown(run):
     cut = '{"type": "RECORD", "stream": "people", "record": {"id": 1, "email": "ann@acme.exa'
     _, _, stderr = run("target-crm", {}, [cut])
-    assert "Line 1" in stderr
+    assert "line 1" in stderr
     assert "people" in stderr
     assert "ann@" not in stderr
 

@@ -44,7 +44,7 @@ def test_an_access_token_or_the_environment_will_do(check, emulator):
     variables = {f"TAP_COPPER_{name.upper()}": value for name, value in token.items()}
     code, told, said = check({"start_date": "2024-01-01"}, "--config=ENV", **variables)
     assert code == 0, said
-    assert "Settings of tap-copper" in told
+    assert "settings of tap-copper" in told
     ours = {f"TARGET_CRM_{name.upper()}": value for name, value in token.items()}
     assert "Ledger" in check({}, "--config=ENV", **ours, TARGET_CRM_CRM="copper")[1]
     assert "crm is missing" in check({}, "--config=ENV", **ours)[2]

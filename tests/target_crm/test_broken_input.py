@@ -20,13 +20,13 @@ MIRROR = {"tasks": {"load_method": "overwrite", "complete": "end_of_input"}}
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ('{"type": "RECORD", "stream": "tasks", "rec', "Line 5 of the input is not JSON"),
+        ('{"type": "RECORD", "stream": "tasks", "rec', "not JSON on line 5"),
         (
             f'{{"type": "RECORD", "stream": "tasks", "record": {{"id": 3, "name": {"[" * 960}{"]" * 960}}}}}',
             "nested too deep",
         ),
-        ("[]", "Line 5 of the input is not a Singer message"),
-        ({"type": "RECORD", "stream": "tasks"}, "Line 5 of the input is wrong"),
+        ("[]", "not a Singer message on line 5"),
+        ({"type": "RECORD", "stream": "tasks"}, "wrong on line 5"),
         (record_of("tasks", name="T3"), "lacks its key property 'id'"),
         (record_of("people", id=3), "line 5 of the input comes before its SCHEMA"),
         (
