@@ -3,8 +3,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-# One more than the cores that the budget counts on: some tests wait for a process, a browser or a pipe.
-WORKERS ?= 3
+WORKERS ?= 2
 # Where this is set, each of the hundreds of processes that tests start compiles everything anew.
 export PYTHONDONTWRITEBYTECODE :=
 # Which examples hypothesis tries: the same ones each time, or new ones ("exploring").
