@@ -12,6 +12,7 @@ import threading
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -223,10 +224,15 @@ class DatabaseLocks(Locks):
 
     @override
     def _free(self) -> None:
-        if self._opened is not None:
-            self._opened.invalidate()  # the session ends, and its locks with it
-            self._opened.close()
-            self._opened = None
+        if self._opened is None:
+            return
+        with suppress(sa.exc.SQLAlchemyError):  # a session that is gone holds no lock
+            for object_name in sorted(self._taken):
+                # The server ends a session some time after its client has: nobody is to wait for that.
+                self._opened.execute(sa.select(sa.func.pg_advisory_unlock(self._key(object_name))))
+        self._opened.invalidate()
+        self._opened.close()
+        self._opened = None
 
 
 def _close(descriptors: dict[str, int]) -> None:
