@@ -165,6 +165,7 @@ class ActionRunner:
     def _begin_anew(self, ready: Ready, crm_id: CrmId, into: Round) -> None:
         """Do what the settings say of a record that the ledger knows and the CRM no longer has."""
         self._context.recent.lose(crm_id)
+        self._context.ledger.claims.forget_match_values(self._context.scope, crm_id)
         if self._stream.settings.when_gone == "reject":
             reason = f"The CRM no longer has record {crm_id}. Restore it there, or set when_gone to match_again."
             into.held.append(self._records.held(ready.incoming, RejectKind.GONE, reason))

@@ -63,6 +63,12 @@ class Claims:
                     )
                 event = self._event(of_scope, source_id, "deleted", crm_id, reason)
                 connection.execute(history.insert(), [event])
+            connection.execute(_match_values(scope, crm_id))
+
+    def forget_match_values(self, scope: Scope, crm_id: CrmId) -> None:
+        """Forget the match values that our writes gave a record which the CRM no longer has: nothing matches it now."""
+        with self._store.write() as connection:
+            connection.execute(_match_values(scope, crm_id))
 
     def leave(self, scope: Scope, left: Mapping[str, Known], reason: str) -> None:
         """End the claims of records that their source deleted and that stay in the CRM.
@@ -110,6 +116,12 @@ class Claims:
             "keys": "[]",
             "reason": reason,
         }
+
+
+def _match_values(scope: Scope, crm_id: CrmId) -> sa.Delete:
+    """Remove what the ledger remembers of a CRM record until the CRM's search shows it."""
+    fresh_keys = tables.fresh_keys
+    return fresh_keys.delete().where(fresh_keys.c.object_id == scope.object_id, fresh_keys.c.crm_id == id_text(crm_id))
 
 
 def _beside(scope: Scope) -> sa.ColumnElement[bool]:

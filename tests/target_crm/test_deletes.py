@@ -11,6 +11,8 @@ from tests.target_crm.messages import record_of, schema_of, state_of
 
 TASKS = schema_of("tasks", "name", "_sdc_deleted_at", "is_deleted")
 HARD = {"tasks": {"hard_delete": True}}
+ON_NAME = {"tasks": {"match_on": ["name"]}}
+HARD_ON_NAME = {"tasks": {"match_on": ["name"], "hard_delete": True}}
 MIRROR = {"tasks": {"load_method": "overwrite"}}
 
 
@@ -69,6 +71,31 @@ def test_a_record_that_returns_is_created_again(run, emulator):
     done = run([TASKS, task(1)], streams=HARD)
     assert done.of("tasks") == {"input": 1, "created": 1}
     assert len(names(emulator)) == 10
+
+
+def test_a_record_may_go_and_return_again_and_again_while_the_search_may_lag(run, emulator):
+    for _ in range(3):
+        assert run([TASKS, task(1)], streams=HARD_ON_NAME, index_lag_seconds=60).of("tasks") == {
+            "input": 1,
+            "created": 1,
+        }
+        assert names(emulator) == ["T1"]
+        assert run([TASKS, gone(1)], streams=HARD_ON_NAME, index_lag_seconds=60).of("tasks") == {
+            "input": 1,
+            "deleted": 1,
+        }
+        assert names(emulator) == []
+
+
+def test_records_that_people_deleted_in_the_crm_match_nothing_though_we_have_just_written_them(run, emulator):
+    for number in (1, 2):
+        run([TASKS, task(1, details=f"v{number}")], streams=ON_NAME, index_lag_seconds=60)
+        emulator.copper.delete("tasks", emulator.copper.records("tasks")[0]["id"])
+    done = run([TASKS, task(1, details="v3")], streams=ON_NAME, index_lag_seconds=60)
+    assert done.of("tasks") == {"input": 1, "created": 1}
+    again = run([TASKS, record_of("tasks", id=2, name="T1")], streams=ON_NAME, index_lag_seconds=60)
+    assert again.of("tasks") == {"input": 1, "unchanged": 1}
+    assert names(emulator) == ["T1"]
 
 
 @pytest.mark.usefixtures("ten_tasks")
