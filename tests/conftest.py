@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 from hypothesis import HealthCheck, settings
 
 import tests.statements  # noqa: F401 - every test's engines share what they compile
@@ -14,3 +16,9 @@ settings.register_profile("repeatable", settings.get_profile("default"), derando
 # New ones, and more of them, for whoever looks for them.
 settings.register_profile("exploring", settings.get_profile("default"), max_examples=300)
 settings.load_profile("repeatable")
+
+
+def pytest_collection_finish() -> None:
+    """Let no collection look at what is here until the end: imported modules and thousands of tests."""
+    gc.collect()
+    gc.freeze()
