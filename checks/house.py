@@ -83,7 +83,7 @@ def tree_of(file: Path) -> ast.Module:
 
 
 def sources(root: Path, folders: Iterable[str] = (*PACKAGES, *SCRIPTS)) -> Iterator[tuple[str, Path]]:
-    """The Python files of these folders, each with its path from the root as text; tests are none of them."""
+    """The Python files of these folders, each with its path from the root as text; by default all but tests."""
     for folder in folders:
         for file in sorted((root / folder).glob("**/*.py")):
             yield file.relative_to(root).as_posix(), file
@@ -235,8 +235,8 @@ def private_words(root: Path) -> Iterator[str]:
 
 
 def riddles(root: Path) -> Iterator[str]:
-    """Docstrings that begin without saying what the thing is or does."""
-    for path, file in sources(root):
+    """Docstrings that begin without saying what the thing is or does, those of tests included."""
+    for path, file in sources(root, (*PACKAGES, *SCRIPTS, "tests")):
         for line, text in docstrings_in(tree_of(file)):
             if begins := _BEGINNING.match(text.strip()):
                 yield (

@@ -48,7 +48,7 @@ class Story:
     expected: Counter[tuple[Any, ...]]
 
     def after(self, place: int) -> Iterator[dict[str, Any]]:
-        """What a tap sends that resumes at a STATE: schemas, then everything behind it."""
+        """Give the messages of a tap that resumes at a STATE: schemas, then everything behind it."""
         yield from self.schemas
         yield from self.messages[place:]
 
@@ -72,7 +72,7 @@ class Author:
     messages: list[dict[str, Any]] = field(default_factory=list)
 
     def chapter(self, events: int) -> Story:
-        """What comes next: about so many records."""
+        """Tell the next chapter: about so many records."""
         self.messages = []
         for number in range(self.told, self.told + events):
             self.step(number)
@@ -149,7 +149,7 @@ class Author:
         self.messages.append(record_of(key[0], id=key[1], **record, **more))
 
     def expected(self) -> Counter[tuple[Any, ...]]:
-        """What the CRM must hold by now, as ``told`` spells it."""
+        """List the records that the CRM must hold by now, as ``told`` spells them."""
         told: list[tuple[Any, ...]] = [("people", PARENT, None, None, None, None)]
         told += [("activities", details) for details in self.logged]
         for (stream, _), record in self.living.items():
@@ -166,7 +166,7 @@ def author(dice: random.Random, emulator: Emulator) -> Author:
 
 
 def told(emulator: Emulator) -> Counter[tuple[Any, ...]]:
-    """What the CRM holds, in the words of a story."""
+    """List the records that the CRM holds, in the words of a story."""
     copper = emulator.copper
     found: list[tuple[Any, ...]] = [("activities", each["details"]) for each in copper.records("activities")]
     for stream in KINDS:

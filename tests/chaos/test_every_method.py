@@ -75,7 +75,7 @@ class Feed:
         return {name: count for name, count in done.report["streams"][self.stream].items() if count}
 
     def there(self):
-        """What the CRM has of it, the parent left out."""
+        """Return the CRM's values of it, the parent left out."""
         found = self.world.emulator.copper.records(self.stream)
         return sorted(record["details"] for record in found if self.stream != "people" or record["id"] != self.parent)
 

@@ -1,4 +1,4 @@
-"""What a declared endpoint makes of records, and of answers."""
+"""Declared endpoints: the requests that records become, and the reading of answers."""
 
 from __future__ import annotations
 

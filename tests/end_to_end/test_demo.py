@@ -1,4 +1,4 @@
-"""What somebody who installed the package sees first."""
+"""The first look of somebody who installed the package."""
 
 from __future__ import annotations
 

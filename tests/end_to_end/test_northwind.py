@@ -31,7 +31,7 @@ def northwind():
 
 @pytest.fixture(scope="module")
 def round_trip(tmp_path_factory, run_pipe, copper_account, northwind):
-    """What the first write, the second write and the tap said, and what the tap brought."""
+    """Return the words of the first write, the second write and the tap, and the records of the tap."""
     folder = tmp_path_factory.mktemp("northwind")
     files = [
         {"path": str(NORTHWIND / f"{name}.csv"), "format": "csv", "table_name": name, "primary_keys": [key]}

@@ -1,4 +1,4 @@
-"""What each of the four programs says of itself."""
+"""The version and the help of each of the four programs."""
 
 from __future__ import annotations
 

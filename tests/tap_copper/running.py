@@ -23,7 +23,7 @@ TAP = Path(sys.executable).parent / "tap-copper"
 
 @dataclass
 class Output:
-    """What a run wrote."""
+    """The output of a run."""
 
     messages: list[dict[str, Any]] = field(default_factory=list)
     error: BaseException | None = None

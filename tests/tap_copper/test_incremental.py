@@ -1,4 +1,4 @@
-"""What a run reads, and where the next one begins, against the emulator."""
+"""Records that a run reads, and the place where the next one begins, against the emulator."""
 
 from __future__ import annotations
 

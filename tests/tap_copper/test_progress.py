@@ -20,7 +20,7 @@ from tests.tap_copper.running import run, selecting, settings_of
 
 
 def shown(emulator: Emulator, *, terminal: bool) -> str:
-    """What a run on people and users shows."""
+    """Return the progress of a run on people and users."""
     tap = TapCopper(config=settings_of(emulator), catalog=selecting("people", "users"))
     seen = Console(file=io.StringIO(), force_terminal=terminal, width=120)
     tap.account.progress = Progress(tap.time.monotonic, seen)

@@ -1,4 +1,4 @@
-"""What answers may be a hotel's page, another API, or Copper at its worst: a sentence, and whatever can be read is."""
+"""Strange answers (a hotel's page, another API, Copper at its worst) get a sentence, and whatever can be read is."""
 
 from __future__ import annotations
 

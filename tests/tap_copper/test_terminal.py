@@ -1,4 +1,4 @@
-"""What a person at a real terminal sees."""
+"""The view of a person at a real terminal."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def read_all(descriptor: int) -> str:
 
 
 def screen(seen: str) -> list[str]:
-    """What stands on the terminal in the end: enough of one for what rich writes."""
+    """Return the last screen of the terminal: enough of one for what rich writes."""
     lines, at = [""], 0
     for part in PARTS.findall(seen):
         if part == "\n":

@@ -1,4 +1,4 @@
-"""What answers tell of a window, and what those do not that come late or contradict others."""
+"""Answers to the questions of a window, those included that come late or contradict others."""
 
 from __future__ import annotations
 

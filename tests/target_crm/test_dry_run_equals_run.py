@@ -112,7 +112,7 @@ def whole(messages, schemas):
 
 
 def shown(errors):
-    """What the dry run shows, by record: each a heading and, for what is written, the fields."""
+    """Read the lines of the dry run, by record: each a heading and, for what is written, the fields."""
     records = {}
     for line in errors.splitlines():
         if (found := SHOWN.match(line)) is not None:
@@ -164,7 +164,7 @@ def plain(body):
 
 
 def done(ledger, run_id):
-    """What the real run did, by record: from its history, and what it holds at its end."""
+    """Read the deeds of the real run, by record: from its history, and what it holds at its end."""
     with closing(sqlite3.connect(ledger)) as database:
         events = database.execute(
             "SELECT stream, source_id, action, crm_id, changes, reason FROM history "
@@ -196,7 +196,7 @@ def done(ledger, run_id):
 
 
 def compare(foreseen, carried_out):
-    """The same steps, and the same fields; of an update without reading the run itself knows no old values."""
+    """Compare steps and fields; of an update without reading the run itself knows no old values."""
     foreseen = {place: kept for place, steps in foreseen.items() if (kept := settled(steps))}
     assert foreseen.keys() == carried_out.keys()
     for place, steps in foreseen.items():

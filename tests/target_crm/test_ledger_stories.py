@@ -1,4 +1,4 @@
-"""What can befall a ledger: two runs at once, its loss, a replay that overlaps, a source that is renamed."""
+"""The fates of a ledger: two runs at once, its loss, a replay that overlaps, a source that is renamed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is not sent is said once, not once for each attribute or record."""
+"""Attributes that are not sent are named once, not once for each record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of each record can be captured as Singer messages, or posted to a webhook."""
+"""Outcomes of records can be captured as Singer messages, or posted to a webhook."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run tells about itself: the report as JSON, one line of the log, the table, and the progress on a terminal."""
+"""The words of a run about itself: the report as JSON, one line of the log, the table, the progress on a terminal."""
 
 from __future__ import annotations
 

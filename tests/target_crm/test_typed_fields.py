@@ -1,4 +1,4 @@
-"""What people typed in the CRM is safe: modes of fields, nulls, lists, and match keys that must not be wrong."""
+"""Values that people typed in the CRM are safe: modes of fields, nulls, lists, and match keys that must be right."""
 
 from __future__ import annotations
 

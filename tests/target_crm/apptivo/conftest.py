@@ -44,7 +44,7 @@ def calls(emulator):
 
 @pytest.fixture
 def given(emulator):
-    """What the calls of an action gave, from query and form, keys left out."""
+    """Return the parameters of the calls of an action, from query and form, keys left out."""
 
     def given(action):
         return [_parameters(request) for request in emulator.requests if request.route.endswith(action)]

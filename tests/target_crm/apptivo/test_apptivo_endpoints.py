@@ -1,4 +1,4 @@
-"""What a user can declare by hand on an Apptivo account is what we ship for its own objects."""
+"""Endpoints declared by hand on an Apptivo account do as ours do for its own objects."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def style(request, settings):
 
 
 def parameters_of(emulator, style):
-    """What went beside the record that was saved."""
+    """Return the parameters beside the record that was saved."""
     route = "opportunities?a=save" if style == "form" else "opportunities"
     (request,) = [each for each in emulator.requests if each.method == "POST" and each.route.endswith(route)]
     text = request.body.decode() if style == "form" else request.query

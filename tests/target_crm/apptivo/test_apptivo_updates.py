@@ -1,4 +1,4 @@
-"""What an update sends to Apptivo, what it leaves alone, and what becomes of answers that are odd or lost."""
+"""Updates in Apptivo: the attributes that are sent, those left alone, and answers that are odd or lost."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class Case:
         name_of: How the CRM's copy of record n is called.
         shows_change: Whether record n is there as ``change`` left it.
         creates: Shell patterns over ``METHOD /template`` of the requests that create.
-        writes: Likewise of all that write; whatever else is sent only reads.
+        writes: Shell patterns over ``METHOD /template`` of all requests that write; the others only read.
         prepare: What has to be there beforehand.
         deletes: Whether records can be deleted.
         ambiguous: Whether the CRM can hold two records that match.

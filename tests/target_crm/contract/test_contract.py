@@ -1,4 +1,4 @@
-"""What every CRM is promised alike; a CRM is added to ``cases.py``."""
+"""The promises that hold in every CRM; a CRM is added to ``cases.py``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is sent to a declared endpoint: the record whole, in the form and to the place that the settings say."""
+"""Requests to a declared endpoint: the record whole, in the form and to the place that the settings say."""
 
 from __future__ import annotations
 

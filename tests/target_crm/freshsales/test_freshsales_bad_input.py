@@ -1,4 +1,4 @@
-"""What is wrong is said in one clear sentence, at the start where it can be known."""
+"""Bad input gets one clear sentence, at the start where it can be known."""
 
 from __future__ import annotations
 

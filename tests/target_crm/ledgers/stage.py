@@ -26,7 +26,7 @@ PATIENCE_SECONDS = 60
 BEFORE = f"latency:seconds={FOR_GOOD_SECONDS}"
 AFTER = f"slow:seconds={FOR_GOOD_SECONDS}"
 ADDRESS = "127.0.0.1:@PORT@"
-"""What stands in the corpus for the emulator's own address, which is part of some accounts' keys."""
+"""The placeholder in the corpus for the emulator's own address, which is part of some accounts' keys."""
 
 
 class Stage:

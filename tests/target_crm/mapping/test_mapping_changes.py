@@ -1,4 +1,4 @@
-"""What an update sends, given what the CRM has: what people typed is safe."""
+"""Updates, given the CRM's record: the values that people typed are safe."""
 
 from __future__ import annotations
 

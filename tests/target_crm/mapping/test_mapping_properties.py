@@ -1,4 +1,4 @@
-"""What holds of mapping whatever the record is."""
+"""Properties of mapping that hold for any record."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ MODES = st.dictionaries(
 
 
 def applied(crm: Crm, current: dict[str, Any], change: Change) -> dict[str, Any]:
-    """What the CRM has once the change is written: lists and objects are replaced whole."""
+    """Return the CRM's record once the change is written: lists and objects are replaced whole."""
     customs = {**crm.custom_values(current), **crm.custom_values(change.payload)}
     return {**current, **change.payload, **crm.custom_container(customs)}
 

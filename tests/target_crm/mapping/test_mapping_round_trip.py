@@ -1,4 +1,4 @@
-"""What the CRM gives out is what it takes: mapped back, it changes nothing, and elsewhere it makes the same records."""
+"""The CRM takes the records that it gives out: mapped back, they change nothing, and elsewhere they are made again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a record's values become."""
+"""The mapping of a record's values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told of Apptivo: no bulk calls, and an account that is known by the number of the firm."""
+"""The scene of Apptivo: no bulk calls, and an account that is known by the number of the firm."""
 
 from __future__ import annotations
 
@@ -84,11 +84,11 @@ def tell(stage: Stage) -> None:
 
 
 def go_on(_vendor) -> None:
-    """What people do in the CRM before the source is read again."""
+    """Edit the CRM as people do before the source is read again."""
 
 
 def messages(_vendor):
-    """What the source sends next."""
+    """Give the messages that the source sends next."""
     return [
         *SCHEMAS.values(),
         customer("late"),
@@ -112,7 +112,7 @@ OUTCOMES = {
     "leads": {"input": 7, "created": 1, "unchanged": 3, "deleted": 2, "rejected": 1},
     "opportunities": {"input": 2, "created": 1, "unchanged": 1},
 }
-"""What becomes of them, and of what the ledger held."""
+"""Give the outcomes of these messages, and of the records that the ledger held."""
 
 LINKED = {"opportunities": 1}
 REJECTED = 1
@@ -121,16 +121,16 @@ UNANSWERED = {("contacts", "2"): "create", ("opportunities", "2"): "create", ("c
 
 HISTORY = ("leaver", ["created", "deleting", "deleted", "created"])
 IMPORTS: dict[str, str] = {}
-"""What ends the doubts that stay: a file for ``singer-crm ledger import``, by stream."""
+"""Give the answers to the doubts that stay: a file for ``singer-crm ledger import``, by stream."""
 
 
 def of_other_sources(_vendor):
-    """What other sources send next: their names, messages, and what becomes of them."""
+    """Give the messages of other sources: their names, messages and outcomes."""
     return [("other", [SCHEMAS["customers"], customer(1)], {"customers": {"input": 1, "unchanged": 1}})]
 
 
 def shown(vendor):
-    """What counts of the CRM's records, once each."""
+    """Give the facts that count of the CRM's records, once each."""
     customers = {each["customerId"]: each["customerName"] for each in vendor.records("customers")}
     deals = vendor.records("opportunities")
     return {

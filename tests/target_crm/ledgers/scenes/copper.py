@@ -1,4 +1,4 @@
-"""What is told of Copper: every table and every state of a ledger, and what the source sends next."""
+"""The scene of Copper: every table and every state of a ledger, and what the source sends next."""
 
 from __future__ import annotations
 
@@ -249,12 +249,12 @@ def _in_flight(stage):
 
 
 def go_on(vendor) -> None:
-    """What people do in the CRM before the source is read again."""
+    """Edit the CRM as people do before the source is read again."""
     vendor.insert("users", {"name": "Newcomer", "email": "newcomer@example.org"})
 
 
 def messages(vendor):
-    """What the source sends next."""
+    """Give the messages that the source sends next."""
     parent = next(person["id"] for person in vendor.records("people") if person["name"] == "Parent")
     call = record_of("calls", id=1, type="Note", details="Called", parent={"type": "person", "id": parent})
     return [
@@ -312,7 +312,7 @@ OUTCOMES = {
     "leads": {"input": 4, "unchanged": 2, "deleted": 2},
     "old_leads": {"input": 2, "deleted": 2},
 }
-"""What becomes of them, and of what the ledger held."""
+"""Give the outcomes of these messages, and of the records that the ledger held."""
 
 LINKED = {"deals": 3, "more_deals": 1}
 REJECTED = len(REJECTS)
@@ -328,18 +328,18 @@ UNANSWERED = {
 
 HISTORY = ("leaver", ["created", "deleting", "deleted", "created"])
 IMPORTS: dict[str, str] = {}
-"""What ends the doubts that stay: a file for ``singer-crm ledger import``, by stream."""
+"""Give the answers to the doubts that stay: a file for ``singer-crm ledger import``, by stream."""
 
 
 def of_other_sources(_vendor):
-    """What other sources send next: their names, messages, and what becomes of them."""
+    """Give the messages of other sources: their names, messages and outcomes."""
     shop = [SCHEMAS["companies"], SCHEMAS["people"], company("late"), person(2), person("only-here")]
     late = {"input": 3, "created": 1, "unchanged": 2}
     return [(SHOP, shop, {"companies": {"input": 1, "unchanged": 1}, "people": late})]
 
 
 def shown(vendor):
-    """What counts of the CRM's records, once each."""
+    """Give the facts that count of the CRM's records, once each."""
     companies = {each["id"]: each["name"] for each in vendor.records("companies")}
     people = {each["id"]: each["name"] for each in vendor.records("people")}
     employed = [each for each in vendor.records("people") if each["company_id"]]

@@ -1,4 +1,4 @@
-"""What is told of an API whose endpoints are declared: records sent whole, ids that are text, doubt that stays."""
+"""The scene of an API whose endpoints are declared: records sent whole, ids that are text, doubt that stays."""
 
 from __future__ import annotations
 
@@ -89,11 +89,11 @@ def tell(stage: Stage) -> None:
 
 
 def go_on(_vendor) -> None:
-    """What people do in the CRM before the source is read again."""
+    """Edit the CRM as people do before the source is read again."""
 
 
 def messages(_vendor):
-    """What the source sends next."""
+    """Give the messages that the source sends next."""
     return [
         *SCHEMAS.values(),
         contact("late"),
@@ -119,7 +119,7 @@ OUTCOMES = {
     "once": {"input": 1, "rejected": 1},
     "keyed": {"input": 2, "unchanged": 2},
 }
-"""What becomes of them, and of what the ledger held."""
+"""Give the outcomes of these messages, and of the records that the ledger held."""
 
 LINKED: dict[str, int] = {}
 REJECTED = 2
@@ -134,16 +134,16 @@ UNANSWERED = {
 
 HISTORY = ("leaver", ["created", "deleted", "created"])
 IMPORTS = {"visits": "source,crm\n2,v-13\n"}
-"""What ends the doubts that stay: a file for ``singer-crm ledger import``, by stream."""
+"""Give the answers to the doubts that stay: a file for ``singer-crm ledger import``, by stream."""
 
 
 def of_other_sources(_vendor):
-    """What other sources send next: their names, messages, and what becomes of them."""
+    """Give the messages of other sources: their names, messages and outcomes."""
     return [("other", [SCHEMAS["contacts"], contact(2)], {"contacts": {"input": 1, "unchanged": 1}})]
 
 
 def shown(vendor):
-    """What counts of the records that were sent, once each."""
+    """Give the facts that count of the records that were sent, once each."""
     found = vendor.records("records")
     numbers = {each["id"]: each["body"]["name"] for each in found}
     return sorted(

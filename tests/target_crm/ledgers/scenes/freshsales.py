@@ -1,4 +1,4 @@
-"""What is told of Freshsales: upserts in bulk, jobs, the recycle bin."""
+"""The scene of Freshsales: upserts in bulk, jobs, the recycle bin."""
 
 from __future__ import annotations
 
@@ -82,11 +82,11 @@ def tell(stage: Stage) -> None:
 
 
 def go_on(_vendor) -> None:
-    """What people do in the CRM before the source is read again."""
+    """Edit the CRM as people do before the source is read again."""
 
 
 def messages(_vendor):
-    """What the source sends next."""
+    """Give the messages that the source sends next."""
     return [
         *SCHEMAS.values(),
         account("late"),
@@ -113,7 +113,7 @@ OUTCOMES = {
     "offers": {"input": 2, "created": 1, "unchanged": 1},
     "new_contacts": {"input": 2, "created": 2},
 }
-"""What becomes of them, and of what the ledger held."""
+"""Give the outcomes of these messages, and of the records that the ledger held."""
 
 LINKED = {"offers": 1}
 REJECTED = 1
@@ -122,16 +122,16 @@ UNANSWERED = {("new_contacts", "10"): "upsert", ("deals", "1"): "update", ("offe
 
 HISTORY = ("leaver", ["created", "deleting", "deleted", "created"])
 IMPORTS: dict[str, str] = {}
-"""What ends the doubts that stay: a file for ``singer-crm ledger import``, by stream."""
+"""Give the answers to the doubts that stay: a file for ``singer-crm ledger import``, by stream."""
 
 
 def of_other_sources(_vendor):
-    """What other sources send next: their names, messages, and what becomes of them."""
+    """Give the messages of other sources: their names, messages and outcomes."""
     return [("other", [SCHEMAS["contacts"], contact(2)], {"contacts": {"input": 1, "unchanged": 1}})]
 
 
 def shown(vendor):
-    """What counts of the CRM's records, once each."""
+    """Give the facts that count of the CRM's records, once each."""
     accounts = {each["id"]: each["name"] for each in vendor.records("sales_accounts")}
     deals = vendor.records("deals")
     return {
