@@ -26,6 +26,7 @@ from crm_api.errors import SettingError
 from target_crm.files import PRIVATE, make_private
 from target_crm.ledger import tables
 from target_crm.ledger.values import Awaited, LedgerError, OnMatch, OnRecord, Scope, Source
+from target_crm.ledger.versions import bring_up_to_date
 
 BUSY_SECONDS = 30  # how long a statement waits for another process that holds the file, such as `singer-crm ledger`
 PRIVATE_FOLDER = 0o700
@@ -59,7 +60,7 @@ class Store:
         self.run_id = run_id
         self.url = str(sa.make_url(url))  # a password in it is masked
         with self.write() as connection:
-            self.found_version = tables.bring_up_to_date(connection, self.url)
+            self.found_version = bring_up_to_date(connection, self.url)
 
     def close(self) -> None:
         """Close the database."""

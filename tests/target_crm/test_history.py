@@ -150,7 +150,7 @@ def test_an_earlier_versions_ledger_is_brought_up_to_date_and_forgets_nothing(ru
 def test_migrate_says_from_which_version(run, operate, any_ledger):
     run([PEOPLE, person(1)])
     make_older(any_ledger)
-    assert "was version 1, and is version 2" in operate("migrate").output
+    assert f"was version 1, and is version {VERSION}" in operate("migrate").output
     assert run([PEOPLE, person(1)]).of("people") == {"input": 1, "unchanged": 1}
 
 
