@@ -18,8 +18,19 @@ from crm_api.crm_objects import CrmId, Outgoing, outgoing
 from target_crm.ledger import tables
 from target_crm.ledger.claims import Claims
 from target_crm.ledger.held import HeldRecords
+from target_crm.ledger.keys import key_of
 from target_crm.ledger.links import Links
-from target_crm.ledger.store import GroupCommit, Store, as_json, awaited_of, id_of, id_text, stored_awaited, value_hash
+from target_crm.ledger.store import (
+    GroupCommit,
+    Store,
+    as_json,
+    awaited_of,
+    id_of,
+    id_text,
+    object_name,
+    stored_awaited,
+    value_hash,
+)
 from target_crm.ledger.values import Entry, Intent, Known, Link, ObjectScope, Origin, Scope, Source
 from target_crm.mapping.values import Found
 
@@ -74,16 +85,21 @@ class Ledger:
     def scope(self, source: Source, stream: str, object_name: str) -> Scope:
         """Return the scope of a stream; a new one is added."""
         with self._store.write() as connection:
-            row = {"crm": source.crm, "account": source.account, "object": object_name}
-            object_id = self._store.row_id(connection, tables.objects, row)
-            scope = {"object_id": object_id, "source_name": source.name, "stream": stream}
-            return Scope(object_id=object_id, id=self._store.row_id(connection, tables.scopes, scope))
+            object_id = self._object_id(connection, source, object_name)
+            scope = {"object_id": object_id, "source_name": source.name, "stream": key_of(stream)}
+            stream_text = None if scope["stream"] == stream else stream
+            scope_id = self._store.row_id(connection, tables.scopes, scope, stream_text=stream_text)
+            return Scope(object_id=object_id, id=scope_id)
 
     def object_scope(self, source: Source, object_name: str) -> ObjectScope:
         """Return the scope of an object, whichever stream writes it; a new one is added."""
         with self._store.write() as connection:
-            row = {"crm": source.crm, "account": source.account, "object": object_name}
-            return ObjectScope(object_id=self._store.row_id(connection, tables.objects, row))
+            return ObjectScope(object_id=self._object_id(connection, source, object_name))
+
+    def _object_id(self, connection: sa.Connection, source: Source, object_name: str) -> int:
+        row = {"crm": source.crm, "account": source.account, "object": key_of(object_name)}
+        object_text = None if row["object"] == object_name else object_name
+        return self._store.row_id(connection, tables.objects, row, object_text=object_text)
 
     def known(self, scope: Scope, source_ids: Collection[str]) -> dict[str, Known]:
         """Return the records that the ledger knows, by source id."""
@@ -98,15 +114,21 @@ class Ledger:
         }
 
     def found(self, source: Source, stream: str, source_ids: Collection[str]) -> dict[str, Found]:
-        """Return the CRM records of another stream's records, by source id; unwritten ones are left out."""
+        """Return the CRM records of another stream's records, by source id; unwritten ones are left out.
+
+        Args:
+            source: The account and the source name.
+            stream: The key of the stream's name.
+            source_ids: The source ids.
+        """
         query = (
-            sa.select(tables.records.c.source_id, tables.records.c.crm_id, tables.objects.c.object)
+            sa.select(tables.records.c.source_id, tables.records.c.crm_id, object_name())
             .join_from(tables.records, tables.scopes)
             .join(tables.objects)
             .where(tables.scopes.c.stream == stream, tables.records.c.crm_id.is_not(None))
         )
         rows = self._store.among(query, tables.records.c.source_id, source_ids, source)
-        return {source_id: Found(object_name, json.loads(crm_id)) for source_id, crm_id, object_name in rows}
+        return {source_id: Found(crm_object, json.loads(crm_id)) for source_id, crm_id, crm_object in rows}
 
     def claimed(self, scope: ObjectScope, crm_ids: Collection[CrmId]) -> dict[CrmId, list[tuple[int, str]]]:
         """Return who claims CRM records of an object, or did until the source deleted it: stream ids and source ids."""
@@ -197,13 +219,7 @@ class Ledger:
         self._store.put(connection, tables.links, [link for entry in entries for link in _links(scope, entry, now)])
         self._store.put(connection, tables.records, [self._record(scope, entry, now) for entry in entries])
         fresh = [
-            {
-                "object_id": scope.object_id,
-                "attribute": name,
-                "value": value,
-                "crm_id": id_text(entry.crm_id),
-                "at": now,
-            }
+            _fresh_key(scope, name, value, entry.crm_id, now)
             for entry in entries
             for name, values in (entry.gained or {}).items()
             for value in values
@@ -216,12 +232,13 @@ class Ledger:
     def fresh(self, scope: ObjectScope, attribute: str, values: Collection[str], since: float) -> dict[str, set[CrmId]]:
         """Return the CRM ids that our own writes gave these match values since a time in Unix seconds, by value."""
         table = tables.fresh_keys
-        query = sa.select(table.c.value, table.c.crm_id).where(
-            table.c.object_id == scope.object_id, table.c.attribute == attribute, table.c.at >= since
+        query = sa.select(table.c.value, sa.func.coalesce(table.c.crm_id_text, table.c.crm_id)).where(
+            table.c.object_id == scope.object_id, table.c.attribute == key_of(attribute), table.c.at >= since
         )
+        keys = {key_of(value): value for value in values}
         found: dict[str, set[CrmId]] = {}
-        for value, crm_id in self._store.among(query, table.c.value, values):
-            found.setdefault(value, set()).add(json.loads(crm_id))
+        for key, crm_id in self._store.among(query, table.c.value, keys):
+            found.setdefault(keys[key], set()).add(json.loads(crm_id))
         return found
 
     def forget_stale_keys(self) -> None:
@@ -239,7 +256,8 @@ class Ledger:
 
     def see(self, scope: Scope, version: str, source_ids: Collection[str]) -> None:
         """Keep the source ids that arrived in a version of a stream."""
-        rows = [{"scope_id": scope.id, "version": version, "source_id": source_id} for source_id in source_ids]
+        key = key_of(version)
+        rows = [{"scope_id": scope.id, "version": key, "source_id": source_id} for source_id in source_ids]
         with self._store.write() as connection:
             self._store.put(connection, tables.seen, rows)
 
@@ -254,7 +272,7 @@ class Ledger:
         """Return the source ids and CRM ids of live records that did not arrive in a version."""
         table, seen = tables.records, tables.seen
         arrived = sa.select(1).where(
-            seen.c.scope_id == scope.id, seen.c.version == version, seen.c.source_id == table.c.source_id
+            seen.c.scope_id == scope.id, seen.c.version == key_of(version), seen.c.source_id == table.c.source_id
         )
         query = sa.select(table.c.source_id, table.c.crm_id).where(
             table.c.scope_id == scope.id, table.c.crm_id.is_not(None), ~arrived.exists()
@@ -267,7 +285,7 @@ class Ledger:
         """Remove the source ids that arrived in any version but this one."""
         table = tables.seen
         with self._store.write() as connection:
-            connection.execute(table.delete().where(table.c.scope_id == scope.id, table.c.version != version))
+            connection.execute(table.delete().where(table.c.scope_id == scope.id, table.c.version != key_of(version)))
 
     def touch(self, scope: Scope, hashes: Mapping[str, bytes]) -> None:
         """Keep the new hashes of unchanged records, so that the next run need not map them."""
@@ -307,6 +325,19 @@ class Ledger:
             "reason": entry.reason,
             "changes": as_json([astuple(each) for each in entry.differences]) if self._history_values else None,
         }
+
+
+def _fresh_key(scope: Scope, attribute: str, value: str, crm_id: CrmId, now: float) -> dict[str, Any]:
+    text = json.dumps(crm_id)
+    key = key_of(text)
+    return {
+        "object_id": scope.object_id,
+        "attribute": key_of(attribute),
+        "value": key_of(value),
+        "crm_id": key,
+        "crm_id_text": None if key == text else text,
+        "at": now,
+    }
 
 
 def _links(scope: Scope, entry: Entry, now: float) -> list[dict[str, Any]]:

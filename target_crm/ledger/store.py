@@ -25,6 +25,7 @@ from crm_api.crm_objects import CrmId
 from crm_api.errors import SettingError
 from target_crm.files import PRIVATE, make_private
 from target_crm.ledger import tables
+from target_crm.ledger.keys import shown
 from target_crm.ledger.values import Awaited, LedgerError, OnMatch, OnRecord, Scope, Source
 from target_crm.ledger.versions import bring_up_to_date
 
@@ -141,13 +142,13 @@ class Store:
         self.remove(connection, tables.held, scope, source_ids)
 
     @staticmethod
-    def row_id(connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> int:
-        """Return the id of a row; a new one is inserted."""
+    def row_id(connection: sa.Connection, table: sa.Table, row: Mapping[str, Any], **more: Any) -> int:
+        """Return the id of a row; a new one is inserted, with what more it holds."""
         query = sa.select(table.c.id).where(*(table.c[name] == value for name, value in row.items()))
         found: int | None = connection.execute(query).scalar()
         if found is not None:
             return found
-        return int(connection.execute(table.insert().values(row).returning(table.c.id)).scalar_one())
+        return int(connection.execute(table.insert().values({**row, **more}).returning(table.c.id)).scalar_one())
 
 
 @dataclass(eq=False)
@@ -215,6 +216,17 @@ def of_source(query: sa.Select[Any], source: Source) -> sa.Select[Any]:
     )
 
 
+def stream_name() -> sa.ColumnElement[str]:
+    """Select the name of a stream, whole where its key is digested."""
+    return sa.func.coalesce(tables.scopes.c.stream_text, tables.scopes.c.stream, type_=tables.AnyText()).label("stream")
+
+
+def object_name() -> sa.ColumnElement[str]:
+    """Select the name of an object, whole where its key is digested."""
+    objects = tables.objects
+    return sa.func.coalesce(objects.c.object_text, objects.c.object, type_=tables.AnyText()).label("object")
+
+
 BY_MATCH = ""
 """In place of a stream's name in the tables: a record of the CRM is meant, by a match key."""
 
@@ -231,12 +243,23 @@ def awaited_of(stream: str, on_source_id: str) -> Awaited:
 
 def value_hash(value: str) -> str:
     """Hash a match value, so that the history can recognise it without holding it."""
-    return blake2b(value.encode(), digest_size=VALUE_HASH_BYTES).hexdigest()
+    return blake2b(value.encode("utf-8", "surrogatepass"), digest_size=VALUE_HASH_BYTES).hexdigest()
 
 
 def as_json(value: Any) -> str:
-    """Encode a value as JSON text, a Decimal as a number."""
-    return _ENCODER.encode(value).decode()
+    """Encode a value as JSON text, a Decimal as a number. Half a surrogate pair, which JSON forbids, is spelt out."""
+    try:
+        return _ENCODER.encode(value).decode()
+    except UnicodeEncodeError:
+        return _ENCODER.encode(_spelt_out(value)).decode()
+
+
+def _spelt_out(value: Any) -> Any:
+    if isinstance(value, str):
+        return shown(value)
+    if isinstance(value, Mapping):
+        return {_spelt_out(name): _spelt_out(each) for name, each in value.items()}
+    return [_spelt_out(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def id_text(crm_id: CrmId | None) -> str | None:

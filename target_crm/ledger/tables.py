@@ -174,7 +174,7 @@ links = Table(
     *_scoped(),
     Column("attribute", Text, primary_key=True),
     Column("stream", Text, nullable=False),
-    Column("on_source_id", AnyText, nullable=False),
+    Column("on_source_id", Text, nullable=False),
     Column("reason", AnyText, nullable=False, server_default=""),
     Column("at", Float, nullable=False),
     Index("links_by_target", "on_source_id", postgresql_using="hash"),  # a match key can be of any length

@@ -90,7 +90,7 @@ class OnRecord:
     """A record of a stream that something waits for.
 
     Attributes:
-        stream: The stream's name.
+        stream: The key of the stream's name, as ``keys.key_of`` makes it.
         source_id: The record's source id.
     """
 

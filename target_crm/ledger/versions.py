@@ -142,9 +142,9 @@ def _from_2(connection: sa.Connection) -> None:
 
 
 def _unusual(connection: sa.Connection, key: _Key) -> Sequence[str]:
-    """Return the texts of a column that may not be keys: those that are long, hold NUL, or look digested."""
+    """Return the texts of a column that may not be keys: those that are long, hold NUL, or look digested or escaped."""
     text = sa.type_coerce(key.column, sa.Text)
-    unusual = [text.contains("…#")]
+    unusual = [text.contains("…#"), text.contains("\u2400")]
     if connection.dialect.name == "sqlite":  # for which a text ends at a NUL
         content = sa.cast(key.column, sa.LargeBinary)
         unusual += [sa.func.length(content) > MOST_BYTES, sa.func.instr(content, b"\0") > 0]
