@@ -41,6 +41,11 @@ class AccountSettings:
         return ()
 
     @property
+    def signed_by(self) -> str:
+        """Who signs in, to tell accounts at one address apart; empty if nobody does. It may hold a secret."""
+        return next(filter(None, self.credentials), "")
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """Every value of the settings that no output may show."""
         return tuple(filter(None, (*self.credentials, password_in(self.quota_url), *self.network.secrets)))

@@ -22,11 +22,14 @@ class Account:
         id: The id that the CRM reports; the host where it reports none.
         name: The account's name, for messages.
         user: The user who owns the key, for messages.
+        by_address: Whether the id is an address that several accounts may share, since nothing else tells whose
+            account it is.
     """
 
     id: str
     name: str
     user: str
+    by_address: bool = False
 
 
 @dataclass(frozen=True)

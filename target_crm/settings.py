@@ -76,6 +76,12 @@ SETTINGS: JsonSchema = {
             "default": str(LoadMethod.UPSERT),
             "description": f"The load method of streams that have none of their own: {LOAD_METHODS}.",
         },
+        "account_name": {
+            "type": ["string", "null"],
+            "description": "The name of the account in the ledger, for accounts that share an address (crm http with "
+            "one base_url, or a proxy). If left out, the account's id as the CRM tells it, else base_url. Another name "
+            "is another account, with records and locks of its own.",
+        },
         "source_name": {
             "type": "string",
             "default": "default",

@@ -44,7 +44,7 @@ class Endpoints(DeclaredCrm):
     @override
     def account(self) -> Account:
         parts = urlsplit(self.session.base_url)
-        return Account(f"{parts.netloc}{parts.path}", parts.netloc, "the settings say")
+        return Account(f"{parts.netloc}{parts.path}", parts.netloc, "the settings say", by_address=True)
 
     @override
     def may_repeat(self, crm_object: CrmObject, *, update: bool = False) -> bool:

@@ -24,12 +24,15 @@ from target_crm.cli.common import (
     opened_ledger,
     target_of,
 )
+from target_crm.crms import signed_by
 from target_crm.ledger.copying import copy_rows
+from target_crm.ledger.keys import key_of
 from target_crm.ledger.ledger import Ledger
 from target_crm.ledger.queries import Account, LedgerQueries
 from target_crm.ledger.store import Store, default_url, has_ledger
 from target_crm.ledger.tables import VERSION
-from target_crm.ledger.values import Origin, Scope, Source
+from target_crm.ledger.tenants import Tenants
+from target_crm.ledger.values import Origin, Scope
 from target_crm.mapping.mapper import Mapper
 from target_crm.mapping.settings import MappingSettings
 from target_crm.stream_settings import stream_settings
@@ -165,7 +168,7 @@ def forget(config: Sequence[str], stream: str, source_ids: Sequence[str], *, eve
 
 
 def _streams_of(target: TargetCrm, queries: LedgerQueries, stream: str) -> list[Account]:
-    crm, source = target.config["crm"], target.config["source_name"]
+    crm, source = target.config["crm"], key_of(target.config["source_name"])
     found = [each for each in queries.accounts() if (each.crm, each.source_name, each.stream) == (crm, source, stream)]
     if not found:
         raise SettingError(f"The ledger knows no stream {stream!r} of source {source!r}")
@@ -220,7 +223,7 @@ def rebuild(config: Sequence[str], stream: str, attribute: str) -> None:
 def _scope(target: TargetCrm, store: Store, stream: str, attribute: str | None = None) -> tuple[Scope, Mapper]:
     crm = target.connect()
     settings = stream_settings(target.config, stream, (), crm.objects, crm.refused)
-    source = Source(target.config["crm"], crm.account().id, target.config["source_name"])
+    _, source = Tenants(store, target.config, signed_by(target.config)).enter(crm.account())
     mapping = settings.mapping if attribute is None else MappingSettings(match_on=((attribute,),))
     mapper = Mapper(crm, crm.objects[settings.object], mapping)
     return Ledger(store).scope(source, stream, settings.object), mapper
@@ -253,6 +256,22 @@ def migrate(config: Sequence[str], new_url: str | None) -> None:
         new.close()
     copy_rows(url, new_url)
     click.echo(f"Copied. Set ledger_url to {shown}")
+
+
+@ledger.command("accept-credential")
+@config_option
+@one_sentence
+def accept_credential(config: Sequence[str]) -> None:
+    """Take the credential of the settings for one of the account.
+
+    For a new credential of an account that the ledger knows by its address alone. Accounts that share an address get
+    account_name instead.
+    """
+    target = target_of(config)
+    told = target.connect().account()
+    with opened_ledger(target) as store:
+        account = Tenants(store, target.config, signed_by(target.config)).accept(told)
+    click.echo(f"The credential is one of account {account.id} from now on")
 
 
 def _pairs(text: str, *, numbered: bool) -> Iterator[tuple[str, CrmId]]:

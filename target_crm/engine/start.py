@@ -18,6 +18,7 @@ from crm_api.crm import Account, Crm
 from crm_api.errors import SettingError
 from crm_api.settings import network
 from target_crm.concurrency import Stopping, WorkerPool
+from target_crm.crms import signed_by
 from target_crm.engine.outcome_recorder import OutcomeRecorder
 from target_crm.engine.run import RecentWrites, Run, Timing, Window, logger
 from target_crm.ledger.copying import copy_rows
@@ -25,6 +26,7 @@ from target_crm.ledger.ledger import Ledger
 from target_crm.ledger.locks import DatabaseLocks, FileLocks, Locks
 from target_crm.ledger.queries import LedgerQueries
 from target_crm.ledger.store import Store, default_url, has_ledger, parsed_url
+from target_crm.ledger.tenants import Tenants
 from target_crm.ledger.values import Source
 from target_crm.report.outcomes import Books, Observer
 from target_crm.report.summary import begin_report
@@ -58,7 +60,7 @@ def open_run(
         LedgerError: The ledger cannot be opened.
         CrmError: The CRM does not tell whose account it is.
     """
-    account = crm.account()
+    told = crm.account()
     url = config.get("ledger_url") or default_url()
     observers: list[Observer] = []
     if config["dry_run"]:
@@ -75,7 +77,12 @@ def open_run(
 
         observers.append(RejectFile(reject_path))
     store = Store(url, run_id)
-    source = Source(config["crm"], account.id, config["source_name"])
+    try:
+        account, source = Tenants(store, config, signed_by(config)).enter(told)
+    except BaseException:
+        for opened in (store, *observers):
+            opened.close()
+        raise
     _introduce(store, source, account)
     locks = _locks(store.engine, source, run_id, stopping, wait_seconds=float(config["lock_wait_seconds"]), clock=clock)
     ledger = Ledger(store, history_values=config["history_values"], check=locks.check)
@@ -120,7 +127,7 @@ def _introduce(store: Store, source: Source, account: Account) -> None:
     logger.info(
         "Account %s (%s) as %s; ledger %s, %d records, %s",
         account.name,
-        account.id,
+        source.account,
         account.user,
         store.url,
         records,
@@ -131,7 +138,7 @@ def _introduce(store: Store, source: Source, account: Account) -> None:
         logger.warning(
             "The ledger knows only other accounts (%s): every record is looked for in account %s by its match keys",
             others,
-            account.id,
+            source.account,
         )
 
 

@@ -27,7 +27,7 @@ from target_crm.files import PRIVATE, make_private
 from target_crm.ledger import tables
 from target_crm.ledger.keys import shown
 from target_crm.ledger.values import Awaited, LedgerError, OnMatch, OnRecord, Scope, Source
-from target_crm.ledger.versions import bring_up_to_date
+from target_crm.ledger.versions import bring_up_to_date, identity_of
 
 BUSY_SECONDS = 30  # how long a statement waits for another process that holds the file, such as `singer-crm ledger`
 PRIVATE_FOLDER = 0o700
@@ -52,6 +52,7 @@ class Store:
 
     Attributes:
         found_version: The version of the ledger as it was found, before it was brought up to date.
+        identity: What the ledger is, as it was opened.
     """
 
     def __init__(self, url: str, run_id: str, *, clock: Callable[[], float] = time.time) -> None:
@@ -62,6 +63,7 @@ class Store:
         self.url = str(sa.make_url(url))  # a password in it is masked
         with self.write() as connection:
             self.found_version = bring_up_to_date(connection, self.url)
+            self.identity = identity_of(connection)
 
     def close(self) -> None:
         """Close the database."""

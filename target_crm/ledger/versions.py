@@ -6,7 +6,7 @@ import json
 import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -23,6 +23,23 @@ DIGESTED_KEYS = 3  # the version from which on keys that are long or odd are dig
 MANY_ROWS = 200_000  # from which on it is said beforehand how long it may take
 ROWS_A_SECOND = 100_000  # measured on two cores, with the slower one of the databases
 logger = logging.getLogger("target-crm")
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What one ledger is, whatever file or database it lies in.
+
+    Attributes:
+        id: A random name.
+        secret: The key of digests.
+        generation: A number that counts up at the beginning and the end of each run.
+        doubted_at: The time since which the ledger lacks what was written, in Unix seconds; None if it lacks nothing.
+    """
+
+    id: str
+    secret: bytes = field(repr=False)
+    generation: int
+    doubted_at: float | None
 
 
 def bring_up_to_date(connection: sa.Connection, shown_url: str) -> int:
@@ -104,6 +121,13 @@ def _introduce(connection: sa.Connection) -> None:
                 id=1, ledger_id=secrets.token_hex(16), secret=secrets.token_bytes(SECRET_BYTES), generation=0
             )
         )
+
+
+def identity_of(connection: sa.Connection) -> Identity:
+    """Read what the ledger is."""
+    table = tables.identity
+    row = connection.execute(sa.select(table.c.ledger_id, table.c.secret, table.c.generation, table.c.doubted_at)).one()
+    return Identity(row.ledger_id, bytes(row.secret), row.generation, row.doubted_at)
 
 
 def _add_columns(connection: sa.Connection, table: sa.Table, *names: str) -> None:
