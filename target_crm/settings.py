@@ -13,6 +13,7 @@ from target_crm.stream_settings import STREAM_SETTINGS
 
 INDEX_LAG_SECONDS = 60.0
 SHUTDOWN_SECONDS = 20.0
+HISTORY_DAYS = 400  # a year and a month, so that a yearly question can be answered
 BATCH_SIZE = 1000
 _SECRET_TEXT: JsonSchema = {"type": ["string", "null"], "secret": True, "writeOnly": True}
 
@@ -103,6 +104,12 @@ SETTINGS: JsonSchema = {
             "default": False,
             "description": "Keep the old and new value of each changed field in the ledger's history, not only "
             "the field's name. A deleted record is kept whole in any case.",
+        },
+        "history_days": {
+            "type": "number",
+            "minimum": 0,
+            "default": HISTORY_DAYS,
+            "description": "Days for which the ledger keeps its history, deleted records included; 0 keeps all.",
         },
         "compare_with": {
             "type": "string",

@@ -33,6 +33,7 @@ from target_crm.ledger.store import Store, default_url, has_ledger
 from target_crm.ledger.tables import VERSION
 from target_crm.ledger.tenants import Tenants
 from target_crm.ledger.values import Origin, Scope
+from target_crm.ledger.witness import accept_restore
 from target_crm.mapping.mapper import Mapper
 from target_crm.mapping.settings import MappingSettings
 from target_crm.stream_settings import stream_settings
@@ -272,6 +273,24 @@ def accept_credential(config: Sequence[str]) -> None:
     with opened_ledger(target) as store:
         account = Tenants(store, target.config, signed_by(target.config)).accept(told)
     click.echo(f"The credential is one of account {account.id} from now on")
+
+
+@ledger.command("accept-restore")
+@config_option
+@one_sentence
+def accept_restore_command(config: Sequence[str]) -> None:
+    """Carry on with a ledger that was restored from a backup.
+
+    The next run compares each record with the CRM, and looks for those that the ledger does not know by their match
+    keys. Records without a match key that were created since the backup are created again: import or delete them first.
+    """
+    target = target_of(config)
+    url = target.config.get("ledger_url") or default_url()
+    if not has_ledger(url):
+        raise SettingError(f"There is no ledger at {make_url(url)}. Nothing was done")
+    with opened_ledger(target) as store:
+        accept_restore(store, target.config.get("report_path"))
+        click.echo(f"{store.url} is carried on as it is; the next run compares its records with the CRM")
 
 
 def _pairs(text: str, *, numbered: bool) -> Iterator[tuple[str, CrmId]]:

@@ -32,6 +32,7 @@ def finish(run: Run, ending: Ending, config: Mapping[str, Any]) -> int:
         recorder.stopped()
     counts: Counter[str] = Counter()
     missing: Sequence[Missing] = ()
+    ledger = None
     try:
         try:
             counts = held_records.counts(run.source)
@@ -39,6 +40,7 @@ def finish(run: Run, ending: Ending, config: Mapping[str, Any]) -> int:
             recorder.flush()  # while nobody else can write
             recorder.finish(held_records.each(run.source, "rejected"))
         finally:
+            ledger = run.ledger.witness()
             run.close()
     except EXPECTED as error:
         logger.error("%s", error)
@@ -59,6 +61,7 @@ def finish(run: Run, ending: Ending, config: Mapping[str, Any]) -> int:
         run.timing.clock() - run.timing.began,
         ending.sentence or "done",
         forecast,
+        ledger,
     )
     summary.show()
     logger.info("Summary: %s", json.dumps(summary.report()))

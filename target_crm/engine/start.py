@@ -28,6 +28,7 @@ from target_crm.ledger.queries import LedgerQueries
 from target_crm.ledger.store import Store, default_url, has_ledger, parsed_url
 from target_crm.ledger.tenants import Tenants
 from target_crm.ledger.values import Source
+from target_crm.ledger.witness import Generations, Witness, keep_witness, read_witness, step_back
 from target_crm.report.outcomes import Books, Observer
 from target_crm.report.summary import begin_report
 
@@ -70,8 +71,10 @@ def open_run(
             f"There is no ledger at {make_url(url)}, and require_ledger is on: restore the one that is missing, or "
             "make one with singer-crm ledger rebuild"
         )
+    before = read_witness(config.get("report_path"))
     if report_path := config.get("report_path"):
         begin_report(report_path)
+        keep_witness(report_path, before)
     if not config["dry_run"] and (reject_path := config.get("rejected_path")):
         from target_crm.report.reject_file import RejectFile  # noqa: PLC0415 - only those who name one need it
 
@@ -79,14 +82,19 @@ def open_run(
     store = Store(url, run_id)
     try:
         account, source = Tenants(store, config, signed_by(config)).enter(told)
+        _compare(store, before, config)
     except BaseException:
-        for opened in (store, *observers):
-            opened.close()
+        store.close()
+        for observer in observers:
+            observer.close()
         raise
     _introduce(store, source, account)
+    generations = Generations(store, before, counts=not config["dry_run"])
     locks = _locks(store.engine, source, run_id, stopping, wait_seconds=float(config["lock_wait_seconds"]), clock=clock)
-    ledger = Ledger(store, history_values=config["history_values"], check=locks.check)
+    ledger = Ledger(store, history_values=config["history_values"], check=locks.check, generations=generations)
     ledger.forget_stale_keys()
+    if not config["dry_run"]:
+        ledger.prune_history(float(config["history_days"]))
     lag_seconds = float(config["index_lag_seconds"]) if crm.index_lags else 0.0
     window = Window(lag_seconds, float(config["request_timeout_seconds"]))
     pool = WorkerPool(config["max_concurrency"], stopping)
@@ -115,6 +123,22 @@ def _for_dry_run(crm: Crm, url: str, observers: list[Observer]) -> tuple[Crm, st
     preview = Preview(crm.session.redact, on_close=folder.cleanup)
     observers.append(preview)
     return DryRunCrm(crm, preview.request), _copied(url, Path(folder.name))
+
+
+def _compare(store: Store, before: Witness | None, config: Mapping[str, Any]) -> None:
+    """Compare the ledger with what the last report says of it.
+
+    Raises:
+        SettingError: It knows less than it did, and require_ledger is on.
+    """
+    url = store.url
+    if config["dry_run"]:  # which has a copy of its own
+        url = str(make_url(config.get("ledger_url") or default_url()))
+    said = step_back(Witness(store.identity.id, store.identity.generation, url), before)
+    if said and config["require_ledger"]:
+        raise SettingError(said)
+    if said:
+        logger.warning("%s", said)
 
 
 def _introduce(store: Store, source: Source, account: Account) -> None:

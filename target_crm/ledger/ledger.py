@@ -17,11 +17,11 @@ import sqlalchemy as sa
 from crm_api.crm_objects import CrmId, Outgoing, outgoing
 from target_crm.ledger import tables
 from target_crm.ledger.claims import Claims
+from target_crm.ledger.group_commit import GroupCommit
 from target_crm.ledger.held import HeldRecords
 from target_crm.ledger.keys import key_of
 from target_crm.ledger.links import Links
 from target_crm.ledger.store import (
-    GroupCommit,
     Store,
     as_json,
     awaited_of,
@@ -32,8 +32,12 @@ from target_crm.ledger.store import (
     value_hash,
 )
 from target_crm.ledger.values import Entry, Intent, Known, Link, ObjectScope, Origin, Scope, Source
+from target_crm.ledger.witness import Generations
 from target_crm.mapping.values import Found
 
+DAY_SECONDS = 86_400.0
+PRUNED_AT_ONCE = 5_000  # rows of the history, which take a tenth of a second
+SLICES_A_RUN = 40  # so that pruning takes seconds, and keeps up with 200,000 rows a run
 FRESH_SECONDS = 3600.0  # how long match values of our own writes are kept: longer than any index lags
 
 
@@ -59,14 +63,23 @@ class Ledger:
         store: The ledger's database.
         history_values: Whether the history holds the values of changed fields beside their names.
         check: Called before an intent is written; raises if this run may not be the only writer.
+        generations: Counts the ledger's generations; None for what is no run.
 
     Attributes:
         held_records: The records that were not written.
         links: The references that written records still lack.
     """
 
-    def __init__(self, store: Store, *, history_values: bool = False, check: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        history_values: bool = False,
+        check: Callable[[], None] = lambda: None,
+        generations: Generations | None = None,
+    ) -> None:
         self._store = store
+        self._generations = generations
         self._check = check
         self._group_commit = GroupCommit(self._write)
         self._history_values = history_values
@@ -77,6 +90,10 @@ class Ledger:
     def claims(self) -> Claims:
         """The claims of source records on records of the CRM, which only deletes ask for."""
         return Claims(self._store)
+
+    def witness(self) -> Mapping[str, Any] | None:
+        """Count up at the end of a run; return what the report is to keep of the ledger."""
+        return None if self._generations is None else self._generations.at_end()
 
     def close(self) -> None:
         """Close the database."""
@@ -246,6 +263,21 @@ class Ledger:
         table = tables.fresh_keys
         with self._store.write() as connection:
             connection.execute(table.delete().where(table.c.at < self._store.now() - FRESH_SECONDS))
+
+    def prune_history(self, days: float) -> None:
+        """Remove the oldest part of the history; 0 days keep all. What is very much is removed by several runs."""
+        table, kept = tables.history, tables.kept_values
+        old = (
+            sa.select(table.c.id)
+            .where(table.c.at < self._store.now() - days * DAY_SECONDS)
+            .where(table.c.id.not_in(sa.select(kept.c.history_id)))
+            .order_by(table.c.at)
+            .limit(PRUNED_AT_ONCE)
+        )
+        for _ in range(SLICES_A_RUN if days else 0):
+            with self._store.write() as connection:  # each slice by itself, so that no other process waits long
+                if connection.execute(table.delete().where(table.c.id.in_(old))).rowcount < PRUNED_AT_ONCE:
+                    return
 
     def keep(self, scope: Scope, source_id: str, crm_id: CrmId, record: Mapping[str, Any], reason: str) -> None:
         """Keep a record in the history before it is deleted."""

@@ -164,16 +164,34 @@ class LedgerQueries:
         """
         count = 0
         with self._store.write() as connection:
-            for table in (tables.waits, tables.links, tables.held, tables.intents, tables.seen, tables.records):
-                if source_ids is None:
-                    done = connection.execute(table.delete().where(table.c.scope_id == scope.id))
-                    count = done.rowcount
-                    continue
-                for source_id in {each for given in source_ids for each in (given, key_of(given))}:
-                    condition = sa.and_(table.c.scope_id == scope.id, table.c.source_id == source_id)
-                    gone = connection.execute(table.delete().where(condition)).rowcount
-                    count += gone if table is tables.records else 0
+            if source_ids is None:
+                return self._erase(connection, scope)
+            for source_id in {each for given in source_ids for each in (given, key_of(given))}:
+                count += self._erase(connection, scope, source_id)
         return count
+
+    @staticmethod
+    def _erase(connection: sa.Connection, scope: Scope, source_id: str | None = None) -> int:
+        """Erase a record of a stream, or all; the history keeps what was done, without values. Count the records."""
+
+        def of_it(table: sa.Table) -> sa.ColumnElement[bool]:
+            whole = table.c.scope_id == scope.id
+            return whole if source_id is None else sa.and_(whole, table.c.source_id == source_id)
+
+        history, fresh, records, kept = tables.history, tables.fresh_keys, tables.records, tables.kept_values
+        events = sa.select(history.c.id).where(of_it(history))
+        connection.execute(kept.delete().where(kept.c.history_id.in_(events)))
+        hidden = {"record": None, "changes": None, "keys": "[]", "reason": ""}
+        connection.execute(history.update().where(of_it(history)).values(**hidden))
+        crm_ids = sa.select(records.c.crm_id).where(of_it(records), records.c.crm_id.is_not(None))
+        connection.execute(
+            fresh.delete().where(
+                fresh.c.object_id == scope.object_id, sa.func.coalesce(fresh.c.crm_id_text, fresh.c.crm_id).in_(crm_ids)
+            )
+        )
+        for table in (tables.waits, tables.links, tables.held, tables.intents, tables.seen, tables.attribute_digests):
+            connection.execute(table.delete().where(of_it(table)))
+        return int(connection.execute(records.delete().where(of_it(records))).rowcount)
 
     def import_pairs(self, scope: Scope, pairs: Collection[tuple[str, CrmId]]) -> int:
         """Keep pairs of source id and CRM id. The next run compares what the records hold.

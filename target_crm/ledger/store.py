@@ -8,11 +8,10 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -26,7 +25,7 @@ from crm_api.errors import SettingError
 from target_crm.files import PRIVATE, make_private
 from target_crm.ledger import tables
 from target_crm.ledger.keys import shown
-from target_crm.ledger.values import Awaited, LedgerError, OnMatch, OnRecord, Scope, Source
+from target_crm.ledger.values import Awaited, LedgerError, LedgerReplacedError, OnMatch, OnRecord, Scope, Source
 from target_crm.ledger.versions import bring_up_to_date, identity_of
 
 BUSY_SECONDS = 30  # how long a statement waits for another process that holds the file, such as `singer-crm ledger`
@@ -34,8 +33,6 @@ PRIVATE_FOLDER = 0o700
 VALUE_HASH_BYTES = 8
 CHUNK = 500  # values in one IN list: far below the limits of both databases
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
-
-Job = TypeVar("Job")
 
 
 class Store:
@@ -49,6 +46,7 @@ class Store:
     Raises:
         SettingError: The URL cannot work, or a newer program made the ledger.
         LedgerError: The database cannot be opened.
+        LedgerReplacedError: From ``read`` and ``write``: the file is not the one that was opened.
 
     Attributes:
         found_version: The version of the ledger as it was found, before it was brought up to date.
@@ -57,13 +55,19 @@ class Store:
 
     def __init__(self, url: str, run_id: str, *, clock: Callable[[], float] = time.time) -> None:
         self.engine = open_engine(url)
+        self._file = _file_of(self.engine)
+        self._inode = self._file and _inode(self._file)
         self._writing = threading.Lock()
         self.now = clock
         self.run_id = run_id
         self.url = str(sa.make_url(url))  # a password in it is masked
-        with self.write() as connection:
-            self.found_version = bring_up_to_date(connection, self.url)
-            self.identity = identity_of(connection)
+        try:
+            with self.write() as connection:
+                self.found_version = bring_up_to_date(connection, self.url)
+                self.identity = identity_of(connection)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close the database."""
@@ -76,6 +80,7 @@ class Store:
         Raises:
             LedgerError: The database fails.
         """
+        self._check_file()
         try:
             with self.engine.connect() as connection:
                 yield connection
@@ -88,7 +93,9 @@ class Store:
 
         Raises:
             LedgerError: The database fails; nothing of the block was written.
+            LedgerReplacedError: The file is another one, or gone; what was written is in the file that was opened.
         """
+        self._check_file()
         try:
             with self._writing, self.engine.connect() as connection:
                 writer = connection.execution_options(writes=True)
@@ -96,6 +103,12 @@ class Store:
                     yield writer
         except SQLAlchemyError as error:
             raise LedgerError(said=_said(error)) from error
+        self._check_file()
+
+    def _check_file(self) -> None:
+        """Check that the path still leads to the file that was opened: SQLite goes on with a file that was removed."""
+        if self._file is not None and _inode(self._file) != self._inode:
+            raise LedgerReplacedError
 
     def rows(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
         """Return the rows of one query.
@@ -151,62 +164,6 @@ class Store:
         if found is not None:
             return found
         return int(connection.execute(table.insert().values({**row, **more}).returning(table.c.id)).scalar_one())
-
-
-@dataclass(eq=False)
-class _Pending(Generic[Job]):
-    """One thread's job.
-
-    Attributes:
-        job: The job.
-        done: Whether it was carried out or failed.
-        error: The error that it failed with; None if it did not.
-    """
-
-    job: Job
-    done: bool = False
-    error: Exception | None = None
-
-
-class GroupCommit(Generic[Job]):
-    """Carries out jobs, each before its ``do`` returns. Jobs that wait for their turn are carried out together.
-
-    Args:
-        carry_out: Carries out several jobs at once; if it raises, all of them failed.
-    """
-
-    def __init__(self, carry_out: Callable[[Sequence[Job]], None]) -> None:
-        self._carry_out = carry_out
-        self._turn = threading.Lock()
-        self._adding = threading.Lock()
-        self._waiting: list[_Pending[Job]] = []
-
-    def do(self, job: Job) -> None:
-        """Carry out one job.
-
-        Raises:
-            Exception: The error that ``carry_out`` raised.
-        """
-        pending = _Pending(job)
-        with self._adding:
-            self._waiting.append(pending)
-        with self._turn:
-            if not pending.done:
-                self._lead()
-        if pending.error is not None:
-            raise pending.error
-
-    def _lead(self) -> None:
-        with self._adding:
-            pendings, self._waiting = self._waiting, []
-        try:
-            self._carry_out([pending.job for pending in pendings])
-        except Exception as error:  # noqa: BLE001 - each thread raises it for its own job
-            for pending in pendings:
-                pending.error = error
-        finally:
-            for pending in pendings:
-                pending.done = True
 
 
 def of_source(query: sa.Select[Any], source: Source) -> sa.Select[Any]:
@@ -355,6 +312,20 @@ def has_ledger(url: str) -> bool:
         return inspect(engine).has_table(tables.version.name)
     finally:
         engine.dispose()
+
+
+def _file_of(engine: Engine) -> str | None:
+    """Return the path of a SQLite database; None for PostgreSQL."""
+    return engine.url.database if engine.dialect.name == "sqlite" else None
+
+
+def _inode(path: str) -> tuple[int, int] | None:
+    """Return the device and the inode that a path leads to; None if there is no file."""
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _sqlite_engine(url: URL) -> Engine:

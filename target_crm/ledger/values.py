@@ -19,6 +19,16 @@ class LedgerError(StopError):
     advice = "Nothing was lost: mend the store that ledger_url names (disk space, permissions) and run again."
 
 
+class LedgerReplacedError(LedgerError):
+    """The ledger's file is not the one that was opened. What was sent since is not in the file that is there now."""
+
+    happened = "The ledger's file was removed or replaced while the run was using it"
+    advice = (
+        "Nothing more was sent, and no STATE passed. What this run wrote is not in the ledger that is there now: put "
+        "the file back, or read about restored ledgers in docs/operations.md, before you run again."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """The CRM account and the source name that every key of the ledger begins with.

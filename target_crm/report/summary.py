@@ -51,6 +51,7 @@ class Summary:
         seconds: The length of the run.
         ended: ``done``, or why the run stopped before the end of its input.
         forecast: The cost that a dry run foretells; None in a real run.
+        ledger: What the ledger is now, by which the next run tells an older copy of it.
     """
 
     run_id: str
@@ -63,6 +64,7 @@ class Summary:
     seconds: float
     ended: str
     forecast: Forecast | None = None
+    ledger: Mapping[str, Any] | None = None
 
     @cached_property
     def saved(self) -> int:
@@ -97,6 +99,7 @@ class Summary:
             "missing": [asdict(each) for each in self.missing],
             "linked": books.links,
             "requests": {**self.requests, "saved": self.saved},
+            "ledger": self.ledger,
             "dry_run": None if self.forecast is None else asdict(self.forecast),
         }
 
