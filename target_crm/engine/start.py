@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Engine, make_url
+from sqlalchemy import make_url
 
 from crm_api.crm import Account, Crm
 from crm_api.errors import SettingError
@@ -22,7 +22,7 @@ from target_crm.engine.outcome_recorder import OutcomeRecorder
 from target_crm.engine.run import RecentWrites, Run, Timing, Window, logger
 from target_crm.ledger.copying import copy_rows
 from target_crm.ledger.ledger import Ledger
-from target_crm.ledger.locks import DatabaseLocks, FileLocks, Locks
+from target_crm.ledger.opening import Writing, open_ledger
 from target_crm.ledger.queries import LedgerQueries
 from target_crm.ledger.store import Store, default_url, has_ledger, parsed_url
 from target_crm.ledger.values import Source
@@ -74,14 +74,15 @@ def open_run(
         from target_crm.report.reject_file import RejectFile  # noqa: PLC0415 - only those who name one need it
 
         observers.append(RejectFile(reject_path))
-    store = Store(url, run_id)
     source = Source(config["crm"], account.id, config["source_name"])
-    _introduce(store, source, account)
-    locks = _locks(store.engine, source, run_id, stopping, wait_seconds=float(config["lock_wait_seconds"]), clock=clock)
-    ledger = Ledger(store, history_values=config["history_values"], check=locks.check)
-    ledger.forget_stale_keys()
     lag_seconds = float(config["index_lag_seconds"]) if crm.index_lags else 0.0
     window = Window(lag_seconds, float(config["request_timeout_seconds"]))
+    writing = Writing(run_id, source, stopping, float(config["lock_wait_seconds"]), window.seconds, clock)
+    store, locks = open_ledger(url, writing, "" if config["dry_run"] else config.get("quota_url") or "")
+    crm.session.guard(locks.before_sending)
+    _introduce(store, source, account)
+    ledger = Ledger(store, history_values=config["history_values"])
+    ledger.forget_stale_keys()
     pool = WorkerPool(config["max_concurrency"], stopping)
     if not config["dry_run"] and (config.get("responses_path") or config.get("responses_url")):
         observers.append(_responses(config, run_id, stopping, clock))
@@ -146,21 +147,6 @@ def _responses(config: Mapping[str, Any], run_id: str, stopping: Stopping, clock
         return Responses(ResponseFile(path), run_id)
     reached = replace(network(config), headers={})  # those are the CRM's
     return Responses(Webhook(str(url), reached, stopping.nap, logger.warning, clock), run_id)
-
-
-def _locks(
-    engine: Engine,
-    source: Source,
-    run_id: str,
-    stopping: Stopping,
-    *,
-    wait_seconds: float,
-    clock: Callable[[], float],
-) -> Locks:
-    if engine.dialect.name == "postgresql":
-        return DatabaseLocks(engine, source, run_id, stopping, wait_seconds=wait_seconds, clock=clock)
-    file = Path(engine.url.database or "")
-    return FileLocks(file, source, run_id, stopping, wait_seconds=wait_seconds, clock=clock)
 
 
 def _copied(url: str, folder: Path) -> str:

@@ -7,7 +7,7 @@ answer removes it. A record that has neither an intent nor an answer after a cra
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import cached_property
 from typing import Any
@@ -17,9 +17,10 @@ import sqlalchemy as sa
 from crm_api.crm_objects import CrmId, Outgoing, outgoing
 from target_crm.ledger import tables
 from target_crm.ledger.claims import Claims
+from target_crm.ledger.group_commit import GroupCommit
 from target_crm.ledger.held import HeldRecords
 from target_crm.ledger.links import Links
-from target_crm.ledger.store import GroupCommit, Store, as_json, awaited_of, id_of, id_text, stored_awaited, value_hash
+from target_crm.ledger.store import Store, as_json, awaited_of, id_of, id_text, stored_awaited, value_hash
 from target_crm.ledger.values import Entry, Intent, Known, Link, ObjectScope, Origin, Scope, Source
 from target_crm.mapping.values import Found
 
@@ -47,16 +48,14 @@ class Ledger:
     Args:
         store: The ledger's database.
         history_values: Whether the history holds the values of changed fields beside their names.
-        check: Called before an intent is written; raises if this run may not be the only writer.
 
     Attributes:
         held_records: The records that were not written.
         links: The references that written records still lack.
     """
 
-    def __init__(self, store: Store, *, history_values: bool = False, check: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, store: Store, *, history_values: bool = False) -> None:
         self._store = store
-        self._check = check
         self._group_commit = GroupCommit(self._write)
         self._history_values = history_values
         self.held_records = HeldRecords(store)
@@ -147,7 +146,6 @@ class Ledger:
         Raises:
             StopError: Another run may be writing.
         """
-        self._check()
         now = self._store.now()
         rows = [
             {

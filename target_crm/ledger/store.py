@@ -8,11 +8,10 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -25,16 +24,16 @@ from crm_api.crm_objects import CrmId
 from crm_api.errors import SettingError
 from target_crm.files import PRIVATE, make_private
 from target_crm.ledger import tables
+from target_crm.ledger.file_locks import check_ledger_file
+from target_crm.ledger.server_sessions import open_postgres, process_of
 from target_crm.ledger.values import Awaited, LedgerError, OnMatch, OnRecord, Scope, Source
-from target_crm.ledger.versions import bring_up_to_date
+from target_crm.ledger.versions import bring_up_to_date, is_up_to_date
+from target_crm.ledger.waiting import BUSY_SECONDS, BusyLedgerError, WaitTeller
 
-BUSY_SECONDS = 30  # how long a statement waits for another process that holds the file, such as `singer-crm ledger`
 PRIVATE_FOLDER = 0o700
 VALUE_HASH_BYTES = 8
 CHUNK = 500  # values in one IN list: far below the limits of both databases
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
-
-Job = TypeVar("Job")
 
 
 class Store:
@@ -51,19 +50,30 @@ class Store:
 
     Attributes:
         found_version: The version of the ledger as it was found, before it was brought up to date.
+        guard: Called at the beginning of each transaction that writes; raises if this run may not write any more.
     """
 
     def __init__(self, url: str, run_id: str, *, clock: Callable[[], float] = time.time) -> None:
         self.engine = open_engine(url)
+        self.guard: Callable[[sa.Connection], None] = _unguarded
         self._writing = threading.Lock()
+        self._waits = WaitTeller(self.engine)
         self.now = clock
         self.run_id = run_id
         self.url = str(sa.make_url(url))  # a password in it is masked
+        self.found_version = self._opened()
+
+    def _opened(self) -> int:
+        """Make the tables, or those of this version, where they are not there: else nobody is waited for."""
+        with self.read() as connection:
+            if is_up_to_date(connection, self.url):
+                return tables.VERSION
         with self.write() as connection:
-            self.found_version = bring_up_to_date(connection, self.url)
+            return bring_up_to_date(connection, self.url)
 
     def close(self) -> None:
         """Close the database."""
+        self._waits.close()
         self.engine.dispose()
 
     @contextmanager
@@ -77,7 +87,7 @@ class Store:
             with self.engine.connect() as connection:
                 yield connection
         except SQLAlchemyError as error:
-            raise LedgerError(said=_said(error)) from error
+            raise _failed(error) from error
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
@@ -85,14 +95,22 @@ class Store:
 
         Raises:
             LedgerError: The database fails; nothing of the block was written.
+            LockLostError: This run may not write any more; nothing of the block was written.
         """
+        waits = self._waits
         try:
             with self._writing, self.engine.connect() as connection:
                 writer = connection.execution_options(writes=True)
-                with writer.begin():
-                    yield writer
+                waits.pid, waits.is_open, waits.began = process_of(connection), False, time.monotonic()
+                try:
+                    with writer.begin():
+                        waits.is_open = True
+                        self.guard(writer)
+                        yield writer
+                finally:
+                    waits.began = None
         except SQLAlchemyError as error:
-            raise LedgerError(said=_said(error)) from error
+            raise _failed(error) from error
 
     def rows(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
         """Return the rows of one query.
@@ -148,62 +166,6 @@ class Store:
         if found is not None:
             return found
         return int(connection.execute(table.insert().values(row).returning(table.c.id)).scalar_one())
-
-
-@dataclass(eq=False)
-class _Pending(Generic[Job]):
-    """One thread's job.
-
-    Attributes:
-        job: The job.
-        done: Whether it was carried out or failed.
-        error: The error that it failed with; None if it did not.
-    """
-
-    job: Job
-    done: bool = False
-    error: Exception | None = None
-
-
-class GroupCommit(Generic[Job]):
-    """Carries out jobs, each before its ``do`` returns. Jobs that wait for their turn are carried out together.
-
-    Args:
-        carry_out: Carries out several jobs at once; if it raises, all of them failed.
-    """
-
-    def __init__(self, carry_out: Callable[[Sequence[Job]], None]) -> None:
-        self._carry_out = carry_out
-        self._turn = threading.Lock()
-        self._adding = threading.Lock()
-        self._waiting: list[_Pending[Job]] = []
-
-    def do(self, job: Job) -> None:
-        """Carry out one job.
-
-        Raises:
-            Exception: The error that ``carry_out`` raised.
-        """
-        pending = _Pending(job)
-        with self._adding:
-            self._waiting.append(pending)
-        with self._turn:
-            if not pending.done:
-                self._lead()
-        if pending.error is not None:
-            raise pending.error
-
-    def _lead(self) -> None:
-        with self._adding:
-            pendings, self._waiting = self._waiting, []
-        try:
-            self._carry_out([pending.job for pending in pendings])
-        except Exception as error:  # noqa: BLE001 - each thread raises it for its own job
-            for pending in pendings:
-                pending.error = error
-        finally:
-            for pending in pendings:
-                pending.done = True
 
 
 def of_source(query: sa.Select[Any], source: Source) -> sa.Select[Any]:
@@ -295,7 +257,7 @@ def open_engine(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         return _sqlite_engine(parsed)
     try:
-        return create_engine(parsed, pool_pre_ping=True)
+        return open_postgres(parsed)
     except ModuleNotFoundError as error:
         raise SettingError(
             "ledger_url names PostgreSQL, which needs the extra singer-crm[postgres]. Install it"
@@ -338,6 +300,7 @@ def _sqlite_engine(url: URL) -> Engine:
             "ledger_url names no file. Without one the next run would write every record again. Name a file"
         )
     file = Path(url.database)
+    check_ledger_file(file)
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
         descriptor = os.open(file, os.O_CREAT | os.O_RDWR, PRIVATE)
@@ -365,6 +328,14 @@ def _on_begin(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _said(error: SQLAlchemyError) -> str:
-    """Return the database's own message: SQLAlchemy's repeats the statement with the record's values."""
-    return str(getattr(error, "orig", None) or type(error).__name__)
+def _unguarded(_: sa.Connection) -> None:
+    """Let everything be written."""
+
+
+def _failed(error: SQLAlchemyError) -> LedgerError:
+    """Make an error with the database's own message: SQLAlchemy's repeats the statement with the record's values."""
+    orig = getattr(error, "orig", None)
+    said = str(orig or type(error).__name__)
+    if "database is locked" in said or type(orig).__name__ == "LockNotAvailable":
+        return BusyLedgerError(said=said)
+    return LedgerError(said=said)

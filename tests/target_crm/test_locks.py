@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from target_crm.concurrency import Stopping
-from target_crm.ledger.locks import FileLocks, LockedError
+from target_crm.ledger.file_locks import FileLocks
+from target_crm.ledger.locks import LockedError
 from target_crm.ledger.values import Source
 from tests.target_crm.messages import record_of, schema_of
 
@@ -18,9 +19,10 @@ import sys
 from pathlib import Path
 from target_crm.concurrency import Stopping
 from target_crm.ledger.values import Source
-from target_crm.ledger.locks import FileLocks
+from target_crm.ledger.file_locks import FileLocks
+from target_crm.ledger.locks import holder_name
 source = Source("copper", sys.argv[2], "x")
-locks = FileLocks(Path(sys.argv[1]), source, "r1", Stopping(), wait_seconds=0, clock=float)
+locks = FileLocks(Path(sys.argv[1]), source, holder_name("r1"), Stopping(), wait_seconds=0, clock=float)
 locks.take("tasks")
 print("held", flush=True)
 sys.stdin.read()
