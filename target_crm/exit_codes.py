@@ -24,6 +24,7 @@ from crm_api.errors import (
     UnreachableError,
 )
 from target_crm.concurrency import TerminatedError
+from target_crm.ledger.locks import LockLostError
 
 SIGNAL_OFFSET = 128
 
@@ -63,6 +64,7 @@ _CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (ConfigValidationError, Exit.SETTINGS),
     (UnreachableError, Exit.UNREACHABLE),
     (BusyError, Exit.UNREACHABLE),
+    (LockLostError, Exit.UNREACHABLE),
     (CrmError, Exit.FAILED),
     (InvalidInputLine, Exit.FAILED),
     (RecordsWithoutSchemaException, Exit.FAILED),

@@ -74,6 +74,7 @@ class CrmSink(BatchSink):
         running = cast("RunningTarget", target)
         run = running.opened_run
         settings = stream_settings(target.config, stream_name, key_properties or (), run.crm.objects, run.crm.refused)
+        run.locks.take(settings.object)  # before the CRM is asked for more than whose account it is
         destination = destination_of(run.crm, settings)
         known = set(schema.get("properties", ()))
         destination.check_fields(stream_name, known - SDC)

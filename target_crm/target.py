@@ -26,6 +26,7 @@ from typing_extensions import override
 
 from crm_api.crm import Crm
 from crm_api.environment import environment_settings
+from crm_api.errors import StopError
 from crm_api.transport.redaction import guard_logging
 from target_crm.command import target_command
 from target_crm.concurrency import Stopping
@@ -35,6 +36,7 @@ from target_crm.engine.finish import finish
 from target_crm.engine.held_records import HeldRecordRetrier
 from target_crm.engine.run import Run
 from target_crm.exit_codes import BROKEN_INPUT, EXPECTED, SIGNAL_OFFSET, Ending, Exit, TooManyRejectedError, ending_of
+from target_crm.ledger.locks import LockLostError
 from target_crm.ledger.values import Held
 from target_crm.mapping.values import Rejection
 from target_crm.report.outcomes import Books, Outcome, RejectKind
@@ -307,7 +309,13 @@ class TargetCrm(Target):
 
     @override
     def _write_state_message(self, state: Any) -> None:
-        """Emit the very text that came, once; nothing that a dry run does is done."""
+        """Emit the very text that came, once; nothing that a dry run does is done.
+
+        Raises:
+            LockLostError: This run is not the only writer any more, so that others say what is done.
+        """
+        if self._run is not None:
+            self._run.locks.check()
         self._latest_state = self._safe_state = None
         if not self.config["dry_run"]:
             emit(f"{state}\n")
@@ -361,8 +369,9 @@ class TargetCrm(Target):
         except EXPECTED as error:
             ending = ending_of(error, self.stopping.signalled)
             self.logger.error("%s", ending.sentence, exc_info=self.logger.isEnabledFor(10))  # noqa: TRY400 - one sentence
-            if self._safe_state is not None:
-                self._write_state_message(self._safe_state)
+            if self._safe_state is not None and not isinstance(error, LockLostError):
+                with suppress(StopError):  # it is the reason, or comes too late to be one
+                    self._write_state_message(self._safe_state)
         return self._finish(ending)
 
     def _progress(self) -> AbstractContextManager[None]:

@@ -18,7 +18,7 @@ from target_crm.mapping.mapper import Mapper
 
 if TYPE_CHECKING:  # SQLAlchemy comes with them, which nobody needs before the first stream
     from target_crm.ledger.ledger import Ledger
-    from target_crm.ledger.locks import Locks
+    from target_crm.ledger.sole_writer import SoleWriter
 
 logger = logging.getLogger("target-crm")  # the target's own, which the SDK sets up
 
@@ -98,7 +98,7 @@ class Run:
     account: Account
     source: Source
     ledger: Ledger
-    locks: Locks
+    locks: SoleWriter
     recorder: OutcomeRecorder
     recent: RecentWrites
     pool: WorkerPool

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sqlite3
 import tempfile
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Engine, make_url
+from sqlalchemy import make_url
 
 from crm_api.crm import Account, Crm
 from crm_api.errors import SettingError
@@ -23,7 +23,7 @@ from target_crm.engine.outcome_recorder import OutcomeRecorder
 from target_crm.engine.run import RecentWrites, Run, Timing, Window, logger
 from target_crm.ledger.copying import copy_rows
 from target_crm.ledger.ledger import Ledger
-from target_crm.ledger.locks import DatabaseLocks, FileLocks, Locks
+from target_crm.ledger.opening import OpenedLedger, Writing
 from target_crm.ledger.queries import LedgerQueries
 from target_crm.ledger.store import Store, default_url, has_ledger, parsed_url
 from target_crm.ledger.tenants import Tenants
@@ -79,39 +79,43 @@ def open_run(
         from target_crm.report.reject_file import RejectFile  # noqa: PLC0415 - only those who name one need it
 
         observers.append(RejectFile(reject_path))
-    store = Store(url, run_id)
-    try:
+    opened = OpenedLedger(url, run_id)
+    store = opened.store
+    with ExitStack() as unless_it_opens:
+        for observer in observers:
+            unless_it_opens.callback(observer.close)
+        unless_it_opens.callback(opened.close)
         account, source = Tenants(store, config, signed_by(config)).enter(told)
         _compare(store, before, config)
-    except BaseException:
-        store.close()
-        for observer in observers:
-            observer.close()
-        raise
-    _introduce(store, source, account)
-    generations = Generations(store, before, counts=not config["dry_run"])
-    locks = _locks(store.engine, source, run_id, stopping, wait_seconds=float(config["lock_wait_seconds"]), clock=clock)
-    ledger = Ledger(store, history_values=config["history_values"], check=locks.check, generations=generations)
-    ledger.forget_stale_keys()
-    if not config["dry_run"]:
-        ledger.prune_history(float(config["history_days"]))
-    lag_seconds = float(config["index_lag_seconds"]) if crm.index_lags else 0.0
-    window = Window(lag_seconds, float(config["request_timeout_seconds"]))
-    pool = WorkerPool(config["max_concurrency"], stopping)
-    if not config["dry_run"] and (config.get("responses_path") or config.get("responses_url")):
-        observers.append(_responses(config, run_id, stopping, clock))
-    return Run(
-        run_id,
-        crm,
-        account,
-        source,
-        ledger,
-        locks,
-        OutcomeRecorder(run_id, books, observers),
-        RecentWrites(WHOLE_RUN_SECONDS if config["dry_run"] else window.seconds, clock),
-        pool,
-        Timing(began, window, stopping, clock),
-    )
+        lag_seconds = float(config["index_lag_seconds"]) if crm.index_lags else 0.0
+        window = Window(lag_seconds, float(config["request_timeout_seconds"]))
+        writing = Writing(run_id, source, stopping, float(config["lock_wait_seconds"]), window.seconds, clock)
+        locks = opened.sole_writer(writing, "" if config["dry_run"] else config.get("quota_url") or "")
+        unless_it_opens.callback(locks.close)
+        crm.session.require(locks.permit)
+        _introduce(store, source, account)
+        generations = Generations(store, before, counts=not config["dry_run"])
+        ledger = Ledger(store, history_values=config["history_values"], generations=generations)
+        ledger.forget_stale_keys()
+        if not config["dry_run"]:
+            ledger.prune_history(float(config["history_days"]))
+        pool = WorkerPool(config["max_concurrency"], stopping)
+        if not config["dry_run"] and (config.get("responses_path") or config.get("responses_url")):
+            observers.append(_responses(config, run_id, stopping, clock))
+        run = Run(
+            run_id,
+            crm,
+            account,
+            source,
+            ledger,
+            locks,
+            OutcomeRecorder(run_id, books, observers),
+            RecentWrites(WHOLE_RUN_SECONDS if config["dry_run"] else window.seconds, clock),
+            pool,
+            Timing(began, window, stopping, clock),
+        )
+        unless_it_opens.pop_all()
+        return run
 
 
 def _for_dry_run(crm: Crm, url: str, observers: list[Observer]) -> tuple[Crm, str]:
@@ -177,21 +181,6 @@ def _responses(config: Mapping[str, Any], run_id: str, stopping: Stopping, clock
         return Responses(ResponseFile(path), run_id)
     reached = replace(network(config), headers={})  # those are the CRM's
     return Responses(Webhook(str(url), reached, stopping.nap, logger.warning, clock), run_id)
-
-
-def _locks(
-    engine: Engine,
-    source: Source,
-    run_id: str,
-    stopping: Stopping,
-    *,
-    wait_seconds: float,
-    clock: Callable[[], float],
-) -> Locks:
-    if engine.dialect.name == "postgresql":
-        return DatabaseLocks(engine, source, run_id, stopping, wait_seconds=wait_seconds, clock=clock)
-    file = Path(engine.url.database or "")
-    return FileLocks(file, source, run_id, stopping, wait_seconds=wait_seconds, clock=clock)
 
 
 def _copied(url: str, folder: Path) -> str:

@@ -1,4 +1,4 @@
-"""Group commit: what several threads have to write at one time is written in one transaction."""
+"""Jobs of several threads, carried out together: one commit for all that wait for their turn."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ answer removes it. A record that has neither an intent nor an answer after a cra
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import cached_property
 from typing import Any
@@ -62,7 +62,6 @@ class Ledger:
     Args:
         store: The ledger's database.
         history_values: Whether the history holds the values of changed fields beside their names.
-        check: Called before an intent is written; raises if this run may not be the only writer.
         generations: Counts the ledger's generations; None for what is no run.
 
     Attributes:
@@ -70,17 +69,9 @@ class Ledger:
         links: The references that written records still lack.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        *,
-        history_values: bool = False,
-        check: Callable[[], None] = lambda: None,
-        generations: Generations | None = None,
-    ) -> None:
+    def __init__(self, store: Store, *, history_values: bool = False, generations: Generations | None = None) -> None:
         self._store = store
         self._generations = generations
-        self._check = check
         self._group_commit = GroupCommit(self._write)
         self._history_values = history_values
         self.held_records = HeldRecords(store)
@@ -186,7 +177,6 @@ class Ledger:
         Raises:
             StopError: Another run may be writing.
         """
-        self._check()
         now = self._store.now()
         rows = [
             {

@@ -24,11 +24,13 @@ from crm_api.crm_objects import CrmId
 from crm_api.errors import SettingError
 from target_crm.files import PRIVATE, make_private
 from target_crm.ledger import tables
+from target_crm.ledger.file_locks import check_ledger_file
 from target_crm.ledger.keys import shown
+from target_crm.ledger.server_sessions import open_postgres
 from target_crm.ledger.values import Awaited, LedgerError, LedgerReplacedError, OnMatch, OnRecord, Scope, Source
-from target_crm.ledger.versions import bring_up_to_date, identity_of
+from target_crm.ledger.versions import bring_up_to_date, identity_of, is_up_to_date
+from target_crm.ledger.waiting import BUSY_SECONDS, WaitTeller, ledger_error
 
-BUSY_SECONDS = 30  # how long a statement waits for another process that holds the file, such as `singer-crm ledger`
 PRIVATE_FOLDER = 0o700
 VALUE_HASH_BYTES = 8
 CHUNK = 500  # values in one IN list: far below the limits of both databases
@@ -51,26 +53,38 @@ class Store:
     Attributes:
         found_version: The version of the ledger as it was found, before it was brought up to date.
         identity: What the ledger is, as it was opened.
+        guard: Called at the beginning of each transaction that writes; raises if this run may not write any more.
     """
 
     def __init__(self, url: str, run_id: str, *, clock: Callable[[], float] = time.time) -> None:
         self.engine = open_engine(url)
         self._file = _file_of(self.engine)
         self._inode = self._file and _inode(self._file)
+        self.guard: Callable[[sa.Connection], None] = _unguarded
         self._writing = threading.Lock()
+        self._waits = WaitTeller(self.engine)
         self.now = clock
         self.run_id = run_id
         self.url = str(sa.make_url(url))  # a password in it is masked
         try:
-            with self.write() as connection:
-                self.found_version = bring_up_to_date(connection, self.url)
+            self.found_version = self._opened()
+            with self.read() as connection:
                 self.identity = identity_of(connection)
         except BaseException:
             self.close()
             raise
 
+    def _opened(self) -> int:
+        """Make the tables, or those of this version, where they are not there: else nobody is waited for."""
+        with self.read() as connection:
+            if is_up_to_date(connection, self.url):
+                return tables.VERSION
+        with self.write() as connection:
+            return bring_up_to_date(connection, self.url)
+
     def close(self) -> None:
         """Close the database."""
+        self._waits.close()
         self.engine.dispose()
 
     @contextmanager
@@ -85,7 +99,7 @@ class Store:
             with self.engine.connect() as connection:
                 yield connection
         except SQLAlchemyError as error:
-            raise LedgerError(said=_said(error)) from error
+            raise ledger_error(error) from error
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
@@ -94,15 +108,23 @@ class Store:
         Raises:
             LedgerError: The database fails; nothing of the block was written.
             LedgerReplacedError: The file is another one, or gone; what was written is in the file that was opened.
+            LockLostError: This run may not write any more; nothing of the block was written.
         """
         self._check_file()
+        waits = self._waits
         try:
             with self._writing, self.engine.connect() as connection:
                 writer = connection.execution_options(writes=True)
-                with writer.begin():
-                    yield writer
+                waits.pid, waits.is_open, waits.began = _process_of(connection), False, time.monotonic()
+                try:
+                    with writer.begin():
+                        waits.is_open = True
+                        self.guard(writer)
+                        yield writer
+                finally:
+                    waits.began = None
         except SQLAlchemyError as error:
-            raise LedgerError(said=_said(error)) from error
+            raise ledger_error(error) from error
         self._check_file()
 
     def _check_file(self) -> None:
@@ -277,7 +299,7 @@ def open_engine(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         return _sqlite_engine(parsed)
     try:
-        return create_engine(parsed, pool_pre_ping=True)
+        return open_postgres(parsed)
     except ModuleNotFoundError as error:
         raise SettingError(
             "ledger_url names PostgreSQL, which needs the extra singer-crm[postgres]. Install it"
@@ -334,6 +356,7 @@ def _sqlite_engine(url: URL) -> Engine:
             "ledger_url names no file. Without one the next run would write every record again. Name a file"
         )
     file = Path(url.database)
+    check_ledger_file(file)
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
         descriptor = os.open(file, os.O_CREAT | os.O_RDWR, PRIVATE)
@@ -361,6 +384,11 @@ def _on_begin(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _said(error: SQLAlchemyError) -> str:
-    """Return the database's own message: SQLAlchemy's repeats the statement with the record's values."""
-    return str(getattr(error, "orig", None) or type(error).__name__)
+def _process_of(connection: sa.Connection) -> int | None:
+    """Return the number of the server's process that serves a connection; None for SQLite, which has none."""
+    info = getattr(connection.connection.dbapi_connection, "info", None)
+    return None if info is None else int(info.backend_pid)
+
+
+def _unguarded(_: sa.Connection) -> None:
+    """Let everything be written."""

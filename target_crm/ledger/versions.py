@@ -17,6 +17,7 @@ from crm_api.errors import SettingError
 from target_crm.ledger import tables
 from target_crm.ledger.keys import MOST_BYTES, key_of
 from target_crm.ledger.tables import VERSION, version
+from target_crm.ledger.waiting import try_until
 
 SECRET_BYTES = 32
 DIGESTED_KEYS = 3  # the version from which on keys that are long or odd are digested
@@ -56,7 +57,9 @@ def bring_up_to_date(connection: sa.Connection, shown_url: str) -> int:
         The version that was found.
     """
     if connection.dialect.name == "postgresql":  # two runs may make the tables at once
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext("singer-crm ledger"))))
+        lock = sa.select(sa.func.pg_try_advisory_xact_lock(sa.func.hashtext("singer-crm ledger")))
+        busy = "another program makes the ledger's tables or brings them up to date"
+        try_until(lambda: bool(connection.execute(lock).scalar_one()), busy)
     found = _found(connection, shown_url)
     if found == VERSION:
         return VERSION
@@ -74,6 +77,19 @@ def bring_up_to_date(connection: sa.Connection, shown_url: str) -> int:
     connection.execute(version.delete())
     connection.execute(version.insert().values(version=VERSION))
     return found or VERSION
+
+
+def is_up_to_date(connection: sa.Connection, shown_url: str) -> bool:
+    """Tell whether the ledger is there and of this version, without waiting for anybody who writes it.
+
+    Args:
+        connection: Reads the ledger.
+        shown_url: The ledger's URL without its password, for people.
+
+    Raises:
+        SettingError: It does not say which version it is.
+    """
+    return _found(connection, shown_url) == VERSION
 
 
 def _found(connection: sa.Connection, shown_url: str) -> int | None:
