@@ -27,7 +27,7 @@ from target_crm.ledger import tables
 from target_crm.ledger.file_locks import check_ledger_file
 from target_crm.ledger.keys import shown
 from target_crm.ledger.server_sessions import open_postgres
-from target_crm.ledger.values import Awaited, LedgerError, LedgerReplacedError, OnMatch, OnRecord, Scope, Source
+from target_crm.ledger.values import Awaited, LedgerReplacedError, OnMatch, OnRecord, Scope, Source
 from target_crm.ledger.versions import bring_up_to_date, identity_of, is_up_to_date
 from target_crm.ledger.waiting import BUSY_SECONDS, WaitTeller, ledger_error
 
