@@ -25,6 +25,7 @@ from __future__ import annotations
 from typing import Any
 
 SHOWN_CHARACTERS = 500  # of a CRM's own words: enough for a sentence, too little for a page of HTML
+BODY_CHARACTERS = 4000  # of a body: enough to see what went wrong, too little to fill a disk
 
 
 class CrmError(Exception):
@@ -35,7 +36,7 @@ class CrmError(Exception):
         status: HTTP status of the answer; None if there was no answer.
         said: The CRM's own words, redacted and shortened.
         advice: What the user can change.
-        body: The whole answer, redacted: text for the reject file.
+        body: The answer, redacted and shortened: text for the reject file.
     """
 
     happened = "The CRM did not do what was asked"

@@ -21,6 +21,7 @@ from crm_api.dry_run import DryRunAnswer
 from crm_api.errors import BusyError, InDoubtError, InvalidError, NoRouteError, RefusedError
 from crm_api.freshsales.session import spelled
 from crm_api.transport.answer import Answer
+from crm_api.transport.nesting import read_json
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 
@@ -167,8 +168,8 @@ def _data_of(job: Mapping[str, Any]) -> Any:
     inside = job.get("data")
     if isinstance(inside, str):
         try:
-            return msgspec.json.decode(inside)
-        except msgspec.DecodeError:
+            return read_json(inside)
+        except ValueError:
             return inside
     return inside
 
