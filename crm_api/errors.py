@@ -34,7 +34,7 @@ class CrmError(Exception):
     Attributes:
         call: Method and path of the request, for example ``POST /people``; empty if there was none.
         status: HTTP status of the answer; None if there was no answer.
-        said: The CRM's own words, redacted and shortened.
+        said: The CRM's own words, which whoever raises the error has redacted, and then shortened.
         advice: What the user can change.
         body: The answer, redacted and shortened: text for the reject file.
     """
@@ -54,7 +54,7 @@ class CrmError(Exception):
     ) -> None:
         self.call = call
         self.status = status
-        self.said = said[:SHOWN_CHARACTERS]
+        self.said = said
         self.body = body
         if happened is not None:
             self.happened = happened

@@ -22,9 +22,9 @@ from crm_api.endpoints.requests import Item, groups, item_of, prepare
 from crm_api.errors import (
     BODY_CHARACTERS,
     SHOWN_CHARACTERS,
-    CrmError,
     DuplicateError,
     GoneError,
+    InDoubtError,
     InvalidError,
     RefusedError,
     SettingError,
@@ -162,10 +162,11 @@ class DeclaredCrm(Crm):
             return [self._made_up(item, answer) for item in items]
         try:
             results = results_of(endpoint, items, answer)
-        except CrmError as error:
-            error.body = self.session.redact.cut(error.body, BODY_CHARACTERS)
-            error.said = self.session.redact.cut(error.said, SHOWN_CHARACTERS)
-            raise
+        except (InvalidError, InDoubtError) as error:
+            cut = self.session.redact.cut
+            said, body = cut(error.said, SHOWN_CHARACTERS), cut(error.body, BODY_CHARACTERS)
+            kind = type(error)
+            raise kind(error.call, status=error.status, said=said, happened=error.happened, body=body) from None
         return [self._redacted(result) for result in results]
 
     def _made_up(self, item: Item, answer: DryRunAnswer) -> Written:

@@ -18,7 +18,7 @@ import msgspec
 
 from crm_api.crm import BeforeSend
 from crm_api.dry_run import DryRunAnswer
-from crm_api.errors import BusyError, InDoubtError, InvalidError, NoRouteError, RefusedError
+from crm_api.errors import SHOWN_CHARACTERS, BusyError, InDoubtError, InvalidError, NoRouteError, RefusedError
 from crm_api.freshsales.session import spelled
 from crm_api.transport.answer import Answer
 from crm_api.transport.nesting import read_json
@@ -108,7 +108,8 @@ class Jobs:
         waited = unfinished = 0.0
         while not (state := _state(job)).startswith(_DONE):
             if state.startswith(_FAILED):
-                raise InvalidError(f"POST {path}", status=HTTPStatus.UNPROCESSABLE_ENTITY, said=_why(job, state))
+                said = self._session().redact.cut(_why(job, state), SHOWN_CHARACTERS)
+                raise InvalidError(f"POST {path}", status=HTTPStatus.UNPROCESSABLE_ENTITY, said=said)
             if job_path is None or waited >= JOB_SECONDS:
                 raise InDoubtError(f"POST {path}", happened=f"The bulk job has not ended after {waited:.0f} seconds")
             wait_seconds = next(waits)

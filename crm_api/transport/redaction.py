@@ -50,6 +50,14 @@ class Redactor:
         """Return the text with every secret masked."""
         return self._masked(text, len(text))
 
+    def value(self, value: Any) -> Any:
+        """Return a JSON value with every secret masked in its texts and names."""
+        if isinstance(value, str):
+            return self(value)
+        if isinstance(value, Mapping):
+            return {self(str(name)): self.value(inner) for name, inner in value.items()}
+        return list(map(self.value, value)) if isinstance(value, list | tuple) else value
+
     def cut(self, text: str, limit: int) -> str:
         """Return the first characters of the text with every secret masked, also one that the limit would cut in two.
 

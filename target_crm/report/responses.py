@@ -71,10 +71,12 @@ class Responses(Observer):
     Args:
         outlet: The file or the address that gets the outcomes.
         run_id: Names the run.
+        redact: Masks secrets that an answer repeats.
     """
 
-    def __init__(self, outlet: Outlet, run_id: str) -> None:
+    def __init__(self, outlet: Outlet, run_id: str, redact: Redactor) -> None:
         self._outlet = outlet
+        self._redact = redact
         self._run_id = run_id
         self._lock = threading.Lock()
         self._captured: list[dict[str, Any]] = []
@@ -96,7 +98,7 @@ class Responses(Observer):
                 "kind": each.kind or None,
                 "reason": each.reason or None,
                 "at": at,
-                "answer": each.answer or None,
+                "answer": self._redact.value(each.answer) or None,
             }
             for each in outcomes
         ]
