@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from crm_api.crm import BeforeSend, Refused, Result, Wanted, Written
+from crm_api.crm import BeforeSend, NothingDone, Refused, Result, Wanted, Written
 from crm_api.crm_objects import CrmId, CrmRecord, Kind, Payload
 from crm_api.errors import BODY_CHARACTERS, SHOWN_CHARACTERS, InvalidError, TooLargeError
 from crm_api.freshsales.bulk_ids import BulkIdFinder
@@ -135,9 +135,9 @@ class Bulk:
         """Send one call, and return results by the rows' places, and the places of the rows that failed."""
         tries: list[datetime | None] = []
 
-        def sending() -> None:
+        def sending() -> NothingDone | None:
             tries.append(self._clock())
-            before_send()
+            return before_send()
 
         report = self._sent(crm_object, attribute, rows, sending)
         results: dict[int, Result] = {

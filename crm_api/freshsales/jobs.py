@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from crm_api.crm import BeforeSend
+from crm_api.crm import BeforeSend, NothingDone
 from crm_api.dry_run import DryRunAnswer
 from crm_api.errors import SHOWN_CHARACTERS, BusyError, InDoubtError, InvalidError, NoRouteError, RefusedError
 from crm_api.freshsales.session import spelled
@@ -132,10 +132,17 @@ class Jobs:
             ) from error
 
     def _submitted(self, path: str, body: Mapping[str, Any], before_send: BeforeSend | None) -> Answer:
+        nothing_done: NothingDone | None = None
+
+        def sending() -> NothingDone | None:
+            nonlocal nothing_done
+            nothing_done = None if before_send is None else before_send()
+            return nothing_done
+
         for attempt in itertools.count(1):
             try:
                 answer = self._session().exchange(
-                    Request("POST", path, body=body, repeatable=True), before_send=before_send
+                    Request("POST", path, body=body, repeatable=True), before_send=sending
                 )
             except NoRouteError as error:
                 if error.status != HTTPStatus.METHOD_NOT_ALLOWED:
@@ -144,6 +151,8 @@ class Jobs:
                     raise BusyError(
                         f"POST {path}", status=error.status, happened="Too many bulk jobs are in progress"
                     ) from error
+                if nothing_done is not None:
+                    nothing_done()
                 self._sleep(BUSY_SECONDS)
             else:
                 return answer

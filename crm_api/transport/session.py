@@ -128,12 +128,15 @@ class CrmSession(requests.Session):
         self.mount("https://", adapter)
         self.mount("http://", adapter)
 
-    def exchange(self, request: Request, *, before_send: Callable[[], None] | None = None) -> Answer:
+    def exchange(
+        self, request: Request, *, before_send: Callable[[], Callable[[], None] | None] | None = None
+    ) -> Answer:
         """Send one request and return its answer, a success.
 
         Args:
             request: What to send, and how to take the answer.
-            before_send: Called after the wait for a turn, immediately before each attempt is sent.
+            before_send: Called after the wait for a turn, immediately before each attempt is sent. What it returns is
+                called before the next attempt is waited for, if no attempt so far can have changed anything.
 
         Raises:
             StopError: No further request can succeed; see the tree in ``crm_api.errors``.
@@ -147,8 +150,7 @@ class CrmSession(requests.Session):
         while True:
             number += 1
             self.quota.take(bulk=request.bulk)
-            if before_send is not None:
-                before_send()
+            nothing_done = None if before_send is None else before_send()
             self._count(repeated=number > 1)
             outcome = self._attempt(request, wire)
             if logger.isEnabledFor(logging.DEBUG):
@@ -156,8 +158,10 @@ class CrmSession(requests.Session):
             if isinstance(outcome, Answer):
                 return outcome
             if not renewed and wire.has_credentials and outcome.is_unsigned and isinstance(self.auth, Renewable):
-                renewed = True
-                self.auth.renew()  # 401 says that nothing was done
+                renewed = True  # 401 says that nothing was done
+                if nothing_done is not None and not sent:
+                    nothing_done()
+                self.auth.renew()
                 continue
             sent = sent or outcome.fate is RequestFate.UNKNOWN
             attempt = Attempt(outcome.fate, number, outcome.retry_after_seconds)
@@ -165,6 +169,8 @@ class CrmSession(requests.Session):
                 attempt, repeatable=request.may_repeat, reached=self._reached
             ):
                 raise self._error(request, outcome, number=number, sent=sent) from outcome.cause
+            if nothing_done is not None and not sent:
+                nothing_done()  # a kill during the wait leaves nothing in doubt
             wait_seconds = self._retry_policy.wait_seconds(attempt)
             if outcome.fate is RequestFate.TURNED_AWAY:
                 self.quota.pause(wait_seconds)  # every worker is over the rate, not this one alone

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 
-from crm_api.crm import Refused, Result, Unclear, Wanted, Written
+from crm_api.crm import NothingDone, Refused, Result, Unclear, Wanted, Written
 from crm_api.crm_objects import CrmId, CrmRecord
 from crm_api.errors import (
     BusyError,
@@ -178,18 +178,23 @@ class Sender:
         ]
         try:
             return self._crm.upsert_many(
-                self._crm_object, attribute, wanted, before_send=lambda: self._ledger.intend(self._scope, intents)
+                self._crm_object, attribute, wanted, before_send=lambda: self._intended(intents)
             )
         except _FAILURES:
             self._tried.update({intent.source_id: intent.server_at for intent in intents})
             raise
 
     def _create(self, writes: Sequence[Write]) -> list[Result]:
-        def before_send() -> None:
-            self._ledger.intend(self._scope, [self.intent(write) for write in writes])
-
         payloads = [write.change.payload for write in writes]
-        return self._crm.create(self._crm_object, payloads, before_send=before_send)
+        return self._crm.create(
+            self._crm_object, payloads, before_send=lambda: self._intended([self.intent(write) for write in writes])
+        )
+
+    def _intended(self, intents: Sequence[Intent]) -> NothingDone:
+        """Keep what is about to be sent; returns what forgets it again, but for upserts of which a try is in doubt."""
+        self._ledger.intend(self._scope, intents)
+        fresh = [intent.source_id for intent in intents if intent.source_id not in self._tried]
+        return lambda: self._ledger.withdraw(self._scope, fresh)
 
     def _update(self, writes: Sequence[Write]) -> list[Result]:
         changes = [(write.crm_id, write.change.payload) for write in writes if write.crm_id is not None]

@@ -69,7 +69,7 @@ def _records(file: IO[bytes], encoding: Mapping[str, Any]) -> Iterator[bytes]:
         )
 
 
-def _lines(file: IO[bytes]) -> Iterator[bytes]:
+def _lines(file: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
     for line in iter(partial(file.readline, LONGEST_LINE + 1), b""):
         if len(line) > LONGEST_LINE:
             raise ValueError(f"a line is longer than {LONGEST_LINE:,} bytes")
