@@ -9,9 +9,10 @@ import requests
 
 from crm_api.transport.addresses import password_in
 from crm_api.transport.answer import Dialect
+from crm_api.transport.network import Network
 from crm_api.transport.redaction import Redactor
 from crm_api.transport.retry import RetryPolicy
-from crm_api.transport.session import CrmSession, Network
+from crm_api.transport.session import CrmSession
 
 Rate = tuple[int, float]
 """So many requests (0 is unlimited) in so many seconds."""
@@ -112,4 +113,5 @@ def open_session(
         network=settings.network,
         redact=redact or Redactor(settings.secrets),
         sleep=sleep,
+        clock=clock,
     )

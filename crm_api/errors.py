@@ -25,6 +25,7 @@ from __future__ import annotations
 from typing import Any
 
 SHOWN_CHARACTERS = 500  # of a CRM's own words: enough for a sentence, too little for a page of HTML
+BODY_CHARACTERS = 4000  # of a body: enough to see what went wrong, too little to fill a disk
 
 
 class CrmError(Exception):
@@ -33,9 +34,9 @@ class CrmError(Exception):
     Attributes:
         call: Method and path of the request, for example ``POST /people``; empty if there was none.
         status: HTTP status of the answer; None if there was no answer.
-        said: The CRM's own words, redacted and shortened.
+        said: The CRM's own words, which whoever raises the error has redacted, and then shortened.
         advice: What the user can change.
-        body: The whole answer, redacted: text for the reject file.
+        body: The answer, redacted and shortened: text for the reject file.
     """
 
     happened = "The CRM did not do what was asked"
@@ -53,7 +54,7 @@ class CrmError(Exception):
     ) -> None:
         self.call = call
         self.status = status
-        self.said = said[:SHOWN_CHARACTERS]
+        self.said = said
         self.body = body
         if happened is not None:
             self.happened = happened

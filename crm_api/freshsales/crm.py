@@ -14,7 +14,19 @@ from typing import Any
 import msgspec
 from typing_extensions import override
 
-from crm_api.crm import Account, BeforeSend, Crm, CustomField, Name, Refused, Result, Unclear, Wanted, Written
+from crm_api.crm import (
+    Account,
+    BeforeSend,
+    Crm,
+    CustomField,
+    Name,
+    NothingDone,
+    Refused,
+    Result,
+    Unclear,
+    Wanted,
+    Written,
+)
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Payload
 from crm_api.endpoints.declared import DeclaredCrm, refused
 from crm_api.errors import (
@@ -285,10 +297,9 @@ class Freshsales(DeclaredCrm):
         path = f"/{crm_object.path}/upsert"
         tries: list[datetime | None] = []
 
-        def sending() -> None:
+        def sending() -> NothingDone | None:
             tries.append(self.session.server_date)
-            if before_send is not None:
-                before_send()
+            return None if before_send is None else before_send()
 
         try:
             answer = self.session.exchange(

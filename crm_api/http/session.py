@@ -62,12 +62,10 @@ def _words(value: Any) -> str:
         return "; ".join(filter(None, map(_words, value)))
     if isinstance(value, dict):
         named = next((words for name in _WORD_PROPERTIES if (words := _words(value.get(name)))), "")
-        return named or next((words for inner in value.values() if (words := _words_within(inner))), "")
+        # Whatever those properties hold has been looked through: twice at each level would double the time.
+        others = (each for name, each in value.items() if name not in _WORD_PROPERTIES and isinstance(each, dict))
+        return named or next(filter(None, map(_words, others)), "")
     return ""
-
-
-def _words_within(value: Any) -> str:
-    return _words(value) if isinstance(value, dict) else ""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from http.client import HTTPResponse
 from typing import Any
 
 from requests.adapters import HTTPAdapter
@@ -69,14 +70,16 @@ class PermittedAdapter(HTTPAdapter):
     is checked at the last step that is ours, once the connection is there.
 
     Args:
-        connections: Connections kept open, at most.
+        connections: Connections to one host, at most; further requests wait for one.
+        response: Reads an answer from a socket, as ``http.client.HTTPResponse`` does.
 
     Attributes:
         permit: Checked before each write; None: everything may leave.
     """
 
-    def __init__(self, connections: int) -> None:
+    def __init__(self, connections: int, response: Any = HTTPResponse) -> None:
         self.permit: Permit | None = None
+        self._response = response
         super().__init__(pool_connections=2, pool_maxsize=connections, pool_block=True)
 
     @override
@@ -94,6 +97,8 @@ class PermittedAdapter(HTTPAdapter):
         adapter = self
 
         class Plain(HTTPConnection):
+            response_class = self._response
+
             @override
             def send(self, data: Any) -> None:
                 if self.sock is None:
@@ -103,6 +108,8 @@ class PermittedAdapter(HTTPAdapter):
                 super().send(data)
 
         class Encrypted(HTTPSConnection):
+            response_class = self._response
+
             @override
             def send(self, data: Any) -> None:
                 if self.sock is None:

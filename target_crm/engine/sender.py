@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 
-from crm_api.crm import Refused, Result, Unclear, Wanted, Written
+from crm_api.crm import NothingDone, Refused, Result, Unclear, Wanted, Written
 from crm_api.crm_objects import CrmId, CrmRecord
 from crm_api.errors import (
     BusyError,
@@ -179,27 +179,36 @@ class Sender:
             if write.upsert
         ]
         try:
-            return self._crm.upsert_many(self._crm_object, attribute, wanted, before_send=lambda: self._intend(intents))
+            return self._crm.upsert_many(
+                self._crm_object, attribute, wanted, before_send=lambda: self._intended(intents)
+            )
         except _FAILURES:
             self._tried.update({intent.source_id: intent.server_at for intent in intents})
             raise
 
     def _create(self, writes: Sequence[Write]) -> list[Result]:
-        def before_send() -> None:
-            self._intend([self.intent(write) for write in writes])
-
         payloads = [write.change.payload for write in writes]
-        return self._crm.create(self._crm_object, payloads, before_send=before_send)
+        return self._crm.create(
+            self._crm_object, payloads, before_send=lambda: self._intended([self.intent(write) for write in writes])
+        )
+
+    def _intended(self, intents: Sequence[Intent]) -> NothingDone:
+        """Keep what is about to be sent; returns what forgets it again, but for upserts of which a try is in doubt."""
+        self._ledger.intend(self._scope, intents)
+        names = {(self._crm_object.name, intent.source_id) for intent in intents}
+        self._unanswered.update(names)
+        fresh = [intent.source_id for intent in intents if intent.source_id not in self._tried]
+
+        def nothing_done() -> None:
+            self._ledger.withdraw(self._scope, fresh)
+            self._unanswered.difference_update(names)
+
+        return nothing_done
 
     def _update(self, writes: Sequence[Write]) -> list[Result]:
         changes = [(write.crm_id, write.change.payload) for write in writes if write.crm_id is not None]
         self._ledger.intend(self._scope, [self.intent(write) for write in writes])
         return self._crm.update(self._crm_object, changes)
-
-    def _intend(self, intents: Sequence[Intent]) -> None:
-        """Keep creates that are sent as soon as this returns."""
-        self._ledger.intend(self._scope, intents)
-        self._unanswered.update((self._crm_object.name, intent.source_id) for intent in intents)
 
     def _answer_came(self, writes: Iterable[Write]) -> None:
         """Note that the ledger holds what became of writes, or that nothing did."""

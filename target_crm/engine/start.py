@@ -17,6 +17,7 @@ from sqlalchemy import make_url
 from crm_api.crm import Account, Crm
 from crm_api.errors import SettingError
 from crm_api.settings import network
+from crm_api.transport.redaction import Redactor
 from target_crm.concurrency import Stopping, WorkerPool
 from target_crm.crms import signed_by
 from target_crm.engine.outcome_recorder import OutcomeRecorder
@@ -101,7 +102,7 @@ def open_run(
             ledger.prune_history(float(config["history_days"]))
         pool = WorkerPool(config["max_concurrency"], stopping)
         if not config["dry_run"] and (config.get("responses_path") or config.get("responses_url")):
-            observers.append(_responses(config, run_id, stopping, clock))
+            observers.append(_responses(config, run_id, crm.session.redact, stopping, clock))
         run = Run(
             run_id,
             crm,
@@ -170,7 +171,9 @@ def _introduce(store: Store, source: Source, account: Account) -> None:
         )
 
 
-def _responses(config: Mapping[str, Any], run_id: str, stopping: Stopping, clock: Callable[[], float]) -> Observer:
+def _responses(
+    config: Mapping[str, Any], run_id: str, redact: Redactor, stopping: Stopping, clock: Callable[[], float]
+) -> Observer:
     """Return what captures outcomes."""
     from target_crm.report.responses import ResponseFile, Responses, Webhook  # noqa: PLC0415 - only some capture them
 
@@ -178,9 +181,9 @@ def _responses(config: Mapping[str, Any], run_id: str, stopping: Stopping, clock
     if path and url:
         raise SettingError("Give either responses_path or responses_url, not both")
     if path:
-        return Responses(ResponseFile(path), run_id)
+        return Responses(ResponseFile(path), run_id, redact)
     reached = replace(network(config), headers={})  # those are the CRM's
-    return Responses(Webhook(str(url), reached, stopping.nap, logger.warning, clock), run_id)
+    return Responses(Webhook(str(url), reached, stopping.nap, logger.warning, clock), run_id, redact)
 
 
 def _copied(url: str, folder: Path) -> str:

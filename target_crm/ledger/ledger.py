@@ -209,6 +209,10 @@ class Ledger:
                 self._write_answers(connection, scope, answered, now)
             self._store.put(connection, tables.intents, [row for job in jobs for row in job.intents])
 
+    def age_seconds(self, intent: Intent) -> float:
+        """Return how long ago a write was sent; 0 for one that the ledger has not kept yet."""
+        return max(self._store.now() - intent.sent_at, 0.0) if intent.sent_at else 0.0
+
     def withdraw(self, scope: Scope, source_ids: Collection[str]) -> None:
         """Remove the intents of writes of which the answer says that nothing was changed."""
         with self._store.write() as connection:
