@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import click
 
 from crm_api.errors import CrmError
+from crm_api.exit_codes import Exit
 from target_crm.cli.authorize import authorize
 from target_crm.cli.check import checked
 from target_crm.cli.common import config_option, one_sentence, target_of
@@ -18,7 +19,6 @@ from target_crm.cli.rejected import rejected
 from target_crm.cli.taps import TAP, account_of_tap, is_of_tap
 from target_crm.cli.try_one import try_record
 from target_crm.command import given_config
-from target_crm.exit_codes import Exit
 from target_crm.ledger.store import default_url
 from target_crm.stream_settings import streams_by_name
 from target_crm.target import TargetCrm

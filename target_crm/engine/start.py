@@ -27,7 +27,6 @@ from target_crm.ledger.queries import LedgerQueries
 from target_crm.ledger.store import Store, default_url, has_ledger, parsed_url
 from target_crm.ledger.values import Source
 from target_crm.report.outcomes import Books, Observer
-from target_crm.report.summary import begin_report
 
 WHOLE_RUN_SECONDS = 1e9  # in a dry run no search ever shows what the run has written
 
@@ -68,8 +67,6 @@ def open_run(
             f"There is no ledger at {make_url(url)}, and require_ledger is on: restore the one that is missing, or "
             "make one with singer-crm ledger rebuild"
         )
-    if report_path := config.get("report_path"):
-        begin_report(report_path)
     if not config["dry_run"] and (reject_path := config.get("rejected_path")):
         from target_crm.report.reject_file import RejectFile  # noqa: PLC0415 - only those who name one need it
 

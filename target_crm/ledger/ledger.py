@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from crm_api.crm_objects import CrmId, Outgoing, outgoing
 from target_crm.ledger import tables
+from target_crm.ledger.absences import AbsenceHistory
 from target_crm.ledger.claims import Claims
 from target_crm.ledger.held import HeldRecords
 from target_crm.ledger.links import Links
@@ -66,6 +67,11 @@ class Ledger:
     def claims(self) -> Claims:
         """The claims of source records on records of the CRM, which only deletes ask for."""
         return Claims(self._store)
+
+    @cached_property
+    def absences(self) -> AbsenceHistory:
+        """The deletes by absence of earlier runs, which only a stream that mirrors its source asks for."""
+        return AbsenceHistory(self._store)
 
     def close(self) -> None:
         """Close the database."""

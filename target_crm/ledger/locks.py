@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from typing_extensions import override
 
 from crm_api.errors import StopError
+from crm_api.exit_codes import Exit
 from target_crm.concurrency import Stopping
 from target_crm.ledger.values import Source
 
@@ -32,6 +33,7 @@ SHOWN_CHARACTERS = 63  # of the holder's name that PostgreSQL keeps
 class LockedError(StopError):
     """Another run writes the same object of the same account."""
 
+    exit = Exit.BUSY
     advice = "Wait for it to end, or set lock_wait_seconds."
 
     def __init__(self, object_name: str, holder: str) -> None:
@@ -42,6 +44,7 @@ class LockedError(StopError):
 class LockLostError(StopError):
     """The database ended the connection that held the locks. Another run may have begun."""
 
+    exit = Exit.UNREACHABLE
     happened = "The ledger's database closed the connection that holds the locks"
     advice = "Nothing was lost: run again."
 
