@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import logging
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 STDERR = 2
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 
 
 class GuardedCommand(click.Command):
@@ -110,6 +112,11 @@ def output_error() -> OSError | None:
         drop_output()
         return error
     return None
+
+
+def is_of_output(error: Exception) -> bool:
+    """Tell whether an error is about what is written, such as a help page, and not about a file that is read."""
+    return isinstance(error, OSError) and error.errno in _FULL
 
 
 def drop_output() -> None:

@@ -19,9 +19,10 @@ import click
 from singer_sdk.plugin_base import SingerCommand, _ConfigInput
 from typing_extensions import override
 
-from crm_api.console import GuardedCommand
+from crm_api.console import GuardedCommand, is_of_output
 from crm_api.errors import CrmError, SettingError
 from target_crm.exit_codes import Ending, told_ending
+from target_crm.report.advice import remember_config
 from target_crm.report.report_file import SETTING as REPORT_PATH
 from target_crm.report.report_file import ReportFile
 
@@ -105,18 +106,26 @@ class TargetCommand(GuardedCommand, SingerCommand):
 
     @override
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        given = list(args)  # click takes the list apart
+        given = _values_of_config(args)  # click takes the list apart
+        remember_config(ctx, given)
         try:
             return super().parse_args(ctx, args)
         except _UNREADABLE as error:
-            unreadable = SettingError(_sentence(error))
-            sys.exit(end_early(unreadable, _readable(given), None, self.logger))
+            if is_of_output(error):
+                raise
+            sys.exit(end_early(SettingError(_sentence(error)), _readable(given), None, self.logger))
 
 
-def _readable(arguments: Sequence[str]) -> dict[str, Any]:
+def _values_of_config(arguments: Sequence[str]) -> list[str]:
+    return [
+        each.removeprefix("--config=") if each.startswith("--config=") else each
+        for before, each in pairwise(["", *arguments])
+        if each.startswith("--config=") or before == "--config"
+    ]
+
+
+def _readable(files: Sequence[str]) -> dict[str, Any]:
     """The settings of those configuration files that can be read."""
-    files = [each.removeprefix("--config=") for each in arguments if each.startswith("--config=")]
-    files += [after for each, after in pairwise(arguments) if each == "--config"]
     settings: dict[str, Any] = {}
     for file in files:
         with suppress(*_UNREADABLE):

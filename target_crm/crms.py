@@ -13,10 +13,10 @@ from crm_api.apptivo.settings import APPTIVO_SETTINGS, apptivo_settings
 from crm_api.copper import session as copper
 from crm_api.copper.crm import Copper
 from crm_api.copper.settings import COPPER_SETTINGS, copper_settings
-from crm_api.crm import Crm
+from crm_api.crm import Account, Crm
 from crm_api.delegating import WithEndpoints
 from crm_api.endpoints.whole_records import Endpoints
-from crm_api.errors import SettingError
+from crm_api.errors import GoneError, NoRouteError, SettingError
 from crm_api.freshsales import session as freshsales
 from crm_api.freshsales.settings import FRESHSALES_SETTINGS, freshsales_settings
 from crm_api.http.session import connect as connect_http
@@ -101,6 +101,20 @@ def rates_of(config: Mapping[str, Any]) -> tuple[int, int]:
 def requests_per_minute(config: Mapping[str, Any]) -> int:
     """Requests in a minute: as the settings say, else as published; 0 is unlimited."""
     return rates_of(config)[0]
+
+
+def account_of(crm: Crm) -> Account:
+    """Ask whose account it is.
+
+    Raises:
+        SettingError: The CRM has no such address: ``base_url`` leads elsewhere.
+        CrmError: It does not answer, or does not accept the key.
+    """
+    try:
+        return crm.account()
+    except (GoneError, NoRouteError) as error:
+        advice = "" if "base_url" in error.sentence else " Check base_url."
+        raise SettingError(f"{error.sentence}{advice}") from error
 
 
 def connected(config: Mapping[str, Any], sleep: Sleep, clock: Clock) -> Crm:

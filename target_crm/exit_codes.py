@@ -17,6 +17,7 @@ from singer_sdk.singerlib.exceptions import InvalidInputLine
 from crm_api.errors import CrmError, StopError
 from crm_api.exit_codes import SIGNAL_OFFSET, Exit, Retry
 from target_crm.concurrency import TerminatedError
+from target_crm.report.advice import list_of_rejected
 
 RETRY_SECONDS = 60.0  # what was lost is seldom back sooner, and the locks of a lost host are free by then
 
@@ -41,10 +42,9 @@ class Ending:
 class TooManyRejectedError(StopError):
     """As many records were rejected as the setting stop_after_rejected says."""
 
-    advice = "See the reasons with singer-crm rejected list."
-
     def __init__(self, records: int) -> None:
-        super().__init__(happened=f"Stopped after {records} rejected records (stop_after_rejected)")
+        happened = f"Stopped after {records} rejected records (stop_after_rejected)"
+        super().__init__(happened=happened, advice=f"See the reasons: {list_of_rejected()}")
 
 
 BROKEN_INPUT = (InvalidInputLine, RecordsWithoutSchemaException, MissingKeyPropertiesError, InvalidJSONSchema)

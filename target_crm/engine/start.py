@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 from sqlalchemy import Engine, make_url
@@ -18,6 +18,7 @@ from crm_api.crm import Account, Crm
 from crm_api.errors import SettingError
 from crm_api.settings import network
 from target_crm.concurrency import Stopping, WorkerPool
+from target_crm.crms import account_of
 from target_crm.engine.outcome_recorder import OutcomeRecorder
 from target_crm.engine.run import RecentWrites, Run, Timing, Window, logger
 from target_crm.ledger.copying import copy_rows
@@ -27,6 +28,9 @@ from target_crm.ledger.queries import LedgerQueries
 from target_crm.ledger.store import Store, default_url, has_ledger, parsed_url
 from target_crm.ledger.values import Source
 from target_crm.report.outcomes import Books, Observer
+
+if TYPE_CHECKING:
+    from target_crm.engine.dry_run import DryRunCrm
 
 WHOLE_RUN_SECONDS = 1e9  # in a dry run no search ever shows what the run has written
 
@@ -57,7 +61,7 @@ def open_run(
         LedgerError: The ledger cannot be opened.
         CrmError: The CRM does not tell whose account it is.
     """
-    account = crm.account()
+    account = account_of(crm)
     url = config.get("ledger_url") or default_url()
     observers: list[Observer] = []
     if config["dry_run"]:
@@ -77,6 +81,8 @@ def open_run(
     locks = _locks(store.engine, source, run_id, stopping, wait_seconds=float(config["lock_wait_seconds"]), clock=clock)
     ledger = Ledger(store, history_values=config["history_values"], check=locks.check)
     ledger.forget_stale_keys()
+    if config["dry_run"]:
+        cast("DryRunCrm", crm).expect_refusals(ledger.held_records.each(source, "rejected"))
     lag_seconds = float(config["index_lag_seconds"]) if crm.index_lags else 0.0
     window = Window(lag_seconds, float(config["request_timeout_seconds"]))
     pool = WorkerPool(config["max_concurrency"], stopping)

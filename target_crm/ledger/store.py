@@ -76,7 +76,7 @@ class Store:
             with self.engine.connect() as connection:
                 yield connection
         except SQLAlchemyError as error:
-            raise LedgerError(said=_said(error)) from error
+            raise LedgerError(said=said_by(error)) from error
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
@@ -91,7 +91,7 @@ class Store:
                 with writer.begin():
                     yield writer
         except SQLAlchemyError as error:
-            raise LedgerError(said=_said(error)) from error
+            raise LedgerError(said=said_by(error)) from error
 
     def rows(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
         """Return the rows of one query.
@@ -364,6 +364,6 @@ def _on_begin(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _said(error: SQLAlchemyError) -> str:
+def said_by(error: SQLAlchemyError) -> str:
     """Return the database's own message: SQLAlchemy's repeats the statement with the record's values."""
     return str(getattr(error, "orig", None) or type(error).__name__)

@@ -13,6 +13,7 @@ from typing import Any
 from crm_api.console import is_structured
 from target_crm.exit_codes import Ending
 from target_crm.ledger.values import Missing
+from target_crm.report.advice import list_of_rejected
 from target_crm.report.outcomes import Books, Outcome
 from target_crm.singer.stream_order import in_circles
 
@@ -133,6 +134,12 @@ class Summary:
         for line in self._lines():
             console.print(line, markup=False)
 
+    def _of_pending(self) -> str:
+        """Say what becomes of the records that are rejected; a dry run keeps none of them."""
+        if self.forecast is not None:
+            return f"{_records_would(self.pending)} rejected and kept"
+        return f"{_records(self.pending)} rejected and kept: see {list_of_rejected()}"
+
     def _lines(self) -> list[str]:
         lines: list[str] = []
         for stream in self.books.streams:
@@ -145,14 +152,15 @@ class Summary:
                 lines.append(f"{stream}: {removed} deleted, since the source no longer has them")
         lines += [f"  {each.kind}, for example {each.source_id}: {each.sentence}" for each in self.books.examples]
         if self.pending:
-            lines.append(f"{_records(self.pending)} rejected and kept: see singer-crm rejected list")
+            lines.append(self._of_pending())
         lines += [
             f"{stream}: {'1 reference was' if count == 1 else f'{count:,} references were'} linked"
             for stream, count in self.books.links.items()
             if count
         ]
         if self.waiting:
-            lines.append(f"{_records(self.waiting)} waiting for what they refer to")
+            would_be = _records_would if self.forecast is not None else _records
+            lines.append(f"{would_be(self.waiting)} waiting for what they refer to")
         lines += map(_waited_for, self.missing)
         waits = {
             each.stream: {other.on for other in self.missing if other.stream == each.stream and not other.attribute}
@@ -194,6 +202,10 @@ def _requests(count: int) -> str:
 
 def _records(count: int) -> str:
     return "1 record is" if count == 1 else f"{count:,} records are"
+
+
+def _records_would(count: int) -> str:
+    return f"{count:,} {'record' if count == 1 else 'records'} would be"
 
 
 _FOUND_AND_WRITTEN = (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED, Outcome.DELETED, Outcome.SUPERSEDED)
