@@ -53,8 +53,9 @@ class GuardedCommand(click.Command):
         except click.Abort:
             return SIGNAL_OFFSET + signal.SIGINT
         except OSError as error:
-            if output_error() is None:
+            if not is_of_output(error):
                 raise
+            drop_output()
             self.say(f"The output cannot be written: {error.strerror}")
             return Exit.FAILED
         return ended if isinstance(ended, int) else Exit.DONE

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -110,8 +111,15 @@ def account_of(crm: Crm) -> Account:
         SettingError: The CRM has no such address: ``base_url`` leads elsewhere.
         CrmError: It does not answer, or does not accept the key.
     """
-    try:
+    with address_errors():
         return crm.account()
+
+
+@contextmanager
+def address_errors() -> Iterator[None]:
+    """Take an answer that there is no such address, to the question whose account it is, for a wrong ``base_url``."""
+    try:
+        yield
     except (GoneError, NoRouteError) as error:
         advice = "" if "base_url" in error.sentence else " Check base_url."
         raise SettingError(f"{error.sentence}{advice}") from error

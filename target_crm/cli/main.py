@@ -23,7 +23,7 @@ from target_crm.cli.stores import checked_ledger
 from target_crm.cli.taps import TAP, account_of_tap, is_of_tap
 from target_crm.cli.try_one import try_record
 from target_crm.command import given_config
-from target_crm.crms import account_of
+from target_crm.crms import account_of, address_errors
 from target_crm.ledger.store import default_url
 from target_crm.stream_settings import streams_by_name
 
@@ -58,7 +58,8 @@ def check(config: Sequence[str]) -> None:
     """
     given = given_config(config)
     if is_of_tap(given):
-        account = account_of_tap(given)
+        with address_errors():
+            account = account_of_tap(given)
         click.echo(f"Account {account.name} (id {account.id}), as {account.user}")
         click.echo(f"The settings of {TAP} are valid")
         return

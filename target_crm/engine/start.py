@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 from sqlalchemy import Engine, make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from crm_api.crm import Account, Crm
 from crm_api.errors import SettingError
@@ -25,8 +26,8 @@ from target_crm.ledger.copying import copy_rows
 from target_crm.ledger.ledger import Ledger
 from target_crm.ledger.locks import DatabaseLocks, FileLocks, Locks
 from target_crm.ledger.queries import LedgerQueries
-from target_crm.ledger.store import Store, default_url, has_ledger, parsed_url
-from target_crm.ledger.values import Source
+from target_crm.ledger.store import Store, default_url, has_ledger, parsed_url, said_by
+from target_crm.ledger.values import LedgerError, Source
 from target_crm.report.outcomes import Books, Observer
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def open_run(
 
         observers.append(RejectFile(reject_path))
     store = Store(url, run_id)
+    began_at = store.now()
     source = Source(config["crm"], account.id, config["source_name"])
     _introduce(store, source, account)
     locks = _locks(store.engine, source, run_id, stopping, wait_seconds=float(config["lock_wait_seconds"]), clock=clock)
@@ -95,7 +97,7 @@ def open_run(
         source,
         ledger,
         locks,
-        OutcomeRecorder(run_id, books, observers),
+        OutcomeRecorder(run_id, books, observers, began_at),
         RecentWrites(WHOLE_RUN_SECONDS if config["dry_run"] else window.seconds, clock),
         pool,
         Timing(began, window, stopping, clock),
@@ -121,7 +123,8 @@ def _introduce(store: Store, source: Source, account: Account) -> None:
     last = max((each.written_at for each in here if each.written_at is not None), default=None)
     since = "never written" if last is None else f"last written {datetime.fromtimestamp(last, UTC):%Y-%m-%d %H:%M} UTC"
     logger.info(
-        "Account %s (%s) as %s; ledger %s, %d records, %s",
+        "Run %s: account %s (%s) as %s; ledger %s, %d records, %s",
+        store.run_id,
         account.name,
         account.id,
         account.user,
@@ -167,9 +170,23 @@ def _locks(
 
 
 def _copied(url: str, folder: Path) -> str:
-    """Copy the ledger for a run that must leave it alone; returns the copy's URL. Without a ledger it is empty."""
-    parsed = parsed_url(url)
+    """Copy the ledger for a run that must leave it alone; returns the copy's URL. Without a ledger it is empty.
+
+    Raises:
+        LedgerError: It cannot be read.
+    """
     copy = folder / "ledger.sqlite"
+    try:
+        _copy(url, copy)
+    except SQLAlchemyError as error:
+        raise LedgerError(said=said_by(error)) from error
+    except sqlite3.Error as error:
+        raise LedgerError(said=str(error)) from error
+    return f"sqlite:///{copy}"
+
+
+def _copy(url: str, copy: Path) -> None:
+    parsed = parsed_url(url)
     if parsed.get_backend_name() != "sqlite":
         copy_rows(url, f"sqlite:///{copy}")
     elif parsed.database and Path(parsed.database).exists():
@@ -177,4 +194,3 @@ def _copied(url: str, folder: Path) -> str:
         there = f"file:{quote(parsed.database)}?mode=ro"
         with closing(sqlite3.connect(there, uri=True)) as original, closing(sqlite3.connect(copy)) as target:
             original.backup(target)
-    return f"sqlite:///{copy}"

@@ -17,6 +17,7 @@ from singer_sdk.singerlib.encoding.base import GenericSingerReader
 from typing_extensions import override
 
 from crm_api.console import drop_output
+from crm_api.exit_codes import Retry
 from target_crm.files import FileError, file_errors
 from target_crm.singer.messages import InputError
 
@@ -216,6 +217,7 @@ def _chunk(descriptor: int) -> bytes | None:
 class OutputClosedError(FileError):
     """Stdout is closed, and STATE would be lost."""
 
+    retry = Retry.NO
     advice = "Nothing was written: send stdout to a file, to the next program or to /dev/null."
 
     def __init__(self) -> None:
