@@ -114,7 +114,7 @@ EXITS: Mapping[Exit, tuple[str, str, str]] = {
     Exit.DONE: ("done", "done; every record has its outcome", "nothing"),
     Exit.FAILED: (
         "some streams could not be read to their end, or the output cannot be written",
-        "more than `max_rejected` records are rejected, or the input is broken, or a file or the output cannot be written",
+        "more than `max_rejected` records are rejected, the input is broken, or a file or the output cannot be written",
         "alert somebody; `retry` in the report says whether running it again can help",
     ),
     Exit.SETTINGS: (
@@ -125,12 +125,12 @@ EXITS: Mapping[Exit, tuple[str, str, str]] = {
     Exit.BRAKE: ("not used", "a brake held deletes back", "alert somebody: the source looks emptier than it should"),
     Exit.UNREACHABLE: (
         "Copper or the store of `quota_url` cannot be reached, was lost, or gives no usable answer",
-        "the CRM, the ledger, a lock or the store of `quota_url` cannot be reached, was lost, or gives no usable answer",
+        "the CRM, the ledger, a lock or the store of `quota_url` cannot be reached or was lost, or no answer is usable",
         "run it again later",
     ),
     Exit.BUSY: ("not used", "another run writes the same records", "skip this run"),
 }
-"""What each exit code says of tap-copper and of target-crm, and what a scheduler should do."""
+"""The meaning of each exit code for tap-copper and of target-crm, and what a scheduler should do."""
 
 
 def exits_table() -> Iterator[str]:
