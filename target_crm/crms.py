@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -14,10 +15,10 @@ from crm_api.apptivo.settings import APPTIVO_SETTINGS, apptivo_settings
 from crm_api.copper import session as copper
 from crm_api.copper.crm import Copper
 from crm_api.copper.settings import COPPER_SETTINGS, copper_settings
-from crm_api.crm import Crm
+from crm_api.crm import Account, Crm
 from crm_api.delegating import WithEndpoints
 from crm_api.endpoints.whole_records import Endpoints
-from crm_api.errors import SettingError
+from crm_api.errors import GoneError, NoRouteError, SettingError
 from crm_api.freshsales import session as freshsales
 from crm_api.freshsales.settings import FRESHSALES_SETTINGS, freshsales_settings
 from crm_api.http.session import connect as connect_http
@@ -127,6 +128,27 @@ def signed_by(config: Mapping[str, Any]) -> tuple[str, ...]:
     if config.get("endpoint"):
         known.append(declared({**config, "load_method": None}, "stream", {}))
     return secrets_of(known)
+
+
+def account_of(crm: Crm) -> Account:
+    """Ask whose account it is.
+
+    Raises:
+        SettingError: The CRM has no such address: ``base_url`` leads elsewhere.
+        CrmError: It does not answer, or does not accept the key.
+    """
+    with address_errors():
+        return crm.account()
+
+
+@contextmanager
+def address_errors() -> Iterator[None]:
+    """Take an answer that there is no such address, to the question whose account it is, for a wrong ``base_url``."""
+    try:
+        yield
+    except (GoneError, NoRouteError) as error:
+        advice = "" if "base_url" in error.sentence else " Check base_url."
+        raise SettingError(f"{error.sentence}{advice}") from error
 
 
 def connected(config: Mapping[str, Any], sleep: Sleep, clock: Clock) -> Crm:

@@ -169,6 +169,14 @@ SETTINGS: JsonSchema = {
             "responses_path.",
         },
         "report_path": {"type": ["string", "null"], "description": "File that gets the summary of the run as JSON."},
+        "allow_deletes": {
+            "type": ["integer", "null"],
+            "minimum": 0,
+            "description": "Let the run delete this many records that are missing from the input, whatever "
+            "max_deletes, max_delete_fraction and max_delete_fraction_7_days say. It is meant for one run, as the "
+            "option --allow-deletes or the variable TARGET_CRM_ALLOW_DELETES; the history keeps it, and these deletes "
+            "do not count as missing in the next seven days.",
+        },
         "index_lag_seconds": {
             "type": "number",
             "minimum": 0,

@@ -16,6 +16,7 @@ from pyrate_limiter import AbstractBucket, Rate, SQLiteBucket
 from typing_extensions import override
 
 from crm_api.errors import SettingError, StopError
+from crm_api.exit_codes import Exit
 from crm_api.transport.addresses import password_in
 from crm_api.transport.quota import MILLISECONDS, QuotaStore
 from crm_api.transport.redaction import Redactor
@@ -27,6 +28,7 @@ REDIS_LOCK_SECONDS = 5  # after which the lock of a process that was killed is f
 class QuotaStoreError(StopError):
     """The store that quota_url names failed."""
 
+    exit = Exit.UNREACHABLE
     happened = "The shared store of the quota failed"
     advice = "Check quota_url and the server behind it."
 

@@ -293,7 +293,9 @@ class CrmSession(requests.Session):
             return UnreachableError(name, **facts)
         if miss.fate is RequestFate.TURNED_AWAY:
             answered = "429" if facts["status"] == TOO_MANY_REQUESTS else "that there are too many requests"
-            return BusyError(name, **facts, happened=f"The CRM answered {answered} to {attempts}")
+            busy = BusyError(name, **facts, happened=f"The CRM answered {answered} to {attempts}")
+            busy.retry_after_seconds = miss.retry_after_seconds
+            return busy
         if kind is RedirectError and not repeatable:
             return InDoubtError(name, **facts)  # a request that a proxy redirects may have been carried out
         if kind is not None and not issubclass(kind, InDoubtError):

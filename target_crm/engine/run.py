@@ -104,6 +104,11 @@ class Run:
     pool: WorkerPool
     timing: Timing
 
+    @property
+    def own_version(self) -> str:
+        """The version of a stream whose messages name none; another one in each run, also if two have one name."""
+        return f"{self.id} {self.timing.began}"
+
     def close(self) -> None:
         """Let observers, workers, locks and ledger go.
 

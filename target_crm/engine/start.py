@@ -9,17 +9,18 @@ from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from crm_api.crm import Account, Crm
 from crm_api.errors import SettingError
 from crm_api.settings import network
 from crm_api.transport.redaction import Redactor
 from target_crm.concurrency import Stopping, WorkerPool
-from target_crm.crms import signed_by
+from target_crm.crms import account_of, signed_by
 from target_crm.engine.outcome_recorder import OutcomeRecorder
 from target_crm.engine.run import RecentWrites, Run, Timing, Window, logger
 from target_crm.ledger.copying import copy_rows
@@ -28,10 +29,13 @@ from target_crm.ledger.opening import OpenedLedger, Writing
 from target_crm.ledger.queries import LedgerQueries
 from target_crm.ledger.store import Store, default_url, has_ledger, parsed_url
 from target_crm.ledger.tenants import Tenants
-from target_crm.ledger.values import Source
-from target_crm.ledger.witness import Generations, Witness, keep_witness, read_witness, step_back
+from target_crm.ledger.values import LedgerError, Source
+from target_crm.ledger.waiting import ledger_error
+from target_crm.ledger.witness import Generations, Witness, read_witness, step_back
 from target_crm.report.outcomes import Books, Observer
-from target_crm.report.summary import begin_report
+
+if TYPE_CHECKING:
+    from target_crm.engine.dry_run import DryRunCrm
 
 WHOLE_RUN_SECONDS = 1e9  # in a dry run no search ever shows what the run has written
 
@@ -62,7 +66,7 @@ def open_run(
         LedgerError: The ledger cannot be opened.
         CrmError: The CRM does not tell whose account it is.
     """
-    told = crm.account()
+    told = account_of(crm)
     url = config.get("ledger_url") or default_url()
     observers: list[Observer] = []
     if config["dry_run"]:
@@ -73,9 +77,6 @@ def open_run(
             "make one with singer-crm ledger rebuild"
         )
     before = read_witness(config.get("report_path"))
-    if report_path := config.get("report_path"):
-        begin_report(report_path)
-        keep_witness(report_path, before)
     if not config["dry_run"] and (reject_path := config.get("rejected_path")):
         from target_crm.report.reject_file import RejectFile  # noqa: PLC0415 - only those who name one need it
 
@@ -94,11 +95,14 @@ def open_run(
         locks = opened.sole_writer(writing, "" if config["dry_run"] else config.get("quota_url") or "")
         unless_it_opens.callback(locks.close)
         crm.session.require(locks.permit)
+        began_at = store.now()
         _introduce(store, source, account)
         generations = Generations(store, before, counts=not config["dry_run"])
         ledger = Ledger(store, history_values=config["history_values"], generations=generations)
         ledger.forget_stale_keys()
-        if not config["dry_run"]:
+        if config["dry_run"]:
+            cast("DryRunCrm", crm).expect_refusals(ledger.held_records.each(source, "rejected"))
+        else:
             ledger.prune_history(float(config["history_days"]))
         pool = WorkerPool(config["max_concurrency"], stopping)
         if not config["dry_run"] and (config.get("responses_path") or config.get("responses_url")):
@@ -110,7 +114,7 @@ def open_run(
             source,
             ledger,
             locks,
-            OutcomeRecorder(run_id, books, observers),
+            OutcomeRecorder(run_id, books, observers, began_at),
             RecentWrites(WHOLE_RUN_SECONDS if config["dry_run"] else window.seconds, clock),
             pool,
             Timing(began, window, stopping, clock),
@@ -154,7 +158,8 @@ def _introduce(store: Store, source: Source, account: Account) -> None:
     last = max((each.written_at for each in here if each.written_at is not None), default=None)
     since = "never written" if last is None else f"last written {datetime.fromtimestamp(last, UTC):%Y-%m-%d %H:%M} UTC"
     logger.info(
-        "Account %s (%s) as %s; ledger %s, %d records, %s",
+        "Run %s: account %s (%s) as %s; ledger %s, %d records, %s",
+        store.run_id,
         account.name,
         source.account,
         account.user,
@@ -187,9 +192,23 @@ def _responses(
 
 
 def _copied(url: str, folder: Path) -> str:
-    """Copy the ledger for a run that must leave it alone; returns the copy's URL. Without a ledger it is empty."""
-    parsed = parsed_url(url)
+    """Copy the ledger for a run that must leave it alone; returns the copy's URL. Without a ledger it is empty.
+
+    Raises:
+        LedgerError: It cannot be read.
+    """
     copy = folder / "ledger.sqlite"
+    try:
+        _copy(url, copy)
+    except SQLAlchemyError as error:
+        raise ledger_error(error) from error
+    except sqlite3.Error as error:
+        raise LedgerError(said=str(error)) from error
+    return f"sqlite:///{copy}"
+
+
+def _copy(url: str, copy: Path) -> None:
+    parsed = parsed_url(url)
     if parsed.get_backend_name() != "sqlite":
         copy_rows(url, f"sqlite:///{copy}")
     elif parsed.database and Path(parsed.database).exists():
@@ -197,4 +216,3 @@ def _copied(url: str, folder: Path) -> str:
         there = f"file:{quote(parsed.database)}?mode=ro"
         with closing(sqlite3.connect(there, uri=True)) as original, closing(sqlite3.connect(copy)) as target:
             original.backup(target)
-    return f"sqlite:///{copy}"

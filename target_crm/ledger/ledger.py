@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from crm_api.crm_objects import CrmId, Outgoing, outgoing
 from target_crm.ledger import tables
+from target_crm.ledger.absences import AbsenceHistory
 from target_crm.ledger.claims import Claims
 from target_crm.ledger.group_commit import GroupCommit
 from target_crm.ledger.held import HeldRecords
@@ -85,6 +86,11 @@ class Ledger:
     def witness(self) -> Mapping[str, Any] | None:
         """Count up at the end of a run; return what the report is to keep of the ledger."""
         return None if self._generations is None else self._generations.at_end()
+
+    @cached_property
+    def absences(self) -> AbsenceHistory:
+        """The deletes by absence of earlier runs, which only a stream that mirrors its source asks for."""
+        return AbsenceHistory(self._store)
 
     def close(self) -> None:
         """Close the database."""

@@ -12,6 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from crm_api.errors import StopError
+from crm_api.exit_codes import Exit
 from target_crm.concurrency import Stopping
 
 RETRY_SECONDS = 0.5  # between two tries
@@ -22,6 +23,7 @@ logger = logging.getLogger("target-crm")
 class LockedError(StopError):
     """Another run writes the same object of the same account."""
 
+    exit = Exit.BUSY
     advice = "Wait for it to end, or set lock_wait_seconds."
 
     def __init__(self, object_name: str, holder: str) -> None:
@@ -32,6 +34,7 @@ class LockedError(StopError):
 class LockLostError(StopError):
     """This run is not the only writer any more: another one may have begun, and nothing more may be sent or written."""
 
+    exit = Exit.UNREACHABLE
     happened = "This run lost its lock, so that another run may have begun"
     advice = "Nothing more was sent, and nothing more was written into the ledger. Run again."
 

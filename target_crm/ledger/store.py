@@ -325,13 +325,19 @@ def parsed_url(url: str) -> URL:
 
 
 def has_ledger(url: str) -> bool:
-    """Tell whether there is a ledger at a URL."""
+    """Tell whether there is a ledger at a URL.
+
+    Raises:
+        LedgerError: The database fails.
+    """
     parsed = parsed_url(url)
     if parsed.get_backend_name() == "sqlite" and not (parsed.database and Path(parsed.database).exists()):
         return False
     engine = open_engine(url)
     try:
         return inspect(engine).has_table(tables.version.name)
+    except SQLAlchemyError as error:
+        raise ledger_error(error) from error
     finally:
         engine.dispose()
 

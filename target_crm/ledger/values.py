@@ -9,12 +9,14 @@ from typing import Any
 
 from crm_api.crm_objects import CrmId
 from crm_api.errors import StopError
+from crm_api.exit_codes import Exit
 from target_crm.mapping.values import Difference
 
 
 class LedgerError(StopError):
     """The ledger cannot be read or written. Nothing more may be sent."""
 
+    exit = Exit.UNREACHABLE
     happened = "The ledger cannot be used"
     advice = "Nothing was lost: mend the store that ledger_url names (disk space, permissions) and run again."
 

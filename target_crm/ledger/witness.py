@@ -27,7 +27,7 @@ ACCEPT = "singer-crm ledger accept-restore"
 
 @dataclass(frozen=True)
 class Witness:
-    """What a ledger was when a run ended.
+    """The state of a ledger when a run ended.
 
     Attributes:
         id: The ledger's random name.
@@ -58,17 +58,6 @@ def read_witness(report_path: str | None) -> Witness | None:
     with suppress(OSError, ValueError):
         return witness_of(json.loads(file.read_bytes()))
     return None
-
-
-def keep_witness(report_path: str, before: Witness | None) -> None:
-    """Begin a report with the witness of the last one, for a run that comes to no report of its own.
-
-    Raises:
-        CrmError: It cannot be written.
-    """
-    if before is not None:
-        report = {"ended": "The run has not ended yet, or was killed", "ledger": asdict(before)}
-        _write(report_path, report)
 
 
 def _write(report_path: str, report: Mapping[str, Any]) -> None:
