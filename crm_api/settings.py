@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import Any
 
 from crm_api.errors import SettingError
+from crm_api.transport.network import Network
 from crm_api.transport.retry import RetryPolicy
-from crm_api.transport.session import Network
 
 JsonSchema = Mapping[str, Any]
 
@@ -52,6 +52,13 @@ NETWORK_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
             "exclusiveMinimum": 0,
             "default": Network.timeout_seconds,
             "description": "Seconds to wait for a connection, and for each next part of an answer.",
+        },
+        "max_wait_seconds": {
+            "type": "number",
+            "minimum": 0,
+            "default": Network.max_wait_seconds,
+            "description": "The longest wait (seconds) that an answer may ask for, by Retry-After. If it asks for "
+            "more, the run ends with exit code 4 and says for how long; no other run is held up by it.",
         },
         "max_attempts": {
             "type": "integer",
@@ -128,6 +135,7 @@ def network(config: Mapping[str, Any]) -> Network:
         proxy=config.get("proxy") or None,
         ca_bundle=config.get("ca_bundle") or None,
         log_values=bool(config.get("log_values")),
+        max_wait_seconds=float(given(config, "max_wait_seconds", Network.max_wait_seconds)),
     )
 
 

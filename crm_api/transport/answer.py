@@ -26,7 +26,7 @@ from crm_api.errors import (
 
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")
-_SECONDS = re.compile(r"\d{1,9}(\.\d+)?")
+_SECONDS = re.compile(r"[0-9]{1,300}(\.[0-9]{1,300})?")  # so many digits still make a number
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def http_date(value: str) -> datetime | None:
     """Read an HTTP date; None if the text is not one."""
     try:
         moment = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, TypeError, OverflowError):  # the year 99999999999 is no year
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 

@@ -7,8 +7,8 @@ import logging
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, MutableMapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,6 @@ from crm_api.errors import (
     InDoubtError,
     InvalidError,
     RedirectError,
-    SettingError,
     UnreachableError,
 )
 from crm_api.transport import failures
@@ -35,12 +34,20 @@ from crm_api.transport.addresses import (
     checked_proxy,
     is_loopback,
     origin_of,
-    password_in,
 )
 from crm_api.transport.answer import Answer, Dialect, Failure
+from crm_api.transport.network import Network, checked_headers
 from crm_api.transport.redaction import Redactor
 from crm_api.transport.request import Request
-from crm_api.transport.retry import TOO_MANY_REQUESTS, Attempt, RequestFate, RetryPolicy
+from crm_api.transport.retry import (
+    TOLD_FROM_SECONDS,
+    TOO_MANY_REQUESTS,
+    Attempt,
+    RequestFate,
+    RetryPolicy,
+    tell_wait,
+    too_long,
+)
 from crm_api.transport.tracing import Trace, logger
 
 if TYPE_CHECKING:
@@ -48,38 +55,6 @@ if TYPE_CHECKING:
 
 BODY_SHOWN = 4000  # characters of a body that an error carries
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
-SHORTEST_CREDENTIAL = (
-    12  # shorter headers, such as X-Region: eu, are ordinary text, which must not be masked everywhere
-)
-
-
-@dataclass(frozen=True)
-class Network:
-    """Settings for reaching the CRM.
-
-    Attributes:
-        timeout_seconds: Seconds to wait for a connection, and for each next part of an answer.
-        max_concurrency: Connections kept open, at most; callers keep no more requests in flight.
-        headers: Headers of every request, by name; they never replace the signature.
-        user_agent: Value of the User-Agent header.
-        proxy: URL of an HTTP proxy. Loopback is never proxied, and proxies of the environment are ignored.
-        ca_bundle: Path of a file of trusted certificates; None for the built-in ones.
-        log_values: Whether the debug log shows values of records.
-    """
-
-    timeout_seconds: float = 60.0
-    max_concurrency: int = 8
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    user_agent: str = "singer-crm"
-    proxy: str | None = field(default=None, repr=False)
-    ca_bundle: str | None = None
-    log_values: bool = False
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """Values that no output may show: the proxy's password, and headers long enough to be credentials."""
-        credentials = [value for value in self.headers.values() if len(value) >= SHORTEST_CREDENTIAL]
-        return tuple(filter(None, (password_in(self.proxy), *credentials)))
 
 
 @dataclass
@@ -144,7 +119,7 @@ class CrmSession(requests.Session):
         self.trust_env = False  # no .netrc, no proxy of the environment
         self.auth = signature
         self.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
-        self.headers.update(_checked_headers(network))
+        self.headers.update(checked_headers(network))
         self._is_local = is_loopback(urlsplit(self.base_url).hostname)
         if network.proxy:
             proxy = network.proxy if self._is_local else checked_proxy(network.proxy)
@@ -173,11 +148,17 @@ class CrmSession(requests.Session):
         sent = renewed = False
         while True:
             number += 1
-            self.quota.take(bulk=request.bulk)
-            if before_send is not None:
-                before_send()
-            self._count(repeated=number > 1)
-            outcome = self._attempt(request, wire)
+            turn = self.quota.take(bulk=request.bulk, answer_within=self.network.timeout_seconds)
+            try:
+                if before_send is not None:
+                    before_send()
+                self._count(repeated=number > 1)
+                outcome = self._attempt(request, wire)
+                turn.is_answered = isinstance(outcome, Answer) or outcome.answer is not None
+            finally:
+                turn.ended_at = self.quota.clock()
+                if self.quota.is_shared:
+                    self.quota.settle()
             if logger.isEnabledFor(logging.DEBUG):
                 self._log(request, wire, outcome)
             if isinstance(outcome, Answer):
@@ -192,10 +173,12 @@ class CrmSession(requests.Session):
                 attempt, repeatable=request.may_repeat, reached=self._reached
             ):
                 raise self._error(request, outcome, number=number, sent=sent) from outcome.cause
-            wait_seconds = self._retry_policy.wait_seconds(attempt)
-            if outcome.fate is RequestFate.TURNED_AWAY:
-                self.quota.pause(wait_seconds)  # every worker is over the rate, not this one alone
+            wait_seconds = self._wait_seconds(request, attempt, outcome)
+            if outcome.fate is RequestFate.TURNED_AWAY:  # every worker is over the rate, not this one alone
+                self.quota.pause(wait_seconds, f"the CRM turned {request.call} away")
             else:
+                if wait_seconds >= TOLD_FROM_SECONDS:
+                    tell_wait(wait_seconds, f"no usable answer to {request.call}")
                 self._sleep(wait_seconds)
 
     @override
@@ -282,6 +265,14 @@ class CrmSession(requests.Session):
             return _Miss(RequestFate.UNKNOWN, answer, failure, retry_after_seconds=answer.retry_after_seconds)
         return _Miss(RequestFate.UNKNOWN, answer, failure, final=True)
 
+    def _wait_seconds(self, request: Request, attempt: Attempt, miss: _Miss) -> float:
+        """Seconds until the next attempt; an error if the CRM asks for more than anybody should wait."""
+        seconds, most = self._retry_policy.wait_seconds(attempt), self.network.max_wait_seconds
+        if attempt.retry_after_seconds is None or seconds <= most:
+            return min(seconds, most)
+        status = miss.answer.status if miss.answer else None
+        raise BusyError(request.call, status=status, happened=too_long(seconds, most)) from miss.cause
+
     def _error(self, request: Request, miss: _Miss, *, number: int, sent: bool) -> CrmError:
         said = miss.failure.said if miss.failure else miss.said
         answer = miss.answer
@@ -365,14 +356,3 @@ class _Miss:
     def is_unsigned(self) -> bool:
         """Whether the credentials were not accepted."""
         return self.answer is not None and self.answer.status == HTTPStatus.UNAUTHORIZED
-
-
-def _checked_headers(network: Network) -> dict[str, str]:
-    headers = {"User-Agent": network.user_agent, "Accept": "application/json", **network.headers}
-    for name, value in headers.items():
-        try:
-            requests.utils.check_header_validity((name, value))
-            f"{name}{value}".encode("latin-1")
-        except (requests.exceptions.InvalidHeader, UnicodeEncodeError):
-            raise SettingError(f"headers: {name!r} or its value is not valid in an HTTP header") from None
-    return headers

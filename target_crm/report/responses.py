@@ -19,11 +19,12 @@ from typing_extensions import override
 from crm_api.errors import CrmError
 from crm_api.transport.addresses import checked_base_url
 from crm_api.transport.answer import Dialect
+from crm_api.transport.network import Network
 from crm_api.transport.quota import Quota
 from crm_api.transport.redaction import Redactor
 from crm_api.transport.request import Request
 from crm_api.transport.retry import RetryPolicy
-from crm_api.transport.session import CrmSession, Network
+from crm_api.transport.session import CrmSession
 from target_crm.files import FileError, file_errors, open_private, write_through
 from target_crm.report.outcomes import Observer, RecordOutcome
 

@@ -4,7 +4,7 @@ from crm_api.copper.session import CopperSettings
 from crm_api.copper.settings import COPPER_SETTINGS, copper_settings
 from crm_api.errors import SettingError
 from crm_api.settings import NETWORK_SETTINGS, check_settings
-from crm_api.transport.session import Network
+from crm_api.transport.network import Network
 
 SCHEMA = {
     "properties": {
