@@ -30,6 +30,7 @@ LONGEST_IN_FLIGHT_SECONDS = 120.0  # a turn whose process was killed is free a w
 SAMPLES = 64  # the answers whose fastest tells how long the way takes at least
 FEWEST_SAMPLES = 8  # of fewer answers, the fastest may have been slow
 SPREAD_FACTOR = 1.5  # the next answer may be slower than all so far
+LOOK_AT_PAUSE_MILLISECONDS = 10_000  # how often a wait for the end of a shared pause looks whether it was ended
 SHORTEST_LOOK_MILLISECONDS = 50  # how often a wait for an answer that is due looks for it
 
 
@@ -246,7 +247,10 @@ class Quota:
             wait = max([paused, *(bucket.wait(now) for bucket in buckets)])
             if wait > 0:
                 self._tell(now, wait, paused)
-                return wait / MILLISECONDS
+                # Somebody may end a pause that is shared.
+                return (
+                    min(wait, LOOK_AT_PAUSE_MILLISECONDS if wait == paused and self.is_shared else wait) / MILLISECONDS
+                )
             turn = Turn(next(self._names), now, self.clock(), buckets)
             turn.latest_at = now + round(min(answer_within, LONGEST_IN_FLIGHT_SECONDS) * MILLISECONDS)
             for bucket in buckets:
@@ -303,6 +307,26 @@ class Quota:
             if current is None or until > current.until:
                 teller = f" (process {os.getpid()} on {socket.gethostname()})" if self.is_shared else ""
                 self._store.set_pause(Pause(until, reason + teller))
+
+    @property
+    def paused(self) -> tuple[float, str] | None:
+        """The seconds for which everybody is held back, and why; None if nobody is.
+
+        Raises:
+            StopError: The shared store failed.
+        """
+        with self._lock, self._store.locked():
+            milliseconds, pause = self._paused_milliseconds(self._store.now()), self._store.pause()
+        return (milliseconds / MILLISECONDS, pause.reason) if milliseconds and pause else None
+
+    def end_pause(self) -> None:
+        """Let everybody go on.
+
+        Raises:
+            StopError: The shared store failed.
+        """
+        with self._lock, self._store.locked():
+            self._store.set_pause(None)
 
     def _paused_milliseconds(self, now: int) -> int:
         """Milliseconds for which everybody is held back. A pause beyond the ceiling is cut: a clock was put back."""

@@ -14,6 +14,7 @@ from target_crm.cli.check import checked
 from target_crm.cli.common import config_option, one_sentence, target_of
 from target_crm.cli.demo import demo
 from target_crm.cli.ledger import ledger
+from target_crm.cli.quota import quota
 from target_crm.cli.rejected import rejected
 from target_crm.cli.taps import TAP, account_of_tap, is_of_tap
 from target_crm.cli.try_one import try_record
@@ -69,5 +70,5 @@ def _shown_url(target: TargetCrm) -> str:
     return str(make_url(target.config.get("ledger_url") or default_url()))
 
 
-for command in (authorize, demo, ledger, rejected, try_record):
+for command in (authorize, demo, ledger, quota, rejected, try_record):
     main.add_command(command)
