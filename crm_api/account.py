@@ -91,7 +91,8 @@ def open_session(
         SettingError: The settings cannot work.
         QuotaStoreError: The store that ``quota_url`` names cannot be reached.
     """
-    from crm_api.transport.quota import Allowance, Quota  # noqa: PLC0415 - --version and --about need no quota
+    from crm_api.transport.quota import Quota  # noqa: PLC0415 - --version and --about need no quota
+    from crm_api.transport.rates import Allowance  # noqa: PLC0415 - --version and --about need no quota
 
     shared = None
     if settings.quota_url:
@@ -108,6 +109,7 @@ def open_session(
             clock=clock,
             sleep=sleep,
             store=shared,
+            max_wait_seconds=settings.network.max_wait_seconds,
         ),
         retry_policy=retry_policy or RetryPolicy(max_attempts=settings.max_attempts),
         network=settings.network,

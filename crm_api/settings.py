@@ -66,6 +66,13 @@ NETWORK_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
             "description": "The largest answer that is taken, in bytes, unpacked. One that is larger, or unpacks to "
             "more than 200 times its size, is not read any further.",
         },
+        "max_wait_seconds": {
+            "type": "number",
+            "minimum": 0,
+            "default": Network.max_wait_seconds,
+            "description": "The longest wait (seconds) that an answer may ask for, by Retry-After. If it asks for "
+            "more, the run ends with exit code 4 and says for how long; no other run is held up by it.",
+        },
         "max_attempts": {
             "type": "integer",
             "minimum": 1,
@@ -143,6 +150,7 @@ def network(config: Mapping[str, Any]) -> Network:
         proxy=config.get("proxy") or None,
         ca_bundle=config.get("ca_bundle") or None,
         log_values=bool(config.get("log_values")),
+        max_wait_seconds=float(given(config, "max_wait_seconds", Network.max_wait_seconds)),
     )
 
 

@@ -29,7 +29,7 @@ from crm_api.transport.receiving import ERROR_BYTES
 _TITLE = re.compile(r"<title(?:\s[^<>]*)?>", re.IGNORECASE)
 _TITLE_END = re.compile(r"</title\b", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]+>")
-_SECONDS = re.compile(r"\d{1,9}(\.\d+)?")
+_SECONDS = re.compile(r"[0-9]{1,300}(\.[0-9]{1,300})?")  # so many digits still make a number
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,8 @@ def http_date(value: str) -> datetime | None:
     try:
         moment = email.utils.parsedate_to_datetime(value)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError, IndexError):  # IndexError: of a date that ends too early (Python 3.11)
+    # The year 99999999999 is no year, and Python 3.11 raises IndexError for a date that ends too early.
+    except (ValueError, TypeError, OverflowError, IndexError):
         return None
 
 

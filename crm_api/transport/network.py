@@ -1,4 +1,4 @@
-"""Settings for reaching the CRM: timeouts, limits, headers, proxy, certificates."""
+"""Settings for reaching the CRM: timeouts, limits, headers, proxy, certificates, and how long anybody waits."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import requests
 from crm_api.errors import SettingError
 from crm_api.transport.addresses import password_in
 from crm_api.transport.receiving import PACKINGS, Limits
+from crm_api.transport.retry import MAX_WAIT_SECONDS
 
 SHORTEST_CREDENTIAL = (
     12  # shorter headers, such as X-Region: eu, are ordinary text, which must not be masked everywhere
@@ -30,6 +31,7 @@ class Network:
         proxy: URL of an HTTP proxy. Loopback is never proxied, and proxies of the environment are ignored.
         ca_bundle: Path of a file of trusted certificates; None for the built-in ones.
         log_values: Whether the debug log shows values of records.
+        max_wait_seconds: The longest wait that an answer may ask for.
     """
 
     timeout_seconds: float = 60.0
@@ -41,6 +43,7 @@ class Network:
     proxy: str | None = field(default=None, repr=False)
     ca_bundle: str | None = None
     log_values: bool = False
+    max_wait_seconds: float = MAX_WAIT_SECONDS
 
     @property
     def secrets(self) -> tuple[str, ...]:

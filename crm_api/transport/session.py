@@ -7,7 +7,8 @@ import logging
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -44,11 +45,19 @@ from crm_api.transport.network import Network
 from crm_api.transport.receiving import LimitedAdapter, NotTakenError, body_of
 from crm_api.transport.redaction import Redactor
 from crm_api.transport.request import Request
-from crm_api.transport.retry import TOO_MANY_REQUESTS, Attempt, RequestFate, RetryPolicy
+from crm_api.transport.retry import (
+    TOLD_FROM_SECONDS,
+    TOO_MANY_REQUESTS,
+    Attempt,
+    RequestFate,
+    RetryPolicy,
+    tell_wait,
+    too_long,
+)
 from crm_api.transport.tracing import Trace, logger
 
 if TYPE_CHECKING:
-    from crm_api.transport.quota import Quota
+    from crm_api.transport.quota import Quota, Turn
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
@@ -154,10 +163,11 @@ class CrmSession(requests.Session):
         sent = renewed = False
         while True:
             number += 1
-            self.quota.take(bulk=request.bulk)
-            nothing_done = None if before_send is None else before_send()
-            self._count(repeated=number > 1)
-            outcome = self._attempt(request, wire)
+            with self._turn(request) as turn:
+                nothing_done = None if before_send is None else before_send()
+                self._count(repeated=number > 1)
+                outcome = self._attempt(request, wire)
+                turn.is_answered = isinstance(outcome, Answer) or outcome.answer is not None
             if logger.isEnabledFor(logging.DEBUG):
                 self._log(request, wire, outcome)
             if isinstance(outcome, Answer):
@@ -176,10 +186,12 @@ class CrmSession(requests.Session):
                 raise self._error(request, outcome, number=number, sent=sent) from outcome.cause
             if nothing_done is not None and not sent:
                 nothing_done()  # a kill during the wait leaves nothing in doubt
-            wait_seconds = self._retry_policy.wait_seconds(attempt)
-            if outcome.fate is RequestFate.TURNED_AWAY:
-                self.quota.pause(wait_seconds)  # every worker is over the rate, not this one alone
+            wait_seconds = self._wait_seconds(request, attempt, outcome)
+            if outcome.fate is RequestFate.TURNED_AWAY:  # every worker is over the rate, not this one alone
+                self.quota.pause(wait_seconds, f"the CRM turned {request.call} away")
             else:
+                if wait_seconds >= TOLD_FROM_SECONDS:
+                    tell_wait(wait_seconds, f"no usable answer to {request.call}")
                 self._sleep(wait_seconds)
 
     @override
@@ -277,6 +289,27 @@ class CrmSession(requests.Session):
         if issubclass(failure.kind, InDoubtError):
             return _Miss(RequestFate.UNKNOWN, answer, failure, retry_after_seconds=answer.retry_after_seconds)
         return _Miss(RequestFate.UNKNOWN, answer, failure, final=True)
+
+    @contextmanager
+    def _turn(self, request: Request) -> Iterator[Turn]:
+        """Wait for a turn of the quota, and note when the request that took it had ended."""
+        turn = self.quota.take(bulk=request.bulk, answer_within=self.network.timeout_seconds)
+        try:
+            yield turn
+        finally:
+            turn.ended_at = self.quota.clock()
+            if self.quota.is_shared:
+                self.quota.settle()
+
+    def _wait_seconds(self, request: Request, attempt: Attempt, miss: _Miss) -> float:
+        """Seconds until the next attempt; an error if the CRM asks for more than anybody should wait."""
+        seconds, most = self._retry_policy.wait_seconds(attempt), self.network.max_wait_seconds
+        if attempt.retry_after_seconds is None or seconds <= most:
+            return min(seconds, most)
+        status = miss.answer.status if miss.answer else None
+        busy = BusyError(request.call, status=status, happened=too_long(seconds, most))
+        busy.retry_after_seconds = attempt.retry_after_seconds
+        raise busy from miss.cause
 
     def _error(self, request: Request, miss: _Miss, *, number: int, sent: bool) -> CrmError:
         said = miss.failure.said if miss.failure else miss.said

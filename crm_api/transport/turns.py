@@ -1,0 +1,64 @@
+"""Turns of a quota, each with the moment from which it counts; and the pause that holds everybody back."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from bisect import bisect_left, insort
+from dataclasses import dataclass
+
+from typing_extensions import override
+
+
+@dataclass(frozen=True)
+class Pause:
+    """A time during which nobody sends a request.
+
+    Attributes:
+        until: Its end (milliseconds of the store's clock).
+        reason: Why, and who was told.
+    """
+
+    until: int
+    reason: str
+
+
+class TurnLog(ABC):
+    """The turns of some rates, by name. Not thread-safe."""
+
+    @abstractmethod
+    def put(self, turn: str, moment: int) -> None:
+        """Let a turn count from a moment (milliseconds of the store's clock), which replaces the one before."""
+
+    @abstractmethod
+    def newest(self, index: int) -> int | None:
+        """Find the moment of the newest turn (index 0), or of one so many places before it; None if there is none."""
+
+    @abstractmethod
+    def forget(self, before: int, after: int) -> None:
+        """Forget the turns that count from before a moment, or from after another."""
+
+
+class MemoryTurns(TurnLog):
+    """Keeps turns in memory."""
+
+    def __init__(self) -> None:
+        self._by_moment: list[tuple[int, str]] = []
+        self._moments: dict[str, int] = {}
+
+    @override
+    def put(self, turn: str, moment: int) -> None:
+        if (former := self._moments.get(turn)) is not None:
+            del self._by_moment[bisect_left(self._by_moment, (former, turn))]
+        self._moments[turn] = moment
+        insort(self._by_moment, (moment, turn))
+
+    @override
+    def newest(self, index: int) -> int | None:
+        return self._by_moment[-1 - index][0] if index < len(self._by_moment) else None
+
+    @override
+    def forget(self, before: int, after: int) -> None:
+        first, last = bisect_left(self._by_moment, (before, "")), bisect_left(self._by_moment, (after + 1, ""))
+        for _, turn in (*self._by_moment[:first], *self._by_moment[last:]):
+            del self._moments[turn]
+        self._by_moment = self._by_moment[first:last]
