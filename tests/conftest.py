@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, settings
 
-from tests.servers import postgres, postgres_server, redis_server  # noqa: F401 - fixtures
+from tests.servers import (  # noqa: F401 - fixtures
+    postgres,
+    postgres_server,
+    redis_server,
+    session_pooler,
+    transaction_pooler,
+)
 
 # The machine decides how long an example takes: a deadline would fail tests by its load, not by their claim.
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
