@@ -54,13 +54,13 @@ class Woken:
         at: When (monotonic seconds).
         certain: Whether it had nothing between its last look at its lock and the network when the pause began: it had
             sent a request and waited for the answer, or had just committed an intent.
-        ledger: The ledger as it was found.
+        ledger: The ledger as it was found; None while somebody else was writing into it.
     """
 
     writer: str
     at: float
     certain: bool
-    ledger: Ledger
+    ledger: Ledger | None
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def _of_end(history: History, ended: Ended) -> list[str]:
             continue
         if ended.code != LOCK_LOST:
             found.append(f"{ended.writer} was overtaken and ended with {ended.code}: {ended.errors[-500:]}")
-        if ended.ledger is not None and (tables := _differing(woken.ledger, ended.ledger)):
+        if woken.ledger is not None and ended.ledger is not None and (tables := _differing(woken.ledger, ended.ledger)):
             found.append(f"{ended.writer} was overtaken and wrote into the ledger: {'; '.join(tables)}")
     return found
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 import subprocess
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.machine import find_program, missing
 
 CLONE_NEWNET = 0x40000000
 VARIABLE = "FLEET_NAMESPACE"
+POLL_SECONDS = 0.05
 
 
 class Link:
@@ -53,6 +55,24 @@ class Link:
     def pass_on(self) -> None:
         """Let pass again what the host sends."""
         self._queue("pfifo")
+
+    def settle(self) -> None:
+        """Wait until the host's kernel has nothing more to send to the server."""
+        while any(self._unsent()):
+            threading.Event().wait(POLL_SECONDS)
+
+    def _unsent(self) -> Iterator[str]:
+        """The connections of the host that hold something unsent or unacknowledged, as the kernel lists them."""
+        listed = subprocess.run(
+            [find_program("ip"), "netns", "exec", self._their_end[0], "cat", "/proc/net/tcp"],
+            capture_output=True,
+            check=True,
+            text=True,
+        )
+        for line in listed.stdout.splitlines()[1:]:
+            _, _, remote, _, queues, *_ = line.split()
+            if int(remote.split(":")[1], 16) == self.port and int(queues.split(":")[0], 16):
+                yield line
 
     def _queue(self, kind: str) -> None:
         namespace, theirs = self._their_end

@@ -26,6 +26,9 @@ class Link(Protocol):
     def up(self) -> None:
         """Let everything pass again."""
 
+    def settle(self) -> None:
+        """Wait until nothing that was sent over it is on its way any more."""
+
 
 class Relay:
     """Passes bytes on between a port of its own and a server.
@@ -78,6 +81,9 @@ class Relay:
                 self._up.set()
 
         self._call(heal)
+
+    def settle(self) -> None:
+        """Do nothing: what was on its way when the link came up is gone."""
 
     def _call(self, function: Callable[[], None]) -> None:
         """Do something in the loop's thread, and wait until it is done unless this is that thread."""

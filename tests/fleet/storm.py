@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from crm_emulator import Emulator
 from tests.fleet.history import Ended, History, Passed, Sent, Woken, violations
+from tests.fleet.hosts import Link as Way
 from tests.fleet.ledgers import SharedLedger
 from tests.fleet.relays import Link, Relay
 from tests.fleet.writers import Writer
@@ -197,8 +198,9 @@ class Storm:
         )
         return code
 
-    def _wake(self, writer: Writer, *, certain: bool) -> None:
-        self._history.woken.append(Woken(writer.name, time.monotonic(), certain, self._ledger.rows()))
+    def _wake(self, writer: Writer, *, certain: bool, alone: bool = True) -> None:
+        rows = self._ledger.rows() if alone else None
+        self._history.woken.append(Woken(writer.name, time.monotonic(), certain, rows))
         writer.send_signal(signal.SIGCONT)
 
     # What strikes
@@ -244,8 +246,9 @@ class Storm:
         second = self._begin(host=1, concurrency=1)
         if self._pause(second):
             self._end(self._begin())
+            overtaken = self._history.successor(second.name) is not None  # else it is still the writer
             for writer in (both := self._dice.sample([first, second], 2)):
-                self._wake(writer, certain=True)
+                self._wake(writer, certain=True, alone=overtaken)
             for writer in both:
                 self._end(writer)
         else:
@@ -259,6 +262,16 @@ class Storm:
         self._end(writer)
         self._links[0].up()
         self._end(self._begin(host=1))
+        self._links[0].settle()
+
+    def void(self) -> None:
+        """What a host sends goes nowhere for a while; another one takes over when it has given up."""
+        writer, link = self._begin(), cast("Way", self._links[0])
+        self._strike(writer, link.swallow)
+        self._end(writer)
+        link.pass_on()
+        self._end(self._begin(host=1))
+        link.settle()
 
     def ledger_down(self) -> None:
         """The link to the ledger goes down, the server gives the host up, another takes over, and the link comes up."""
@@ -287,6 +300,7 @@ class Storm:
             for link in links:
                 link.up()
             self._end(self._begin(host=1))
+            self._links[0].settle()
         else:
             self._end(writer)
 

@@ -19,7 +19,7 @@ from tests.servers import database, postgresql, redis_store
 pytestmark = pytest.mark.fleet
 
 LEDGER, QUOTA = "127.0.0.2", "127.0.0.3"
-KINDS = (*KILLS, *AWAY, "crm_down", "crm_down", "ledger_down", "sessions_end", "server_restarts", "host_lost")
+KINDS = (*KILLS, *AWAY, "crm_down", "void", "ledger_down", "sessions_end", "server_restarts", "host_lost")
 
 
 @pytest.fixture
