@@ -12,7 +12,7 @@ import tempfile
 import threading
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,13 +31,17 @@ class Server:
         command: The program and its arguments; its port follows as the last.
         ask: Asks the server at a port for something.
         error: What ``ask`` raises while the server does not answer.
+        ends_at: Signal at which it ends in order, without waiting for its clients.
 
     Attributes:
         port: Its port, which it keeps.
     """
 
-    def __init__(self, command: list[str], ask: Callable[[int], Any], error: type[Exception]) -> None:
+    def __init__(
+        self, command: list[str], ask: Callable[[int], Any], error: type[Exception], *, ends_at: int = signal.SIGINT
+    ) -> None:
         self._command = command
+        self._ends_at = ends_at
         self._ask = ask
         self._error = error
         self._process: subprocess.Popen[bytes] | None = None
@@ -56,10 +60,10 @@ class Server:
             self.stop()
         pytest.fail(f"{self._command} did not start")
 
-    def stop(self, number: int = signal.SIGINT) -> None:
-        """End it with a signal (by default in order, without waiting for its clients), and wait until it is gone."""
+    def stop(self, number: int | None = None) -> None:
+        """End it, in order or with a signal, and wait until it is gone."""
         if self._process is not None:
-            self._process.send_signal(number)
+            self._process.send_signal(number or self._ends_at)
             self._process.wait()
             self._process = None
 
@@ -116,53 +120,6 @@ def database(server_url: str) -> Iterator[str]:
 
 
 @contextmanager
-def pgbouncer(database_url: str, pool_mode: str) -> Iterator[str]:
-    """Run a PgBouncer in front of a database.
-
-    Args:
-        database_url: The database.
-        pool_mode: ``session`` or ``transaction``.
-
-    Yields:
-        The URL of the same database through the pooler.
-    """
-    psycopg = import_package("psycopg")
-    program = find_program("pgbouncer", called="PgBouncer")
-    behind = urlsplit(database_url)
-    with _folder_of_nobody("pool-") as (folder, as_nobody):
-        file = folder / "pgbouncer.ini"
-
-        def write(port: int) -> None:
-            file.write_text(
-                "[databases]\n"
-                f"* = host={behind.hostname} port={behind.port} user={behind.username}\n"
-                "[pgbouncer]\n"
-                f"listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n"
-                f"auth_type = any\npool_mode = {pool_mode}\n"
-                f"logfile = {folder}/log\npidfile = {folder}/pid\n"
-            )
-            file.chmod(0o644)
-
-        def ask(port: int) -> None:
-            psycopg.connect(f"postgresql://tester@127.0.0.1:{port}{behind.path}").close()
-
-        for _ in range(5):
-            port = free_port()
-            write(port)
-            pooler = subprocess.Popen(
-                [*as_nobody, program, "--quiet", str(file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            )
-            try:
-                if _answers(pooler, lambda port=port: ask(port), psycopg.OperationalError):
-                    yield f"postgresql://tester@127.0.0.1:{port}{behind.path}"
-                    return
-            finally:
-                pooler.terminate()
-                pooler.wait()
-        pytest.fail("PgBouncer did not start")
-
-
-@contextmanager
 def redis_store(*addresses: str) -> Iterator[Server]:
     """Run a Redis server that keeps nothing, on 127.0.0.1 and these addresses."""
     redis = import_package("redis")
@@ -194,17 +151,36 @@ def postgres(postgres_server: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def session_pooler(postgres: str) -> Iterator[str]:
-    """The URL of the database ``postgres`` through a PgBouncer in session mode."""
-    with pgbouncer(postgres, "session") as url:
-        yield url
+def pooler(postgres: str) -> Iterator[Callable[..., str]]:
+    """Start a real PgBouncer before an empty database, in a mode and with further settings; gives the URL."""
+    psycopg = import_package("psycopg")
+    program = find_program("pgbouncer", called="PgBouncer")
+    behind = urlsplit(postgres)
 
+    def ask(port: int) -> None:
+        psycopg.connect(f"postgresql://tester@127.0.0.1:{port}{behind.path}", autocommit=True).close()
 
-@pytest.fixture
-def transaction_pooler(postgres: str) -> Iterator[str]:
-    """The URL of the database ``postgres`` through a PgBouncer in transaction mode."""
-    with pgbouncer(postgres, "transaction") as url:
-        yield url
+    with _folder_of_nobody("pool-") as (folder, as_nobody), ExitStack() as running:
+
+        def start(mode: str, **more: object) -> str:
+            settings = {
+                "listen_addr": "127.0.0.1",
+                "auth_type": "any",
+                "unix_socket_dir": "",
+                "pool_mode": mode,
+                **more,
+            }
+            lines = [f"{name}={value}" for name, value in settings.items()]
+            text = "\n".join(
+                [f"[databases]\n*=host={behind.hostname} port={behind.port} user=tester\n[pgbouncer]", *lines]
+            )
+            write = f'printf "%s\\nlisten_port=%s\\n" "$0" "$1" >{folder}/$1.ini; exec {program} {folder}/$1.ini'
+            command = [*as_nobody, "sh", "-c", write, text]
+            server = Server(command, ask, psycopg.OperationalError, ends_at=signal.SIGTERM)
+            running.enter_context(server.running())
+            return f"postgresql://tester@127.0.0.1:{server.port}{behind.path}"
+
+        yield start
 
 
 @pytest.fixture(scope="session")
@@ -231,8 +207,10 @@ def _folder_of_nobody(prefix: str) -> Iterator[tuple[Path, list[str]]]:
     as_nobody = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"] if os.geteuid() == 0 else []
     if as_nobody:
         os.chown(folder, NOBODY, NOBODY)
-    yield folder, as_nobody
-    shutil.rmtree(folder)
+    try:
+        yield folder, as_nobody
+    finally:
+        shutil.rmtree(folder)
 
 
 def free_port() -> int:
