@@ -103,9 +103,14 @@ class History:
     ended: list[Ended] = field(default_factory=list)
 
     def successor(self, writer: str, until: float = float("inf")) -> Sent | None:
-        """The first request by which a writer that began later wrote; None if none did until then."""
+        """The first request by which one that began later wrote, after the writer had; None if none did until then.
+
+        A writer that had not written by then may have come by its lock after the other one had ended.
+        """
+        has_written = False
         for sent in self.sent:
-            if sent.writes and sent.at < until and self.began[sent.writer] > self.began[writer]:
+            has_written |= sent.writes and sent.writer == writer
+            if has_written and sent.writes and sent.at < until and self.began[sent.writer] > self.began[writer]:
                 return sent
         return None
 

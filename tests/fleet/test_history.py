@@ -67,6 +67,13 @@ def test_a_write_after_waking_is_no_fault_where_nobody_has_written_meanwhile(kep
     assert violations(kept, ["x"]) == []
 
 
+def test_a_writer_that_was_paused_before_it_wrote_anything_may_write_when_the_other_has_ended(kept):
+    kept.sent[0] = Sent("A", 20.1, "POST /leads", writes=True)
+    kept.sent.sort(key=lambda sent: sent.at)
+    kept.ended[1] = Ended("A", 0, "", closed=True, ledger={"records": ["x", "y", "z"]})
+    assert violations(kept, ["x", "y"]) == []
+
+
 @pytest.mark.parametrize(("at", "late"), [(11.9, False), (12.5, False), (13.5, True)])
 def test_a_write_that_the_successor_no_longer_reckons_with_is_seen(kept, at, late):
     """12.5 is after the window, too, but before B has written anything by what it knew."""
