@@ -53,6 +53,11 @@ def storm(tmp_path):
         yield make
 
 
+def test_what_a_link_swallowed_does_not_arrive_when_the_next_writer_has_decided_about_it(storm):
+    """A kernel sends again, after its process, for minutes: with this seed three copies came of it."""
+    storm("http", 1).rage(3, ("void",))
+
+
 @pytest.mark.parametrize("seed", seeds(1, 20))
 @pytest.mark.parametrize("crm", QUARRELS)
 def test_a_hundred_blows_on_hosts_and_links_double_and_lose_nothing(storm, crm, seed):

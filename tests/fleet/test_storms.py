@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from contextlib import ExitStack
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -14,10 +15,10 @@ from tests.fleet.ledgers import FileLedger, ServerLedger
 from tests.fleet.relays import Relays
 from tests.fleet.storm import AWAY, KILLS, Storm
 
-EVERYWHERE = (*KILLS, *AWAY, "crm_down")
-AT_A_SERVER = (*EVERYWHERE, "ledger_down", "sessions_end", "pause_at_commit")
+ON_A_FILE = (*KILLS, *AWAY, "crm_down")
+AT_A_SERVER = (*ON_A_FILE, "ledger_down", "sessions_end", "pause_at_commit")
 SIGNALS_A_STORM = 25
-SAMPLE = {("copper", "postgresql"), ("freshsales", "sqlite"), ("apptivo", "postgresql"), ("http", "sqlite")}
+SAMPLE = [("copper", "postgresql"), ("freshsales", "sqlite"), ("apptivo", "postgresql"), ("http", "sqlite")]
 BOTH = [(crm, kind) for crm in QUARRELS for kind in ("sqlite", "postgresql")]
 
 
@@ -33,9 +34,7 @@ def storm(request, tmp_path):
             return Storm(
                 QUARRELS[crm],
                 emulator,
-                FileLedger(tmp_path)
-                if ledger == "sqlite"
-                else _at_a_server(request.getfixturevalue("postgres"), relays),
+                _ledger(ledger, request.getfixturevalue, tmp_path, relays),
                 tmp_path,
                 random.Random(f"{seed} {crm} {ledger}"),
                 links=[relays.to(emulator.port)] * 2,
@@ -44,22 +43,19 @@ def storm(request, tmp_path):
         yield make
 
 
-def _at_a_server(url, relays):
-    """A PostgreSQL ledger, to which each of two hosts has a link of its own."""
-    server, _, name = url.rpartition("/")
-    head, _, port = server.rpartition(":")
-    links = [relays.to(int(port)), relays.to(int(port))]
-    return ServerLedger(url, [f"{head}:{link.port}/{name}" for link in links], links)
+def _ledger(kind, fixture, folder, relays):
+    """A ledger: a file, or a database to which each of two hosts has a link of its own, through a pooler or not."""
+    if kind == "sqlite":
+        return FileLedger(folder)
+    url = fixture("postgres")
+    seen = urlsplit(fixture("pooler")("session") if kind == "pooled" else url)
+    links = [relays.to(seen.port), relays.to(seen.port)]
+    return ServerLedger(url, [seen._replace(netloc=f"tester@127.0.0.1:{link.port}").geturl() for link in links], links)
 
 
-def _kinds(ledger):
-    return EVERYWHERE if ledger == "sqlite" else AT_A_SERVER
-
-
-@pytest.mark.parametrize(("crm", "ledger"), sorted(SAMPLE), ids="-".join)
+@pytest.mark.parametrize(("crm", "ledger"), SAMPLE, ids="-".join)
 def test_whatever_strikes_writers_nothing_is_doubled_or_lost(storm, crm, ledger):
-    raging = storm(crm, ledger, 1)
-    raging.rage(4, ("kill", "pause", "pause_both"))
+    storm(crm, ledger, 1).rage(3, ("kill", "pause", "pause_both"))
 
 
 @pytest.mark.long
@@ -67,5 +63,11 @@ def test_whatever_strikes_writers_nothing_is_doubled_or_lost(storm, crm, ledger)
 @pytest.mark.parametrize(("crm", "ledger"), BOTH, ids="-".join)
 def test_a_hundred_blows_a_crm_double_and_lose_nothing(storm, crm, ledger, seed):
     raging = storm(crm, ledger, seed)
-    raging.rage(SIGNALS_A_STORM, _kinds(ledger))
+    raging.rage(SIGNALS_A_STORM, ON_A_FILE if ledger == "sqlite" else AT_A_SERVER)
     print(f"{raging.signals} signals")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("crm", QUARRELS)
+def test_a_pooler_that_keeps_sessions_doubles_and_loses_nothing(storm, crm):
+    storm(crm, "pooled", 30).rage(SIGNALS_A_STORM, AT_A_SERVER)
