@@ -16,7 +16,7 @@ from tests.fleet.storm import AWAY, KILLS, Storm
 from tests.fleet.writers import Writer
 from tests.servers import database, postgresql, redis_store
 
-pytestmark = pytest.mark.fleet
+pytestmark = [pytest.mark.fleet, pytest.mark.timeout(3000)]  # a hundred blows, some of them half a minute long
 
 LEDGER, QUOTA = "127.0.0.2", "127.0.0.3"
 KINDS = (*KILLS, *AWAY, "crm_down", "void", "ledger_down", "sessions_end", "server_restarts", "host_lost")

@@ -59,6 +59,7 @@ def test_whatever_strikes_writers_nothing_is_doubled_or_lost(storm, crm, ledger)
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("seed", seeds(2, 10))
 @pytest.mark.parametrize(("crm", "ledger"), BOTH, ids="-".join)
 def test_a_hundred_blows_a_crm_double_and_lose_nothing(storm, crm, ledger, seed):
@@ -68,6 +69,7 @@ def test_a_hundred_blows_a_crm_double_and_lose_nothing(storm, crm, ledger, seed)
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("crm", QUARRELS)
 def test_a_pooler_that_keeps_sessions_doubles_and_loses_nothing(storm, crm):
     storm(crm, "pooled", 30).rage(SIGNALS_A_STORM, AT_A_SERVER)
