@@ -17,7 +17,7 @@ from target_crm.ledger.locks import LockedError
 from target_crm.ledger.store import open_engine
 from target_crm.ledger.values import Source
 from tests.machine import find_program
-from tests.servers import running_postgres
+from tests.servers import postgresql
 
 NETWORK = "10.211.55"
 HOLD = """
@@ -61,8 +61,8 @@ def host():
 @pytest.mark.long
 def test_the_locks_of_a_host_that_vanished_are_freed_by_the_server(host):
     name, vanish = host
-    with running_postgres(f"{NETWORK}.1") as server, ExitStack() as ended:
-        url = f"{server}/postgres"
+    with postgresql(f"127.0.0.1,{NETWORK}.1") as server, ExitStack() as ended:
+        url = f"postgresql://tester@{NETWORK}.1:{server.port}/postgres"
         command = [find_program("ip", called="iproute2"), "netns", "exec", name, sys.executable, "-c", HOLD, url]
         holder = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         ended.enter_context(holder)
