@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import crm_api
@@ -28,9 +29,13 @@ ENTRY_POINTS = importlib.metadata.distribution("singer-crm").entry_points.select
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(
     [
-        module.name
-        for package in (crm_api, tap_copper, target_crm)
-        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+        "tests.warm",
+        __name__,
+        *(
+            module.name
+            for package in (crm_api, tap_copper, target_crm)
+            for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+        ),
     ]
 )
 
@@ -64,9 +69,7 @@ class Command:
         ours = [reads if number else writes for number, (reads, writes) in enumerate(pipes)]
         self.stdin = os.fdopen(os.dup(ours[0].fileno()), "wb", buffering=0)
         self.stdout, self.stderr = (os.fdopen(os.dup(end.fileno()), "rb") for end in ours[1:])
-        given = (self.args, theirs, {**os.environ, **(env or {})}, cwd or Path.cwd(), main)
-        self._process = _processes.Process(target=_become, args=given)
-        self._process.start()
+        self._process = forked(self.args, theirs, {**os.environ, **(env or {})}, cwd or Path.cwd(), main)
         self.pid = self._process.pid or 0
         self._waited_for = False
         for end in (*theirs, *ours):
@@ -131,17 +134,30 @@ def run_command(
     return subprocess.CompletedProcess(command.args, command.wait(), output.decode(), errors.decode())
 
 
+def forked(
+    command: Sequence[str],
+    streams: Sequence[Connection],
+    env: Mapping[str, str],
+    cwd: Path,
+    main: Callable[[], object] | None = None,
+) -> BaseProcess:
+    """Start a command as a process with such standard streams, environment and working directory."""
+    process = _processes.Process(target=_become, args=(command, streams, env, cwd, main))
+    process.start()
+    return process
+
+
 def _become(
     command: Sequence[str],
-    pipes: Sequence[Connection],
+    streams: Sequence[Connection],
     env: Mapping[str, str],
     cwd: Path,
     main: Callable[[], object] | None,
 ) -> None:
-    """Turn this process into a command with such pipes for its standard streams."""
-    for number, pipe in enumerate(pipes):
-        os.dup2(pipe.fileno(), number)
-        pipe.close()
+    """Turn this process into a command with such standard streams."""
+    for number, stream in enumerate(streams):
+        os.dup2(stream.fileno(), number)
+        stream.close()
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - until the process ends
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - same
     sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115 - same

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, settings
 
+import tests.statements  # noqa: F401 - every test's engines share what they compile
 from tests.servers import pooler, postgres, postgres_server, redis_server  # noqa: F401 - fixtures
 
 # The machine decides how long an example takes: a deadline would fail tests by its load, not by their claim.

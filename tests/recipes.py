@@ -11,10 +11,12 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from crm_emulator import Emulator
+from tests.launchers import launchers
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "docs" / "recipes"
@@ -50,9 +52,14 @@ def follow(page: str, folder: Path, emulator: Emulator, **environment: str) -> l
         environment: Further variables.
     """
     text = (PAGES / page).read_text().replace(USUAL, emulator.url)
+    with launchers() as ours:
+        path = os.pathsep.join([str(_bin(folder, ours)), os.environ["PATH"]])
+        variables = {**os.environ, "PATH": path, "XDG_STATE_HOME": str(folder / "state"), **environment}
+        return _type(text, folder, variables)
+
+
+def _type(text: str, folder: Path, variables: Mapping[str, str]) -> list[Typed]:
     typed: list[Typed] = []
-    path = os.pathsep.join([*map(str, _bin(folder)), os.environ["PATH"]])
-    variables = {**os.environ, "PATH": path, "XDG_STATE_HOME": str(folder / "state"), **environment}
     for language, name, content in _BLOCK.findall(text):
         if language == "sh" and not name:
             done = subprocess.run(
@@ -72,7 +79,7 @@ def follow(page: str, folder: Path, emulator: Emulator, **environment: str) -> l
     return typed
 
 
-def _bin(folder: Path) -> list[Path]:
+def _bin(folder: Path, ours: Mapping[str, Path]) -> Path:
     """A folder with our programs and others' taps and targets, and no others' Python before ours."""
     programs = folder / "programs"
     programs.mkdir()
@@ -80,5 +87,5 @@ def _bin(folder: Path) -> list[Path]:
         for program in place.iterdir():
             if program.name.startswith(("tap-", "target-", "singer-", "crm-", "meltano")):
                 (programs / program.name).unlink(missing_ok=True)
-                (programs / program.name).symlink_to(program)
-    return [programs]
+                (programs / program.name).symlink_to(ours.get(program.name, program))
+    return programs

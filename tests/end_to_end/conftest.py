@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.launchers import launchers
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -27,7 +29,14 @@ def program():
 
 
 @pytest.fixture(scope="session")
-def run_pipe():
+def launched():
+    """The path of a program that runs one of our commands, by its name, as fast as can be."""
+    with launchers() as paths:
+        yield paths
+
+
+@pytest.fixture(scope="session")
+def run_pipe(launched):
     """Run commands as one pipe; the last one's output. Fails if any of them fails."""
 
     def run(*commands, cwd=None, env=None, allowed=(0,)):
@@ -35,7 +44,7 @@ def run_pipe():
         processes = []
         for command in commands:
             process = subprocess.Popen(
-                [_program(command[0]), *map(str, command[1:])],
+                [launched.get(command[0]) or _program(command[0]), *map(str, command[1:])],
                 stdin=source,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE if len(commands) == 1 else None,

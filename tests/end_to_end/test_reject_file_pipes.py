@@ -21,7 +21,7 @@ def emulator():
 
 
 @pytest.fixture
-def piped(program, emulator, copper_account, tmp_path):
+def piped(launched, emulator, copper_account, tmp_path):
     """Run a shell line in which TARGET stands for target-crm with its settings."""
     config, report = tmp_path / "config.json", tmp_path / "report.json"
     account = copper_account(emulator)
@@ -38,7 +38,7 @@ def piped(program, emulator, copper_account, tmp_path):
     config.write_text(json.dumps({**account, **own}))
 
     def piped(line, text=b""):
-        shell = line.replace("TARGET", f"{program('target-crm')} --config {config}")
+        shell = line.replace("TARGET", f"{launched['target-crm']} --config {config}")
         done = subprocess.run(["/bin/sh", "-c", shell], input=text, capture_output=True, check=False, cwd=tmp_path)
         return done, json.loads(report.read_text()) if report.exists() else None
 
