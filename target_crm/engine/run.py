@@ -75,6 +75,11 @@ class RecentWrites:
         """Return the records of an object that our own writes left."""
         return self._by_object.setdefault(object_name, RecentRecords(self._seconds, clock=self._clock))
 
+    def close(self) -> None:
+        """Forget all of them."""
+        for each in self._by_object.values():
+            each.close()
+
 
 @dataclass(frozen=True)
 class Run:
@@ -119,6 +124,7 @@ class Run:
             stack.callback(self.recorder.close)
             stack.callback(self.ledger.close)
             stack.callback(self.locks.close)
+            stack.callback(self.recent.close)
             stack.callback(self.pool.close)
 
 

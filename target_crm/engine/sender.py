@@ -139,6 +139,8 @@ class Sender:
         self._scope = context.scope
         self._pool = context.run.pool
         self._recent = context.recent
+        # An endpoint that is neither read nor searched is never asked for what its answers showed.
+        self._remembers = self._crm_object.readable or bool(self._crm_object.finds)
         self._on_done = on_done
         self._tried = dict(tried or {})
         self._unanswered = context.run.locks.unanswered
@@ -273,7 +275,7 @@ class Sender:
 
     def _remember(self, written: Sequence[tuple[Write, Written]]) -> None:
         for _, answer in written:
-            if answer.record and self._crm.is_whole(answer.record):
+            if self._remembers and answer.record and self._crm.is_whole(answer.record):
                 self._recent.remember(answer.id, answer.record)
         if written:
             self._ledger.settle(self._scope, [self._entry(write, answer) for write, answer in written])
