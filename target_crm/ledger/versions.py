@@ -27,7 +27,7 @@ logger = logging.getLogger("target-crm")
 
 @dataclass(frozen=True)
 class Identity:
-    """What one ledger is, whatever file or database it lies in.
+    """The identity of one ledger, whatever file or database it lies in.
 
     Attributes:
         id: A random name.
