@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -28,7 +28,7 @@ logger = logging.getLogger("target-crm")
 
 @dataclass(frozen=True)
 class Identity:
-    """The identity of a ledger, whatever file or database it lies in.
+    """The identity of one ledger, whatever file or database it lies in.
 
     Attributes:
         id: A random name.
@@ -172,7 +172,7 @@ def _from_2(connection: sa.Connection) -> None:
         for index in sorted(table.indexes, key=lambda each: str(each.name)):
             index.create(connection, checkfirst=True)
     for key in KEYS:
-        for text in _unusual(connection, key):
+        for text in _in_order(_unusual(connection, key)):
             same = sa.type_coerce(key.column, sa.Text) == text
             connection.execute(sa.update(key.column.table).where(same, *key.where).values(key.of(text)))
     intents = tables.intents
@@ -193,6 +193,16 @@ def _unusual(connection: sa.Connection, key: _Key) -> Sequence[str]:
     return connection.execute(sa.select(text).where(sa.or_(*unusual), *key.where).distinct()).scalars().all()
 
 
+def _in_order(texts: Sequence[str]) -> Iterator[str]:
+    """Yield texts so that none becomes the key that another one still looks like."""
+    pending = dict.fromkeys(texts)
+    while pending:
+        ready = [text for text in pending if (key := key_of(text)) == text or key not in pending]
+        for text in ready:
+            del pending[text]
+        yield from ready
+
+
 @dataclass(frozen=True)
 class _Key:
     """A column that holds keys from version 3 on, and held texts of any kind before.
@@ -207,10 +217,12 @@ class _Key:
     whole: sa.Column[Any] | None = None
     where: tuple[sa.ColumnElement[bool], ...] = ()
 
-    def of(self, text: str) -> dict[str, str]:
+    def of(self, text: str) -> dict[str, str | None]:
         """Return the values for a text."""
         key = key_of(text)
-        return {self.column.name: key} | ({} if self.whole is None or key == text else {self.whole.name: text})
+        return {self.column.name: key} | (
+            {} if self.whole is None else {self.whole.name: None if key == text else text}
+        )
 
 
 KEYS = (

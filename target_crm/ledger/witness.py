@@ -27,7 +27,7 @@ ACCEPT = "singer-crm ledger accept-restore"
 
 @dataclass(frozen=True)
 class Witness:
-    """The state of a ledger when a run ended.
+    """A ledger as it was when a run ended.
 
     Attributes:
         id: The ledger's random name.

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import itertools
 import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from target_crm.cli.main import main
+from target_crm.ledger import tables
+from target_crm.ledger.copying import copy_rows
 from target_crm.ledger.keys import MOST_BYTES, key_of
 from target_crm.ledger.ledger import Ledger
-from target_crm.ledger.store import Store
-from target_crm.ledger.values import Entry, Intent, Link, OnMatch, OnRecord, Source
+from target_crm.ledger.queries import LedgerQueries
+from target_crm.ledger.store import Store, open_engine
+from target_crm.ledger.values import Entry, Intent, Link, OnMatch, OnRecord, Scope, Source
 from tests.target_crm.messages import record_of, schema_of, state_of
 
 TEXT = {"type": ["string", "null"]}
@@ -141,6 +148,70 @@ def _as_arguments():
     return zip(
         "abcdefgh", [text for name, text in ODD.items() if "\0" not in text and name != "digested"], strict=False
     )
+
+
+OLD = Path(__file__).parent / "ledgers" / "0.1.0" / "copper"
+
+
+@pytest.fixture
+def old_ledger(ledger_url):
+    """A ledger of version 2 that holds long and odd source ids, as far as its database could hold them."""
+    if ledger_url.startswith("sqlite"):
+        with closing(sqlite3.connect(ledger_url.removeprefix("sqlite:///"))) as connection:
+            connection.executescript((OLD / "sqlite.sql").read_text())
+        return ledger_url, list(ODD.values())
+    psycopg = pytest.importorskip("psycopg")
+    with psycopg.connect(ledger_url, autocommit=True) as connection:
+        connection.execute((OLD / "postgresql.sql").read_text())
+    return ledger_url, [text[:1000] for text in ODD.values() if "\0" not in text]
+
+
+def _put(url, scope_id, texts):
+    engine = open_engine(url)
+    rows = [
+        {"scope": scope_id, "id": text, "crm": str(number + 1000), "stream": text, "on": f"on {text}"}
+        for number, text in enumerate(texts)
+    ]
+    with engine.begin() as connection:
+        for statement in (
+            """INSERT INTO records (scope_id, source_id, crm_id, origin, written_at, run_id)
+            VALUES (:scope, :id, :crm, 'created', 1, 'r')""",
+            """INSERT INTO links (scope_id, source_id, attribute, stream, on_source_id, reason, at)
+            VALUES (:scope, :id, 'a', :stream, :on, '', 1)""",
+            "INSERT INTO waits (scope_id, source_id, stream, on_source_id) VALUES (:scope, :id, 'companies', :on)",
+            "INSERT INTO seen (scope_id, version, source_id) VALUES (:scope, '9', :id)",
+        ):
+            connection.execute(sa.text(statement), rows)
+        named = sa.text("INSERT INTO scopes (id, object_id, source_name, stream) VALUES (:id, 1, 'default', :stream)")
+        connection.execute(named, [{"id": 500 + number, "stream": text} for number, text in enumerate(texts)])
+    engine.dispose()
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_long_and_odd_keys_of_an_older_ledger_are_found_again(old_ledger, copied, tmp_path):
+    url, texts = old_ledger
+    _put(url, 1, texts)
+    if copied:
+        copy_rows(url, f"sqlite:///{tmp_path / 'copy.sqlite'}")
+        url = f"sqlite:///{tmp_path / 'copy.sqlite'}"
+    store = Store(url, "run")
+    ledger, scope = Ledger(store), Scope(object_id=1, id=1)
+    known = ledger.known(scope, [key_of(text) for text in texts])
+    assert [known[key_of(text)].crm_id for text in texts] == [number + 1000 for number in range(len(texts))]
+    source = _source_of(store)
+    streams = {each.stream: each.scope.id for each in LedgerQueries(store).accounts()}
+    for number, text in enumerate(texts):
+        assert streams[text] == 500 + number
+        (unlinked,) = ledger.links.written(source, text, [key_of(f"on {text}")])
+        assert unlinked.source_id == key_of(text)
+    assert not {key_of(text) for text in texts} & {each[0] for each in ledger.absent(scope, "9", matched_too=True)}
+    store.close()
+
+
+def _source_of(store):
+    query = sa.select(tables.objects.c.crm, tables.objects.c.account, tables.scopes.c.source_name)
+    ((crm, account, name),) = store.rows(query.join_from(tables.objects, tables.scopes).where(tables.scopes.c.id == 1))
+    return Source(crm, account, name)
 
 
 # Any text
