@@ -281,11 +281,7 @@ class TargetCrm(ConfiguredTarget):
 
     @override
     def _write_state_message(self, state: Any) -> None:
-        """Emit the very text that came, once; nothing that a dry run does is done.
-
-        Raises:
-            LockLostError: This run is not the only writer any more, so that others say what is done.
-        """
+        """Emit the very text that came, once, as the only writer; nothing that a dry run does is done."""
         if self._run is not None:
             self._run.locks.check()
         self._latest_state = self._safe_state = None
