@@ -149,8 +149,9 @@ class TapCopper(Tap):
             super()._validate_config()
         except ConfigValidationError as error:
             raise SettingError(redact(f"The settings are wrong: {'; '.join(error.errors)}")) from None
+        names = [str(vars(stream)["name"]) for stream in STREAMS]
         searched = [str(vars(stream)["name"]) for stream in STREAMS if issubclass(stream, SearchStream)]
-        check_values(self._config, searched, self.time.now())
+        check_values(self._config, names, searched, self.time.now())
         return []
 
     @override
