@@ -130,7 +130,7 @@ EXITS: Mapping[Exit, tuple[str, str, str]] = {
     ),
     Exit.BUSY: ("not used", "another run writes the same records", "skip this run"),
 }
-"""The meaning of each exit code for tap-copper and of target-crm, and what a scheduler should do."""
+"""The meaning of each exit code for tap-copper and for target-crm, and what a scheduler should do."""
 
 
 def exits_table() -> Iterator[str]:

@@ -47,7 +47,7 @@ def other_run(tmp_path, emulator):
 
 def test_the_second_run_stops_and_names_the_first(run, other_run, emulator):
     done = run([TASKS, record_of("tasks", id=1, name="T")])
-    assert done.code == 1
+    assert done.code == 5
     assert f"process {other_run.pid}" in done.errors
     assert emulator.copper.count("tasks") == 0
     # Whose account it is says which lock; nothing else is asked.

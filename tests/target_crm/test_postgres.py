@@ -74,6 +74,6 @@ def test_one_run_at_a_time_writes_a_kind_of_record(settings, clock):
 def test_a_wrong_url_is_one_sentence(run):
     assert run([PEOPLE], ledger_url="mysql://x/y").code == 2
     done = run([PEOPLE], ledger_url="postgresql://tester:hidden@127.0.0.1:1/none")
-    assert done.code == 1
+    assert done.code == 4
     assert "ledger" in done.errors
     assert "hidden" not in done.errors
