@@ -18,6 +18,7 @@ from tests.fleet.hosts import Link as Way
 from tests.fleet.ledgers import SharedLedger
 from tests.fleet.relays import Link, Relay
 from tests.fleet.writers import Writer
+from tests.servers import Server
 from tests.target_crm.contract.cases import Case
 from tests.target_crm.messages import as_lines, record_of, schema_of, state_of
 
@@ -50,6 +51,7 @@ class Storm:
         folder: For settings and reports.
         dice: Decide.
         links: The way of each host to the CRM, which can go down.
+        quota: The server of the shared quota, and the way of each host to it.
         more: Further settings.
         start: Makes a process of a name, settings, input, host and a function that takes the places of STATEs.
 
@@ -67,6 +69,7 @@ class Storm:
         dice: random.Random,
         *,
         links: Sequence[Link],
+        quota: tuple[Server, Sequence[Link]] | None = None,
         more: dict[str, Any] | None = None,
         start: Callable[..., Writer] = Writer,
     ) -> None:
@@ -77,6 +80,7 @@ class Storm:
         self._folder = folder
         self._dice = dice
         self._links = links
+        self._quota = quota
         self._more = more or {}
         self._start = start
         self._armed: dict[str, _Armed] = {}
@@ -347,6 +351,23 @@ class Storm:
         writer = self._begin()
         self._strike(writer, self._ledger.free_locks, late=self._dice.random() < 0.5)
         self._end(writer)
+
+    def quota_restarts(self) -> None:
+        """The server of the shared quota crashes, and comes back empty."""
+        assert self._quota is not None
+        writer = self._begin()
+        self._strike(writer, self._quota[0].restart, late=True)
+        self._end(writer)
+
+    def quota_down(self) -> None:
+        """The link to the shared quota goes down, and comes up when the writer has given up; another one goes on."""
+        assert self._quota is not None
+        link = self._quota[1][0]
+        writer = self._begin()
+        self._strike(writer, link.down)
+        self._end(writer)
+        link.up()
+        self._end(self._begin(host=1))
 
     # The whole
 
