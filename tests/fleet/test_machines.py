@@ -19,7 +19,8 @@ from tests.servers import database, postgresql, redis_store
 pytestmark = [pytest.mark.fleet, pytest.mark.timeout(3000)]  # a hundred blows, some of them half a minute long
 
 LEDGER, QUOTA = "127.0.0.2", "127.0.0.3"
-KINDS = (*KILLS, *AWAY, "crm_down", "void", "ledger_down", "sessions_end", "server_restarts", "host_lost")
+CUT_OFF = ("crm_down", "void", "ledger_down", "quota_down")
+KINDS = (*KILLS, *AWAY, *CUT_OFF, "sessions_end", "server_restarts", "quota_restarts", "host_lost")
 
 
 @pytest.fixture
@@ -44,6 +45,7 @@ def storm(tmp_path):
                 tmp_path,
                 random.Random(f"{seed} {crm}"),
                 links=[machine.links["crm"] for machine in machines],
+                quota=(quota, [machine.links["quota"] for machine in machines]),
                 more={"quota_url": f"redis://{QUOTA}:{quota.port}/0", "requests_per_minute": 60_000},
                 start=lambda *given, host, **named: Writer(
                     *given, host=host, main=main, env=machines[host].env, **named

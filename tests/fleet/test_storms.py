@@ -53,7 +53,7 @@ def _ledger(kind, fixture, folder, relays):
     return ServerLedger(url, [seen._replace(netloc=f"tester@127.0.0.1:{link.port}").geturl() for link in links], links)
 
 
-@pytest.mark.parametrize(("crm", "ledger"), SAMPLE, ids="-".join)
+@pytest.mark.parametrize(("crm", "ledger"), SAMPLE, ids=map("-".join, SAMPLE))
 def test_whatever_strikes_writers_nothing_is_doubled_or_lost(storm, crm, ledger):
     storm(crm, ledger, 1).rage(3, ("kill", "pause", "pause_both"))
 
@@ -61,7 +61,7 @@ def test_whatever_strikes_writers_nothing_is_doubled_or_lost(storm, crm, ledger)
 @pytest.mark.long
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("seed", seeds(2, 10))
-@pytest.mark.parametrize(("crm", "ledger"), BOTH, ids="-".join)
+@pytest.mark.parametrize(("crm", "ledger"), BOTH, ids=map("-".join, BOTH))
 def test_a_hundred_blows_a_crm_double_and_lose_nothing(storm, crm, ledger, seed):
     raging = storm(crm, ledger, seed)
     raging.rage(SIGNALS_A_STORM, ON_A_FILE if ledger == "sqlite" else AT_A_SERVER)
