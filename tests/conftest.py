@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+import os
+import shutil
+from pathlib import Path
+
 from hypothesis import HealthCheck, settings
 
 import tests.statements  # noqa: F401 - every test's engines share what they compile
@@ -14,3 +19,18 @@ settings.register_profile("repeatable", settings.get_profile("default"), derando
 # New ones, and more of them, for whoever looks for them.
 settings.register_profile("exploring", settings.get_profile("default"), max_examples=300)
 settings.load_profile("repeatable")
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own in it
+ROOM_BYTES = 4 << 30
+
+
+def pytest_configure() -> None:
+    """Keep the tests' files in memory where there is room for them: a ledger waits for the disk at each commit."""
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES and not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def pytest_collection_finish() -> None:
+    """Let no collection look at what is here until the end: imported modules and thousands of tests."""
+    gc.collect()
+    gc.freeze()

@@ -35,6 +35,13 @@ def find_program(*names: str, called: str | None = None) -> str:
     return missing(f"{called or names[0]} is not installed")
 
 
+def find_file(path: str, *, called: str) -> Path:
+    """Return the path of a file that not every system has; ``called`` is what it is, in the reason of a skip."""
+    if not Path(path).exists():
+        missing(f"{path}, {called}, is not there")
+    return Path(path)
+
+
 def import_package(name: str) -> ModuleType:
     """Import a package that is not among those which the tests cannot do without."""
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -24,9 +25,16 @@ def emulator():
 
 
 @pytest.fixture(scope="module")
-def meltano(tmp_path_factory, program, copper_account, emulator):
+def folder():
+    """A folder on the disk: Meltano makes virtual environments."""
+    with tempfile.TemporaryDirectory(prefix="meltano-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="module")
+def meltano(folder, program, copper_account, emulator):
     """A copy of the project with its plugins installed; runs Meltano there and returns what it said."""
-    project = tmp_path_factory.mktemp("meltano") / "project"
+    project = folder / "project"
     project.mkdir()
     for part in (*PARTS, "README.md", "LICENSE"):
         copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy

@@ -94,9 +94,15 @@ class CrmModel:
             self._sorted = [(record, second) for second, _, record in sorted(rows)]
             self._mirrored = [(record, -second) for record, second in reversed(self._sorted)]
         found = self._mirrored if sign < 0 else self._sorted
-        first = 0 if question.minimum is None else bisect_left(found, question.minimum, key=itemgetter(1))
-        last = len(found) if question.maximum is None else bisect_right(found, question.maximum, key=itemgetter(1))
-        found = [row for row in found[first:last] if self._inside(row[1], question, sign)]
+        includes_low, includes_high = self.includes_minimum, self.includes_maximum
+        if sign < 0:
+            includes_low, includes_high = includes_high, includes_low
+        first, last = 0, len(found)
+        if question.minimum is not None:
+            first = (bisect_left if includes_low else bisect_right)(found, question.minimum, key=itemgetter(1))
+        if question.maximum is not None:
+            last = (bisect_right if includes_high else bisect_left)(found, question.maximum, key=itemgetter(1))
+        found = found[first:last]
         if self.random_ties:
             self.random.shuffle(found)
             found.sort(key=itemgetter(1))
@@ -114,15 +120,6 @@ class CrmModel:
             if (len(places) + 1) % self.ghost_every == 0:
                 places.append(None)
         return places
-
-    def _inside(self, key: int, question: PageQuery, sign: int) -> bool:
-        low, high = question.minimum, question.maximum
-        includes_low, includes_high = self.includes_minimum, self.includes_maximum
-        if sign < 0:
-            includes_low, includes_high = includes_high, includes_low
-        if low is not None and (key < low or (key == low and not includes_low)):
-            return False
-        return not (high is not None and (key > high or (key == high and not includes_high)))
 
 
 def read(

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from crm_emulator import Emulator
+from tests.machine import find_file
 from tests.tap_copper.running import TAP, command_line, run, run_program, selecting, settings_of
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -238,11 +239,11 @@ def test_an_output_that_is_closed_from_the_start_is_one_sentence(account: Emulat
     assert only_line(done.stderr) == "tap-copper: The program that reads the output has closed it"
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
 def test_a_full_disk_is_one_sentence_and_a_full_log_is_nothing(account: Emulator, tmp_path: Path) -> None:
+    full_disk = find_file("/dev/full", called="a disk that is always full")
     command = command_line(tmp_path, settings_of(account), files={"catalog": selecting("people")})
     env = {**os.environ, "TAP_COPPER_LOGLEVEL": "WARNING"}
-    with Path("/dev/full").open("wb") as full:
+    with full_disk.open("wb") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=env, check=False)
         assert done.returncode == 1
         assert "The output cannot be written: No space left on device" in only_line(done.stderr)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from tests.machine import import_package
 from tests.target_crm.ledgers.make import VENDORS, scene_of
 from tests.target_crm.ledgers.stage import ADDRESS
 
@@ -57,7 +58,7 @@ def ledger_url(emulator, old, place, tmp_path, request):
             connection.executescript(text)
         return f"sqlite:///{tmp_path / 'ledger.sqlite'}"
     server = request.getfixturevalue("postgres")
-    psycopg = pytest.importorskip("psycopg")
+    psycopg = import_package("psycopg")
     name = f"ledger_{old[1]}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name}")

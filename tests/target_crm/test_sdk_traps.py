@@ -51,7 +51,8 @@ def test_a_silent_input_is_written_and_its_state_passes_after_thirty_seconds(run
             time.sleep(0.01)
         assert emulator.copper.count("tasks") == 0
         while emulator.copper.count("tasks") == 0:
-            clock.seconds += 31
+            if not emulator.journal.in_flight:  # else a request would seem to take minutes
+                clock.seconds += 31
             time.sleep(0.01)
         os.write(write_end, b"this is not JSON\n")
         os.close(write_end)
