@@ -85,8 +85,8 @@ def hostile_server() -> Iterator[HostileServer]:
 
 
 def head(status: str = "200 OK", *headers: str) -> bytes:
-    """Write a status line and headers."""
-    return "\r\n".join([f"HTTP/1.1 {status}", *headers, "", ""]).encode("latin-1")
+    """Write a status line and headers: the connection serves no second request."""
+    return "\r\n".join([f"HTTP/1.1 {status}", "Connection: close", *headers, "", ""]).encode("latin-1")
 
 
 def whole(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
