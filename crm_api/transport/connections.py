@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -71,25 +72,27 @@ class PermittedAdapter(HTTPAdapter):
 
     Args:
         connections: Connections to one host, at most; further requests wait for one.
+        timeout_seconds: How long a request waits for an answer.
         response: Reads an answer from a socket, as ``http.client.HTTPResponse`` does.
 
     Attributes:
         permit: Checked before each write; None: everything may leave.
     """
 
-    def __init__(self, connections: int, response: Any = HTTPResponse) -> None:
+    def __init__(self, connections: int, timeout_seconds: float, response: Any = HTTPResponse) -> None:
         self.permit: Permit | None = None
         self._response = response
+        self._socket_options = [*HTTPConnection.default_socket_options, *_forgetting_after(timeout_seconds / 2)]
         super().__init__(pool_connections=2, pool_maxsize=connections, pool_block=True)
 
     @override
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-        super().init_poolmanager(*arguments, **options)
+        super().init_poolmanager(*arguments, **options, socket_options=self._socket_options)
         self._check_in(self.poolmanager)
 
     @override
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-        manager = super().proxy_manager_for(proxy, **options)
+        manager = super().proxy_manager_for(proxy, **options, socket_options=self._socket_options)
         self._check_in(manager)
         return manager
 
@@ -125,3 +128,14 @@ class PermittedAdapter(HTTPAdapter):
             ConnectionCls = Encrypted
 
         manager.pool_classes_by_scheme = {"http": PlainPool, "https": EncryptedPool}
+
+
+def _forgetting_after(seconds: float) -> list[tuple[int, int, int]]:
+    """Return the option by which the kernel gives up what a link swallowed, even when the process has ended.
+
+    Else it sends it again and again, for minutes: a create could arrive when the link is up again, long after the next
+    run found that it was never carried out. A permit is good for half the time in which a create can still turn up, and
+    this is the other half. Where the system lacks the option (macOS), nothing is set.
+    """
+    option = getattr(socket, "TCP_USER_TIMEOUT", None)
+    return [] if option is None else [(socket.IPPROTO_TCP, option, max(1, int(seconds * 1000)))]

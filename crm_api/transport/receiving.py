@@ -92,7 +92,7 @@ class LimitedAdapter(PermittedAdapter):
     """
 
     def __init__(self, limits: Limits, *, connections: int, clock: Callable[[], float] = time.monotonic) -> None:
-        super().__init__(connections, partial(_Response, limits=limits, clock=clock))
+        super().__init__(connections, limits.silence_seconds, partial(_Response, limits=limits, clock=clock))
 
 
 class _Response(http.client.HTTPResponse):
