@@ -315,7 +315,7 @@ class TargetCrm(Target):
             LockLostError: This run is not the only writer any more, so that others say what is done.
         """
         if self._run is not None:
-            self._run.locks.before_sending()
+            self._run.locks.check()
         self._latest_state = self._safe_state = None
         if not self.config["dry_run"]:
             emit(f"{state}\n")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,43 +12,85 @@ from typing_extensions import override
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-Gate = Callable[[], None]
-"""Returns at once if a request may leave now; raises otherwise."""
+# Goes on while the machine sleeps, where the system has such a clock.
+_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
-def _open() -> None:
-    """Let everything leave."""
+class Permit:
+    """The right to send, for a while after each proof of it.
+
+    Args:
+        good_seconds: How long a proof is good.
+        prove: Proves the right once more, and sets ``proved_at``; raises if it is lost.
+        boot: Seconds since the machine was started, those included in which it slept.
+        wall: Unix seconds. Neither clock shows every pause of a process or a machine; both together do.
+
+    Attributes:
+        boot: As given.
+        wall: As given.
+        proved_at: The seconds of both clocks at which the last proof was begun.
+    """
+
+    def __init__(
+        self,
+        good_seconds: float,
+        prove: Callable[[], None],
+        *,
+        boot: Callable[[], float] = lambda: time.clock_gettime(_BOOT),
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._good_seconds = good_seconds
+        self._prove = prove
+        self.boot = boot
+        self.wall = wall
+        self.proved_at = (boot(), wall())
+        self._proving = threading.Lock()
+
+    def check(self) -> None:
+        """Return at once if the last proof is good; else prove the right once more.
+
+        Raises:
+            CrmError: The right is lost, or cannot be proved.
+        """
+        if self._is_old():
+            with self._proving:  # one thread is enough
+                if self._is_old():
+                    self._prove()
+
+    def _is_old(self) -> bool:
+        boot, wall = self.proved_at
+        return not (0 <= self.boot() - boot <= self._good_seconds and abs(self.wall() - wall) <= self._good_seconds)
 
 
-class GatedAdapter(HTTPAdapter):
-    """Keeps connections, and asks a gate before each write to one of them.
+class PermittedAdapter(HTTPAdapter):
+    """Keeps connections, and checks a permit before each write to one of them.
 
-    A process can be stopped between any two steps, and what was true then need not be true when it goes on: the gate
-    stands at the last step that is ours, once the connection is there.
+    A process can be stopped between any two steps, and what was true then need not be true when it goes on: the permit
+    is checked at the last step that is ours, once the connection is there.
 
     Args:
         connections: Connections kept open, at most.
 
     Attributes:
-        gate: Asked before each write; open until another one is put here.
+        permit: Checked before each write; None: everything may leave.
     """
 
     def __init__(self, connections: int) -> None:
-        self.gate: Gate = _open
+        self.permit: Permit | None = None
         super().__init__(pool_connections=2, pool_maxsize=connections, pool_block=True)
 
     @override
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
         super().init_poolmanager(*arguments, **options)
-        self._guard(self.poolmanager)
+        self._check_in(self.poolmanager)
 
     @override
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
         manager = super().proxy_manager_for(proxy, **options)
-        self._guard(manager)
+        self._check_in(manager)
         return manager
 
-    def _guard(self, manager: PoolManager) -> None:
+    def _check_in(self, manager: PoolManager) -> None:
         adapter = self
 
         class Plain(HTTPConnection):
@@ -54,7 +98,8 @@ class GatedAdapter(HTTPAdapter):
             def send(self, data: Any) -> None:
                 if self.sock is None:
                     self.connect()
-                adapter.gate()
+                if adapter.permit is not None:
+                    adapter.permit.check()
                 super().send(data)
 
         class Encrypted(HTTPSConnection):
@@ -62,7 +107,8 @@ class GatedAdapter(HTTPAdapter):
             def send(self, data: Any) -> None:
                 if self.sock is None:
                     self.connect()
-                adapter.gate()
+                if adapter.permit is not None:
+                    adapter.permit.check()
                 super().send(data)
 
         class PlainPool(HTTPConnectionPool):

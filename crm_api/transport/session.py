@@ -37,7 +37,7 @@ from crm_api.transport.addresses import (
     password_in,
 )
 from crm_api.transport.answer import Answer, Dialect, Failure
-from crm_api.transport.connections import Gate, GatedAdapter
+from crm_api.transport.connections import Permit, PermittedAdapter
 from crm_api.transport.redaction import Redactor
 from crm_api.transport.request import Request
 from crm_api.transport.retry import TOO_MANY_REQUESTS, Attempt, RequestFate, RetryPolicy
@@ -151,13 +151,13 @@ class CrmSession(requests.Session):
             self.proxies = {"http": proxy, "https": proxy}
         if network.ca_bundle:
             self.verify = checked_ca_bundle(network.ca_bundle)
-        self._adapter = GatedAdapter(network.max_concurrency)
+        self._adapter = PermittedAdapter(network.max_concurrency)
         self.mount("https://", self._adapter)
         self.mount("http://", self._adapter)
 
-    def guard(self, gate: Gate) -> None:
-        """Have a gate asked immediately before anything of a request leaves: what it raises ends the request unsent."""
-        self._adapter.gate = gate
+    def require(self, permit: Permit) -> None:
+        """Check a permit immediately before anything of a request leaves: what that raises ends the request unsent."""
+        self._adapter.permit = permit
 
     def exchange(self, request: Request, *, before_send: Callable[[], None] | None = None) -> Answer:
         """Send one request and return its answer, a success.

@@ -79,7 +79,7 @@ def open_run(
     window = Window(lag_seconds, float(config["request_timeout_seconds"]))
     writing = Writing(run_id, source, stopping, float(config["lock_wait_seconds"]), window.seconds, clock)
     store, locks = open_ledger(url, writing, "" if config["dry_run"] else config.get("quota_url") or "")
-    crm.session.guard(locks.before_sending)
+    crm.session.require(locks.permit)
     _introduce(store, source, account)
     ledger = Ledger(store, history_values=config["history_values"])
     ledger.forget_stale_keys()

@@ -157,7 +157,7 @@ class LockSession:
         read = dict(self._connection.execute(_READ, [list(SERVER_SIDE)]).fetchall())
         if self._connection.info.backend_pid != self._pid:
             logger.warning(
-                "ledger_url leads through a connection pooler. If this host is lost, its locks are free once the pooler "
+                "ledger_url leads through a pooler. If this host is lost, its locks are free when the pooler "
                 "notices it: let the pooler use TCP keepalives (PgBouncer: tcp_keepidle), or name the server itself"
             )
         elif not self._connection.info.host.startswith("/") and read != dict(SERVER_SIDE):

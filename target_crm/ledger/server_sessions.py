@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy import URL, Engine, create_engine, event
 
 from target_crm.ledger.waiting import BUSY_SECONDS
@@ -54,9 +53,3 @@ def _on_connect(connection: Any, _: Any) -> None:
     wanted = {**SERVER_SIDE, "lock_timeout": f"{BUSY_SECONDS}s"}
     connection.execute(SET, [list(wanted), list(wanted.values())])
     connection.commit()
-
-
-def process_of(connection: sa.Connection) -> int | None:
-    """Return the number of the server's process that serves a connection; None for SQLite, which has none."""
-    info = getattr(connection.connection.dbapi_connection, "info", None)
-    return None if info is None else int(info.backend_pid)

@@ -25,7 +25,7 @@ from crm_api.errors import SettingError
 from target_crm.files import PRIVATE, make_private
 from target_crm.ledger import tables
 from target_crm.ledger.file_locks import check_ledger_file
-from target_crm.ledger.server_sessions import open_postgres, process_of
+from target_crm.ledger.server_sessions import open_postgres
 from target_crm.ledger.values import Awaited, LedgerError, OnMatch, OnRecord, Scope, Source
 from target_crm.ledger.versions import bring_up_to_date, is_up_to_date
 from target_crm.ledger.waiting import BUSY_SECONDS, BusyLedgerError, WaitTeller
@@ -101,7 +101,7 @@ class Store:
         try:
             with self._writing, self.engine.connect() as connection:
                 writer = connection.execution_options(writes=True)
-                waits.pid, waits.is_open, waits.began = process_of(connection), False, time.monotonic()
+                waits.pid, waits.is_open, waits.began = _process_of(connection), False, time.monotonic()
                 try:
                     with writer.begin():
                         waits.is_open = True
@@ -326,6 +326,12 @@ def _on_connect(connection: DBAPIConnection, _: Any) -> None:
 def _on_begin(connection: Any) -> None:
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _process_of(connection: sa.Connection) -> int | None:
+    """Return the number of the server's process that serves a connection; None for SQLite, which has none."""
+    info = getattr(connection.connection.dbapi_connection, "info", None)
+    return None if info is None else int(info.backend_pid)
 
 
 def _unguarded(_: sa.Connection) -> None:
