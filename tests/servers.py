@@ -11,7 +11,7 @@ import tempfile
 import threading
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,13 @@ NOBODY = 65534
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The URL of a real server of the tests' own, without the name of a database."""
+    with running_postgres("127.0.0.1") as url:
+        yield url
+
+
+@contextmanager
+def running_postgres(address: str) -> Iterator[str]:
+    """Run a server that listens at an address of this machine; gives its URL, without the name of a database."""
     psycopg = import_package("psycopg")
     import_package("psycopg_pool")
     initdb = find_program("initdb", called="a PostgreSQL server")
@@ -35,14 +42,51 @@ def postgres_server() -> Iterator[str]:
         os.chown(folder, NOBODY, NOBODY)  # PostgreSQL does not run as root
     made = [*as_nobody, initdb, "-D", f"{folder}/db", "-U", "tester", "--auth=trust", "--no-sync"]
     subprocess.run(made, check=True, capture_output=True)
-    options = ["-c", "listen_addresses=127.0.0.1", "-k", str(folder), "-F"]
+    with Path(folder, "db", "pg_hba.conf").open("a") as rules:
+        rules.write(f"host all all {address}/24 trust\n")
+    options = ["-c", f"listen_addresses={address}", "-k", str(folder), "-F"]
     command = [*as_nobody, server, "-D", f"{folder}/db", *options, "-p"]
 
     def ask(port: int) -> None:
-        psycopg.connect(f"postgresql://tester@127.0.0.1:{port}/postgres").close()
+        psycopg.connect(f"postgresql://tester@{address}:{port}/postgres").close()
 
     with _serving(command, ask, psycopg.OperationalError) as port:
-        yield f"postgresql://tester@127.0.0.1:{port}"
+        yield f"postgresql://tester@{address}:{port}"
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def pooler(postgres: str) -> Iterator[Callable[..., str]]:
+    """Start a real PgBouncer before an empty database, in a mode and with further settings; gives the URL."""
+    psycopg = import_package("psycopg")
+    program = find_program("pgbouncer", called="PgBouncer")
+    server, _, database = postgres.rpartition("/")
+    port_of_server = server.rpartition(":")[2]
+    folder = tempfile.mkdtemp(prefix="pooler-")
+    as_nobody = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"] if os.geteuid() == 0 else []
+    if as_nobody:
+        os.chown(folder, NOBODY, NOBODY)  # PgBouncer does not run as root
+
+    def ask(port: int) -> None:
+        psycopg.connect(f"postgresql://tester@127.0.0.1:{port}/{database}", autocommit=True).close()
+
+    with ExitStack() as running:
+
+        def start(mode: str, **more: object) -> str:
+            settings = {
+                "listen_addr": "127.0.0.1",
+                "auth_type": "any",
+                "unix_socket_dir": "",
+                "pool_mode": mode,
+                **more,
+            }
+            lines = [f"{name}={value}" for name, value in settings.items()]
+            text = f"[databases]\n*=host=127.0.0.1 port={port_of_server} user=tester\n[pgbouncer]\n" + "\n".join(lines)
+            write = f'printf "%s\\nlisten_port=%s\\n" "$0" "$1" >{folder}/$1.ini; exec {program} {folder}/$1.ini'
+            port = running.enter_context(_serving([*as_nobody, "sh", "-c", write, text], ask, psycopg.OperationalError))
+            return f"postgresql://tester@127.0.0.1:{port}/{database}"
+
+        yield start
     shutil.rmtree(folder)
 
 

@@ -131,8 +131,9 @@ class LockSession:
         """Ask in a session for which a pooler may have no process of the server; an answer takes a millisecond else."""
         import psycopg  # noqa: PLC0415 - an optional dependency
 
+        too_late = threading.Event()
         tell = threading.Timer(TELL_SECONDS, logger.info, ["Waiting for a second session of the ledger's server"])
-        end = threading.Timer(ANSWER_SECONDS, _cut, [connection.fileno()])
+        end = threading.Timer(ANSWER_SECONDS, _cut, [connection.fileno(), too_late])
         for timer in (tell, end):
             timer.daemon = True
             timer.start()
@@ -140,7 +141,7 @@ class LockSession:
             cursor = connection.execute(statement.encode(), values)
             return cursor.fetchall() if cursor.description else []
         except psycopg.OperationalError as error:
-            if not end.finished.is_set():
+            if not too_late.is_set():
                 raise
             raise LedgerError(
                 happened=f"ledger_url leads to a server or a pooler that gave no second session in {ANSWER_SECONDS} s",
@@ -172,8 +173,9 @@ def _shared_sessions() -> SettingError:
     return SettingError(f"ledger_url leads through a pooler that shares a session among transactions: {POOLER_ADVICE}")
 
 
-def _cut(descriptor: int) -> None:
+def _cut(descriptor: int, too_late: threading.Event) -> None:
     """End a connection under whoever waits for its answer."""
+    too_late.set()
     with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as connection:
         connection.shutdown(socket.SHUT_RDWR)
 

@@ -46,7 +46,6 @@ class WaitTeller:
         self.began: float | None = None
         self.is_open = False
         self.pid: int | None = None
-        self._told: float | None = None
         self._ended = threading.Event()
         # One for the whole run costs less than one for each transaction.
         threading.Thread(target=self._watch, name="waits", daemon=True).start()
@@ -56,12 +55,15 @@ class WaitTeller:
         self._ended.set()
 
     def _watch(self) -> None:
+        seen = told = None
         while not self._ended.wait(TELL_SECONDS):
-            began = self.began
-            if began is None or began == self._told or time.monotonic() - began < TELL_SECONDS:
+            began, seen_before = self.began, seen
+            seen = began
+            # Two looks show that it lasts. Its age does not: this process may have stood still.
+            if began is None or began != seen_before or began == told:
                 continue
             if (cause := self._cause()) is not None and self.began == began:
-                self._told = began
+                told = began
                 logger.info("Waiting for %s, at most %d seconds", cause, BUSY_SECONDS)
 
     def _cause(self) -> str | None:
