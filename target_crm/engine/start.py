@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import tempfile
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,25 +79,30 @@ def open_run(
     window = Window(lag_seconds, float(config["request_timeout_seconds"]))
     writing = Writing(run_id, source, stopping, float(config["lock_wait_seconds"]), window.seconds, clock)
     store, locks = open_ledger(url, writing, "" if config["dry_run"] else config.get("quota_url") or "")
-    crm.session.require(locks.permit)
-    _introduce(store, source, account)
-    ledger = Ledger(store, history_values=config["history_values"])
-    ledger.forget_stale_keys()
-    pool = WorkerPool(config["max_concurrency"], stopping)
-    if not config["dry_run"] and (config.get("responses_path") or config.get("responses_url")):
-        observers.append(_responses(config, run_id, stopping, clock))
-    return Run(
-        run_id,
-        crm,
-        account,
-        source,
-        ledger,
-        locks,
-        OutcomeRecorder(run_id, books, observers),
-        RecentWrites(WHOLE_RUN_SECONDS if config["dry_run"] else window.seconds, clock),
-        pool,
-        Timing(began, window, stopping, clock),
-    )
+    with ExitStack() as unless_it_opens:
+        unless_it_opens.callback(store.close)
+        unless_it_opens.callback(locks.close)
+        crm.session.require(locks.permit)
+        _introduce(store, source, account)
+        ledger = Ledger(store, history_values=config["history_values"])
+        ledger.forget_stale_keys()
+        pool = WorkerPool(config["max_concurrency"], stopping)
+        if not config["dry_run"] and (config.get("responses_path") or config.get("responses_url")):
+            observers.append(_responses(config, run_id, stopping, clock))
+        run = Run(
+            run_id,
+            crm,
+            account,
+            source,
+            ledger,
+            locks,
+            OutcomeRecorder(run_id, books, observers),
+            RecentWrites(WHOLE_RUN_SECONDS if config["dry_run"] else window.seconds, clock),
+            pool,
+            Timing(began, window, stopping, clock),
+        )
+        unless_it_opens.pop_all()
+        return run
 
 
 def _for_dry_run(crm: Crm, url: str, observers: list[Observer]) -> tuple[Crm, str]:

@@ -23,9 +23,8 @@ class BusyLedgerError(LedgerError):
 
 
 _BLOCKERS = sa.text(
-    "SELECT other.pid, other.application_name FROM pg_stat_activity waiting "
-    "CROSS JOIN unnest(pg_blocking_pids(waiting.pid)) blocking (pid) JOIN pg_stat_activity other USING (pid) "
-    "WHERE waiting.pid = :pid"
+    "SELECT other.pid, other.application_name FROM unnest(pg_blocking_pids(:pid)) blocking (pid) "
+    "JOIN pg_stat_activity other USING (pid)"
 )
 
 
@@ -73,7 +72,7 @@ class WaitTeller:
         try:
             with self._engine.connect() as connection:
                 blocking = connection.execute(_BLOCKERS, {"pid": self.pid}).first()
-        except sa.exc.SQLAlchemyError:
+        except sa.exc.OperationalError:
             return None  # the transaction itself will meet the same
         if blocking is None:
             return None
