@@ -125,12 +125,13 @@ class SoleWriter:
         """Say what may be in the CRM twice."""
         creates = sorted(self.unanswered)
         if not creates:
-            return "It had no create on its way."
+            return "No create was on the way."
         named = ", ".join(f"{object_name} {source_id}" for object_name, source_id in creates[:NAMED])
         more = f" and {len(creates) - NAMED} more" if len(creates) > NAMED else ""
+        were = f"{len(creates)} creates were" if len(creates) > 1 else "1 create was"
         return (
-            f"{len(creates)} creates were on their way: they may be in the CRM twice if the other run did not find "
-            f"them when it looked. By source id: {named}{more}."
+            f"{were} on the way, and may be in the CRM twice if another run has taken over and did not find them when "
+            f"it looked. By source id: {named}{more}."
         )
 
     def close(self) -> None:

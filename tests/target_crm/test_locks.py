@@ -50,6 +50,8 @@ def test_the_second_run_stops_and_names_the_first(run, other_run, emulator):
     assert done.code == 1
     assert f"process {other_run.pid}" in done.errors
     assert emulator.copper.count("tasks") == 0
+    # Whose account it is says which lock; nothing else is asked.
+    assert [request.route for request in emulator.requests] == ["/account", "/users/me"]
 
 
 @pytest.mark.usefixtures("other_run")
@@ -84,8 +86,8 @@ def locks(clock):
     stopping = Stopping(clock=clock, sleep=clock.sleep)
     made = []
 
-    def locks(ledger, holder, account="1", wait_seconds=0):
-        source = Source("copper", account, "x")
+    def locks(ledger, holder, crm="copper", account="1", wait_seconds=0):
+        source = Source(crm, account, "x")
         made.append(FileLocks(ledger, source, holder, stopping, wait_seconds=wait_seconds, clock=clock))
         return made[-1]
 

@@ -119,5 +119,6 @@ def test_whenever_it_stood_still(start, shared, emulator, seed):
         assert first.returncode == 0, errors.decode()
         assert names(emulator) == sorted([*(f"T{n}" for n in range(RECORDS)), "late"])
         return
-    assert first.returncode == 4, errors.decode()
+    # Or the server ended the transaction in which it stood still.
+    assert first.returncode == 4 or b"The ledger cannot be used" in errors, errors.decode()
     assert names(emulator) == sorted(f"T{n}" for n in range(RECORDS))

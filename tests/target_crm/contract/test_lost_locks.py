@@ -1,4 +1,4 @@
-"""Once a run can know that another writes in its place, it sends nothing more, and leaves the ledger as it is."""
+"""Two runs: the second is refused before it asks for much; one that lost its place sends and writes nothing more."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from fnmatch import fnmatchcase
 
 import pytest
 
+from target_crm.concurrency import Stopping
+from target_crm.ledger.file_locks import FileLocks
+from target_crm.ledger.values import Source
 from tests.target_crm.messages import state_of
 
 
@@ -66,3 +69,30 @@ def test_a_run_that_lost_its_epoch_sends_and_writes_nothing_more(contract, run, 
     assert done.states == []
     assert successor.later == []
     assert successor.content == successor.left
+
+
+# Requests that tell whose account it is, which is what a lock is about. Freshsales and Apptivo tell it with their
+# users, an endpoint's settings by themselves.
+ASKED = {"copper": 2, "freshsales": 1, "freshsales_classic": 1, "apptivo": 1, "anything": 0}
+
+
+def test_a_run_that_is_refused_has_asked_for_nothing_but_whose_account_it_is(contract, run, tmp_path):
+    run(contract.made(1))
+    written = contract.names
+    ((crm, account, name),) = objects_of(tmp_path / "ledger.sqlite")
+    before = len(contract.emulator.requests)
+    locks = FileLocks(
+        tmp_path / "ledger.sqlite", Source(crm, account, "x"), "the first", Stopping(), wait_seconds=0, clock=float
+    )
+    locks.take(name)
+    done = run(contract.made(2))
+    locks.close()
+    assert "Another run is writing" in done.errors
+    asked = [f"{request.method} {request.route}" for request in contract.emulator.requests[before:]]
+    assert len(asked) <= ASKED[contract.case.vendor], asked
+    assert contract.names == written
+
+
+def objects_of(ledger):
+    with closing(sqlite3.connect(ledger)) as connection:
+        return connection.execute("SELECT crm, account, object FROM objects").fetchall()
