@@ -103,7 +103,7 @@ def test_a_postgresql_server_that_ends_every_connection_stops_the_run_and_the_ne
     world.emulator.between_requests(strike)
     first = world.run(story.after(0), ledger_url=postgres, batch_size_rows=20)
     assert struck.is_set()
-    assert first.code == 1
+    assert first.code in {1, 4}  # as the session of the ledger ended first, or that of the locks
     assert (
         "The ledger" in first.report["ended"] or "closed the connection that holds the locks" in first.report["ended"]
     )
