@@ -36,7 +36,6 @@ from target_crm.engine.finish import finish
 from target_crm.engine.held_records import HeldRecordRetrier
 from target_crm.engine.run import Run
 from target_crm.exit_codes import BROKEN_INPUT, EXPECTED, SIGNAL_OFFSET, Ending, Exit, TooManyRejectedError, ending_of
-from target_crm.ledger.locks import LockLostError
 from target_crm.ledger.values import Held
 from target_crm.mapping.values import Rejection
 from target_crm.report.outcomes import Books, Outcome, RejectKind
@@ -309,11 +308,7 @@ class TargetCrm(Target):
 
     @override
     def _write_state_message(self, state: Any) -> None:
-        """Emit the very text that came, once; nothing that a dry run does is done.
-
-        Raises:
-            LockLostError: This run is not the only writer any more, so that others say what is done.
-        """
+        """Emit the very text that came, once, as the only writer; nothing that a dry run does is done."""
         if self._run is not None:
             self._run.locks.check()
         self._latest_state = self._safe_state = None
@@ -333,9 +328,7 @@ class TargetCrm(Target):
         signal.setitimer(signal.ITIMER_REAL, max(float(self._config.get("shutdown_seconds", 0)), 0.001))
 
     def _finish(self, ending: Ending) -> int:
-        if self._run is None:
-            return ending.code
-        return finish(self._run, ending, self.config)
+        return ending.code if self._run is None else finish(self._run, ending, self.config)
 
     def replay(self, held: Iterable[Held]) -> int:
         """Try records that the ledger holds once more, and nothing else; returns the exit code."""
@@ -369,8 +362,8 @@ class TargetCrm(Target):
         except EXPECTED as error:
             ending = ending_of(error, self.stopping.signalled)
             self.logger.error("%s", ending.sentence, exc_info=self.logger.isEnabledFor(10))  # noqa: TRY400 - one sentence
-            if self._safe_state is not None and not isinstance(error, LockLostError):
-                with suppress(StopError):  # it is the reason, or comes too late to be one
+            if self._safe_state is not None:
+                with suppress(StopError):  # who lost its lock says nothing of what is done
                     self._write_state_message(self._safe_state)
         return self._finish(ending)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,6 +32,7 @@ class Epochs:
         self._source = source
         self._holder = holder
         self._taken: dict[int, int] = {}
+        self._query: sa.Select[Any] | None = None
         self._names: dict[int, str] = {}
 
     def take(self, object_name: str) -> None:
@@ -50,6 +52,7 @@ class Epochs:
                 connection.execute(table.insert().values(object_id=object_id, share=WHOLE, epoch=1, **taken))
             epoch = connection.execute(sa.select(table.c.epoch).where(*key)).scalar_one()
         self._taken[object_id] = epoch
+        self._query = None
         self._names[object_id] = object_name
 
     def end(self) -> None:
@@ -64,12 +67,9 @@ class Epochs:
         """
         if not self._taken:
             return
-        table = tables.epochs
-        columns: list[Any] = [table.c.object_id, table.c.epoch, table.c.holder]
-        if connection.dialect.name == "postgresql":
-            columns.append(sa.func.set_config("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION, sa.true()))
-        query = sa.select(*columns).where(table.c.object_id.in_(self._taken), table.c.share == WHOLE)
-        rows = connection.execute(query.with_for_update(read=True)).all()  # SQLite has one writer, and locks no rows
+        if self._query is None:  # made once: it is asked at every commit
+            self._query = _query(self._taken, connection.dialect.name)
+        rows = connection.execute(self._query).all()
         found = {row.object_id: row for row in rows}
         for object_id, epoch in self._taken.items():
             row = found.get(object_id)
@@ -79,3 +79,13 @@ class Epochs:
                     happened=f"This run is not the only writer of the {self._names[object_id]} of this account any "
                     f"more: they were taken over{by}"
                 )
+
+
+def _query(object_ids: Collection[int], dialect: str) -> sa.Select[Any]:
+    """Build the query for the epochs of objects, whose rows nobody can change until the transaction ends."""
+    table = tables.epochs
+    columns: list[Any] = [table.c.object_id, table.c.epoch, table.c.holder]
+    if dialect == "postgresql":
+        columns.append(sa.func.set_config("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION, sa.true()))
+    query = sa.select(*columns).where(table.c.object_id.in_(list(object_ids)), table.c.share == WHOLE)
+    return query.with_for_update(read=True)  # SQLite has one writer, and locks no rows
