@@ -19,6 +19,7 @@ class Successor:
 
     Attributes:
         left: The ledger as it was left then; None until then.
+        during: The request that was on its way then, as ``METHOD /template``.
         later: The requests that came after it.
     """
 
@@ -27,6 +28,7 @@ class Successor:
         self._ledger = ledger
         self._number = number
         self.left = None
+        self.during = ""
         self.later = []
 
     def __call__(self, request):
@@ -39,6 +41,7 @@ class Successor:
                 with closing(sqlite3.connect(self._ledger)) as connection:
                     connection.execute("UPDATE ledger_epochs SET epoch = epoch + 1, holder = 'the successor'")
                     connection.commit()
+                self.during = called
                 self.left = self.content
 
     @property
@@ -66,7 +69,8 @@ def test_a_run_that_lost_its_epoch_sends_and_writes_nothing_more(contract, run, 
         return
     assert done.code == 4, done.errors
     assert "taken over by the successor" in done.errors
-    assert done.states == []
+    is_delete = "DELETE" in successor.during or "destroy" in successor.during
+    assert done.states == ([{"position": 1}] if is_delete else [])  # STATE passes before the deletes, which are held
     assert successor.later == []
     assert successor.content == successor.left
 
