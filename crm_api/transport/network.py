@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import requests
-
-from crm_api.errors import SettingError
 from crm_api.transport.addresses import password_in
 from crm_api.transport.retry import MAX_WAIT_SECONDS
 
@@ -45,19 +42,3 @@ class Network:
         """Values that no output may show: the proxy's password, and headers long enough to be credentials."""
         credentials = [value for value in self.headers.values() if len(value) >= SHORTEST_CREDENTIAL]
         return tuple(filter(None, (password_in(self.proxy), *credentials)))
-
-
-def checked_headers(network: Network) -> dict[str, str]:
-    """Make the headers of every request.
-
-    Raises:
-        SettingError: A header cannot be sent.
-    """
-    headers = {"User-Agent": network.user_agent, "Accept": "application/json", **network.headers}
-    for name, value in headers.items():
-        try:
-            requests.utils.check_header_validity((name, value))
-            f"{name}{value}".encode("latin-1")
-        except (requests.exceptions.InvalidHeader, UnicodeEncodeError):
-            raise SettingError(f"headers: {name!r} or its value is not valid in an HTTP header") from None
-    return headers

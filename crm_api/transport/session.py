@@ -25,6 +25,7 @@ from crm_api.errors import (
     InDoubtError,
     InvalidError,
     RedirectError,
+    SettingError,
     UnreachableError,
 )
 from crm_api.transport import failures
@@ -36,7 +37,7 @@ from crm_api.transport.addresses import (
     origin_of,
 )
 from crm_api.transport.answer import Answer, Dialect, Failure
-from crm_api.transport.network import Network, checked_headers
+from crm_api.transport.network import Network
 from crm_api.transport.redaction import Redactor
 from crm_api.transport.request import Request
 from crm_api.transport.retry import (
@@ -119,7 +120,7 @@ class CrmSession(requests.Session):
         self.trust_env = False  # no .netrc, no proxy of the environment
         self.auth = signature
         self.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
-        self.headers.update(checked_headers(network))
+        self.headers.update(_checked_headers(network))
         self._is_local = is_loopback(urlsplit(self.base_url).hostname)
         if network.proxy:
             proxy = network.proxy if self._is_local else checked_proxy(network.proxy)
@@ -356,3 +357,14 @@ class _Miss:
     def is_unsigned(self) -> bool:
         """Whether the credentials were not accepted."""
         return self.answer is not None and self.answer.status == HTTPStatus.UNAUTHORIZED
+
+
+def _checked_headers(network: Network) -> dict[str, str]:
+    headers = {"User-Agent": network.user_agent, "Accept": "application/json", **network.headers}
+    for name, value in headers.items():
+        try:
+            requests.utils.check_header_validity((name, value))
+            f"{name}{value}".encode("latin-1")
+        except (requests.exceptions.InvalidHeader, UnicodeEncodeError):
+            raise SettingError(f"headers: {name!r} or its value is not valid in an HTTP header") from None
+    return headers
