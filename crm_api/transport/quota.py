@@ -11,7 +11,7 @@ import os
 import socket
 import threading
 import time
-from abc import ABC, abstractmethod
+from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -22,7 +22,7 @@ from typing_extensions import override
 
 from crm_api.transport.rates import Allowance, Window, binding_windows
 from crm_api.transport.retry import MAX_WAIT_SECONDS, TOLD_FROM_SECONDS, tell_wait
-from crm_api.transport.turns import MemoryTurns, Pause, TurnLog
+from crm_api.transport.turns import Pause, QuotaStore, TurnLog
 
 MILLISECONDS = 1000
 LEAK_EVERY_MILLISECONDS = 5000
@@ -34,35 +34,30 @@ LOOK_AT_PAUSE_MILLISECONDS = 10_000  # how often a wait for the end of a shared 
 SHORTEST_LOOK_MILLISECONDS = 50  # how often a wait for an answer that is due looks for it
 
 
-class QuotaStore(ABC):
-    """Keeps turns and the pause. Not thread-safe: ``Quota`` locks."""
+class MemoryTurns(TurnLog):
+    """Keeps turns in memory."""
 
-    is_shared = True
-    """Whether other processes wait for the turns that this one gives back."""
+    def __init__(self) -> None:
+        self._by_moment: list[tuple[int, str]] = []
+        self._moments: dict[str, int] = {}
 
-    @abstractmethod
-    def now(self) -> int:
-        """Milliseconds of the clock that all processes of the store share."""
+    @override
+    def put(self, turn: str, moment: int) -> None:
+        if (former := self._moments.get(turn)) is not None:
+            del self._by_moment[bisect_left(self._by_moment, (former, turn))]
+        self._moments[turn] = moment
+        insort(self._by_moment, (moment, turn))
 
-    @abstractmethod
-    def turns(self, name: str) -> TurnLog:
-        """Open the log of turns of that name."""
+    @override
+    def newest(self, index: int) -> int | None:
+        return self._by_moment[-1 - index][0] if index < len(self._by_moment) else None
 
-    @abstractmethod
-    def pause(self) -> Pause | None:
-        """Read the pause that was set last; None if there is none."""
-
-    @abstractmethod
-    def set_pause(self, pause: Pause | None) -> None:
-        """Set or lift the pause."""
-
-    def locked(self) -> AbstractContextManager[object]:
-        """Keep other processes from taking a turn meanwhile."""
-        return nullcontext()
-
-    def close(self) -> None:
-        """Close files and connections."""
-        return
+    @override
+    def forget(self, before: int, after: int) -> None:
+        first, last = bisect_left(self._by_moment, (before, "")), bisect_left(self._by_moment, (after + 1, ""))
+        for _, turn in (*self._by_moment[:first], *self._by_moment[last:]):
+            del self._moments[turn]
+        self._by_moment = self._by_moment[first:last]
 
 
 class MemoryStore(QuotaStore):
@@ -81,6 +76,10 @@ class MemoryStore(QuotaStore):
     @override
     def now(self) -> int:
         return int(self._clock() * MILLISECONDS)
+
+    @override
+    def locked(self) -> AbstractContextManager[object]:
+        return nullcontext()
 
     @override
     def turns(self, name: str) -> TurnLog:
@@ -201,16 +200,16 @@ class Quota:
         self._sleep = sleep
         self._longest_pause = round(max_wait_seconds * MILLISECONDS)
         self._lock = threading.Lock()
-        self._all = self._bucket("all", all_requests)
-        self._bulk = self._bucket("bulk", bulk_requests)
+        of_all, of_bulk = binding_windows(all_requests), binding_windows(bulk_requests)
+        self._all = self._bucket("all", of_all)
+        self._bulk = self._bucket("bulk", of_bulk)
         self._in_flight: list[Turn] = []
         self._leaked_at = 0
         self._told_until = 0
         self._names = map(f"{uuid4().hex[:12]}-{{}}".format, itertools.count())
         self.taken = 0
 
-    def _bucket(self, name: str, allowances: Sequence[Allowance]) -> _Bucket | None:
-        windows = binding_windows(allowances)
+    def _bucket(self, name: str, windows: Sequence[Window]) -> _Bucket | None:
         return _Bucket(self._store.turns(name), windows) if windows else None
 
     def take(self, *, bulk: bool = False, answer_within: float = 0.0) -> Turn:

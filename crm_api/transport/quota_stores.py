@@ -17,9 +17,9 @@ from typing_extensions import override
 from crm_api.errors import SettingError, StopError
 from crm_api.exit_codes import Exit
 from crm_api.transport.addresses import password_in
-from crm_api.transport.quota import MILLISECONDS, QuotaStore
+from crm_api.transport.quota import MILLISECONDS
 from crm_api.transport.redaction import Redactor
-from crm_api.transport.turns import Pause, TurnLog
+from crm_api.transport.turns import Pause, QuotaStore, TurnLog
 
 ACCOUNT_CHARACTERS = 16
 REDIS_LOCK_SECONDS = 5  # after which the lock of a process that was killed is free again

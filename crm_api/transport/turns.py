@@ -1,12 +1,10 @@
-"""Turns of a quota, each with the moment from which it counts; and the pause that holds everybody back."""
+"""Stores of a quota: they keep turns, each with the moment from which it counts, and the pause that holds all back."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from bisect import bisect_left, insort
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-
-from typing_extensions import override
 
 
 @dataclass(frozen=True)
@@ -38,27 +36,32 @@ class TurnLog(ABC):
         """Forget the turns that count from before a moment, or from after another."""
 
 
-class MemoryTurns(TurnLog):
-    """Keeps turns in memory."""
+class QuotaStore(ABC):
+    """Keeps turns and the pause. Not thread-safe: ``Quota`` locks."""
 
-    def __init__(self) -> None:
-        self._by_moment: list[tuple[int, str]] = []
-        self._moments: dict[str, int] = {}
+    is_shared = True
+    """Whether other processes wait for the turns that this one gives back."""
 
-    @override
-    def put(self, turn: str, moment: int) -> None:
-        if (former := self._moments.get(turn)) is not None:
-            del self._by_moment[bisect_left(self._by_moment, (former, turn))]
-        self._moments[turn] = moment
-        insort(self._by_moment, (moment, turn))
+    @abstractmethod
+    def now(self) -> int:
+        """Milliseconds of the clock that all processes of the store share."""
 
-    @override
-    def newest(self, index: int) -> int | None:
-        return self._by_moment[-1 - index][0] if index < len(self._by_moment) else None
+    @abstractmethod
+    def turns(self, name: str) -> TurnLog:
+        """Open the log of turns of that name."""
 
-    @override
-    def forget(self, before: int, after: int) -> None:
-        first, last = bisect_left(self._by_moment, (before, "")), bisect_left(self._by_moment, (after + 1, ""))
-        for _, turn in (*self._by_moment[:first], *self._by_moment[last:]):
-            del self._moments[turn]
-        self._by_moment = self._by_moment[first:last]
+    @abstractmethod
+    def pause(self) -> Pause | None:
+        """Read the pause that was set last; None if there is none."""
+
+    @abstractmethod
+    def set_pause(self, pause: Pause | None) -> None:
+        """Set or lift the pause."""
+
+    def locked(self) -> AbstractContextManager[object]:
+        """Keep other processes from taking a turn meanwhile."""
+        return nullcontext()
+
+    def close(self) -> None:
+        """Close files and connections."""
+        return

@@ -13,9 +13,10 @@ from random import Random
 
 import pytest
 
-from crm_api.transport.quota import LONGEST_IN_FLIGHT_SECONDS, Quota, QuotaStore, Turn
+from crm_api.transport.quota import LONGEST_IN_FLIGHT_SECONDS, Quota, Turn
 from crm_api.transport.quota_stores import SQLiteStore
 from crm_api.transport.rates import Allowance
+from crm_api.transport.turns import QuotaStore
 
 START = 1_790_000_000.0
 TIMEOUT_SECONDS = 60.0
