@@ -26,7 +26,7 @@ class EndCheck:
 
     Args:
         query: The query of that answer: a first page.
-        found: How many records it showed.
+        rows: The ids and keys of the records that it showed.
         total: How many it counted; None if its total was missing or impossible.
         limits: The limits of one search.
 
@@ -34,15 +34,21 @@ class EndCheck:
         gap: Records that are counted and do not come.
     """
 
-    def __init__(self, query: PageQuery, found: int, total: int | None, limits: Limits) -> None:
+    def __init__(self, query: PageQuery, rows: Sequence[Row], total: int | None, limits: Limits) -> None:
+        found = len(rows)
         self.gap = 0 if total is None else total - found
         self._first = query
+        self._rows = list(rows)
         self._found = found
         self._told = total or 0
         self._must_come_true = total is not None and not (limits.totals_are_hints or limits.repeats)
         self._asks_further = found > 0
         self._empty_told = 0 if found else 1
         self._tries = 0
+
+    def is_repeated_by(self, rows: Sequence[Row]) -> bool:
+        """Whether a page that should follow shows the same records again: the list does not page."""
+        return list(rows) == self._rows
 
     @property
     def wait_seconds(self) -> float:

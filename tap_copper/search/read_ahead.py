@@ -244,6 +244,8 @@ class Search(ABC):
     def _take(self, asked: InFlight, read_ahead: ReadAhead, rows: Sequence[Row], total: int | None) -> Shares:
         """Take an answer that is not the first."""
         window = read_ahead.window
+        if window not in self._windows:
+            return []  # it has been handed on: what this brought would be lost, and must not count as read
         return [(window, window.take(asked.query, rows, total))]
 
     @abstractmethod

@@ -14,6 +14,8 @@ from tap_copper.search.ending import EMPTY_TOLD, FEWEST_LEFT, WAITS
 from tap_copper.search.query import Limits, PageQuery, Row, ShortReadError
 from tap_copper.search.window_answer import Taken
 
+AT_A_TIME = 100_000
+
 
 class Recount:
     """Counts what has been read, and once more what exists if that falls short.
@@ -36,6 +38,7 @@ class Recount:
         self._bounds: tuple[int | None, int | None] = (None, None)
         self._closed = array("q")  # hashes of ids: 8 bytes a record, of which there may be millions
         self._later: set[Hashable] = set()  # ids of the tail, and of records that were edited meanwhile
+        self._edge: set[Hashable] = set()  # ids at the bounds that are counted once more
         self._outside: set[Hashable] = set()  # ids beside the bounds, which are asked for one second wider
         self._tries = 0
         self._agreeing = 0  # answers in a row that explain why fewer have come
@@ -50,7 +53,8 @@ class Recount:
             stop: The largest key before the tail; None for no bound.
         """
         self._told = told
-        self._bounds = start, stop
+        # One second wider at both ends, where bounds may be excluded.
+        self._bounds = None if start is None else start - 1, None if stop is None else stop + 1
 
     def add(self, rows: Sequence[Row], taken: Taken, *, is_tail: bool) -> None:
         """Count the records of an answer that belong to a window.
@@ -67,6 +71,7 @@ class Recount:
         else:
             self._closed.extend([hash(rows[position][0]) for position in taken.kept])
         self._later.update(hash(rows[position][0]) for position in taken.edited_meanwhile)
+        self._edge.update(row_id for row_id, key in rows if key is not None and key in self._bounds)
         if self._start is not None or self._stop is not None:
             self._outside.update(row_id for row_id, key in rows if key is not None and self._lies_outside(key))
 
@@ -91,11 +96,11 @@ class Recount:
             ShortReadError: More records exist than have come, and asking again did not help.
         """
         self.is_under_way = False
-        found = len(self._closed) - sum(row_hash in self._later for row_hash in self._closed)
-        if total is not None and found * FEWEST_LEFT <= total <= found:
+        found = self._distinct(but=self._later)
+        if total is not None and len(self._closed) * FEWEST_LEFT <= total <= found + len(self._edge):
             self._agreeing += 1
             # Fewer than have come: some of these are gone, too, or the answer is wrong. It is believed when told twice.
-            is_plain = total == found and not self._tries
+            is_plain = total == found + len(self._edge) and not self._tries
             self._is_settled = is_plain or self._agreeing == EMPTY_TOLD
             return
         self._agreeing = 0
@@ -108,8 +113,12 @@ class Recount:
         count = len(self._closed) + len(self._later) + len(self._outside)
         if count < told:
             return False
-        again = sum(row_hash in self._later for row_hash in self._closed) if self._later else 0
-        return count - again >= told
+        return self._distinct(but=self._later) + len(self._later) + len(self._outside) >= told
+
+    def _distinct(self, *, but: set[Hashable]) -> int:
+        """Count the distinct records before the tail, a part of them at a time: there may be millions."""
+        parts = 1 + len(self._closed) // AT_A_TIME
+        return sum(len({each for each in self._closed if each % parts == part} - but) for part in range(parts))
 
     def _lies_outside(self, key: int) -> bool:
         return (self._start is not None and key < self._start) or (self._stop is not None and key > self._stop)

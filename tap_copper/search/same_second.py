@@ -135,6 +135,10 @@ class TieReader:
             self._bounds.pop(0)
             return
         if total is None and rows:  # without a total, the last page is the one before an empty one
+            ids = {row_id for row_id, _ in rows}
+            if self._page > 1 and len(rows) < self._limits.page_size and ids == self._met:
+                self.done = True  # the whole list again: it does not page
+                return
             self._count_repeated(rows)
             self._page = self._reachable(self._page + 1)
             return

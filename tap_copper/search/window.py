@@ -132,7 +132,7 @@ class Window:
 
     def _take_end(self, check: EndCheck, answer: WindowAnswer) -> None:
         """Take the answer to a query of ``check``, which brought nothing new."""
-        is_further = answer.query.page > 1
+        is_further = answer.query.page > 1 and not check.is_repeated_by(answer.rows)
         if is_further and any(key is not None and key >= (self.floor or key) for _, key in answer.rows):
             self._end_check = None  # the first page did not show all of the floor's second
             self._tie_reader = self._ties_at_floor() if self.floor is not None else self._ties_between()
@@ -290,7 +290,7 @@ class Window:
                 is_of_floor = bool(answer.inside) and self.floor is not None
                 self._tie_reader = self._ties_at_floor() if is_of_floor else self._ties_between()
             case Step.CHECK_END:
-                self._end_check = EndCheck(answer.query, len(answer.rows), answer.total, self._limits)
+                self._end_check = EndCheck(answer.query, answer.rows, answer.total, self._limits)
             case Step.ASK_AGAIN:
                 pass
 
