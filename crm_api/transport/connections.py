@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from http.client import HTTPResponse
 from typing import Any
@@ -97,37 +98,32 @@ class PermittedAdapter(HTTPAdapter):
         return manager
 
     def _check_in(self, manager: PoolManager) -> None:
-        adapter = self
+        # urllib3 keeps idle connections in a registry of the process: they must not keep the adapter, and what its
+        # permit proves, from being freed.
+        reference = weakref.ref(self)
 
-        class Plain(HTTPConnection):
+        class Checked(HTTPConnection):
             response_class = self._response
 
             @override
             def send(self, data: Any) -> None:
                 if self.sock is None:
                     self.connect()
-                if adapter.permit is not None:
+                adapter = reference()
+                if adapter is not None and adapter.permit is not None:
                     adapter.permit.check()
                 super().send(data)
 
-        class Encrypted(HTTPSConnection):
-            response_class = self._response
+        class CheckedEncrypted(Checked, HTTPSConnection):
+            pass
 
-            @override
-            def send(self, data: Any) -> None:
-                if self.sock is None:
-                    self.connect()
-                if adapter.permit is not None:
-                    adapter.permit.check()
-                super().send(data)
-
-        class PlainPool(HTTPConnectionPool):
-            ConnectionCls = Plain
+        class Pool(HTTPConnectionPool):
+            ConnectionCls = Checked
 
         class EncryptedPool(HTTPSConnectionPool):
-            ConnectionCls = Encrypted
+            ConnectionCls = CheckedEncrypted
 
-        manager.pool_classes_by_scheme = {"http": PlainPool, "https": EncryptedPool}
+        manager.pool_classes_by_scheme = {"http": Pool, "https": EncryptedPool}
 
 
 def _forgetting_after(seconds: float) -> list[tuple[int, int, int]]:

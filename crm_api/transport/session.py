@@ -304,11 +304,12 @@ class CrmSession(requests.Session):
     def _wait_seconds(self, request: Request, attempt: Attempt, miss: _Miss) -> float:
         """Seconds until the next attempt; an error if the CRM asks for more than anybody should wait."""
         seconds, most = self._retry_policy.wait_seconds(attempt), self.network.max_wait_seconds
-        if attempt.retry_after_seconds is None or seconds <= most:
+        asked = attempt.retry_after_seconds
+        if asked is None or asked <= most:
             return min(seconds, most)
         status = miss.answer.status if miss.answer else None
-        busy = BusyError(request.call, status=status, happened=too_long(seconds, most))
-        busy.retry_after_seconds = attempt.retry_after_seconds
+        busy = BusyError(request.call, status=status, happened=too_long(asked, most))
+        busy.retry_after_seconds = asked
         raise busy from miss.cause
 
     def _error(self, request: Request, miss: _Miss, *, number: int, sent: bool) -> CrmError:

@@ -235,7 +235,7 @@ def _scope(target: TargetCrm, store: Store, stream: str, attribute: str | None =
 @click.argument("new_url", required=False)
 @one_sentence
 def migrate(config: Sequence[str], new_url: str | None) -> None:
-    """Bring the ledger up to date, or copy it into another database.
+    """Bring the ledger up to date, or copy it elsewhere.
 
     Without NEW_URL the ledger is brought to this program's version, as every run does. With NEW_URL it is copied
     there, from a file to PostgreSQL or back. NEW_URL must hold no ledger yet. The old ledger stays as it is.
@@ -263,7 +263,7 @@ def migrate(config: Sequence[str], new_url: str | None) -> None:
 @config_option
 @one_sentence
 def accept_credential(config: Sequence[str]) -> None:
-    """Take the credential of the settings for one of the account.
+    """Accept the new credential of an account.
 
     For a new credential of an account that the ledger knows by its address alone. Accounts that share an address get
     account_name instead.

@@ -15,7 +15,7 @@ from target_crm.command import given_config
 
 @click.group()
 def quota() -> None:
-    """Look at the quota that processes share (quota_url), and end a pause."""
+    """Look at the shared quota, and end a pause."""
 
 
 @quota.command()

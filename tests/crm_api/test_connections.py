@@ -52,7 +52,7 @@ def test_nothing_leaves_without_a_permit():
         raise LostError
 
     with Emulator(empty=True) as emulator, requests.Session() as session:
-        adapter = PermittedAdapter(2)
+        adapter = PermittedAdapter(2, 60)
         session.mount("http://", adapter)
         session.get(emulator.url)
         before = len(emulator.requests)
@@ -69,7 +69,7 @@ def test_nothing_leaves_without_a_permit():
 def test_a_proof_is_asked_for_only_when_the_last_one_is_old():
     with Emulator(empty=True) as emulator, requests.Session() as session:
         clocks = Clocks()
-        adapter = PermittedAdapter(2)
+        adapter = PermittedAdapter(2, 60)
         adapter.permit = clocks.permit
         session.mount("http://", adapter)
         for _ in range(3):

@@ -44,13 +44,14 @@ def test_a_failure_in_a_later_batch_keeps_the_states_of_earlier_ones(run, emulat
 
 def test_a_silent_input_is_written_and_its_state_passes_after_thirty_seconds(run, emulator, clock):
     read_end, write_end = os.pipe()
+    ended = threading.Event()
 
     def feed():
         os.write(write_end, as_lines([TASKS, task(1), state_of(1)]))
         while not any(request.route == "/account" for request in emulator.requests):
             time.sleep(0.01)
         assert emulator.copper.count("tasks") == 0
-        while emulator.copper.count("tasks") == 0:
+        while emulator.copper.count("tasks") == 0 and not ended.is_set():
             if not emulator.journal.in_flight:  # else a request would seem to take minutes
                 clock.seconds += 31
             time.sleep(0.01)
@@ -61,8 +62,9 @@ def test_a_silent_input_is_written_and_its_state_passes_after_thirty_seconds(run
     feeder.start()
     with os.fdopen(read_end, "rb") as file:
         done = run([], file=file)
+    ended.set()
     feeder.join()
-    assert done.code == 1
+    assert done.code == 1, done.errors
     assert done.states == [{"position": 1}]
 
 
