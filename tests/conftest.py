@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
+import pkgutil
 import shutil
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 
+import crm_api
+import crm_emulator
+import tap_copper
+import target_crm
 import tests.statements  # noqa: F401 - every test's engines share what they compile
 from tests.servers import pooler, postgres, postgres_server, redis_server  # noqa: F401 - fixtures
 
@@ -31,6 +37,13 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Let no collection look at what is here until the end: imported modules and thousands of tests."""
+    """Import all that any test may import, and let no collection look at it, or at thousands of tests, until the end.
+
+    Hypothesis takes numbers and words for its examples from our modules that are imported: always from all of them, so
+    that the examples do not depend on the tests before.
+    """
+    for package in (crm_api, crm_emulator, tap_copper, target_crm):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
     gc.collect()
     gc.freeze()

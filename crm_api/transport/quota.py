@@ -132,10 +132,27 @@ class _Bucket:
         self.log = log
         self.windows = windows
         self._seconds: deque[float] = deque(maxlen=SAMPLES)
+        self._early: list[tuple[str, int, int]] = []  # turns that were answered before enough answers had come
 
     def answered(self, seconds: float) -> None:
         """Take the time from the sending of a request to its answer."""
         self._seconds.append(seconds)
+
+    def count_from(self, turn: Turn, took: int) -> None:
+        """Let a turn that has ended count from the latest moment at which its request can have arrived.
+
+        Args:
+            turn: The turn.
+            took: Milliseconds from the sending of its request to the end.
+        """
+        knows_the_way = len(self._seconds) >= FEWEST_SAMPLES
+        if turn.is_answered and not knows_the_way:
+            self._early.append((turn.name, turn.taken_at, took))
+        self.log.put(turn.name, turn.taken_at + max(took - (self.fastest if turn.is_answered else 0), 0))
+        if knows_the_way and self._early:
+            for name, taken_at, early_took in self._early:
+                self.log.put(name, taken_at + max(early_took - self.fastest, 0))
+            self._early.clear()
 
     @property
     def fastest(self) -> int:
@@ -281,8 +298,7 @@ class Quota:
         for turn in ended:
             took = round(((turn.ended_at or 0.0) - turn.sent_at) * MILLISECONDS)
             for bucket in turn.buckets:
-                sooner = bucket.fastest if turn.is_answered else 0
-                bucket.log.put(turn.name, turn.taken_at + max(took - sooner, 0))
+                bucket.count_from(turn, took)
 
     def _expect(self, now: int) -> None:
         """Let requests that are not answered yet count from when they are expected to arrive."""

@@ -35,6 +35,7 @@ class CrmModel:
         index_lag: Seconds until a change is found; never more than ``LOOKBACK``.
         shows_current: Returns records as they are now, however old the index is.
         twist: Makes of an honest answer the one that is given; called with the question, the rows and the total.
+        gap: Records that reads told of as counted and not shown.
     """
 
     includes_minimum: bool = True
@@ -51,6 +52,7 @@ class CrmModel:
     index: dict[int, int] = field(default_factory=dict)
     waiting: deque[tuple[int, int, int | None]] = field(default_factory=deque)
     questions: int = 0
+    gap: int = 0
     _sorted: list[tuple[int, int]] | None = None
     _mirrored: list[tuple[int, int]] = field(default_factory=list)
 
@@ -159,6 +161,7 @@ def read(
             brought = [(record, None if key is None else sign * key) for record, key in buffers.pop(head, [])]
             handed_on += sorted(brought, key=lambda row: row[1] or 0)
             search.drop_head()
+    crm.gap += search.gap
     return handed_on + [(record, sign * (key or 0)) for record, key in edited]
 
 
