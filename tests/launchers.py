@@ -74,7 +74,9 @@ def _launch(connection: socket.socket) -> None:
         head, streams, _, _ = socket.recv_fds(connection, _LENGTH, 3)
         given = bytearray()
         while len(given) < int.from_bytes(head, "big"):
-            given += connection.recv(1 << 16)
+            if not (part := connection.recv(1 << 16)):
+                return  # the launcher was killed
+            given += part
         arguments, folder, env = marshal.loads(given)  # noqa: S302 - our own launcher wrote it
         command = [Path(arguments[0]).name, *arguments[1:]]
         ends = [Connection(stream) for stream in streams]

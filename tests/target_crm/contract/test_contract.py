@@ -103,6 +103,19 @@ def test_what_the_source_deletes_is_deleted(contract, run):
     assert contract.names == contract.called(2)
 
 
+@pytest.mark.only(lambda case: case.deletes)
+def test_a_record_that_goes_and_returns_in_runs_of_their_own_is_there_once(contract, run):
+    given = {"streams": contract.stream_settings(hard_delete=True), "index_lag_seconds": 60}
+    record = contract.case.make(1)
+    for _ in range(3):
+        came = run(contract.messages(record), **given)
+        assert contract.of(came) == {"input": 1, "created": 1}, came.errors
+        assert contract.names == contract.called(1)
+        went = run(contract.messages({**record, "_sdc_deleted_at": "2026-01-01T00:00:00Z"}), **given)
+        assert contract.of(went) == {"input": 1, "deleted": 1}, went.errors
+        assert contract.names == []
+
+
 def test_a_dry_run_sends_no_write_and_shows_each(contract, run):
     if contract.case.finds:
         contract.case.insert(contract.vendor, 1)
