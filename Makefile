@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+PACKAGES := tap_copper target_crm crm_api crm_emulator
+EXTRAS := emulator,parquet,postgres,redis
 WORKERS ?= 2
 # Where this is set, each of the hundreds of processes that tests start compiles everything anew.
 export PYTHONDONTWRITEBYTECODE :=
@@ -12,7 +14,7 @@ PYTEST = $(BIN)/pytest -n $(WORKERS) --hypothesis-profile=$(PROFILE)
 TOOLS := $(addsuffix /ready,$(addprefix .venvs/,tap-spreadsheets target-jsonl meltano))
 PEERS := $(addsuffix /ready,$(addprefix .venvs/,airbyte-source-copper python-freshworks-crm tap-copper tap-freshsales))
 
-.PHONY: demo test test-long test-peer test-fleet test-all check docs tools system clean
+.PHONY: demo test test-long test-peer test-fleet test-lowest test-all check sbom docs tools system clean
 .NOTPARALLEL: # the tests share the machine's cores among themselves
 
 demo: .venv/ready .venvs/tap-spreadsheets/ready .venvs/target-jsonl/ready
@@ -28,19 +30,32 @@ test-peer: .venv/ready $(PEERS)
 	$(PYTEST) -m 'peer and not fleet and not live'
 
 test-fleet: tools
-	@$(PYTEST) -m 'fleet and not live' || { status=$$?; \
-		[ $$status -eq 5 ] && echo 'No test runs on several machines yet: nothing to do for make test-fleet.' || exit $$status; }
+	$(PYTEST) -m 'fleet and not live'
+
+# With the lowest versions that pyproject.toml allows: whether its bounds are true.
+test-lowest: .venvs/lowest/ready
+	.venvs/lowest/bin/pytest -n $(WORKERS) --hypothesis-profile=$(PROFILE) \
+		-m 'not long and not peer and not fleet and not live and not browser and not meltano' \
+		tests/crm_api tests/tap_copper tests/target_crm
 
 test-all: PROFILE = exploring
-test-all: test test-long test-peer test-fleet
+test-all: test test-long test-peer test-fleet test-lowest
 
 check: .venv/ready
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive $(PACKAGES)
 	$(BIN)/python docs/tables.py --check
 	$(BIN)/python checks/house.py
+
+# All that the distribution installs with all its extras, as CycloneDX reads it.
+sbom: .venvs/cyclonedx-bom/ready .venvs/shipped/ready
+	@mkdir -p output
+	@.venvs/cyclonedx-bom/bin/cyclonedx-py environment .venvs/shipped --pyproject pyproject.toml \
+		--output-reproducible --output-format JSON --output-file output/sbom.cdx.json
+	@echo "output/sbom.cdx.json lists what singer-crm installs."
 
 docs: .venv/ready
 	$(BIN)/python docs/tables.py
@@ -56,7 +71,24 @@ system:
 	@echo "Setting up .venv (once) ..."
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --upgrade pip
-	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[emulator,parquet,postgres,redis]' --group dev
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[$(EXTRAS)]' --group dev
+	@touch $@
+
+# What a user gets: no tool for development, no pip.
+.venvs/shipped/ready: pyproject.toml .venv/ready
+	@echo "Setting up shipped (once) ..."
+	@$(PYTHON) -m venv --clear --without-pip .venvs/shipped
+	@$(BIN)/python -m pip --python .venvs/shipped/bin/python install --quiet '.[$(EXTRAS)]'
+	@touch $@
+
+.venvs/lowest/ready: pyproject.toml constraints.txt .venv/ready
+	@echo "Setting up lowest (once) ..."
+	@$(PYTHON) -m venv --clear .venvs/lowest
+	@$(BIN)/uv pip compile --quiet --resolution lowest-direct --all-extras --no-annotate \
+		--output-file .venvs/lowest/lowest.txt pyproject.toml
+	@.venvs/lowest/bin/python -m pip install --quiet --upgrade pip
+	@.venvs/lowest/bin/python -m pip install --quiet --constraint constraints.txt --constraint .venvs/lowest/lowest.txt \
+		--editable '.[$(EXTRAS)]' --group test
 	@touch $@
 
 .venvs/%/ready: constraints.txt

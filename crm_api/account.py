@@ -9,9 +9,10 @@ import requests
 
 from crm_api.transport.addresses import password_in
 from crm_api.transport.answer import Dialect
+from crm_api.transport.network import Network
 from crm_api.transport.redaction import Redactor
 from crm_api.transport.retry import RetryPolicy
-from crm_api.transport.session import CrmSession, Network
+from crm_api.transport.session import CrmSession
 
 Rate = tuple[int, float]
 """So many requests (0 is unlimited) in so many seconds."""
@@ -39,6 +40,11 @@ class AccountSettings:
     def credentials(self) -> Sequence[str]:
         """Secret values that sign requests; an unused one is empty."""
         return ()
+
+    @property
+    def signed_by(self) -> str:
+        """Who signs in, to tell accounts at one address apart; empty if nobody does. It may hold a secret."""
+        return next(filter(None, self.credentials), "")
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -85,7 +91,8 @@ def open_session(
         SettingError: The settings cannot work.
         QuotaStoreError: The store that ``quota_url`` names cannot be reached.
     """
-    from crm_api.transport.quota import Allowance, Quota  # noqa: PLC0415 - --version and --about need no quota
+    from crm_api.transport.quota import Quota  # noqa: PLC0415 - --version and --about need no quota
+    from crm_api.transport.rates import Allowance  # noqa: PLC0415 - --version and --about need no quota
 
     shared = None
     if settings.quota_url:
@@ -102,9 +109,11 @@ def open_session(
             clock=clock,
             sleep=sleep,
             store=shared,
+            max_wait_seconds=settings.network.max_wait_seconds,
         ),
         retry_policy=retry_policy or RetryPolicy(max_attempts=settings.max_attempts),
         network=settings.network,
         redact=redact or Redactor(settings.secrets),
         sleep=sleep,
+        clock=clock,
     )

@@ -22,11 +22,14 @@ class Account:
         id: The id that the CRM reports; the host where it reports none.
         name: The account's name, for messages.
         user: The user who owns the key, for messages.
+        by_address: Whether the id is an address that several accounts may share, since nothing else tells whose
+            account it is.
     """
 
     id: str
     name: str
     user: str
+    by_address: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,7 +138,10 @@ class Unclear:
 Result = Written | Refused | Unclear
 
 
-BeforeSend = Callable[[], None]
+NothingDone = Callable[[], None]
+"""Called once an answer, or a connection that was never made, says that an attempt changed nothing."""
+BeforeSend = Callable[[], NothingDone | None]
+"""Called immediately before an attempt is sent. What it returns is called before the wait for the next attempt."""
 
 
 class Crm(ABC):
@@ -220,8 +226,14 @@ class Crm(ABC):
         size = self.bulk_size(crm_object, update=update)
         return [range(start, min(start + size, len(payloads))) for start in range(0, len(payloads), size)]
 
-    def may_repeat(self, crm_object: CrmObject, *, update: bool = False) -> bool:  # noqa: ARG002 - for those that can tell
-        """Whether a create (or update) that got no answer may be sent again unchanged."""
+    def may_repeat(
+        self,
+        crm_object: CrmObject,  # noqa: ARG002 - for those that can tell
+        *,
+        update: bool = False,  # noqa: ARG002 - for those that can tell
+        age_seconds: float = 0.0,  # noqa: ARG002 - for those that can tell
+    ) -> bool:
+        """Whether a create (or update) that got no answer may be sent again unchanged, so long after it was sent."""
         return False
 
     @abstractmethod

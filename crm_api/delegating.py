@@ -73,8 +73,8 @@ class DelegatingCrm(Crm):
         return self._owner(crm_object).groups(crm_object, payloads, update=update)
 
     @override
-    def may_repeat(self, crm_object: CrmObject, *, update: bool = False) -> bool:
-        return self._owner(crm_object).may_repeat(crm_object, update=update)
+    def may_repeat(self, crm_object: CrmObject, *, update: bool = False, age_seconds: float = 0.0) -> bool:
+        return self._owner(crm_object).may_repeat(crm_object, update=update, age_seconds=age_seconds)
 
     @override
     def create(self, crm_object: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:

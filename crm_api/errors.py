@@ -22,24 +22,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
+
+from crm_api.exit_codes import Exit, Retry
 
 SHOWN_CHARACTERS = 500  # of a CRM's own words: enough for a sentence, too little for a page of HTML
+BODY_CHARACTERS = 4000  # of a body: enough to see what went wrong, too little to fill a disk
 
 
 class CrmError(Exception):
     """Root of the tree. Its message is made of the facts that it carries.
 
     Attributes:
+        exit: The exit code of a command that this error ends.
+        retry: Whether it helps to run that command again; None: as its exit code says.
+        retry_after_seconds: How long to wait before that; None if nobody said.
         call: Method and path of the request, for example ``POST /people``; empty if there was none.
         status: HTTP status of the answer; None if there was no answer.
-        said: The CRM's own words, redacted and shortened.
+        said: The CRM's own words, which whoever raises the error has redacted, and then shortened.
         advice: What the user can change.
-        body: The whole answer, redacted: text for the reject file.
+        body: The answer, redacted and shortened: text for the reject file.
     """
 
     happened = "The CRM did not do what was asked"
     advice = ""
+    exit: ClassVar[Exit] = Exit.FAILED
+    retry: ClassVar[Retry | None] = None
+    retry_after_seconds: float | None = None
 
     def __init__(
         self,
@@ -53,7 +62,7 @@ class CrmError(Exception):
     ) -> None:
         self.call = call
         self.status = status
-        self.said = said[:SHOWN_CHARACTERS]
+        self.said = said
         self.body = body
         if happened is not None:
             self.happened = happened
@@ -94,6 +103,8 @@ class StopError(CrmError):
 class SettingError(StopError):
     """A setting is wrong; the sentence names it."""
 
+    exit = Exit.SETTINGS
+
     def __init__(self, sentence: str) -> None:
         super().__init__(happened=sentence)
 
@@ -101,6 +112,7 @@ class SettingError(StopError):
 class CredentialsError(StopError):
     """The CRM does not accept the key."""
 
+    exit = Exit.SETTINGS
     happened = "The CRM did not accept the credentials"
     advice = "Check the key and the user it belongs to."
 
@@ -108,6 +120,7 @@ class CredentialsError(StopError):
 class RedirectError(StopError):
     """The CRM answered with a redirect; following it would leak credentials or turn a POST into a GET."""
 
+    exit = Exit.SETTINGS
     happened = "The CRM answered with a redirect, which is never followed"
     advice = "Check base_url."
 
@@ -115,6 +128,7 @@ class RedirectError(StopError):
 class UnreachableError(StopError):
     """No connection to the CRM: the name, the port, the proxy or TLS failed before anything was sent."""
 
+    exit = Exit.UNREACHABLE
     happened = "The CRM cannot be reached"
     advice = "Check base_url, the proxy and the network."
 
@@ -177,6 +191,7 @@ class NoRouteError(RefusedError):
 class BusyError(CrmError):
     """Every attempt was answered with 429 or, where repeating is safe, with a server error or not at all."""
 
+    exit = Exit.UNREACHABLE
     happened = "The CRM gave no usable answer to any attempt"
     advice = "Try again later."
 

@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import Any
 
 from crm_api.errors import SettingError
+from crm_api.transport.network import Network
 from crm_api.transport.retry import RetryPolicy
-from crm_api.transport.session import Network
 
 JsonSchema = Mapping[str, Any]
 
@@ -52,6 +52,26 @@ NETWORK_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
             "exclusiveMinimum": 0,
             "default": Network.timeout_seconds,
             "description": "Seconds to wait for a connection, and for each next part of an answer.",
+        },
+        "request_total_seconds": {
+            "type": ["number", "null"],
+            "exclusiveMinimum": 0,
+            "description": "Seconds in which an answer must have come whole, however slowly it comes. Left out: five "
+            "times request_timeout_seconds, and a second more for each 16 KiB that came.",
+        },
+        "max_answer_bytes": {
+            "type": "integer",
+            "minimum": 65536,
+            "default": Network.max_answer_bytes,
+            "description": "The largest answer that is taken, in bytes, unpacked. One that is larger, or unpacks to "
+            "more than 200 times its size, is not read any further.",
+        },
+        "max_wait_seconds": {
+            "type": "number",
+            "minimum": 0,
+            "default": Network.max_wait_seconds,
+            "description": "The longest wait (seconds) that an answer may ask for, by Retry-After. If it asks for "
+            "more, the run ends with exit code 4 and says for how long; no other run is held up by it.",
         },
         "max_attempts": {
             "type": "integer",
@@ -122,12 +142,15 @@ def network(config: Mapping[str, Any]) -> Network:
     return Network(
         # The SDK reads numbers with a fraction as Decimal, which sockets do not take.
         timeout_seconds=float(given(config, "request_timeout_seconds", Network.timeout_seconds)),
+        total_seconds=None if (seconds := config.get("request_total_seconds")) is None else float(seconds),
+        max_answer_bytes=given(config, "max_answer_bytes", Network.max_answer_bytes),
         max_concurrency=given(config, "max_concurrency", Network.max_concurrency),
         headers=given(config, "headers", {}),
         user_agent=given(config, "user_agent", Network.user_agent),
         proxy=config.get("proxy") or None,
         ca_bundle=config.get("ca_bundle") or None,
         log_values=bool(config.get("log_values")),
+        max_wait_seconds=float(given(config, "max_wait_seconds", Network.max_wait_seconds)),
     )
 
 

@@ -213,16 +213,34 @@ def _greeting(emulator: Emulator) -> str:
     return "\n".join([*lines, f"# control API: {emulator.url}/_emulator/status; Ctrl-C stops", ""])
 
 
+class _MuteError(Exception):
+    """Nobody can be told where the emulator listens."""
+
+
+def _greet(text: str) -> None:
+    """Print where the emulator listens; raises _MuteError."""
+    if sys.stdout is None:
+        raise _MuteError("stdout is closed")
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python would complain again at its exit
+        raise _MuteError(os.strerror(error.errno or 0)) from error
+
+
 async def _serve(emulator: Emulator) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN or number != signal.SIGHUP:  # nohup lets it outlive its terminal
+            loop.add_signal_handler(number, stopped.set)
     await emulator.listen()
-    sys.stdout.write(_greeting(emulator))
-    sys.stdout.flush()
-    await stopped.wait()
-    await emulator.listener.close()
+    try:
+        _greet(_greeting(emulator))
+        await stopped.wait()
+    finally:
+        await emulator.listener.close()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -238,6 +256,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error(str(error))
     try:
         asyncio.run(_serve(emulator))
+    except _MuteError as error:
+        sys.exit(f"crm-emulator: cannot say where it listens: {error}")
     except OSError as error:
         why = "the port is taken" if error.errno == errno.EADDRINUSE else os.strerror(error.errno or 0)
         sys.exit(f"crm-emulator: cannot listen on {HOST}:{options.port}: {why}; choose another with --port")

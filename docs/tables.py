@@ -10,6 +10,7 @@ not exist, and exits 1 if there is any.
 from __future__ import annotations
 
 import re
+import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -20,6 +21,7 @@ import yaml
 from crm_api.apptivo import objects as apptivo_objects
 from crm_api.copper import objects as copper_objects
 from crm_api.crm_objects import CrmObject
+from crm_api.exit_codes import SIGNAL_OFFSET, Exit
 from crm_api.freshsales.objects import OBJECTS as FRESHSALES_OBJECTS
 from tap_copper.streams import STREAMS
 from tap_copper.tap import TapCopper
@@ -108,6 +110,61 @@ def attributes_table(objects: Iterable[CrmObject]) -> Iterator[str]:
                 yield f"| `{crm_object.name}` | `{attribute.name}` | {kind} | {others} |"
 
 
+EXITS: Mapping[Exit, tuple[str, str, str]] = {
+    Exit.DONE: ("done", "done; every record has its outcome", "nothing"),
+    Exit.FAILED: (
+        "some streams could not be read to their end, or the output cannot be written",
+        "more than `max_rejected` records are rejected, the input is broken, or a file or the output cannot be written",
+        "alert somebody; `retry` in the report says whether running it again can help",
+    ),
+    Exit.SETTINGS: (
+        "a setting, the catalog, the state or the key is wrong",
+        "a setting or the key is wrong",
+        "alert somebody; running it again changes nothing",
+    ),
+    Exit.BRAKE: ("not used", "a brake held deletes back", "alert somebody: the source looks emptier than it should"),
+    Exit.UNREACHABLE: (
+        "Copper or the store of `quota_url` cannot be reached, was lost, or gives no usable answer",
+        "the CRM, the ledger, a lock or the store of `quota_url` cannot be reached or was lost, or no answer is usable",
+        "run it again later",
+    ),
+    Exit.BUSY: ("not used", "another run writes the same records", "skip this run"),
+}
+"""The meaning of each exit code for tap-copper and for target-crm, and what a scheduler should do."""
+
+
+def exits_table() -> Iterator[str]:
+    """A Markdown table of the exit codes."""
+    yield "| code | `tap-copper` | `target-crm` | what a scheduler should do |"
+    yield "|---|---|---|---|"
+    for code in Exit:
+        yield f"| {code:d} | {' | '.join(EXITS[code])} |"
+    codes = ", ".join(
+        f"{SIGNAL_OFFSET + number:d} ({number.name})" for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+    )
+    yield f"| {codes} | stopped by a signal | stopped by a signal | run it again; nothing is lost |"
+
+
+def exits_of_target() -> Iterator[str]:
+    """A Markdown table of the exit codes of target-crm."""
+    yield "| exit code of `target-crm` | meaning |"
+    yield "|---|---|"
+    for code in Exit:
+        yield f"| {code:d} | {EXITS[code][1]} |"
+    yield f"| {SIGNAL_OFFSET + signal.SIGTERM:d} | stopped by SIGTERM |"
+
+
+def exits_of_tap() -> Iterator[str]:
+    """A Markdown table of the exit codes of tap-copper."""
+    yield "| code | meaning |"
+    yield "|---|---|"
+    for code in Exit:
+        if EXITS[code][0] != "not used":
+            yield f"| {code:d} | {EXITS[code][0]} |"
+    codes = ", ".join(f"{SIGNAL_OFFSET + number:d}" for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM))
+    yield f"| {codes} | stopped by a signal; the last STATE says how far the run came |"
+
+
 def kinds_table() -> Iterator[str]:
     """A Markdown table of the kinds of rejection."""
     yield "| kind | what it means | what to do about it |"
@@ -158,6 +215,9 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "attributes of apptivo": lambda: attributes_table(apptivo_objects.OBJECTS.values()),
     "kinds of rejection": kinds_table,
     "promises": promises_table,
+    "exit codes": exits_table,
+    "exit codes of target-crm": exits_of_target,
+    "exit codes of tap-copper": exits_of_tap,
     "meltano settings of tap-copper": lambda: meltano_settings("tap-copper"),
     "meltano settings of target-crm": lambda: meltano_settings("target-crm"),
 }

@@ -77,7 +77,7 @@ class Account:
         Raises:
             SettingError: A network setting cannot be used.
         """
-        return connect(copper_settings(self.config), clock=self.time.monotonic, sleep=self._pause)
+        return connect(copper_settings(self.config), clock=self.time.monotonic, sleep=self.pause)
 
     @cached_property
     def requests_per_minute(self) -> int:
@@ -203,7 +203,7 @@ class Account:
         if self.stopped_by is not None:
             raise StoppedError(self.stopped_by)
 
-    def _pause(self, seconds: float) -> None:
+    def pause(self, seconds: float) -> None:
         """Sleep, unless a signal comes."""
         until = self.time.monotonic() + seconds
         while (left := until - self.time.monotonic()) > 0:

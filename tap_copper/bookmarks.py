@@ -50,6 +50,12 @@ class Bookmark:
         self._state.pop("replication_key_value", None)
         self._state.pop("replication_key", None)
 
+    def restore(self, seconds: int | None) -> None:
+        """Go back to Unix seconds, where the run began to read; None for no bookmark."""
+        self.reset()
+        if seconds is not None:
+            self._put(seconds)
+
     def keep_filters(self, filters: str | None) -> None:
         """Remember the hash of the stream's filters; a bookmark of other filters is forgotten."""
         if self._state.get("search_filters") != filters:

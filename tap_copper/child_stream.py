@@ -17,6 +17,7 @@ from tap_copper.progress import log_event
 from tap_copper.records import Record, records_in
 from tap_copper.search.reader import Page
 from tap_copper.search_stream import SearchStream
+from tap_copper.whole import totals_are_hints, whole_list
 
 FIELD_IN_BRACES = re.compile(r"\{(\w+)\}")
 
@@ -62,7 +63,13 @@ class ChildStream(CopperStream):
     def read_children(self, parent: Record) -> list[Record]:
         """Ask for the children of one record; none if it has been deleted meanwhile."""
         try:
-            found: list[Record] = self.account.ask("GET", filled(self.path, parent), read=self._read).value
+            found: list[Record] = whole_list(
+                lambda: self.account.ask("GET", filled(self.path, parent), read=self._read),
+                lambda answer: len(answer.value),
+                self.account.pause,
+                self.name,
+                is_hint=totals_are_hints(self.config, self.name),
+            ).value
         except GoneError:
             return []
         return found

@@ -24,11 +24,10 @@ from tap_copper.account import Account
 from tap_copper.bookmarks import Bookmark
 from tap_copper.concurrency import Task, in_a_thread
 from tap_copper.custom_fields import CustomColumns
-from tap_copper.errors import StoppedError, StreamError
+from tap_copper.errors import NotWholeError, StoppedError, StreamError
 from tap_copper.output import Emission
 from tap_copper.progress import log_event
 from tap_copper.records import Shape
-from tap_copper.search.query import TieError
 from tap_copper.search.reader import Page
 
 Send = Callable[[], Answer]
@@ -226,13 +225,19 @@ class CopperStream(Stream):
         except GoneError as error:
             error.advice = "Check base_url."  # no single record is asked for here
             self._fail(error)
-        except (RefusedError, BusyError, StreamError, TieError) as error:
+        except NotWholeError as error:
+            self.take_back_bookmark()
+            self._fail(error)
+        except (RefusedError, BusyError, StreamError) as error:
             self._fail(error)
         except MapExpressionError as error:
             self._fail(StreamError(f"stream_maps cannot be applied to a record of {self.name}: {error}"))
         finally:
             self._write_state_message()
         yield from ()
+
+    def take_back_bookmark(self) -> None:
+        """Put the bookmark back to where the run began to read: it cannot be known which records are missing."""
 
     def _fail(self, error: Exception) -> None:
         if self.ABORT_AT_RECORD_COUNT is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sys
@@ -14,26 +15,23 @@ import click
 from singer_sdk.plugin_base import SingerCommand
 from typing_extensions import override
 
-from crm_api.errors import BusyError, CredentialsError, CrmError, RedirectError, SettingError, UnreachableError
+from crm_api.console import GuardedCommand, drop_output, is_of_output, is_structured
+from crm_api.errors import CrmError, SettingError
+from crm_api.exit_codes import SIGNAL_OFFSET, Exit
 from tap_copper.errors import IncompleteError, OutputClosedError, OutputError, StoppedError
 
-FAILED = 1
-WRONG_SETTINGS = 2
-UNREACHABLE = 4
-SIGNALLED = 128  # plus the signal's number
 
-
-class TapCommand(SingerCommand):
+class TapCommand(GuardedCommand, SingerCommand):
     """The SDK's command, which ends like a command and not like a program that broke."""
 
     @override
-    def main(self, *args: Any, **kwargs: Any) -> Any:
+    def _ended(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> int:
         try:
             if sys.stdout is None:
                 raise OutputClosedError  # noqa: TRY301 - ended like an output that is closed later
-            return super().main(*args, **kwargs)
+            return super()._ended(arguments, options)
         except Exception as error:  # noqa: BLE001 - whatever it is, the user gets a sentence
-            self._end(error)
+            return self._told(error)
 
     @override
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -47,26 +45,31 @@ class TapCommand(SingerCommand):
         except TypeError as error:
             raise SettingError(f"{files} cannot be used: it must hold a JSON object") from error
         except (OSError, ValueError) as error:
+            if is_of_output(error):
+                raise
             what = "is not valid JSON" if type(error).__name__ == "JSONDecodeError" else "cannot be used"
             raise SettingError(f"{files} {what}: {error}") from error
 
-    def _end(self, error: Exception) -> None:
-        if isinstance(error, OutputClosedError | OutputError) and sys.stdout is not None:
-            # Python would complain again when it flushes at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    def _told(self, error: Exception) -> int:
+        """Say what ended the run; returns the exit code."""
+        if isinstance(error, OutputClosedError | OutputError):
+            drop_output()  # Python would complain again when it flushes at exit
         if self.logger.isEnabledFor(logging.DEBUG):
             self.logger.debug("%s", "".join(traceback.format_exception(error)))
         for sentence in sentences(error):
-            click.echo(f"{self.name}: {sentence}", err=True)
-        sys.exit(exit_code(error))
+            self.say(sentence if is_structured() else f"{self.name}: {sentence}")
+        return exit_code(error)
 
 
 def give_up(name: str, signal_number: int) -> None:
     """End at once: a signal came twice, or the run has not ended in time because nobody reads its output."""
-    said = f"{name}: Stopped by signal {signal_number} in the middle; the last STATE says how far the run came\n"
+    said = f"Stopped by signal {signal_number} in the middle; the last STATE says how far the run came"
+    line = (
+        json.dumps({"level": "error", "logger_name": name, "message": said}) if is_structured() else f"{name}: {said}"
+    )
     with suppress(OSError):
-        os.write(2, said.encode())
-    os._exit(SIGNALLED + signal_number)
+        os.write(2, f"{line}\n".encode())
+    os._exit(SIGNAL_OFFSET + signal_number)
 
 
 def _config_files(args: list[str]) -> str:
@@ -104,12 +107,10 @@ def exit_code(error: Exception) -> int:
     """The exit code that an error ends with."""
     match error:
         case StoppedError():
-            return SIGNALLED + error.signal_number
-        case SettingError() | CredentialsError() | RedirectError():
-            return WRONG_SETTINGS
-        case UnreachableError() | BusyError():
-            return UNREACHABLE
+            return SIGNAL_OFFSET + error.signal_number
+        case CrmError():
+            return error.exit
         case IncompleteError() if error.unanswered:
-            return UNREACHABLE
+            return Exit.UNREACHABLE
         case _:
-            return FAILED
+            return Exit.FAILED

@@ -22,6 +22,7 @@ from tap_copper.list_stream import read_pages
 from tap_copper.records import Record
 from tap_copper.search.reader import Page
 from tap_copper.search_stream import SearchStream
+from tap_copper.whole import totals_are_hints, whole_list
 
 
 def _send_here(send: Send) -> Answer:
@@ -77,9 +78,18 @@ class ExtraStream(CopperStream):
 
     def _read(self, parent: Record, send: Callable[[Send], Answer] = _send_here) -> Iterator[list[Record]]:
         if not self._declared.get("paged"):
-            yield self._records(send(lambda: self._send(parent, {})))
+            yield self._records(
+                whole_list(
+                    lambda: send(lambda: self._send(parent, {})),
+                    lambda answer: len(self._records(answer)),
+                    self.account.pause,
+                    self.name,
+                    is_hint=totals_are_hints(self.config, self.name),
+                )
+            )
             return
         yield from read_pages(
+            self,
             lambda number, size: send(lambda: self._send(parent, {"page_number": number, "page_size": size})),
             self._records,
             lambda record: tuple(str(record[key]) for key in self._own_keys),

@@ -18,6 +18,14 @@ class StreamError(CrmError):
         super().__init__(happened=sentence)
 
 
+class NotWholeError(StreamError):
+    """A read of a stream was not whole, and it cannot be known where records are missing: its bookmark stays.
+
+    Args:
+        sentence: The whole sentence.
+    """
+
+
 class OutputError(StopError):
     """Records cannot be written to stdout."""
 

@@ -7,13 +7,15 @@ from typing import Any
 
 from typing_extensions import override
 
-from crm_api.copper.session import PAGE_SIZE, SEARCH_CEILING, TOTAL_HEADER
+from crm_api.copper.session import PAGE_SIZE, SEARCH_CEILING
 from crm_api.transport.answer import Answer
 from tap_copper.client import CopperStream
+from tap_copper.progress import log_event
 from tap_copper.records import records_in
-from tap_copper.search.query import Limits
+from tap_copper.search.query import Limits, SearchError
 from tap_copper.search.reader import Page
 from tap_copper.search.same_second import TieReader
+from tap_copper.whole import explain, total_of, totals_are_hints, whole_list
 
 Record = dict[str, Any]
 
@@ -36,7 +38,13 @@ class ListStream(CopperStream):
         return self._ask() if self._opened is None else self._opened
 
     def _ask(self) -> Any:
-        return self.account.ask("GET", self.path, read=self._read).value
+        return whole_list(
+            lambda: self.account.ask("GET", self.path, read=self._read),
+            lambda answer: len(list(self.records(answer.value))),
+            self.account.pause,
+            self.name,
+            is_hint=totals_are_hints(self.config, self.name),
+        ).value
 
     def _read(self, content: bytes) -> Any:
         return records_in(content, self.primary_keys)
@@ -62,7 +70,7 @@ class UnfilteredStream(CopperStream):
             first, self._first = self._first, None
             return self.send_in_a_thread(lambda: self._send(number, size)) if first is None else first
 
-        for records in read_pages(send, lambda answer: answer.value, lambda record: record["id"]):
+        for records in read_pages(self, send, lambda answer: answer.value, lambda record: record["id"]):
             yield Page(records, None, self.account.time.now())
 
     def _send(self, number: int, size: int) -> Answer:
@@ -73,6 +81,7 @@ class UnfilteredStream(CopperStream):
 
 
 def read_pages(
+    stream: CopperStream,
     send: Callable[[int, int], Answer],
     records_in: Callable[[Answer], list[Record]],
     identify: Callable[[Record], Hashable],
@@ -80,21 +89,33 @@ def read_pages(
     """Read the pages of a list without filters until no record can have been missed.
 
     Args:
+        stream: The stream that is read.
         send: Asks for a page, given its number (1 is the first) and how many records it is to hold.
         records_in: Takes the records out of an answer.
         identify: Makes of a record the key that tells it from all others.
 
     Yields:
         The records of a page that have not come before.
+
+    Raises:
+        StreamError: The list cannot be read whole.
     """
-    ties = TieReader(None, [(None, None)], 0, Limits(PAGE_SIZE, SEARCH_CEILING))
+    limits = Limits(PAGE_SIZE, SEARCH_CEILING, totals_are_hints=totals_are_hints(stream.config, stream.name))
+    ties = TieReader(None, [(None, None)], 0, limits)
     seen: set[Hashable] = set()
     while not ties.done:
         query = ties.query()
+        if ties.wait_seconds:
+            stream.account.pause(ties.wait_seconds)
         answer = send(query.page, query.size)
         records = records_in(answer)
         new = [record for record in records if identify(record) not in seen]
         seen.update(map(identify, new))
-        total = answer.headers.get(TOTAL_HEADER, "")
-        ties.take([(identify(each), None) for each in records], int(total) if total.isdigit() else None, new=bool(new))
+        try:
+            ties.take([(identify(each), None) for each in records], total_of(answer), new=bool(new))
+        except SearchError as error:
+            yield new
+            raise explain(error, stream.name) from error
         yield new
+    if ties.gap:
+        log_event(stream.logger, "records_not_shown", level="WARNING", stream=stream.name, records=ties.gap)

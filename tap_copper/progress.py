@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from crm_api.console import is_structured
 from crm_api.copper.session import PAGE_SIZE
 from crm_api.transport.session import CrmSession, Traffic
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 REFRESHES_PER_SECOND = 4
 SECONDS_PER_MINUTE = 60
+NO_STREAM = "(no stream)"  # requests for custom fields, the account, and what was repeated between two streams
 
 
 def log_event(logger: logging.Logger, event: str, *, level: str = "INFO", **facts: Any) -> None:
@@ -58,7 +60,6 @@ class _Line:
     stream: StreamRead
     began: float
     ended: float
-    requests_before: int
     requests: int = 0
     reader: Reader | None = None
 
@@ -79,6 +80,7 @@ class Progress:
         self._began = monotonic()
         self._lines: dict[str, _Line] = {}
         self._failed: set[str] = set()
+        self._counted = 0
 
     @contextmanager
     def shown(self, session: CrmSession, quota: int, logger: logging.Logger) -> Iterator[None]:
@@ -100,6 +102,11 @@ class Progress:
         console = self._console or Console(stderr=True)
         if not logger.isEnabledFor(logging.INFO):
             yield
+        elif is_structured():
+            try:
+                yield
+            finally:
+                self._log_run(logger, streams=self._figures())
         elif console.is_terminal:
             over: list[bool] = []
             live = Live(
@@ -130,7 +137,21 @@ class Progress:
             reader: Reads its search, if it has one, and knows how many records there are.
         """
         now = self._monotonic()
-        self._lines[stream.name] = _Line(stream, now, now, self._requests - stream.opened, stream.opened, reader=reader)
+        self._counted = self._requests  # what no stream has had counted since belongs to none
+        if stream.opened:
+            self._take_back()
+        self._lines[stream.name] = _Line(stream, now, now, int(stream.opened), reader=reader)
+
+    def _take_back(self) -> None:
+        """Take a request that was sent ahead of its turn from whom it was counted for by then."""
+        if self._of_no_stream <= 0:
+            most = max(self._lines.values(), key=lambda line: line.requests, default=None)
+            if most is not None:
+                most.requests -= 1
+
+    @property
+    def _of_no_stream(self) -> int:
+        return self._requests - sum(line.requests for line in tuple(self._lines.values()))
 
     def fail(self, stream: StreamRead) -> None:
         """Note that a stream could not be read to its end."""
@@ -140,7 +161,9 @@ class Progress:
         """Note that a page of a stream has been written."""
         line = self._lines[stream.name]
         line.ended = self._monotonic()
-        line.requests = self._requests - line.requests_before
+        requests = self._requests
+        line.requests += requests - self._counted
+        self._counted = requests
 
     def table(self, *, live: bool = True) -> Table:
         """Make the table of the streams so far.
@@ -170,7 +193,24 @@ class Progress:
             table.add_column(heading, total, justify="right", no_wrap=True)
         for name, line in lines:
             table.add_row(name, *self._cells(line, live=live))
+        if not live and (others := self._of_no_stream):
+            table.add_row(NO_STREAM, "", "", "", f"{others:,}", "", "")
         return table
+
+    def _figures(self) -> list[dict[str, Any]]:
+        """The table's figures, for programs."""
+        figures: list[dict[str, Any]] = [
+            {
+                "stream": name,
+                "records": line.stream.emitted,
+                "of": None if line.reader is None else line.reader.total,
+                "requests": line.requests,
+                "seconds": round(line.ended - line.began, 1),
+                "failed": name in self._failed,
+            }
+            for name, line in self._lines.items()
+        ]
+        return [*figures, {"stream": None, "records": 0, "requests": self._of_no_stream}]
 
     def _cells(self, line: _Line, *, live: bool) -> list[str]:
         seconds = line.ended - line.began
@@ -198,7 +238,7 @@ class Progress:
         allowed = whole_minutes * SECONDS_PER_MINUTE - (self._monotonic() - self._began)
         return max(records * seconds_each, allowed)
 
-    def _log_run(self, logger: logging.Logger) -> None:
+    def _log_run(self, logger: logging.Logger, **more: Any) -> None:
         traffic = Traffic() if self._session is None else self._session.traffic
         log_event(
             logger,
@@ -207,6 +247,7 @@ class Progress:
             requests=traffic.requests,
             repeated=traffic.repeated,
             turned_away=traffic.turned_away,
+            **more,
         )
 
     @property

@@ -17,9 +17,10 @@ from tap_copper.errors import StreamError
 from tap_copper.progress import log_event
 from tap_copper.records import moment
 from tap_copper.search.orders import AscendingSearch, NewestFirstSearch
-from tap_copper.search.query import Limits, PageQuery, Row, TieError
-from tap_copper.search.reader import Page, Reader
+from tap_copper.search.query import Limits, PageQuery, Row, SearchError
+from tap_copper.search.reader import Page, Reader, RunCalls
 from tap_copper.settings import filters_hash, search_filters, seconds_setting
+from tap_copper.whole import explain, totals_are_hints
 
 # Long windows waste fewer requests, and must wait longer for their turn. Where the quota leaves the time to compress
 # what waits, they may be longer.
@@ -35,12 +36,15 @@ class SearchStream(CopperStream):
         date_filter: The name of the date filter: its bounds are ``minimum_<name>`` and ``maximum_<name>``.
         ties: Columns that the search can be sorted by, for records that share their replication value.
         newest_first: The search cannot be sorted, and returns the newest records first.
+        created_filter: The name of the filter on the date of creation, as ``date_filter``; empty if there is none.
     """
 
     date_filter: ClassVar[str] = "modified_date"
     replication_key = "date_modified"
     ties: ClassVar[tuple[str, ...]] = ("name", "date_created")
     newest_first: ClassVar[bool] = False
+    created_filter: ClassVar[str] = "created_date"
+    _seconds_before: int | None = None
 
     @property
     @override
@@ -70,13 +74,12 @@ class SearchStream(CopperStream):
     def _pages(self, reader: Reader) -> Iterator[Page]:
         self.account.progress.begin(self, reader)
         latest = 0
-        try:
-            for page in reader.pages():
-                if page.records:
-                    latest = max(latest, page.records[-1].get(self._key) or 0)
-                    yield Page(page.records, self._capped(page.reached, reader), page.extracted)
-        except TieError as error:
-            raise self._tie_error(error) from error
+        for page in reader.pages():
+            if page.records:
+                latest = max(latest, page.records[-1].get(self._key) or 0)
+                yield Page(page.records, self._capped(page.reached, reader), page.extracted)
+        if reader.gap:
+            log_event(self.logger, "records_not_shown", level="WARNING", stream=self.name, records=reader.gap)
         if latest:
             yield Page([], self._capped(latest, reader), self.account.time.now())
 
@@ -97,11 +100,17 @@ class SearchStream(CopperStream):
         if not self.is_incremental or self.bookmark is None:
             return None, None
         self.bookmark.keep_filters(self._filters_hash)
+        self._seconds_before = self.bookmark.seconds
         given = [seconds_setting(self.config, "start_date")]
         if self.bookmark.seconds is not None:
             given.append(self.bookmark.seconds - int(self._lookback.total_seconds()))
         start = max((each for each in given if each is not None), default=None)
         return start, seconds_setting(self.config, "end_date")
+
+    @override
+    def take_back_bookmark(self) -> None:
+        if self.bookmark is not None:
+            self.bookmark.restore(self._seconds_before)
 
     @property
     def _lookback(self) -> timedelta:
@@ -136,7 +145,15 @@ class SearchStream(CopperStream):
         repeats = bool(filters.get("full_result"))
         paced = self.account.requests_per_minute > 0
         buffered = PACKED_PAGES if paced else BUFFERED_PAGES
-        limits = Limits(PAGE_SIZE, SEARCH_CEILING, concurrency, buffered_pages=buffered, repeats=repeats)
+        limits = Limits(
+            PAGE_SIZE,
+            SEARCH_CEILING,
+            concurrency,
+            buffered_pages=buffered,
+            repeats=repeats,
+            totals_are_hints=totals_are_hints(self.config, self.name),
+            splits=bool(self.created_filter),
+        )
         first, last = (start, stop) if self._sign > 0 else (_negative(stop), _negative(start))
         lookback = timedelta(seconds=self.config["lookback_seconds"])
 
@@ -149,8 +166,7 @@ class SearchStream(CopperStream):
             sign=self._sign,
             horizon=horizon,
             concurrency=concurrency,
-            now=self.account.time.now,
-            check=check or self.check,
+            run=RunCalls(self.account.time.now, check or self.check, self.account.pause, self._explain),
             pack=paced,
         )
 
@@ -164,7 +180,7 @@ class SearchStream(CopperStream):
                 low, high = _negative(high), _negative(low)
             if self._is_beyond_filters(low, high):
                 raise self._beyond_filters()
-            body = filters | self._body(query, low, high)
+            body = filters | self._body(query, low, high) | self._created(query, filters)
             answer = ask("POST", self.path, body=body, read=read)
             if self._sign < 0 and high is not None and high > LATEST + 1 and _all_beyond(answer.value):
                 raise self._beyond_filters()  # the bound was left out, and this is the first page again
@@ -201,17 +217,19 @@ class SearchStream(CopperStream):
         turn, column = divmod(tie, len(self.ties))
         return {"sort_by": self.ties[column], "sort_direction": "desc" if turn % 2 else "asc"}
 
-    def _tie_error(self, error: TieError) -> TieError:
-        """Make an error that also names the stream and the second."""
-        second = "one second" if error.key is None else f"the second {moment(self._sign * error.key)}"
-        counted = f"{error.total:,} records of {self.name} have {self._key} in {second}"
-        if error.total > SEARCH_CEILING:
-            why = f"and Copper's search reaches {SEARCH_CEILING:,}"
-        else:
-            why = f"and {error.passes} passes over them did not agree"
-        made = TieError(error.key, error.total, error.passes)
-        made.args = (f"{counted}, {why}: read them apart with search_filters",)
-        return made
+    def _created(self, query: PageQuery, filters: dict[str, Any]) -> dict[str, int]:
+        """Filter by the date of creation, one second wider than asked for: bounds may be excluded."""
+        if query.created is None:
+            return {}
+        low, high = query.created
+        minimum, maximum = f"minimum_{self.created_filter}", f"maximum_{self.created_filter}"
+        return {
+            minimum: max(low - 1, 0, filters.get(minimum) or 0),
+            maximum: min(high + 1, LATEST, filters.get(maximum) or LATEST),
+        }
+
+    def _explain(self, error: SearchError) -> StreamError:
+        return explain(error, self.name, self._key, self._sign, SEARCH_CEILING)
 
 
 def rows_reader(key: str) -> Callable[[bytes], list[Row]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -109,6 +109,15 @@ SETTINGS: dict[str, Any] = {
             "description": "Further search parameters, as Copper documents them, by stream. Dates are ISO 8601, or "
             "relative such as -30d. A stream whose parameters change is read anew.",
         },
+        "totals": {
+            "type": "object",
+            "additionalProperties": {"type": "string", "enum": ["exact", "hint"]},
+            "default": {},
+            "description": "How to take the number of records that Copper tells with a search, by stream: exact (a "
+            "read that brings fewer is asked again, and fails if it stays short) or hint (a search ends where no more "
+            "records come, and what is missing is a warning: for keys that see fewer records than Copper counts). "
+            "exact if left out.",
+        },
         "include_converted_leads": {
             "type": "boolean",
             "default": False,
@@ -185,11 +194,12 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def check_values(config: Mapping[str, Any], searched: Collection[str], now: datetime) -> None:
+def check_values(config: Mapping[str, Any], streams: Collection[str], searched: Collection[str], now: datetime) -> None:
     """Refuse settings that cannot work before anything is read.
 
     Args:
         config: The settings.
+        streams: Names of all streams that are not declared by ``extra_streams``.
         searched: Names of the streams that are searched by date.
         now: The time that relative dates count from.
 
@@ -205,13 +215,18 @@ def check_values(config: Mapping[str, Any], searched: Collection[str], now: date
         raise SettingError("flattening_max_depth is missing: flattening_enabled needs it")
     if config.get("deletions") and config.get("search_filters"):
         raise SettingError("deletions cannot go with search_filters: what a filter hides would look deleted")
-    for setting in ("resync", "search_filters"):
-        for name in config.get(setting) or ():
-            if name not in searched:
-                hint = nearest(name, list(searched))
-                raise SettingError(f"{setting}: {name!r} is not a stream that is searched by date{hint}")
+    declared = [str(each.get("name")) for each in config.get("extra_streams") or ()]
+    _check_names(config, ("resync", "search_filters"), searched, "a stream that is searched by date")
+    _check_names(config, ("totals",), [*streams, *declared], "a stream")
     for name in config.get("search_filters") or ():
         search_filters(config, name, now)
+
+
+def _check_names(config: Mapping[str, Any], settings: Iterable[str], known: Collection[str], what: str) -> None:
+    for setting in settings:
+        for name in config.get(setting) or ():
+            if name not in known:
+                raise SettingError(f"{setting}: {name!r} is not {what}{nearest(name, list(known))}")
 
 
 def seconds_setting(config: Mapping[str, Any], name: str) -> int | None:

@@ -38,6 +38,7 @@ class ActivitiesStream(SearchStream):
     replication_key = "activity_date"
     date_filter = "activity_date"
     newest_first = True
+    created_filter = ""
 
     @property
     @override

@@ -21,6 +21,7 @@ from singer_sdk.plugin_base import _ConfigInput
 from typing_extensions import override
 
 from crm_api import crm
+from crm_api.console import handle_hangup
 from crm_api.copper.session import whoami
 from crm_api.environment import environment_settings
 from crm_api.errors import SettingError, StopError
@@ -148,9 +149,15 @@ class TapCopper(Tap):
             super()._validate_config()
         except ConfigValidationError as error:
             raise SettingError(redact(f"The settings are wrong: {'; '.join(error.errors)}")) from None
+        names = [str(vars(stream)["name"]) for stream in STREAMS]
         searched = [str(vars(stream)["name"]) for stream in STREAMS if issubclass(stream, SearchStream)]
-        check_values(self._config, searched, self.time.now())
+        check_values(self._config, names, searched, self.time.now())
         return []
+
+    @override
+    def _setup_signal_handlers(self) -> None:
+        super()._setup_signal_handlers()
+        handle_hangup(self._handle_termination)
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""The command line of target-crm: a configuration file that cannot be read ends it in one sentence.
+"""The command line of target-crm: its own options, and a sentence in place of a traceback where they cannot be read.
 
 It is a file of its own because only the command line needs click and the SDK's command.
 """
@@ -6,16 +6,29 @@ It is a file of its own because only the command line needs click and the SDK's 
 from __future__ import annotations
 
 import logging
+import os
+import re
 import sys
-from collections.abc import Sequence
+import uuid
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from itertools import pairwise
+from typing import Any
 
 import click
 from singer_sdk.plugin_base import SingerCommand, _ConfigInput
 from typing_extensions import override
 
-from crm_api.errors import SettingError
-from target_crm.exit_codes import Exit
+from crm_api.console import GuardedCommand, is_of_output
+from crm_api.errors import CrmError, SettingError
+from target_crm.exit_codes import Ending, told_ending
+from target_crm.report.advice import remember_config
+from target_crm.report.report_file import SETTING as REPORT_PATH
+from target_crm.report.report_file import ReportFile
 
+RUN_ID = "SINGER_CRM_RUN_ID"
+RUN_ID_CHARACTERS = 128  # task ids of schedulers fit; what is longer would fill tables and lines of the log
+_RUN_ID = re.compile(rf"[A-Za-z0-9][\w.:@+~=/-]{{0,{RUN_ID_CHARACTERS - 1}}}", re.ASCII)
 _UNREADABLE = (OSError, TypeError, ValueError)  # as the SDK raises them: no such file, not an object, not JSON
 
 
@@ -31,28 +44,109 @@ def given_config(config: Sequence[str]) -> _ConfigInput:
         raise SettingError(_sentence(error)) from error
 
 
+def given_run_id(run_id: str | None) -> str | None:
+    """Return the name that the command line or the environment gives the run; None if neither does.
+
+    Args:
+        run_id: The value of ``--run-id``; None: the environment may name it.
+
+    Raises:
+        SettingError: It is too long, or holds other characters than names of tasks do.
+    """
+    place, given = ("--run-id", run_id) if run_id is not None else (RUN_ID, os.environ.get(RUN_ID) or None)
+    if given is not None and not _RUN_ID.fullmatch(given):
+        raise SettingError(
+            f"{place} must be 1 to {RUN_ID_CHARACTERS} letters, digits or characters of _.:@+~=/-, and begin with a "
+            f"letter or a digit, not {given[:RUN_ID_CHARACTERS]!r}"
+        )
+    return given
+
+
+def end_early(error: Exception, config: Mapping[str, Any], run_id: str | None, logger: logging.Logger) -> int:
+    """Say and report what kept a run from beginning; returns the exit code.
+
+    Args:
+        error: What kept it.
+        config: The settings, as far as they could be read.
+        run_id: The value of ``--run-id``, if it was given.
+        logger: The target's log.
+    """
+    ending = told_ending(error, None, logger)
+    _report(ending, config, run_id)
+    return ending.code
+
+
+def _report(ending: Ending, config: Mapping[str, Any], run_id: str | None) -> None:
+    """Write a report that says no more than how the run ended, if the settings name a place for it."""
+    path = config.get(REPORT_PATH) or os.environ.get(f"TARGET_CRM_{REPORT_PATH.upper()}")
+    if not isinstance(path, str):
+        return
+    name = None
+    with suppress(SettingError):
+        name = given_run_id(run_id)
+    report = {
+        "run_id": name or uuid.uuid4().hex,
+        "ended": ending.sentence,
+        "exit_code": ending.code,
+        "retry": ending.retry,
+        "retry_after_seconds": ending.retry_after_seconds,
+        "streams": {},
+        "closed": True,
+    }
+    with suppress(CrmError):  # the run has ended in a worse error, which is told
+        ReportFile(path).write(report)
+
+
 def _sentence(error: Exception) -> str:
     return f"A configuration file cannot be read: {error}"
 
 
-class TargetCommand(SingerCommand):
+class TargetCommand(GuardedCommand, SingerCommand):
     """The SDK's command, which reads the configuration while it reads its arguments."""
 
     @override
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        given = _values_of_config(args)  # click takes the list apart
+        remember_config(ctx, given)
         try:
             return super().parse_args(ctx, args)
         except _UNREADABLE as error:
-            click.echo(_sentence(error), err=True)
-            sys.exit(Exit.SETTINGS)
+            if is_of_output(error):
+                raise
+            sys.exit(end_early(SettingError(_sentence(error)), _readable(given), None, self.logger))
+
+
+def _values_of_config(arguments: Sequence[str]) -> list[str]:
+    return [
+        each.removeprefix("--config=") if each.startswith("--config=") else each
+        for before, each in pairwise(["", *arguments])
+        if each.startswith("--config=") or before == "--config"
+    ]
+
+
+def _readable(files: Sequence[str]) -> dict[str, Any]:
+    """The settings of those configuration files that can be read."""
+    settings: dict[str, Any] = {}
+    for file in files:
+        with suppress(*_UNREADABLE):
+            settings |= _ConfigInput.from_cli_args(file).config
+    return settings
 
 
 def target_command(command: click.Command, logger: logging.Logger) -> TargetCommand:
     """Make a ``TargetCommand`` of the command that the SDK makes for a target."""
+    own = [
+        click.Option(["--run-id"], help=f"Name of the run in ledger, locks, report and log. {RUN_ID} names it, too."),
+        click.Option(
+            ["--allow-deletes"],
+            type=click.IntRange(min=0),
+            help="Let this run delete so many records that are absent from the source, past the brakes on deletes.",
+        ),
+    ]
     return TargetCommand(
         name=command.name,
         callback=command.callback,
-        params=command.params,
+        params=[*command.params, *own],
         context_settings=command.context_settings,
         help=command.help,
         logger=logger,

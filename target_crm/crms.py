@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from crm_api.account import AccountSettings
 from crm_api.apptivo import session as apptivo
 from crm_api.apptivo.settings import APPTIVO_SETTINGS, apptivo_settings
 from crm_api.copper import session as copper
 from crm_api.copper.crm import Copper
 from crm_api.copper.settings import COPPER_SETTINGS, copper_settings
-from crm_api.crm import Crm
+from crm_api.crm import Account, Crm
 from crm_api.delegating import WithEndpoints
 from crm_api.endpoints.whole_records import Endpoints
-from crm_api.errors import SettingError
+from crm_api.errors import GoneError, NoRouteError, SettingError
 from crm_api.freshsales import session as freshsales
 from crm_api.freshsales.settings import FRESHSALES_SETTINGS, freshsales_settings
 from crm_api.http.session import connect as connect_http
@@ -38,7 +40,13 @@ def _freshsales(config: Mapping[str, Any], sleep: Sleep, clock: Clock) -> Crm:
 
     settings = freshsales_settings(config)
     session = freshsales.connect(settings, sleep=sleep, clock=clock)
-    return Freshsales(session, account_id=settings.account_id, classic=settings.is_classic, sleep=sleep)
+    return Freshsales(
+        session,
+        account_id=settings.account_id,
+        classic=settings.is_classic,
+        by_address=settings.by_address,
+        sleep=sleep,
+    )
 
 
 def _apptivo(config: Mapping[str, Any], sleep: Sleep, clock: Clock) -> Crm:
@@ -71,21 +79,25 @@ class _Entry:
 
     Attributes:
         connect: Makes the account of a configuration; sends nothing yet, and raises SettingError.
+        settings: Makes the settings of the account of a configuration.
         requests_per_minute: The rate that the vendor publishes; 0 is unlimited.
         requests_per_hour: The hourly rate that the vendor publishes; 0 is unlimited.
     """
 
     connect: Callable[[Mapping[str, Any], Sleep, Clock], Crm]
+    settings: Callable[[Mapping[str, Any]], AccountSettings]
     requests_per_minute: int = 0
     requests_per_hour: int = 0
 
 
 _CRMS: Mapping[str, _Entry] = MappingProxyType(
     {
-        "copper": _Entry(_copper, copper.REQUESTS_PER_MINUTE),
-        "freshsales": _Entry(_freshsales, freshsales.REQUESTS_PER_MINUTE, freshsales.REQUESTS_PER_HOUR),
-        "apptivo": _Entry(_apptivo, apptivo.REQUESTS_PER_MINUTE),
-        "http": _Entry(_http),
+        "copper": _Entry(_copper, copper_settings, copper.REQUESTS_PER_MINUTE),
+        "freshsales": _Entry(
+            _freshsales, freshsales_settings, freshsales.REQUESTS_PER_MINUTE, freshsales.REQUESTS_PER_HOUR
+        ),
+        "apptivo": _Entry(_apptivo, apptivo_settings, apptivo.REQUESTS_PER_MINUTE),
+        "http": _Entry(_http, http_settings),
     }
 )
 
@@ -101,6 +113,42 @@ def rates_of(config: Mapping[str, Any]) -> tuple[int, int]:
 def requests_per_minute(config: Mapping[str, Any]) -> int:
     """Requests in a minute: as the settings say, else as published; 0 is unlimited."""
     return rates_of(config)[0]
+
+
+def signed_by(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """Who signs in, to tell accounts at one address apart: one text for each way that requests are signed.
+
+    It may hold secrets. Declared endpoints count only where the account itself has no sign-in.
+    """
+    own = _CRMS[config["crm"]].settings(config).signed_by
+    if own:
+        return (own,)
+    streams = streams_by_name(config)
+    known = [declared(config, stream, given) for stream, given in streams.items() if is_declared(config, stream, given)]
+    if config.get("endpoint"):
+        known.append(declared({**config, "load_method": None}, "stream", {}))
+    return secrets_of(known)
+
+
+def account_of(crm: Crm) -> Account:
+    """Ask whose account it is.
+
+    Raises:
+        SettingError: The CRM has no such address: ``base_url`` leads elsewhere.
+        CrmError: It does not answer, or does not accept the key.
+    """
+    with address_errors():
+        return crm.account()
+
+
+@contextmanager
+def address_errors() -> Iterator[None]:
+    """Take an answer that there is no such address, to the question whose account it is, for a wrong ``base_url``."""
+    try:
+        yield
+    except (GoneError, NoRouteError) as error:
+        advice = "" if "base_url" in error.sentence else " Check base_url."
+        raise SettingError(f"{error.sentence}{advice}") from error
 
 
 def connected(config: Mapping[str, Any], sleep: Sleep, clock: Clock) -> Crm:

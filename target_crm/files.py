@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from crm_api.errors import SettingError, StopError
+from crm_api.exit_codes import Retry
 
 PRIVATE = 0o600
 
@@ -17,6 +18,7 @@ PRIVATE = 0o600
 class FileError(StopError):
     """A file cannot be written any more, and what belongs into it would be lost if STATE passed."""
 
+    retry = Retry.LATER  # a full disk may have room by then
     advice = "Nothing was lost: make room or choose another file, and run again."
 
     def __init__(self, setting: str, path: str | Path, why: str) -> None:

@@ -13,6 +13,7 @@ from target_crm.stream_settings import STREAM_SETTINGS
 
 INDEX_LAG_SECONDS = 60.0
 SHUTDOWN_SECONDS = 20.0
+HISTORY_DAYS = 400  # a year and a month, so that a yearly question can be answered
 BATCH_SIZE = 1000
 _SECRET_TEXT: JsonSchema = {"type": ["string", "null"], "secret": True, "writeOnly": True}
 
@@ -76,6 +77,12 @@ SETTINGS: JsonSchema = {
             "default": str(LoadMethod.UPSERT),
             "description": f"The load method of streams that have none of their own: {LOAD_METHODS}.",
         },
+        "account_name": {
+            "type": ["string", "null"],
+            "description": "The name of the account in the ledger, for accounts that share an address (crm http with "
+            "one base_url, or a proxy). If left out, the account's id as the CRM tells it, else base_url. Another name "
+            "is another account, with records and locks of its own.",
+        },
         "source_name": {
             "type": "string",
             "default": "default",
@@ -97,6 +104,12 @@ SETTINGS: JsonSchema = {
             "default": False,
             "description": "Keep the old and new value of each changed field in the ledger's history, not only "
             "the field's name. A deleted record is kept whole in any case.",
+        },
+        "history_days": {
+            "type": "number",
+            "minimum": 0,
+            "default": HISTORY_DAYS,
+            "description": "Days for which the ledger keeps its history, deleted records included; 0 keeps all.",
         },
         "compare_with": {
             "type": "string",
@@ -156,6 +169,14 @@ SETTINGS: JsonSchema = {
             "responses_path.",
         },
         "report_path": {"type": ["string", "null"], "description": "File that gets the summary of the run as JSON."},
+        "allow_deletes": {
+            "type": ["integer", "null"],
+            "minimum": 0,
+            "description": "Let the run delete this many records that are missing from the input, whatever "
+            "max_deletes, max_delete_fraction and max_delete_fraction_7_days say. It is meant for one run, as the "
+            "option --allow-deletes or the variable TARGET_CRM_ALLOW_DELETES; the history keeps it, and these deletes "
+            "do not count as missing in the next seven days.",
+        },
         "index_lag_seconds": {
             "type": "number",
             "minimum": 0,

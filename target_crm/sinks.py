@@ -74,6 +74,7 @@ class CrmSink(BatchSink):
         running = cast("RunningTarget", target)
         run = running.opened_run
         settings = stream_settings(target.config, stream_name, key_properties or (), run.crm.objects, run.crm.refused)
+        run.locks.take(settings.object)  # before the CRM is asked for more than whose account it is
         destination = destination_of(run.crm, settings)
         known = set(schema.get("properties", ()))
         destination.check_fields(stream_name, known - SDC)
@@ -92,7 +93,7 @@ class CrmSink(BatchSink):
         self._delete_when = settings.delete_when if settings.hard_delete else None
         self._mirrors = settings.load_method is LoadMethod.OVERWRITE
         self._completeness_of = running.completeness_of
-        self._version = run.id
+        self._version = run.own_version
         self._took_any = False
         self._incoming_records: list[IncomingRecord] = []
 
@@ -113,7 +114,7 @@ class CrmSink(BatchSink):
             return None
         if (version := self._completeness_of(self.stream_name).version) is not None:
             return str(version)
-        return self._run.id if self.stream.settings.complete_at_end and self._took_any else None
+        return self._run.own_version if self.stream.settings.complete_at_end and self._took_any else None
 
     def receive(
         self, record: dict[str, Any], message: bytes, *, held: Held | None = None, version: int | None = None
@@ -145,7 +146,8 @@ class CrmSink(BatchSink):
         if held is None and self._mirrors:
             self._completeness_of(self.stream_name).arrived(version)
             self._took_any = True
-            self._version = self._run.id if version is None or self.stream.settings.complete_at_end else str(version)
+            own = version is None or self.stream.settings.complete_at_end
+            self._version = self._run.own_version if own else str(version)
         self._incoming_records.append(self._incoming(record, message, held, gone=gone))
 
     def receive_flawed(self, message: bytes, flaw: Rejection, *, held: Held | None = None) -> None:

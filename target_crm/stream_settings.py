@@ -98,6 +98,12 @@ class StreamSettings:
         {"type": "number", "minimum": 0, "maximum": 1, "default": Brakes().fraction},
         read=lambda given, _: float(given),
     )
+    max_delete_fraction_7_days: float | None = setting(
+        "With load_method overwrite: the largest fraction of the records of seven days ago that may have been deleted "
+        "since then because they were missing from the input. If this run would pass it, it deletes none and exits "
+        "with code 3. If left out, 0.5, or max_delete_fraction where that is larger.",
+        {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+    )
     complete: str | None = setting(
         "With load_method overwrite: end_of_input promises that the input holds the whole stream. Without it, only an "
         "ACTIVATE_VERSION message after records of its version proves that.",
@@ -127,7 +133,10 @@ class StreamSettings:
     @property
     def brakes(self) -> Brakes:
         """The limits above which deletes are held back."""
-        return Brakes(self.max_deletes, self.max_delete_fraction)
+        fraction = self.max_delete_fraction_7_days
+        if fraction is None:
+            fraction = max(Brakes().fraction_7_days, self.max_delete_fraction)
+        return Brakes(self.max_deletes, self.max_delete_fraction, float(fraction))
 
     @property
     def complete_at_end(self) -> bool:

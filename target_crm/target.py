@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import logging
-import os
-import signal
 import sys
 import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
 from copy import deepcopy
 from functools import cached_property
 from types import FrameType
@@ -24,26 +20,28 @@ from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.sinks import Sink
 from typing_extensions import override
 
+from crm_api.console import handle_hangup
 from crm_api.crm import Crm
-from crm_api.environment import environment_settings
+from crm_api.exit_codes import Exit
 from crm_api.transport.redaction import guard_logging
-from target_crm.command import target_command
+from target_crm.command import end_early, given_run_id, target_command
 from target_crm.concurrency import Stopping
+from target_crm.configuration import ConfiguredTarget
 from target_crm.crms import connected, requests_per_minute
 from target_crm.engine.deletes import Deleter
-from target_crm.engine.finish import finish
+from target_crm.engine.finish import RunEnd
 from target_crm.engine.held_records import HeldRecordRetrier
 from target_crm.engine.run import Run
-from target_crm.exit_codes import BROKEN_INPUT, EXPECTED, SIGNAL_OFFSET, Ending, Exit, TooManyRejectedError, ending_of
+from target_crm.exit_codes import BROKEN_INPUT, EXPECTED, Ending, TooManyRejectedError, told_ending
+from target_crm.ledger.locks import LockLostError
 from target_crm.ledger.values import Held
 from target_crm.mapping.values import Rejection
 from target_crm.report.outcomes import Books, Outcome, RejectKind
-from target_crm.report.progress import Progress
+from target_crm.report.progress import shown_progress
 from target_crm.settings import BATCH_SIZE, SETTINGS
-from target_crm.settings_checks import checked_config
 from target_crm.singer.completeness import Completeness
 from target_crm.singer.messages import record_of, register, schema_of, state_of, stream_of, version_of
-from target_crm.singer.stdio import Reader, emit, state_text
+from target_crm.singer.stdio import Reader, check_output, emit, state_text
 from target_crm.singer.stream_order import parents_first
 from target_crm.sinks import CrmSink
 from target_crm.stream_settings import StreamSettings, stream_settings
@@ -51,7 +49,7 @@ from target_crm.stream_settings import StreamSettings, stream_settings
 DRAIN_SECONDS = 30.0  # after which everything is written and STATE passes, also when the input is silent
 
 
-class TargetCrm(Target):
+class TargetCrm(ConfiguredTarget):
     """Writes Singer records from any tap into a CRM: creates, updates, upserts; never one record twice."""
 
     name = "target-crm"
@@ -70,10 +68,10 @@ class TargetCrm(Target):
     clock: Callable[[], float] = staticmethod(time.monotonic)
     sleep: Callable[[float], None] = staticmethod(time.sleep)
 
-    def __init__(self, **arguments: Any) -> None:
+    def __init__(self, *, run_id: str | None = None, allow_deletes: int | None = None, **arguments: Any) -> None:
+        self.run_id = given_run_id(run_id) or uuid.uuid4().hex
         self.stopping = Stopping(clock=self.clock, sleep=self.sleep)
         self.books = Books()
-        self.run_id = uuid.uuid4().hex
         self.began = self.clock()
         self.schema_message = b""
         """The SCHEMA message that is being processed, as it arrived."""
@@ -89,31 +87,10 @@ class TargetCrm(Target):
         self._reader = Reader(self._between)
         # The SDK takes __else__ out of the very stream_maps that it is given.
         super().__init__(message_reader=self._reader, **{**arguments, "config": deepcopy(arguments.get("config"))})
+        self._allow_deletes = self._config.get("allow_deletes") if allow_deletes is None else allow_deletes
         self._batch_size: int = self._config.get("batch_size_rows") or BATCH_SIZE
         self._limit: int | None = self._config.get("limit")
         self.max_parallelism = 1  # sinks are drained in order: what is referred to first
-
-    @classmethod
-    @override
-    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
-        super().append_builtin_config(config_jsonschema)
-        # No CRM has columns for metadata; files are read as their message says; load_method decides about versions.
-        for unused in ("add_record_metadata", "batch_config", "process_activate_version_messages"):
-            config_jsonschema["properties"].pop(unused, None)
-
-    @property
-    @override
-    def _env_var_config(self) -> dict[str, Any]:
-        with suppress(ValueError):  # it reads the file .env, too; a wrong value in it is reported below
-            super()._env_var_config  # noqa: B018 - see above
-        return environment_settings(self.config_jsonschema, self._env_var_prefix, os.environ)
-
-    @override
-    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        if raise_errors:
-            self.append_builtin_config(self.config_jsonschema)
-            self._config = checked_config(self._config, self.config_jsonschema)
-        return super()._validate_config(raise_errors=raise_errors)
 
     # The account and what is opened with it
 
@@ -145,6 +122,10 @@ class TargetCrm(Target):
                 clock=self.clock,
             )
         return self._run
+
+    @cached_property
+    def _end(self) -> RunEnd:
+        return RunEnd(self.run_id, self._config, self.books, self.began, self.clock)
 
     @cached_property
     def retrier(self) -> HeldRecordRetrier:
@@ -285,20 +266,13 @@ class TargetCrm(Target):
         run = self._run
         if run is not None:
             self.retrier.at_end()
-            self._delete(run)
+            sinks = cast("dict[str, CrmSink]", self._sinks_active)
+            complete = {stream: sink.complete_version for stream, sink in sinks.items()}
+            self._braked = Deleter(run, self._settings_of, self._allow_deletes).carry_out(complete)
             run.recorder.flush()
         super().process_endofpipe()
         if run is not None:
             run.locks.close()
-
-    def _delete(self, run: Run) -> None:
-        """Carry out deletes, now that the brakes can be checked."""
-        sinks = cast("dict[str, CrmSink]", self._sinks_active)
-        deleter = Deleter(run, self._settings_of)
-        self._braked = deleter.carry_out_held()
-        for stream, sink in sinks.items():
-            if (version := sink.complete_version) is not None:
-                self._braked += deleter.carry_out_absent(stream, version)
 
     def _settings_of(self, stream: str) -> StreamSettings:
         sink = cast("CrmSink | None", self._sinks_active.get(stream))
@@ -307,12 +281,19 @@ class TargetCrm(Target):
 
     @override
     def _write_state_message(self, state: Any) -> None:
-        """Emit the very text that came, once; nothing that a dry run does is done."""
+        """Emit the very text that came, once, as the only writer; nothing that a dry run does is done."""
+        if self._run is not None:
+            self._run.locks.check()
         self._latest_state = self._safe_state = None
         if not self.config["dry_run"]:
             emit(f"{state}\n")
 
     # The run
+
+    @override
+    def _setup_signal_handlers(self) -> None:
+        super()._setup_signal_handlers()
+        handle_hangup(self._handle_termination)
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
@@ -321,13 +302,7 @@ class TargetCrm(Target):
         If they do not finish in time, the process ends without them.
         """
         self.stopping.signalled = signum
-        signal.signal(signal.SIGALRM, lambda *_: os._exit(SIGNAL_OFFSET + signum))
-        signal.setitimer(signal.ITIMER_REAL, max(float(self._config.get("shutdown_seconds", 0)), 0.001))
-
-    def _finish(self, ending: Ending) -> int:
-        if self._run is None:
-            return ending.code
-        return finish(self._run, ending, self.config)
+        self._end.limit(float(self._config["shutdown_seconds"]), self._crm, signum)
 
     def replay(self, held: Iterable[Held]) -> int:
         """Try records that the ledger holds once more, and nothing else; returns the exit code."""
@@ -342,6 +317,8 @@ class TargetCrm(Target):
         """Read the input to its end, or to what stops it; returns the exit code."""
 
         def read() -> None:
+            if not self.config["dry_run"]:
+                check_output()
             try:
                 self.listen(file_input)
             except BROKEN_INPUT:
@@ -353,24 +330,26 @@ class TargetCrm(Target):
     def _guarded(self, work: Callable[[], None]) -> int:
         ending = Ending(Exit.DONE, "")
         try:
-            with self._progress():
+            self._end.begin()
+            traffic = self.connect().session.traffic
+            with shown_progress(self.config, self.books, traffic, requests_per_minute(self.config), self.clock):
                 work()
             if self._braked:
                 ending = Ending(Exit.BRAKE, " ".join(self._braked))
                 self.logger.error("%s", ending.sentence)
-        except EXPECTED as error:
-            ending = ending_of(error, self.stopping.signalled)
-            self.logger.error("%s", ending.sentence, exc_info=self.logger.isEnabledFor(10))  # noqa: TRY400 - one sentence
-            if self._safe_state is not None:
-                self._write_state_message(self._safe_state)
-        return self._finish(ending)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the report tells of it
+            ending = self._failed(error)
+        return self._end.finish(self._run, self._crm, ending)
 
-    def _progress(self) -> AbstractContextManager[None]:
-        """Show the progress on a terminal; a dry run has lines of its own to show."""
-        traffic = self.connect().session.traffic
-        if self.config["dry_run"] or not self.logger.isEnabledFor(logging.INFO) or not sys.stderr.isatty():
-            return nullcontext()
-        return Progress(self.books, traffic, requests_per_minute(self.config), self.clock).shown()
+    def _failed(self, error: Exception) -> Ending:
+        """Say what ended the run, and emit the last STATE that is safe."""
+        ending = told_ending(error, self.stopping.signalled, self.logger)
+        if self._safe_state is not None and not isinstance(error, LockLostError):
+            try:
+                self._write_state_message(self._safe_state)
+            except EXPECTED as unwritten:
+                self.logger.error("%s", unwritten)  # noqa: TRY400 - one sentence
+        return ending
 
     @classmethod
     @override
@@ -386,13 +365,14 @@ class TargetCrm(Target):
         about_format: str | None = None,
         config: _ConfigInput | None = None,
         file_input: IO[str] | None = None,
+        run_id: str | None = None,
+        allow_deletes: int | None = None,
     ) -> None:
         super(Target, cls).invoke(about=about, about_format=about_format)
         config = config or _ConfigInput()
+        given = {"config": config.config, "parse_env_config": config.parse_env}
         try:
-            target = cls(config=config.config, parse_env_config=config.parse_env)
-        except EXPECTED as error:
-            ending = ending_of(error, None)
-            cls.logger.error("%s", ending.sentence, exc_info=cls.logger.isEnabledFor(10))  # noqa: TRY400 - one sentence
-            sys.exit(ending.code)
+            target = cls(run_id=run_id, allow_deletes=allow_deletes, **given)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the report tells of it
+            sys.exit(end_early(error, config.config, run_id, cls.logger))
         sys.exit(target.run(file_input))

@@ -16,7 +16,7 @@ import crm_emulator
 import tap_copper
 import target_crm
 import tests.statements  # noqa: F401 - every test's engines share what they compile
-from tests.servers import postgres, postgres_server, redis_server  # noqa: F401 - fixtures
+from tests.servers import pooler, postgres, postgres_server, redis_server  # noqa: F401 - fixtures
 
 # The machine decides how long an example takes: a deadline would fail tests by its load, not by their claim.
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)

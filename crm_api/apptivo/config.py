@@ -6,16 +6,15 @@ differ, so a key that looks like an id or a name is taken for one. ``webLayout``
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
-
 from crm_api.apptivo.declaration import ApptivoObject, Choice
 from crm_api.crm import Name
 from crm_api.crm_objects import CrmId, Kind
+from crm_api.transport.nesting import read_json
 
 _KINDS = {
     "input": Kind.TEXT,
@@ -30,6 +29,7 @@ _KINDS = {
     "check": Kind.NAME_IDS,
 }
 """Kinds of custom attributes by tag. Counters are read-only, and sources disagree on references: both are missing."""
+LONGEST_NUMBER = 30  # digits; a longer one is text, which Python does not turn into a number at any length
 _IDS = ("lookupCode", "optionId")
 _NAMES = ("meaning", "optionObject", "name", "displayName")
 
@@ -120,11 +120,15 @@ def config_of(answer: Any) -> Config:
 def identifier(value: Any) -> CrmId:
     """Return an id as a number if it is numeric, and as text otherwise."""
     text = str(value).strip()
-    return int(text) if text.isascii() and text.isdecimal() else text
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER else text
 
 
 def _is_disabled(item: Mapping[str, Any]) -> bool:
-    return item.get("disabled") in {"Y", True} or item.get("isEnabled") in {"N", False}
+    return item.get("disabled") in ("Y", True) or _is_off(item)
+
+
+def _is_off(item: Mapping[str, Any]) -> bool:
+    return item.get("isEnabled") in ("N", False)
 
 
 def _name(choice: Choice, item: Mapping[str, Any]) -> Name | None:
@@ -144,15 +148,19 @@ def _first(item: Mapping[str, Any], *keys: str) -> Any:
 
 def _custom_attributes(layout: Any) -> Iterator[CustomAttribute]:
     if isinstance(layout, str):
-        with suppress(msgspec.DecodeError):
-            layout = msgspec.json.decode(layout)
-    sections = layout.get("sections") if isinstance(layout, Mapping) else None
-    for section in sections or ():
-        for each in (section.get("attributes") if isinstance(section, Mapping) else None) or ():
-            if isinstance(each, Mapping) and each.get("type") == "Custom" and each.get("isEnabled") not in {"N", False}:
+        with suppress(ValueError):
+            layout = read_json(layout)
+    for section in _list_in(layout, "sections"):
+        for each in _list_in(section, "attributes"):
+            if isinstance(each, Mapping) and each.get("type") == "Custom" and not _is_off(each):
                 found = _custom_attribute(each)
                 if found is not None:
                     yield found
+
+
+def _list_in(value: Any, name: str) -> Sequence[Any]:
+    found = value.get(name) if isinstance(value, Mapping) else None
+    return found if isinstance(found, list) else ()
 
 
 def _custom_attribute(each: Mapping[str, Any]) -> CustomAttribute | None:
@@ -164,7 +172,7 @@ def _custom_attribute(each: Mapping[str, Any]) -> CustomAttribute | None:
     label = label or each.get("modifiedLabel")
     if attribute_id in (None, "") or not label or not tag:
         return None
-    options = each.get("optionValueList") or inner.get("optionValueList") or inner.get("options") or ()
+    options = _list_in(each, "optionValueList") or _list_in(inner, "optionValueList") or _list_in(inner, "options")
     tag_name = each.get("tagName") or inner.get("tagName") or str(attribute_id)
     tag_id = each.get("tagId") or inner.get("tagId")
     found = tuple(name for option in options if (name := _option(option, tag_id)) is not None)

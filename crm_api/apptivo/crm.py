@@ -87,7 +87,7 @@ class Apptivo(DeclaredCrm):
         user = self._user or "the owner of the keys"
         if firm is None:
             host = urlsplit(self.session.base_url).hostname
-            return Account(f"{host}/{self._fingerprint}", f"at {host}", user)
+            return Account(f"{host}/{self._fingerprint}", f"at {host}", user, by_address=True)
         return Account(firm, f"Apptivo firm {firm}", user)
 
     def _firm(self) -> str | None:

@@ -37,6 +37,7 @@ BASE_URL = "https://api.apptivo.com/app/dao/v6"
 REQUESTS_PER_MINUTE = 60  # no rate is published; an integrator's library in production waits a second before each call
 DATE_FORMAT = "MM/DD/YYYY"  # in which days go in, or in the firm's own (samples of the create pages)
 _MINUTE_SECONDS = 60
+_SPREAD_SECONDS = 0.9  # in which the requests of a second leave: with the quota's margin, a second
 _FORM = "application/x-www-form-urlencoded"
 _FAILED = frozenset({"FAILURE", "FAILED", "FAIL", "ERROR"})
 _SUSPECT = re.compile(rb'"(?:status|result)"\s*:\s*"', re.IGNORECASE)
@@ -168,7 +169,7 @@ class ApptivoSettings(AccountSettings):
     def rates(self) -> Sequence[Rate]:
         """The given rates, with the rate of a minute spread over its seconds: how Apptivo counts bursts is unknown."""
         per_second = -(-self.requests_per_minute // _MINUTE_SECONDS)
-        return (per_second, 1), *super().rates
+        return (per_second, _SPREAD_SECONDS), *super().rates
 
     @property
     def fingerprint(self) -> str:

@@ -20,7 +20,16 @@ from crm_api.copper.session import PAGE_SIZE, whoami
 from crm_api.copper.values import DAY_FIRST, MONTH_FIRST, CopperDates, order_of
 from crm_api.crm import Account, BeforeSend, Crm, CustomField, Name, Refused, Result, Written
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload
-from crm_api.errors import GoneError, InDoubtError, InvalidError, RefusedError, SettingError, TooLargeError
+from crm_api.errors import (
+    BODY_CHARACTERS,
+    SHOWN_CHARACTERS,
+    GoneError,
+    InDoubtError,
+    InvalidError,
+    RefusedError,
+    SettingError,
+    TooLargeError,
+)
 from crm_api.transport.answer import Answer
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
@@ -262,8 +271,9 @@ class Copper(Crm):
         if not isinstance(item, dict):
             return None
         if item.get("success") is False:
-            body = self.session.redact(msgspec.json.encode(item).decode())
-            return Refused(self.session.redact(_spelled(item.get("message"))), _REFUSED_STATUS, body=body)
+            cut = self.session.redact.cut
+            body = cut(msgspec.json.encode(item).decode(), BODY_CHARACTERS)
+            return Refused(cut(_spelled(item.get("message")), SHOWN_CHARACTERS), _REFUSED_STATUS, body=body)
         crm_id = item.get("id")
         if crm_id is None or element.get("id", crm_id) != crm_id:
             return None

@@ -15,10 +15,11 @@ from typing_extensions import override
 
 from crm_api.errors import CredentialsError, CrmError, InDoubtError, InvalidError, SettingError
 from crm_api.transport.answer import Answer, Dialect
+from crm_api.transport.network import Network
 from crm_api.transport.quota import Quota
 from crm_api.transport.redaction import Redactor
 from crm_api.transport.request import Request
-from crm_api.transport.session import CrmSession, Network
+from crm_api.transport.session import CrmSession
 
 OAUTH_URL = "https://app.copper.com/oauth"
 SCOPE = "developer/v1/all"

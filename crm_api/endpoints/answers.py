@@ -36,7 +36,7 @@ def value_of(endpoint: Endpoint, content: bytes) -> Any:
 
 
 def results_of(endpoint: Endpoint, items: Sequence[Item], answer: Answer) -> list[Result]:
-    """Read one result for each record, in the order of the records.
+    """Read one result for each record, in the order of the records. Words of the answer are neither masked nor cut.
 
     Raises:
         InDoubtError: The answer does not say of any record whether it was written.

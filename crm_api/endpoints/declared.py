@@ -19,7 +19,16 @@ from crm_api.endpoints.answers import items_at, results_of, value_of
 from crm_api.endpoints.endpoint import Endpoint
 from crm_api.endpoints.json_paths import found_at
 from crm_api.endpoints.requests import Item, groups, item_of, prepare
-from crm_api.errors import CrmError, DuplicateError, GoneError, InvalidError, RefusedError, SettingError
+from crm_api.errors import (
+    BODY_CHARACTERS,
+    SHOWN_CHARACTERS,
+    DuplicateError,
+    GoneError,
+    InDoubtError,
+    InvalidError,
+    RefusedError,
+    SettingError,
+)
 from crm_api.transport.answer import Answer
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
@@ -153,9 +162,11 @@ class DeclaredCrm(Crm):
             return [self._made_up(item, answer) for item in items]
         try:
             results = results_of(endpoint, items, answer)
-        except CrmError as error:
-            error.body, error.said = self.session.redact(error.body), self.session.redact(error.said)
-            raise
+        except (InvalidError, InDoubtError) as error:
+            cut = self.session.redact.cut
+            said, body = cut(error.said, SHOWN_CHARACTERS), cut(error.body, BODY_CHARACTERS)
+            kind = type(error)
+            raise kind(error.call, status=error.status, said=said, happened=error.happened, body=body) from None
         return [self._redacted(result) for result in results]
 
     def _made_up(self, item: Item, answer: DryRunAnswer) -> Written:
@@ -199,10 +210,11 @@ class DeclaredCrm(Crm):
     def _redacted(self, result: Result) -> Result:
         if isinstance(result, Written):
             return result
-        redact = self.session.redact
+        cut = self.session.redact.cut
+        body = cut(result.body, BODY_CHARACTERS)
         if isinstance(result, Unclear):
-            return replace(result, body=redact(result.body))
-        return replace(result, reason=redact(result.reason), body=redact(result.body))
+            return replace(result, body=body)
+        return replace(result, reason=cut(result.reason, SHOWN_CHARACTERS), body=body)
 
     @override
     def dry_run_answer(self, request: Request, new_id: Callable[[], CrmId]) -> Any:

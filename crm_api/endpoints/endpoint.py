@@ -106,6 +106,7 @@ class Endpoint:
         repeatable: Whether sending a request twice is the same as sending it once. None: it depends on ``method`` and
             ``idempotency_header``.
         idempotency_header: Name of the header that carries a key by which the API recognises a repeated request.
+        idempotency_seconds: How long the API remembers such a key.
         parameters: Query parameters for the flags that a stream's settings may give: by the name of the flag
             (``CrmObject.parameters``), the name of the parameter.
     """
@@ -124,14 +125,20 @@ class Endpoint:
     success: frozenset[int] | None = None
     repeatable: bool | None = None
     idempotency_header: str | None = None
+    idempotency_seconds: float = 86_400.0  # services keep keys for a day, or longer
     parameters: Mapping[str, str] = field(default_factory=dict)
 
     @_computed
     def may_repeat(self) -> bool:
-        """Whether a request that got no answer may be sent again."""
+        """Whether a request that got no answer may be sent again at once."""
+        return self.may_repeat_after(0.0)
+
+    def may_repeat_after(self, seconds: float) -> bool:
+        """Whether a request that got no answer may be sent again so many seconds later."""
         if self.repeatable is not None:
             return self.repeatable
-        return self.method in _REPEATABLE or self.idempotency_header is not None
+        is_remembered = self.idempotency_header is not None and seconds < self.idempotency_seconds
+        return self.method in _REPEATABLE or is_remembered
 
     @_computed
     def has_body(self) -> bool:

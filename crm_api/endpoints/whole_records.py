@@ -44,11 +44,11 @@ class Endpoints(DeclaredCrm):
     @override
     def account(self) -> Account:
         parts = urlsplit(self.session.base_url)
-        return Account(f"{parts.netloc}{parts.path}", parts.netloc, "the settings say")
+        return Account(f"{parts.netloc}{parts.path}", parts.netloc, "the settings say", by_address=True)
 
     @override
-    def may_repeat(self, crm_object: CrmObject, *, update: bool = False) -> bool:
-        return self._call(crm_object, "update" if update else "create").may_repeat
+    def may_repeat(self, crm_object: CrmObject, *, update: bool = False, age_seconds: float = 0.0) -> bool:
+        return self._call(crm_object, "update" if update else "create").may_repeat_after(age_seconds)
 
     @override
     def create(self, crm_object: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:

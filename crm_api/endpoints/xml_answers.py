@@ -8,6 +8,8 @@ from xml.etree.ElementTree import ParseError
 import defusedxml.ElementTree
 from defusedxml.common import DefusedXmlException
 
+from crm_api.transport.nesting import DEEPEST, TooDeepError
+
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
@@ -16,13 +18,22 @@ def read_xml(content: bytes) -> dict[str, Any]:
     """Read a document as ``{root: value}``; see ``of_element``.
 
     Raises:
-        ValueError: The document is not XML, or holds a DTD or entities.
+        ValueError: The document is not XML, is nested too deeply, or holds a DTD or entities.
     """
     try:
         root = defusedxml.ElementTree.fromstring(content, forbid_dtd=True)
     except (ParseError, DefusedXmlException, LookupError, RecursionError) as error:
         raise ValueError(f"not XML that can be read safely: {error}") from error
+    _check_depth(root)
     return {_name(root.tag): of_element(root)}
+
+
+def _check_depth(root: Element) -> None:
+    level = [root]
+    for _ in range(DEEPEST):
+        level = [child for element in level for child in element]
+    if level:
+        raise TooDeepError
 
 
 def of_element(element: Element) -> Any:
@@ -35,7 +46,10 @@ def of_element(element: Element) -> Any:
         name, inner = _name(child.tag), of_element(child)
         if name in value:
             known = value[name]
-            value[name] = [*known, inner] if isinstance(known, list) else [known, inner]
+            if isinstance(known, list):
+                known.append(inner)
+            else:
+                value[name] = [known, inner]
         else:
             value[name] = inner
     text = (element.text or "").strip()

@@ -13,13 +13,14 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from crm_api.crm import BeforeSend, Refused, Result, Wanted, Written
+from crm_api.crm import BeforeSend, NothingDone, Refused, Result, Wanted, Written
 from crm_api.crm_objects import CrmId, CrmRecord, Kind, Payload
-from crm_api.errors import InvalidError, TooLargeError
+from crm_api.errors import BODY_CHARACTERS, SHOWN_CHARACTERS, InvalidError, TooLargeError
 from crm_api.freshsales.bulk_ids import BulkIdFinder
 from crm_api.freshsales.declaration import FreshsalesObject
 from crm_api.freshsales.jobs import Failure, Jobs, Report
 from crm_api.freshsales.values import as_id, identifier_of, joined, sent, shaped, split
+from crm_api.transport.redaction import Redactor
 from crm_api.values import is_empty, read_moment
 
 REFUSED_STATUS = int(HTTPStatus.BAD_REQUEST)  # the status that a refused row would have got alone
@@ -68,7 +69,7 @@ class Bulk:
         change: One,
         upsert: OneUpsert,
         clock: Callable[[], datetime | None],
-        redact: Callable[[str], str],
+        redact: Redactor,
     ) -> None:
         self._jobs = jobs
         self._id_finder = id_finder
@@ -134,14 +135,13 @@ class Bulk:
         """Send one call, and return results by the rows' places, and the places of the rows that failed."""
         tries: list[datetime | None] = []
 
-        def sending() -> None:
+        def sending() -> NothingDone | None:
             tries.append(self._clock())
-            before_send()
+            return before_send()
 
         report = self._sent(crm_object, attribute, rows, sending)
         results: dict[int, Result] = {
-            rows[number].place: Refused(self._redact(each.reason), REFUSED_STATUS, body=self._redact(each.body))
-            for number, each in report.failures.items()
+            rows[number].place: self._refused(each) for number, each in report.failures.items()
         }
         refused = list(results)
         left = [row for row in rows if row.place not in results]
@@ -185,7 +185,14 @@ class Bulk:
     def _judged(self, crm_object: FreshsalesObject, row: Row, failure: Failure) -> Refused:
         """Distinguish a record that is gone from one that was refused."""
         gone = row.identifier not in self._read(crm_object, [row.identifier])
-        return Refused(self._redact(failure.reason), REFUSED_STATUS, gone=gone, body=self._redact(failure.body))
+        return self._refused(failure, gone=gone)
+
+    def _refused(self, failure: Failure, *, gone: bool = False) -> Refused:
+        reason, body = (
+            self._redact.cut(failure.reason, SHOWN_CHARACTERS),
+            self._redact.cut(failure.body, BODY_CHARACTERS),
+        )
+        return Refused(reason, REFUSED_STATUS, gone=gone, body=body)
 
     def _seen_by_id(
         self, crm_object: FreshsalesObject, rows: Sequence[Row], report: Report | None

@@ -7,13 +7,26 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
 from typing_extensions import override
 
-from crm_api.crm import Account, BeforeSend, Crm, CustomField, Name, Refused, Result, Unclear, Wanted, Written
+from crm_api.crm import (
+    Account,
+    BeforeSend,
+    Crm,
+    CustomField,
+    Name,
+    NothingDone,
+    Refused,
+    Result,
+    Unclear,
+    Wanted,
+    Written,
+)
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Payload
 from crm_api.endpoints.declared import DeclaredCrm, refused
 from crm_api.errors import (
@@ -64,6 +77,7 @@ class Freshsales(DeclaredCrm):
         session: Sends the account's requests; see ``crm_api.freshsales.session.connect``.
         account_id: Id of the account.
         classic: Whether it is an account of Classic, which has leads.
+        by_address: Whether the id is an address that several accounts may share.
         sleep: Waits so many seconds between the polls of a job.
     """
 
@@ -76,12 +90,14 @@ class Freshsales(DeclaredCrm):
         *,
         account_id: str,
         classic: bool,
+        by_address: bool = False,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         objects = Objects(CLASSIC if classic else SUITE, lambda: read_modules(self.session))
         super().__init__(session, objects, CallsByName(objects), REFUSED if classic else {**REFUSED, "leads": NO_LEADS})
         self._objects = objects
         self._account_id = account_id
+        self._by_address = by_address
         self._views = Views()
         self._searches = Searches(self._views)
         self._one_by_one: set[str] = set()
@@ -98,7 +114,8 @@ class Freshsales(DeclaredCrm):
 
     @override
     def account(self) -> Account:
-        return whoami(self.session.base_url, self._account_id, lambda: self.names("owners"))
+        owners = partial(self.names, "owners")
+        return whoami(self.session.base_url, self._account_id, owners, by_address=self._by_address)
 
     @override
     def names(self, object_name: str) -> Sequence[Name]:
@@ -280,10 +297,9 @@ class Freshsales(DeclaredCrm):
         path = f"/{crm_object.path}/upsert"
         tries: list[datetime | None] = []
 
-        def sending() -> None:
+        def sending() -> NothingDone | None:
             tries.append(self.session.server_date)
-            if before_send is not None:
-                before_send()
+            return None if before_send is None else before_send()
 
         try:
             answer = self.session.exchange(

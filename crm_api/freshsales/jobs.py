@@ -16,11 +16,12 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from crm_api.crm import BeforeSend
+from crm_api.crm import BeforeSend, NothingDone
 from crm_api.dry_run import DryRunAnswer
-from crm_api.errors import BusyError, InDoubtError, InvalidError, NoRouteError, RefusedError
+from crm_api.errors import SHOWN_CHARACTERS, BusyError, InDoubtError, InvalidError, NoRouteError, RefusedError
 from crm_api.freshsales.session import spelled
 from crm_api.transport.answer import Answer
+from crm_api.transport.nesting import read_json
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 
@@ -107,7 +108,8 @@ class Jobs:
         waited = unfinished = 0.0
         while not (state := _state(job)).startswith(_DONE):
             if state.startswith(_FAILED):
-                raise InvalidError(f"POST {path}", status=HTTPStatus.UNPROCESSABLE_ENTITY, said=_why(job, state))
+                said = self._session().redact.cut(_why(job, state), SHOWN_CHARACTERS)
+                raise InvalidError(f"POST {path}", status=HTTPStatus.UNPROCESSABLE_ENTITY, said=said)
             if job_path is None or waited >= JOB_SECONDS:
                 raise InDoubtError(f"POST {path}", happened=f"The bulk job has not ended after {waited:.0f} seconds")
             wait_seconds = next(waits)
@@ -130,10 +132,17 @@ class Jobs:
             ) from error
 
     def _submitted(self, path: str, body: Mapping[str, Any], before_send: BeforeSend | None) -> Answer:
+        nothing_done: NothingDone | None = None
+
+        def sending() -> NothingDone | None:
+            nonlocal nothing_done
+            nothing_done = None if before_send is None else before_send()
+            return nothing_done
+
         for attempt in itertools.count(1):
             try:
                 answer = self._session().exchange(
-                    Request("POST", path, body=body, repeatable=True), before_send=before_send
+                    Request("POST", path, body=body, repeatable=True), before_send=sending
                 )
             except NoRouteError as error:
                 if error.status != HTTPStatus.METHOD_NOT_ALLOWED:
@@ -142,6 +151,8 @@ class Jobs:
                     raise BusyError(
                         f"POST {path}", status=error.status, happened="Too many bulk jobs are in progress"
                     ) from error
+                if nothing_done is not None:
+                    nothing_done()
                 self._sleep(BUSY_SECONDS)
             else:
                 return answer
@@ -167,8 +178,8 @@ def _data_of(job: Mapping[str, Any]) -> Any:
     inside = job.get("data")
     if isinstance(inside, str):
         try:
-            return msgspec.json.decode(inside)
-        except msgspec.DecodeError:
+            return read_json(inside)
+        except ValueError:
             return inside
     return inside
 

@@ -174,7 +174,14 @@ class FreshsalesSettings(AccountSettings):
         """Id of the account: its host; behind an emulator or a proxy, the whole address."""
         address = urlsplit(address_of(self.domain) if self.domain else self.address)
         host = address.hostname or ""
-        return host if host.endswith((SUITE_HOST, CLASSIC_HOST)) or self.domain else address.netloc + address.path
+        return address.netloc + address.path if self.by_address else host
+
+    @property
+    def by_address(self) -> bool:
+        """Whether the account is known by the address of an emulator or a proxy, which several accounts may share."""
+        if self.domain:
+            return False
+        return not (urlsplit(self.address).hostname or "").endswith((SUITE_HOST, CLASSIC_HOST))
 
     @property
     def is_classic(self) -> bool:
@@ -224,13 +231,16 @@ def connect(
     )
 
 
-def whoami(base_url: str, account_id: str, read_owners: Callable[[], Sequence[Name]]) -> Account:
+def whoami(
+    base_url: str, account_id: str, read_owners: Callable[[], Sequence[Name]], *, by_address: bool = False
+) -> Account:
     """Identify the account by one request for its users, which are needed for their names anyway.
 
     Args:
         base_url: Base URL of the account.
         account_id: Id of the account.
         read_owners: Reads the users.
+        by_address: Whether the id is an address that several accounts may share.
 
     Raises:
         SettingError: There is no Freshsales at that address.
@@ -250,7 +260,7 @@ def whoami(base_url: str, account_id: str, read_owners: Callable[[], Sequence[Na
             raise
         more = "If the account belongs to the Suite, set domain to its bundle alias."
         raise BusyError(error.call, status=error.status, said=error.said, advice=more) from error
-    return Account(account_id, account_id, _user(owners))
+    return Account(account_id, account_id, _user(owners), by_address)
 
 
 def _user(owners: Sequence[Name]) -> str:

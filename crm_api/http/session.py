@@ -21,6 +21,11 @@ from crm_api.transport.redaction import Redactor
 from crm_api.transport.session import CrmSession
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, 5.6.2
+_TELLS = re.compile(
+    r"key(?![a-z])|token|secret|passw|auth(?!ors?\b)|cookie|session|tenant|account|org|workspace|company|subdomain",
+    re.IGNORECASE,
+)
+"""Names of headers by which an API tells accounts apart."""
 SIGN_INS = ("none", "header", "query", "basic", "bearer", "oauth")
 _NEEDED = {
     "none": (),
@@ -57,12 +62,10 @@ def _words(value: Any) -> str:
         return "; ".join(filter(None, map(_words, value)))
     if isinstance(value, dict):
         named = next((words for name in _WORD_PROPERTIES if (words := _words(value.get(name)))), "")
-        return named or next((words for inner in value.values() if (words := _words_within(inner))), "")
+        # Whatever those properties hold has been looked through: twice at each level would double the time.
+        others = (each for name, each in value.items() if name not in _WORD_PROPERTIES and isinstance(each, dict))
+        return named or next(filter(None, map(_words, others)), "")
     return ""
-
-
-def _words_within(value: Any) -> str:
-    return _words(value) if isinstance(value, dict) else ""
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,16 @@ class HttpSettings(AccountSettings):
     def credentials(self) -> Sequence[str]:
         signed = f"{self.auth_name}:{self.auth_value}" if self.auth == "basic" else ""
         return self.auth_value, signed, self.client_secret
+
+    @property
+    @override
+    def signed_by(self) -> str:
+        """The user of Basic, the client of OAuth, else the key; and the headers that name a key or a tenant."""
+        who = {"basic": self.auth_name, "oauth": self.client_id}.get(self.auth, self.auth_value)
+        told = [
+            f"{name.lower()}: {value}" for name, value in sorted(self.network.headers.items()) if _TELLS.search(name)
+        ]
+        return "\n".join(filter(None, [who, *told]))
 
     def check(self) -> None:
         """Check that the sign-in can work.

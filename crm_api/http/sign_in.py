@@ -15,14 +15,16 @@ from typing_extensions import override
 
 from crm_api.errors import BusyError, CredentialsError, RefusedError, UnreachableError
 from crm_api.transport.answer import Dialect
+from crm_api.transport.network import Network
 from crm_api.transport.quota import Quota
 from crm_api.transport.redaction import Redactor
 from crm_api.transport.request import Request
-from crm_api.transport.session import CrmSession, Network, Renewable
+from crm_api.transport.session import CrmSession, Renewable
 
 EARLY_SECONDS = 30.0  # before a token expires, it is not used any more, since a request takes time
 JUST_SECONDS = 1.0  # workers whose requests were refused together request one token
 _CALL = "POST token_url"
+LONGEST_SECONDS = 10**10  # a token that says it lives longer is asked for again after an hour
 TOKEN_SECONDS = 3600.0  # if the answer does not say (RFC 6749, 5.1: expires_in is only recommended)
 
 
@@ -146,11 +148,12 @@ class ClientCredentials(Renewable):
             raise UnreachableError(_CALL, status=error.status, said=error.said) from error
         given: Any = answer.value
         token = given.get("access_token") if isinstance(given, dict) else None
-        if not isinstance(token, str) or not token.isprintable() or not token:
+        if not isinstance(token, str) or not token.isprintable() or not token.isascii() or not token:
             raise TokenError(_CALL, status=answer.status)
         self._redact.learn(token)
         lives = given.get("expires_in")
-        seconds = float(lives) if isinstance(lives, int | float) and not isinstance(lives, bool) else TOKEN_SECONDS
+        is_number = isinstance(lives, int | float) and not isinstance(lives, bool) and 0 <= lives <= LONGEST_SECONDS
+        seconds = float(lives) if is_number else TOKEN_SECONDS
         self._token = token
         self._asked_at = self._clock()
         self._until = self._asked_at + max(seconds - EARLY_SECONDS, seconds / 2)

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-import msgspec
 from requests.structures import CaseInsensitiveDict
 
 from crm_api.errors import (
@@ -23,10 +22,14 @@ from crm_api.errors import (
     InvalidError,
     RedirectError,
 )
+from crm_api.transport.nesting import read_json
+from crm_api.transport.receiving import ERROR_BYTES
 
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
-_TAG = re.compile(r"<[^>]+>")
-_SECONDS = re.compile(r"\d{1,9}(\.\d+)?")
+# None of them looks twice at a letter, however a page is made: an error costs time that grows with its length.
+_TITLE = re.compile(r"<title(?:\s[^<>]*)?>", re.IGNORECASE)
+_TITLE_END = re.compile(r"</title\b", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]+>")
+_SECONDS = re.compile(r"[0-9]{1,300}(\.[0-9]{1,300})?")  # so many digits still make a number
 
 
 @dataclass(frozen=True)
@@ -68,20 +71,22 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """The body as text, for messages."""
-        return self.content.decode("utf-8", "replace")
+        """The body as text, for messages; of a long one the beginning."""
+        return self.content[:ERROR_BYTES].decode("utf-8", "replace")
 
     @property
     def title(self) -> str:
         """The title of the page if the body is HTML; empty otherwise."""
-        found = _TITLE.search(self.text)
-        return found[1].strip() if found else ""
+        text = self.text
+        found = _TITLE.search(text)
+        end = _TITLE_END.search(text, found.end()) if found else None
+        return " ".join(text[found.end() : end.start()].split()) if found and end else ""
 
     def json(self) -> Any:
-        """Read the body as JSON values; None if it is not JSON."""
+        """Read the body as JSON values; None if it is not JSON, is nested too deeply, or is too long for an error."""
         try:
-            return msgspec.json.decode(self.content)
-        except (msgspec.DecodeError, RecursionError):
+            return read_json(self.content) if len(self.content) <= ERROR_BYTES else None
+        except ValueError:
             return None
 
 
@@ -99,9 +104,10 @@ def http_date(value: str) -> datetime | None:
     """Read an HTTP date; None if the text is not one."""
     try:
         moment = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    # The year 99999999999 is no year, and Python 3.11 raises IndexError for a date that ends too early.
+    except (ValueError, TypeError, OverflowError, IndexError):
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import urllib3
 from crm_api.transport.retry import RequestFate
 
 
-def fate_of(error: requests.RequestException) -> RequestFate:
+def fate_of(error: requests.RequestException | urllib3.exceptions.HTTPError) -> RequestFate:
     """Whether a request was sent: not if the connection was never made; otherwise nobody knows."""
     not_sent = (
         urllib3.exceptions.NewConnectionError,

@@ -1,53 +1,63 @@
-"""The quota of an account: requests leave at its rates, so that no 429 is provoked and no turn is wasted."""
+"""The quota of an account: requests leave at its rates, so that no 429 is provoked and no turn is wasted.
+
+A vendor counts a request when it arrives: some time between its sending and its answer. So a turn counts from the
+latest moment at which the request can have arrived, and is free again one window after that.
+"""
 
 from __future__ import annotations
 
+import itertools
+import os
+import socket
 import threading
 import time
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from bisect import bisect_left, insort
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from uuid import uuid4
 
-from pyrate_limiter import AbstractBucket, InMemoryBucket, Rate, RateItem
 from typing_extensions import override
 
-# The vendor counts a request when it arrives, we count it when it leaves. A window that is a little wider absorbs the
-# difference in travel time of two requests, which does not grow with the window.
-WIDENING = 1.02
-MOST_WIDENING_SECONDS = 0.4
+from crm_api.transport.rates import Allowance, Window, binding_windows
+from crm_api.transport.retry import MAX_WAIT_SECONDS, TOLD_FROM_SECONDS, tell_wait
+from crm_api.transport.turns import Pause, QuotaStore, TurnLog
+
 MILLISECONDS = 1000
 LEAK_EVERY_MILLISECONDS = 5000
-CLOCK_MARGIN_MILLISECONDS = 1000
-_PAUSES = [Rate(1_000_000, 24 * 60 * 60 * MILLISECONDS)]  # only the newest pause counts; kept for a day
+LONGEST_IN_FLIGHT_SECONDS = 120.0  # a turn whose process was killed is free a window after that, at the latest
+SAMPLES = 64  # the answers whose fastest tells how long the way takes at least
+FEWEST_SAMPLES = 8  # of fewer answers, the fastest may have been slow
+SPREAD_FACTOR = 1.5  # the next answer may be slower than all so far
+LOOK_AT_PAUSE_MILLISECONDS = 10_000  # how often a wait for the end of a shared pause looks whether it was ended
+SHORTEST_LOOK_MILLISECONDS = 50  # how often a wait for an answer that is due looks for it
 
 
-@dataclass(frozen=True)
-class Allowance:
-    """A rate: ``requests`` in any window of ``seconds``; 0 requests is unlimited."""
+class MemoryTurns(TurnLog):
+    """Keeps turns in memory."""
 
-    requests: int
-    seconds: float
+    def __init__(self) -> None:
+        self._by_moment: list[tuple[int, str]] = []
+        self._moments: dict[str, int] = {}
 
+    @override
+    def put(self, turn: str, moment: int) -> None:
+        if (former := self._moments.get(turn)) is not None:
+            del self._by_moment[bisect_left(self._by_moment, (former, turn))]
+        self._moments[turn] = moment
+        insort(self._by_moment, (moment, turn))
 
-class QuotaStore(ABC):
-    """Keeps buckets of turns. Not thread-safe: ``Quota`` locks."""
+    @override
+    def newest(self, index: int) -> int | None:
+        return self._by_moment[-1 - index][0] if index < len(self._by_moment) else None
 
-    @abstractmethod
-    def now(self) -> int:
-        """Milliseconds of the clock that all processes of the store share."""
-
-    @abstractmethod
-    def bucket(self, name: str, rates: Sequence[Rate]) -> AbstractBucket:
-        """Open the bucket of that name."""
-
-    def locked(self) -> AbstractContextManager[object]:
-        """Keep other processes from taking a turn meanwhile."""
-        return nullcontext()
-
-    def close(self) -> None:
-        """Close files and connections."""
-        return
+    @override
+    def forget(self, before: int, after: int) -> None:
+        first, last = bisect_left(self._by_moment, (before, "")), bisect_left(self._by_moment, (after + 1, ""))
+        for _, turn in (*self._by_moment[:first], *self._by_moment[last:]):
+            del self._moments[turn]
+        self._by_moment = self._by_moment[first:last]
 
 
 class MemoryStore(QuotaStore):
@@ -57,16 +67,126 @@ class MemoryStore(QuotaStore):
         clock: Monotonic seconds.
     """
 
+    is_shared = False
+
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
+        self._pause: Pause | None = None
 
     @override
     def now(self) -> int:
         return int(self._clock() * MILLISECONDS)
 
     @override
-    def bucket(self, name: str, rates: Sequence[Rate]) -> AbstractBucket:
-        return InMemoryBucket(list(rates))
+    def locked(self) -> AbstractContextManager[object]:
+        return nullcontext()
+
+    @override
+    def turns(self, name: str) -> TurnLog:
+        return MemoryTurns()
+
+    @override
+    def pause(self) -> Pause | None:
+        return self._pause
+
+    @override
+    def set_pause(self, pause: Pause | None) -> None:
+        self._pause = pause
+
+
+@dataclass(eq=False)
+class Turn:
+    """A turn that was taken: one request may leave.
+
+    Attributes:
+        name: Names the turn in the store.
+        taken_at: When it was taken (milliseconds of the store's clock).
+        sent_at: When it was taken (seconds of the quota's clock).
+        buckets: The rates that it counts against.
+        latest_at: From when it counts if it is never answered (milliseconds of the store's clock).
+        expected: The rates against which it counts from when it is expected to arrive.
+        ended_at: When its answer came, or its wait for one ended (seconds of the quota's clock); None until then.
+        is_answered: Whether an answer came. Without one, the request may have arrived as late as ``ended_at``.
+    """
+
+    name: str
+    taken_at: int
+    sent_at: float
+    buckets: Sequence[_Bucket] = field(repr=False)
+    latest_at: int = 0
+    expected: set[_Bucket] = field(default_factory=set, repr=False)
+    ended_at: float | None = None
+    is_answered: bool = False
+
+
+class _Bucket:
+    """The turns of some rates, and how long the way of their requests takes at least.
+
+    An answer takes the way there and the way back, each as long as the fastest, or longer. Had the fastest answer's
+    request a way there of ``d``, then another request, answered in ``more`` seconds more, has arrived at most ``more``
+    later than ``d`` after it was sent. So it counts from ``more`` after its sending: the ``d`` that is left out is
+    shared by all.
+    """
+
+    def __init__(self, log: TurnLog, windows: Sequence[Window]) -> None:
+        self.log = log
+        self.windows = windows
+        self._seconds: deque[float] = deque(maxlen=SAMPLES)
+        self._early: list[tuple[str, int, int]] = []  # turns that were answered before enough answers had come
+
+    def answered(self, seconds: float) -> None:
+        """Take the time from the sending of a request to its answer."""
+        self._seconds.append(seconds)
+
+    def count_from(self, turn: Turn, took: int) -> None:
+        """Let a turn that has ended count from the latest moment at which its request can have arrived.
+
+        Args:
+            turn: The turn.
+            took: Milliseconds from the sending of its request to the end.
+        """
+        knows_the_way = len(self._seconds) >= FEWEST_SAMPLES
+        if turn.is_answered and not knows_the_way:
+            self._early.append((turn.name, turn.taken_at, took))
+        self.log.put(turn.name, turn.taken_at + max(took - (self.fastest if turn.is_answered else 0), 0))
+        if knows_the_way and self._early:
+            for name, taken_at, early_took in self._early:
+                self.log.put(name, taken_at + max(early_took - self.fastest, 0))
+            self._early.clear()
+
+    @property
+    def fastest(self) -> int:
+        """Milliseconds that the fastest answer took; 0 while too few have come."""
+        return int(min(self._seconds) * MILLISECONDS) if len(self._seconds) >= FEWEST_SAMPLES else 0
+
+    def in_flight(self, milliseconds: int) -> int | None:
+        """Milliseconds from its sending at which a request that is not answered yet is taken to count.
+
+        Where an answer takes longer than a window, turns would be wasted by waiting for it. So a request that has been
+        under way no longer than answers took lately is taken to arrive as late as any of them may have.
+
+        Returns:
+            None where a window is longer than answers take, or the request is slower than all of them: wait for it.
+        """
+        if self.fastest <= self.windows[0].milliseconds or milliseconds > max(self._seconds) * MILLISECONDS:
+            return None
+        return int((max(self._seconds) - min(self._seconds)) * MILLISECONDS * SPREAD_FACTOR)
+
+    def wait(self, now: int) -> int:
+        """Milliseconds until every rate may allow one more request.
+
+        A turn without an answer is free one window after the answer, which may come this moment.
+        """
+        wait = 0
+        for window in self.windows:
+            oldest = self.log.newest(window.requests - 1)
+            if oldest is None:
+                continue
+            if oldest <= now:
+                wait = max(wait, oldest + window.milliseconds + 1 - now)
+            else:
+                wait = max(wait, window.milliseconds + 1 - self.fastest, SHORTEST_LOOK_MILLISECONDS)
+        return wait
 
 
 class Quota:
@@ -78,6 +198,7 @@ class Quota:
         clock: Monotonic seconds.
         sleep: Waits so many seconds.
         store: Keeps the turns, for sharing them with other processes; by default, this process's memory.
+        max_wait_seconds: The longest pause that is obeyed.
     """
 
     def __init__(
@@ -88,21 +209,27 @@ class Quota:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         store: QuotaStore | None = None,
+        max_wait_seconds: float = MAX_WAIT_SECONDS,
     ) -> None:
+        self.clock = clock
         self._store = store or MemoryStore(clock)
+        self.is_shared = self._store.is_shared
         self._sleep = sleep
+        self._longest_pause = round(max_wait_seconds * MILLISECONDS)
         self._lock = threading.Lock()
-        self._all = self._bucket("all", all_requests)
-        self._bulk = self._bucket("bulk", bulk_requests)
-        self._pauses = self._store.bucket("pauses", _PAUSES)
+        of_all, of_bulk = binding_windows(all_requests), binding_windows(bulk_requests)
+        self._all = self._bucket("all", of_all)
+        self._bulk = self._bucket("bulk", of_bulk)
+        self._in_flight: list[Turn] = []
         self._leaked_at = 0
+        self._told_until = 0
+        self._names = map(f"{uuid4().hex[:12]}-{{}}".format, itertools.count())
         self.taken = 0
 
-    def _bucket(self, name: str, allowances: Sequence[Allowance]) -> AbstractBucket | None:
-        rates = binding_rates(allowances)
-        return self._store.bucket(name, rates) if rates else None
+    def _bucket(self, name: str, windows: Sequence[Window]) -> _Bucket | None:
+        return _Bucket(self._store.turns(name), windows) if windows else None
 
-    def take(self, *, bulk: bool = False) -> None:
+    def take(self, *, bulk: bool = False, answer_within: float = 0.0) -> Turn:
         """Wait until one more request may leave, and count it.
 
         Both turns of a bulk request are taken in one step: a turn that was taken earlier would be older here than the
@@ -110,76 +237,148 @@ class Quota:
 
         Args:
             bulk: Also count it against the bulk rates.
+            answer_within: Seconds within which the caller will set ``Turn.ended_at``; 0 if it never will, and the
+                request counts as arrived at once.
 
         Raises:
             StopError: The shared store failed.
         """
-        while (wait_seconds := self._try(bulk=bulk)) > 0:
-            self._sleep(wait_seconds)
+        while not isinstance(turn := self.try_take(bulk=bulk, answer_within=answer_within), Turn):
+            self._sleep(turn)
+        return turn
 
-    def pause(self, seconds: float) -> None:
-        """Hold back every request for so many seconds, as the CRM asked (429, Retry-After)."""
+    def try_take(self, *, bulk: bool = False, answer_within: float = 0.0) -> Turn | float:
+        """Take a turn if there is one; otherwise return the seconds until there may be one.
+
+        Raises:
+            StopError: The shared store failed.
+        """
+        buckets = [bucket for bucket in (self._all, self._bulk if bulk else None) if bucket is not None]
         with self._lock, self._store.locked():
-            until = self._store.now() + round(seconds * MILLISECONDS)
-            if until > self._paused_until():
-                self._pauses.put(RateItem("pause", until))
+            now = self._store.now()
+            self._settle()
+            self._expect(now)
+            self._leak(now)
+            paused = self._paused_milliseconds(now)
+            wait = max([paused, *(bucket.wait(now) for bucket in buckets)])
+            if wait > 0:
+                self._tell(now, wait, paused)
+                # Somebody may end a pause that is shared.
+                return (
+                    min(wait, LOOK_AT_PAUSE_MILLISECONDS if wait == paused and self.is_shared else wait) / MILLISECONDS
+                )
+            turn = Turn(next(self._names), now, self.clock(), buckets)
+            turn.latest_at = now + round(min(answer_within, LONGEST_IN_FLIGHT_SECONDS) * MILLISECONDS)
+            for bucket in buckets:
+                bucket.log.put(turn.name, turn.latest_at)
+            if buckets and answer_within:
+                self._in_flight.append(turn)
+            self.taken += 1
+            return turn
+
+    def settle(self) -> None:
+        """Give back the turns that have ended since: other processes wait for them.
+
+        Raises:
+            StopError: The shared store failed.
+        """
+        with self._lock, self._store.locked():
+            self._settle()
+
+    def _settle(self) -> None:
+        ended = [turn for turn in self._in_flight if turn.ended_at is not None]
+        if not ended:
+            return
+        for turn in ended:
+            self._in_flight.remove(turn)
+            seconds = (turn.ended_at or 0.0) - turn.sent_at
+            for bucket in turn.buckets:
+                if turn.is_answered:
+                    bucket.answered(seconds)
+        for turn in ended:
+            took = round(((turn.ended_at or 0.0) - turn.sent_at) * MILLISECONDS)
+            for bucket in turn.buckets:
+                bucket.count_from(turn, took)
+
+    def _expect(self, now: int) -> None:
+        """Let requests that are not answered yet count from when they are expected to arrive."""
+        for turn in self._in_flight:
+            for bucket in turn.buckets:
+                after = bucket.in_flight(now - turn.taken_at)
+                if (after is not None) != (bucket in turn.expected):
+                    bucket.log.put(turn.name, turn.latest_at if after is None else turn.taken_at + after)
+                    turn.expected ^= {bucket}
+
+    def pause(self, seconds: float, reason: str = "the CRM asked for it") -> None:
+        """Hold back every request for so many seconds, as the CRM asked (429, Retry-After).
+
+        Raises:
+            StopError: The shared store failed.
+        """
+        with self._lock, self._store.locked():
+            now = self._store.now()
+            until = now + min(round(seconds * MILLISECONDS), self._longest_pause)
+            current = self._store.pause()
+            if current is None or until > current.until:
+                teller = f" (process {os.getpid()} on {socket.gethostname()})" if self.is_shared else ""
+                self._store.set_pause(Pause(until, reason + teller))
+
+    @property
+    def paused(self) -> tuple[float, str] | None:
+        """The seconds for which everybody is held back, and why; None if nobody is.
+
+        Raises:
+            StopError: The shared store failed.
+        """
+        with self._lock, self._store.locked():
+            milliseconds, pause = self._paused_milliseconds(self._store.now()), self._store.pause()
+        return (milliseconds / MILLISECONDS, pause.reason) if milliseconds and pause else None
+
+    def end_pause(self) -> None:
+        """Let everybody go on.
+
+        Raises:
+            StopError: The shared store failed.
+        """
+        with self._lock, self._store.locked():
+            self._store.set_pause(None)
+
+    def _paused_milliseconds(self, now: int) -> int:
+        """Milliseconds for which everybody is held back. A pause beyond the ceiling is cut: a clock was put back."""
+        pause = self._store.pause()
+        if pause is None or pause.until <= now:
+            return 0
+        if pause.until > now + self._longest_pause:
+            self._store.set_pause(Pause(now + self._longest_pause, pause.reason))
+            return self._longest_pause
+        return pause.until - now
+
+    def _tell(self, now: int, wait: int, paused: int) -> None:
+        """Say why nothing happens, once for each long wait."""
+        from_seconds = TOLD_FROM_SECONDS if wait == paused else 2 * TOLD_FROM_SECONDS  # a minute's quota is no news
+        if wait < from_seconds * MILLISECONDS or now < self._told_until:
+            return
+        self._told_until = now + wait
+        pause = self._store.pause()
+        if wait == paused and pause is not None:
+            why = f"{pause.reason}. End it with: singer-crm quota clear" if self.is_shared else pause.reason
+        else:
+            windows = (str(window) for bucket in self._buckets() for window in bucket.windows)
+            why = f"the quota is used up ({', '.join(windows)})"
+        tell_wait(wait / MILLISECONDS, why)
+
+    def _leak(self, now: int) -> None:
+        if 0 <= now - self._leaked_at < LEAK_EVERY_MILLISECONDS:  # a clock that was put back is looked at at once
+            return
+        self._leaked_at = now
+        # No turn counts from later than this, unless the clock was put back.
+        latest = now + round((LONGEST_IN_FLIGHT_SECONDS + 1) * MILLISECONDS)
+        for bucket in self._buckets():
+            bucket.log.forget(now - max(window.milliseconds for window in bucket.windows) - MILLISECONDS, latest)
+
+    def _buckets(self) -> Iterable[_Bucket]:
+        return (bucket for bucket in (self._all, self._bulk) if bucket is not None)
 
     def close(self) -> None:
         """Close the shared store."""
         self._store.close()
-
-    def _try(self, *, bulk: bool) -> float:
-        """Take a turn if there is one, and return 0; otherwise return the seconds until there may be one."""
-        buckets = [bucket for bucket in (self._all, self._bulk if bulk else None) if bucket is not None]
-        with self._lock, self._store.locked():
-            now = self._store.now()
-            self._leak(now)
-            wait = max([self._paused_until() - now, *(_wait(bucket, now) for bucket in buckets)])
-            if wait > 0:
-                return wait / MILLISECONDS
-            for bucket in buckets:
-                if not bucket.put(RateItem("turn", now)):
-                    return 1 / MILLISECONDS
-            self.taken += 1
-            return 0
-
-    def _paused_until(self) -> int:
-        last = self._pauses.peek(0)
-        return last.timestamp if isinstance(last, RateItem) else 0
-
-    def _leak(self, now: int) -> None:
-        if now - self._leaked_at >= LEAK_EVERY_MILLISECONDS:
-            self._leaked_at = now
-            for bucket in (self._all, self._bulk, self._pauses):
-                if bucket is not None:
-                    bucket.leak(now)
-
-
-def _wait(bucket: AbstractBucket, now: int) -> int:
-    """Milliseconds until every rate allows one more request."""
-    newest = bucket.peek(0)
-    if isinstance(newest, RateItem) and newest.timestamp > now + CLOCK_MARGIN_MILLISECONDS:
-        bucket.flush()  # the clock was put back
-    wait = 0
-    for rate in bucket.rates:
-        oldest = bucket.peek(rate.limit - 1)
-        if isinstance(oldest, RateItem):
-            wait = max(wait, oldest.timestamp + rate.interval + 1 - now)
-    return wait
-
-
-def binding_rates(allowances: Sequence[Allowance]) -> list[Rate]:
-    """Keep the rates that can hold a request back, the shortest first: of 180 a minute and 100 an hour, the latter."""
-    ascending = sorted((each for each in allowances if each.requests), key=lambda each: each.seconds)
-    binding: list[Allowance] = []
-    for each in ascending:
-        while binding and binding[-1].requests >= each.requests:
-            binding.pop()
-        if not binding or binding[-1].requests / binding[-1].seconds > each.requests / each.seconds:
-            binding.append(each)
-    return [Rate(each.requests, round(widened(each.seconds) * MILLISECONDS)) for each in binding]
-
-
-def widened(seconds: float) -> float:
-    """Widen a vendor's window, see ``WIDENING``."""
-    return min(seconds * WIDENING, seconds + MOST_WIDENING_SECONDS)

@@ -5,28 +5,33 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import filelock
-from pyrate_limiter import AbstractBucket, Rate, SQLiteBucket
 from typing_extensions import override
 
 from crm_api.errors import SettingError, StopError
+from crm_api.exit_codes import Exit
 from crm_api.transport.addresses import password_in
-from crm_api.transport.quota import MILLISECONDS, QuotaStore
+from crm_api.transport.quota import MILLISECONDS
 from crm_api.transport.redaction import Redactor
+from crm_api.transport.turns import Pause, QuotaStore, TurnLog
 
 ACCOUNT_CHARACTERS = 16
 REDIS_LOCK_SECONDS = 5  # after which the lock of a process that was killed is free again
+LOCK_WAIT_SECONDS = 30  # a turn is taken in milliseconds: who waits for longer waits for a process that hangs
+REDIS_KEPT_SECONDS = 2 * 24 * 60 * 60  # longer than any window: what nobody uses any more goes away by itself
+HELD = f"another process has held it for {LOCK_WAIT_SECONDS} seconds"
 
 
 class QuotaStoreError(StopError):
     """The store that quota_url names failed."""
 
+    exit = Exit.UNREACHABLE
     happened = "The shared store of the quota failed"
     advice = "Check quota_url and the server behind it."
 
@@ -37,46 +42,169 @@ def _store_error(error: Exception, url: str) -> QuotaStoreError:
     return QuotaStoreError(said=Redactor(filter(None, [password_in(url)]))(f"{type(error).__name__}: {words}"))
 
 
-class SQLiteStore(QuotaStore):
+_TABLES = (
+    """CREATE TABLE IF NOT EXISTS singer_crm_turns (
+        account VARCHAR(16), bucket VARCHAR(8), turn VARCHAR(40), moment BIGINT, PRIMARY KEY (account, bucket, turn)
+    )""",
+    "CREATE INDEX IF NOT EXISTS singer_crm_turns_moment ON singer_crm_turns (account, bucket, moment)",
+    "CREATE TABLE IF NOT EXISTS singer_crm_pauses (account VARCHAR(16) PRIMARY KEY, ends_at BIGINT, reason TEXT)",
+)
+_PUT = (
+    "INSERT INTO singer_crm_turns (account, bucket, turn, moment) VALUES (?, ?, ?, ?) "
+    "ON CONFLICT (account, bucket, turn) DO UPDATE SET moment = excluded.moment"
+)
+_NEWEST = "SELECT moment FROM singer_crm_turns WHERE account = ? AND bucket = ? ORDER BY moment DESC LIMIT 1 OFFSET ?"
+_FORGET = "DELETE FROM singer_crm_turns WHERE account = ? AND bucket = ? AND (moment < ? OR moment > ?)"
+_PAUSE = "SELECT ends_at, reason FROM singer_crm_pauses WHERE account = ?"
+_SET_PAUSE = (
+    "INSERT INTO singer_crm_pauses (account, ends_at, reason) VALUES (?, ?, ?) "
+    "ON CONFLICT (account) DO UPDATE SET ends_at = excluded.ends_at, reason = excluded.reason"
+)
+_LIFT_PAUSE = "DELETE FROM singer_crm_pauses WHERE account = ?"
+
+
+class _SQLTurns(TurnLog):
+    """Keeps turns in a table.
+
+    Args:
+        execute: Carries out a statement with ``?`` for its values; returns the rows of a query.
+        account: Hash of the account whose turns they are.
+        bucket: Name of the rates whose turns they are.
+    """
+
+    def __init__(self, execute: Callable[..., list[Any]], account: str, bucket: str) -> None:
+        self._execute = execute
+        self._place = account, bucket
+
+    @override
+    def put(self, turn: str, moment: int) -> None:
+        self._execute(_PUT, *self._place, turn, moment)
+
+    @override
+    def newest(self, index: int) -> int | None:
+        rows = self._execute(_NEWEST, *self._place, index)
+        return int(rows[0][0]) if rows else None
+
+    @override
+    def forget(self, before: int, after: int) -> None:
+        self._execute(_FORGET, *self._place, before, after)
+
+
+class _SQLStore(QuotaStore):
+    """Keeps turns and the pause in tables.
+
+    Args:
+        account: Hash of the account whose turns they are.
+    """
+
+    def __init__(self, account: str) -> None:
+        self._account = account
+
+    def _execute(self, statement: str, *values: Any) -> list[Any]:
+        raise NotImplementedError
+
+    @override
+    def turns(self, name: str) -> TurnLog:
+        return _SQLTurns(self._execute, self._account, name)
+
+    @override
+    def pause(self) -> Pause | None:
+        rows = self._execute(_PAUSE, self._account)
+        return Pause(int(rows[0][0]), str(rows[0][1])) if rows else None
+
+    @override
+    def set_pause(self, pause: Pause | None) -> None:
+        if pause is None:
+            self._execute(_LIFT_PAUSE, self._account)
+        else:
+            self._execute(_SET_PAUSE, self._account, pause.until, pause.reason)
+
+
+class SQLiteStore(_SQLStore):
     """Shares turns on one machine: a SQLite file, and a lock file beside it that a crash frees.
 
     Args:
         path: Path of the file, which is created if it does not exist.
         account: Hash of the account whose turns they are.
         clock: Unix seconds.
+
+    Raises:
+        QuotaStoreError: The file cannot be opened.
     """
 
     def __init__(self, path: Path, account: str, *, clock: Callable[[], float] = time.time) -> None:
-        self._path = path
-        self._account = account
+        super().__init__(account)
         self._clock = clock
-        self._lock = filelock.FileLock(f"{path}.lock", thread_local=False)
-        self._buckets: list[SQLiteBucket] = []
+        self._lock = filelock.FileLock(f"{path}.lock", thread_local=False, timeout=LOCK_WAIT_SECONDS)
+        try:
+            self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._connection.execute("PRAGMA synchronous=OFF")  # turns that a lost machine forgets harm nobody
+        except sqlite3.Error as error:
+            raise QuotaStoreError(said=str(error)) from error
+        with self.locked():
+            for statement in _TABLES:
+                self._execute(statement)
+
+    @override
+    def _execute(self, statement: str, *values: Any) -> list[Any]:
+        return self._connection.execute(statement, values).fetchall()
 
     @override
     def now(self) -> int:
         return int(self._clock() * MILLISECONDS)
 
     @override
-    def bucket(self, name: str, rates: Sequence[Rate]) -> AbstractBucket:
-        with self.locked():
-            made = SQLiteBucket.init_from_file(list(rates), f"{self._account}_{name}", str(self._path))
-        self._buckets.append(made)
-        return made
-
-    @override
     @contextmanager
     def locked(self) -> Iterator[None]:
         try:
             with self._lock:
-                yield
+                self._execute("BEGIN IMMEDIATE")
+                try:
+                    yield
+                except BaseException:
+                    self._execute("ROLLBACK")
+                    raise
+                self._execute("COMMIT")
+        except filelock.Timeout:
+            raise QuotaStoreError(said=HELD) from None
         except (sqlite3.Error, OSError) as error:
             raise QuotaStoreError(said=str(error)) from error
 
     @override
     def close(self) -> None:
-        for bucket in self._buckets:
-            bucket.close()  # type: ignore[no-untyped-call]  # pyrate-limiter leaves it without types
+        self._connection.close()
+
+
+class _RedisTurns(TurnLog):
+    """Keeps turns in a sorted set.
+
+    Args:
+        client: Client of the server.
+        key: The key of the set.
+    """
+
+    def __init__(self, client: Any, key: str) -> None:
+        self._client = client
+        self._key = key
+
+    @override
+    def put(self, turn: str, moment: int) -> None:
+        with self._client.pipeline() as pipeline:
+            pipeline.zadd(self._key, {turn: moment})
+            pipeline.expire(self._key, REDIS_KEPT_SECONDS)
+            pipeline.execute()
+
+    @override
+    def newest(self, index: int) -> int | None:
+        found = self._client.zrevrange(self._key, index, index, withscores=True)
+        return int(found[0][1]) if found else None
+
+    @override
+    def forget(self, before: int, after: int) -> None:
+        with self._client.pipeline() as pipeline:
+            pipeline.zremrangebyscore(self._key, "-inf", f"({before}")
+            pipeline.zremrangebyscore(self._key, f"({after}", "+inf")
+            pipeline.execute()
 
 
 class RedisStore(QuotaStore):
@@ -88,6 +216,7 @@ class RedisStore(QuotaStore):
 
     Raises:
         SettingError: The package ``redis`` is not installed, or the URL is not the URL of a Redis server.
+        QuotaStoreError: The server cannot be reached.
     """
 
     def __init__(self, url: str, account: str) -> None:
@@ -108,6 +237,10 @@ class RedisStore(QuotaStore):
         self._lost: type[Exception] = redis.exceptions.LockError
         self._url = url
         self._prefix = f"singer-crm:quota:{account}"
+        try:
+            self._client.ping()
+        except self._errors as error:
+            raise _store_error(error, url) from error
 
     @override
     def now(self) -> int:
@@ -115,24 +248,36 @@ class RedisStore(QuotaStore):
         return int(seconds) * MILLISECONDS + int(microseconds) // MILLISECONDS
 
     @override
-    def bucket(self, name: str, rates: Sequence[Rate]) -> AbstractBucket:
-        from pyrate_limiter import RedisBucket  # noqa: PLC0415 - an optional dependency
+    def turns(self, name: str) -> TurnLog:
+        return _RedisTurns(self._client, f"{self._prefix}:turns:{name}")
 
-        try:
-            made: AbstractBucket = RedisBucket.init(list(rates), self._client, f"{self._prefix}:{name}")
-        except self._errors as error:
-            raise _store_error(error, self._url) from error
-        return made
+    @override
+    def pause(self) -> Pause | None:
+        found = self._client.hgetall(f"{self._prefix}:pause")
+        return Pause(int(found[b"until"]), found[b"reason"].decode("utf-8", "replace")) if found else None
+
+    @override
+    def set_pause(self, pause: Pause | None) -> None:
+        key = f"{self._prefix}:pause"
+        with self._client.pipeline() as pipeline:
+            pipeline.delete(key)
+            if pause is not None:
+                pipeline.hset(key, mapping={"until": pause.until, "reason": pause.reason})
+                pipeline.expire(key, REDIS_KEPT_SECONDS)
+            pipeline.execute()
 
     @override
     @contextmanager
     def locked(self) -> Iterator[None]:
         lock = self._client.lock(f"{self._prefix}:lock", timeout=REDIS_LOCK_SECONDS, sleep=0.005)
         try:
-            with lock:
+            if not lock.acquire(blocking_timeout=LOCK_WAIT_SECONDS):
+                raise QuotaStoreError(said=HELD)
+            try:
                 yield
-        except self._lost:
-            return  # the lock was held for longer than it lasts: the turn is taken all the same
+            finally:
+                with suppress(self._lost):  # it was held for longer than it lasts: the turn is taken all the same
+                    lock.release()
         except self._errors as error:
             raise _store_error(error, self._url) from error
 
@@ -141,67 +286,66 @@ class RedisStore(QuotaStore):
         self._client.close()
 
 
-class PostgresStore(QuotaStore):
+class PostgresStore(_SQLStore):
     """Shares turns between machines, by PostgreSQL and its clock.
+
+    A turn is taken in one transaction, which holds the lock: a pooler may stand between.
 
     Args:
         url: URL of the database, ``postgresql://``.
         account: Hash of the account whose turns they are.
 
     Raises:
-        SettingError: The package ``psycopg`` is not installed, or the server cannot be reached.
+        SettingError: The package ``psycopg`` is not installed.
+        QuotaStoreError: The server cannot be reached, or its tables cannot be made.
     """
 
     def __init__(self, url: str, account: str) -> None:
         try:
             import psycopg  # noqa: PLC0415 - an optional dependency
-            import psycopg_pool  # noqa: PLC0415 - an optional dependency
         except ImportError:
             raise SettingError(
                 "quota_url is a PostgreSQL URL, for which the extra singer-crm[postgres] must be installed"
             ) from None
+        super().__init__(account)
         self._url = url
-        self._account = account
-        self._errors: tuple[type[Exception], ...] = (psycopg.Error, psycopg_pool.PoolTimeout, OSError)
-        utc = "-c timezone=UTC"  # turns are kept as times without a zone
-        try:
-            self._connection: Any = psycopg.connect(url, autocommit=True, options=utc)
-        except psycopg.Error as error:
-            raise _store_error(error, url) from error
-        self._pool: Any = psycopg_pool.ConnectionPool(url, min_size=1, max_size=1, kwargs={"options": utc}, open=True)
+        self._errors: tuple[type[Exception], ...] = (psycopg.Error, OSError)
         digest = hashlib.sha256(f"singer-crm quota {account}".encode()).digest()
         self._lock_key = int.from_bytes(digest[:8], "big", signed=True)
+        made_meanwhile = (psycopg.errors.UniqueViolation, psycopg.errors.DuplicateTable)
+        try:
+            # A pooler cannot carry prepared statements from one transaction to the next.
+            self._connection: Any = psycopg.connect(url, autocommit=True, prepare_threshold=None)
+            if not self._execute("SELECT 1 FROM pg_class WHERE oid = to_regclass('singer_crm_pauses')"):
+                for statement in _TABLES:
+                    with suppress(*made_meanwhile):
+                        self._execute(statement)
+        except self._errors as error:
+            raise _store_error(error, url) from error
+
+    @override
+    def _execute(self, statement: str, *values: Any) -> list[Any]:
+        cursor = self._connection.execute(statement.replace("?", "%s"), values)
+        return list(cursor.fetchall()) if cursor.description else []
 
     @override
     def now(self) -> int:
-        (milliseconds,) = self._connection.execute(
-            "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
-        ).fetchone()
-        return int(milliseconds)
-
-    @override
-    def bucket(self, name: str, rates: Sequence[Rate]) -> AbstractBucket:
-        from pyrate_limiter import PostgresBucket  # noqa: PLC0415 - an optional dependency
-
-        with self.locked():
-            made: AbstractBucket = PostgresBucket(self._pool, f"{self._account}_{name}", list(rates))
-        return made
+        rows = self._execute("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")
+        return int(rows[0][0])
 
     @override
     @contextmanager
     def locked(self) -> Iterator[None]:
         try:
-            self._connection.execute("SELECT pg_advisory_lock(%s)", (self._lock_key,))
-            try:
+            with self._connection.transaction():
+                self._execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT_SECONDS}s'")
+                self._execute("SELECT pg_advisory_xact_lock(?)", self._lock_key)
                 yield
-            finally:
-                self._connection.execute("SELECT pg_advisory_unlock(%s)", (self._lock_key,))
         except self._errors as error:
             raise _store_error(error, self._url) from error
 
     @override
     def close(self) -> None:
-        self._pool.close()
         self._connection.close()
 
 

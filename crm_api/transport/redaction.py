@@ -2,44 +2,101 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import quote, quote_plus
 
 from typing_extensions import override
+
+from crm_api.transport.spellings import (
+    LONGEST_LETTER,
+    MARKS,
+    base64_patterns,
+    letters_pattern,
+    literal_spellings,
+    readings,
+)
 
 MASK = "***"
 SHORTEST_SECRET = 4  # shorter values would mask ordinary text and protect nothing
 
 
 class Redactor:
-    """Replaces known secrets, in every spelling that HTTP gives them, by ``***``.
+    """Replaces known secrets, in every spelling that a server could give them, by ``***``; see ``spellings``.
 
     Args:
         secrets: The values to hide; empty and very short ones are ignored.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        spellings: set[str] = set()
-        for secret in secrets:
-            if secret and len(secret) >= SHORTEST_SECRET:
-                spellings |= _spellings(secret)
-        self._spellings = spellings
-        self._pattern = _pattern(spellings)
+        self._secrets: tuple[str, ...] = ()
+        self._hide({secret for secret in secrets if len(secret) >= SHORTEST_SECRET})
 
     def learn(self, secret: str) -> None:
         """Hide one more secret from now on, such as a token that was given out during the run."""
         if len(secret) >= SHORTEST_SECRET:
-            self._spellings = self._spellings | _spellings(secret)
-            self._pattern = _pattern(self._spellings)
+            self._hide({*self._secrets, secret})
+
+    def _hide(self, secrets: set[str]) -> None:
+        self._pattern = _pattern(secrets)
+        self._letters: tuple[re.Pattern[str], ...] = ()  # made when a text first needs them, which takes a while
+        self._longest = LONGEST_LETTER * max(
+            (len(secret.encode("utf-8", "surrogatepass")) for secret in secrets), default=0
+        )
+        self._secrets = tuple(sorted(secrets, key=len, reverse=True))
 
     def __call__(self, text: str) -> str:
         """Return the text with every secret masked."""
-        return self._pattern.sub(MASK, text) if self._pattern else text
+        return self._masked(text, len(text))
+
+    def value(self, value: Any) -> Any:
+        """Return a JSON value with every secret masked in its texts and names."""
+        if isinstance(value, str):
+            return self(value)
+        if isinstance(value, Mapping):
+            return {self(str(name)): self.value(inner) for name, inner in value.items()}
+        return list(map(self.value, value)) if isinstance(value, list | tuple) else value
+
+    def cut(self, text: str, limit: int) -> str:
+        """Return the first characters of the text with every secret masked, also one that the limit would cut in two.
+
+        It takes time that grows with the limit, not with the text.
+        """
+        window = 2 * limit + self._longest
+        while True:
+            part = text[:window]
+            is_whole = len(part) == len(text)
+            shown = self._masked(part, len(part) if is_whole else len(part) - self._longest)
+            if is_whole or len(shown) >= limit:
+                return shown[:limit]
+            window *= 2
+
+    def _masked(self, text: str, end: int) -> str:
+        """Mask a text up to a place; a secret that begins before it must end in the text."""
+        parts: list[str] = []
+        done = 0
+        for start, stop in sorted(self._found(text)):
+            if start >= end:
+                break
+            if start >= done:
+                parts += (text[done:start], MASK)
+            done = max(done, stop)
+        return "".join([*parts, text[done:end]]) if parts else text[:end]
+
+    def _found(self, text: str) -> Iterator[tuple[int, int]]:
+        """Find the places of all secrets."""
+        if self._pattern is None:
+            return
+        if MARKS.search(text) is None:
+            yield from (found.span() for found in self._pattern.finditer(text))
+            return
+        if not self._letters:
+            self._letters = tuple(map(letters_pattern, self._secrets))
+        for reading in readings(text):
+            for pattern in (self._pattern, *self._letters):
+                for found in pattern.finditer(reading.text):
+                    yield reading.place(found.start()), reading.place(found.end())
 
     def __repr__(self) -> str:
         return "Redactor(...)"
@@ -59,22 +116,11 @@ def _texts(value: Any) -> list[str]:
     return [] if value is None or isinstance(value, bool) else [str(value)]
 
 
-def _pattern(spellings: set[str]) -> re.Pattern[str] | None:
-    longest_first = sorted(spellings, key=lambda spelling: (-len(spelling), spelling))
-    return re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
-
-
-def _spellings(secret: str) -> set[str]:
-    return {
-        secret,
-        quote(secret, safe=""),
-        quote(secret),
-        quote_plus(secret),
-        json.dumps(secret)[1:-1],
-        json.dumps(secret, ensure_ascii=False)[1:-1],
-        repr(secret)[1:-1],
-        base64.b64encode(secret.encode()).decode(),
-    }
+def _pattern(secrets: Iterable[str]) -> re.Pattern[str] | None:
+    """Make the pattern of the usual spellings, longest first; None without secrets."""
+    literal = {re.escape(spelling) for secret in secrets for spelling in literal_spellings(secret)}
+    patterns = literal.union(*map(base64_patterns, secrets))
+    return re.compile("|".join(sorted(patterns, key=lambda each: (-len(each), each)))) if patterns else None
 
 
 class RedactingFilter(logging.Filter):

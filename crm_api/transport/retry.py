@@ -5,6 +5,7 @@ A request that may have been carried out is repeated only if doing it twice is t
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,7 +16,11 @@ import backoff
 TOO_MANY_REQUESTS = 429
 LONGEST_WAIT_SECONDS = 64.0
 FIRST_CONTACT_ATTEMPTS = 6  # until the CRM has answered once, a wrong setting is likelier than an outage
+MAX_WAIT_SECONDS = 3600.0  # windows of quotas are an hour at most: whoever asks for more is mistaken, or means tomorrow
+TOLD_FROM_SECONDS = 60.0  # a longer wait is told, so that nobody takes the run for dead
 QUOTA_WAIT_SECONDS = 5.0  # the first wait after a 429 that does not say how long: windows are a minute and longer
+
+logger = logging.getLogger("crm_api.waits")
 
 
 class RequestFate(Enum):
@@ -88,6 +93,18 @@ class RetryPolicy:
             waits = backoff.expo(factor=self.quota_wait_seconds, max_value=self.longest_quota_wait_seconds)
             return _nth(waits, attempt.number)
         return self.jitter(_nth(backoff.expo(max_value=LONGEST_WAIT_SECONDS), attempt.number))
+
+
+def tell_wait(seconds: float, why: str) -> None:
+    """Warn of a long wait: how long it takes, and why."""
+    logger.warning("No request is sent for %.0f seconds: %s", seconds, why)
+
+
+def too_long(seconds: float, most: float) -> str:
+    """Say that the CRM asks for a longer wait than is allowed: the wait in seconds, and in days where they are many."""
+    days = seconds / 86_400
+    shown = f"{seconds:,.0f} seconds" + (f" ({days:,.0f} days)" if days >= 2 else "")  # noqa: PLR2004 - 47 hours are still counted
+    return f"The CRM asks to wait {shown}, more than max_wait_seconds ({most:,.0f}) allows; nothing was sent again"
 
 
 def _nth(waits: Iterator[float], number: int) -> float:

@@ -7,8 +7,9 @@ import logging
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, MutableMapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -16,16 +17,17 @@ from urllib.parse import urlsplit
 
 import msgspec
 import requests
-from requests.adapters import HTTPAdapter
+import urllib3
 from typing_extensions import override
 
 from crm_api.errors import (
+    BODY_CHARACTERS,
+    SHOWN_CHARACTERS,
     BusyError,
     CrmError,
     InDoubtError,
     InvalidError,
     RedirectError,
-    SettingError,
     UnreachableError,
 )
 from crm_api.transport import failures
@@ -35,51 +37,29 @@ from crm_api.transport.addresses import (
     checked_proxy,
     is_loopback,
     origin_of,
-    password_in,
 )
 from crm_api.transport.answer import Answer, Dialect, Failure
+from crm_api.transport.connections import Permit
+from crm_api.transport.nesting import TooDeepError, check_nesting
+from crm_api.transport.network import Network
+from crm_api.transport.receiving import LimitedAdapter, NotTakenError, body_of
 from crm_api.transport.redaction import Redactor
 from crm_api.transport.request import Request
-from crm_api.transport.retry import TOO_MANY_REQUESTS, Attempt, RequestFate, RetryPolicy
+from crm_api.transport.retry import (
+    TOLD_FROM_SECONDS,
+    TOO_MANY_REQUESTS,
+    Attempt,
+    RequestFate,
+    RetryPolicy,
+    tell_wait,
+    too_long,
+)
 from crm_api.transport.tracing import Trace, logger
 
 if TYPE_CHECKING:
-    from crm_api.transport.quota import Quota
+    from crm_api.transport.quota import Quota, Turn
 
-BODY_SHOWN = 4000  # characters of a body that an error carries
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
-SHORTEST_CREDENTIAL = (
-    12  # shorter headers, such as X-Region: eu, are ordinary text, which must not be masked everywhere
-)
-
-
-@dataclass(frozen=True)
-class Network:
-    """Settings for reaching the CRM.
-
-    Attributes:
-        timeout_seconds: Seconds to wait for a connection, and for each next part of an answer.
-        max_concurrency: Connections kept open, at most; callers keep no more requests in flight.
-        headers: Headers of every request, by name; they never replace the signature.
-        user_agent: Value of the User-Agent header.
-        proxy: URL of an HTTP proxy. Loopback is never proxied, and proxies of the environment are ignored.
-        ca_bundle: Path of a file of trusted certificates; None for the built-in ones.
-        log_values: Whether the debug log shows values of records.
-    """
-
-    timeout_seconds: float = 60.0
-    max_concurrency: int = 8
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    user_agent: str = "singer-crm"
-    proxy: str | None = field(default=None, repr=False)
-    ca_bundle: str | None = None
-    log_values: bool = False
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """Values that no output may show: the proxy's password, and headers long enough to be credentials."""
-        credentials = [value for value in self.headers.values() if len(value) >= SHORTEST_CREDENTIAL]
-        return tuple(filter(None, (password_in(self.proxy), *credentials)))
 
 
 @dataclass
@@ -109,6 +89,7 @@ class CrmSession(requests.Session):
         network: How to reach the CRM.
         redact: Masks secrets in errors and in the debug log.
         sleep: Waits so many seconds between attempts; may raise to give up.
+        clock: Monotonic seconds.
 
     Raises:
         SettingError: ``base_url`` is not an http(s) URL or is plain http to another machine, the proxy is not a URL, a
@@ -126,6 +107,7 @@ class CrmSession(requests.Session):
         network: Network | None = None,
         redact: Redactor | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
         network = network or Network()
@@ -144,23 +126,31 @@ class CrmSession(requests.Session):
         self.trust_env = False  # no .netrc, no proxy of the environment
         self.auth = signature
         self.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
-        self.headers.update(_checked_headers(network))
+        self.headers.update(network.checked_headers())
         self._is_local = is_loopback(urlsplit(self.base_url).hostname)
         if network.proxy:
             proxy = network.proxy if self._is_local else checked_proxy(network.proxy)
             self.proxies = {"http": proxy, "https": proxy}
         if network.ca_bundle:
             self.verify = checked_ca_bundle(network.ca_bundle)
-        adapter = HTTPAdapter(pool_connections=2, pool_maxsize=network.max_concurrency, pool_block=True)
-        self.mount("https://", adapter)
-        self.mount("http://", adapter)
+        self._limits = network.limits
+        self._adapter = LimitedAdapter(self._limits, connections=network.max_concurrency, clock=clock)
+        self.mount("https://", self._adapter)
+        self.mount("http://", self._adapter)
 
-    def exchange(self, request: Request, *, before_send: Callable[[], None] | None = None) -> Answer:
+    def require(self, permit: Permit) -> None:
+        """Check a permit immediately before anything of a request leaves: what that raises ends the request unsent."""
+        self._adapter.permit = permit
+
+    def exchange(
+        self, request: Request, *, before_send: Callable[[], Callable[[], None] | None] | None = None
+    ) -> Answer:
         """Send one request and return its answer, a success.
 
         Args:
             request: What to send, and how to take the answer.
-            before_send: Called after the wait for a turn, immediately before each attempt is sent.
+            before_send: Called after the wait for a turn, immediately before each attempt is sent. What it returns is
+                called before the next attempt is waited for, if no attempt so far can have changed anything.
 
         Raises:
             StopError: No further request can succeed; see the tree in ``crm_api.errors``.
@@ -173,18 +163,20 @@ class CrmSession(requests.Session):
         sent = renewed = False
         while True:
             number += 1
-            self.quota.take(bulk=request.bulk)
-            if before_send is not None:
-                before_send()
-            self._count(repeated=number > 1)
-            outcome = self._attempt(request, wire)
+            with self._turn(request) as turn:
+                nothing_done = None if before_send is None else before_send()
+                self._count(repeated=number > 1)
+                outcome = self._attempt(request, wire)
+                turn.is_answered = isinstance(outcome, Answer) or outcome.answer is not None
             if logger.isEnabledFor(logging.DEBUG):
                 self._log(request, wire, outcome)
             if isinstance(outcome, Answer):
                 return outcome
             if not renewed and wire.has_credentials and outcome.is_unsigned and isinstance(self.auth, Renewable):
-                renewed = True
-                self.auth.renew()  # 401 says that nothing was done
+                renewed = True  # 401 says that nothing was done
+                if nothing_done is not None and not sent:
+                    nothing_done()
+                self.auth.renew()
                 continue
             sent = sent or outcome.fate is RequestFate.UNKNOWN
             attempt = Attempt(outcome.fate, number, outcome.retry_after_seconds)
@@ -192,10 +184,14 @@ class CrmSession(requests.Session):
                 attempt, repeatable=request.may_repeat, reached=self._reached
             ):
                 raise self._error(request, outcome, number=number, sent=sent) from outcome.cause
-            wait_seconds = self._retry_policy.wait_seconds(attempt)
-            if outcome.fate is RequestFate.TURNED_AWAY:
-                self.quota.pause(wait_seconds)  # every worker is over the rate, not this one alone
+            if nothing_done is not None and not sent:
+                nothing_done()  # a kill during the wait leaves nothing in doubt
+            wait_seconds = self._wait_seconds(request, attempt, outcome)
+            if outcome.fate is RequestFate.TURNED_AWAY:  # every worker is over the rate, not this one alone
+                self.quota.pause(wait_seconds, f"the CRM turned {request.call} away")
             else:
+                if wait_seconds >= TOLD_FROM_SECONDS:
+                    tell_wait(wait_seconds, f"no usable answer to {request.call}")
                 self._sleep(wait_seconds)
 
     @override
@@ -238,6 +234,7 @@ class CrmSession(requests.Session):
             trace.answered(wire.unsigned, request.path, outcome.answer, outcome.said)
 
     def _attempt(self, request: Request, wire: _Wired) -> Answer | _Miss:
+        answer: Answer | None = None
         try:
             got = self.send(
                 self.prepare_request(wire.unsigned),
@@ -245,18 +242,26 @@ class CrmSession(requests.Session):
                 allow_redirects=False,
                 proxies=wire.proxies,
                 verify=self.verify,
+                stream=True,
             )
-        except requests.RequestException as error:
+            answer = Answer(got.status_code, got.headers)
+            is_success = answer.ok if request.success is None else answer.status in request.success
+            content = body_of(got, self._limits, is_error=not is_success)
+        except NotTakenError as error:
+            return _Miss(
+                RequestFate.UNKNOWN, answer, cause=error, said=str(error), advice=error.advice, final=error.final
+            )
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             return _Miss(
                 failures.fate_of(error),
                 cause=error,
                 said=failures.reason_of(error),
                 final=failures.is_certificate(error),
             )
-        answer = Answer(got.status_code, got.headers, got.content)
+        answer = Answer(answer.status, answer.headers, content)
         self.server_date = answer.date or self.server_date
         failure = self._dialect.failure(answer)
-        if request.success is not None and answer.status in request.success:
+        if request.success is not None and is_success:
             failure = None
         elif request.success is not None and failure is None:
             failure = Failure(
@@ -264,12 +269,15 @@ class CrmSession(requests.Session):
             )
         if failure is None:
             try:
-                value = request.read(got.content) if got.content else None
+                check_nesting(content)
+                value = request.read(content) if content else None
+            except TooDeepError as error:
+                return _Miss(RequestFate.UNKNOWN, answer, cause=error, said=str(error), final=True)
             except (ValueError, RecursionError) as error:
                 page = f"expected JSON, got an HTML page titled {answer.title!r}" if answer.title else ""
                 return _Miss(RequestFate.UNKNOWN, answer, cause=error, said=page or "the body is not the expected JSON")
             self._reached = True
-            return Answer(answer.status, answer.headers, answer.content, value)
+            return Answer(answer.status, answer.headers, content, value)
         self._reached = True
         return self._miss(answer, failure)
 
@@ -282,31 +290,55 @@ class CrmSession(requests.Session):
             return _Miss(RequestFate.UNKNOWN, answer, failure, retry_after_seconds=answer.retry_after_seconds)
         return _Miss(RequestFate.UNKNOWN, answer, failure, final=True)
 
+    @contextmanager
+    def _turn(self, request: Request) -> Iterator[Turn]:
+        """Wait for a turn of the quota, and note when the request that took it had ended."""
+        turn = self.quota.take(bulk=request.bulk, answer_within=self.network.timeout_seconds)
+        try:
+            yield turn
+        finally:
+            turn.ended_at = self.quota.clock()
+            if self.quota.is_shared:
+                self.quota.settle()
+
+    def _wait_seconds(self, request: Request, attempt: Attempt, miss: _Miss) -> float:
+        """Seconds until the next attempt; an error if the CRM asks for more than anybody should wait."""
+        seconds, most = self._retry_policy.wait_seconds(attempt), self.network.max_wait_seconds
+        asked = attempt.retry_after_seconds
+        if asked is None or asked <= most:
+            return min(seconds, most)
+        status = miss.answer.status if miss.answer else None
+        busy = BusyError(request.call, status=status, happened=too_long(asked, most))
+        busy.retry_after_seconds = asked
+        raise busy from miss.cause
+
     def _error(self, request: Request, miss: _Miss, *, number: int, sent: bool) -> CrmError:
         said = miss.failure.said if miss.failure else miss.said
         answer = miss.answer
         facts: dict[str, Any] = {
             "status": answer.status if answer else None,
-            "said": self.redact(said),
-            "body": self.redact(answer.text[:BODY_SHOWN]) if answer else "",
+            "said": self.redact.cut(said, SHOWN_CHARACTERS),
+            "body": self.redact.cut(answer.text, BODY_CHARACTERS) if answer else "",
         }
+        attempts = "1 attempt" if number == 1 else f"{number} attempts"
         name, repeatable = request.call, request.may_repeat
         kind = miss.failure.kind if miss.failure else None
         if miss.fate is RequestFate.NOT_SENT and not sent:
             return UnreachableError(name, **facts)
         if miss.fate is RequestFate.TURNED_AWAY:
             answered = "429" if facts["status"] == TOO_MANY_REQUESTS else "that there are too many requests"
-            return BusyError(name, **facts, happened=f"The CRM answered {answered} to {number} attempts")
+            busy = BusyError(name, **facts, happened=f"The CRM answered {answered} to {attempts}")
+            busy.retry_after_seconds = miss.retry_after_seconds
+            return busy
         if kind is RedirectError and not repeatable:
             return InDoubtError(name, **facts)  # a request that a proxy redirects may have been carried out
         if kind is not None and not issubclass(kind, InDoubtError):
             return kind(name, **facts)
         if repeatable:
             advice = None if self._reached else "Check base_url: the server at base_url does not look like the CRM."
-            return BusyError(
-                name, **facts, happened=f"The CRM gave no usable answer to {number} attempts", advice=advice
-            )
-        return InDoubtError(name, **facts)
+            happened = f"The CRM gave no usable answer to {attempts}"
+            return BusyError(name, **facts, happened=happened, advice=miss.advice or advice)
+        return InDoubtError(name, **facts, advice=miss.advice and f"{InDoubtError.advice} {miss.advice}")
 
     def _count(self, *, repeated: bool) -> None:
         with self._lock:
@@ -358,6 +390,7 @@ class _Miss:
     failure: Failure | None = None
     cause: Exception | None = None
     said: str = ""
+    advice: str | None = None
     retry_after_seconds: float | None = None
     final: bool = False
 
@@ -365,14 +398,3 @@ class _Miss:
     def is_unsigned(self) -> bool:
         """Whether the credentials were not accepted."""
         return self.answer is not None and self.answer.status == HTTPStatus.UNAUTHORIZED
-
-
-def _checked_headers(network: Network) -> dict[str, str]:
-    headers = {"User-Agent": network.user_agent, "Accept": "application/json", **network.headers}
-    for name, value in headers.items():
-        try:
-            requests.utils.check_header_validity((name, value))
-            f"{name}{value}".encode("latin-1")
-        except (requests.exceptions.InvalidHeader, UnicodeEncodeError):
-            raise SettingError(f"headers: {name!r} or its value is not valid in an HTTP header") from None
-    return headers

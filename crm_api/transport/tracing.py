@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import requests
 
+from crm_api.errors import BODY_CHARACTERS
 from crm_api.transport.answer import Answer
 from crm_api.transport.redaction import Redactor
-
-VALUES_SHOWN = 4000  # characters of a body: enough to see what went wrong, too little to fill a disk
 
 logger = logging.getLogger("crm_api.session")
 
@@ -36,9 +36,12 @@ class Trace:
             said: Why there was no answer.
         """
         came = said if answer is None else f"{answer.status}, {len(answer.content)} bytes"
-        text = f"{request.method} {path}: {came}"
+        text = self._redact(f"{request.method} {path}: {came}")
         if self._values:
             sent = request.data.decode("utf-8", "replace") if isinstance(request.data, bytes) else request.data
-            text += f"; sent {request.params or ''!s} {str(sent or '')[:VALUES_SHOWN]}".rstrip()
-            text += "" if answer is None else f"; got {answer.text[:VALUES_SHOWN]}"
-        logger.debug("%s", self._redact(text))
+            text += f"; sent {self._shown(request.params or '')} {self._shown(sent or '')}".rstrip()
+            text += "" if answer is None else f"; got {self._shown(answer.text)}"
+        logger.debug("%s", text)
+
+    def _shown(self, value: Any) -> str:
+        return self._redact.cut(str(value), BODY_CHARACTERS)

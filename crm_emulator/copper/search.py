@@ -41,6 +41,7 @@ def search(
     first, last = _reachable(account, size, number)
     with account.store.lag.as_searched("copper"):
         total = account.store.count(query)
+        hidden = _hidden(account, crm_object, parameters, random, extra, total)
         texts: list[bytes] = []
         if ghosts > 1:
             # Every ghosts-th position is a record that the index still counts but that no longer shows.
@@ -49,8 +50,23 @@ def search(
         if first < last:
             texts = account.store.page(query, last - first, first)
     texts = _as_asked(account, crm_object, parameters, texts, computed=computed)
-    shown = str(total + account.switches.total_overcount)
+    shown = str(total + account.switches.total_overcount + hidden)
     return Answer(200, b"[" + b",".join(texts) + b"]", headers=(("X-PW-TOTAL", shown),))
+
+
+def _hidden(
+    account: CopperAccount,
+    crm_object: CustomerObject,
+    parameters: Mapping[str, Any],
+    random: Random,
+    extra: tuple[Condition, ...],
+    total: int,
+) -> int:
+    """Count what a search holds and the key does not see, where totals tell of it."""
+    if not account.switches.total_counts_hidden:
+        return 0
+    everything = _query(account, crm_object, parameters, random, extra, is_whole=True)
+    return account.store.count(everything) - total
 
 
 def page_asked_for(account: CopperAccount, parameters: Mapping[str, Any]) -> tuple[int, int]:
@@ -78,6 +94,8 @@ def _query(
     parameters: Mapping[str, Any],
     random: Random,
     extra: tuple[Condition, ...],
+    *,
+    is_whole: bool = False,
 ) -> Query:
     context = FilterContext(
         table=crm_object.table,
@@ -89,10 +107,13 @@ def _query(
     for name, value in parameters.items():
         if name not in _PAGING and value is not None:
             where += crm_object.filters[name](name, value, context)
-    if account.switches.team_permissions and not account.switches.key_is_admin and "assignee_id" in crm_object.writable:
+    is_narrowed = account.switches.team_permissions and not account.switches.key_is_admin and not is_whole
+    if is_narrowed and "assignee_id" in crm_object.writable:
         where.append(Condition("assignee_id IS NULL OR assignee_id = ?", (account.owner_id,)))
     sort, descending = _order(account, crm_object, parameters)
     query = Query(crm_object.table, _merged(where), sort, descending, _tie(account, random))
+    if is_whole:
+        return replace(query, hidden=None)
     if crm_object.name == "leads" and parameters.get("include_converted_leads") in (True, "true"):
         return replace(query, hidden=(0, CONVERTED))
     if crm_object.name == "activities" and account.switches.deleted_activities_in_search:

@@ -18,6 +18,8 @@ class Switches:
         ghost_every: Makes every n-th position of a search result count but stay empty, so that pages come short; 0:
             none (5.1; a guess at why real pages are short).
         total_overcount: The number added to X-PW-TOTAL, which is an upper bound (5.1).
+        total_counts_hidden: Whether X-PW-TOTAL also counts what the key does not see, converted leads and deleted
+            activities, since it is an upper bound (5.1; a guess at why).
         tie_order: The order of records with one sort value: ``shuffled`` (stable, but not by id), ``id``, or ``random``
             (different at each request) (5.2).
         minimum_inclusive: Whether ``minimum_*`` filters include the bound itself (5.3: yes, one source).
@@ -50,6 +52,7 @@ class Switches:
     search_ceiling: int = 100_000
     ghost_every: int = 0
     total_overcount: int = 0
+    total_counts_hidden: bool = False
     tie_order: str = "shuffled"
     minimum_inclusive: bool = True
     maximum_inclusive: bool = True

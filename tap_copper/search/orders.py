@@ -68,6 +68,7 @@ class AscendingSearch(Search):
 
     def __init__(self, start: int | None, stop: int | None, limits: Limits) -> None:
         super().__init__(start, stop, limits)
+        self._overcounts = False  # a page that should be there, as a total says, was empty: nothing is asked ahead
         self._cuts: dict[Window, _Cuts] = {}
         self._awaited: dict[ReadAhead, int] = {}  # those that begin with a cut, and how many records lie beyond it
 
@@ -88,7 +89,7 @@ class AscendingSearch(Search):
         self._reading[window] = read_ahead = ReadAhead(window, query, window.left if is_by_key else None)
         for cut, beyond in self._awaited.items():
             read_ahead.end_at(cut.first, beyond)
-        return InFlight(query, read_ahead)
+        return InFlight(query, read_ahead, window.wait_seconds)
 
     @override
     def _is_cutting(self) -> bool:
@@ -96,6 +97,8 @@ class AscendingSearch(Search):
 
     @override
     def _ask_ahead(self, unread: Sequence[Window], chosen: Sequence[Window], *, head_only: bool) -> InFlight | None:
+        if self._overcounts:
+            return None
         pages = [self._reading[window] for window in chosen]
         if head_only:
             return self._ask_page(pages)
@@ -105,12 +108,12 @@ class AscendingSearch(Search):
         return cut or self._ask_page([*pages, *self._awaited])
 
     @override
-    def _take(self, asked: InFlight, rows: Sequence[Row], total: int | None) -> Shares:
-        if asked.query is not asked.read_ahead.first:
-            return self._cut(asked, rows, total)
-        if asked.read_ahead in self._awaited:
-            return self._cut(asked, rows, total, self._awaited.pop(asked.read_ahead))
-        return super()._take(asked, rows, total)
+    def _take(self, asked: InFlight, read_ahead: ReadAhead, rows: Sequence[Row], total: int | None) -> Shares:
+        beyond = self._awaited.pop(read_ahead, None) if asked.query is read_ahead.first else None
+        if asked.query is read_ahead.first and beyond is None:
+            return super()._take(asked, read_ahead, rows, total)
+        self._overcounts |= not rows and (total or 0) > asked.query.start
+        return self._cut(asked.query, read_ahead, rows, total, beyond)
 
     @override
     def _trusted(self, horizon: int) -> int | None:
@@ -183,16 +186,18 @@ class AscendingSearch(Search):
                 return InFlight(query, read_ahead)
         return None
 
-    def _cut(self, asked: InFlight, rows: Sequence[Row], total: int | None, beyond: int | None = None) -> Shares:
+    def _cut(
+        self, query: PageQuery, read_ahead: ReadAhead, rows: Sequence[Row], total: int | None, beyond: int | None
+    ) -> Shares:
         """Cut the window in which the page begins. One that has been read that far is left alone.
 
         Args:
-            asked: The query that was sent.
+            query: The query that was sent.
+            read_ahead: The pages that it belongs to.
             rows: The ids and keys of the records.
             total: How many records the search holds, as the CRM says; None if it does not.
             beyond: Records from the page on, if the cut was planned.
         """
-        query = asked.query
         at = next((key for _, key in rows if key is not None), None)
         if at is None:
             return []
@@ -207,9 +212,9 @@ class AscendingSearch(Search):
         if window in self._cuts:
             self._cuts[after] = self._cuts.pop(window)
         # Pages that begin beyond the cut are the new window's: it counts as under way with them.
-        for read_ahead in (self._reading.get(window), asked.read_ahead):
-            if read_ahead is not None and read_ahead.reaches_beyond(query, beyond):
-                self._reading[after] = read_ahead
+        for each in (self._reading.get(window), read_ahead):
+            if each is not None and each.reaches_beyond(query, beyond):
+                self._reading[after] = each
         return [(after, after.take(query, rows, total))]
 
 
@@ -226,6 +231,17 @@ class NewestFirstSearch(Search):
     in time, and its older half is read first.
     """
 
+    def __init__(self, start: int | None, stop: int | None, limits: Limits) -> None:
+        super().__init__(start, stop, limits)
+        self._halved: dict[Window, int] = {}  # the totals of windows that they are the older halves of
+        self._overcounts = False  # a half counted as much as the whole: nothing is halved
+
+    @override
+    def drop_head(self) -> None:
+        if (head := self.head) is not None:
+            self._halved.pop(head, None)
+        super().drop_head()
+
     @override
     def _closed(self) -> list[Window]:
         return [window for window in reversed(self._windows) if window is not self._tail]
@@ -236,7 +252,7 @@ class NewestFirstSearch(Search):
             window = self._halve(window)
         query = window.query()
         self._reading[window] = read_ahead = ReadAhead(window, query, None)
-        return InFlight(query, read_ahead)
+        return InFlight(query, read_ahead, window.wait_seconds)
 
     @override
     def _ask_ahead(self, unread: Sequence[Window], chosen: Sequence[Window], *, head_only: bool) -> InFlight | None:
@@ -262,13 +278,18 @@ class NewestFirstSearch(Search):
     def _is_large(self, window: Window) -> bool:
         if window.total is None or window.floor is None:
             return False
+        self._overcounts |= window.total >= self._halved.get(window, window.total + 1)
+        if self._overcounts:
+            return False
         return window.total > self._limits.most_pages * self._limits.page_size and window.floor < _far_end(window)
 
     def _halve(self, window: Window) -> Window:
         """Cut a window in the middle of what is left of it; return the part that is handed on first."""
         floor = window.floor or 0
+        whole = window.total or 0
         older = window.cut((floor + _far_end(window)) // 2)
         window.total = None
+        self._halved[older] = self._halved[window] = whole
         self._windows.insert(self._windows.index(window) + 1, older)
         return older
 

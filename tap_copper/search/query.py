@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 OVERLAP = 4  # records that the pages of one search share at least: so many in the same order are hardly chance
@@ -24,6 +24,9 @@ class Limits:
         buffered_pages: Pages that all windows under way hold together, as far as totals tell; it bounds the memory for
             answers that wait for earlier windows.
         repeats: One record may be returned several times by one search (activities with ``full_result``).
+        totals_are_hints: Totals count records that the key does not see: a search ends where no more records come,
+            whatever its total says.
+        splits: The search also has a filter on the date of creation, by which one second can be read in parts.
     """
 
     page_size: int = 200
@@ -32,6 +35,8 @@ class Limits:
     fewest_pages: int = 8
     buffered_pages: int = 512
     repeats: bool = False
+    totals_are_hints: bool = False
+    splits: bool = False
 
     @property
     def most_pages(self) -> int:
@@ -51,6 +56,7 @@ class PageQuery:
         page: Number of the page; 1 is the first.
         size: Records on a page.
         tie: None to sort by key; else the number of the pass over records that share one, sorted by another column.
+        created: The first and the last second of creation asked for; None for any.
     """
 
     minimum: int | None
@@ -58,6 +64,36 @@ class PageQuery:
     page: int
     size: int
     tie: int | None = None
+    created: tuple[int, int] | None = None
+
+    @property
+    def start(self) -> int:
+        """Places of the search before the page."""
+        return (self.page - 1) * self.size
+
+
+def believed_total(query: PageQuery, rows: Sequence[Row], total: int | None) -> int | None:
+    """The total of an answer, if it can be true: one that counts fewer records than have come is believed by nobody."""
+    if total is None or total < 0:
+        return None
+    return None if rows and total < query.start + len({row_id for row_id, _ in rows}) else total
+
+
+def shows_all(query: PageQuery, rows: Sequence[Row], total: int | None, *, is_first: bool) -> bool:
+    """Whether a page is the last of its search, as its total says.
+
+    A full page never is: its total may lie low. The one exception saves small lists a request: the first page of all,
+    where the total is exactly its size.
+
+    Args:
+        query: The query for the page.
+        rows: Its records.
+        total: The total that is believed; None if none is.
+        is_first: Nothing has come before this page.
+    """
+    if total is None or query.start + len(rows) < total:
+        return False
+    return len(rows) < query.size or (is_first and query.page == 1 and total == query.size)
 
 
 def page_after(query: PageQuery, end: int, most: int, limits: Limits) -> PageQuery | None:
@@ -82,7 +118,11 @@ def page_after(query: PageQuery, end: int, most: int, limits: Limits) -> PageQue
     return best
 
 
-class TieError(Exception):
+class SearchError(Exception):
+    """A search cannot be read whole. The stream that is read makes a sentence of it."""
+
+
+class TieError(SearchError):
     """Records with one key are too many, or change too much, to be read for certain.
 
     Attributes:
@@ -96,3 +136,29 @@ class TieError(Exception):
         self.key = key
         self.total = total
         self.passes = passes
+
+
+class ShortReadError(SearchError):
+    """The CRM counts more records than it has shown, also when it was asked again.
+
+    Attributes:
+        told: How many it counts.
+        found: How many of them have come.
+    """
+
+    def __init__(self, told: int, found: int) -> None:
+        super().__init__(told, found)
+        self.told = told
+        self.found = found
+
+
+class StalledError(SearchError):
+    """Query after query brings no record that had not come before.
+
+    Attributes:
+        queries: How many queries in a row.
+    """
+
+    def __init__(self, queries: int) -> None:
+        super().__init__(queries)
+        self.queries = queries

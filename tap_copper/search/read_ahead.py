@@ -13,9 +13,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tap_copper.search.query import Limits, PageQuery, Row, page_after
-from tap_copper.search.window import SearchBehaviour, Window
-from tap_copper.search.window_answer import Taken
+from tap_copper.search.query import Limits, PageQuery, Row, believed_total, page_after
+from tap_copper.search.recount import Recount
+from tap_copper.search.window import Window
+from tap_copper.search.window_answer import SearchBehaviour, Taken
 
 MOST_PAGES = 8  # asked for ahead: the further on, the smaller a page must be to begin where the one before it ends
 
@@ -82,10 +83,17 @@ class ReadAhead:
 
 @dataclass(frozen=True)
 class InFlight:
-    """A query that is under way, and the pages that it belongs to."""
+    """A query that is under way.
+
+    Attributes:
+        query: The query.
+        read_ahead: The pages that it belongs to; None for the recount of all records.
+        wait_seconds: Seconds to wait before it is sent.
+    """
 
     query: PageQuery
-    read_ahead: ReadAhead
+    read_ahead: ReadAhead | None
+    wait_seconds: float = 0.0
 
 
 class Search(ABC):
@@ -98,10 +106,15 @@ class Search(ABC):
 
     Attributes:
         first_total: How many records the first query held; None before its answer.
+        gap: Records that the CRM counts and does not show, where totals are hints.
     """
 
     def __init__(self, start: int | None, stop: int | None, limits: Limits) -> None:
         self.first_total: int | None = None
+        self.gap = 0
+        self._recount = Recount(start, stop, limits)
+        self._tail_brought: list[Row] = []
+        self._is_tail_confirmed = False
         self._limits = limits
         self._windows = [Window(start, stop, limits, SearchBehaviour())]
         self._tail: Window | None = self._windows[0]
@@ -118,9 +131,15 @@ class Search(ABC):
         if head is None:
             return
         self._windows.remove(head)
+        self.gap += head.gap
         self._reading.pop(head, None)
         if head is self._tail:
             self._tail = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether everything has been read, handed on and counted."""
+        return self.head is None and self._recount.query() is None
 
     def ask(self, *, head_only: bool = False) -> InFlight | None:
         """Choose the next query; None if nothing may be asked until an answer has come.
@@ -138,7 +157,17 @@ class Search(ABC):
             return self._ask_ahead(unread, chosen, head_only=head_only)
         # The tail comes after everything else: until then, records that are edited move into it.
         tail = self._tail
-        return None if tail is None or tail.done or self._is_under_way(tail) else self._begin(tail)
+        if tail is None or tail.done:
+            return self._ask_recount()
+        return None if self._is_under_way(tail) else self._begin(tail)
+
+    def _ask_recount(self) -> InFlight | None:
+        """Count once more, if fewer records have come than the first answer counted."""
+        query = None if self._recount.is_under_way else self._recount.query()
+        if query is None:
+            return None
+        self._recount.is_under_way = True
+        return InFlight(query, None, self._recount.wait_seconds)
 
     def take(self, asked: InFlight, rows: Sequence[Row], total: int | None, horizon: int) -> Shares:
         """Take an answer and tell which of its records belong to which window.
@@ -150,15 +179,45 @@ class Search(ABC):
             horizon: The key of the last second before the tail; used with the first answer.
 
         Raises:
-            TieError: A single key holds more records than can be read for certain.
+            SearchError: The search cannot be read whole.
         """
+        if asked.read_ahead is None:
+            counted = believed_total(asked.query, rows, total)
+            self._recount.take(counted if len(rows) <= asked.query.size else None)
+            return []
         asked.read_ahead.under_way -= 1
         if self.first_total is not None:
-            return self._take(asked, rows, total)
-        self.first_total = len(rows) if total is None else total
-        window = asked.read_ahead.window
-        taken = window.take(asked.query, rows, total, self._trusted(horizon))
-        return [(window, taken)] if window.done else self._split_tail(window, rows, taken, horizon)
+            shares = self._take(asked, asked.read_ahead, rows, total)
+        else:
+            shares = self._take_first(asked.query, asked.read_ahead.window, rows, total, horizon)
+        for window, taken in shares:
+            self._recount.add(rows, taken, is_tail=window is self._tail)
+            if window is self._tail:
+                self._tail_brought += [rows[position] for position in taken.kept]
+        self._confirm_tail()
+        return shares
+
+    def _confirm_tail(self) -> None:
+        """Read the tail twice where fewer records have come than the first answer counted."""
+        tail = self._tail
+        if tail is not None and tail.done and not self._is_tail_confirmed and all(each.done for each in self._windows):
+            self._is_tail_confirmed = True
+            if self._recount.query() is not None:
+                tail.restart(self._tail_brought)
+
+    def _take_first(
+        self, query: PageQuery, window: Window, rows: Sequence[Row], total: int | None, horizon: int
+    ) -> Shares:
+        counted = believed_total(query, rows, total)
+        self.first_total = len(rows) if counted is None else counted
+        taken = window.take(query, rows, total, self._trusted(horizon))
+        if window.done:
+            return [(window, taken)]
+        shares = self._split_tail(window, rows, taken, horizon)
+        closed = [each for each in self._windows if each is not self._tail]
+        if counted is not None and closed:
+            self._recount.begin(counted, closed[0].start, closed[-1].stop)
+        return shares
 
     @abstractmethod
     def _closed(self) -> list[Window]:
@@ -182,9 +241,11 @@ class Search(ABC):
             head_only: The buffers are full.
         """
 
-    def _take(self, asked: InFlight, rows: Sequence[Row], total: int | None) -> Shares:
+    def _take(self, asked: InFlight, read_ahead: ReadAhead, rows: Sequence[Row], total: int | None) -> Shares:
         """Take an answer that is not the first."""
-        window = asked.read_ahead.window
+        window = read_ahead.window
+        if window not in self._windows:
+            return []  # it has been handed on: what this brought would be lost, and must not count as read
         return [(window, window.take(asked.query, rows, total))]
 
     @abstractmethod

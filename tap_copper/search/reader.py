@@ -17,9 +17,10 @@ import msgspec
 from crm_api.copper.session import PAGE_SIZE
 from crm_api.transport.answer import Answer
 from tap_copper.concurrency import NAP_SECONDS, WorkerPool
-from tap_copper.search.query import PageQuery, Row
+from tap_copper.search.query import PageQuery, Row, SearchError
 from tap_copper.search.read_ahead import InFlight, Search
 from tap_copper.search.window import Window
+from tap_copper.whole import total_of
 
 BUFFER_BYTES = 32 * 2**20  # answers that wait for earlier windows
 FASTEST = 1  # the level of compression that takes the least time: it already brings JSON to an eighth
@@ -85,6 +86,23 @@ class _Chunk:
         return [self.body.rows[place] for place in self.positions]
 
 
+@dataclass(frozen=True)
+class RunCalls:
+    """The calls that a reader makes to the run.
+
+    Attributes:
+        now: Reads the clock of this machine, for answers without a Date.
+        check: Called while pages are waited for; raises if the run must stop.
+        pause: Waits so many seconds before a query that is asked again; raises if the run must stop.
+        explain: Makes the error that says why the search cannot be read whole.
+    """
+
+    now: Callable[[], datetime]
+    check: Callable[[], None]
+    pause: Callable[[float], None]
+    explain: Callable[[SearchError], Exception]
+
+
 class Reader:
     """Reads one search, several queries at once.
 
@@ -97,8 +115,7 @@ class Reader:
         sign: The sign of the search's keys: -1 where it is read newest first.
         horizon: Makes of the clock of the first answer the last second before the tail, in Unix time.
         concurrency: Queries under way at once.
-        now: The clock of this machine, for answers without a Date.
-        check: Called while pages are waited for; raises if the run must stop.
+        run: The calls that it makes to the run.
         pack: Compress answers that wait for earlier windows.
 
     Attributes:
@@ -113,8 +130,7 @@ class Reader:
         sign: int,
         horizon: Callable[[datetime], int],
         concurrency: int,
-        now: Callable[[], datetime],
-        check: Callable[[], None],
+        run: RunCalls,
         pack: bool,
     ) -> None:
         self.began: datetime | None = None
@@ -123,8 +139,7 @@ class Reader:
         self._sign = sign
         self._horizon = horizon
         self._concurrency = concurrency
-        self._now = now
-        self._check = check
+        self._run = run
         self._pack = pack
         self._pool = WorkerPool(concurrency)
         self._changed = threading.Condition()
@@ -138,6 +153,11 @@ class Reader:
     def total(self) -> int | None:
         """The number of records that Copper said there are; None before the first answer."""
         return self._search.first_total
+
+    @property
+    def gap(self) -> int:
+        """The number of records that Copper counted and did not show; 0 before the end."""
+        return self._search.gap
 
     def open(self) -> None:
         """Ask the first query here and now, where the pages are handed on later.
@@ -155,7 +175,7 @@ class Reader:
 
         Raises:
             CrmError: A query was not answered.
-            TieError: A single second holds more records than can be read for certain.
+            StreamError: The search cannot be read whole.
         """
         for chunks in self._windows():
             yield from map(_page, chunks) if self._sign > 0 else _sorted(chunks)
@@ -183,12 +203,18 @@ class Reader:
         """Wait for the chunks that are handed on next; None at the end."""
         with self._changed:
             while True:
-                self._check()
+                self._run.check()
+                if isinstance(self._error, SearchError):
+                    raise self._run.explain(self._error) from self._error
                 if self._error is not None:
                     raise self._error
-                head = self._search.head
-                if head is None:
+                if self._search.is_over:
                     return None
+                head = self._search.head
+                if head is None:  # the records are being counted again
+                    self._ask_next()
+                    self._changed.wait(NAP_SECONDS)
+                    continue
                 waiting = self._chunks.get(head)
                 # A window that is read newest first can be sorted only when all of it has come.
                 if waiting and (self._sign > 0 or head.done):
@@ -218,6 +244,8 @@ class Reader:
         try:
             with self._changed:
                 self._ask_next()  # as late as this: every answer that comes first makes for a better query
+            if asked.wait_seconds:
+                self._run.pause(asked.wait_seconds)
             self._take(asked, self._send(asked.query))
             with self._changed:
                 self._under_way -= 1
@@ -232,13 +260,13 @@ class Reader:
         rows = body.rows
         if self._sign < 0:
             rows = [(key, None if second is None else -second) for key, second in rows]
-        total = answer.headers.get("x-pw-total", "")
-        extracted = self._now()
+        total = total_of(answer)
+        extracted = self._run.now()
         with self._changed:
             if self.began is None:
                 self.began = answer.date or extracted
             horizon = self._sign * self._horizon(self.began)
-            shares = self._search.take(asked, rows, int(total) if total.isdigit() else None, horizon)
+            shares = self._search.take(asked, rows, total, horizon)
             for window, taken in shares:
                 if taken.kept or (window.done and self._sign > 0):
                     chunk = _Chunk(body, taken.kept, _reached(window, rows, taken.kept), extracted)
@@ -256,7 +284,7 @@ class Reader:
         """Records that the index showed in their old place: as they were then, after everything else."""
         ordered = sorted(self._edited_meanwhile.items(), key=lambda each: self._sign * (each[0][1] or 0))
         records = [body.records()[position] for _, (body, position) in ordered]
-        return Page(records, None, self._now())
+        return Page(records, None, self._run.now())
 
 
 def _reached(window: Window, rows: list[Row], kept: list[int]) -> int | None:

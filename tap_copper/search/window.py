@@ -8,27 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from math import inf
 
-from tap_copper.search.query import OVERLAP, Limits, PageQuery, Row
-from tap_copper.search.same_second import TiePages, TieReader
-from tap_copper.search.window_answer import Meaning, Step, Taken, WindowAnswer
-
-
-@dataclass
-class SearchBehaviour:
-    """The way in which a CRM has been seen to search; all windows of one search share it.
-
-    Attributes:
-        includes_minimum: Records with the smallest key that was asked for have come.
-        may_exclude_minimum: None of those with that key that had been met have come again.
-        reorders_ties: Records of one key have come in another order than before.
-    """
-
-    includes_minimum: bool = False
-    may_exclude_minimum: bool = False
-    reorders_ties: bool = False
+from tap_copper.search.ending import MOST_IDLE, EndCheck
+from tap_copper.search.query import OVERLAP, Limits, PageQuery, Row, StalledError, believed_total, shows_all
+from tap_copper.search.same_second import TieReader
+from tap_copper.search.tie_pages import TiePages
+from tap_copper.search.window_answer import Meaning, SearchBehaviour, Step, Taken, WindowAnswer
 
 
 class Window:
@@ -38,6 +24,7 @@ class Window:
         floor: Every record with a smaller key has been met; None before the first one is.
         total: Records that the last query held; None before the first answer, and if it was for a further page.
         left: Records from the floor on; None if the last answer does not tell.
+        gap: Records that the CRM counts and does not show, where totals are hints.
         most_ties: The most records of the last answer that share a key.
         done: Every record of the window has been met.
     """
@@ -49,6 +36,7 @@ class Window:
         self.total: int | None = None
         self.left: int | None = None
         self.most_ties = 1
+        self.gap = 0
         self.done = start is not None and stop is not None and start > stop
         self._limits = limits
         self._seen: set[Row] = set()  # from the floor on: nothing below it can come again as new
@@ -57,6 +45,10 @@ class Window:
         self._tie_reader: TieReader | None = None
         self._tie_pages: TiePages | None = None
         self._no_pages_at: int | None = None  # the key whose further pages have led nowhere
+        self._end_check: EndCheck | None = None
+        self._is_begun = False  # an answer has been taken
+        self._promised: int | None = None  # as ``left``, but None if the window was cut since
+        self._idle = 0  # answers in a row that brought nothing new
 
     def query(self) -> PageQuery:
         """Make the next query.
@@ -65,10 +57,18 @@ class Window:
         """
         if self._tie_reader is not None:
             return self._tie_reader.query()
+        if self._end_check is not None:
+            return self._end_check.query()
         further = None if self._tie_pages is None else self._tie_pages.next_query(self._limits)
         if further is not None:
             return further
         return PageQuery(*self._bounds(), 1, self._limits.page_size)
+
+    @property
+    def wait_seconds(self) -> float:
+        """Seconds to wait before ``query`` is sent: what fell short needs time to come right."""
+        waiting = self._tie_reader or self._end_check
+        return 0.0 if waiting is None else waiting.wait_seconds
 
     def take(self, query: PageQuery, rows: Sequence[Row], total: int | None, trusted: int | None = None) -> Taken:
         """Take the answer to a query of this window, also one asked before the window was cut.
@@ -81,10 +81,13 @@ class Window:
                 just edited in its old place.
 
         Raises:
-            TieError: A single key holds more records than can be read for certain.
+            SearchError: The window cannot be read whole.
         """
+        total = believed_total(query, rows, total)
         meaning = self._meaning(query, rows)  # judged by the records that had come before this answer
+        is_first, self._is_begun = not self._is_begun, True
         kept = self._keep(rows)
+        end_check = self._count_idle(is_idle=not kept)
         edited = [
             position
             for position, (_, key) in enumerate(rows)
@@ -95,21 +98,58 @@ class Window:
         match meaning:
             case Meaning.OF_TIES:
                 self._take_ties(query, rows, total, new=bool(kept))
+            case Meaning.OF_END if end_check is not None:
+                self._take_end(end_check, self._seen_as(query, rows, total, trusted, has_new=False))
             case Meaning.OUT_OF_ORDER:
                 self._give_up_pages(rows)
             case Meaning.BOUND_EXCLUDED:
                 self._is_stepping_back = self._behaviour.may_exclude_minimum = True
             case Meaning.PROGRESS:
                 self._is_stepping_back = False
-                self._progress(self._seen_as(query, rows, total, trusted, has_new=bool(kept)))
-            case Meaning.OUTRUN | Meaning.ORPHANED:
+                answer = self._seen_as(query, rows, total, trusted, has_new=bool(kept))
+                self._progress(answer, is_first=is_first)
+            case Meaning.OUTRUN | Meaning.ORPHANED | Meaning.OF_END:
                 pass  # its records count all the same
         return Taken(kept, edited)
 
+    def _count_idle(self, *, is_idle: bool) -> EndCheck | None:
+        """Count answers that bring nothing new; any other shows that the end had not come.
+
+        Returns:
+            The check that is under way and goes on.
+
+        Raises:
+            StalledError: Too many in a row brought nothing.
+        """
+        if not is_idle:
+            self._idle = 0
+            self._end_check = None
+        elif self._tie_reader is None:  # which brings nothing new in most of its passes, and bounds them
+            self._idle += 1
+        if self._idle > MOST_IDLE:
+            raise StalledError(self._idle)
+        return self._end_check
+
+    def _take_end(self, check: EndCheck, answer: WindowAnswer) -> None:
+        """Take the answer to a query of ``check``, which brought nothing new."""
+        is_further = answer.query.page > 1 and not check.is_repeated_by(answer.rows)
+        if is_further and any(key is not None and key >= (self.floor or key) for _, key in answer.rows):
+            self._end_check = None  # the first page did not show all of the floor's second
+            self._tie_reader = self._ties_at_floor() if self.floor is not None else self._ties_between()
+        elif check.take_nothing_new(answer.query, answer.rows, answer.total) or answer.is_beyond_stop:
+            self._end_check = None
+            self.done = True
+            self.gap += check.gap
+
     def _meaning(self, query: PageQuery, rows: Sequence[Row]) -> Meaning:
-        pages = self._tie_pages
         if self._tie_reader is not None:
             return Meaning.OF_TIES
+        if self._end_check is not None and query == self._end_check.query() and not any(map(self._is_new, rows)):
+            return Meaning.OF_END
+        return self._meaning_by_key(query, rows)
+
+    def _meaning_by_key(self, query: PageQuery, rows: Sequence[Row]) -> Meaning:
+        pages = self._tie_pages
         if pages is not None and not pages.is_before(query):
             return Meaning.OUTRUN
         if pages is not None and not pages.goes_on(query, rows, self._seen):
@@ -167,7 +207,7 @@ class Window:
             self.done = True
         self._seen -= right._seen
         self.stop = key
-        self.left = None
+        self.left = self._promised = None
         return right
 
     def restart(self, brought: Iterable[Row]) -> None:
@@ -175,6 +215,7 @@ class Window:
         self._seen = set(brought)
         self.floor = self.start
         self.done = False
+        self._end_check = None
 
     def _bounds(self) -> tuple[int | None, int | None]:
         minimum = self.floor
@@ -218,7 +259,7 @@ class Window:
         return WindowAnswer(
             query,
             rows,
-            shown=total if total is not None else len(rows) + (len(rows) == query.size),
+            total=total,
             inside=[key for key in keys if key <= last],
             # A key beyond the maximum is of a record that was edited meanwhile: it does not tell that the end is near.
             is_beyond_stop=self.stop is not None
@@ -227,14 +268,17 @@ class Window:
             trusted=trusted,
         )
 
-    def _progress(self, answer: WindowAnswer) -> None:
-        self.total = answer.shown if answer.query.page == 1 else None
+    def _progress(self, answer: WindowAnswer, *, is_first: bool) -> None:
+        self.total = answer.total if answer.query.page == 1 else None
+        promised, self._promised = self._promised, None
         self.left = None
         self.most_ties = max(Counter(key for _, key in answer.rows).values(), default=1)
         pages, self._tie_pages = self._pages_after(answer), None
-        match self._step(answer, pages):
+        match self._step(answer, pages, promised, is_first=is_first):
             case Step.END:
                 self.done = True
+            case Step.END_IF_TOLD_AGAIN:
+                self._promised = answer.total
             case Step.CLIMB:
                 self._climb(answer)
                 self._tie_pages = pages
@@ -245,24 +289,32 @@ class Window:
             case Step.READ_TIES:
                 is_of_floor = bool(answer.inside) and self.floor is not None
                 self._tie_reader = self._ties_at_floor() if is_of_floor else self._ties_between()
-            case Step.END_IF_KNOWN:
-                self.done = not answer.has_new
+            case Step.CHECK_END:
+                self._end_check = EndCheck(answer.query, answer.rows, answer.total, self._limits)
             case Step.ASK_AGAIN:
                 pass
 
-    def _step(self, answer: WindowAnswer, pages: TiePages | None) -> Step:
-        top = answer.top
-        if answer.is_beyond_stop or answer.end >= answer.shown:
+    def _step(self, answer: WindowAnswer, pages: TiePages | None, promised: int | None, *, is_first: bool) -> Step:
+        if answer.is_beyond_stop:
             return Step.END
+        if shows_all(answer.query, answer.rows, answer.total, is_first=is_first):
+            is_less = promised is not None and answer.query.page == 1 and (answer.total or 0) < promised
+            return Step.END_IF_TOLD_AGAIN if is_less else Step.END
+        return self._step_on(answer, pages)
+
+    def _step_on(self, answer: WindowAnswer, pages: TiePages | None) -> Step:
+        top = answer.top
         if top is not None and (self.floor is None or top > self.floor):
             return Step.CLIMB
         if pages is not None and top == self.floor:
             return Step.FOLLOW
         if answer.query.page > 1:
             return Step.STOP_PAGES
-        if self._shows_nothing_certain(answer) or not self._covers_what_is_left(answer.query):
+        is_full = len(answer.rows) >= answer.query.size
+        is_of_this = not self._shows_nothing_certain(answer) and self._covers_what_is_left(answer.query)
+        if not is_of_this or (answer.has_new and not is_full):
             return Step.ASK_AGAIN
-        return Step.READ_TIES if answer.shown > answer.query.size else Step.END_IF_KNOWN
+        return Step.READ_TIES if is_full else Step.CHECK_END
 
     def _shows_nothing_certain(self, answer: WindowAnswer) -> bool:
         return answer.trusted is not None and not answer.inside
@@ -282,9 +334,9 @@ class Window:
         """Move the floor up to the last key of an answer that counts."""
         top = answer.inside[-1]
         self._advance(top)
-        if answer.query.maximum == self._bounds()[1]:
+        if answer.total is not None and answer.query.maximum == self._bounds()[1]:
             below = sum(key is not None and key < top for _, key in answer.rows)
-            self.left = answer.shown - answer.start - below
+            self.left = self._promised = answer.total - answer.query.start - below
 
     def _pages_after(self, answer: WindowAnswer) -> TiePages | None:
         """The pages that follow an answer, where asking for its last key again would bring too much of it again."""
@@ -322,6 +374,8 @@ class Window:
         if not ties.done:
             return
         self._tie_reader = None
+        self.gap += ties.gap
+        self._idle += 1
         if ties.key is None:
             self.done = True
             return

@@ -9,11 +9,27 @@ from enum import Enum, auto
 from tap_copper.search.query import PageQuery, Row
 
 
+@dataclass
+class SearchBehaviour:
+    """The way in which a CRM has been seen to search; all windows of one search share it.
+
+    Attributes:
+        includes_minimum: Records with the smallest key that was asked for have come.
+        may_exclude_minimum: None of those with that key that had been met have come again.
+        reorders_ties: Records of one key have come in another order than before.
+    """
+
+    includes_minimum: bool = False
+    may_exclude_minimum: bool = False
+    reorders_ties: bool = False
+
+
 class Meaning(Enum):
     """The meaning of an answer to its window. The first line that holds counts: the order is part of the algorithm.
 
     ============== ================================================================ ====================================
     OF_TIES        the records of one key are being read apart from the others      the tie reader takes it
+    OF_END         the end is being checked, and it brings nothing new              the check takes it
     OUTRUN         further pages are being read, and have brought more than this    nothing
     OUT_OF_ORDER   it does not continue the page before it                          no further pages of this key
     ORPHANED       it is a further page, and no page before it counts any more      nothing
@@ -23,6 +39,7 @@ class Meaning(Enum):
     """
 
     OF_TIES = auto()
+    OF_END = auto()
     OUTRUN = auto()
     OUT_OF_ORDER = auto()
     ORPHANED = auto()
@@ -33,24 +50,27 @@ class Meaning(Enum):
 class Step(Enum):
     """The step after an answer that means progress. The first line that holds counts: the order is the algorithm.
 
-    ============ ================================================================== ====================================
-    END          it shows a key beyond the window, or the last place of the search  the window has been read
-    CLIMB        its last key inside the window lies above the floor                the floor moves up to that key
-    FOLLOW       its last key is the floor, and further pages may be asked for      ask for the next of them
-    STOP_PAGES   it is a further page, and all of it is in the floor's second       ask by key, from the floor
-    ASK_AGAIN    its bounds were others than those of what is left now              ask by key, from the floor
-    READ_TIES    it is full                                                         read what shares the floor's key
-    END_IF_KNOWN none of these: a page that is not full                             ended, if it brought nothing new
-    ============ ================================================================== ====================================
+    ================= ============================================================= ====================================
+    END               it shows a key beyond the window, or all that its total says  the window has been read
+    END_IF_TOLD_AGAIN as END, but its total is less than an earlier one said        ask the same once more
+    CLIMB             its last key inside the window lies above the floor           the floor moves up to that key
+    FOLLOW            its last key is the floor, and further pages may be asked for ask for the next of them
+    STOP_PAGES        it is a further page, and all of it is in the floor's second  ask by key, from the floor
+    ASK_AGAIN         its bounds were others than those of what is left now, or it
+                      brought a record of the floor's second and was not full       ask by key, from the floor
+    READ_TIES         it is full                                                    read what shares the floor's key
+    CHECK_END         none of these: not full, nothing new, a total that says more  see ``EndCheck``
+    ================= ============================================================= ====================================
     """
 
     END = auto()
+    END_IF_TOLD_AGAIN = auto()
     CLIMB = auto()
     FOLLOW = auto()
     STOP_PAGES = auto()
     ASK_AGAIN = auto()
     READ_TIES = auto()
-    END_IF_KNOWN = auto()
+    CHECK_END = auto()
 
 
 @dataclass(frozen=True)
@@ -73,7 +93,7 @@ class WindowAnswer:
     Attributes:
         query: The query that was sent.
         rows: The ids and keys of its records.
-        shown: How many records the search holds: the CRM's total, or what the page tells where there is none.
+        total: How many records the search holds, as the CRM says; None if its total was missing or impossible.
         inside: The keys of its records that count, in their order: inside the window and not later than ``trusted``.
         is_beyond_stop: It shows a key between the end of the window and the maximum that was asked for.
         has_new: A record of it had not been seen before.
@@ -82,21 +102,16 @@ class WindowAnswer:
 
     query: PageQuery
     rows: Sequence[Row]
-    shown: int
+    total: int | None
     inside: list[int]
     is_beyond_stop: bool
     has_new: bool
     trusted: int | None
 
     @property
-    def start(self) -> int:
-        """Places of the search before the page."""
-        return (self.query.page - 1) * self.query.size
-
-    @property
     def end(self) -> int:
         """Places of the search up to the end of the page."""
-        return self.start + len(self.rows)
+        return self.query.start + len(self.rows)
 
     @property
     def top(self) -> int | None:

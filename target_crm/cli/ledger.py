@@ -24,12 +24,16 @@ from target_crm.cli.common import (
     opened_ledger,
     target_of,
 )
+from target_crm.crms import signed_by
 from target_crm.ledger.copying import copy_rows
+from target_crm.ledger.keys import key_of
 from target_crm.ledger.ledger import Ledger
 from target_crm.ledger.queries import Account, LedgerQueries
 from target_crm.ledger.store import Store, default_url, has_ledger
 from target_crm.ledger.tables import VERSION
-from target_crm.ledger.values import Origin, Scope, Source
+from target_crm.ledger.tenants import Tenants
+from target_crm.ledger.values import Origin, Scope
+from target_crm.ledger.witness import accept_restore
 from target_crm.mapping.mapper import Mapper
 from target_crm.mapping.settings import MappingSettings
 from target_crm.stream_settings import stream_settings
@@ -165,7 +169,7 @@ def forget(config: Sequence[str], stream: str, source_ids: Sequence[str], *, eve
 
 
 def _streams_of(target: TargetCrm, queries: LedgerQueries, stream: str) -> list[Account]:
-    crm, source = target.config["crm"], target.config["source_name"]
+    crm, source = target.config["crm"], key_of(target.config["source_name"])
     found = [each for each in queries.accounts() if (each.crm, each.source_name, each.stream) == (crm, source, stream)]
     if not found:
         raise SettingError(f"The ledger knows no stream {stream!r} of source {source!r}")
@@ -220,7 +224,7 @@ def rebuild(config: Sequence[str], stream: str, attribute: str) -> None:
 def _scope(target: TargetCrm, store: Store, stream: str, attribute: str | None = None) -> tuple[Scope, Mapper]:
     crm = target.connect()
     settings = stream_settings(target.config, stream, (), crm.objects, crm.refused)
-    source = Source(target.config["crm"], crm.account().id, target.config["source_name"])
+    _, source = Tenants(store, target.config, signed_by(target.config)).enter(crm.account())
     mapping = settings.mapping if attribute is None else MappingSettings(match_on=((attribute,),))
     mapper = Mapper(crm, crm.objects[settings.object], mapping)
     return Ledger(store).scope(source, stream, settings.object), mapper
@@ -231,7 +235,7 @@ def _scope(target: TargetCrm, store: Store, stream: str, attribute: str | None =
 @click.argument("new_url", required=False)
 @one_sentence
 def migrate(config: Sequence[str], new_url: str | None) -> None:
-    """Bring the ledger up to date, or copy it into another database.
+    """Bring the ledger up to date, or copy it elsewhere.
 
     Without NEW_URL the ledger is brought to this program's version, as every run does. With NEW_URL it is copied
     there, from a file to PostgreSQL or back. NEW_URL must hold no ledger yet. The old ledger stays as it is.
@@ -253,6 +257,40 @@ def migrate(config: Sequence[str], new_url: str | None) -> None:
         new.close()
     copy_rows(url, new_url)
     click.echo(f"Copied. Set ledger_url to {shown}")
+
+
+@ledger.command("accept-credential")
+@config_option
+@one_sentence
+def accept_credential(config: Sequence[str]) -> None:
+    """Accept the new credential of an account.
+
+    For a new credential of an account that the ledger knows by its address alone. Accounts that share an address get
+    account_name instead.
+    """
+    target = target_of(config)
+    told = target.connect().account()
+    with opened_ledger(target) as store:
+        account = Tenants(store, target.config, signed_by(target.config)).accept(told)
+    click.echo(f"The credential is one of account {account.id} from now on")
+
+
+@ledger.command("accept-restore")
+@config_option
+@one_sentence
+def accept_restore_command(config: Sequence[str]) -> None:
+    """Carry on with a ledger that was restored from a backup.
+
+    The next run compares each record with the CRM, and looks for those that the ledger does not know by their match
+    keys. Records without a match key that were created since the backup are created again: import or delete them first.
+    """
+    target = target_of(config)
+    url = target.config.get("ledger_url") or default_url()
+    if not has_ledger(url):
+        raise SettingError(f"There is no ledger at {make_url(url)}. Nothing was done")
+    with opened_ledger(target) as store:
+        accept_restore(store, target.config.get("report_path"))
+        click.echo(f"{store.url} is carried on as it is; the next run compares its records with the CRM")
 
 
 def _pairs(text: str, *, numbered: bool) -> Iterator[tuple[str, CrmId]]:

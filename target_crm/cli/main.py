@@ -5,26 +5,41 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import click
+from typing_extensions import override
 
+from crm_api.console import GuardedCommand
 from crm_api.errors import CrmError
+from crm_api.exit_codes import Exit
 from target_crm.cli.authorize import authorize
 from target_crm.cli.check import checked
 from target_crm.cli.common import config_option, one_sentence, target_of
 from target_crm.cli.demo import demo
 from target_crm.cli.ledger import ledger
+from target_crm.cli.quota import quota
 from target_crm.cli.rejected import rejected
+from target_crm.cli.stores import checked_ledger
 from target_crm.cli.taps import TAP, account_of_tap, is_of_tap
 from target_crm.cli.try_one import try_record
 from target_crm.command import given_config
-from target_crm.exit_codes import Exit
+from target_crm.crms import account_of, address_errors
 from target_crm.ledger.store import default_url
 from target_crm.stream_settings import streams_by_name
-from target_crm.target import TargetCrm
 
 
-@click.group()
+class _Commands(GuardedCommand, click.Group):
+    """The group, whose commands end in a sentence also where nobody can be told what they found."""
+
+    @override
+    def invoke(self, ctx: click.Context) -> Any:
+        if sys.stdout is None:
+            raise click.ClickException("The output cannot be written: stdout is closed")
+        return super().invoke(ctx)
+
+
+@click.group(cls=_Commands)
 @click.version_option(package_name="singer-crm", message="singer-crm v%(version)s")
 def main() -> None:
     """Check settings, and look after what target-crm writes."""
@@ -44,15 +59,16 @@ def check(config: Sequence[str]) -> None:
     """
     given = given_config(config)
     if is_of_tap(given):
-        account = account_of_tap(given)
+        with address_errors():
+            account = account_of_tap(given)
         click.echo(f"Account {account.name} (id {account.id}), as {account.user}")
         click.echo(f"The settings of {TAP} are valid")
         return
     target = target_of(config)
     crm = target.connect()
-    account = crm.account()
+    account = account_of(crm)
     click.echo(f"Account {account.name} (id {account.id}), as {account.user}")
-    click.echo(f"Ledger {_shown_url(target)}")
+    click.echo(f"Ledger {checked_ledger(target.config.get('ledger_url') or default_url())}")
     wrong = 0
     for stream in streams_by_name(target.config):
         try:
@@ -63,11 +79,5 @@ def check(config: Sequence[str]) -> None:
     sys.exit(Exit.SETTINGS if wrong else Exit.DONE)
 
 
-def _shown_url(target: TargetCrm) -> str:
-    from sqlalchemy import make_url  # noqa: PLC0415 - only to mask a password
-
-    return str(make_url(target.config.get("ledger_url") or default_url()))
-
-
-for command in (authorize, demo, ledger, rejected, try_record):
+for command in (authorize, demo, ledger, quota, rejected, try_record):
     main.add_command(command)

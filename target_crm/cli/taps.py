@@ -1,4 +1,4 @@
-"""Settings of tap-copper, which ``singer-crm check`` takes too. The tap is found by entry point and not imported."""
+"""Settings of tap-copper, which ``singer-crm check`` and ``quota`` take, too. The tap is not imported."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from typing import Any
 from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.plugin_base import _ConfigInput
 
-from crm_api.copper.settings import COPPER_SETTINGS
+from crm_api.copper.session import connect
+from crm_api.copper.settings import COPPER_SETTINGS, copper_settings
 from crm_api.crm import Account
 from crm_api.settings import NETWORK_SETTINGS
+from crm_api.transport.session import CrmSession
 from target_crm.settings import SETTINGS
 
 TAP = "tap-copper"
@@ -45,3 +47,14 @@ def account_of_tap(given: _ConfigInput) -> Account:
     (found,) = entry_points(group=GROUP, name=TAP)
     account: Account = found.load()(given.config, parse_env=given.parse_env)
     return account
+
+
+def session_of_tap(given: _ConfigInput) -> CrmSession:
+    """Open a session with the account that the tap's settings name; sends nothing yet.
+
+    Raises:
+        CrmError: A setting cannot work.
+    """
+    known = {"properties": {**COPPER_SETTINGS, **NETWORK_SETTINGS}}
+    environment = parse_environment_config(known, _TAPS_PREFIX) if given.parse_env else {}
+    return connect(copper_settings({**environment, **given.config}))

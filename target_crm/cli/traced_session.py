@@ -6,12 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from crm_api.crm import BeforeSend, Crm
-from crm_api.errors import CrmError
+from crm_api.errors import BODY_CHARACTERS, CrmError
 from crm_api.transport.answer import Answer
 from crm_api.transport.request import Request
 from target_crm.report.preview import spelled_request
-
-SHOWN_CHARACTERS = 4000  # of an answer
 
 
 class TracedSession:
@@ -42,4 +40,4 @@ class TracedSession:
         return answer
 
     def _line(self, text: str) -> None:
-        self._show(self._session.redact(text)[:SHOWN_CHARACTERS].rstrip())
+        self._show(self._session.redact.cut(text, BODY_CHARACTERS).rstrip())

@@ -75,6 +75,8 @@ def _contradictions(endpoint: Endpoint, given: Mapping[str, Any], role: str) -> 
     for name in ("property", "extra", "batch", "xml") if not endpoint.has_body else ():
         if given.get(name):
             yield f"{name} has no effect: {endpoint.method} sends no body. Remove it, or choose another method"
+    if given.get("idempotency_seconds") is not None and endpoint.idempotency_header is None:
+        yield "idempotency_seconds has no effect without idempotency_header. Remove it, or give idempotency_header"
     if role in {"find", "delete"} and endpoint.batch is not None:
         yield f"batch has no effect: {role} sends one record at a time. Remove it"
     if endpoint.batch is None and endpoint.answer.items is not None and role != "find":
@@ -252,6 +254,12 @@ _SETTINGS: Mapping[str, Setting] = {
         "sent again.",
         _TEXT,
         _header,
+    ),
+    "idempotency_seconds": Setting(
+        "How long the API remembers the value of idempotency_header, in seconds. A request that got no answer and is "
+        "older is in doubt, as without the header. 86400 (a day) if left out.",
+        {"type": ["number", "null"], "minimum": 0},
+        lambda given, _: float(given),
     ),
 }
 """By the attribute of ``Endpoint`` that each makes, whose default holds where the setting is left out."""

@@ -53,7 +53,6 @@ class StreamWriter:
 
     def __init__(self, run: Run, stream: Stream) -> None:
         settings = stream.settings
-        run.locks.take(settings.object)
         mapper = stream.destination.mapper
         crm = run.crm.owner(mapper.crm_object)
         scope = run.ledger.scope(run.source, stream.name, settings.object)
@@ -271,7 +270,8 @@ class StreamWriter:
             self._stream.name,
             len(unanswered),
         )
-        verdicts = self._runner.resolver.verdicts(list(unanswered.values()), self._context.run.timing.began)
+        last_sent = self._context.run.locks.taken_at(self._settings.object)  # until then that run may have gone on
+        verdicts = self._runner.resolver.verdicts(list(unanswered.values()), last_sent)
         entries: list[Entry] = []
         for source_id, verdict in verdicts.items():
             if verdict.fate is CreateFate.CARRIED_OUT and verdict.ours and verdict.record is not None:

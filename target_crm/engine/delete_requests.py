@@ -29,6 +29,7 @@ class PendingDelete:
         scope: Where the ledger knows it; None if it does not.
         held: What is held of the message that deletes it; None if it is deleted because it is absent.
         payload: What that message says of the record, where it is sent whole; empty otherwise.
+        reason: Why it is deleted, for the history, where no message asks for it.
     """
 
     crm_id: CrmId
@@ -36,6 +37,7 @@ class PendingDelete:
     scope: Scope | None
     held: Held | None = None
     payload: Payload = field(default_factory=dict)
+    reason: str = ""
 
     @classmethod
     def of_held(cls, held: Held, own: Scope) -> PendingDelete:

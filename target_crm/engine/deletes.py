@@ -9,7 +9,7 @@ from functools import partial
 
 from crm_api.crm_objects import CrmId, CrmObject, CrmRecord
 from crm_api.errors import RefusedError
-from target_crm.delete_brakes import STANDS
+from target_crm.delete_brakes import DAYS, STANDS
 from target_crm.engine.delete_requests import PendingDelete
 from target_crm.engine.run import Run, logger
 from target_crm.ledger.values import Held, Scope
@@ -17,6 +17,7 @@ from target_crm.report.outcomes import RejectKind
 from target_crm.stream_settings import StreamSettings
 
 ABSENT = "absent from the source"
+ALLOWED = f"{ABSENT}, let pass by allow_deletes"
 Group = Sequence[PendingDelete]
 """Records that stand for one record of the CRM, which is deleted once."""
 
@@ -48,15 +49,32 @@ class Deleter:
     Args:
         run: What all streams share.
         settings_of: Gives the settings of a stream; raises SettingError.
+        allowed: How many absent records the run may delete, whatever the brakes say; None: the brakes hold.
     """
 
-    def __init__(self, run: Run, settings_of: Callable[[str], StreamSettings]) -> None:
+    def __init__(self, run: Run, settings_of: Callable[[str], StreamSettings], allowed: int | None = None) -> None:
         self._run = run
         self._ledger = run.ledger
         self._recorder = run.recorder
         self._settings_of = settings_of
+        self._allowed = allowed or 0
 
-    def carry_out_held(self) -> list[str]:
+    def carry_out(self, complete: Mapping[str, str | None]) -> list[str]:
+        """Delete what messages asked to delete, and what did not arrive of the streams that came whole.
+
+        Args:
+            complete: The version of each stream that is proved complete, or None, by the stream's name.
+
+        Returns:
+            A sentence for each time that a brake held deletes back.
+        """
+        refusals = self._carry_out_held()
+        for stream, version in complete.items():
+            if version is not None:
+                refusals += self._carry_out_absent(stream, version)
+        return refusals
+
+    def _carry_out_held(self) -> list[str]:
         """Delete what messages asked to delete, of this run and of runs that ended early.
 
         Returns:
@@ -72,13 +90,14 @@ class Deleter:
             own = self._ledger.scope(self._run.source, stream, settings.object)
             pending = self._unclaimed(own, [PendingDelete.of_held(each, own) for each in deletes])
             if refusal := settings.brakes.refusal(len(pending)):
+                refusal += " Nothing was deleted. If that is right, raise max_deletes for one run."
                 refusals.append(f"Stream {stream}: {refusal}")
                 self._reject(own, [each.held for each in pending if each.held], RejectKind.BRAKE, refusal)
                 continue
             self._delete(stream, own, settings, pending)
         return refusals
 
-    def carry_out_absent(self, stream: str, version: str) -> list[str]:
+    def _carry_out_absent(self, stream: str, version: str) -> list[str]:
         """Delete the live records of a stream that did not arrive in a version that is complete.
 
         Returns:
@@ -92,18 +111,40 @@ class Deleter:
         gone = ledger.absent(scope, version, matched_too=True)  # what is absent, too, claims nothing
         going = {(scope.id, source_id) for source_id, _ in gone}
         pending = [
-            PendingDelete(crm_id, source_id, scope)
+            PendingDelete(crm_id, source_id, scope, reason=ABSENT)
             for source_id, crm_id in absent
             if all(claim in going for claim in claims.get(crm_id, ()))
         ]
-        if refusal := settings.brakes.refusal_of_absent(len(pending), live):
-            return [f"Stream {stream}: {refusal}"]
+        if refusal := self._refusal_of_absent(settings, scope, pending, live):
+            if len(pending) > self._allowed:
+                advice = f"If that is right, run once with --allow-deletes {len(pending)}."
+                return [f"Stream {stream}: {refusal} Nothing was deleted. {advice}"]
+            self._allowed -= len(pending)
+            logger.warning(
+                "Stream %s: %d absent records are deleted: allow_deletes lets them pass", stream, len(pending)
+            )
+            pending = [replace(each, reason=ALLOWED) for each in pending]
         self._delete(stream, scope, settings, pending)
         for held in ledger.held_records.absent(self._run.source, scope, version):
             ledger.held_records.release(scope, [held.source_id])  # what their source no longer has is not tried again
             self._recorder.dropped(held, settings.object, ABSENT)
         ledger.forget_seen(scope, version)
         return []
+
+    def _refusal_of_absent(
+        self, settings: StreamSettings, scope: Scope, pending: Sequence[PendingDelete], live: int
+    ) -> str | None:
+        """The reason why a brake holds absent records back; None if none does."""
+        brakes = settings.brakes
+        if not pending or (refusal := brakes.refusal_of_absent(len(pending), live)):
+            return refusal if pending else None
+        if brakes.fraction_7_days >= 1:
+            return None
+        absent = [each.source_id for each in pending if each.source_id is not None]
+        history = self._ledger.absences
+        if brakes.passes_days(history.at_worst(scope, DAYS, len(absent))):
+            return None
+        return brakes.refusal_of_days(history.since(scope, DAYS, absent, ABSENT))
 
     def _unclaimed(self, own: Scope, pending: Sequence[PendingDelete]) -> list[PendingDelete]:
         """Return those that no other live record stands for: one may have come since the delete arrived."""
@@ -201,4 +242,4 @@ def _groups(pending: Sequence[PendingDelete]) -> list[Group]:
 
 
 def _why(pending: PendingDelete) -> str:
-    return ABSENT if pending.held is None else "deleted at the source"
+    return pending.reason if pending.held is None else "deleted at the source"

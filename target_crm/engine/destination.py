@@ -65,7 +65,7 @@ class Destination(Protocol):
     def planned(self, context: StreamContext, updates: Sequence[Update]) -> UpdatePlan:
         """Decide what each update sends; reads the CRM's records where that depends on them."""
 
-    def leaves_updates_in_doubt(self, crm: Crm) -> bool:
+    def leaves_updates_in_doubt(self, crm: Crm, age_seconds: float = 0.0) -> bool:
         """Tell whether an update without an answer stays in doubt: it can be neither read nor repeated."""
 
     def resolver(self, context: StreamContext, upsert_by: str | None) -> DoubtResolver:
@@ -153,7 +153,7 @@ class MappedObject:
                         current[update.ready.incoming.source_id] = records[update.crm_id]
         return current
 
-    def leaves_updates_in_doubt(self, crm: Crm) -> bool:  # noqa: ARG002 - endpoints need it
+    def leaves_updates_in_doubt(self, crm: Crm, age_seconds: float = 0.0) -> bool:  # noqa: ARG002 - endpoints need it
         """Tell that it does not: the record is read before it is updated again."""
         return False
 
@@ -228,9 +228,9 @@ class DeclaredEndpoints:
                 plan.unneeded.append(update)
         return plan
 
-    def leaves_updates_in_doubt(self, crm: Crm) -> bool:
-        """Tell whether the update endpoint may not be asked twice."""
-        return not crm.may_repeat(self._declared.crm_object, update=True)
+    def leaves_updates_in_doubt(self, crm: Crm, age_seconds: float = 0.0) -> bool:
+        """Tell whether the update endpoint may not be asked again so long after an update was sent."""
+        return not crm.may_repeat(self._declared.crm_object, update=True, age_seconds=age_seconds)
 
     def resolver(self, context: StreamContext, upsert_by: str | None) -> DoubtResolver:  # noqa: ARG002 - objects need it
         """Make what asks the endpoints: by repeating the create where that is safe, else by the find endpoint."""

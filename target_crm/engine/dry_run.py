@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, cast
 
+import msgspec
 from typing_extensions import override
 
 from crm_api.crm import BeforeSend, Crm, Refused, Result, Wanted, Written
-from crm_api.crm_objects import CrmId, CrmObject, CrmRecord, Payload
+from crm_api.crm_objects import CrmId, CrmObject, CrmRecord, Payload, outgoing
 from crm_api.delegating import DelegatingCrm
 from crm_api.dry_run import DryRunAnswer, NewId
 from crm_api.errors import RefusedError
@@ -21,10 +23,14 @@ from crm_api.transport.answer import Answer
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 from target_crm.crms import rates_of
+from target_crm.ledger.values import Held
+from target_crm.report.outcomes import RejectKind
 from target_crm.report.summary import Forecast
 
 MINUTE_SECONDS = 60
 HOUR_SECONDS = 3600
+_BY_THE_CRM = {RejectKind.REFUSED, RejectKind.FORBIDDEN}
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 class DryRunSession:
@@ -85,9 +91,27 @@ class DryRunCrm(DelegatingCrm):
         self._lock = threading.Lock()
         self._changes: dict[tuple[str, CrmId], dict[str, Any]] = {}
         self._deleted: set[tuple[str, CrmId]] = set()
+        self._refused: dict[tuple[CrmId | None, str], Refused] = {}
         crm.replace_session(
             lambda each: cast("CrmSession", DryRunSession(each, self._noted, self._new_id, self._whole))
         )
+
+    def expect_refusals(self, rejected: Iterable[Held]) -> None:
+        """Answer as the CRM did before to what it refused, if the same is sent again: the run would be told the same.
+
+        Args:
+            rejected: What the ledger holds as rejected.
+        """
+        for held in rejected:
+            if held.kind in _BY_THE_CRM and isinstance(held.sent, dict) and "payload" in held.sent:
+                key = held.sent.get("crm_id"), _canonical(held.sent["payload"])
+                self._refused[key] = Refused(held.reason, held.status, body=held.sent.get("answer") or "")
+
+    def _as_before(self, writes: Sequence[tuple[CrmId | None, Payload]], answers: list[Result]) -> list[Result]:
+        if not self._refused:
+            return answers
+        keys = [(crm_id, _canonical(outgoing(payload).payload)) for crm_id, payload in writes]
+        return [self._refused.get(key, answer) for key, answer in zip(keys, answers, strict=True)]
 
     def _noted(self, request: Request) -> None:
         with self._lock:
@@ -174,6 +198,7 @@ class DryRunCrm(DelegatingCrm):
     @override
     def create(self, crm_object: CrmObject, payloads: Sequence[Payload], *, before_send: BeforeSend) -> list[Result]:
         answers = self._crm.create(crm_object, payloads, before_send=before_send)
+        answers = self._as_before([(None, payload) for payload in payloads], answers)
         self._remember(crm_object, answers)
         return answers
 
@@ -187,6 +212,7 @@ class DryRunCrm(DelegatingCrm):
             answers = self._crm.update(crm_object, changes)
         finally:
             self._updating.bases = {}
+        answers = self._as_before(changes, answers)
         self._remember(crm_object, answers)
         results: list[Result] = []
         for (crm_id, _), answer in zip(changes, answers, strict=True):
@@ -261,6 +287,11 @@ class DryRunCrm(DelegatingCrm):
     def delete_described(self, crm_object: CrmObject, crm_id: CrmId, payload: Payload) -> None:
         self._crm.delete_described(crm_object, crm_id, payload)
         self._deleted.add((crm_object.name, crm_id))
+
+
+def _canonical(payload: Any) -> str:
+    """Spell a payload in JSON as it would come back from the ledger."""
+    return json.dumps(json.loads(_ENCODER.encode(payload)), sort_keys=True)
 
 
 def forecast_of(crm: Crm, config: Mapping[str, Any]) -> Forecast | None:

@@ -87,9 +87,12 @@ class ActionRunner:
 
     def stuck(self, incoming_records: Sequence[IncomingRecord]) -> set[str]:
         """Return the source ids whose update is in doubt for good, because it comes again as it was sent."""
-        updates = [intent for intent in self._records.unanswered.values() if intent.action == "update"]
-        if not updates or not self._destination.leaves_updates_in_doubt(self._context.crm):
-            return set()
+        crm, ledger = self._context.crm, self._context.ledger
+        updates = [
+            intent
+            for intent in self._records.unanswered.values()
+            if intent.action == "update" and self._destination.leaves_updates_in_doubt(crm, ledger.age_seconds(intent))
+        ]
         sent = {incoming.source_id: incoming.record_hash for incoming in incoming_records}
         return {intent.source_id for intent in updates if sent.get(intent.source_id) == intent.record_hash}
 

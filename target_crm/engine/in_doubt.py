@@ -199,7 +199,10 @@ class MappedResolver(DoubtResolver):
 
 
 class WholeRecordResolver(DoubtResolver):
-    """Asks declared endpoints: by repeating the create where that is safe, else by the find endpoint."""
+    """Asks declared endpoints: by repeating the create where that is safe, else by the find endpoint.
+
+    A create that is safe by its idempotency key alone is repeated only while the API remembers the key.
+    """
 
     @override
     def verdicts(self, intents: Sequence[Intent], last_sent: float) -> dict[str, Verdict]:
@@ -207,7 +210,7 @@ class WholeRecordResolver(DoubtResolver):
         searched: list[Intent] = []
         for intent in intents:
             self._stopping.check()
-            if self._crm.may_repeat(self._crm_object):
+            if self._crm.may_repeat(self._crm_object, age_seconds=self._ledger.age_seconds(intent)):
                 verdicts[intent.source_id] = self._sent_again(intent)
             elif self._asked(intent):
                 searched.append(intent)

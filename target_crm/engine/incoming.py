@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from target_crm.ledger.keys import key_of
 from target_crm.mapping.values import Rejection
 
 _SORTED = msgspec.json.Encoder(order="sorted", decimal_format="number")
@@ -45,12 +46,14 @@ class IncomingRecord:
 def source_id(values: Sequence[Any]) -> str | None:
     """Make the id by which the ledger knows a record of the values of its source id; None if one of them is missing.
 
-    A number and its text are one: 7, 7.0 and "7" are one customer in two files.
+    A number and its text are one: 7, 7.0 and "7" are one customer in two files. What is long or odd is digested.
     """
     if len(values) == 1:
-        return _text(values[0])
-    texts = [_text(value) for value in values]
-    return None if None in texts else msgspec.json.encode(texts).decode()
+        text = _text(values[0])
+    else:
+        texts = [_text(value) for value in values]
+        text = None if None in texts else msgspec.json.encode(texts).decode()
+    return None if text is None else key_of(text)
 
 
 def _text(value: Any) -> str | None:

@@ -61,14 +61,17 @@ class OutcomeRecorder:
         run_id: Names the run.
         books: Count outcomes by stream.
         observers: Get each record's outcome.
+        began_at: When the run began, in Unix seconds: what is held since then under its name is its own. A scheduler
+            that tries a task again may give the name of the first try.
 
     Attributes:
         books: The counts, to be read.
         log: What was written and held so far.
     """
 
-    def __init__(self, run_id: str, books: Books, observers: Sequence[Observer] = ()) -> None:
+    def __init__(self, run_id: str, books: Books, observers: Sequence[Observer] = (), began_at: float = 0.0) -> None:
         self._run_id = run_id
+        self._began_at = began_at
         self._observers = tuple(observers)
         self.books = books
         self.log = RecordLog()
@@ -92,7 +95,7 @@ class OutcomeRecorder:
 
     def retried(self, held: Held) -> None:
         """Open the outcome of a held record again: of this run, or carried over from an earlier one."""
-        if held.run_id == self._run_id:
+        if self._is_own(held):
             self.reopened(held.stream, held)
         else:
             self.books.carried(held.stream)
@@ -103,9 +106,13 @@ class OutcomeRecorder:
 
     def carried_over(self, held: Held) -> None:
         """Count a delete that an earlier run held, as waiting."""
-        if held.run_id != self._run_id:
+        if not self._is_own(held):
             self.books.carried(held.stream)
             self.books.ended(held.stream, Outcome.WAITING, held.kind)
+
+    def _is_own(self, held: Held) -> bool:
+        """Tell whether this run holds a record, and has counted its outcome."""
+        return held.run_id == self._run_id and held.at >= self._began_at
 
     # Outcomes
 
@@ -249,7 +256,7 @@ class OutcomeRecorder:
 
     def dropped(self, held: Held, object_name: str, reason: str) -> None:
         """Count a held record that is no longer tried, because its source has it no more."""
-        if held.run_id == self._run_id:
+        if self._is_own(held):
             self.reopened(held.stream, held)
             self.ended(held.stream, object_name, [held.source_id], Outcome.SKIPPED, reason)
 

@@ -10,6 +10,7 @@ from target_crm.engine.decisions import Ready
 from target_crm.engine.incoming import source_id
 from target_crm.engine.lookup import Finder
 from target_crm.engine.run import ObjectContext, StreamContext
+from target_crm.ledger.keys import key_of, shown
 from target_crm.ledger.values import Awaited, Link, OnMatch, OnRecord
 from target_crm.mapping.mapper import Mapper
 from target_crm.mapping.settings import MappingSettings
@@ -140,20 +141,23 @@ def _link_of(reference: Reference) -> Link:
     if isinstance(to, FromStream):
         return Link(reference.attribute, OnRecord(*_key(to)))
     parts = [[part.attribute, list(part.values)] for part in to.key.parts]
-    return Link(reference.attribute, OnMatch(json.dumps([to.object, parts], ensure_ascii=False)))
+    return Link(reference.attribute, OnMatch(shown(json.dumps([to.object, parts], ensure_ascii=False))))
 
 
 def reference_of(link: Link) -> Reference:
     """Return the reference that a pending link stands for."""
     if isinstance(link.on, OnRecord):
-        return Reference(link.attribute, FromStream(link.on.stream, (link.on.source_id,)))
+        return Reference(link.attribute, FromStream(link.on.stream, (link.on.source_id,), keyed=True))
     crm_object, parts = json.loads(link.on.sought)
     key = MatchKey(tuple(MatchPart(attribute, tuple(values)) for attribute, values in parts))
     return Reference(link.attribute, ByMatch(crm_object, key))
 
 
 def _key(to: FromStream) -> tuple[str, str]:
-    return to.stream, source_id(to.source_id) or ""
+    """Return the keys by which the ledger knows the stream and its record."""
+    if to.keyed:
+        return to.stream, to.source_id[0]
+    return key_of(to.stream), source_id(to.source_id) or ""
 
 
 def _spelled(reference: Reference) -> str:

@@ -18,7 +18,7 @@ from target_crm.mapping.mapper import Mapper
 
 if TYPE_CHECKING:  # SQLAlchemy comes with them, which nobody needs before the first stream
     from target_crm.ledger.ledger import Ledger
-    from target_crm.ledger.locks import Locks
+    from target_crm.ledger.sole_writer import SoleWriter
 
 logger = logging.getLogger("target-crm")  # the target's own, which the SDK sets up
 
@@ -75,6 +75,11 @@ class RecentWrites:
         """Return the records of an object that our own writes left."""
         return self._by_object.setdefault(object_name, RecentRecords(self._seconds, clock=self._clock))
 
+    def close(self) -> None:
+        """Forget all of them."""
+        for each in self._by_object.values():
+            each.close()
+
 
 @dataclass(frozen=True)
 class Run:
@@ -98,11 +103,16 @@ class Run:
     account: Account
     source: Source
     ledger: Ledger
-    locks: Locks
+    locks: SoleWriter
     recorder: OutcomeRecorder
     recent: RecentWrites
     pool: WorkerPool
     timing: Timing
+
+    @property
+    def own_version(self) -> str:
+        """The version of a stream whose messages name none; another one in each run, also if two have one name."""
+        return f"{self.id} {self.timing.began}"
 
     def close(self) -> None:
         """Let observers, workers, locks and ledger go.
@@ -114,6 +124,7 @@ class Run:
             stack.callback(self.recorder.close)
             stack.callback(self.ledger.close)
             stack.callback(self.locks.close)
+            stack.callback(self.recent.close)
             stack.callback(self.pool.close)
 
 

@@ -6,12 +6,12 @@ Each intent is committed before its request is sent, each answer as it arrives.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 
-from crm_api.crm import Refused, Result, Unclear, Wanted, Written
+from crm_api.crm import NothingDone, Refused, Result, Unclear, Wanted, Written
 from crm_api.crm_objects import CrmId, CrmRecord
 from crm_api.errors import (
     BusyError,
@@ -25,6 +25,7 @@ from crm_api.errors import (
 )
 from target_crm.engine.decisions import Create, Update
 from target_crm.engine.run import StreamContext
+from target_crm.ledger.locks import LockLostError
 from target_crm.ledger.values import Entry, Intent, LedgerError, Origin
 from target_crm.mapping.values import Change
 
@@ -138,8 +139,11 @@ class Sender:
         self._scope = context.scope
         self._pool = context.run.pool
         self._recent = context.recent
+        # An endpoint that is neither read nor searched is never asked for what its answers showed.
+        self._remembers = self._crm_object.readable or bool(self._crm_object.finds)
         self._on_done = on_done
         self._tried = dict(tried or {})
+        self._unanswered = context.run.locks.unanswered
         self._lock = threading.Lock()
 
     def send(self, writes: Sequence[Write]) -> Results:
@@ -178,23 +182,40 @@ class Sender:
         ]
         try:
             return self._crm.upsert_many(
-                self._crm_object, attribute, wanted, before_send=lambda: self._ledger.intend(self._scope, intents)
+                self._crm_object, attribute, wanted, before_send=lambda: self._intended(intents)
             )
         except _FAILURES:
             self._tried.update({intent.source_id: intent.server_at for intent in intents})
             raise
 
     def _create(self, writes: Sequence[Write]) -> list[Result]:
-        def before_send() -> None:
-            self._ledger.intend(self._scope, [self.intent(write) for write in writes])
-
         payloads = [write.change.payload for write in writes]
-        return self._crm.create(self._crm_object, payloads, before_send=before_send)
+        return self._crm.create(
+            self._crm_object, payloads, before_send=lambda: self._intended([self.intent(write) for write in writes])
+        )
+
+    def _intended(self, intents: Sequence[Intent]) -> NothingDone:
+        """Keep what is about to be sent; returns what forgets it again, but for upserts of which a try is in doubt."""
+        self._ledger.intend(self._scope, intents)
+        names = {(self._crm_object.name, intent.source_id) for intent in intents}
+        self._unanswered.update(names)
+        fresh = [intent.source_id for intent in intents if intent.source_id not in self._tried]
+
+        def nothing_done() -> None:
+            self._ledger.withdraw(self._scope, fresh)
+            self._unanswered.difference_update(names)
+
+        return nothing_done
 
     def _update(self, writes: Sequence[Write]) -> list[Result]:
         changes = [(write.crm_id, write.change.payload) for write in writes if write.crm_id is not None]
         self._ledger.intend(self._scope, [self.intent(write) for write in writes])
         return self._crm.update(self._crm_object, changes)
+
+    def _answer_came(self, writes: Iterable[Write]) -> None:
+        """Note that the ledger holds what became of writes, or that nothing did."""
+        names = ((self._crm_object.name, write.action.ready.incoming.source_id) for write in writes)
+        self._unanswered.difference_update(names)
 
     # Results
 
@@ -212,12 +233,13 @@ class Sender:
             for part in _parts(writes, min(size, max(len(writes) // 2, 1))):
                 self._try(send, part, results)
         except RefusedError as error:
+            self._answer_came(writes)
             self._refused_whole(send, writes, error, results)
         except (StopError, BusyError) as error:
             # The intent of an update stays: the record is read before the update is done again. That of an upsert
             # tells when it was first tried.
             is_create = writes[0].crm_id is None and writes[0].upsert is None
-            if is_create and not isinstance(error, LedgerError):
+            if is_create and not isinstance(error, (LedgerError, LockLostError)):
                 self._ledger.withdraw(self._scope, [write.action.ready.incoming.source_id for write in writes])
             raise
         else:
@@ -244,6 +266,7 @@ class Sender:
                 if isinstance(answer, Unclear):
                     results.add_in_doubt(write, answer)
                 elif isinstance(answer, Refused):
+                    self._answer_came([write])
                     results.refused.append(_refused(write, answer))
 
     def found(self, write: Write, record: CrmRecord) -> None:
@@ -252,10 +275,11 @@ class Sender:
 
     def _remember(self, written: Sequence[tuple[Write, Written]]) -> None:
         for _, answer in written:
-            if answer.record and self._crm.is_whole(answer.record):
+            if self._remembers and answer.record and self._crm.is_whole(answer.record):
                 self._recent.remember(answer.id, answer.record)
         if written:
             self._ledger.settle(self._scope, [self._entry(write, answer) for write, answer in written])
+            self._answer_came(write for write, _ in written)
         for write, answer in written:
             self._tried.pop(write.action.ready.incoming.source_id, None)
             self._on_done(Done(write, answer.id, answer.record, _created(write, answer), answer.before))

@@ -5,29 +5,37 @@ from __future__ import annotations
 import sqlite3
 import tempfile
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
-from sqlalchemy import Engine, make_url
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from crm_api.crm import Account, Crm
 from crm_api.errors import SettingError
 from crm_api.settings import network
+from crm_api.transport.redaction import Redactor
 from target_crm.concurrency import Stopping, WorkerPool
+from target_crm.crms import account_of, signed_by
 from target_crm.engine.outcome_recorder import OutcomeRecorder
 from target_crm.engine.run import RecentWrites, Run, Timing, Window, logger
 from target_crm.ledger.copying import copy_rows
 from target_crm.ledger.ledger import Ledger
-from target_crm.ledger.locks import DatabaseLocks, FileLocks, Locks
+from target_crm.ledger.opening import OpenedLedger, Writing
 from target_crm.ledger.queries import LedgerQueries
 from target_crm.ledger.store import Store, default_url, has_ledger, parsed_url
-from target_crm.ledger.values import Source
+from target_crm.ledger.tenants import Tenants
+from target_crm.ledger.values import LedgerError, Source
+from target_crm.ledger.waiting import ledger_error
+from target_crm.ledger.witness import Generations, Witness, read_witness, step_back
 from target_crm.report.outcomes import Books, Observer
-from target_crm.report.summary import begin_report
+
+if TYPE_CHECKING:
+    from target_crm.engine.dry_run import DryRunCrm
 
 WHOLE_RUN_SECONDS = 1e9  # in a dry run no search ever shows what the run has written
 
@@ -58,7 +66,7 @@ def open_run(
         LedgerError: The ledger cannot be opened.
         CrmError: The CRM does not tell whose account it is.
     """
-    account = crm.account()
+    told = account_of(crm)
     url = config.get("ledger_url") or default_url()
     observers: list[Observer] = []
     if config["dry_run"]:
@@ -68,35 +76,51 @@ def open_run(
             f"There is no ledger at {make_url(url)}, and require_ledger is on: restore the one that is missing, or "
             "make one with singer-crm ledger rebuild"
         )
-    if report_path := config.get("report_path"):
-        begin_report(report_path)
+    before = read_witness(config.get("report_path"))
     if not config["dry_run"] and (reject_path := config.get("rejected_path")):
         from target_crm.report.reject_file import RejectFile  # noqa: PLC0415 - only those who name one need it
 
         observers.append(RejectFile(reject_path))
-    store = Store(url, run_id)
-    source = Source(config["crm"], account.id, config["source_name"])
-    _introduce(store, source, account)
-    locks = _locks(store.engine, source, run_id, stopping, wait_seconds=float(config["lock_wait_seconds"]), clock=clock)
-    ledger = Ledger(store, history_values=config["history_values"], check=locks.check)
-    ledger.forget_stale_keys()
-    lag_seconds = float(config["index_lag_seconds"]) if crm.index_lags else 0.0
-    window = Window(lag_seconds, float(config["request_timeout_seconds"]))
-    pool = WorkerPool(config["max_concurrency"], stopping)
-    if not config["dry_run"] and (config.get("responses_path") or config.get("responses_url")):
-        observers.append(_responses(config, run_id, stopping, clock))
-    return Run(
-        run_id,
-        crm,
-        account,
-        source,
-        ledger,
-        locks,
-        OutcomeRecorder(run_id, books, observers),
-        RecentWrites(WHOLE_RUN_SECONDS if config["dry_run"] else window.seconds, clock),
-        pool,
-        Timing(began, window, stopping, clock),
-    )
+    opened = OpenedLedger(url, run_id)
+    store = opened.store
+    with ExitStack() as unless_it_opens:
+        for observer in observers:
+            unless_it_opens.callback(observer.close)
+        unless_it_opens.callback(opened.close)
+        account, source = Tenants(store, config, signed_by(config)).enter(told)
+        _compare(store, before, config)
+        lag_seconds = float(config["index_lag_seconds"]) if crm.index_lags else 0.0
+        window = Window(lag_seconds, float(config["request_timeout_seconds"]))
+        writing = Writing(run_id, source, stopping, float(config["lock_wait_seconds"]), window.seconds, clock)
+        locks = opened.sole_writer(writing, "" if config["dry_run"] else config.get("quota_url") or "")
+        unless_it_opens.callback(locks.close)
+        crm.session.require(locks.permit)
+        began_at = store.now()
+        _introduce(store, source, account)
+        generations = Generations(store, before, counts=not config["dry_run"])
+        ledger = Ledger(store, history_values=config["history_values"], generations=generations)
+        ledger.forget_stale_keys()
+        if config["dry_run"]:
+            cast("DryRunCrm", crm).expect_refusals(ledger.held_records.each(source, "rejected"))
+        else:
+            ledger.prune_history(float(config["history_days"]))
+        pool = WorkerPool(config["max_concurrency"], stopping)
+        if not config["dry_run"] and (config.get("responses_path") or config.get("responses_url")):
+            observers.append(_responses(config, run_id, crm.session.redact, stopping, clock))
+        run = Run(
+            run_id,
+            crm,
+            account,
+            source,
+            ledger,
+            locks,
+            OutcomeRecorder(run_id, books, observers, began_at),
+            RecentWrites(WHOLE_RUN_SECONDS if config["dry_run"] else window.seconds, clock),
+            pool,
+            Timing(began, window, stopping, clock),
+        )
+        unless_it_opens.pop_all()
+        return run
 
 
 def _for_dry_run(crm: Crm, url: str, observers: list[Observer]) -> tuple[Crm, str]:
@@ -110,6 +134,22 @@ def _for_dry_run(crm: Crm, url: str, observers: list[Observer]) -> tuple[Crm, st
     return DryRunCrm(crm, preview.request), _copied(url, Path(folder.name))
 
 
+def _compare(store: Store, before: Witness | None, config: Mapping[str, Any]) -> None:
+    """Compare the ledger with what the last report says of it.
+
+    Raises:
+        SettingError: It knows less than it did, and require_ledger is on.
+    """
+    url = store.url
+    if config["dry_run"]:  # which has a copy of its own
+        url = str(make_url(config.get("ledger_url") or default_url()))
+    said = step_back(Witness(store.identity.id, store.identity.generation, url), before)
+    if said and config["require_ledger"]:
+        raise SettingError(said)
+    if said:
+        logger.warning("%s", said)
+
+
 def _introduce(store: Store, source: Source, account: Account) -> None:
     """Say whose account it is, and which ledger, how full and how old; warn if it looks like another's."""
     known = [each for each in LedgerQueries(store).accounts() if each.crm == source.crm]
@@ -118,9 +158,10 @@ def _introduce(store: Store, source: Source, account: Account) -> None:
     last = max((each.written_at for each in here if each.written_at is not None), default=None)
     since = "never written" if last is None else f"last written {datetime.fromtimestamp(last, UTC):%Y-%m-%d %H:%M} UTC"
     logger.info(
-        "Account %s (%s) as %s; ledger %s, %d records, %s",
+        "Run %s: account %s (%s) as %s; ledger %s, %d records, %s",
+        store.run_id,
         account.name,
-        account.id,
+        source.account,
         account.user,
         store.url,
         records,
@@ -131,11 +172,13 @@ def _introduce(store: Store, source: Source, account: Account) -> None:
         logger.warning(
             "The ledger knows only other accounts (%s): every record is looked for in account %s by its match keys",
             others,
-            account.id,
+            source.account,
         )
 
 
-def _responses(config: Mapping[str, Any], run_id: str, stopping: Stopping, clock: Callable[[], float]) -> Observer:
+def _responses(
+    config: Mapping[str, Any], run_id: str, redact: Redactor, stopping: Stopping, clock: Callable[[], float]
+) -> Observer:
     """Return what captures outcomes."""
     from target_crm.report.responses import ResponseFile, Responses, Webhook  # noqa: PLC0415 - only some capture them
 
@@ -143,30 +186,29 @@ def _responses(config: Mapping[str, Any], run_id: str, stopping: Stopping, clock
     if path and url:
         raise SettingError("Give either responses_path or responses_url, not both")
     if path:
-        return Responses(ResponseFile(path), run_id)
+        return Responses(ResponseFile(path), run_id, redact)
     reached = replace(network(config), headers={})  # those are the CRM's
-    return Responses(Webhook(str(url), reached, stopping.nap, logger.warning, clock), run_id)
-
-
-def _locks(
-    engine: Engine,
-    source: Source,
-    run_id: str,
-    stopping: Stopping,
-    *,
-    wait_seconds: float,
-    clock: Callable[[], float],
-) -> Locks:
-    if engine.dialect.name == "postgresql":
-        return DatabaseLocks(engine, source, run_id, stopping, wait_seconds=wait_seconds, clock=clock)
-    file = Path(engine.url.database or "")
-    return FileLocks(file, source, run_id, stopping, wait_seconds=wait_seconds, clock=clock)
+    return Responses(Webhook(str(url), reached, stopping.nap, logger.warning, clock), run_id, redact)
 
 
 def _copied(url: str, folder: Path) -> str:
-    """Copy the ledger for a run that must leave it alone; returns the copy's URL. Without a ledger it is empty."""
-    parsed = parsed_url(url)
+    """Copy the ledger for a run that must leave it alone; returns the copy's URL. Without a ledger it is empty.
+
+    Raises:
+        LedgerError: It cannot be read.
+    """
     copy = folder / "ledger.sqlite"
+    try:
+        _copy(url, copy)
+    except SQLAlchemyError as error:
+        raise ledger_error(error) from error
+    except sqlite3.Error as error:
+        raise LedgerError(said=str(error)) from error
+    return f"sqlite:///{copy}"
+
+
+def _copy(url: str, copy: Path) -> None:
+    parsed = parsed_url(url)
     if parsed.get_backend_name() != "sqlite":
         copy_rows(url, f"sqlite:///{copy}")
     elif parsed.database and Path(parsed.database).exists():
@@ -174,4 +216,3 @@ def _copied(url: str, folder: Path) -> str:
         there = f"file:{quote(parsed.database)}?mode=ro"
         with closing(sqlite3.connect(there, uri=True)) as original, closing(sqlite3.connect(copy)) as target:
             original.backup(target)
-    return f"sqlite:///{copy}"

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from crm_api.crm_objects import CrmId
 from target_crm.ledger import tables
+from target_crm.ledger.keys import key_of
 from target_crm.ledger.store import Store, id_text
 from target_crm.ledger.values import Known, Origin, Scope
 
@@ -121,7 +122,9 @@ class Claims:
 def _match_values(scope: Scope, crm_id: CrmId) -> sa.Delete:
     """Remove what the ledger remembers of a CRM record until the CRM's search shows it."""
     fresh_keys = tables.fresh_keys
-    return fresh_keys.delete().where(fresh_keys.c.object_id == scope.object_id, fresh_keys.c.crm_id == id_text(crm_id))
+    return fresh_keys.delete().where(
+        fresh_keys.c.object_id == scope.object_id, fresh_keys.c.crm_id == key_of(json.dumps(crm_id))
+    )
 
 
 def _beside(scope: Scope) -> sa.ColumnElement[bool]:

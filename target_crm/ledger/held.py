@@ -10,7 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from target_crm.ledger import tables
-from target_crm.ledger.store import BY_MATCH, Store, as_json, of_source, stored_awaited
+from target_crm.ledger.keys import key_of
+from target_crm.ledger.store import BY_MATCH, Store, as_json, of_source, stored_awaited, stream_name
 from target_crm.ledger.values import Held, Scope, Source
 
 ROWS_AT_ONCE = 500
@@ -135,7 +136,7 @@ class HeldRecords:
         """Return the rejected and waiting records of a stream that did not arrive in a version."""
         seen, table = tables.seen, tables.held
         arrived = sa.select(1).where(
-            seen.c.scope_id == scope.id, seen.c.version == version, seen.c.source_id == table.c.source_id
+            seen.c.scope_id == scope.id, seen.c.version == key_of(version), seen.c.source_id == table.c.source_id
         )
         query = [table.c.scope_id == scope.id, ~arrived.exists()]
         return [
@@ -164,7 +165,7 @@ class HeldRecords:
 
     def waited_for(self, source: Source, stream: str, written: Collection[str]) -> list[Held]:
         """Return the records that wait for one of these records of a stream and for nothing else that is missing."""
-        return self._waiting_on(source, stream, written)
+        return self._waiting_on(source, key_of(stream), written)
 
     def waiting_on_match(self, source: Source, object_names: Collection[str]) -> list[Held]:
         """Return the records that wait for a record of one of these objects, and for nothing else that is missing."""
@@ -188,7 +189,7 @@ class HeldRecords:
 def _held_query(state: str) -> sa.Select[Any]:
     held = tables.held
     return (
-        sa.select(held, tables.schemas.c.message.label("schema"), tables.scopes.c.stream)
+        sa.select(held, tables.schemas.c.message.label("schema"), stream_name())
         .join_from(held, tables.scopes)
         .join(tables.objects)
         .join(tables.schemas)

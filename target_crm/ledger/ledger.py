@@ -7,7 +7,7 @@ answer removes it. A record that has neither an intent nor an answer after a cra
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import cached_property
 from typing import Any
@@ -16,13 +16,29 @@ import sqlalchemy as sa
 
 from crm_api.crm_objects import CrmId, Outgoing, outgoing
 from target_crm.ledger import tables
+from target_crm.ledger.absences import AbsenceHistory
 from target_crm.ledger.claims import Claims
+from target_crm.ledger.group_commit import GroupCommit
 from target_crm.ledger.held import HeldRecords
+from target_crm.ledger.keys import key_of
 from target_crm.ledger.links import Links
-from target_crm.ledger.store import GroupCommit, Store, as_json, awaited_of, id_of, id_text, stored_awaited, value_hash
+from target_crm.ledger.store import (
+    Store,
+    as_json,
+    awaited_of,
+    id_of,
+    id_text,
+    object_name,
+    stored_awaited,
+    value_hash,
+)
 from target_crm.ledger.values import Entry, Intent, Known, Link, ObjectScope, Origin, Scope, Source
+from target_crm.ledger.witness import Generations
 from target_crm.mapping.values import Found
 
+DAY_SECONDS = 86_400.0
+PRUNED_AT_ONCE = 5_000  # rows of the history, which take a tenth of a second
+SLICES_A_RUN = 40  # so that pruning takes seconds, and keeps up with 200,000 rows a run
 FRESH_SECONDS = 3600.0  # how long match values of our own writes are kept: longer than any index lags
 
 
@@ -47,16 +63,16 @@ class Ledger:
     Args:
         store: The ledger's database.
         history_values: Whether the history holds the values of changed fields beside their names.
-        check: Called before an intent is written; raises if this run may not be the only writer.
+        generations: Counts the ledger's generations; None for what is no run.
 
     Attributes:
         held_records: The records that were not written.
         links: The references that written records still lack.
     """
 
-    def __init__(self, store: Store, *, history_values: bool = False, check: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, store: Store, *, history_values: bool = False, generations: Generations | None = None) -> None:
         self._store = store
-        self._check = check
+        self._generations = generations
         self._group_commit = GroupCommit(self._write)
         self._history_values = history_values
         self.held_records = HeldRecords(store)
@@ -67,6 +83,15 @@ class Ledger:
         """The claims of source records on records of the CRM, which only deletes ask for."""
         return Claims(self._store)
 
+    def witness(self) -> Mapping[str, Any] | None:
+        """Count up at the end of a run; return what the report is to keep of the ledger."""
+        return None if self._generations is None else self._generations.at_end()
+
+    @cached_property
+    def absences(self) -> AbsenceHistory:
+        """The deletes by absence of earlier runs, which only a stream that mirrors its source asks for."""
+        return AbsenceHistory(self._store)
+
     def close(self) -> None:
         """Close the database."""
         self._store.close()
@@ -74,16 +99,21 @@ class Ledger:
     def scope(self, source: Source, stream: str, object_name: str) -> Scope:
         """Return the scope of a stream; a new one is added."""
         with self._store.write() as connection:
-            row = {"crm": source.crm, "account": source.account, "object": object_name}
-            object_id = self._store.row_id(connection, tables.objects, row)
-            scope = {"object_id": object_id, "source_name": source.name, "stream": stream}
-            return Scope(object_id=object_id, id=self._store.row_id(connection, tables.scopes, scope))
+            object_id = self._object_id(connection, source, object_name)
+            scope = {"object_id": object_id, "source_name": source.name, "stream": key_of(stream)}
+            stream_text = None if scope["stream"] == stream else stream
+            scope_id = self._store.row_id(connection, tables.scopes, scope, stream_text=stream_text)
+            return Scope(object_id=object_id, id=scope_id)
 
     def object_scope(self, source: Source, object_name: str) -> ObjectScope:
         """Return the scope of an object, whichever stream writes it; a new one is added."""
         with self._store.write() as connection:
-            row = {"crm": source.crm, "account": source.account, "object": object_name}
-            return ObjectScope(object_id=self._store.row_id(connection, tables.objects, row))
+            return ObjectScope(object_id=self._object_id(connection, source, object_name))
+
+    def _object_id(self, connection: sa.Connection, source: Source, object_name: str) -> int:
+        row = {"crm": source.crm, "account": source.account, "object": key_of(object_name)}
+        object_text = None if row["object"] == object_name else object_name
+        return self._store.row_id(connection, tables.objects, row, object_text=object_text)
 
     def known(self, scope: Scope, source_ids: Collection[str]) -> dict[str, Known]:
         """Return the records that the ledger knows, by source id."""
@@ -98,15 +128,21 @@ class Ledger:
         }
 
     def found(self, source: Source, stream: str, source_ids: Collection[str]) -> dict[str, Found]:
-        """Return the CRM records of another stream's records, by source id; unwritten ones are left out."""
+        """Return the CRM records of another stream's records, by source id; unwritten ones are left out.
+
+        Args:
+            source: The account and the source name.
+            stream: The key of the stream's name.
+            source_ids: The source ids.
+        """
         query = (
-            sa.select(tables.records.c.source_id, tables.records.c.crm_id, tables.objects.c.object)
+            sa.select(tables.records.c.source_id, tables.records.c.crm_id, object_name())
             .join_from(tables.records, tables.scopes)
             .join(tables.objects)
             .where(tables.scopes.c.stream == stream, tables.records.c.crm_id.is_not(None))
         )
         rows = self._store.among(query, tables.records.c.source_id, source_ids, source)
-        return {source_id: Found(object_name, json.loads(crm_id)) for source_id, crm_id, object_name in rows}
+        return {source_id: Found(crm_object, json.loads(crm_id)) for source_id, crm_id, crm_object in rows}
 
     def claimed(self, scope: ObjectScope, crm_ids: Collection[CrmId]) -> dict[CrmId, list[tuple[int, str]]]:
         """Return who claims CRM records of an object, or did until the source deleted it: stream ids and source ids."""
@@ -147,7 +183,6 @@ class Ledger:
         Raises:
             StopError: Another run may be writing.
         """
-        self._check()
         now = self._store.now()
         rows = [
             {
@@ -180,6 +215,10 @@ class Ledger:
                 self._write_answers(connection, scope, answered, now)
             self._store.put(connection, tables.intents, [row for job in jobs for row in job.intents])
 
+    def age_seconds(self, intent: Intent) -> float:
+        """Return how long ago a write was sent; 0 for one that the ledger has not kept yet."""
+        return max(self._store.now() - intent.sent_at, 0.0) if intent.sent_at else 0.0
+
     def withdraw(self, scope: Scope, source_ids: Collection[str]) -> None:
         """Remove the intents of writes of which the answer says that nothing was changed."""
         with self._store.write() as connection:
@@ -197,13 +236,7 @@ class Ledger:
         self._store.put(connection, tables.links, [link for entry in entries for link in _links(scope, entry, now)])
         self._store.put(connection, tables.records, [self._record(scope, entry, now) for entry in entries])
         fresh = [
-            {
-                "object_id": scope.object_id,
-                "attribute": name,
-                "value": value,
-                "crm_id": id_text(entry.crm_id),
-                "at": now,
-            }
+            _fresh_key(scope, name, value, entry.crm_id, now)
             for entry in entries
             for name, values in (entry.gained or {}).items()
             for value in values
@@ -216,12 +249,13 @@ class Ledger:
     def fresh(self, scope: ObjectScope, attribute: str, values: Collection[str], since: float) -> dict[str, set[CrmId]]:
         """Return the CRM ids that our own writes gave these match values since a time in Unix seconds, by value."""
         table = tables.fresh_keys
-        query = sa.select(table.c.value, table.c.crm_id).where(
-            table.c.object_id == scope.object_id, table.c.attribute == attribute, table.c.at >= since
+        query = sa.select(table.c.value, sa.func.coalesce(table.c.crm_id_text, table.c.crm_id)).where(
+            table.c.object_id == scope.object_id, table.c.attribute == key_of(attribute), table.c.at >= since
         )
+        keys = {key_of(value): value for value in values}
         found: dict[str, set[CrmId]] = {}
-        for value, crm_id in self._store.among(query, table.c.value, values):
-            found.setdefault(value, set()).add(json.loads(crm_id))
+        for key, crm_id in self._store.among(query, table.c.value, keys):
+            found.setdefault(keys[key], set()).add(json.loads(crm_id))
         return found
 
     def forget_stale_keys(self) -> None:
@@ -229,6 +263,21 @@ class Ledger:
         table = tables.fresh_keys
         with self._store.write() as connection:
             connection.execute(table.delete().where(table.c.at < self._store.now() - FRESH_SECONDS))
+
+    def prune_history(self, days: float) -> None:
+        """Remove the oldest part of the history; 0 days keep all. What is very much is removed by several runs."""
+        table, kept = tables.history, tables.kept_values
+        old = (
+            sa.select(table.c.id)
+            .where(table.c.at < self._store.now() - days * DAY_SECONDS)
+            .where(table.c.id.not_in(sa.select(kept.c.history_id)))
+            .order_by(table.c.at)
+            .limit(PRUNED_AT_ONCE)
+        )
+        for _ in range(SLICES_A_RUN if days else 0):
+            with self._store.write() as connection:  # each slice by itself, so that no other process waits long
+                if connection.execute(table.delete().where(table.c.id.in_(old))).rowcount < PRUNED_AT_ONCE:
+                    return
 
     def keep(self, scope: Scope, source_id: str, crm_id: CrmId, record: Mapping[str, Any], reason: str) -> None:
         """Keep a record in the history before it is deleted."""
@@ -239,7 +288,8 @@ class Ledger:
 
     def see(self, scope: Scope, version: str, source_ids: Collection[str]) -> None:
         """Keep the source ids that arrived in a version of a stream."""
-        rows = [{"scope_id": scope.id, "version": version, "source_id": source_id} for source_id in source_ids]
+        key = key_of(version)
+        rows = [{"scope_id": scope.id, "version": key, "source_id": source_id} for source_id in source_ids]
         with self._store.write() as connection:
             self._store.put(connection, tables.seen, rows)
 
@@ -254,7 +304,7 @@ class Ledger:
         """Return the source ids and CRM ids of live records that did not arrive in a version."""
         table, seen = tables.records, tables.seen
         arrived = sa.select(1).where(
-            seen.c.scope_id == scope.id, seen.c.version == version, seen.c.source_id == table.c.source_id
+            seen.c.scope_id == scope.id, seen.c.version == key_of(version), seen.c.source_id == table.c.source_id
         )
         query = sa.select(table.c.source_id, table.c.crm_id).where(
             table.c.scope_id == scope.id, table.c.crm_id.is_not(None), ~arrived.exists()
@@ -267,7 +317,7 @@ class Ledger:
         """Remove the source ids that arrived in any version but this one."""
         table = tables.seen
         with self._store.write() as connection:
-            connection.execute(table.delete().where(table.c.scope_id == scope.id, table.c.version != version))
+            connection.execute(table.delete().where(table.c.scope_id == scope.id, table.c.version != key_of(version)))
 
     def touch(self, scope: Scope, hashes: Mapping[str, bytes]) -> None:
         """Keep the new hashes of unchanged records, so that the next run need not map them."""
@@ -307,6 +357,19 @@ class Ledger:
             "reason": entry.reason,
             "changes": as_json([astuple(each) for each in entry.differences]) if self._history_values else None,
         }
+
+
+def _fresh_key(scope: Scope, attribute: str, value: str, crm_id: CrmId, now: float) -> dict[str, Any]:
+    text = json.dumps(crm_id)
+    key = key_of(text)
+    return {
+        "object_id": scope.object_id,
+        "attribute": key_of(attribute),
+        "value": key_of(value),
+        "crm_id": key,
+        "crm_id_text": None if key == text else text,
+        "at": now,
+    }
 
 
 def _links(scope: Scope, entry: Entry, now: float) -> list[dict[str, Any]]:

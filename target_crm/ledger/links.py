@@ -8,7 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from target_crm.ledger import tables
-from target_crm.ledger.store import BY_MATCH, Store, awaited_of, id_of
+from target_crm.ledger.keys import key_of
+from target_crm.ledger.store import BY_MATCH, Store, awaited_of, id_of, object_name, stream_name
 from target_crm.ledger.values import Known, Link, Missing, Scope, Source, Unlinked
 
 EXAMPLES = 3
@@ -26,7 +27,7 @@ class Links:
 
     def written(self, source: Source, stream: str, source_ids: Collection[str]) -> list[Unlinked]:
         """Return the records that lack a reference to one of these records of a stream, which the CRM now has."""
-        query = _lacking().where(tables.links.c.stream == stream)
+        query = _lacking().where(tables.links.c.stream == key_of(stream))
         rows = self._store.among(query, tables.links.c.on_source_id, source_ids, source)
         return self._whole(source, rows)
 
@@ -67,13 +68,13 @@ class Links:
 
     def missing(self, source: Source) -> list[Missing]:
         """Count the missing references, of held records and of written ones."""
-        waits, links, scopes, held = tables.waits, tables.links, tables.scopes, tables.held
-        waiting = _of_source(sa.select(scopes.c.stream, sa.literal(""), waits.c.stream, waits.c.source_id), waits)
+        waits, links, held = tables.waits, tables.links, tables.held
+        waiting = _of_source(sa.select(stream_name(), sa.literal(""), waits.c.stream, waits.c.source_id), waits)
         waiting = waiting.join(
             held, sa.and_(held.c.scope_id == waits.c.scope_id, held.c.source_id == waits.c.source_id)
         ).where(held.c.state == "waiting")
         lacking = _of_source(
-            sa.select(scopes.c.stream, links.c.attribute, links.c.stream, links.c.source_id, links.c.reason), links
+            sa.select(stream_name(), links.c.attribute, links.c.stream, links.c.source_id, links.c.reason), links
         )
         found: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
         for query in (waiting, lacking):
@@ -121,9 +122,9 @@ def _lacking() -> sa.Select[Any]:
         links.c.stream.label("on_stream"),
         links.c.on_source_id,
         links.c.reason,
-        scopes.c.stream,
+        stream_name(),
         scopes.c.object_id,
-        objects.c.object,
+        object_name(),
         *columns,
     )
     same = sa.and_(records.c.scope_id == links.c.scope_id, records.c.source_id == links.c.source_id)

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 
 from crm_api.crm_objects import CrmId
 from target_crm.ledger import tables
-from target_crm.ledger.store import Store, id_of, id_text, value_hash
+from target_crm.ledger.keys import key_of
+from target_crm.ledger.store import Store, id_of, id_text, object_name, stream_name, value_hash
 from target_crm.ledger.values import Origin, Scope
 
 
@@ -60,7 +61,8 @@ class LedgerQueries:
         """Return the counts of every stream in the ledger."""
         scopes, objects = tables.scopes, tables.objects
         query = (
-            sa.select(scopes, objects.c.crm, objects.c.account, objects.c.object)
+            sa.select(scopes.c.id, scopes.c.object_id, scopes.c.source_name, stream_name(), object_name())
+            .add_columns(objects.c.crm, objects.c.account)
             .join_from(scopes, objects)
             .order_by(objects.c.crm, objects.c.account, scopes.c.source_name, scopes.c.stream)
         )
@@ -95,13 +97,15 @@ class LedgerQueries:
     ) -> list[tuple[Scope, str]]:
         """Find records by source id, CRM id, or a match value of a recent write.
 
+        A source id that is long or odd may be given as it is, or as the ledger shows it.
+
         Returns:
             Scopes and source ids.
         """
         where: list[tuple[sa.Table, sa.ColumnElement[bool]]] = []
         for table in (tables.records, tables.held, tables.intents, tables.history):
             if source_id is not None:
-                where.append((table, table.c.source_id == source_id))
+                where.append((table, table.c.source_id.in_([source_id, key_of(source_id)])))
             if crm_id is not None and "crm_id" in table.c:
                 where.append((table, table.c.crm_id == id_text(crm_id)))
         if value is not None:
@@ -153,23 +157,41 @@ class LedgerQueries:
 
         Args:
             scope: The stream.
-            source_ids: The records; None for all of the stream.
+            source_ids: The records, as they are or as the ledger shows them; None for all of the stream.
 
         Returns:
             The number of records that were forgotten.
         """
         count = 0
         with self._store.write() as connection:
-            for table in (tables.waits, tables.links, tables.held, tables.intents, tables.seen, tables.records):
-                if source_ids is None:
-                    done = connection.execute(table.delete().where(table.c.scope_id == scope.id))
-                    count = done.rowcount
-                    continue
-                for source_id in source_ids:
-                    condition = sa.and_(table.c.scope_id == scope.id, table.c.source_id == source_id)
-                    gone = connection.execute(table.delete().where(condition)).rowcount
-                    count += gone if table is tables.records else 0
+            if source_ids is None:
+                return self._erase(connection, scope)
+            for source_id in {each for given in source_ids for each in (given, key_of(given))}:
+                count += self._erase(connection, scope, source_id)
         return count
+
+    @staticmethod
+    def _erase(connection: sa.Connection, scope: Scope, source_id: str | None = None) -> int:
+        """Erase a record of a stream, or all; the history keeps what was done, without values. Count the records."""
+
+        def of_it(table: sa.Table) -> sa.ColumnElement[bool]:
+            whole = table.c.scope_id == scope.id
+            return whole if source_id is None else sa.and_(whole, table.c.source_id == source_id)
+
+        history, fresh, records, kept = tables.history, tables.fresh_keys, tables.records, tables.kept_values
+        events = sa.select(history.c.id).where(of_it(history))
+        connection.execute(kept.delete().where(kept.c.history_id.in_(events)))
+        hidden = {"record": None, "changes": None, "keys": "[]", "reason": ""}
+        connection.execute(history.update().where(of_it(history)).values(**hidden))
+        crm_ids = sa.select(records.c.crm_id).where(of_it(records), records.c.crm_id.is_not(None))
+        connection.execute(
+            fresh.delete().where(
+                fresh.c.object_id == scope.object_id, sa.func.coalesce(fresh.c.crm_id_text, fresh.c.crm_id).in_(crm_ids)
+            )
+        )
+        for table in (tables.waits, tables.links, tables.held, tables.intents, tables.seen, tables.attribute_digests):
+            connection.execute(table.delete().where(of_it(table)))
+        return int(connection.execute(records.delete().where(of_it(records))).rowcount)
 
     def import_pairs(self, scope: Scope, pairs: Collection[tuple[str, CrmId]]) -> int:
         """Keep pairs of source id and CRM id. The next run compares what the records hold.
@@ -177,6 +199,7 @@ class LedgerQueries:
         A write of such a record that has no answer is taken as carried out.
         """
         now = self._store.now()
+        keyed = [(key_of(source_id), crm_id) for source_id, crm_id in pairs]
         intents = tables.intents
         query = sa.select(intents.c.source_id, intents.c.record_hash, intents.c.digest).where(
             intents.c.scope_id == scope.id
@@ -194,9 +217,9 @@ class LedgerQueries:
                 "written_at": now,
                 "run_id": self._store.run_id,
             }
-            for source_id, crm_id in pairs
+            for source_id, crm_id in keyed
         ]
-        done = [source_id for source_id, _ in pairs]
+        done = [source_id for source_id, _ in keyed]
         with self._store.write() as connection:
             self._store.put(connection, tables.records, rows)
             self._store.remove(connection, intents, scope, done)

@@ -8,11 +8,10 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -25,15 +24,17 @@ from crm_api.crm_objects import CrmId
 from crm_api.errors import SettingError
 from target_crm.files import PRIVATE, make_private
 from target_crm.ledger import tables
-from target_crm.ledger.values import Awaited, LedgerError, OnMatch, OnRecord, Scope, Source
+from target_crm.ledger.file_locks import check_ledger_file
+from target_crm.ledger.keys import shown
+from target_crm.ledger.server_sessions import open_postgres
+from target_crm.ledger.values import Awaited, LedgerReplacedError, OnMatch, OnRecord, Scope, Source
+from target_crm.ledger.versions import bring_up_to_date, identity_of, is_up_to_date
+from target_crm.ledger.waiting import BUSY_SECONDS, WaitTeller, ledger_error
 
-BUSY_SECONDS = 30  # how long a statement waits for another process that holds the file, such as `singer-crm ledger`
 PRIVATE_FOLDER = 0o700
 VALUE_HASH_BYTES = 8
 CHUNK = 500  # values in one IN list: far below the limits of both databases
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
-
-Job = TypeVar("Job")
 
 
 class Store:
@@ -47,22 +48,43 @@ class Store:
     Raises:
         SettingError: The URL cannot work, or a newer program made the ledger.
         LedgerError: The database cannot be opened.
+        LedgerReplacedError: From ``read`` and ``write``: the file is not the one that was opened.
 
     Attributes:
         found_version: The version of the ledger as it was found, before it was brought up to date.
+        identity: What the ledger is, as it was opened.
+        guard: Called at the beginning of each transaction that writes; raises if this run may not write any more.
     """
 
     def __init__(self, url: str, run_id: str, *, clock: Callable[[], float] = time.time) -> None:
         self.engine = open_engine(url)
+        self._file = _file_of(self.engine)
+        self._inode = self._file and _inode(self._file)
+        self.guard: Callable[[sa.Connection], None] = _unguarded
         self._writing = threading.Lock()
+        self._waits = WaitTeller(self.engine)
         self.now = clock
         self.run_id = run_id
         self.url = str(sa.make_url(url))  # a password in it is masked
+        try:
+            self.found_version = self._opened()
+            with self.read() as connection:
+                self.identity = identity_of(connection)
+        except BaseException:
+            self.close()
+            raise
+
+    def _opened(self) -> int:
+        """Make the tables, or those of this version, where they are not there: else nobody is waited for."""
+        with self.read() as connection:
+            if is_up_to_date(connection, self.url):
+                return tables.VERSION
         with self.write() as connection:
-            self.found_version = tables.bring_up_to_date(connection, self.url)
+            return bring_up_to_date(connection, self.url)
 
     def close(self) -> None:
         """Close the database."""
+        self._waits.close()
         self.engine.dispose()
 
     @contextmanager
@@ -72,11 +94,12 @@ class Store:
         Raises:
             LedgerError: The database fails.
         """
+        self._check_file()
         try:
             with self.engine.connect() as connection:
                 yield connection
         except SQLAlchemyError as error:
-            raise LedgerError(said=_said(error)) from error
+            raise ledger_error(error) from error
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
@@ -84,14 +107,30 @@ class Store:
 
         Raises:
             LedgerError: The database fails; nothing of the block was written.
+            LedgerReplacedError: The file is another one, or gone; what was written is in the file that was opened.
+            LockLostError: This run may not write any more; nothing of the block was written.
         """
+        self._check_file()
+        waits = self._waits
         try:
             with self._writing, self.engine.connect() as connection:
                 writer = connection.execution_options(writes=True)
-                with writer.begin():
-                    yield writer
+                waits.pid, waits.is_open, waits.began = _process_of(connection), False, time.monotonic()
+                try:
+                    with writer.begin():
+                        waits.is_open = True
+                        self.guard(writer)
+                        yield writer
+                finally:
+                    waits.began = None
         except SQLAlchemyError as error:
-            raise LedgerError(said=_said(error)) from error
+            raise ledger_error(error) from error
+        self._check_file()
+
+    def _check_file(self) -> None:
+        """Check that the path still leads to the file that was opened: SQLite goes on with a file that was removed."""
+        if self._file is not None and _inode(self._file) != self._inode:
+            raise LedgerReplacedError
 
     def rows(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
         """Return the rows of one query.
@@ -140,69 +179,13 @@ class Store:
         self.remove(connection, tables.held, scope, source_ids)
 
     @staticmethod
-    def row_id(connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> int:
-        """Return the id of a row; a new one is inserted."""
+    def row_id(connection: sa.Connection, table: sa.Table, row: Mapping[str, Any], **more: Any) -> int:
+        """Return the id of a row; a new one is inserted, with what more it holds."""
         query = sa.select(table.c.id).where(*(table.c[name] == value for name, value in row.items()))
         found: int | None = connection.execute(query).scalar()
         if found is not None:
             return found
-        return int(connection.execute(table.insert().values(row).returning(table.c.id)).scalar_one())
-
-
-@dataclass(eq=False)
-class _Pending(Generic[Job]):
-    """One thread's job.
-
-    Attributes:
-        job: The job.
-        done: Whether it was carried out or failed.
-        error: The error that it failed with; None if it did not.
-    """
-
-    job: Job
-    done: bool = False
-    error: Exception | None = None
-
-
-class GroupCommit(Generic[Job]):
-    """Carries out jobs, each before its ``do`` returns. Jobs that wait for their turn are carried out together.
-
-    Args:
-        carry_out: Carries out several jobs at once; if it raises, all of them failed.
-    """
-
-    def __init__(self, carry_out: Callable[[Sequence[Job]], None]) -> None:
-        self._carry_out = carry_out
-        self._turn = threading.Lock()
-        self._adding = threading.Lock()
-        self._waiting: list[_Pending[Job]] = []
-
-    def do(self, job: Job) -> None:
-        """Carry out one job.
-
-        Raises:
-            Exception: The error that ``carry_out`` raised.
-        """
-        pending = _Pending(job)
-        with self._adding:
-            self._waiting.append(pending)
-        with self._turn:
-            if not pending.done:
-                self._lead()
-        if pending.error is not None:
-            raise pending.error
-
-    def _lead(self) -> None:
-        with self._adding:
-            pendings, self._waiting = self._waiting, []
-        try:
-            self._carry_out([pending.job for pending in pendings])
-        except Exception as error:  # noqa: BLE001 - each thread raises it for its own job
-            for pending in pendings:
-                pending.error = error
-        finally:
-            for pending in pendings:
-                pending.done = True
+        return int(connection.execute(table.insert().values({**row, **more}).returning(table.c.id)).scalar_one())
 
 
 def of_source(query: sa.Select[Any], source: Source) -> sa.Select[Any]:
@@ -212,6 +195,17 @@ def of_source(query: sa.Select[Any], source: Source) -> sa.Select[Any]:
         tables.objects.c.account == source.account,
         tables.scopes.c.source_name == source.name,
     )
+
+
+def stream_name() -> sa.ColumnElement[str]:
+    """Select the name of a stream, whole where its key is digested."""
+    return sa.func.coalesce(tables.scopes.c.stream_text, tables.scopes.c.stream, type_=tables.AnyText()).label("stream")
+
+
+def object_name() -> sa.ColumnElement[str]:
+    """Select the name of an object, whole where its key is digested."""
+    objects = tables.objects
+    return sa.func.coalesce(objects.c.object_text, objects.c.object, type_=tables.AnyText()).label("object")
 
 
 BY_MATCH = ""
@@ -230,12 +224,23 @@ def awaited_of(stream: str, on_source_id: str) -> Awaited:
 
 def value_hash(value: str) -> str:
     """Hash a match value, so that the history can recognise it without holding it."""
-    return blake2b(value.encode(), digest_size=VALUE_HASH_BYTES).hexdigest()
+    return blake2b(value.encode("utf-8", "surrogatepass"), digest_size=VALUE_HASH_BYTES).hexdigest()
 
 
 def as_json(value: Any) -> str:
-    """Encode a value as JSON text, a Decimal as a number."""
-    return _ENCODER.encode(value).decode()
+    """Encode a value as JSON text, a Decimal as a number. Half a surrogate pair, which JSON forbids, is spelt out."""
+    try:
+        return _ENCODER.encode(value).decode()
+    except UnicodeEncodeError:
+        return _ENCODER.encode(_spelt_out(value)).decode()
+
+
+def _spelt_out(value: Any) -> Any:
+    if isinstance(value, str):
+        return shown(value)
+    if isinstance(value, Mapping):
+        return {_spelt_out(name): _spelt_out(each) for name, each in value.items()}
+    return [_spelt_out(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def id_text(crm_id: CrmId | None) -> str | None:
@@ -294,7 +299,7 @@ def open_engine(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         return _sqlite_engine(parsed)
     try:
-        return create_engine(parsed, pool_pre_ping=True)
+        return open_postgres(parsed)
     except ModuleNotFoundError as error:
         raise SettingError(
             "ledger_url names PostgreSQL, which needs the extra singer-crm[postgres]. Install it"
@@ -320,15 +325,35 @@ def parsed_url(url: str) -> URL:
 
 
 def has_ledger(url: str) -> bool:
-    """Tell whether there is a ledger at a URL."""
+    """Tell whether there is a ledger at a URL.
+
+    Raises:
+        LedgerError: The database fails.
+    """
     parsed = parsed_url(url)
     if parsed.get_backend_name() == "sqlite" and not (parsed.database and Path(parsed.database).exists()):
         return False
     engine = open_engine(url)
     try:
         return inspect(engine).has_table(tables.version.name)
+    except SQLAlchemyError as error:
+        raise ledger_error(error) from error
     finally:
         engine.dispose()
+
+
+def _file_of(engine: Engine) -> str | None:
+    """Return the path of a SQLite database; None for PostgreSQL."""
+    return engine.url.database if engine.dialect.name == "sqlite" else None
+
+
+def _inode(path: str) -> tuple[int, int] | None:
+    """Return the device and the inode that a path leads to; None if there is no file."""
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _sqlite_engine(url: URL) -> Engine:
@@ -337,6 +362,7 @@ def _sqlite_engine(url: URL) -> Engine:
             "ledger_url names no file. Without one the next run would write every record again. Name a file"
         )
     file = Path(url.database)
+    check_ledger_file(file)
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
         descriptor = os.open(file, os.O_CREAT | os.O_RDWR, PRIVATE)
@@ -364,6 +390,11 @@ def _on_begin(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _said(error: SQLAlchemyError) -> str:
-    """Return the database's own message: SQLAlchemy's repeats the statement with the record's values."""
-    return str(getattr(error, "orig", None) or type(error).__name__)
+def _process_of(connection: sa.Connection) -> int | None:
+    """Return the number of the server's process that serves a connection; None for SQLite, which has none."""
+    info = getattr(connection.connection.dbapi_connection, "info", None)
+    return None if info is None else int(info.backend_pid)
+
+
+def _unguarded(_: sa.Connection) -> None:
+    """Let everything be written."""

@@ -1,24 +1,58 @@
-"""The ledger's tables, and the steps that bring a ledger of an earlier version up to date."""
+"""The ledger's tables.
+
+Names and ids in keys are as ``keys.key_of`` returns them. Texts of type ``AnyText`` hold any text.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+import re
 from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy import Column, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
-from sqlalchemy.schema import CreateColumn
+from sqlalchemy import (
+    Column,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from typing_extensions import override
 
-from crm_api.errors import SettingError
+VERSION = 3
 
-VERSION = 2
+_ESCAPE = "\u2400"  # the picture of NUL, which hardly any text holds
+_ESCAPED = re.compile("[\0\ud800-\udfff\u2400]")
+_CODES = re.compile("\u2400(0000|2400|d[89a-f][0-9a-f]{2})")
+
+
+class AnyText(TypeDecorator[str]):
+    """Text that may hold NUL and halves of surrogate pairs, which the databases refuse: kept escaped, read exactly."""
+
+    impl = Text
+    cache_ok = True
+
+    @override
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else _ESCAPED.sub(lambda found: f"{_ESCAPE}{ord(found[0]):04x}", value)
+
+    @override
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is None or _ESCAPE not in value:
+            return value
+        return _CODES.sub(lambda found: chr(int(found[1], 16)), value)
+
 
 metadata = MetaData()
 
 version = Table("ledger_version", metadata, Column("version", Integer, nullable=False))
 
-# One kind of record of one CRM account: what match keys belong to.
+# One kind of record of one CRM account: what match keys belong to. object_text is the name where object is digested.
 objects = Table(
     "objects",
     metadata,
@@ -26,10 +60,12 @@ objects = Table(
     Column("crm", Text, nullable=False),
     Column("account", Text, nullable=False),
     Column("object", Text, nullable=False),
+    Column("object_text", AnyText),
     UniqueConstraint("crm", "account", "object"),
 )
 
-# One stream of one source into one kind of record: what source ids belong to.
+# One stream of one source into one kind of record: what source ids belong to. stream_text is the stream's name where
+# stream is digested.
 scopes = Table(
     "scopes",
     metadata,
@@ -37,6 +73,7 @@ scopes = Table(
     Column("object_id", ForeignKey(objects.c.id), nullable=False),
     Column("source_name", Text, nullable=False),
     Column("stream", Text, nullable=False),
+    Column("stream_text", AnyText),
     UniqueConstraint("source_name", "stream", "object_id"),
 )
 
@@ -59,7 +96,7 @@ records = Table(
     Column("digest", Text),
     Column("written_at", Float, nullable=False),
     Column("run_id", Text, nullable=False),
-    Index("records_by_crm_id", "crm_id"),
+    Index("records_by_crm_id", "crm_id", postgresql_using="hash"),  # which takes ids of any length
     sqlite_with_rowid=False,
 )
 
@@ -70,18 +107,19 @@ intents = Table(
     *_scoped(),
     Column("action", Text, nullable=False),
     Column("crm_id", Text),
-    Column("payload", Text, nullable=False),
-    Column("keys", Text, nullable=False),
+    Column("payload", AnyText, nullable=False),
+    Column("keys", AnyText, nullable=False),
     Column("record_hash", LargeBinary),
     Column("digest", Text),
     Column("sent_at", Float, nullable=False),
     Column("server_at", Float, nullable=False),
     Column("run_id", Text, nullable=False),
-    Column("links", Text, nullable=False, server_default="[]"),
+    Column("links", AnyText, nullable=False, server_default="[]"),
     sqlite_with_rowid=False,
 )
 
-# Match values that writes of the last minutes gave or took away, until the CRM's own search shows them.
+# Match values that writes of the last minutes gave or took away, until the CRM's own search shows them. crm_id_text is
+# the CRM's id where crm_id is digested.
 fresh_keys = Table(
     "fresh_keys",
     metadata,
@@ -89,6 +127,7 @@ fresh_keys = Table(
     Column("attribute", Text, primary_key=True),
     Column("value", Text, primary_key=True),
     Column("crm_id", Text, primary_key=True),
+    Column("crm_id_text", Text),
     Column("at", Float, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -106,9 +145,9 @@ held = Table(
     Column("number", Integer, nullable=False),
     Column("state", Text, nullable=False),
     Column("kind", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", AnyText, nullable=False),
     Column("status", Integer),
-    Column("sent", Text),
+    Column("sent", AnyText),
     Column("message", LargeBinary, nullable=False),
     Column("schema_id", ForeignKey(schemas.c.id), nullable=False),
     Column("at", Float, nullable=False),
@@ -136,9 +175,9 @@ links = Table(
     Column("attribute", Text, primary_key=True),
     Column("stream", Text, nullable=False),
     Column("on_source_id", Text, nullable=False),
-    Column("reason", Text, nullable=False, server_default=""),
+    Column("reason", AnyText, nullable=False, server_default=""),
     Column("at", Float, nullable=False),
-    Index("links_by_parent", "stream", "on_source_id"),
+    Index("links_by_target", "on_source_id", postgresql_using="hash"),  # a match key can be of any length
     sqlite_with_rowid=False,
 )
 
@@ -163,55 +202,126 @@ history = Table(
     Column("at", Float, nullable=False),
     Column("action", Text, nullable=False),
     Column("crm_id", Text),
-    Column("fields", Text, nullable=False),
+    Column("fields", AnyText, nullable=False),
     Column("keys", Text, nullable=False),
-    Column("record", Text),
-    Column("request_id", Text),
-    Column("reason", Text, nullable=False, server_default=""),
-    Column("changes", Text),
+    Column("record", AnyText),
+    Column("request_id", AnyText),
+    Column("reason", AnyText, nullable=False, server_default=""),
+    Column("changes", AnyText),
     Index("history_by_record", "scope_id", "source_id"),
+    Index("history_by_time", "at"),
 )
 
+# The ledger itself, in one row. ledger_id is random; secret keys the digests of values and credentials. generation
+# counts up at the beginning and the end of each run: a ledger that counts less than it did is an older copy. From
+# doubted_at on the ledger does not know what was written, since an older copy was accepted.
+identity = Table(
+    "ledger_identity",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("ledger_id", Text, nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("doubted_at", Float),
+)
 
-def bring_up_to_date(connection: sa.Connection, shown_url: str) -> int:
-    """Make the tables, or change those of an earlier version.
+# The CRM accounts that were written, by the name that keys of the ledger begin with. told is what the CRM itself says
+# that the account is; null if it says nothing.
+accounts = Table(
+    "ledger_accounts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("crm", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("told", AnyText),
+    Column("at", Float, nullable=False),
+    UniqueConstraint("crm", "account"),
+)
 
-    Args:
-        connection: A connection in a transaction, so that a crash leaves the ledger as it was.
-        shown_url: The ledger's URL without its password, for people.
+# Fingerprints of the credentials that wrote an account, keyed by the ledger's secret.
+credentials = Table(
+    "ledger_credentials",
+    metadata,
+    Column("account_id", ForeignKey(accounts.c.id), primary_key=True),
+    Column("fingerprint", Text, primary_key=True),
+    Column("at", Float, nullable=False),
+    sqlite_with_rowid=False,
+)
 
-    Raises:
-        SettingError: A newer program made the ledger.
+# The epoch of the only writer of an object, or of a share of it: it counts up with every lock that is taken. share is
+# empty where a run writes the whole object.
+epochs = Table(
+    "ledger_epochs",
+    metadata,
+    Column("object_id", ForeignKey(objects.c.id), primary_key=True),
+    Column("share", Text, primary_key=True, server_default=""),
+    Column("epoch", Integer, nullable=False),
+    Column("holder", AnyText, nullable=False),
+    Column("since", Float, nullable=False),
+    Column("at", Float, nullable=False),
+    sqlite_with_rowid=False,
+)
 
-    Returns:
-        The version that was found.
-    """
-    if connection.dialect.name == "postgresql":  # two runs may make the tables at once
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext("singer-crm ledger"))))
-    metadata.create_all(connection)
-    found: int | None = connection.execute(sa.select(version.c.version)).scalar()
-    if found is None:
-        connection.execute(version.insert().values(version=VERSION))
-        return VERSION
-    if found > VERSION:
-        raise SettingError(
-            f"The ledger {shown_url} was made by a newer program (version {found}, this one knows up to "
-            f"{VERSION}): update singer-crm, or choose another ledger_url"
-        )
-    for step in range(found, VERSION):
-        _STEPS[step](connection)
-    if found < VERSION:
-        connection.execute(version.update().values(version=VERSION))
-    return found
+# Digests of each attribute's value, of 8 bytes, keyed by the ledger's secret: as it was last sent, and as the CRM was
+# next seen to hold it; null where that is unknown. Nothing writes them yet.
+attribute_digests = Table(
+    "ledger_attribute_digests",
+    metadata,
+    *_scoped(),
+    Column("attribute", Text, primary_key=True),
+    Column("sent", LargeBinary),
+    Column("seen", LargeBinary),
+    sqlite_with_rowid=False,
+)
 
+# Values of an attribute before and after a change, as JSON, for as long as keep_values_days says. Nothing writes them
+# yet.
+kept_values = Table(
+    "ledger_kept_values",
+    metadata,
+    Column("history_id", ForeignKey(history.c.id), primary_key=True),
+    Column("attribute", Text, primary_key=True),
+    Column("before", AnyText),
+    Column("after", AnyText),
+    Column("at", Float, nullable=False),
+    Index("ledger_kept_values_by_time", "at"),
+    sqlite_with_rowid=False,
+)
 
-def _from_1(connection: sa.Connection) -> None:
-    """Add the links of intents, and the request, the reason and the values of the history."""
-    for table, names in ((intents, ("links",)), (history, ("request_id", "reason", "changes"))):
-        for name in names:
-            definition = CreateColumn(table.c[name]).compile(dialect=connection.dialect)
-            connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {definition}")
+# The lines of a plan that were carried out, by a digest of the line. Nothing writes them yet.
+plans = Table(
+    "ledger_plans",
+    metadata,
+    Column("plan_id", Text, primary_key=True),
+    Column("line", Text, primary_key=True),
+    Column("done_at", Float, nullable=False),
+    Column("run_id", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
 
+# The STATE of an entry of accounts.yml and a pipeline, as the very text that came. Nothing writes them yet.
+states = Table(
+    "ledger_states",
+    metadata,
+    Column("entry", Text, primary_key=True),
+    Column("pipeline", Text, primary_key=True),
+    Column("state", AnyText, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("run_id", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
 
-_STEPS: Mapping[int, Callable[[sa.Connection], None]] = MappingProxyType({1: _from_1})
-"""The steps, by the version that each begins with. A new table needs no step: it is made anyway."""
+# Runs: when, of which account and source, how they ended, and their report as JSON. Nothing writes them yet.
+runs = Table(
+    "ledger_runs",
+    metadata,
+    Column("run_id", Text, primary_key=True),
+    Column("crm", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("source_name", Text, nullable=False),
+    Column("began_at", Float, nullable=False),
+    Column("ended_at", Float),
+    Column("exit_code", Integer),
+    Column("report", AnyText),
+    Index("ledger_runs_by_time", "began_at"),
+)

@@ -9,14 +9,26 @@ from typing import Any
 
 from crm_api.crm_objects import CrmId
 from crm_api.errors import StopError
+from crm_api.exit_codes import Exit
 from target_crm.mapping.values import Difference
 
 
 class LedgerError(StopError):
     """The ledger cannot be read or written. Nothing more may be sent."""
 
+    exit = Exit.UNREACHABLE
     happened = "The ledger cannot be used"
     advice = "Nothing was lost: mend the store that ledger_url names (disk space, permissions) and run again."
+
+
+class LedgerReplacedError(LedgerError):
+    """The ledger's file is not the one that was opened. What was sent since is not in the file that is there now."""
+
+    happened = "The ledger's file was removed or replaced while the run was using it"
+    advice = (
+        "Nothing more was sent, and no STATE passed. What this run wrote is not in the ledger that is there now: put "
+        "the file back, or read about restored ledgers in docs/operations.md, before you run again."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +102,7 @@ class OnRecord:
     """A record of a stream that something waits for.
 
     Attributes:
-        stream: The stream's name.
+        stream: The key of the stream's name, as ``keys.key_of`` makes it.
         source_id: The record's source id.
     """
 

@@ -112,10 +112,12 @@ class FromStream:
     Attributes:
         stream: The name of that stream.
         source_id: The values of that record's source id, as this record gives them (not normalised).
+        keyed: Whether the ledger gave them: ``stream`` and the only value are then keys already.
     """
 
     stream: str
     source_id: tuple[Any, ...]
+    keyed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, TextIO
 from urllib.parse import urlencode
 
 import msgspec
 from typing_extensions import override
 
+from crm_api.console import is_structured
 from crm_api.transport.request import Request
 from target_crm.mapping.values import Difference
 from target_crm.report.outcomes import LINKED, Observer, Outcome, RecordOutcome
 
+logger = logging.getLogger("target-crm")
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -34,6 +38,7 @@ class Preview(Observer):
         self._out = out or sys.stderr
         self._lock = threading.Lock()
         self._on_close = on_close
+        self._structured = out is None and is_structured()
 
     def request(self, request: Request) -> None:
         """Show a request that would be sent."""
@@ -52,7 +57,10 @@ class Preview(Observer):
         self._on_close()
 
     def _line(self, text: str) -> None:
-        with self._lock:
+        if self._structured:
+            logger.info("%s", self._redact(text), extra={"event": "dry_run"})
+            return
+        with self._lock, suppress(OSError):  # a log that is full changes nothing
             print(self._redact(text), file=self._out)
 
 

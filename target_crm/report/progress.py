@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
 
+from crm_api.console import is_structured
 from target_crm.report.outcomes import Books, Outcome
 
 if TYPE_CHECKING:
@@ -86,6 +88,26 @@ class Progress:
             self._seen.popleft()
         allowed = f" of {self._quota:,} allowed" if self._quota else ""
         return f"{requests:,} requests, {requests - self._seen[0][1]:,} in the last minute{allowed}"
+
+
+def shown_progress(
+    config: Mapping[str, Any], books: Books, traffic: Traffic, quota: int, clock: Callable[[], float]
+) -> AbstractContextManager[None]:
+    """Show the progress on a terminal, for as long as the block lasts.
+
+    A dry run has lines of its own to show, and a log of JSON is for programs.
+
+    Args:
+        config: The settings.
+        books: The counts of outcomes so far.
+        traffic: The counts of requests so far.
+        quota: Requests a minute that are allowed; 0 is unlimited.
+        clock: Monotonic seconds.
+    """
+    is_loud = logging.getLogger(LOGGER).isEnabledFor(logging.INFO)
+    if config["dry_run"] or not is_loud or not sys.stderr.isatty() or is_structured():
+        return nullcontext()
+    return Progress(books, traffic, quota, clock).shown()
 
 
 def _is_worth_reading(record: logging.LogRecord) -> bool:

@@ -19,11 +19,12 @@ from typing_extensions import override
 from crm_api.errors import CrmError
 from crm_api.transport.addresses import checked_base_url
 from crm_api.transport.answer import Dialect
+from crm_api.transport.network import Network
 from crm_api.transport.quota import Quota
 from crm_api.transport.redaction import Redactor
 from crm_api.transport.request import Request
 from crm_api.transport.retry import RetryPolicy
-from crm_api.transport.session import CrmSession, Network
+from crm_api.transport.session import CrmSession
 from target_crm.files import FileError, file_errors, open_private, write_through
 from target_crm.report.outcomes import Observer, RecordOutcome
 
@@ -70,10 +71,12 @@ class Responses(Observer):
     Args:
         outlet: The file or the address that gets the outcomes.
         run_id: Names the run.
+        redact: Masks secrets that an answer repeats.
     """
 
-    def __init__(self, outlet: Outlet, run_id: str) -> None:
+    def __init__(self, outlet: Outlet, run_id: str, redact: Redactor) -> None:
         self._outlet = outlet
+        self._redact = redact
         self._run_id = run_id
         self._lock = threading.Lock()
         self._captured: list[dict[str, Any]] = []
@@ -95,7 +98,7 @@ class Responses(Observer):
                 "kind": each.kind or None,
                 "reason": each.reason or None,
                 "at": at,
-                "answer": each.answer or None,
+                "answer": self._redact.value(each.answer) or None,
             }
             for each in outcomes
         ]

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
+import logging
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-from crm_api.errors import SettingError
-from target_crm.files import file_errors, open_private, write_through
+from crm_api.console import is_structured
+from target_crm.exit_codes import Ending
 from target_crm.ledger.values import Missing
+from target_crm.report.advice import list_of_rejected
 from target_crm.report.outcomes import Books, Outcome
 from target_crm.singer.stream_order import in_circles
 
@@ -42,27 +42,29 @@ class Summary:
 
     Attributes:
         run_id: The name of the run, in the ledger, too.
-        account: The account's name, for people.
+        account: The account's name, for people; None if the run ended before it was known.
         books: The counts of outcomes.
         pending: Records that stay rejected, of this run and of earlier ones.
         waiting: Records that wait for a reference, of this run and of earlier ones.
         missing: The records that they wait for, and the references that written records still lack.
         requests: Counts of requests to the CRM, under ``requests``, ``repeated`` and ``turned_away``.
         seconds: The length of the run.
-        ended: ``done``, or why the run stopped before the end of its input.
+        ending: How the run ended.
         forecast: The cost that a dry run foretells; None in a real run.
+        ledger: What the ledger is now, by which the next run tells an older copy of it.
     """
 
     run_id: str
-    account: str
+    account: str | None
     books: Books
     pending: int
     waiting: int
     missing: Sequence[Missing]
     requests: Mapping[str, int]
     seconds: float
-    ended: str
+    ending: Ending
     forecast: Forecast | None = None
+    ledger: Mapping[str, Any] | None = None
 
     @cached_property
     def saved(self) -> int:
@@ -76,7 +78,10 @@ class Summary:
         return {
             "run_id": self.run_id,
             "account": self.account,
-            "ended": self.ended,
+            "ended": self.ending.sentence or "done",
+            "exit_code": self.ending.code,
+            "retry": self.ending.retry,
+            "retry_after_seconds": self.ending.retry_after_seconds,
             "seconds": round(self.seconds, 3),
             "streams": {
                 stream: {
@@ -97,20 +102,23 @@ class Summary:
             "missing": [asdict(each) for each in self.missing],
             "linked": books.links,
             "requests": {**self.requests, "saved": self.saved},
+            "ledger": self.ledger,
             "dry_run": None if self.forecast is None else asdict(self.forecast),
         }
 
-    def write(self, path: str) -> None:
-        """Write the report into its file.
+    def show(self, logger: logging.Logger) -> None:
+        """Log the report, and print the table on stderr unless that is a log of JSON, which has the figures then.
 
-        Raises:
-            CrmError: It cannot be written.
+        Args:
+            logger: The target's log.
         """
-        with file_errors("report_path", path), open_private(path, "report_path", os.O_TRUNC) as file:
-            write_through(file, json.dumps(self.report(), indent=2).encode() + b"\n")
+        report = self.report()
+        if not is_structured():
+            self._print_table()
+        logger.info("Summary: %s", json.dumps(report), extra={"event": "run_finished", "facts": report})
 
-    def show(self) -> None:
-        """Print the table on stderr, without colours where that is not a terminal; none if no record came."""
+    def _print_table(self) -> None:
+        """Print the table, without colours where stderr is not a terminal; none if no record came."""
         from rich.console import Console  # noqa: PLC0415 - only the end of a run needs it, and it is slow to import
         from rich.table import Table  # noqa: PLC0415 - only the end of a run needs it
 
@@ -129,6 +137,12 @@ class Summary:
         for line in self._lines():
             console.print(line, markup=False)
 
+    def _of_pending(self) -> str:
+        """Say what becomes of the records that are rejected; a dry run keeps none of them."""
+        if self.forecast is not None:
+            return f"{_records_would(self.pending)} rejected and kept"
+        return f"{_records(self.pending)} rejected and kept: see {list_of_rejected()}"
+
     def _lines(self) -> list[str]:
         lines: list[str] = []
         for stream in self.books.streams:
@@ -141,14 +155,15 @@ class Summary:
                 lines.append(f"{stream}: {removed} deleted, since the source no longer has them")
         lines += [f"  {each.kind}, for example {each.source_id}: {each.sentence}" for each in self.books.examples]
         if self.pending:
-            lines.append(f"{_records(self.pending)} rejected and kept: see singer-crm rejected list")
+            lines.append(self._of_pending())
         lines += [
             f"{stream}: {'1 reference was' if count == 1 else f'{count:,} references were'} linked"
             for stream, count in self.books.links.items()
             if count
         ]
         if self.waiting:
-            lines.append(f"{_records(self.waiting)} waiting for what they refer to")
+            would_be = _records_would if self.forecast is not None else _records
+            lines.append(f"{would_be(self.waiting)} waiting for what they refer to")
         lines += map(_waited_for, self.missing)
         waits = {
             each.stream: {other.on for other in self.missing if other.stream == each.stream and not other.attribute}
@@ -172,20 +187,6 @@ def _forecast_in_words(forecast: Forecast) -> str:
     )
 
 
-def begin_report(path: str) -> None:
-    """Remove the report of an earlier run; a report that cannot be written is known before anything is sent.
-
-    Raises:
-        SettingError: It cannot be written.
-    """
-    open_private(path, "report_path", os.O_TRUNC).close()
-    try:
-        if (file := Path(path)).is_file():  # and no device
-            file.unlink()
-    except OSError as error:
-        raise SettingError(f"report_path cannot be written: {error.strerror}: {path}") from error
-
-
 def _waited_for(missing: Missing) -> str:
     what = f"for records of {missing.on}" if missing.on else "for a record of the CRM"
     one = missing.records == 1
@@ -204,6 +205,10 @@ def _requests(count: int) -> str:
 
 def _records(count: int) -> str:
     return "1 record is" if count == 1 else f"{count:,} records are"
+
+
+def _records_would(count: int) -> str:
+    return f"{count:,} {'record' if count == 1 else 'records'} would be"
 
 
 _FOUND_AND_WRITTEN = (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED, Outcome.DELETED, Outcome.SUPERSEDED)

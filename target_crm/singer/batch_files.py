@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import IO, Any
 
 import msgspec
@@ -14,6 +15,7 @@ from target_crm.singer.messages import InputError
 from target_crm.singer.stdio import decode
 
 SLICE_RECORDS = 1000
+LONGEST_LINE = 1 << 26  # bytes of a record, as read from a file that may be packed: no CRM takes one as large
 # Missing or truncated files, stores that are not installed, and files that are not gzip or parquet.
 UNREADABLE = (OSError, EOFError, zlib.error, ImportError, ValueError)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -55,16 +57,24 @@ def _read(path: str, encoding: Mapping[str, Any]) -> Iterator[bytes]:
 def _records(file: IO[bytes], encoding: Mapping[str, Any]) -> Iterator[bytes]:
     form, compression = encoding.get("format"), encoding.get("compression")
     if form == "jsonl" and compression in {None, "none"}:
-        yield from filter(None, map(bytes.strip, file))
+        yield from _lines(file)
     elif form == "jsonl" and compression == "gzip":
         with gzip.open(file) as unzipped:
-            yield from filter(None, map(bytes.strip, unzipped))
+            yield from _lines(unzipped)
     elif form == "parquet":
         yield from _parquet(file)
     else:
         raise InputError(
             f"a BATCH has the format {form} and the compression {compression}. Only jsonl, gzip and parquet are read"
         )
+
+
+def _lines(file: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
+    for line in iter(partial(file.readline, LONGEST_LINE + 1), b""):
+        if len(line) > LONGEST_LINE:
+            raise ValueError(f"a line is longer than {LONGEST_LINE:,} bytes")
+        if stripped := line.strip():
+            yield stripped
 
 
 def _parquet(file: IO[bytes]) -> Iterator[bytes]:

@@ -16,6 +16,8 @@ import msgspec
 from singer_sdk.singerlib.encoding.base import GenericSingerReader
 from typing_extensions import override
 
+from crm_api.console import drop_output
+from crm_api.exit_codes import Retry
 from target_crm.files import FileError, file_errors
 from target_crm.singer.messages import InputError
 
@@ -129,6 +131,8 @@ class Reader(GenericSingerReader[bytes]):
     @property
     @override
     def default_input(self) -> IO[bytes]:
+        if sys.stdin is None:
+            raise InputError("The input cannot be read: stdin is closed")
         return sys.stdin.buffer
 
     @override
@@ -185,8 +189,7 @@ def lines(file: IO[Any]) -> Iterator[bytes | None]:
         return
     begun: list[bytes] = []
     while True:
-        readable, _, _ = select.select([descriptor], [], [], SILENCE_SECONDS)
-        chunk = os.read(descriptor, CHUNK_BYTES) if readable else None
+        chunk = _chunk(descriptor)
         if chunk == b"":
             break
         if chunk is not None:
@@ -200,6 +203,35 @@ def lines(file: IO[Any]) -> Iterator[bytes | None]:
         yield None
     if begun:
         yield b"".join(begun)
+
+
+def _chunk(descriptor: int) -> bytes | None:
+    """Read what is there; None if nothing came for a while, empty at the end."""
+    try:
+        readable, _, _ = select.select([descriptor], [], [], SILENCE_SECONDS)
+        return os.read(descriptor, CHUNK_BYTES) if readable else None
+    except OSError as error:  # a folder, or a file that is open for writing only
+        raise InputError(f"The input cannot be read: {error.strerror}") from error
+
+
+class OutputClosedError(FileError):
+    """Stdout is closed, and STATE would be lost."""
+
+    retry = Retry.NO
+    advice = "Nothing was written: send stdout to a file, to the next program or to /dev/null."
+
+    def __init__(self) -> None:
+        super().__init__("The output", "stdout", "it is closed")
+
+
+def check_output() -> None:
+    """Check that there is a stdout at all, before anything is written.
+
+    Raises:
+        OutputClosedError: It was closed before we began.
+    """
+    if sys.stdout is None:
+        raise OutputClosedError
 
 
 def emit(text: str) -> None:
@@ -216,7 +248,5 @@ def emit(text: str) -> None:
             else:  # a text stream that a caller put there
                 sys.stdout.write(text)
     except FileError:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
+        drop_output()
         raise

@@ -60,7 +60,7 @@ def test_a_ledger_that_cannot_grow_stops_the_run_before_anything_is_sent_that_it
     size = (world.folder / "ledger.sqlite").stat().st_size
     story = source.chapter(300)
     code, place, errors = run_limited(world, story.after(0), size + 12_000)
-    assert code == 1
+    assert code == 4
     assert "ledger" in errors
     assert json.loads((world.folder / "report.json").read_text())["closed"]
     world.tell(story, place)
@@ -103,7 +103,7 @@ def test_a_postgresql_server_that_ends_every_connection_stops_the_run_and_the_ne
     world.emulator.between_requests(strike)
     first = world.run(story.after(0), ledger_url=postgres, batch_size_rows=20)
     assert struck.is_set()
-    assert first.code == 1
+    assert first.code in {1, 4}  # as the session of the ledger ended first, or that of the locks
     assert (
         "The ledger" in first.report["ended"] or "closed the connection that holds the locks" in first.report["ended"]
     )
@@ -127,7 +127,7 @@ def test_a_run_that_lost_its_locks_sends_nothing_more(world, postgres):
     tasks = [record_of("tasks", id=number, name=f"T{number}") for number in range(100)]
     messages = [schema_of("tasks", "name"), *tasks, state_of(100)]
     done = world.run(messages, ledger_url=postgres, source_name="other", max_concurrency=2)
-    assert done.code == 1
+    assert done.code == 4
     assert "closed the connection that holds the locks" in done.report["ended"]
     assert world.emulator.copper.count("tasks") < 10
     assert world.run(messages, ledger_url=postgres, source_name="other").code == 0
@@ -136,7 +136,7 @@ def test_a_run_that_lost_its_locks_sends_nothing_more(world, postgres):
 
 def test_a_ledger_server_that_is_not_there_is_one_sentence(world):
     done = world.run([schema_of("tasks", "name")], ledger_url="postgresql://somebody:secret@127.0.0.1:9/x")
-    assert done.code in {1, 2}
+    assert done.code == 4
     assert world.emulator.copper.count("tasks") == 0
 
 

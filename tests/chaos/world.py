@@ -97,7 +97,7 @@ class World:
     @contextmanager
     def running(self) -> Iterator[World]:
         """Keep the emulator up, and the signals as they were."""
-        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        handlers = {number: signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)}
         try:
             with self.emulator:
                 yield self

@@ -136,6 +136,17 @@ def test_one_request_a_second_is_the_default_pace(naps):
     assert 60 <= sum(naps) <= 64
 
 
+def test_any_number_of_requests_a_minute_is_taken(naps):
+    for requests in (1, 59, 61, 1_000_000):
+        session = connect(
+            ApptivoSettings(api_key="k" * 16, access_key="a" * 16, requests_per_minute=requests, requests_per_hour=10),
+            clock=naps.clock,
+            sleep=naps,
+        )
+        for _ in range(3):
+            session.quota.take()
+
+
 # Answers
 
 

@@ -15,8 +15,9 @@ import pytest
 
 from crm_api.copper.session import CopperSettings, connect
 from crm_api.errors import SettingError
-from crm_api.transport.quota import Allowance, Quota
+from crm_api.transport.quota import Quota
 from crm_api.transport.quota_stores import QuotaStoreError, SQLiteStore, open_store
+from crm_api.transport.rates import Allowance
 from crm_api.transport.request import Request
 from crm_emulator.emulator import Emulator
 from tests.machine import import_package

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 from urllib.parse import quote, quote_plus, urlencode
 
@@ -30,6 +31,106 @@ def test_a_secret_is_masked_in_every_spelling(secret: str, around: str) -> None:
         repr(secret)[1:-1],
     ):
         assert redact(f"{around}{spelling}{around}") == f"{around}{MASK}{around}"
+
+
+PRINTABLE = st.characters(min_codepoint=32, max_codepoint=0x1F9FF, exclude_categories=["Cs", "Cc", "Cn", "Co"])
+HARD = st.sampled_from("%&\\/\"'<>+= 0123456789abcdefABCDEFu#;x")
+ANY_SECRETS = st.text(PRINTABLE | HARD, min_size=6, max_size=30).filter(lambda secret: len(secret.strip()) > 5)
+
+
+def percent(char: str) -> str:
+    return "".join(f"%{octet:02X}" for octet in char.encode())
+
+
+def escape(char: str) -> str:
+    units = char.encode("utf-16-be").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+
+
+LETTERS = [
+    str,
+    percent,
+    lambda char: percent(char).lower(),
+    lambda char: percent(char).replace("%", "%25"),
+    lambda char: percent(percent(char)),
+    escape,
+    lambda char: escape(char).upper().replace("U", "u"),
+    lambda char: f"&#{ord(char)};",
+    lambda char: f"&#x{ord(char):x};",
+    lambda char: f"&#X{ord(char):04X};",
+    html.escape,
+    lambda char: f"&amp;#{ord(char)};",
+    lambda char: char if char.isalnum() else f"\\{char}",
+]
+WHOLES = [
+    lambda text: "".join(map(percent, text)),
+    lambda text: percent(percent(text)),
+    html.escape,
+    lambda text: html.escape(html.escape(text)),
+    lambda text: json.dumps(text)[1:-1],
+    lambda text: json.dumps(json.dumps(text))[3:-3],
+    lambda text: json.dumps(html.escape(text))[1:-1].replace("/", "\\/"),
+    quote,
+    lambda text: quote(quote(text)),
+    lambda text: text.encode().hex().upper(),
+]
+
+
+@given(ANY_SECRETS, st.sampled_from(LETTERS), st.sampled_from(WHOLES))
+def test_a_secret_of_any_letters_is_masked_however_it_is_spelled(secret, letter, whole):
+    redact = Redactor([secret])
+    for spelling in ("".join(map(letter, secret)), whole(secret)):
+        assert redact(f"key <{spelling}> end") == f"key <{MASK}> end"
+
+
+@given(ANY_SECRETS, st.data())
+def test_a_secret_is_masked_if_each_letter_is_spelled_in_its_own_way(secret, data):
+    ways = data.draw(st.lists(st.sampled_from(LETTERS), min_size=len(secret), max_size=len(secret)))
+    spelling = "".join(way(char) for way, char in zip(ways, secret, strict=True))
+    assert Redactor([secret])(f"key <{spelling}> end") == f"key <{MASK}> end"
+
+
+@given(ANY_SECRETS, st.binary(max_size=7), st.binary(max_size=7), st.sampled_from([b"+/", b"-_"]), st.booleans())
+def test_a_secret_is_masked_inside_base64(secret, before, after, alphabet, padded):
+    text = base64.b64encode(before + secret.encode() + after, altchars=alphabet).decode()
+    shown = Redactor([secret])(f"<{text if padded else text.rstrip('=')}>")
+    assert MASK in shown
+    kept_before, kept_after = shown[1:-1].split(MASK)
+    assert len(kept_before) * 6 <= len(before) * 8
+    assert len(kept_after.rstrip("=")) * 6 <= len(after) * 8 + 6
+
+
+@given(ANY_SECRETS, st.integers(0, 200), st.integers(0, 200), st.sampled_from(WHOLES))
+def test_a_secret_that_straddles_the_cut_is_masked(secret, position, limit, whole):
+    text = "." * position + whole(secret) + "." * 100
+    assert Redactor([secret]).cut(text, limit) == ("." * position + MASK + "." * 100)[:limit]
+
+
+def test_a_cut_looks_at_little_of_a_long_text():
+    class Text(str):  # noqa: SLOT000 - a single one is made
+        looked_at = 0
+
+        def __getitem__(self, key):
+            part = super().__getitem__(key)
+            Text.looked_at += len(part)
+            return part
+
+    assert Redactor(["a-secret"]).cut(Text("x" * 10_000_000), 4000) == "x" * 4000
+    assert Text.looked_at < 20_000
+
+
+def test_a_cut_of_nothing_but_secrets_goes_on():
+    assert Redactor(["a-secret"]).cut("a%2dsecret" * 10_000, 4000) == (MASK * 2000)[:4000]
+
+
+@pytest.mark.parametrize("text", ["%" * 3, "&#", "\\", "%25" * 3, "&amp;", "=3D", '\\"', "a%2dsec", "&#97;"])
+def test_masking_takes_time_that_grows_with_the_text_alone(text):
+    Redactor(["a-secret", "%%%%%%", "\\\\\\\\"])(text * 20_000)
+
+
+def test_texts_and_names_of_a_value_are_masked():
+    redact = Redactor(["a-secret"])
+    assert redact.value({"a-secret": ["a%2Dsecret", 1, None, {"b": "x"}]}) == {MASK: [MASK, 1, None, {"b": "x"}]}
 
 
 def test_the_longer_of_two_secrets_is_masked_whole() -> None:

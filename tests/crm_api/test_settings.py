@@ -4,7 +4,7 @@ from crm_api.copper.session import CopperSettings
 from crm_api.copper.settings import COPPER_SETTINGS, copper_settings
 from crm_api.errors import SettingError
 from crm_api.settings import NETWORK_SETTINGS, check_settings
-from crm_api.transport.session import Network
+from crm_api.transport.network import Network
 
 SCHEMA = {
     "properties": {
@@ -34,6 +34,8 @@ def test_every_network_setting_reaches_the_network() -> None:
     made = copper_settings(
         {
             "request_timeout_seconds": 3,
+            "request_total_seconds": 20,
+            "max_answer_bytes": 1_000_000,
             "max_concurrency": 2,
             "headers": {"X-Team": "crm"},
             "user_agent": "us",
@@ -41,7 +43,7 @@ def test_every_network_setting_reaches_the_network() -> None:
             "ca_bundle": "ca.pem",
         }
     ).network
-    assert made == Network(3, 2, {"X-Team": "crm"}, "us", "http://proxy:1", "ca.pem")
+    assert made == Network(3, 20, 1_000_000, 2, {"X-Team": "crm"}, "us", "http://proxy:1", "ca.pem")
 
 
 def test_settings_that_the_schema_knows_pass_at_any_depth() -> None:

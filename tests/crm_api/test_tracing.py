@@ -9,8 +9,8 @@ import pytest
 
 from crm_api.copper.session import CopperSettings, connect
 from crm_api.errors import InvalidError
+from crm_api.transport.network import Network
 from crm_api.transport.request import Request
-from crm_api.transport.session import Network
 from crm_emulator.emulator import Emulator
 
 

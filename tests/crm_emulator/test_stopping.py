@@ -72,6 +72,38 @@ def test_connections_that_are_just_being_accepted_are_refused_too(count):
         asyncio.run(run())
 
 
+def asking(emulator, path):
+    key = emulator.copper.access_token
+    return f"GET /copper/developer_api/v1{path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n\r\n".encode()
+
+
+def test_connections_in_every_state_are_closed_when_it_stops():
+    with nothing_left_open(), ExitStack() as stack:
+        with Emulator(empty=True) as emulator:
+            emulator.trouble("slow:seconds=3600,route=GET /contact_types")
+            clients = {name: connected(emulator, stack) for name in ("idle", "asking", "done", "half", "trickling")}
+            clients["asking"].sendall(asking(emulator, "/account")[:40])
+            clients["done"].sendall(asking(emulator, "/account"))
+            assert clients["done"].recv(1 << 16).startswith(b"HTTP/1.1 200")
+            clients["half"].sendall(asking(emulator, "/account"))
+            assert clients["half"].recv(20).startswith(b"HTTP/1.1 200")
+            clients["trickling"].sendall(asking(emulator, "/contact_types"))
+            assert clients["trickling"].recv(1 << 16).startswith(b"HTTP/1.1 200")
+        assert not emulator.listener.connections
+        for name, client in clients.items():
+            assert ended(client), name
+
+
+def ended(client):
+    """Read what was still on its way, to the end of the connection."""
+    try:
+        while client.recv(1 << 16):
+            pass
+    except ConnectionResetError:
+        pass
+    return True
+
+
 def test_a_client_that_does_not_read_its_answer_keeps_nothing_open():
     async def run():
         emulator = Emulator(empty=True)

@@ -48,7 +48,7 @@ def config(emulator, tmp_path, copper_account):
 @pytest.fixture
 def run(tmp_path, caplog):
     """Run a command in this process: its exit code, and all that it said and logged."""
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)}
     commands = {"target-crm": TargetCrm.cli, "singer-crm": main, "tap-copper": TapCopper.cli}
 
     def run(command, config, messages=()):

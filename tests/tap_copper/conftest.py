@@ -26,7 +26,7 @@ def account() -> Iterator[Emulator]:
 @pytest.fixture(autouse=True)
 def _signals() -> Iterator[None]:
     """A tap in this process takes the signals; each test gives them back."""
-    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    kept = {number: signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)}
     yield
     for number, handler in kept.items():
         signal.signal(number, handler)

@@ -16,6 +16,8 @@ from tap_copper.search.window import Window
 
 LOOKBACK = 20
 
+Twisted = tuple[list[Row], int | None]
+
 
 def dice(seed: int) -> random.Random:
     return random.Random(seed)
@@ -32,6 +34,8 @@ class CrmModel:
         random_ties: Records of one second are ordered anew for every page.
         index_lag: Seconds until a change is found; never more than ``LOOKBACK``.
         shows_current: Returns records as they are now, however old the index is.
+        twist: Makes of an honest answer the one that is given; called with the question, the rows and the total.
+        gap: Records that reads told of as counted and not shown.
     """
 
     includes_minimum: bool = True
@@ -41,12 +45,14 @@ class CrmModel:
     random_ties: bool = False
     index_lag: int = 0
     shows_current: bool = False
+    twist: Callable[[PageQuery, list[Row], int], Twisted] = lambda _, rows, total: (rows, total)
     random: random.Random = field(default_factory=lambda: dice(0))
     now: int = 1000
     records: dict[int, int] = field(default_factory=dict)
     index: dict[int, int] = field(default_factory=dict)
     waiting: deque[tuple[int, int, int | None]] = field(default_factory=deque)
     questions: int = 0
+    gap: int = 0
     _sorted: list[tuple[int, int]] | None = None
     _mirrored: list[tuple[int, int]] = field(default_factory=list)
 
@@ -71,7 +77,7 @@ class CrmModel:
             else:
                 self.index[record] = second
 
-    def answer(self, question: PageQuery, limits: Limits, sign: int = 1) -> tuple[list[Row], int]:
+    def answer(self, question: PageQuery, limits: Limits, sign: int = 1) -> Twisted:
         self.questions += 1
         assert self.questions < 20_000, "the search has no end"
         self.refresh()
@@ -82,7 +88,7 @@ class CrmModel:
         shown = [found[place] for place in page if place is not None]
         if self.shows_current:
             shown = [(record, sign * self.records[record]) for record, _ in shown if record in self.records]
-        return shown, len(places) + self.overcount
+        return self.twist(question, shown, len(places) + self.overcount)
 
     def _found(self, question: PageQuery, sign: int) -> list[tuple[int, int]]:
         if self._sorted is None:
@@ -140,11 +146,12 @@ def read(
     handed_on: list[Row] = []
     edited: list[Row] = []
     horizon = sign * (crm.now - LOOKBACK)
-    while search.head is not None:
+    while not search.is_over:
         while len(in_flight) < limits.concurrency and (ask := search.ask()) is not None:
             in_flight.append(ask)
         if in_flight:
             ask = in_flight.pop(crm.random.randrange(len(in_flight)))
+            crm.now += int(ask.wait_seconds)
             rows, total = crm.answer(ask.query, limits, sign)
             for window, taken in search.take(ask, rows, total, horizon):
                 buffers.setdefault(window, []).extend(rows[position] for position in taken.kept)
@@ -154,6 +161,7 @@ def read(
             brought = [(record, None if key is None else sign * key) for record, key in buffers.pop(head, [])]
             handed_on += sorted(brought, key=lambda row: row[1] or 0)
             search.drop_head()
+    crm.gap += search.gap
     return handed_on + [(record, sign * (key or 0)) for record, key in edited]
 
 

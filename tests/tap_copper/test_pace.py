@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from crm_api.copper.session import PAGE_SIZE, REQUESTS_PER_MINUTE
-from crm_api.transport.quota import widened
 from crm_api.transport.quota_stores import SQLiteStore
+from crm_api.transport.rates import widened
 from crm_emulator import Emulator, Fault
 from tap_copper.account import Time
 from tap_copper.errors import StoppedError

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tap_copper.search.query import Limits, PageQuery
 from tap_copper.search.same_second import TieReader
-from tap_copper.search.window import SearchBehaviour, Window
+from tap_copper.search.window import Window
+from tap_copper.search.window_answer import SearchBehaviour
 from tests.tap_copper.crm_model import CrmModel, dice
 
 SMALL = Limits(page_size=4, ceiling=400)

@@ -79,7 +79,7 @@ def clock():
 @pytest.fixture
 def run(settings, tmp_path, capsys, caplog, clock):
     """Run target-crm on messages (or lines of text) to its end."""
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)}
 
     def run(messages, file=None, **config):
         given = {**settings, **config}

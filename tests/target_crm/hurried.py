@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 
 import requests
@@ -26,3 +28,12 @@ def until_all_is_read(url: str) -> None:
     It reads that, in order, before it answers what is asked now.
     """
     assert requests.get(f"{url}/_emulator/status", timeout=240).ok
+
+
+def main_killed_in_its_first_wait() -> None:
+    """Run the command until it waits for the first time, and kill it there."""
+
+    class Killed(TargetCrm):
+        sleep = staticmethod(lambda _: os.kill(os.getpid(), signal.SIGKILL))
+
+    Killed.cli()

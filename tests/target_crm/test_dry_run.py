@@ -128,3 +128,25 @@ def test_limit_stops_after_so_many_records(run, emulator):
 def test_no_secret_is_in_what_a_dry_run_shows(run, settings):
     done = run([schema_of("people", "name"), record_of("people", id=1, name=settings["api_key"])], dry_run=True)
     assert settings["api_key"] not in done.errors
+
+
+@pytest.mark.parametrize("method", ["create", "update"])
+def test_what_the_crm_has_refused_is_shown_as_refused_again(run, emulator, method):
+    people = schema_of("people", "name", "email", "title")
+    if method == "update":
+        run([people, person(1), person(2)])
+        emulator.script("PUT /people/*", ["error:status=422"] * 9)
+        emulator.script("POST /people/bulk_update", ["error:status=422"] * 9)
+    else:
+        emulator.script("POST /people/bulk_create", ["error:status=422"] * 9)
+        emulator.script("POST /people", ["error:status=422"] * 9)
+    refused = [people, person(1, title="A"), person(2, title="B")]
+    first = run(refused)
+    assert first.of("people") == {"input": 2, "rejected": 2}
+    dry = run(refused, dry_run=True)
+    assert dry.of("people") == {"input": 4, "rejected": 2, "superseded": 2}
+    assert "create:" not in dry.errors
+    assert "2 records would be rejected and kept" in dry.errors
+    assert "rejected list" not in dry.errors
+    changed = run([people, person(1, title="C")], dry_run=True, retry_rejected=False)
+    assert changed.of("people") == {"input": 1, f"{method}d": 1}

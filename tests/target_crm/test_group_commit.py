@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from target_crm.ledger.store import GroupCommit
+from target_crm.ledger.group_commit import GroupCommit
 
 
 def test_each_job_is_done_once_and_before_its_thread_goes_on():

@@ -150,7 +150,7 @@ def test_an_earlier_versions_ledger_is_brought_up_to_date_and_forgets_nothing(ru
 def test_migrate_says_from_which_version(run, operate, any_ledger):
     run([PEOPLE, person(1)])
     make_older(any_ledger)
-    assert "was version 1, and is version 2" in operate("migrate").output
+    assert f"was version 1, and is version {VERSION}" in operate("migrate").output
     assert run([PEOPLE, person(1)]).of("people") == {"input": 1, "unchanged": 1}
 
 
@@ -176,3 +176,30 @@ def test_a_ledger_moves_to_a_server_and_goes_on_there(run, operate, postgres, se
     assert done.of("companies") == {"input": 1, "created": 1}
     assert done.report["streams"]["people"]["unchanged"] == 1
     assert done.report["closed"]
+
+
+@pytest.mark.parametrize("rows", [[0], [-1], [1, VERSION], [None], []])
+def test_a_ledger_that_does_not_say_its_version_is_named_in_a_sentence(run, operate, any_ledger, rows):
+    run([PEOPLE, person(1)])
+    engine = open_engine(any_ledger)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE ledger_version")
+        connection.exec_driver_sql("CREATE TABLE ledger_version (version INTEGER)")
+        for row in rows:
+            connection.execute(sa.text("INSERT INTO ledger_version VALUES (:version)"), {"version": row})
+    engine.dispose()
+    done = run([PEOPLE, person(1)])
+    assert done.code == 2
+    assert "does not say which version it is" in done.errors
+    assert "does not say which version it is" in operate("migrate").output
+
+
+def test_a_ledger_of_a_newer_program_is_refused(run, any_ledger):
+    run([PEOPLE, person(1)])
+    engine = open_engine(any_ledger)
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE ledger_version SET version = :version"), {"version": VERSION + 1})
+    engine.dispose()
+    done = run([PEOPLE, person(1)])
+    assert done.code == 2
+    assert "was made by a newer program" in done.errors

@@ -7,9 +7,11 @@ import sys
 
 import pytest
 
+from crm_api.errors import SettingError
 from target_crm.concurrency import Stopping
-from target_crm.ledger.locks import FileLocks, LockedError
-from target_crm.ledger.values import Source
+from target_crm.ledger.file_locks import FileLocks, check_ledger_file
+from target_crm.ledger.locks import LockedError, LockLostError
+from target_crm.ledger.values import LedgerError, Source
 from tests.target_crm.messages import record_of, schema_of
 
 TASKS = schema_of("tasks", "name")
@@ -18,9 +20,10 @@ import sys
 from pathlib import Path
 from target_crm.concurrency import Stopping
 from target_crm.ledger.values import Source
-from target_crm.ledger.locks import FileLocks
+from target_crm.ledger.file_locks import FileLocks
+from target_crm.ledger.locks import holder_name
 source = Source("copper", sys.argv[2], "x")
-locks = FileLocks(Path(sys.argv[1]), source, "r1", Stopping(), wait_seconds=0, clock=float)
+locks = FileLocks(Path(sys.argv[1]), source, holder_name("r1"), Stopping(), wait_seconds=0, clock=float)
 locks.take("tasks")
 print("held", flush=True)
 sys.stdin.read()
@@ -44,9 +47,11 @@ def other_run(tmp_path, emulator):
 
 def test_the_second_run_stops_and_names_the_first(run, other_run, emulator):
     done = run([TASKS, record_of("tasks", id=1, name="T")])
-    assert done.code == 1
+    assert done.code == 5
     assert f"process {other_run.pid}" in done.errors
     assert emulator.copper.count("tasks") == 0
+    # Whose account it is says which lock; nothing else is asked.
+    assert [request.route for request in emulator.requests] == ["/account", "/users/me"]
 
 
 @pytest.mark.usefixtures("other_run")
@@ -75,9 +80,131 @@ def test_a_run_waits_as_long_as_it_is_told(tmp_path, clock):
     second.close()
 
 
-def test_names_that_files_cannot_have_are_no_trouble(tmp_path, clock):
+@pytest.fixture
+def locks(clock):
+    """Make the locks of a run, which are released at the end."""
     stopping = Stopping(clock=clock, sleep=clock.sleep)
-    locks = FileLocks(tmp_path / "l", Source("http", "../../a b", "x"), "r", stopping, wait_seconds=0, clock=clock)
-    locks.take("a/b")
-    locks.close()
+    made = []
+
+    def locks(ledger, holder, crm="copper", account="1", wait_seconds=0):
+        source = Source(crm, account, "x")
+        made.append(FileLocks(ledger, source, holder, stopping, wait_seconds=wait_seconds, clock=clock))
+        return made[-1]
+
+    yield locks
+    for each in made:
+        each.close()
+
+
+@pytest.mark.parametrize("name", ["a/b", "ä" * 200, "x" * 4000, "..", "a\0b", "\ud83d"])
+def test_names_that_files_cannot_have_are_no_trouble(tmp_path, locks, name):
+    ledger = tmp_path / "l"
+    locks(ledger, "first", account="../../a b").take(name)
     assert len(list(tmp_path.iterdir())) == 1
+    with pytest.raises(LockedError):
+        locks(ledger, "second", account="../../a b").take(name)
+    locks(ledger, "third", account="../../a b").take(f"{name}!")  # another name, another lock
+
+
+def test_a_ledger_with_a_long_name_has_locks(tmp_path, locks):
+    locks(tmp_path / ("l" * 240), "first").take("people")
+    with pytest.raises(LockedError):
+        locks(tmp_path / ("l" * 240), "second").take("people")
+
+
+def test_a_run_that_waits_says_after_a_second_for_whom(tmp_path, locks, caplog):
+    caplog.set_level("INFO", "target-crm")
+    locks(tmp_path / "l", "the first run").take("people")
+    with pytest.raises(LockedError):
+        locks(tmp_path / "l", "second", wait_seconds=60).take("people")
+    (told,) = [each for each in caplog.messages if each.startswith("Waiting")]
+    assert "the first run" in told
+    assert "60 seconds" in told
+
+
+@pytest.mark.parametrize("way", ["link to the file", "link to the folder", "dots", "relative"])
+@pytest.mark.usefixtures("other_run")
+def test_whichever_path_leads_to_the_ledger_its_locks_are_the_same(run, emulator, tmp_path, monkeypatch, way):
+    paths = {
+        "link to the file": tmp_path / "elsewhere" / "other.sqlite",
+        "link to the folder": tmp_path / "elsewhere" / "folder" / "ledger.sqlite",
+        "dots": tmp_path / "elsewhere" / ".." / "ledger.sqlite",
+        "relative": "ledger.sqlite",
+    }
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "other.sqlite").symlink_to(tmp_path / "ledger.sqlite")
+    (tmp_path / "elsewhere" / "folder").symlink_to(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    done = run([TASKS, record_of("tasks", id=1, name="T")], ledger_url=f"sqlite:///{paths[way]}")
+    assert done.code != 0
+    assert "Another run is writing the tasks" in done.errors
+    assert emulator.copper.count("tasks") == 0
+
+
+def test_a_ledger_with_two_names_is_refused(run, emulator, tmp_path):
+    messages = [TASKS, record_of("tasks", id=1, name="T")]
+    assert run(messages).code == 0
+    (tmp_path / "second.sqlite").hardlink_to(tmp_path / "ledger.sqlite")
+    for name in ("ledger.sqlite", "second.sqlite"):
+        done = run(messages, ledger_url=f"sqlite:///{tmp_path / name}")
+        assert done.code == 2
+        assert "2 names (hard links)" in done.errors
+    (tmp_path / "second.sqlite").unlink()
+    assert run(messages).of("tasks") == {"input": 1, "unchanged": 1}
+    assert emulator.copper.count("tasks") == 1
+
+
+def test_a_ledger_that_is_mounted_by_itself_is_refused(tmp_path, monkeypatch):
+    ledger = tmp_path / "my ledger.sqlite"
+    ledger.touch()
+    mounts = tmp_path / "mountinfo"
+    monkeypatch.setattr("target_crm.ledger.file_locks.MOUNTS", mounts)
+    place = str(tmp_path).replace(" ", "\\040")
+    line = "29 1 8:1 / {} rw,relatime - ext4 /dev/sda1 rw\n"
+    mounts.write_text(line.format("/") + line.format(place))
+    check_ledger_file(ledger)
+    mounts.write_text(line.format("/") + line.format(f"{place}/my\\040ledger.sqlite"))
+    with pytest.raises(SettingError, match="Mount its folder"):
+        check_ledger_file(ledger)
+
+
+def lock_file(tmp_path):
+    (found,) = tmp_path.glob("*.lock")
+    return found
+
+
+def test_a_lock_file_that_somebody_removed_is_locked_again(tmp_path, locks, caplog):
+    first = locks(tmp_path / "l", "first")
+    first.take("people")
+    lock_file(tmp_path).unlink()
+    first.check()
+    assert "removed or replaced" in caplog.text
+    with pytest.raises(LockedError, match="first"):
+        locks(tmp_path / "l", "second").take("people")
+    first.check()
+    assert caplog.text.count("removed or replaced") == 1
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_lock_file_that_another_run_locked_in_place_of_ours_is_a_lost_lock(tmp_path, locks, replaced):
+    first, second = locks(tmp_path / "l", "first"), locks(tmp_path / "l", "second")
+    first.take("people")
+    file = lock_file(tmp_path)
+    file.unlink()
+    if replaced:
+        file.touch()
+    second.take("people")
+    with pytest.raises(LockLostError, match="second"):
+        first.check()
+    second.check()
+
+
+def test_a_lock_file_that_cannot_be_locked_is_told(tmp_path, locks):
+    first = locks(tmp_path / "l", "first")
+    first.take("people")
+    first.close()
+    file = lock_file(tmp_path)
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(LedgerError, match="cannot be locked"):
+        first.take("people")

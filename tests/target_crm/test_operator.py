@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import shlex
+import sqlite3
+import sys
+from contextlib import closing
 
 import pytest
 from click.testing import CliRunner
 
 from target_crm.cli.main import main
-from tests.target_crm.messages import record_of, schema_of
+from tests.commands import run_command
+from tests.target_crm.messages import as_lines, record_of, schema_of
 
 PEOPLE = schema_of("people", "name", "email")
 
@@ -122,3 +127,84 @@ def test_nothing_is_dropped_unless_it_is_named(operate):
     assert operate("rejected", "drop").exit_code == 2
     assert operate("rejected", "drop", "99").exit_code == 2
     assert operate("rejected", "list").stderr == "2 rejected\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "named"),
+    [
+        ({"ledger_url": "sqlite:////proc/nope/x.sqlite"}, 2, "ledger_url"),
+        ({"ledger_url": "postgresql://u:hidden@127.0.0.1:9/x"}, 4, "ledger"),
+        ({"ledger_url": "mysql://u@h/x"}, 2, "ledger_url"),
+        ({"quota_url": "sqlite:////proc/nope/x.sqlite"}, 4, "quota_url"),
+        ({"quota_url": "redis://:hidden@127.0.0.1:9/0"}, 4, "quota_url"),
+        ({"quota_url": "postgresql://u:hidden@127.0.0.1:9/x"}, 4, "quota_url"),
+    ],
+)
+def test_check_opens_the_ledger_and_the_quota_store(operate, given, code, named):
+    done = operate("check", **given)
+    assert done.exit_code == code, done.output
+    assert named in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert "hidden" not in done.output + done.stderr
+
+
+@pytest.mark.parametrize(("package", "setting"), [("psycopg", "ledger_url"), ("redis", "quota_url")])
+def test_check_names_an_extra_that_is_missing(operate, monkeypatch, package, setting):
+    monkeypatch.setitem(sys.modules, package, None)
+    url = {"ledger_url": "postgresql://u@127.0.0.1:9/x", "quota_url": "redis://127.0.0.1:9/0"}[setting]
+    done = operate("check", **{setting: url})
+    assert done.exit_code == 2
+    assert "singer-crm[" in done.stderr
+
+
+def test_check_takes_a_ledger_that_is_no_database_for_lost(operate, tmp_path):
+    (tmp_path / "ledger.sqlite").write_text("no database at all, but a text that is long enough to look like none")
+    done = operate("check")
+    assert done.exit_code == 4
+    assert "not a database" in done.stderr
+
+
+@pytest.mark.usefixtures("two_rejected")
+def test_check_leaves_the_ledger_as_it_is(operate, tmp_path):
+    new = tmp_path / "new" / "deep"
+    done = operate("check", ledger_url=f"sqlite:///{new / 'ledger.sqlite'}")
+    assert done.exit_code == 0, done.stderr
+    assert "the first run makes it" in done.output
+    assert not new.parent.exists()
+    file = tmp_path / "ledger.sqlite"
+    with closing(sqlite3.connect(file)) as ledger, ledger:
+        ledger.execute("UPDATE ledger_version SET version = 1")
+        for table, names in {"intents": ["links"], "history": ["request_id", "reason", "changes"]}.items():
+            for name in names:
+                ledger.execute(f"ALTER TABLE {table} DROP COLUMN {name}")
+    assert operate("check").exit_code == 0
+    with closing(sqlite3.connect(file)) as ledger:
+        assert ledger.execute("SELECT version FROM ledger_version").fetchone() == (1,)
+        ledger.execute("UPDATE ledger_version SET version = 999")
+        ledger.commit()
+    done = operate("check")
+    assert done.exit_code == 2
+    assert "newer program" in done.stderr
+
+
+def test_check_says_that_base_url_leads_elsewhere(operate, settings):
+    done = operate("check", base_url=settings["base_url"].replace("developer_api", "nowhere"))
+    assert done.exit_code == 2
+    assert "Check base_url." in done.stderr
+
+
+def test_the_command_that_a_run_recommends_can_be_run_as_it_stands(settings, tmp_path):
+    folder = tmp_path / "it's a folder"
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps(settings | {"stop_after_rejected": 1}))
+    lines = as_lines([PEOPLE, record_of("people", id=1, email="a@x.org")]).decode()
+    env = {f"TARGET_CRM_{name.upper()}": str(settings[name]) for name in ("crm", "base_url", "api_key", "user_email")}
+    env |= {"TARGET_CRM_LEDGER_URL": settings["ledger_url"], "TARGET_CRM_INDEX_LAG_SECONDS": "0"}
+    for given in (["--config", folder / "config.json"], [f"--config={folder / 'config.json'}"], ["--config=ENV"]):
+        done = run_command("target-crm", *given, given=lines, env=env)
+        assert done.returncode == 1
+        for line in done.stderr.splitlines():
+            if (found := line.partition("singer-crm rejected list ")[2]) and "Summary" not in line:
+                shown = run_command("singer-crm", "rejected", "list", *shlex.split(found.rstrip(".")), env=env)
+                assert "1 rejected" in shown.stderr, line
+        assert "singer-crm rejected list" in done.stderr

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from target_crm.concurrency import Stopping
-from target_crm.ledger.locks import DatabaseLocks, LockedError
+from target_crm.ledger.database_locks import DatabaseLocks
+from target_crm.ledger.lock_session import LockSession
+from target_crm.ledger.locks import LockedError
 from target_crm.ledger.store import open_engine
 from target_crm.ledger.values import Source
 from tests.target_crm.messages import record_of, schema_of, state_of
@@ -56,7 +58,8 @@ def test_one_run_at_a_time_writes_a_kind_of_record(settings, clock):
     stopping = Stopping(clock=clock, sleep=clock.sleep)
     source = Source("copper", "1", "x")
     first, second = (
-        DatabaseLocks(engine, source, name, stopping, wait_seconds=5, clock=clock) for name in ("first", "second")
+        DatabaseLocks(LockSession(engine, name), source, stopping, wait_seconds=5, clock=clock)
+        for name in ("run first", "run second")
     )
     first.take("people")
     second.take("tasks")
@@ -71,6 +74,6 @@ def test_one_run_at_a_time_writes_a_kind_of_record(settings, clock):
 def test_a_wrong_url_is_one_sentence(run):
     assert run([PEOPLE], ledger_url="mysql://x/y").code == 2
     done = run([PEOPLE], ledger_url="postgresql://tester:hidden@127.0.0.1:1/none")
-    assert done.code == 1
+    assert done.code == 4
     assert "ledger" in done.errors
     assert "hidden" not in done.errors

@@ -32,7 +32,7 @@ def account(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def _end_of_run():
     """The suite drops targets that failed in mid-run as they are; a process would end, and free their locks."""
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)}
     yield
     for number, handler in handlers.items():
         signal.signal(number, handler)

@@ -190,3 +190,6 @@ def test_a_key_without_admin_rights_sees_its_owners_and_unassigned_records(emula
     emulator.copper.switches.key_is_admin = False
     assert sorted(copper.ids("people")) == [mine, nobodys]
     copper.refused("GET", f"/people/{others}", status=404)
+    emulator.copper.switches.total_counts_hidden = True
+    assert sorted(copper.ids("people")) == [mine, nobodys]
+    assert copper.total("people") == 3

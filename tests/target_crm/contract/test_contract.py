@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from tests.commands import Command
-from tests.target_crm.hurried import main, until_all_is_read
+from tests.target_crm.hurried import main, main_killed_in_its_first_wait, until_all_is_read
 from tests.target_crm.messages import as_lines, state_of
 
 
@@ -181,8 +181,23 @@ def test_a_run_that_is_killed_and_run_again_leaves_one_copy_of_each(contract, tm
     assert b'"position": 12' in output
 
 
-def _process(file, lines):
-    process = Command("target-crm", "--config", file, env={"TARGET_CRM_LOGLEVEL": "WARNING"}, main=main)
+def test_a_run_that_is_killed_while_it_waits_after_a_429_leaves_nothing_in_doubt(contract, tmp_path):
+    contract.trouble("error", status=429, retry_after=3600, times=1)
+    file = contract.file(tmp_path, max_concurrency=1)
+    lines = contract.made(*range(5))
+    killed = _process(file, lines, main_killed_in_its_first_wait)
+    killed.communicate()
+    assert killed.returncode == -signal.SIGKILL
+    assert contract.names == []
+    again = _process(file, lines)
+    _, errors = again.communicate()
+    assert again.returncode == 0, errors.decode()
+    assert b"no answer" not in errors
+    assert contract.names == contract.called(*range(5))
+
+
+def _process(file, lines, run=main):
+    process = Command("target-crm", "--config", file, env={"TARGET_CRM_LOGLEVEL": "WARNING"}, main=run)
     try:
         process.stdin.write(as_lines(lines))
         process.stdin.flush()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -94,6 +96,59 @@ def test_the_same_content_sent_again_later_has_another_key(send, api):
         assert done.code == 0, done.errors
     assert [request["body"]["name"] for request in api.received("POST")] == ["A", "B", "A"]
     assert names(api) == ["A", "A", "B"]
+
+
+def unanswered(send, emulator, endpoint, records, **config):
+    """Leave writes without an answer, as an API that is down would."""
+    emulator.trouble("lost:route=POST /people")
+    send(records, endpoint, **config)
+    emulator.no_trouble()
+
+
+def days_pass(tmp_path, emulator, days):
+    """Let intents become so old, and the API forget which keys it has seen."""
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as ledger, ledger:
+        assert ledger.execute("update intents set sent_at = sent_at - ?", [days * 86400]).rowcount > 0
+    emulator.anything.switches.idempotency_header = ""
+
+
+@pytest.mark.parametrize("days", [1, 3])
+def test_a_key_that_the_api_may_have_forgotten_is_not_trusted(send, api, emulator, tmp_path, days):
+    unanswered(send, emulator, KEYED, people(2))
+    sent = len(api.received("POST"))
+    days_pass(tmp_path, emulator, days)
+    done = send(people(2), KEYED)
+    assert done.report["reasons"]["links"]["rejected: in_doubt"] == 2
+    assert len(api.received("POST")) == sent
+    assert names(api) == ["P0", "P1"]
+
+
+def test_a_key_is_trusted_for_as_long_as_the_settings_say(send, api, emulator, tmp_path):
+    endpoint = {**KEYED, "idempotency_seconds": 7 * 86400}
+    unanswered(send, emulator, endpoint, people(2))
+    sent = len(api.received("POST"))
+    days_pass(tmp_path, emulator, 3)
+    assert send(people(2), endpoint).code == 0
+    assert len(api.received("POST")) == sent + 2
+
+
+def test_a_create_whose_key_is_too_old_is_looked_for_where_there_is_a_find_endpoint(send, api, emulator, tmp_path):
+    streams = {"links": {"endpoints": {**FOUND, "create": {**FOUND["create"], **KEYED}}}}
+    unanswered(send, emulator, None, people(2), streams=streams)
+    sent = len(api.received("POST"))
+    days_pass(tmp_path, emulator, 3)
+    assert send(people(2), streams=streams).code == 0
+    assert len(api.received("POST")) == sent
+    assert names(api) == ["P0", "P1"]
+
+
+def test_an_update_whose_key_is_too_old_is_in_doubt_until_the_record_changes(send, api, emulator, tmp_path):
+    send(people(1), KEYED)
+    changed = [{**people(1)[0], "name": "New"}]
+    unanswered(send, emulator, KEYED, changed)
+    days_pass(tmp_path, emulator, 3)
+    assert send(changed, KEYED).report["reasons"]["links"]["rejected: in_doubt"] > 0
+    assert names(api) == ["New", "P0"]
 
 
 def test_a_lost_ledger_repeats_the_first_key(send, api, tmp_path):

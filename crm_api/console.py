@@ -1,0 +1,169 @@
+"""The standard streams of a command, which may be closed, full, or a log of JSON."""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+from typing_extensions import override
+
+from crm_api.exit_codes import SIGNAL_OFFSET, Exit
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+STDERR = 2
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
+
+
+class GuardedCommand(click.Command):
+    """A command that ends in a sentence and the right exit code, whichever of its standard streams fails."""
+
+    @override
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        guard_standard_streams()
+        code = self._ended(arguments, options)
+        if (error := output_error()) is not None:
+            self.say(f"The output cannot be written: {error.strerror}")
+            code = code or Exit.FAILED
+        sys.exit(code)
+
+    def _ended(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> int:
+        """Run to the end; returns the exit code."""
+        try:
+            ended = super().main(*arguments, **{**options, "standalone_mode": False})
+        except SystemExit as error:
+            return error.code if isinstance(error.code, int) else Exit.DONE if error.code is None else Exit.FAILED
+        except click.ClickException as error:
+            if is_structured():
+                self.say(error.format_message())
+            else:
+                error.show()
+            return error.exit_code
+        except click.Abort:
+            return SIGNAL_OFFSET + signal.SIGINT
+        except OSError as error:
+            if not is_of_output(error):
+                raise
+            drop_output()
+            self.say(f"The output cannot be written: {error.strerror}")
+            return Exit.FAILED
+        return ended if isinstance(ended, int) else Exit.DONE
+
+    def say(self, sentence: str) -> None:
+        """Say why the command ends: in a log of JSON, as one of its lines."""
+        if is_structured():
+            logging.getLogger(self.name).error("%s", sentence)
+        else:
+            click.echo(sentence, err=True)
+
+
+def guard_standard_streams() -> None:
+    """Let a command run whichever of its standard streams are closed or cannot be written.
+
+    The number of a closed one is given to no file that is opened later, and what stderr does not take is dropped.
+    ``sys.stdin`` and ``sys.stdout`` stay None where they are closed.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_WRONLY if number else os.O_RDONLY)  # gets the lowest free number: this one
+    old = sys.stderr
+    if old is not None and not _is_descriptor(old, STDERR):
+        return
+    lenient = io.BufferedWriter(_Lenient(STDERR, "w", closefd=False))
+    sys.stderr = io.TextIOWrapper(lenient, "utf-8", errors="backslashreplace", line_buffering=True)
+    for handler in _handlers():
+        if isinstance(handler, logging.StreamHandler) and handler.stream is old:
+            handler.setStream(sys.stderr)
+
+
+class _Lenient(io.FileIO):
+    """A file that is full, or whose reader has gone, and takes everything all the same."""
+
+    @override
+    def write(self, b: ReadableBuffer, /) -> int:
+        try:
+            return super().write(b) or memoryview(b).nbytes
+        except OSError:
+            return memoryview(b).nbytes
+
+
+def output_error() -> OSError | None:
+    """Write to stdout what Python still holds for it; returns the reason if that fails, and drops it.
+
+    Python would complain again at its exit, and change the exit code.
+    """
+    if sys.stdout is None:
+        return None
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        drop_output()
+        return error
+    return None
+
+
+def is_of_output(error: Exception) -> bool:
+    """Tell whether an error is about what is written, such as a help page, and not about a file that is read."""
+    return isinstance(error, OSError) and error.errno in _FULL
+
+
+def drop_output() -> None:
+    """Drop what is written to stdout from now on, and what Python still holds for it."""
+    if sys.stdout is not None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+def handle_hangup(handler: Callable[[int, FrameType | None], None]) -> None:
+    """Have a handler called when the terminal goes (SIGHUP), unless nohup or the like lets the command outlive it."""
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, handler)
+
+
+def is_structured() -> bool:
+    """Tell whether stderr is a log of JSON, whichever formatter makes it: then everything else on it is JSON, too."""
+    probe = logging.LogRecord("singer-crm", logging.INFO, __file__, 1, "probe", None, None)
+    return any(
+        _is_object(handler.format(probe))
+        for handler in logging.getLogger().handlers
+        if isinstance(handler, logging.StreamHandler) and _is_stderr(handler.stream)
+    )
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
+
+
+def _is_stderr(stream: Any) -> bool:
+    return stream in {sys.stderr, sys.__stderr__} or _is_descriptor(stream, STDERR)
+
+
+def _is_descriptor(stream: Any, number: int) -> bool:
+    try:
+        return bool(stream.fileno() == number)
+    except (AttributeError, OSError, ValueError):  # a text in memory
+        return False
+
+
+def _handlers() -> Iterator[logging.Handler]:
+    """The handlers of all loggers."""
+    loggers = [logging.getLogger(), *logging.getLogger().manager.loggerDict.values()]
+    for each in loggers:
+        yield from getattr(each, "handlers", ())

@@ -1,0 +1,124 @@
+"""The count of a whole search at its end: fewer records than the first answer counted need an explanation. Pure.
+
+Records that are deleted before they are read explain it, and so does an index that still counts them. Where neither
+does, records are missing that no answer has shown. The tail is not counted: records enter it all the while. Nothing
+enters what lies before it, so at any later moment no more of it can exist than has been read.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Hashable, Sequence
+
+from tap_copper.search.ending import EMPTY_TOLD, FEWEST_LEFT, WAITS
+from tap_copper.search.query import Limits, PageQuery, Row, ShortReadError
+from tap_copper.search.window_answer import Taken
+
+AT_A_TIME = 100_000
+
+
+class Recount:
+    """Counts what has been read, and once more what exists if that falls short.
+
+    Args:
+        start: The smallest key of the search; None for no bound.
+        stop: The largest key; None for no bound.
+        limits: The limits of one search.
+
+    Attributes:
+        is_under_way: A query has been sent and not been answered.
+    """
+
+    def __init__(self, start: int | None, stop: int | None, limits: Limits) -> None:
+        self.is_under_way = False
+        self._start = start
+        self._stop = stop
+        self._is_off = limits.totals_are_hints or limits.repeats
+        self._told: int | None = None
+        self._bounds: tuple[int | None, int | None] = (None, None)
+        self._closed = array("q")  # hashes of ids: 8 bytes a record, of which there may be millions
+        self._later: set[Hashable] = set()  # ids of the tail, and of records that were edited meanwhile
+        self._edge: set[Hashable] = set()  # ids at the bounds that are counted once more
+        self._outside: set[Hashable] = set()  # ids beside the bounds, which are asked for one second wider
+        self._tries = 0
+        self._agreeing = 0  # answers in a row that explain why fewer have come
+        self._is_settled = False
+
+    def begin(self, told: int, start: int | None, stop: int | None) -> None:
+        """Count, since one answer has not brought everything.
+
+        Args:
+            told: How many records the first answer counted.
+            start: The smallest key before the tail; None for no bound.
+            stop: The largest key before the tail; None for no bound.
+        """
+        self._told = told
+        # One second wider at both ends, where bounds may be excluded.
+        self._bounds = None if start is None else start - 1, None if stop is None else stop + 1
+
+    def add(self, rows: Sequence[Row], taken: Taken, *, is_tail: bool) -> None:
+        """Count the records of an answer that belong to a window.
+
+        Args:
+            rows: The ids and keys of all its records.
+            taken: Those that belong to the window.
+            is_tail: It is the tail.
+        """
+        if self._is_off:
+            return
+        if is_tail:
+            self._later.update(hash(rows[position][0]) for position in taken.kept)
+        else:
+            self._closed.extend([hash(rows[position][0]) for position in taken.kept])
+        self._later.update(hash(rows[position][0]) for position in taken.edited_meanwhile)
+        self._edge.update(row_id for row_id, key in rows if key is not None and key in self._bounds)
+        if self._start is not None or self._stop is not None:
+            self._outside.update(row_id for row_id, key in rows if key is not None and self._lies_outside(key))
+
+    @property
+    def wait_seconds(self) -> float:
+        """Seconds to wait before ``query`` is sent."""
+        return WAITS[self._tries - 1] if self._tries else 0.0
+
+    def query(self) -> PageQuery | None:
+        """Make the query that counts what exists before the tail; None where that is known to have come."""
+        if self._is_off or self._told is None or self._is_settled:
+            return None
+        if not self._tries and self._is_enough():
+            self._is_settled = True
+            return None
+        return PageQuery(*self._bounds, 1, 1)
+
+    def take(self, total: int | None) -> None:
+        """Take the total of the answer to ``query``; None if it was missing or impossible.
+
+        Raises:
+            ShortReadError: More records exist than have come, and asking again did not help.
+        """
+        self.is_under_way = False
+        found = self._distinct(but=self._later)
+        if total is not None and len(self._closed) * FEWEST_LEFT <= total <= found + len(self._edge):
+            self._agreeing += 1
+            # Fewer than have come: some of these are gone, too, or the answer is wrong. It is believed when told twice.
+            is_plain = total == found + len(self._edge) and not self._tries
+            self._is_settled = is_plain or self._agreeing == EMPTY_TOLD
+            return
+        self._agreeing = 0
+        self._tries += 1
+        if self._tries > len(WAITS):
+            raise ShortReadError(total if total is not None and total > found else self._told or 0, found)
+
+    def _is_enough(self) -> bool:
+        told = self._told or 0
+        count = len(self._closed) + len(self._later) + len(self._outside)
+        if count < told:
+            return False
+        return self._distinct(but=self._later) + len(self._later) + len(self._outside) >= told
+
+    def _distinct(self, *, but: set[Hashable]) -> int:
+        """Count the distinct records before the tail, a part of them at a time: there may be millions."""
+        parts = 1 + len(self._closed) // AT_A_TIME
+        return sum(len({each for each in self._closed if each % parts == part} - but) for part in range(parts))
+
+    def _lies_outside(self, key: int) -> bool:
+        return (self._start is not None and key < self._start) or (self._stop is not None and key > self._stop)

@@ -1,0 +1,121 @@
+"""The lease of a run in the store of the shared quota, renewed in the background: one ledger writes an account."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from crm_api.errors import StopError
+from crm_api.transport.leases import LEASE_SECONDS, Claim, Leases
+from target_crm.concurrency import Stopping
+from target_crm.ledger.locks import LockedError, LockLostError, logger, wait_for
+
+RENEW_SECONDS = LEASE_SECONDS / 3  # two renewals may fail before the lease ends
+
+
+class OtherLedgerError(LockedError):
+    """A run with another ledger writes the same account."""
+
+    advice = (
+        "Two ledgers of one account do not know of each other's records: give both runs the same ledger_url, or wait "
+        "with lock_wait_seconds."
+    )
+
+
+class Lease:
+    """Keeps one account to one ledger, as far as the store of the quota is shared.
+
+    Args:
+        leases: The store.
+        claim: What is claimed.
+        stopping: Waits, and stops waiting at a signal.
+        wait_seconds: How long to wait for a run of another ledger to end.
+        clock: Returns monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        leases: Leases,
+        claim: Claim,
+        stopping: Stopping,
+        *,
+        wait_seconds: float,
+        clock: Callable[[], float],
+    ) -> None:
+        self._leases = leases
+        self._claim = claim
+        self._stopping = stopping
+        self._wait_seconds = wait_seconds
+        self._clock = clock
+        self._other: str | None = None
+        self._ended = threading.Event()
+        self._renewing: threading.Thread | None = None
+
+    def take(self, object_name: str) -> None:
+        """Take the lease, to write an object. A second call changes nothing.
+
+        Raises:
+            OtherLedgerError: A run with another ledger holds it, and does not end in time.
+            LeaseError: The store fails.
+        """
+        if self._renewing is not None:
+            return
+        try:
+            wait_for(
+                self._try,
+                lambda: self._other or "",
+                object_name,
+                self._stopping,
+                wait_seconds=self._wait_seconds,
+                clock=self._clock,
+            )
+        except LockedError as error:
+            raise OtherLedgerError(object_name, f"with another ledger: {self._other}") from error
+        self._renewing = threading.Thread(target=self._renew, name="lease", daemon=True)
+        self._renewing.start()
+
+    def _try(self) -> bool:
+        self._other = self._leases.take(self._claim)
+        return self._other is None
+
+    def _renew(self) -> None:
+        failed = False
+        while not self._ended.wait(RENEW_SECONDS):
+            try:
+                if not self._try():
+                    return
+                failed = False
+            except StopError as error:
+                if not failed:
+                    logger.warning("The lease of this account was not renewed; it is tried again: %s", error)
+                failed = True
+
+    def check(self) -> None:
+        """Check that no other ledger has taken the account over.
+
+        Raises:
+            LockLostError: One has, as this run knows by now.
+        """
+        if self._other is not None:
+            raise LockLostError(
+                happened=f"Another ledger has taken this account over while this run stood still ({self._other})"
+            )
+
+    def renew(self) -> None:
+        """Renew the lease now, after a pause.
+
+        Raises:
+            LeaseError: The store fails.
+        """
+        self._try()
+
+    def close(self) -> None:
+        """Give the lease back; a store that fails lets it end by itself."""
+        self._ended.set()
+        if self._renewing is None:
+            return
+        self._renewing.join()
+        try:
+            self._leases.release(self._claim)
+        except StopError as error:
+            logger.warning("The lease of this account was not given back, and ends by itself: %s", error)

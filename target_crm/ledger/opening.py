@@ -1,0 +1,137 @@
+"""The opening of a ledger for a run that writes: first the proof that locks hold there, then the ledger itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from target_crm.concurrency import Stopping
+from target_crm.ledger import tables
+from target_crm.ledger.epochs import Epochs
+from target_crm.ledger.file_locks import FileLocks
+from target_crm.ledger.locks import Locks, holder_name
+from target_crm.ledger.sole_writer import SoleWriter
+from target_crm.ledger.store import Store, open_engine, parsed_url
+from target_crm.ledger.values import Source
+
+if TYPE_CHECKING:
+    from target_crm.ledger.lease import Lease
+    from target_crm.ledger.lock_session import LockSession
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """A run that is to write.
+
+    Attributes:
+        run_id: Names the run.
+        source: The CRM account and the source name.
+        stopping: Waits, and stops waiting at a signal.
+        wait_seconds: How long to wait for another run to end.
+        window_seconds: For how long a create without an answer can still turn up in the CRM.
+        clock: Returns monotonic seconds.
+    """
+
+    run_id: str
+    source: Source
+    stopping: Stopping
+    wait_seconds: float
+    window_seconds: float
+    clock: Callable[[], float]
+
+
+class OpenedLedger:
+    """A ledger that is open, and in which locks are proved to hold.
+
+    Args:
+        url: The ledger's URL.
+        run_id: Names the run.
+
+    Raises:
+        SettingError: The URL cannot work, or locks do not hold there.
+        LedgerError: The database cannot be opened.
+
+    Attributes:
+        store: The ledger's database.
+    """
+
+    def __init__(self, url: str, run_id: str) -> None:
+        self._holder = holder_name(run_id)
+        self._session = _lock_session(url, self._holder)
+        try:
+            self.store = Store(url, run_id)
+        except BaseException:
+            if self._session is not None:
+                self._session.close()
+            raise
+
+    def close(self) -> None:
+        """Close a ledger of which ``sole_writer`` was not called, or failed."""
+        if self._session is not None:
+            self._session.close()
+        self.store.close()
+
+    def sole_writer(self, writing: Writing, quota_url: str) -> SoleWriter:
+        """Return what makes a run the only writer of what it takes; closing that closes the session of the locks.
+
+        Args:
+            writing: The run.
+            quota_url: The store of the shared quota, in which a lease is kept, too; empty without one.
+
+        Raises:
+            SettingError: ``quota_url`` cannot work.
+        """
+        return SoleWriter(
+            self.store,
+            _locks(self.store, self._session, writing, self._holder),
+            Epochs(self.store, writing.source, self._holder),
+            _lease(self.store, writing, self._holder, quota_url) if quota_url else None,
+            window_seconds=writing.window_seconds,
+            clock=writing.clock,
+        )
+
+
+def _lock_session(url: str, holder: str) -> LockSession | None:
+    """Open the session that holds locks in a database; None for a file."""
+    if parsed_url(url).get_backend_name() == "sqlite":
+        return None
+    from target_crm.ledger.lock_session import LockSession  # noqa: PLC0415 - an optional dependency
+
+    return LockSession(open_engine(url), holder)
+
+
+def _locks(store: Store, session: LockSession | None, writing: Writing, holder: str) -> Locks:
+    if session is None:
+        file = Path(store.engine.url.database or "")
+        return FileLocks(
+            file, writing.source, holder, writing.stopping, wait_seconds=writing.wait_seconds, clock=writing.clock
+        )
+    from target_crm.ledger.database_locks import DatabaseLocks  # noqa: PLC0415 - an optional dependency
+
+    return DatabaseLocks(
+        session, writing.source, writing.stopping, wait_seconds=writing.wait_seconds, clock=writing.clock
+    )
+
+
+def _lease(store: Store, writing: Writing, holder: str, quota_url: str) -> Lease:
+    from crm_api.transport.leases import Claim, open_leases  # noqa: PLC0415 - only who shares a quota needs it
+    from target_crm.ledger.lease import Lease  # noqa: PLC0415 - only who shares a quota needs it
+
+    account = f"{writing.source.crm} {writing.source.account}"
+    claim = Claim(account, _identity(store), writing.run_id, holder)
+    return Lease(
+        open_leases(quota_url), claim, writing.stopping, wait_seconds=writing.wait_seconds, clock=writing.clock
+    )
+
+
+def _identity(store: Store) -> str:
+    """Return what tells a ledger from others, and a file from its copies."""
+    ((ledger_id,),) = store.rows(sa.select(tables.identity.c.ledger_id))
+    if store.engine.dialect.name != "sqlite":
+        return str(ledger_id)
+    found = Path(store.engine.url.database or "").stat()
+    return f"{ledger_id} {found.st_ino}"

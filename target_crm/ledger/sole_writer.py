@@ -1,0 +1,144 @@
+"""The only writer of an object: by a lock, an epoch, and a lease where the quota is shared; proved before it sends."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from crm_api.transport.connections import Permit
+from target_crm.ledger.epochs import Epochs
+from target_crm.ledger.locks import LockLostError, Locks
+from target_crm.ledger.store import Store
+
+if TYPE_CHECKING:
+    from target_crm.ledger.lease import Lease
+
+PROOF_SECONDS = 5.0  # for which a proof is good: long against a round trip, short against the doubt window's default
+NEVER = (-math.inf, -math.inf)  # of a permit: the last proof is too old whatever the clocks say
+NAMED = 20  # source ids in a sentence
+
+
+class SoleWriter:
+    """Makes a run the only writer of what it writes, and notices when it is not.
+
+    A proof is a transaction of the ledger under the run's epochs. Nothing leaves for the CRM unless the last proof is
+    young: half of the time in which a create can still turn up, at most. So whoever takes over and looks for creates
+    without an answer until that time has passed finds all that were sent.
+
+    Args:
+        store: The ledger's database; its transactions are guarded from now on.
+        locks: The locks of the operating system or the database.
+        epochs: The ledger's epochs.
+        lease: The lease in the store of the shared quota; None without one.
+        window_seconds: For how long a create without an answer can still turn up in the CRM.
+        clock: Returns monotonic seconds.
+
+    Attributes:
+        permit: Lets something leave for the CRM while the last proof is young.
+        unanswered: The creates that were sent and of which the ledger does not hold the answer: object and source id.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        locks: Locks,
+        epochs: Epochs,
+        lease: Lease | None,
+        *,
+        window_seconds: float,
+        clock: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._locks = locks
+        self._epochs = epochs
+        self._lease = lease
+        self._clock = clock
+        self.permit = Permit(min(PROOF_SECONDS, window_seconds / 2), self._prove)
+        self.unanswered: set[tuple[str, str]] = set()
+        self._taken_at: dict[str, float] = {}
+        self._lost: LockLostError | None = None
+        store.guard = self._verify
+
+    def take(self, object_name: str) -> None:
+        """Become the only writer of an object. A second call changes nothing.
+
+        Raises:
+            LockedError: Another run is the writer and does not end in time.
+            LedgerError: The ledger fails.
+            LockLostError: The run has lost what it took before.
+        """
+        if object_name in self._taken_at:
+            return
+        if self._lease is not None:
+            self._lease.take(object_name)
+        self._locks.take(object_name)
+        self._epochs.take(object_name)
+        self._taken_at[object_name] = self._clock()
+
+    def taken_at(self, object_name: str) -> float:
+        """Return since when nobody else can have written an object (seconds of ``clock``)."""
+        return self._taken_at[object_name]
+
+    def check(self) -> None:
+        """Check that this run may still say what is done.
+
+        Raises:
+            LockLostError: It is not the only writer any more.
+            LedgerError: The ledger fails.
+        """
+        if self._lost is not None:
+            raise self._lost
+        self.permit.check()
+
+    def _prove(self) -> None:
+        if self._lost is not None:
+            raise self._lost
+        if not self._taken_at:
+            return
+        if self._lease is not None:
+            self._lease.renew()
+        with self._store.write():
+            pass  # the guard says it
+
+    def _verify(self, connection: sa.Connection) -> None:
+        """Guard a transaction of the ledger, at its beginning."""
+        if self._lost is not None:
+            raise self._lost
+        if not self._taken_at:
+            return
+        moment = self.permit.boot(), self.permit.wall()
+        try:
+            if self._lease is not None:
+                self._lease.check()
+            self._locks.check()
+            self._epochs.verify(connection)
+        except LockLostError as error:
+            self.permit.proved_at = NEVER
+            self._lost = LockLostError(happened=error.happened, advice=f"{error.advice} {self._at_risk()}".strip())
+            raise self._lost from error
+        self.permit.proved_at = moment
+
+    def _at_risk(self) -> str:
+        """Say what may be in the CRM twice."""
+        creates = sorted(self.unanswered)
+        if not creates:
+            return "No create was on the way."
+        named = ", ".join(f"{object_name} {source_id}" for object_name, source_id in creates[:NAMED])
+        more = f" and {len(creates) - NAMED} more" if len(creates) > NAMED else ""
+        were = f"{len(creates)} creates were" if len(creates) > 1 else "1 create was"
+        return (
+            f"{were} on the way, and may be in the CRM twice if another run has taken over and did not find them when "
+            f"it looked. By source id: {named}{more}."
+        )
+
+    def close(self) -> None:
+        """Let others write. What is kept of the run itself from now on needs nobody to be the only writer."""
+        if self._lost is None:
+            self._epochs.end()
+            self._taken_at.clear()
+        self._locks.close()
+        if self._lease is not None:
+            self._lease.close()

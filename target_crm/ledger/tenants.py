@@ -1,0 +1,156 @@
+"""Tenants: which CRM account a run writes, by which name the ledger knows it, and whose credentials have written it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from typing import Any
+
+import sqlalchemy as sa
+
+from crm_api.crm import Account
+from crm_api.errors import SettingError
+from target_crm.ledger import tables
+from target_crm.ledger.keys import key_of
+from target_crm.ledger.store import Store
+from target_crm.ledger.values import Source
+
+FINGERPRINT_BYTES = 16
+ACCEPT = "singer-crm ledger accept-credential"
+logger = logging.getLogger("target-crm")
+
+
+class AnotherTenantError(SettingError):
+    """The ledger knows the account as somebody else's. Nothing was sent."""
+
+
+@dataclass(frozen=True)
+class _Noted:
+    """An account as the ledger has noted it.
+
+    Attributes:
+        id: The ledger's number of it; None if it is not noted yet.
+        told: The id that the CRM told; None if it told none.
+        fingerprints: The fingerprints of the credentials that wrote it.
+    """
+
+    id: int | None
+    told: str | None
+    fingerprints: frozenset[str]
+
+
+class Tenants:
+    """Tells the accounts of a ledger apart.
+
+    Args:
+        store: The ledger's database.
+        config: The settings.
+        signed_by: Who signs in, as ``crms.signed_by`` says.
+    """
+
+    def __init__(self, store: Store, config: Mapping[str, Any], signed_by: Collection[str]) -> None:
+        self._store = store
+        self._crm = str(config["crm"])
+        self._name = config.get("account_name") or None
+        self._source_name = key_of(config["source_name"])
+        self._fingerprints = [self._fingerprint(each) for each in signed_by]
+
+    def enter(self, told: Account) -> tuple[Account, Source]:
+        """Return the account that is written, and the keys that its rows in the ledger begin with.
+
+        An account is known by ``account_name``, else by the id that the CRM tells, else by its address. The first
+        credentials that write an account are noted.
+
+        Args:
+            told: The account as the CRM tells it.
+
+        Raises:
+            AnotherTenantError: Other credentials wrote the account at this address, or another account bore the name.
+        """
+        account = self._known_by(told)
+        key = key_of(account.id)
+        noted = self._noted(key)
+        if not told.by_address and noted.told not in {None, told.id}:
+            raise AnotherTenantError(
+                f"{account.id} is the account_name of account {noted.told} in this ledger, and these settings reach "
+                f"account {told.id}. Nothing was sent. If it is another account, give it another account_name. If it "
+                f"is the same one, run {ACCEPT}"
+            )
+        if told.by_address and noted.fingerprints and self._fingerprints:
+            self._compare(account, noted)
+        if self._fingerprints or not told.by_address:
+            self._note(key, noted, told)
+        return account, Source(self._crm, key, self._source_name)
+
+    def accept(self, told: Account) -> Account:
+        """Take the credentials for those of the account from now on, beside the ones that wrote it before."""
+        account = self._known_by(told)
+        key = key_of(account.id)
+        self._note(key, self._noted(key), told)
+        return account
+
+    def _compare(self, account: Account, noted: _Noted) -> None:
+        if not noted.fingerprints.isdisjoint(self._fingerprints):
+            return
+        if self._name is None:
+            raise AnotherTenantError(
+                f"Another credential than this one has written {account.id}, as the ledger {self._store.url} knows. "
+                "Nothing was sent. If the credential belongs to another account at the same address, set account_name. "
+                f"If it is a new credential of the same account, run {ACCEPT}"
+            )
+        logger.warning("Account %s is written with another credential than before", self._name)
+
+    def _known_by(self, told: Account) -> Account:
+        """Return the account under the name by which the ledger knows it."""
+        if self._name is not None:
+            return replace(told, id=self._name)
+        if told.by_address and (earlier := self._told_earlier()) is not None:
+            # The CRM has told it before, and failed to do so this time.
+            return replace(told, id=earlier)
+        return told
+
+    def _told_earlier(self) -> str | None:
+        """Return the id that the CRM told to the same credentials; None if it told none, or several."""
+        accounts, credentials = tables.accounts, tables.credentials
+        query = (
+            sa.select(accounts.c.told)
+            .join_from(accounts, credentials)
+            .where(
+                accounts.c.crm == self._crm,
+                accounts.c.told.is_not(None),
+                credentials.c.fingerprint.in_(self._fingerprints),
+            )
+        )
+        ids = {row.told for row in self._store.rows(query)}
+        return ids.pop() if len(ids) == 1 else None
+
+    def _noted(self, key: str) -> _Noted:
+        accounts, credentials = tables.accounts, tables.credentials
+        query = (
+            sa.select(accounts.c.id, accounts.c.told, credentials.c.fingerprint)
+            .join_from(accounts, credentials, isouter=True)
+            .where(accounts.c.crm == self._crm, accounts.c.account == key)
+        )
+        rows = self._store.rows(query)
+        if not rows:
+            return _Noted(None, None, frozenset())
+        return _Noted(rows[0].id, rows[0].told, frozenset(row.fingerprint for row in rows if row.fingerprint))
+
+    def _note(self, key: str, noted: _Noted, told: Account) -> None:
+        told_id = noted.told if told.by_address else told.id
+        new = [each for each in self._fingerprints if each not in noted.fingerprints]
+        if noted.id is not None and told_id == noted.told and not new:
+            return
+        accounts, now = tables.accounts, self._store.now()
+        with self._store.write() as connection:
+            row_id = self._store.row_id(connection, accounts, {"crm": self._crm, "account": key}, at=now)
+            connection.execute(accounts.update().where(accounts.c.id == row_id).values(told=told_id))
+            rows = [{"account_id": row_id, "fingerprint": each, "at": now} for each in new]
+            self._store.put(connection, tables.credentials, rows)
+
+    def _fingerprint(self, text: str) -> str:
+        """Digest who signs in, with the ledger's secret: the credential cannot be read from it."""
+        content = text.encode("utf-8", "surrogatepass")
+        return blake2b(content, key=self._store.identity.secret, digest_size=FINGERPRINT_BYTES).hexdigest()

@@ -1,0 +1,111 @@
+"""Waits for other programs that hold the ledger: each has an end, and is told of after a second."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from target_crm.ledger.locks import TELL_SECONDS, logger
+from target_crm.ledger.values import LedgerError
+
+BUSY_SECONDS = 30  # for which a statement waits for another program, such as `singer-crm ledger`: long for any of ours
+RETRY_SECONDS = 0.2  # between two tries
+
+
+class BusyLedgerError(LedgerError):
+    """Another program has held the ledger for longer than this one waits."""
+
+    happened = f"Another program has held the ledger for {BUSY_SECONDS} seconds"
+    advice = "Nothing was lost: let it end (in PostgreSQL, pg_stat_activity names it), and run again."
+
+
+_BLOCKERS = sa.text(
+    "SELECT other.pid, other.application_name FROM unnest(pg_blocking_pids(:pid)) blocking (pid) "
+    "JOIN pg_stat_activity other USING (pid)"
+)
+
+
+class WaitTeller:
+    """Says of a transaction that waits for more than a second what it waits for.
+
+    Args:
+        engine: The ledger's database.
+
+    Attributes:
+        began: When the transaction was begun (monotonic seconds); None if none is open. Set by whoever opens one.
+        is_open: Whether it has begun: in SQLite it waits for nobody from then on.
+        pid: The number of its process at the server; None in SQLite.
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self.began: float | None = None
+        self.is_open = False
+        self.pid: int | None = None
+        self._ended = threading.Event()
+        # One for the whole run costs less than one for each transaction.
+        threading.Thread(target=self._watch, name="waits", daemon=True).start()
+
+    def close(self) -> None:
+        """Watch no more."""
+        self._ended.set()
+
+    def _watch(self) -> None:
+        seen = told = None
+        while not self._ended.wait(TELL_SECONDS):
+            began, seen_before = self.began, seen
+            seen = began
+            # Two looks show that it lasts. Its age does not: this process may have stood still.
+            if began is None or began != seen_before or began == told:
+                continue
+            if (cause := self._cause()) is not None and self.began == began:
+                told = began
+                logger.info("Waiting for %s, at most %d seconds", cause, BUSY_SECONDS)
+
+    def _cause(self) -> str | None:
+        """Name the program that the transaction waits for; None if it waits for none, and only takes long."""
+        if self.pid is None:
+            return None if self.is_open else f"another program that writes the ledger {self._engine.url.database}"
+        try:
+            with self._engine.connect() as connection:
+                blocking = connection.execute(_BLOCKERS, {"pid": self.pid}).first()
+        except sa.exc.OperationalError:
+            return None  # the transaction itself will meet the same
+        if blocking is None:
+            return None
+        who = blocking.application_name or f"process {blocking.pid} of the server"
+        return f"another program's transaction in the ledger's database ({who})"
+
+
+def try_until(attempt: Callable[[], bool], what: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Try again and again, for ``BUSY_SECONDS``; say after a second what it waits for.
+
+    Args:
+        attempt: Tries once; returns whether it succeeded.
+        what: What it waits for, for people.
+        sleep: Waits so many seconds.
+
+    Raises:
+        BusyLedgerError: It did not succeed in time.
+    """
+    waited = 0.0
+    while not attempt():
+        if waited >= BUSY_SECONDS:
+            raise BusyLedgerError(said=what)
+        sleep(RETRY_SECONDS)
+        before, waited = waited, waited + RETRY_SECONDS
+        if before < TELL_SECONDS <= waited:
+            logger.info("Waiting while %s, at most %d seconds", what, BUSY_SECONDS)
+
+
+def ledger_error(error: SQLAlchemyError) -> LedgerError:
+    """Make an error with the database's own message: SQLAlchemy's repeats the statement with the record's values."""
+    orig = getattr(error, "orig", None)
+    said = str(orig or type(error).__name__)
+    if "database is locked" in said or type(orig).__name__ == "LockNotAvailable":
+        return BusyLedgerError(said=said)
+    return LedgerError(said=said)

@@ -1,0 +1,81 @@
+"""A permit is checked right before anything leaves, and proved anew once the last proof is old, by either clock."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+
+from crm_api.errors import StopError
+from crm_api.transport.connections import Permit, PermittedAdapter
+from crm_emulator import Emulator
+
+
+class Clocks:
+    """Two clocks, and how often a proof was asked for."""
+
+    def __init__(self, good_seconds=5.0):
+        self.boot = self.wall = 1000.0
+        self.proofs = 0
+        self.permit = Permit(good_seconds, self.prove, boot=lambda: self.boot, wall=lambda: self.wall)
+
+    def prove(self):
+        self.proofs += 1
+        self.permit.proved_at = self.boot, self.wall
+
+
+@pytest.mark.parametrize(
+    ("boot", "wall", "proofs"),
+    [
+        (0, 0, 0),
+        (5, 5, 0),
+        (6, 6, 1),
+        (600, 0, 1),  # the machine slept, and its clock was set back
+        (0, 600, 1),  # the virtual machine was suspended: its clock alone was set
+        (0, -600, 1),  # the clock was put back: nobody knows how long it stood still
+    ],
+)
+def test_a_proof_is_good_for_a_while_by_both_clocks(boot, wall, proofs):
+    clocks = Clocks()
+    clocks.boot += boot
+    clocks.wall += wall
+    clocks.permit.check()
+    clocks.permit.check()
+    assert clocks.proofs == proofs
+
+
+class LostError(StopError):
+    """The right is lost."""
+
+
+def test_nothing_leaves_without_a_permit():
+    def refuse():
+        raise LostError
+
+    with Emulator(empty=True) as emulator, requests.Session() as session:
+        adapter = PermittedAdapter(2, 60)
+        session.mount("http://", adapter)
+        session.get(emulator.url)
+        before = len(emulator.requests)
+        adapter.permit = Permit(-1, refuse)
+        for _ in range(2):
+            with pytest.raises(LostError):
+                session.post(f"{emulator.copper.base_url}/people", json={"name": "P"})
+        adapter.permit = None
+        session.get(emulator.url)
+        assert [request.method for request in emulator.requests[before:]] == []
+        assert emulator.copper.count("people") == 0
+
+
+def test_a_proof_is_asked_for_only_when_the_last_one_is_old():
+    with Emulator(empty=True) as emulator, requests.Session() as session:
+        clocks = Clocks()
+        adapter = PermittedAdapter(2, 60)
+        adapter.permit = clocks.permit
+        session.mount("http://", adapter)
+        for _ in range(3):
+            session.get(emulator.url)
+        assert clocks.proofs == 0
+        clocks.boot += 60
+        for _ in range(3):
+            session.get(emulator.url)
+        assert clocks.proofs == 1

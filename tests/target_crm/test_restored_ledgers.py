@@ -1,0 +1,255 @@
+"""A ledger that is removed, replaced or restored from a backup is noticed: in mid-run at once, else by the report."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
+
+from target_crm.cli.main import main
+from target_crm.ledger import tables
+from target_crm.ledger.ledger import Ledger
+from target_crm.ledger.store import Store
+from target_crm.ledger.values import Entry, Intent, LedgerReplacedError, Source
+from tests.target_crm.messages import as_lines, record_of, schema_of, state_of
+
+TASKS = schema_of("tasks", "name")
+PEOPLE = schema_of("people", "name", "email", "title")
+DAY = 86_400.0
+
+
+def tasks(*numbers):
+    return [record_of("tasks", id=number, name=f"T{number}") for number in numbers]
+
+
+def people(*numbers, **more):
+    return [record_of("people", id=number, name=f"P{number}", email=f"p{number}@x.org", **more) for number in numbers]
+
+
+@pytest.fixture
+def file(settings):
+    return Path(settings["ledger_url"].removeprefix("sqlite:///"))
+
+
+@pytest.fixture
+def run(run, settings):
+    """Run the target; the report of the last run stays, as where nobody removes it."""
+    kept = Path(settings["report_path"]).with_name("kept.json")
+
+    def run_beside_the_last_report(messages, input_file=None, **config):
+        done = run(messages, file=input_file, **{"report_path": str(kept), **config})
+        report = json.loads(kept.read_text()) if kept.exists() else None
+        return type(done)(done.code, done.output, done.errors, report)
+
+    return run_beside_the_last_report
+
+
+@pytest.fixture
+def operate(settings, tmp_path):
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({**settings, "report_path": str(tmp_path / "kept.json")}))
+    return lambda *words: CliRunner().invoke(main, ["ledger", *words, "--config", str(config)])
+
+
+class Interrupted(io.BytesIO):
+    """An input in whose middle something happens."""
+
+    def __init__(self, messages, after, happening):
+        super().__init__(as_lines(messages))
+        self._left = after
+        self._happening = happening
+
+    def __next__(self):
+        self._left -= 1
+        if self._left == 0:
+            self._happening()
+        return super().__next__()
+
+
+def replace(file):
+    other = file.with_name("other")
+    shutil.copy(file, other)
+    other.rename(file)
+
+
+@pytest.mark.parametrize("happening", [Path.unlink, replace, lambda file: file.rename(file.with_name("moved"))])
+def test_a_ledger_that_is_removed_in_mid_run_ends_the_run_without_state(run, emulator, file, happening):
+    messages = [TASKS, *tasks(*range(10)), state_of(1), *tasks(*range(10, 30)), state_of(2)]
+    done = run(messages, Interrupted(messages, 15, lambda: happening(file)), batch_size_rows=10)
+    assert done.code not in {0, 2}
+    assert [state["position"] for state in done.states] == [1]
+    assert "removed or replaced" in done.errors
+    assert emulator.copper.count("tasks") == 10, "nothing was sent once it could be known"
+    assert file.exists() == (happening is replace), "no empty ledger was made in its place"
+
+
+def test_an_open_ledger_notices_at_the_next_commit(settings, file):
+    store = Store(settings["ledger_url"], "run")
+    ledger = Ledger(store)
+    scope = ledger.scope(Source("copper", "1", "s"), "tasks", "tasks")
+    intent = Intent("1", "create", {"name": "T"}, {}, b"h", "d")
+    ledger.intend(scope, [intent])
+    file.unlink()
+    with pytest.raises(LedgerReplacedError):
+        ledger.intend(scope, [intent])
+    with pytest.raises(LedgerReplacedError):
+        ledger.settle(scope, [Entry("1", 7, "created", "created", b"h", "d")])
+    with pytest.raises(LedgerReplacedError):
+        ledger.known(scope, ["1"])
+    store.close()
+
+
+def test_a_ledger_that_is_gone_or_empty_is_told_by_the_last_report(run, file):
+    run([TASKS, *tasks(1)])
+    for name in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")):
+        name.unlink(missing_ok=True)
+    file.touch()
+    refused = run([TASKS, *tasks(1)], require_ledger=True)
+    assert refused.code == 2
+    done = run([TASKS, *tasks(1)])
+    assert done.code == 0
+
+
+@pytest.fixture
+def stepped_back(run, file):
+    """A ledger that was restored: the backup lacks record 2, and a change of record 1."""
+    run([PEOPLE, *people(1)])
+    shutil.copy(file, file.with_name("backup"))
+    run([PEOPLE, *people(1, title="New"), *people(2)])
+    for journal in file.parent.glob(f"{file.name}-*"):
+        if not journal.name.endswith(".lock"):
+            journal.unlink()
+    shutil.copy(file.with_name("backup"), file)
+
+
+@pytest.mark.usefixtures("stepped_back")
+def test_an_older_backup_is_a_warning(run):
+    done = run([PEOPLE, *people(1)])
+    assert done.code == 0
+    assert "is an older copy of itself" in done.errors
+    assert "singer-crm ledger accept-restore" in done.errors
+
+
+@pytest.mark.usefixtures("stepped_back")
+def test_an_older_backup_is_an_error_where_a_ledger_is_required(run, emulator):
+    before = len(emulator.requests)
+    done = run([PEOPLE, *people(1)], require_ledger=True)
+    assert done.code == 2
+    assert "is an older copy of itself" in done.errors
+    assert {request.method for request in emulator.requests[before:]} <= {"GET"}
+    assert run([PEOPLE, *people(1)], require_ledger=True).code == 2, "asking twice changes nothing"
+
+
+@pytest.mark.usefixtures("stepped_back")
+def test_a_dry_run_says_so_as_well_and_changes_nothing(run):
+    assert "is an older copy of itself" in run([PEOPLE, *people(1)], dry_run=True).errors
+    assert "is an older copy of itself" in run([PEOPLE, *people(1)], dry_run=True).errors
+
+
+@pytest.mark.usefixtures("stepped_back")
+def test_a_restored_ledger_that_is_accepted_compares_each_record_with_the_crm(run, operate, emulator):
+    done = operate("accept-restore")
+    assert done.exit_code == 0, done.output
+    done = run([PEOPLE, *people(1, title="Old"), *people(2)], require_ledger=True)
+    assert "older copy" not in done.errors
+    assert done.of("people") == {"input": 2, "updated": 1, "unchanged": 1}
+    assert emulator.copper.count("people") == 2
+    assert "older copy" not in run([PEOPLE, *people(1)], require_ledger=True).errors
+
+
+def test_a_healthy_ledger_is_never_doubted(run, operate, file, tmp_path):
+    run([PEOPLE, *people(1)], dry_run=True)
+    for _ in range(2):
+        assert "accept-restore" not in run([PEOPLE, *people(1)], require_ledger=file.exists()).errors
+        assert "accept-restore" not in run([PEOPLE, *people(1)], dry_run=True, require_ledger=True).errors
+    operate("list")
+    other = f"sqlite:///{tmp_path / 'other.sqlite'}"
+    assert "accept-restore" not in run([PEOPLE, *people(1)], ledger_url=other, require_ledger=False).errors
+
+
+def test_a_moved_ledger_is_the_same_one(run, operate, tmp_path):
+    run([PEOPLE, *people(1)])
+    other = f"sqlite:///{tmp_path / 'other.sqlite'}"
+    assert operate("migrate", other).exit_code == 0
+    done = run([PEOPLE, *people(1)], ledger_url=other, require_ledger=True)
+    assert done.of("people") == {"input": 1, "unchanged": 1}
+    assert "accept-restore" not in done.errors
+
+
+# The history
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_ledger(request, settings):
+    if request.param == "postgresql":
+        settings["ledger_url"] = request.getfixturevalue("postgres")
+    return settings["ledger_url"]
+
+
+def test_the_history_is_kept_for_its_days_and_intents_for_ever(any_ledger):
+    moment = [0.0]
+    store = Store(any_ledger, "run", clock=lambda: moment[0])
+    ledger = Ledger(store)
+    scope = ledger.scope(Source("copper", "1", "s"), "tasks", "tasks")
+    ledger.intend(scope, [Intent("open", "create", {"name": "T"}, {}, b"h", "d")])
+    for day in (0, 1, 400, 401):
+        moment[0] = day * DAY
+        ledger.settle(scope, [Entry(str(day), day, "created", "created", b"h", "d")])
+    ledger.prune_history(0)
+    assert _history(store) == ["0", "1", "400", "401"]
+    moment[0] = 401.5 * DAY
+    ledger.prune_history(400)
+    assert _history(store) == ["400", "401"]
+    assert set(ledger.intents(scope)) == {"open"}
+    assert set(ledger.known(scope, ["0", "1", "400", "401"])) == {"0", "1", "400", "401"}
+    store.close()
+
+
+def _history(store):
+    return [row.source_id for row in store.rows(sa.select(tables.history.c.source_id).order_by(tables.history.c.id))]
+
+
+def test_a_run_prunes_the_history(run, settings):
+    run([PEOPLE, *people(1)])
+    store = Store(settings["ledger_url"], "test")
+    with store.write() as connection:
+        connection.execute(tables.history.update().values(at=store.now() - 2 * DAY))
+    run([PEOPLE, *people(1)], history_days=3)
+    assert _history(store) == ["1"]
+    run([PEOPLE, *people(1)], history_days=1, dry_run=True)
+    assert _history(store) == ["1"]
+    run([PEOPLE, *people(1)], history_days=1)
+    assert _history(store) == []
+    store.close()
+
+
+def test_forgetting_erases_values_everywhere(run, operate, settings):
+    run([PEOPLE, *people(1), *people(2)], history_values=True)
+    run([PEOPLE, *people(1, title="Secret"), *people(2, title="Kept")], history_values=True)
+    store = Store(settings["ledger_url"], "test")
+    with store.write() as connection:
+        events = connection.execute(sa.select(tables.history.c.id, tables.history.c.source_id)).all()
+        connection.execute(
+            tables.kept_values.insert(),
+            [{"history_id": event.id, "attribute": "title", "before": '"Secret"', "at": 0.0} for event in events],
+        )
+        connection.execute(
+            tables.attribute_digests.insert(),
+            [{"scope_id": 1, "source_id": source_id, "attribute": "title", "sent": b"12345678"} for source_id in "12"],
+        )
+    assert operate("forget", "--stream", "people", "1").output == "1 forgotten\n"
+    assert [row.source_id for row in store.rows(sa.select(tables.attribute_digests.c.source_id))] == ["2"]
+    of_values = sa.select(tables.history.c.source_id).join_from(tables.kept_values, tables.history)
+    assert {row.source_id for row in store.rows(of_values)} == {"2"}
+    changes = store.rows(sa.select(tables.history.c.source_id, tables.history.c.changes, tables.history.c["keys"]))
+    assert all(row.changes is None and row[2] == "[]" for row in changes if row.source_id == "1")
+    assert any("Kept" in (row.changes or "") for row in changes if row.source_id == "2")
+    assert {row.crm_id for row in store.rows(sa.select(tables.fresh_keys.c.crm_id))} == {
+        row.crm_id for row in store.rows(sa.select(tables.records.c.crm_id))
+    }
+    store.close()

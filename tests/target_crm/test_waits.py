@@ -1,0 +1,115 @@
+"""No wait for another program is silent or without end: it is told of, named, and ends in a sentence."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+from contextlib import closing
+
+import pytest
+
+from target_crm.ledger.waiting import BUSY_SECONDS, BusyLedgerError, try_until
+from tests.machine import import_package
+from tests.target_crm.messages import record_of, schema_of
+
+MESSAGES = [schema_of("tasks", "name"), record_of("tasks", id=1, name="T")]
+
+
+class Until(logging.Handler):
+    """Calls something once a message of a kind is logged.
+
+    Attributes:
+        said: The message.
+    """
+
+    def __init__(self, beginning, call):
+        super().__init__()
+        self._beginning = beginning
+        self._call = call
+        self.said = ""
+
+    def emit(self, record):
+        if record.getMessage().startswith(self._beginning) and not self.said:
+            self.said = record.getMessage()
+            threading.Thread(target=self._call).start()
+
+
+@pytest.fixture
+def until(caplog):
+    """Call something once a message of a kind is logged; returns what will know the message."""
+    caplog.set_level(logging.INFO, "target-crm")
+    handlers = []
+
+    def until(beginning, call):
+        handlers.append(Until(beginning, call))
+        logging.getLogger("target-crm").addHandler(handlers[-1])
+        return handlers[-1]
+
+    yield until
+    for handler in handlers:
+        logging.getLogger("target-crm").removeHandler(handler)
+
+
+@pytest.fixture
+def psql(postgres):
+    """A session of somebody else at the ledger's server, in a transaction."""
+    with import_package("psycopg").connect(postgres) as connection:
+        connection.execute("SET application_name = 'somebody else'")
+        yield connection
+
+
+def test_a_ledger_that_is_there_is_opened_whoever_makes_another(run, postgres, psql):
+    assert run(MESSAGES, ledger_url=postgres).code == 0
+    psql.execute("SELECT pg_advisory_xact_lock(hashtext('singer-crm ledger'))")
+    assert run(MESSAGES, ledger_url=postgres).code == 0
+
+
+def test_a_run_that_waits_for_a_row_says_for_whom_and_goes_on(run, postgres, psql, until, emulator):
+    assert run(MESSAGES, ledger_url=postgres).code == 0
+    psql.execute("SELECT epoch FROM ledger_epochs FOR UPDATE")
+    told = until("Waiting for", psql.rollback)
+    assert run(MESSAGES, ledger_url=postgres).code == 0
+    assert "somebody else" in told.said
+    assert emulator.copper.count("tasks") == 1
+
+
+def test_a_row_that_stays_locked_ends_the_run_in_a_sentence(run, postgres, psql, monkeypatch):
+    assert run(MESSAGES, ledger_url=postgres).code == 0
+    monkeypatch.setattr("target_crm.ledger.server_sessions.BUSY_SECONDS", 1)
+    psql.execute("SELECT epoch FROM ledger_epochs FOR UPDATE")
+    done = run(MESSAGES, ledger_url=postgres)
+    assert done.code != 0
+    assert "Another program has held the ledger" in done.errors
+
+
+def test_a_run_that_waits_for_the_file_says_so_and_goes_on(run, settings, until, emulator):
+    assert run(MESSAGES).code == 0
+    file = settings["ledger_url"].removeprefix("sqlite:///")
+    with closing(sqlite3.connect(file, check_same_thread=False, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        told = until("Waiting for", lambda: other.execute("ROLLBACK"))
+        assert run(MESSAGES).code == 0
+    assert file in told.said
+    assert emulator.copper.count("tasks") == 1
+
+
+def test_a_file_that_stays_locked_ends_the_run_in_a_sentence(run, settings, monkeypatch):
+    assert run(MESSAGES).code == 0
+    monkeypatch.setattr("target_crm.ledger.store.BUSY_SECONDS", 0.1)
+    with closing(sqlite3.connect(settings["ledger_url"].removeprefix("sqlite:///"), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        done = run(MESSAGES)
+    assert done.code != 0
+    assert "Another program has held the ledger" in done.errors
+
+
+def test_who_makes_the_tables_is_waited_for_not_without_end(clock, caplog):
+    caplog.set_level("INFO", "target-crm")
+    began = clock()
+    with pytest.raises(BusyLedgerError, match="somebody makes the tables"):
+        try_until(lambda: False, "somebody makes the tables", sleep=clock.sleep)
+    assert BUSY_SECONDS <= clock() - began < BUSY_SECONDS + 1
+    assert len(caplog.messages) == 1
+    tries = iter([False, False, True])
+    try_until(lambda: next(tries), "somebody makes the tables", sleep=clock.sleep)
