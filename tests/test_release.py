@@ -1,4 +1,4 @@
-"""What leaves the house is listed: the bill of materials names all that an installation has, and no tool of ours."""
+"""The list of what leaves the house: the bill of materials names all that an installation has, and no tool of ours."""
 
 from __future__ import annotations
 

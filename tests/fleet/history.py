@@ -1,4 +1,4 @@
-"""What several writers of one account did, and whether it keeps the promises; pure, so that it can be tried itself."""
+"""The history of several writers of one account, and the pure check whether it keeps the promises."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ class Storm(Quarrel):
         self._links[0].settle()
 
     def void(self) -> None:
-        """What a host sends goes nowhere for a while; another one takes over when it has given up."""
+        """Lose what a host sends for a while; another one takes over when it has given up."""
         writer, link = self._begin(), cast("Way", self._links[0])
         self._strike(writer, link.swallow)
         self._end(writer)

@@ -33,7 +33,7 @@ def of_nothing(_: PageQuery, __: list[Row], ___: int) -> Twisted:
 
 
 def of_a_part(_: PageQuery, rows: list[Row], total: int) -> Twisted:
-    """What an index tells that has lost half of its shards: fewer records, and a total that agrees."""
+    """Answer like an index that has lost half of its shards: fewer records, and a total that agrees."""
     return rows[::2], total // 2
 
 
