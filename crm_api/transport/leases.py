@@ -1,7 +1,8 @@
 """Leases in the store of the shared quota: which ledger writes an account, told to all who share the store.
 
 A lease ends by itself unless it is renewed, by the store's own clock, so that one that was lost with its host frees
-the account. It is a courtesy among those who reach the store, not a lock.
+the account. It is a courtesy among those who reach the store, not a lock. Beside it stands what a run noted of its
+ledger for the runs after it.
 """
 
 from __future__ import annotations
@@ -26,13 +27,16 @@ from crm_api.transport.redaction import Redactor
 LEASE_SECONDS = 30  # after which a lease that nobody renewed is free
 BUSY_SECONDS = 10  # how long the store may be busy with somebody else's lease, which takes a moment
 TABLE = "singer_crm_leases"
+NOTES = "singer_crm_notes"
 _MADE = f"""
 CREATE TABLE IF NOT EXISTS {TABLE} (
     account TEXT NOT NULL, run_id TEXT NOT NULL, ledger TEXT NOT NULL, holder TEXT NOT NULL,
     until DOUBLE PRECISION NOT NULL, PRIMARY KEY (account, run_id)
 )
 """
+_NOTES_MADE = f"CREATE TABLE IF NOT EXISTS {NOTES} (name TEXT PRIMARY KEY, note TEXT NOT NULL)"
 _MAKE_LOCK = 0x73696E676572  # PostgreSQL makes a table twice at once, and fails: whoever makes this one holds the lock
+_NOTE_KEY = "singer-crm:note:"
 # Redis has no rows with an end of their own in one key: each is a field, whose value tells its end by Redis's clock.
 _TAKE_IN_REDIS = """
 local time = redis.call('TIME')
@@ -99,6 +103,22 @@ class Leases(ABC):
             LeaseError: The store fails.
         """
 
+    @abstractmethod
+    def note(self, name: str, note: str) -> None:
+        """Keep a note under a name, in place of the one before.
+
+        Raises:
+            LeaseError: The store fails.
+        """
+
+    @abstractmethod
+    def noted(self, name: str) -> str | None:
+        """Return the note under a name; None if there is none.
+
+        Raises:
+            LeaseError: The store fails.
+        """
+
 
 class SQLiteLeases(Leases):
     """Leases in an SQLite file, by the machine's clock.
@@ -125,6 +145,18 @@ class SQLiteLeases(Leases):
                 f"DELETE FROM {TABLE} WHERE account = ? AND run_id = ?",  # noqa: S608 - a constant
                 (claim.account, claim.run_id),
             )
+
+    @override
+    def note(self, name: str, note: str) -> None:
+        with self._transaction() as connection:
+            connection.execute(_NOTES_MADE)
+            connection.execute(_put_note("?"), (name, note))
+
+    @override
+    def noted(self, name: str) -> str | None:
+        with self._transaction() as connection:
+            connection.execute(_NOTES_MADE)
+            return _note_in(connection.execute(_get_note("?"), (name,)).fetchone())
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -167,6 +199,21 @@ class RedisLeases(Leases):
         except self._errors as error:
             raise _failed(error, self._url) from error
 
+    @override
+    def note(self, name: str, note: str) -> None:
+        try:
+            self._client.set(_NOTE_KEY + name, note)
+        except self._errors as error:
+            raise _failed(error, self._url) from error
+
+    @override
+    def noted(self, name: str) -> str | None:
+        try:
+            note = self._client.get(_NOTE_KEY + name)
+        except self._errors as error:
+            raise _failed(error, self._url) from error
+        return None if note is None else note.decode(errors="replace")
+
 
 class PostgresLeases(Leases):
     """Leases in PostgreSQL, by its clock.
@@ -185,9 +232,7 @@ class PostgresLeases(Leases):
     @override
     def take(self, claim: Claim) -> str | None:
         with self._transaction() as connection:
-            if connection.execute("SELECT to_regclass(%s)", (TABLE,)).fetchone() == (None,):
-                connection.execute("SELECT pg_advisory_xact_lock(%s)", (_MAKE_LOCK,))
-                connection.execute(_MADE)
+            _make(connection, TABLE, _MADE)
             key = int.from_bytes(hashlib.sha256(_key(claim).encode()).digest()[:8], "big", signed=True)
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (key,))
             (now,) = connection.execute("SELECT extract(epoch FROM clock_timestamp())::float8").fetchone()
@@ -200,6 +245,19 @@ class PostgresLeases(Leases):
                 f"DELETE FROM {TABLE} WHERE account = %s AND run_id = %s",  # noqa: S608 - a constant
                 (claim.account, claim.run_id),
             )
+
+    @override
+    def note(self, name: str, note: str) -> None:
+        with self._transaction() as connection:
+            _make(connection, NOTES, _NOTES_MADE)
+            connection.execute(_put_note("%s"), (name, note))
+
+    @override
+    def noted(self, name: str) -> str | None:
+        with self._transaction() as connection:
+            if not _is_made(connection, NOTES):
+                return None
+            return _note_in(connection.execute(_get_note("%s"), (name,)).fetchone())
 
     @contextmanager
     def _transaction(self) -> Iterator[Any]:
@@ -239,6 +297,33 @@ def _taken(connection: Any, claim: Claim, now: float, place: str) -> str | None:
         (claim.account, claim.run_id, claim.ledger, claim.holder, now + LEASE_SECONDS),
     )
     return None
+
+
+def _is_made(connection: Any, table: str) -> bool:
+    """Tell whether PostgreSQL has a table."""
+    return bool(connection.execute("SELECT to_regclass(%s)", (table,)).fetchone() != (None,))
+
+
+def _make(connection: Any, table: str, statement: str) -> None:
+    """Make a table in PostgreSQL unless it is there."""
+    if not _is_made(connection, table):
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_MAKE_LOCK,))
+        connection.execute(statement)
+
+
+def _put_note(place: str) -> str:
+    return (
+        f"INSERT INTO {NOTES} (name, note) VALUES ({place}, {place}) "  # noqa: S608 - constants
+        "ON CONFLICT (name) DO UPDATE SET note = excluded.note"
+    )
+
+
+def _get_note(place: str) -> str:
+    return f"SELECT note FROM {NOTES} WHERE name = {place}"  # noqa: S608 - constants
+
+
+def _note_in(row: Any) -> str | None:
+    return None if row is None else str(row[0])
 
 
 def _key(claim: Claim) -> str:

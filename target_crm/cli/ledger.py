@@ -289,7 +289,7 @@ def accept_restore_command(config: Sequence[str]) -> None:
     if not has_ledger(url):
         raise SettingError(f"There is no ledger at {make_url(url)}. Nothing was done")
     with opened_ledger(target) as store:
-        accept_restore(store, target.config.get("report_path"))
+        accept_restore(store)
         click.echo(f"{store.url} is carried on as it is; the next run compares its records with the CRM")
 
 

@@ -31,10 +31,19 @@ from target_crm.ledger.store import Store, default_url, has_ledger, parsed_url
 from target_crm.ledger.tenants import Tenants
 from target_crm.ledger.values import LedgerError, Source
 from target_crm.ledger.waiting import ledger_error
-from target_crm.ledger.witness import Generations, Witness, read_witness, step_back
+from target_crm.ledger.witness import (
+    Generations,
+    Witness,
+    note_name,
+    noted_witness,
+    read_witness,
+    step_back,
+    witness_now,
+)
 from target_crm.report.outcomes import Books, Observer
 
 if TYPE_CHECKING:
+    from crm_api.transport.leases import Leases
     from target_crm.engine.dry_run import DryRunCrm
 
 WHOLE_RUN_SECONDS = 1e9  # in a dry run no search ever shows what the run has written
@@ -88,16 +97,17 @@ def open_run(
             unless_it_opens.callback(observer.close)
         unless_it_opens.callback(opened.close)
         account, source = Tenants(store, config, signed_by(config)).enter(told)
-        _compare(store, before, config)
+        leases = _leases(config)
+        _compare(store, source, before, leases, config)
         lag_seconds = float(config["index_lag_seconds"]) if crm.index_lags else 0.0
         window = Window(lag_seconds, float(config["request_timeout_seconds"]))
         writing = Writing(run_id, source, stopping, float(config["lock_wait_seconds"]), window.seconds, clock)
-        locks = opened.sole_writer(writing, "" if config["dry_run"] else config.get("quota_url") or "")
+        generations = Generations(store, before, counts=not config["dry_run"])
+        locks = opened.sole_writer(writing, None if config["dry_run"] else leases, generations)
         unless_it_opens.callback(locks.close)
         crm.session.require(locks.permit)
         began_at = store.now()
         _introduce(store, source, account)
-        generations = Generations(store, before, counts=not config["dry_run"])
         ledger = Ledger(store, history_values=config["history_values"], generations=generations)
         ledger.forget_stale_keys()
         if config["dry_run"]:
@@ -134,16 +144,34 @@ def _for_dry_run(crm: Crm, url: str, observers: list[Observer]) -> tuple[Crm, st
     return DryRunCrm(crm, preview.request), _copied(url, Path(folder.name))
 
 
-def _compare(store: Store, before: Witness | None, config: Mapping[str, Any]) -> None:
-    """Compare the ledger with what the last report says of it.
+def _leases(config: Mapping[str, Any]) -> Leases | None:
+    """Return the leases in the store of the shared quota; None without one."""
+    if not (url := config.get("quota_url")):
+        return None
+    from crm_api.transport.leases import open_leases  # noqa: PLC0415 - only who shares a quota needs it
+
+    return open_leases(url)
+
+
+def _compare(
+    store: Store, source: Source, reported: Witness | None, leases: Leases | None, config: Mapping[str, Any]
+) -> None:
+    """Compare the ledger with what the last report, and the store of the shared quota, say of it.
 
     Raises:
         SettingError: It knows less than it did, and require_ledger is on.
+        LeaseError: The store fails.
     """
     url = store.url
     if config["dry_run"]:  # which has a copy of its own
         url = str(make_url(config.get("ledger_url") or default_url()))
-    said = step_back(Witness(store.identity.id, store.identity.generation, url), before)
+    noted = None if leases is None else noted_witness(leases.noted(note_name(source, url)))
+    if reported is None and noted is None:
+        return
+    now, accepted_at = witness_now(store, url), store.identity.accepted_at
+    said = step_back(now, reported, "the last report", accepted_at) or step_back(
+        now, noted, "the store that quota_url names", accepted_at
+    )
     if said and config["require_ledger"]:
         raise SettingError(said)
     if said:

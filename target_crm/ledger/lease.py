@@ -31,6 +31,7 @@ class Lease:
         stopping: Waits, and stops waiting at a signal.
         wait_seconds: How long to wait for a run of another ledger to end.
         clock: Returns monotonic seconds.
+        noted: Returns what later runs are to know of the ledger by now: the name of a note, and the note.
     """
 
     def __init__(
@@ -41,12 +42,14 @@ class Lease:
         *,
         wait_seconds: float,
         clock: Callable[[], float],
+        noted: Callable[[], tuple[str, str]],
     ) -> None:
         self._leases = leases
         self._claim = claim
         self._stopping = stopping
         self._wait_seconds = wait_seconds
         self._clock = clock
+        self._noted = noted
         self._other: str | None = None
         self._ended = threading.Event()
         self._renewing: threading.Thread | None = None
@@ -76,6 +79,8 @@ class Lease:
 
     def _try(self) -> bool:
         self._other = self._leases.take(self._claim)
+        if self._other is None:
+            self._leases.note(*self._noted())
         return self._other is None
 
     def _renew(self) -> None:
@@ -116,6 +121,8 @@ class Lease:
             return
         self._renewing.join()
         try:
+            if self._other is None:
+                self._leases.note(*self._noted())
             self._leases.release(self._claim)
         except StopError as error:
             logger.warning("The lease of this account was not given back, and ends by itself: %s", error)

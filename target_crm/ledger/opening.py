@@ -17,8 +17,10 @@ from target_crm.ledger.locks import Locks, holder_name
 from target_crm.ledger.sole_writer import SoleWriter
 from target_crm.ledger.store import Store, open_engine, parsed_url
 from target_crm.ledger.values import Source
+from target_crm.ledger.witness import Generations, note_name
 
 if TYPE_CHECKING:
+    from crm_api.transport.leases import Leases
     from target_crm.ledger.lease import Lease
     from target_crm.ledger.lock_session import LockSession
 
@@ -75,21 +77,19 @@ class OpenedLedger:
             self._session.close()
         self.store.close()
 
-    def sole_writer(self, writing: Writing, quota_url: str) -> SoleWriter:
+    def sole_writer(self, writing: Writing, leases: Leases | None, generations: Generations) -> SoleWriter:
         """Return what makes a run the only writer of what it takes; closing that closes the session of the locks.
 
         Args:
             writing: The run.
-            quota_url: The store of the shared quota, in which a lease is kept, too; empty without one.
-
-        Raises:
-            SettingError: ``quota_url`` cannot work.
+            leases: The leases in the store of the shared quota, where the ledger gets a witness, too; None without one.
+            generations: Counts the ledger's generations.
         """
         return SoleWriter(
             self.store,
             _locks(self.store, self._session, writing, self._holder),
             Epochs(self.store, writing.source, self._holder),
-            _lease(self.store, writing, self._holder, quota_url) if quota_url else None,
+            None if leases is None else _lease(self.store, writing, self._holder, leases, generations),
             window_seconds=writing.window_seconds,
             clock=writing.clock,
         )
@@ -117,14 +117,20 @@ def _locks(store: Store, session: LockSession | None, writing: Writing, holder: 
     )
 
 
-def _lease(store: Store, writing: Writing, holder: str, quota_url: str) -> Lease:
-    from crm_api.transport.leases import Claim, open_leases  # noqa: PLC0415 - only who shares a quota needs it
+def _lease(store: Store, writing: Writing, holder: str, leases: Leases, generations: Generations) -> Lease:
+    from crm_api.transport.leases import Claim  # noqa: PLC0415 - only who shares a quota needs it
     from target_crm.ledger.lease import Lease  # noqa: PLC0415 - only who shares a quota needs it
 
     account = f"{writing.source.crm} {writing.source.account}"
     claim = Claim(account, _identity(store), writing.run_id, holder)
+    name = note_name(writing.source, store.url)
     return Lease(
-        open_leases(quota_url), claim, writing.stopping, wait_seconds=writing.wait_seconds, clock=writing.clock
+        leases,
+        claim,
+        writing.stopping,
+        wait_seconds=writing.wait_seconds,
+        clock=writing.clock,
+        noted=lambda: (name, generations.note()),
     )
 
 

@@ -223,6 +223,7 @@ identity = Table(
     Column("secret", LargeBinary, nullable=False),
     Column("generation", Integer, nullable=False),
     Column("doubted_at", Float),
+    Column("accepted_at", Float),
 )
 
 # The CRM accounts that were written, by the name that keys of the ledger begin with. told is what the CRM itself says

@@ -35,12 +35,14 @@ class Identity:
         secret: The key of digests.
         generation: A number that counts up at the beginning and the end of each run.
         doubted_at: The time since which the ledger lacks what was written, in Unix seconds; None if it lacks nothing.
+        accepted_at: When it was accepted as it was, whatever it lacked (Unix seconds); None if it never was.
     """
 
     id: str
     secret: bytes = field(repr=False)
     generation: int
     doubted_at: float | None
+    accepted_at: float | None
 
 
 def bring_up_to_date(connection: sa.Connection, shown_url: str) -> int:
@@ -142,8 +144,9 @@ def _introduce(connection: sa.Connection) -> None:
 def identity_of(connection: sa.Connection) -> Identity:
     """Read what the ledger is."""
     table = tables.identity
-    row = connection.execute(sa.select(table.c.ledger_id, table.c.secret, table.c.generation, table.c.doubted_at)).one()
-    return Identity(row.ledger_id, bytes(row.secret), row.generation, row.doubted_at)
+    columns = table.c.ledger_id, table.c.secret, table.c.generation, table.c.doubted_at, table.c.accepted_at
+    row = connection.execute(sa.select(*columns)).one()
+    return Identity(row.ledger_id, bytes(row.secret), row.generation, row.doubted_at, row.accepted_at)
 
 
 def _add_columns(connection: sa.Connection, table: sa.Table, *names: str) -> None:

@@ -1,14 +1,13 @@
-"""The witness of a ledger: what the last report says that the ledger was, by which an older copy is told.
+"""Witnesses of a ledger: what a report, or the store of a shared quota, says that it was. They tell an older copy.
 
-A ledger counts up a generation at the beginning and at the end of each run. The report keeps the last one. A ledger
-that counts less was restored from a backup, and one of another id at the same place began anew: what was written since
-is unknown to it.
+A ledger counts up a generation at the beginning and at the end of each run, and its history grows meanwhile. A ledger
+that counts less than a witness says was restored from a backup, and one of another id at the same place began anew:
+what was written since is unknown to it.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -18,37 +17,52 @@ from typing import Any
 import sqlalchemy as sa
 
 from crm_api.errors import StopError
-from target_crm.files import file_errors, open_private, write_through
 from target_crm.ledger import tables
 from target_crm.ledger.store import Store
+from target_crm.ledger.values import Source
 
 ACCEPT = "singer-crm ledger accept-restore"
 
 
 @dataclass(frozen=True)
 class Witness:
-    """A ledger as it was when a run ended.
+    """A ledger as it was at a moment.
 
     Attributes:
         id: The ledger's random name.
         generation: The ledger's generation.
         url: Where it lay, without a password.
+        high_water: The number of the newest line of its history.
+        at: When that was (Unix seconds).
     """
 
     id: str
     generation: int
     url: str
+    high_water: int = 0
+    at: float = 0.0
 
 
-def witness_of(report: Any) -> Witness | None:
-    """Read the witness in a report; None if there is none, as in reports of earlier versions."""
-    told = report.get("ledger") if isinstance(report, Mapping) else None
+def witness_in(told: Any) -> Witness | None:
+    """Read a witness; None if it is none. Reports of earlier versions have none."""
     if not isinstance(told, Mapping):
         return None
     ledger_id, generation, url = told.get("id"), told.get("generation"), told.get("url")
-    if isinstance(ledger_id, str) and isinstance(generation, int) and isinstance(url, str):
-        return Witness(ledger_id, generation, url)
-    return None
+    if not (isinstance(ledger_id, str) and isinstance(generation, int) and isinstance(url, str)):
+        return None
+    high_water, at = told.get("high_water"), told.get("at")
+    return Witness(
+        ledger_id,
+        generation,
+        url,
+        high_water if isinstance(high_water, int) else 0,
+        float(at) if isinstance(at, int | float) else 0.0,
+    )
+
+
+def witness_of(report: Any) -> Witness | None:
+    """Read the witness in a report; None if there is none."""
+    return witness_in(report.get("ledger")) if isinstance(report, Mapping) else None
 
 
 def read_witness(report_path: str | None) -> Witness | None:
@@ -60,19 +74,56 @@ def read_witness(report_path: str | None) -> Witness | None:
     return None
 
 
-def _write(report_path: str, report: Mapping[str, Any]) -> None:
-    with file_errors("report_path", report_path), open_private(report_path, "report_path", os.O_TRUNC) as file:
-        write_through(file, json.dumps(report, indent=2).encode() + b"\n")
+def noted_witness(note: str | None) -> Witness | None:
+    """Read the witness in a note of the store of the shared quota; None if there is none."""
+    with suppress(ValueError):
+        return witness_in(json.loads(note or "null"))
+    return None
 
 
-def step_back(now: Witness, before: Witness | None) -> str | None:
-    """Say that a ledger knows less than it did; None if nothing says so."""
-    if before is None or (now.id == before.id and now.generation >= before.generation):
+def note_name(source: Source, url: str) -> str:
+    """Return the name of the note on a ledger and an account that it keeps."""
+    return f"{source.crm} {source.account} {url}"
+
+
+def witness_now(store: Store, url: str) -> Witness:
+    """Return what a ledger is now.
+
+    Args:
+        store: The ledger's database, or a copy.
+        url: Where the ledger lies, without a password.
+
+    Raises:
+        LedgerError: The ledger fails.
+    """
+    identity, history = tables.identity.c, tables.history.c
+    newest = sa.select(sa.func.coalesce(sa.func.max(history.id), 0)).scalar_subquery()
+    row = store.rows(sa.select(identity.ledger_id, identity.generation, newest.label("high_water")))[0]
+    return Witness(row.ledger_id, row.generation, url, row.high_water, store.now())
+
+
+def step_back(now: Witness, before: Witness | None, told_by: str, accepted_at: float | None = None) -> str | None:
+    """Say that a ledger knows less than it did; None if nothing says so.
+
+    Args:
+        now: What the ledger is.
+        before: What a witness says that it was.
+        told_by: Names the witness, for people.
+        accepted_at: When somebody accepted the ledger as it was then (Unix seconds); witnesses of before are void.
+    """
+    if before is None or (accepted_at is not None and before.at <= accepted_at):
+        return None
+    if now.id == before.id and (now.generation, now.high_water) >= (before.generation, before.high_water):
         return None
     if now.id == before.id:
-        what = f"is an older copy of itself (generation {now.generation}; the last report names {before.generation})"
+        is_now, was = (
+            (f"generation {now.generation}", before.generation)
+            if now.generation < before.generation
+            else (f"{now.high_water} lines of history", before.high_water)
+        )
+        what = f"is an older copy of itself ({is_now}; {told_by} names {was})"
     elif now.url == before.url:
-        what = "is not the one that the last report names: it was removed or replaced"
+        what = f"is not the one that {told_by} names: it was removed or replaced, or another machine has its own"
     else:
         return None  # another ledger was chosen
     return (
@@ -95,36 +146,38 @@ class Generations:
         self._counts = counts
         self._last = before
         if counts:
-            self._last = Witness(store.identity.id, self._next(), store.url)
+            self._count()
 
     def at_end(self) -> dict[str, Any] | None:
         """Count up at the end of the run, if the ledger is still there; return the witness for the report."""
-        if self._counts and self._last is not None:
+        if self._counts:
             with suppress(StopError):
-                self._last = Witness(self._last.id, self._next(), self._last.url)
+                self._count()
         return None if self._last is None else asdict(self._last)
 
-    def _next(self) -> int:
+    def note(self) -> str:
+        """Return the witness as it is by now, as a note for later runs.
+
+        Raises:
+            LedgerError: The ledger fails.
+        """
+        return json.dumps(asdict(witness_now(self._store, self._store.url)))
+
+    def _count(self) -> None:
         table = tables.identity
-        counted = table.update().values(generation=table.c.generation + 1).returning(table.c.generation)
         with self._store.write() as connection:
-            return int(connection.execute(counted).scalar_one())
+            connection.execute(table.update().values(generation=table.c.generation + 1))
+        self._last = witness_now(self._store, self._store.url)
 
 
-def accept_restore(store: Store, report_path: str | None) -> None:
-    """Carry on with a ledger that knows less than it did.
+def accept_restore(store: Store) -> None:
+    """Carry on with a ledger that knows less than it did: what witnesses said of it until now is void.
 
-    No record counts as unchanged until it was compared with the CRM. The report gets the ledger as its witness.
+    No record counts as unchanged until it was compared with the CRM.
     """
     table, records = tables.identity, tables.records
-    before = read_witness(report_path)
     with store.write() as connection:
         known = sa.select(sa.func.max(records.c.written_at)).scalar_subquery()
-        newest = max(store.identity.generation, before.generation if before else 0)
-        connection.execute(table.update().values(doubted_at=known, generation=newest + 1))
+        connection.execute(table.update().values(doubted_at=known, accepted_at=store.now()))
         connection.execute(records.update().values(record_hash=None, digest=None))
         connection.execute(tables.attribute_digests.delete())
-    if before is not None and report_path:
-        report = json.loads(Path(report_path).read_bytes())
-        report["ledger"] = asdict(Witness(store.identity.id, newest + 1, store.url))
-        _write(report_path, report)

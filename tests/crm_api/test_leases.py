@@ -57,6 +57,15 @@ def let_pass(url, seconds):
         connection.execute(statement)
 
 
+def test_a_note_is_kept_under_its_name_until_the_next(leases, url):
+    assert leases.noted("copper 1 a") is None
+    leases.note("copper 1 a", '{"generation": 1}')
+    leases.note("copper 1 a", '{"generation": 2, "name": "Zoë"}')
+    leases.note("copper 2 a", "{}")
+    assert open_leases(url).noted("copper 1 a") == '{"generation": 2, "name": "Zoë"}'
+    assert leases.noted("copper 2 a") == "{}"
+
+
 def test_one_ledger_has_an_account_until_it_gives_it_back(leases):
     assert leases.take(OURS) is None
     assert leases.take(OTHER_LEDGER) == "process 1 on a"

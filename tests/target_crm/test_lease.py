@@ -78,7 +78,8 @@ def test_a_lease_that_another_ledger_took_meanwhile_is_a_lost_lock(tmp_path, clo
 
     def lease(ledger, holder):
         leases = SQLiteLeases(tmp_path / "quota.sqlite", clock=clock)
-        return Lease(leases, Claim("copper 1", ledger, holder, holder), stopping, wait_seconds=0, clock=clock)
+        claim = Claim("copper 1", ledger, holder, holder)
+        return Lease(leases, claim, stopping, wait_seconds=0, clock=clock, noted=lambda: ("copper 1", ledger))
 
     first, second = lease("A", "the first"), lease("B", "the second")
     first.take("people")

@@ -5,6 +5,9 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import sqlite3
+from contextlib import closing
+from dataclasses import replace as replaced
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,7 @@ from target_crm.ledger import tables
 from target_crm.ledger.ledger import Ledger
 from target_crm.ledger.store import Store
 from target_crm.ledger.values import Entry, Intent, LedgerReplacedError, Source
+from target_crm.ledger.witness import Witness, step_back
 from tests.target_crm.messages import as_lines, record_of, schema_of, state_of
 
 TASKS = schema_of("tasks", "name")
@@ -160,6 +164,79 @@ def test_a_restored_ledger_that_is_accepted_compares_each_record_with_the_crm(ru
     assert done.of("people") == {"input": 2, "updated": 1, "unchanged": 1}
     assert emulator.copper.count("people") == 2
     assert "older copy" not in run([PEOPLE, *people(1)], require_ledger=True).errors
+
+
+# The store of a shared quota as the witness
+
+
+@pytest.fixture
+def copy_and_go_back(file):
+    """Return what copies the ledger, and what puts the copy back."""
+    kept = file.with_name("backup")
+
+    def copy():
+        with closing(sqlite3.connect(file)) as there, closing(sqlite3.connect(kept)) as here:
+            there.backup(here)
+
+    def go_back():
+        for journal in file.parent.glob(f"{file.name}-*"):
+            if not journal.name.endswith(".lock"):
+                journal.unlink()
+        shutil.copy(kept, file)
+
+    return copy, go_back
+
+
+@pytest.fixture
+def run_elsewhere(run, tmp_path):
+    """Run the target on a machine that keeps no report, but shares the quota's store."""
+    quota = f"sqlite:///{tmp_path / 'quota.sqlite'}"
+    return lambda messages, **more: run(messages, report_path=None, quota_url=quota, **more)
+
+
+def test_the_store_of_the_quota_tells_an_older_copy(run_elsewhere, copy_and_go_back, operate):
+    copy, go_back = copy_and_go_back
+    assert run_elsewhere([PEOPLE, *people(1)]).code == 0
+    copy()
+    assert run_elsewhere([PEOPLE, *people(1, title="New"), *people(2)]).code == 0
+    go_back()
+    refused = run_elsewhere([PEOPLE, *people(1)], require_ledger=True)
+    assert refused.code == 2
+    assert "is an older copy of itself" in refused.errors
+    assert "the store that quota_url names" in refused.errors
+    assert "older copy" in run_elsewhere([PEOPLE, *people(1)], dry_run=True).errors
+    assert operate("accept-restore").exit_code == 0
+    assert "accept-restore" not in run_elsewhere([PEOPLE, *people(1)], require_ledger=True).errors
+
+
+def test_a_copy_of_the_middle_of_a_run_is_told(run_elsewhere, copy_and_go_back):
+    copy, go_back = copy_and_go_back
+    messages = [TASKS, *tasks(*range(10)), state_of(1), *tasks(*range(10, 20))]
+    assert run_elsewhere(messages, input_file=Interrupted(messages, 13, copy), batch_size_rows=10).code == 0
+    go_back()
+    assert "is an older copy of itself" in run_elsewhere([TASKS, *tasks(1)]).errors
+
+
+@pytest.mark.parametrize("gone", [Path.unlink, lambda file: file.write_bytes(b"")])
+def test_the_store_of_the_quota_tells_a_ledger_that_began_anew(run_elsewhere, file, gone):
+    run_elsewhere([PEOPLE, *people(1)])
+    gone(file)
+    assert "removed or replaced, or another machine has its own" in run_elsewhere([PEOPLE, *people(1)]).errors
+    assert "accept-restore" not in run_elsewhere([PEOPLE, *people(1)], require_ledger=True).errors
+
+
+def test_a_healthy_ledger_is_not_doubted_by_the_store_of_the_quota(run_elsewhere):
+    for _ in range(3):
+        assert "accept-restore" not in run_elsewhere([PEOPLE, *people(1, 2)]).errors
+        assert "accept-restore" not in run_elsewhere([PEOPLE, *people(1)], dry_run=True).errors
+
+
+def test_an_older_line_of_history_of_one_generation_is_a_step_back():
+    before = Witness("a", 5, "sqlite:///l", high_water=9, at=100.0)
+    assert "is an older copy" in step_back(replaced(before, high_water=8), before, "the store")
+    assert step_back(replaced(before, high_water=8, generation=6), before, "the store") is None
+    assert step_back(replaced(before, high_water=8), before, "the store", accepted_at=100.0) is None
+    assert step_back(replaced(before, high_water=8), before, "the store", accepted_at=99.0) is not None
 
 
 def test_a_healthy_ledger_is_never_doubted(run, operate, file, tmp_path):
