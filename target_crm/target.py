@@ -20,7 +20,7 @@ from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.sinks import Sink
 from typing_extensions import override
 
-from crm_api.console import handle_hangup
+from crm_api.console import guard_log, handle_hangup
 from crm_api.crm import Crm
 from crm_api.exit_codes import Exit
 from crm_api.transport.redaction import guard_logging
@@ -294,6 +294,7 @@ class TargetCrm(ConfiguredTarget):
     def _setup_signal_handlers(self) -> None:
         super()._setup_signal_handlers()
         handle_hangup(self._handle_termination)
+        guard_log()
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
