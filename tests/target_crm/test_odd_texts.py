@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from target_crm.cli.main import main
 from target_crm.ledger import tables
 from target_crm.ledger.copying import copy_rows
-from target_crm.ledger.keys import MOST_BYTES, key_of
 from target_crm.ledger.ledger import Ledger
 from target_crm.ledger.queries import LedgerQueries
 from target_crm.ledger.store import Store, open_engine
+from target_crm.ledger.tables import MOST_BYTES, key_of
 from target_crm.ledger.values import Entry, Intent, Link, OnMatch, OnRecord, Scope, Source
 from tests.target_crm.messages import record_of, schema_of, state_of
 
