@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +11,7 @@ import sqlalchemy as sa
 
 from target_crm.concurrency import Stopping
 from target_crm.ledger import tables
-from target_crm.ledger.locks import FileLocks, Locks
+from target_crm.ledger.locks import FileLocks, Locks, holder_name
 from target_crm.ledger.sole_writer import Epochs, SoleWriter
 from target_crm.ledger.store import Store, open_engine, parsed_url
 from target_crm.ledger.values import Source
@@ -93,11 +91,6 @@ class OpenedLedger:
             window_seconds=writing.window_seconds,
             clock=writing.clock,
         )
-
-
-def holder_name(run_id: str) -> str:
-    """Name this process and its run, for people who look for the holder of a lock."""
-    return f"process {os.getpid()} on {socket.gethostname()}, run {run_id}"
 
 
 def _lock_session(url: str, holder: str) -> LockSession | None:

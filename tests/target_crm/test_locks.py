@@ -21,7 +21,7 @@ from pathlib import Path
 from target_crm.concurrency import Stopping
 from target_crm.ledger.values import Source
 from target_crm.ledger.locks import FileLocks
-from target_crm.ledger.opening import holder_name
+from target_crm.ledger.locks import holder_name
 source = Source("copper", sys.argv[2], "x")
 locks = FileLocks(Path(sys.argv[1]), source, holder_name("r1"), Stopping(), wait_seconds=0, clock=float)
 locks.take("tasks")
