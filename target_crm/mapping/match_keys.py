@@ -137,9 +137,21 @@ class MatchKeys:
 
     def values(self, record: CrmRecord, name: str) -> frozenset[str]:
         """The values by which one attribute of a record in the vendor's form is matched, normalised."""
+        return self._values(record, name, self._attribute(name))
+
+    def values_of(self, record: CrmRecord, names: Iterable[str]) -> dict[str, frozenset[str]]:
+        """The normalised values of several attributes, by name."""
+        attributes = [(name, self._attribute(name)) for name in names]
+        return {name: self._values(record, name, attribute) for name, attribute in attributes}
+
+    def _attribute(self, name: str) -> Attribute | None:
+        if name not in self._attributes:
+            self._attributes[name] = self._fields.attribute(name)
+        return self._attributes[name]
+
+    def _values(self, record: CrmRecord, name: str, attribute: Attribute | None) -> frozenset[str]:
         if name == ID:
             return frozenset() if record.get(ID) is None else frozenset({str(record[ID])})
-        attribute = self._attribute(name)
         if attribute is None:
             return frozenset()
         value = record.get(name) if attribute.custom_id is None else self._custom(record, attribute)
@@ -147,15 +159,6 @@ class MatchKeys:
             return frozenset()
         found = frozenset(filter(None, self._normalised(attribute, value)))
         return frozenset(each for each in found if attribute.normalise != "domain" or not is_free_mail(each))
-
-    def _attribute(self, name: str) -> Attribute | None:
-        if name not in self._attributes:
-            self._attributes[name] = self._fields.attribute(name)
-        return self._attributes[name]
-
-    def values_of(self, record: CrmRecord, names: Iterable[str]) -> dict[str, frozenset[str]]:
-        """The normalised values of several attributes, by name."""
-        return {name: self.values(record, name) for name in names}
 
     def matches(self, key: MatchKey, record: CrmRecord) -> bool:
         """Tell whether a record of the CRM matches the key."""
