@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 
 import requests
 
-from crm_api.transport.addresses import password_in
 from crm_api.transport.answer import Dialect
-from crm_api.transport.network import Network
+from crm_api.transport.network import Network, password_in
 from crm_api.transport.redaction import Redactor
 from crm_api.transport.retry import RetryPolicy
 from crm_api.transport.session import CrmSession

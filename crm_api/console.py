@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -82,8 +83,7 @@ def guard_standard_streams() -> None:
     old = sys.stderr
     if old is not None and not _is_descriptor(old, STDERR):
         return
-    lenient = io.BufferedWriter(_Lenient(STDERR, "w", closefd=False))
-    sys.stderr = io.TextIOWrapper(lenient, "utf-8", errors="backslashreplace", line_buffering=True)
+    sys.stderr = _text(_Lenient(STDERR, "w", closefd=False))
     for handler in _handlers():
         if isinstance(handler, logging.StreamHandler) and handler.stream is old:
             handler.setStream(sys.stderr)
@@ -98,6 +98,30 @@ class _Lenient(io.FileIO):
             return super().write(b) or memoryview(b).nbytes
         except OSError:
             return memoryview(b).nbytes
+
+
+def guard_log() -> None:
+    """Let the handlers that log to a guarded stderr write to it directly, and drop what it does not take.
+
+    No line of the log then takes a way around by Python, as it does through the guarded stream.
+    """
+    stderr = getattr(sys.stderr, "buffer", None)
+    if not isinstance(getattr(stderr, "raw", None), _Lenient):
+        return
+    direct = _text(io.FileIO(STDERR, "w", closefd=False))
+    for handler in _handlers():
+        if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stderr:
+            handler.setStream(direct)
+            handler.handleError = partial(_tell_or_drop, handler.handleError)  # type: ignore[method-assign]  # of the SDK's making
+
+
+def _tell_or_drop(tell: Callable[[logging.LogRecord], None], record: logging.LogRecord) -> None:
+    if not isinstance(sys.exception(), OSError):
+        tell(record)
+
+
+def _text(raw: io.FileIO) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BufferedWriter(raw), "utf-8", errors="backslashreplace", line_buffering=True)
 
 
 def output_error() -> OSError | None:
@@ -140,7 +164,7 @@ def is_structured() -> bool:
     return any(
         _is_object(handler.format(probe))
         for handler in logging.getLogger().handlers
-        if isinstance(handler, logging.StreamHandler) and _is_stderr(handler.stream)
+        if isinstance(handler, logging.StreamHandler) and is_stderr(handler.stream)
     )
 
 
@@ -151,7 +175,8 @@ def _is_object(line: str) -> bool:
         return False
 
 
-def _is_stderr(stream: Any) -> bool:
+def is_stderr(stream: Any) -> bool:
+    """Tell whether what is written to a stream comes out at stderr."""
     return stream in {sys.stderr, sys.__stderr__} or _is_descriptor(stream, STDERR)
 
 

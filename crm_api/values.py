@@ -29,6 +29,13 @@ def is_empty(value: Any) -> bool:
     return isinstance(value, list | tuple | dict) and not value
 
 
+def has_value(value: Any) -> bool:
+    """Whether there is a value: not null, blank, an empty list, or an object of nothing but nulls."""
+    if isinstance(value, Mapping):
+        return any(has_value(each) for each in value.values())
+    return not is_empty(value)
+
+
 def read_text(value: Any) -> str:
     """Read text, unchanged; numbers, booleans and dates as JSON would spell them."""
     if isinstance(value, str):

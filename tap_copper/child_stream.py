@@ -13,11 +13,12 @@ from typing_extensions import override
 from crm_api.errors import GoneError, NotEnabledError
 from tap_copper.client import CopperStream
 from tap_copper.concurrency import ordered_map
+from tap_copper.list_stream import whole_list
 from tap_copper.progress import log_event
 from tap_copper.records import Record, records_in
 from tap_copper.search.reader import Page
 from tap_copper.search_stream import SearchStream
-from tap_copper.whole import totals_are_hints, whole_list
+from tap_copper.settings import totals_are_hints
 
 FIELD_IN_BRACES = re.compile(r"\{(\w+)\}")
 

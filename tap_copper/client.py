@@ -251,7 +251,7 @@ class CopperStream(Stream):
         emission = Emission(self.account.writer, self.stream_maps, self.mask, version)
         shape = self._shape()
         self._state_at = self.account.time.monotonic()
-        self.account.progress.begin(self)
+        self.account.progress.begin(self, opened=self.opened)
         self._wait_until_opened()
         for page in (part for whole_page in self.pages() for part in _parts(whole_page)):
             records = self._within_limit(page.records)

@@ -18,11 +18,11 @@ from tap_copper.client import CopperStream, Send
 from tap_copper.concurrency import ordered_map
 from tap_copper.deletions import DeletedRecordsStream
 from tap_copper.errors import StreamError
-from tap_copper.list_stream import read_pages
+from tap_copper.list_stream import read_pages, whole_list
 from tap_copper.records import Record
 from tap_copper.search.reader import Page
 from tap_copper.search_stream import SearchStream
-from tap_copper.whole import totals_are_hints, whole_list
+from tap_copper.settings import totals_are_hints
 
 
 def _send_here(send: Send) -> Answer:

@@ -1,10 +1,14 @@
-"""The errors of the tap: what ends one stream and lets the others run, and what ends the run."""
+"""The errors of the tap: what ends one stream and lets the others run, and what ends the run; their sentences."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from crm_api.copper.session import SEARCH_CEILING
 from crm_api.errors import BusyError, CrmError, StopError
+from tap_copper.records import moment
+from tap_copper.search.ending import WAITS
+from tap_copper.search.query import SearchError, ShortReadError, StalledError, TieError
 
 
 class StreamError(CrmError):
@@ -68,3 +72,46 @@ class IncompleteError(Exception):
         errors = [each for _, each in failures]
         self.unanswered = all(isinstance(each, BusyError) or isinstance(each.__cause__, BusyError) for each in errors)
         super().__init__(" ".join(self.sentences))
+
+
+def explain(
+    error: SearchError, stream: str, key: str = "", sign: int = 1, ceiling: int = SEARCH_CEILING
+) -> StreamError:
+    """Make the sentence of a read that is not whole.
+
+    Args:
+        error: What happened.
+        stream: Name of the stream that was read.
+        key: Its replication key; empty if it has none.
+        sign: The sign of its keys: -1 where it is read newest first.
+        ceiling: How many records of one search can be reached.
+    """
+    match error:
+        case TieError():
+            return StreamError(_of_ties(error, stream, key, sign, ceiling))
+        case ShortReadError():
+            return NotWholeError(
+                f"Copper counts {error.told:,} records where it shows {error.found:,} of {stream}, also when asked "
+                f"{len(WAITS)} times more: the read is not whole. Run again later. If the key sees fewer records than "
+                f"Copper counts, set totals: {{{stream}: hint}}"
+            )
+        case StalledError():
+            return NotWholeError(
+                f"{error.queries} answers in a row brought no record of {stream} that had not come before, and none "
+                "said that there are no more: the read is not whole. Run again later, or check base_url"
+            )
+        case _:
+            return NotWholeError(f"{stream} could not be read whole: {error}")
+
+
+def _of_ties(error: TieError, stream: str, key: str, sign: int, ceiling: int) -> str:
+    if not key:
+        counted = f"{error.total:,} records of {stream} cannot be told apart by any date"
+    else:
+        second = "one second" if error.key is None else f"the second {moment(sign * error.key)}"
+        counted = f"{error.total:,} records of {stream} have {key} in {second}"
+    if error.total > ceiling:
+        why = f"and Copper's search reaches {ceiling:,}"
+    else:
+        why = f"and {error.passes} passes over them did not agree"
+    return f"{counted}, {why}" + (": read them apart with search_filters" if key else ": run again later")

@@ -10,12 +10,14 @@ from typing_extensions import override
 from crm_api.copper.session import PAGE_SIZE, SEARCH_CEILING
 from crm_api.transport.answer import Answer
 from tap_copper.client import CopperStream
+from tap_copper.errors import explain
 from tap_copper.progress import log_event
 from tap_copper.records import records_in
-from tap_copper.search.query import Limits, SearchError
-from tap_copper.search.reader import Page
+from tap_copper.search.ending import WAITS
+from tap_copper.search.query import Limits, SearchError, ShortReadError
+from tap_copper.search.reader import Page, total_of
 from tap_copper.search.same_second import TieReader
-from tap_copper.whole import explain, total_of, totals_are_hints, whole_list
+from tap_copper.settings import totals_are_hints
 
 Record = dict[str, Any]
 
@@ -78,6 +80,38 @@ class UnfilteredStream(CopperStream):
         return self.account.ask(
             "POST", self.path, body=body, read=lambda content: records_in(content, self.primary_keys)
         )
+
+
+def whole_list(
+    send: Callable[[], Answer],
+    count: Callable[[Answer], int],
+    pause: Callable[[float], None],
+    stream: str,
+    *,
+    is_hint: bool,
+) -> Answer:
+    """Ask for a list that comes in one answer, and again while it holds fewer records than it says.
+
+    Args:
+        send: Asks for it.
+        count: Counts the records of an answer.
+        pause: Waits so many seconds.
+        stream: Name of the stream, for the error.
+        is_hint: Totals count more than the key sees: believe the list.
+
+    Raises:
+        NotWholeError: It stays short.
+    """
+    answer = send()
+    for seconds in WAITS:
+        if is_hint or (total_of(answer) or 0) <= count(answer):
+            return answer
+        pause(seconds)
+        answer = send()
+    told, found = total_of(answer) or 0, count(answer)
+    if told > found:
+        raise explain(ShortReadError(told, found), stream)
+    return answer
 
 
 def read_pages(

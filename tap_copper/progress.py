@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from crm_api.console import is_structured
+from crm_api.console import is_stderr, is_structured
 from crm_api.copper.session import PAGE_SIZE
 from crm_api.transport.session import CrmSession, Traffic
 
@@ -47,10 +46,6 @@ class StreamRead(Protocol):
 
     name: str
     emitted: int
-
-    @property
-    def opened(self) -> bool:
-        """Its first query has been answered ahead of its turn."""
 
 
 @dataclass
@@ -129,18 +124,19 @@ class Progress:
                     console.print(self.table(live=False))
                 self._log_run(logger)
 
-    def begin(self, stream: StreamRead, reader: Reader | None = None) -> None:
+    def begin(self, stream: StreamRead, reader: Reader | None = None, *, opened: bool = False) -> None:
         """Note that the reading of a stream begins.
 
         Args:
             stream: The stream.
             reader: Reads its search, if it has one, and knows how many records there are.
+            opened: Its first query has been answered ahead of its turn.
         """
         now = self._monotonic()
         self._counted = self._requests  # what no stream has had counted since belongs to none
-        if stream.opened:
+        if opened:
             self._take_back()
-        self._lines[stream.name] = _Line(stream, now, now, int(stream.opened), reader=reader)
+        self._lines[stream.name] = _Line(stream, now, now, int(opened), reader=reader)
 
     def _take_back(self) -> None:
         """Take a request that was sent ahead of its turn from whom it was counted for by then."""
@@ -275,7 +271,7 @@ def _only_warnings(console: Console) -> Iterator[None]:
     streams = {
         handler: handler.stream
         for handler in levels
-        if isinstance(handler, logging.StreamHandler) and handler.stream in {sys.stderr, sys.__stderr__}
+        if isinstance(handler, logging.StreamHandler) and is_stderr(handler.stream)
     }
     for handler in levels:
         handler.setLevel(max(handler.level, logging.WARNING))

@@ -13,14 +13,13 @@ from typing_extensions import override
 from crm_api.copper.session import PAGE_SIZE, SEARCH_CEILING
 from crm_api.transport.answer import Answer
 from tap_copper.client import CopperStream
-from tap_copper.errors import StreamError
+from tap_copper.errors import StreamError, explain
 from tap_copper.progress import log_event
 from tap_copper.records import moment
 from tap_copper.search.orders import AscendingSearch, NewestFirstSearch
 from tap_copper.search.query import Limits, PageQuery, Row, SearchError
 from tap_copper.search.reader import Page, Reader, RunCalls
-from tap_copper.settings import filters_hash, search_filters, seconds_setting
-from tap_copper.whole import explain, totals_are_hints
+from tap_copper.settings import filters_hash, search_filters, seconds_setting, totals_are_hints
 
 # Long windows waste fewer requests, and must wait longer for their turn. Where the quota leaves the time to compress
 # what waits, they may be longer.
@@ -72,7 +71,7 @@ class SearchStream(CopperStream):
                 yield from self._pages(self.reader(*self._range()))
 
     def _pages(self, reader: Reader) -> Iterator[Page]:
-        self.account.progress.begin(self, reader)
+        self.account.progress.begin(self, reader, opened=self.opened)
         latest = 0
         for page in reader.pages():
             if page.records:
@@ -154,7 +153,7 @@ class SearchStream(CopperStream):
             totals_are_hints=totals_are_hints(self.config, self.name),
             splits=bool(self.created_filter),
         )
-        first, last = (start, stop) if self._sign > 0 else (_negative(stop), _negative(start))
+        first, last = (_negative(stop), _negative(start)) if self.newest_first else (start, stop)
         lookback = timedelta(seconds=self.config["lookback_seconds"])
 
         def horizon(began: datetime) -> int:
@@ -173,16 +172,17 @@ class SearchStream(CopperStream):
     def _sender(self, filters: dict[str, Any]) -> Callable[[PageQuery], Answer]:
         read = rows_reader(self._key)
         ask = self.account.ask
+        is_reversed = self.newest_first
 
         def send(query: PageQuery) -> Answer:
             low, high = query.minimum, query.maximum
-            if self._sign < 0:
+            if is_reversed:
                 low, high = _negative(high), _negative(low)
             if self._is_beyond_filters(low, high):
                 raise self._beyond_filters()
             body = filters | self._body(query, low, high) | self._created(query, filters)
             answer = ask("POST", self.path, body=body, read=read)
-            if self._sign < 0 and high is not None and high > LATEST + 1 and _all_beyond(answer.value):
+            if is_reversed and high is not None and high > LATEST + 1 and _all_beyond(answer.value):
                 raise self._beyond_filters()  # the bound was left out, and this is the first page again
             return answer
 

@@ -19,6 +19,7 @@ from tap_copper.records import seconds_of
 _RELATIVE = re.compile(r"([+-])(\d{1,6})([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DATE_FILTER = re.compile(r"(minimum|maximum)_\w*date\w*")
+HINT, EXACT = "hint", "exact"
 LONGEST_LOOKBACK_DAYS = 3_650  # ten years: more is a full read
 RESERVED_FILTERS = frozenset({"page_number", "page_size", "sort_by", "sort_direction"})
 
@@ -111,7 +112,7 @@ SETTINGS: dict[str, Any] = {
         },
         "totals": {
             "type": "object",
-            "additionalProperties": {"type": "string", "enum": ["exact", "hint"]},
+            "additionalProperties": {"type": "string", "enum": [EXACT, HINT]},
             "default": {},
             "description": "How to take the number of records that Copper tells with a search, by stream: exact (a "
             "read that brings fewer is asked again, and fails if it stays short) or hint (a search ends where no more "
@@ -262,6 +263,11 @@ def search_filters(config: Mapping[str, Any], stream: str, now: datetime) -> dic
         is_date = value is not None and _DATE_FILTER.fullmatch(name)
         found[name] = _date(value, f"search_filters.{stream}.{name}", now) if is_date else value
     return found
+
+
+def totals_are_hints(config: Mapping[str, Any], stream: str) -> bool:
+    """Whether the setting ``totals`` says that the totals of a stream count more than its key sees."""
+    return bool((config.get("totals") or {}).get(stream, EXACT) == HINT)
 
 
 def filters_hash(config: Mapping[str, Any], stream: str) -> str | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from crm_api.errors import SettingError
-from crm_api.transport.addresses import password_in
+from crm_api.transport.network import password_in
 from crm_api.transport.redaction import Redactor
 
 PRIVATE = 0o600

@@ -21,7 +21,7 @@ from singer_sdk.plugin_base import _ConfigInput
 from typing_extensions import override
 
 from crm_api import crm
-from crm_api.console import handle_hangup
+from crm_api.console import guard_log, handle_hangup
 from crm_api.copper.session import whoami
 from crm_api.environment import environment_settings
 from crm_api.errors import SettingError, StopError
@@ -31,8 +31,6 @@ from tap_copper.account import Account, Time
 from tap_copper.bookmarks import CUT_SHORT, CUT_SHORT_ADVICE, is_foreign, sdk_form
 from tap_copper.client import CopperStream
 from tap_copper.command import TapCommand, give_up
-from tap_copper.concurrency import Task
-from tap_copper.declared_streams import extra_streams
 from tap_copper.deletions import DeletedRecordsStream
 from tap_copper.errors import IncompleteError, OutputClosedError
 from tap_copper.inputs import (
@@ -94,12 +92,15 @@ class TapCopper(Tap):
     @override
     def discover_streams(self) -> list[CopperStream]:
         streams = [stream(self, self.account) for stream in STREAMS]
-        declared = extra_streams(self, self.account, STREAMS)
         if self.config.get("deletions"):
             searched = [each for each in streams if isinstance(each, SearchStream)]
             self.deleted_records = DeletedRecordsStream(self, self.account, searched)
             streams.append(self.deleted_records)
-        return [*streams, *declared]
+        if self.config.get("extra_streams"):
+            from tap_copper.declared_streams import extra_streams  # noqa: PLC0415 - few declare a stream
+
+            streams += extra_streams(self, self.account, STREAMS)
+        return streams
 
     @override
     def setup_mapper(self) -> None:
@@ -158,6 +159,7 @@ class TapCopper(Tap):
     def _setup_signal_handlers(self) -> None:
         super()._setup_signal_handlers()
         handle_hangup(self._handle_termination)
+        guard_log()
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
@@ -239,20 +241,17 @@ class TapCopper(Tap):
         streams = cast("Iterable[CopperStream]", self.streams.values())
         selected = sorted((each for each in streams if each.selected), key=lambda each: not each.object_type)
         first = [each for each in selected if each.object_type] or selected[:1]
-        opened = [self._open(stream) for stream in first]
+        for stream in first:
+            stream.opening = self.account.prefetch.give(stream.open)
         if self._mapper is None:
             self.setup_mapper()
         if self.deleted_records is not None and self.deleted_records.selected:
             self.deleted_records.open_snapshots()
-        for task in opened[:1]:
+        if first and (task := first[0].opening) is not None:
             self.account.prefetch.wait(task, self.account.check)
             if not isinstance(task.error, StopError):
                 for stream in selected[len(first) :]:
-                    self._open(stream)
-
-    def _open(self, stream: CopperStream) -> Task[bool]:
-        stream.opening = self.account.prefetch.give(stream.open)
-        return stream.opening
+                    stream.opening = self.account.prefetch.give(stream.open)
 
     def _warn_of_unknown_streams(self) -> None:
         """Warn of streams that the catalog or the state names and that do not exist, and of what is not selected."""

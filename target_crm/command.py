@@ -21,8 +21,7 @@ from typing_extensions import override
 
 from crm_api.console import GuardedCommand, is_of_output
 from crm_api.errors import CrmError, SettingError
-from target_crm.exit_codes import Ending, told_ending
-from target_crm.report.advice import remember_config
+from target_crm.exit_codes import CONFIG, Ending, told_ending
 from target_crm.report.report_file import SETTING as REPORT_PATH
 from target_crm.report.report_file import ReportFile
 
@@ -107,7 +106,7 @@ class TargetCommand(GuardedCommand, SingerCommand):
     @override
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         given = _values_of_config(args)  # click takes the list apart
-        remember_config(ctx, given)
+        ctx.meta[CONFIG] = given
         try:
             return super().parse_args(ctx, args)
         except _UNREADABLE as error:

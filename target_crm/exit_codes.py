@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+import shlex
 import signal
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import click
 from singer_sdk.exceptions import (
     ConfigValidationError,
     InvalidJSONSchema,
@@ -17,8 +20,8 @@ from singer_sdk.singerlib.exceptions import InvalidInputLine
 from crm_api.errors import CrmError, StopError
 from crm_api.exit_codes import SIGNAL_OFFSET, Exit, Retry
 from target_crm.concurrency import TerminatedError
-from target_crm.report.advice import list_of_rejected
 
+CONFIG = "singer-crm config"  # in the context of the command line: the values of --config as they were given
 RETRY_SECONDS = 60.0  # what was lost is seldom back sooner, and the locks of a lost host are free by then
 
 
@@ -86,3 +89,16 @@ def ending_of(error: Exception, signalled: int | None) -> Ending:
     if isinstance(error, BROKEN_INPUT):
         return Ending(Exit.FAILED, sentence)
     return Ending(Exit.FAILED, f"A bug in singer-crm ended the run: {type(error).__name__}: {sentence}")
+
+
+def list_of_rejected() -> str:
+    """The command that lists rejected records, as it can be run: with the settings that this command line got."""
+    return f"singer-crm rejected list {_config()}"
+
+
+def _config() -> str:
+    context = click.get_current_context(silent=True)
+    given: Sequence[str] = () if context is None else context.meta.get(CONFIG) or context.params.get("config") or ()
+    if not isinstance(given, list | tuple) or not given:
+        return "--config FILE"
+    return " ".join(f"--config {shlex.quote(each)}" for each in given)

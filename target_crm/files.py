@@ -1,4 +1,7 @@
-"""The files that the target writes: only their owner can read them, and one that fails ends the run in one sentence."""
+"""The files that the target writes: only their owner can read them, and one that fails ends the run in one sentence.
+
+A ledger is a file that has one name.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,14 @@ import io
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from crm_api.errors import SettingError, StopError
 from crm_api.exit_codes import Retry
 
 PRIVATE = 0o600
+MOUNTS = Path("/proc/self/mountinfo")  # Linux: a line a mount, its fifth column the place
 
 
 class FileError(StopError):
@@ -81,3 +85,37 @@ def write_through(file: io.FileIO, text: bytes) -> None:
         left = left[file.write(left) :]
     if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         os.fsync(file.fileno())
+
+
+def check_ledger_file(file: Path) -> None:
+    """Refuse a ledger that can be reached by two names: SQLite keeps its journal beside each, and no lock joins them.
+
+    Raises:
+        SettingError: The file has a second name (a hard link), or it is mounted by itself.
+    """
+    real = Path(os.path.realpath(file))
+    if not real.is_file():
+        return
+    if (names := real.stat().st_nlink) > 1:
+        raise SettingError(
+            f"ledger_url: the file {real} has {names} names (hard links), and SQLite would keep a journal beside each, "
+            "which spoils the ledger. Remove the other names: find / -samefile names them"
+        )
+    if str(real) in _mounts():
+        raise SettingError(
+            f"ledger_url: the file {real} is mounted by itself, so that SQLite's journal and the locks beside it stay "
+            "behind in this container. Mount its folder instead"
+        )
+
+
+def _mounts() -> Iterator[str]:
+    """Yield the places where something is mounted, as far as the system tells."""
+    with suppress(OSError):
+        for line in MOUNTS.read_text("utf-8", "surrogateescape").splitlines():
+            place = line.split(" ")[4]  # spaces and the like are written as octal numbers
+            yield (
+                place.encode("utf-8", "surrogateescape")
+                .decode("unicode_escape")
+                .encode("latin-1")
+                .decode("utf-8", "surrogateescape")
+            )

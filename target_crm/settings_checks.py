@@ -1,15 +1,20 @@
-"""Checks of the settings before anything is done: the JSON schema, names that nobody knows, and ``max_rejected``."""
+"""The settings as they are given, in files and the environment, and their checks before anything is done."""
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import jsonschema_rs
+from singer_sdk import Target
 from singer_sdk.exceptions import ConfigValidationError
+from typing_extensions import override
 
+from crm_api.environment import environment_settings
 from crm_api.errors import SettingError
 from crm_api.settings import check_settings
 from crm_api.transport.redaction import Redactor, secret_texts
@@ -24,6 +29,32 @@ _WORDS = {
     "array": "a list",
     "object": "an object",
 }
+
+
+class ConfiguredTarget(Target):
+    """A target whose settings are as strict in the environment as in a file, and checked at every depth."""
+
+    @classmethod
+    @override
+    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
+        super().append_builtin_config(config_jsonschema)
+        # No CRM has columns for metadata; files are read as their message says; load_method decides about versions.
+        for unused in ("add_record_metadata", "batch_config", "process_activate_version_messages"):
+            config_jsonschema["properties"].pop(unused, None)
+
+    @property
+    @override
+    def _env_var_config(self) -> dict[str, Any]:
+        with suppress(ValueError):  # it reads the file .env, too; a wrong value in it is reported below
+            super()._env_var_config  # noqa: B018 - see above
+        return environment_settings(self.config_jsonschema, self._env_var_prefix, os.environ)
+
+    @override
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        if raise_errors:
+            self.append_builtin_config(self.config_jsonschema)
+            self._config = checked_config(self._config, self.config_jsonschema)
+        return super()._validate_config(raise_errors=raise_errors)
 
 
 def checked_config(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -78,7 +78,8 @@ class CrmSink(BatchSink):
         destination = destination_of(run.crm, settings)
         known = set(schema.get("properties", ()))
         destination.check_fields(stream_name, known - SDC)
-        check_flags(stream_name, run.crm.objects[settings.object], settings.mapping, known)
+        if settings.mapping.parameters:
+            check_flags(stream_name, run.crm.objects[settings.object], settings.mapping, known)
         for sentence in unknown_field_warnings(stream_name, settings, known):
             logger.warning("%s", sentence)
         message = running.schema_message

@@ -20,13 +20,12 @@ from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.sinks import Sink
 from typing_extensions import override
 
-from crm_api.console import handle_hangup
+from crm_api.console import guard_log, handle_hangup
 from crm_api.crm import Crm
 from crm_api.exit_codes import Exit
 from crm_api.transport.redaction import guard_logging
 from target_crm.command import end_early, given_run_id, target_command
 from target_crm.concurrency import Stopping
-from target_crm.configuration import ConfiguredTarget
 from target_crm.crms import connected, requests_per_minute
 from target_crm.engine.deletes import Deleter
 from target_crm.engine.finish import RunEnd
@@ -39,6 +38,7 @@ from target_crm.mapping.values import Rejection
 from target_crm.report.outcomes import Books, Outcome, RejectKind
 from target_crm.report.progress import shown_progress
 from target_crm.settings import BATCH_SIZE, SETTINGS
+from target_crm.settings_checks import ConfiguredTarget
 from target_crm.singer.completeness import Completeness
 from target_crm.singer.messages import record_of, register, schema_of, state_of, stream_of, version_of
 from target_crm.singer.stdio import Reader, check_output, emit, state_text
@@ -294,6 +294,7 @@ class TargetCrm(ConfiguredTarget):
     def _setup_signal_handlers(self) -> None:
         super()._setup_signal_handlers()
         handle_hangup(self._handle_termination)
+        guard_log()
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:

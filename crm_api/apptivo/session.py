@@ -29,8 +29,8 @@ from crm_api.errors import (
     InvalidError,
     SettingError,
 )
-from crm_api.transport.addresses import checked_base_url
 from crm_api.transport.answer import Answer, Dialect, Failure
+from crm_api.transport.network import checked_base_url
 from crm_api.transport.session import CrmSession
 
 BASE_URL = "https://api.apptivo.com/app/dao/v6"

@@ -18,8 +18,8 @@ from typing_extensions import override
 from crm_api.account import AccountSettings, Rate, open_session
 from crm_api.crm import Account
 from crm_api.errors import CredentialsError, CrmError, NotEnabledError, SettingError
-from crm_api.transport.addresses import checked_base_url
 from crm_api.transport.answer import Answer, Dialect
+from crm_api.transport.network import checked_base_url
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 

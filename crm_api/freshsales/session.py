@@ -32,8 +32,8 @@ from crm_api.errors import (
     SettingError,
     UnreachableError,
 )
-from crm_api.transport.addresses import checked_base_url, parts_of
 from crm_api.transport.answer import Answer, Dialect
+from crm_api.transport.network import checked_base_url, parts_of
 from crm_api.transport.retry import RetryPolicy
 from crm_api.transport.session import CrmSession
 

@@ -15,8 +15,8 @@ from crm_api.account import AccountSettings, open_session
 from crm_api.endpoints.xml_answers import read_xml
 from crm_api.errors import SettingError
 from crm_api.http.sign_in import ClientCredentials, InHeader, InQuery, Unsigned, basic, bearer
-from crm_api.transport.addresses import checked_base_url
 from crm_api.transport.answer import Answer, Dialect
+from crm_api.transport.network import checked_base_url
 from crm_api.transport.redaction import Redactor
 from crm_api.transport.session import CrmSession
 

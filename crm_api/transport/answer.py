@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import email.utils
 import re
-from collections.abc import Mapping
+import zlib
+from array import array
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
+from itertools import accumulate
 from typing import Any
 
+import msgspec
+import requests
 from requests.structures import CaseInsensitiveDict
 
 from crm_api.errors import (
@@ -22,8 +28,24 @@ from crm_api.errors import (
     InvalidError,
     RedirectError,
 )
-from crm_api.transport.nesting import read_json
-from crm_api.transport.receiving import ERROR_BYTES
+from crm_api.transport.connections import Limits, NotTakenError
+
+PACKINGS = ("gzip", "deflate")  # zlib unpacks both piece by piece, so that a bomb is noticed before it goes off
+MOST_PACKINGS = 3  # on top of each other; a proxy may add one
+MOST_MEMBERS = 2000  # of a gzip: programs that pack in parallel make one for each 64 KiB
+PIECE_BYTES = 1 << 18
+ERROR_BYTES = 1 << 20  # of an error's body: enough for the words about a hundred refused records
+RATIO = 200  # JSON shrinks to a tenth or a thirtieth, pages of nearly equal records to a hundredth
+UNSUSPICIOUS_BYTES = 1 << 23  # a body that is no larger may have any ratio
+_GZIP = b"\x1f\x8b"
+DEEPEST = 100  # lists and objects in each other; answers of CRMs have less than ten, and Python's stack has 1,000
+_BEGINNING = re.compile(rb"\s*[\[{]")
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
+_OTHERS = bytes(set(range(256)) - set(b"[]{}"))
+_AS_LISTS = bytes.maketrans(b"{}", b"[]")
+_STEPS = bytes.maketrans(b"[]", b"\x01\xff")  # up and down, as signed bytes
+_USUAL_LEVELS = 8
+_PIECE = 1 << 16
 
 # None of them looks twice at a letter, however a page is made: an error costs time that grows with its length.
 _TITLE = re.compile(r"<title(?:\s[^<>]*)?>", re.IGNORECASE)
@@ -152,3 +174,155 @@ class Dialect:
     def said(self, answer: Answer) -> str:
         """Take the vendor's own words: the title of an HTML page, otherwise the text."""
         return answer.title or _TAG.sub(" ", answer.text).strip()
+
+
+def body_of(answer: requests.Response, limits: Limits, *, is_error: bool) -> bytes:
+    """Read the body of an answer, unpacked; of an error as much as messages need.
+
+    Raises:
+        NotTakenError: A success is too large, too slow, or packed in a way that cannot be read.
+        urllib3.exceptions.HTTPError: The answer was cut, or is not HTTP.
+    """
+    found: list[bytes] = []
+    most = min(ERROR_BYTES, limits.body_bytes) if is_error else limits.body_bytes
+    try:
+        came = 0
+        declared = answer.headers.get("Content-Length", "")
+        if not is_error and declared.isdecimal() and len(declared) < len(str(1 << 63)) and int(declared) > most:
+            raise limits.too_large()
+        for piece in _unpacked(answer, limits):
+            found.append(piece)
+            came += len(piece)
+            if came > most:
+                raise limits.too_large()
+    except NotTakenError:
+        if not is_error:
+            raise
+        # The status says what became of the request; these are only words.
+    finally:
+        answer.close()  # gives the connection back if all of the answer was read, and ends it otherwise
+    return found[0] if len(found) == 1 else b"".join(found)
+
+
+def _unpacked(answer: requests.Response, limits: Limits) -> Iterator[bytes]:
+    """Unpack a body piece by piece, so that no more is unpacked than is looked at."""
+    pieces: Iterator[bytes] = iter(partial(answer.raw.read, PIECE_BYTES, decode_content=False), b"")
+    packings = [each.strip().lower() for each in answer.headers.get("Content-Encoding", "").split(",", MOST_PACKINGS)]
+    packings = [each.removeprefix("x-") for each in packings if each not in {"", "identity"}]
+    if len(packings) > MOST_PACKINGS:
+        raise NotTakenError(f"the answer is packed more than {MOST_PACKINGS} times")
+    for packing in reversed(packings):
+        if packing not in PACKINGS:
+            raise NotTakenError(f"the answer is packed as {packing[:40]!r}, which was not asked for")
+        pieces = _inflated(pieces, limits, is_gzip=packing == "gzip")
+    return pieces
+
+
+def _inflated(pieces: Iterator[bytes], limits: Limits, *, is_gzip: bool) -> Iterator[bytes]:
+    """Unpack one packing.
+
+    Raises:
+        NotTakenError: It cannot be unpacked, was cut, or unpacks to too much.
+    """
+    packed = unpacked = 0
+    members = _Members(is_gzip=is_gzip)
+    for piece in pieces:
+        packed += len(piece)
+        for part in members.unpack(piece):
+            unpacked += len(part)
+            if unpacked > limits.body_bytes:
+                raise limits.too_large()
+            if unpacked > UNSUSPICIOUS_BYTES and unpacked > RATIO * packed:
+                raise NotTakenError(f"the answer unpacks to more than {RATIO} times its size")
+            yield part
+    if members.is_open:
+        raise NotTakenError("the answer was cut short", final=False)
+
+
+class _Members:
+    """The members of a gzip, one after the other; deflate has a single one."""
+
+    def __init__(self, *, is_gzip: bool) -> None:
+        self._is_gzip = is_gzip
+        self._inflater: Any = None
+        self._count = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a member has begun and not ended."""
+        return self._inflater is not None
+
+    def unpack(self, piece: bytes) -> Iterator[bytes]:
+        """Unpack one more piece, into parts of a limited size."""
+        while piece:
+            if self._inflater is None:
+                if self._count and not (self._is_gzip and piece.startswith(_GZIP)):
+                    return  # padding behind the last member
+                self._count += 1
+                if self._count > MOST_MEMBERS:
+                    raise NotTakenError(f"the answer is packed in more than {MOST_MEMBERS} parts")
+                self._inflater = zlib.decompressobj(_window(piece, is_gzip=self._is_gzip))
+            try:
+                part = self._inflater.decompress(piece, PIECE_BYTES)
+            except zlib.error:
+                raise NotTakenError("the answer cannot be unpacked", final=False) from None
+            yield part
+            piece = self._inflater.unconsumed_tail
+            if self._inflater.eof:
+                piece, self._inflater = self._inflater.unused_data, None
+
+
+def _window(start: bytes, *, is_gzip: bool) -> int:
+    """Choose zlib's window: of gzip, or of deflate with the header of RFC 1950, which some servers leave out."""
+    if is_gzip:
+        return 16 + zlib.MAX_WBITS
+    has_header = int.from_bytes(start[:2], "big") % 31 == 0 and start[0] & 0x0F == zlib.DEFLATED
+    return zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS
+
+
+class TooDeepError(ValueError):
+    """A value is nested too deeply to be read."""
+
+    def __init__(self) -> None:
+        super().__init__(f"the answer is nested more than {DEEPEST} deep")
+
+
+def check_nesting(content: bytes) -> None:
+    """Check the depth of JSON, in time that grows with its length alone; of anything else nothing is said.
+
+    Raises:
+        TooDeepError: It is nested more than ``DEEPEST`` deep.
+    """
+    if content.count(b"[") + content.count(b"{") <= DEEPEST or not _BEGINNING.match(content):
+        return
+    # A page of records is a few levels of pairs, which are soon taken away; brackets in its text may stay behind.
+    brackets = content.translate(_AS_LISTS, _OTHERS)
+    for _ in range(_USUAL_LEVELS):
+        brackets = brackets.replace(b"[]", b"")
+    if brackets and _depth(_STRING.sub(b"", content).translate(_AS_LISTS, _OTHERS)) > DEEPEST:
+        raise TooDeepError
+
+
+def _depth(brackets: bytes) -> int:
+    """Find the greatest depth of brackets, or the first one that is too great."""
+    level = deepest = 0
+    for start in range(0, len(brackets), _PIECE):
+        steps = array("b", brackets[start : start + _PIECE].translate(_STEPS))
+        *levels, level = accumulate(steps, initial=level)
+        deepest = max(deepest, level, *levels)
+        if deepest > DEEPEST:
+            break
+    return deepest
+
+
+def read_json(content: bytes | str) -> Any:
+    """Read JSON.
+
+    Raises:
+        ValueError: It is not JSON, or is nested too deeply.
+    """
+    check_nesting(content.encode() if isinstance(content, str) else content)
+    try:
+        return msgspec.json.decode(content)
+    except RecursionError:
+        raise TooDeepError from None

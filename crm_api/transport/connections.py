@@ -1,13 +1,19 @@
-"""Connections that ask, immediately before anything of a request leaves, whether it still may."""
+"""Connections to a CRM: they ask before anything of a request leaves whether it still may, and end what comes.
+
+A process can be stopped between any two steps; and a server may send for ever.
+"""
 
 from __future__ import annotations
 
+import http.client
+import io
 import socket
 import threading
 import time
 import weakref
 from collections.abc import Callable
-from http.client import HTTPResponse
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from requests.adapters import HTTPAdapter
@@ -17,6 +23,9 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 # Goes on while the machine sleeps, where the system has such a clock.
 _BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+HEADER_BYTES = 1 << 17  # servers take 8 to 64 KiB of headers, and send no more
+TIMEOUTS = 5  # silences that make up the total time, where it is not set
+SLOWEST_BYTES_A_SECOND = 1 << 14  # an answer on a line as slow as a modem's is still taken
 
 
 class Permit:
@@ -65,6 +74,56 @@ class Permit:
         return not (0 <= self.boot() - boot <= self._good_seconds and abs(self.wall() - wall) <= self._good_seconds)
 
 
+class NotTakenError(Exception):
+    """An answer that is not taken: too large, too slow, or packed in a way that cannot be read.
+
+    Attributes:
+        advice: What the user can change; empty if nothing.
+        final: Whether the next answer would be no better.
+    """
+
+    def __init__(self, sentence: str, advice: str = "", *, final: bool = True) -> None:
+        super().__init__(sentence)
+        self.advice = advice
+        self.final = final
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits of one answer.
+
+    Attributes:
+        silence_seconds: Seconds to wait for each next part.
+        total_seconds: Seconds until the answer must have come whole. None: five silences, and a second more for each
+            16 KiB that came, so that a large answer on a slow line is taken, and one byte a second is not.
+        body_bytes: Bytes of the body, unpacked.
+    """
+
+    silence_seconds: float
+    total_seconds: float | None = None
+    body_bytes: int = 1 << 26
+
+    def seconds(self, came: int) -> float:
+        """Seconds that an answer may take of which so many bytes came."""
+        if self.total_seconds is not None:
+            return self.total_seconds
+        return TIMEOUTS * self.silence_seconds + came / SLOWEST_BYTES_A_SECOND
+
+    def too_large(self) -> NotTakenError:
+        """Make the error of a body that is too large."""
+        return NotTakenError(
+            f"the answer is larger than max_answer_bytes, {self.body_bytes:,} bytes",
+            "Raise max_answer_bytes if the answer should be that large.",
+        )
+
+    def too_slow(self, came: int) -> NotTakenError:
+        """Make the error of an answer that has not come in time."""
+        return NotTakenError(
+            f"the answer had not come whole after {self.seconds(came):.0f} seconds ({came:,} bytes came)",
+            "Raise request_total_seconds if the server is that slow.",
+        )
+
+
 class PermittedAdapter(HTTPAdapter):
     """Keeps connections, and checks a permit before each write to one of them.
 
@@ -80,7 +139,7 @@ class PermittedAdapter(HTTPAdapter):
         permit: Checked before each write; None: everything may leave.
     """
 
-    def __init__(self, connections: int, timeout_seconds: float, response: Any = HTTPResponse) -> None:
+    def __init__(self, connections: int, timeout_seconds: float, response: Any = http.client.HTTPResponse) -> None:
         self.permit: Permit | None = None
         self._response = response
         self._socket_options = [*HTTPConnection.default_socket_options, *_forgetting_after(timeout_seconds / 2)]
@@ -124,6 +183,83 @@ class PermittedAdapter(HTTPAdapter):
             ConnectionCls = CheckedEncrypted
 
         manager.pool_classes_by_scheme = {"http": Pool, "https": EncryptedPool}
+
+
+class LimitedAdapter(PermittedAdapter):
+    """Keeps connections whose answers end in time, and whose headers end at all.
+
+    Args:
+        limits: Limits of an answer.
+        connections: Connections to one host, at most; further requests wait for one.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(self, limits: Limits, *, connections: int, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(connections, limits.silence_seconds, partial(_Response, limits=limits, clock=clock))
+
+
+class _Response(http.client.HTTPResponse):
+    """An answer whose bytes are watched from the first one on."""
+
+    def __init__(
+        self, sock: socket.socket, *args: Any, limits: Limits, clock: Callable[[], float], **kwargs: Any
+    ) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self._watched = _Watched(self.fp.detach(), sock, limits, clock)
+        self.fp = io.BufferedReader(self._watched)
+
+    @override
+    def begin(self) -> None:
+        super().begin()
+        self._watched.take_body()
+
+
+class _Watched(io.RawIOBase):
+    """The bytes of a socket, until there are too many, or they come too slowly."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket, limits: Limits, clock: Callable[[], float]) -> None:
+        super().__init__()
+        self._raw = raw
+        self._socket = sock
+        self._limits = limits
+        self._clock = clock
+        self._began = clock()
+        self._came = 0
+        self._most = HEADER_BYTES
+
+    def take_body(self) -> None:
+        """Take as much as a body needs, also in small chunks with a length each."""
+        self._most = HEADER_BYTES + 4 * self._limits.body_bytes
+
+    @override
+    def readable(self) -> bool:
+        return True
+
+    @override
+    def readinto(self, buffer: Any, /) -> int | None:
+        if self._came > self._most:
+            if self._most > HEADER_BYTES:
+                raise self._limits.too_large()
+            raise NotTakenError(f"the answer's headers are larger than {HEADER_BYTES:,} bytes")
+        left = self._limits.seconds(self._came) - (self._clock() - self._began)
+        if left <= 0:
+            raise self._limits.too_slow(self._came)
+        is_last = left < self._limits.silence_seconds
+        if is_last:
+            self._socket.settimeout(left)
+        try:
+            count = self._raw.readinto(buffer)
+        except TimeoutError:
+            if is_last:
+                raise self._limits.too_slow(self._came) from None
+            raise
+        self._came += count or 0
+        return count
+
+    @override
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
 
 
 def _forgetting_after(seconds: float) -> list[tuple[int, int, int]]:

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from typing_extensions import override
 
 from crm_api.errors import StopError
-from crm_api.transport.addresses import password_in
+from crm_api.transport.network import password_in
 from crm_api.transport.redaction import Redactor
 
 LEASE_SECONDS = 30  # after which a lease that nobody renewed is free

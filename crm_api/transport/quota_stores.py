@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from crm_api.errors import SettingError, StopError
 from crm_api.exit_codes import Exit
-from crm_api.transport.addresses import password_in
+from crm_api.transport.network import password_in
 from crm_api.transport.quota import MILLISECONDS
 from crm_api.transport.redaction import Redactor
 from crm_api.transport.turns import Pause, QuotaStore, TurnLog

@@ -31,18 +31,16 @@ from crm_api.errors import (
     UnreachableError,
 )
 from crm_api.transport import failures
-from crm_api.transport.addresses import (
+from crm_api.transport.answer import Answer, Dialect, Failure, TooDeepError, body_of, check_nesting
+from crm_api.transport.connections import LimitedAdapter, NotTakenError, Permit
+from crm_api.transport.network import (
+    Network,
     checked_base_url,
     checked_ca_bundle,
     checked_proxy,
     is_loopback,
     origin_of,
 )
-from crm_api.transport.answer import Answer, Dialect, Failure
-from crm_api.transport.connections import Permit
-from crm_api.transport.nesting import TooDeepError, check_nesting
-from crm_api.transport.network import Network
-from crm_api.transport.receiving import LimitedAdapter, NotTakenError, body_of
 from crm_api.transport.redaction import Redactor
 from crm_api.transport.request import Request
 from crm_api.transport.retry import (
@@ -165,7 +163,9 @@ class CrmSession(requests.Session):
             number += 1
             with self._turn(request) as turn:
                 nothing_done = None if before_send is None else before_send()
-                self._count(repeated=number > 1)
+                with self._lock:
+                    self.traffic.requests += 1
+                    self.traffic.repeated += number > 1
                 outcome = self._attempt(request, wire)
                 turn.is_answered = isinstance(outcome, Answer) or outcome.answer is not None
             if logger.isEnabledFor(logging.DEBUG):
@@ -339,11 +339,6 @@ class CrmSession(requests.Session):
             happened = f"The CRM gave no usable answer to {attempts}"
             return BusyError(name, **facts, happened=happened, advice=miss.advice or advice)
         return InDoubtError(name, **facts, advice=miss.advice and f"{InDoubtError.advice} {miss.advice}")
-
-    def _count(self, *, repeated: bool) -> None:
-        with self._lock:
-            self.traffic.requests += 1
-            self.traffic.repeated += repeated
 
 
 class Renewable(requests.auth.AuthBase, ABC):

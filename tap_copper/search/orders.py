@@ -70,17 +70,10 @@ class AscendingSearch(Search):
         super().__init__(start, stop, limits)
         self._overcounts = False  # a page that should be there, as a total says, was empty: nothing is asked ahead
         self._cuts: dict[Window, _Cuts] = {}
-        self._awaited: dict[ReadAhead, int] = {}  # those that begin with a cut, and how many records lie beyond it
 
     @override
-    def drop_head(self) -> None:
-        if (head := self.head) is not None:
-            self._cuts.pop(head, None)
-        super().drop_head()
-
-    @override
-    def _closed(self) -> list[Window]:
-        return [window for window in self._windows if window is not self._tail]
+    def _forget(self, window: Window) -> None:
+        self._cuts.pop(window, None)
 
     @override
     def _begin(self, window: Window) -> InFlight:
@@ -90,10 +83,6 @@ class AscendingSearch(Search):
         for cut, beyond in self._awaited.items():
             read_ahead.end_at(cut.first, beyond)
         return InFlight(query, read_ahead, window.wait_seconds)
-
-    @override
-    def _is_cutting(self) -> bool:
-        return bool(self._awaited)
 
     @override
     def _ask_ahead(self, unread: Sequence[Window], chosen: Sequence[Window], *, head_only: bool) -> InFlight | None:
@@ -231,20 +220,16 @@ class NewestFirstSearch(Search):
     in time, and its older half is read first.
     """
 
+    newest_first = True
+
     def __init__(self, start: int | None, stop: int | None, limits: Limits) -> None:
         super().__init__(start, stop, limits)
         self._halved: dict[Window, int] = {}  # the totals of windows that they are the older halves of
         self._overcounts = False  # a half counted as much as the whole: nothing is halved
 
     @override
-    def drop_head(self) -> None:
-        if (head := self.head) is not None:
-            self._halved.pop(head, None)
-        super().drop_head()
-
-    @override
-    def _closed(self) -> list[Window]:
-        return [window for window in reversed(self._windows) if window is not self._tail]
+    def _forget(self, window: Window) -> None:
+        self._halved.pop(window, None)
 
     @override
     def _begin(self, window: Window) -> InFlight:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from tap_copper.search.query import Limits, PageQuery, Row, believed_total, page_after
 from tap_copper.search.recount import Recount
@@ -107,7 +108,10 @@ class Search(ABC):
     Attributes:
         first_total: How many records the first query held; None before its answer.
         gap: Records that the CRM counts and does not show, where totals are hints.
+        newest_first: The windows are handed on from the last to the first.
     """
+
+    newest_first: ClassVar[bool] = False
 
     def __init__(self, start: int | None, stop: int | None, limits: Limits) -> None:
         self.first_total: int | None = None
@@ -119,6 +123,7 @@ class Search(ABC):
         self._windows = [Window(start, stop, limits, SearchBehaviour())]
         self._tail: Window | None = self._windows[0]
         self._reading: dict[Window, ReadAhead] = {}
+        self._awaited: dict[ReadAhead, int] = {}  # those that begin with a cut, and how many records lie beyond it
 
     @property
     def head(self) -> Window | None:
@@ -133,13 +138,14 @@ class Search(ABC):
         self._windows.remove(head)
         self.gap += head.gap
         self._reading.pop(head, None)
+        self._forget(head)
         if head is self._tail:
             self._tail = None
 
     @property
     def is_over(self) -> bool:
         """Whether everything has been read, handed on and counted."""
-        return self.head is None and self._recount.query() is None
+        return self.head is None and self._count_once_more() is None
 
     def ask(self, *, head_only: bool = False) -> InFlight | None:
         """Choose the next query; None if nothing may be asked until an answer has come.
@@ -147,13 +153,14 @@ class Search(ABC):
         Args:
             head_only: Ask only for the window that is handed on next: the buffers are full.
         """
-        unread = [window for window in self._closed() if not window.done]
-        head = self.head
+        closed = self._closed()
+        unread = [window for window in closed if not window.done]
+        head = closed[0] if closed else self._tail
         chosen = [window for window in unread if window is head or not head_only]
         for window in chosen:
             if not self._is_under_way(window):
                 return self._begin(window)
-        if unread or self._is_cutting():
+        if unread or self._awaited:
             return self._ask_ahead(unread, chosen, head_only=head_only)
         # The tail comes after everything else: until then, records that are edited move into it.
         tail = self._tail
@@ -161,9 +168,13 @@ class Search(ABC):
             return self._ask_recount()
         return None if self._is_under_way(tail) else self._begin(tail)
 
+    def _count_once_more(self) -> PageQuery | None:
+        """Make the query that counts what exists; None where that is known to have come."""
+        return self._recount.query() if self._recount.is_wanted else None
+
     def _ask_recount(self) -> InFlight | None:
         """Count once more, if fewer records have come than the first answer counted."""
-        query = None if self._recount.is_under_way else self._recount.query()
+        query = None if self._recount.is_under_way else self._count_once_more()
         if query is None:
             return None
         self._recount.is_under_way = True
@@ -202,7 +213,7 @@ class Search(ABC):
         tail = self._tail
         if tail is not None and tail.done and not self._is_tail_confirmed and all(each.done for each in self._windows):
             self._is_tail_confirmed = True
-            if self._recount.query() is not None:
+            if self._count_once_more() is not None:
                 tail.restart(self._tail_brought)
 
     def _take_first(
@@ -219,17 +230,18 @@ class Search(ABC):
             self._recount.begin(counted, closed[0].start, closed[-1].stop)
         return shares
 
-    @abstractmethod
     def _closed(self) -> list[Window]:
         """The closed windows, in the order in which they are handed on."""
+        closed = [window for window in self._windows if window is not self._tail]
+        return closed[::-1] if self.newest_first else closed
+
+    @abstractmethod
+    def _forget(self, window: Window) -> None:
+        """Forget what else is known of a window that has been handed on."""
 
     @abstractmethod
     def _begin(self, window: Window) -> InFlight:
         """Ask the next query of a window of which none is under way."""
-
-    def _is_cutting(self) -> bool:
-        """Whether a page is under way at which a window is to be cut."""
-        return False
 
     @abstractmethod
     def _ask_ahead(self, unread: Sequence[Window], chosen: Sequence[Window], *, head_only: bool) -> InFlight | None:

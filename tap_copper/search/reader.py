@@ -14,15 +14,15 @@ from typing import Any
 
 import msgspec
 
-from crm_api.copper.session import PAGE_SIZE
+from crm_api.copper.session import PAGE_SIZE, TOTAL_HEADER
 from crm_api.transport.answer import Answer
 from tap_copper.concurrency import NAP_SECONDS, WorkerPool
 from tap_copper.search.query import PageQuery, Row, SearchError
 from tap_copper.search.read_ahead import InFlight, Search
 from tap_copper.search.window import Window
-from tap_copper.whole import total_of
 
 BUFFER_BYTES = 32 * 2**20  # answers that wait for earlier windows
+MOST_DIGITS = 15  # of a total: more is no count of records
 FASTEST = 1  # the level of compression that takes the least time: it already brings JSON to an eighth
 
 _decode = msgspec.json.Decoder(list[dict[str, Any]]).decode
@@ -201,9 +201,9 @@ class Reader:
 
     def _wait(self) -> list[_Chunk] | None:
         """Wait for the chunks that are handed on next; None at the end."""
+        self._run.check()
         with self._changed:
             while True:
-                self._run.check()
                 if isinstance(self._error, SearchError):
                     raise self._run.explain(self._error) from self._error
                 if self._error is not None:
@@ -213,7 +213,7 @@ class Reader:
                 head = self._search.head
                 if head is None:  # the records are being counted again
                     self._ask_next()
-                    self._changed.wait(NAP_SECONDS)
+                    self._nap()
                     continue
                 waiting = self._chunks.get(head)
                 # A window that is read newest first can be sorted only when all of it has come.
@@ -228,7 +228,12 @@ class Reader:
                     self._chunks.pop(head, None)
                     self._ask_next()
                     continue
-                self._changed.wait(NAP_SECONDS)
+                self._nap()
+
+    def _nap(self) -> None:
+        """Wait until something has come, or a moment. The caller holds the lock."""
+        self._changed.wait(NAP_SECONDS)
+        self._run.check()
 
     def _ask_next(self) -> None:
         """Have one more query sent, if one may be asked now and a thread is free. The caller holds the lock."""
@@ -285,6 +290,12 @@ class Reader:
         ordered = sorted(self._edited_meanwhile.items(), key=lambda each: self._sign * (each[0][1] or 0))
         records = [body.records()[position] for _, (body, position) in ordered]
         return Page(records, None, self._run.now())
+
+
+def total_of(answer: Answer) -> int | None:
+    """The total that an answer tells; None if it tells none, or something that is not a number."""
+    told = answer.headers.get(TOTAL_HEADER, "").strip()
+    return int(told) if told.isascii() and told.isdigit() and len(told) <= MOST_DIGITS else None
 
 
 def _reached(window: Window, rows: list[Row], kept: list[int]) -> int | None:

@@ -27,10 +27,12 @@ class Recount:
 
     Attributes:
         is_under_way: A query has been sent and not been answered.
+        is_wanted: What has come is to be counted, and has not been found to be all.
     """
 
     def __init__(self, start: int | None, stop: int | None, limits: Limits) -> None:
         self.is_under_way = False
+        self.is_wanted = False
         self._start = start
         self._stop = stop
         self._is_off = limits.totals_are_hints or limits.repeats
@@ -42,7 +44,6 @@ class Recount:
         self._outside: set[Hashable] = set()  # ids beside the bounds, which are asked for one second wider
         self._tries = 0
         self._agreeing = 0  # answers in a row that explain why fewer have come
-        self._is_settled = False
 
     def begin(self, told: int, start: int | None, stop: int | None) -> None:
         """Count, since one answer has not brought everything.
@@ -53,6 +54,7 @@ class Recount:
             stop: The largest key before the tail; None for no bound.
         """
         self._told = told
+        self.is_wanted = not self._is_off
         # One second wider at both ends, where bounds may be excluded.
         self._bounds = None if start is None else start - 1, None if stop is None else stop + 1
 
@@ -82,10 +84,9 @@ class Recount:
 
     def query(self) -> PageQuery | None:
         """Make the query that counts what exists before the tail; None where that is known to have come."""
-        if self._is_off or self._told is None or self._is_settled:
-            return None
-        if not self._tries and self._is_enough():
-            self._is_settled = True
+        if self.is_wanted and not self._tries and self._is_enough():
+            self.is_wanted = False
+        if not self.is_wanted:
             return None
         return PageQuery(*self._bounds, 1, 1)
 
@@ -101,7 +102,7 @@ class Recount:
             self._agreeing += 1
             # Fewer than have come: some of these are gone, too, or the answer is wrong. It is believed when told twice.
             is_plain = total == found + len(self._edge) and not self._tries
-            self._is_settled = is_plain or self._agreeing == EMPTY_TOLD
+            self.is_wanted = not (is_plain or self._agreeing == EMPTY_TOLD)
             return
         self._agreeing = 0
         self._tries += 1

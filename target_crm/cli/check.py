@@ -11,7 +11,7 @@ from crm_api.errors import SettingError
 from crm_api.settings import nearest
 from target_crm.engine.destination import destination_of
 from target_crm.mapping.fields import Fields
-from target_crm.mapping.normalise import normalise_text
+from target_crm.mapping.match_keys import normalise_text
 from target_crm.mapping.references import References
 from target_crm.stream_settings import StreamSettings, stream_settings
 

@@ -26,11 +26,10 @@ from target_crm.cli.common import (
 )
 from target_crm.crms import signed_by
 from target_crm.ledger.copying import copy_rows
-from target_crm.ledger.keys import key_of
 from target_crm.ledger.ledger import Ledger
 from target_crm.ledger.queries import Account, LedgerQueries
 from target_crm.ledger.store import Store, default_url, has_ledger
-from target_crm.ledger.tables import VERSION
+from target_crm.ledger.tables import VERSION, key_of
 from target_crm.ledger.tenants import Tenants
 from target_crm.ledger.values import Origin, Scope
 from target_crm.ledger.witness import accept_restore

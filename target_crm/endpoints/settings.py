@@ -15,7 +15,7 @@ from crm_api.endpoints.templates import places
 from crm_api.endpoints.xml_bodies import is_xml_name
 from crm_api.errors import SettingError
 from crm_api.settings import JsonSchema, nearest
-from crm_api.transport.addresses import checked_base_url
+from crm_api.transport.network import checked_base_url
 from target_crm.setting_fields import Setting, read_settings, schemas_of
 
 ROLES = ("create", "find", "update", "delete")

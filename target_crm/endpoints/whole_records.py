@@ -15,7 +15,7 @@ from crm_api.endpoints.templates import field_at
 from crm_api.values import is_empty, read_text
 from target_crm.endpoints.declaring import Declared
 from target_crm.mapping.mapper import Mapper, digest_of
-from target_crm.mapping.normalise import normalise_text
+from target_crm.mapping.match_keys import normalise_text
 from target_crm.mapping.settings import MappingSettings
 from target_crm.mapping.values import Change, Difference, Found, Mapped, MatchKey, MatchPart, Rejection
 

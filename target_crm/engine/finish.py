@@ -85,11 +85,12 @@ class RunEnd:
         if not ending.code and self._rejected_too_many(held):
             ending = replace(ending, code=Exit.FAILED)
         summary = self._summary(run, crm, held, ending)
+        report = summary.report()
         if run is not None:
             with suppress(OSError):  # nobody can read it
-                summary.show(logger)
+                summary.show(report, logger)
         try:
-            self._report.write(summary.report())
+            self._report.write(report)
         except CrmError as error:
             logger.error("%s", error)
             return ending.code or Exit.FAILED

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from target_crm.ledger.keys import key_of
+from target_crm.ledger.tables import key_of
 from target_crm.mapping.values import Rejection
 
 _SORTED = msgspec.json.Encoder(order="sorted", decimal_format="number")

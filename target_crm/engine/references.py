@@ -10,7 +10,7 @@ from target_crm.engine.decisions import Ready
 from target_crm.engine.incoming import source_id
 from target_crm.engine.lookup import Finder
 from target_crm.engine.run import ObjectContext, StreamContext
-from target_crm.ledger.keys import key_of, shown
+from target_crm.ledger.tables import key_of, shown
 from target_crm.ledger.values import Awaited, Link, OnMatch, OnRecord
 from target_crm.mapping.mapper import Mapper
 from target_crm.mapping.settings import MappingSettings

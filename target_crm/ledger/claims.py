@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from crm_api.crm_objects import CrmId
 from target_crm.ledger import tables
-from target_crm.ledger.keys import key_of
 from target_crm.ledger.store import Store, id_text
+from target_crm.ledger.tables import key_of
 from target_crm.ledger.values import Known, Origin, Scope
 
 

@@ -8,9 +8,9 @@ from contextlib import suppress
 from typing_extensions import override
 
 from target_crm.concurrency import Stopping
-from target_crm.ledger.keys import key_of
 from target_crm.ledger.lock_session import LockSession
 from target_crm.ledger.locks import LockLostError, Locks
+from target_crm.ledger.tables import key_of
 from target_crm.ledger.values import LedgerError, Source
 
 _KEY = "hashtextextended(%s, 0)"

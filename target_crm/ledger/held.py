@@ -10,8 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from target_crm.ledger import tables
-from target_crm.ledger.keys import key_of
-from target_crm.ledger.store import BY_MATCH, Store, as_json, of_source, stored_awaited, stream_name
+from target_crm.ledger.store import BY_MATCH, Store, as_json, of_source, stored_awaited
+from target_crm.ledger.tables import key_of
 from target_crm.ledger.values import Held, Scope, Source
 
 ROWS_AT_ONCE = 500
@@ -189,7 +189,7 @@ class HeldRecords:
 def _held_query(state: str) -> sa.Select[Any]:
     held = tables.held
     return (
-        sa.select(held, tables.schemas.c.message.label("schema"), stream_name())
+        sa.select(held, tables.schemas.c.message.label("schema"), tables.STREAM_NAME)
         .join_from(held, tables.scopes)
         .join(tables.objects)
         .join(tables.schemas)

@@ -10,17 +10,14 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from crm_api.crm_objects import CrmId, Outgoing, outgoing
 from target_crm.ledger import tables
-from target_crm.ledger.absences import AbsenceHistory
-from target_crm.ledger.claims import Claims
 from target_crm.ledger.group_commit import GroupCommit
 from target_crm.ledger.held import HeldRecords
-from target_crm.ledger.keys import key_of
 from target_crm.ledger.links import Links
 from target_crm.ledger.store import (
     Store,
@@ -28,13 +25,17 @@ from target_crm.ledger.store import (
     awaited_of,
     id_of,
     id_text,
-    object_name,
     stored_awaited,
     value_hash,
 )
+from target_crm.ledger.tables import key_of
 from target_crm.ledger.values import Entry, Intent, Known, Link, ObjectScope, Origin, Scope, Source
 from target_crm.ledger.witness import Generations
 from target_crm.mapping.values import Found
+
+if TYPE_CHECKING:
+    from target_crm.ledger.absences import AbsenceHistory
+    from target_crm.ledger.claims import Claims
 
 DAY_SECONDS = 86_400.0
 PRUNED_AT_ONCE = 5_000  # rows of the history, which take a tenth of a second
@@ -81,6 +82,8 @@ class Ledger:
     @cached_property
     def claims(self) -> Claims:
         """The claims of source records on records of the CRM, which only deletes ask for."""
+        from target_crm.ledger.claims import Claims  # noqa: PLC0415 - see above
+
         return Claims(self._store)
 
     def witness(self) -> Mapping[str, Any] | None:
@@ -90,6 +93,8 @@ class Ledger:
     @cached_property
     def absences(self) -> AbsenceHistory:
         """The deletes by absence of earlier runs, which only a stream that mirrors its source asks for."""
+        from target_crm.ledger.absences import AbsenceHistory  # noqa: PLC0415 - see above
+
         return AbsenceHistory(self._store)
 
     def close(self) -> None:
@@ -98,22 +103,18 @@ class Ledger:
 
     def scope(self, source: Source, stream: str, object_name: str) -> Scope:
         """Return the scope of a stream; a new one is added."""
+        key = key_of(stream)
+        stream_text = None if key == stream else stream
         with self._store.write() as connection:
-            object_id = self._object_id(connection, source, object_name)
-            scope = {"object_id": object_id, "source_name": source.name, "stream": key_of(stream)}
-            stream_text = None if scope["stream"] == stream else stream
+            object_id = self._store.object_id(connection, source, object_name)
+            scope = {"object_id": object_id, "source_name": source.name, "stream": key}
             scope_id = self._store.row_id(connection, tables.scopes, scope, stream_text=stream_text)
             return Scope(object_id=object_id, id=scope_id)
 
     def object_scope(self, source: Source, object_name: str) -> ObjectScope:
         """Return the scope of an object, whichever stream writes it; a new one is added."""
         with self._store.write() as connection:
-            return ObjectScope(object_id=self._object_id(connection, source, object_name))
-
-    def _object_id(self, connection: sa.Connection, source: Source, object_name: str) -> int:
-        row = {"crm": source.crm, "account": source.account, "object": key_of(object_name)}
-        object_text = None if row["object"] == object_name else object_name
-        return self._store.row_id(connection, tables.objects, row, object_text=object_text)
+            return ObjectScope(object_id=self._store.object_id(connection, source, object_name))
 
     def known(self, scope: Scope, source_ids: Collection[str]) -> dict[str, Known]:
         """Return the records that the ledger knows, by source id."""
@@ -136,7 +137,7 @@ class Ledger:
             source_ids: The source ids.
         """
         query = (
-            sa.select(tables.records.c.source_id, tables.records.c.crm_id, object_name())
+            sa.select(tables.records.c.source_id, tables.records.c.crm_id, tables.OBJECT_NAME)
             .join_from(tables.records, tables.scopes)
             .join(tables.objects)
             .where(tables.scopes.c.stream == stream, tables.records.c.crm_id.is_not(None))
@@ -230,19 +231,21 @@ class Ledger:
 
     def _write_answers(self, connection: sa.Connection, scope: Scope, entries: Sequence[Entry], now: float) -> None:
         source_ids = [entry.source_id for entry in entries]
-        self._store.remove(connection, tables.intents, scope, source_ids)
-        self._store.unhold(connection, scope, source_ids)
-        self._store.remove(connection, tables.links, scope, source_ids)
-        self._store.put(connection, tables.links, [link for entry in entries for link in _links(scope, entry, now)])
-        self._store.put(connection, tables.records, [self._record(scope, entry, now) for entry in entries])
+        links = [link for entry in entries for link in _links(scope, entry, now)]
+        records = [self._record(scope, entry, now) for entry in entries]
+        done = [self._event(scope, entry, now) for entry in entries if entry.action != "unchanged"]
         fresh = [
             _fresh_key(scope, name, value, entry.crm_id, now)
             for entry in entries
             for name, values in (entry.gained or {}).items()
             for value in values
         ]
+        self._store.remove(connection, tables.intents, scope, source_ids)
+        self._store.unhold(connection, scope, source_ids)
+        self._store.remove(connection, tables.links, scope, source_ids)
+        self._store.put(connection, tables.links, links)
+        self._store.put(connection, tables.records, records)
         self._store.put(connection, tables.fresh_keys, fresh)
-        done = [self._event(scope, entry, now) for entry in entries if entry.action != "unchanged"]
         if done:
             connection.execute(tables.history.insert(), done)
 

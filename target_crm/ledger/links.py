@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from target_crm.ledger import tables
-from target_crm.ledger.keys import key_of
-from target_crm.ledger.store import BY_MATCH, Store, awaited_of, id_of, object_name, stream_name
+from target_crm.ledger.store import BY_MATCH, Store, awaited_of, id_of
+from target_crm.ledger.tables import key_of
 from target_crm.ledger.values import Known, Link, Missing, Scope, Source, Unlinked
 
 EXAMPLES = 3
@@ -69,12 +69,12 @@ class Links:
     def missing(self, source: Source) -> list[Missing]:
         """Count the missing references, of held records and of written ones."""
         waits, links, held = tables.waits, tables.links, tables.held
-        waiting = _of_source(sa.select(stream_name(), sa.literal(""), waits.c.stream, waits.c.source_id), waits)
+        waiting = _of_source(sa.select(tables.STREAM_NAME, sa.literal(""), waits.c.stream, waits.c.source_id), waits)
         waiting = waiting.join(
             held, sa.and_(held.c.scope_id == waits.c.scope_id, held.c.source_id == waits.c.source_id)
         ).where(held.c.state == "waiting")
         lacking = _of_source(
-            sa.select(stream_name(), links.c.attribute, links.c.stream, links.c.source_id, links.c.reason), links
+            sa.select(tables.STREAM_NAME, links.c.attribute, links.c.stream, links.c.source_id, links.c.reason), links
         )
         found: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
         for query in (waiting, lacking):
@@ -122,9 +122,9 @@ def _lacking() -> sa.Select[Any]:
         links.c.stream.label("on_stream"),
         links.c.on_source_id,
         links.c.reason,
-        stream_name(),
+        tables.STREAM_NAME,
         scopes.c.object_id,
-        object_name(),
+        tables.OBJECT_NAME,
         *columns,
     )
     same = sa.and_(records.c.scope_id == links.c.scope_id, records.c.source_id == links.c.source_id)

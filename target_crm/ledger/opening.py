@@ -11,10 +11,8 @@ import sqlalchemy as sa
 
 from target_crm.concurrency import Stopping
 from target_crm.ledger import tables
-from target_crm.ledger.epochs import Epochs
-from target_crm.ledger.file_locks import FileLocks
-from target_crm.ledger.locks import Locks, holder_name
-from target_crm.ledger.sole_writer import SoleWriter
+from target_crm.ledger.locks import FileLocks, Locks, holder_name
+from target_crm.ledger.sole_writer import Epochs, SoleWriter
 from target_crm.ledger.store import Store, open_engine, parsed_url
 from target_crm.ledger.values import Source
 from target_crm.ledger.witness import Generations, note_name

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 
 from crm_api.crm_objects import CrmId
 from target_crm.ledger import tables
-from target_crm.ledger.keys import key_of
-from target_crm.ledger.store import Store, id_of, id_text, object_name, stream_name, value_hash
+from target_crm.ledger.store import Store, id_of, id_text, value_hash
+from target_crm.ledger.tables import key_of
 from target_crm.ledger.values import Origin, Scope
 
 
@@ -61,7 +61,7 @@ class LedgerQueries:
         """Return the counts of every stream in the ledger."""
         scopes, objects = tables.scopes, tables.objects
         query = (
-            sa.select(scopes.c.id, scopes.c.object_id, scopes.c.source_name, stream_name(), object_name())
+            sa.select(scopes.c.id, scopes.c.object_id, scopes.c.source_name, tables.STREAM_NAME, tables.OBJECT_NAME)
             .add_columns(objects.c.crm, objects.c.account)
             .join_from(scopes, objects)
             .order_by(objects.c.crm, objects.c.account, scopes.c.source_name, scopes.c.stream)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from crm_api.transport.connections import Permit
-from target_crm.ledger.epochs import Epochs
+from target_crm.ledger import tables
 from target_crm.ledger.locks import LockLostError, Locks
 from target_crm.ledger.store import Store
+from target_crm.ledger.values import Source
 
 if TYPE_CHECKING:
     from target_crm.ledger.lease import Lease
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 PROOF_SECONDS = 5.0  # for which a proof is good: long against a round trip, short against the doubt window's default
 NEVER = (-math.inf, -math.inf)  # of a permit: the last proof is too old whatever the clocks say
 NAMED = 20  # source ids in a sentence
+# A run that is stopped in mid-transaction holds up its successor for no longer than this: it idles for a moment else.
+IDLE_IN_TRANSACTION = "20s"
+WHOLE = ""  # of the object: all of it is written, not a share
 
 
 class SoleWriter:
@@ -29,7 +33,7 @@ class SoleWriter:
     without an answer until that time has passed finds all that were sent.
 
     Args:
-        store: The ledger's database; its transactions are guarded from now on.
+        store: The ledger's database; its transactions are guarded for as long as something is taken.
         locks: The locks of the operating system or the database.
         epochs: The ledger's epochs.
         lease: The lease in the store of the shared quota; None without one.
@@ -60,7 +64,6 @@ class SoleWriter:
         self.unanswered: set[tuple[str, str]] = set()
         self._taken_at: dict[str, float] = {}
         self._lost: LockLostError | None = None
-        store.guard = self._verify
 
     def take(self, object_name: str) -> None:
         """Become the only writer of an object. A second call changes nothing.
@@ -77,6 +80,7 @@ class SoleWriter:
         self._locks.take(object_name)
         self._epochs.take(object_name)
         self._taken_at[object_name] = self._clock()
+        self._store.guard = self._verify
 
     def taken_at(self, object_name: str) -> float:
         """Return since when nobody else can have written an object (seconds of ``clock``)."""
@@ -107,8 +111,6 @@ class SoleWriter:
         """Guard a transaction of the ledger, at its beginning."""
         if self._lost is not None:
             raise self._lost
-        if not self._taken_at:
-            return
         moment = self.permit.boot(), self.permit.wall()
         try:
             if self._lease is not None:
@@ -139,6 +141,82 @@ class SoleWriter:
         if self._lost is None:
             self._epochs.end()
             self._taken_at.clear()
+            self._store.guard = None
         self._locks.close()
         if self._lease is not None:
             self._lease.close()
+
+
+class Epochs:
+    """The epochs that one run took: each is the number of a time that an object got its only writer.
+
+    Writes count only in the newest.
+
+    Args:
+        store: The ledger's database.
+        source: The CRM account and the source name.
+        holder: Names this run, for those who find the epoch taken.
+    """
+
+    def __init__(self, store: Store, source: Source, holder: str) -> None:
+        self._store = store
+        self._source = source
+        self._holder = holder
+        self._taken: dict[int, int] = {}
+        self._query: sa.Select[Any] | None = None
+        self._names: dict[int, str] = {}
+
+    def take(self, object_name: str) -> None:
+        """Begin the next epoch of an object: what a former writer still has to write is refused from now on.
+
+        Raises:
+            LedgerError: The database fails, or another program holds the row for too long.
+        """
+        table, now = tables.epochs, self._store.now()
+        with self._store.write() as connection:
+            object_id = self._store.object_id(connection, self._source, object_name)
+            key = table.c.object_id == object_id, table.c.share == WHOLE
+            taken = {"holder": self._holder, "since": now, "at": now}
+            begun = connection.execute(table.update().where(*key).values(epoch=table.c.epoch + 1, **taken))
+            if not begun.rowcount:
+                connection.execute(table.insert().values(object_id=object_id, share=WHOLE, epoch=1, **taken))
+            epoch = connection.execute(sa.select(table.c.epoch).where(*key)).scalar_one()
+        self._taken[object_id] = epoch
+        self._query = None
+        self._names[object_id] = object_name
+
+    def end(self) -> None:
+        """Verify no more."""
+        self._taken.clear()
+
+    def verify(self, connection: sa.Connection) -> None:
+        """Check, in a transaction, that nobody has begun another epoch; nobody can until the transaction ends.
+
+        Raises:
+            LockLostError: Somebody has.
+        """
+        if not self._taken:
+            return
+        if self._query is None:  # made once: it is asked at every commit
+            self._query = _query(self._taken, connection.dialect.name)
+        found = {row.object_id: row.epoch for row in connection.execute(self._query)}
+        for object_id, epoch in self._taken.items():
+            if found.get(object_id) != epoch:
+                table = tables.epochs
+                holder = sa.select(table.c.holder).where(table.c.object_id == object_id, table.c.share == WHOLE)
+                row = connection.execute(holder).one_or_none()
+                by = f" by {row.holder}" if row else ", or the ledger was replaced"
+                raise LockLostError(
+                    happened=f"This run is not the only writer of the {self._names[object_id]} of this account any "
+                    f"more: they were taken over{by}"
+                )
+
+
+def _query(object_ids: Collection[int], dialect: str) -> sa.Select[Any]:
+    """Build the query for the epochs of objects, whose rows nobody can change until the transaction ends."""
+    table = tables.epochs
+    columns: list[Any] = [table.c.object_id, table.c.epoch]
+    if dialect == "postgresql":
+        columns.append(sa.func.set_config("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION, sa.true()))
+    query = sa.select(*columns).where(table.c.object_id.in_(list(object_ids)), table.c.share == WHOLE)
+    return query.with_for_update(read=True)  # SQLite has one writer, and locks no rows

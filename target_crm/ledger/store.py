@@ -22,11 +22,10 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from crm_api.crm_objects import CrmId
 from crm_api.errors import SettingError
-from target_crm.files import PRIVATE, make_private
+from target_crm.files import PRIVATE, check_ledger_file, make_private
 from target_crm.ledger import tables
-from target_crm.ledger.file_locks import check_ledger_file
-from target_crm.ledger.keys import shown
 from target_crm.ledger.server_sessions import open_postgres
+from target_crm.ledger.tables import shown
 from target_crm.ledger.values import Awaited, LedgerReplacedError, OnMatch, OnRecord, Scope, Source
 from target_crm.ledger.versions import bring_up_to_date, identity_of, is_up_to_date
 from target_crm.ledger.waiting import BUSY_SECONDS, WaitTeller, ledger_error
@@ -53,14 +52,15 @@ class Store:
     Attributes:
         found_version: The version of the ledger as it was found, before it was brought up to date.
         identity: What the ledger is, as it was opened.
-        guard: Called at the beginning of each transaction that writes; raises if this run may not write any more.
+        guard: Called at the beginning of each transaction that writes; raises if this run may not write any more. None:
+            it may.
     """
 
     def __init__(self, url: str, run_id: str, *, clock: Callable[[], float] = time.time) -> None:
         self.engine = open_engine(url)
         self._file = _file_of(self.engine)
         self._inode = self._file and _inode(self._file)
-        self.guard: Callable[[sa.Connection], None] = _unguarded
+        self.guard: Callable[[sa.Connection], None] | None = None
         self._writing = threading.Lock()
         self._waits = WaitTeller(self.engine)
         self.now = clock
@@ -119,7 +119,8 @@ class Store:
                 try:
                     with writer.begin():
                         waits.is_open = True
-                        self.guard(writer)
+                        if self.guard is not None:
+                            self.guard(writer)
                         yield writer
                 finally:
                     waits.began = None
@@ -187,6 +188,12 @@ class Store:
             return found
         return int(connection.execute(table.insert().values({**row, **more}).returning(table.c.id)).scalar_one())
 
+    def object_id(self, connection: sa.Connection, source: Source, object_name: str) -> int:
+        """Return the id of an object of an account; a new one is inserted."""
+        row = {"crm": source.crm, "account": source.account, "object": tables.key_of(object_name)}
+        object_text = None if row["object"] == object_name else object_name
+        return self.row_id(connection, tables.objects, row, object_text=object_text)
+
 
 def of_source(query: sa.Select[Any], source: Source) -> sa.Select[Any]:
     """Narrow a query that has joined scopes and objects to the rows of a source."""
@@ -195,17 +202,6 @@ def of_source(query: sa.Select[Any], source: Source) -> sa.Select[Any]:
         tables.objects.c.account == source.account,
         tables.scopes.c.source_name == source.name,
     )
-
-
-def stream_name() -> sa.ColumnElement[str]:
-    """Select the name of a stream, whole where its key is digested."""
-    return sa.func.coalesce(tables.scopes.c.stream_text, tables.scopes.c.stream, type_=tables.AnyText()).label("stream")
-
-
-def object_name() -> sa.ColumnElement[str]:
-    """Select the name of an object, whole where its key is digested."""
-    objects = tables.objects
-    return sa.func.coalesce(objects.c.object_text, objects.c.object, type_=tables.AnyText()).label("object")
 
 
 BY_MATCH = ""
@@ -394,7 +390,3 @@ def _process_of(connection: sa.Connection) -> int | None:
     """Return the number of the server's process that serves a connection; None for SQLite, which has none."""
     info = getattr(connection.connection.dbapi_connection, "info", None)
     return None if info is None else int(info.backend_pid)
-
-
-def _unguarded(_: sa.Connection) -> None:
-    """Let everything be written."""

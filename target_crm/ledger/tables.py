@@ -1,11 +1,15 @@
-"""The ledger's tables.
+"""The ledger's tables, and the texts in them.
 
-Names and ids in keys are as ``keys.key_of`` returns them. Texts of type ``AnyText`` hold any text.
+Names and ids in keys are as ``key_of`` returns them. Texts of type ``AnyText`` hold any text.
+
+PostgreSQL cannot hold NUL and cannot index more than 2,704 bytes in one row; neither database can hold half a surrogate
+pair. A key that is one of that becomes a *digested* key: its first characters, readable, and a digest of the whole.
 """
 
 from __future__ import annotations
 
 import re
+from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import (
@@ -21,13 +25,19 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    func,
 )
 from typing_extensions import override
 
 VERSION = 3
 
+MOST_BYTES = 600  # of a key; four of them, the most in one index, stay below PostgreSQL's 2,704 bytes
+SHOWN_CHARACTERS = 60  # of a text that is digested
+DIGEST_BYTES = 32
 _ESCAPE = "\u2400"  # the picture of NUL, which hardly any text holds
 _ESCAPED = re.compile("[\0\ud800-\udfff\u2400]")
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_ODD = re.compile(f"{_UNSTORABLE.pattern}|…#[0-9a-f]{{{2 * DIGEST_BYTES}}}|\u2400[0-9a-f]{{4}}")
 _CODES = re.compile("\u2400(0000|2400|d[89a-f][0-9a-f]{2})")
 
 
@@ -46,6 +56,26 @@ class AnyText(TypeDecorator[str]):
         if value is None or _ESCAPE not in value:
             return value
         return _CODES.sub(lambda found: chr(int(found[1], 16)), value)
+
+
+def key_of(text: str) -> str:
+    """Return the key by which the ledger knows a text: the text itself, unless it is long or odd.
+
+    A text that holds what looks like a digested key, or like an escape of ``AnyText``, is digested as well, so
+    that no text can pass for another. Hence the key of a digested key is another one: this is called once for each
+    text, where it enters.
+    """
+    if text.isascii() and len(text) <= MOST_BYTES and "\0" not in text:
+        return text
+    content = text.encode("utf-8", "surrogatepass")
+    if len(content) <= MOST_BYTES and not _ODD.search(text):
+        return text
+    return f"{shown(text[:SHOWN_CHARACTERS])}…#{blake2b(content, digest_size=DIGEST_BYTES).hexdigest()}"
+
+
+def shown(text: str) -> str:
+    r"""Spell out what cannot be stored: NUL as ``\u0000``, half a surrogate pair as ``\ud83d``."""
+    return _UNSTORABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 metadata = MetaData()
@@ -76,6 +106,10 @@ scopes = Table(
     Column("stream_text", AnyText),
     UniqueConstraint("source_name", "stream", "object_id"),
 )
+
+# The names of streams and objects, whole where their keys are digested.
+STREAM_NAME = func.coalesce(scopes.c.stream_text, scopes.c.stream, type_=AnyText()).label("stream")
+OBJECT_NAME = func.coalesce(objects.c.object_text, objects.c.object, type_=AnyText()).label("object")
 
 
 def _scoped() -> tuple[Column[Any], Column[Any]]:

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from crm_api.crm import Account
 from crm_api.errors import SettingError
 from target_crm.ledger import tables
-from target_crm.ledger.keys import key_of
 from target_crm.ledger.store import Store
+from target_crm.ledger.tables import key_of
 from target_crm.ledger.values import Source
 
 FINGERPRINT_BYTES = 16

@@ -102,7 +102,7 @@ class OnRecord:
     """A record of a stream that something waits for.
 
     Attributes:
-        stream: The key of the stream's name, as ``keys.key_of`` makes it.
+        stream: The key of the stream's name, as ``tables.key_of`` makes it.
         source_id: The record's source id.
     """
 

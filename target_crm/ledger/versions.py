@@ -15,8 +15,7 @@ from sqlalchemy.schema import CreateColumn
 
 from crm_api.errors import SettingError
 from target_crm.ledger import tables
-from target_crm.ledger.keys import MOST_BYTES, key_of
-from target_crm.ledger.tables import VERSION, version
+from target_crm.ledger.tables import MOST_BYTES, VERSION, key_of, version
 from target_crm.ledger.waiting import try_until
 
 SECRET_BYTES = 32

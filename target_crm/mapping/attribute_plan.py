@@ -162,8 +162,8 @@ class AttributePlans:
 
     def _made(self, names: Iterable[str]) -> Plan:
         draft = _Draft()
-        for name in names:
-            assignment = self._fields.assignment(name)
+        assignments = [(name, self._fields.assignment(name)) for name in names]
+        for name, assignment in assignments:
             self._take[self._use_of(name, assignment)](draft, name, assignment)
         sources = tuple(self._sources(name, given) for name, given in sorted(draft.sent.items(), key=self._order))
         match_only = tuple(

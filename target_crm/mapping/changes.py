@@ -9,9 +9,9 @@ from typing import Any
 
 from crm_api.crm import Crm
 from crm_api.crm_objects import Attribute, CrmRecord, Kind, Outgoing, Payload
-from crm_api.values import is_empty
+from crm_api.values import has_value
 from target_crm.mapping.fields import Fields
-from target_crm.mapping.normalise import NORMALISERS
+from target_crm.mapping.match_keys import NORMALISERS
 from target_crm.mapping.values import Change, Difference, Mode
 
 
@@ -34,7 +34,7 @@ class Changes:
         sent = {
             each.name: (each, value)
             for each, value in self._attributes_of(payload)
-            if each.creatable and (_has_value(value) or (may_be_there and each.updatable and not each.only_added))
+            if each.creatable and (has_value(value) or (may_be_there and each.updatable and not each.only_added))
         }
         differences = [Difference(name, None, self._readable(each, value)) for name, (each, value) in sent.items()]
         return self._change(sent, differences, unread=True)
@@ -117,11 +117,11 @@ class Changes:
         return Change(Outgoing(payload, added=added) if added else payload, tuple(differences))
 
     def _is_added(self, attribute: Attribute, value: Any) -> bool:
-        return attribute.appended and self.mode_of(attribute) is Mode.ADD and _has_value(value)
+        return attribute.appended and self.mode_of(attribute) is Mode.ADD and has_value(value)
 
     def _same(self, attribute: Attribute, old: Any, new: Any) -> bool:
-        if not _has_value(old) or not _has_value(new):
-            return not _has_value(old) and not _has_value(new)
+        if not has_value(old) or not has_value(new):
+            return not has_value(old) and not has_value(new)
         compare = _SAME_BY_KIND.get(attribute.kind)
         if compare is not None:
             return compare(attribute, old, new)
@@ -134,7 +134,7 @@ class Changes:
             return value
 
     def _readable(self, attribute: Attribute, value: Any) -> Any:
-        if not _has_value(value):
+        if not has_value(value):
             return None
         decoded = self._decoded(attribute, value)
         return decoded.isoformat() if isinstance(decoded, date) else decoded
@@ -146,7 +146,7 @@ def value_after_update(mode: Mode, attribute: Attribute, old: Any, new: Any) -> 
         return _merged(attribute, old or [], new or [])
     if attribute.kind is Kind.STRUCTURE:
         return _structure(mode, attribute, old, new)
-    if mode is Mode.FILL_EMPTY and _has_value(old):
+    if mode is Mode.FILL_EMPTY and has_value(old):
         return old
     if attribute.kind is Kind.ITEMS and new:
         return [_with_category(attribute, each, old or []) for each in new]
@@ -168,7 +168,7 @@ def _key_of(attribute: Attribute, value: Any) -> str:
 def _structure(mode: Mode, attribute: Attribute, old: Any, new: Any) -> Any:
     """The structure after an update: parts that the record does not give stay, which the CRM would empty otherwise."""
     if attribute.item is not None:
-        if mode is Mode.FILL_EMPTY and _has_value(old):
+        if mode is Mode.FILL_EMPTY and has_value(old):
             return old
         return new if new is None else _with_category(attribute, new, [old] if old else [])
     if new is None:
@@ -194,13 +194,6 @@ def _with_category(attribute: Attribute, item: Mapping[str, Any], old: list[Any]
 def _category(attribute: Attribute, item: Mapping[str, Any]) -> Any:
     value = item.get(attribute.category_name or "category")
     return value.casefold() if isinstance(value, str) and attribute.category_name else value
-
-
-def _has_value(value: Any) -> bool:
-    """Whether there is a value: not null, blank, an empty list, or an object of nothing but nulls."""
-    if isinstance(value, Mapping):
-        return any(_has_value(each) for each in value.values())
-    return not is_empty(value)
 
 
 def _same_texts(_: Attribute, old: Any, new: Any) -> bool:

@@ -15,7 +15,7 @@ import msgspec
 
 from crm_api.crm_objects import Attribute, Kind
 from crm_api.values import is_empty, read_text
-from target_crm.mapping.normalise import NORMALISERS
+from target_crm.mapping.match_keys import NORMALISERS
 
 LISTS = frozenset({Kind.TEXTS, Kind.ITEMS, Kind.NAME_IDS, Kind.IDS})
 _VALUE_NAMES = ("value", "email", "number", "url")  # the names under which items of a list hold their value

@@ -82,9 +82,8 @@ class Mapper:
         self._fields = Fields(owner, crm_object)
         self._references = References(crm, self._fields, settings)
         self._match_keys = MatchKeys(owner, self._fields, settings)
-        self._flags = Flags(crm_object, settings)
-        self._has_flags = bool(settings.parameters)
-        used = self._references.used | self._flags.used
+        self._flags = Flags(crm_object, settings) if settings.parameters else None
+        used = self._references.used | (frozenset() if self._flags is None else self._flags.used)
         self._plans = AttributePlans(self._fields, settings, self._match_keys.names, used)
         self._modes = {self._checked(name, mode).name: mode for name, mode in settings.fields.items()}
         self._vendor_values = VendorValues(owner, self._fields)
@@ -135,7 +134,7 @@ class Mapper:
         if values.customs:
             payload.update(self._crm.custom_container(values.customs))
         # Before match keys, which may ask the CRM for its lists.
-        flags = self._flags.filled(payload, record, pending) if self._has_flags else {}
+        flags = {} if self._flags is None else self._flags.filled(payload, record, pending)
         return Mapped(
             payload,
             self._match_keys.keys(self._matched_by(plan, record, payload), pending),

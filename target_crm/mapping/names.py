@@ -7,7 +7,7 @@ from typing import Any
 
 from crm_api.crm import Name
 from crm_api.crm_objects import Attribute, CrmId
-from target_crm.mapping.normalise import normalise_text
+from target_crm.mapping.match_keys import normalise_text
 from target_crm.mapping.values import Reason, RejectedError
 
 NAMES_SHOWN = 20  # of a list, in a sentence

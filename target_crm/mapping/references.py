@@ -11,7 +11,7 @@ from crm_api.errors import SettingError
 from crm_api.settings import nearest
 from crm_api.values import is_empty, read_text
 from target_crm.mapping.fields import Fields
-from target_crm.mapping.normalise import NORMALISERS
+from target_crm.mapping.match_keys import NORMALISERS
 from target_crm.mapping.settings import MappingSettings, ReferenceRule
 from target_crm.mapping.values import ByMatch, Found, FromStream, MatchKey, MatchPart, Reference
 

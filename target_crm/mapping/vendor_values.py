@@ -10,8 +10,8 @@ from crm_api.crm import Crm, Name
 from crm_api.crm_objects import Attribute, CrmId, Kind
 from crm_api.values import READERS, read_day, read_id, read_moment, read_text
 from target_crm.mapping.fields import ID, Fields
+from target_crm.mapping.match_keys import normalise_domain
 from target_crm.mapping.names import NameList
-from target_crm.mapping.normalise import normalise_domain
 
 
 class VendorValues:

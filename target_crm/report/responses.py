@@ -17,9 +17,8 @@ import requests
 from typing_extensions import override
 
 from crm_api.errors import CrmError
-from crm_api.transport.addresses import checked_base_url
 from crm_api.transport.answer import Dialect
-from crm_api.transport.network import Network
+from crm_api.transport.network import Network, checked_base_url
 from crm_api.transport.quota import Quota
 from crm_api.transport.redaction import Redactor
 from crm_api.transport.request import Request

@@ -11,9 +11,8 @@ from functools import cached_property
 from typing import Any
 
 from crm_api.console import is_structured
-from target_crm.exit_codes import Ending
+from target_crm.exit_codes import Ending, list_of_rejected
 from target_crm.ledger.values import Missing
-from target_crm.report.advice import list_of_rejected
 from target_crm.report.outcomes import Books, Outcome
 from target_crm.singer.stream_order import in_circles
 
@@ -106,13 +105,13 @@ class Summary:
             "dry_run": None if self.forecast is None else asdict(self.forecast),
         }
 
-    def show(self, logger: logging.Logger) -> None:
+    def show(self, report: Mapping[str, Any], logger: logging.Logger) -> None:
         """Log the report, and print the table on stderr unless that is a log of JSON, which has the figures then.
 
         Args:
+            report: The summary as JSON values.
             logger: The target's log.
         """
-        report = self.report()
         if not is_structured():
             self._print_table()
         logger.info("Summary: %s", json.dumps(report), extra={"event": "run_finished", "facts": report})

@@ -20,8 +20,7 @@ from crm_api.copper.crm import Copper
 from crm_api.copper.objects import PEOPLE
 from crm_api.copper.session import CopperSettings, connect
 from crm_api.errors import CrmError, GoneError, InDoubtError, RedirectError, SettingError, UnreachableError
-from crm_api.transport.addresses import checked_base_url
-from crm_api.transport.network import Network
+from crm_api.transport.network import Network, checked_base_url
 from crm_api.transport.redaction import Redactor, guard_logging
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession

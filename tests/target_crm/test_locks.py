@@ -9,8 +9,8 @@ import pytest
 
 from crm_api.errors import SettingError
 from target_crm.concurrency import Stopping
-from target_crm.ledger.file_locks import FileLocks, check_ledger_file
-from target_crm.ledger.locks import LockedError, LockLostError
+from target_crm.files import check_ledger_file
+from target_crm.ledger.locks import FileLocks, LockedError, LockLostError
 from target_crm.ledger.values import LedgerError, Source
 from tests.target_crm.messages import record_of, schema_of
 
@@ -20,7 +20,7 @@ import sys
 from pathlib import Path
 from target_crm.concurrency import Stopping
 from target_crm.ledger.values import Source
-from target_crm.ledger.file_locks import FileLocks
+from target_crm.ledger.locks import FileLocks
 from target_crm.ledger.locks import holder_name
 source = Source("copper", sys.argv[2], "x")
 locks = FileLocks(Path(sys.argv[1]), source, holder_name("r1"), Stopping(), wait_seconds=0, clock=float)
@@ -158,7 +158,7 @@ def test_a_ledger_that_is_mounted_by_itself_is_refused(tmp_path, monkeypatch):
     ledger = tmp_path / "my ledger.sqlite"
     ledger.touch()
     mounts = tmp_path / "mountinfo"
-    monkeypatch.setattr("target_crm.ledger.file_locks.MOUNTS", mounts)
+    monkeypatch.setattr("target_crm.files.MOUNTS", mounts)
     place = str(tmp_path).replace(" ", "\\040")
     line = "29 1 8:1 / {} rw,relatime - ext4 /dev/sda1 rw\n"
     mounts.write_text(line.format("/") + line.format(place))

@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from target_crm.cli.main import main
 from target_crm.ledger import tables
 from target_crm.ledger.copying import copy_rows
-from target_crm.ledger.keys import MOST_BYTES, key_of
 from target_crm.ledger.ledger import Ledger
 from target_crm.ledger.queries import LedgerQueries
+from target_crm.ledger.sole_writer import Epochs
 from target_crm.ledger.store import Store, open_engine
+from target_crm.ledger.tables import MOST_BYTES, key_of
 from target_crm.ledger.values import Entry, Intent, Link, OnMatch, OnRecord, Scope, Source
 from tests.target_crm.messages import record_of, schema_of, state_of
 
@@ -212,6 +213,17 @@ def _source_of(store):
     query = sa.select(tables.objects.c.crm, tables.objects.c.account, tables.scopes.c.source_name)
     ((crm, account, name),) = store.rows(query.join_from(tables.objects, tables.scopes).where(tables.scopes.c.id == 1))
     return Source(crm, account, name)
+
+
+def test_an_object_that_a_run_takes_keeps_its_whole_name(ledger_url):
+    store = Store(ledger_url, "run")
+    source = Source("http", key_of("a" * LONG), "x")
+    Epochs(store, source, "me").take(ODD["long and odd"])
+    Ledger(store).scope(source, "people", ODD["long and odd"])
+    (account,) = LedgerQueries(store).accounts()
+    assert (account.account, account.object) == (source.account, ODD["long and odd"])
+    assert len(store.rows(sa.select(tables.objects.c.id))) == 1
+    store.close()
 
 
 # Any text

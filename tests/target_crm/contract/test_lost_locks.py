@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 import pytest
 
 from target_crm.concurrency import Stopping
-from target_crm.ledger.file_locks import FileLocks
+from target_crm.ledger.locks import FileLocks
 from target_crm.ledger.values import Source
 from tests.target_crm.messages import state_of
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from crm_api.errors import SettingError
 from target_crm.mapping.mapper import Mapper
-from target_crm.mapping.normalise import (
+from target_crm.mapping.match_keys import (
     FREE_MAIL_DOMAINS,
     normalise_domain,
     normalise_email,
