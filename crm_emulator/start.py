@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Run the command."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # while imports are read: no traceback of them
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     _guard_standard_streams()
     try:
         from crm_emulator.__main__ import main as serve  # noqa: PLC0415 - its imports may be missing

@@ -6,11 +6,15 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
 
 from crm_api.copper.session import connect
 from crm_api.copper.settings import copper_settings
@@ -21,6 +25,7 @@ from crm_api.transport.session import CrmSession
 from tap_copper.concurrency import NAP_SECONDS, RequestLimit, WorkerPool, in_a_thread
 from tap_copper.custom_fields import Definition
 from tap_copper.errors import StoppedError
+from tap_copper.odd_text import MendedText
 from tap_copper.output import PageWriter
 from tap_copper.progress import Progress, StreamRead, log_event
 from tap_copper.records import record_in, records_in
@@ -112,7 +117,8 @@ class Account:
             read: Makes the answer's value of its body; JSON if left out. A ValueError says that the body is broken.
 
         Raises:
-            BusyError: The answer is empty, which is not a list of no records; or there was no usable answer.
+            BusyError: The answer is empty, and its status does not say that there is no content; or there was no usable
+                answer.
             CrmError: Every other failure; see the tree in ``crm_api.errors``.
             StoppedError: A signal has asked to stop.
         """
@@ -123,11 +129,20 @@ class Account:
         return self._exchange(method, path, given)
 
     def _exchange(self, method: str, path: str, given: Mapping[str, Any]) -> Answer:
+        read, mended = given.get("read", msgspec.json.decode), MendedText()
+        request = Request(method, path, repeatable=True, **{**given, "read": mended.reader(read)})
         with self._request_limit:
-            answer = self.session.exchange(Request(method, path, repeatable=True, **given))
-        if not answer.content:
-            raise BusyError(f"{method} {path}", status=answer.status, happened="The CRM's answer was empty")
-        return answer
+            answer = self.session.exchange(request)
+        if mended.content is not None:
+            log_event(self.logger, "text_replaced", level="WARNING", call=f"{method} {path}", places=mended.places)
+            return replace(answer, content=mended.content)
+        if answer.content:
+            return answer
+        if answer.status == HTTPStatus.NO_CONTENT:
+            for nothing in (b"[]", b"{}"):
+                with suppress(ValueError):
+                    return replace(answer, content=nothing, value=read(nothing))
+        raise BusyError(f"{method} {path}", status=answer.status, happened="The CRM's answer was empty")
 
     @property
     def definitions(self) -> Sequence[Definition]:
@@ -151,7 +166,7 @@ class Account:
                 error.advice = "Check base_url."
             if not isinstance(error, NotEnabledError):
                 log_event(self.logger, "definitions_failed", level="WARNING", said=error.said)
-            self._unanswered = isinstance(error, BusyError)
+            self._unanswered = _is_unanswered(error)
             return error
         if unknown := set(map(str, self.config["custom_field_names"])) - {str(each["id"]) for each in answer}:
             log_event(self.logger, "unknown_custom_fields", level="WARNING", ids=",".join(sorted(unknown)))
@@ -179,14 +194,24 @@ class Account:
         """Note that a stream could not be read to its end: the others are read, then the run ends with an error.
 
         Raises:
-            CrmError: Two streams in a row got no usable answer, or were not let in: the next would fare no better.
+            CrmError: Two streams in a row got no usable answer, or were not let in, and neither is a plain question of
+                the account's own record: the next would fare no better.
         """
         log_event(self.logger, "stream_failed", stream=stream.name)
         self.progress.fail(stream)
-        unanswered, self._unanswered = self._unanswered, isinstance(error, BusyError | CredentialsError)
-        if unanswered and self._unanswered:
+        unanswered, self._unanswered = self._unanswered, _is_unanswered(error)
+        if unanswered and self._unanswered and not (_is_of_endpoint(error) and self._is_answered()):
             raise error
         self.failures.append((stream.name, error))
+
+    def _is_answered(self) -> bool:
+        """Whether Copper still answers this key: then what failed is the matter of single endpoints."""
+        try:
+            self.ask("GET", "/account", read=record_in)
+        except CrmError:
+            return False
+        self._unanswered = False
+        return True
 
     def finish(self, stream: StreamRead) -> None:
         """Note that a stream has been read to its end."""
@@ -210,3 +235,15 @@ class Account:
             self.check()
             self.time.sleep(min(left, NAP_SECONDS))
         self.check()
+
+
+def _is_unanswered(error: Exception) -> bool:
+    """Whether an error says that there was no answer, or no leave: a wrong form is one endpoint's own matter."""
+    if isinstance(error, BusyError):
+        return error.status is None or error.status >= HTTPStatus.BAD_REQUEST
+    return isinstance(error, CredentialsError)
+
+
+def _is_of_endpoint(error: Exception) -> bool:
+    """Whether an error may be the matter of one endpoint: not a quota that is used up, nor a server that is silent."""
+    return isinstance(error, CrmError) and error.status not in {None, HTTPStatus.TOO_MANY_REQUESTS}

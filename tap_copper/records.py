@@ -60,6 +60,8 @@ def _keyed(records: list[Record], keys: Iterable[str]) -> list[Record]:
     for key in keys:
         if any(record.get(key) is None for record in records):
             raise ValueError(f"a record without {key}")
+        if key == "id" and not all(type(record[key]) is int for record in records):
+            raise ValueError("an id that is not a number")
     return records
 
 

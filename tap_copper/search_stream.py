@@ -239,7 +239,7 @@ def rows_reader(key: str) -> Callable[[bytes], list[Row]]:
         key: Name of the replication key.
     """
     row = msgspec.defstruct(
-        "row", [("id", int | str), ("second", int | None, msgspec.field(name=key, default=None))], gc=False
+        "row", [("id", int), ("second", int | None, msgspec.field(name=key, default=None))], gc=False
     )
     decode = msgspec.json.Decoder(list[row]).decode  # type: ignore[valid-type]  # made at run time, by the stream's key
     return lambda content: [(each.id, each.second) for each in decode(content)]  # type: ignore[attr-defined]  # see above

@@ -205,8 +205,16 @@ class Search(ABC):
             self._recount.add(rows, taken, is_tail=window is self._tail)
             if window is self._tail:
                 self._tail_brought += [rows[position] for position in taken.kept]
+        self._end_by_first_total(total)
         self._confirm_tail()
         return shares
+
+    def _end_by_first_total(self, total: int | None) -> None:
+        """End a window where each answer tells the total of the whole search, and exactly so many records have come."""
+        checking = [window for window in self._windows if window.is_checking_end]
+        if checking and total is not None and total == self.first_total and self._recount.has_all(total):
+            for window in checking:
+                window.end()
 
     def _confirm_tail(self) -> None:
         """Read the tail twice where fewer records have come than the first answer counted."""

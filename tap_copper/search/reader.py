@@ -23,6 +23,7 @@ from tap_copper.search.window import Window
 
 BUFFER_BYTES = 32 * 2**20  # answers that wait for earlier windows
 MOST_DIGITS = 15  # of a total: more is no count of records
+PLAUSIBLE_YEARS = range(2000, 2038)  # of a server's clock: before lies what clocks begin with, and no filter reaches on
 FASTEST = 1  # the level of compression that takes the least time: it already brings JSON to an eighth
 
 _decode = msgspec.json.Decoder(list[dict[str, Any]]).decode
@@ -269,7 +270,7 @@ class Reader:
         extracted = self._run.now()
         with self._changed:
             if self.began is None:
-                self.began = answer.date or extracted
+                self.began = answer.date if answer.date and answer.date.year in PLAUSIBLE_YEARS else extracted
             horizon = self._sign * self._horizon(self.began)
             shares = self._search.take(asked, rows, total, horizon)
             for window, taken in shares:

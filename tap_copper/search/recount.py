@@ -109,6 +109,11 @@ class Recount:
         if self._tries > len(WAITS):
             raise ShortReadError(total if total is not None and total > found else self._told or 0, found)
 
+    def has_all(self, total: int) -> bool:
+        """Whether exactly as many distinct records have come as a total of the whole search counts."""
+        count = len(self._closed) + len(self._later)
+        return count >= total and not self._is_off and self._distinct(but=self._later) + len(self._later) == total
+
     def _is_enough(self) -> bool:
         told = self._told or 0
         count = len(self._closed) + len(self._later) + len(self._outside)

@@ -210,6 +210,16 @@ class Window:
         self.left = self._promised = None
         return right
 
+    @property
+    def is_checking_end(self) -> bool:
+        """Whether nothing new comes, and a total says that more should."""
+        return self._end_check is not None
+
+    def end(self) -> None:
+        """End the window: whatever its total says, no record can be missing."""
+        self._end_check = None
+        self.done = True
+
     def restart(self, brought: Iterable[Row]) -> None:
         """Read the window again from its start, passing over records that it has brought already."""
         self._seen = set(brought)

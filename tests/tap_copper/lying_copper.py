@@ -38,6 +38,7 @@ class LyingCopper:
         records: All of them.
         twist: Twists the answers.
         key: The replication key.
+        headers: More headers of each answer; they replace its own.
         url: The address, while it listens.
         questions: The bodies of all searches.
     """
@@ -45,6 +46,7 @@ class LyingCopper:
     records: Records
     twist: Twist = honest
     key: str = "date_modified"
+    headers: dict[str, str] = field(default_factory=dict)
     url: str = ""
     questions: list[dict[str, Any]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -74,7 +76,9 @@ class LyingCopper:
                 if self.path.endswith("/search"):
                     value, total = copper.search(json.loads(sent))
                 content = json.dumps(value).encode()
-                self.send_response(200)
+                self.send_response_only(200)
+                for name, given in {"Date": self.date_time_string(), **copper.headers}.items():
+                    self.send_header(name, given)
                 self.send_header("Content-Length", str(len(content)))
                 if total is not None:
                     self.send_header("X-PW-TOTAL", str(total))

@@ -19,6 +19,7 @@ from crm_emulator import Emulator
 from tap_copper.account import Time
 from tap_copper.command import exit_code
 from tap_copper.errors import IncompleteError
+from tests.tap_copper.lying_copper import LyingCopper, people
 from tests.tap_copper.running import Output, command_line, run, selecting, settings_of
 from tests.tap_copper.strange_server import speaking
 
@@ -104,18 +105,81 @@ def test_a_key_that_was_good_and_is_not_taken_for_one_stream_stops_that_alone(em
     assert output.records("users")
     emulator.trouble("error:status=401,route=GET /l*")
     output = read(emulator, "contact_types", "lead_statuses", "loss_reasons", "users")
+    assert output.records("users")
+    emulator.trouble("error:status=401,route=GET /l*", "error:status=401,route=GET /account")
+    output = read(emulator, "contact_types", "lead_statuses", "loss_reasons", "users")
     assert isinstance(output.error, CredentialsError)
     assert not output.records("users")
 
 
-def test_where_two_streams_in_a_row_get_no_answer_the_run_ends(emulator: Emulator) -> None:
-    emulator.trouble("error:status=503,route=GET /c*", "error:status=503,route=GET /l*")
-    output = read(
-        emulator, "contact_types", "customer_sources", "lead_statuses", "loss_reasons", "tags", max_attempts=1
-    )
+def test_where_two_streams_in_a_row_get_no_answer_nor_does_a_plain_question_the_run_ends(emulator: Emulator) -> None:
+    streams = ["contact_types", "customer_sources", "lead_statuses", "loss_reasons", "users"]
+    broken = ["error:status=503,route=GET /c*", "error:status=503,route=GET /l*"]
+    emulator.trouble(*broken)
+    output = read(emulator, *streams, max_attempts=1)
+    assert isinstance(output.error, IncompleteError)
+    assert [each.partition(":")[0] for each in output.error.sentences] == streams[:-1]
+    assert exit_code(output.error) == 4
+    assert output.records("users")
+    emulator.trouble(*broken, "error:status=503,route=GET /account")
+    output = read(emulator, *streams, max_attempts=1)
     assert "on GET /customer_sources (HTTP 503)" in str(output.error)
     assert any(each.startswith("contact_types: ") for each in output.error.__notes__)  # type: ignore[union-attr]
-    assert not output.records("tags")
+    assert not output.records("users")
+
+
+def test_no_content_means_no_records(account: Emulator) -> None:
+    with speaking(lambda _: (204, b"")) as address:
+        output = read(
+            account, "customer_sources", "lead_statuses", "activity_types", "people", "users", base_url=address
+        )
+    assert output.error is None
+    assert not any(each["type"] == "RECORD" for each in output.messages)
+
+
+def test_answers_of_another_form_stop_their_streams_alone(account: Emulator) -> None:
+    def reply(question: str) -> tuple[int, bytes]:
+        body = {"leads": b'{"data": []}', "lead_statuses": b"null", "loss_reasons": b'[{"id": "12"}]', "tags": b"[1]"}
+        return 200, next((made for name, made in body.items() if name in question), b'[{"id": 1, "date_modified": 5}]')
+
+    broken = ["leads", "lead_statuses", "loss_reasons", "tags"]
+    with speaking(reply) as address:
+        output = read(account, *broken, "people", "users", base_url=address, max_attempts=1)
+    assert isinstance(output.error, IncompleteError)
+    assert sorted(each.partition(":")[0] for each in output.error.sentences) == sorted(broken)
+    assert output.ids("people") == output.ids("users") == [1]
+
+
+@pytest.mark.parametrize(
+    ("name", "read_as"),
+    [
+        (b"Jos\xe9", "Jos\ufffd"),
+        (b"Jos\\ud83d", "Jos\ufffd"),
+        (b"\\ud83d\\ude00 \\\\ud83d \\ude00", "\U0001f600 \\ud83d \ufffd"),
+        (b"\xed\xa0\xbd", "\ufffd\ufffd\ufffd"),
+    ],
+)
+def test_text_that_json_cannot_hold_costs_itself_alone(
+    account: Emulator, caplog: pytest.LogCaptureFixture, name: bytes, read_as: str
+) -> None:
+    body = (
+        b'[{"id": 1, "date_modified": 5, "name": "' + name + b'"}, {"id": 2, "date_modified": 6, "name": "A\xc3\xa9"}]'
+    )
+    with speaking(lambda _: (200, body)) as address:
+        output = read(account, "people", "users", base_url=address)
+    assert output.error is None
+    for stream in ("people", "users"):
+        assert [record["name"] for record in output.records(stream)] == [read_as, "A\xe9"]
+    assert "text_replaced call=POST /people/search places=" in caplog.text
+
+
+def test_a_server_that_has_lost_its_clock_is_read_all_the_same(account: Emulator) -> None:
+    for date in ("Thu, 01 Jan 1970 00:00:00 GMT", "Thu, 01 Jan 2999 00:00:00 GMT"):
+        with LyingCopper(people(450), headers={"Date": date}).listening() as copper:
+            output = read(account, "people", base_url=copper.url)
+        assert output.error is None
+        assert len(output.ids("people")) == 450
+        assert output.bookmark("people") == output.records("people")[-1]["date_modified"]
 
 
 def test_a_wrong_path_in_base_url_is_told(account: Emulator) -> None:
