@@ -61,7 +61,7 @@ class Database:
         """Create the tables that are not there yet."""
         with self.transaction():
             for table in tables:
-                self._execute(table.ddl())
+                self._execute(table.ddl)
 
     def _execute(self, statements: Iterable[str]) -> None:
         for statement in statements:
@@ -71,9 +71,10 @@ class Database:
         """Mark a new file as ours once all tables are defined; raises ForeignStateError if an old file is not ours."""
         with self.lock:
             marked = self.connection.execute("PRAGMA user_version").fetchone()[0]
-            if marked not in {0, self._version()}:
+            version = self._version()
+            if marked not in {0, version}:
                 raise ForeignStateError("the file was written by another version of the emulator")
-            self.connection.execute(f"PRAGMA user_version = {self._version()}")
+            self.connection.execute(f"PRAGMA user_version = {version}")
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -133,7 +134,7 @@ class Database:
 
     def _version(self) -> int:
         """Return a number that changes with the shape of the tables."""
-        shape = "\n".join(statement for table in self.tables.values() for statement in table.ddl())
+        shape = "\n".join(statement for table in self.tables.values() for statement in table.ddl)
         return crc32(shape.encode()) & 0x7FFFFFFF
 
     def close(self) -> None:

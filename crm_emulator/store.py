@@ -129,7 +129,7 @@ class Store(Database):
             if keys:
                 self.connection.executemany(table.put_key_sql, keys)
             self._execute(table.dress_ddl() if is_empty else [])
-            self._execute(table.ddl())
+            self._execute(table.ddl)
             last = self.connection.execute(f'SELECT max(id) FROM "{table.name}"').fetchone()[0]  # noqa: S608 - our name
             if last is not None:
                 self.reserve_ids(table, last)

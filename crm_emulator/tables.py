@@ -105,8 +105,9 @@ class Table:
         record_id = record["id"]
         return (record_id, record_id * _SPREAD & 0x7FFFFFFF, hidden, *values, encode(record).decode())
 
+    @cached_property
     def ddl(self) -> list[str]:
-        """Return the statements that create what is missing."""
+        """The statements that create what is missing."""
         statements = [self._create(self.columns)]
         if self.has_keys:
             name = self.keys_name

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import jsonschema_rs
@@ -71,20 +72,26 @@ def checked_config(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict
     config = without_nulls(config)
     redact = Redactor(secret_texts(config, schema))
     # Only our own schema is asked: the SDK's schemas of its own settings do not fit what the SDK takes.
-    if problems := [redact(problem) for problem in _problems_of(config, SETTINGS)]:
+    if problems := [redact(problem) for problem in _problems_of(config)]:
         raise ConfigValidationError("Some settings are wrong", errors=problems)
     check_settings(config, schema)
     rejected_allowed(config.get("max_rejected", 0))
     return config
 
 
-def _problems_of(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
+@cache
+def _validator() -> jsonschema_rs.Draft202012Validator:
+    """Make the validator of our settings, which takes longer than all that it does for a run."""
+    return jsonschema_rs.Draft202012Validator(dict(SETTINGS))
+
+
+def _problems_of(config: Mapping[str, Any]) -> Iterator[str]:
     """Say what is wrong with a configuration, in a sentence for each setting at fault."""
-    for error in jsonschema_rs.Draft202012Validator(dict(schema)).iter_errors(config):
+    for error in _validator().iter_errors(config):
         place = ".".join(map(str, error.instance_path))
         if error.kind.name == "required":
             yield f"The setting {'.'.join(filter(None, (place, error.kind.as_dict()['property'])))} is missing."
-        elif allowed := _allowed(error, schema):
+        elif allowed := _allowed(error, SETTINGS):
             given = json.dumps(error.instance, ensure_ascii=False, default=str)
             yield f"{place} must be {allowed}, not {given}."
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -172,20 +173,17 @@ class HeldRecords:
         return self._waiting_on(source, BY_MATCH, object_names)
 
     def _waiting_on(self, source: Source, stream: str, on: Collection[str]) -> list[Held]:
-        query = _no_longer_waiting(_held_query("waiting"))
-        waits = tables.waits.alias()
-        query = query.join(
-            waits,
-            sa.and_(waits.c.scope_id == tables.held.c.scope_id, waits.c.source_id == tables.held.c.source_id),
-        ).where(waits.c.stream == stream)
-        found = {each.number: each for each in _held(self._store.among(query, waits.c.on_source_id, on, source))}
+        query, on_stream, on_source_id = _waiting_on_query()
+        rows = self._store.among(query.where(on_stream == stream), on_source_id, on, source)
+        found = {each.number: each for each in _held(rows)}
         return [found[number] for number in sorted(found)]
 
     def waiting_no_more(self, source: Source) -> list[Held]:
         """Return the waiting records whose references are all written by now."""
-        return _held(self._store.rows_of(source, _no_longer_waiting(_held_query("waiting"))))
+        return _held(self._store.rows_of(source, _waiting_no_more_query()))
 
 
+@cache
 def _held_query(state: str) -> sa.Select[Any]:
     held = tables.held
     return (
@@ -198,8 +196,9 @@ def _held_query(state: str) -> sa.Select[Any]:
     )
 
 
-def _no_longer_waiting(query: sa.Select[Any]) -> sa.Select[Any]:
-    """Narrow held records to those whose references are all written, in the same account and source."""
+@cache
+def _waiting_no_more_query() -> sa.Select[Any]:
+    """Build the query of the waiting records whose references are all written, in the same account and source."""
     waits, records = tables.waits, tables.records
     parents, objects = tables.scopes.alias(), tables.objects.alias()
     written = (
@@ -225,7 +224,15 @@ def _no_longer_waiting(query: sa.Select[Any]) -> sa.Select[Any]:
         )
         .correlate(tables.held, tables.scopes, tables.objects)
     )
-    return query.where(~unmet.exists())
+    return _held_query("waiting").where(~unmet.exists())
+
+
+@cache
+def _waiting_on_query() -> tuple[sa.Select[Any], sa.Column[Any], sa.Column[Any]]:
+    """Build the query of those records beside what they waited for; its columns stream and on_source_id come along."""
+    waits, held = tables.waits.alias(), tables.held
+    same = sa.and_(waits.c.scope_id == held.c.scope_id, waits.c.source_id == held.c.source_id)
+    return _waiting_no_more_query().join(waits, same), waits.c.stream, waits.c.on_source_id
 
 
 def _held(rows: Iterable[sa.Row[Any]]) -> list[Held]:

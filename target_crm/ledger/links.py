@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -111,6 +112,7 @@ class Links:
         return list(whole.values())
 
 
+@cache
 def _lacking() -> sa.Select[Any]:
     """Select the links of records that the CRM has, in the order in which they were noted."""
     links, records, scopes, objects = tables.links, tables.records, tables.scopes, tables.objects

@@ -7,11 +7,12 @@ import logging
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.schema import CreateColumn
+from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
 from crm_api.errors import SettingError
 from target_crm.ledger import tables
@@ -71,13 +72,28 @@ def bring_up_to_date(connection: sa.Connection, shown_url: str) -> int:
         )
     if found is not None:
         _announce(connection, shown_url, found)
-    tables.metadata.create_all(connection)
-    for step in range(found or VERSION, VERSION):
-        _STEPS[step](connection)
+        tables.metadata.create_all(connection)
+        for step in range(found, VERSION):
+            _STEPS[step](connection)
+    else:
+        for statement in _definitions(connection.dialect.name):
+            connection.exec_driver_sql(statement)
     _introduce(connection)
     connection.execute(version.delete())
     connection.execute(version.insert().values(version=VERSION))
     return found or VERSION
+
+
+@cache
+def _definitions(dialect: str) -> tuple[str, ...]:
+    """Return the statements that make the tables of a new ledger: each is compiled once, no table is looked for."""
+    made: list[CreateTable | CreateIndex] = []
+    for table in tables.metadata.sorted_tables:
+        indexes = sorted(table.indexes, key=lambda each: str(each.name))
+        made += [CreateTable(table, if_not_exists=True)]
+        made += [CreateIndex(index, if_not_exists=True) for index in indexes]
+    spoken = sa.make_url(f"{dialect}://").get_dialect()()
+    return tuple(str(each.compile(dialect=spoken)) for each in made)
 
 
 def is_up_to_date(connection: sa.Connection, shown_url: str) -> bool:

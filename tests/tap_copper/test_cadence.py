@@ -109,7 +109,7 @@ def test_nor_while_a_list_is_read_page_by_page(
     assert all(waited), "page 2 was answered only after nobody had written a STATE for so long"
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 10))])
 def test_from_whichever_state_a_run_goes_on_the_two_together_miss_nothing(seed: int) -> None:
     """A run that is killed has written at least what came before its last STATE."""
     with Emulator(seed=seed, people=2500, activities=2500) as emulator:

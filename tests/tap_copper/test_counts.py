@@ -49,10 +49,17 @@ def test_every_count_comes_exactly_and_in_order(stream: str, behaviour: str) -> 
             check(run(emulator, stream, totals=totals), stream, ids)
 
 
-@pytest.mark.parametrize(
-    "stream", [pytest.param(stream, marks=[] if stream == "tasks" else pytest.mark.long) for stream in SEARCHED]
-)
-def test_so_do_more_than_a_search_reaches(stream: str) -> None:
+@pytest.mark.parametrize("stream", SEARCHED)
+def test_so_do_more_than_a_search_reaches(monkeypatch: pytest.MonkeyPatch, stream: str) -> None:
+    monkeypatch.setattr("tap_copper.search_stream.SEARCH_CEILING", 1000)
+    with Emulator(empty=True, clock=Clock(frozen_at=NOW), switches=Switches(search_ceiling=1000)) as emulator:
+        ids = fill(emulator, stream, [NOW - 600_000 + place * 490 for place in range(1200)])
+        check(run(emulator, stream), stream, ids)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("stream", SEARCHED)
+def test_so_do_more_than_the_hundred_thousand_that_a_search_reaches(stream: str) -> None:
     with Emulator(empty=True, clock=Clock(frozen_at=NOW)) as emulator:
         ids = fill(emulator, stream, [NOW - 60_000_000 + place * 490 for place in range(120_000)])
         check(run(emulator, stream), stream, ids)

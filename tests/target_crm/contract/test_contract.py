@@ -131,7 +131,7 @@ def test_a_dry_run_sends_no_write_and_shows_each(contract, run):
     assert contract.of(run(messages)) == {"input": 2, "created": 1, "updated": 1}
 
 
-@pytest.mark.parametrize("trouble", [None, "error_after", "error", "malformed"])
+@pytest.mark.parametrize("trouble", [None, pytest.param("error_after", marks=pytest.mark.long), "error", "malformed"])
 def test_no_secret_is_in_any_output(contract, run, tmp_path, caplog, trouble):
     for logger in (None, "target-crm"):
         caplog.set_level(logging.DEBUG, logger=logger)
@@ -155,7 +155,7 @@ def test_no_secret_is_in_any_output(contract, run, tmp_path, caplog, trouble):
         assert secret.encode() not in everything
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 5))])
 def test_a_run_that_is_killed_and_run_again_leaves_one_copy_of_each(contract, tmp_path, seed):
     print(f"seed {seed}")
     dice = random.Random(f"{contract.case} {seed}")
