@@ -1,13 +1,14 @@
-"""The start of the command ``tap-copper``, before its imports are read."""
+"""The start of the command ``tap-copper``: an interrupt may end it while it imports. Only programs import this."""
 
 from __future__ import annotations
 
 from crm_api.starting import let_interrupts_end
 
+let_interrupts_end()
+
+from tap_copper.tap import TapCopper  # noqa: E402 - which takes a while
+
 
 def tap() -> None:
     """Run the command."""
-    let_interrupts_end()
-    from tap_copper.tap import TapCopper  # noqa: PLC0415 - see above
-
     TapCopper.cli()

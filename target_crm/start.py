@@ -1,21 +1,14 @@
-"""The starts of the commands ``target-crm`` and ``singer-crm``, before their imports are read."""
+"""The start of the command ``target-crm``: an interrupt may end it while it imports. Only programs import this."""
 
 from __future__ import annotations
 
 from crm_api.starting import let_interrupts_end
 
+let_interrupts_end()
+
+from target_crm.target import TargetCrm  # noqa: E402 - which takes a while
+
 
 def target() -> None:
-    """Run ``target-crm``."""
-    let_interrupts_end()
-    from target_crm.target import TargetCrm  # noqa: PLC0415 - see above
-
+    """Run the command."""
     TargetCrm.cli()
-
-
-def operator() -> None:
-    """Run ``singer-crm``."""
-    let_interrupts_end()
-    from target_crm.cli.main import main  # noqa: PLC0415 - see above
-
-    main()

@@ -1,0 +1,14 @@
+"""The start of the command ``singer-crm``: an interrupt may end it while it imports. Only programs import this."""
+
+from __future__ import annotations
+
+from crm_api.starting import let_interrupts_end
+
+let_interrupts_end()
+
+from target_crm.cli.main import main  # noqa: E402 - which takes a while
+
+
+def operator() -> None:
+    """Run the command."""
+    main()
