@@ -22,6 +22,8 @@ LAYERS = 2  # encodings around those that a letter's own pattern knows
 SHORTEST_CORE = 6  # letters of base64; fewer could be ordinary text
 MARKS = re.compile(r"[%&\\=]")
 """A text without one of these holds no encoded letter."""
+SPELLED = re.compile(r"[%&\\=+]")
+"""A text without one of these holds no letter that is spelled otherwise, a space among them."""
 _CONTROLS = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f"}
 _BASE64 = "[A-Za-z0-9+/_-]"
 
@@ -42,21 +44,25 @@ def literal_spellings(secret: str) -> set[str]:
     }
 
 
-def base64_patterns(secret: str) -> set[str]:
-    """Spell a secret in base64, alone or inside a longer text, whose letters next to it hold parts of it, too."""
+def base64_patterns(secret: str) -> set[tuple[str, str]]:
+    """Spell a secret in base64, alone or inside a longer text, whose letters next to it hold parts of it, too.
+
+    Returns:
+        Patterns, each after a text that is in whatever it matches.
+    """
     octets = secret.encode("utf-8", "surrogatepass")
-    patterns: set[str] = set()
+    patterns: set[tuple[str, str]] = set()
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         padded = encode(octets).decode()
         whole = padded.rstrip("=")
-        patterns.add(f"{re.escape(whole)}(?:{padded[len(whole) :]}|(?!{_BASE64}))")
+        patterns.add((whole, f"{re.escape(whole)}(?:{padded[len(whole) :]}|(?!{_BASE64}))"))
         for offset in range(3):
             first, last = -(-offset * 8 // 6), (offset + len(octets)) * 8 // 6
             core = encode(bytes(offset) + octets).decode()[first:last]
             if len(core) >= SHORTEST_CORE:
                 before = f"{_BASE64}?" if offset else ""
                 after = f"{_BASE64}?={{0,2}}" if (offset + len(octets)) % 3 else ""
-                patterns.add(before + re.escape(core) + after)
+                patterns.add((core, before + re.escape(core) + after))
     return patterns
 
 
