@@ -12,9 +12,10 @@ import json
 import logging
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import cache, cached_property
 from html.entities import html5
+from itertools import chain
 from typing import Any, NamedTuple
 from urllib.parse import quote, quote_plus
 
@@ -27,6 +28,8 @@ LAYERS = 2  # encodings around those that a letter's own pattern knows
 SHORTEST_CORE = 6  # letters of base64; fewer could be ordinary text
 MARKS = re.compile(r"[%&\\=]")
 """A text without one of these holds no encoded letter."""
+SPELLED = re.compile(r"[%&\\=+]")
+"""A text without one of these holds no letter that is spelled otherwise, a space among them."""
 _CONTROLS = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f"}
 _BASE64 = "[A-Za-z0-9+/_-]"
 
@@ -39,21 +42,18 @@ class Redactor:
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._secrets: tuple[str, ...] = ()
         self._hide({secret for secret in secrets if len(secret) >= SHORTEST_SECRET})
 
     def learn(self, secret: str) -> None:
         """Hide one more secret from now on, such as a token that was given out during the run."""
         if len(secret) >= SHORTEST_SECRET:
-            self._hide({*self._secrets, secret})
+            self._hide({*self._secrets.texts, secret})
 
     def _hide(self, secrets: set[str]) -> None:
-        self._pattern = _pattern(secrets)
-        self._letters: tuple[re.Pattern[str], ...] = ()  # made when a text first needs them, which takes a while
         self._longest = LONGEST_LETTER * max(
             (len(secret.encode("utf-8", "surrogatepass")) for secret in secrets), default=0
         )
-        self._secrets = tuple(sorted(secrets, key=len, reverse=True))
+        self._secrets = _Secrets(secrets)
 
     def __call__(self, text: str) -> str:
         """Return the text with every secret masked."""
@@ -95,20 +95,54 @@ class Redactor:
 
     def _found(self, text: str) -> Iterator[tuple[int, int]]:
         """Find the places of all secrets."""
-        if self._pattern is None:
-            return
+        secrets = self._secrets
         if MARKS.search(text) is None:
-            yield from (found.span() for found in self._pattern.finditer(text))
+            yield from (found.span() for found in secrets.find_usual(text))
             return
-        if not self._letters:
-            self._letters = tuple(map(letters_pattern, self._secrets))
+        if not secrets.texts:
+            return
         for reading in readings(text):
-            for pattern in (self._pattern, *self._letters):
-                for found in pattern.finditer(reading.text):
-                    yield reading.place(found.start()), reading.place(found.end())
+            for found in chain(secrets.find_usual(reading.text), secrets.find_letters(reading.text)):
+                yield reading.place(found.start()), reading.place(found.end())
 
     def __repr__(self) -> str:
         return "Redactor(...)"
+
+
+class _Secrets:
+    """Secrets with the patterns that find them, which are made when a text first needs them: that takes a while.
+
+    Args:
+        secrets: The texts to find.
+
+    Attributes:
+        texts: The texts to find, longest first.
+    """
+
+    def __init__(self, secrets: Collection[str]) -> None:
+        self.texts = tuple(sorted(secrets, key=len, reverse=True))
+        usual = {(each, re.escape(each)) for secret in secrets for each in literal_spellings(secret)}
+        usual = usual.union(*map(base64_patterns, secrets))
+        self._patterns = {pattern for _, pattern in usual}
+        self._held = tuple({held for held, _ in usual})
+
+    def find_usual(self, text: str) -> Iterator[re.Match[str]]:
+        """Find the usual spellings. Hardly any text holds what is in each of them, which is told much sooner."""
+        return self._usual.finditer(text) if any(held in text for held in self._held) else iter(())
+
+    def find_letters(self, text: str) -> Iterator[re.Match[str]]:
+        """Find spellings in which each letter has one of its own."""
+        if SPELLED.search(text) is None:
+            return iter(())
+        return chain.from_iterable(pattern.finditer(text) for pattern in self._letters)
+
+    @cached_property
+    def _usual(self) -> re.Pattern[str]:
+        return re.compile("|".join(sorted(self._patterns, key=lambda each: (-len(each), each))))
+
+    @cached_property
+    def _letters(self) -> tuple[re.Pattern[str], ...]:
+        return tuple(map(letters_pattern, self.texts))
 
 
 def secret_texts(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
@@ -123,13 +157,6 @@ def _texts(value: Any) -> list[str]:
     if isinstance(value, list):
         return [text for part in value for text in _texts(part)]
     return [] if value is None or isinstance(value, bool) else [str(value)]
-
-
-def _pattern(secrets: Iterable[str]) -> re.Pattern[str] | None:
-    """Make the pattern of the usual spellings, longest first; None without secrets."""
-    literal = {re.escape(spelling) for secret in secrets for spelling in literal_spellings(secret)}
-    patterns = literal.union(*map(base64_patterns, secrets))
-    return re.compile("|".join(sorted(patterns, key=lambda each: (-len(each), each)))) if patterns else None
 
 
 class RedactingFilter(logging.Filter):
@@ -183,21 +210,25 @@ def literal_spellings(secret: str) -> set[str]:
     }
 
 
-def base64_patterns(secret: str) -> set[str]:
-    """Spell a secret in base64, alone or inside a longer text, whose letters next to it hold parts of it, too."""
+def base64_patterns(secret: str) -> set[tuple[str, str]]:
+    """Spell a secret in base64, alone or inside a longer text, whose letters next to it hold parts of it, too.
+
+    Returns:
+        Patterns, each after a text that is in whatever it matches.
+    """
     octets = secret.encode("utf-8", "surrogatepass")
-    patterns: set[str] = set()
+    patterns: set[tuple[str, str]] = set()
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         padded = encode(octets).decode()
         whole = padded.rstrip("=")
-        patterns.add(f"{re.escape(whole)}(?:{padded[len(whole) :]}|(?!{_BASE64}))")
+        patterns.add((whole, f"{re.escape(whole)}(?:{padded[len(whole) :]}|(?!{_BASE64}))"))
         for offset in range(3):
             first, last = -(-offset * 8 // 6), (offset + len(octets)) * 8 // 6
             core = encode(bytes(offset) + octets).decode()[first:last]
             if len(core) >= SHORTEST_CORE:
                 before = f"{_BASE64}?" if offset else ""
                 after = f"{_BASE64}?={{0,2}}" if (offset + len(octets)) % 3 else ""
-                patterns.add(before + re.escape(core) + after)
+                patterns.add((core, before + re.escape(core) + after))
     return patterns
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from crm_emulator import Emulator
+from tests.commands import run_command
 from tests.machine import find_file
 from tests.tap_copper.running import TAP, command_line, run, run_program, selecting, settings_of
 
@@ -266,7 +267,7 @@ def test_settings_come_from_the_environment_too(account: Emulator, tmp_path: Pat
 def test_version_and_about_need_no_settings() -> None:
     version = subprocess.run([TAP, "--version"], capture_output=True, text=True, check=True).stdout
     assert version.startswith("tap-copper v")
-    about = subprocess.run([TAP, "--about", "--format=json"], capture_output=True, text=True, check=True).stdout
+    about = run_command("tap-copper", "--about", "--format=json").stdout
     assert "lookback_seconds" in json.loads(about)["settings"]["properties"]
-    markdown = subprocess.run([TAP, "--about", "--format=markdown"], capture_output=True, text=True, check=True).stdout
+    markdown = run_command("tap-copper", "--about", "--format=markdown").stdout
     assert "| api_key |" in markdown
