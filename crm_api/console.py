@@ -18,6 +18,7 @@ import click
 from typing_extensions import override
 
 from crm_api.exit_codes import SIGNAL_OFFSET, Exit
+from crm_api.start import heed_interrupts
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -31,6 +32,7 @@ class GuardedCommand(click.Command):
 
     @override
     def main(self, *arguments: Any, **options: Any) -> Any:
+        heed_interrupts()
         guard_standard_streams()
         code = self._ended(arguments, options)
         if (error := output_error()) is not None:

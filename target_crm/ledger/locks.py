@@ -6,8 +6,6 @@ A lock is the operating system's or the database's own, so that a crash frees it
 from __future__ import annotations
 
 import logging
-import os
-import socket
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
@@ -135,8 +133,3 @@ def wait_for(
                 wait_seconds,
             )
         stopping.nap(min(RETRY_SECONDS, wait_seconds - waited))
-
-
-def holder_name(run_id: str) -> str:
-    """Name this process and its run, for people who look for the holder of a lock."""
-    return f"process {os.getpid()} on {socket.gethostname()}, run {run_id}"

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from crm_api.start import process_name
 from target_crm.concurrency import Stopping
 from target_crm.ledger import tables
 from target_crm.ledger.epochs import Epochs
 from target_crm.ledger.file_locks import FileLocks
-from target_crm.ledger.locks import Locks, holder_name
+from target_crm.ledger.locks import Locks
 from target_crm.ledger.sole_writer import SoleWriter
 from target_crm.ledger.store import Store, open_engine, parsed_url
 from target_crm.ledger.values import Source
@@ -60,7 +61,7 @@ class OpenedLedger:
     """
 
     def __init__(self, url: str, run_id: str) -> None:
-        self._holder = holder_name(run_id)
+        self._holder = process_name(run_id)
         self._session = _lock_session(url, self._holder)
         try:
             self.store = Store(url, run_id)
