@@ -19,7 +19,7 @@ import click
 from typing_extensions import override
 
 from crm_api.exit_codes import SIGNAL_OFFSET, Exit
-from crm_api.starting import let_interrupts_raise
+from crm_api.start import heed_interrupts
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -33,7 +33,7 @@ class GuardedCommand(click.Command):
 
     @override
     def main(self, *arguments: Any, **options: Any) -> Any:
-        let_interrupts_raise()
+        heed_interrupts()
         guard_standard_streams()
         code = self._ended(arguments, options)
         if (error := output_error()) is not None:

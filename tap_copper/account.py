@@ -18,7 +18,16 @@ import msgspec
 
 from crm_api.copper.session import connect
 from crm_api.copper.settings import copper_settings
-from crm_api.errors import BusyError, CredentialsError, CrmError, GoneError, NotEnabledError, RefusedError
+from crm_api.errors import (
+    BusyError,
+    CredentialsError,
+    CrmError,
+    GoneError,
+    NoRouteError,
+    NotEnabledError,
+    RefusedError,
+    SettingError,
+)
 from crm_api.transport.answer import Answer
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
@@ -59,6 +68,7 @@ class Account:
         concurrency: How many requests may be under way at once.
         accepted: The credentials have been good for a whole stream.
         failures: Pairs of a stream's name and the error that ended its reading.
+        run_id: Names the run for those who share its quota; None: it has no name.
         stopped_by: The number of the signal that asked the run to stop; None while none has.
     """
 
@@ -69,6 +79,7 @@ class Account:
         self.logger = logger
         self.progress = Progress(clocks.monotonic)
         self.concurrency: int = config["max_concurrency"]
+        self.run_id: str | None = None
         self.accepted = False
         self.failures: list[tuple[str, Exception]] = []
         self.stopped_by: int | None = None
@@ -82,7 +93,9 @@ class Account:
         Raises:
             SettingError: A network setting cannot be used.
         """
-        return connect(copper_settings(self.config), clock=self.time.monotonic, sleep=self.pause)
+        session = connect(copper_settings(self.config), clock=self.time.monotonic, sleep=self.pause)
+        session.quota.run_id = self.run_id
+        return session
 
     @cached_property
     def requests_per_minute(self) -> int:
@@ -194,15 +207,28 @@ class Account:
         """Note that a stream could not be read to its end: the others are read, then the run ends with an error.
 
         Raises:
+            SettingError: There is no such address, and none for the account either: base_url is wrong.
             CrmError: Two streams in a row got no usable answer, or were not let in, and neither is a plain question of
                 the account's own record: the next would fare no better.
         """
         log_event(self.logger, "stream_failed", stream=stream.name)
         self.progress.fail(stream)
+        if not self.accepted and any(isinstance(each, GoneError | NoRouteError) for each in (error, error.__cause__)):
+            self._check_address()
         unanswered, self._unanswered = self._unanswered, _is_unanswered(error)
         if unanswered and self._unanswered and not (_is_of_endpoint(error) and self._is_answered()):
             raise error
         self.failures.append((stream.name, error))
+
+    def _check_address(self) -> None:
+        """Ask for the account's own record, as the target does first, where no stream has been read yet."""
+        try:
+            _ = self.record
+        except (GoneError, NoRouteError) as error:
+            advice = "" if "base_url" in error.sentence else " Check base_url."
+            raise SettingError(f"{error.sentence}{advice}") from error
+        except CrmError:  # which says nothing of the address
+            return
 
     def _is_answered(self) -> bool:
         """Whether Copper still answers this key: then what failed is the matter of single endpoints."""

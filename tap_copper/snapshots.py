@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from crm_api.errors import SettingError
-from crm_api.transport.network import password_in
-from crm_api.transport.redaction import Redactor
+from crm_api.errors import SettingError, StopError
+from crm_api.exit_codes import Exit
+from crm_api.transport.store_failures import is_setting, words_of
 
 PRIVATE = 0o600
 KEPT_BEFORE_BASE = 2  # a target's STATE may be older than the run before this one
 KEPT_ENDS = 10  # runs from one base that no run has gone on from: killed ones, and the first runs of other pipelines
 BATCH = 1000
+CONNECT_SECONDS = 30  # to a server that does not answer
 
 _metadata = sa.MetaData()
 _generations = sa.Table(
@@ -36,27 +38,54 @@ _ids = sa.Table(
 )
 
 
+class SnapshotStoreError(StopError):
+    """The database of the snapshots cannot be reached, or fails."""
+
+    exit = Exit.UNREACHABLE
+    happened = "The store of the snapshots failed"
+    advice = "Check snapshot_url and the server or the disk behind it."
+
+
 class Snapshots:
     """The generations of one account, in a database.
 
     Args:
-        url: A SQLAlchemy URL.
+        url: A SQLAlchemy URL; that of PostgreSQL may leave out the driver.
         account: The account's id.
 
     Raises:
-        SettingError: The database cannot be used.
+        SettingError: The URL cannot work, or its server does not let us in.
+        SnapshotStoreError: The database cannot be reached, or fails; every method may raise it.
     """
 
     def __init__(self, url: str, account: str) -> None:
         self._account = account
+        self._url = url
+        with self._errors():
+            self._engine = _engine(sa.make_url(url))
+            try:
+                _make_private(self._engine.url)
+                _metadata.create_all(self._engine)
+            except BaseException:
+                self._engine.dispose()
+                raise
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
         try:
-            self._engine = sa.create_engine(url, hide_parameters=True)
-            _make_private(self._engine.url)
-            _metadata.create_all(self._engine)
+            yield
         except (sa.exc.SQLAlchemyError, ImportError, OSError) as error:
-            words = str(getattr(error, "orig", None) or getattr(error, "strerror", None) or error).partition("\n")[0]
-            said = Redactor(filter(None, [password_in(url)]))(f"{type(error).__name__}: {words}")
-            raise SettingError(f"snapshot_url cannot be used: {said}") from error
+            raise _store_error(error, self._url) from error
+
+    @contextmanager
+    def _read(self) -> Iterator[sa.Connection]:
+        with self._errors(), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _write(self) -> Iterator[sa.Connection]:
+        with self._errors(), self._engine.begin() as connection:
+            yield connection
 
     def begin(self, base: int | None) -> int:
         """Begin a generation, and drop generations that no STATE can name any more.
@@ -70,7 +99,7 @@ class Snapshots:
         Returns:
             The new generation.
         """
-        with self._engine.begin() as connection:
+        with self._write() as connection:
             mine = sa.select(_generations.c.generation, _generations.c.base)
             rows = connection.execute(mine.where(_generations.c.account == self._account)).all()
             known: dict[int, int | None] = {row.generation: row.base for row in rows}
@@ -88,7 +117,7 @@ class Snapshots:
         query = sa.select(_generations).where(
             _generations.c.account == self._account, _generations.c.generation == generation
         )
-        with self._engine.connect() as connection:
+        with self._read() as connection:
             return connection.execute(query).first() is not None
 
     def add(self, generation: int, stream: str, ids: Iterable[int]) -> None:
@@ -96,7 +125,7 @@ class Snapshots:
         rows = [{"account": self._account, "generation": generation, "stream": stream, "id": each} for each in ids]
         if not rows:
             return
-        with self._engine.begin() as connection:
+        with self._write() as connection:
             for first in range(0, len(rows), BATCH):
                 part = rows[first : first + BATCH]
                 given = self._of(generation, stream).where(_ids.c.id.in_([row["id"] for row in part]))
@@ -114,7 +143,7 @@ class Snapshots:
         """
         columns = ["account", "generation", "stream", "id"]
         of_base = (_ids.c.account == self._account, _ids.c.generation == base)
-        with self._engine.begin() as connection:
+        with self._write() as connection:
             streams = connection.scalars(sa.select(_ids.c.stream).where(*of_base).distinct()).all()
             for stream in streams:
                 if stream not in but:
@@ -125,20 +154,42 @@ class Snapshots:
 
     def count(self, generation: int, stream: str) -> int:
         """Count the ids of a stream that a generation holds."""
-        with self._engine.connect() as connection:
+        with self._read() as connection:
             query = sa.select(sa.func.count()).select_from(self._of(generation, stream).subquery())
             return int(connection.execute(query).scalar_one())
 
     def missing(self, base: int, generation: int, stream: str) -> list[int]:
         """The ids of a stream that an earlier generation holds and this run's does not, in ascending order."""
         query = self._of(base, stream).where(_ids.c.id.not_in(self._of(generation, stream))).order_by(_ids.c.id)
-        with self._engine.connect() as connection:
+        with self._read() as connection:
             return list(connection.scalars(query).all())
 
     def _of(self, generation: int, stream: str) -> sa.Select[int]:
         return sa.select(_ids.c.id).where(
             _ids.c.account == self._account, _ids.c.generation == generation, _ids.c.stream == stream
         )
+
+
+def _engine(url: sa.URL) -> sa.Engine:
+    """Open an engine; PostgreSQL's with the driver that the extra installs, and an end to waits for a connection."""
+    given: dict[str, int] = {}
+    if url.drivername in {"postgresql", "postgres"}:
+        url = url.set(drivername="postgresql+psycopg")
+    if url.drivername == "postgresql+psycopg" and "connect_timeout" not in url.query:
+        given = {"connect_timeout": CONNECT_SECONDS}
+    return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=given)
+
+
+def _store_error(error: Exception, url: str) -> StopError:
+    """Make an error of what the database said, without the password that the URL may hold."""
+    if isinstance(error, ModuleNotFoundError) and error.name == "psycopg":
+        return SettingError("snapshot_url names PostgreSQL, which needs the extra singer-crm[postgres]. Install it")
+    orig = getattr(error, "orig", None)
+    if isinstance(error, sa.exc.DBAPIError) and isinstance(orig, Exception):
+        if not is_setting(orig):
+            return SnapshotStoreError(said=words_of(orig, url))
+        error = orig
+    return SettingError(f"snapshot_url cannot be used: {words_of(error, url)}")
 
 
 def _outlived(known: Mapping[int, int | None], base: int | None) -> set[int]:
@@ -161,6 +212,27 @@ def _outlived(known: Mapping[int, int | None], base: int | None) -> set[int]:
     for generation in sorted(known.keys() - set(known.values()) - set(line)):
         ends.setdefault(known[generation], []).append(generation)
     return outlived.union(*(alike[:-KEPT_ENDS] for alike in ends.values()))
+
+
+def check_store(url: str) -> None:
+    """Check that a run could keep snapshots in a database. Nothing of it is changed.
+
+    Raises:
+        SettingError: The URL cannot work, or its server does not let us in.
+        SnapshotStoreError: The database cannot be reached, or fails.
+    """
+    try:
+        engine = _engine(sa.make_url(url))
+        if engine.dialect.name == "sqlite" and not Path(engine.url.database or "").exists():
+            return  # the first run makes it
+        try:
+            with engine.connect() as connection, connection.begin() as transaction:
+                _metadata.create_all(connection)
+                transaction.rollback()
+        finally:
+            engine.dispose()
+    except (sa.exc.SQLAlchemyError, ImportError, OSError) as error:
+        raise _store_error(error, url) from error
 
 
 def default_url() -> str:

@@ -25,12 +25,13 @@ from crm_api.console import guard_log, handle_hangup
 from crm_api.copper.session import whoami
 from crm_api.environment import environment_settings
 from crm_api.errors import SettingError, StopError
+from crm_api.run_id import given_run_id
 from crm_api.settings import check_settings
 from crm_api.transport.redaction import Redactor, guard_logging, secret_texts
 from tap_copper.account import Account, Time
 from tap_copper.bookmarks import CUT_SHORT, CUT_SHORT_ADVICE, is_foreign, sdk_form
 from tap_copper.client import CopperStream
-from tap_copper.command import TapCommand, give_up
+from tap_copper.command import RUN_ID_OPTION, TapCommand, give_up
 from tap_copper.deletions import DeletedRecordsStream
 from tap_copper.errors import IncompleteError, OutputClosedError
 from tap_copper.inputs import (
@@ -68,7 +69,8 @@ class TapCopper(Tap):
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
 
-    def __init__(self, *, clocks: Time | None = None, **kwargs: Any) -> None:
+    def __init__(self, *, clocks: Time | None = None, run_id: str | None = None, **kwargs: Any) -> None:
+        self._run_id = given_run_id(run_id)
         self.time = clocks or Time()
         self.deleted_records: DeletedRecordsStream | None = None
         self._writer = PageWriter()
@@ -78,7 +80,9 @@ class TapCopper(Tap):
     @cached_property
     def account(self) -> Account:
         """The account that this run reads; streams get it in place of the tap."""
-        return Account(self.config, self._writer, self.time, self.logger)
+        account = Account(self.config, self._writer, self.time, self.logger)
+        account.run_id = self._run_id
+        return account
 
     # Called by the SDK
 
@@ -177,7 +181,7 @@ class TapCopper(Tap):
         return TapCommand(
             name=command.name,
             callback=command.callback,
-            params=command.params,
+            params=[*command.params, RUN_ID_OPTION],
             context_settings=command.context_settings,
             help=command.help,
             logger=cls.logger,
@@ -193,6 +197,7 @@ class TapCopper(Tap):
         config: _ConfigInput | None = None,
         state: IO[str] | None = None,
         catalog: IO[str] | None = None,
+        run_id: str | None = None,
     ) -> None:
         if about:
             super().invoke(about=True, about_format=about_format)
@@ -203,6 +208,7 @@ class TapCopper(Tap):
             catalog=None if catalog is None else checked_catalog(read_input(catalog, "catalog")),
             parse_env_config=config.parse_env,
             setup_mapper=False,
+            run_id=run_id,
         )
         try:
             tap.run()
@@ -265,7 +271,9 @@ class TapCopper(Tap):
 
 
 def account_of(config: dict[str, Any], *, parse_env: bool) -> crm.Account:
-    """Check all settings, and ask whose account and user the credentials are: ``singer-crm check`` calls it.
+    """Check all settings and the store of the snapshots, and ask whose account and user the credentials are.
+
+    ``singer-crm check`` calls it.
 
     Args:
         config: The settings of files.
@@ -276,4 +284,9 @@ def account_of(config: dict[str, Any], *, parse_env: bool) -> crm.Account:
     """
     tap = TapCopper(config=config, parse_env_config=parse_env, setup_mapper=False)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a tap would go on to its next STATE
-    return whoami(tap.account.session)
+    account = whoami(tap.account.session)
+    if tap.config.get("deletions"):
+        from tap_copper.snapshots import check_store, default_url  # noqa: PLC0415 - few runs keep any
+
+        check_store(tap.config.get("snapshot_url") or default_url())
+    return account

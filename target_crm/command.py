@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import sys
 import uuid
 from collections.abc import Mapping, Sequence
@@ -21,13 +20,11 @@ from typing_extensions import override
 
 from crm_api.console import GuardedCommand, is_of_output
 from crm_api.errors import CrmError, SettingError
+from crm_api.run_id import RUN_ID, given_run_id
 from target_crm.exit_codes import CONFIG, Ending, told_ending
 from target_crm.report.report_file import SETTING as REPORT_PATH
 from target_crm.report.report_file import ReportFile
 
-RUN_ID = "SINGER_CRM_RUN_ID"
-RUN_ID_CHARACTERS = 128  # task ids of schedulers fit; what is longer would fill tables and lines of the log
-_RUN_ID = re.compile(rf"[A-Za-z0-9][\w.:@+~=/-]{{0,{RUN_ID_CHARACTERS - 1}}}", re.ASCII)
 _UNREADABLE = (OSError, TypeError, ValueError)  # as the SDK raises them: no such file, not an object, not JSON
 
 
@@ -41,24 +38,6 @@ def given_config(config: Sequence[str]) -> _ConfigInput:
         return _ConfigInput.from_cli_args(*config)
     except _UNREADABLE as error:
         raise SettingError(_sentence(error)) from error
-
-
-def given_run_id(run_id: str | None) -> str | None:
-    """Return the name that the command line or the environment gives the run; None if neither does.
-
-    Args:
-        run_id: The value of ``--run-id``; None: the environment may name it.
-
-    Raises:
-        SettingError: It is too long, or holds other characters than names of tasks do.
-    """
-    place, given = ("--run-id", run_id) if run_id is not None else (RUN_ID, os.environ.get(RUN_ID) or None)
-    if given is not None and not _RUN_ID.fullmatch(given):
-        raise SettingError(
-            f"{place} must be 1 to {RUN_ID_CHARACTERS} letters, digits or characters of _.:@+~=/-, and begin with a "
-            f"letter or a digit, not {given[:RUN_ID_CHARACTERS]!r}"
-        )
-    return given
 
 
 def end_early(error: Exception, config: Mapping[str, Any], run_id: str | None, logger: logging.Logger) -> int:

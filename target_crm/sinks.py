@@ -28,6 +28,7 @@ from target_crm.mapping.values import Rejection
 from target_crm.report.outcomes import RejectKind
 from target_crm.settings import BATCH_SIZE
 from target_crm.singer.completeness import Completeness
+from target_crm.singer.stdio import NotJson
 from target_crm.stream_settings import StreamSettings, stream_settings
 
 FLAWS_SHOWN = 3  # of one record
@@ -170,7 +171,7 @@ class CrmSink(BatchSink):
                 flaw = Rejection(RejectKind.NO_SOURCE_ID, _no_source_id(names, record))
         except (TypeError, ValueError, ArithmeticError) as error:
             hashed, identity = b"", None
-            flaw = Rejection(RejectKind.NOT_JSON, f"It holds a value that JSON cannot carry: {error}")
+            flaw = Rejection(RejectKind.NOT_JSON, _not_json(record, error))
         identity = identity or self._of_message(message)
         if self._appends and names:
             return IncomingRecord(f"{identity}#{hashed.hex()}", identity, record, hashed, message, gone, held_at, flaw)
@@ -196,6 +197,25 @@ class CrmSink(BatchSink):
             self._writer.see(self._version, came)
         self._writer.write(incoming_records)
         recorder.flush()
+
+
+def _not_json(record: Mapping[str, Any], error: Exception) -> str:
+    """Say which attribute of a record JSON cannot carry, and why, as far as that can be told."""
+    for name, value in record.items():
+        if isinstance(odd := _odd_in(value), NotJson):
+            return f"{name} holds {odd.spelling}, which cannot be sent"
+    return f"It holds a value that JSON cannot carry: {error}"
+
+
+def _odd_in(value: Any) -> NotJson | None:
+    parts = [value]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, NotJson):
+            return part
+        if isinstance(part, dict | list):
+            parts.extend(part.values() if isinstance(part, dict) else part)
+    return None
 
 
 def _no_source_id(names: Sequence[str], record: Mapping[str, Any]) -> str:

@@ -23,8 +23,9 @@ from typing_extensions import override
 from crm_api.console import guard_log, handle_hangup
 from crm_api.crm import Crm
 from crm_api.exit_codes import Exit
+from crm_api.run_id import given_run_id
 from crm_api.transport.redaction import guard_logging
-from target_crm.command import end_early, given_run_id, target_command
+from target_crm.command import end_early, target_command
 from target_crm.concurrency import Stopping
 from target_crm.crms import connected, requests_per_minute
 from target_crm.engine.deletes import Deleter
@@ -102,6 +103,7 @@ class TargetCrm(ConfiguredTarget):
         """
         if self._crm is None:
             self._crm = connected(self.config, self.stopping.nap, self.clock)
+            self._crm.session.quota.run_id = self.run_id
             guard_logging(self._crm.session.redact)
         return self._crm
 

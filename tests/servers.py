@@ -91,8 +91,9 @@ def postgresql(addresses: str = "127.0.0.1") -> Iterator[Server]:
     with _folder_of_nobody("pg-") as (folder, as_nobody):
         made = [*as_nobody, initdb, "-D", f"{folder}/db", "-U", "tester", "--auth=trust", "--no-sync"]
         subprocess.run(made, check=True, capture_output=True)
-        with (folder / "db" / "pg_hba.conf").open("a") as file:
-            file.write("host all all 10.0.0.0/8 trust\n")  # hosts that are network namespaces
+        rules = folder / "db" / "pg_hba.conf"
+        # The first rule that fits counts: one user needs a password, and hosts may be network namespaces.
+        rules.write_text(f"host all locked all scram-sha-256\n{rules.read_text()}host all all 10.0.0.0/8 trust\n")
         options = ["-c", f"listen_addresses={addresses}", "-k", str(folder), "-F"]
         command = [*as_nobody, server, "-D", f"{folder}/db", *options, "-p"]
 

@@ -20,9 +20,7 @@ from urllib.parse import urlsplit
 
 from typing_extensions import override
 
-from crm_api.errors import StopError
-from crm_api.transport.network import password_in
-from crm_api.transport.redaction import Redactor
+from crm_api.transport.store_failures import shown_text, store_error
 
 LEASE_SECONDS = 30  # after which a lease that nobody renewed is free
 BUSY_SECONDS = 10  # how long the store may be busy with somebody else's lease, which takes a moment
@@ -47,7 +45,7 @@ for at = 1, #rows, 2 do
     if row['until'] <= now then
         redis.call('HDEL', KEYS[1], rows[at])
     elseif row['ledger'] ~= ARGV[2] then
-        return row['holder']
+        return string.sub(tostring(row['holder']), 1, 300)
     end
 end
 local own = {ledger = ARGV[2], holder = ARGV[3], ['until'] = now + tonumber(ARGV[4])}
@@ -55,13 +53,6 @@ redis.call('HSET', KEYS[1], ARGV[1], cjson.encode(own))
 redis.call('EXPIRE', KEYS[1], tonumber(ARGV[4]))
 return false
 """
-
-
-class LeaseError(StopError):
-    """The store that quota_url names did not take a lease."""
-
-    happened = "The shared store of the quota failed"
-    advice = "Check quota_url and the server behind it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +83,7 @@ class Leases(ABC):
             None, or the holder of a lease of another ledger, which stands in the way.
 
         Raises:
-            LeaseError: The store fails.
+            StopError: The store fails.
         """
 
     @abstractmethod
@@ -100,7 +91,7 @@ class Leases(ABC):
         """Give a lease back.
 
         Raises:
-            LeaseError: The store fails.
+            StopError: The store fails.
         """
 
     @abstractmethod
@@ -108,7 +99,7 @@ class Leases(ABC):
         """Keep a note under a name, in place of the one before.
 
         Raises:
-            LeaseError: The store fails.
+            StopError: The store fails.
         """
 
     @abstractmethod
@@ -116,7 +107,7 @@ class Leases(ABC):
         """Return the note under a name; None if there is none.
 
         Raises:
-            LeaseError: The store fails.
+            StopError: The store fails.
         """
 
 
@@ -166,7 +157,7 @@ class SQLiteLeases(Leases):
                 yield connection
                 connection.execute("COMMIT")
         except sqlite3.Error as error:
-            raise LeaseError(said=str(error)) from error
+            raise store_error(error, "") from error
 
 
 class RedisLeases(Leases):
@@ -189,29 +180,29 @@ class RedisLeases(Leases):
         try:
             holder = self._take([_key(claim)], [claim.run_id, claim.ledger, claim.holder, LEASE_SECONDS])
         except self._errors as error:
-            raise _failed(error, self._url) from error
-        return None if holder is None else holder.decode()
+            raise store_error(error, self._url) from error
+        return None if holder is None else shown_text(holder)
 
     @override
     def release(self, claim: Claim) -> None:
         try:
             self._client.hdel(_key(claim), claim.run_id)
         except self._errors as error:
-            raise _failed(error, self._url) from error
+            raise store_error(error, self._url) from error
 
     @override
     def note(self, name: str, note: str) -> None:
         try:
             self._client.set(_NOTE_KEY + name, note)
         except self._errors as error:
-            raise _failed(error, self._url) from error
+            raise store_error(error, self._url) from error
 
     @override
     def noted(self, name: str) -> str | None:
         try:
             note = self._client.get(_NOTE_KEY + name)
         except self._errors as error:
-            raise _failed(error, self._url) from error
+            raise store_error(error, self._url) from error
         return None if note is None else note.decode(errors="replace")
 
 
@@ -267,7 +258,7 @@ class PostgresLeases(Leases):
                 connection.execute(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
                 yield connection
         except self._errors as error:
-            raise _failed(error, self._url) from error
+            raise store_error(error, self._url) from error
 
 
 def open_leases(url: str) -> Leases:
@@ -283,11 +274,11 @@ def open_leases(url: str) -> Leases:
 def _taken(connection: Any, claim: Claim, now: float, place: str) -> str | None:
     """Take a lease in a transaction that excludes others; ``place`` is how the database spells a parameter."""
     others = connection.execute(
-        f"SELECT holder FROM {TABLE} WHERE account = {place} AND ledger <> {place} AND until > {place}",  # noqa: S608 - constants
+        f"SELECT substr(holder, 1, 300) FROM {TABLE} WHERE account = {place} AND ledger <> {place} AND until > {place}",  # noqa: S608 - constants
         (claim.account, claim.ledger, now),
     ).fetchone()
     if others is not None:
-        return str(others[0])
+        return shown_text(others[0])
     connection.execute(
         f"DELETE FROM {TABLE} WHERE account = {place} AND (run_id = {place} OR until <= {place})",  # noqa: S608 - constants
         (claim.account, claim.run_id, now),
@@ -328,9 +319,3 @@ def _note_in(row: Any) -> str | None:
 
 def _key(claim: Claim) -> str:
     return f"singer-crm:lease:{claim.account}"
-
-
-def _failed(error: Exception, url: str) -> LeaseError:
-    """Make an error of a client's exception, without the password that the URL may hold."""
-    words = str(error).strip().partition("\n")[0]
-    return LeaseError(said=Redactor(filter(None, [password_in(url)]))(f"{type(error).__name__}: {words}"))

@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 import requests
 
@@ -159,8 +159,9 @@ def checked_ca_bundle(path: str) -> str:
 
 
 def password_in(url: str | None) -> str | None:
-    """Take the password out of a URL; None if it holds none."""
+    """Take the password out of a URL, from before its host or from its query; None if it holds none."""
     try:
-        return urlsplit(url).password if url else None
+        parts = urlsplit(url or "")
+        return parts.password or next(iter(parse_qs(parts.query).get("password", ())), None)
     except ValueError:
         return None

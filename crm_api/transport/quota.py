@@ -7,8 +7,6 @@ latest moment at which the request can have arrived, and is free again one windo
 from __future__ import annotations
 
 import itertools
-import os
-import socket
 import threading
 import time
 from bisect import bisect_left, insort
@@ -20,6 +18,7 @@ from uuid import uuid4
 
 from typing_extensions import override
 
+from crm_api.run_id import process_name
 from crm_api.transport.rates import Allowance, Window, binding_windows
 from crm_api.transport.retry import MAX_WAIT_SECONDS, TOLD_FROM_SECONDS, tell_wait
 from crm_api.transport.turns import Pause, QuotaStore, TurnLog
@@ -199,7 +198,12 @@ class Quota:
         sleep: Waits so many seconds.
         store: Keeps the turns, for sharing them with other processes; by default, this process's memory.
         max_wait_seconds: The longest pause that is obeyed.
+
+    Attributes:
+        run_id: Names the run for those who meet a pause that it set; None: it has no name.
     """
+
+    run_id: str | None = None
 
     def __init__(
         self,
@@ -320,7 +324,7 @@ class Quota:
             until = now + min(round(seconds * MILLISECONDS), self._longest_pause)
             current = self._store.pause()
             if current is None or until > current.until:
-                teller = f" (process {os.getpid()} on {socket.gethostname()})" if self.is_shared else ""
+                teller = f" ({process_name(self.run_id)})" if self.is_shared else ""
                 self._store.set_pause(Pause(until, reason + teller))
 
     @property

@@ -14,11 +14,9 @@ from urllib.parse import urlsplit
 import filelock
 from typing_extensions import override
 
-from crm_api.errors import SettingError, StopError
-from crm_api.exit_codes import Exit
-from crm_api.transport.network import password_in
+from crm_api.errors import SettingError
 from crm_api.transport.quota import MILLISECONDS
-from crm_api.transport.redaction import Redactor
+from crm_api.transport.store_failures import QuotaStoreError, shown_text, store_error, whole_number
 from crm_api.transport.turns import Pause, QuotaStore, TurnLog
 
 ACCOUNT_CHARACTERS = 16
@@ -26,20 +24,6 @@ REDIS_LOCK_SECONDS = 5  # after which the lock of a process that was killed is f
 LOCK_WAIT_SECONDS = 30  # a turn is taken in milliseconds: who waits for longer waits for a process that hangs
 REDIS_KEPT_SECONDS = 2 * 24 * 60 * 60  # longer than any window: what nobody uses any more goes away by itself
 HELD = f"another process has held it for {LOCK_WAIT_SECONDS} seconds"
-
-
-class QuotaStoreError(StopError):
-    """The store that quota_url names failed."""
-
-    exit = Exit.UNREACHABLE
-    happened = "The shared store of the quota failed"
-    advice = "Check quota_url and the server behind it."
-
-
-def _store_error(error: Exception, url: str) -> QuotaStoreError:
-    """Make an error of a client's exception, without the password that the URL may hold."""
-    words = str(error).strip().partition("\n")[0]
-    return QuotaStoreError(said=Redactor(filter(None, [password_in(url)]))(f"{type(error).__name__}: {words}"))
 
 
 _TABLES = (
@@ -55,7 +39,7 @@ _PUT = (
 )
 _NEWEST = "SELECT moment FROM singer_crm_turns WHERE account = ? AND bucket = ? ORDER BY moment DESC LIMIT 1 OFFSET ?"
 _FORGET = "DELETE FROM singer_crm_turns WHERE account = ? AND bucket = ? AND (moment < ? OR moment > ?)"
-_PAUSE = "SELECT ends_at, reason FROM singer_crm_pauses WHERE account = ?"
+_PAUSE = "SELECT ends_at, substr(reason, 1, 500) FROM singer_crm_pauses WHERE account = ?"
 _SET_PAUSE = (
     "INSERT INTO singer_crm_pauses (account, ends_at, reason) VALUES (?, ?, ?) "
     "ON CONFLICT (account) DO UPDATE SET ends_at = excluded.ends_at, reason = excluded.reason"
@@ -83,7 +67,7 @@ class _SQLTurns(TurnLog):
     @override
     def newest(self, index: int) -> int | None:
         rows = self._execute(_NEWEST, *self._place, index)
-        return int(rows[0][0]) if rows else None
+        return whole_number(rows[0][0]) if rows else None
 
     @override
     def forget(self, before: int, after: int) -> None:
@@ -110,7 +94,7 @@ class _SQLStore(QuotaStore):
     @override
     def pause(self) -> Pause | None:
         rows = self._execute(_PAUSE, self._account)
-        return Pause(int(rows[0][0]), str(rows[0][1])) if rows else None
+        return Pause(whole_number(rows[0][0]), shown_text(rows[0][1])) if rows else None
 
     @override
     def set_pause(self, pause: Pause | None) -> None:
@@ -140,7 +124,7 @@ class SQLiteStore(_SQLStore):
             self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._connection.execute("PRAGMA synchronous=OFF")  # turns that a lost machine forgets harm nobody
         except sqlite3.Error as error:
-            raise QuotaStoreError(said=str(error)) from error
+            raise store_error(error, "") from error
         with self.locked():
             for statement in _TABLES:
                 self._execute(statement)
@@ -168,7 +152,7 @@ class SQLiteStore(_SQLStore):
         except filelock.Timeout:
             raise QuotaStoreError(said=HELD) from None
         except (sqlite3.Error, OSError) as error:
-            raise QuotaStoreError(said=str(error)) from error
+            raise store_error(error, "") from error
 
     @override
     def close(self) -> None:
@@ -197,7 +181,7 @@ class _RedisTurns(TurnLog):
     @override
     def newest(self, index: int) -> int | None:
         found = self._client.zrevrange(self._key, index, index, withscores=True)
-        return int(found[0][1]) if found else None
+        return whole_number(found[0][1]) if found else None
 
     @override
     def forget(self, before: int, after: int) -> None:
@@ -227,7 +211,8 @@ class RedisStore(QuotaStore):
                 "quota_url is a Redis URL, for which the extra singer-crm[redis] must be installed"
             ) from None
         try:
-            self._client: Any = redis.Redis.from_url(url)
+            waits = {"socket_connect_timeout": LOCK_WAIT_SECONDS, "socket_timeout": LOCK_WAIT_SECONDS}
+            self._client: Any = redis.Redis.from_url(url, **waits)
         except ValueError:  # its text may hold a part of the password
             raise SettingError(
                 "quota_url must be like redis://:password@host:6379/0, with special characters of the password "
@@ -240,7 +225,7 @@ class RedisStore(QuotaStore):
         try:
             self._client.ping()
         except self._errors as error:
-            raise _store_error(error, url) from error
+            raise store_error(error, url) from error
 
     @override
     def now(self) -> int:
@@ -253,8 +238,8 @@ class RedisStore(QuotaStore):
 
     @override
     def pause(self) -> Pause | None:
-        found = self._client.hgetall(f"{self._prefix}:pause")
-        return Pause(int(found[b"until"]), found[b"reason"].decode("utf-8", "replace")) if found else None
+        until, reason = self._client.hmget(f"{self._prefix}:pause", ["until", "reason"])
+        return None if until is None and reason is None else Pause(whole_number(until), shown_text(reason))
 
     @override
     def set_pause(self, pause: Pause | None) -> None:
@@ -279,11 +264,32 @@ class RedisStore(QuotaStore):
                 with suppress(self._lost):  # it was held for longer than it lasts: the turn is taken all the same
                     lock.release()
         except self._errors as error:
-            raise _store_error(error, self._url) from error
+            raise store_error(error, self._url) from error
 
     @override
     def close(self) -> None:
         self._client.close()
+
+
+_POSTGRES_FORM = (
+    "quota_url must be like postgresql://user:password@host:5432/database, with special characters of the password "
+    "encoded (%2F)"
+)
+
+
+def _check_postgres(url: str) -> None:
+    """Check that a password with special characters has not become another part of the URL, which texts would show."""
+    try:
+        _ = urlsplit(url).port
+    except ValueError:
+        raise SettingError(_POSTGRES_FORM) from None
+
+
+def _with_limit(url: str) -> str:
+    """Give a URL of PostgreSQL an end to waits for a connection, unless it names one."""
+    if "connect_timeout=" in url:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}connect_timeout={LOCK_WAIT_SECONDS}"
 
 
 class PostgresStore(_SQLStore):
@@ -312,16 +318,27 @@ class PostgresStore(_SQLStore):
         self._errors: tuple[type[Exception], ...] = (psycopg.Error, OSError)
         digest = hashlib.sha256(f"singer-crm quota {account}".encode()).digest()
         self._lock_key = int.from_bytes(digest[:8], "big", signed=True)
-        made_meanwhile = (psycopg.errors.UniqueViolation, psycopg.errors.DuplicateTable)
         try:
             # A pooler cannot carry prepared statements from one transaction to the next.
-            self._connection: Any = psycopg.connect(url, autocommit=True, prepare_threshold=None)
-            if not self._execute("SELECT 1 FROM pg_class WHERE oid = to_regclass('singer_crm_pauses')"):
-                for statement in _TABLES:
-                    with suppress(*made_meanwhile):
-                        self._execute(statement)
+            self._connection: Any = psycopg.connect(_with_limit(url), autocommit=True, prepare_threshold=None)
+            try:
+                self._make_tables((psycopg.errors.UniqueViolation, psycopg.errors.DuplicateTable))
+            except BaseException:
+                self._connection.close()
+                raise
+        except psycopg.ProgrammingError as error:
+            if error.sqlstate is None:  # the URL cannot be read; the text may hold a part of the password
+                raise SettingError(_POSTGRES_FORM) from None
+            raise store_error(error, url) from error
         except self._errors as error:
-            raise _store_error(error, url) from error
+            raise store_error(error, url) from error
+
+    def _make_tables(self, made_meanwhile: tuple[type[Exception], ...]) -> None:
+        if self._execute("SELECT 1 FROM pg_class WHERE oid = to_regclass('singer_crm_pauses')"):
+            return
+        for statement in _TABLES:
+            with suppress(*made_meanwhile):
+                self._execute(statement)
 
     @override
     def _execute(self, statement: str, *values: Any) -> list[Any]:
@@ -342,7 +359,7 @@ class PostgresStore(_SQLStore):
                 self._execute("SELECT pg_advisory_xact_lock(?)", self._lock_key)
                 yield
         except self._errors as error:
-            raise _store_error(error, self._url) from error
+            raise store_error(error, self._url) from error
 
     @override
     def close(self) -> None:
@@ -370,6 +387,7 @@ def open_store(url: str, *, base_url: str, credential: str) -> QuotaStore:
     if scheme in {"redis", "rediss"}:
         return RedisStore(url, account)
     if scheme in {"postgresql", "postgres"}:
+        _check_postgres(url)
         return PostgresStore("postgresql" + url[url.index("://") :], account)
     raise SettingError(
         "quota_url must be sqlite:////path/of/a/file, redis://host:port or postgresql://user@host/database"

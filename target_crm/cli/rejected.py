@@ -83,9 +83,18 @@ def show(config: Sequence[str], number: int) -> None:
         "status": held.status,
         "at": datetime.fromtimestamp(held.at, UTC).isoformat(),
         "sent": held.sent,
-        "message": json.loads(held.message),
+        "message": _message(held.message),
     }
-    click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+    text = json.dumps(facts, indent=2, ensure_ascii=False)
+    click.echo(text.encode("utf-8", "backslashreplace").decode())  # half a surrogate pair is spelt out
+
+
+def _message(line: bytes) -> Any:
+    """Decode a message; one that is too deep or too large to be decoded is shown as the text that arrived."""
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return line.decode("utf-8", "backslashreplace")
 
 
 def _choice(command: Command) -> Command:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from crm_api.starting import let_interrupts_end
+from crm_api.start import end_at_interrupt
 
-let_interrupts_end()
+end_at_interrupt()
 
 from target_crm.cli.main import main  # noqa: E402 - which takes a while
 

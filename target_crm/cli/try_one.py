@@ -16,6 +16,7 @@ from crm_api.transport.session import CrmSession
 from target_crm.cli.common import config_option, one_sentence
 from target_crm.cli.traced_session import TracedSession
 from target_crm.command import given_config
+from target_crm.files import file_errors
 from target_crm.report.outcomes import Outcome
 from target_crm.stream_settings import streams_by_name
 from target_crm.target import TargetCrm
@@ -38,7 +39,7 @@ def try_record(config: Sequence[str], stream: str | None, file: IO[bytes]) -> No
     settings: dict[str, Any] = {**(given.config or {}), "limit": 1, "retry_rejected": False}
     target = TargetCrm(config=settings, parse_env_config=given.parse_env)
     lines = _messages(file.read(), stream, target)
-    target.connect().replace_session(lambda each: cast("CrmSession", TracedSession(each, click.echo)))
+    target.connect().replace_session(lambda each: cast("CrmSession", TracedSession(each, _show)))
     code = target.run(cast("IO[str]", io.BytesIO(lines)))
     for name in target.books.streams:
         ended = [str(outcome) for outcome, count in target.books.outcomes(name).items() if count]
@@ -47,6 +48,16 @@ def try_record(config: Sequence[str], stream: str | None, file: IO[bytes]) -> No
         if target.books.outcomes(example.stream)[Outcome.REJECTED]:
             click.echo(f"{example.kind}: {example.sentence}")
     sys.exit(code)
+
+
+def _show(text: str) -> None:
+    """Show a line at once.
+
+    Raises:
+        FileError: Stdout cannot be written.
+    """
+    with file_errors("The output", "stdout"):
+        click.echo(text)
 
 
 def _parsed(text: bytes) -> Any:

@@ -6,7 +6,7 @@ CRM has, then rounds of writes; a write to which no answer came is looked into b
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -31,7 +31,7 @@ from target_crm.engine.lookup import Finder
 from target_crm.engine.references import ReferenceResolver
 from target_crm.engine.run import Run, StreamContext, logger
 from target_crm.engine.stream_ledger import StreamLedger
-from target_crm.ledger.values import Entry, Held, Intent, Known, Origin
+from target_crm.ledger.values import Entry, Held, Intent, Known, LedgerDataError, Origin
 from target_crm.load_method import LoadMethod
 from target_crm.mapping.values import Mapped, Rejection
 from target_crm.report.outcomes import Outcome
@@ -91,13 +91,32 @@ class StreamWriter:
         if chosen.superseded:
             self._records.superseded([incoming.source_id for incoming in chosen.superseded])
         sound = [incoming for incoming in chosen.kept if incoming.flaw is None]
-        self._write([incoming for incoming in sound if not incoming.gone])
+        self._each_storable(self._write, [incoming for incoming in sound if not incoming.gone])
         gone = [incoming for incoming in sound if incoming.gone]
         if gone and (decided := self._decided(gone)):
-            self._delete_collector.hold(decided)
+            self._each_storable(self._delete_collector.hold, decided)
         flawed = [incoming for incoming in chosen.kept if incoming.flaw is not None]
         if flawed:
             self._records.hold([self._records.flawed(incoming, incoming.flaw) for incoming in flawed if incoming.flaw])
+
+    def _each_storable(
+        self, work: Callable[[Sequence[IncomingRecord]], None], incoming_records: Sequence[IncomingRecord]
+    ) -> None:
+        """Do work on records; one that holds what the ledger's database refuses is found by halves, and rejected."""
+        try:
+            work(incoming_records)
+        except LedgerDataError as error:
+            left = [incoming for incoming in incoming_records if incoming.source_id in self._records.open]
+            sent = self._records.sent_without_answer(left)
+            # What was sent without an answer is asked about by the next run: nothing is sent twice.
+            self._records.hold_in_doubt([incoming for incoming in left if incoming.source_id in sent])
+            left = [incoming for incoming in left if incoming.source_id not in sent]
+            if len(incoming_records) == 1:
+                self._records.hold_unstorable(left, error)
+                return
+            middle = (len(left) + 1) // 2
+            for half in filter(None, (left[:middle], left[middle:])):
+                self._each_storable(work, half)
 
     def _decided(self, incoming_records: Sequence[IncomingRecord]) -> list[IncomingRecord]:
         """Hold those of which a create stayed in doubt when the CRM was asked in this run; returns the others."""

@@ -215,6 +215,9 @@ class ActionRunner:
         after = Round()
         for each in refused:
             ready = each.write.action.ready
+            if each.unstorable is not None:
+                self._records.hold_unstorable([ready.incoming], each.unstorable)
+                continue
             if each.gone and each.write.crm_id is not None:
                 self._begin_anew(ready, each.write.crm_id, after)
                 continue

@@ -26,7 +26,7 @@ from crm_api.errors import (
 from target_crm.engine.decisions import Create, Update
 from target_crm.engine.run import StreamContext
 from target_crm.ledger.locks import LockLostError
-from target_crm.ledger.values import Entry, Intent, LedgerError, Origin
+from target_crm.ledger.values import Entry, Intent, LedgerDataError, LedgerError, Origin
 from target_crm.mapping.values import Change
 
 
@@ -84,6 +84,7 @@ class NotDone:
         gone: Whether the CRM has no such record.
         body: The CRM's whole answer.
         duplicate: Whether the CRM has such a record already, by its own rule.
+        unstorable: The error of the ledger's database, which refused the intent: nothing was sent.
     """
 
     write: Write
@@ -93,6 +94,7 @@ class NotDone:
     gone: bool = False
     body: str = ""
     duplicate: bool = False
+    unstorable: LedgerDataError | None = None
 
 
 @dataclass
@@ -235,6 +237,8 @@ class Sender:
         except RefusedError as error:
             self._answer_came(writes)
             self._refused_whole(send, writes, error, results)
+        except LedgerDataError as error:  # the intents were not kept, so nothing was sent
+            self._not_kept(send, writes, error, results)
         except (StopError, BusyError) as error:
             # The intent of an update stays: the record is read before the update is done again. That of an upsert
             # tells when it was first tried.
@@ -250,6 +254,16 @@ class Sender:
         if _forbids(error.status) or isinstance(error, NoRouteError) or len(writes) == 1:
             with self._lock:
                 results.refused += [not_done(write, error) for write in writes]
+            return
+        middle = (len(writes) + 1) // 2
+        self._try(send, writes[:middle], results)
+        self._try(send, writes[middle:], results)
+
+    def _not_kept(self, send: _Send, writes: Sequence[Write], error: LedgerDataError, results: Results) -> None:
+        """Send each half, to find the record that the ledger's database cannot hold."""
+        if len(writes) == 1:
+            with self._lock:
+                results.refused.append(NotDone(writes[0], error.said, None, unstorable=error))
             return
         middle = (len(writes) + 1) // 2
         self._try(send, writes[:middle], results)

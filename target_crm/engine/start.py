@@ -160,7 +160,7 @@ def _compare(
 
     Raises:
         SettingError: It knows less than it did, and require_ledger is on.
-        LeaseError: The store fails.
+        StopError: The store fails.
     """
     url = store.url
     if config["dry_run"]:  # which has a copy of its own

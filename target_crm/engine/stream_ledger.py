@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from hashlib import blake2b
 from typing import Any
 
 from crm_api.crm import Unclear
@@ -12,7 +14,7 @@ from target_crm.engine.destination import Stream
 from target_crm.engine.incoming import IncomingRecord
 from target_crm.engine.run import StreamContext
 from target_crm.engine.sender import Done
-from target_crm.ledger.values import Awaited, Entry, Held, Intent
+from target_crm.ledger.values import Awaited, Entry, Held, Intent, LedgerDataError
 from target_crm.mapping.values import Rejection
 from target_crm.report.outcomes import Outcome, RejectKind
 
@@ -29,6 +31,7 @@ class StreamLedger:
     Attributes:
         unanswered: Intents of writes to which no answer came that tells what became of them, by source id.
         undecided: Source ids of creates that stayed in doubt when the CRM was asked in this run.
+        open: Source ids of the batch that have no outcome yet.
     """
 
     def __init__(self, context: StreamContext, stream: Stream) -> None:
@@ -40,10 +43,17 @@ class StreamLedger:
         self._held = self._ledger.held_records.held_ids(self._scope)
         self.unanswered: dict[str, Intent] = self._ledger.intents(self._scope)
         self.undecided: set[str] = set()
+        self.open: set[str] = set()
 
-    def received(self, incoming_records: Iterable[IncomingRecord]) -> None:
+    def received(self, incoming_records: Collection[IncomingRecord]) -> None:
         """See which records a batch holds."""
         self._recorder.received(*self._name, incoming_records)
+        self.open = {incoming.source_id for incoming in incoming_records}
+
+    def sent_without_answer(self, incoming_records: Iterable[IncomingRecord]) -> set[str]:
+        """Return the source ids of those of which the ledger has an intent."""
+        self.unanswered = self._ledger.intents(self._scope)
+        return self.unanswered.keys() & {incoming.source_id for incoming in incoming_records}
 
     @property
     def unasked_creates(self) -> dict[str, Intent]:
@@ -80,6 +90,7 @@ class StreamLedger:
         for source_id in source_ids:
             self.unanswered.pop(source_id, None)
             self._held.discard(source_id)
+            self.open.discard(source_id)
             self._recorder.log.note_written(self._stream.name, source_id)
 
     def unchanged(self, crm_ids: Mapping[str, CrmId | None], hashes: Mapping[str, bytes] | None = None) -> None:
@@ -114,6 +125,7 @@ class StreamLedger:
     ) -> None:
         """Count records that a newer version, or the settings, have dealt with; what was held of them is forgotten."""
         self._recorder.ended(*self._name, source_ids, outcome, reason, crm_ids=crm_ids)
+        self.open.difference_update(source_ids)
         self.release(source_ids)
 
     def superseded(self, source_ids: Collection[str]) -> None:
@@ -175,9 +187,21 @@ class StreamLedger:
             self.unanswered.pop(each.source_id, None)
         self._count_held(held)
 
+    def hold_unstorable(self, incoming_records: Iterable[IncomingRecord], error: LedgerDataError) -> None:
+        """Hold records of which the ledger's database refuses a value; under a digest, if that is the source id."""
+        for incoming in incoming_records:
+            held = self.flawed(incoming, not_storable(error))
+            self.open.discard(incoming.source_id)
+            try:
+                self.hold([held])
+            except LedgerDataError:
+                digest = blake2b(incoming.source_id.encode("utf-8", "surrogatepass"), digest_size=16)
+                self.hold([replace(held, source_id=f"#{digest.hexdigest()}")])
+
     def _count_held(self, held: Sequence[Held]) -> None:
         self._recorder.held(*self._name, held)
         self._held.update(each.source_id for each in held)
+        self.open.difference_update(each.source_id for each in held)
 
     def rejected(self, action: Reject) -> Held:
         """Return a record that was decided against, or refused, as it is held."""
@@ -221,3 +245,8 @@ class StreamLedger:
             sent,
             waits_on or (),
         )
+
+
+def not_storable(error: LedgerDataError) -> Rejection:
+    """Return the reason why a record is rejected of which the ledger's database refuses a value."""
+    return Rejection(RejectKind.NOT_STORABLE, f"The ledger's database cannot hold a value of it: {error.said}")

@@ -29,11 +29,13 @@ class GroupCommit(Generic[Job]):
     """Carries out jobs, each before its ``do`` returns. Jobs that wait for their turn are carried out together.
 
     Args:
-        carry_out: Carries out several jobs at once; if it raises, all of them failed.
+        carry_out: Carries out several jobs at once; if it raises, nothing was carried out.
+        of_one: Errors that one job causes: then each job is carried out by itself, and only that one fails.
     """
 
-    def __init__(self, carry_out: Callable[[Sequence[Job]], None]) -> None:
+    def __init__(self, carry_out: Callable[[Sequence[Job]], None], of_one: tuple[type[Exception], ...] = ()) -> None:
         self._carry_out = carry_out
+        self._of_one = of_one
         self._turn = threading.Lock()
         self._adding = threading.Lock()
         self._waiting: list[_Pending[Job]] = []
@@ -57,10 +59,18 @@ class GroupCommit(Generic[Job]):
         with self._adding:
             pendings, self._waiting = self._waiting, []
         try:
-            self._carry_out([pending.job for pending in pendings])
-        except Exception as error:  # noqa: BLE001 - each thread raises it for its own job
-            for pending in pendings:
-                pending.error = error
+            self._together(pendings)
         finally:
             for pending in pendings:
                 pending.done = True
+
+    def _together(self, pendings: Sequence[_Pending[Job]]) -> None:
+        try:
+            self._carry_out([pending.job for pending in pendings])
+        except Exception as error:  # noqa: BLE001 - each thread raises it for its own job
+            if isinstance(error, self._of_one) and len(pendings) > 1:
+                for pending in pendings:
+                    self._together([pending])
+                return
+            for pending in pendings:
+                pending.error = error

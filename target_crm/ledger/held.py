@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -12,8 +13,8 @@ import sqlalchemy as sa
 
 from target_crm.ledger import tables
 from target_crm.ledger.store import BY_MATCH, Store, as_json, of_source, stored_awaited
-from target_crm.ledger.tables import key_of
-from target_crm.ledger.values import Held, Scope, Source
+from target_crm.ledger.tables import key_of, shown
+from target_crm.ledger.values import Held, LedgerDataError, Scope, Source
 
 ROWS_AT_ONCE = 500
 
@@ -35,7 +36,26 @@ class HeldRecords:
             scope: The records' scope.
             held: The records.
             keep_intents: Whether the intents of the records stay, since it is unknown whether they were written.
+
+        Raises:
+            LedgerError: The database fails.
         """
+        try:
+            self._hold(scope, held, keep_intents=keep_intents)
+        except LedgerDataError:
+            for each in held:
+                self._hold_one(scope, each, keep_intents=keep_intents)
+
+    def _hold_one(self, scope: Scope, held: Held, *, keep_intents: bool) -> None:
+        """Hold a record; without what was sent and answered, if the database refuses it else."""
+        try:
+            self._hold(scope, [held], keep_intents=keep_intents)
+        except LedgerDataError:
+            reason = held.reason.encode("ascii", "backslashreplace").decode()
+            bare = replace(held, reason=shown(reason), status=None, sent=None)
+            self._hold(scope, [bare], keep_intents=keep_intents)
+
+    def _hold(self, scope: Scope, held: Sequence[Held], *, keep_intents: bool) -> None:
         now = self._store.now()
         source_ids = [each.source_id for each in held]
         events = self._events(scope, held, now)

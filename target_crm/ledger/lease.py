@@ -59,7 +59,7 @@ class Lease:
 
         Raises:
             OtherLedgerError: A run with another ledger holds it, and does not end in time.
-            LeaseError: The store fails.
+            QuotaStoreError: The store fails.
         """
         if self._renewing is not None:
             return
@@ -110,7 +110,7 @@ class Lease:
         """Renew the lease now, after a pause.
 
         Raises:
-            LeaseError: The store fails.
+            QuotaStoreError: The store fails.
         """
         self._try()
 

@@ -29,7 +29,7 @@ from target_crm.ledger.store import (
     value_hash,
 )
 from target_crm.ledger.tables import key_of
-from target_crm.ledger.values import Entry, Intent, Known, Link, ObjectScope, Origin, Scope, Source
+from target_crm.ledger.values import Entry, Intent, Known, LedgerDataError, Link, ObjectScope, Origin, Scope, Source
 from target_crm.ledger.witness import Generations
 from target_crm.mapping.values import Found
 
@@ -74,7 +74,7 @@ class Ledger:
     def __init__(self, store: Store, *, history_values: bool = False, generations: Generations | None = None) -> None:
         self._store = store
         self._generations = generations
-        self._group_commit = GroupCommit(self._write)
+        self._group_commit = GroupCommit(self._write, (LedgerDataError,))
         self._history_values = history_values
         self.held_records = HeldRecords(store)
         self.links = Links(store)
@@ -227,7 +227,18 @@ class Ledger:
 
     def settle(self, scope: Scope, entries: Sequence[Entry]) -> None:
         """Keep the answers to writes; remove their intents and the held versions of these records."""
-        self._group_commit.do(_Job(scope, entries))
+        try:
+            self._group_commit.do(_Job(scope, entries))
+        except LedgerDataError:
+            for entry in entries:
+                self._settle_one(scope, entry)
+
+    def _settle_one(self, scope: Scope, entry: Entry) -> None:
+        """Keep one answer; of one with a value that the database refuses, the record and its CRM id."""
+        try:
+            self._group_commit.do(_Job(scope, [entry]))
+        except LedgerDataError:
+            self._group_commit.do(_Job(scope, [entry.bare]))
 
     def _write_answers(self, connection: sa.Connection, scope: Scope, entries: Sequence[Entry], now: float) -> None:
         source_ids = [entry.source_id for entry in entries]

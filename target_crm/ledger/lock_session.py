@@ -17,6 +17,7 @@ from crm_api.errors import SettingError
 from target_crm.ledger.locks import TELL_SECONDS, logger
 from target_crm.ledger.server_sessions import CLIENT_SIDE, SERVER_SIDE, SET
 from target_crm.ledger.values import LedgerError
+from target_crm.ledger.waiting import driver_error
 
 if TYPE_CHECKING:
     import psycopg
@@ -187,4 +188,4 @@ def _as_ledger_error() -> Iterator[None]:
     try:
         yield
     except psycopg.Error as error:
-        raise LedgerError(said=str(error)) from error
+        raise driver_error(error) from error

@@ -10,7 +10,6 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
-import socket
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -151,11 +150,6 @@ def wait_for(
                 wait_seconds,
             )
         stopping.nap(min(RETRY_SECONDS, wait_seconds - waited))
-
-
-def holder_name(run_id: str) -> str:
-    """Name this process and its run, for people who look for the holder of a lock."""
-    return f"process {os.getpid()} on {socket.gethostname()}, run {run_id}"
 
 
 class FileLocks(Locks):

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from crm_api.run_id import process_name
 from target_crm.concurrency import Stopping
 from target_crm.ledger import tables
-from target_crm.ledger.locks import FileLocks, Locks, holder_name
+from target_crm.ledger.locks import FileLocks, Locks
 from target_crm.ledger.sole_writer import Epochs, SoleWriter
 from target_crm.ledger.store import Store, open_engine, parsed_url
 from target_crm.ledger.values import Source
@@ -60,7 +61,7 @@ class OpenedLedger:
     """
 
     def __init__(self, url: str, run_id: str) -> None:
-        self._holder = holder_name(run_id)
+        self._holder = process_name(run_id)
         self._session = _lock_session(url, self._holder)
         try:
             self.store = Store(url, run_id)

@@ -28,7 +28,7 @@ from target_crm.ledger.server_sessions import open_postgres
 from target_crm.ledger.tables import shown
 from target_crm.ledger.values import Awaited, LedgerReplacedError, OnMatch, OnRecord, Scope, Source
 from target_crm.ledger.versions import bring_up_to_date, identity_of, is_up_to_date
-from target_crm.ledger.waiting import BUSY_SECONDS, WaitTeller, ledger_error
+from target_crm.ledger.waiting import BUSY_SECONDS, DATABASE_ERRORS, WaitTeller, ledger_error
 
 PRIVATE_FOLDER = 0o700
 VALUE_HASH_BYTES = 8
@@ -98,7 +98,7 @@ class Store:
         try:
             with self.engine.connect() as connection:
                 yield connection
-        except SQLAlchemyError as error:
+        except DATABASE_ERRORS as error:
             raise ledger_error(error) from error
 
     @contextmanager
@@ -106,7 +106,7 @@ class Store:
         """Open a transaction, which is on the disk when the block is left. Threads take turns: SQLite has one writer.
 
         Raises:
-            LedgerError: The database fails; nothing of the block was written.
+            LedgerError: The database fails, or cannot hold a value; nothing of the block was written.
             LedgerReplacedError: The file is another one, or gone; what was written is in the file that was opened.
             LockLostError: This run may not write any more; nothing of the block was written.
         """
@@ -124,7 +124,7 @@ class Store:
                         yield writer
                 finally:
                     waits.began = None
-        except SQLAlchemyError as error:
+        except DATABASE_ERRORS as error:
             raise ledger_error(error) from error
         self._check_file()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -29,6 +29,14 @@ class LedgerReplacedError(LedgerError):
         "Nothing more was sent, and no STATE passed. What this run wrote is not in the ledger that is there now: put "
         "the file back, or read about restored ledgers in docs/operations.md, before you run again."
     )
+
+
+class LedgerDataError(LedgerError):
+    """The ledger's database cannot hold a value. Nothing of the transaction is in the ledger; another may pass."""
+
+    exit = Exit.FAILED
+    happened = "The ledger's database cannot hold a value"
+    advice = "Nothing was lost. Please report this, with the kind of database."
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +247,11 @@ class Entry:
     links: Sequence[Link] = ()
     request_id: str = ""
     reason: str = ""
+
+    @property
+    def bare(self) -> Entry:
+        """An entry with what the next run needs, without what was changed, by which request and why."""
+        return replace(self, differences=(), gained=None, request_id="", reason="")
 
 
 @dataclass(frozen=True, slots=True)

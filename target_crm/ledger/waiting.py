@@ -9,8 +9,10 @@ from collections.abc import Callable
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
+from crm_api.exit_codes import Exit
+from crm_api.transport.store_failures import is_setting
 from target_crm.ledger.locks import TELL_SECONDS, logger
-from target_crm.ledger.values import LedgerError
+from target_crm.ledger.values import LedgerDataError, LedgerError
 
 BUSY_SECONDS = 30  # for which a statement waits for another program, such as `singer-crm ledger`: long for any of ours
 RETRY_SECONDS = 0.2  # between two tries
@@ -23,6 +25,15 @@ class BusyLedgerError(LedgerError):
     advice = "Nothing was lost: let it end (in PostgreSQL, pg_stat_activity names it), and run again."
 
 
+class LedgerRefusedError(LedgerError):
+    """The database does not let us in, or not do what a ledger needs: to wait does not help."""
+
+    exit = Exit.SETTINGS
+    happened = "ledger_url cannot be used"
+    advice = "Check the path, or the user, the password and the database in it, and what that user may do there."
+
+
+_OF_LIMITS = "54"  # the class of PostgreSQL's codes for rows and statements that are too large
 _BLOCKERS = sa.text(
     "SELECT other.pid, other.application_name FROM unnest(pg_blocking_pids(:pid)) blocking (pid) "
     "JOIN pg_stat_activity other USING (pid)"
@@ -102,10 +113,49 @@ def try_until(attempt: Callable[[], bool], what: str, *, sleep: Callable[[float]
             logger.info("Waiting while %s, at most %d seconds", what, BUSY_SECONDS)
 
 
-def ledger_error(error: SQLAlchemyError) -> LedgerError:
-    """Make an error with the database's own message: SQLAlchemy's repeats the statement with the record's values."""
+_OF_VALUES = (UnicodeError, OverflowError)
+"""Raised by drivers for a value that they cannot hand to the database; SQLAlchemy lets these pass as they are."""
+DATABASE_ERRORS = (SQLAlchemyError, *_OF_VALUES)
+"""Errors that a statement can fail with."""
+
+
+def ledger_error(error: Exception) -> LedgerError:
+    """Make an error of one of ``DATABASE_ERRORS``, with the database's own message.
+
+    SQLAlchemy's repeats the statement with the record's values.
+    """
+    if not isinstance(error, SQLAlchemyError):
+        return _data_error(error)
     orig = getattr(error, "orig", None)
-    said = str(orig or type(error).__name__)
-    if "database is locked" in said or type(orig).__name__ == "LockNotAvailable":
+    if orig is None:
+        return LedgerError(said=type(error).__name__)
+    if _is_of_data(error):
+        return _data_error(orig)
+    return driver_error(orig)
+
+
+def driver_error(error: BaseException) -> LedgerError:
+    """Make an error of what the database's driver raised: busy, not let in, or in trouble."""
+    said = next(iter(str(error).strip().splitlines()), type(error).__name__)
+    if "database is locked" in said or type(error).__name__ == "LockNotAvailable":
         return BusyLedgerError(said=said)
+    if is_setting(error):
+        return LedgerRefusedError(said=said)
     return LedgerError(said=said)
+
+
+def _is_of_data(error: SQLAlchemyError) -> bool:
+    """Tell whether the database refuses the values, and not the work: another record's values may pass."""
+    if isinstance(error, sa.exc.DataError | sa.exc.IntegrityError):
+        return True
+    state = str(getattr(getattr(error, "orig", None), "sqlstate", None) or "")
+    of_driver = isinstance(error, sa.exc.DBAPIError)
+    return state.startswith(_OF_LIMITS) or (isinstance(error, sa.exc.StatementError) and not of_driver)
+
+
+def _data_error(error: BaseException) -> LedgerDataError:
+    """Make an error of values that the database, or its driver, refuses."""
+    if isinstance(error, _OF_VALUES):  # its text repeats the value
+        return LedgerDataError(said=type(error).__name__)
+    told = getattr(getattr(error, "diag", None), "message_primary", None) or str(error)  # its details hold values
+    return LedgerDataError(said=next(iter(told.splitlines()), type(error).__name__))

@@ -44,6 +44,7 @@ class RejectKind(StrEnum):
     STREAM_MAP = "stream_map"
     NOT_JSON = "not_json"
     NO_SOURCE_ID = "no_source_id"
+    NOT_STORABLE = "not_storable"
     NO_MATCH_KEY = "no_match_key"
     AMBIGUOUS = "ambiguous"
     NO_ENDPOINT = "no_endpoint"

@@ -8,7 +8,8 @@ import os
 import shutil
 import stat
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -111,9 +112,18 @@ def reject_line(held: Held) -> bytes:
     try:
         parts = _PARTS.decode(held.message)
     except (msgspec.DecodeError, UnicodeDecodeError):  # what JSON forbids, and the tap sent nevertheless
-        message = json.loads(held.message)
-        return json.dumps({**message, "rejected": json.loads(_ENCODER.encode(rejected))}).encode()
+        with suppress(ValueError, RecursionError):
+            message = json.loads(held.message)
+            return json.dumps({**message, "rejected": json.loads(_ENCODER.encode(rejected))}).encode()
+        return _spliced(held.message, rejected)
+    except RecursionError:
+        return _spliced(held.message, rejected)
     return _ENCODER.encode({**parts, "rejected": rejected})
+
+
+def _spliced(message: bytes, rejected: Mapping[str, Any]) -> bytes:
+    """Put ``rejected`` at the end of a message that is too deep or too large to be decoded."""
+    return message.rstrip().removesuffix(b"}") + b',"rejected":' + _ENCODER.encode(rejected) + b"}"
 
 
 def _is_input(file: os.stat_result) -> bool:

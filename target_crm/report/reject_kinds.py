@@ -34,12 +34,18 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "Make the expression cope with that value (often a null).",
         ),
         RejectKind.NOT_JSON: Kind(
-            "It holds what JSON cannot carry: NaN, an infinity, half a character.",
+            "It holds what JSON cannot carry (NaN, an infinity, half a character), a number of thousands of digits, or "
+            "values nested hundreds deep.",
             "Mend the value at the source, or leave the attribute out with a stream map.",
         ),
         RejectKind.NO_SOURCE_ID: Kind(
             "An attribute of its source id is null or blank, so that nothing tells it from other records.",
             "Fill it at the source, or name attributes that are always there in `source_id`.",
+        ),
+        RejectKind.NOT_STORABLE: Kind(
+            "The ledger's database cannot hold a value of it, such as a letter that its encoding lacks. Nothing of it "
+            "was sent.",
+            "Mend the value at the source, or give the ledger a database whose encoding is UTF8.",
         ),
         Reason.UNKNOWN_ATTRIBUTE: Kind(
             "It has an attribute that the object lacks or that cannot be written; `unknown_attributes` is `reject`.",

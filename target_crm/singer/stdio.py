@@ -9,7 +9,7 @@ import select
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import IO, Any
 
 import msgspec
@@ -25,17 +25,16 @@ CHUNK_BYTES = 1 << 20
 SILENCE_SECONDS = 0.2  # how long a silent input is waited for before signals and the time are checked
 LINES_BETWEEN = 1000  # between two checks, of an input that cannot be waited for
 SHOWN_CHARACTERS = 200
+MOST_DIGITS = 4000  # of a number: Python reads and writes no more than 4,300
 NESTED = 500  # arrays and objects inside one another; Python's decoders and encoders give up beyond 1,000
 _BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 
-_DECODER = msgspec.json.Decoder(float_hook=Decimal)
-
 
 class NotJson:
-    """NaN or an infinity. Encoding it fails, so that its record is rejected.
+    """NaN, an infinity, or what is beyond all bounds. Encoding it fails, so that its record is rejected.
 
     Args:
-        spelling: The text as it arrived.
+        spelling: The text as it arrived, or what it is, for people.
     """
 
     def __init__(self, spelling: str) -> None:
@@ -44,6 +43,27 @@ class NotJson:
     @override
     def __repr__(self) -> str:
         return self.spelling
+
+
+_TOO_LARGE = NotJson(f"a number of more than {MOST_DIGITS} digits")
+
+
+def _number(text: str) -> Decimal | NotJson:
+    """Read a number with a fraction or an exponent: in a few letters it can stand for gigabytes of digits."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation:  # the exponent alone has dozens of digits
+        return _TOO_LARGE
+    if not value:
+        return Decimal(0)
+    return value if abs(value.adjusted()) <= MOST_DIGITS and len(text) <= MOST_DIGITS else _TOO_LARGE
+
+
+def _whole(text: str) -> int | NotJson:
+    return int(text) if len(text) <= MOST_DIGITS else _TOO_LARGE
+
+
+_DECODER = msgspec.json.Decoder(float_hook=_number)
 
 
 class _State(msgspec.Struct):
@@ -83,33 +103,45 @@ def _next(text: str, position: int) -> int:
 def decode(line: bytes) -> Any:
     """Decode the message on a line; numbers with a fraction become Decimal.
 
-    NaN and half a surrogate pair, which JSON forbids and some taps send, are read too, so that only their record is
-    rejected and not the whole input.
+    What JSON forbids and some taps send (NaN, half a surrogate pair), and what is too large or nested too deeply to be
+    read, costs its record alone: it is read as ``NotJson``.
 
     Raises:
-        ValueError: The line is not JSON.
+        ValueError: The line is not JSON, or a message that is no record is nested too deeply.
     """
-    if len(line) > 2 * NESTED and line.count(b"[") + line.count(b"{") > NESTED and _depth(line) > NESTED:
+    if len(line) > 2 * NESTED and line.count(b"[") + line.count(b"{") > NESTED and (cut := _cut(line)) is not None:
+        deep = NotJson(f"a value nested more than {NESTED} deep")
+        message = json.loads(cut, parse_float=_number, parse_int=_whole, parse_constant=lambda _: deep)
+        if isinstance(message, dict) and message.get("type") == "RECORD":
+            return message
         raise ValueError("it is nested too deeply")
     try:
         return _DECODER.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         try:
-            return json.loads(line, parse_float=Decimal, parse_constant=NotJson)
+            return json.loads(line, parse_float=_number, parse_int=_whole, parse_constant=NotJson)
         except ValueError:
             raise ValueError(str(error)) from error
 
 
-def _depth(line: bytes) -> int:
-    """Return how deeply arrays and objects are nested."""
-    deepest = depth = 0
+def _cut(line: bytes) -> bytes | None:
+    """Put NaN in place of each array and object that is nested too deeply; None if none is.
+
+    Python's decoders cannot read those.
+    """
+    kept: list[bytes] = []
+    depth = start = 0
     for found in _BRACKETS.finditer(line):
         if found[0] in b"[{":
             depth += 1
-            deepest = max(deepest, depth)
+            if depth == NESTED + 1:
+                kept.append(line[start : found.start()])
         elif found[0] in b"]}":
+            if depth == NESTED + 1:
+                kept.append(b"NaN")
+                start = found.end()
             depth -= 1
-    return deepest
+    return b"".join([*kept, line[start:] if depth <= NESTED else b""]) if kept else None
 
 
 class Reader(GenericSingerReader[bytes]):

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from crm_api.transport.leases import LEASE_SECONDS, Claim, LeaseError, SQLiteLeases, open_leases
+from crm_api.transport.leases import LEASE_SECONDS, Claim, SQLiteLeases, open_leases
+from crm_api.transport.store_failures import QuotaStoreError
 from tests.machine import import_package
 
 OURS = Claim("copper 1", "ledger A", "run 1", "process 1 on a")
@@ -103,8 +104,16 @@ def test_what_nobody_uses_any_more_goes_from_redis_by_itself(redis_server):
 
 def test_a_store_that_fails_is_an_error_without_its_password(tmp_path):
     for url in ("redis://:hidden@127.0.0.1:1/0", "postgresql://u:hidden@127.0.0.1:1/x"):
-        with pytest.raises(LeaseError) as caught:
+        with pytest.raises(QuotaStoreError) as caught:
             open_leases(url).take(OURS)
         assert "hidden" not in str(caught.value)
-    with pytest.raises(LeaseError):
+    with pytest.raises(QuotaStoreError):
         SQLiteLeases(tmp_path / "none" / "x").take(OURS)
+
+
+def test_a_holder_that_somebody_else_wrote_is_shown_short_and_on_one_line(leases):
+    assert leases.take(replace(OTHER_LEDGER, holder="x\x1b[31m\n" + "y" * 100_000)) is None
+    holder = leases.take(OURS)
+    assert holder is not None
+    assert holder.isprintable()
+    assert len(holder) <= 300

@@ -129,6 +129,15 @@ def test_singer_crm(start, command, streams, code, says):
     assert says in said
 
 
+@pytest.mark.parametrize("streams", [{"closed": [1]}, {"full": [1]}])
+def test_singer_crm_try_that_cannot_show_what_it_does(start, tmp_path, streams):
+    record = tmp_path / "record.json"
+    record.write_text('{"id": 1, "name": "Ada"}')
+    ended, _, said = start("singer-crm", "try", "--stream", "people", record, **streams)
+    assert ended == 1
+    assert "cannot be written" in said
+
+
 @pytest.mark.parametrize("name", ["target-crm", "tap-copper", "singer-crm"])
 def test_help_that_cannot_be_shown(start, name):
     ended, _, said = start(name, "--help", full=[1])

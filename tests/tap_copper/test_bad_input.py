@@ -42,8 +42,8 @@ def only_line(said: str) -> str:
         ),
         (
             {"deletions": True, "snapshot_url": f"postgresql+psycopg://u:{SECRET}@127.0.0.1:1/x"},
-            "snapshot_url cannot be used: OperationalError: connection failed",
-            2,
+            "The store of the snapshots failed: OperationalError: connection failed",
+            4,
         ),
         ({"extra_streams": [5]}, "extra_streams.0 must be an object, not 5", 2),
         ({"stream_maps": {"people": {"shout": "name.upper("}}}, "stream_maps is wrong", 2),

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from crm_api.errors import CredentialsError
+from crm_api.errors import CredentialsError, SettingError
 from crm_emulator import Emulator
 from tap_copper.account import Time
 from tap_copper.command import exit_code
@@ -183,9 +183,18 @@ def test_a_server_that_has_lost_its_clock_is_read_all_the_same(account: Emulator
 
 
 def test_a_wrong_path_in_base_url_is_told(account: Emulator) -> None:
-    output = read(account, "tags", "people", base_url=account.copper.base_url.replace("/developer_api/v1", ""))
-    assert "people: The CRM has no such record on GET /custom_field_definitions (HTTP 404)" in str(output.error)
-    assert str(output.error).endswith("Check base_url.")
+    for streams in (["tags", "people"], ["tags"], ["people"]):
+        output = read(account, *streams, base_url=account.copper.base_url.replace("/developer_api/v1", ""))
+        assert isinstance(output.error, SettingError)  # exit code 2, as the target's and that of `singer-crm check`
+        assert "no such record on GET /account (HTTP 404)" in str(output.error)
+        assert str(output.error).endswith("Check base_url.")
+
+
+def test_one_address_that_is_not_there_costs_its_stream_alone(emulator: Emulator) -> None:
+    emulator.trouble("error:status=404,route=GET /webhooks")
+    output = read(emulator, "webhooks", "tags")
+    assert isinstance(output.error, IncompleteError)
+    assert str(output.error).startswith("webhooks: ")
 
 
 def test_a_certificate_that_nobody_trusts_is_told_at_once_and_one_that_is_trusted_taken(

@@ -22,7 +22,7 @@ MIRROR = {"tasks": {"load_method": "overwrite", "complete": "end_of_input"}}
     [
         ('{"type": "RECORD", "stream": "tasks", "rec', "not JSON on line 5"),
         (
-            f'{{"type": "RECORD", "stream": "tasks", "record": {{"id": 3, "name": {"[" * 960}{"]" * 960}}}}}',
+            f'{{"type": "STATE", "value": {{"name": {"[" * 960}{"]" * 960}}}}}',
             "nested too deep",
         ),
         ("[]", "not a Singer message on line 5"),

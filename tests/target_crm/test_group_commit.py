@@ -53,3 +53,27 @@ def test_a_failure_is_raised_in_every_thread_whose_job_failed():
     for number in range(3):
         with pytest.raises(OSError, match="disk full"):
             together.do(number)
+
+
+def test_of_jobs_that_go_together_only_the_one_at_fault_fails():
+    busy, let_go, done = threading.Event(), threading.Event(), []
+
+    def carry_out(jobs):
+        busy.set()
+        let_go.wait()
+        if 3 in jobs:
+            raise ValueError("no room for 3")
+        done.extend(jobs)
+
+    together = GroupCommit(carry_out, (ValueError,))
+    with ThreadPoolExecutor(9) as pool:
+        first = pool.submit(together.do, 0)
+        busy.wait()
+        rest = {number: pool.submit(together.do, number) for number in range(1, 9)}
+        while len(together._waiting) < 8:
+            time.sleep(0)
+        let_go.set()
+        first.result()
+        failed = [number for number, each in rest.items() if each.exception() is not None]
+    assert failed == [3]
+    assert sorted(done) == [0, 1, 2, 4, 5, 6, 7, 8]

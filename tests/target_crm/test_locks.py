@@ -21,9 +21,9 @@ from pathlib import Path
 from target_crm.concurrency import Stopping
 from target_crm.ledger.values import Source
 from target_crm.ledger.locks import FileLocks
-from target_crm.ledger.locks import holder_name
+from crm_api.run_id import process_name
 source = Source("copper", sys.argv[2], "x")
-locks = FileLocks(Path(sys.argv[1]), source, holder_name("r1"), Stopping(), wait_seconds=0, clock=float)
+locks = FileLocks(Path(sys.argv[1]), source, process_name("r1"), Stopping(), wait_seconds=0, clock=float)
 locks.take("tasks")
 print("held", flush=True)
 sys.stdin.read()
