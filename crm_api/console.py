@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from typing_extensions import override
 
-from crm_api.exit_codes import SIGNAL_OFFSET, Exit
+from crm_api.errors import SIGNAL_OFFSET, Exit
 from crm_api.start import heed_interrupts
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Errors of a CRM, by what the caller may do next.
+"""Errors of a CRM, by what the caller may do next, and the exit codes of the commands that they end.
 
 ::
 
@@ -22,12 +22,37 @@
 
 from __future__ import annotations
 
+from enum import IntEnum, StrEnum
 from typing import Any, ClassVar
-
-from crm_api.exit_codes import Exit, Retry
 
 SHOWN_CHARACTERS = 500  # of a CRM's own words: enough for a sentence, too little for a page of HTML
 BODY_CHARACTERS = 4000  # of a body: enough to see what went wrong, too little to fill a disk
+SIGNAL_OFFSET = 128  # plus the number of the signal that ended a run
+
+
+class Exit(IntEnum):
+    """The exit codes of the commands."""
+
+    DONE = 0
+    """Everything came to an outcome."""
+    FAILED = 1
+    """Records, the input, the output or a stream: what was given or asked for could not be carried out whole."""
+    SETTINGS = 2
+    """A setting is wrong, or the CRM does not accept the key."""
+    BRAKE = 3
+    """A brake held deletes back."""
+    UNREACHABLE = 4
+    """Something that a run depends on cannot be reached, or was lost: the CRM, the ledger, a lock, a store."""
+    BUSY = 5
+    """Another run is at it."""
+
+
+class Retry(StrEnum):
+    """Whether it helps to run the same again, with nothing else changed."""
+
+    NO = "no"
+    NOW = "now"
+    LATER = "later"
 
 
 class CrmError(Exception):

@@ -21,7 +21,7 @@ import yaml
 from crm_api.apptivo import objects as apptivo_objects
 from crm_api.copper import objects as copper_objects
 from crm_api.crm_objects import CrmObject
-from crm_api.exit_codes import SIGNAL_OFFSET, Exit
+from crm_api.errors import SIGNAL_OFFSET, Exit
 from crm_api.freshsales.objects import OBJECTS as FRESHSALES_OBJECTS
 from tap_copper.streams import STREAMS
 from tap_copper.tap import TapCopper

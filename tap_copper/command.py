@@ -16,8 +16,7 @@ from singer_sdk.plugin_base import SingerCommand
 from typing_extensions import override
 
 from crm_api.console import GuardedCommand, drop_output, is_of_output, is_structured
-from crm_api.errors import CrmError, SettingError
-from crm_api.exit_codes import SIGNAL_OFFSET, Exit
+from crm_api.errors import SIGNAL_OFFSET, CrmError, Exit, SettingError
 from crm_api.run_id import RUN_ID
 from tap_copper.errors import IncompleteError, OutputClosedError, OutputError, StoppedError
 

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from crm_api.errors import SettingError, StopError
-from crm_api.exit_codes import Exit
+from crm_api.errors import Exit, SettingError, StopError
 from crm_api.transport.store_failures import is_setting, words_of
 
 PRIVATE = 0o600

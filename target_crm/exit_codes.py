@@ -17,8 +17,7 @@ from singer_sdk.exceptions import (
 )
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
-from crm_api.errors import CrmError, StopError
-from crm_api.exit_codes import SIGNAL_OFFSET, Exit, Retry
+from crm_api.errors import SIGNAL_OFFSET, CrmError, Exit, Retry, StopError
 from target_crm.concurrency import TerminatedError
 
 CONFIG = "singer-crm config"  # in the context of the command line: the values of --config as they were given

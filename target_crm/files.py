@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from crm_api.errors import SettingError, StopError
-from crm_api.exit_codes import Retry
+from crm_api.errors import Retry, SettingError, StopError
 
 PRIVATE = 0o600
 MOUNTS = Path("/proc/self/mountinfo")  # Linux: a line a mount, its fifth column the place

@@ -22,7 +22,7 @@ from typing_extensions import override
 
 from crm_api.console import guard_log, handle_hangup
 from crm_api.crm import Crm
-from crm_api.exit_codes import Exit
+from crm_api.errors import Exit
 from crm_api.run_id import given_run_id
 from crm_api.transport.redaction import guard_logging
 from target_crm.command import end_early, target_command

@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from crm_api.errors import StopError
-from crm_api.exit_codes import Exit
+from crm_api.errors import Exit, StopError
 from crm_api.transport.network import password_in
 from crm_api.transport.redaction import Redactor
 

@@ -11,8 +11,7 @@ import click
 from typing_extensions import override
 
 from crm_api.console import GuardedCommand
-from crm_api.errors import CrmError
-from crm_api.exit_codes import Exit
+from crm_api.errors import CrmError, Exit
 from target_crm.cli.authorize import authorize
 from target_crm.cli.check import checked
 from target_crm.cli.common import config_option, one_sentence, target_of

@@ -11,8 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from crm_api.crm import Crm
-from crm_api.errors import CrmError
-from crm_api.exit_codes import SIGNAL_OFFSET, Exit, Retry
+from crm_api.errors import SIGNAL_OFFSET, CrmError, Exit, Retry
 from crm_api.transport.session import Traffic
 from target_crm.engine.run import Run, logger
 from target_crm.exit_codes import Ending, told_ending

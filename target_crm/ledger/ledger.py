@@ -18,7 +18,7 @@ from crm_api.crm_objects import CrmId, Outgoing, outgoing
 from target_crm.ledger import tables
 from target_crm.ledger.group_commit import GroupCommit
 from target_crm.ledger.held import HeldRecords
-from target_crm.ledger.links import Links
+from target_crm.ledger.links import Links, link_rows
 from target_crm.ledger.store import (
     Store,
     as_json,
@@ -242,7 +242,7 @@ class Ledger:
 
     def _write_answers(self, connection: sa.Connection, scope: Scope, entries: Sequence[Entry], now: float) -> None:
         source_ids = [entry.source_id for entry in entries]
-        links = [link for entry in entries for link in _links(scope, entry, now)]
+        links = [link for entry in entries for link in link_rows(scope, entry, now)]
         records = [self._record(scope, entry, now) for entry in entries]
         done = [self._event(scope, entry, now) for entry in entries if entry.action != "unchanged"]
         fresh = [
@@ -384,19 +384,3 @@ def _fresh_key(scope: Scope, attribute: str, value: str, crm_id: CrmId, now: flo
         "crm_id_text": None if key == text else text,
         "at": now,
     }
-
-
-def _links(scope: Scope, entry: Entry, now: float) -> list[dict[str, Any]]:
-    links = [(link, *stored_awaited(link.on)) for link in entry.links]
-    return [
-        {
-            "scope_id": scope.id,
-            "source_id": entry.source_id,
-            "at": now,
-            "attribute": link.attribute,
-            "stream": stream,
-            "on_source_id": on_source_id,
-            "reason": link.reason,
-        }
-        for link, stream, on_source_id in links
-    ]

@@ -9,9 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from target_crm.ledger import tables
-from target_crm.ledger.store import BY_MATCH, Store, awaited_of, id_of
+from target_crm.ledger.store import BY_MATCH, Store, awaited_of, id_of, stored_awaited
 from target_crm.ledger.tables import key_of
-from target_crm.ledger.values import Known, Link, Missing, Scope, Source, Unlinked
+from target_crm.ledger.values import Entry, Known, Link, Missing, Scope, Source, Unlinked
 
 EXAMPLES = 3
 
@@ -136,3 +136,20 @@ def _lacking() -> sa.Select[Any]:
 
 def _of_source(query: sa.Select[Any], table: sa.Table) -> sa.Select[Any]:
     return query.join_from(table, tables.scopes, table.c.scope_id == tables.scopes.c.id).join(tables.objects)
+
+
+def link_rows(scope: Scope, entry: Entry, now: float) -> list[dict[str, Any]]:
+    """Make the rows of the links that an answer leaves to be made."""
+    links = [(link, *stored_awaited(link.on)) for link in entry.links]
+    return [
+        {
+            "scope_id": scope.id,
+            "source_id": entry.source_id,
+            "at": now,
+            "attribute": link.attribute,
+            "stream": stream,
+            "on_source_id": on_source_id,
+            "reason": link.reason,
+        }
+        for link, stream, on_source_id in links
+    ]

@@ -21,8 +21,7 @@ from urllib.parse import quote
 
 from typing_extensions import override
 
-from crm_api.errors import StopError
-from crm_api.exit_codes import Exit
+from crm_api.errors import Exit, StopError
 from target_crm.concurrency import Stopping
 from target_crm.files import PRIVATE
 from target_crm.ledger.values import LedgerError, Source

@@ -8,8 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from crm_api.crm_objects import CrmId
-from crm_api.errors import StopError
-from crm_api.exit_codes import Exit
+from crm_api.errors import Exit, StopError
 from target_crm.mapping.values import Difference
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from crm_api.exit_codes import Exit
+from crm_api.errors import Exit
 from crm_api.transport.store_failures import is_setting
 from target_crm.ledger.locks import TELL_SECONDS, logger
 from target_crm.ledger.values import LedgerDataError, LedgerError

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from crm_api.exit_codes import Retry
+from crm_api.errors import Retry
 from target_crm.files import FileError, file_errors, open_private, write_through
 
 SETTING = "report_path"

@@ -17,7 +17,7 @@ from singer_sdk.singerlib.encoding.base import GenericSingerReader
 from typing_extensions import override
 
 from crm_api.console import drop_output
-from crm_api.exit_codes import Retry
+from crm_api.errors import Retry
 from target_crm.files import FileError, file_errors
 from target_crm.singer.messages import InputError
 

@@ -7,8 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from crm_api.errors import StopError
-from crm_api.exit_codes import Exit
+from crm_api.errors import Exit, StopError
 from crm_api.transport.quota import Quota
 from crm_api.transport.quota_stores import open_store
 from crm_api.transport.rates import Allowance
