@@ -22,6 +22,10 @@ PREFIX = "/_emulator"
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
+_LOAD = f"{PREFIX}/load"  # which takes a file
+_FILE_TYPES = {"", "application/octet-stream", "application/vnd.sqlite3", "application/x-sqlite3"}
+
+
 class ControlError(ValueError):
     """A control request that cannot be carried out."""
 
@@ -60,8 +64,9 @@ class Control:
 
     def answer(self, request: Request) -> Answer:
         """Answer one request; only a client that addresses this machine is heard."""
-        if urlsplit(f"//{request.headers.get('host', '')}").hostname not in _LOOPBACK:
-            return json_answer(403, {"error": "the control API answers to 127.0.0.1 and localhost only"})
+        refusal = _refusal(request)
+        if refusal is not None:
+            return refusal
         found = self._router.find(request.method, request.path.removeprefix(PREFIX)) if _is_control(request) else None
         if found is None:
             return json_answer(404, {"error": f"nothing at {request.method} {request.path}"})
@@ -219,3 +224,22 @@ def _is_control(request: Request) -> bool:
 
 def _fault(sent: Any) -> Fault:
     return Fault.parse(sent) if isinstance(sent, str) else Fault(**sent)
+
+
+def _refusal(request: Request) -> Answer | None:
+    """Refuse a request that another machine's page may have sent; None if it is heard."""
+    host = request.headers.get("host", "")
+    if urlsplit(f"//{host}").hostname not in _LOOPBACK:
+        return json_answer(403, {"error": "the control API answers to 127.0.0.1 and localhost only"})
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != host:
+        return json_answer(403, {"error": "the control API answers to no page of another origin"})
+    if request.body and not _is_taken(request):
+        return json_answer(415, {"error": "the control API takes Content-Type: application/json only"})
+    return None
+
+
+def _is_taken(request: Request) -> bool:
+    """Whether a body has the type that its place takes. A page elsewhere can send some types unasked, but not JSON."""
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return given == "application/json" or (request.path == _LOAD and given in _FILE_TYPES)

@@ -22,6 +22,10 @@ _STRUCTURE = re.compile("(%(?:2F|3F|23|25|[01][0-9A-F]|7F))", re.IGNORECASE)
 _SLICES = 10  # the number of pieces in which a slow body is sent
 
 
+MOST_BODY_BYTES = 128 * 2**20  # a dump of a large state fits; more is a mistake, and would take the machine's memory
+_DIGITS = 15  # of a length: more is no number of bytes
+
+
 class ConnectionOwner(Protocol):
     """The listener that accepted a connection, as far as the connection knows it."""
 
@@ -48,6 +52,7 @@ class Connection(asyncio.Protocol):
         self._url = b""
         self._headers: dict[str, str] = {}
         self._body: list[bytes] = []
+        self._body_bytes = 0
         self._writable = asyncio.Event()
         self._writable.set()
 
@@ -80,7 +85,7 @@ class Connection(asyncio.Protocol):
     # Called by the parser
 
     def on_message_begin(self) -> None:  # noqa: D102 - httptools'
-        self._url, self._headers, self._body = b"", {}, []
+        self._url, self._headers, self._body, self._body_bytes = b"", {}, [], 0
 
     def on_url(self, url: bytes) -> None:  # noqa: D102 - httptools'
         self._url += url
@@ -89,13 +94,31 @@ class Connection(asyncio.Protocol):
         self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:  # noqa: D102 - httptools'
+        told = self._headers.get("content-length", "")
+        if told.isascii() and told.isdigit() and (len(told) > _DIGITS or int(told) > MOST_BODY_BYTES):
+            self._refuse_body()
+            return
         if self._headers.get("expect", "").lower() == "100-continue":
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, body: bytes) -> None:  # noqa: D102 - httptools'
+        if self._transport.is_closing():
+            return
+        self._body_bytes += len(body)
+        if self._body_bytes > MOST_BODY_BYTES:
+            self._refuse_body()
+            return
         self._body.append(body)
 
+    def _refuse_body(self) -> None:
+        """Answer 413 and close: nobody waits for what would follow."""
+        self._body = []
+        self._write(Answer(413, b"", "text/plain"), keep_alive=False)
+        self._transport.close()
+
     def on_message_complete(self) -> None:  # noqa: D102 - httptools'
+        if self._transport.is_closing():
+            return
         path, _, query = self._url.decode("latin-1").partition("?")
         if "://" in path:  # the absolute form that proxies receive
             path = "/" + path.split("://", 1)[1].partition("/")[2]

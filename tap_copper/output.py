@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 from singer_sdk.contrib.msgspec import MsgSpecWriter
+from singer_sdk.exceptions import MapExpressionError
 from singer_sdk.helpers._catalog import pop_deselected_record_properties
 from singer_sdk.helpers._state import StateWriter
 from singer_sdk.helpers.types import TapState
@@ -132,5 +133,19 @@ class Emission:
             self._writer.write_records(self._maps[0].stream_alias, records, extracted, self._version)
             return
         for each in self._maps:
-            mapped = [made for record in records if (made := each.transform(record)) is not None]
+            mapped = [made for record in records if (made := _mapped(each, record)) is not None]
             self._writer.write_records(each.stream_alias, mapped, extracted, self._version)
+
+
+def _mapped(stream_map: StreamMap, record: dict[str, Any]) -> dict[str, Any] | None:
+    """Map a record; None if the map drops it.
+
+    Raises:
+        MapExpressionError: An expression failed, however: it may divide by a value that is 0 today.
+    """
+    try:
+        return stream_map.transform(record)
+    except MapExpressionError:
+        raise
+    except Exception as error:
+        raise MapExpressionError(f"{type(error).__name__}: {error}") from error

@@ -1,3 +1,5 @@
+import socket
+
 import pytest
 import requests
 
@@ -127,6 +129,21 @@ def test_the_state_is_dumped_reset_and_loaded(emulator):
 def test_a_page_elsewhere_cannot_use_it(emulator):
     answer = control(emulator, "GET", "/status", headers={"Host": "evil.example"})
     assert answer.status_code == 403
+    for origin in ("https://evil.example", "null", "http://127.0.0.1:1"):
+        assert control(emulator, "POST", "/reset", {}, headers={"Origin": origin}).status_code == 403
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "text/plain; application/json", None):
+        assert control(emulator, "POST", "/reset", data=b"{}", headers={"Content-Type": kind}).status_code == 415
+    assert control(emulator, "POST", "/reset", {}, headers={"Origin": emulator.url}).status_code == 200
+
+
+@pytest.mark.parametrize("sent", [b"Content-Length: 314572800\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n"])
+def test_a_body_that_would_take_the_memory_is_refused(emulator, monkeypatch, sent):
+    monkeypatch.setattr("crm_emulator.protocol.MOST_BODY_BYTES", 1000)
+    with socket.create_connection(("127.0.0.1", emulator.port), timeout=60) as client:
+        client.sendall(b"POST /_emulator/reset HTTP/1.1\r\nHost: 127.0.0.1\r\n" + sent)
+        if b"chunked" in sent:
+            client.sendall(b"400\r\n" + b" " * 1024 + b"\r\n")
+        assert client.recv(100).startswith(b"HTTP/1.1 413 ")
 
 
 def test_nothing_else_is_there(emulator):

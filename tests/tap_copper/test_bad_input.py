@@ -189,8 +189,9 @@ def test_a_catalog_that_selects_nothing_is_remarked_upon(account: Emulator, tmp_
     assert "nothing_selected" in only_line(output.said)
 
 
-def test_a_map_that_cannot_be_applied_stops_its_stream_alone(account: Emulator) -> None:
-    output = run(account, "people", "companies", stream_maps={"people": {"shout": "nme.upper()"}})
+@pytest.mark.parametrize("expression", ["nme.upper()", "1 / (id - id)", "id + name", "int(name)", "record['none']"])
+def test_a_map_that_cannot_be_applied_stops_its_stream_alone(account: Emulator, expression: str) -> None:
+    output = run(account, "people", "companies", stream_maps={"people": {"shout": expression}})
     assert "stream_maps cannot be applied to a record of people" in str(output.error)
     assert len(output.records("companies")) == 30
 
