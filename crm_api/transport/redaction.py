@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from typing_extensions import override
 
 from crm_api.transport.spellings import (
     LONGEST_LETTER,
     MARKS,
+    Reading,
+    bare_places,
+    bare_spellings,
     base64_patterns,
     letters_pattern,
     literal_spellings,
@@ -39,11 +44,15 @@ class Redactor:
             self._hide({*self._secrets, secret})
 
     def _hide(self, secrets: set[str]) -> None:
+        secrets = secrets | {decoded for each in secrets if len(decoded := unquote(each)) >= SHORTEST_SECRET}
         self._pattern = _pattern(secrets)
+        self._bare = sorted({spelling for secret in secrets for spelling in bare_spellings(secret)})
+        self._shortest_bare = min(map(len, self._bare), default=sys.maxsize)
         self._letters: tuple[re.Pattern[str], ...] = ()  # made when a text first needs them, which takes a while
         self._longest = LONGEST_LETTER * max(
             (len(secret.encode("utf-8", "surrogatepass")) for secret in secrets), default=0
         )
+        self._has_number = any(map(str.isdecimal, secrets))
         self._secrets = tuple(sorted(secrets, key=len, reverse=True))
 
     def __call__(self, text: str) -> str:
@@ -51,9 +60,11 @@ class Redactor:
         return self._masked(text, len(text))
 
     def value(self, value: Any) -> Any:
-        """Return a JSON value with every secret masked in its texts and names."""
+        """Return a JSON value with every secret masked in its texts and names, and in numbers if a secret is one."""
         if isinstance(value, str):
             return self(value)
+        if self._has_number and isinstance(value, int | float) and MASK in (masked := self(str(value))):
+            return masked
         if isinstance(value, Mapping):
             return {self(str(name)): self.value(inner) for name, inner in value.items()}
         return list(map(self.value, value)) if isinstance(value, list | tuple) else value
@@ -88,15 +99,15 @@ class Redactor:
         """Find the places of all secrets."""
         if self._pattern is None:
             return
-        if MARKS.search(text) is None:
-            yield from (found.span() for found in self._pattern.finditer(text))
-            return
-        if not self._letters:
+        is_plain = MARKS.search(text) is None
+        if not is_plain and not self._letters:
             self._letters = tuple(map(letters_pattern, self._secrets))
-        for reading in readings(text):
-            for pattern in (self._pattern, *self._letters):
-                for found in pattern.finditer(reading.text):
-                    yield reading.place(found.start()), reading.place(found.end())
+        for reading in (Reading(text),) if is_plain else readings(text):
+            patterns = (self._pattern,) if is_plain else (self._pattern, *self._letters)
+            known = [found.span() for pattern in patterns for found in pattern.finditer(reading.text)]
+            if len(reading.text) >= self._shortest_bare:
+                known += bare_places(reading.text, self._bare, known)
+            yield from ((reading.place(start), reading.place(stop)) for start, stop in known)
 
     def __repr__(self) -> str:
         return "Redactor(...)"

@@ -1,7 +1,8 @@
 """Spellings of a secret (pure): whatever an answer, a log or an encoder may make of it.
 
 Each letter may be spelled in its own way: as it is, percent-encoded, as an HTML entity, as an escape of JSON or Python.
-Such an encoding may stand inside another one, and base64 may begin at any letter of what surrounds the secret.
+Such an encoding may stand inside another one, and base64 may begin at any letter of what surrounds the secret. Line
+breaks, tags, quotes or anything else that is neither letter nor digit may stand between its letters, in either case.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import html
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from html.entities import html5
 from typing import NamedTuple
@@ -22,6 +23,10 @@ LAYERS = 2  # encodings around those that a letter's own pattern knows
 SHORTEST_CORE = 6  # letters of base64; fewer could be ordinary text
 MARKS = re.compile(r"[%&\\=]")
 """A text without one of these holds no encoded letter."""
+FEWEST_BARE = 6  # letters and digits of a secret that is looked for by them alone; fewer could be ordinary text
+_BETWEEN = re.compile(r"[\W_]+")
+_BETWEEN_AND_TAGS = re.compile(r"(?:\]\]>\s*<!\[CDATA\[|<(?!!\[)[^<>]*>|[\W_])+")
+_BLANK = "\ua000"  # a letter of no secret
 _CONTROLS = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f"}
 _BASE64 = "[A-Za-z0-9+/_-]"
 
@@ -58,6 +63,76 @@ def base64_patterns(secret: str) -> set[str]:
                 after = f"{_BASE64}?={{0,2}}" if (offset + len(octets)) % 3 else ""
                 patterns.add(before + re.escape(core) + after)
     return patterns
+
+
+def bare_spellings(secret: str) -> set[str]:
+    """Spell a secret by its letters and digits alone, in lower case: as text, numbers, hex, base64, in UTF-8 or UTF-16.
+
+    Returns:
+        Nothing for a secret of too few letters and digits, or of digits alone, which could be ordinary text.
+    """
+    bare = _bare(_BETWEEN, secret)
+    if len(bare) < FEWEST_BARE or bare.isdigit():
+        return set()
+    spellings = {bare}
+    for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
+        octets = secret.encode(encoding, "surrogatepass")
+        cores = _base64_cores(octets)
+        twice = [again for core in cores for again in _base64_cores(core.encode())]
+        numbers = [form % octet for form in _NUMBERS for octet in octets]
+        parts = ["".join(numbers[at : at + len(octets)]) for at in range(0, len(numbers), len(octets))]
+        spellings.update(_bare(_BETWEEN, each) for each in (*cores, *twice, *parts))
+    return {each for each in spellings if len(each) >= len(bare)}
+
+
+_NUMBERS = ("%02x", "%d", "%03o", "0x%02x", "x%02x", "u%04x")
+
+
+def _base64_cores(octets: bytes) -> list[str]:
+    """Spell octets in base64 at each place that they can have in a longer text, without the letters they share."""
+    cores = []
+    for offset in range(3):
+        first, last = -(-offset * 8 // 6), (offset + len(octets)) * 8 // 6
+        cores.append(base64.b64encode(bytes(offset) + octets).decode()[first:last])
+    return cores
+
+
+def bare_places(text: str, spellings: Sequence[str], known: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Find secrets of which only the letters and digits are looked at, in either case.
+
+    Args:
+        text: A text.
+        spellings: Spellings by ``bare_spellings``.
+        known: Places in which a secret was found already.
+    """
+    if known:
+        letters = list(text)
+        for start, stop in known:
+            letters[start:stop] = _BLANK * (stop - start)
+        text = "".join(letters)
+    for between in (_BETWEEN, _BETWEEN_AND_TAGS) if "<" in text else (_BETWEEN,):
+        bare = _bare(between, text)
+        found = [(at, len(each)) for each in spellings if each in bare for at in _all_of(each, bare)]
+        if not found:
+            continue
+        places: list[int] = []
+        done = 0
+        for gap in between.finditer(text):
+            places += range(done, gap.start())
+            done = gap.end()
+        places += range(done, len(text))
+        yield from ((places[at], places[at + length - 1] + 1) for at, length in found)
+
+
+def _bare(between: re.Pattern[str], text: str) -> str:
+    return between.sub("", text).replace("\u0130", "i").lower()  # the only letter whose lower case is two
+
+
+def _all_of(part: str, text: str) -> Iterator[int]:
+    at = text.find(part)
+    while at >= 0:
+        yield at
+        at = text.find(part, at + len(part))
 
 
 def letters_pattern(secret: str) -> re.Pattern[str]:
