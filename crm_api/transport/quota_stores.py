@@ -24,6 +24,7 @@ from crm_api.transport.turns import Pause, QuotaStore, TurnLog
 ACCOUNT_CHARACTERS = 16
 REDIS_LOCK_SECONDS = 5  # after which the lock of a process that was killed is free again
 LOCK_WAIT_SECONDS = 30  # a turn is taken in milliseconds: who waits for longer waits for a process that hangs
+CONNECT_SECONDS = 10  # a server that does not answer a greeting by then hangs
 REDIS_KEPT_SECONDS = 2 * 24 * 60 * 60  # longer than any window: what nobody uses any more goes away by itself
 HELD = f"another process has held it for {LOCK_WAIT_SECONDS} seconds"
 
@@ -227,7 +228,9 @@ class RedisStore(QuotaStore):
                 "quota_url is a Redis URL, for which the extra singer-crm[redis] must be installed"
             ) from None
         try:
-            self._client: Any = redis.Redis.from_url(url)
+            self._client: Any = redis.Redis.from_url(
+                url, socket_timeout=LOCK_WAIT_SECONDS, socket_connect_timeout=CONNECT_SECONDS
+            )
         except ValueError:  # its text may hold a part of the password
             raise SettingError(
                 "quota_url must be like redis://:password@host:6379/0, with special characters of the password "
@@ -315,7 +318,9 @@ class PostgresStore(_SQLStore):
         made_meanwhile = (psycopg.errors.UniqueViolation, psycopg.errors.DuplicateTable)
         try:
             # A pooler cannot carry prepared statements from one transaction to the next.
-            self._connection: Any = psycopg.connect(url, autocommit=True, prepare_threshold=None)
+            self._connection: Any = psycopg.connect(
+                url, autocommit=True, prepare_threshold=None, connect_timeout=CONNECT_SECONDS
+            )
             if not self._execute("SELECT 1 FROM pg_class WHERE oid = to_regclass('singer_crm_pauses')"):
                 for statement in _TABLES:
                     with suppress(*made_meanwhile):
