@@ -29,6 +29,7 @@ from crm_api.transport.receiving import ERROR_BYTES
 _TITLE = re.compile(r"<title(?:\s[^<>]*)?>", re.IGNORECASE)
 _TITLE_END = re.compile(r"</title\b", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]+>")
+REQUEST_ID_CHARACTERS = 200  # of the server's id of a request
 _SECONDS = re.compile(r"[0-9]{1,300}(\.[0-9]{1,300})?")  # so many digits still make a number
 
 

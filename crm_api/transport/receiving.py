@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -96,7 +97,7 @@ class LimitedAdapter(PermittedAdapter):
 
 
 class _Response(http.client.HTTPResponse):
-    """An answer whose bytes are watched from the first one on."""
+    """An answer whose bytes are watched from the first one on, and which ends only with a final status."""
 
     def __init__(
         self, sock: socket.socket, *args: Any, limits: Limits, clock: Callable[[], float], **kwargs: Any
@@ -108,6 +109,14 @@ class _Response(http.client.HTTPResponse):
     @override
     def begin(self) -> None:
         super().begin()
+        # http.client passes over 100 only. It takes 103 for the whole answer, and the final one, which comes later, for
+        # the answer to the next request on this connection.
+        while HTTPStatus.CONTINUE <= self.status < HTTPStatus.OK and self.status != HTTPStatus.SWITCHING_PROTOCOLS:
+            self.headers = None  # type: ignore[assignment] # as before the first line
+            super().begin()
+        if self.status < HTTPStatus.OK:
+            self.will_close = True
+        del self.headers["Set-Cookie"]  # cookies are never kept, and parsing odd ones complains on stderr
         self._watched.take_body()
 
 
@@ -196,7 +205,7 @@ def _unpacked(answer: requests.Response, limits: Limits) -> Iterator[bytes]:
         raise NotTakenError(f"the answer is packed more than {MOST_PACKINGS} times")
     for packing in reversed(packings):
         if packing not in PACKINGS:
-            raise NotTakenError(f"the answer is packed as {packing[:40]!r}, which was not asked for")
+            raise NotTakenError(f"the answer is packed as {packing!r}, which was not asked for")
         pieces = _inflated(pieces, limits, is_gzip=packing == "gzip")
     return pieces
 

@@ -38,13 +38,13 @@ from crm_api.transport.addresses import (
     is_loopback,
     origin_of,
 )
-from crm_api.transport.answer import Answer, Dialect, Failure
+from crm_api.transport.answer import REQUEST_ID_CHARACTERS, Answer, Dialect, Failure
 from crm_api.transport.connections import Permit
-from crm_api.transport.nesting import TooDeepError, check_nesting
+from crm_api.transport.nesting import NotReadError, check_nesting, check_number
 from crm_api.transport.network import Network
 from crm_api.transport.receiving import LimitedAdapter, NotTakenError, body_of
 from crm_api.transport.redaction import Redactor
-from crm_api.transport.request import Request
+from crm_api.transport.request import Request, Unsigned
 from crm_api.transport.retry import (
     TOLD_FROM_SECONDS,
     TOO_MANY_REQUESTS,
@@ -222,7 +222,7 @@ class CrmSession(requests.Session):
                 **request.headers,
                 **({"Content-Type": content_type} if content_type else {}),
             },
-            auth=None if has_credentials else _Unsigned(),
+            auth=None if has_credentials else Unsigned(),
         )
         return _Wired(unsigned, has_credentials, {} if is_local else self.proxies)
 
@@ -244,6 +244,8 @@ class CrmSession(requests.Session):
                 verify=self.verify,
                 stream=True,
             )
+            if given := got.headers.get("x-request-id"):  # which the ledger keeps
+                got.headers["x-request-id"] = self.redact.cut(given, REQUEST_ID_CHARACTERS)
             answer = Answer(got.status_code, got.headers)
             is_success = answer.ok if request.success is None else answer.status in request.success
             content = body_of(got, self._limits, is_error=not is_success)
@@ -269,10 +271,12 @@ class CrmSession(requests.Session):
             )
         if failure is None:
             try:
+                check_number(content, self._limits.body_bytes)
                 check_nesting(content)
                 value = request.read(content) if content else None
-            except TooDeepError as error:
-                return _Miss(RequestFate.UNKNOWN, answer, cause=error, said=str(error), final=True)
+            except NotReadError as error:
+                said, advice = str(error), error.advice
+                return _Miss(RequestFate.UNKNOWN, answer, cause=error, said=said, advice=advice, final=True)
             except (ValueError, RecursionError) as error:
                 page = f"expected JSON, got an HTML page titled {answer.title!r}" if answer.title else ""
                 return _Miss(RequestFate.UNKNOWN, answer, cause=error, said=page or "the body is not the expected JSON")
@@ -356,14 +360,6 @@ class Renewable(requests.auth.AuthBase, ABC):
         Raises:
             CrmError: There are none to get.
         """
-
-
-class _Unsigned(requests.auth.AuthBase):
-    """Keeps ``requests`` from signing."""
-
-    @override
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        return request
 
 
 @dataclass(frozen=True)
