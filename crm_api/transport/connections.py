@@ -15,6 +15,8 @@ from typing_extensions import override
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from crm_api.transport import failures
+
 # Goes on while the machine sleeps, where the system has such a clock.
 _BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -104,6 +106,14 @@ class PermittedAdapter(HTTPAdapter):
 
         class Checked(HTTPConnection):
             response_class = self._response
+
+            @override
+            def connect(self) -> None:
+                try:
+                    super().connect()
+                except Exception as error:
+                    failures.mark_unsent(error)  # a proxy or TLS failed: nothing of the request has left
+                    raise
 
             @override
             def send(self, data: Any) -> None:

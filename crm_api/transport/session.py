@@ -251,7 +251,7 @@ class CrmSession(requests.Session):
             content = body_of(got, self._limits, is_error=not is_success)
         except NotTakenError as error:
             return _Miss(
-                RequestFate.UNKNOWN, answer, cause=error, said=str(error), advice=error.advice, final=error.final
+                failures.fate_of(error), answer, cause=error, said=str(error), advice=error.advice, final=error.final
             )
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             return _Miss(

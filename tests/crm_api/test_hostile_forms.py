@@ -22,7 +22,7 @@ from crm_api.copper.session import CopperSettings
 from crm_api.copper.session import connect as connect_copper
 from crm_api.endpoints.answers import value_of
 from crm_api.endpoints.endpoint import Endpoint
-from crm_api.errors import CrmError, InDoubtError, InvalidError
+from crm_api.errors import CrmError, InDoubtError, InvalidError, UnreachableError
 from crm_api.freshsales.jobs import read_report
 from crm_api.freshsales.lists import read_names as read_freshsales_names
 from crm_api.freshsales.objects import OBJECTS as FRESHSALES_OBJECTS
@@ -81,6 +81,32 @@ def test_no_answer_is_taken_for_the_answer_to_the_next_request(server: HostileSe
         server.pieces = lambda: [whole(b'{"id": "of the second"}')]
         asked.set()
         assert session.exchange(CREATE).value == {"id": "of the second"}
+
+
+PROXIES = {
+    "endless headers": (b"HTTP/1.1 200 OK\r\n", b"X: y\r\n" * 1000),
+    "an endless status line": (b"HTTP/1.1 200 ", b"x" * 65536),
+    "nothing": (b"", b""),
+    "no HTTP": (b"hello\r\n\r\n", b""),
+    "a refusal": (head("407 No", "Content-Length: 0"), b""),
+    "no TLS": (head("200 OK") + b"no TLS" * 100, b""),
+}
+
+
+def test_a_proxy_that_refuses_is_told_by_its_number_alone(server: HostileServer) -> None:
+    server.answer(head(f"407 {KEY}", "Content-Length: 0"))
+    settings = HttpSettings(base_url="https://crm.example", max_attempts=1, network=Network(proxy=server.url))
+    with connect_http(settings) as session, pytest.raises(UnreachableError, match=r"the proxy answered 407\. Check"):
+        session.exchange(CREATE)
+
+
+@pytest.mark.parametrize("name", PROXIES)
+def test_a_proxy_that_makes_no_connection_leaves_nothing_in_doubt(server: HostileServer, name: str) -> None:
+    beginning, forever = PROXIES[name]
+    server.answer(beginning, forever=forever)
+    settings = HttpSettings(base_url="https://crm.example", max_attempts=1, network=Network(proxy=server.url))
+    with connect_http(settings, sleep=lambda _: None) as session, pytest.raises(UnreachableError):
+        session.exchange(CREATE)
 
 
 # Many values in few bytes
