@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -12,24 +13,31 @@ from crm_api.transport.network import Network
 from crm_api.transport.retry import RetryPolicy
 
 JsonSchema = Mapping[str, Any]
+# Whoever wants more than this wants no limit at all: sockets, stores and pools of connections do not take any number.
+MOST_REQUESTS = 10**9
+MOST_CONNECTIONS = 1000
+LONGEST_SECONDS = 604_800  # a week
 
 NETWORK_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
     {
         "requests_per_minute": {
             "type": ["integer", "null"],
             "minimum": 0,
+            "maximum": MOST_REQUESTS,
             "description": "Requests in any minute, over all workers; 0 is unlimited. Left out: the CRM's published "
             "rate.",
         },
         "requests_per_hour": {
             "type": ["integer", "null"],
             "minimum": 0,
+            "maximum": MOST_REQUESTS,
             "description": "Requests in any hour, over all workers; 0 is unlimited. Left out: the CRM's published "
             "rate.",
         },
         "bulk_requests_per_second": {
             "type": ["integer", "null"],
             "minimum": 0,
+            "maximum": MOST_REQUESTS,
             "description": "Copper: bulk requests in any second, which count against requests_per_minute as well; 0 is "
             "unlimited. Left out: 3.",
         },
@@ -44,18 +52,21 @@ NETWORK_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
         "max_concurrency": {
             "type": "integer",
             "minimum": 1,
+            "maximum": MOST_CONNECTIONS,
             "default": Network.max_concurrency,
             "description": "Requests in flight at once, at most.",
         },
         "request_timeout_seconds": {
             "type": "number",
             "exclusiveMinimum": 0,
+            "maximum": LONGEST_SECONDS,
             "default": Network.timeout_seconds,
             "description": "Seconds to wait for a connection, and for each next part of an answer.",
         },
         "request_total_seconds": {
             "type": ["number", "null"],
             "exclusiveMinimum": 0,
+            "maximum": LONGEST_SECONDS,
             "description": "Seconds in which an answer must have come whole, however slowly it comes. Left out: five "
             "times request_timeout_seconds, and a second more for each 16 KiB that came.",
         },
@@ -64,11 +75,13 @@ NETWORK_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
             "minimum": 65536,
             "default": Network.max_answer_bytes,
             "description": "The largest answer that is taken, in bytes, unpacked. One that is larger, or unpacks to "
-            "more than 200 times its size, is not read any further.",
+            "more than 200 times its size, is not read any further; nor one with more than a value for each 16 bytes "
+            "of this number (at least a million), since small values take much memory.",
         },
         "max_wait_seconds": {
             "type": "number",
             "minimum": 0,
+            "maximum": LONGEST_SECONDS,
             "default": Network.max_wait_seconds,
             "description": "The longest wait (seconds) that an answer may ask for, by Retry-After. If it asks for "
             "more, the run ends with exit code 4 and says for how long; no other run is held up by it.",
@@ -138,11 +151,17 @@ def account_parts(
 
 
 def network(config: Mapping[str, Any]) -> Network:
-    """Make a Network of a configuration that fits ``NETWORK_SETTINGS``; settings left out keep their defaults."""
+    """Make a Network of a configuration that fits ``NETWORK_SETTINGS``; settings left out keep their defaults.
+
+    Raises:
+        SettingError: A number of seconds is not a number.
+    """
     return Network(
         # The SDK reads numbers with a fraction as Decimal, which sockets do not take.
-        timeout_seconds=float(given(config, "request_timeout_seconds", Network.timeout_seconds)),
-        total_seconds=None if (seconds := config.get("request_total_seconds")) is None else float(seconds),
+        timeout_seconds=_seconds(config, "request_timeout_seconds", Network.timeout_seconds),
+        total_seconds=None
+        if config.get("request_total_seconds") is None
+        else _seconds(config, "request_total_seconds", 0.0),
         max_answer_bytes=given(config, "max_answer_bytes", Network.max_answer_bytes),
         max_concurrency=given(config, "max_concurrency", Network.max_concurrency),
         headers=given(config, "headers", {}),
@@ -150,8 +169,15 @@ def network(config: Mapping[str, Any]) -> Network:
         proxy=config.get("proxy") or None,
         ca_bundle=config.get("ca_bundle") or None,
         log_values=bool(config.get("log_values")),
-        max_wait_seconds=float(given(config, "max_wait_seconds", Network.max_wait_seconds)),
+        max_wait_seconds=_seconds(config, "max_wait_seconds", Network.max_wait_seconds),
     )
+
+
+def _seconds(config: Mapping[str, Any], name: str, default: float) -> float:
+    seconds = float(given(config, name, default))
+    if math.isnan(seconds):  # neither above nor below any limit of a schema
+        raise SettingError(f"{name} must be a number of seconds")
+    return seconds
 
 
 def check_settings(config: Mapping[str, Any], schema: JsonSchema) -> None:

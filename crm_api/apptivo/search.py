@@ -19,6 +19,7 @@ from crm_api.apptivo.records import crm_id_of
 from crm_api.apptivo.values import stamped
 from crm_api.crm_objects import CrmId
 from crm_api.errors import BusyError, SettingError
+from crm_api.transport.listing import Progress, total_of
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 
@@ -119,8 +120,10 @@ class Lists:
         """Read pages, each beginning with the last record of the one before, because a deletion shifts the rest."""
         start = 0
         last: CrmId | None = None
+        progress = Progress(f"/{self._declaration.crm_object.name}?a={action}")
         while True:
             page = self._page(action, {**parameters, "startIndex": start, "numRecords": PAGE_SIZE})
+            progress.look(page.records)
             if start and page.records and last not in page.records:
                 start = max(start - PAGE_SIZE // 2, 0)
                 continue
@@ -142,6 +145,6 @@ class Lists:
             for record in listed
             if isinstance(record, Mapping) and (crm_id := crm_id_of(self._declaration, record)) is not None
         }
-        total = str(answer.get("countOfRecords"))
-        self._total = int(total) if total.isdecimal() else len(records)
-        return Page(records, self._total if total.isdecimal() else None)
+        total = total_of(answer.get("countOfRecords"))
+        self._total = len(records) if total is None else total
+        return Page(records, total)

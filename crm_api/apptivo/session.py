@@ -16,6 +16,7 @@ from hashlib import blake2b
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
 import requests
 from typing_extensions import override
 
@@ -29,7 +30,7 @@ from crm_api.errors import (
     InvalidError,
     SettingError,
 )
-from crm_api.transport.answer import Answer, Dialect, Failure
+from crm_api.transport.answer import ERROR_BYTES, Answer, Dialect, Failure
 from crm_api.transport.network import checked_base_url
 from crm_api.transport.session import CrmSession
 
@@ -95,7 +96,7 @@ class ApptivoDialect(Dialect):
             return super().failure(answer)
         if not _SUSPECT.search(answer.content):
             return None
-        body = answer.json()
+        body = _body(answer)
         if not isinstance(body, dict):
             return None
         if str(body.get("result", "")).lower() == "already exists":
@@ -107,7 +108,7 @@ class ApptivoDialect(Dialect):
 
     @override
     def kind(self, answer: Answer) -> type[CrmError]:
-        body = answer.json()
+        body = _body(answer)
         usual = super().kind(answer)
         if usual is CredentialsError:
             return ApptivoCredentialsError
@@ -117,7 +118,7 @@ class ApptivoDialect(Dialect):
 
     @override
     def said(self, answer: Answer) -> str:
-        body = answer.json()
+        body = _body(answer)
         if isinstance(body, dict):
             words = body.get("reason") or body.get("message") or body.get("error")
             if words:
@@ -125,6 +126,27 @@ class ApptivoDialect(Dialect):
             if _failed(body):
                 return "FAILURE without a reason"
         return super().said(answer)
+
+
+class _Outline(msgspec.Struct):
+    """The parts of a long answer that say whether it is a failure."""
+
+    status: Any = None
+    Status: Any = None
+    result: Any = None
+    reason: Any = None
+    message: Any = None
+    error: Any = None
+
+
+def _body(answer: Answer) -> Any:
+    """Read the body; of one that is too long for an error only what tells a failure."""
+    if len(answer.content) <= ERROR_BYTES:
+        return answer.json()
+    try:
+        return msgspec.structs.asdict(msgspec.json.decode(answer.content, type=_Outline))
+    except (ValueError, RecursionError):
+        return None
 
 
 def _failed(body: Mapping[str, Any]) -> bool:

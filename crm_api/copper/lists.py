@@ -9,6 +9,7 @@ from crm_api.copper.objects import OBJECTS
 from crm_api.copper.session import PAGE_SIZE
 from crm_api.crm import CustomField, Name
 from crm_api.crm_objects import Kind
+from crm_api.transport.listing import Progress, expected_form
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 
@@ -39,6 +40,7 @@ _KINDS = {
 _SINGULARS = {each.singular: each.name for each in OBJECTS.values()}
 
 
+@expected_form("of a list")
 def read_names(session: CrmSession, object_name: str) -> list[Name]:
     """Read one of ``LISTS``; pipeline stages say which pipeline they belong to."""
     if object_name == "users":
@@ -52,17 +54,20 @@ def read_names(session: CrmSession, object_name: str) -> list[Name]:
 
 def _users(session: CrmSession) -> Iterator[dict[str, Any]]:
     number = 1
+    progress = Progress("POST /users/search")
     while True:
         body = {"page_number": number, "page_size": PAGE_SIZE}
         users: list[dict[str, Any]] = session.exchange(
             Request("POST", "/users/search", body=body, read_only=True)
         ).value
+        progress.look(user["id"] for user in users)
         yield from users
         if len(users) < PAGE_SIZE:
             return
         number += 1
 
 
+@expected_form("GET /custom_field_definitions")
 def read_custom_fields(session: CrmSession) -> list[CustomField]:
     """Read the definitions of all custom fields."""
     definitions: list[dict[str, Any]] = session.exchange(Request("GET", "/custom_field_definitions")).value

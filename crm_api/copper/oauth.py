@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
-import requests
 from typing_extensions import override
 
 from crm_api.errors import CredentialsError, CrmError, InDoubtError, InvalidError, SettingError
@@ -18,7 +17,7 @@ from crm_api.transport.answer import Answer, Dialect
 from crm_api.transport.network import Network
 from crm_api.transport.quota import Quota
 from crm_api.transport.redaction import Redactor
-from crm_api.transport.request import Request
+from crm_api.transport.request import Request, Unsigned
 from crm_api.transport.session import CrmSession
 
 OAUTH_URL = "https://app.copper.com/oauth"
@@ -64,7 +63,7 @@ class Client:
         """
         session = CrmSession(
             oauth_url,
-            signature=_Unsigned(),
+            signature=Unsigned(),  # the form itself carries the credentials
             dialect=_TokenDialect(),
             quota=Quota(),
             network=network,
@@ -112,11 +111,3 @@ class _TokenDialect(Dialect):
         body = answer.json()
         words = [body.get("error"), body.get("error_description")] if isinstance(body, dict) else []
         return ": ".join(str(each) for each in words if each) or super().said(answer)
-
-
-class _Unsigned(requests.auth.AuthBase):
-    """Signs nothing: the form itself carries the credentials."""
-
-    @override
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        return request

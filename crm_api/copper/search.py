@@ -14,6 +14,7 @@ from crm_api.copper.objects import FILTERS
 from crm_api.copper.session import PAGE_SIZE, TOTAL_HEADER
 from crm_api.crm_objects import CrmObject, CrmRecord
 from crm_api.errors import InDoubtError
+from crm_api.transport.listing import Progress, expected_form, total_of
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 
@@ -47,9 +48,9 @@ def search(session: CrmSession, crm_object: CrmObject, body: Mapping[str, Any]) 
     answer = session.exchange(Request("POST", path, body=body, read_only=True))
     if not isinstance(answer.value, list):
         raise InDoubtError(f"POST {path}", status=answer.status, happened="The CRM's answer is not a list of records")
-    total = answer.headers.get(TOTAL_HEADER, "")
-    records = [record for record in answer.value if not record.get("is_deleted")]
-    return Page(records, len(answer.value), int(total) if total.isdecimal() else None)
+    with expected_form(f"POST {path}"):
+        records = [record for record in answer.value if not record.get("is_deleted") and (record["id"] or True)]
+    return Page(records, len(answer.value), total_of(answer.headers.get(TOTAL_HEADER)))
 
 
 def filter_for(crm_object: CrmObject, attribute: str, values: Sequence[str]) -> dict[str, Any]:
@@ -97,14 +98,16 @@ class Walk:
         number = 1
         seen: dict[Any, int] = {}
         brought = False
+        progress = Progress(f"POST /{self._crm_object.name}/search")
         while True:
             page = self._page(second, number)
+            progress.look(record["id"] for record in page.records)
             for record in page.records:
                 if record["id"] not in seen:
-                    seen[record["id"]] = record[self._edge.attribute]
+                    seen[record["id"]] = record.get(self._edge.attribute) or 0
                     brought = True
                     yield record
-            last: int | None = page.records[-1][self._edge.attribute] if page.records else second
+            last: int | None = page.records[-1].get(self._edge.attribute) if page.records else second
             more = page.may_continue(number)
             if more and not self._is_beyond(last, second):
                 number += 1

@@ -18,6 +18,7 @@ from crm_api.errors import InDoubtError, InvalidError
 from crm_api.transport.answer import Answer
 
 _ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=str)
+LONGEST_ID = 1 << 16  # characters; no server takes an address that is as long, and the ledger keeps ids for ever
 _NOTHING: tuple[Any, ...] = (None, "", [], {}, False)
 
 
@@ -83,9 +84,10 @@ def _result(paths: AnswerPaths, item: Item, value: Any, answer: Answer) -> Resul
 
 
 def id_at(path: Path | None, value: Any) -> CrmId | None:
-    """Find the id that a path leads to; None if it leads to no id."""
+    """Find the id that a path leads to; None if it leads to no id, or to one that is too long for an address."""
     crm_id = found_at(path, value)
-    return crm_id if isinstance(crm_id, int | str) and not isinstance(crm_id, bool) and crm_id != "" else None
+    is_id = isinstance(crm_id, int | str) and not isinstance(crm_id, bool) and crm_id != ""
+    return crm_id if is_id and len(str(crm_id)) <= LONGEST_ID else None
 
 
 def stand_in(item: Item) -> CrmId:

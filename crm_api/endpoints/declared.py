@@ -10,12 +10,13 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any
 
+import msgspec
 from typing_extensions import override
 
 from crm_api.crm import BeforeSend, Crm, CustomField, Name, Refused, Result, Unclear, Written
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Payload
 from crm_api.dry_run import DryRunAnswer
-from crm_api.endpoints.answers import items_at, results_of, value_of
+from crm_api.endpoints.answers import items_at, results_of, stand_in, value_of
 from crm_api.endpoints.endpoint import Endpoint
 from crm_api.endpoints.json_paths import found_at
 from crm_api.endpoints.requests import Item, groups, item_of, prepare
@@ -167,7 +168,7 @@ class DeclaredCrm(Crm):
             said, body = cut(error.said, SHOWN_CHARACTERS), cut(error.body, BODY_CHARACTERS)
             kind = type(error)
             raise kind(error.call, status=error.status, said=said, happened=error.happened, body=body) from None
-        return [self._redacted(result) for result in results]
+        return [self._redacted(result, item, answer.status) for result, item in zip(results, items, strict=True)]
 
     def _made_up(self, item: Item, answer: DryRunAnswer) -> Written:
         if item.id is not None:
@@ -207,10 +208,13 @@ class DeclaredCrm(Crm):
             raise SettingError(f"{crm_object.name}: there is no endpoint for {name}")
         return endpoint
 
-    def _redacted(self, result: Result) -> Result:
-        if isinstance(result, Written):
-            return result
+    def _redacted(self, result: Result, item: Item, status: int) -> Result:
         cut = self.session.redact.cut
+        if isinstance(result, Written):
+            if result.id in {item.id, stand_in(item)} or self.session.redact(str(result.id)) == str(result.id):
+                return result
+            # An id that holds a secret may be kept nowhere.
+            result = Unclear(status, msgspec.json.encode(result.record, enc_hook=str).decode())
         body = cut(result.body, BODY_CHARACTERS)
         if isinstance(result, Unclear):
             return replace(result, body=body)

@@ -197,7 +197,8 @@ def read_report(job: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Re
     if isinstance(listed, dict):
         listed = [{"identifier": key, "message": value} for key, value in listed.items()]
     failures: dict[int, Failure] = {}
-    for item in listed if isinstance(listed, list) else []:
+    # Of more failures than rows the report says nothing that could be relied on, and each is compared with every row.
+    for item in listed if isinstance(listed, list) and len(listed) <= len(rows) else []:
         place = _place(item, rows, failures)
         if place is not None:
             failures[place] = Failure(_reason(item), _ENCODER.encode(item).decode())

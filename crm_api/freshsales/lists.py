@@ -14,6 +14,7 @@ from crm_api.crm_objects import Kind
 from crm_api.errors import ForbiddenError, NoRouteError
 from crm_api.freshsales.declaration import FreshsalesObject
 from crm_api.freshsales.objects import CUSTOM_MODULE
+from crm_api.transport.listing import expected_form
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 
@@ -43,6 +44,7 @@ _KINDS: Mapping[str, Kind] = MappingProxyType(
 )
 
 
+@expected_form("of a list")
 def read_names(session: CrmSession, object_name: str) -> list[Name]:
     """Read one of the lists, but for pipelines and their stages: see ``read_pipelines``."""
     if object_name == "task_statuses":
@@ -53,6 +55,7 @@ def read_names(session: CrmSession, object_name: str) -> list[Name]:
     return [_name(object_name, each) for each in items or ()]
 
 
+@expected_form("GET /selector/deal_pipelines")
 def read_pipelines(session: CrmSession) -> list[dict[str, Any]]:
     """Read all pipelines, each with its stages."""
     answer: Any = session.exchange(Request("GET", "/selector/deal_pipelines")).value
@@ -60,6 +63,7 @@ def read_pipelines(session: CrmSession) -> list[dict[str, Any]]:
     return pipelines
 
 
+@expected_form("GET /selector/deal_pipelines")
 def pipeline_names(object_name: str, pipelines: list[dict[str, Any]]) -> list[Name]:
     """Make the list ``deal_pipelines``, or the list ``deal_stages``, of the pipelines."""
     if object_name == "deal_pipelines":
@@ -76,6 +80,7 @@ def _name(object_name: str, item: Mapping[str, Any]) -> Name:
     return Name(item["id"], tuple(str(each) for each in spellings if each), item.get(_WITHIN.get(object_name, "")))
 
 
+@expected_form("of the fields")
 def read_custom_fields(session: CrmSession, crm_object: FreshsalesObject) -> list[CustomField]:
     """Read the custom fields of one kind of record; none if the key may not see them."""
     try:

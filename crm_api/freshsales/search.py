@@ -16,6 +16,7 @@ from crm_api.freshsales.declaration import FreshsalesObject
 from crm_api.freshsales.session import PAGE_SIZE
 from crm_api.freshsales.values import shaped
 from crm_api.freshsales.views import Views, read_page, records_in
+from crm_api.transport.listing import Progress, expected_form, total_of
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 from crm_api.values import is_empty
@@ -50,7 +51,8 @@ class Searches:
         params = {"q": value, "f": crm_object.lookups.get(attribute, attribute), "entities": crm_object.singular}
         answer: Any = session.exchange(Request("GET", "/lookup", params=params)).value
         group = answer.get(crm_object.name) if isinstance(answer, Mapping) else None
-        return [partial(each) for each in records_in(group, crm_object) or ()]
+        with expected_form("GET /lookup"):
+            return [partial(each) for each in records_in(group, crm_object) or ()]
 
     def _many(self, session: CrmSession, crm_object: FreshsalesObject, attribute: str) -> bool:
         """Whether the filter of an attribute takes a list of values."""
@@ -86,13 +88,17 @@ def _filtered(session: CrmSession, crm_object: FreshsalesObject, attribute: str,
     path = f"/filtered_search/{crm_object.singular}"
     body = {"filter_rule": [{"attribute": attribute, "operator": "is_in", "value": value}]}
     number = 1
+    progress = Progress(f"POST {path}")
     while True:
         params = {"page": number, "per_page": PAGE_SIZE}
         answer: Any = session.exchange(Request("POST", path, params=params, body=body, read_only=True)).value
         records = records_in(answer, crm_object) or []
-        yield from (partial(each) for each in records)
+        with expected_form(f"POST {path}"):
+            found = [partial(each) for each in records]
+            progress.look(each["id"] for each in found)
+        yield from found
         meta = answer.get("meta") if isinstance(answer, dict) else None
-        total = meta.get("total") if isinstance(meta, dict) else None
+        total = total_of(meta.get("total")) if isinstance(meta, dict) else None
         if len(records) < PAGE_SIZE or (total is not None and number * PAGE_SIZE >= total):
             return
         number += 1
@@ -100,4 +106,4 @@ def _filtered(session: CrmSession, crm_object: FreshsalesObject, attribute: str,
 
 def partial(record: Mapping[str, Any]) -> CrmRecord:
     """Mark a record of a search as partial."""
-    return shaped({**record, "partial": True})
+    return shaped({"id": record["id"], **record, "partial": True})

@@ -33,6 +33,7 @@ from crm_api.errors import (
     UnreachableError,
 )
 from crm_api.transport.answer import Answer, Dialect
+from crm_api.transport.listing import OddAnswerError
 from crm_api.transport.network import checked_base_url, parts_of
 from crm_api.transport.retry import RetryPolicy
 from crm_api.transport.session import CrmSession
@@ -251,7 +252,7 @@ def whoami(
         owners = read_owners()
     except ForbiddenError:
         owners = ()
-    except (NoRouteError, RedirectError, GoneError, TypeError, KeyError):
+    except (NoRouteError, RedirectError, GoneError, OddAnswerError):
         raise SettingError(f"There is no Freshsales account at {base_url}. {advice}") from None
     except UnreachableError as error:
         raise UnreachableError(error.call, said=error.said, advice=advice) from error

@@ -13,6 +13,7 @@ from typing import Any
 
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload, outgoing
 from crm_api.freshsales.declaration import FreshsalesObject
+from crm_api.transport.listing import MOST_DIGITS
 from crm_api.values import READERS, is_empty
 
 _READ = frozenset({Kind.INTEGER, Kind.NUMBER, Kind.BOOLEAN, Kind.MOMENT, Kind.DAY, Kind.ID})
@@ -101,7 +102,8 @@ def shaped(record: CrmRecord) -> dict[str, Any]:
 
 def as_id(value: Any) -> CrmId:
     """Return an id as a number, also if it is numeric text."""
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() else value
+    is_number = isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= MOST_DIGITS
+    return int(value) if is_number else value
 
 
 def is_id(crm_id: CrmId) -> bool:

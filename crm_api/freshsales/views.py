@@ -18,6 +18,7 @@ from crm_api.freshsales.declaration import FreshsalesObject
 from crm_api.freshsales.people_and_deals import OTHER_VIEWS
 from crm_api.freshsales.session import PAGE_SIZE
 from crm_api.freshsales.values import shaped
+from crm_api.transport.listing import Progress, expected_form, total_of
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 from crm_api.values import read_moment
@@ -59,7 +60,9 @@ def read_page(session: CrmSession, crm_object: CrmObject, listing: Listing, numb
     meta = meta if isinstance(meta, dict) else {}
     pages = meta.get("total_pages")
     is_last = number >= pages if isinstance(pages, int) else len(records) < PAGE_SIZE
-    return Page([shaped(each) for each in records], meta.get("total"), is_last or not records)
+    with expected_form(f"GET {path}"):
+        listed: list[CrmRecord] = [shaped({"id": each["id"], **each}) for each in records]
+    return Page(listed, total_of(meta.get("total")), is_last or not records)
 
 
 def records_in(answer: Any, crm_object: CrmObject) -> list[dict[str, Any]] | None:
@@ -115,7 +118,8 @@ class Views:
             if crm_object.name not in self._views:
                 answer: Any = session.exchange(Request("GET", f"/{crm_object.path}/filters")).value
                 filters = answer.get("filters") if isinstance(answer, dict) else answer
-                self._views[crm_object.name] = {str(each["name"]): each["id"] for each in filters or ()}
+                with expected_form(f"GET /{crm_object.path}/filters"):
+                    self._views[crm_object.name] = {str(each["name"]): each["id"] for each in filters or ()}
             return self._views[crm_object.name]
 
     def count(self, session: CrmSession, crm_object: FreshsalesObject) -> int:
@@ -149,9 +153,11 @@ class Views:
 
     def _pages(self, session: CrmSession, crm_object: FreshsalesObject, listing: Listing) -> Iterator[Page]:
         number = 1
+        progress = Progress(f"GET {listing[0]}")
         while True:
             try:
                 page = read_page(session, crm_object, listing, number, sort="created_at", sort_type="asc")
+                progress.look(record["id"] for record in page.records)
             except NoRouteError:
                 raise SettingError(f"Freshsales does not list {crm_object.name}. Set match_on to []") from None
             yield page
@@ -164,8 +170,10 @@ class Views:
     ) -> Iterator[list[CrmRecord]]:
         """Read the records of a listing, page by page, the latest by ``created_at`` or ``updated_at`` first."""
         number = 1
+        progress = Progress(f"GET {listing[0]}")
         while True:
             page = read_page(session, crm_object, listing, number, sort=stamp, sort_type="desc")
+            progress.look(record["id"] for record in page.records)
             yield page.records
             if page.is_last:
                 return
@@ -189,8 +197,10 @@ class Views:
         """Read the records that are about certain others."""
         for parent, crm_id in parents:
             number = 1
+            progress = Progress(f"GET /{parent.path}/{crm_id}/{crm_object.name}")
             while True:
                 page = read_page(session, crm_object, (f"/{parent.path}/{crm_id}/{crm_object.name}", {}), number)
+                progress.look(record["id"] for record in page.records)
                 for record in page.records:
                     # If the answer does not say what a record is about, the address does.
                     yield {"targetable": {"id": crm_id, "type": parent.model}, **record}

@@ -14,10 +14,11 @@ from typing_extensions import override
 from crm_api.account import AccountSettings, open_session
 from crm_api.endpoints.xml_answers import read_xml
 from crm_api.errors import SettingError
-from crm_api.http.sign_in import ClientCredentials, InHeader, InQuery, Unsigned, basic, bearer
+from crm_api.http.sign_in import ClientCredentials, InHeader, InQuery, basic, bearer
 from crm_api.transport.answer import Answer, Dialect
 from crm_api.transport.network import checked_base_url
 from crm_api.transport.redaction import Redactor
+from crm_api.transport.request import Unsigned
 from crm_api.transport.session import CrmSession
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, 5.6.2

@@ -18,7 +18,7 @@ from crm_api.transport.answer import Dialect
 from crm_api.transport.network import Network
 from crm_api.transport.quota import Quota
 from crm_api.transport.redaction import Redactor
-from crm_api.transport.request import Request
+from crm_api.transport.request import Request, Unsigned
 from crm_api.transport.session import CrmSession, Renewable
 
 EARLY_SECONDS = 30.0  # before a token expires, it is not used any more, since a request takes time
@@ -64,14 +64,6 @@ def basic(user: str, password: str) -> InHeader:
 def bearer(token: str) -> InHeader:
     """Sign with a bearer token (RFC 6750)."""
     return InHeader("Authorization", f"Bearer {token}")
-
-
-class Unsigned(requests.auth.AuthBase):
-    """Signs nothing."""
-
-    @override
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        return request
 
 
 class TokenError(CredentialsError):

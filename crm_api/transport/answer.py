@@ -5,16 +5,13 @@ from __future__ import annotations
 import email.utils
 import re
 import zlib
-from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
-from itertools import accumulate
 from typing import Any
 
-import msgspec
 import requests
 from requests.structures import CaseInsensitiveDict
 
@@ -29,6 +26,7 @@ from crm_api.errors import (
     RedirectError,
 )
 from crm_api.transport.connections import Limits, NotTakenError
+from crm_api.transport.nesting import read_json
 
 PACKINGS = ("gzip", "deflate")  # zlib unpacks both piece by piece, so that a bomb is noticed before it goes off
 MOST_PACKINGS = 3  # on top of each other; a proxy may add one
@@ -38,19 +36,12 @@ ERROR_BYTES = 1 << 20  # of an error's body: enough for the words about a hundre
 RATIO = 200  # JSON shrinks to a tenth or a thirtieth, pages of nearly equal records to a hundredth
 UNSUSPICIOUS_BYTES = 1 << 23  # a body that is no larger may have any ratio
 _GZIP = b"\x1f\x8b"
-DEEPEST = 100  # lists and objects in each other; answers of CRMs have less than ten, and Python's stack has 1,000
-_BEGINNING = re.compile(rb"\s*[\[{]")
-_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
-_OTHERS = bytes(set(range(256)) - set(b"[]{}"))
-_AS_LISTS = bytes.maketrans(b"{}", b"[]")
-_STEPS = bytes.maketrans(b"[]", b"\x01\xff")  # up and down, as signed bytes
-_USUAL_LEVELS = 8
-_PIECE = 1 << 16
 
 # None of them looks twice at a letter, however a page is made: an error costs time that grows with its length.
 _TITLE = re.compile(r"<title(?:\s[^<>]*)?>", re.IGNORECASE)
 _TITLE_END = re.compile(r"</title\b", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]+>")
+REQUEST_ID_CHARACTERS = 200  # of the server's id of a request
 _SECONDS = re.compile(r"[0-9]{1,300}(\.[0-9]{1,300})?")  # so many digits still make a number
 
 
@@ -213,7 +204,7 @@ def _unpacked(answer: requests.Response, limits: Limits) -> Iterator[bytes]:
         raise NotTakenError(f"the answer is packed more than {MOST_PACKINGS} times")
     for packing in reversed(packings):
         if packing not in PACKINGS:
-            raise NotTakenError(f"the answer is packed as {packing[:40]!r}, which was not asked for")
+            raise NotTakenError(f"the answer is packed as {packing!r}, which was not asked for")
         pieces = _inflated(pieces, limits, is_gzip=packing == "gzip")
     return pieces
 
@@ -278,51 +269,3 @@ def _window(start: bytes, *, is_gzip: bool) -> int:
         return 16 + zlib.MAX_WBITS
     has_header = int.from_bytes(start[:2], "big") % 31 == 0 and start[0] & 0x0F == zlib.DEFLATED
     return zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS
-
-
-class TooDeepError(ValueError):
-    """A value is nested too deeply to be read."""
-
-    def __init__(self) -> None:
-        super().__init__(f"the answer is nested more than {DEEPEST} deep")
-
-
-def check_nesting(content: bytes) -> None:
-    """Check the depth of JSON, in time that grows with its length alone; of anything else nothing is said.
-
-    Raises:
-        TooDeepError: It is nested more than ``DEEPEST`` deep.
-    """
-    if content.count(b"[") + content.count(b"{") <= DEEPEST or not _BEGINNING.match(content):
-        return
-    # A page of records is a few levels of pairs, which are soon taken away; brackets in its text may stay behind.
-    brackets = content.translate(_AS_LISTS, _OTHERS)
-    for _ in range(_USUAL_LEVELS):
-        brackets = brackets.replace(b"[]", b"")
-    if brackets and _depth(_STRING.sub(b"", content).translate(_AS_LISTS, _OTHERS)) > DEEPEST:
-        raise TooDeepError
-
-
-def _depth(brackets: bytes) -> int:
-    """Find the greatest depth of brackets, or the first one that is too great."""
-    level = deepest = 0
-    for start in range(0, len(brackets), _PIECE):
-        steps = array("b", brackets[start : start + _PIECE].translate(_STEPS))
-        *levels, level = accumulate(steps, initial=level)
-        deepest = max(deepest, level, *levels)
-        if deepest > DEEPEST:
-            break
-    return deepest
-
-
-def read_json(content: bytes | str) -> Any:
-    """Read JSON.
-
-    Raises:
-        ValueError: It is not JSON, or is nested too deeply.
-    """
-    check_nesting(content.encode() if isinstance(content, str) else content)
-    try:
-        return msgspec.json.decode(content)
-    except RecursionError:
-        raise TooDeepError from None

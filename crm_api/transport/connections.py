@@ -14,12 +14,15 @@ import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 from requests.adapters import HTTPAdapter
 from typing_extensions import override
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from crm_api.transport import failures
 
 # Goes on while the machine sleeps, where the system has such a clock.
 _BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
@@ -165,6 +168,14 @@ class PermittedAdapter(HTTPAdapter):
             response_class = self._response
 
             @override
+            def connect(self) -> None:
+                try:
+                    super().connect()
+                except Exception as error:
+                    failures.mark_unsent(error)  # a proxy or TLS failed: nothing of the request has left
+                    raise
+
+            @override
             def send(self, data: Any) -> None:
                 if self.sock is None:
                     self.connect()
@@ -199,7 +210,7 @@ class LimitedAdapter(PermittedAdapter):
 
 
 class _Response(http.client.HTTPResponse):
-    """An answer whose bytes are watched from the first one on."""
+    """An answer whose bytes are watched from the first one on, and which ends only with a final status."""
 
     def __init__(
         self, sock: socket.socket, *args: Any, limits: Limits, clock: Callable[[], float], **kwargs: Any
@@ -211,6 +222,14 @@ class _Response(http.client.HTTPResponse):
     @override
     def begin(self) -> None:
         super().begin()
+        # http.client passes over 100 only. It takes 103 for the whole answer, and the final one, which comes later, for
+        # the answer to the next request on this connection.
+        while HTTPStatus.CONTINUE <= self.status < HTTPStatus.OK and self.status != HTTPStatus.SWITCHING_PROTOCOLS:
+            self.headers = None  # type: ignore[assignment] # as before the first line
+            super().begin()
+        if self.status < HTTPStatus.OK:
+            self.will_close = True
+        del self.headers["Set-Cookie"]  # cookies are never kept, and parsing odd ones complains on stderr
         self._watched.take_body()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from typing import Any
 
@@ -10,8 +11,15 @@ import urllib3
 
 from crm_api.transport.retry import RequestFate
 
+_UNSENT = "is_unsent"
 
-def fate_of(error: requests.RequestException | urllib3.exceptions.HTTPError) -> RequestFate:
+
+def mark_unsent(error: Exception) -> None:
+    """Mark an error that came before anything of the request was sent: its type does not tell."""
+    setattr(error, _UNSENT, True)
+
+
+def fate_of(error: Exception) -> RequestFate:
     """Whether a request was sent: not if the connection was never made; otherwise nobody knows."""
     not_sent = (
         urllib3.exceptions.NewConnectionError,
@@ -21,7 +29,8 @@ def fate_of(error: requests.RequestException | urllib3.exceptions.HTTPError) -> 
     )
     if isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.InvalidURL):
         return RequestFate.NOT_SENT
-    return RequestFate.NOT_SENT if any(isinstance(cause, not_sent) for cause in _causes(error)) else RequestFate.UNKNOWN
+    is_unsent = any(isinstance(cause, not_sent) or hasattr(cause, _UNSENT) for cause in _causes(error))
+    return RequestFate.NOT_SENT if is_unsent else RequestFate.UNKNOWN
 
 
 def is_certificate(error: Exception) -> bool:
@@ -55,9 +64,15 @@ _WORDS = {
 }
 
 
+_TUNNEL = re.compile(r"Tunnel connection failed: ([0-9]{3})")
+
+
 def reason_of(error: Exception) -> str:
     """Say the innermost cause in words: the text of ``requests`` would repeat the whole URL, query included."""
     causes = [cause for cause in _causes(error) if isinstance(cause, OSError | urllib3.exceptions.HTTPError)]
+    for cause in causes:
+        if refused := _TUNNEL.match(str(cause)):  # what follows the number is the proxy's, and may be anything
+            return f"the proxy answered {refused[1]}"
     named = [str(cause.strerror) for cause in causes if isinstance(cause, OSError) and cause.strerror]
     kind = type(causes[-1] if causes else error).__name__
     return named[-1] if named else _WORDS.get(kind, kind)

@@ -22,6 +22,7 @@ from crm_api.transport.turns import Pause, QuotaStore, TurnLog
 ACCOUNT_CHARACTERS = 16
 REDIS_LOCK_SECONDS = 5  # after which the lock of a process that was killed is free again
 LOCK_WAIT_SECONDS = 30  # a turn is taken in milliseconds: who waits for longer waits for a process that hangs
+CONNECT_SECONDS = 10  # a server that does not answer a greeting by then hangs
 REDIS_KEPT_SECONDS = 2 * 24 * 60 * 60  # longer than any window: what nobody uses any more goes away by itself
 HELD = f"another process has held it for {LOCK_WAIT_SECONDS} seconds"
 
@@ -211,8 +212,9 @@ class RedisStore(QuotaStore):
                 "quota_url is a Redis URL, for which the extra singer-crm[redis] must be installed"
             ) from None
         try:
-            waits = {"socket_connect_timeout": LOCK_WAIT_SECONDS, "socket_timeout": LOCK_WAIT_SECONDS}
-            self._client: Any = redis.Redis.from_url(url, **waits)
+            self._client: Any = redis.Redis.from_url(
+                url, socket_timeout=LOCK_WAIT_SECONDS, socket_connect_timeout=CONNECT_SECONDS
+            )
         except ValueError:  # its text may hold a part of the password
             raise SettingError(
                 "quota_url must be like redis://:password@host:6379/0, with special characters of the password "
@@ -289,7 +291,7 @@ def _with_limit(url: str) -> str:
     """Give a URL of PostgreSQL an end to waits for a connection, unless it names one."""
     if "connect_timeout=" in url:
         return url
-    return f"{url}{'&' if '?' in url else '?'}connect_timeout={LOCK_WAIT_SECONDS}"
+    return f"{url}{'&' if '?' in url else '?'}connect_timeout={CONNECT_SECONDS}"
 
 
 class PostgresStore(_SQLStore):

@@ -1,41 +1,37 @@
-"""Hides secrets in logs, errors, previews and reports, whatever an answer, a log or an encoder may make of them.
-
-Each letter of a secret may be spelled in its own way: as it is, percent-encoded, as an HTML entity, as an escape of
-JSON or Python. Such an encoding may stand inside another one, and base64 may begin at any letter of what surrounds it.
-"""
+"""Hides secrets in logs, errors, previews and reports."""
 
 from __future__ import annotations
 
-import base64
-import html
-import json
 import logging
 import re
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from functools import cache, cached_property
-from html.entities import html5
+import sys
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cached_property
 from itertools import chain
-from typing import Any, NamedTuple
-from urllib.parse import quote, quote_plus
+from typing import Any
+from urllib.parse import unquote
 
 from typing_extensions import override
 
+from crm_api.transport.spellings import (
+    LONGEST_LETTER,
+    MARKS,
+    SPELLED,
+    Reading,
+    bare_places,
+    bare_spellings,
+    base64_patterns,
+    letters_pattern,
+    literal_spellings,
+    readings,
+)
+
 MASK = "***"
 SHORTEST_SECRET = 4  # shorter values would mask ordinary text and protect nothing
-LONGEST_LETTER = 64  # characters in which any of these encodings, one inside another, spells a byte
-LAYERS = 2  # encodings around those that a letter's own pattern knows
-SHORTEST_CORE = 6  # letters of base64; fewer could be ordinary text
-MARKS = re.compile(r"[%&\\=]")
-"""A text without one of these holds no encoded letter."""
-SPELLED = re.compile(r"[%&\\=+]")
-"""A text without one of these holds no letter that is spelled otherwise, a space among them."""
-_CONTROLS = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f"}
-_BASE64 = "[A-Za-z0-9+/_-]"
 
 
 class Redactor:
-    """Replaces known secrets, in every spelling that a server could give them, by ``***``.
+    """Replaces known secrets, in every spelling that a server could give them, by ``***``; see ``spellings``.
 
     Args:
         secrets: The values to hide; empty and very short ones are ignored.
@@ -50,9 +46,11 @@ class Redactor:
             self._hide({*self._secrets.texts, secret})
 
     def _hide(self, secrets: set[str]) -> None:
+        secrets = secrets | {decoded for each in secrets if len(decoded := unquote(each)) >= SHORTEST_SECRET}
         self._longest = LONGEST_LETTER * max(
             (len(secret.encode("utf-8", "surrogatepass")) for secret in secrets), default=0
         )
+        self._has_number = any(map(str.isdecimal, secrets))
         self._secrets = _Secrets(secrets)
 
     def __call__(self, text: str) -> str:
@@ -60,9 +58,11 @@ class Redactor:
         return self._masked(text, len(text))
 
     def value(self, value: Any) -> Any:
-        """Return a JSON value with every secret masked in its texts and names."""
+        """Return a JSON value with every secret masked in its texts and names, and in numbers if a secret is one."""
         if isinstance(value, str):
             return self(value)
+        if self._has_number and isinstance(value, int | float) and MASK in (masked := self(str(value))):
+            return masked
         if isinstance(value, Mapping):
             return {self(str(name)): self.value(inner) for name, inner in value.items()}
         return list(map(self.value, value)) if isinstance(value, list | tuple) else value
@@ -96,14 +96,16 @@ class Redactor:
     def _found(self, text: str) -> Iterator[tuple[int, int]]:
         """Find the places of all secrets."""
         secrets = self._secrets
-        if MARKS.search(text) is None:
-            yield from (found.span() for found in secrets.find_usual(text))
-            return
         if not secrets.texts:
             return
-        for reading in readings(text):
-            for found in chain(secrets.find_usual(reading.text), secrets.find_letters(reading.text)):
-                yield reading.place(found.start()), reading.place(found.end())
+        is_plain = MARKS.search(text) is None
+        for reading in (Reading(text),) if is_plain else readings(text):
+            matches = secrets.find_usual(reading.text)
+            if not is_plain:
+                matches = chain(matches, secrets.find_letters(reading.text))
+            known = [found.span() for found in matches]
+            known += secrets.find_bare(reading.text, known)
+            yield from ((reading.place(start), reading.place(stop)) for start, stop in known)
 
     def __repr__(self) -> str:
         return "Redactor(...)"
@@ -125,6 +127,8 @@ class _Secrets:
         usual = usual.union(*map(base64_patterns, secrets))
         self._patterns = {pattern for _, pattern in usual}
         self._held = tuple({held for held, _ in usual})
+        self._bare = sorted({spelling for secret in secrets for spelling in bare_spellings(secret)})
+        self._shortest_bare = min(map(len, self._bare), default=sys.maxsize)
 
     def find_usual(self, text: str) -> Iterator[re.Match[str]]:
         """Find the usual spellings. Hardly any text holds what is in each of them, which is told much sooner."""
@@ -135,6 +139,10 @@ class _Secrets:
         if SPELLED.search(text) is None:
             return iter(())
         return chain.from_iterable(pattern.finditer(text) for pattern in self._letters)
+
+    def find_bare(self, text: str, known: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+        """Find secrets of which only the letters and digits are there, besides those whose places are known."""
+        return bare_places(text, self._bare, known) if len(text) >= self._shortest_bare else iter(())
 
     @cached_property
     def _usual(self) -> re.Pattern[str]:
@@ -192,165 +200,3 @@ def guard_logging(redact: Redactor) -> None:
         for old in [known for known in handler.filters if isinstance(known, RedactingFilter)]:
             handler.removeFilter(old)
         handler.addFilter(RedactingFilter(redact))
-
-
-def literal_spellings(secret: str) -> set[str]:
-    """Spell a secret as the usual encoders do, for patterns that are looked for in every text."""
-    octets = secret.encode("utf-8", "surrogatepass")
-    return {
-        secret,
-        quote(octets, safe=""),
-        quote(octets),
-        quote_plus(octets),
-        json.dumps(secret)[1:-1],
-        json.dumps(secret, ensure_ascii=False)[1:-1],
-        repr(secret)[1:-1],
-        octets.hex(),
-        octets.hex().upper(),
-    }
-
-
-def base64_patterns(secret: str) -> set[tuple[str, str]]:
-    """Spell a secret in base64, alone or inside a longer text, whose letters next to it hold parts of it, too.
-
-    Returns:
-        Patterns, each after a text that is in whatever it matches.
-    """
-    octets = secret.encode("utf-8", "surrogatepass")
-    patterns: set[tuple[str, str]] = set()
-    for encode in (base64.b64encode, base64.urlsafe_b64encode):
-        padded = encode(octets).decode()
-        whole = padded.rstrip("=")
-        patterns.add((whole, f"{re.escape(whole)}(?:{padded[len(whole) :]}|(?!{_BASE64}))"))
-        for offset in range(3):
-            first, last = -(-offset * 8 // 6), (offset + len(octets)) * 8 // 6
-            core = encode(bytes(offset) + octets).decode()[first:last]
-            if len(core) >= SHORTEST_CORE:
-                before = f"{_BASE64}?" if offset else ""
-                after = f"{_BASE64}?={{0,2}}" if (offset + len(octets)) % 3 else ""
-                patterns.add((core, before + re.escape(core) + after))
-    return patterns
-
-
-def letters_pattern(secret: str) -> re.Pattern[str]:
-    """Make the pattern of a secret of which each letter is spelled in any way."""
-    return re.compile("".join(map(_letter, secret)))
-
-
-@cache
-def _letter(char: str) -> str:
-    """Make the pattern of one letter. Each branch begins with a literal, by which the search skips other text."""
-    octets = [_hex(f"{octet:02x}") for octet in char.encode("utf-8", "surrogatepass")]
-    units = char.encode("utf-16-be", "surrogatepass").hex()
-    code = ord(char)
-    names = "".join(f"|{re.escape(name)}" for name in _names().get(char, ()))
-    escapes = [
-        "u" + r"\\{1,4}u".join(_hex(units[at : at + 4]) for at in range(0, len(units), 4)),
-        r"u\{0*" + _hex(f"{code:x}") + r"\}",
-        "U" + _hex(f"{code:08x}"),
-        "x" + r"\\{1,4}x".join(octets),
-        *(["x" + _hex(f"{code:02x}")] if char.encode("latin-1", "ignore") else []),
-        *([_CONTROLS[char]] if char in _CONTROLS else []),
-        *([re.escape(char)] if not char.isalnum() else []),
-    ]
-    branches = [
-        re.escape(char),
-        "%" + "%".join(f"(?:25){{0,3}}{octet}" for octet in octets),
-        "=" + "=".join(octets),  # quoted-printable
-        rf"&(?:amp;){{0,3}}(?:#0*{code}|#[xX]0*{_hex(f'{code:x}')}{names});?",
-        rf"\\\\{{0,3}}(?:{'|'.join(escapes)})",
-        *([r"\+"] if char == " " else []),
-    ]
-    return f"(?:{'|'.join(branches)})"
-
-
-def _hex(digits: str) -> str:
-    return "".join(f"[{digit}{digit.upper()}]" if digit.isalpha() else digit for digit in digits)
-
-
-@cache
-def _names() -> dict[str, list[str]]:
-    """Collect the names that HTML has for letters."""
-    names: dict[str, list[str]] = defaultdict(list)
-    for name, char in html5.items():
-        if name.endswith(";"):
-            names[char].append(name[:-1])
-    return names
-
-
-class Reading(NamedTuple):
-    """A text as it reads once encodings are taken away.
-
-    Attributes:
-        text: The decoded text.
-        places: The place of each letter in the original text, and its end; None where nothing was decoded.
-    """
-
-    text: str
-    places: list[int] | None = None
-
-    def place(self, index: int) -> int:
-        """Find the place of a letter in the original text."""
-        return index if self.places is None else self.places[index]
-
-
-def readings(text: str) -> Iterator[Reading]:
-    """Read a text as it is, and without each encoding that it may be in, up to ``LAYERS`` of them."""
-    seen = {text}
-    level = [Reading(text)]
-    yield level[0]
-    for _ in range(LAYERS):
-        decoded = [_decoded(reading, *kind) for reading in level for kind in _DECODERS]
-        new = {reading.text: reading for reading in decoded if reading is not None and reading.text not in seen}
-        level = list(new.values())
-        seen.update(new)
-        yield from level
-
-
-_Decode = Callable[[re.Match[str]], list[tuple[str, int]]]
-"""Decodes what was found into letters, each with the number of characters that spelled it."""
-
-
-def _decoded(reading: Reading, pattern: re.Pattern[str], decode: _Decode) -> Reading | None:
-    """Take one encoding away; None if there is none."""
-    parts: list[str] = []
-    places: list[int] = []
-    done = 0
-    known = reading.places if reading.places is not None else range(len(reading.text) + 1)
-    for found in pattern.finditer(reading.text):
-        parts.append(reading.text[done : found.start()])
-        places += known[done : found.start()]
-        done = found.start()
-        for letter, width in decode(found):
-            parts.append(letter)
-            places += [known[done]] * len(letter)
-            done += width
-    if not parts:
-        return None
-    parts.append(reading.text[done:])
-    places += known[done:]
-    return Reading("".join(parts), places)
-
-
-def _percent(found: re.Match[str]) -> list[tuple[str, int]]:
-    text = bytes.fromhex(found[0].replace("%", "")).decode("utf-8", "surrogateescape")
-    return [(char, 3 * len(char.encode("utf-8", "surrogateescape"))) for char in text]
-
-
-def _entity(found: re.Match[str]) -> list[tuple[str, int]]:
-    return [(html.unescape(found[0]), len(found[0]))]
-
-
-def _escape(found: re.Match[str]) -> list[tuple[str, int]]:
-    body = found[0][1:]
-    if len(body) > 1:
-        units = bytes.fromhex(body.replace("\\", "").replace("u", "").replace("x", "00"))
-        return [(units.decode("utf-16-be", "surrogatepass"), len(found[0]))]
-    return [({each: char for char, each in _CONTROLS.items()}.get(body, body), len(found[0]))]
-
-
-_PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
-_ENTITY = re.compile(r"&(?:#[0-9]{1,12}|#[xX][0-9A-Fa-f]{1,12}|[A-Za-z][A-Za-z0-9]{1,30});?")
-_SURROGATES = r"u[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}"
-_ESCAPE = re.compile(rf"\\(?:{_SURROGATES}|u[0-9A-Fa-f]{{4}}|x[0-9A-Fa-f]{{2}}|.)", re.DOTALL)
-_DECODERS: tuple[tuple[re.Pattern[str], _Decode], ...] = ((_PERCENT, _percent), (_ENTITY, _entity), (_ESCAPE, _escape))

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+import requests
+from typing_extensions import override
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -60,3 +62,11 @@ class Request:
     def call(self) -> str:
         """Method and path, by which errors name the request: ``POST /people``."""
         return f"{self.method} {self.path}"
+
+
+class Unsigned(requests.auth.AuthBase):
+    """Signs nothing, and keeps ``requests`` from signing."""
+
+    @override
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request

@@ -31,8 +31,9 @@ from crm_api.errors import (
     UnreachableError,
 )
 from crm_api.transport import failures
-from crm_api.transport.answer import Answer, Dialect, Failure, TooDeepError, body_of, check_nesting
+from crm_api.transport.answer import REQUEST_ID_CHARACTERS, Answer, Dialect, Failure, body_of
 from crm_api.transport.connections import LimitedAdapter, NotTakenError, Permit
+from crm_api.transport.nesting import NotReadError, check_nesting, check_number
 from crm_api.transport.network import (
     Network,
     checked_base_url,
@@ -42,7 +43,7 @@ from crm_api.transport.network import (
     origin_of,
 )
 from crm_api.transport.redaction import Redactor
-from crm_api.transport.request import Request
+from crm_api.transport.request import Request, Unsigned
 from crm_api.transport.retry import (
     TOLD_FROM_SECONDS,
     TOO_MANY_REQUESTS,
@@ -222,7 +223,7 @@ class CrmSession(requests.Session):
                 **request.headers,
                 **({"Content-Type": content_type} if content_type else {}),
             },
-            auth=None if has_credentials else _Unsigned(),
+            auth=None if has_credentials else Unsigned(),
         )
         return _Wired(unsigned, has_credentials, {} if is_local else self.proxies)
 
@@ -244,12 +245,14 @@ class CrmSession(requests.Session):
                 verify=self.verify,
                 stream=True,
             )
+            if given := got.headers.get("x-request-id"):  # which the ledger keeps
+                got.headers["x-request-id"] = self.redact.cut(given, REQUEST_ID_CHARACTERS)
             answer = Answer(got.status_code, got.headers)
             is_success = answer.ok if request.success is None else answer.status in request.success
             content = body_of(got, self._limits, is_error=not is_success)
         except NotTakenError as error:
             return _Miss(
-                RequestFate.UNKNOWN, answer, cause=error, said=str(error), advice=error.advice, final=error.final
+                failures.fate_of(error), answer, cause=error, said=str(error), advice=error.advice, final=error.final
             )
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             return _Miss(
@@ -269,10 +272,12 @@ class CrmSession(requests.Session):
             )
         if failure is None:
             try:
+                check_number(content, self._limits.body_bytes)
                 check_nesting(content)
                 value = request.read(content) if content else None
-            except TooDeepError as error:
-                return _Miss(RequestFate.UNKNOWN, answer, cause=error, said=str(error), final=True)
+            except NotReadError as error:
+                said, advice = str(error), error.advice
+                return _Miss(RequestFate.UNKNOWN, answer, cause=error, said=said, advice=advice, final=True)
             except (ValueError, RecursionError) as error:
                 page = f"expected JSON, got an HTML page titled {answer.title!r}" if answer.title else ""
                 return _Miss(RequestFate.UNKNOWN, answer, cause=error, said=page or "the body is not the expected JSON")
@@ -351,14 +356,6 @@ class Renewable(requests.auth.AuthBase, ABC):
         Raises:
             CrmError: There are none to get.
         """
-
-
-class _Unsigned(requests.auth.AuthBase):
-    """Keeps ``requests`` from signing."""
-
-    @override
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        return request
 
 
 @dataclass(frozen=True)

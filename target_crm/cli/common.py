@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from functools import wraps
 from typing import ParamSpec
 
 import click
+from crm_api.exit_codes import SIGNAL_OFFSET
 from rich.console import Console
 
 from target_crm.command import given_config
@@ -46,6 +48,12 @@ def one_sentence(command: Callable[Arguments, None]) -> Callable[Arguments, None
 def console() -> Console:
     """Open the console for tables: as wide as the terminal; wide enough not to fold lines where there is none."""
     return Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH_OF_FILES)
+
+
+def end_at_once() -> None:
+    """Let a signal end a command that writes nothing at once, also while it waits for an answer."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(SIGNAL_OFFSET + number))
 
 
 def target_of(config: Sequence[str]) -> TargetCrm:

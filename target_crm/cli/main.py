@@ -14,7 +14,7 @@ from crm_api.console import GuardedCommand
 from crm_api.errors import CrmError, Exit
 from target_crm.cli.authorize import authorize
 from target_crm.cli.check import checked
-from target_crm.cli.common import config_option, one_sentence, target_of
+from target_crm.cli.common import config_option, end_at_once, one_sentence, target_of
 from target_crm.cli.demo import demo
 from target_crm.cli.ledger import ledger
 from target_crm.cli.quota import quota
@@ -64,6 +64,7 @@ def check(config: Sequence[str]) -> None:
         click.echo(f"The settings of {TAP} are valid")
         return
     target = target_of(config)
+    end_at_once()
     crm = target.connect()
     account = account_of(crm)
     click.echo(f"Account {account.name} (id {account.id}), as {account.user}")

@@ -13,7 +13,6 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 import msgspec
-import requests
 from typing_extensions import override
 
 from crm_api.errors import CrmError
@@ -21,7 +20,7 @@ from crm_api.transport.answer import Dialect
 from crm_api.transport.network import Network, checked_base_url
 from crm_api.transport.quota import Quota
 from crm_api.transport.redaction import Redactor
-from crm_api.transport.request import Request
+from crm_api.transport.request import Request, Unsigned
 from crm_api.transport.retry import RetryPolicy
 from crm_api.transport.session import CrmSession
 from target_crm.files import FileError, file_errors, open_private, write_through
@@ -186,7 +185,7 @@ class Webhook:
         self._query = dict(parse_qsl(query, keep_blank_values=True))
         self._session = CrmSession(
             checked_base_url(address, "responses_url", shown=False),
-            signature=_Unsigned(),
+            signature=Unsigned(),
             dialect=Dialect(),
             quota=Quota(),
             network=network,
@@ -227,11 +226,3 @@ class Webhook:
         if left := self._dropped + len(self._kept):
             self._warn(f"The webhook never took {left} outcomes of this run; what they tell is in the ledger")
         self._session.close()
-
-
-class _Unsigned(requests.auth.AuthBase):
-    """Signs nothing."""
-
-    @override
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        return request

@@ -100,6 +100,58 @@ def test_a_secret_is_masked_inside_base64(secret, before, after, alphabet, padde
     assert len(kept_after.rstrip("=")) * 6 <= len(after) * 8 + 6
 
 
+LONG = "k3y-Th4t/nobody+may=See9"
+APART = {
+    "upper case": LONG.upper(),
+    "lower case": LONG.lower(),
+    "percent-encoded upper case": quote(LONG.upper(), safe=""),
+    "a line break": f"{LONG[:7]}\r\n  {LONG[7:]}",
+    "an escaped line break": f"{LONG[:7]}\\n{LONG[7:]}",
+    "tags": f'{LONG[:7]}</span><span class="x">{LONG[7:]}',
+    "escaped tags": f"{LONG[:7]}&lt;wbr&gt;{LONG[7:]}",
+    "tags as JSON": f"{LONG[:7]}\\u003cb\\u003e{LONG[7:]}",
+    "CDATA": f"<![CDATA[{LONG[:7]}]]><![CDATA[{LONG[7:]}]]>",
+    "an invisible blank": f"{LONG[:7]}&#8203;{LONG[7:]}",
+    "a soft break": f"{LONG[:7]}=\r\n{LONG[7:]}",
+    "a list of letters": json.dumps(list(LONG)),
+    "a list of numbers": json.dumps(list(LONG.encode())),
+    "hex with colons": LONG.encode().hex(":").upper(),
+    "hex with 0x": ", ".join(f"0x{octet:02x}" for octet in LONG.encode()),
+    "octal escapes": "".join(f"\\{octet:03o}" for octet in LONG.encode()),
+    "escapes of JavaScript": "".join(f"%u{ord(char):04x}" for char in LONG),
+    "UTF-16": LONG.encode("utf-16").decode("utf-8", "replace"),
+    "UTF-32": LONG.encode("utf-32-be").decode("utf-8", "replace"),
+    "base64 in lines": "\r\n".join(
+        base64.b64encode(f"user:{LONG}".encode()).decode()[at : at + 9] for at in (0, 9, 18, 27, 36)
+    ),
+    "base64 of UTF-16": base64.b64encode(LONG.encode("utf-16-le")).decode(),
+    "base64 twice": base64.b64encode(base64.b64encode(f"user:{LONG}".encode())).decode(),
+}
+
+
+@pytest.mark.parametrize("name", APART)
+def test_the_letters_of_a_secret_are_found_in_either_case_whatever_stands_between(name):
+    for secret in (LONG, f"user:{LONG}"):
+        shown = Redactor([secret, LONG])(f"key <<{APART[name]}>> end")
+        assert shown.startswith("key <<")
+        assert shown.endswith(">> end")
+        assert MASK in shown
+        assert len(shown) < 40
+
+
+def test_what_could_be_ordinary_text_is_masked_as_it_is_only():
+    redact = Redactor(["pass", "20240501"])
+    assert redact("Pass p ass 2024-05-01 20240501") == f"Pass p ass 2024-05-01 {MASK}"
+
+
+def test_a_password_is_masked_as_a_url_spells_it_and_as_it_is():
+    assert Redactor(["p%40ss%2Fword"])("p%40ss%2Fword p@ss/word") == f"{MASK} {MASK}"
+
+
+def test_a_secret_of_digits_is_masked_as_a_number():
+    assert Redactor(["12345678"]).value({"a": [12345678, 1]}) == {"a": [MASK, 1]}
+
+
 @given(ANY_SECRETS, st.integers(0, 200), st.integers(0, 200), st.sampled_from(WHOLES))
 def test_a_secret_that_straddles_the_cut_is_masked(secret, position, limit, whole):
     text = "." * position + whole(secret) + "." * 100
@@ -123,7 +175,9 @@ def test_a_cut_of_nothing_but_secrets_goes_on():
     assert Redactor(["a-secret"]).cut("a%2dsecret" * 10_000, 4000) == (MASK * 2000)[:4000]
 
 
-@pytest.mark.parametrize("text", ["%" * 3, "&#", "\\", "%25" * 3, "&amp;", "=3D", '\\"', "a%2dsec", "&#97;"])
+@pytest.mark.parametrize(
+    "text", ["%" * 3, "&#", "\\", "%25" * 3, "&amp;", "=3D", '\\"', "a%2dsec", "&#97;", "<a", "]]> ", "<![CDATA["]
+)
 def test_masking_takes_time_that_grows_with_the_text_alone(text):
     Redactor(["a-secret", "%%%%%%", "\\\\\\\\"])(text * 20_000)
 

@@ -1,9 +1,10 @@
+import jsonschema
 import pytest
 
 from crm_api.copper.session import CopperSettings
 from crm_api.copper.settings import COPPER_SETTINGS, copper_settings
 from crm_api.errors import SettingError
-from crm_api.settings import NETWORK_SETTINGS, check_settings
+from crm_api.settings import NETWORK_SETTINGS, check_settings, network
 from crm_api.transport.network import Network
 
 SCHEMA = {
@@ -44,6 +45,29 @@ def test_every_network_setting_reaches_the_network() -> None:
         }
     ).network
     assert made == Network(3, 20, 1_000_000, 2, {"X-Team": "crm"}, "us", "http://proxy:1", "ca.pem")
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"request_timeout_seconds": 1e10},
+        {"request_total_seconds": float("inf")},
+        {"max_wait_seconds": float("inf")},
+        {"max_concurrency": 10**9},
+        {"requests_per_minute": 10**30},
+        {"requests_per_hour": 10**30},
+        {"bulk_requests_per_second": 10**30},
+    ],
+)
+def test_a_number_that_no_socket_or_store_takes_is_refused(config):
+    with pytest.raises(jsonschema.ValidationError, match="greater than the maximum"):
+        jsonschema.validate(config, SCHEMA)
+
+
+@pytest.mark.parametrize("name", ["request_timeout_seconds", "request_total_seconds", "max_wait_seconds"])
+def test_what_is_no_number_of_seconds_is_refused(name):
+    with pytest.raises(SettingError, match=f"{name} must be a number of seconds"):
+        network({name: float("nan")})
 
 
 def test_settings_that_the_schema_knows_pass_at_any_depth() -> None:
