@@ -9,6 +9,7 @@ from typing import Any
 from crm_api.errors import BusyError
 
 FRUITLESS_PAGES = 20  # in a row; pages that shift while records come and go repeat a page or two
+MOST_REMEMBERED = 100_000  # ids: a circle of more is not noticed, and memory stays flat
 MOST_DIGITS = 18  # of a total; a longer one is no number of records, and Python does not read it at any length
 
 
@@ -56,6 +57,8 @@ class Progress:
         Raises:
             NoProgressError: So many pages in a row had none that is new.
         """
+        if len(self._seen) > MOST_REMEMBERED:
+            self._seen.clear()
         before = len(self._seen)
         self._seen.update(map(str, keys))
         self._fruitless = 0 if len(self._seen) > before else self._fruitless + 1
