@@ -14,7 +14,7 @@ from typing import Any
 from crm_api.apptivo.declaration import ApptivoObject, Choice
 from crm_api.crm import Name
 from crm_api.crm_objects import CrmId, Kind
-from crm_api.transport.answer import read_json
+from crm_api.transport.nesting import read_json
 
 _KINDS = {
     "input": Kind.TEXT,

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import ParseError
 import defusedxml.ElementTree
 from defusedxml.common import DefusedXmlException
 
-from crm_api.transport.answer import DEEPEST, TooDeepError
+from crm_api.transport.nesting import DEEPEST, TooDeepError
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

@@ -20,7 +20,8 @@ from crm_api.crm import BeforeSend, NothingDone
 from crm_api.dry_run import DryRunAnswer
 from crm_api.errors import SHOWN_CHARACTERS, BusyError, InDoubtError, InvalidError, NoRouteError, RefusedError
 from crm_api.freshsales.session import spelled
-from crm_api.transport.answer import Answer, read_json
+from crm_api.transport.answer import Answer
+from crm_api.transport.nesting import read_json
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 

@@ -10,9 +10,9 @@ from functools import wraps
 from typing import ParamSpec
 
 import click
-from crm_api.exit_codes import SIGNAL_OFFSET
 from rich.console import Console
 
+from crm_api.errors import SIGNAL_OFFSET
 from target_crm.command import given_config
 from target_crm.exit_codes import EXPECTED, ending_of
 from target_crm.ledger.store import Store, default_url
