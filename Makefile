@@ -44,11 +44,9 @@ test-all: test test-long test-peer test-fleet test-lowest
 check: .venv/ready
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive $(PACKAGES)
-	$(BIN)/python docs/tables.py --check
-	$(BIN)/python checks/house.py
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive $(PACKAGES) & bandit=$$!; \
+	$(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/python docs/tables.py --check && $(BIN)/python checks/house.py; \
+	others=$$?; wait $$bandit && exit $$others
 
 # All that the distribution installs with all its extras, as CycloneDX reads it.
 sbom: .venvs/cyclonedx-bom/ready .venvs/shipped/ready

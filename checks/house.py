@@ -82,6 +82,12 @@ def tree_of(file: Path) -> ast.Module:
     return ast.parse(file.read_text(), str(file))
 
 
+@cache
+def nodes_of(tree: ast.AST) -> list[ast.AST]:
+    """Every node of a syntax tree: many checks go through all of them."""
+    return list(ast.walk(tree))
+
+
 def sources(root: Path, folders: Iterable[str] = (*PACKAGES, *SCRIPTS)) -> Iterator[tuple[str, Path]]:
     """The Python files of these folders, each with its path from the root as text; by default all but tests."""
     for folder in folders:
@@ -111,7 +117,7 @@ def modules_of(root: Path, package: str) -> dict[str, Path]:
 
 def imported(tree: ast.Module) -> Iterator[str]:
     """Every dotted name that a file imports or may import: for annotations alone and inside functions, too."""
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -191,7 +197,7 @@ def words_of(name: str) -> set[str]:
 
 def names_in(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Every name that a file gives or uses, with its line."""
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         match node:
             case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                 yield node.lineno, name
@@ -203,12 +209,12 @@ def names_in(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 def parameters_in(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """The parameters of all functions of a file, each with its line."""
-    yield from ((node.lineno, node.arg) for node in ast.walk(tree) if isinstance(node, ast.arg))
+    yield from ((node.lineno, node.arg) for node in nodes_of(tree) if isinstance(node, ast.arg))
 
 
 def docstrings_in(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Every docstring of a file with its line, those below attributes and constants included."""
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             continue
         for before, each in pairwise([None, *node.body]):
@@ -306,7 +312,7 @@ def _last_name(node: ast.expr) -> str:
 def names_of_the_books(tree: ast.Module, class_name: str) -> set[str]:
     """Names by which a file calls the books: ``books``, and whatever is annotated as, or made of, their class."""
     names = {"books", "_books", class_name}
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         match node:
             case ast.arg(arg=name, annotation=ast.expr() as annotation) if class_name in words_in(annotation):
                 names.add(name)
@@ -334,7 +340,7 @@ def other_callers_of_the_books(root: Path) -> Iterator[str]:
             continue
         tree = tree_of(file)
         names = names_of_the_books(tree, BOOKS[1])
-        for node in ast.walk(tree):
+        for node in nodes_of(tree):
             match node:
                 case ast.Call(func=ast.Attribute(value=value, attr=method)) if method in writers:
                     if _last_name(value) in names:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import html
 import json
+from typing import Any
 from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crm_api.transport import redaction
 from crm_api.transport.redaction import MASK, Redactor
 
 SECRETS = st.text("abcXYZ019+/=&%äß\"' \\\n", min_size=4, max_size=40).filter(str.strip)
@@ -198,3 +200,19 @@ def test_what_is_no_secret_is_left_alone(secrets: list[str]) -> None:
 
 def test_it_does_not_show_what_it_hides() -> None:
     assert "secret" not in repr(Redactor(["secret"]))
+
+
+def test_a_secret_that_is_learnt_while_another_thread_makes_the_patterns_is_masked_from_then_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    redact = Redactor(["first-secret"])
+    make = redaction.letters_pattern
+
+    def learn_meanwhile(secret: str) -> Any:
+        monkeypatch.setattr(redaction, "letters_pattern", make)
+        redact.learn("second-secret")
+        return make(secret)
+
+    monkeypatch.setattr(redaction, "letters_pattern", learn_meanwhile)
+    redact("a=b")
+    assert redact("is =73econd-secret") == "is ***"
