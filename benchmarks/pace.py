@@ -11,6 +11,7 @@ turned away, which should be none::
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -46,17 +47,19 @@ def busy(loops: int) -> Iterator[None]:
             each.wait()
 
 
-def said(account: Account, seconds: float, least: float) -> str:
-    """One line about a run."""
+def said(account: Account, began: float, seconds: float, least: float) -> str:
+    """One line about a run that began at a Unix time."""
     logged: list[dict[str, Any]] = account.control("GET", "/requests?last=100000")
     at = sorted(each["at"] for each in logged)
     refused = sum(each["status"] == 429 for each in logged)
     slowest = quantiles([each["seconds"] for each in logged], n=20)
     there = at[-1] - at[0]
+    load = os.getloadavg()[0]
     return (
-        f"{len(at)} requests, {refused} times 429, {seconds:.1f} s: {seconds / least:.3f} x the least; from the first "
-        f"to the last arrival {there:.1f} s: {there / least:.3f} x; answers took {slowest[9]:.2f} s, one in twenty "
-        f"{slowest[-1]:.2f} s"
+        f"{len(at)} requests, {refused} times 429, {seconds:.1f} s: {seconds / least:.3f} x the least; to the first "
+        f"arrival {at[0] - began:.1f} s, to the last {there:.1f} s: {there / least:.3f} x, to the end "
+        f"{seconds - (at[-1] - began):.1f} s; answers took {slowest[9]:.2f} s, one in twenty {slowest[-1]:.2f} s; "
+        f"load {load:.1f}"
     )
 
 
@@ -68,7 +71,7 @@ def read_pages(pages: int, latency_seconds: float) -> str:
         with tempfile.TemporaryDirectory() as folder:
             reading = ours(Path(folder), account, requests_per_minute=PUBLISHED_QUOTA)
             seconds = reading.started + reading.seconds
-            return said(account, seconds, (pages - 1) // PUBLISHED_QUOTA * 60)
+            return said(account, reading.began, seconds, (pages - 1) // PUBLISHED_QUOTA * 60)
     finally:
         account.process.terminate()
 
@@ -88,11 +91,11 @@ def send_bulks(calls: int, latency_seconds: float) -> str:
                 body = {"people": [{"name": "Ada"}]}
                 session.exchange(Request("POST", "/people/bulk_create", body=body, bulk=True))
 
-        began = time.perf_counter()
+        began = time.time()
         with ThreadPoolExecutor(BULK_THREADS) as pool:
             for each in [pool.submit(work) for _ in range(BULK_THREADS)]:
                 each.result()
-        return said(account, time.perf_counter() - began, calls / BULK_REQUESTS_PER_SECOND)
+        return said(account, began, time.time() - began, calls / BULK_REQUESTS_PER_SECOND)
     finally:
         account.process.terminate()
 

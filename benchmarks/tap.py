@@ -86,11 +86,13 @@ class Reading:
     """Figures of one program's run.
 
     Attributes:
+        began: When it was started, in Unix time.
         seconds: From its first record to its end.
         started: Seconds until its first record.
         ids: How often each id came, by stream.
     """
 
+    began: float = 0.0
     seconds: float = 0.0
     started: float = 0.0
     requests: int = 0
@@ -108,7 +110,7 @@ def read(
     command: list[str], environment: Mapping[str, str], take: Callable[[Reading, dict[str, Any]], None]
 ) -> Reading:
     """Run a program that writes a JSON object a line, and take every line."""
-    reading = Reading()
+    reading = Reading(began=time.time())
     with tempfile.TemporaryFile() as kept:
         began = time.perf_counter()
         first = 0.0

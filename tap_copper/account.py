@@ -39,6 +39,8 @@ from tap_copper.output import PageWriter
 from tap_copper.progress import Progress, StreamRead, log_event
 from tap_copper.records import record_in, records_in
 
+ENOUGH_CONCURRENT = 16  # requests under way at once, unless answers take long
+
 
 @dataclass(frozen=True)
 class Time:
@@ -65,7 +67,8 @@ class Account:
         logger: The log of the tap.
 
     Attributes:
-        concurrency: How many requests may be under way at once.
+        concurrency: How many requests are under way at once where answers come soon.
+        most_concurrent: How many may be under way at once, however long an answer takes.
         accepted: The credentials have been good for a whole stream.
         failures: Pairs of a stream's name and the error that ended its reading.
         run_id: Names the run for those who share its quota; None: it has no name.
@@ -78,13 +81,14 @@ class Account:
         self.time = clocks
         self.logger = logger
         self.progress = Progress(clocks.monotonic)
-        self.concurrency: int = config["max_concurrency"]
+        self.most_concurrent: int = config["max_concurrency"]
+        self.concurrency = min(self.most_concurrent, ENOUGH_CONCURRENT)
         self.run_id: str | None = None
         self.accepted = False
         self.failures: list[tuple[str, Exception]] = []
         self.stopped_by: int | None = None
         self._unanswered = False
-        self._request_limit = RequestLimit(self.concurrency)
+        self._request_limit = RequestLimit(self.most_concurrent)
 
     @cached_property
     def session(self) -> CrmSession:

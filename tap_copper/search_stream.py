@@ -165,6 +165,7 @@ class SearchStream(CopperStream):
             sign=self._sign,
             horizon=horizon,
             concurrency=concurrency,
+            most_concurrent=self.account.most_concurrent,
             run=RunCalls(self.account.time.now, check or self.check, self.account.pause, self._explain),
             pack=paced,
         )

@@ -189,8 +189,8 @@ SETTINGS: dict[str, Any] = {
             "description": "Further streams, each a declaration of an endpoint that can be read.",
         },
         **NETWORK_SETTINGS,
-        # Reading is bound by the quota: what is left of it when a minute begins should be used at once.
-        "max_concurrency": {**NETWORK_SETTINGS["max_concurrency"], "default": 16},
+        # Reading is bound by the quota: a minute's should be used at once when it begins, however long answers take.
+        "max_concurrency": {**NETWORK_SETTINGS["max_concurrency"], "default": 64},
     },
 }
 

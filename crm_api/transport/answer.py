@@ -54,12 +54,14 @@ class Answer:
         headers: Headers by name, in any case.
         content: The body, unzipped.
         value: The value that ``Request.read`` made of the body; None for an empty body.
+        seconds: Seconds from the sending of its request until it had come.
     """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=CaseInsensitiveDict)
     content: bytes = b""
     value: Any = None
+    seconds: float = 0.0
 
     @property
     def ok(self) -> bool:

@@ -26,7 +26,8 @@ from crm_api.transport.turns import Pause, QuotaStore, TurnLog
 MILLISECONDS = 1000
 LEAK_EVERY_MILLISECONDS = 5000
 LONGEST_IN_FLIGHT_SECONDS = 120.0  # a turn whose process was killed is free a window after that, at the latest
-SAMPLES = 64  # the answers whose fastest tells how long the way takes at least
+SAMPLES = 256  # the answers whose fastest tells how long the way takes at least: more than are under way at once
+FASTER_MILLISECONDS = 10  # from which on turns that have been counted are counted again
 FEWEST_SAMPLES = 8  # of fewer answers, the fastest may have been slow
 SPREAD_FACTOR = 1.5  # the next answer may be slower than all so far
 LOOK_AT_PAUSE_MILLISECONDS = 10_000  # how often a wait for the end of a shared pause looks whether it was ended
@@ -117,6 +118,11 @@ class Turn:
     ended_at: float | None = None
     is_answered: bool = False
 
+    @property
+    def seconds(self) -> float:
+        """Seconds from its sending to its end; 0 until then."""
+        return 0.0 if self.ended_at is None else self.ended_at - self.sent_at
+
 
 class _Bucket:
     """The turns of some rates, and how long the way of their requests takes at least.
@@ -131,7 +137,8 @@ class _Bucket:
         self.log = log
         self.windows = windows
         self._seconds: deque[float] = deque(maxlen=SAMPLES)
-        self._early: list[tuple[str, int, int]] = []  # turns that were answered before enough answers had come
+        self._answered: deque[tuple[str, int, int]] = deque(maxlen=1000)  # turns, when taken, and how long they took
+        self._left_out: int | None = None  # what was left out of these as the fastest way, once that is known
 
     def answered(self, seconds: float) -> None:
         """Take the time from the sending of a request to its answer."""
@@ -144,14 +151,21 @@ class _Bucket:
             turn: The turn.
             took: Milliseconds from the sending of its request to the end.
         """
-        knows_the_way = len(self._seconds) >= FEWEST_SAMPLES
-        if turn.is_answered and not knows_the_way:
-            self._early.append((turn.name, turn.taken_at, took))
-        self.log.put(turn.name, turn.taken_at + max(took - (self.fastest if turn.is_answered else 0), 0))
-        if knows_the_way and self._early:
-            for name, taken_at, early_took in self._early:
-                self.log.put(name, taken_at + max(early_took - self.fastest, 0))
-            self._early.clear()
+        if not turn.is_answered:
+            self.log.put(turn.name, turn.taken_at + took)
+            return
+        self._answered.append((turn.name, turn.taken_at, took))
+        again = self._answered if self._is_faster() else (self._answered[-1],)
+        fastest = self.fastest
+        for name, taken_at, its_took in again:
+            self.log.put(name, taken_at + max(its_took - fastest, 0))
+
+    def _is_faster(self) -> bool:
+        """Whether the way has turned out to be faster than it seemed: requests before have arrived later, then."""
+        before, fastest = self._left_out, self.fastest
+        if len(self._seconds) >= FEWEST_SAMPLES:
+            self._left_out = fastest
+        return self._left_out is not None and (before is None or fastest < before - FASTER_MILLISECONDS)
 
     @property
     def fastest(self) -> int:
@@ -221,6 +235,7 @@ class Quota:
         self._sleep = sleep
         self._longest_pause = round(max_wait_seconds * MILLISECONDS)
         self._lock = threading.Lock()
+        self._queues = {False: threading.Lock(), True: threading.Lock()}  # for bulk turns, one of their own
         of_all, of_bulk = binding_windows(all_requests), binding_windows(bulk_requests)
         self._all = self._bucket("all", of_all)
         self._bulk = self._bucket("bulk", of_bulk)
@@ -247,8 +262,9 @@ class Quota:
         Raises:
             StopError: The shared store failed.
         """
-        while not isinstance(turn := self.try_take(bulk=bulk, answer_within=answer_within), Turn):
-            self._sleep(turn)
+        with self._queues[bulk]:  # where one thread finds no turn, the others need not look
+            while not isinstance(turn := self.try_take(bulk=bulk, answer_within=answer_within), Turn):
+                self._sleep(turn)
         return turn
 
     def try_take(self, *, bulk: bool = False, answer_within: float = 0.0) -> Turn | float:
@@ -295,12 +311,11 @@ class Quota:
             return
         for turn in ended:
             self._in_flight.remove(turn)
-            seconds = (turn.ended_at or 0.0) - turn.sent_at
             for bucket in turn.buckets:
                 if turn.is_answered:
-                    bucket.answered(seconds)
+                    bucket.answered(turn.seconds)
         for turn in ended:
-            took = round(((turn.ended_at or 0.0) - turn.sent_at) * MILLISECONDS)
+            took = round(turn.seconds * MILLISECONDS)
             for bucket in turn.buckets:
                 bucket.count_from(turn, took)
 

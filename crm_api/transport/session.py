@@ -9,7 +9,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -172,7 +172,7 @@ class CrmSession(requests.Session):
             if logger.isEnabledFor(logging.DEBUG):
                 self._log(request, wire, outcome)
             if isinstance(outcome, Answer):
-                return outcome
+                return replace(outcome, seconds=turn.seconds)
             if not renewed and wire.has_credentials and outcome.is_unsigned and isinstance(self.auth, Renewable):
                 renewed = True  # 401 says that nothing was done
                 if nothing_done is not None and not sent:

@@ -2,8 +2,10 @@
 
 An ascending search is cut at pages further on, and read ahead: the records of such a page show where to cut, and
 become the first page of the window that begins there. Where fewer requests are under way than may be, the window with
-most left is cut, or its next pages are asked for ahead, so that all windows end together. A search that is returned
-newest first is halved in time, and handed on from its far end.
+most left is cut, or its next pages are asked for ahead, so that all windows end together. Where the quota makes pauses,
+the first windows are read to their end before the others: the pauses then do for handing their records on, and hardly
+anything is left to hand on at the end. A search that is returned newest first is halved in time, and handed on from
+its far end.
 """
 
 from __future__ import annotations
@@ -70,16 +72,41 @@ class AscendingSearch(Search):
         super().__init__(start, stop, limits)
         self._overcounts = False  # a page that should be there, as a total says, was empty: nothing is asked ahead
         self._cuts: dict[Window, _Cuts] = {}
+        self._planned: dict[Window, int] = {}  # records up to the next cut, of windows that begin with one
 
     @override
     def _forget(self, window: Window) -> None:
         self._cuts.pop(window, None)
+        self._planned.pop(window, None)
+
+    @override
+    def ask(self, *, head_only: bool = False) -> InFlight | None:
+        unread = [window for window in self._closed() if not window.done]
+        if self._limits.in_order and (unread or self._awaited):
+            return self._ask_in_order(unread, head_only=head_only)
+        return super().ask(head_only=head_only)
+
+    def _ask_in_order(self, unread: Sequence[Window], *, head_only: bool) -> InFlight | None:
+        """Cut as many windows as may be read at once; then ask for all pages of the first, of the next, and so on."""
+        free = self._limits.concurrency - len(unread) - len(self._awaited)
+        if free > 0 and not (head_only or self._overcounts) and (cut := self._ask_cut(unread, free)):
+            return cut
+        for window in unread:
+            if head_only and window is not self.head:
+                return None
+            if not self._is_under_way(window):
+                return self._begin(window)
+            if not self._overcounts and (page := self._ask_page([self._reading[window]])):
+                return page
+        return None
 
     @override
     def _begin(self, window: Window) -> InFlight:
         query = window.query()
         is_by_key = query.page == 1 and query.tie is None
-        self._reading[window] = read_ahead = ReadAhead(window, query, window.left if is_by_key else None)
+        planned = self._planned.pop(window, None) if self._limits.in_order else None
+        holds = planned if window.left is None else window.left
+        self._reading[window] = read_ahead = ReadAhead(window, query, holds if is_by_key else None)
         for cut, beyond in self._awaited.items():
             read_ahead.end_at(cut.first, beyond)
         return InFlight(query, read_ahead, window.wait_seconds)
@@ -129,7 +156,8 @@ class AscendingSearch(Search):
             unread: The windows that are being read.
             free: How many more may be read at once.
         """
-        for window in sorted(unread, key=lambda each: each.left or 0, reverse=True):
+        begun = [window for window in unread if window in self._reading]
+        for window in sorted(begun, key=lambda each: each.left or 0, reverse=True):
             cuts = self._cuts.get(window) or self._plan(window, free)
             if cuts is None:
                 continue
@@ -140,7 +168,7 @@ class AscendingSearch(Search):
                 for read_ahead in (self._reading[window], *self._awaited):
                     read_ahead.end_at(query, beyond)
                 self._cuts[window] = cuts
-                read_ahead = ReadAhead(window, query, cuts.total)
+                read_ahead = ReadAhead(window, query, cuts.total, width=beyond - max(cuts.beyond, 0))
                 self._awaited[read_ahead] = beyond
                 return InFlight(query, read_ahead)
             if not self._awaited:
@@ -163,7 +191,8 @@ class AscendingSearch(Search):
         growth = max(share - first, 0) * 2 / free
         step = min(ceil(first), longest)
         overlap = window.most_ties if window.most_ties <= OVERLAP else OVERLAP + ceil(window.most_ties / step)
-        spare = min(overlap + (2 if step > MOST_PAGES else 2 * OVERLAP), self._limits.page_size // 4)
+        of_ahead = (3 if self._limits.in_order else 2) * OVERLAP  # in order, all of a window's pages are asked ahead
+        spare = min(overlap + (2 if step > MOST_PAGES else of_ahead), self._limits.page_size // 4)
         size = self._limits.page_size - spare
         return _Cuts(query, window.left, 1 + step, min(first + growth, longest), growth, longest, size)
 
@@ -204,7 +233,10 @@ class AscendingSearch(Search):
         for each in (self._reading.get(window), read_ahead):
             if each is not None and each.reaches_beyond(query, beyond):
                 self._reading[after] = each
-        return [(after, after.take(query, rows, total))]
+        taken = after.take(query, rows, total)
+        if beyond is not None:
+            self._planned[after] = max(read_ahead.width - len(taken.kept), 0)
+        return [(after, taken)]
 
 
 def _can_be_cut(window: Window, at: int) -> bool:

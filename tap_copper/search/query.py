@@ -27,6 +27,7 @@ class Limits:
         totals_are_hints: Totals count records that the key does not see: a search ends where no more records come,
             whatever its total says.
         splits: The search also has a filter on the date of creation, by which one second can be read in parts.
+        in_order: Read the first windows to their end before the others, so that hardly any answer waits for its turn.
     """
 
     page_size: int = 200
@@ -37,6 +38,7 @@ class Limits:
     repeats: bool = False
     totals_are_hints: bool = False
     splits: bool = False
+    in_order: bool = False
 
     @property
     def most_pages(self) -> int:

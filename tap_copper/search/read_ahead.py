@@ -10,9 +10,10 @@ Where a window is cut depends on the order of the search (``orders``). Either wa
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, TypeVar
 
 from tap_copper.search.query import Limits, PageQuery, Row, believed_total, page_after
 from tap_copper.search.recount import Recount
@@ -20,6 +21,8 @@ from tap_copper.search.window import Window
 from tap_copper.search.window_answer import SearchBehaviour, Taken
 
 MOST_PAGES = 8  # asked for ahead: the further on, the smaller a page must be to begin where the one before it ends
+
+Held = TypeVar("Held")
 
 Shares = list[tuple[Window, Taken]]
 """The windows that an answer belongs to, with its records that belong to each."""
@@ -32,17 +35,22 @@ class ReadAhead:
         window: The window.
         first: The query.
         holds: How many records it holds; None if that is not known, or further pages would not tell what comes next.
+        width: Records from there to the next planned cut, if the window is to be cut where the query begins.
 
     Attributes:
         window: The window that it is for, or that is cut where it begins.
         first: The query.
         under_way: How many of its pages have not been answered.
+        width: Records up to the next planned cut; 0 if none is planned.
     """
 
-    def __init__(self, window: Window, first: PageQuery, holds: int | None) -> None:
+    def __init__(self, window: Window, first: PageQuery, holds: int | None, *, width: int = 0) -> None:
         self.window = window
         self.first = first
         self.under_way = 1
+        self.width = width
+        self._asked = deque([first])
+        self._held: dict[PageQuery, Any] = {}
         self._total = self._holds = holds or 0
         self._pages = 1
         self._end = first.page * first.size
@@ -61,7 +69,21 @@ class ReadAhead:
             self._pages += 1
             self._end = query.page * query.size
             self.under_way += 1
+            self._asked.append(query)
         return query
+
+    def in_turn(self, query: PageQuery, answer: Held) -> list[tuple[PageQuery, Held]]:
+        """Hold an answer until all pages that were asked for before have been answered.
+
+        Returns:
+            Answers whose turn has come, in the order of their pages.
+        """
+        self._held[query] = answer
+        ready = []
+        while self._asked and self._asked[0] in self._held:
+            first = self._asked.popleft()
+            ready.append((first, self._held.pop(first)))
+        return ready
 
     def end_at(self, cut: PageQuery, beyond: int) -> None:
         """Ask for no page beyond a planned cut.
@@ -124,6 +146,21 @@ class Search(ABC):
         self._tail: Window | None = self._windows[0]
         self._reading: dict[Window, ReadAhead] = {}
         self._awaited: dict[ReadAhead, int] = {}  # those that begin with a cut, and how many records lie beyond it
+
+    def read_in_order(self, concurrency: int) -> None:
+        """Read so many windows at once, and of these the first to its end before the others."""
+        self._limits = replace(self._limits, concurrency=concurrency, in_order=True)
+
+    def in_turn(self, asked: InFlight, answer: Held) -> list[tuple[InFlight, Held]]:
+        """Find the answers that may be taken now that one has come.
+
+        Where the search is read in order, the pages of a window are taken in theirs: none shows records beyond others
+        that are still to come.
+        """
+        if asked.read_ahead is None or not self._limits.in_order:
+            return [(asked, answer)]
+        ready = asked.read_ahead.in_turn(asked.query, answer)
+        return [(InFlight(query, asked.read_ahead), each) for query, each in ready]
 
     @property
     def head(self) -> Window | None:

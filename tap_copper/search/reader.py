@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from math import ceil
 from operator import itemgetter
 from typing import Any
 
@@ -18,9 +19,10 @@ from crm_api.copper.session import PAGE_SIZE, TOTAL_HEADER
 from crm_api.transport.answer import Answer
 from tap_copper.concurrency import NAP_SECONDS, WorkerPool
 from tap_copper.search.query import PageQuery, Row, SearchError
-from tap_copper.search.read_ahead import InFlight, Search
+from tap_copper.search.read_ahead import InFlight, Search, Shares
 from tap_copper.search.window import Window
 
+REQUESTS_A_SECOND = 64  # however long an answer takes: a minute's quota of 180 is used in three seconds
 BUFFER_BYTES = 32 * 2**20  # answers that wait for earlier windows
 MOST_DIGITS = 15  # of a total: more is no count of records
 PLAUSIBLE_YEARS = range(2000, 2038)  # of a server's clock: before lies what clocks begin with, and no filter reaches on
@@ -115,7 +117,8 @@ class Reader:
         send: Sends a query; its answer's value is the rows.
         sign: The sign of the search's keys: -1 where it is read newest first.
         horizon: Makes of the clock of the first answer the last second before the tail, in Unix time.
-        concurrency: Queries under way at once.
+        concurrency: Queries under way at once where the first answer comes soon.
+        most_concurrent: Queries under way at once, however long it takes.
         run: The calls that it makes to the run.
         pack: Compress answers that wait for earlier windows.
 
@@ -131,6 +134,7 @@ class Reader:
         sign: int,
         horizon: Callable[[datetime], int],
         concurrency: int,
+        most_concurrent: int,
         run: RunCalls,
         pack: bool,
     ) -> None:
@@ -140,9 +144,10 @@ class Reader:
         self._sign = sign
         self._horizon = horizon
         self._concurrency = concurrency
+        self._most_concurrent = most_concurrent
         self._run = run
         self._pack = pack
-        self._pool = WorkerPool(concurrency)
+        self._pool = WorkerPool(most_concurrent)
         self._changed = threading.Condition()
         self._chunks: dict[Window, deque[_Chunk]] = {}
         self._edited_meanwhile: dict[Row, tuple[_Body, int]] = {}
@@ -238,7 +243,7 @@ class Reader:
 
     def _ask_next(self) -> None:
         """Have one more query sent, if one may be asked now and a thread is free. The caller holds the lock."""
-        if self._under_way == self._concurrency or self._error is not None:
+        if self._under_way >= self._concurrency or self._error is not None:
             return
         asked = self._search.ask(head_only=self._buffered > BUFFER_BYTES)
         if asked is not None:
@@ -271,16 +276,31 @@ class Reader:
         with self._changed:
             if self.began is None:
                 self.began = answer.date if answer.date and answer.date.year in PLAUSIBLE_YEARS else extracted
+                self._adapt_to(answer.seconds)
             horizon = self._sign * self._horizon(self.began)
-            shares = self._search.take(asked, rows, total, horizon)
-            for window, taken in shares:
-                if taken.kept or (window.done and self._sign > 0):
-                    chunk = _Chunk(body, taken.kept, _reached(window, rows, taken.kept), extracted)
-                    self._chunks.setdefault(window, deque()).append(chunk)
-                    self._buffered += len(body.content)
-                for position in taken.edited_meanwhile:
-                    self._edited_meanwhile[rows[position]] = (body, position)
+            for each, (its_body, its_rows, its_total, came) in self._search.in_turn(
+                asked, (body, rows, total, extracted)
+            ):
+                shares = self._search.take(each, its_rows, its_total, horizon)
+                self._keep(shares, its_body, its_rows, came)
             self._changed.notify_all()
+
+    def _keep(self, shares: Shares, body: _Body, rows: list[Row], extracted: datetime) -> None:
+        """Keep what an answer brought to its windows, until it is handed on."""
+        for window, taken in shares:
+            if taken.kept or (window.done and self._sign > 0):
+                chunk = _Chunk(body, taken.kept, _reached(window, rows, taken.kept), extracted)
+                self._chunks.setdefault(window, deque()).append(chunk)
+                self._buffered += len(body.content)
+            for position in taken.edited_meanwhile:
+                self._edited_meanwhile[rows[position]] = (body, position)
+
+    def _adapt_to(self, seconds: float) -> None:
+        """Have as many queries under way as make up for the time that an answer takes."""
+        concurrency = min(ceil(seconds * REQUESTS_A_SECOND), self._most_concurrent)
+        if concurrency > self._concurrency:
+            self._concurrency = concurrency
+            self._search.read_in_order(concurrency)
 
     def _body(self, answer: Answer) -> _Body:
         content = zlib.compress(answer.content, FASTEST) if self._pack else answer.content

@@ -62,7 +62,13 @@ def ways(name: str, random: Random) -> Way:
     def steady(seconds: float, more: Callable[[], float] = nothing) -> Callable[[], float]:
         return lambda: seconds + more()
 
+    sent = count()
+
+    def slow_at_first() -> float:
+        return 0.8 if next(sent) < 40 else 0.02
+
     return {
+        "slow at first": Way(nothing, slow_at_first, steady(1.0)),
         "idle": Way(nothing, steady(0.002), steady(0.01)),
         "a second": Way(nothing, steady(0.02, now_and_then(0.01)), steady(1.0)),
         "busy": Way(now_and_then(0.3), steady(0.005, now_and_then(0.8)), steady(0.02, now_and_then(0.3))),
@@ -139,7 +145,7 @@ WAYS = ["idle", "a second", "two seconds", "busy", "busy, a second", "slow there
 
 
 @pytest.mark.parametrize("seed", range(5))
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", [*WAYS, "slow at first"])
 def test_nothing_arrives_too_early_at_the_rate_of_a_minute_and_it_is_used(way: str, seed: int) -> None:
     random = Random(seed)
     world = World(Server(180, 60.0), ways(way, random), random)

@@ -82,15 +82,16 @@ class CrmModel:
         assert self.questions < 20_000, "the search has no end"
         self.refresh()
         assert question.size <= limits.page_size
-        found = self._found(question, sign)
-        places = self._places(len(found))
+        found, first, last = self._found(question, sign)
+        places = self._places(last - first)
         page = places[: limits.ceiling][(question.page - 1) * question.size : question.page * question.size]
-        shown = [found[place] for place in page if place is not None]
+        shown = [found[first + place] for place in page if place is not None]
         if self.shows_current:
             shown = [(record, sign * self.records[record]) for record, _ in shown if record in self.records]
         return self.twist(question, shown, len(places) + self.overcount)
 
-    def _found(self, question: PageQuery, sign: int) -> list[tuple[int, int]]:
+    def _found(self, question: PageQuery, sign: int) -> tuple[list[tuple[int, int]], int, int]:
+        """The records in order, and where those that a question asks for begin and end."""
         if self._sorted is None:
             rows = [(second, self.random.random(), record) for record, second in self.index.items()]
             self._sorted = [(record, second) for second, _, record in sorted(rows)]
@@ -104,13 +105,16 @@ class CrmModel:
             first = (bisect_left if includes_low else bisect_right)(found, question.minimum, key=itemgetter(1))
         if question.maximum is not None:
             last = (bisect_right if includes_high else bisect_left)(found, question.maximum, key=itemgetter(1))
+        last = max(first, last)
+        if not self.random_ties and (question.tie is None or sign < 0):
+            return found, first, last
         found = found[first:last]
         if self.random_ties:
             self.random.shuffle(found)
             found.sort(key=itemgetter(1))
         if question.tie is not None and sign > 0:
             found.sort(key=itemgetter(0), reverse=bool(question.tie % 2))
-        return found
+        return found, 0, len(found)
 
     def _places(self, count: int) -> Sequence[int | None]:
         """Which record stands at which place of the result: every n-th place is counted and stays empty."""
@@ -153,9 +157,10 @@ def read(
             ask = in_flight.pop(crm.random.randrange(len(in_flight)))
             crm.now += int(ask.wait_seconds)
             rows, total = crm.answer(ask.query, limits, sign)
-            for window, taken in search.take(ask, rows, total, horizon):
-                buffers.setdefault(window, []).extend(rows[position] for position in taken.kept)
-                edited += [rows[position] for position in taken.edited_meanwhile]
+            for each, (its_rows, its_total) in search.in_turn(ask, (rows, total)):
+                for window, taken in search.take(each, its_rows, its_total, horizon):
+                    buffers.setdefault(window, []).extend(its_rows[position] for position in taken.kept)
+                    edited += [its_rows[position] for position in taken.edited_meanwhile]
             meanwhile()
         while (head := search.head) is not None and head.done:
             brought = [(record, None if key is None else sign * key) for record, key in buffers.pop(head, [])]

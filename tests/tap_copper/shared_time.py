@@ -31,7 +31,9 @@ class SharedTime(Clock):
         self._parked = 0
         self._number = count()
         self._waiting: list[tuple[float, int, Callable[[], bool]]] = []
-        self.threading = SimpleNamespace(Thread=self._thread, Condition=lambda: _Condition(self))
+        self.threading = SimpleNamespace(
+            Thread=self._thread, Condition=lambda: _Condition(self), Lock=lambda: _Lock(self)
+        )
 
     @property
     def passed_seconds(self) -> float:
@@ -121,3 +123,22 @@ class _Condition:
         self._waiters.remove(woken)
         woken.set()
         return True
+
+
+class _Lock:
+    """Who waits for it is not busy."""
+
+    def __init__(self, time: SharedTime) -> None:
+        self._released = _Condition(time)
+        self._is_held = False
+
+    def __enter__(self) -> None:
+        with self._released:
+            while self._is_held:
+                self._released.wait()
+            self._is_held = True
+
+    def __exit__(self, *_: object) -> None:
+        with self._released:
+            self._is_held = False
+            self._released.notify_all()

@@ -49,8 +49,8 @@ def test_also_where_one_answer_brings_more_than_that(emulator: Emulator) -> None
 
 def test_records_do_not_wait_longer_than_ten_seconds_for_their_state(monkeypatch: pytest.MonkeyPatch) -> None:
     time = SharedTime()
-    for module in ("search.reader", "concurrency"):
-        monkeypatch.setattr(f"tap_copper.{module}.threading", time.threading)
+    for module in ("tap_copper.search.reader", "tap_copper.concurrency", "crm_api.transport.quota"):
+        monkeypatch.setattr(f"{module}.threading", time.threading)
     with Emulator(empty=True, clock=time) as emulator:
         for number in range(450):
             second = START - DAY + number * 100

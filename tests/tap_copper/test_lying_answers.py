@@ -74,7 +74,8 @@ accounts = st.one_of(
     st.lists(st.sampled_from([100, 101, 102, 300, 985, 989]), max_size=60),
     st.builds(lambda seed: dice(seed).choices(range(990), k=200), st.integers(0, 10_000)),
 )
-limits = st.sampled_from([SMALL, LARGER])
+IN_ORDER = Limits(**{**vars(LARGER), "in_order": True})
+limits = st.sampled_from([SMALL, LARGER, IN_ORDER])
 shares = st.sampled_from([0.1, 0.5, 1.0])
 
 

@@ -119,7 +119,8 @@ def test_records_beyond_the_end_are_left_out() -> None:
     assert [second for _, second in read(crm, SMALL, start=110, stop=150)] == list(range(110, 151))
 
 
-limits = st.sampled_from([SMALL, LARGER, SMALL_HINTED, LARGER_HINTED])
+IN_ORDER, IN_ORDER_HINTED = (replace(each, in_order=True) for each in (LARGER, LARGER_HINTED))
+limits = st.sampled_from([SMALL, LARGER, SMALL_HINTED, LARGER_HINTED, IN_ORDER, IN_ORDER_HINTED])
 seconds = st.lists(st.integers(0, 990), max_size=60)
 many = st.builds(
     lambda count, spread, seed: dice(seed).choices(range(990 - spread, 990), k=count),
