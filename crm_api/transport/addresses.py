@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import ssl
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from crm_api.errors import SettingError
 
@@ -93,8 +93,9 @@ def checked_ca_bundle(path: str) -> str:
 
 
 def password_in(url: str | None) -> str | None:
-    """Take the password out of a URL; None if it holds none."""
+    """Take the password out of a URL; None if it holds none. Servers of data take it as a parameter, too."""
     try:
-        return urlsplit(url).password if url else None
+        parts = urlsplit(url or "")
+        return parts.password or next(iter(parse_qs(parts.query).get("password", ())), None)
     except ValueError:
         return None

@@ -43,8 +43,9 @@ class Epochs:
         """
         table, now = tables.epochs, self._store.now()
         with self._store.write() as connection:
-            row = {"crm": self._source.crm, "account": key_of(self._source.account), "object": key_of(object_name)}
-            object_id = self._store.row_id(connection, tables.objects, row)
+            row = {"crm": self._source.crm, "account": self._source.account, "object": key_of(object_name)}
+            object_text = None if row["object"] == object_name else object_name
+            object_id = self._store.row_id(connection, tables.objects, row, object_text=object_text)
             key = table.c.object_id == object_id, table.c.share == WHOLE
             taken = {"holder": self._holder, "since": now, "at": now}
             begun = connection.execute(table.update().where(*key).values(epoch=table.c.epoch + 1, **taken))

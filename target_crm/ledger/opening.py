@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
+import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +21,8 @@ from target_crm.ledger.sole_writer import SoleWriter
 from target_crm.ledger.store import Store, open_engine, parsed_url
 from target_crm.ledger.values import Source
 
+BOOT = Path("/proc/sys/kernel/random/boot_id")  # Linux: another one on each machine, the same in its containers
+
 if TYPE_CHECKING:
     from target_crm.ledger.lease import Lease
     from target_crm.ledger.lock_session import LockSession
@@ -30,6 +35,7 @@ class Writing:
     Attributes:
         run_id: Names the run.
         source: The CRM account and the source name.
+        account: The account's name for other ledgers: the CRM's own id of it, where the CRM tells one.
         stopping: Waits, and stops waiting at a signal.
         wait_seconds: How long to wait for another run to end.
         window_seconds: For how long a create without an answer can still turn up in the CRM.
@@ -38,6 +44,7 @@ class Writing:
 
     run_id: str
     source: Source
+    account: str
     stopping: Stopping
     wait_seconds: float
     window_seconds: float
@@ -121,17 +128,25 @@ def _lease(store: Store, writing: Writing, holder: str, quota_url: str) -> Lease
     from crm_api.transport.leases import Claim, open_leases  # noqa: PLC0415 - only who shares a quota needs it
     from target_crm.ledger.lease import Lease  # noqa: PLC0415 - only who shares a quota needs it
 
-    account = f"{writing.source.crm} {writing.source.account}"
-    claim = Claim(account, _identity(store), writing.run_id, holder)
+    account = f"{writing.source.crm} {writing.account}"
+    # Two runs may bear one name, which a scheduler gave them: each gives back only its own lease.
+    claim = Claim(account, identity(store), f"{writing.run_id} {secrets.token_hex(8)}", holder)
     return Lease(
         open_leases(quota_url), claim, writing.stopping, wait_seconds=writing.wait_seconds, clock=writing.clock
     )
 
 
-def _identity(store: Store) -> str:
-    """Return what tells a ledger from others, and a file from its copies."""
+def identity(store: Store) -> str:
+    """Return what tells a ledger from others, and a file from its copies, also where a whole disk was copied."""
     ((ledger_id,),) = store.rows(sa.select(tables.identity.c.ledger_id))
     if store.engine.dialect.name != "sqlite":
         return str(ledger_id)
     found = Path(store.engine.url.database or "").stat()
-    return f"{ledger_id} {found.st_ino}"
+    return f"{ledger_id} {found.st_dev} {found.st_ino} {_machine()}"
+
+
+def _machine() -> str:
+    """Return what tells this machine, its containers included, from others: none of them can share a SQLite file."""
+    with suppress(OSError):
+        return BOOT.read_text("ascii").strip()
+    return f"{uuid.getnode():x}"

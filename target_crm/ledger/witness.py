@@ -97,12 +97,16 @@ class Generations:
         if counts:
             self._last = Witness(store.identity.id, self._next(), store.url)
 
+    def now(self) -> dict[str, Any] | None:
+        """Return the witness for the report: of this run's count, or of the last one where it does not count."""
+        return None if self._last is None else asdict(self._last)
+
     def at_end(self) -> dict[str, Any] | None:
         """Count up at the end of the run, if the ledger is still there; return the witness for the report."""
         if self._counts and self._last is not None:
             with suppress(StopError):
                 self._last = Witness(self._last.id, self._next(), self._last.url)
-        return None if self._last is None else asdict(self._last)
+        return self.now()
 
     def _next(self) -> int:
         table = tables.identity
