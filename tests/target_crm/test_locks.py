@@ -59,6 +59,55 @@ def test_another_kind_of_record_can_be_written_meanwhile(run):
     assert run([schema_of("projects", "name"), record_of("projects", id=1, name="P")]).code == 0
 
 
+PEOPLE = schema_of("people", "name", "email")
+
+
+def person(number, **more):
+    return record_of("people", id=number, name=f"P{number}", email=f"p{number}@x.org", **more)
+
+
+@pytest.fixture
+def people_locked(tmp_path, emulator, locks):
+    """Lock the account's people, as another run does."""
+    account = str(emulator.copper.records("account")[0]["id"])
+    return lambda: locks(tmp_path / "ledger.sqlite", "a run of people", account=account).take("people")
+
+
+@pytest.mark.parametrize(
+    ("left", "streams"),
+    [
+        ([PEOPLE, record_of("people", id=1, email=5)], {}),  # rejected
+        ([PEOPLE, person(1, _sdc_deleted_at="2026-01-01"), "cut off"], {"people": {"hard_delete": True}}),
+    ],
+)
+def test_what_an_earlier_run_left_of_an_object_that_another_run_writes_stops_nobody(
+    run, people_locked, emulator, left, streams
+):
+    run([PEOPLE, person(1)])
+    run(left, streams=streams)
+    people = emulator.copper.count("people")
+    people_locked()
+    done = run([TASKS, record_of("tasks", id=1, name="T")], streams=streams, lock_wait_seconds=3600, max_rejected=1)
+    assert done.code == 0, done.errors
+    assert "is left to a later run" in done.errors
+    assert emulator.copper.count("tasks") == 1
+    assert emulator.copper.count("people") == people
+
+
+def test_deletes_of_a_stream_that_a_run_does_not_know_are_left_to_one_that_does(run, emulator):
+    streams = {"customers": {"object": "people", "hard_delete": True}}
+    customers = [{**PEOPLE, "stream": "customers"}, {**person(1), "stream": "customers"}]
+    gone = {**person(1, _sdc_deleted_at="2026-01-01"), "stream": "customers"}
+    run(customers, streams=streams)
+    run([customers[0], gone, "cut off"], streams=streams)
+    done = run([TASKS, record_of("tasks", id=1, name="T")])
+    assert done.code == 0, done.errors
+    assert "customers" in done.errors
+    assert emulator.copper.count("people") == 1
+    assert run([customers[0]], streams=streams).code == 0
+    assert emulator.copper.count("people") == 0
+
+
 def test_a_crash_frees_the_lock(run, other_run):
     other_run.kill()
     other_run.wait()
@@ -138,6 +187,14 @@ def test_whichever_path_leads_to_the_ledger_its_locks_are_the_same(run, emulator
     done = run([TASKS, record_of("tasks", id=1, name="T")], ledger_url=f"sqlite:///{paths[way]}")
     assert done.code != 0
     assert "Another run is writing the tasks" in done.errors
+    assert emulator.copper.count("tasks") == 0
+
+
+@pytest.mark.parametrize("url", ["sqlite:///file:{}?uri=true", "sqlite:///{}?vfs=unix-none&uri=true"])
+def test_a_ledger_whose_url_hides_the_file_is_refused(run, emulator, tmp_path, url):
+    done = run([TASKS, record_of("tasks", id=1, name="T")], ledger_url=url.format(tmp_path / "ledger.sqlite"))
+    assert done.code == 2
+    assert "ledger_url" in done.errors
     assert emulator.copper.count("tasks") == 0
 
 
