@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from typing import ParamSpec
@@ -12,8 +12,11 @@ import click
 from rich.console import Console
 
 from target_crm.command import given_config
+from target_crm.crms import signed_by
 from target_crm.exit_codes import EXPECTED, ending_of
+from target_crm.ledger.keys import key_of
 from target_crm.ledger.store import Store, default_url
+from target_crm.ledger.tenants import Tenants
 from target_crm.target import TargetCrm
 
 Arguments = ParamSpec("Arguments")
@@ -62,3 +65,20 @@ def opened_ledger(target: TargetCrm) -> Iterator[Store]:
         yield store
     finally:
         store.close()
+
+
+def own_account(target: TargetCrm, store: Store, found: Collection[str]) -> str | None:
+    """Return the account of the settings, as the ledger knows it, among those in which something was found.
+
+    The CRM is asked whose account it is only where the ledger holds several.
+
+    Raises:
+        SettingError: Other credentials wrote the account.
+        CrmError: The CRM does not say.
+    """
+    if name := target.config.get("account_name"):
+        return key_of(name)
+    if len(set(found)) > 1:
+        _, source = Tenants(store, target.config, signed_by(target.config)).enter(target.connect().account())
+        return source.account
+    return next(iter(found), None)

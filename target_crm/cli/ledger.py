@@ -11,7 +11,6 @@ from typing import Any, TextIO
 
 import click
 from rich.table import Table
-from sqlalchemy import make_url
 
 from crm_api.crm_objects import CrmId
 from crm_api.errors import SettingError
@@ -22,6 +21,7 @@ from target_crm.cli.common import (
     console,
     one_sentence,
     opened_ledger,
+    own_account,
     target_of,
 )
 from target_crm.crms import signed_by
@@ -29,7 +29,7 @@ from target_crm.ledger.copying import copy_rows
 from target_crm.ledger.keys import key_of
 from target_crm.ledger.ledger import Ledger
 from target_crm.ledger.queries import Account, LedgerQueries
-from target_crm.ledger.store import Store, default_url, has_ledger
+from target_crm.ledger.store import Store, default_url, has_ledger, shown_url
 from target_crm.ledger.tables import VERSION
 from target_crm.ledger.tenants import Tenants
 from target_crm.ledger.values import Origin, Scope
@@ -163,14 +163,17 @@ def forget(config: Sequence[str], stream: str, source_ids: Sequence[str], *, eve
     with opened_ledger(target) as store:
         queries = LedgerQueries(store)
         count = sum(
-            queries.forget(each.scope, None if every else source_ids) for each in _streams_of(target, queries, stream)
+            queries.forget(each.scope, None if every else source_ids)
+            for each in _streams_of(target, store, queries, stream)
         )
     click.echo(f"{count} forgotten")
 
 
-def _streams_of(target: TargetCrm, queries: LedgerQueries, stream: str) -> list[Account]:
+def _streams_of(target: TargetCrm, store: Store, queries: LedgerQueries, stream: str) -> list[Account]:
     crm, source = target.config["crm"], key_of(target.config["source_name"])
     found = [each for each in queries.accounts() if (each.crm, each.source_name, each.stream) == (crm, source, stream)]
+    account = own_account(target, store, [each.account for each in found])
+    found = [each for each in found if each.account == account]
     if not found:
         raise SettingError(f"The ledger knows no stream {stream!r} of source {source!r}")
     return found
@@ -244,7 +247,7 @@ def migrate(config: Sequence[str], new_url: str | None) -> None:
     url = target.config.get("ledger_url") or default_url()
     if new_url is None:
         if not has_ledger(url):
-            raise SettingError(f"There is no ledger at {make_url(url)}. Nothing was done")
+            raise SettingError(f"There is no ledger at {shown_url(url)}. Nothing was done")
         with opened_ledger(target) as store:
             click.echo(f"{store.url} was version {store.found_version}, and is version {VERSION}")
         return
@@ -287,7 +290,7 @@ def accept_restore_command(config: Sequence[str]) -> None:
     target = target_of(config)
     url = target.config.get("ledger_url") or default_url()
     if not has_ledger(url):
-        raise SettingError(f"There is no ledger at {make_url(url)}. Nothing was done")
+        raise SettingError(f"There is no ledger at {shown_url(url)}. Nothing was done")
     with opened_ledger(target) as store:
         accept_restore(store, target.config.get("report_path"))
         click.echo(f"{store.url} is carried on as it is; the next run compares its records with the CRM")
