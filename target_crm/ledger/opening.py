@@ -19,7 +19,7 @@ from target_crm.ledger.file_locks import FileLocks
 from target_crm.ledger.locks import Locks, holder_name
 from target_crm.ledger.sole_writer import SoleWriter
 from target_crm.ledger.store import Store, open_engine, parsed_url
-from target_crm.ledger.values import Source
+from target_crm.ledger.values import LedgerError, Source
 
 BOOT = Path("/proc/sys/kernel/random/boot_id")  # Linux: another one on each machine, the same in its containers
 
@@ -140,9 +140,18 @@ def identity(store: Store) -> str:
     """Return what tells a ledger from others, and a file from its copies, also where a whole disk was copied."""
     ((ledger_id,),) = store.rows(sa.select(tables.identity.c.ledger_id))
     if store.engine.dialect.name != "sqlite":
-        return str(ledger_id)
+        return f"{ledger_id} {_place(store)}"
     found = Path(store.engine.url.database or "").stat()
     return f"{ledger_id} {found.st_dev} {found.st_ino} {_machine()}"
+
+
+def _place(store: Store) -> str:
+    """Return what tells a database from its copies: its number, and the server's where one may know it."""
+    ((number,),) = store.rows(sa.select(sa.text("oid FROM pg_database WHERE datname = current_database()")))
+    with suppress(LedgerError):
+        ((server,),) = store.rows(sa.select(sa.text("system_identifier FROM pg_control_system()")))
+        return f"{server} {number}"
+    return str(number)
 
 
 def _machine() -> str:

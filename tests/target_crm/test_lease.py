@@ -14,6 +14,7 @@ from target_crm.ledger.lease import Lease
 from target_crm.ledger.locks import LockLostError, OtherLedgerError
 from target_crm.ledger.store import Store
 from tests.commands import Command
+from tests.machine import import_package
 from tests.target_crm.messages import as_lines, record_of, schema_of
 
 TASKS = [schema_of("tasks", "name"), record_of("tasks", id=1, name="T")]
@@ -123,3 +124,18 @@ def test_a_ledger_on_a_copied_disk_is_another_one(tmp_path, monkeypatch, file):
     monkeypatch.setattr(opening, "BOOT", tmp_path / file)
     assert opening.identity(store) != here
     store.close()
+
+
+def test_a_copy_of_a_database_is_another_ledger(postgres_server, postgres):
+    psycopg = import_package("psycopg")
+    store = Store(postgres, "run")
+    here = opening.identity(store)
+    assert opening.identity(store) == here
+    store.close()
+    name = f"copy_of_{postgres.rpartition('/')[2]}"
+    with psycopg.connect(f"{postgres_server}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {postgres.rpartition('/')[2]}")
+        copy = Store(f"{postgres_server}/{name}", "run")
+        assert opening.identity(copy) != here
+        copy.close()
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
