@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
 import pytest
+from click.testing import CliRunner
 
 from crm_api.errors import SettingError
+from target_crm.cli.main import main
 from target_crm.concurrency import Stopping
 from target_crm.ledger.file_locks import FileLocks, check_ledger_file
 from target_crm.ledger.locks import LockedError, LockLostError
@@ -70,7 +73,13 @@ def person(number, **more):
 def people_locked(tmp_path, emulator, locks):
     """Lock the account's people, as another run does."""
     account = str(emulator.copper.records("account")[0]["id"])
-    return lambda: locks(tmp_path / "ledger.sqlite", "a run of people", account=account).take("people")
+
+    def lock():
+        held = locks(tmp_path / "ledger.sqlite", "a run of people", account=account)
+        held.take("people")
+        return held
+
+    return lock
 
 
 @pytest.mark.parametrize(
@@ -92,6 +101,20 @@ def test_what_an_earlier_run_left_of_an_object_that_another_run_writes_stops_nob
     assert "is left to a later run" in done.errors
     assert emulator.copper.count("tasks") == 1
     assert emulator.copper.count("people") == people
+
+
+@pytest.mark.parametrize("words", [["forget", "--stream", "people", "--all"], ["accept-restore"]])
+def test_the_operator_changes_nothing_that_a_run_is_writing(run, settings, people_locked, tmp_path, words):
+    assert run([PEOPLE, person(1)]).code == 0
+    config = tmp_path / "settings.json"
+    config.write_text(json.dumps(settings))
+    arguments = ["ledger", *words, "--config", str(config)]
+    held = people_locked()
+    refused = CliRunner().invoke(main, arguments)
+    assert refused.exit_code == 5
+    assert "a run of people" in refused.output
+    held.close()
+    assert CliRunner().invoke(main, arguments).exit_code == 0
 
 
 def test_deletes_of_a_stream_that_a_run_does_not_know_are_left_to_one_that_does(run, emulator):
