@@ -96,8 +96,10 @@ def open_session(
     shared = None
     if settings.quota_url:
         from crm_api.transport.quota_stores import open_store  # noqa: PLC0415 - few accounts share a quota
+        from crm_api.transport.waits import FOR_QUOTA_STORE  # noqa: PLC0415 - same
 
-        shared = open_store(settings.quota_url, base_url=base_url, credential=quota_owner)
+        with FOR_QUOTA_STORE.told():
+            shared = open_store(settings.quota_url, base_url=base_url, credential=quota_owner)
     return CrmSession(
         base_url,
         signature=signature,

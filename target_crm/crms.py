@@ -23,7 +23,7 @@ from crm_api.freshsales import session as freshsales
 from crm_api.freshsales.settings import FRESHSALES_SETTINGS, freshsales_settings
 from crm_api.http.session import connect as connect_http
 from crm_api.http.settings import http_settings
-from target_crm.endpoints.declaring import TEMPLATES, ByObject, declared, is_declared, secrets_of
+from target_crm.endpoints.declaring import TEMPLATES, ByObject, declared, is_declared, secrets_of, told_by
 from target_crm.stream_settings import streams_by_name
 
 Sleep = Callable[[float], None]
@@ -118,16 +118,15 @@ def requests_per_minute(config: Mapping[str, Any]) -> int:
 def signed_by(config: Mapping[str, Any]) -> tuple[str, ...]:
     """Who signs in, to tell accounts at one address apart: one text for each way that requests are signed.
 
-    It may hold secrets. Declared endpoints count only where the account itself has no sign-in.
+    It may hold secrets. A declared endpoint may add to the account's own sign-in, or stand in for it.
     """
     own = _CRMS[config["crm"]].settings(config).signed_by
-    if own:
-        return (own,)
     streams = streams_by_name(config)
     known = [declared(config, stream, given) for stream, given in streams.items() if is_declared(config, stream, given)]
     if config.get("endpoint"):
         known.append(declared({**config, "load_method": None}, "stream", {}))
-    return secrets_of(known)
+    added = told_by(known) or {""}
+    return tuple(sorted(filter(None, ("\n".join(filter(None, (own, each))) for each in added))))
 
 
 def account_of(crm: Crm) -> Account:

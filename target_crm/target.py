@@ -123,6 +123,7 @@ class TargetCrm(ConfiguredTarget):
                 stopping=self.stopping,
                 clock=self.clock,
             )
+            self._end.opened(self._run)
         return self._run
 
     @cached_property
@@ -311,7 +312,9 @@ class TargetCrm(ConfiguredTarget):
         """Try records that the ledger holds once more, and nothing else; returns the exit code."""
 
         def feed() -> None:
-            self.retrier.feed(held)
+            run = self.opened_run
+            own = {each.number for each in run.ledger.held_records.held(run.source, "rejected")}
+            self.retrier.feed(each for each in held if each.number in own)  # not those of another account
             self.process_endofpipe()
 
         return self._guarded(feed)

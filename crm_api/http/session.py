@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,11 +22,12 @@ from crm_api.transport.request import Unsigned
 from crm_api.transport.session import CrmSession
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, 5.6.2
-_TELLS = re.compile(
-    r"key(?![a-z])|token|secret|passw|auth(?!ors?\b)|cookie|session|tenant|account|org|workspace|company|subdomain",
+_TELLS_NOTHING = re.compile(
+    r"accept|agent|cache|content-(?!profile)|correlation|debug|encoding|format|idempotency|language|locale|origin|pragma|"
+    r"prefer|priority|referer|region|request(ed)?-(id|with)|source|time|trac|version",
     re.IGNORECASE,
 )
-"""Names of headers by which an API tells accounts apart."""
+"""Names of headers by which no API tells accounts apart. Any other may be the one: a tenant's, a site's, a shop's."""
 SIGN_INS = ("none", "header", "query", "basic", "bearer", "oauth")
 _NEEDED = {
     "none": (),
@@ -69,6 +70,11 @@ def _words(value: Any) -> str:
     return ""
 
 
+def telling(headers: Mapping[str, str]) -> list[str]:
+    """Return the headers by which an API may tell accounts apart, each as one text."""
+    return sorted(f"{name.lower()}: {value}" for name, value in headers.items() if not _TELLS_NOTHING.search(name))
+
+
 @dataclass(frozen=True)
 class HttpSettings(AccountSettings):
     """An API and how to use it.
@@ -100,12 +106,9 @@ class HttpSettings(AccountSettings):
     @property
     @override
     def signed_by(self) -> str:
-        """The user of Basic, the client of OAuth, else the key; and the headers that name a key or a tenant."""
+        """The user of Basic, the client of OAuth, else the key; and the headers that may name a key or a tenant."""
         who = {"basic": self.auth_name, "oauth": self.client_id}.get(self.auth, self.auth_value)
-        told = [
-            f"{name.lower()}: {value}" for name, value in sorted(self.network.headers.items()) if _TELLS.search(name)
-        ]
-        return "\n".join(filter(None, [who, *told]))
+        return "\n".join(filter(None, [who, *telling(self.network.headers)]))
 
     def check(self) -> None:
         """Check that the sign-in can work.

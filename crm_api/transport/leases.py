@@ -1,8 +1,9 @@
 """Leases in the store of the shared quota: which ledger writes an account, told to all who share the store.
 
 A lease ends by itself unless it is renewed, by the store's own clock, so that one that was lost with its host frees
-the account. It is a courtesy among those who reach the store, not a lock. Beside it stands what a run noted of its
-ledger for the runs after it.
+the account. One that would last longer than any lease does was taken before the clock was put back, and has ended,
+unless its run renews it. It is a courtesy among those who reach the store, not a lock. Beside it stands what a run
+noted of its ledger for the runs after it.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
 local rows = redis.call('HGETALL', KEYS[1])
 for at = 1, #rows, 2 do
     local row = cjson.decode(rows[at + 1])
-    if row['until'] <= now then
+    if row['until'] <= now or row['until'] > now + tonumber(ARGV[4]) then
         redis.call('HDEL', KEYS[1], rows[at])
     elseif row['ledger'] ~= ARGV[2] then
         return string.sub(tostring(row['holder']), 1, 300)
@@ -274,14 +275,15 @@ def open_leases(url: str) -> Leases:
 def _taken(connection: Any, claim: Claim, now: float, place: str) -> str | None:
     """Take a lease in a transaction that excludes others; ``place`` is how the database spells a parameter."""
     others = connection.execute(
-        f"SELECT substr(holder, 1, 300) FROM {TABLE} WHERE account = {place} AND ledger <> {place} AND until > {place}",  # noqa: S608 - constants
-        (claim.account, claim.ledger, now),
+        f"SELECT substr(holder, 1, 300) FROM {TABLE} WHERE account = {place} AND ledger <> {place} "  # noqa: S608 - constants
+        f"AND until > {place} AND until <= {place}",
+        (claim.account, claim.ledger, now, now + LEASE_SECONDS),
     ).fetchone()
     if others is not None:
         return shown_text(others[0])
     connection.execute(
-        f"DELETE FROM {TABLE} WHERE account = {place} AND (run_id = {place} OR until <= {place})",  # noqa: S608 - constants
-        (claim.account, claim.run_id, now),
+        f"DELETE FROM {TABLE} WHERE account = {place} AND (run_id = {place} OR until <= {place} OR until > {place})",  # noqa: S608 - constants
+        (claim.account, claim.run_id, now, now + LEASE_SECONDS),
     )
     connection.execute(
         f"INSERT INTO {TABLE} (account, run_id, ledger, holder, until) VALUES ({', '.join([place] * 5)})",  # noqa: S608 - constants

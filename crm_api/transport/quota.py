@@ -9,21 +9,16 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from uuid import uuid4
-
-from typing_extensions import override
 
 from crm_api.run_id import process_name
 from crm_api.transport.rates import Allowance, Window, binding_windows
 from crm_api.transport.retry import MAX_WAIT_SECONDS, TOLD_FROM_SECONDS, tell_wait
-from crm_api.transport.turns import Pause, QuotaStore, TurnLog
+from crm_api.transport.turns import MILLISECONDS, MemoryStore, Pause, QuotaStore, TurnLog
 
-MILLISECONDS = 1000
 LEAK_EVERY_MILLISECONDS = 5000
 LONGEST_IN_FLIGHT_SECONDS = 120.0  # a turn whose process was killed is free a window after that, at the latest
 SAMPLES = 256  # the answers whose fastest tells how long the way takes at least: more than are under way at once
@@ -32,66 +27,6 @@ FEWEST_SAMPLES = 8  # of fewer answers, the fastest may have been slow
 SPREAD_FACTOR = 1.5  # the next answer may be slower than all so far
 LOOK_AT_PAUSE_MILLISECONDS = 10_000  # how often a wait for the end of a shared pause looks whether it was ended
 SHORTEST_LOOK_MILLISECONDS = 50  # how often a wait for an answer that is due looks for it
-
-
-class MemoryTurns(TurnLog):
-    """Keeps turns in memory."""
-
-    def __init__(self) -> None:
-        self._by_moment: list[tuple[int, str]] = []
-        self._moments: dict[str, int] = {}
-
-    @override
-    def put(self, turn: str, moment: int) -> None:
-        if (former := self._moments.get(turn)) is not None:
-            del self._by_moment[bisect_left(self._by_moment, (former, turn))]
-        self._moments[turn] = moment
-        insort(self._by_moment, (moment, turn))
-
-    @override
-    def newest(self, index: int) -> int | None:
-        return self._by_moment[-1 - index][0] if index < len(self._by_moment) else None
-
-    @override
-    def forget(self, before: int, after: int) -> None:
-        first, last = bisect_left(self._by_moment, (before, "")), bisect_left(self._by_moment, (after + 1, ""))
-        for _, turn in (*self._by_moment[:first], *self._by_moment[last:]):
-            del self._moments[turn]
-        self._by_moment = self._by_moment[first:last]
-
-
-class MemoryStore(QuotaStore):
-    """Keeps turns in the memory of this process.
-
-    Args:
-        clock: Monotonic seconds.
-    """
-
-    is_shared = False
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._pause: Pause | None = None
-
-    @override
-    def now(self) -> int:
-        return int(self._clock() * MILLISECONDS)
-
-    @override
-    def locked(self) -> AbstractContextManager[object]:
-        return nullcontext()
-
-    @override
-    def turns(self, name: str) -> TurnLog:
-        return MemoryTurns()
-
-    @override
-    def pause(self) -> Pause | None:
-        return self._pause
-
-    @override
-    def set_pause(self, pause: Pause | None) -> None:
-        self._pause = pause
 
 
 @dataclass(eq=False)

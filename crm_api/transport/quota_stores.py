@@ -6,7 +6,7 @@ import hashlib
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,9 +15,9 @@ import filelock
 from typing_extensions import override
 
 from crm_api.errors import SettingError
-from crm_api.transport.quota import MILLISECONDS
 from crm_api.transport.store_failures import QuotaStoreError, shown_text, store_error, whole_number
-from crm_api.transport.turns import Pause, QuotaStore, TurnLog
+from crm_api.transport.turns import MILLISECONDS, Pause, QuotaStore, TurnLog
+from crm_api.transport.waits import FOR_QUOTA_STORE
 
 ACCOUNT_CHARACTERS = 16
 REDIS_LOCK_SECONDS = 5  # after which the lock of a process that was killed is free again
@@ -25,8 +25,6 @@ LOCK_WAIT_SECONDS = 30  # a turn is taken in milliseconds: who waits for longer 
 CONNECT_SECONDS = 10  # a server that does not answer a greeting by then hangs
 REDIS_KEPT_SECONDS = 2 * 24 * 60 * 60  # longer than any window: what nobody uses any more goes away by itself
 HELD = f"another process has held it for {LOCK_WAIT_SECONDS} seconds"
-
-
 _TABLES = (
     """CREATE TABLE IF NOT EXISTS singer_crm_turns (
         account VARCHAR(16), bucket VARCHAR(8), turn VARCHAR(40), moment BIGINT, PRIMARY KEY (account, bucket, turn)
@@ -142,8 +140,10 @@ class SQLiteStore(_SQLStore):
     @contextmanager
     def locked(self) -> Iterator[None]:
         try:
-            with self._lock:
-                self._execute("BEGIN IMMEDIATE")
+            with ExitStack() as held:
+                with FOR_QUOTA_STORE.told():
+                    held.enter_context(self._lock)
+                    self._execute("BEGIN IMMEDIATE")
                 try:
                     yield
                 except BaseException:
@@ -258,7 +258,9 @@ class RedisStore(QuotaStore):
     def locked(self) -> Iterator[None]:
         lock = self._client.lock(f"{self._prefix}:lock", timeout=REDIS_LOCK_SECONDS, sleep=0.005)
         try:
-            if not lock.acquire(blocking_timeout=LOCK_WAIT_SECONDS):
+            with FOR_QUOTA_STORE.told():
+                has_it = lock.acquire(blocking_timeout=LOCK_WAIT_SECONDS)
+            if not has_it:
                 raise QuotaStoreError(said=HELD)
             try:
                 yield
@@ -358,7 +360,8 @@ class PostgresStore(_SQLStore):
         try:
             with self._connection.transaction():
                 self._execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT_SECONDS}s'")
-                self._execute("SELECT pg_advisory_xact_lock(?)", self._lock_key)
+                with FOR_QUOTA_STORE.told():
+                    self._execute("SELECT pg_advisory_xact_lock(?)", self._lock_key)
                 yield
         except self._errors as error:
             raise store_error(error, self._url) from error

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from typing import ParamSpec
@@ -14,13 +15,21 @@ from rich.console import Console
 
 from crm_api.errors import SIGNAL_OFFSET
 from target_crm.command import given_config
+from target_crm.concurrency import Stopping
+from target_crm.crms import signed_by
 from target_crm.exit_codes import EXPECTED, ending_of
+from target_crm.ledger.opening import OpenedLedger, Writing
+from target_crm.ledger.sole_writer import SoleWriter
 from target_crm.ledger.store import Store, default_url
+from target_crm.ledger.tables import key_of
+from target_crm.ledger.tenants import Tenants
+from target_crm.ledger.values import Source
 from target_crm.target import TargetCrm
 
 Arguments = ParamSpec("Arguments")
 WIDTH_OF_FILES = 250
 OPERATOR = "operator"  # the run id of the operator's own changes
+LATEST_SECONDS = 60.0  # for which the operator's changes may wait between two of them: nothing is sent to the CRM
 
 config_option = click.option(
     "--config",
@@ -70,3 +79,65 @@ def opened_ledger(target: TargetCrm) -> Iterator[Store]:
         yield store
     finally:
         store.close()
+
+
+class ChangedLedger:
+    """A ledger that the operator changes, where no run is writing what is changed.
+
+    Args:
+        opened: The ledger.
+
+    Attributes:
+        store: The ledger's database.
+    """
+
+    def __init__(self, opened: OpenedLedger) -> None:
+        self._opened = opened
+        self._writers: list[SoleWriter] = []
+        self.store = opened.store
+
+    def take(self, crm: str, account: str, objects: Iterable[str]) -> None:
+        """Become the only writer of objects of an account, until the ledger is closed.
+
+        Raises:
+            LockedError: A run is writing one of them.
+        """
+        source = Source(crm, account, OPERATOR)
+        writing = Writing(OPERATOR, source, account, Stopping(), 0.0, LATEST_SECONDS, time.monotonic)
+        writer = self._opened.sole_writer(writing)
+        self._writers.append(writer)
+        for object_name in objects:
+            writer.take(object_name)
+
+    def close(self) -> None:
+        """Let others write, and close the ledger."""
+        for writer in self._writers:
+            writer.close()
+        self._opened.close()
+
+
+@contextmanager
+def changed_ledger(target: TargetCrm) -> Iterator[ChangedLedger]:
+    """Open the ledger that the settings name for a change, and close it at the end of the block."""
+    changed = ChangedLedger(OpenedLedger(target.config.get("ledger_url") or default_url(), OPERATOR))
+    try:
+        yield changed
+    finally:
+        changed.close()
+
+
+def own_account(target: TargetCrm, store: Store, found: Collection[str]) -> str | None:
+    """Return the account of the settings, as the ledger knows it, among those in which something was found.
+
+    The CRM is asked whose account it is only where the ledger holds several.
+
+    Raises:
+        SettingError: Other credentials wrote the account.
+        CrmError: The CRM does not say.
+    """
+    if name := target.config.get("account_name"):
+        return key_of(name)
+    if len(set(found)) > 1:
+        _, source = Tenants(store, target.config, signed_by(target.config)).enter(target.connect().account())
+        return source.account
+    return next(iter(found), None)

@@ -11,24 +11,26 @@ from typing import Any, TextIO
 
 import click
 from rich.table import Table
-from sqlalchemy import make_url
 
 from crm_api.crm_objects import CrmId
 from crm_api.errors import SettingError
 from target_crm.cli.common import (
     OPERATOR,
     WIDTH_OF_FILES,
+    ChangedLedger,
+    changed_ledger,
     config_option,
     console,
     one_sentence,
     opened_ledger,
+    own_account,
     target_of,
 )
 from target_crm.crms import signed_by
 from target_crm.ledger.copying import copy_rows
 from target_crm.ledger.ledger import Ledger
 from target_crm.ledger.queries import Account, LedgerQueries
-from target_crm.ledger.store import Store, default_url, has_ledger
+from target_crm.ledger.store import Store, default_url, has_ledger, shown_url
 from target_crm.ledger.tables import VERSION, key_of
 from target_crm.ledger.tenants import Tenants
 from target_crm.ledger.values import Origin, Scope
@@ -159,17 +161,19 @@ def forget(config: Sequence[str], stream: str, source_ids: Sequence[str], *, eve
     if not source_ids and not every:
         raise click.UsageError("Name the source ids, or give --all")
     target = target_of(config)
-    with opened_ledger(target) as store:
-        queries = LedgerQueries(store)
-        count = sum(
-            queries.forget(each.scope, None if every else source_ids) for each in _streams_of(target, queries, stream)
-        )
+    with changed_ledger(target) as changed:
+        queries = LedgerQueries(changed.store)
+        streams = _streams_of(target, changed.store, queries, stream)
+        changed.take(streams[0].crm, streams[0].account, [each.object for each in streams])
+        count = sum(queries.forget(each.scope, None if every else source_ids) for each in streams)
     click.echo(f"{count} forgotten")
 
 
-def _streams_of(target: TargetCrm, queries: LedgerQueries, stream: str) -> list[Account]:
+def _streams_of(target: TargetCrm, store: Store, queries: LedgerQueries, stream: str) -> list[Account]:
     crm, source = target.config["crm"], key_of(target.config["source_name"])
     found = [each for each in queries.accounts() if (each.crm, each.source_name, each.stream) == (crm, source, stream)]
+    account = own_account(target, store, [each.account for each in found])
+    found = [each for each in found if each.account == account]
     if not found:
         raise SettingError(f"The ledger knows no stream {stream!r} of source {source!r}")
     return found
@@ -188,9 +192,9 @@ def import_file(config: Sequence[str], stream: str, file: TextIO) -> None:
     """
     target = target_of(config)
     pairs = list(_pairs(file.read(), numbered=target.config["crm"] != "http"))
-    with opened_ledger(target) as store:
-        scope, _ = _scope(target, store, stream)
-        count = LedgerQueries(store).import_pairs(scope, pairs)
+    with changed_ledger(target) as changed:
+        scope, _ = _scope(target, changed, stream)
+        count = LedgerQueries(changed.store).import_pairs(scope, pairs)
     click.echo(f"{count} imported")
 
 
@@ -208,25 +212,28 @@ def rebuild(config: Sequence[str], stream: str, attribute: str) -> None:
     holds the source id, run target-crm once with load_method match instead.
     """
     target = target_of(config)
-    with opened_ledger(target) as store:
-        scope, mapper = _scope(target, store, stream, attribute)
+    with changed_ledger(target) as changed:
+        scope, mapper = _scope(target, changed, stream, attribute)
         ((name,),) = mapper.match_on
         owners: dict[str, list[CrmId]] = {}
         for record in target.connect().scan(mapper.crm_object):
             for value in mapper.values(record, name):
                 owners.setdefault(value, []).append(record["id"])
         pairs = [(value, ids[0]) for value, ids in owners.items() if len(ids) == 1]
-        count = LedgerQueries(store).import_pairs(scope, pairs)
+        count = LedgerQueries(changed.store).import_pairs(scope, pairs)
     click.echo(f"{count} imported, {len(owners) - len(pairs)} left out because several CRM records have the same value")
 
 
-def _scope(target: TargetCrm, store: Store, stream: str, attribute: str | None = None) -> tuple[Scope, Mapper]:
+def _scope(
+    target: TargetCrm, changed: ChangedLedger, stream: str, attribute: str | None = None
+) -> tuple[Scope, Mapper]:
     crm = target.connect()
     settings = stream_settings(target.config, stream, (), crm.objects, crm.refused)
-    _, source = Tenants(store, target.config, signed_by(target.config)).enter(crm.account())
+    _, source = Tenants(changed.store, target.config, signed_by(target.config)).enter(crm.account())
+    changed.take(source.crm, source.account, [settings.object])
     mapping = settings.mapping if attribute is None else MappingSettings(match_on=((attribute,),))
     mapper = Mapper(crm, crm.objects[settings.object], mapping)
-    return Ledger(store).scope(source, stream, settings.object), mapper
+    return Ledger(changed.store).scope(source, stream, settings.object), mapper
 
 
 @ledger.command()
@@ -243,7 +250,7 @@ def migrate(config: Sequence[str], new_url: str | None) -> None:
     url = target.config.get("ledger_url") or default_url()
     if new_url is None:
         if not has_ledger(url):
-            raise SettingError(f"There is no ledger at {make_url(url)}. Nothing was done")
+            raise SettingError(f"There is no ledger at {shown_url(url)}. Nothing was done")
         with opened_ledger(target) as store:
             click.echo(f"{store.url} was version {store.found_version}, and is version {VERSION}")
         return
@@ -286,8 +293,11 @@ def accept_restore_command(config: Sequence[str]) -> None:
     target = target_of(config)
     url = target.config.get("ledger_url") or default_url()
     if not has_ledger(url):
-        raise SettingError(f"There is no ledger at {make_url(url)}. Nothing was done")
-    with opened_ledger(target) as store:
+        raise SettingError(f"There is no ledger at {shown_url(url)}. Nothing was done")
+    with changed_ledger(target) as changed:
+        store = changed.store
+        for each in LedgerQueries(store).accounts():
+            changed.take(each.crm, each.account, [each.object])
         accept_restore(store)
         click.echo(f"{store.url} is carried on as it is; the next run compares its records with the CRM")
 

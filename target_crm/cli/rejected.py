@@ -11,9 +11,11 @@ from typing import Any, TypeVar
 import click
 from rich.table import Table
 
-from target_crm.cli.common import config_option, console, one_sentence, opened_ledger, target_of
+from target_crm.cli.common import config_option, console, one_sentence, opened_ledger, own_account, target_of
 from target_crm.ledger.held import HeldRecords
-from target_crm.ledger.values import Held
+from target_crm.ledger.store import Store
+from target_crm.ledger.tables import key_of
+from target_crm.ledger.values import Held, Source
 from target_crm.report.reject_kinds import remedy
 from target_crm.target import TargetCrm
 
@@ -42,7 +44,7 @@ def list_rejected(config: Sequence[str], stream: str | None) -> None:
         table.add_column(heading, overflow="fold", no_wrap=heading == "kind")
     table.add_column("reason", overflow="fold", min_width=REASON_WIDTH)
     with opened_ledger(target) as store:
-        pending = _pending(target, HeldRecords(store), stream)
+        pending = _pending(target, store, stream)
     for held in pending:
         since = datetime.fromtimestamp(held.at, UTC).strftime("%Y-%m-%d %H:%M")
         table.add_row(str(held.number), held.stream, held.source_id, held.kind, since, held.reason)
@@ -50,11 +52,11 @@ def list_rejected(config: Sequence[str], stream: str | None) -> None:
     click.echo(f"{len(pending)} rejected", err=True)
 
 
-def _pending(
-    target: TargetCrm, held_records: HeldRecords, stream: str | None, numbers: Sequence[int] = ()
-) -> list[Held]:
-    crm, source_name = target.config["crm"], target.config["source_name"]
-    pending = held_records.of_any_account(crm, source_name, "rejected")
+def _pending(target: TargetCrm, store: Store, stream: str | None, numbers: Sequence[int] = ()) -> list[Held]:
+    crm, source_name = target.config["crm"], key_of(target.config["source_name"])
+    held_records = HeldRecords(store)
+    account = own_account(target, store, held_records.accounts(crm, source_name, "rejected"))
+    pending = [] if account is None else held_records.held(Source(crm, account, source_name), "rejected")
     known = {held.number for held in pending}
     for number in numbers:
         if number not in known:
@@ -73,7 +75,7 @@ def show(config: Sequence[str], number: int) -> None:
     """
     target = target_of(config)
     with opened_ledger(target) as store:
-        (held,) = _pending(target, HeldRecords(store), None, [number])
+        (held,) = _pending(target, store, None, [number])
     facts: dict[str, Any] = {
         "stream": held.stream,
         "source_id": held.source_id,
@@ -104,12 +106,10 @@ def _choice(command: Command) -> Command:
     return click.argument("numbers", type=int, nargs=-1)(command)
 
 
-def _chosen(
-    target: TargetCrm, held_records: HeldRecords, numbers: Sequence[int], stream: str | None, *, every: bool
-) -> list[Held]:
+def _chosen(target: TargetCrm, store: Store, numbers: Sequence[int], stream: str | None, *, every: bool) -> list[Held]:
     if not numbers and stream is None and not every:
         raise click.UsageError("Name the records by their numbers, or give --stream or --all")
-    return _pending(target, held_records, stream, numbers)
+    return _pending(target, store, stream, numbers)
 
 
 @rejected.command()
@@ -123,9 +123,8 @@ def drop(config: Sequence[str], numbers: Sequence[int], stream: str | None, *, e
     """
     target = target_of(config)
     with opened_ledger(target) as store:
-        held_records = HeldRecords(store)
-        chosen = _chosen(target, held_records, numbers, stream, every=every)
-        held_records.drop([held.number for held in chosen])
+        chosen = _chosen(target, store, numbers, stream, every=every)
+        HeldRecords(store).drop([held.number for held in chosen])
     click.echo(f"{len(chosen)} dropped")
 
 
@@ -137,5 +136,5 @@ def replay(config: Sequence[str], numbers: Sequence[int], stream: str | None, *,
     """Try rejected records again, as the next run of target-crm would."""
     target = target_of(config)
     with opened_ledger(target) as store:
-        chosen = _chosen(target, HeldRecords(store), numbers, stream, every=every)
+        chosen = _chosen(target, store, numbers, stream, every=every)
     sys.exit(target.replay(chosen))

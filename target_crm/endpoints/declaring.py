@@ -17,6 +17,7 @@ from crm_api.endpoints.templates import places
 from crm_api.endpoints.whole_records import CRM_ID
 from crm_api.endpoints.xml_bodies import is_xml_name
 from crm_api.errors import SettingError
+from crm_api.http.session import telling
 from crm_api.settings import nearest
 from target_crm.endpoints import copper_templates
 from target_crm.endpoints.settings import ROLES, endpoint_of
@@ -259,9 +260,29 @@ def secrets_of(every: Collection[Declared]) -> tuple[str, ...]:
             words |= {word for word in (value, value.rpartition(" ")[2]) if len(word) >= SHORTEST_CREDENTIAL}
         for given in (endpoint.headers, endpoint.query, endpoint.extra, endpoint.batch and endpoint.batch.extra):
             words |= {part for value in _named_secret(given) for part in (value, value.rpartition(" ")[2])}
-        if "://" in endpoint.path:
-            words |= {word for word in endpoint.path.split("/")[3:] if len(word) >= LONG_WORD}
+        words.update(_long_words(endpoint.path))
     return tuple(sorted(word for word in words if word and not places(word)))
+
+
+def told_by(every: Collection[Declared]) -> set[str]:
+    """Return what each declared endpoint says beside the sign-in that may tell accounts apart; empty where nothing."""
+    return {
+        "\n".join((*telling(endpoint.headers), *sorted(_secret_parts(endpoint))))
+        for endpoint in (each for one in every for each in one.by_role.values())
+    }
+
+
+def _secret_parts(endpoint: Endpoint) -> Iterator[str]:
+    """Yield the constants of an endpoint that are called like a credential, outside its headers."""
+    for given in (endpoint.query, endpoint.extra, endpoint.batch and endpoint.batch.extra):
+        yield from (value for value in _named_secret(given) if not places(value))
+    yield from (word for word in _long_words(endpoint.path) if not places(word))
+
+
+def _long_words(path: str) -> Iterator[str]:
+    """Yield the words of a whole URL that may be a credential."""
+    if "://" in path:
+        yield from (word for word in path.split("/")[3:] if len(word) >= LONG_WORD)
 
 
 def _named_secret(given: Any) -> Iterator[str]:

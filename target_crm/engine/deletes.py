@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from crm_api.crm_objects import CrmId, CrmObject, CrmRecord
-from crm_api.errors import RefusedError
+from crm_api.errors import RefusedError, SettingError
 from target_crm.delete_brakes import DAYS, STANDS
 from target_crm.engine.delete_requests import PendingDelete
 from target_crm.engine.run import Run, logger
@@ -82,11 +82,13 @@ class Deleter:
         """
         by_stream: dict[str, list[Held]] = {}
         for held in self._ledger.held_records.held(self._run.source, "deleting"):
-            self._recorder.carried_over(held)
             by_stream.setdefault(held.stream, []).append(held)
         refusals: list[str] = []
         for stream, deletes in by_stream.items():
-            settings = self._settings_of(stream)
+            if (settings := self._settings_of_ours(stream)) is None:
+                continue
+            for held in deletes:
+                self._recorder.carried_over(held)
             own = self._ledger.scope(self._run.source, stream, settings.object)
             pending = self._unclaimed(own, [PendingDelete.of_held(each, own) for each in deletes])
             if refusal := settings.brakes.refusal(len(pending)):
@@ -96,6 +98,17 @@ class Deleter:
                 continue
             self._delete(stream, own, settings, pending)
         return refusals
+
+    def _settings_of_ours(self, stream: str) -> StreamSettings | None:
+        """Return the settings of a stream of which deletes are held; None if another run is to carry them out."""
+        try:
+            settings = self._settings_of(stream)
+        except SettingError as error:
+            logger.warning(
+                "The deletes of stream %s, which an earlier run held, are left to a later one: %s", stream, error
+            )
+            return None
+        return settings if self._run.locks.take_if_free(settings.object, "What is to be deleted") else None
 
     def _carry_out_absent(self, stream: str, version: str) -> list[str]:
         """Delete the live records of a stream that did not arrive in a version that is complete.

@@ -67,6 +67,10 @@ class RunEnd:
         """
         self._report.begin(self._run_id)
 
+    def opened(self, run: Run) -> None:
+        """Put the ledger of this run into the report file: a run that is killed leaves it to the next one."""
+        self._report.begin(self._run_id, run.ledger.witness(at_end=False))
+
     def finish(self, run: Run | None, crm: Crm | None, ending: Ending) -> int:
         """Close the books, say what they hold, and write the report.
 
@@ -148,7 +152,7 @@ def _close(run: Run, ending: Ending) -> tuple[_Held, Ending]:
             recorder.flush()  # while nobody else can write
             recorder.finish(held_records.each(run.source, "rejected"))
         finally:
-            ledger = run.ledger.witness()
+            ledger = run.ledger.witness(at_end=True)
             run.close()
     except Exception as error:  # noqa: BLE001 - the report is written whatever happens
         failed = told_ending(error, None, logger)

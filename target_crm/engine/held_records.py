@@ -88,6 +88,14 @@ class HeldRecordRetrier:
         if unlinked:
             Linker(self._run, self._settings_of).link(unlinked)
 
+    def _may_write(self, stream: str) -> bool:
+        """Tell whether this run is, or becomes, the only writer of what a stream writes: others go on undisturbed."""
+        try:
+            object_name = self._settings_of(stream).object
+        except SettingError:
+            return True  # which is told once its SCHEMA is taken
+        return self._run.locks.take_if_free(object_name, "What is held")
+
     def feed(self, held_records: Iterable[Held]) -> None:
         """Take held records once more, each with the SCHEMA that it came with; then put the streams' SCHEMAs back.
 
@@ -97,6 +105,8 @@ class HeldRecordRetrier:
         intake = self._intake
         before = dict(intake.schema_lines)
         for held in held_records:
+            if not self._may_write(held.stream):
+                continue
             schema = decode(held.schema)
             if intake.schema_lines.get(schema["stream"]) != held.schema:
                 try:

@@ -47,18 +47,18 @@ class Linker:
             by_scope.setdefault(each.scope.id, []).append(each)
         for chosen in by_scope.values():
             try:
-                links = _StreamLinks(chosen[0].stream, self._context(chosen[0]))
+                context = self._context(chosen[0])
             except SettingError as error:
                 logger.warning("Stream %s: its links are left as they are: %s", chosen[0].stream, error)
-            else:
-                links.link(chosen)
+                continue
+            if self._run.locks.take_if_free(chosen[0].object, "What is to be linked"):
+                _StreamLinks(chosen[0].stream, context).link(chosen)
 
     def _context(self, first: Unlinked) -> StreamContext:
         run, settings = self._run, self._settings_of(first.stream)
         if settings.object != first.object:
             raise SettingError(f"its records were {first.object}, and are {settings.object} now")
         crm_object = run.crm.objects[first.object]
-        run.locks.take(crm_object.name)
         # What was left out when the record was created is still part of its creation.
         modes = {
             name: Mode.FILL_EMPTY if mode is Mode.CREATE_ONLY else mode

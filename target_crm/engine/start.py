@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
-from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from crm_api.crm import Account, Crm
@@ -27,7 +26,8 @@ from target_crm.ledger.copying import copy_rows
 from target_crm.ledger.ledger import Ledger
 from target_crm.ledger.opening import OpenedLedger, Writing
 from target_crm.ledger.queries import LedgerQueries
-from target_crm.ledger.store import Store, default_url, has_ledger, parsed_url
+from target_crm.ledger.store import Store, default_url, has_ledger, parsed_url, shown_url
+from target_crm.ledger.tables import key_of
 from target_crm.ledger.tenants import Tenants
 from target_crm.ledger.values import LedgerError, Source
 from target_crm.ledger.waiting import ledger_error
@@ -82,7 +82,7 @@ def open_run(
         crm, url = _for_dry_run(crm, url, observers)
     if config["require_ledger"] and not has_ledger(url):
         raise SettingError(
-            f"There is no ledger at {make_url(url)}, and require_ledger is on: restore the one that is missing, or "
+            f"There is no ledger at {shown_url(url)}, and require_ledger is on: restore the one that is missing, or "
             "make one with singer-crm ledger rebuild"
         )
     before = read_witness(config.get("report_path"))
@@ -101,7 +101,9 @@ def open_run(
         _compare(store, source, before, leases, config)
         lag_seconds = float(config["index_lag_seconds"]) if crm.index_lags else 0.0
         window = Window(lag_seconds, float(config["request_timeout_seconds"]))
-        writing = Writing(run_id, source, stopping, float(config["lock_wait_seconds"]), window.seconds, clock)
+        known_elsewhere = source.account if told.by_address else key_of(told.id)
+        wait_seconds = float(config["lock_wait_seconds"])
+        writing = Writing(run_id, source, known_elsewhere, stopping, wait_seconds, window.seconds, clock)
         generations = Generations(store, before, counts=not config["dry_run"])
         locks = opened.sole_writer(writing, None if config["dry_run"] else leases, generations)
         unless_it_opens.callback(locks.close)
@@ -164,7 +166,7 @@ def _compare(
     """
     url = store.url
     if config["dry_run"]:  # which has a copy of its own
-        url = str(make_url(config.get("ledger_url") or default_url()))
+        url = shown_url(config.get("ledger_url") or default_url())
     noted = None if leases is None else noted_witness(leases.noted(note_name(source, url)))
     if reported is None and noted is None:
         return

@@ -15,6 +15,8 @@ from target_crm.ledger.values import Scope
 SECONDS_A_DAY = 86_400
 _BEGAN = ("created", "matched")
 _ENDED = "deleted"
+MOVES = (*_BEGAN, _ENDED)
+"""The actions of the history that say that a record came or went."""
 
 
 class AbsenceHistory:
@@ -77,7 +79,7 @@ class AbsenceHistory:
 def _moved(scope: Scope, then: float, reason: str) -> sa.Select[Any]:
     """Select the records that came or went since then: whether they were there, are, and went for being absent."""
     history, records = tables.history, tables.records
-    moves = sa.and_(history.c.scope_id == scope.id, history.c.action.in_((*_BEGAN, _ENDED)))
+    moves = sa.and_(history.c.scope_id == scope.id, history.c.action.in_(MOVES))
     before = sa.func.max(sa.case((history.c.at < then, history.c.id)))
     since = sa.func.min(sa.case((history.c.at >= then, history.c.id)))
     moved = (

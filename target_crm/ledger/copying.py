@@ -14,6 +14,8 @@ ROWS_AT_ONCE = 1000
 def copy_rows(url: str, copy_url: str) -> None:
     """Copy a ledger of this or an earlier version into an empty one, from any database into any other."""
     original, copy = open_engine(url), open_engine(copy_url)
+    if original.dialect.name == "postgresql":  # one view of all tables, also while a run writes; SQLite gives no other
+        original = original.execution_options(isolation_level="REPEATABLE READ")
     with original.connect() as reading, copy.begin() as writing:
         bring_up_to_date(writing, copy_url)
         there = sa.inspect(reading)

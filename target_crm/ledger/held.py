@@ -166,10 +166,12 @@ class HeldRecords:
             for each in _held(self._store.rows_of(source, _held_query(state).where(*query)))
         ]
 
-    def of_any_account(self, crm: str, source_name: str, state: str) -> list[Held]:
-        """Return the held records of a source name in every account of a CRM, in the order in which they were held."""
-        query = _held_query(state).where(tables.objects.c.crm == crm, tables.scopes.c.source_name == source_name)
-        return _held(self._store.rows(query))
+    def accounts(self, crm: str, source_name: str, state: str) -> list[str]:
+        """Return the accounts of a CRM in which something of a source name is held."""
+        held, objects = tables.held, tables.objects
+        query = sa.select(objects.c.account).join_from(held, tables.scopes).join(objects).distinct()
+        of_it = objects.c.crm == crm, tables.scopes.c.source_name == source_name, held.c.state == state
+        return [row.account for row in self._store.rows(query.where(*of_it))]
 
     def drop(self, numbers: Collection[int]) -> None:
         """Remove held records by their numbers."""

@@ -7,19 +7,11 @@ from collections.abc import Callable
 
 from crm_api.errors import StopError
 from crm_api.transport.leases import LEASE_SECONDS, Claim, Leases
+from crm_api.transport.waits import FOR_QUOTA_STORE
 from target_crm.concurrency import Stopping
-from target_crm.ledger.locks import LockedError, LockLostError, logger, wait_for
+from target_crm.ledger.locks import LockedError, LockLostError, OtherLedgerError, logger, wait_for
 
 RENEW_SECONDS = LEASE_SECONDS / 3  # two renewals may fail before the lease ends
-
-
-class OtherLedgerError(LockedError):
-    """A run with another ledger writes the same account."""
-
-    advice = (
-        "Two ledgers of one account do not know of each other's records: give both runs the same ledger_url, or wait "
-        "with lock_wait_seconds."
-    )
 
 
 class Lease:
@@ -78,9 +70,10 @@ class Lease:
         self._renewing.start()
 
     def _try(self) -> bool:
-        self._other = self._leases.take(self._claim)
-        if self._other is None:
-            self._leases.note(*self._noted())
+        with FOR_QUOTA_STORE.told():
+            self._other = self._leases.take(self._claim)
+            if self._other is None:
+                self._leases.note(*self._noted())
         return self._other is None
 
     def _renew(self) -> None:

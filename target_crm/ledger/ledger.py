@@ -7,6 +7,7 @@ answer removes it. A record that has neither an intent nor an answer after a cra
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import cached_property
@@ -19,6 +20,7 @@ from target_crm.ledger import tables
 from target_crm.ledger.group_commit import GroupCommit
 from target_crm.ledger.held import HeldRecords
 from target_crm.ledger.links import Links, link_rows
+from target_crm.ledger.pruning import prune_history
 from target_crm.ledger.store import (
     Store,
     as_json,
@@ -37,9 +39,7 @@ if TYPE_CHECKING:
     from target_crm.ledger.absences import AbsenceHistory
     from target_crm.ledger.claims import Claims
 
-DAY_SECONDS = 86_400.0
-PRUNED_AT_ONCE = 5_000  # rows of the history, which take a tenth of a second
-SLICES_A_RUN = 40  # so that pruning takes seconds, and keeps up with 200,000 rows a run
+CLOCK_DIFFERENCE_SECONDS = 300.0  # by which the clocks of two hosts with one ledger may differ
 FRESH_SECONDS = 3600.0  # how long match values of our own writes are kept: longer than any index lags
 
 
@@ -86,9 +86,11 @@ class Ledger:
 
         return Claims(self._store)
 
-    def witness(self) -> Mapping[str, Any] | None:
-        """Count up at the end of a run; return what the report is to keep of the ledger."""
-        return None if self._generations is None else self._generations.at_end()
+    def witness(self, *, at_end: bool) -> Mapping[str, Any] | None:
+        """Return what the report is to keep of the ledger; at the end of a run it is counted up."""
+        if self._generations is None:
+            return None
+        return self._generations.at_end() if at_end else self._generations.now()
 
     @cached_property
     def absences(self) -> AbsenceHistory:
@@ -217,8 +219,12 @@ class Ledger:
             self._store.put(connection, tables.intents, [row for job in jobs for row in job.intents])
 
     def age_seconds(self, intent: Intent) -> float:
-        """Return how long ago a write was sent; 0 for one that the ledger has not kept yet."""
-        return max(self._store.now() - intent.sent_at, 0.0) if intent.sent_at else 0.0
+        """Return how long ago a write was sent; 0 for one that the ledger has not kept yet.
+
+        Of one that would have been sent in the future nobody can say: a clock was put back since.
+        """
+        age = self._store.now() - intent.sent_at if intent.sent_at else 0.0
+        return max(age, 0.0) if age > -CLOCK_DIFFERENCE_SECONDS else math.inf
 
     def withdraw(self, scope: Scope, source_ids: Collection[str]) -> None:
         """Remove the intents of writes of which the answer says that nothing was changed."""
@@ -279,19 +285,8 @@ class Ledger:
             connection.execute(table.delete().where(table.c.at < self._store.now() - FRESH_SECONDS))
 
     def prune_history(self, days: float) -> None:
-        """Remove the oldest part of the history; 0 days keep all. What is very much is removed by several runs."""
-        table, kept = tables.history, tables.kept_values
-        old = (
-            sa.select(table.c.id)
-            .where(table.c.at < self._store.now() - days * DAY_SECONDS)
-            .where(table.c.id.not_in(sa.select(kept.c.history_id)))
-            .order_by(table.c.at)
-            .limit(PRUNED_AT_ONCE)
-        )
-        for _ in range(SLICES_A_RUN if days else 0):
-            with self._store.write() as connection:  # each slice by itself, so that no other process waits long
-                if connection.execute(table.delete().where(table.c.id.in_(old))).rowcount < PRUNED_AT_ONCE:
-                    return
+        """Remove the oldest part of the history; 0 days keep all."""
+        prune_history(self._store, days)
 
     def keep(self, scope: Scope, source_id: str, crm_id: CrmId, record: Mapping[str, Any], reason: str) -> None:
         """Keep a record in the history before it is deleted."""

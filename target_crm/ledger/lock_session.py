@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from crm_api.errors import SettingError
+from crm_api.transport.waits import FOR_LEDGER_SERVER
 from target_crm.ledger.locks import TELL_SECONDS, logger
 from target_crm.ledger.server_sessions import CLIENT_SIDE, SERVER_SIDE, SET
 from target_crm.ledger.values import LedgerError
@@ -88,7 +89,8 @@ class LockSession:
         import psycopg  # noqa: PLC0415 - an optional dependency
 
         arguments, options = self._engine.dialect.create_connect_args(self._engine.url)
-        return psycopg.connect(*arguments, **{**CLIENT_SIDE, **options}, autocommit=True, prepare_threshold=None)
+        with FOR_LEDGER_SERVER.told():
+            return psycopg.connect(*arguments, **{**CLIENT_SIDE, **options}, autocommit=True, prepare_threshold=None)
 
     def _prove(self) -> int:
         """Prove that all transactions of the session come to one process of the server; returns its number.

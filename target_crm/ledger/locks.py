@@ -45,6 +45,15 @@ class LockedError(StopError):
         super().__init__(happened=f"Another run is writing the {object_name} of this account{who}")
 
 
+class OtherLedgerError(LockedError):
+    """A run with another ledger writes the same account."""
+
+    advice = (
+        "Two ledgers of one account do not know of each other's records: give both runs the same ledger_url, or wait "
+        "with lock_wait_seconds."
+    )
+
+
 class LockLostError(StopError):
     """This run is not the only writer any more: another one may have begun, and nothing more may be sent or written."""
 
@@ -68,8 +77,12 @@ class Locks(ABC):
         self._clock = clock
         self._taken: set[str] = set()
 
-    def take(self, object_name: str) -> None:
+    def take(self, object_name: str, *, waits: bool = True) -> None:
         """Become the only writer of an object. A second call changes nothing.
+
+        Args:
+            object_name: The object.
+            waits: Whether to wait for another run.
 
         Raises:
             LockedError: Another run is the writer and does not end in time.
@@ -82,7 +95,7 @@ class Locks(ABC):
             lambda: self._holder(object_name),
             object_name,
             self._stopping,
-            wait_seconds=self._wait_seconds,
+            wait_seconds=self._wait_seconds if waits else 0.0,
             clock=self._clock,
         )
         self._taken.add(object_name)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
+import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +18,10 @@ from target_crm.ledger import tables
 from target_crm.ledger.locks import FileLocks, Locks
 from target_crm.ledger.sole_writer import Epochs, SoleWriter
 from target_crm.ledger.store import Store, open_engine, parsed_url
-from target_crm.ledger.values import Source
+from target_crm.ledger.values import LedgerError, Source
 from target_crm.ledger.witness import Generations, note_name
+
+BOOT = Path("/proc/sys/kernel/random/boot_id")  # Linux: another one on each machine, the same in its containers
 
 if TYPE_CHECKING:
     from crm_api.transport.leases import Leases
@@ -31,6 +36,7 @@ class Writing:
     Attributes:
         run_id: Names the run.
         source: The CRM account and the source name.
+        account: The account's name for other ledgers: the CRM's own id of it, where the CRM tells one.
         stopping: Waits, and stops waiting at a signal.
         wait_seconds: How long to wait for another run to end.
         window_seconds: For how long a create without an answer can still turn up in the CRM.
@@ -39,6 +45,7 @@ class Writing:
 
     run_id: str
     source: Source
+    account: str
     stopping: Stopping
     wait_seconds: float
     window_seconds: float
@@ -76,19 +83,23 @@ class OpenedLedger:
             self._session.close()
         self.store.close()
 
-    def sole_writer(self, writing: Writing, leases: Leases | None, generations: Generations) -> SoleWriter:
+    def sole_writer(
+        self, writing: Writing, leases: Leases | None = None, generations: Generations | None = None
+    ) -> SoleWriter:
         """Return what makes a run the only writer of what it takes; closing that closes the session of the locks.
 
         Args:
             writing: The run.
             leases: The leases in the store of the shared quota, where the ledger gets a witness, too; None without one.
-            generations: Counts the ledger's generations.
+            generations: Counts the ledger's generations, for that witness; None without one.
         """
         return SoleWriter(
             self.store,
             _locks(self.store, self._session, writing, self._holder),
             Epochs(self.store, writing.source, self._holder),
-            None if leases is None else _lease(self.store, writing, self._holder, leases, generations),
+            None
+            if leases is None or generations is None
+            else _lease(self.store, writing, self._holder, leases, generations),
             window_seconds=writing.window_seconds,
             clock=writing.clock,
         )
@@ -120,8 +131,9 @@ def _lease(store: Store, writing: Writing, holder: str, leases: Leases, generati
     from crm_api.transport.leases import Claim  # noqa: PLC0415 - only who shares a quota needs it
     from target_crm.ledger.lease import Lease  # noqa: PLC0415 - only who shares a quota needs it
 
-    account = f"{writing.source.crm} {writing.source.account}"
-    claim = Claim(account, _identity(store), writing.run_id, holder)
+    account = f"{writing.source.crm} {writing.account}"
+    # Two runs may bear one name, which a scheduler gave them: each gives back only its own lease.
+    claim = Claim(account, identity(store), f"{writing.run_id} {secrets.token_hex(8)}", holder)
     name = note_name(writing.source, store.url)
     return Lease(
         leases,
@@ -133,10 +145,26 @@ def _lease(store: Store, writing: Writing, holder: str, leases: Leases, generati
     )
 
 
-def _identity(store: Store) -> str:
-    """Return what tells a ledger from others, and a file from its copies."""
+def identity(store: Store) -> str:
+    """Return what tells a ledger from others, and a file from its copies, also where a whole disk was copied."""
     ((ledger_id,),) = store.rows(sa.select(tables.identity.c.ledger_id))
     if store.engine.dialect.name != "sqlite":
-        return str(ledger_id)
+        return f"{ledger_id} {_place(store)}"
     found = Path(store.engine.url.database or "").stat()
-    return f"{ledger_id} {found.st_ino}"
+    return f"{ledger_id} {found.st_dev} {found.st_ino} {_machine()}"
+
+
+def _place(store: Store) -> str:
+    """Return what tells a database from its copies: its number, and the server's where one may know it."""
+    ((number,),) = store.rows(sa.select(sa.text("oid FROM pg_database WHERE datname = current_database()")))
+    with suppress(LedgerError):
+        ((server,),) = store.rows(sa.select(sa.text("system_identifier FROM pg_control_system()")))
+        return f"{server} {number}"
+    return str(number)
+
+
+def _machine() -> str:
+    """Return what tells this machine, its containers included, from others: none of them can share a SQLite file."""
+    with suppress(OSError):
+        return BOOT.read_text("ascii").strip()
+    return f"{uuid.getnode():x}"

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Dialect, Engine, create_engine, event
 
+from crm_api.transport.waits import FOR_LEDGER_SERVER
 from target_crm.ledger.waiting import BUSY_SECONDS
 
 # A server that hears nothing of a client for 10 seconds asks every 5; after 20 it ends the session, and with it the
@@ -45,8 +46,14 @@ def open_postgres(url: URL) -> Engine:
     """
     given = {name: value for name, value in CLIENT_SIDE.items() if name not in url.query}
     engine = create_engine(url, pool_pre_ping=True, connect_args=given)
+    event.listen(engine, "do_connect", _connected)
     event.listen(engine, "connect", _on_connect)
     return engine
+
+
+def _connected(dialect: Dialect, _: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    with FOR_LEDGER_SERVER.told():
+        return dialect.connect(*arguments, **options)
 
 
 def _on_connect(connection: Any, _: Any) -> None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from crm_api.transport.connections import Permit
 from target_crm.ledger import tables
-from target_crm.ledger.locks import LockLostError, Locks
+from target_crm.ledger.locks import LockedError, LockLostError, Locks, OtherLedgerError, logger
 from target_crm.ledger.store import Store
 from target_crm.ledger.values import Source
 
@@ -63,10 +63,15 @@ class SoleWriter:
         self.permit = Permit(min(PROOF_SECONDS, window_seconds / 2), self._prove)
         self.unanswered: set[tuple[str, str]] = set()
         self._taken_at: dict[str, float] = {}
+        self._left: set[tuple[str, str]] = set()
         self._lost: LockLostError | None = None
 
-    def take(self, object_name: str) -> None:
+    def take(self, object_name: str, *, waits: bool = True) -> None:
         """Become the only writer of an object. A second call changes nothing.
+
+        Args:
+            object_name: The object.
+            waits: Whether to wait for another run.
 
         Raises:
             LockedError: Another run is the writer and does not end in time.
@@ -77,10 +82,31 @@ class SoleWriter:
             return
         if self._lease is not None:
             self._lease.take(object_name)
-        self._locks.take(object_name)
+        self._locks.take(object_name, waits=waits)
         self._epochs.take(object_name)
         self._taken_at[object_name] = self._clock()
         self._store.guard = self._verify
+
+    def take_if_free(self, object_name: str, what: str) -> bool:
+        """Become the only writer of an object, unless another run is: that is no reason to stop.
+
+        Args:
+            object_name: The object.
+            what: What is left to a later run if it is not free, for people.
+
+        Returns:
+            Whether this run is the writer.
+        """
+        try:
+            self.take(object_name, waits=False)
+        except OtherLedgerError:
+            raise
+        except LockedError as error:
+            if (object_name, what) not in self._left:
+                self._left.add((object_name, what))
+                logger.warning("%s. %s of it is left to a later run", error.happened.rstrip("."), what)
+            return False
+        return True
 
     def taken_at(self, object_name: str) -> float:
         """Return since when nobody else can have written an object (seconds of ``clock``)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -24,15 +25,17 @@ from crm_api.crm_objects import CrmId
 from crm_api.errors import SettingError
 from target_crm.files import PRIVATE, check_ledger_file, make_private
 from target_crm.ledger import tables
+from target_crm.ledger.opened_file import OpenedFile
 from target_crm.ledger.server_sessions import open_postgres
 from target_crm.ledger.tables import shown
-from target_crm.ledger.values import Awaited, LedgerReplacedError, OnMatch, OnRecord, Scope, Source
+from target_crm.ledger.values import Awaited, OnMatch, OnRecord, Scope, Source
 from target_crm.ledger.versions import bring_up_to_date, identity_of, is_up_to_date
 from target_crm.ledger.waiting import BUSY_SECONDS, DATABASE_ERRORS, WaitTeller, ledger_error
 
 PRIVATE_FOLDER = 0o700
 VALUE_HASH_BYTES = 8
 CHUNK = 500  # values in one IN list: far below the limits of both databases
+_SECRET = re.compile("password|secret|token|scram", re.IGNORECASE)  # parameters of a URL: libpq takes them there, too
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -58,14 +61,13 @@ class Store:
 
     def __init__(self, url: str, run_id: str, *, clock: Callable[[], float] = time.time) -> None:
         self.engine = open_engine(url)
-        self._file = _file_of(self.engine)
-        self._inode = self._file and _inode(self._file)
+        self._file = OpenedFile(str(self.engine.url.database)) if self.engine.dialect.name == "sqlite" else None
         self.guard: Callable[[sa.Connection], None] | None = None
         self._writing = threading.Lock()
         self._waits = WaitTeller(self.engine)
         self.now = clock
         self.run_id = run_id
-        self.url = str(sa.make_url(url))  # a password in it is masked
+        self.url = shown_url(url)
         try:
             self.found_version = self._opened()
             with self.read() as connection:
@@ -94,7 +96,8 @@ class Store:
         Raises:
             LedgerError: The database fails.
         """
-        self._check_file()
+        if self._file is not None:
+            self._file.check()
         try:
             with self.engine.connect() as connection:
                 yield connection
@@ -110,7 +113,8 @@ class Store:
             LedgerReplacedError: The file is another one, or gone; what was written is in the file that was opened.
             LockLostError: This run may not write any more; nothing of the block was written.
         """
-        self._check_file()
+        if self._file is not None:
+            self._file.check()
         waits = self._waits
         try:
             with self._writing, self.engine.connect() as connection:
@@ -126,12 +130,9 @@ class Store:
                     waits.began = None
         except DATABASE_ERRORS as error:
             raise ledger_error(error) from error
-        self._check_file()
-
-    def _check_file(self) -> None:
-        """Check that the path still leads to the file that was opened: SQLite goes on with a file that was removed."""
-        if self._file is not None and _inode(self._file) != self._inode:
-            raise LedgerReplacedError
+        if self._file is not None:
+            self._file.written()
+            self._file.check()
 
     def rows(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
         """Return the rows of one query.
@@ -320,6 +321,13 @@ def parsed_url(url: str) -> URL:
     )
 
 
+def shown_url(url: str) -> str:
+    """Return a URL as people may see it: without a password, wherever in it that stands."""
+    parsed = make_url(url)
+    hidden = {name: "..." for name in parsed.query if _SECRET.search(name)}
+    return str(parsed.update_query_dict(hidden))  # which masks the one before the host
+
+
 def has_ledger(url: str) -> bool:
     """Tell whether there is a ledger at a URL.
 
@@ -338,25 +346,14 @@ def has_ledger(url: str) -> bool:
         engine.dispose()
 
 
-def _file_of(engine: Engine) -> str | None:
-    """Return the path of a SQLite database; None for PostgreSQL."""
-    return engine.url.database if engine.dialect.name == "sqlite" else None
-
-
-def _inode(path: str) -> tuple[int, int] | None:
-    """Return the device and the inode that a path leads to; None if there is no file."""
-    try:
-        found = Path(path).stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
-
-
 def _sqlite_engine(url: URL) -> Engine:
     if not url.database or url.database == ":memory:":
         raise SettingError(
             "ledger_url names no file. Without one the next run would write every record again. Name a file"
         )
+    if url.database.startswith("file:") or "uri" in url.query:
+        # The file would be another one than its name says, and the locks beside it those of nobody.
+        raise SettingError("ledger_url must name the file by its path alone, without file: and without uri=true")
     file = Path(url.database)
     check_ledger_file(file)
     try:

@@ -67,7 +67,8 @@ class Tenants:
             told: The account as the CRM tells it.
 
         Raises:
-            AnotherTenantError: Other credentials wrote the account at this address, or another account bore the name.
+            AnotherTenantError: Other credentials wrote the account at this address, another account bore the name, or
+                this account bore another name.
         """
         account = self._known_by(told)
         key = key_of(account.id)
@@ -77,6 +78,14 @@ class Tenants:
                 f"{account.id} is the account_name of account {noted.told} in this ledger, and these settings reach "
                 f"account {told.id}. Nothing was sent. If it is another account, give it another account_name. If it "
                 f"is the same one, run {ACCEPT}"
+            )
+        is_new = noted.id is None if told.by_address else noted.told is None
+        if is_new and (other := self._other_name(told, key)) is not None:
+            way_back = "Remove account_name" if other == key_of(told.id) else f"Set account_name to {other}"
+            raise AnotherTenantError(
+                f"This ledger knows the account that these settings reach as {other}, and the settings call it "
+                f"{account.id}. Nothing was sent: under another name all records would be written again. {way_back}. "
+                f"If it is another account, or is to have a second name with records of its own, run {ACCEPT}"
             )
         if told.by_address and noted.fingerprints and self._fingerprints:
             self._compare(account, noted)
@@ -125,6 +134,27 @@ class Tenants:
         )
         ids = {row.told for row in self._store.rows(query)}
         return ids.pop() if len(ids) == 1 else None
+
+    def _other_name(self, told: Account, key: str) -> str | None:
+        """Return another name under which the ledger has records of an account; None if there is none.
+
+        At one address, one credential can write several accounts that all have names of their own. That with and
+        without a name is meant the same one is likely.
+        """
+        accounts, credentials, objects = tables.accounts, tables.credentials, tables.objects
+        signed = sa.select(accounts.c.account).join_from(accounts, credentials).where(accounts.c.crm == self._crm)
+        ours = signed.where(credentials.c.fingerprint.in_(self._fingerprints))
+        by_id = objects.c.account == key_of(told.id)
+        if not told.by_address:
+            names = sa.select(accounts.c.account).where(accounts.c.crm == self._crm, accounts.c.told == told.id)
+            same = sa.or_(by_id, objects.c.account.in_(names))  # by its id before the first account_name
+        elif self._name is not None:
+            same = sa.and_(by_id, sa.or_(objects.c.account.in_(ours), objects.c.account.not_in(signed)))
+        else:
+            same = objects.c.account.in_(ours.where(accounts.c.told.is_(None)))
+        query = sa.select(objects.c.account).where(objects.c.crm == self._crm, objects.c.account != key, same)
+        rows = self._store.rows(query.order_by(objects.c.id).limit(1))
+        return str(rows[0].account) if rows else None
 
     def _noted(self, key: str) -> _Noted:
         accounts, credentials = tables.accounts, tables.credentials

@@ -148,12 +148,16 @@ class Generations:
         if counts:
             self._count()
 
+    def now(self) -> dict[str, Any] | None:
+        """Return the witness for the report: of this run's count, or of the last one where it does not count."""
+        return None if self._last is None else asdict(self._last)
+
     def at_end(self) -> dict[str, Any] | None:
         """Count up at the end of the run, if the ledger is still there; return the witness for the report."""
         if self._counts:
             with suppress(StopError):
                 self._count()
-        return None if self._last is None else asdict(self._last)
+        return self.now()
 
     def note(self) -> str:
         """Return the witness as it is by now, as a note for later runs.

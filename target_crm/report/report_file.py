@@ -33,16 +33,18 @@ class ReportFile:
         # Passed on by runs that end before they open the ledger: it tells the next one of an older copy.
         self._ledger = _ledger_in(self._path)
 
-    def begin(self, run_id: str) -> None:
+    def begin(self, run_id: str, ledger: Any = None) -> None:
         """Say that the run goes on. A run that is killed leaves this, and no run leaves the report of an earlier one.
 
         Args:
             run_id: Names the run.
+            ledger: What the ledger is; None before it is opened.
 
         Raises:
             SettingError: The file cannot be written.
             FileError: The disk is full.
         """
+        self._ledger = ledger or self._ledger
         if self._path is None:
             return
         if not _is_replaceable(self._path):

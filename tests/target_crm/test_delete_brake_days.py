@@ -70,6 +70,16 @@ def test_a_source_that_loses_a_little_each_night_is_stopped_at_half(mirror, pass
     assert "--allow-deletes 3" in said
 
 
+def test_a_history_that_is_kept_for_a_day_hides_no_delete_from_the_brake(run, pass_days):
+    nights = [range(40 - 3 * night) for night in range(8)]
+    codes = []
+    for numbers in nights:
+        messages = [TASKS, *map(task, numbers)]
+        codes.append(run(messages, streams={"tasks": MIRROR}, history_days=1, history_values=True).code)
+        pass_days(1.1)
+    assert codes == [0] * 7 + [3]
+
+
 def test_many_small_runs_of_one_day_count_together_and_a_dry_run_shows_the_brake(mirror, pass_days):
     mirror(range(20))
     pass_days(8)

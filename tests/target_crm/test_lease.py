@@ -9,9 +9,12 @@ import pytest
 
 from crm_api.transport.leases import LEASE_SECONDS, Claim, SQLiteLeases, open_leases
 from target_crm.concurrency import Stopping
-from target_crm.ledger.lease import Lease, OtherLedgerError
-from target_crm.ledger.locks import LockLostError
+from target_crm.ledger import opening
+from target_crm.ledger.lease import Lease
+from target_crm.ledger.locks import LockLostError, OtherLedgerError
+from target_crm.ledger.store import Store
 from tests.commands import Command
+from tests.machine import import_package
 from tests.target_crm.messages import as_lines, record_of, schema_of
 
 TASKS = [schema_of("tasks", "name"), record_of("tasks", id=1, name="T")]
@@ -95,3 +98,45 @@ def test_a_lease_that_another_ledger_took_meanwhile_is_a_lost_lock(tmp_path, clo
     second.renew()
     second.check()
     second.close()
+
+
+def test_a_lease_from_before_the_clock_was_put_back_has_ended(tmp_path, clock):
+    def claim(leases, ledger):
+        return leases.take(Claim("copper 1", ledger, ledger, f"the run of {ledger}"))
+
+    assert claim(SQLiteLeases(tmp_path / "quota.sqlite", clock=lambda: clock() + 3600), "A") is None
+    leases = SQLiteLeases(tmp_path / "quota.sqlite", clock=clock)
+    assert claim(leases, "B") is None
+    assert claim(leases, "A") == "the run of B"
+
+
+def test_account_name_hides_no_second_ledger_of_an_account(run, quota_url, others):
+    assert others.account.startswith("copper ")
+    done = run(TASKS, quota_url=quota_url, account_name="acme")
+    assert done.code == 5
+    assert "with another ledger" in done.errors
+
+
+@pytest.mark.parametrize("file", ["boot", "no such file"])
+def test_a_ledger_on_a_copied_disk_is_another_one(tmp_path, monkeypatch, file):
+    store = Store(f"sqlite:///{tmp_path / 'ledger.sqlite'}", "run")
+    here = opening.identity(store)
+    (tmp_path / "boot").write_text("another machine\n")
+    monkeypatch.setattr(opening, "BOOT", tmp_path / file)
+    assert opening.identity(store) != here
+    store.close()
+
+
+def test_a_copy_of_a_database_is_another_ledger(postgres_server, postgres):
+    psycopg = import_package("psycopg")
+    store = Store(postgres, "run")
+    here = opening.identity(store)
+    assert opening.identity(store) == here
+    store.close()
+    name = f"copy_of_{postgres.rpartition('/')[2]}"
+    with psycopg.connect(f"{postgres_server}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {postgres.rpartition('/')[2]}")
+        copy = Store(f"{postgres_server}/{name}", "run")
+        assert opening.identity(copy) != here
+        copy.close()
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

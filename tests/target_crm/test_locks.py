@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
 import pytest
+from click.testing import CliRunner
 
 from crm_api.errors import SettingError
+from target_crm.cli.main import main
 from target_crm.concurrency import Stopping
 from target_crm.files import check_ledger_file
 from target_crm.ledger.locks import FileLocks, LockedError, LockLostError
@@ -57,6 +60,75 @@ def test_the_second_run_stops_and_names_the_first(run, other_run, emulator):
 @pytest.mark.usefixtures("other_run")
 def test_another_kind_of_record_can_be_written_meanwhile(run):
     assert run([schema_of("projects", "name"), record_of("projects", id=1, name="P")]).code == 0
+
+
+PEOPLE = schema_of("people", "name", "email")
+
+
+def person(number, **more):
+    return record_of("people", id=number, name=f"P{number}", email=f"p{number}@x.org", **more)
+
+
+@pytest.fixture
+def people_locked(tmp_path, emulator, locks):
+    """Lock the account's people, as another run does."""
+    account = str(emulator.copper.records("account")[0]["id"])
+
+    def lock():
+        held = locks(tmp_path / "ledger.sqlite", "a run of people", account=account)
+        held.take("people")
+        return held
+
+    return lock
+
+
+@pytest.mark.parametrize(
+    ("left", "streams"),
+    [
+        ([PEOPLE, record_of("people", id=1, email=5)], {}),  # rejected
+        ([PEOPLE, person(1, _sdc_deleted_at="2026-01-01"), "cut off"], {"people": {"hard_delete": True}}),
+    ],
+)
+def test_what_an_earlier_run_left_of_an_object_that_another_run_writes_stops_nobody(
+    run, people_locked, emulator, left, streams
+):
+    run([PEOPLE, person(1)])
+    run(left, streams=streams)
+    people = emulator.copper.count("people")
+    people_locked()
+    done = run([TASKS, record_of("tasks", id=1, name="T")], streams=streams, lock_wait_seconds=3600, max_rejected=1)
+    assert done.code == 0, done.errors
+    assert "is left to a later run" in done.errors
+    assert emulator.copper.count("tasks") == 1
+    assert emulator.copper.count("people") == people
+
+
+@pytest.mark.parametrize("words", [["forget", "--stream", "people", "--all"], ["accept-restore"]])
+def test_the_operator_changes_nothing_that_a_run_is_writing(run, settings, people_locked, tmp_path, words):
+    assert run([PEOPLE, person(1)]).code == 0
+    config = tmp_path / "settings.json"
+    config.write_text(json.dumps(settings))
+    arguments = ["ledger", *words, "--config", str(config)]
+    held = people_locked()
+    refused = CliRunner().invoke(main, arguments)
+    assert refused.exit_code == 5
+    assert "a run of people" in refused.output
+    held.close()
+    assert CliRunner().invoke(main, arguments).exit_code == 0
+
+
+def test_deletes_of_a_stream_that_a_run_does_not_know_are_left_to_one_that_does(run, emulator):
+    streams = {"customers": {"object": "people", "hard_delete": True}}
+    customers = [{**PEOPLE, "stream": "customers"}, {**person(1), "stream": "customers"}]
+    gone = {**person(1, _sdc_deleted_at="2026-01-01"), "stream": "customers"}
+    run(customers, streams=streams)
+    run([customers[0], gone, "cut off"], streams=streams)
+    done = run([TASKS, record_of("tasks", id=1, name="T")])
+    assert done.code == 0, done.errors
+    assert "customers" in done.errors
+    assert emulator.copper.count("people") == 1
+    assert run([customers[0]], streams=streams).code == 0
+    assert emulator.copper.count("people") == 0
 
 
 def test_a_crash_frees_the_lock(run, other_run):
@@ -138,6 +210,14 @@ def test_whichever_path_leads_to_the_ledger_its_locks_are_the_same(run, emulator
     done = run([TASKS, record_of("tasks", id=1, name="T")], ledger_url=f"sqlite:///{paths[way]}")
     assert done.code != 0
     assert "Another run is writing the tasks" in done.errors
+    assert emulator.copper.count("tasks") == 0
+
+
+@pytest.mark.parametrize("url", ["sqlite:///file:{}?uri=true", "sqlite:///{}?vfs=unix-none&uri=true"])
+def test_a_ledger_whose_url_hides_the_file_is_refused(run, emulator, tmp_path, url):
+    done = run([TASKS, record_of("tasks", id=1, name="T")], ledger_url=url.format(tmp_path / "ledger.sqlite"))
+    assert done.code == 2
+    assert "ledger_url" in done.errors
     assert emulator.copper.count("tasks") == 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import sqlite3
 from contextlib import closing
@@ -90,6 +91,36 @@ def test_a_ledger_that_is_removed_in_mid_run_ends_the_run_without_state(run, emu
     assert "removed or replaced" in done.errors
     assert emulator.copper.count("tasks") == 10, "nothing was sent once it could be known"
     assert file.exists() == (happening is replace), "no empty ledger was made in its place"
+
+
+def empty(file):
+    os.truncate(file, 0)
+
+
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm"])
+def test_a_journal_that_is_removed_or_a_file_that_is_emptied_ends_the_run_without_state(run, emulator, file, ending):
+    messages = [TASKS, *tasks(*range(10)), state_of(1), *tasks(*range(10, 30)), state_of(2)]
+    harm = (lambda: file.with_name(file.name + ending).unlink()) if ending else (lambda: empty(file))
+    done = run(messages, Interrupted(messages, 15, harm), batch_size_rows=10)
+    assert done.code == 4
+    assert [state["position"] for state in done.states] == [1]
+    assert "removed or replaced" in done.errors
+    assert emulator.copper.count("tasks") == 10, "nothing was sent once it could be known"
+
+
+def test_a_backup_of_before_a_run_that_was_killed_is_older_than_the_report_says(run, settings, file, emulator):
+    run([TASKS, *tasks(1)])
+    shutil.copy(file, file.with_name("backup"))
+    messages = [TASKS, *tasks(2)]
+    report = Path(settings["report_path"]).with_name("kept.json")
+    said = []
+    run(messages, Interrupted(messages, 2, lambda: said.append(report.read_bytes())))
+    report.write_bytes(said[0])  # as a run leaves it that is killed here
+    shutil.copy(file.with_name("backup"), file)
+    refused = run(messages, require_ledger=True)
+    assert refused.code == 2
+    assert "is an older copy of itself" in refused.errors
+    assert emulator.copper.count("tasks") == 2
 
 
 def test_an_open_ledger_notices_at_the_next_commit(settings, file):

@@ -6,6 +6,7 @@ import json
 import random
 import signal
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from tests.target_crm.messages import as_lines, record_of, schema_of, state_of
 
 TASKS = schema_of("tasks", "name")
 RECORDS = 60
+PERMIT_SECONDS = 1.1  # longer than half of the time in which a create can still turn up, in these settings
 MESSAGES = [TASKS, *(record_of("tasks", id=n, name=f"T{n}") for n in range(RECORDS)), state_of(1)]
 
 
@@ -79,10 +81,14 @@ def taken_over(emulator, start, shared, requests, **config):
     first.stdin.write(as_lines(MESSAGES))  # and its input stays open
     assert stopped.wait(240)
     undo()
+    still_since = time.monotonic()
     until_all_is_read(emulator.url)
     free_locks(shared["ledger_url"])
     second = start("second", main)
     said_second = second.communicate(as_lines(MESSAGES))
+    # The second run takes no time to wait for what the first may still send: the first stands still for as long as it
+    # may have been sending, at least.
+    threading.Event().wait(max(PERMIT_SECONDS - (time.monotonic() - still_since), 0))
     first.send_signal(signal.SIGCONT)
     said_first = first.communicate(as_lines([record_of("tasks", id=RECORDS, name="late"), state_of(2)]))
     return (first, *said_first), (second, *said_second)

@@ -22,6 +22,10 @@ def key(value):
 A, B = key("key-of-tenant-a"), key("key-of-tenant-b")
 
 
+def endpoint_with(headers):
+    return {"streams": {"links": {"endpoint": ENDPOINT | {"headers": headers}}}}
+
+
 def oauth(api, client_id, client_secret):
     token_url = f"{api.base_url}/oauth/token"
     return {"auth": "oauth", "token_url": token_url, "client_id": client_id, "client_secret": client_secret}
@@ -82,6 +86,7 @@ def test_accept_credential_is_the_way_on_for_a_rotated_one(send, operate):
             {"auth": "basic", "auth_name": "ada", "auth_value": "new password"},
         ),
         (key("same"), key("same") | {"headers": {"X-Region": "eu"}}),
+        (key("same"), key("same") | {"headers": {"X-Api-Version": "2", "Accept-Language": "de"}}),
     ],
 )
 def test_what_rotates_beside_the_name_is_no_other_tenant(send, first, rotated):
@@ -102,11 +107,16 @@ def test_what_rotates_beside_the_name_is_no_other_tenant(send, first, rotated):
             {"auth": "query", "auth_name": "k", "auth_value": "b"},
         ),
         ({"headers": {"X-Tenant": "a"}}, {"headers": {"X-Tenant": "b"}}),
-        (key("same") | {"headers": {"X-Account-Id": "1"}}, key("same") | {"headers": {"X-Account-Id": "2"}}),
+        ({"headers": {"X-Shop": "a"}}, {"headers": {"X-Shop": "b"}}),
+        ({"headers": {"Content-Profile": "a"}}, {"headers": {"Content-Profile": "b"}}),
+        (A | endpoint_with({"X-Tenant": "a"}), A | endpoint_with({"X-Tenant": "b"})),
+        (endpoint_with({"X-Site": "a"}), endpoint_with({"X-Site": "b"})),
         (
-            {"streams": {"links": {"endpoint": ENDPOINT | {"headers": {"X-Token": "token-of-tenant-a"}}}}},
-            {"streams": {"links": {"endpoint": ENDPOINT | {"headers": {"X-Token": "token-of-tenant-b"}}}}},
+            endpoint_with({"X-App": "an integration of ours", "X-Token": "token-of-a"}),
+            endpoint_with({"X-App": "an integration of ours", "X-Token": "token-of-b"}),
         ),
+        (key("same") | {"headers": {"X-Account-Id": "1"}}, key("same") | {"headers": {"X-Account-Id": "2"}}),
+        (endpoint_with({"X-Token": "token-of-tenant-a"}), endpoint_with({"X-Token": "token-of-tenant-b"})),
     ],
 )
 def test_whoever_signs_in_otherwise_is_another_tenant(send, first, other):
@@ -124,6 +134,26 @@ def test_a_named_account_goes_on_with_another_credential_and_says_so(send):
     done = send(RECORDS, ENDPOINT, account_name="a", **B)
     assert done.of("links") == {"input": 5, "unchanged": 5}
     assert "Account a is written with another credential than before" in done.errors
+
+
+@pytest.mark.parametrize(("first", "then"), [(None, "a"), ("a", None)])
+def test_an_account_that_is_renamed_is_not_written_anew(send, operate, emulator, first, then):
+    send(RECORDS, ENDPOINT, account_name=first, **A)
+    before = len(emulator.requests)
+    refused = send(RECORDS, ENDPOINT, account_name=then, **A)
+    assert refused.code == 2
+    assert "account_name" in refused.errors
+    assert len(emulator.requests) == before
+    assert send(RECORDS, ENDPOINT, account_name=first, **A).of("links") == {"input": 5, "unchanged": 5}
+    named = {} if then is None else {"account_name": then}
+    assert operate("ledger", "accept-credential", **named, **A).exit_code == 0
+    assert send(RECORDS, ENDPOINT, account_name=then, **A).of("links") == {"input": 5, "created": 5}
+
+
+def test_one_credential_may_write_several_accounts_that_all_have_names(send):
+    for name in ("a", "b"):
+        assert send(RECORDS, ENDPOINT, account_name=name, **A).of("links") == {"input": 5, "created": 5}
+        assert send(RECORDS, ENDPOINT, account_name=name, **A).of("links") == {"input": 5, "unchanged": 5}
 
 
 def test_an_older_ledger_notes_the_first_credential_that_it_sees(send, settings):
