@@ -18,8 +18,8 @@ from crm_api.transport.answer import Dialect
 from crm_api.transport.network import Network
 from crm_api.transport.quota import Quota
 from crm_api.transport.redaction import Redactor
-from crm_api.transport.request import Request, Unsigned
-from crm_api.transport.session import CrmSession, Renewable
+from crm_api.transport.request import Renewable, Request, Unsigned
+from crm_api.transport.session import CrmSession
 
 EARLY_SECONDS = 30.0  # before a token expires, it is not used any more, since a request takes time
 JUST_SECONDS = 1.0  # workers whose requests were refused together request one token

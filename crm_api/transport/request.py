@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -70,3 +71,15 @@ class Unsigned(requests.auth.AuthBase):
     @override
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         return request
+
+
+class Renewable(requests.auth.AuthBase, ABC):
+    """A signature whose credentials expire."""
+
+    @abstractmethod
+    def renew(self) -> None:
+        """Get new credentials.
+
+        Raises:
+            CrmError: There are none to get.
+        """

@@ -6,9 +6,8 @@ import http.cookiejar
 import logging
 import threading
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, MutableMapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
@@ -28,6 +27,7 @@ from crm_api.errors import (
     InDoubtError,
     InvalidError,
     RedirectError,
+    StopError,
     UnreachableError,
 )
 from crm_api.transport import failures
@@ -43,7 +43,7 @@ from crm_api.transport.network import (
     origin_of,
 )
 from crm_api.transport.redaction import Redactor
-from crm_api.transport.request import Request, Unsigned
+from crm_api.transport.request import Renewable, Request, Unsigned
 from crm_api.transport.retry import (
     TOLD_FROM_SECONDS,
     TOO_MANY_REQUESTS,
@@ -149,7 +149,8 @@ class CrmSession(requests.Session):
         Args:
             request: What to send, and how to take the answer.
             before_send: Called after the wait for a turn, immediately before each attempt is sent. What it returns is
-                called before the next attempt is waited for, if no attempt so far can have changed anything.
+                called before the next attempt is waited for, and before a StopError or a BusyError is raised, if no
+                attempt so far can have changed anything.
 
         Raises:
             StopError: No further request can succeed; see the tree in ``crm_api.errors``.
@@ -175,18 +176,18 @@ class CrmSession(requests.Session):
                 return replace(outcome, seconds=turn.seconds)
             if not renewed and wire.has_credentials and outcome.is_unsigned and isinstance(self.auth, Renewable):
                 renewed = True  # 401 says that nothing was done
-                if nothing_done is not None and not sent:
-                    nothing_done()
+                _take_back(nothing_done, certain=not sent)
                 self.auth.renew()
                 continue
-            sent = sent or outcome.fate is RequestFate.UNKNOWN
+            sent_before, sent = sent, sent or outcome.fate is RequestFate.UNKNOWN
             attempt = Attempt(outcome.fate, number, outcome.retry_after_seconds)
             if outcome.final or not self._retry_policy.may_repeat(
                 attempt, repeatable=request.may_repeat, reached=self._reached
             ):
-                raise self._error(request, outcome, number=number, sent=sent) from outcome.cause
-            if nothing_done is not None and not sent:
-                nothing_done()  # a kill during the wait leaves nothing in doubt
+                error = self._error(request, outcome, number=number, sent=sent)
+                _take_back(nothing_done, certain=not sent_before and _says_nothing_done(outcome, error))
+                raise error from outcome.cause
+            _take_back(nothing_done, certain=not sent)  # a kill during the wait leaves nothing in doubt
             wait_seconds = self._wait_seconds(request, attempt, outcome)
             if outcome.fate is RequestFate.TURNED_AWAY:  # every worker is over the rate, not this one alone
                 self.quota.pause(wait_seconds, f"the CRM turned {request.call} away")
@@ -304,7 +305,8 @@ class CrmSession(requests.Session):
         finally:
             turn.ended_at = self.quota.clock()
             if self.quota.is_shared:
-                self.quota.settle()
+                with suppress(StopError):  # an answer that came is kept; the next turn tells that the store failed
+                    self.quota.settle()
 
     def _wait_seconds(self, request: Request, attempt: Attempt, miss: _Miss) -> float:
         """Seconds until the next attempt; an error if the CRM asks for more than anybody should wait."""
@@ -346,16 +348,18 @@ class CrmSession(requests.Session):
         return InDoubtError(name, **facts, advice=miss.advice and f"{InDoubtError.advice} {miss.advice}")
 
 
-class Renewable(requests.auth.AuthBase, ABC):
-    """A signature whose credentials expire."""
+def _take_back(nothing_done: Callable[[], None] | None, *, certain: bool) -> None:
+    """Tell whoever keeps what is about to be sent that nothing was done, where that is certain."""
+    if nothing_done is not None and certain:
+        nothing_done()
 
-    @abstractmethod
-    def renew(self) -> None:
-        """Get new credentials.
 
-        Raises:
-            CrmError: There are none to get.
-        """
+def _says_nothing_done(miss: _Miss, error: CrmError) -> bool:
+    """Tell whether an attempt that ends a run, or its hurry, has certainly changed nothing."""
+    if not isinstance(error, StopError | BusyError):
+        return False
+    is_refusal = miss.failure is not None and not issubclass(miss.failure.kind, (InDoubtError, RedirectError))
+    return is_refusal or miss.fate is not RequestFate.UNKNOWN
 
 
 @dataclass(frozen=True)

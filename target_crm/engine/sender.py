@@ -25,8 +25,7 @@ from crm_api.errors import (
 )
 from target_crm.engine.decisions import Create, Update
 from target_crm.engine.run import StreamContext
-from target_crm.ledger.locks import LockLostError
-from target_crm.ledger.values import Entry, Intent, LedgerDataError, LedgerError, Origin
+from target_crm.ledger.values import Entry, Intent, LedgerDataError, Origin
 from target_crm.mapping.values import Change
 
 
@@ -222,7 +221,10 @@ class Sender:
     # Results
 
     def _try(self, send: _Send, writes: Sequence[Write], results: Results) -> None:
-        """Send writes in one request, and take its answer, or what its failure leads to."""
+        """Send writes in one request, and take its answer, or what its failure leads to.
+
+        Intents stay where the run ends: only whoever sends knows whether anything left, and takes them back.
+        """
         try:
             answers = send(writes)
         except InDoubtError as error:
@@ -239,13 +241,6 @@ class Sender:
             self._refused_whole(send, writes, error, results)
         except LedgerDataError as error:  # the intents were not kept, so nothing was sent
             self._not_kept(send, writes, error, results)
-        except (StopError, BusyError) as error:
-            # The intent of an update stays: the record is read before the update is done again. That of an upsert
-            # tells when it was first tried.
-            is_create = writes[0].crm_id is None and writes[0].upsert is None
-            if is_create and not isinstance(error, (LedgerError, LockLostError)):
-                self._ledger.withdraw(self._scope, [write.action.ready.incoming.source_id for write in writes])
-            raise
         else:
             self._answered(writes, answers, results)
 

@@ -6,6 +6,7 @@ import logging
 import random
 import signal
 import threading
+from fnmatch import fnmatchcase
 
 import pytest
 
@@ -204,3 +205,21 @@ def _process(file, lines, run=main):
     except BrokenPipeError:  # killed before it had read them
         pass
     return process
+
+
+def test_a_quota_store_that_fails_while_a_write_is_on_its_way_makes_no_copy(contract, run, tmp_path):
+    store = tmp_path / "quota.sqlite"
+    shared = {"quota_url": f"sqlite:///{store}", "requests_per_minute": 60_000, "max_concurrency": 1}
+    if contract.case.vendor != "anything":
+        shared["streams"] = contract.stream_settings(match_on=[])  # only the ledger keeps it from making a copy
+
+    def fail(request):
+        if any(fnmatchcase(f"{request.method} {request.route}", pattern) for pattern in contract.case.writes):
+            store.write_bytes(b"no database" * 1000)
+
+    undo = contract.emulator.between_requests(fail)
+    assert run(contract.made(*range(3)), **shared).code in {0, 2, 4}  # 0 where all go in one request
+    undo()
+    store.unlink()
+    assert run(contract.made(*range(3)), **shared).code == 0
+    assert contract.names == contract.called(*range(3))
