@@ -22,6 +22,7 @@ from tap_copper.search.query import PageQuery, Row, SearchError
 from tap_copper.search.read_ahead import InFlight, Search, Shares
 from tap_copper.search.window import Window
 
+MOST_IN_A_HURRY = 600 * PAGE_SIZE  # records: what some three minutes of quota can read
 REQUESTS_A_SECOND = 64  # however long an answer takes: a minute's quota of 180 is used in three seconds
 BUFFER_BYTES = 32 * 2**20  # answers that wait for earlier windows
 MOST_DIGITS = 15  # of a total: more is no count of records
@@ -276,7 +277,7 @@ class Reader:
         with self._changed:
             if self.began is None:
                 self.began = answer.date if answer.date and answer.date.year in PLAUSIBLE_YEARS else extracted
-                self._adapt_to(answer.seconds)
+                self._adapt_to(answer.seconds, total)
             horizon = self._sign * self._horizon(self.began)
             for each, (its_body, its_rows, its_total, came) in self._search.in_turn(
                 asked, (body, rows, total, extracted)
@@ -295,8 +296,14 @@ class Reader:
             for position in taken.edited_meanwhile:
                 self._edited_meanwhile[rows[position]] = (body, position)
 
-    def _adapt_to(self, seconds: float) -> None:
-        """Have as many queries under way as make up for the time that an answer takes."""
+    def _adapt_to(self, seconds: float, total: int | None) -> None:
+        """Have as many queries under way as make up for the time that an answer takes, where that time matters.
+
+        More windows cost a few more queries. A long read takes many minutes of quota, and loses more by them than by
+        the seconds that its last answers take.
+        """
+        if total is None or total > MOST_IN_A_HURRY:
+            return
         concurrency = min(ceil(seconds * REQUESTS_A_SECOND), self._most_concurrent)
         if concurrency > self._concurrency:
             self._concurrency = concurrency
