@@ -6,9 +6,6 @@ from crm_api.start import end_at_interrupt
 
 end_at_interrupt()
 
-from target_crm.cli.main import main  # noqa: E402 - which takes a while
+from target_crm.cli.main import main as operator  # noqa: E402 - which takes a while
 
-
-def operator() -> None:
-    """Run the command."""
-    main()
+__all__ = ["operator"]

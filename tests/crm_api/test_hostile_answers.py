@@ -181,9 +181,9 @@ def test_of_an_error_no_more_is_read_than_is_said(server: HostileServer, connect
     ("beginning", "total_seconds", "said"),
     [
         (head(), 20.0, "after 20 seconds"),
-        (head(), None, "after 3.. seconds"),
+        (head(), None, "after [0-9]{3} seconds"),
         (head("200 OK", "Transfer-Encoding: chunked"), 20.0, "after 20 seconds"),
-        (head("200 OK", "Transfer-Encoding: chunked"), None, "after 3.. seconds"),
+        (head("200 OK", "Transfer-Encoding: chunked"), None, "after [0-9]{3} seconds"),
         (b"HTTP/1.1 200 OK\r\nX: ", 1.5, "after 2 seconds"),
     ],
 )

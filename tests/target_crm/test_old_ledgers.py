@@ -170,13 +170,16 @@ def rows_of(version, database):
     return re.findall(r'^INSERT INTO (?:public\.)?"?(\w+)"? VALUES ?(.*)', "\n".join(texts), flags=re.MULTILINE)
 
 
+LATER_KINDS = {"not_storable"}  # reasons to reject that version 0.1.0 did not know
+
+
 @pytest.mark.parametrize(("version", "database"), sorted({(version, database) for version, _, database in CORPUS}))
 def test_every_table_and_every_state_occurs_in_the_corpus(version, database):
     rows = rows_of(version, database)
     made = (LEDGERS / version / "copper" / f"{database}.sql").read_text()
     assert {name for name, _ in rows} == set(re.findall(r'CREATE TABLE (?:public\.)?"?(\w+)', made))
     states = {
-        "held": ("waiting", "rejected", "deleting", *KINDS),
+        "held": ("waiting", "rejected", "deleting", *(each for each in KINDS if each not in LATER_KINDS)),
         "intents": ("create", "update", "upsert", '[["company_id","companies","late"]]'),
         "records": ("created", "matched", "imported", "left"),
         "history": (
