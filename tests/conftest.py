@@ -7,8 +7,10 @@ import importlib
 import os
 import pkgutil
 import shutil
+from collections import Counter
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 import crm_api
@@ -34,6 +36,18 @@ def pytest_configure() -> None:
     """Keep the tests' files in memory where there is room for them: a ledger waits for the disk at each commit."""
     if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES and not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+@pytest.hookimpl(tryfirst=True)  # before those are left out that a run does not ask for
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of a test with many cases, leave all but each n-th to the long run: ``daily(one_of=n)``."""
+    counts: Counter[str] = Counter()
+    for item in items:
+        if (mark := item.get_closest_marker("daily")) is not None:
+            test = item.nodeid.partition("[")[0]
+            if counts[test] % mark.kwargs["one_of"]:
+                item.add_marker(pytest.mark.long)
+            counts[test] += 1
 
 
 def pytest_collection_finish() -> None:

@@ -146,6 +146,7 @@ WAYS = ["idle", "a second", "two seconds", "busy", "busy, a second", "slow there
 
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("way", [*WAYS, "slow at first"])
+@pytest.mark.daily(one_of=2)
 def test_nothing_arrives_too_early_at_the_rate_of_a_minute_and_it_is_used(way: str, seed: int) -> None:
     random = Random(seed)
     world = World(Server(180, 60.0), ways(way, random), random)

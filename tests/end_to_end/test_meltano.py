@@ -63,6 +63,7 @@ def meltano(folder, program, copper_account, emulator):
     return run
 
 
+@pytest.mark.long
 def test_the_account_is_replicated_by_a_job(meltano, emulator):
     meltano("run", "replicate-copper")
     output = meltano.project / "output"

@@ -123,6 +123,7 @@ HARMLESS = {"a webhook with credentials", "a proxy of no known kind"}  # this ma
 
 
 @pytest.mark.parametrize("name", BAD)
+@pytest.mark.daily(one_of=4)
 def test_a_bad_setting_is_named_and_its_secret_is_not_shown(run, config, name):
     given = {**config, "rejected_path": None, "responses_path": None, **BAD[name]}
     settings = {key: value for key, value in given.items() if value is not None}

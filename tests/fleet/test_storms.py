@@ -54,6 +54,7 @@ def _ledger(kind, fixture, folder, relays):
 
 
 @pytest.mark.parametrize(("crm", "ledger"), SAMPLE, ids=map("-".join, SAMPLE))
+@pytest.mark.daily(one_of=3)
 def test_whatever_strikes_writers_nothing_is_doubled_or_lost(storm, crm, ledger):
     storm(crm, ledger, 1).rage(3, ("kill", "pause", "pause_both"))
 

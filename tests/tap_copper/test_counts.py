@@ -41,6 +41,7 @@ def fill(emulator: Emulator, stream: str, seconds: list[int]) -> set[int]:
 
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
 @pytest.mark.parametrize("stream", SEARCHED)
+@pytest.mark.daily(one_of=3)
 def test_every_count_comes_exactly_and_in_order(stream: str, behaviour: str) -> None:
     for count in COUNTS:
         with Emulator(empty=True, clock=Clock(frozen_at=NOW), switches=BEHAVIOURS[behaviour]) as emulator:

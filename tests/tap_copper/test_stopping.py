@@ -52,6 +52,7 @@ def test_an_interrupt_from_the_keyboard_ends_it_likewise(slow: Emulator, tmp_pat
 
 
 @pytest.mark.parametrize("lines", [3, 950, 2500, 4500])
+@pytest.mark.daily(one_of=2)
 def test_a_killed_run_is_continued_at_its_last_state_and_misses_nothing(
     slow: Emulator, tmp_path: Path, lines: int
 ) -> None:

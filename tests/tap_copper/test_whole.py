@@ -68,6 +68,7 @@ def without_every_fiftieth(_: int, __: dict[str, Any], page: Records, total: int
         if (stream, twist) != ("activities_search", one_that_was_seen)  # who was seen is a person
     ],
 )
+@pytest.mark.daily(one_of=2)
 def test_what_comes_short_of_its_total_is_not_whole(account: Emulator, stream: str, twist: Twist) -> None:
     output, questions = read_twisted(account, stream, 600, twist)
     assert "the read is not whole" in str(output.error)
@@ -116,6 +117,7 @@ def test_with_hint_an_end_is_an_empty_page_told_twice_and_the_gap_a_warning(
 @pytest.mark.parametrize("total", [10_000, 7, 300, 400, 450, None, -1, "many", "1e3", "999999999999999999999"])
 @pytest.mark.parametrize("stream", KINDS)
 @pytest.mark.parametrize("totals", ["exact", "hint"])
+@pytest.mark.daily(one_of=7)
 def test_a_total_that_lies_costs_a_few_questions_and_no_record(
     account: Emulator, stream: str, total: object, totals: str
 ) -> None:

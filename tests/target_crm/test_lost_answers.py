@@ -43,6 +43,7 @@ def messages_of(stream, make, count, emulator):
 
 @OBJECTS
 @TROUBLE
+@pytest.mark.daily(one_of=7)
 def test_every_record_is_there_exactly_once_after_trouble_with_each_other_write(run, emulator, stream, make, trouble):
     messages = messages_of(stream, make, 23, emulator)
     separator = "," if ":" in trouble else ":"

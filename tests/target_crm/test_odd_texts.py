@@ -116,6 +116,7 @@ def test_odd_values_cost_no_other_record_and_not_the_run(run, attribute):
 
 
 @pytest.mark.parametrize("name", [*ODD, "200 umlauts"])
+@pytest.mark.daily(one_of=3)
 def test_a_stream_may_have_any_name(run, name):
     stream = ODD.get(name, "ü" * 200)
     schema, record = schema_of(stream, "email", name=TEXT), record_of(stream, id=1, name="P", email="p@x.org")

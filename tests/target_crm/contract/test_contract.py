@@ -44,6 +44,7 @@ def test_what_is_found_twice_is_ambiguous_and_nothing_is_written(contract, run):
 
 
 @pytest.mark.parametrize("kind", ["lost", "error_after", "reset"])
+@pytest.mark.daily(one_of=2)
 def test_a_lost_answer_leaves_no_copy_and_loses_nothing(contract, run, kind):
     contract.trouble(kind, every=2)
     done = run([*contract.made(*range(9)), state_of(9)])
@@ -105,6 +106,7 @@ def test_what_the_source_deletes_is_deleted(contract, run):
 
 
 @pytest.mark.only(lambda case: case.deletes)
+@pytest.mark.daily(one_of=2)
 def test_a_record_that_goes_and_returns_in_runs_of_their_own_is_there_once(contract, run):
     given = {"streams": contract.stream_settings(hard_delete=True), "index_lag_seconds": 60}
     record = contract.case.make(1)
@@ -133,6 +135,7 @@ def test_a_dry_run_sends_no_write_and_shows_each(contract, run):
 
 
 @pytest.mark.parametrize("trouble", [None, pytest.param("error_after", marks=pytest.mark.long), "error", "malformed"])
+@pytest.mark.daily(one_of=4)
 def test_no_secret_is_in_any_output(contract, run, tmp_path, caplog, trouble):
     for logger in (None, "target-crm"):
         caplog.set_level(logging.DEBUG, logger=logger)
@@ -157,6 +160,7 @@ def test_no_secret_is_in_any_output(contract, run, tmp_path, caplog, trouble):
 
 
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 5))])
+@pytest.mark.daily(one_of=2)
 def test_a_run_that_is_killed_and_run_again_leaves_one_copy_of_each(contract, tmp_path, seed):
     print(f"seed {seed}")
     dice = random.Random(f"{contract.case} {seed}")
@@ -182,6 +186,7 @@ def test_a_run_that_is_killed_and_run_again_leaves_one_copy_of_each(contract, tm
     assert b'"position": 12' in output
 
 
+@pytest.mark.daily(one_of=2)
 def test_a_run_that_is_killed_while_it_waits_after_a_429_leaves_nothing_in_doubt(contract, tmp_path):
     contract.trouble("error", status=429, retry_after=3600, times=1)
     file = contract.file(tmp_path, max_concurrency=1)

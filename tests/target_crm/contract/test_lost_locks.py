@@ -51,6 +51,7 @@ class Successor:
 
 
 @pytest.mark.parametrize("number", [1, 3])
+@pytest.mark.daily(one_of=3)
 def test_a_run_that_lost_its_epoch_sends_and_writes_nothing_more(contract, run, tmp_path, monkeypatch, number):
     monkeypatch.setattr("target_crm.ledger.sole_writer.PROOF_SECONDS", 0)  # each request is preceded by a proof
     case, config = contract.case, {"max_concurrency": 1}

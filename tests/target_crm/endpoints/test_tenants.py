@@ -119,6 +119,7 @@ def test_what_rotates_beside_the_name_is_no_other_tenant(send, first, rotated):
         (endpoint_with({"X-Token": "token-of-tenant-a"}), endpoint_with({"X-Token": "token-of-tenant-b"})),
     ],
 )
+@pytest.mark.daily(one_of=2)
 def test_whoever_signs_in_otherwise_is_another_tenant(send, first, other):
     send(RECORDS, ENDPOINT, **first)
     assert send(RECORDS, ENDPOINT, **other).code == 2

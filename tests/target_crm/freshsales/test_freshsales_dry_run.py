@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
+
 from tests.target_crm.messages import record_of, schema_of
 
 CONTACTS = schema_of("contacts", "last_name", "email", "job_title", "_sdc_deleted_at")
@@ -58,6 +60,7 @@ def test_the_run_that_follows_sends_what_the_dry_run_into_freshsales_said(run, v
     assert foretold(rehearsal.errors) == sent(emulator, since)
 
 
+@pytest.mark.long
 def test_the_forecast_knows_the_hourly_quota(run):
     tasks = schema_of("tasks", "title", "due_date")
     records = [record_of("tasks", id=n, title=f"T{n}", due_date="2026-01-01") for n in range(2100)]

@@ -57,6 +57,7 @@ def path_of(stream):
 
 @pytest.mark.parametrize("kind", RECORDS)
 @pytest.mark.parametrize("trouble", ["lost", "error_after:status=500", "error:status=500", "cut", "reset"])
+@pytest.mark.daily(one_of=4)
 def test_every_record_is_there_exactly_once_whatever_becomes_of_the_answers(
     run, vendor, emulator, messages, kind, trouble
 ):
@@ -130,6 +131,7 @@ def test_a_429_that_says_nothing_is_waited_for_twice_as_long_each_time_but_no_lo
 
 
 @pytest.mark.parametrize(("given", "hours"), [({}, 1), ({"plan": "pro"}, 0), ({"requests_per_hour": 0}, 0)])
+@pytest.mark.daily(one_of=3)
 def test_the_hourly_quota_is_the_plans_and_a_thousand_if_nobody_says(run, clock, given, hours):
     notes = schema_of("tasks", "title", "due_date")
     records = [record_of("tasks", id=n, title=f"T{n}", due_date="2026-01-01") for n in range(1010)]
