@@ -1,8 +1,10 @@
-"""Quota stores that several processes share: SQLite on one machine, Redis or PostgreSQL on several."""
+"""Quota stores that several processes share: SQLite on one machine, PostgreSQL or Redis (``redis_quota``) on more."""
 
 from __future__ import annotations
 
 import hashlib
+import os
+import socket
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -16,15 +18,18 @@ from typing_extensions import override
 
 from crm_api.errors import SettingError
 from crm_api.transport.store_failures import QuotaStoreError, shown_text, store_error, whole_number
-from crm_api.transport.turns import MILLISECONDS, Pause, QuotaStore, TurnLog
+from crm_api.transport.turns import (
+    CONNECT_SECONDS,
+    HELD,
+    LOCK_WAIT_SECONDS,
+    MILLISECONDS,
+    Pause,
+    QuotaStore,
+    TurnLog,
+)
 from crm_api.transport.waits import FOR_QUOTA_STORE
 
 ACCOUNT_CHARACTERS = 16
-REDIS_LOCK_SECONDS = 5  # after which the lock of a process that was killed is free again
-LOCK_WAIT_SECONDS = 30  # a turn is taken in milliseconds: who waits for longer waits for a process that hangs
-CONNECT_SECONDS = 10  # a server that does not answer a greeting by then hangs
-REDIS_KEPT_SECONDS = 2 * 24 * 60 * 60  # longer than any window: what nobody uses any more goes away by itself
-HELD = f"another process has held it for {LOCK_WAIT_SECONDS} seconds"
 _TABLES = (
     """CREATE TABLE IF NOT EXISTS singer_crm_turns (
         account VARCHAR(16), bucket VARCHAR(8), turn VARCHAR(40), moment BIGINT, PRIMARY KEY (account, bucket, turn)
@@ -160,121 +165,6 @@ class SQLiteStore(_SQLStore):
         self._connection.close()
 
 
-class _RedisTurns(TurnLog):
-    """Keeps turns in a sorted set.
-
-    Args:
-        client: Client of the server.
-        key: The key of the set.
-    """
-
-    def __init__(self, client: Any, key: str) -> None:
-        self._client = client
-        self._key = key
-
-    @override
-    def put(self, turn: str, moment: int) -> None:
-        with self._client.pipeline() as pipeline:
-            pipeline.zadd(self._key, {turn: moment})
-            pipeline.expire(self._key, REDIS_KEPT_SECONDS)
-            pipeline.execute()
-
-    @override
-    def newest(self, index: int) -> int | None:
-        found = self._client.zrevrange(self._key, index, index, withscores=True)
-        return whole_number(found[0][1]) if found else None
-
-    @override
-    def forget(self, before: int, after: int) -> None:
-        with self._client.pipeline() as pipeline:
-            pipeline.zremrangebyscore(self._key, "-inf", f"({before}")
-            pipeline.zremrangebyscore(self._key, f"({after}", "+inf")
-            pipeline.execute()
-
-
-class RedisStore(QuotaStore):
-    """Shares turns between machines, by Redis and its clock.
-
-    Args:
-        url: URL of the server, ``redis://`` or ``rediss://``.
-        account: Hash of the account whose turns they are.
-
-    Raises:
-        SettingError: The package ``redis`` is not installed, or the URL is not the URL of a Redis server.
-        QuotaStoreError: The server cannot be reached.
-    """
-
-    def __init__(self, url: str, account: str) -> None:
-        try:
-            import redis  # noqa: PLC0415 - an optional dependency
-        except ImportError:
-            raise SettingError(
-                "quota_url is a Redis URL, for which the extra singer-crm[redis] must be installed"
-            ) from None
-        try:
-            self._client: Any = redis.Redis.from_url(
-                url, socket_timeout=LOCK_WAIT_SECONDS, socket_connect_timeout=CONNECT_SECONDS
-            )
-        except ValueError:  # its text may hold a part of the password
-            raise SettingError(
-                "quota_url must be like redis://:password@host:6379/0, with special characters of the password "
-                "encoded (%2F)"
-            ) from None
-        self._errors: tuple[type[Exception], ...] = (redis.RedisError, OSError)
-        self._lost: type[Exception] = redis.exceptions.LockError
-        self._url = url
-        self._prefix = f"singer-crm:quota:{account}"
-        try:
-            self._client.ping()
-        except self._errors as error:
-            raise store_error(error, url) from error
-
-    @override
-    def now(self) -> int:
-        seconds, microseconds = self._client.time()
-        return int(seconds) * MILLISECONDS + int(microseconds) // MILLISECONDS
-
-    @override
-    def turns(self, name: str) -> TurnLog:
-        return _RedisTurns(self._client, f"{self._prefix}:turns:{name}")
-
-    @override
-    def pause(self) -> Pause | None:
-        until, reason = self._client.hmget(f"{self._prefix}:pause", ["until", "reason"])
-        return None if until is None and reason is None else Pause(whole_number(until), shown_text(reason))
-
-    @override
-    def set_pause(self, pause: Pause | None) -> None:
-        key = f"{self._prefix}:pause"
-        with self._client.pipeline() as pipeline:
-            pipeline.delete(key)
-            if pause is not None:
-                pipeline.hset(key, mapping={"until": pause.until, "reason": pause.reason})
-                pipeline.expire(key, REDIS_KEPT_SECONDS)
-            pipeline.execute()
-
-    @override
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        lock = self._client.lock(f"{self._prefix}:lock", timeout=REDIS_LOCK_SECONDS, sleep=0.005)
-        try:
-            with FOR_QUOTA_STORE.told():
-                has_it = lock.acquire(blocking_timeout=LOCK_WAIT_SECONDS)
-            if not has_it:
-                raise QuotaStoreError(said=HELD)
-            try:
-                yield
-            finally:
-                with suppress(self._lost):  # it was held for longer than it lasts: the turn is taken all the same
-                    lock.release()
-        except self._errors as error:
-            raise store_error(error, self._url) from error
-
-    @override
-    def close(self) -> None:
-        self._client.close()
-
-
 _POSTGRES_FORM = (
     "quota_url must be like postgresql://user:password@host:5432/database, with special characters of the password "
     "encoded (%2F)"
@@ -358,13 +248,17 @@ class PostgresStore(_SQLStore):
     @contextmanager
     def locked(self) -> Iterator[None]:
         try:
-            with self._connection.transaction():
+            with FOR_QUOTA_STORE.told(self._hang_up), self._connection.transaction():
                 self._execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT_SECONDS}s'")
-                with FOR_QUOTA_STORE.told():
-                    self._execute("SELECT pg_advisory_xact_lock(?)", self._lock_key)
+                self._execute("SELECT pg_advisory_xact_lock(?)", self._lock_key)
                 yield
         except self._errors as error:
             raise store_error(error, self._url) from error
+
+    def _hang_up(self) -> None:
+        """End the connection: libpq waits for the answer of a server that has stopped without end."""
+        with suppress(*self._errors), socket.socket(fileno=os.dup(self._connection.fileno())) as line:
+            line.shutdown(socket.SHUT_RDWR)
 
     @override
     def close(self) -> None:
@@ -390,6 +284,8 @@ def open_store(url: str, *, base_url: str, credential: str) -> QuotaStore:
     if scheme == "sqlite" and (path := url.partition(":///")[2]):
         return SQLiteStore(Path(path).expanduser(), account)
     if scheme in {"redis", "rediss"}:
+        from crm_api.transport.redis_quota import RedisStore  # noqa: PLC0415 - few keep it there
+
         return RedisStore(url, account)
     if scheme in {"postgresql", "postgres"}:
         _check_postgres(url)

@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from typing_extensions import override
 
 MILLISECONDS = 1000
+LOCK_WAIT_SECONDS = 30  # a turn is taken in milliseconds: who waits for longer waits for a process that hangs
+CONNECT_SECONDS = 10  # a server that does not answer a greeting by then hangs
+HELD = f"another process has held it for {LOCK_WAIT_SECONDS} seconds"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sqlite3
 import threading
 from contextlib import closing
@@ -10,6 +12,7 @@ import pytest
 
 from crm_api.transport import waits
 from crm_api.transport.quota_stores import open_store
+from crm_api.transport.store_failures import QuotaStoreError
 from crm_api.transport.waits import WaitTeller
 
 
@@ -59,3 +62,17 @@ def test_the_store_of_the_quota_is_named_while_another_program_holds_it(tmp_path
             with store.locked():
                 pass
         assert caplog.messages == ["Waiting for the store that quota_url names"]
+
+
+def test_a_server_of_the_quota_that_has_stopped_is_given_up(postgres, monkeypatch):
+    with closing(open_store(postgres, base_url="https://x.org", credential="k")) as store:
+        with store.locked():
+            store.now()
+        (backend,) = store._execute("SELECT pg_backend_pid()")[0]
+        monkeypatch.setattr(waits.FOR_QUOTA_STORE, "give_up_seconds", 0.05)
+        os.kill(backend, signal.SIGSTOP)
+        try:
+            with pytest.raises(QuotaStoreError), store.locked():
+                pass
+        finally:
+            os.kill(backend, signal.SIGCONT)
