@@ -63,14 +63,17 @@ def test_ten_updates_share_a_request_where_the_crm_has_such_a_call(spent, emulat
 
 
 @pytest.mark.parametrize(
-    ("stream", "records", "least_seconds"),
+    ("stream", "records", "least_seconds", "factor"),
     [
-        ("tasks", 539, lambda requests: (requests - 1) // 180 * 60),
-        pytest.param("people", 5300, lambda requests: (requests - 1) // 3, marks=pytest.mark.long),  # 3 bulks a second
+        ("tasks", 539, lambda requests: (requests - 1) // 180 * 60, 1.05),
+        # 3 bulks a second, whose short window is kept a tenth of a second longer.
+        pytest.param("people", 5300, lambda requests: (requests - 1) // 3, 1.1, marks=pytest.mark.long),
     ],
     ids=["one at a time", "ten at a time"],
 )
-def test_a_run_takes_the_time_that_the_quota_allows_and_provokes_no_429(tmp_path, stream, records, least_seconds):
+def test_a_run_takes_the_time_that_the_quota_allows_and_provokes_no_429(
+    tmp_path, stream, records, least_seconds, factor
+):
     world = World(tmp_path, 1, quota=True)
     with world.running():
         messages = [schema_of(stream, "name"), *(record_of(stream, id=n, name=f"N{n}") for n in range(records))]
@@ -87,4 +90,4 @@ def test_a_run_takes_the_time_that_the_quota_allows_and_provokes_no_429(tmp_path
         assert (done.code, done.place) == (0, records)
         assert world.emulator.journal.count(status=429) == 0
         assert least_seconds(requests) >= 120
-        assert world.time.passed <= 1.05 * least_seconds(requests)
+        assert world.time.passed <= factor * least_seconds(requests)
