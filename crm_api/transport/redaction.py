@@ -14,10 +14,11 @@ from urllib.parse import unquote
 from typing_extensions import override
 
 from crm_api.transport.spellings import (
+    BETWEEN,
     LONGEST_LETTER,
     MARKS,
+    ODD,
     SPELLED,
-    Reading,
     bare_places,
     bare_spellings,
     base64_patterns,
@@ -98,11 +99,12 @@ class Redactor:
         secrets = self._secrets
         if not secrets.texts:
             return
-        is_plain = MARKS.search(text) is None
-        for reading in (Reading(text),) if is_plain else readings(text):
-            matches = secrets.find_usual(reading.text)
-            if not is_plain:
-                matches = chain(matches, secrets.find_letters(reading.text))
+        if MARKS.search(text) is None:
+            known = [found.span() for found in secrets.find_usual(text)]
+            yield from [*known, *secrets.find_bare(text, known)]
+            return
+        for reading in readings(text):
+            matches = chain(secrets.find_usual(reading.text), secrets.find_letters(reading.text))
             known = [found.span() for found in matches]
             known += secrets.find_bare(reading.text, known)
             yield from ((reading.place(start), reading.place(stop)) for start, stop in known)
@@ -142,7 +144,13 @@ class _Secrets:
 
     def find_bare(self, text: str, known: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         """Find secrets of which only the letters and digits are there, besides those whose places are known."""
-        return bare_places(text, self._bare, known) if len(text) >= self._shortest_bare else iter(())
+        if len(text) < self._shortest_bare:
+            return iter(())
+        if not ODD.search(text):  # hardly any text holds one, which is told much sooner than where it is
+            bare = BETWEEN.sub("", text).lower()
+            if not any(spelling in bare for spelling in self._bare):
+                return iter(())
+        return bare_places(text, self._bare, known)
 
     @cached_property
     def _usual(self) -> re.Pattern[str]:

@@ -26,7 +26,10 @@ MARKS = re.compile(r"[%&\\=]")
 SPELLED = re.compile(r"[%&\\=+]")
 """A text without one of these holds no letter that is spelled otherwise, a space among them."""
 FEWEST_BARE = 6  # letters and digits of a secret that is looked for by them alone; fewer could be ordinary text
-_BETWEEN = re.compile(r"[\W_]+")
+BETWEEN = re.compile(r"[\W_]+")
+"""What may stand between the letters and digits of a secret."""
+ODD = re.compile("[<\u0130]")
+"""A text without one of these has no tags, and is no longer in lower case."""
 _BETWEEN_AND_TAGS = re.compile(r"(?:\]\]>\s*<!\[CDATA\[|<(?!!\[)[^<>]*>|[\W_])+")
 _BLANK = "\ua000"  # a letter of no secret
 _CONTROLS = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f"}
@@ -77,7 +80,7 @@ def bare_spellings(secret: str) -> set[str]:
     Returns:
         Nothing for a secret of too few letters and digits, or of digits alone, which could be ordinary text.
     """
-    bare = _bare(_BETWEEN, secret)
+    bare = _bare(BETWEEN, secret)
     if len(bare) < FEWEST_BARE or bare.isdigit():
         return set()
     spellings = {bare}
@@ -87,7 +90,7 @@ def bare_spellings(secret: str) -> set[str]:
         twice = [again for core in cores for again in _base64_cores(core.encode())]
         numbers = [form % octet for form in _NUMBERS for octet in octets]
         parts = ["".join(numbers[at : at + len(octets)]) for at in range(0, len(numbers), len(octets))]
-        spellings.update(_bare(_BETWEEN, each) for each in (*cores, *twice, *parts))
+        spellings.update(_bare(BETWEEN, each) for each in (*cores, *twice, *parts))
     return {each for each in spellings if len(each) >= len(bare)}
 
 
@@ -116,7 +119,7 @@ def bare_places(text: str, spellings: Sequence[str], known: Sequence[tuple[int, 
         for start, stop in known:
             letters[start:stop] = _BLANK * (stop - start)
         text = "".join(letters)
-    for between in (_BETWEEN, _BETWEEN_AND_TAGS) if "<" in text else (_BETWEEN,):
+    for between in (BETWEEN, _BETWEEN_AND_TAGS) if "<" in text else (BETWEEN,):
         bare = _bare(between, text)
         found = [(at, len(each)) for each in spellings if each in bare for at in _all_of(each, bare)]
         if not found:
