@@ -27,7 +27,7 @@ SPELLED = re.compile(r"[%&\\=+]")
 """A text without one of these holds no letter that is spelled otherwise, a space among them."""
 FEWEST_BARE = 6  # letters and digits of a secret that is looked for by them alone; fewer could be ordinary text
 BETWEEN = re.compile(r"[\W_]+")
-"""What may stand between the letters and digits of a secret."""
+"""All that may stand between the letters and digits of a secret."""
 ODD = re.compile("[<\u0130]")
 """A text without one of these has no tags, and is no longer in lower case."""
 _BETWEEN_AND_TAGS = re.compile(r"(?:\]\]>\s*<!\[CDATA\[|<(?!!\[)[^<>]*>|[\W_])+")
