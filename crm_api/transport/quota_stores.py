@@ -7,6 +7,7 @@ import os
 import socket
 import sqlite3
 import time
+from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -88,8 +89,9 @@ class _SQLStore(QuotaStore):
     def __init__(self, account: str) -> None:
         self._account = account
 
+    @abstractmethod
     def _execute(self, statement: str, *values: Any) -> list[Any]:
-        raise NotImplementedError
+        """Carry out a statement with ``?`` for its values; return the rows of a query."""
 
     @override
     def turns(self, name: str) -> TurnLog:
