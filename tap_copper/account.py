@@ -145,6 +145,15 @@ class Account:
             return in_a_thread(lambda: self._exchange(method, path, given), self.check)
         return self._exchange(method, path, given)
 
+    def wait_for_turn(self) -> None:
+        """Wait until the quota lets one more request leave.
+
+        Raises:
+            StopError: The quota that is shared failed.
+            StoppedError: A signal has asked to stop.
+        """
+        self.session.quota.wait_until_free()
+
     def _exchange(self, method: str, path: str, given: Mapping[str, Any]) -> Answer:
         read, mended = given.get("read", msgspec.json.decode), MendedText()
         request = Request(method, path, repeatable=True, **{**given, "read": mended.reader(read)})

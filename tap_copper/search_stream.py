@@ -166,7 +166,13 @@ class SearchStream(CopperStream):
             horizon=horizon,
             concurrency=concurrency,
             most_concurrent=self.account.most_concurrent,
-            run=RunCalls(self.account.time.now, check or self.check, self.account.pause, self._explain),
+            run=RunCalls(
+                self.account.time.now,
+                check or self.check,
+                self.account.wait_for_turn,
+                self.account.pause,
+                self._explain,
+            ),
             pack=paced,
         )
 

@@ -190,7 +190,7 @@ SETTINGS: dict[str, Any] = {
         },
         **NETWORK_SETTINGS,
         # Reading is bound by the quota: a minute's should be used at once when it begins, however long answers take.
-        "max_concurrency": {**NETWORK_SETTINGS["max_concurrency"], "default": 64},
+        "max_concurrency": {**NETWORK_SETTINGS["max_concurrency"], "default": 80},
     },
 }
 

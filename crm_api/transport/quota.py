@@ -171,7 +171,7 @@ class Quota:
         self._longest_pause = round(max_wait_seconds * MILLISECONDS)
         self._lock = threading.Lock()
         self._queues = {False: threading.Lock(), True: threading.Lock()}  # for bulk turns, one of their own
-        of_all, of_bulk = binding_windows(all_requests), binding_windows(bulk_requests)
+        of_all, of_bulk = (binding_windows(each, is_shared=self.is_shared) for each in (all_requests, bulk_requests))
         self._all = self._bucket("all", of_all)
         self._bulk = self._bucket("bulk", of_bulk)
         self._in_flight: list[Turn] = []
@@ -208,20 +208,11 @@ class Quota:
         Raises:
             StopError: The shared store failed.
         """
-        buckets = [bucket for bucket in (self._all, self._bulk if bulk else None) if bucket is not None]
         with self._lock, self._store.locked():
             now = self._store.now()
-            self._settle()
-            self._expect(now)
-            self._leak(now)
-            paused = self._paused_milliseconds(now)
-            wait = max([paused, *(bucket.wait(now) for bucket in buckets)])
-            if wait > 0:
-                self._tell(now, wait, paused)
-                # Somebody may end a pause that is shared.
-                return (
-                    min(wait, LOOK_AT_PAUSE_MILLISECONDS if wait == paused and self.is_shared else wait) / MILLISECONDS
-                )
+            buckets = self._buckets_of(bulk=bulk)
+            if wait := self._seconds_until_free(now, buckets):
+                return wait
             turn = Turn(next(self._names), now, self.clock(), buckets)
             turn.latest_at = now + round(min(answer_within, LONGEST_IN_FLIGHT_SECONDS) * MILLISECONDS)
             for bucket in buckets:
@@ -230,6 +221,40 @@ class Quota:
                 self._in_flight.append(turn)
             self.taken += 1
             return turn
+
+    def wait_until_free(self) -> None:
+        """Wait until one more request may leave, and take no turn: what to ask can be decided as late as that.
+
+        Raises:
+            StopError: The shared store failed.
+        """
+        while self._all is not None and (wait := self.seconds_until_free()):
+            self._sleep(wait)
+
+    def seconds_until_free(self) -> float:
+        """Seconds until one more request may leave, as far as is known; 0 if it may now.
+
+        Raises:
+            StopError: The shared store failed.
+        """
+        with self._lock, self._store.locked():
+            return self._seconds_until_free(self._store.now(), self._buckets_of(bulk=False))
+
+    def _buckets_of(self, *, bulk: bool) -> list[_Bucket]:
+        return [bucket for bucket in (self._all, self._bulk if bulk else None) if bucket is not None]
+
+    def _seconds_until_free(self, now: int, buckets: Sequence[_Bucket]) -> float:
+        """Seconds after which there may be a turn; 0 if there is one. The caller holds the lock and the store's."""
+        self._settle()
+        self._expect(now)
+        self._leak(now)
+        paused = self._paused_milliseconds(now)
+        wait = max([paused, *(bucket.wait(now) for bucket in buckets)])
+        if wait <= 0:
+            return 0.0
+        self._tell(now, wait, paused)
+        # Somebody may end a pause that is shared.
+        return min(wait, LOOK_AT_PAUSE_MILLISECONDS if wait == paused and self.is_shared else wait) / MILLISECONDS
 
     def settle(self) -> None:
         """Give back the turns that have ended since: other processes wait for them.

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 MILLISECONDS = 1000
 MARGIN_SECONDS = 0.1  # what the fastest of some dozen answers was still slower than the way itself
-MARGIN_SHARE = 1 / 300  # for clocks of different speed, and for machines at different distance that share a quota
+MARGIN_SHARE = 1 / 1000  # for clocks of different speed
+MARGIN_SHARE_SHARED = 1 / 300  # for machines at different distance that share a quota, too
 
 
 @dataclass(frozen=True)
@@ -36,17 +37,22 @@ class Window:
         return f"{self.published.requests:g} requests in {self.published.seconds:g} s"
 
 
-def widened(seconds: float) -> float:
-    """Widen a vendor's window, see ``MARGIN_SECONDS`` and ``MARGIN_SHARE``."""
-    return seconds + MARGIN_SECONDS + seconds * MARGIN_SHARE
+def widened(seconds: float, *, is_shared: bool = False) -> float:
+    """Widen a vendor's window, see ``MARGIN_SECONDS`` and ``MARGIN_SHARE``.
+
+    Args:
+        seconds: The window as it is published.
+        is_shared: Other machines may share the quota.
+    """
+    return seconds + MARGIN_SECONDS + seconds * (MARGIN_SHARE_SHARED if is_shared else MARGIN_SHARE)
 
 
-def binding_windows(allowances: Sequence[Allowance]) -> list[Window]:
+def binding_windows(allowances: Sequence[Allowance], *, is_shared: bool = False) -> list[Window]:
     """Keep the rates that can hold a request back, the shortest first: of 180 a minute and 100 an hour, the latter.
 
     A rate of less than one request is kept as one request in a window that is longer by as much.
     """
-    windows = [_window(each) for each in allowances if each.requests > 0]
+    windows = [_window(each, is_shared=is_shared) for each in allowances if each.requests > 0]
     binding: list[Window] = []
     for each in sorted(windows, key=lambda window: (window.requests, -window.milliseconds)):
         # Fewer requests in a window that is as long make every rate needless that comes after.
@@ -56,10 +62,10 @@ def binding_windows(allowances: Sequence[Allowance]) -> list[Window]:
     return sorted(kept, key=lambda window: window.milliseconds)
 
 
-def _window(allowance: Allowance) -> Window:
+def _window(allowance: Allowance, *, is_shared: bool) -> Window:
     requests = max(int(allowance.requests), 1)
     seconds = allowance.seconds * requests / allowance.requests if allowance.requests < 1 else allowance.seconds
-    return Window(requests, round(widened(seconds) * MILLISECONDS), allowance)
+    return Window(requests, round(widened(seconds, is_shared=is_shared) * MILLISECONDS), allowance)
 
 
 def _follows(window: Window, shorter: Window) -> bool:

@@ -16,7 +16,7 @@ from math import ceil
 
 from typing_extensions import override
 
-from tap_copper.search.query import OVERLAP, Limits, PageQuery, Row
+from tap_copper.search.query import OVERLAP, Limits, PageQuery, Row, believed_total
 from tap_copper.search.read_ahead import MOST_PAGES, InFlight, ReadAhead, Search, Shares
 from tap_copper.search.window import Window
 from tap_copper.search.window_answer import Taken
@@ -59,6 +59,19 @@ class _Cuts:
         return query
 
 
+@dataclass
+class _Planned:
+    """The records of a window that begins at a planned cut.
+
+    Attributes:
+        bounds: The bounds of the query with whose page it begins.
+        left: Records up to the next cut that have not come.
+    """
+
+    bounds: tuple[int | None, int | None]
+    left: int
+
+
 class AscendingSearch(Search):
     """A search that the CRM sorts by key, ascending: the windows are handed on from the first to the last.
 
@@ -72,7 +85,7 @@ class AscendingSearch(Search):
         super().__init__(start, stop, limits)
         self._overcounts = False  # a page that should be there, as a total says, was empty: nothing is asked ahead
         self._cuts: dict[Window, _Cuts] = {}
-        self._planned: dict[Window, int] = {}  # records up to the next cut, of windows that begin with one
+        self._planned: dict[Window, _Planned] = {}
 
     @override
     def _forget(self, window: Window) -> None:
@@ -98,14 +111,16 @@ class AscendingSearch(Search):
                 return self._begin(window)
             if not self._overcounts and (page := self._ask_page([self._reading[window]])):
                 return page
-        return None
+        if head_only or self._overcounts:
+            return None
+        return next(filter(None, (self._ask_page([cut]) for cut in self._awaited)), None)
 
     @override
     def _begin(self, window: Window) -> InFlight:
         query = window.query()
         is_by_key = query.page == 1 and query.tie is None
-        planned = self._planned.pop(window, None) if self._limits.in_order else None
-        holds = planned if window.left is None else window.left
+        planned = self._planned.get(window) if self._limits.in_order and window.left is None else None
+        holds = window.left if planned is None else planned.left
         self._reading[window] = read_ahead = ReadAhead(window, query, holds if is_by_key else None)
         for cut, beyond in self._awaited.items():
             read_ahead.end_at(cut.first, beyond)
@@ -127,9 +142,15 @@ class AscendingSearch(Search):
     def _take(self, asked: InFlight, read_ahead: ReadAhead, rows: Sequence[Row], total: int | None) -> Shares:
         beyond = self._awaited.pop(read_ahead, None) if asked.query is read_ahead.first else None
         if asked.query is read_ahead.first and beyond is None:
-            return super()._take(asked, read_ahead, rows, total)
-        self._overcounts |= not rows and (total or 0) > asked.query.start
-        return self._cut(asked.query, read_ahead, rows, total, beyond)
+            shares = super()._take(asked, read_ahead, rows, total)
+            read_ahead.learn(believed_total(asked.query, rows, total))
+        else:
+            self._overcounts |= not rows and (total or 0) > asked.query.start
+            shares = self._cut(asked.query, read_ahead, rows, total, beyond)
+        for window, taken in shares:
+            if window in self._planned:
+                self._planned[window].left = max(self._planned[window].left - len(taken.kept), 0)
+        return shares
 
     @override
     def _trusted(self, horizon: int) -> int | None:
@@ -227,6 +248,7 @@ class AscendingSearch(Search):
             return []
         after = window.cut(at)
         self._windows.insert(self._windows.index(window) + 1, after)
+        planned = self._planned.pop(window, None)
         if window in self._cuts:
             self._cuts[after] = self._cuts.pop(window)
         # Pages that begin beyond the cut are the new window's: it counts as under way with them.
@@ -235,7 +257,12 @@ class AscendingSearch(Search):
                 self._reading[after] = each
         taken = after.take(query, rows, total)
         if beyond is not None:
-            self._planned[after] = max(read_ahead.width - len(taken.kept), 0)
+            # Records that share their key with the one before the page belong to the window before.
+            before = len(rows) - len(taken.kept)
+            bounds = (query.minimum, query.maximum)
+            self._planned[after] = _Planned(bounds, max(read_ahead.width - before, 0))
+            if planned is not None and planned.bounds == bounds:
+                self._planned[window] = _Planned(bounds, planned.left + before)
         return [(after, taken)]
 
 

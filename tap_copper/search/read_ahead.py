@@ -20,7 +20,7 @@ from tap_copper.search.recount import Recount
 from tap_copper.search.window import Window
 from tap_copper.search.window_answer import SearchBehaviour, Taken
 
-MOST_PAGES = 8  # asked for ahead: the further on, the smaller a page must be to begin where the one before it ends
+MOST_PAGES = 10  # asked for ahead: the further on, the smaller a page must be to begin where the one before it ends
 
 Held = TypeVar("Held")
 
@@ -59,6 +59,14 @@ class ReadAhead:
     def left(self) -> int:
         """Records that no page has been asked for and one may be, as far as is known; 0 if nothing is."""
         return max(self._holds - self._end, 0) if self._pages < MOST_PAGES else 0
+
+    def learn(self, total: int | None) -> None:
+        """Take from the first answer how many records the query holds, which may be more than was planned.
+
+        A window that holds more pages than are asked for ahead is left to be cut.
+        """
+        if total is not None and self._holds == self._total and total < MOST_PAGES * self.first.size:
+            self._holds = self._total = total
 
     def take_next(self, limits: Limits) -> PageQuery | None:
         """Take the next page to ask for; None if there is none."""

@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from math import ceil
 from operator import itemgetter
 from typing import Any
@@ -23,7 +22,7 @@ from tap_copper.search.read_ahead import InFlight, Search, Shares
 from tap_copper.search.window import Window
 
 MOST_IN_A_HURRY = 600 * PAGE_SIZE  # records: what some three minutes of quota can read
-REQUESTS_A_SECOND = 64  # however long an answer takes: a minute's quota of 180 is used in three seconds
+REQUESTS_A_SECOND = 80  # however long an answer takes: two waves of requests and a little use a minute's quota of 180
 BUFFER_BYTES = 32 * 2**20  # answers that wait for earlier windows
 MOST_DIGITS = 15  # of a total: more is no count of records
 PLAUSIBLE_YEARS = range(2000, 2038)  # of a server's clock: before lies what clocks begin with, and no filter reaches on
@@ -97,12 +96,14 @@ class RunCalls:
     Attributes:
         now: Reads the clock of this machine, for answers without a Date.
         check: Called while pages are waited for; raises if the run must stop.
+        wait_for_turn: Waits until the quota lets one more request leave; raises if the run must stop.
         pause: Waits so many seconds before a query that is asked again; raises if the run must stop.
         explain: Makes the error that says why the search cannot be read whole.
     """
 
     now: Callable[[], datetime]
     check: Callable[[], None]
+    wait_for_turn: Callable[[], None]
     pause: Callable[[float], None]
     explain: Callable[[SearchError], Exception]
 
@@ -154,6 +155,7 @@ class Reader:
         self._edited_meanwhile: dict[Row, tuple[_Body, int]] = {}
         self._buffered = 0
         self._under_way = 0
+        self._is_asking = False  # a thread waits for a turn, or chooses a query
         self._error: BaseException | None = None
 
     @property
@@ -243,19 +245,23 @@ class Reader:
         self._run.check()
 
     def _ask_next(self) -> None:
-        """Have one more query sent, if one may be asked now and a thread is free. The caller holds the lock."""
-        if self._under_way >= self._concurrency or self._error is not None:
-            return
-        asked = self._search.ask(head_only=self._buffered > BUFFER_BYTES)
-        if asked is not None:
-            self._under_way += 1
-            self._pool.give(partial(self._exchange, asked))
+        """Have one more query sent, if a thread is free and there is something to ask. The caller holds the lock."""
+        if not self._is_asking and self._under_way < self._concurrency and self._error is None:
+            self._is_asking = True
+            self._pool.give(self._exchange)
 
-    def _exchange(self, asked: InFlight) -> None:
-        """Send a query and take its answer, in a thread of the pool."""
+    def _exchange(self) -> None:
+        """Choose a query once it may leave, send it and take its answer, in a thread of the pool."""
         try:
+            self._run.wait_for_turn()
             with self._changed:
-                self._ask_next()  # as late as this: every answer that comes first makes for a better query
+                self._is_asking = False
+                # As late as this: every answer that comes first makes for a better query.
+                asked = self._search.ask(head_only=self._buffered > BUFFER_BYTES)
+                if asked is None:
+                    return
+                self._under_way += 1
+                self._ask_next()
             if asked.wait_seconds:
                 self._run.pause(asked.wait_seconds)
             self._take(asked, self._send(asked.query))

@@ -322,9 +322,14 @@ class Window:
             return Step.STOP_PAGES
         is_full = len(answer.rows) >= answer.query.size
         is_of_this = not self._shows_nothing_certain(answer) and self._covers_what_is_left(answer.query)
-        if not is_of_this or (answer.has_new and not is_full):
+        if not is_of_this or (answer.has_new and not is_full) or self._is_filled_from_below(answer):
             return Step.ASK_AGAIN
         return Step.READ_TIES if is_full else Step.CHECK_END
+
+    def _is_filled_from_below(self, answer: WindowAnswer) -> bool:
+        """Whether records of the second below the floor left no room, and need not be asked for any more."""
+        minimum, asked, top = self._bounds()[0], answer.query.minimum, answer.top
+        return minimum is not None and asked is not None and top is not None and max(asked, top) < minimum
 
     def _shows_nothing_certain(self, answer: WindowAnswer) -> bool:
         return answer.trusted is not None and not answer.inside

@@ -57,7 +57,8 @@ class Step(Enum):
     FOLLOW            its last key is the floor, and further pages may be asked for ask for the next of them
     STOP_PAGES        it is a further page, and all of it is in the floor's second  ask by key, from the floor
     ASK_AGAIN         its bounds were others than those of what is left now, or it
-                      brought a record of the floor's second and was not full       ask by key, from the floor
+                      brought a record of the floor's second and was not full, or
+                      it shows only what lies below, which is no longer asked for   ask by key, from the floor
     READ_TIES         it is full                                                    read what shares the floor's key
     CHECK_END         none of these: not full, nothing new, a total that says more  see ``EndCheck``
     ================= ============================================================= ====================================

@@ -78,8 +78,13 @@ def test_as_many_leave_as_the_window_holds_and_the_next_waits_for_it_to_move(
 
 def test_a_window_is_kept_a_little_wider() -> None:
     assert [widened(seconds) - seconds for seconds in (1, 30, 60, 3600)] == pytest.approx(
-        [0.103, 0.2, 0.3, 12.1], abs=1e-3
+        [0.101, 0.13, 0.16, 3.7], abs=1e-3
     )
+
+
+def test_a_window_that_machines_share_is_kept_wider_since_their_ways_differ() -> None:
+    wider = [widened(seconds, is_shared=True) - seconds for seconds in (1, 30, 60, 3600)]
+    assert wider == pytest.approx([0.103, 0.2, 0.3, 12.1], abs=1e-3)
 
 
 def test_bulk_requests_count_against_both_rates(quota: Callable[..., Quota], time: Time) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -29,7 +29,7 @@ from tests.tap_copper.running import run
 from tests.tap_copper.shared_time import START, SharedTime
 
 LATENCY_SECONDS = 1.0
-IN_FLIGHT = 64  # as the reader has them where an answer takes a second
+IN_FLIGHT = 80  # as the reader has them where an answer takes a second
 IN_ORDER = Limits(concurrency=IN_FLIGHT, in_order=True)
 WAITING_PAGES = 200
 
@@ -64,7 +64,6 @@ class Simulation:
         self._quota = Quota([Allowance(REQUESTS_PER_MINUTE, 60)], clock=lambda: self._now)
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._number = count()
-        self._asked: deque[InFlight] = deque()
         self._under_way = 0
         self._looks_at = 0.0
         self._waiting: Counter[Window] = Counter()
@@ -72,10 +71,7 @@ class Simulation:
     def seconds(self) -> float:
         """Read everything; returns how long it took."""
         while not self._search.is_over:
-            while self._under_way < self.limits.concurrency and (ask := self._search.ask()) is not None:
-                self._under_way += 1
-                self._asked.append(ask)
-            self._send()
+            self._ask()
             self._now, _, do = heapq.heappop(self._events)
             do()
         return self._now
@@ -86,16 +82,21 @@ class Simulation:
     def _scatter(self) -> float:
         return self.crm.random.uniform(0, self.scatter_seconds)
 
-    def _send(self) -> None:
-        while self._asked:
-            turn = self._quota.try_take(answer_within=60.0)
-            if not isinstance(turn, Turn):
+    def _ask(self) -> None:
+        """Send what may be sent now, decided when there is a turn."""
+        while self._under_way < self.limits.concurrency:
+            if wait := self._quota.seconds_until_free():
                 if self._looks_at <= self._now:
-                    self._looks_at = self._now + turn
-                    self._at(turn, self._send)
+                    self._looks_at = self._now + wait
+                    self._at(wait, lambda: None)
                 return
+            if (ask := self._search.ask()) is None:
+                return
+            turn = self._quota.try_take(answer_within=60.0)
+            assert isinstance(turn, Turn)
             self.sent += 1
-            self._at(self._scatter(), partial(self._arrive, self._asked.popleft(), turn))
+            self._under_way += 1
+            self._at(self._scatter(), partial(self._arrive, ask, turn))
 
     def _arrive(self, ask: InFlight, turn: Turn) -> None:
         self.refused += not self._server.count(self._now)
@@ -133,16 +134,20 @@ def test_the_whole_quota_is_used_at_a_second_of_latency(pages: int, imported: fl
     assert simulation.refused == 0
 
 
+@pytest.mark.parametrize("imported", [0, 0.12], ids=["spread evenly", "some imported"])
 @pytest.mark.parametrize("scatter_seconds", [0.02, 0.2])
 @pytest.mark.parametrize("seed", range(3))
 def test_450_pages_take_hardly_more_than_two_minutes_and_hardly_an_answer_waits(
-    seed: int, scatter_seconds: float
+    seed: int, scatter_seconds: float, imported: float
 ) -> None:
-    simulation = Simulation(crm_with(450, seed=seed), IN_ORDER, scatter_seconds)
-    assert simulation.seconds() <= 1.05 * 120 + 2 * scatter_seconds
+    simulation = Simulation(crm_with(450, seed=seed, imported=imported), IN_ORDER, scatter_seconds)
+    most = 1.05 * 120 + 2 * scatter_seconds
+    if imported:  # pages that end among hundreds of one second are asked for one after the other
+        most += LATENCY_SECONDS + scatter_seconds
+    assert simulation.seconds() <= most
     assert simulation.refused == 0
-    assert simulation.sent <= 450 * 1.1
-    assert simulation.most_waiting <= WAITING_PAGES
+    assert simulation.sent <= 450 * (1.13 if imported else 1.1)
+    assert simulation.most_waiting <= WAITING_PAGES * (1.25 if imported else 1)
 
 
 def test_activities_which_must_be_halved_use_it_but_for_a_tenth() -> None:
@@ -180,7 +185,7 @@ def test_many_small_streams_take_as_long_as_a_few(monkeypatch: pytest.MonkeyPatc
         output = run(emulator, clocks=time.time())
         assert output.error is None
         assert emulator.journal.count() >= 20
-        assert emulator.journal.high_water <= 64
+        assert emulator.journal.high_water <= 80
     assert time.passed_seconds <= 6
 
 
