@@ -274,8 +274,6 @@ class TargetCrm(ConfiguredTarget):
             self._braked = Deleter(run, self._settings_of, self._allow_deletes).carry_out(complete)
             run.recorder.flush()
         super().process_endofpipe()
-        if run is not None:
-            run.locks.close()
 
     def _settings_of(self, stream: str) -> StreamSettings:
         sink = cast("CrmSink | None", self._sinks_active.get(stream))

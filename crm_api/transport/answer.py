@@ -54,7 +54,7 @@ class Answer:
         headers: Headers by name, in any case.
         content: The body, unzipped.
         value: The value that ``Request.read`` made of the body; None for an empty body.
-        seconds: Seconds from the sending of its request until it had come.
+        seconds: Seconds from the sending of its request until it began to come.
     """
 
     status: int

@@ -40,7 +40,7 @@ class Turn:
         buckets: The rates that it counts against.
         latest_at: From when it counts if it is never answered (milliseconds of the store's clock).
         expected: The rates against which it counts from when it is expected to arrive.
-        ended_at: When its answer came, or its wait for one ended (seconds of the quota's clock); None until then.
+        ended_at: When its answer began, or its wait for one ended (seconds of the quota's clock); None until then.
         is_answered: Whether an answer came. Without one, the request may have arrived as late as ``ended_at``.
     """
 
@@ -52,6 +52,11 @@ class Turn:
     expected: set[_Bucket] = field(default_factory=set, repr=False)
     ended_at: float | None = None
     is_answered: bool = False
+
+    def note_answer(self, moment: float) -> None:
+        """Note when its answer began to come (seconds of the quota's clock)."""
+        self.is_answered = True
+        self.ended_at = moment
 
     @property
     def seconds(self) -> float:
@@ -177,6 +182,7 @@ class Quota:
         self._in_flight: list[Turn] = []
         self._leaked_at = 0
         self._told_until = 0
+        self._is_used_up = False  # as of the last look
         self._names = map(f"{uuid4().hex[:12]}-{{}}".format, itertools.count())
         self.taken = 0
 
@@ -228,7 +234,7 @@ class Quota:
         Raises:
             StopError: The shared store failed.
         """
-        while self._all is not None and (wait := self.seconds_until_free()):
+        while self._is_used_up and (wait := self.seconds_until_free()):
             self._sleep(wait)
 
     def seconds_until_free(self) -> float:
@@ -250,7 +256,8 @@ class Quota:
         self._leak(now)
         paused = self._paused_milliseconds(now)
         wait = max([paused, *(bucket.wait(now) for bucket in buckets)])
-        if wait <= 0:
+        self._is_used_up = wait > 0
+        if not self._is_used_up:
             return 0.0
         self._tell(now, wait, paused)
         # Somebody may end a pause that is shared.

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import socket
 import sqlite3
 import time
 from abc import abstractmethod
@@ -28,7 +26,7 @@ from crm_api.transport.turns import (
     QuotaStore,
     TurnLog,
 )
-from crm_api.transport.waits import FOR_QUOTA_STORE
+from crm_api.transport.waits import FOR_QUOTA_STORE, hang_up
 
 ACCOUNT_CHARACTERS = 16
 _TABLES = (
@@ -259,8 +257,8 @@ class PostgresStore(_SQLStore):
 
     def _hang_up(self) -> None:
         """End the connection: libpq waits for the answer of a server that has stopped without end."""
-        with suppress(*self._errors), socket.socket(fileno=os.dup(self._connection.fileno())) as line:
-            line.shutdown(socket.SHUT_RDWR)
+        with suppress(*self._errors):
+            hang_up(self._connection.fileno())
 
     @override
     def close(self) -> None:

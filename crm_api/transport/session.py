@@ -168,8 +168,7 @@ class CrmSession(requests.Session):
                 with self._lock:
                     self.traffic.requests += 1
                     self.traffic.repeated += number > 1
-                outcome = self._attempt(request, wire)
-                turn.is_answered = isinstance(outcome, Answer) or outcome.answer is not None
+                outcome = self._attempt(request, wire, turn)
             if logger.isEnabledFor(logging.DEBUG):
                 self._log(request, wire, outcome)
             if isinstance(outcome, Answer):
@@ -235,7 +234,7 @@ class CrmSession(requests.Session):
         else:
             trace.answered(wire.unsigned, request.path, outcome.answer, outcome.said)
 
-    def _attempt(self, request: Request, wire: _Wired) -> Answer | _Miss:
+    def _attempt(self, request: Request, wire: _Wired, turn: Turn) -> Answer | _Miss:
         answer: Answer | None = None
         try:
             got = self.send(
@@ -246,6 +245,7 @@ class CrmSession(requests.Session):
                 verify=self.verify,
                 stream=True,
             )
+            turn.note_answer(self.quota.clock())  # by its first bytes, the request has arrived
             if given := got.headers.get("x-request-id"):  # which the ledger keeps
                 got.headers["x-request-id"] = self.redact.cut(given, REQUEST_ID_CHARACTERS)
             answer = Answer(got.status_code, got.headers)
@@ -298,12 +298,13 @@ class CrmSession(requests.Session):
 
     @contextmanager
     def _turn(self, request: Request) -> Iterator[Turn]:
-        """Wait for a turn of the quota, and note when the request that took it had ended."""
+        """Wait for a turn of the quota, and note when the request that took it had ended without an answer."""
         turn = self.quota.take(bulk=request.bulk, answer_within=self.network.timeout_seconds)
         try:
             yield turn
         finally:
-            turn.ended_at = self.quota.clock()
+            if turn.ended_at is None:
+                turn.ended_at = self.quota.clock()
             if self.quota.is_shared:
                 with suppress(StopError):  # an answer that came is kept; the next turn tells that the store failed
                     self.quota.settle()

@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 import logging
+import os
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
 TELL_SECONDS = 1.0  # of a wait, after which it is told
 GIVE_UP_SECONDS = 45.0  # of a wait, after which nobody waits on: longer than the limits that servers keep themselves
 logger = logging.getLogger("crm_api.waits")
+
+
+@dataclass(eq=False)
+class _Wait:
+    """A wait that has begun.
+
+    Attributes:
+        began: When (monotonic seconds).
+        looked_at: When it was last found to last too long, or began.
+        give_up: Ends it; None: it has an end of its own.
+        is_told: Whether it is told if it lasts.
+    """
+
+    began: float
+    looked_at: float
+    give_up: Callable[[], object] | None
+    is_told: bool
 
 
 class WaitTeller:
@@ -26,44 +46,51 @@ class WaitTeller:
     def __init__(self, what: str) -> None:
         self._what = what
         self.give_up_seconds = GIVE_UP_SECONDS
-        self._began: dict[object, float] = {}  # one wait may lie within another
-        self._give_up: dict[object, Callable[[], None]] = {}
-        self._told: set[object] = set()
+        self._waits: dict[int, _Wait] = {}  # one may lie within another
+        self._told: set[_Wait] = set()
         self._watching: threading.Thread | None = None
 
     @contextmanager
-    def told(self, give_up: Callable[[], None] | None = None) -> Iterator[None]:
+    def told(self, give_up: Callable[[], object] | None = None, *, quietly: bool = False) -> Iterator[None]:
         """Tell of the wait within the block, if it lasts.
 
         Args:
-            give_up: Ends the wait, with an exception in the block, if it lasts for ``give_up_seconds``. For what waits
-                without an end of its own.
+            give_up: Ends the wait, with an exception in the block; called whenever it has lasted for another
+                ``give_up_seconds``. For what waits without an end of its own.
+            quietly: Tell nothing: somebody else does, or work that takes long is no wait.
         """
-        wait = object()
-        if give_up is not None:
-            self._give_up[wait] = give_up
-        self._began[wait] = time.monotonic()
+        now = time.monotonic()
+        wait = _Wait(now, now, give_up, not quietly)
+        self._waits[id(wait)] = wait
         if self._watching is None:
             self._watching = threading.Thread(target=self._watch, name="waits", daemon=True)
             self._watching.start()
         try:
             yield
         finally:
-            del self._began[wait]
-            self._give_up.pop(wait, None)
+            del self._waits[id(wait)]
 
     def _watch(self) -> None:
         while True:
             time.sleep(TELL_SECONDS / 4)
             now = time.monotonic()
-            for wait, began in self._began.copy().items():
-                if now - began >= self.give_up_seconds and (give_up := self._give_up.pop(wait, None)):
-                    give_up()
-            lasting = {wait for wait, began in self._began.copy().items() if now - began >= TELL_SECONDS}
+            for wait in self._waits.copy().values():
+                if wait.give_up is not None and now - wait.looked_at >= self.give_up_seconds:
+                    wait.looked_at = now
+                    wait.give_up()
+            lasting = {
+                wait for wait in self._waits.copy().values() if wait.is_told and now - wait.began >= TELL_SECONDS
+            }
             if lasting and not self._told:  # several threads that wait for one thing say so once
                 logger.info("Waiting for %s", self._what)
-            self._told = {wait for wait in lasting if wait in self._began}
+            self._told = {wait for wait in lasting if id(wait) in self._waits}
 
 
 FOR_QUOTA_STORE = WaitTeller("the store that quota_url names")
 FOR_LEDGER_SERVER = WaitTeller("the server that ledger_url names")
+
+
+def hang_up(descriptor: int) -> None:
+    """End a connection under whoever waits for its answer, which a server that has stopped never gives."""
+    with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as connection:
+        connection.shutdown(socket.SHUT_RDWR)

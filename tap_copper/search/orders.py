@@ -66,10 +66,12 @@ class _Planned:
     Attributes:
         bounds: The bounds of the query with whose page it begins.
         left: Records up to the next cut that have not come.
+        before: Records of that page that share their key with the one before it: they belong to the window before.
     """
 
     bounds: tuple[int | None, int | None]
     left: int
+    before: int
 
 
 class AscendingSearch(Search):
@@ -119,12 +121,20 @@ class AscendingSearch(Search):
     def _begin(self, window: Window) -> InFlight:
         query = window.query()
         is_by_key = query.page == 1 and query.tie is None
-        planned = self._planned.get(window) if self._limits.in_order and window.left is None else None
-        holds = window.left if planned is None else planned.left
+        holds = self._planned_left(window) if self._limits.in_order and window.left is None else window.left
         self._reading[window] = read_ahead = ReadAhead(window, query, holds if is_by_key else None)
         for cut, beyond in self._awaited.items():
             read_ahead.end_at(cut.first, beyond)
         return InFlight(query, read_ahead, window.wait_seconds)
+
+    def _planned_left(self, window: Window) -> int | None:
+        """Records of a window that are still to come, as its cuts were planned; None if it begins or ends otherwise."""
+        planned = self._planned.get(window)
+        if planned is None:
+            return None
+        place = self._windows.index(window) + 1
+        after = self._planned.get(self._windows[place]) if place < len(self._windows) else None
+        return planned.left + (after.before if after is not None and after.bounds == planned.bounds else 0)
 
     @override
     def _ask_ahead(self, unread: Sequence[Window], chosen: Sequence[Window], *, head_only: bool) -> InFlight | None:
@@ -257,12 +267,13 @@ class AscendingSearch(Search):
                 self._reading[after] = each
         taken = after.take(query, rows, total)
         if beyond is not None:
-            # Records that share their key with the one before the page belong to the window before.
-            before = len(rows) - len(taken.kept)
+            passed = len(rows) - len(taken.kept)
+            # Of a page that lies before the cut as a whole: as many again, rather than to ask for them one by one.
+            before = passed if taken.kept else passed + query.size
             bounds = (query.minimum, query.maximum)
-            self._planned[after] = _Planned(bounds, max(read_ahead.width - before, 0))
+            self._planned[after] = _Planned(bounds, max(read_ahead.width - passed, 0), before)
             if planned is not None and planned.bounds == bounds:
-                self._planned[window] = _Planned(bounds, planned.left + before)
+                self._planned[window] = planned
         return [(after, taken)]
 
 

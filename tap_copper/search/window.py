@@ -358,7 +358,7 @@ class Window:
         query, rows, inside = answer.query, answer.rows, answer.inside
         if answer.trusted is not None or len(rows) < query.size or len(inside) < len(rows):
             return None
-        if inside[-1] == self._no_pages_at or self._behaviour.reorders_ties or inside.count(inside[-1]) <= OVERLAP:
+        if inside[-1] == self._no_pages_at or self._behaviour.reorders_ties or inside.count(inside[-1]) < OVERLAP:
             return None
         before = 0 if self._tie_pages is None else self._tie_pages.overlap(query)
         pages = TiePages(query, answer.end, tuple(row_id for row_id, _ in rows))

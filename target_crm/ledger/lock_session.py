@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from crm_api.errors import SettingError
-from crm_api.transport.waits import FOR_LEDGER_SERVER
+from crm_api.transport.waits import FOR_LEDGER_SERVER, hang_up
 from target_crm.ledger.locks import TELL_SECONDS, logger
-from target_crm.ledger.server_sessions import CLIENT_SIDE, SERVER_SIDE, SET
+from target_crm.ledger.server_sessions import CLIENT_SIDE, SERVER_SIDE, SET, watched_session
 from target_crm.ledger.values import LedgerError
 from target_crm.ledger.waiting import driver_error
 
@@ -86,11 +84,10 @@ class LockSession:
         self._connection.close()
 
     def _opened(self) -> psycopg.Connection[Any]:
-        import psycopg  # noqa: PLC0415 - an optional dependency
-
         arguments, options = self._engine.dialect.create_connect_args(self._engine.url)
         with FOR_LEDGER_SERVER.told():
-            return psycopg.connect(*arguments, **{**CLIENT_SIDE, **options}, autocommit=True, prepare_threshold=None)
+            given = {**CLIENT_SIDE, **options, "autocommit": True, "prepare_threshold": None}
+            return watched_session().connect(*arguments, **given)
 
     def _prove(self) -> int:
         """Prove that all transactions of the session come to one process of the server; returns its number.
@@ -177,10 +174,8 @@ def _shared_sessions() -> SettingError:
 
 
 def _cut(descriptor: int, too_late: threading.Event) -> None:
-    """End a connection under whoever waits for its answer."""
     too_late.set()
-    with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as connection:
-        connection.shutdown(socket.SHUT_RDWR)
+    hang_up(descriptor)
 
 
 @contextmanager

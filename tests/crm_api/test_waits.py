@@ -76,3 +76,12 @@ def test_a_server_of_the_quota_that_has_stopped_is_given_up(postgres, monkeypatc
                 pass
         finally:
             os.kill(backend, signal.SIGCONT)
+
+
+def test_a_wait_that_others_tell_of_is_not_told_and_is_given_up_again_and_again(caplog):
+    teller, given_up = WaitTeller("the tide"), []
+    teller.give_up_seconds = 0.01
+    with teller.told(lambda: given_up.append(1), quietly=True):
+        until(lambda: len(given_up) > 1)
+        threading.Event().wait(0.05)
+    assert not caplog.messages

@@ -146,7 +146,9 @@ def _of_end(history: History, ended: Ended) -> list[str]:
     for woken in history.woken:
         if woken.writer != ended.writer or history.successor(ended.writer, woken.at) is None:
             continue
-        if ended.code != LOCK_LOST:
+        # A run that stood still when it had freed its locks was done: it ends well, and does nothing more.
+        went_on = any(sent.writes and sent.writer == ended.writer and sent.at > woken.at for sent in history.sent)
+        if ended.code != LOCK_LOST and (ended.code or went_on):
             found.append(f"{ended.writer} was overtaken and ended with {ended.code}: {ended.errors[-500:]}")
         if woken.ledger is not None and ended.ledger is not None and (tables := _differing(woken.ledger, ended.ledger)):
             found.append(f"{ended.writer} was overtaken and wrote into the ledger: {'; '.join(tables)}")

@@ -51,7 +51,7 @@ class Relay:
         self._up = asyncio.Event()
         self._up.set()
         self._connections: set[asyncio.StreamWriter] = set()
-        self._pumps: set[asyncio.Task[None]] = set()
+        self._pumps: set[asyncio.Task[Any]] = set()
         self._server: asyncio.Server | None = None
         self.port = 0
         self.on_bytes: Callable[[bytes], None] = lambda _: None
@@ -106,7 +106,13 @@ class Relay:
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._connections.add(writer)
-        await self._up.wait()
+        connecting = self._loop.create_task(self._up.wait())
+        self._pumps.add(connecting)
+        with suppress(asyncio.CancelledError):
+            await connecting
+        self._pumps.discard(connecting)
+        if connecting.cancelled():
+            return
         try:
             server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self._server_port)
         except OSError:

@@ -175,7 +175,8 @@ def test_no_429_is_provoked_at_the_published_quota_and_hardly_any_time_is_lost(m
         assert output.error is None
         assert len(set(output.ids("people"))) == pages * page_size
         assert emulator.journal.count(status=429) == 0
-    assert time.passed_seconds <= 1.05 * 60 * ((pages - 1) // REQUESTS_PER_MINUTE)
+    # One latency more, where the threads of a busy machine choose in another order.
+    assert time.passed_seconds <= 1.05 * 60 * ((pages - 1) // REQUESTS_PER_MINUTE) + LATENCY_SECONDS
 
 
 def test_many_small_streams_take_as_long_as_a_few(monkeypatch: pytest.MonkeyPatch) -> None:

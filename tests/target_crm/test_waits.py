@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
 import sqlite3
 import threading
 from contextlib import closing
+from urllib.parse import urlsplit
 
 import pytest
+import sqlalchemy as sa
 
+from crm_api.transport import waits
+from target_crm.ledger.store import Store
+from target_crm.ledger.values import LedgerError
 from target_crm.ledger.waiting import BUSY_SECONDS, BusyLedgerError, try_until
+from tests.fleet.relays import Relays
 from tests.machine import import_package
 from tests.target_crm.messages import record_of, schema_of
 
@@ -113,3 +121,43 @@ def test_who_makes_the_tables_is_waited_for_not_without_end(clock, caplog):
     assert len(caplog.messages) == 1
     tries = iter([False, False, True])
     try_until(lambda: next(tries), "somebody makes the tables", sleep=clock.sleep)
+
+
+def test_a_process_of_the_server_that_has_stopped_is_not_waited_for_without_end(postgres, monkeypatch):
+    monkeypatch.setattr(waits, "TELL_SECONDS", 0.02)
+    monkeypatch.setattr(waits.FOR_LEDGER_SERVER, "give_up_seconds", 0.05)
+    with closing(Store(postgres, "a run")) as store, pytest.raises(LedgerError):
+        _stop_in_mid_transaction(store)
+
+
+def _stop_in_mid_transaction(store):
+    with store.write() as connection:
+        process = connection.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
+        os.kill(process, signal.SIGSTOP)
+        try:
+            connection.execute(sa.text("SELECT 1"))
+        finally:
+            os.kill(process, signal.SIGCONT)
+
+
+def test_a_statement_that_takes_long_is_waited_for(postgres, monkeypatch):
+    monkeypatch.setattr(waits, "TELL_SECONDS", 0.02)
+    monkeypatch.setattr(waits.FOR_LEDGER_SERVER, "give_up_seconds", 0.05)
+    with closing(Store(postgres, "a run")) as store, store.read() as connection:
+        assert connection.execute(sa.text("SELECT 7 FROM pg_sleep(0.5)")).scalar_one() == 7
+
+
+@pytest.mark.long
+def test_a_server_that_has_stopped_in_mid_run_ends_the_run_in_a_sentence(run, postgres, emulator, monkeypatch):
+    monkeypatch.setattr(waits.FOR_LEDGER_SERVER, "give_up_seconds", 0.5)
+    monkeypatch.setattr("target_crm.ledger.server_sessions.CONNECT_SECONDS", 2)
+    seen = urlsplit(postgres)
+    with Relays().running() as relays:
+        relay = relays.to(seen.port)
+        url = seen._replace(
+            netloc=seen.netloc.replace(str(seen.port), str(relay.port)), query="connect_timeout=2"
+        ).geturl()
+        emulator.between_requests(lambda request: request.method == "POST" and relay.down())
+        done = run(MESSAGES, ledger_url=url)
+    assert done.code == 4
+    assert "The ledger cannot be used" in done.errors
