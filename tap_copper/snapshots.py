@@ -6,11 +6,13 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
 from crm_api.errors import Exit, SettingError, StopError
 from crm_api.transport.store_failures import is_setting, words_of
+from crm_api.transport.waits import FOR_SNAPSHOT_SERVER, watched_session
 
 PRIVATE = 0o600
 KEPT_BEFORE_BASE = 2  # a target's STATE may be older than the run before this one
@@ -176,7 +178,15 @@ def _engine(url: sa.URL) -> sa.Engine:
         url = url.set(drivername="postgresql+psycopg")
     if url.drivername == "postgresql+psycopg" and "connect_timeout" not in url.query:
         given = {"connect_timeout": CONNECT_SECONDS}
-    return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=given)
+    engine = sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=given)
+    if engine.driver == "psycopg":
+        sa.event.listen(engine, "do_connect", _connected)
+    return engine
+
+
+def _connected(_: sa.Dialect, __: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    with FOR_SNAPSHOT_SERVER.told():
+        return watched_session(FOR_SNAPSHOT_SERVER).connect(*arguments, **options)
 
 
 def _store_error(error: Exception, url: str) -> StopError:

@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 from typing_extensions import override
 
 from crm_api.transport.store_failures import shown_text, store_error
+from crm_api.transport.waits import FOR_QUOTA_STORE, watched_session
 
 LEASE_SECONDS = 30  # after which a lease that nobody renewed is free
 BUSY_SECONDS = 10  # how long the store may be busy with somebody else's lease, which takes a moment
@@ -217,7 +218,7 @@ class PostgresLeases(Leases):
     def __init__(self, url: str) -> None:
         import psycopg  # noqa: PLC0415 - an optional dependency; the quota has asked for it before
 
-        self._connect = psycopg.connect
+        self._connect = watched_session(FOR_QUOTA_STORE).connect
         self._errors = (psycopg.Error, OSError)
         self._url = url
 
@@ -255,7 +256,10 @@ class PostgresLeases(Leases):
     def _transaction(self) -> Iterator[Any]:
         """Open a connection for a moment: a lease is renewed seldom, and a pooler may share out transactions."""
         try:
-            with self._connect(self._url, connect_timeout=BUSY_SECONDS, prepare_threshold=None) as connection:
+            with (
+                FOR_QUOTA_STORE.told(),
+                self._connect(self._url, connect_timeout=BUSY_SECONDS, prepare_threshold=None) as connection,
+            ):
                 connection.execute(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
                 yield connection
         except self._errors as error:

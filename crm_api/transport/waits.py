@@ -10,9 +10,18 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    import psycopg
 
 TELL_SECONDS = 1.0  # of a wait, after which it is told
+CONNECT_SECONDS = 10  # in which a server lets a second session in, unless it has stopped
 GIVE_UP_SECONDS = 45.0  # of a wait, after which nobody waits on: longer than the limits that servers keep themselves
+_STATE = "SELECT state FROM pg_stat_activity WHERE pid = %s"
 logger = logging.getLogger("crm_api.waits")
 
 
@@ -88,9 +97,50 @@ class WaitTeller:
 
 FOR_QUOTA_STORE = WaitTeller("the store that quota_url names")
 FOR_LEDGER_SERVER = WaitTeller("the server that ledger_url names")
+FOR_SNAPSHOT_SERVER = WaitTeller("the server that snapshot_url names")
 
 
 def hang_up(descriptor: int) -> None:
     """End a connection under whoever waits for its answer, which a server that has stopped never gives."""
     with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as connection:
         connection.shutdown(socket.SHUT_RDWR)
+
+
+@cache
+def watched_session(teller: WaitTeller) -> type[psycopg.Connection[Any]]:
+    """Return the class of PostgreSQL sessions that end if their server has stopped in the midst of a statement.
+
+    Keepalives tell a host that is lost. Of a process that has stopped, such as in a machine that was paused, the kernel
+    still answers, and libpq waits without end. A statement on which the server works is waited for, however long.
+
+    Raises:
+        ModuleNotFoundError: The driver is not installed.
+    """
+    import psycopg  # noqa: PLC0415 - an optional dependency
+
+    class Session(psycopg.Connection[Any]):
+        @override
+        def wait(self, *arguments: Any, **options: Any) -> Any:
+            with teller.told(self._end_if_stopped, quietly=True):
+                return super().wait(*arguments, **options)
+
+        def _end_if_stopped(self) -> None:
+            if _has_stopped(self):
+                hang_up(self.fileno())
+
+    return Session
+
+
+def _has_stopped(session: psycopg.Connection[Any]) -> bool:
+    """Whether a server that is busy with a statement, as we think, answers nobody, or has not read the statement."""
+    import psycopg  # noqa: PLC0415 - an optional dependency
+
+    info = session.info
+    try:
+        with psycopg.connect(info.dsn, password=info.password, connect_timeout=CONNECT_SECONDS) as other:
+            state = other.execute(_STATE, [info.backend_pid]).fetchone()
+    except psycopg.errors.ConnectionTimeout:
+        return True
+    except psycopg.Error:
+        return False  # it is there, and what ails it the statement will meet
+    return state is not None and str(state[0]).startswith("idle")

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from crm_api.errors import SettingError
-from crm_api.transport.waits import FOR_LEDGER_SERVER, hang_up
+from crm_api.transport.waits import FOR_LEDGER_SERVER, hang_up, watched_session
 from target_crm.ledger.locks import TELL_SECONDS, logger
-from target_crm.ledger.server_sessions import CLIENT_SIDE, SERVER_SIDE, SET, watched_session
+from target_crm.ledger.server_sessions import CLIENT_SIDE, SERVER_SIDE, SET
 from target_crm.ledger.values import LedgerError
 from target_crm.ledger.waiting import driver_error
 
@@ -87,7 +87,7 @@ class LockSession:
         arguments, options = self._engine.dialect.create_connect_args(self._engine.url)
         with FOR_LEDGER_SERVER.told():
             given = {**CLIENT_SIDE, **options, "autocommit": True, "prepare_threshold": None}
-            return watched_session().connect(*arguments, **given)
+            return watched_session(FOR_LEDGER_SERVER).connect(*arguments, **given)
 
     def _prove(self) -> int:
         """Prove that all transactions of the session come to one process of the server; returns its number.

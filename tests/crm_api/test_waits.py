@@ -11,6 +11,7 @@ from contextlib import closing
 import pytest
 
 from crm_api.transport import waits
+from crm_api.transport.leases import Claim, open_leases
 from crm_api.transport.quota_stores import open_store
 from crm_api.transport.store_failures import QuotaStoreError
 from crm_api.transport.waits import WaitTeller
@@ -85,3 +86,21 @@ def test_a_wait_that_others_tell_of_is_not_told_and_is_given_up_again_and_again(
         until(lambda: len(given_up) > 1)
         threading.Event().wait(0.05)
     assert not caplog.messages
+
+
+def test_leases_at_a_server_that_has_stopped_are_given_up(postgres, monkeypatch):
+    monkeypatch.setattr(waits.FOR_QUOTA_STORE, "give_up_seconds", 0.05)
+    leases = open_leases(postgres)
+    claim = Claim("an account", "a run", "a ledger", "somebody")
+    assert leases.take(claim) is None
+    with pytest.raises(QuotaStoreError), leases._transaction() as connection:
+        _stop_under(connection)
+
+
+def _stop_under(connection):
+    backend = connection.info.backend_pid
+    os.kill(backend, signal.SIGSTOP)
+    try:
+        connection.execute("SELECT 1")
+    finally:
+        os.kill(backend, signal.SIGCONT)

@@ -150,7 +150,7 @@ def test_a_statement_that_takes_long_is_waited_for(postgres, monkeypatch):
 @pytest.mark.long
 def test_a_server_that_has_stopped_in_mid_run_ends_the_run_in_a_sentence(run, postgres, emulator, monkeypatch):
     monkeypatch.setattr(waits.FOR_LEDGER_SERVER, "give_up_seconds", 0.5)
-    monkeypatch.setattr("target_crm.ledger.server_sessions.CONNECT_SECONDS", 2)
+    monkeypatch.setattr("crm_api.transport.waits.CONNECT_SECONDS", 2)
     seen = urlsplit(postgres)
     with Relays().running() as relays:
         relay = relays.to(seen.port)
