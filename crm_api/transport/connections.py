@@ -22,13 +22,23 @@ from typing_extensions import override
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from crm_api.errors import Exit, StopError
 from crm_api.transport import failures
 
 # Goes on while the machine sleeps, where the system has such a clock.
 _BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 HEADER_BYTES = 1 << 17  # servers take 8 to 64 KiB of headers, and send no more
 TIMEOUTS = 5  # silences that make up the total time, where it is not set
+TRIES = 10  # to prove a right while the proof is still good
 SLOWEST_BYTES_A_SECOND = 1 << 14  # an answer on a line as slow as a modem's is still taken
+
+
+class SlowProofError(StopError):
+    """A proof of the right to send is too old whenever it is there."""
+
+    exit = Exit.UNREACHABLE
+    happened = "The proof that no other run has begun takes longer each time than it is good"
+    advice = "Nothing more was sent. Run again when the disk or the server of the ledger answers sooner."
 
 
 class Permit:
@@ -64,13 +74,19 @@ class Permit:
     def check(self) -> None:
         """Return at once if the last proof is good; else prove the right once more.
 
+        A proof can be old when it is there: the process stood still meanwhile.
+
         Raises:
-            CrmError: The right is lost, or cannot be proved.
+            CrmError: The right is lost, or cannot be proved in time.
         """
-        if self._is_old():
+        for _ in range(TRIES):
+            if not self._is_old():
+                return
             with self._proving:  # one thread is enough
                 if self._is_old():
                     self._prove()
+        if self._is_old():
+            raise SlowProofError
 
     def _is_old(self) -> bool:
         boot, wall = self.proved_at

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from crm_api.copper.session import PAGE_SIZE, TOTAL_HEADER
+from crm_api.transport import listing
 from crm_api.transport.answer import Answer
 from tap_copper.concurrency import NAP_SECONDS, WorkerPool
 from tap_copper.search.query import PageQuery, Row, SearchError
@@ -24,7 +25,6 @@ from tap_copper.search.window import Window
 MOST_IN_A_HURRY = 600 * PAGE_SIZE  # records: what some three minutes of quota can read
 REQUESTS_A_SECOND = 80  # however long an answer takes: two waves of requests and a little use a minute's quota of 180
 BUFFER_BYTES = 32 * 2**20  # answers that wait for earlier windows
-MOST_DIGITS = 15  # of a total: more is no count of records
 PLAUSIBLE_YEARS = range(2000, 2038)  # of a server's clock: before lies what clocks begin with, and no filter reaches on
 FASTEST = 1  # the level of compression that takes the least time: it already brings JSON to an eighth
 
@@ -328,8 +328,7 @@ class Reader:
 
 def total_of(answer: Answer) -> int | None:
     """The total that an answer tells; None if it tells none, or something that is not a number."""
-    told = answer.headers.get(TOTAL_HEADER, "").strip()
-    return int(told) if told.isascii() and told.isdigit() and len(told) <= MOST_DIGITS else None
+    return listing.total_of(answer.headers.get(TOTAL_HEADER))
 
 
 def _reached(window: Window, rows: list[Row], kept: list[int]) -> int | None:

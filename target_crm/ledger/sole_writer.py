@@ -126,7 +126,8 @@ class SoleWriter:
     def _prove(self) -> None:
         if self._lost is not None:
             raise self._lost
-        if not self._taken_at:
+        if not self._taken_at:  # there is nothing that another run could have taken
+            self.permit.proved_at = self.permit.boot(), self.permit.wall()
             return
         if self._lease is not None:
             self._lease.renew()

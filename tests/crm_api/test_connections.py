@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from crm_api.errors import StopError
-from crm_api.transport.connections import Permit, PermittedAdapter
+from crm_api.transport.connections import Permit, PermittedAdapter, SlowProofError
 from crm_emulator import Emulator
 
 
@@ -41,6 +41,25 @@ def test_a_proof_is_good_for_a_while_by_both_clocks(boot, wall, proofs):
     clocks.permit.check()
     clocks.permit.check()
     assert clocks.proofs == proofs
+
+
+def test_a_proof_that_is_old_when_it_is_there_is_none():
+    """The process stood still while it proved its right: another one may have begun meanwhile."""
+    clocks = Clocks()
+    naps = [600, 0]
+
+    def stand_still():
+        clocks.prove()
+        clocks.boot += naps.pop(0)
+
+    clocks.permit = Permit(5, stand_still, boot=lambda: clocks.boot, wall=lambda: clocks.wall)
+    clocks.boot += 6
+    clocks.permit.check()
+    assert clocks.proofs == 2
+    naps[:] = [6] * 20
+    clocks.boot += 6
+    with pytest.raises(SlowProofError):
+        clocks.permit.check()
 
 
 class LostError(StopError):
