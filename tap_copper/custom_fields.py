@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
@@ -118,7 +118,10 @@ def _options(definition: Definition) -> list[Mapping[str, Any]]:
 
 def _label(value: Any, labels: Mapping[Any, str]) -> str:
     """The label of an option; its id where the option is gone."""
-    return (labels.get(value) if isinstance(value, Hashable) else None) or str(value)
+    try:
+        return labels.get(value) or str(value)
+    except TypeError:  # a list or a map is no id
+        return str(value)
 
 
 def _listed(values: Any) -> list[Any]:
