@@ -111,3 +111,11 @@ def writes(emulator):
         ]
 
     return writes
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ledger_url(request, tmp_path):
+    """The address of a ledger that is made with the first run, of each kind."""
+    if request.param == "postgresql":
+        return request.getfixturevalue("postgres")
+    return f"sqlite:///{tmp_path / 'of-a-test.sqlite'}"

@@ -42,13 +42,6 @@ ODD = {
 }
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def ledger_url(request, tmp_path):
-    if request.param == "postgresql":
-        return request.getfixturevalue("postgres")
-    return f"sqlite:///{tmp_path / 'odd.sqlite'}"
-
-
 @pytest.fixture
 def run(run, ledger_url):
     def run_on_it(messages, **config):

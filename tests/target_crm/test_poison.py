@@ -19,13 +19,6 @@ TASKS = schema_of("tasks", "name", "details", name={"type": ["string", "null"]})
 REFUSED = "refused by the database alone"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def ledger_url(request, tmp_path):
-    if request.param == "postgresql":
-        return request.getfixturevalue("postgres")
-    return f"sqlite:///{tmp_path / 'poison.sqlite'}"
-
-
 @pytest.fixture
 def run(run, ledger_url):
     def run_on_it(messages, **config):
