@@ -97,6 +97,7 @@ class CrmSink(BatchSink):
         self._completeness_of = running.completeness_of
         self._version = run.own_version
         self._took_any = False
+        self._unknown = 0  # records whose source id cannot be told, of a stream that mirrors its source
         self._incoming_records: list[IncomingRecord] = []
 
     @override
@@ -109,14 +110,28 @@ class CrmSink(BatchSink):
         rules = self.stream.settings.mapping.references.values()
         return {rule.stream for rule in rules if rule.stream is not None}
 
-    @property
-    def complete_version(self) -> str | None:
-        """The version of which the stream is proved complete; None: what did not arrive may still exist."""
+    def complete_version(self, *, came_to_end: bool) -> str | None:
+        """Return the version of which the stream is proved complete; None: what did not arrive may still exist.
+
+        Args:
+            came_to_end: The input was read to its end, and not cut off by ``limit``.
+        """
         if not self._mirrors:
             return None
+        complete = None
         if (version := self._completeness_of(self.stream_name).version) is not None:
-            return str(version)
-        return self._run.own_version if self.stream.settings.complete_at_end and self._took_any else None
+            complete = str(version)
+        elif self.stream.settings.complete_at_end and self._took_any and came_to_end:
+            complete = self._run.own_version
+        if complete is not None and self._unknown:
+            logger.warning(
+                "%d records of stream %s have no source id that can be told, so that it is not known which records are "
+                "absent: none is deleted for that",
+                self._unknown,
+                self.stream_name,
+            )
+            return None
+        return complete
 
     def receive(
         self, record: dict[str, Any], message: bytes, *, held: Held | None = None, version: int | None = None
@@ -156,6 +171,7 @@ class CrmSink(BatchSink):
         """Take a record that did not come through its stream map."""
         self.tally_record_read()
         identity = self._of_message(message)
+        self._unknown += held is None and self._mirrors
         self._incoming_records.append(
             IncomingRecord(identity, identity, {}, b"", message, held_at=held.at if held else None, flaw=flaw)
         )
@@ -163,18 +179,24 @@ class CrmSink(BatchSink):
     def _incoming(self, record: dict[str, Any], message: bytes, held: Held | None, *, gone: bool) -> IncomingRecord:
         held_at = held.at if held else None
         names = self.stream.settings.source_id
+        identity, hashed = None, b""
         try:
+            identity = source_id([record.get(name) for name in names]) if names else None
             hashed = record_hash(record, self._fingerprint)
-            identity = source_id([record.get(name) for name in names]) if names else f"#{hashed.hex()}"
             flaw = None if gone else self._flaw(record)
-            if identity is None:
+            if not names:
+                identity = f"#{hashed.hex()}"
+            elif identity is None:
                 flaw = Rejection(RejectKind.NO_SOURCE_ID, _no_source_id(names, record))
         except (TypeError, ValueError, ArithmeticError) as error:
-            hashed, identity = b"", None
-            flaw = Rejection(RejectKind.NOT_JSON, _not_json(record, error))
-        identity = identity or self._of_message(message)
+            # Of a record that goes, its source id says all.
+            flaw = None if gone and identity else Rejection(RejectKind.NOT_JSON, _not_json(record, error))
+        if identity is None:
+            identity = self._of_message(message)
+            self._unknown += held is None and self._mirrors
         if self._appends and names:
-            return IncomingRecord(f"{identity}#{hashed.hex()}", identity, record, hashed, message, gone, held_at, flaw)
+            row = f"#{hashed.hex()}" if hashed else self._of_message(message)
+            return IncomingRecord(f"{identity}{row}", identity, record, hashed, message, gone, held_at, flaw)
         return IncomingRecord(identity, identity, record, hashed, message, gone, held_at, flaw)
 
     def _flaw(self, record: Mapping[str, Any]) -> Rejection | None:

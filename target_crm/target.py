@@ -270,7 +270,8 @@ class TargetCrm(ConfiguredTarget):
         if run is not None:
             self.retrier.at_end()
             sinks = cast("dict[str, CrmSink]", self._sinks_active)
-            complete = {stream: sink.complete_version for stream, sink in sinks.items()}
+            came_to_end = not self._reader.ended
+            complete = {stream: sink.complete_version(came_to_end=came_to_end) for stream, sink in sinks.items()}
             self._braked = Deleter(run, self._settings_of, self._allow_deletes).carry_out(complete)
             run.recorder.flush()
         super().process_endofpipe()

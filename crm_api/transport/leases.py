@@ -17,7 +17,6 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from typing_extensions import override
 
@@ -268,7 +267,7 @@ class PostgresLeases(Leases):
 
 def open_leases(url: str) -> Leases:
     """Open the leases in the store that ``quota_url`` names, which is known to be one."""
-    scheme = urlsplit(url).scheme.partition("+")[0]
+    scheme = url.partition("://")[0].lower().partition("+")[0]
     if scheme == "sqlite":
         return SQLiteLeases(Path(url.partition(":///")[2]).expanduser())
     if scheme in {"redis", "rediss"}:

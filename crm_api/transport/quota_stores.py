@@ -280,7 +280,7 @@ def open_store(url: str, *, base_url: str, credential: str) -> QuotaStore:
         QuotaStoreError: The server cannot be reached.
     """
     account = hashlib.sha256(f"{base_url} {credential}".encode()).hexdigest()[:ACCOUNT_CHARACTERS]
-    scheme = urlsplit(url).scheme.partition("+")[0]
+    scheme = url.partition("://")[0].lower().partition("+")[0]
     if scheme == "sqlite" and (path := url.partition(":///")[2]):
         return SQLiteStore(Path(path).expanduser(), account)
     if scheme in {"redis", "rediss"}:

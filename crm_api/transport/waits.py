@@ -86,7 +86,8 @@ class WaitTeller:
             for wait in self._waits.copy().values():
                 if wait.give_up is not None and now - wait.looked_at >= self.give_up_seconds:
                     wait.looked_at = now
-                    wait.give_up()
+                    with suppress(Exception):  # of a session that ended meanwhile: nobody waits any more
+                        wait.give_up()
             lasting = {
                 wait for wait in self._waits.copy().values() if wait.is_told and now - wait.began >= TELL_SECONDS
             }
@@ -100,8 +101,15 @@ FOR_LEDGER_SERVER = WaitTeller("the server that ledger_url names")
 FOR_SNAPSHOT_SERVER = WaitTeller("the server that snapshot_url names")
 
 
-def hang_up(descriptor: int) -> None:
-    """End a connection under whoever waits for its answer, which a server that has stopped never gives."""
+def hang_up(descriptor: int, noted: threading.Event | None = None) -> None:
+    """End a connection under whoever waits for its answer, which a server that has stopped never gives.
+
+    Args:
+        descriptor: The connection's socket.
+        noted: Set before it is ended, for whoever asks why.
+    """
+    if noted is not None:
+        noted.set()
     with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as connection:
         connection.shutdown(socket.SHUT_RDWR)
 
@@ -121,12 +129,19 @@ def watched_session(teller: WaitTeller) -> type[psycopg.Connection[Any]]:
     class Session(psycopg.Connection[Any]):
         @override
         def wait(self, *arguments: Any, **options: Any) -> Any:
-            with teller.told(self._end_if_stopped, quietly=True):
-                return super().wait(*arguments, **options)
+            waiting = object()
 
-        def _end_if_stopped(self) -> None:
-            if _has_stopped(self):
-                hang_up(self.fileno())
+            def end_if_stopped() -> None:
+                # The statement may have been answered while the server was asked.
+                if _has_stopped(self) and self.waiting is waiting:
+                    hang_up(self.fileno())
+
+            self.waiting: object = waiting
+            try:
+                with teller.told(end_if_stopped, quietly=True):
+                    return super().wait(*arguments, **options)
+            finally:
+                self.waiting = None
 
     return Session
 
@@ -135,12 +150,19 @@ def _has_stopped(session: psycopg.Connection[Any]) -> bool:
     """Whether a server that is busy with a statement, as we think, answers nobody, or has not read the statement."""
     import psycopg  # noqa: PLC0415 - an optional dependency
 
-    info = session.info
+    info, too_late = session.info, threading.Event()
     try:
         with psycopg.connect(info.dsn, password=info.password, connect_timeout=CONNECT_SECONDS) as other:
-            state = other.execute(_STATE, [info.backend_pid]).fetchone()
+            # A pooler lets a session in for which it has no process of the server.
+            end = threading.Timer(CONNECT_SECONDS, hang_up, [other.fileno(), too_late])
+            end.daemon = True
+            end.start()
+            try:
+                state = other.execute(_STATE, [info.backend_pid]).fetchone()
+            finally:
+                end.cancel()
     except psycopg.errors.ConnectionTimeout:
         return True
     except psycopg.Error:
-        return False  # it is there, and what ails it the statement will meet
+        return too_late.is_set()  # else it is there, and what ails it the statement will meet
     return state is not None and str(state[0]).startswith("idle")

@@ -133,7 +133,7 @@ class LockSession:
 
         too_late = threading.Event()
         tell = threading.Timer(TELL_SECONDS, logger.info, ["Waiting for a second session of the ledger's server"])
-        end = threading.Timer(ANSWER_SECONDS, _cut, [connection.fileno(), too_late])
+        end = threading.Timer(ANSWER_SECONDS, hang_up, [connection.fileno(), too_late])
         for timer in (tell, end):
             timer.daemon = True
             timer.start()
@@ -171,11 +171,6 @@ class LockSession:
 
 def _shared_sessions() -> SettingError:
     return SettingError(f"ledger_url leads through a pooler that shares a session among transactions: {POOLER_ADVICE}")
-
-
-def _cut(descriptor: int, too_late: threading.Event) -> None:
-    too_late.set()
-    hang_up(descriptor)
 
 
 @contextmanager

@@ -222,6 +222,50 @@ def test_rejected_and_waiting_records_are_not_absent(run, emulator):
     assert len(names(emulator)) == 10
 
 
+DEEP = "[" * 900 + "]" * 900
+STREAM_MAP = {"tasks": {"name": "name if 1 // (id - 3) < 9 else ''"}}
+
+
+@pytest.mark.usefixtures("ten_tasks")
+@pytest.mark.parametrize("details", ["NaN", "-Infinity", '["\\ud800"]', DEEP, '"a map"', '"no id"'])
+def test_a_record_that_arrived_is_not_absent_whatever_is_wrong_with_it(run, emulator, details):
+    """Where its source id cannot be told, nothing is known to be absent, and that is said."""
+    record = f'{{"id": 3, "name": "T3", "details": {details}}}'
+    odd = f'{{"type": "RECORD", "stream": "tasks", "version": 2, "record": {record}}}'
+    maps = {"stream_maps": STREAM_MAP} if "map" in details else {}
+    if "no id" in details:
+        odd = odd.replace('"id": 3', '"id": null')
+    rows = [*versioned(2, *map(task, range(3))), odd, *versioned(2, *map(task, range(4, 10))), activate(2)]
+    done = run([schema_of("tasks", "name", "details"), *rows], streams=MIRROR, **maps)
+    assert done.of("tasks")["rejected"] == 1
+    assert len(names(emulator)) == 10
+    is_known = details not in {'"a map"', '"no id"'}
+    assert ("no source id that can be told" in done.errors) is not is_known
+
+
+@pytest.mark.usefixtures("ten_tasks")
+def test_what_limit_cut_off_is_not_absent(run, emulator):
+    streams = {"tasks": {"load_method": "overwrite", "complete": "end_of_input"}}
+    assert run([TASKS, *map(task, range(10))], streams=streams, limit=9).code == 0
+    assert len(names(emulator)) == 10
+
+
+def test_a_record_that_goes_needs_nothing_but_its_source_id(run, emulator):
+    run([TASKS, task(1)])
+    record = '{"id": 1, "name": NaN, "_sdc_deleted_at": "2026-01-01T00:00:00Z"}'
+    odd = f'{{"type": "RECORD", "stream": "tasks", "record": {record}}}'
+    assert run([TASKS, odd], streams={"tasks": {"hard_delete": True}}).code == 0
+    assert names(emulator) == []
+
+
+def test_a_record_that_json_cannot_carry_is_superseded_by_the_one_that_it_can(run, emulator):
+    odd = '{"type": "RECORD", "stream": "tasks", "record": {"id": 1, "name": NaN}}'
+    assert run([TASKS, odd]).code == 1
+    done = run([TASKS, task(1)])
+    assert done.code == 0
+    assert names(emulator) == ["T1"]
+
+
 @pytest.mark.usefixtures("ten_tasks")
 def test_a_table_read_in_two_runs_is_complete_when_its_version_is(run, emulator):
     run([TASKS, *versioned(2, *map(task, range(5)))], streams=MIRROR)
