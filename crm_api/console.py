@@ -1,4 +1,4 @@
-"""The standard streams of a command, which may be closed, full, or a log of JSON."""
+"""The console of a command: streams that may be closed, full, or a log of JSON, and the commands that it recommends."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import io
 import json
 import logging
 import os
+import shlex
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import pairwise
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 STDERR = 2
+_CONFIG = "singer-crm config"  # in the context of the command line: the values of --config as they were given
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 
 
@@ -194,3 +197,27 @@ def _handlers() -> Iterator[logging.Handler]:
     loggers = [logging.getLogger(), *logging.getLogger().manager.loggerDict.values()]
     for each in loggers:
         yield from getattr(each, "handlers", ())
+
+
+def keep_config(context: click.Context, arguments: Sequence[str]) -> list[str]:
+    """Keep and return the values of ``--config`` of a command line, before click takes it apart."""
+    given = [
+        each.removeprefix("--config=") if each.startswith("--config=") else each
+        for before, each in pairwise(["", *arguments])
+        if each.startswith("--config=") or before == "--config"
+    ]
+    context.meta[_CONFIG] = given
+    return given
+
+
+def as_typed(command: str) -> str:
+    """Return a command of ``singer-crm`` as it can be run; called in the thread that reads the command line."""
+    return f"singer-crm {command} {_config()}"
+
+
+def _config() -> str:
+    context = click.get_current_context(silent=True)
+    given: Sequence[str] = () if context is None else context.meta.get(_CONFIG) or context.params.get("config") or ()
+    if not isinstance(given, list | tuple) or not given:
+        return "--config FILE"
+    return " ".join(f"--config {shlex.quote(each)}" for each in given)

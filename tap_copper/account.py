@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from crm_api.console import as_typed
 from crm_api.copper.session import connect
 from crm_api.copper.settings import copper_settings
 from crm_api.errors import (
@@ -87,6 +88,7 @@ class Account:
         self.accepted = False
         self.failures: list[tuple[str, Exception]] = []
         self.stopped_by: int | None = None
+        self._way_to_end = as_typed("quota clear")  # a thread that connects has no command line
         self._unanswered = False
         self._request_limit = RequestLimit(self.most_concurrent)
 
@@ -99,6 +101,7 @@ class Account:
         """
         session = connect(copper_settings(self.config), clock=self.time.monotonic, sleep=self.pause)
         session.quota.run_id = self.run_id
+        session.quota.way_to_end = self._way_to_end
         return session
 
     @cached_property

@@ -7,15 +7,15 @@ import logging
 import os
 import sys
 import traceback
+from collections.abc import Sequence
 from contextlib import suppress
-from itertools import pairwise
 from typing import Any
 
 import click
 from singer_sdk.plugin_base import SingerCommand
 from typing_extensions import override
 
-from crm_api.console import GuardedCommand, drop_output, is_of_output, is_structured
+from crm_api.console import GuardedCommand, drop_output, is_of_output, is_structured, keep_config
 from crm_api.errors import SIGNAL_OFFSET, CrmError, Exit, SettingError
 from crm_api.run_id import RUN_ID
 from tap_copper.errors import IncompleteError, OutputClosedError, OutputError, StoppedError
@@ -39,7 +39,7 @@ class TapCommand(GuardedCommand, SingerCommand):
 
     @override
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        files = _config_files(args)  # click takes the list apart
+        files = _named(keep_config(ctx, args))  # click takes the list apart
         try:
             return super().parse_args(ctx, args)  # the SDK reads the configuration while it reads its arguments
         except BrokenPipeError as error:  # --discover and --about print while arguments are read
@@ -76,11 +76,9 @@ def give_up(name: str, signal_number: int) -> None:
     os._exit(SIGNAL_OFFSET + signal_number)
 
 
-def _config_files(args: list[str]) -> str:
+def _named(given: Sequence[str]) -> str:
     """Name the configuration files of a command line, as the subject of a sentence."""
-    joined = [each.removeprefix("--config=") for each in args if each.startswith("--config=")]
-    named = [*joined, *(after for each, after in pairwise(args) if each == "--config")]
-    files = [each for each in named if each != "ENV"]
+    files = [each for each in given if each != "ENV"]
     return f"The configuration file {files[0]}" if len(files) == 1 else "A configuration file"
 
 

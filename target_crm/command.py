@@ -11,17 +11,16 @@ import sys
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from itertools import pairwise
 from typing import Any
 
 import click
 from singer_sdk.plugin_base import SingerCommand, _ConfigInput
 from typing_extensions import override
 
-from crm_api.console import GuardedCommand, is_of_output
+from crm_api.console import GuardedCommand, is_of_output, keep_config
 from crm_api.errors import CrmError, SettingError
 from crm_api.run_id import RUN_ID, given_run_id
-from target_crm.exit_codes import CONFIG, Ending, told_ending
+from target_crm.exit_codes import Ending, told_ending
 from target_crm.report.report_file import SETTING as REPORT_PATH
 from target_crm.report.report_file import ReportFile
 
@@ -84,22 +83,13 @@ class TargetCommand(GuardedCommand, SingerCommand):
 
     @override
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        given = _values_of_config(args)  # click takes the list apart
-        ctx.meta[CONFIG] = given
+        given = keep_config(ctx, args)  # click takes the list apart
         try:
             return super().parse_args(ctx, args)
         except _UNREADABLE as error:
             if is_of_output(error):
                 raise
             sys.exit(end_early(SettingError(_sentence(error)), _readable(given), None, self.logger))
-
-
-def _values_of_config(arguments: Sequence[str]) -> list[str]:
-    return [
-        each.removeprefix("--config=") if each.startswith("--config=") else each
-        for before, each in pairwise(["", *arguments])
-        if each.startswith("--config=") or before == "--config"
-    ]
 
 
 def _readable(files: Sequence[str]) -> dict[str, Any]:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import logging
-import shlex
 import signal
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-import click
 from singer_sdk.exceptions import (
     ConfigValidationError,
     InvalidJSONSchema,
@@ -17,10 +14,10 @@ from singer_sdk.exceptions import (
 )
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
+from crm_api.console import as_typed
 from crm_api.errors import SIGNAL_OFFSET, CrmError, Exit, Retry, StopError
 from target_crm.concurrency import TerminatedError
 
-CONFIG = "singer-crm config"  # in the context of the command line: the values of --config as they were given
 RETRY_SECONDS = 60.0  # what was lost is seldom back sooner, and the locks of a lost host are free by then
 
 
@@ -91,13 +88,5 @@ def ending_of(error: Exception, signalled: int | None) -> Ending:
 
 
 def list_of_rejected() -> str:
-    """The command that lists rejected records, as it can be run: with the settings that this command line got."""
-    return f"singer-crm rejected list {_config()}"
-
-
-def _config() -> str:
-    context = click.get_current_context(silent=True)
-    given: Sequence[str] = () if context is None else context.meta.get(CONFIG) or context.params.get("config") or ()
-    if not isinstance(given, list | tuple) or not given:
-        return "--config FILE"
-    return " ".join(f"--config {shlex.quote(each)}" for each in given)
+    """The command that lists rejected records, as it can be run."""
+    return as_typed("rejected list")

@@ -97,7 +97,7 @@ SETTINGS: JsonSchema = {
         "require_ledger": {
             "type": "boolean",
             "default": False,
-            "description": "Stop if there is no ledger yet. For machines whose disks are not kept.",
+            "description": "Stop if there is no ledger yet, or an empty one. For machines whose disks are not kept.",
         },
         "history_values": {
             "type": "boolean",

@@ -20,7 +20,7 @@ from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.sinks import Sink
 from typing_extensions import override
 
-from crm_api.console import guard_log, handle_hangup
+from crm_api.console import as_typed, guard_log, handle_hangup
 from crm_api.crm import Crm
 from crm_api.errors import Exit
 from crm_api.run_id import given_run_id
@@ -104,6 +104,7 @@ class TargetCrm(ConfiguredTarget):
         if self._crm is None:
             self._crm = connected(self.config, self.stopping.nap, self.clock)
             self._crm.session.quota.run_id = self.run_id
+            self._crm.session.quota.way_to_end = as_typed("quota clear")
             guard_logging(self._crm.session.redact)
         return self._crm
 

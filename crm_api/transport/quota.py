@@ -155,9 +155,11 @@ class Quota:
 
     Attributes:
         run_id: Names the run for those who meet a pause that it set; None: it has no name.
+        way_to_end: The command that ends a pause, as it can be run.
     """
 
     run_id: str | None = None
+    way_to_end: str = "singer-crm quota clear --config FILE"
 
     def __init__(
         self,
@@ -347,7 +349,7 @@ class Quota:
         self._told_until = now + wait
         pause = self._store.pause()
         if wait == paused and pause is not None:
-            why = f"{pause.reason}. End it with: singer-crm quota clear" if self.is_shared else pause.reason
+            why = f"{pause.reason}. End it with: {self.way_to_end}" if self.is_shared else pause.reason
         else:
             windows = (str(window) for bucket in self._buckets() for window in bucket.windows)
             why = f"the quota is used up ({', '.join(windows)})"

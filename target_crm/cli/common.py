@@ -13,14 +13,15 @@ from typing import ParamSpec
 import click
 from rich.console import Console
 
-from crm_api.errors import SIGNAL_OFFSET
+from crm_api.errors import SIGNAL_OFFSET, SettingError
 from target_crm.command import given_config
 from target_crm.concurrency import Stopping
 from target_crm.crms import signed_by
 from target_crm.exit_codes import EXPECTED, ending_of
 from target_crm.ledger.opening import OpenedLedger, Writing
+from target_crm.ledger.presence import has_ledger
 from target_crm.ledger.sole_writer import SoleWriter
-from target_crm.ledger.store import Store, default_url
+from target_crm.ledger.store import Store, default_url, shown_url
 from target_crm.ledger.tables import key_of
 from target_crm.ledger.tenants import Tenants
 from target_crm.ledger.values import Source
@@ -71,10 +72,36 @@ def target_of(config: Sequence[str]) -> TargetCrm:
     return TargetCrm(config=given.config, parse_env_config=given.parse_env)
 
 
+def url_of_ledger(target: TargetCrm) -> str:
+    """Return the URL of the ledger that the settings name."""
+    return target.config.get("ledger_url") or default_url()
+
+
+def require_ledger(target: TargetCrm) -> None:
+    """Refuse to go on without a ledger: a new one would pass for the one that is missing.
+
+    Raises:
+        SettingError: There is none.
+    """
+    url = url_of_ledger(target)
+    if not has_ledger(url):
+        raise SettingError(f"There is no ledger at {shown_url(url)}: the first run makes it. Nothing was done")
+
+
 @contextmanager
-def opened_ledger(target: TargetCrm) -> Iterator[Store]:
-    """Open the ledger that the settings name, and close it at the end of the block."""
-    store = Store(target.config.get("ledger_url") or default_url(), OPERATOR)
+def opened_ledger(target: TargetCrm, *, makes_it: bool = False) -> Iterator[Store]:
+    """Open the ledger that the settings name, and close it at the end of the block.
+
+    Args:
+        target: Has the settings.
+        makes_it: Whether a ledger that is missing is made.
+
+    Raises:
+        SettingError: There is none.
+    """
+    if not makes_it:
+        require_ledger(target)
+    store = Store(url_of_ledger(target), OPERATOR)
     try:
         yield store
     finally:
@@ -119,7 +146,7 @@ class ChangedLedger:
 @contextmanager
 def changed_ledger(target: TargetCrm) -> Iterator[ChangedLedger]:
     """Open the ledger that the settings name for a change, and close it at the end of the block."""
-    changed = ChangedLedger(OpenedLedger(target.config.get("ledger_url") or default_url(), OPERATOR))
+    changed = ChangedLedger(OpenedLedger(url_of_ledger(target), OPERATOR))
     try:
         yield changed
     finally:

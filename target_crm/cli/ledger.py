@@ -24,13 +24,15 @@ from target_crm.cli.common import (
     one_sentence,
     opened_ledger,
     own_account,
+    require_ledger,
     target_of,
+    url_of_ledger,
 )
 from target_crm.crms import signed_by
 from target_crm.ledger.copying import copy_rows
 from target_crm.ledger.ledger import Ledger
 from target_crm.ledger.queries import Account, LedgerQueries
-from target_crm.ledger.store import Store, default_url, has_ledger, shown_url
+from target_crm.ledger.store import Store
 from target_crm.ledger.tables import VERSION, key_of
 from target_crm.ledger.tenants import Tenants
 from target_crm.ledger.values import Origin, Scope
@@ -161,6 +163,7 @@ def forget(config: Sequence[str], stream: str, source_ids: Sequence[str], *, eve
     if not source_ids and not every:
         raise click.UsageError("Name the source ids, or give --all")
     target = target_of(config)
+    require_ledger(target)
     with changed_ledger(target) as changed:
         queries = LedgerQueries(changed.store)
         streams = _streams_of(target, changed.store, queries, stream)
@@ -247,10 +250,8 @@ def migrate(config: Sequence[str], new_url: str | None) -> None:
     there, from a file to PostgreSQL or back. NEW_URL must hold no ledger yet. The old ledger stays as it is.
     """
     target = target_of(config)
-    url = target.config.get("ledger_url") or default_url()
+    require_ledger(target)
     if new_url is None:
-        if not has_ledger(url):
-            raise SettingError(f"There is no ledger at {shown_url(url)}. Nothing was done")
         with opened_ledger(target) as store:
             click.echo(f"{store.url} was version {store.found_version}, and is version {VERSION}")
         return
@@ -261,7 +262,7 @@ def migrate(config: Sequence[str], new_url: str | None) -> None:
         shown = new.url
     finally:
         new.close()
-    copy_rows(url, new_url)
+    copy_rows(url_of_ledger(target), new_url)
     click.echo(f"Copied. Set ledger_url to {shown}")
 
 
@@ -276,7 +277,7 @@ def accept_credential(config: Sequence[str]) -> None:
     """
     target = target_of(config)
     told = target.connect().account()
-    with opened_ledger(target) as store:
+    with opened_ledger(target, makes_it=True) as store:
         account = Tenants(store, target.config, signed_by(target.config)).accept(told)
     click.echo(f"The credential is one of account {account.id} from now on")
 
@@ -291,9 +292,7 @@ def accept_restore_command(config: Sequence[str]) -> None:
     keys. Records without a match key that were created since the backup are created again: import or delete them first.
     """
     target = target_of(config)
-    url = target.config.get("ledger_url") or default_url()
-    if not has_ledger(url):
-        raise SettingError(f"There is no ledger at {shown_url(url)}. Nothing was done")
+    require_ledger(target)
     with changed_ledger(target) as changed:
         store = changed.store
         for each in LedgerQueries(store).accounts():

@@ -25,8 +25,9 @@ from target_crm.engine.run import RecentWrites, Run, Timing, Window, logger
 from target_crm.ledger.copying import copy_rows
 from target_crm.ledger.ledger import Ledger
 from target_crm.ledger.opening import OpenedLedger, Writing
+from target_crm.ledger.presence import lack_of_ledger
 from target_crm.ledger.queries import LedgerQueries
-from target_crm.ledger.store import Store, default_url, has_ledger, parsed_url, shown_url
+from target_crm.ledger.store import Store, default_url, parsed_url, shown_url
 from target_crm.ledger.tables import key_of
 from target_crm.ledger.tenants import Tenants
 from target_crm.ledger.values import LedgerError, Source
@@ -80,9 +81,9 @@ def open_run(
     observers: list[Observer] = []
     if config["dry_run"]:
         crm, url = _for_dry_run(crm, url, observers)
-    if config["require_ledger"] and not has_ledger(url):
+    if config["require_ledger"] and (lack := lack_of_ledger(url)) is not None:
         raise SettingError(
-            f"There is no ledger at {shown_url(url)}, and require_ledger is on: restore the one that is missing, or "
+            f"{lack}, and require_ledger is on: restore the one that is missing, or "
             "make one with singer-crm ledger rebuild"
         )
     before = read_witness(config.get("report_path"))

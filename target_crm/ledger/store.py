@@ -16,10 +16,10 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy import URL, Engine, create_engine, event, inspect, make_url
+from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError
 
 from crm_api.crm_objects import CrmId
 from crm_api.errors import SettingError
@@ -328,25 +328,12 @@ def shown_url(url: str) -> str:
     return str(parsed.update_query_dict(hidden))  # which masks the one before the host
 
 
-def has_ledger(url: str) -> bool:
-    """Tell whether there is a ledger at a URL.
+def sqlite_file(url: URL) -> Path:
+    """Return the file that the URL of a SQLite ledger names.
 
     Raises:
-        LedgerError: The database fails.
+        SettingError: It names none, or not by its path alone.
     """
-    parsed = parsed_url(url)
-    if parsed.get_backend_name() == "sqlite" and not (parsed.database and Path(parsed.database).exists()):
-        return False
-    engine = open_engine(url)
-    try:
-        return inspect(engine).has_table(tables.version.name)
-    except SQLAlchemyError as error:
-        raise ledger_error(error) from error
-    finally:
-        engine.dispose()
-
-
-def _sqlite_engine(url: URL) -> Engine:
     if not url.database or url.database == ":memory:":
         raise SettingError(
             "ledger_url names no file. Without one the next run would write every record again. Name a file"
@@ -354,7 +341,11 @@ def _sqlite_engine(url: URL) -> Engine:
     if url.database.startswith("file:") or "uri" in url.query:
         # The file would be another one than its name says, and the locks beside it those of nobody.
         raise SettingError("ledger_url must name the file by its path alone, without file: and without uri=true")
-    file = Path(url.database)
+    return Path(url.database)
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    file = sqlite_file(url)
     check_ledger_file(file)
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)

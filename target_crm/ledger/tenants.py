@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from crm_api.console import as_typed
 from crm_api.crm import Account
 from crm_api.errors import SettingError
 from target_crm.ledger import tables
@@ -18,7 +19,7 @@ from target_crm.ledger.tables import key_of
 from target_crm.ledger.values import Source
 
 FINGERPRINT_BYTES = 16
-ACCEPT = "singer-crm ledger accept-credential"
+ACCEPT = "ledger accept-credential"
 logger = logging.getLogger("target-crm")
 
 
@@ -77,7 +78,7 @@ class Tenants:
             raise AnotherTenantError(
                 f"{account.id} is the account_name of account {noted.told} in this ledger, and these settings reach "
                 f"account {told.id}. Nothing was sent. If it is another account, give it another account_name. If it "
-                f"is the same one, run {ACCEPT}"
+                f"is the same one, run {as_typed(ACCEPT)}"
             )
         is_new = noted.id is None if told.by_address else noted.told is None
         if is_new and (other := self._other_name(told, key)) is not None:
@@ -85,7 +86,7 @@ class Tenants:
             raise AnotherTenantError(
                 f"This ledger knows the account that these settings reach as {other}, and the settings call it "
                 f"{account.id}. Nothing was sent: under another name all records would be written again. {way_back}. "
-                f"If it is another account, or is to have a second name with records of its own, run {ACCEPT}"
+                f"If it is another account, or is to have a second name with records of its own, run {as_typed(ACCEPT)}"
             )
         if told.by_address and noted.fingerprints and self._fingerprints:
             self._compare(account, noted)
@@ -107,7 +108,7 @@ class Tenants:
             raise AnotherTenantError(
                 f"Another credential than this one has written {account.id}, as the ledger {self._store.url} knows. "
                 "Nothing was sent. If the credential belongs to another account at the same address, set account_name. "
-                f"If it is a new credential of the same account, run {ACCEPT}"
+                f"If it is a new credential of the same account, run {as_typed(ACCEPT)}"
             )
         logger.warning("Account %s is written with another credential than before", self._name)
 

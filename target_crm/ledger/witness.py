@@ -16,12 +16,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from crm_api.console import as_typed
 from crm_api.errors import StopError
 from target_crm.ledger import tables
 from target_crm.ledger.store import Store
 from target_crm.ledger.values import Source
 
-ACCEPT = "singer-crm ledger accept-restore"
+ACCEPT = "ledger accept-restore"
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def step_back(now: Witness, before: Witness | None, told_by: str, accepted_at: f
         return None  # another ledger was chosen
     return (
         f"The ledger {now.url} {what}. What was written since is unknown to it, and could be written twice. Put the "
-        f"newer one back; or, if this is what you want, run {ACCEPT}"
+        f"newer one back; or, if this is what you want, run {as_typed(ACCEPT)}"
     )
 
 

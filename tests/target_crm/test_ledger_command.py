@@ -141,4 +141,4 @@ def test_a_line_that_is_no_pair_is_named_and_nothing_is_imported(operate, tmp_pa
     done = operate("import", "--stream", "people", str(tmp_path / "pairs.csv"))
     assert done.exit_code == 2
     assert "Line 3 of the file" in done.output
-    assert operate("explain", "--source-id", "7").exit_code == 1
+    assert "There is no ledger" in operate("explain", "--source-id", "7").output
