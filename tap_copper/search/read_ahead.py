@@ -239,7 +239,7 @@ class Search(ABC):
         """
         if asked.read_ahead is None:
             counted = believed_total(asked.query, rows, total)
-            self._recount.take(counted if len(rows) <= asked.query.size else None)
+            self._recount.take(asked.query, rows, counted if len(rows) <= asked.query.size else None)
             return []
         asked.read_ahead.under_way -= 1
         if self.first_total is not None:

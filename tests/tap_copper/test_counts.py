@@ -76,6 +76,19 @@ def check(output: Output, stream: str, ids: set[int]) -> None:
     assert values == sorted(values)
 
 
+@pytest.mark.parametrize("stream", SEARCHED)
+@pytest.mark.parametrize(("count", "more"), [(300, 50), (300, 250), (199, 250)])
+def test_an_import_in_the_second_beside_the_bounds_does_not_count(stream: str, count: int, more: int) -> None:
+    first = NOW - 86_400
+    last = first + 100 * more
+    with Emulator(empty=True, clock=Clock(frozen_at=NOW)) as emulator:
+        inside = [first + 100 * place for place in range(more)]
+        ids = fill(emulator, stream, [*inside, *[first - 1] * count, *[last + 1] * count])
+        output = run(emulator, stream, start_date=moment(first), end_date=moment(last))
+    assert output.error is None
+    assert set(output.ids(stream)) == set(sorted(ids)[:more])
+
+
 @pytest.mark.parametrize("stream", ["people", "activities_search"])
 def test_a_second_that_just_fits_the_ceiling_comes_whole_and_one_beyond_is_an_error_that_names_it(
     monkeypatch: pytest.MonkeyPatch, stream: str
