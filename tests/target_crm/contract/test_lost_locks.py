@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 import pytest
 
+from crm_api.transport.connections import Permit
 from target_crm.concurrency import Stopping
 from target_crm.ledger.locks import FileLocks
 from target_crm.ledger.values import Source
@@ -53,7 +54,7 @@ class Successor:
 @pytest.mark.parametrize("number", [1, 3])
 @pytest.mark.daily(one_of=3)
 def test_a_run_that_lost_its_epoch_sends_and_writes_nothing_more(contract, run, tmp_path, monkeypatch, number):
-    monkeypatch.setattr("target_crm.ledger.sole_writer.PROOF_SECONDS", 0)  # each request is preceded by a proof
+    monkeypatch.setattr(Permit, "check", lambda permit: permit._prove())  # each request is preceded by a proof
     case, config = contract.case, {"max_concurrency": 1}
     if case.deletes:
         config["streams"] = contract.stream_settings(hard_delete=True)
