@@ -53,7 +53,7 @@ class Woken:
         writer: Who.
         at: When (monotonic seconds).
         certain: Whether it had nothing between its last look at its lock and the network when the pause began: it had
-            sent a request and waited for the answer, or had just committed an intent.
+            sent a request and waited for the answer, or had committed an intent longer ago than that proof is good.
         ledger: The ledger as it was found; None while somebody else was writing into it.
     """
 

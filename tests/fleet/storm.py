@@ -15,6 +15,7 @@ from tests.fleet.writers import Writer
 
 MOST_COMMITS = 30  # a run can be struck at one of so many first commits
 GIVEN_UP_SECONDS = 60  # by then a server has given up a host that is gone: twice what is promised
+PROOF_SECONDS = TIMEOUT_SECONDS / 2  # for which a writer may send without asking whether it is still the only one
 KILLS = ("kill", "kill", "term", "hup")
 AWAY = ("pause", "pause", "pause_both", "pause_anywhere")
 
@@ -125,13 +126,14 @@ class Storm(Quarrel):
         """A host is suspended while the server commits what it is about to send, and wakes when another took over."""
         writer = self._begin(host=0, concurrency=1)
         link = cast("Relay", self._ledger.links[0])
-        left = self._dice.randrange(2, MOST_COMMITS)
+        left, stopped_at = self._dice.randrange(2, MOST_COMMITS), 0.0
 
         def look(came: bytes) -> None:
-            nonlocal left
+            nonlocal left, stopped_at
             left -= b"COMMIT" in came
             if left == 0 and not writer.struck:
                 writer.send_signal(signal.SIGSTOP)
+                stopped_at = time.monotonic()
                 self.signals += 1
                 writer.strike()
 
@@ -141,7 +143,8 @@ class Storm(Quarrel):
         if writer.struck:
             self._ledger.free_locks()
             self._end(self._begin(host=1))
-            self._wake(writer, certain=True)
+            # The commit proved its right to send: it cannot know better for as long as that proof is good.
+            self._wake(writer, certain=time.monotonic() > stopped_at + PROOF_SECONDS)
         self._end(writer)
 
     def pause_anywhere(self) -> None:
