@@ -3,13 +3,14 @@
 Every program writes into the same emulator on this machine, one after the other. Read the ratios and the counts of
 requests, not the seconds: those are the machine's::
 
-    python benchmarks/target.py [--records 50000] [--only unchanged,requests,changed,copies,pace,memory,start]
+    python benchmarks/target.py [--records 50000] [--only unchanged,requests,changed,copies,pace,memory,new,start]
 
 *unchanged*: validated records a second that turn out unchanged, beside an SDK target that does nothing with them.
 *requests*: what 1,000 new and 1,000 unchanged records cost. *changed*: 10,000 known people who all changed, without a
 ledger. *copies*: 500 records while every 20th write answers 500 after it was carried out. *pace*: the time under the
 published quota, against the least that the rolling window allows. *memory*: the most that 100,000 and
-1,000,000 different records take. *start*: how long ``--version`` and ``--about`` take.
+1,000,000 different records take. *new*: the most that 600,000 records take that are all created. *start*: how long
+``--version`` and ``--about`` take.
 """
 
 from __future__ import annotations
@@ -301,6 +302,14 @@ def memory(bench: Bench, _: int) -> Iterator[tuple[str, str, str]]:
         yield f"MiB for {count:,} records ({left_alone:,} unchanged)", f"{ran.mebibytes:,.0f}", "200"
 
 
+def new(bench: Bench, _: int) -> Iterator[tuple[str, str, str]]:
+    """600,000 records that are all created."""
+    count = 600_000
+    ran = bench.ours(bench.input("new.singer", "people", (person(number) for number in range(count))))
+    created = ran.report["streams"]["people"]["created"]
+    yield f"MiB for {count:,} records ({created:,} created)", f"{ran.mebibytes:,.0f}", "150"
+
+
 def know(bench: Bench, count: int) -> None:
     """Put people into the ledger as if they had been written, one of whom was."""
     with closing(sqlite3.connect(bench.folder / "ledger.sqlite")) as ledger:
@@ -335,6 +344,7 @@ PARTS = {
     "copies": copies,
     "pace": pace,
     "memory": memory,
+    "new": new,
     "start": start,
 }
 
