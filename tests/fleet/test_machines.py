@@ -16,7 +16,7 @@ from tests.fleet.storm import AWAY, KILLS, Storm
 from tests.fleet.writers import Writer
 from tests.servers import database, postgresql, redis_store
 
-pytestmark = [pytest.mark.fleet, pytest.mark.timeout(3000)]  # a hundred blows, some of them half a minute long
+pytestmark = [pytest.mark.fleet, pytest.mark.timeout(3000)]  # fifty blows, some of them half a minute long
 
 LEDGER, QUOTA = "127.0.0.2", "127.0.0.3"
 CUT_OFF = ("crm_down", "void", "ledger_down", "quota_down")
@@ -60,9 +60,9 @@ def test_what_a_link_swallowed_does_not_arrive_when_the_next_writer_has_decided_
     storm("http", 1).rage(3, ("void",))
 
 
-@pytest.mark.parametrize("seed", seeds(1, 20))
+@pytest.mark.parametrize("seed", seeds(2, 20))
 @pytest.mark.parametrize("crm", QUARRELS)
-def test_a_hundred_blows_on_hosts_and_links_double_and_lose_nothing(storm, crm, seed):
+def test_fifty_blows_on_hosts_and_links_double_and_lose_nothing(storm, crm, seed):
     raging = storm(crm, seed)
-    raging.rage(100, KINDS)
+    raging.rage(50, KINDS)
     print(f"{raging.signals} signals")
