@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import socket
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import requests
 
 from crm_api.errors import StopError
-from crm_api.transport.connections import Permit, PermittedAdapter, SlowProofError
+from crm_api.transport.connections import Permit, PermittedAdapter, SlowProofError, send_permitted
 from crm_emulator import Emulator
 
 
@@ -98,3 +101,52 @@ def test_a_proof_is_asked_for_only_when_the_last_one_is_old():
         for _ in range(3):
             session.get(emulator.url)
         assert clocks.proofs == 1
+
+
+class Asked(Permit):
+    """A permit that is given so many times."""
+
+    def __init__(self, most):
+        self.asked, self.most = 0, most
+
+    def check(self):
+        if self.asked == self.most:
+            raise LostError
+        self.asked += 1
+
+
+MORE = bytes(range(256)) * 40_000  # than any buffer of the system holds
+
+
+def all_of(sock):
+    return b"".join(iter(lambda: sock.recv(1 << 16), b""))
+
+
+def test_what_a_socket_takes_in_parts_is_permitted_part_by_part():
+    sender, reader = socket.socketpair()
+    sender.settimeout(240)
+    permit = Asked(most=1_000_000)
+    with reader, ThreadPoolExecutor(1) as pool:
+        came = pool.submit(all_of, reader)
+        with sender:
+            send_permitted(sender, MORE, permit)
+            assert sender.gettimeout() == 240
+        assert came.result() == MORE
+    assert permit.asked > 1
+
+
+def test_a_right_that_is_lost_in_the_midst_ends_what_is_sent():
+    sender, reader = socket.socketpair()
+    sender.settimeout(240)
+    with reader, ThreadPoolExecutor(1) as pool:
+        came = pool.submit(all_of, reader)
+        with sender, pytest.raises(LostError):
+            send_permitted(sender, MORE, Asked(most=1))
+        assert 0 < len(came.result()) < len(MORE)
+
+
+def test_a_side_that_takes_nothing_ends_the_wait():
+    sender, reader = socket.socketpair()
+    sender.settimeout(0.01)
+    with sender, reader, pytest.raises(TimeoutError):
+        send_permitted(sender, MORE, Clocks().permit)
