@@ -279,7 +279,7 @@ class Search(ABC):
             return [(window, taken)]
         shares = self._split_tail(window, rows, taken, horizon)
         closed = [each for each in self._windows if each is not self._tail]
-        if counted is not None and closed:
+        if closed:
             self._recount.begin(counted, closed[0].start, closed[-1].stop)
         return shares
 
