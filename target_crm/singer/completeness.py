@@ -39,5 +39,5 @@ class Completeness:
 
     @property
     def has_several(self) -> bool:
-        """Whether records of several versions arrived, as of tables that a stream map gives one name; none is one, too."""
+        """Whether records of several versions arrived, as of tables to which a stream map gives one name."""
         return len(self._arrived) > 1
