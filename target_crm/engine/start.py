@@ -232,7 +232,7 @@ def _copied(url: str, folder: Path) -> str:
     try:
         _copy(url, copy)
     except SQLAlchemyError as error:
-        raise ledger_error(error) from error
+        raise ledger_error(error, url) from error
     except sqlite3.Error as error:
         raise LedgerError(said=str(error)) from error
     return f"sqlite:///{copy}"
