@@ -41,7 +41,7 @@ class Recount:
         self._limits = limits
         self._is_off = limits.totals_are_hints or limits.repeats
         self._told: int | None = None
-        self._untold = 0  # answers in a row without a total
+        self._without_total = 0  # answers in a row without a total
         self._counted: int | None = None  # by the last count that records beside a bound may explain
         self._bounds: tuple[int | None, int | None] = (None, None)
         self._closed = array("q")  # hashes of ids: 8 bytes a record, of which there may be millions
@@ -131,8 +131,8 @@ class Recount:
 
     def _judge(self, total: int | None, found: int, most: int) -> None:
         """Decide whether a total that may be ``most`` shows that everything has come."""
-        self._untold = self._untold + 1 if total is None else 0
-        if self._told is None and self._untold == EMPTY_TOLD:
+        self._without_total = self._without_total + 1 if total is None else 0
+        if self._told is None and self._without_total == EMPTY_TOLD:
             self.is_wanted = False  # nothing is counted here, as far as can be seen
             return
         # Without a total of the first answer nothing says that any are missing, unless more are counted than have come.
