@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import requests
 
 from crm_api.transport.answer import Dialect
-from crm_api.transport.network import Network, password_in
+from crm_api.transport.network import Network, secrets_in
 from crm_api.transport.redaction import Redactor
 from crm_api.transport.retry import RetryPolicy
 from crm_api.transport.session import CrmSession
@@ -48,7 +48,7 @@ class AccountSettings:
     @property
     def secrets(self) -> tuple[str, ...]:
         """Every value of the settings that no output may show."""
-        return tuple(filter(None, (*self.credentials, password_in(self.quota_url), *self.network.secrets)))
+        return tuple(filter(None, (*self.credentials, *secrets_in(self.quota_url), *self.network.secrets)))
 
     @property
     def rates(self) -> Sequence[Rate]:

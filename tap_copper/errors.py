@@ -91,7 +91,8 @@ def explain(
             return StreamError(_of_ties(error, stream, key, sign, ceiling))
         case ShortReadError():
             return NotWholeError(
-                f"Copper counts {error.told:,} records where it shows {error.found:,} of {stream}, also when asked "
+                f"Copper counts {error.told:,} records where it shows {error.found:,} of {stream}"
+                f"{_part(error.within, key, sign)}, also when asked "
                 f"{len(WAITS)} times more: the read is not whole. Run again later. If the key sees fewer records than "
                 f"Copper counts, set totals: {{{stream}: hint}}"
             )
@@ -102,6 +103,17 @@ def explain(
             )
         case _:
             return NotWholeError(f"{stream} could not be read whole: {error}")
+
+
+def _part(within: tuple[int | None, int | None], key: str, sign: int) -> str:
+    """Say which part of a stream was counted; empty if it is all of it."""
+    first, last = (None if each is None else moment(sign * each) for each in within[::sign])
+    if not key or (first is None and last is None):
+        return ""
+    if first == last:
+        return f" with {key} {first}"
+    since = "" if first is None else f" from {first}"
+    return f" with {key}{since}" + ("" if last is None else f" up to {last}")
 
 
 def _of_ties(error: TieError, stream: str, key: str, sign: int, ceiling: int) -> str:

@@ -94,10 +94,8 @@ class CrmSink(BatchSink):
         self._deletes = settings.load_method is LoadMethod.DELETE
         self._delete_when = settings.delete_when if settings.hard_delete else None
         self._mirrors = settings.load_method is LoadMethod.OVERWRITE
-        self._completeness_of = running.completeness_of
+        self._completeness = running.completeness_of(stream_name)
         self._version = run.own_version
-        self._took_any = False
-        self._unknown = 0  # records whose source id cannot be told, of a stream that mirrors its source
         self._incoming_records: list[IncomingRecord] = []
 
     @override
@@ -118,20 +116,21 @@ class CrmSink(BatchSink):
         """
         if not self._mirrors:
             return None
-        complete = None
-        if (version := self._completeness_of(self.stream_name).version) is not None:
-            complete = str(version)
-        elif self.stream.settings.complete_at_end and self._took_any and came_to_end:
-            complete = self._run.own_version
-        if complete is not None and self._unknown:
-            logger.warning(
-                "%d records of stream %s have no source id that can be told, so that it is not known which records are "
-                "absent: none is deleted for that",
-                self._unknown,
-                self.stream_name,
-            )
+        proof, complete = self._completeness, None
+        if self.stream.settings.complete_at_end:  # under which the rows of all versions are counted as one
+            complete = self._run.own_version if proof.took_any and came_to_end else None
+        elif proof.version is not None:
+            complete = str(proof.version)
+        if complete is None:
             return None
-        return complete
+        if proof.unknown:
+            why = f"{proof.unknown} records of stream {self.stream_name} have no source id that can be told"
+        elif proof.has_several and not self.stream.settings.complete_at_end:
+            why = f"Not all records of stream {self.stream_name} are of one version"
+        else:
+            return complete
+        logger.warning("%s, so that it is not known which records are absent: none is deleted for that", why)
+        return None
 
     def receive(
         self, record: dict[str, Any], message: bytes, *, held: Held | None = None, version: int | None = None
@@ -161,8 +160,7 @@ class CrmSink(BatchSink):
         if self._delete_when is not None:
             gone = gone or bool(record.get(self._delete_when))
         if held is None and self._mirrors:
-            self._completeness_of(self.stream_name).arrived(version)
-            self._took_any = True
+            self._completeness.arrived(version)
             own = version is None or self.stream.settings.complete_at_end
             self._version = self._run.own_version if own else str(version)
         self._incoming_records.append(self._incoming(record, message, held, gone=gone))
@@ -171,7 +169,7 @@ class CrmSink(BatchSink):
         """Take a record that did not come through its stream map."""
         self.tally_record_read()
         identity = self._of_message(message)
-        self._unknown += held is None and self._mirrors
+        self._completeness.unknown += held is None
         self._incoming_records.append(
             IncomingRecord(identity, identity, {}, b"", message, held_at=held.at if held else None, flaw=flaw)
         )
@@ -193,7 +191,7 @@ class CrmSink(BatchSink):
             flaw = None if gone and identity else Rejection(RejectKind.NOT_JSON, _not_json(record, error))
         if identity is None:
             identity = self._of_message(message)
-            self._unknown += held is None and self._mirrors
+            self._completeness.unknown += held is None
         if self._appends and names:
             row = f"#{hashed.hex()}" if hashed else self._of_message(message)
             return IncomingRecord(f"{identity}{row}", identity, record, hashed, message, gone, held_at, flaw)

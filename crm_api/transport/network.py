@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import SplitResult, parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 import requests
 
@@ -18,6 +19,7 @@ from crm_api.transport.retry import MAX_WAIT_SECONDS
 
 # Shorter headers, such as X-Region: eu, are ordinary text, which must not be masked everywhere.
 SHORTEST_CREDENTIAL = 12
+_SECRET = re.compile("password|secret|token|scram", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Network:
     def secrets(self) -> tuple[str, ...]:
         """Values that no output may show: the proxy's password, and headers long enough to be credentials."""
         credentials = [value for value in self.headers.values() if len(value) >= SHORTEST_CREDENTIAL]
-        return tuple(filter(None, (password_in(self.proxy), *credentials)))
+        return tuple(filter(None, (*secrets_in(self.proxy), *credentials)))
 
     @property
     def limits(self) -> Limits:
@@ -158,10 +160,16 @@ def checked_ca_bundle(path: str) -> str:
     return path
 
 
-def password_in(url: str | None) -> str | None:
-    """Take the password out of a URL, from before its host or from its query; None if it holds none."""
+def secrets_in(url: str | None) -> tuple[str, ...]:
+    """Take out of a URL what nobody may see: the password before its host, and passwords and the like in its query."""
     try:
         parts = urlsplit(url or "")
-        return parts.password or next(iter(parse_qs(parts.query).get("password", ())), None)
+        named = [value for name, value in parse_qsl(parts.query) if names_secret(name)]
+        return tuple(filter(None, (parts.password, *named)))
     except ValueError:
-        return None
+        return ()
+
+
+def names_secret(name: str) -> bool:
+    """Tell whether a parameter of a URL holds a secret, as its name says: libpq takes passwords there, too."""
+    return _SECRET.search(name) is not None

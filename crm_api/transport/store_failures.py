@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from crm_api.errors import Exit, StopError
-from crm_api.transport.network import password_in
+from crm_api.transport.network import secrets_in
 from crm_api.transport.redaction import Redactor
 
 SHOWN_CHARACTERS = 300  # of a text that another run has left in a store
@@ -42,10 +42,10 @@ def is_setting(error: BaseException) -> bool:
 
 
 def words_of(error: BaseException, url: str) -> str:
-    """Return the first line of what a driver or a client said, without the password that the URL may hold."""
+    """Return the first line of what a driver or a client said, without the secrets that the URL may hold."""
     line = next(iter(str(error).strip().splitlines()), "")
     said = f"{type(error).__name__}: {line}" if line else type(error).__name__
-    return Redactor(filter(None, [password_in(url)]))(said)
+    return Redactor(secrets_in(url))(said)
 
 
 class QuotaStoreError(StopError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import socket
 import threading
 import time
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 TELL_SECONDS = 1.0  # of a wait, after which it is told
 CONNECT_SECONDS = 10  # in which a server lets a second session in, unless it has stopped
 GIVE_UP_SECONDS = 45.0  # of a wait, after which nobody waits on: longer than the limits that servers keep themselves
+_OF_POOLERS = re.compile("query_wait_timeout|cannot connect to server|server_login_retry|server login")
+"""Said by a pooler that could get no further session of its server."""
 _STATE = "SELECT state FROM pg_stat_activity WHERE pid = %s"
 logger = logging.getLogger("crm_api.waits")
 
@@ -163,6 +166,7 @@ def _has_stopped(session: psycopg.Connection[Any]) -> bool:
                 end.cancel()
     except psycopg.errors.ConnectionTimeout:
         return True
-    except psycopg.Error:
-        return too_late.is_set()  # else it is there, and what ails it the statement will meet
+    except psycopg.Error as error:
+        # Else it is there, and what ails it the statement will meet.
+        return too_late.is_set() or _OF_POOLERS.search(str(error)) is not None
     return state is not None and str(state[0]).startswith("idle")

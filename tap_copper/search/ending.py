@@ -86,7 +86,7 @@ class EndCheck:
             return False
         self._tries += 1
         if self._tries == len(WAITS):
-            raise ShortReadError(self._told, self._found)
+            raise ShortReadError(self._told, self._found, (self._first.minimum, self._first.maximum))
         return False
 
     def _is_all(self, query: PageQuery, rows: Sequence[Row], total: int | None) -> bool:

@@ -146,12 +146,14 @@ class ShortReadError(SearchError):
     Attributes:
         told: How many it counts.
         found: How many of them have come.
+        within: The smallest and the largest key of the part of the search that was counted, None for no bound.
     """
 
-    def __init__(self, told: int, found: int) -> None:
+    def __init__(self, told: int, found: int, within: tuple[int | None, int | None] = (None, None)) -> None:
         super().__init__(told, found)
         self.told = told
         self.found = found
+        self.within = within
 
 
 class StalledError(SearchError):

@@ -137,7 +137,6 @@ class Search(ABC):
 
     Attributes:
         first_total: How many records the first query held; None before its answer.
-        gap: Records that the CRM counts and does not show, where totals are hints.
         newest_first: The windows are handed on from the last to the first.
     """
 
@@ -145,7 +144,9 @@ class Search(ABC):
 
     def __init__(self, start: int | None, stop: int | None, limits: Limits) -> None:
         self.first_total: int | None = None
-        self.gap = 0
+        self._gaps = 0
+        self._largest_gap = 0
+        self._brought = 0  # records, of which one may be counted twice that was edited meanwhile
         self._recount = Recount(start, stop, limits)
         self._tail_brought: list[Row] = []
         self._is_tail_confirmed = False
@@ -181,11 +182,20 @@ class Search(ABC):
         if head is None:
             return
         self._windows.remove(head)
-        self.gap += head.gap
+        self._gaps += head.gap
+        self._largest_gap = max(self._largest_gap, head.gap)
         self._reading.pop(head, None)
         self._forget(head)
         if head is self._tail:
             self._tail = None
+
+    @property
+    def gap(self) -> int:
+        """The number of records that the CRM counts and does not show, where totals are hints.
+
+        A record that no window shows may be counted in each of them: the first total says how many are at most.
+        """
+        return min(self._gaps, max((self.first_total or 0) - self._brought, self._largest_gap))
 
     @property
     def is_over(self) -> bool:
@@ -247,6 +257,7 @@ class Search(ABC):
         else:
             shares = self._take_first(asked.query, asked.read_ahead.window, rows, total, horizon)
         for window, taken in shares:
+            self._brought += len(taken.kept)
             self._recount.add(rows, taken, is_tail=window is self._tail)
             if window is self._tail:
                 self._tail_brought += [rows[position] for position in taken.kept]
@@ -279,7 +290,7 @@ class Search(ABC):
             return [(window, taken)]
         shares = self._split_tail(window, rows, taken, horizon)
         closed = [each for each in self._windows if each is not self._tail]
-        if counted is not None and closed:
+        if closed:
             self._recount.begin(counted, closed[0].start, closed[-1].stop)
         return shares
 

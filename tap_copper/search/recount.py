@@ -41,6 +41,7 @@ class Recount:
         self._limits = limits
         self._is_off = limits.totals_are_hints or limits.repeats
         self._told: int | None = None
+        self._without_total = 0  # answers in a row without a total
         self._counted: int | None = None  # by the last count that records beside a bound may explain
         self._bounds: tuple[int | None, int | None] = (None, None)
         self._closed = array("q")  # hashes of ids: 8 bytes a record, of which there may be millions
@@ -52,11 +53,11 @@ class Recount:
         self._tries = 0
         self._agreeing = 0  # answers in a row that explain why fewer have come
 
-    def begin(self, told: int, start: int | None, stop: int | None) -> None:
+    def begin(self, told: int | None, start: int | None, stop: int | None) -> None:
         """Count, since one answer has not brought everything.
 
         Args:
-            told: How many records the first answer counted.
+            told: How many records the first answer counted; None if its total was missing or impossible.
             start: The smallest key before the tail; None for no bound.
             stop: The largest key before the tail; None for no bound.
         """
@@ -130,7 +131,13 @@ class Recount:
 
     def _judge(self, total: int | None, found: int, most: int) -> None:
         """Decide whether a total that may be ``most`` shows that everything has come."""
-        if total is not None and len(self._closed) * FEWEST_LEFT <= total <= most:
+        self._without_total = self._without_total + 1 if total is None else 0
+        if self._told is None and self._without_total == EMPTY_TOLD:
+            self.is_wanted = False  # nothing is counted here, as far as can be seen
+            return
+        # Without a total of the first answer nothing says that any are missing, unless more are counted than have come.
+        least = 0 if self._told is None else len(self._closed) * FEWEST_LEFT
+        if total is not None and least <= total <= most:
             self._agreeing += 1
             # Fewer than have come: some of these are gone, too, or the answer is wrong. It is believed when told twice.
             is_plain = total == most and not self._tries
@@ -164,7 +171,9 @@ class Recount:
         return count >= total and not self._is_off and self._distinct(but=self._later) + len(self._later) == total
 
     def _is_enough(self) -> bool:
-        told = self._told or 0
+        told = self._told
+        if told is None:
+            return False
         count = len(self._closed) + len(self._later) + len(self._outside)
         if count < told:
             return False

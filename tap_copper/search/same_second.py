@@ -251,7 +251,7 @@ class TieReader:
         self._is_falling_short = True
         self._ended_after = None
         if self._tries > len(WAITS):
-            raise ShortReadError(max(total, len(self._met)), len(self._order.ids))
+            raise ShortReadError(max(total, len(self._met)), len(self._order.ids), (self.key, self.key))
         return False
 
     def _give_up(self, total: int | None) -> None:
@@ -262,7 +262,7 @@ class TieReader:
             return
         is_steady = self._quiet_passes >= QUIET_PASSES and not self._order.is_unsteady
         if total is not None and total > found and is_steady and not self._limits.totals_are_hints:
-            raise ShortReadError(total, found)
+            raise ShortReadError(total, found, (self.key, self.key))
         raise TieError(self.key, total or len(self._found), self._passes)
 
     def _can_part(self) -> bool:

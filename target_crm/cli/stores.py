@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from crm_api.errors import SettingError
-from target_crm.ledger.store import open_engine, parsed_url
+from target_crm.ledger.store import open_engine, parsed_url, shown_url
 from target_crm.ledger.versions import bring_up_to_date
 from target_crm.ledger.waiting import ledger_error
 
@@ -30,13 +29,13 @@ def checked_ledger(url: str) -> str:
     parsed = parsed_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database and not Path(parsed.database).exists():
         _check_folder(Path(parsed.database).parent)
-        return f"{parsed}: the first run makes it"
-    with _ledger_errors():
-        _try_opening(url, parsed)
-    return str(parsed)
+        return f"{shown_url(url)}: the first run makes it"
+    with _ledger_errors(url):
+        _try_opening(url)
+    return shown_url(url)
 
 
-def _try_opening(url: str, parsed: URL) -> None:
+def _try_opening(url: str) -> None:
     """Open the ledger as a run does, and take back what that would change."""
     engine = open_engine(url)
     try:
@@ -44,7 +43,7 @@ def _try_opening(url: str, parsed: URL) -> None:
             writer = connection.execution_options(writes=True)
             transaction = writer.begin()
             try:
-                bring_up_to_date(writer, str(parsed))
+                bring_up_to_date(writer, shown_url(url))
             finally:
                 transaction.rollback()
     finally:
@@ -52,11 +51,11 @@ def _try_opening(url: str, parsed: URL) -> None:
 
 
 @contextmanager
-def _ledger_errors() -> Iterator[None]:
+def _ledger_errors(url: str) -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        raise ledger_error(error) from error
+        raise ledger_error(error, url) from error
 
 
 def _check_folder(folder: Path) -> None:

@@ -152,8 +152,10 @@ def _close(run: Run, ending: Ending) -> tuple[_Held, Ending]:
             recorder.flush()  # while nobody else can write
             recorder.finish(held_records.each(run.source, "rejected"))
         finally:
-            ledger = run.ledger.witness(at_end=True)
-            run.close()
+            try:
+                ledger = run.ledger.witness(at_end=True)
+            finally:
+                run.close()
     except Exception as error:  # noqa: BLE001 - the report is written whatever happens
         failed = told_ending(error, None, logger)
         if not ending.code:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from crm_api.console import as_typed
 from crm_api.crm import Account, Crm
 from crm_api.errors import SettingError
 from crm_api.settings import network
@@ -84,7 +85,7 @@ def open_run(
     if config["require_ledger"] and (lack := lack_of_ledger(url)) is not None:
         raise SettingError(
             f"{lack}, and require_ledger is on: restore the one that is missing, or "
-            "make one with singer-crm ledger rebuild"
+            f"make one with {as_typed('ledger rebuild')}"
         )
     before = read_witness(config.get("report_path"))
     if not config["dry_run"] and (reject_path := config.get("rejected_path")):
@@ -232,7 +233,7 @@ def _copied(url: str, folder: Path) -> str:
     try:
         _copy(url, copy)
     except SQLAlchemyError as error:
-        raise ledger_error(error) from error
+        raise ledger_error(error, url) from error
     except sqlite3.Error as error:
         raise LedgerError(said=str(error)) from error
     return f"sqlite:///{copy}"

@@ -18,21 +18,26 @@ def copy_rows(url: str, copy_url: str) -> None:
         original = original.execution_options(isolation_level="REPEATABLE READ")
     with original.connect() as reading, copy.begin() as writing:
         bring_up_to_date(writing, copy_url)
-        there = sa.inspect(reading)
-        old = reading.execute(sa.select(sa.func.max(tables.version.c.version))).scalar_one() < DIGESTED_KEYS
-        if there.has_table(tables.identity.name):
-            writing.execute(tables.identity.delete())  # the copy continues the original
-        for table in tables.metadata.sorted_tables:
-            if table is tables.version or not there.has_table(table.name):
-                continue
-            columns = [table.c[column["name"]] for column in there.get_columns(table.name)]
-            rows = reading.execution_options(stream_results=True).execute(sa.select(*columns))
-            for part in rows.mappings().partitions(ROWS_AT_ONCE):
-                writing.execute(table.insert(), [of_version_2(table, row) if old else dict(row) for row in part])
-        if writing.dialect.name == "postgresql":  # which counts on by itself only where it gave the number
-            for table in (tables.objects, tables.scopes, tables.history, tables.accounts):
-                sequence = sa.func.pg_get_serial_sequence(table.name, "id")
-                last = sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0) + 1).scalar_subquery()
-                writing.execute(sa.select(sa.func.setval(sequence, last, sa.false())))
+        if sa.inspect(reading).has_table(tables.version.name):  # else there is no ledger yet
+            _copy_tables(reading, writing)
     original.dispose()
     copy.dispose()
+
+
+def _copy_tables(reading: sa.Connection, writing: sa.Connection) -> None:
+    there = sa.inspect(reading)
+    old = reading.execute(sa.select(sa.func.max(tables.version.c.version))).scalar_one() < DIGESTED_KEYS
+    if there.has_table(tables.identity.name):
+        writing.execute(tables.identity.delete())  # the copy continues the original
+    for table in tables.metadata.sorted_tables:
+        if table is tables.version or not there.has_table(table.name):
+            continue
+        columns = [table.c[column["name"]] for column in there.get_columns(table.name)]
+        rows = reading.execution_options(stream_results=True).execute(sa.select(*columns))
+        for part in rows.mappings().partitions(ROWS_AT_ONCE):
+            writing.execute(table.insert(), [of_version_2(table, row) if old else dict(row) for row in part])
+    if writing.dialect.name == "postgresql":  # which counts on by itself only where it gave the number
+        for table in (tables.objects, tables.scopes, tables.history, tables.accounts):
+            sequence = sa.func.pg_get_serial_sequence(table.name, "id")
+            last = sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0) + 1).scalar_subquery()
+            writing.execute(sa.select(sa.func.setval(sequence, last, sa.false())))

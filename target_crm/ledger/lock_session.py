@@ -52,7 +52,7 @@ class LockSession:
 
     def __init__(self, engine: sa.Engine, holder: str) -> None:
         self._engine = engine
-        with _as_ledger_error():
+        with self._errors():
             self._connection = self._opened()
             try:
                 self._pid = self._prove()
@@ -68,7 +68,7 @@ class LockSession:
         Raises:
             LedgerError: The session is gone.
         """
-        with self._turn, _as_ledger_error():
+        with self._turn, self._errors():
             return self._connection.execute(statement, values).fetchall()
 
     @property
@@ -82,6 +82,15 @@ class LockSession:
     def close(self) -> None:
         """End the session."""
         self._connection.close()
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        import psycopg  # noqa: PLC0415 - an optional dependency
+
+        try:
+            yield
+        except psycopg.Error as error:
+            raise driver_error(error, self._engine.url.render_as_string(hide_password=False)) from error
 
     def _opened(self) -> psycopg.Connection[Any]:
         arguments, options = self._engine.dialect.create_connect_args(self._engine.url)
@@ -171,13 +180,3 @@ class LockSession:
 
 def _shared_sessions() -> SettingError:
     return SettingError(f"ledger_url leads through a pooler that shares a session among transactions: {POOLER_ADVICE}")
-
-
-@contextmanager
-def _as_ledger_error() -> Iterator[None]:
-    import psycopg  # noqa: PLC0415 - an optional dependency
-
-    try:
-        yield
-    except psycopg.Error as error:
-        raise driver_error(error) from error

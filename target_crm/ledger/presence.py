@@ -49,7 +49,7 @@ def lack_of_ledger(url: str, *, may_be_empty: bool = False) -> str | None:
                 return None
             return f"The ledger {shown_url(url)} is empty: no run has written it"
     except SQLAlchemyError as error:
-        raise ledger_error(error) from error
+        raise ledger_error(error, url) from error
     finally:
         engine.dispose()
 

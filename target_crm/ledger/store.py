@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -23,6 +22,7 @@ from sqlalchemy.exc import ArgumentError
 
 from crm_api.crm_objects import CrmId
 from crm_api.errors import SettingError
+from crm_api.transport.network import names_secret, secrets_in
 from target_crm.files import PRIVATE, check_ledger_file, make_private
 from target_crm.ledger import tables
 from target_crm.ledger.opened_file import OpenedFile
@@ -35,7 +35,6 @@ from target_crm.ledger.waiting import BUSY_SECONDS, DATABASE_ERRORS, WaitTeller,
 PRIVATE_FOLDER = 0o700
 VALUE_HASH_BYTES = 8
 CHUNK = 500  # values in one IN list: far below the limits of both databases
-_SECRET = re.compile("password|secret|token|scram", re.IGNORECASE)  # parameters of a URL: libpq takes them there, too
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -68,6 +67,7 @@ class Store:
         self.now = clock
         self.run_id = run_id
         self.url = shown_url(url)
+        self._given_url = url
         try:
             self.found_version = self._opened()
             with self.read() as connection:
@@ -102,7 +102,7 @@ class Store:
             with self.engine.connect() as connection:
                 yield connection
         except DATABASE_ERRORS as error:
-            raise ledger_error(error) from error
+            raise ledger_error(error, self._given_url) from error
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
@@ -129,7 +129,7 @@ class Store:
                 finally:
                     waits.began = None
         except DATABASE_ERRORS as error:
-            raise ledger_error(error) from error
+            raise ledger_error(error, self._given_url) from error
         if self._file is not None:
             self._file.written()
             self._file.check()
@@ -323,8 +323,8 @@ def parsed_url(url: str) -> URL:
 
 def shown_url(url: str) -> str:
     """Return a URL as people may see it: without a password, wherever in it that stands."""
-    parsed = make_url(url)
-    hidden = {name: "..." for name in parsed.query if _SECRET.search(name)}
+    parsed, secrets = make_url(url), secrets_in(url)
+    hidden = {name: "..." for name, value in parsed.query.items() if names_secret(name) or value in secrets}
     return str(parsed.update_query_dict(hidden))  # which masks the one before the host
 
 

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from crm_api.errors import Exit
+from crm_api.transport.network import secrets_in
+from crm_api.transport.redaction import Redactor
 from crm_api.transport.store_failures import is_setting
 from target_crm.ledger.locks import TELL_SECONDS, logger
 from target_crm.ledger.values import LedgerDataError, LedgerError
@@ -119,10 +121,14 @@ DATABASE_ERRORS = (SQLAlchemyError, *_OF_VALUES)
 """Errors that a statement can fail with."""
 
 
-def ledger_error(error: Exception) -> LedgerError:
+def ledger_error(error: Exception, url: str) -> LedgerError:
     """Make an error of one of ``DATABASE_ERRORS``, with the database's own message.
 
     SQLAlchemy's repeats the statement with the record's values.
+
+    Args:
+        error: The error.
+        url: The ledger's URL; no secret that it holds is repeated.
     """
     if not isinstance(error, SQLAlchemyError):
         return _data_error(error)
@@ -131,12 +137,12 @@ def ledger_error(error: Exception) -> LedgerError:
         return LedgerError(said=type(error).__name__)
     if _is_of_data(error):
         return _data_error(orig)
-    return driver_error(orig)
+    return driver_error(orig, url)
 
 
-def driver_error(error: BaseException) -> LedgerError:
+def driver_error(error: BaseException, url: str) -> LedgerError:
     """Make an error of what the database's driver raised: busy, not let in, or in trouble."""
-    said = next(iter(str(error).strip().splitlines()), type(error).__name__)
+    said = Redactor(secrets_in(url))(next(iter(str(error).strip().splitlines()), type(error).__name__))
     if "database is locked" in said or type(error).__name__ == "LockNotAvailable":
         return BusyLedgerError(said=said)
     if is_setting(error):

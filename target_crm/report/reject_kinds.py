@@ -105,7 +105,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         RejectKind.IN_DOUBT: Kind(
             "It was sent, no answer came that tells what became of it, and the CRM cannot tell whether it arrived.",
             "Wait: the next run asks again before it sends anything. Should it stay in doubt, look for it in the CRM, "
-            "and `singer-crm ledger import` its id, or `singer-crm ledger forget` it.",
+            "and `singer-crm ledger import --config FILE` its id, or `singer-crm ledger forget --config FILE` it.",
         ),
     }
 )

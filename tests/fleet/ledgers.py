@@ -28,9 +28,6 @@ class SharedLedger(Protocol):
     def free_locks(self) -> None:
         """Let all locks on it die, as where their holder is away for longer than they live."""
 
-    def restart(self) -> None:
-        """Let its server crash and come back."""
-
     def rows(self) -> Mapping[str, Sequence[Any]]:
         """All that it holds, by table."""
 
@@ -49,9 +46,6 @@ class FileLedger:
     def free_locks(self) -> None:
         for file in self._file.parent.glob("*.lock"):
             file.unlink()
-
-    def restart(self) -> None:
-        raise NotImplementedError("a file has no server")
 
     def rows(self) -> Mapping[str, Sequence[Any]]:
         if not self._file.exists():
@@ -87,6 +81,7 @@ class ServerLedger:
         return self._seen_at[host]
 
     def restart(self) -> None:
+        """Let its server crash and come back."""
         assert self._server is not None
         self._server.restart()
 

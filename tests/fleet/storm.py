@@ -9,6 +9,7 @@ from typing import cast
 
 from tests.fleet.history import History, Woken, violations
 from tests.fleet.hosts import Link as Way
+from tests.fleet.ledgers import ServerLedger
 from tests.fleet.quarrel import TIMEOUT_SECONDS, Quarrel
 from tests.fleet.relays import Relay
 from tests.fleet.writers import Writer
@@ -159,6 +160,7 @@ class Storm(Quarrel):
     def server_restarts(self) -> None:
         """The ledger's server crashes and comes back."""
         writer = self._begin()
+        assert isinstance(self._ledger, ServerLedger)
         self._strike(writer, self._ledger.restart, late=True)
         self._end(writer)
 

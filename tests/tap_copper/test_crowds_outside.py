@@ -48,6 +48,16 @@ def test_so_it_is_where_the_second_within_the_bound_is_a_crowd_itself(edge: int,
         assert sorted(record for record, _ in brought) == list(range(301))
 
 
+@pytest.mark.parametrize("crowded_edge", [False, True])
+def test_so_it_is_where_more_lies_inside_than_one_search_reaches(*, crowded_edge: bool, newest_first: bool) -> None:
+    limits = Limits(page_size=20, ceiling=1000, concurrency=4)
+    for included, crowd in product(INCLUDED, [19, 650]):
+        inside = [START + 9 * number for number in range(1400)] + [STOP if crowded_edge else START + 2] * 50
+        crm = crm_with(crowd, inside, crowd, included)
+        brought = read(crm, limits, start=START, stop=STOP, newest_first=newest_first)
+        assert sorted(record for record, _ in brought) == list(range(1450))
+
+
 @pytest.mark.parametrize("hidden", [1, 40])
 @pytest.mark.parametrize("ends", ["start", "stop", "both"])
 def test_a_read_that_is_short_fails_all_the_same(ends: str, hidden: int, *, newest_first: bool) -> None:

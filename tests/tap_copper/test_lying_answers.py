@@ -179,3 +179,25 @@ def test_totals_that_lie_lose_nothing_in_silence(
     crm.twist = lie
     hinting = Limits(**{**vars(limits), "totals_are_hints": hinted})
     check(crm, hinting, newest_first=newest_first)
+
+
+@enough
+@given(
+    seconds=accounts,
+    seed=seeds,
+    limits=limits,
+    lie=st.sampled_from(SHORT_ANSWERS),
+    share=shares,
+    newest_first=st.booleans(),
+)
+def test_a_first_answer_without_a_total_hides_none_that_show_less_than_they_count(
+    seconds: list[int], seed: int, limits: Limits, lie: Twist, share: float, *, newest_first: bool
+) -> None:
+    crm = crm_with(seconds, seed)
+    later = some_answers(crm, lie, share)
+
+    def twist(question: PageQuery, rows: list[Row], total: int) -> Twisted:
+        return (rows, None) if crm.questions == 1 else later(question, rows, total)
+
+    crm.twist = twist
+    check(crm, limits, newest_first=newest_first)

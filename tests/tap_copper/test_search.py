@@ -114,6 +114,13 @@ def test_a_total_that_counts_too_much_hides_no_crowd_where_a_bound_is_excluded()
     assert len(set(read(crm, SMALL_HINTED))) == len(seconds)
 
 
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_what_is_counted_and_not_shown_is_counted_once_however_many_windows_there_are(*, newest_first: bool) -> None:
+    crm = crm_with(list(range(100, 980, 3)), overcount=3)
+    assert len(read(crm, SMALL_HINTED, newest_first=newest_first)) == len(crm.records)
+    assert crm.gap == 3
+
+
 def test_records_beyond_the_end_are_left_out() -> None:
     crm = crm_with(list(range(100, 200)))
     assert [second for _, second in read(crm, SMALL, start=110, stop=150)] == list(range(110, 151))

@@ -9,7 +9,9 @@ import pytest
 
 from crm_emulator import Clock, Emulator, Fault
 from crm_emulator.copper.switches import Switches
+from tap_copper.errors import explain
 from tap_copper.records import moment
+from tap_copper.search.query import ShortReadError
 from tests.tap_copper.lying_copper import LyingCopper, Records, Twist, activities, people
 from tests.tap_copper.running import Output, run, selecting
 from tests.tap_copper.strange_server import speaking
@@ -87,6 +89,20 @@ def test_a_gap_that_stays_leaves_the_bookmark_and_the_other_streams_are_read(acc
     assert output.bookmark("people") == before
     assert first.bookmark("people") is None
     assert any(each["type"] == "SCHEMA" and each["stream"] == "tags" for each in output.messages)
+
+
+@pytest.mark.parametrize(
+    ("within", "sign", "said"),
+    [
+        ((None, None), 1, "3 of people, also"),
+        ((NOW, None), 1, f"3 of people with date_modified from {moment(NOW)}, also"),
+        ((None, NOW), 1, f"3 of people with date_modified up to {moment(NOW)}, also"),
+        ((-NOW - 9, -NOW), -1, f"3 of people with date_modified from {moment(NOW)} up to {moment(NOW + 9)}, also"),
+        ((NOW, NOW), 1, f"3 of people with date_modified {moment(NOW)}, also"),
+    ],
+)
+def test_what_part_was_counted_is_said(within: tuple[int | None, int | None], sign: int, said: str) -> None:
+    assert said in str(explain(ShortReadError(5, 3, within), "people", "date_modified", sign))
 
 
 @pytest.mark.parametrize("stream", KINDS)

@@ -244,6 +244,37 @@ def test_a_record_that_arrived_is_not_absent_whatever_is_wrong_with_it(run, emul
 
 
 @pytest.mark.usefixtures("ten_tasks")
+def test_a_schema_that_changes_does_not_let_it_be_forgotten_that_a_source_id_was_unknown(run, emulator):
+    rows = [*versioned(2, *map(task, range(3)), task(None)), schema_of("tasks", "name", "details")]
+    done = run([TASKS, *rows, *versioned(2, *map(task, range(4, 10))), activate(2)], streams=MIRROR)
+    assert done.of("tasks")["rejected"] == 1
+    assert len(names(emulator)) == 10
+    assert "no source id that can be told" in done.errors
+
+
+@pytest.mark.usefixtures("ten_tasks")
+@pytest.mark.parametrize("other", [1, None])
+@pytest.mark.parametrize("first", [False, True])
+def test_where_records_of_several_versions_arrive_none_is_absent(run, emulator, other, first):
+    """A batch holds records of both, as where a stream map gives two tables one name."""
+    odd = [task(9)] if other is None else versioned(other, task(9))
+    rows = versioned(2, *map(task, range(8)))
+    streams = {"tasks": {"load_method": "overwrite", "max_delete_fraction": 1}}
+    done = run([TASKS, *((odd + rows) if first else (rows + odd)), activate(2)], streams=streams)
+    assert done.code == 0
+    assert len(names(emulator)) == 10
+    assert "Not all records of stream tasks are of one version" in done.errors
+
+
+@pytest.mark.usefixtures("ten_tasks")
+def test_a_promise_and_a_proof_of_completeness_go_together(run, emulator):
+    streams = {"tasks": {"load_method": "overwrite", "complete": "end_of_input"}}
+    done = run([TASKS, *versioned(2, *map(task, range(9))), activate(2)], streams=streams)
+    assert done.code == 0
+    assert names(emulator) == [f"T{n}" for n in range(9)]
+
+
+@pytest.mark.usefixtures("ten_tasks")
 def test_what_limit_cut_off_is_not_absent(run, emulator):
     streams = {"tasks": {"load_method": "overwrite", "complete": "end_of_input"}}
     assert run([TASKS, *map(task, range(10))], streams=streams, limit=9).code == 0

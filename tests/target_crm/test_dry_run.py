@@ -9,6 +9,7 @@ import re
 
 import pytest
 
+from target_crm.ledger.presence import has_ledger
 from tests.target_crm.messages import record_of, schema_of, state_of
 
 PEOPLE = schema_of("people", "email", "title", "tags", "company", "_sdc_deleted_at", name={"type": ["string", "null"]})
@@ -105,6 +106,12 @@ def test_each_field_is_shown_as_it_is_and_as_it_would_be(run, emulator):
 def test_a_ledger_that_does_not_exist_is_not_made(run, tmp_path):
     run([schema_of("people", "name"), record_of("people", id=1, name="A")], dry_run=True)
     assert list(tmp_path.glob("ledger*")) == []
+
+
+def test_a_database_without_a_ledger_is_left_empty(run, postgres):
+    messages = [schema_of("tasks", "name"), record_of("tasks", id=1, name="T")]
+    assert run(messages, ledger_url=postgres, dry_run=True).code == 0
+    assert not has_ledger(postgres)
 
 
 def test_the_forecast_counts_whole_minutes_of_the_rolling_window(run):

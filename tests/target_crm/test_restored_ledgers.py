@@ -361,3 +361,14 @@ def test_forgetting_erases_values_everywhere(run, operate, settings):
         row.crm_id for row in store.rows(sa.select(tables.records.c.crm_id))
     }
     store.close()
+
+
+def test_whatever_fails_when_the_run_is_counted_the_locks_are_let_go(run, monkeypatch, emulator):
+    def fail(_):
+        raise RuntimeError("of nobody's knowing")
+
+    with monkeypatch.context() as failing:
+        failing.setattr("target_crm.ledger.witness.Generations.at_end", fail)
+        assert "of nobody's knowing" in run([TASKS, *tasks(1)]).errors
+    assert run([TASKS, *tasks(1, 2)]).code == 0
+    assert emulator.copper.count("tasks") == 2

@@ -6,8 +6,10 @@ import json
 
 import pytest
 
-from crm_api.transport.network import password_in
+from crm_api.transport.network import secrets_in
+from target_crm.cli.stores import checked_ledger
 from target_crm.ledger.store import shown_url
+from target_crm.ledger.values import LedgerError
 from tests.target_crm.messages import record_of, schema_of
 
 MESSAGES = [schema_of("tasks", "name"), record_of("tasks", id=1, name="T")]
@@ -20,6 +22,7 @@ SECRET = "hunter2hunter2"
         f"postgresql://ann:{SECRET}@h/db",
         f"postgresql://ann@h/db?password={SECRET}",
         f"postgresql://ann@h/db?sslmode=require&sslpassword={SECRET}",
+        f"postgresql://ann:{SECRET}@h/db?sslmode={SECRET}",
     ],
 )
 def test_a_url_is_shown_without_its_password(url):
@@ -29,7 +32,7 @@ def test_a_url_is_shown_without_its_password(url):
 
 @pytest.mark.parametrize("url", [f"redis://:{SECRET}@h/0", f"redis://h/0?password={SECRET}"])
 def test_a_password_is_found_wherever_it_stands(url):
-    assert password_in(url) == SECRET
+    assert secrets_in(url) == (SECRET,)
 
 
 def test_neither_log_nor_report_shows_it(run, postgres, caplog):
@@ -37,3 +40,19 @@ def test_neither_log_nor_report_shows_it(run, postgres, caplog):
     done = run(MESSAGES, ledger_url=f"{postgres}?password={SECRET}")
     assert done.code == 0
     assert SECRET not in done.errors + json.dumps(done.report)
+
+
+@pytest.mark.parametrize("also", ["password", "sslpassword"])
+def test_a_driver_that_repeats_it_is_not_repeated(run, postgres, also):
+    """As where it was put in the place of another value."""
+    done = run(MESSAGES, ledger_url=f"{postgres}?{also}={SECRET}&sslmode={SECRET}")
+    assert done.code == 2
+    assert "invalid sslmode value" in done.errors
+    assert SECRET not in done.errors + json.dumps(done.report)
+
+
+def test_the_check_of_a_ledger_shows_it_nowhere(postgres):
+    assert SECRET not in checked_ledger(f"{postgres}?password={SECRET}")
+    with pytest.raises(LedgerError) as caught:
+        checked_ledger(f"{postgres}?password={SECRET}&sslmode={SECRET}")
+    assert SECRET not in caught.value.sentence

@@ -7,7 +7,8 @@ import os
 import signal
 import sqlite3
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -130,14 +131,33 @@ def test_a_process_of_the_server_that_has_stopped_is_not_waited_for_without_end(
         _stop_in_mid_transaction(store)
 
 
-def _stop_in_mid_transaction(store):
+def _stop_in_mid_transaction(store, *others):
     with store.write() as connection:
         process = connection.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
-        os.kill(process, signal.SIGSTOP)
+        stopped = {process, *others}
+        _signal(stopped, signal.SIGSTOP)
         try:
             connection.execute(sa.text("SELECT 1"))
         finally:
-            os.kill(process, signal.SIGCONT)
+            _signal(stopped, signal.SIGCONT)
+
+
+def _signal(processes, number):
+    for process in processes:
+        with suppress(ProcessLookupError):  # a session that has ended meanwhile
+            os.kill(process, number)
+
+
+def test_a_pooler_that_gives_no_second_session_of_a_server_that_has_stopped_is_believed(postgres, pooler, monkeypatch):
+    monkeypatch.setattr(waits, "TELL_SECONDS", 0.02)
+    monkeypatch.setattr(waits.FOR_LEDGER_SERVER, "give_up_seconds", 0.05)
+    url = pooler("session", query_wait_timeout=1)
+    with import_package("psycopg").connect(postgres, autocommit=True) as asking:
+        ((file,),) = asking.execute("SHOW data_directory").fetchall()
+        ((running,),) = asking.execute("SELECT array_agg(pid) FROM pg_stat_activity").fetchall()
+    server = [int(Path(file, "postmaster.pid").read_text().split()[0]), *running]
+    with closing(Store(url, "a run")) as store, pytest.raises(LedgerError):
+        _stop_in_mid_transaction(store, *server)
 
 
 def test_a_statement_that_takes_long_is_waited_for(postgres, monkeypatch):
