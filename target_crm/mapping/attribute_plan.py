@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum, auto
 from typing import Any
 
@@ -98,7 +98,7 @@ class AttributePlans:
     def _plan_of(self, names: tuple[str, ...]) -> Plan:
         plan = self._plans.get(names)
         if plan is None:
-            plan = self._made(names)
+            plan = self._made(names, self._fields.assignment)
             if len(self._plans) < MOST_PLANS:
                 self._plans[names] = plan
         return plan
@@ -106,10 +106,13 @@ class AttributePlans:
     def doubts(self, names: Iterable[str]) -> list[str]:
         """Return a sentence for each attribute of records that gives what another gives, or that is no good fit.
 
+        The CRM is not asked: a run that changes nothing costs nothing.
+
         Args:
             names: The names of all attributes that the records may have.
         """
-        plan = self._plan_of(tuple(names))
+        declared = tuple(name for name in names if self._fields.declared_assignment(name) is not None)
+        plan = self._made(declared, self._fields.declared_assignment)
         what = self._fields.crm_object.name
         said = [
             f"{spare.name} is sent only where {' and '.join(spare.behind)} {'is' if len(spare.behind) == 1 else 'are'} "
@@ -128,14 +131,14 @@ class AttributePlans:
 
     # Making a plan
 
-    def _made(self, names: tuple[str, ...]) -> Plan:
+    def _made(self, names: tuple[str, ...], assigned: Callable[[str], Assignment | None]) -> Plan:
         draft = Draft()
-        excluded = frozenset(self._excluded(names))
+        excluded = frozenset(self._excluded(names, assigned))
         customs = frozenset(self._take_customs(draft, names, excluded))
         for name in names:
             if name in customs or is_sdk_column(name):
                 continue
-            assignment = self._fields.assignment(name)
+            assignment = assigned(name)
             self._take(draft, name, assignment, is_excluded=name in excluded)
         return Finish(self._fields, self._matched).plan(draft)
 
@@ -149,17 +152,17 @@ class AttributePlans:
             draft.give(name, assignment, is_sent=use is _Use.SENT and not is_excluded)
 
     def _why_not(self, name: str, assignment: Assignment | None) -> LeftOut:
-        if assignment is None or self._fields.attribute(name) is None:
+        if assignment is None:
             return self._fields.why_not(name)
         return LeftOut(f"{self._fields.crm_object.name} have it, but the CRM does not let it be written")
 
-    def _excluded(self, names: tuple[str, ...]) -> Iterator[str]:
+    def _excluded(self, names: tuple[str, ...], assigned: Callable[[str], Assignment | None]) -> Iterator[str]:
         """The attributes that the setting exclude means: by the record's own names, else by the CRM's."""
         for wanted in self._settings.exclude:
             found = spellings_of(wanted, names)
-            if not found and (attribute := self._fields.named(wanted)) is not None:
-                given = ((name, self._fields.assignment(name)) for name in names)
-                found = [name for name, each in given if each is not None and each.attribute.name == attribute.name]
+            if not found and (meant := assigned(wanted)) is not None:
+                given = ((name, assigned(name)) for name in names)
+                found = [name for name, each in given if each is not None and each.attribute == meant.attribute]
             yield from found
 
     def _take_customs(self, draft: Draft, names: tuple[str, ...], excluded: frozenset[str]) -> Iterator[str]:

@@ -92,6 +92,17 @@ class Fields:
         exact = [column for column, each in self._titles.items() if each == title]
         return exact or list(self._customs_by_form.get(canonical(title), ()))
 
+    def declared_assignment(self, name: str) -> Assignment | None:
+        """Find the declared attribute that a record's attribute of that name gives; the CRM is not asked.
+
+        Where the account has a custom field of that name, ``assignment`` may say otherwise.
+        """
+        attribute = self._declared.get(name)
+        if attribute is not None and (attribute.is_writable or name not in self._other_names):
+            return Assignment(attribute, Role.OWN)
+        found = self._other_names.get(name) or self._by_form.get(canonical(name))
+        return found if found is None or name in self._other_names else replace(found, is_exact=False)
+
     def assignment(self, name: str) -> Assignment | None:
         """Find the attribute that a record's attribute of that name gives; None: the object has nothing for it."""
         attribute = self.attribute(name)
