@@ -188,5 +188,5 @@ class AttributePlans:
     def _is_meant(self, name: str, assignment: Assignment) -> bool:
         """Tell whether an attribute is to be sent: what settings use for other things must bear the CRM's name."""
         if name in self._referring:
-            return assignment.is_exact and assignment.role is Role.OWN
+            return assignment.is_own_name
         return assignment.is_exact or name not in self._settings.mapped_from
