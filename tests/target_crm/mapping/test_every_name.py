@@ -30,7 +30,7 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 class WithoutCustomFields:
     """A CRM that is never asked for more than custom fields, of which it has none."""
 
-    def custom_fields(self, crm_object: CrmObject) -> list[Any]:
+    def custom_fields(self, crm_object: CrmObject) -> list[Any]:  # noqa: ARG002 - the port's
         return []
 
 
