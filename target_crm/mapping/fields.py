@@ -15,7 +15,7 @@ from crm_api.crm import Crm, CustomField, Name
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, Kind
 from crm_api.custom_fields import PREFIX, column_names
 from crm_api.errors import ForbiddenError, NoRouteError
-from crm_api.naming.known import prefixes_of
+from crm_api.naming.known import called, prefixes_of
 from crm_api.naming.spelling import canonical
 from target_crm.mapping.declared_names import ID, REFERRING, Assignment, Role, other_names
 from target_crm.mapping.values import LeftOut
@@ -147,9 +147,8 @@ class Fields:
             return LeftOut(f"{what} have {len(columns)} custom fields of that name. Call it {' or '.join(columns)}")
         if (reference := self._referring(name)) is not None:
             return LeftOut(
-                f"{what} hold an id for it in {reference.name}. To find the record by name, set references."
-                f"{reference.name} to {{object: {reference.refers_to}, match: {{…: {name}}}}}",
-                reference.name,
+                f"{what} refer to it by its id, in {reference.name}. To find the id by the name, set references."
+                f"{reference.name} to {{object: {reference.refers_to}, match: {{name: {name}}}}}"
             )
         return LeftOut(f"{what} have no such attribute", self.nearest(name))
 
@@ -171,8 +170,9 @@ class Fields:
         form = canonical(name)
         for attribute in self.crm_object.attributes:
             if attribute.kind in REFERRING and attribute.is_writable:
-                label = canonical(attribute.shown_as)
-                if form in {label, f"{label}name"}:
+                label, refers_to = canonical(attribute.shown_as), self._crm.objects.get(attribute.refers_to or "")
+                named = called(canonical(refers_to.singular)) if refers_to is not None else frozenset()
+                if form in {label, f"{label}name", *named}:
                     return attribute
         return None
 
