@@ -140,7 +140,7 @@ def test_a_flag_that_needs_a_field_which_nobody_has_stops_the_run(run, firm):
     assert firm.records("opportunities") == []
 
 
-def test_a_flag_is_named_in_any_spelling(run, emulator, firm, style):
+def test_a_flag_is_named_in_any_spelling(run, emulator, style):
     flags = {"isLeadConvert": "N", "Is Duplicate": "Y"}
     done = send(run, "opportunities", DEAL, streams={"opportunities": {"parameters": flags}})
     assert done.code == 0, done.errors
