@@ -28,9 +28,7 @@ class Flags:
     """
 
     def __init__(self, crm_object: CrmObject, settings: MappingSettings) -> None:
-        given = {
-            spelled_as(name, crm_object.parameters) or name: value for name, value in settings.parameters.items()
-        }
+        given = {spelled_as(name, crm_object.parameters) or name: value for name, value in settings.parameters.items()}
         for name in given:
             if name not in crm_object.parameters:
                 near = nearest(name, list(crm_object.parameters))
