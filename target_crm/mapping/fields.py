@@ -76,7 +76,7 @@ class Fields:
             return found
         if (assignment := self.assignment(name)) is not None:
             return assignment.attribute
-        return self._referring(name) or self.custom(name)
+        return self.referring(name) or self.custom(name)
 
     def custom(self, name: str) -> Attribute | None:
         """Find a custom field by its title (the name that people see), its column, or its definition's id."""
@@ -145,28 +145,29 @@ class Fields:
         columns = self._customs_by_form.get(canonical(name), ()) if self._known_titles else ()
         if len(columns) > 1:
             return LeftOut(f"{what} have {len(columns)} custom fields of that name. Call it {' or '.join(columns)}")
-        if (reference := self._referring(name)) is not None:
+        if (reference := self.referring(name)) is not None:
             return LeftOut(
                 f"{what} refer to it by its id, in {reference.name}. To find the id by the name, set references."
                 f"{reference.name} to {{object: {reference.refers_to}, match: {{name: {name}}}}}"
             )
-        return LeftOut(f"{what} have no such attribute", self.nearest(name))
+        nearest = self.nearest(name)
+        return LeftOut(f"{what} have no such attribute", nearest, self._known_titles.get(nearest, ""))
 
     def nearest(self, name: str) -> str:
-        """Find the name that may be meant, an account's own custom field rather than another; empty: none is near."""
+        """Find the name that may be meant: the column of a custom field rather than another; empty: none is near."""
         form = canonical(name)
         near: list[tuple[float, str]] = []
         for column, title in self._known_titles.items():
             ratio = max(_ratio(form, canonical(each)) for each in (title, column.removeprefix(PREFIX)))
-            near.append((ratio + BONUS_OF_CUSTOM_FIELDS if ratio >= NEAR else 0, title))
+            near.append((ratio + BONUS_OF_CUSTOM_FIELDS if ratio >= NEAR else 0, column))
         near += [
             (_ratio(form, canonical(each.name)), each.name) for each in self.crm_object.attributes if each.is_writable
         ]
         ratio, nearest = max(near, key=lambda each: each[0], default=(0, ""))
         return nearest if ratio >= NEAR else ""
 
-    def _referring(self, name: str) -> Attribute | None:
-        """Find the attribute that holds the id of what a name stands for: ``company_id`` for ``Company``."""
+    def referring(self, name: str) -> Attribute | None:
+        """Find the attribute that holds the id of the record that a name stands for: ``company_id`` for ``Company``."""
         form = canonical(name)
         for attribute in self.crm_object.attributes:
             if attribute.kind in REFERRING and attribute.is_writable:

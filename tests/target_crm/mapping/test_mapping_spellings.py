@@ -120,7 +120,7 @@ def test_a_spelling_that_several_custom_fields_have_is_not_guessed() -> None:
 
 def test_hints_prefer_the_accounts_custom_fields_unless_another_name_is_clearly_nearer() -> None:
     fields = fields_with("Titel der Stelle", "Shoe Size")
-    assert fields.nearest("shoe_sizes") == "Shoe Size"
+    assert fields.nearest("shoe_sizes") == "cf_shoe_size"
     assert fields.nearest("titel") == "title"
     assert fields.nearest("zzzz") == ""
 
