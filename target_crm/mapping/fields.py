@@ -20,6 +20,7 @@ from crm_api.naming.spelling import canonical
 from target_crm.mapping.declared_names import ID, REFERRING, Assignment, Role, other_names
 from target_crm.mapping.values import LeftOut
 
+MOST_HINTS = 1000  # that are kept, of a source whose every record has other attributes
 NEAR = 0.6  # of difflib's ratio, from which one name is near to another
 BONUS_OF_CUSTOM_FIELDS = 0.1
 
@@ -36,6 +37,7 @@ class Fields:
         self._crm = crm
         self.crm_object = crm_object
         self._declared = {attribute.name: attribute for attribute in crm_object.attributes}
+        self._nearest: dict[str, str] = {}
 
     # By the names that the object and the account use themselves
 
@@ -155,16 +157,26 @@ class Fields:
 
     def nearest(self, name: str) -> str:
         """Find the name that may be meant: the column of a custom field rather than another; empty: none is near."""
-        form = canonical(name)
+        if name not in self._nearest:
+            if len(self._nearest) >= MOST_HINTS:
+                self._nearest.clear()
+            self._nearest[name] = self._found_nearest(canonical(name))
+        return self._nearest[name]
+
+    def _found_nearest(self, form: str) -> str:
+        matcher = difflib.SequenceMatcher()
+        matcher.set_seq2(form)
         near: list[tuple[float, str]] = []
         for column, title in self._known_titles.items():
-            ratio = max(_ratio(form, canonical(each)) for each in (title, column.removeprefix(PREFIX)))
-            near.append((ratio + BONUS_OF_CUSTOM_FIELDS if ratio >= NEAR else 0, column))
+            ratio = max(_ratio(matcher, each) for each in {canonical(title), canonical(column.removeprefix(PREFIX))})
+            near.append((ratio and ratio + BONUS_OF_CUSTOM_FIELDS, column))
         near += [
-            (_ratio(form, canonical(each.name)), each.name) for each in self.crm_object.attributes if each.is_writable
+            (_ratio(matcher, canonical(each.name)), each.name)
+            for each in self.crm_object.attributes
+            if each.is_writable
         ]
         ratio, nearest = max(near, key=lambda each: each[0], default=(0, ""))
-        return nearest if ratio >= NEAR else ""
+        return nearest if ratio else ""
 
     def referring(self, name: str) -> Attribute | None:
         """Find the attribute that holds the id of the record that a name stands for: ``company_id`` for ``Company``."""
@@ -277,5 +289,10 @@ def _number(text: str) -> CrmId:
     return int(text) if text.isascii() and text.isdecimal() else text
 
 
-def _ratio(one: str, other: str) -> float:
-    return difflib.SequenceMatcher(None, one, other).ratio()
+def _ratio(matcher: difflib.SequenceMatcher[str], other: str) -> float:
+    """Return how near a name is to that of the matcher; 0 if it is not near."""
+    matcher.set_seq1(other)
+    if matcher.real_quick_ratio() < NEAR or matcher.quick_ratio() < NEAR:
+        return 0
+    ratio = matcher.ratio()
+    return ratio if ratio >= NEAR else 0
