@@ -25,6 +25,7 @@ class StreamSettings:
     Attributes:
         mapping: How its records are mapped.
         declared: The endpoints that its records are sent to; None: ``object`` is the CRM's own.
+        by_whole: Whether the whole record is its own key.
         given: The settings as they were given, for telling whether they changed.
     """
 
@@ -39,7 +40,9 @@ class StreamSettings:
         default=LoadMethod.UPSERT,
     )
     source_id: tuple[str, ...] = setting(
-        "The attribute or attributes that identify a record at the source. The stream's key properties if left out.",
+        "The attribute or attributes that identify a record at the source. If left out, the stream's key properties; "
+        'if it has none, its only match key. "*": the whole record is its own key, so that a changed record is a new '
+        "one.",
         {"type": ["string", "array", "null"], "items": {"type": "string"}},
         read=names,
         default=(),
@@ -47,6 +50,12 @@ class StreamSettings:
     no_match_key: str = setting(
         "Create or reject a record that has no value for any match key.",
         {"type": "string", "enum": ["create", "reject"], "default": "create"},
+    )
+    shared_match: str = setting(
+        "Handling of a second source record of the stream that a match key leads to a CRM record which belongs to "
+        "another one already (a family with one address): last writes it there all the same, so that what came last "
+        "holds, and tells both; reject rejects it.",
+        {"type": "string", "enum": ["last", "reject"], "default": "last"},
     )
     missing_reference: str = setting(
         "Handling of a record that refers to one which is not in the CRM yet: wait keeps it until the other comes, in "
@@ -118,6 +127,7 @@ class StreamSettings:
     )
     mapping: MappingSettings = field(default_factory=MappingSettings)
     declared: Declared | None = None
+    by_whole: bool = False
     given: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -149,6 +159,7 @@ class StreamSettings:
         return f"{PREFIX}{self.ledger_stream}" if self.declared and self.ledger_stream else self.object
 
 
+_WHOLE = "*"  # as source_id
 _SETTINGS = settings_in(StreamSettings)
 STREAM_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType({**schemas_of(_SETTINGS), **MAPPING_SETTINGS})
 
@@ -178,7 +189,7 @@ def stream_settings(
     object_name = _object_name(config, stream, given, objects) if endpoints is None else endpoints.crm_object.name
     if object_name not in objects:
         raise SettingError(_unknown_object(stream, object_name, objects, refused))
-    source_id = names(given.get("source_id") or list(key_properties))
+    by_whole, source_id = _source_id(given, key_properties, where)
     resolved = {
         "object": object_name,
         "load_method": LoadMethod(given.get("load_method") or config.get("load_method") or LoadMethod.UPSERT),
@@ -191,11 +202,27 @@ def stream_settings(
         **{**read_settings(_SETTINGS, given, where), **resolved},
         mapping=mapping_settings(given if endpoints is None else sent_whole(given), where=where, known=source_id),
         declared=endpoints,
+        by_whole=by_whole,
         given=given,
     )
+    if settings.shared_match == "reject" and (by_whole or settings.load_method is LoadMethod.APPEND_ONLY):
+        raise SettingError(
+            f"{where}.shared_match must not be reject where the whole record is its own key: a record that changed "
+            "would be rejected as a second one. Set source_id, or remove shared_match"
+        )
     if settings.forget and not objects[object_name].can_forget:
         raise SettingError(f"{where}.forget has no effect on {object_name} (they have no recycle bin). Remove it")
     return settings
+
+
+def _source_id(given: Mapping[str, Any], key_properties: Sequence[str], where: str) -> tuple[bool, tuple[str, ...]]:
+    """Tell whether the whole record is its own key, and else by which attributes it is known; empty: by none."""
+    source_id = names(given.get("source_id") or list(key_properties))
+    if _WHOLE not in source_id:
+        return False, source_id
+    if len(source_id) > 1:
+        raise SettingError(f'{where}.source_id: "*" stands for the whole record. Remove it, or the other attributes')
+    return True, ()
 
 
 def _object_name(

@@ -10,7 +10,7 @@ from crm_api.values import is_empty
 from target_crm.engine.incoming import IncomingRecord
 from target_crm.ledger.values import Held
 from target_crm.mapping.values import Difference
-from target_crm.report.outcomes import LINKED, Books, Observer, Outcome, RecordOutcome
+from target_crm.report.outcomes import LINKED, Books, Observer, Outcome, RecordOutcome, Shared
 
 
 class RecordLog:
@@ -190,6 +190,16 @@ class OutcomeRecorder:
             stream, object_name, source_id, LINKED, crm_id=crm_id, answer=answer, differences=differences
         )
         self._tell([facts])
+
+    def shared(self, stream: str, crm_id: CrmId, source_ids: Sequence[str]) -> None:
+        """Count a record that is written to the CRM record of another one of its stream.
+
+        Args:
+            stream: Its stream's name.
+            crm_id: The CRM's id.
+            source_ids: The record, and the others.
+        """
+        self.books.shared(Shared(stream, crm_id, tuple(source_ids)))
 
     def held(
         self,

@@ -40,10 +40,16 @@ class StreamLedger:
         self._recorder = context.run.recorder
         self._stream = stream
         self._name = stream.name, stream.settings.object
-        self._held = self._ledger.held_records.held_ids(self._scope)
-        self.unanswered: dict[str, Intent] = self._ledger.intents(self._scope)
+        self._held: set[str] = set()
+        self.unanswered: dict[str, Intent] = {}
         self.undecided: set[str] = set()
         self.open: set[str] = set()
+        self.reload()
+
+    def reload(self) -> None:
+        """Read from the ledger which records are held, and which writes have no answer."""
+        self._held = self._ledger.held_records.held_ids(self._scope)
+        self.unanswered = self._ledger.intents(self._scope)
 
     def received(self, incoming_records: Collection[IncomingRecord]) -> None:
         """See which records a batch holds."""

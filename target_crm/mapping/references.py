@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from crm_api.crm import Crm
@@ -95,6 +95,19 @@ class References:
         return frozenset(
             source for rule in self.by_attribute.values() for source in (*rule.source_id, *rule.match.values())
         )
+
+    def is_given(self, name: str, known: Collection[str]) -> bool:
+        """Tell whether records with certain attributes can refer to another record by an attribute of the object."""
+        rule = self.by_attribute.get(name)
+        return rule is not None and set(known).issuperset((*rule.source_id, *rule.match.values()))
+
+    def given(self, name: str, record: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Return by what a record refers to another in an attribute; empty if it does not."""
+        rule = self.by_attribute.get(name)
+        if rule is None:
+            return ()
+        values = tuple(record.get(source) for source in (*rule.source_id, *rule.match.values()))
+        return () if any(map(is_empty, values)) else (values if len(values) == 1 else (list(values),))
 
     def pending(self, record: Mapping[str, Any]) -> tuple[Reference, ...]:
         """The references for which a record has all values."""

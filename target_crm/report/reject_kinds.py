@@ -77,6 +77,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "touched.",
             "Merge them in the CRM, or choose a stricter `match_on`.",
         ),
+        RejectKind.SHARED_MATCH: Kind(
+            "A match key leads it to a record of the CRM that belongs to another source record of the stream, and "
+            "`shared_match` is `reject`.",
+            "Give the two different values to match by, choose a stricter `match_on`, or set `shared_match` to `last`.",
+        ),
         RejectKind.MISSING_REFERENCE: Kind(
             "What it refers to is not in the CRM, and `missing_reference` is `reject`. (With `wait` it is kept as "
             "*waiting*, which is not a rejection.)",
