@@ -160,6 +160,21 @@ class StreamSettings:
 
 
 _WHOLE = "*"  # as source_id
+FIRST_DEFAULTS: Mapping[str, Any] = MappingProxyType(
+    {
+        "no_match_key": "create",
+        "missing_reference": "wait",
+        "when_gone": "match_again",
+        "hard_delete": False,
+        "delete_matched": False,
+        "forget": False,
+        "max_deletes": 100,
+        "max_delete_fraction": 0.2,
+        "unknown_attributes": "leave_out",
+        "unknown_names": "reject",
+    }
+)
+"""As version 0.1.0 filled them in where a stream had settings, so that they are part of the digests in ledgers."""
 _SETTINGS = settings_in(StreamSettings)
 STREAM_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType({**schemas_of(_SETTINGS), **MAPPING_SETTINGS})
 
@@ -203,7 +218,7 @@ def stream_settings(
         mapping=mapping_settings(given if endpoints is None else sent_whole(given), where=where, known=source_id),
         declared=endpoints,
         by_whole=by_whole,
-        given=given,
+        given=_given(given),
     )
     if settings.shared_match == "reject" and (by_whole or settings.load_method is LoadMethod.APPEND_ONLY):
         raise SettingError(
@@ -213,6 +228,15 @@ def stream_settings(
     if settings.forget and not objects[object_name].can_forget:
         raise SettingError(f"{where}.forget has no effect on {object_name} (they have no recycle bin). Remove it")
     return settings
+
+
+def _given(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what no version before filled in: a setting that is new must not make every record look changed."""
+    return {
+        name: value
+        for name, value in given.items()
+        if name in FIRST_DEFAULTS or value != STREAM_SETTINGS[name].get("default")
+    }
 
 
 def _source_id(given: Mapping[str, Any], key_properties: Sequence[str], where: str) -> tuple[bool, tuple[str, ...]]:

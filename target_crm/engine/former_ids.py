@@ -6,22 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from target_crm.engine.incoming import fingerprint, record_hash
-from target_crm.stream_settings import STREAM_SETTINGS, StreamSettings
+from target_crm.stream_settings import FIRST_DEFAULTS, StreamSettings
 
 VERSION = "0.1.0"
-_DEFAULTS = {
-    "no_match_key": "create",
-    "missing_reference": "wait",
-    "when_gone": "match_again",
-    "hard_delete": False,
-    "delete_matched": False,
-    "forget": False,
-    "max_deletes": 100,
-    "max_delete_fraction": 0.2,
-    "unknown_attributes": "leave_out",
-    "unknown_names": "reject",
-}
-"""The settings of a stream that was given any, where it was not given these."""
 
 
 class FormerIds:
@@ -36,7 +23,7 @@ class FormerIds:
         given = {
             name: value
             for name, value in settings.given.items()
-            if value != STREAM_SETTINGS[name].get("default") and (name != "source_id" or with_source_id)
+            if value != FIRST_DEFAULTS.get(name) and (name != "source_id" or with_source_id)
         }
         self._fingerprints = [
             fingerprint(VERSION, settings.object, settings.load_method, each) for each in _as_given(given)
@@ -49,6 +36,6 @@ class FormerIds:
 
 def _as_given(given: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Yield the settings as they may have stood in that version, which filled in defaults where there were any."""
-    yield {**_DEFAULTS, **given}
+    yield {**FIRST_DEFAULTS, **given}
     if not given:
         yield {}

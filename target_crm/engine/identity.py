@@ -120,10 +120,12 @@ def is_content(source_id_: str) -> bool:
 
 def _without_key(stream: str, match_on: Sequence[Sequence[str]]) -> str:
     keys = ", or ".join(" and ".join(together) for together in match_on)
-    of_match = f" (the CRM's are matched by {keys})" if keys else ""
+    why = f"its SCHEMA has nothing for the match key {keys}"
+    if len(match_on) != 1:
+        why = f"no single match key stands in for them{f' (there are {keys})' if keys else ''}"
     return (
-        f"Stream {stream!r} has no key properties, and no single match key stands in for them{of_match}: a record that "
-        f"changes could not be told from a new one. Set streams.{stream}.source_id to the attributes that identify a "
+        f"Stream {stream!r} has no key properties, and {why}: a record that changes could not be told from a new one. "
+        f"Set streams.{stream}.source_id to the attributes that identify a "
         'record at the source, or to "*" if a changed record is a new one, or load_method to append-only'
     )
 
