@@ -11,7 +11,7 @@ from crm_api.crm_objects import CrmObject, named_object
 from crm_api.errors import SettingError
 from crm_api.settings import JsonSchema, nearest
 from target_crm.delete_brakes import Brakes
-from target_crm.endpoints.declaring import PREFIX, Declared, declared, is_declared, sent_whole
+from target_crm.endpoints.declaring import PREFIX, Declared, declared, is_declared, load_method_of, sent_whole
 from target_crm.endpoints.settings import ENDPOINT, ROLES
 from target_crm.load_method import LOAD_METHODS, LoadMethod
 from target_crm.mapping.settings import MAPPING_SETTINGS, MappingSettings, mapping_settings, names
@@ -92,7 +92,8 @@ class StreamSettings:
         {"type": "boolean", "default": False},
     )
     ledger_stream: str | None = setting(
-        "With load_method delete: the stream that wrote the records which this stream deletes.",
+        "With load_method delete: the stream that wrote the records which this stream deletes. Others are then looked "
+        "for by a match key only if match_on names it.",
         {"type": ["string", "null"]},
     )
     max_deletes: int = setting(
@@ -207,7 +208,7 @@ def stream_settings(
     by_whole, source_id = _source_id(given, key_properties, where)
     resolved = {
         "object": object_name,
-        "load_method": LoadMethod(given.get("load_method") or config.get("load_method") or LoadMethod.UPSERT),
+        "load_method": load_method_of(config, given),
         "source_id": source_id,
         "compare_with": given.get("compare_with") or config.get("compare_with") or "source",
     }

@@ -43,7 +43,7 @@ from crm_api.transport.network import (
     origin_of,
 )
 from crm_api.transport.redaction import Redactor
-from crm_api.transport.request import Renewable, Request, Unsigned
+from crm_api.transport.request import FORM, Renewable, Request, Unsigned
 from crm_api.transport.retry import (
     TOLD_FROM_SECONDS,
     TOO_MANY_REQUESTS,
@@ -210,19 +210,26 @@ class CrmSession(requests.Session):
         url = self.base_url + request.path if is_path else request.path
         has_credentials = is_path or origin_of(url) == origin_of(self.base_url)
         is_local = self._is_local if has_credentials else is_loopback(urlsplit(url).hostname)
+        own: requests.structures.CaseInsensitiveDict[str | None] = requests.structures.CaseInsensitiveDict()
+        if not has_credentials:
+            own.update(dict.fromkeys(self.network.headers))
+        own.update(request.headers)
         content, content_type = request.content, request.content_type
         if request.body is not None:
             content, content_type = _ENCODER.encode(request.body), "application/json"
+        if content_type and has_credentials:  # whoever gives another one means these bodies
+            content_type = requests.structures.CaseInsensitiveDict(self.network.headers).get(
+                "Content-Type", content_type
+            )
+        content_type = content_type or (FORM if request.form is not None and content is None else None)
+        if content_type and not own.get("Content-Type"):
+            own["Content-Type"] = content_type
         unsigned = requests.Request(
             request.method,
             url,
             params=request.params,
             data=request.form if content is None else content,
-            headers={
-                **({} if has_credentials else dict.fromkeys(self.network.headers)),
-                **request.headers,
-                **({"Content-Type": content_type} if content_type else {}),
-            },
+            headers=own,
             auth=None if has_credentials else Unsigned(),
         )
         return _Wired(unsigned, has_credentials, {} if is_local else self.proxies)

@@ -168,8 +168,9 @@ class MappedObject:
 
     @property
     def finds_deletes(self) -> bool:
-        """True where the stream's settings name the match key, so that it is meant."""
-        return self._settings.mapping.match_on is not None
+        """True where there is a match key; the settings must name it where a stream says whose records are deleted."""
+        is_named = self._settings.mapping.match_on is not None
+        return bool(self.mapper.match_on) and (is_named or self._settings.ledger_stream is None)
 
     def delete_facts(self, record: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - endpoints need it
         """Give nothing: the CRM's id is enough."""

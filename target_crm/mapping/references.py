@@ -10,7 +10,7 @@ from crm_api.crm_objects import Attribute, Kind, named_object
 from crm_api.errors import SettingError
 from crm_api.settings import nearest
 from crm_api.values import is_empty, read_text
-from target_crm.mapping.fields import Fields
+from target_crm.mapping.fields import ID, Fields
 from target_crm.mapping.match_keys import NORMALISERS
 from target_crm.mapping.settings import MappingSettings, ReferenceRule
 from target_crm.mapping.values import ByMatch, Found, FromStream, MatchKey, MatchPart, Reference
@@ -64,7 +64,8 @@ class References:
         fields = Fields(self._crm, self._crm.objects[target])
         pairs: list[tuple[Attribute, str]] = []
         for matched, source in match.items():
-            attribute = fields.named(matched)
+            is_id = fields.crm_object.is_id(matched)
+            attribute = Attribute(ID, creatable=False, updatable=False) if is_id else fields.named(matched)
             if attribute is None:
                 raise SettingError(f"{self._where}.{name}.match: {target} have no attribute {matched!r}")
             pairs.append((attribute, source))

@@ -108,7 +108,8 @@ class MappingSettings:
 
     match_on: tuple[tuple[str, ...], ...] | None = setting(
         "The attributes that identify a record in the CRM: alternatives in order; the attributes of an inner list must "
-        "all match. The object's own match keys if left out.",
+        "all match. id, or the vendor's own name of it (customerId in Apptivo), means the CRM's own id of the record. "
+        "The object's own match keys if left out, for deletes as well.",
         {"type": "array", "items": _NAME_OR_NAMES},
         read=_match_on,
     )

@@ -39,8 +39,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "Mend the value at the source, or leave the attribute out with a stream map.",
         ),
         RejectKind.NO_SOURCE_ID: Kind(
-            "An attribute of its source id is null or blank, or, in a stream without key properties, its match key has no "
-            "value: nothing tells it from other records.",
+            "An attribute of its source id is null or blank, or, in a stream without key properties, its match key "
+            "has no value: nothing tells it from other records.",
             "Fill it at the source, or name attributes that are always there in `source_id`.",
         ),
         RejectKind.NOT_STORABLE: Kind(
