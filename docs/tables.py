@@ -43,13 +43,17 @@ def settings_of(plugin: str) -> dict[str, dict[str, Any]]:
     return dict(schema["properties"])
 
 
-def kind_of(setting: Mapping[str, Any]) -> str:
-    """The JSON type of a setting that is not null."""
+def kinds_of(setting: Mapping[str, Any]) -> list[str]:
+    """The JSON types of a setting, but null."""
     if "anyOf" in setting:
-        return " or ".join(dict.fromkeys(kind_of(each) for each in setting["anyOf"]))
+        return list(dict.fromkeys(kind for each in setting["anyOf"] for kind in kinds_of(each)))
     kinds = setting.get("type", "string")
-    named = [kind for kind in ([kinds] if isinstance(kinds, str) else kinds) if kind != "null"]
-    return str(named[0]) if named else "string"
+    return [kind for kind in ([kinds] if isinstance(kinds, str) else kinds) if kind != "null"] or ["string"]
+
+
+def kind_of(setting: Mapping[str, Any]) -> str:
+    """The JSON types of a setting, for people."""
+    return " or ".join(kinds_of(setting))
 
 
 def sentence(setting: Mapping[str, Any]) -> str:
@@ -188,6 +192,7 @@ def meltano_settings(plugin: str) -> Iterator[str]:
     """A plugin's settings as meltano.yml declares them."""
     entries = []
     for name, setting in settings_of(plugin).items():
+        # Meltano casts texts to one kind: what may be of several is text to it, and read by the plugin.
         kind = "date_iso8601" if setting.get("format") == "date-time" else KINDS.get(kind_of(setting), "string")
         entry: dict[str, Any] = {"name": name}
         if setting.get("title"):

@@ -18,6 +18,10 @@ from target_crm.mapping.settings import MAPPING_SETTINGS, MappingSettings, mappi
 from target_crm.setting_fields import read_settings, schemas_of, setting, settings_in
 
 
+class NoObjectError(SettingError):
+    """Nothing says what a stream becomes. It may have no records, where a mapper before us drops them."""
+
+
 @dataclass(frozen=True)
 class StreamSettings:
     """The settings of one stream, with the defaults and the plugin's settings where the stream's own say nothing.
@@ -197,14 +201,16 @@ def stream_settings(
         refused: The objects that cannot be written, by name, and why.
 
     Raises:
-        SettingError: They do not say what the stream becomes, or something in them cannot work.
+        NoObjectError: They do not say what the stream becomes.
+        SettingError: Something in them cannot work.
     """
     given = streams_by_name(config).get(stream, {})
     where = f"streams.{stream}"
     endpoints = declared(config, stream, given) if is_declared(config, stream, given) else None
     object_name = _object_name(config, stream, given, objects) if endpoints is None else endpoints.crm_object.name
     if object_name not in objects:
-        raise SettingError(_unknown_object(stream, object_name, objects, refused))
+        kind = SettingError if given.get("object") or config.get("default_object") else NoObjectError
+        raise kind(_unknown_object(stream, object_name, objects, refused))
     by_whole, source_id = _source_id(given, key_properties, where)
     resolved = {
         "object": object_name,
