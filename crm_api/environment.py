@@ -5,8 +5,10 @@ Meltano hands objects on as JSON whose names hold the whole way to a value: ``{"
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from crm_api.errors import SettingError
@@ -89,7 +91,7 @@ def _text_read(name: str, value: Any, schema: Mapping[str, Any]) -> Any:
     if not isinstance(value, str) or not allowed or not value.lstrip().startswith(("{", "[")):
         return value
     try:
-        found = json.loads(value)
+        found = _decoded(value)
     except ValueError as error:
         raise SettingError(f"{name} is not valid JSON: {error}") from None
     return whole(found, schema) if isinstance(found, allowed) else value
@@ -130,7 +132,8 @@ def _way(parts: Sequence[str], schema: Mapping[str, Any]) -> list[str] | None:
 
 def _below(name: str, schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Yield the schemas that hold for what stands under a name."""
-    for alternative in (schema, *schema.get("anyOf", ())):
+    alternatives = (each for each in (schema, *schema.get("anyOf", ())) if isinstance(each, Mapping))
+    for alternative in alternatives:
         properties, others = alternative.get("properties", {}), alternative.get("additionalProperties")
         if name in properties:
             yield properties[name]
@@ -138,6 +141,21 @@ def _below(name: str, schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             yield others
         elif others is True or ("object" in _types(alternative) and not properties and others is None):
             yield _ANYTHING
+
+
+def _decoded(text: str) -> Any:
+    """Read JSON; or a list or an object as Python spells it, which is how Meltano hands on those of the kind string.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    try:
+        return json.loads(text)
+    except ValueError:
+        if text.lstrip().startswith(("{", "[")):
+            with suppress(ValueError, SyntaxError, MemoryError, RecursionError):
+                return ast.literal_eval(text.strip())
+        raise
 
 
 def _types(schema: Mapping[str, Any]) -> list[str]:
@@ -152,7 +170,7 @@ def _value(text: str, types: list[str], schema: Mapping[str, Any]) -> Any:
     if "boolean" in types and text.strip().lower() in (*_YES, *_NO):
         return text.strip().lower() in _YES
     try:
-        value = json.loads(text)
+        value = _decoded(text)
     except ValueError:
         value = text
     kinds = [kind for each in types for kind in _KINDS.get(each, ())]

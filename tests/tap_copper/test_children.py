@@ -156,13 +156,13 @@ def test_the_parameters_of_a_url_are_called_query_and_relative_dates_become_seco
     search = {"name": "found", "path": "/people/search", "method": "POST", "keys": ["id"], "body": body}
     output = run_program(tmp_path, settings_of(account, extra_streams=[query, search]), "--test")
     assert output.status == 0, output.said
-    (asked,) = (each for each in account.requests if each.path.endswith("/activity_types") and each.query)
+    *_, asked = (each for each in account.requests if each.path.endswith("/activity_types") and each.query)
     found = dict(parse_qsl(asked.query))
     now = account.clock.now()
     assert abs(int(found["since"]) - (now - 30 * 86_400)) < 3_600
     assert found["kind"] == "a-30d"
     searches = [each.json for each in account.requests if each.path.endswith("/people/search")]
-    (posted,) = (each for each in searches if "name" in each)
+    *_, posted = (each for each in searches if "name" in each)
     assert abs(posted["minimum_modified_date"] - (now - 3_600)) < 3_600
     assert posted["name"] == "-30 d"
     assert ("extra_streams.0.parameters is called query now" in output.said) == (word == "parameters")

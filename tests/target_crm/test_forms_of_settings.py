@@ -97,6 +97,12 @@ def test_a_name_that_holds_the_whole_way_is_taken_apart_as_the_settings_lead(giv
     assert whole(given, SETTINGS["properties"]["streams"]) == found
 
 
+def test_a_list_is_read_as_python_spells_it_since_meltano_does(settings, emulator, tmp_path):
+    env = variables(settings) | {"TARGET_CRM_STREAMS": str(STREAMS["a list"])}
+    assert send(tmp_path, {}, env=env, config="ENV").returncode == 0
+    assert emulator.copper.count("people") == 1
+
+
 def test_text_that_is_no_json_names_its_setting():
     with pytest.raises(SettingError, match="streams is not valid JSON"):
         texts_read({"streams": '[{"name": '}, SETTINGS)
