@@ -54,26 +54,12 @@ from crm_api.transport.retry import (
     too_long,
 )
 from crm_api.transport.tracing import Trace, logger
+from crm_api.transport.traffic import Traffic
 
 if TYPE_CHECKING:
     from crm_api.transport.quota import Quota, Turn
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
-
-
-@dataclass
-class Traffic:
-    """Counts of one session, for summaries.
-
-    Attributes:
-        requests: Requests that were sent, repetitions included.
-        repeated: Repetitions among them.
-        turned_away: Requests that were answered with 429.
-    """
-
-    requests: int = 0
-    repeated: int = 0
-    turned_away: int = 0
 
 
 class CrmSession(requests.Session):
@@ -172,6 +158,7 @@ class CrmSession(requests.Session):
             if logger.isEnabledFor(logging.DEBUG):
                 self._log(request, wire, outcome)
             if isinstance(outcome, Answer):
+                self.traffic.answered(outcome.status)
                 return replace(outcome, seconds=turn.seconds)
             if not renewed and wire.has_credentials and outcome.is_unsigned and isinstance(self.auth, Renewable):
                 renewed = True  # 401 says that nothing was done

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 
+import msgspec
+
 from crm_api.crm_objects import CrmId, CrmRecord
 from crm_api.values import is_empty
 from target_crm.engine.incoming import IncomingRecord
@@ -161,16 +163,24 @@ class OutcomeRecorder:
         source_id: str,
         outcome: Outcome,
         *,
-        crm_id: CrmId,
+        crm_id: CrmId | None,
         answer: CrmRecord,
         differences: Sequence[Difference],
+        status: int | None = None,
     ) -> None:
-        """Count a record that was created or updated."""
+        """Count a record that was sent: created or updated, or deleted by an endpoint that does no more."""
         self.books.ended(stream, outcome)
         if outcome is Outcome.UPDATED:
             self.books.emptied(stream, [each.attribute for each in differences if is_empty(each.new)])
         facts = RecordOutcome(
-            stream, object_name, source_id, outcome, crm_id=crm_id, answer=answer, differences=differences
+            stream,
+            object_name,
+            source_id,
+            outcome,
+            crm_id=crm_id,
+            status=status,
+            answer=answer,
+            differences=differences,
         )
         self._tell([facts])
 
@@ -183,11 +193,19 @@ class OutcomeRecorder:
         crm_id: CrmId,
         answer: CrmRecord,
         differences: Sequence[Difference],
+        status: int | None = None,
     ) -> None:
         """Count references that were put into a record written without them: the record itself is not counted again."""
         self.books.linked(stream, len(differences))
         facts = RecordOutcome(
-            stream, object_name, source_id, LINKED, crm_id=crm_id, answer=answer, differences=differences
+            stream,
+            object_name,
+            source_id,
+            LINKED,
+            crm_id=crm_id,
+            status=status,
+            answer=answer,
+            differences=differences,
         )
         self._tell([facts])
 
@@ -219,6 +237,7 @@ class OutcomeRecorder:
                 status=held.status,
                 kind=held.kind,
                 reason=held.reason,
+                answer=_refusal(held),
                 held=held,
             )
             for held in held_records
@@ -236,9 +255,10 @@ class OutcomeRecorder:
         object_name: str,
         source_id: str,
         *,
-        crm_id: CrmId,
+        crm_id: CrmId | None,
         record: CrmRecord | None,
         held: Held | None,
+        status: int | None = None,
     ) -> None:
         """Count a record that was deleted.
 
@@ -250,8 +270,12 @@ class OutcomeRecorder:
             record: As the CRM had it, or None if that was not read.
             held: What was held of the message that deleted it; None if it is absent from the source,
                 and so not part of the input.
+            status: HTTP status of the answer, or None.
         """
-        self._tell([RecordOutcome(stream, object_name, source_id, Outcome.DELETED, crm_id=crm_id, answer=record)])
+        facts = RecordOutcome(
+            stream, object_name, source_id, Outcome.DELETED, crm_id=crm_id, status=status, answer=record
+        )
+        self._tell([facts])
         if held is None:
             self.books.removed(stream)
         else:
@@ -311,6 +335,18 @@ class OutcomeRecorder:
             passed_on = list(outcomes)
             for observer in self._observers:
                 observer.ended(passed_on)
+
+
+def _refusal(held: Held) -> CrmRecord | None:
+    """Return the CRM's answer to a record that is held, as an object; None if it has not been asked."""
+    text = held.sent.get("answer") if isinstance(held.sent, dict) else None
+    if not text:
+        return None
+    try:
+        answer = msgspec.json.decode(text)
+    except (ValueError, RecursionError):
+        answer = text
+    return answer if isinstance(answer, dict) else {"body": answer}
 
 
 def outcome_of(held: Held) -> Outcome:
