@@ -128,7 +128,11 @@ SETTINGS: dict[str, Any] = {
         },
         "totals": {
             "type": "object",
-            "additionalProperties": {"type": "string", "enum": [EXACT, HINT]},
+            "additionalProperties": {
+                "type": "string",
+                "enum": [EXACT, HINT],
+                "description": "How to take the totals of the stream of that name.",
+            },
             "default": {},
             "description": "How to take the number of records that Copper tells with a search, by stream: exact (a "
             "read that brings fewer is asked again, and fails if it stays short) or hint (a search ends where no more "
