@@ -88,9 +88,7 @@ def test_every_setting_is_known_to_meltano(meltano):
 
 
 def test_settings_are_set_on_meltanos_own_command_line(meltano, emulator):
-    """In the forms that docs/settings.md recommends: a percentage, and streams as a list, in JSON; one record of an earlier
-    test is still rejected.
-    """
+    """In the forms that docs/settings.md recommends; one record of an earlier test is still rejected."""
     streams = [{"name": "customers", "object": "people", "match_on": ["email"]}]
     for name, value in {"max_rejected": "200%", "streams": json.dumps(streams)}.items():
         meltano("--environment=demo", "config", "set", "target-crm", name, value)
