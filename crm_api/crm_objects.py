@@ -164,6 +164,7 @@ class CrmObject:
         aliases: Further names by which settings and records may call it.
         find_key: For records that are sent whole: the name under which match keys and the ledger keep what the find
             endpoint is asked (JSON of the fields that it needs); None if there is no such endpoint.
+        id_name: The vendor's own name of a record's id; settings may name it so, or ``id``.
     """
 
     name: str
@@ -183,10 +184,15 @@ class CrmObject:
     readable: bool = True
     aliases: tuple[str, ...] = ()
     find_key: str | None = None
+    id_name: str = "id"
 
     def attribute(self, name: str) -> Attribute | None:
         """Look up an attribute by its name; None if there is none."""
         return self._by_name.get(name)
+
+    def is_id(self, name: str) -> bool:
+        """Tell whether a name means the CRM's own id of a record."""
+        return name in {"id", self.id_name}
 
     @cached_property
     def _by_name(self) -> Mapping[str, Attribute]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -125,6 +125,24 @@ NETWORK_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
 )
 
 
+_TAP_SETTINGS = """
+    start_date end_date lookback_seconds activities_lookback_days search_filters totals include_converted_leads
+    full_result resync emit_activate_version_messages custom_field_columns custom_field_names deletions snapshot_url
+    max_deleted_fraction extra_streams
+"""
+TAP_SETTINGS = frozenset(_TAP_SETTINGS.split())
+"""The settings that only tap-copper has."""
+_TARGET_SETTINGS = """
+    access_key account_name allow_deletes auth auth_name auth_value batch_size_rows client_id client_secret
+    compare_with date_format default_object domain dry_run endpoint history_days history_values index_lag_seconds
+    ledger_url limit load_method lock_wait_seconds max_rejected plan rejected_path report_path require_ledger
+    responses_path responses_url retry_rejected shutdown_seconds source_name stop_after_rejected streams token_url
+    user_name validate_records wire_style
+"""
+TARGET_SETTINGS = frozenset(_TARGET_SETTINGS.split())
+"""The settings that only target-crm has."""
+
+
 def given(config: Mapping[str, Any], name: str, default: Any) -> Any:
     """Read a setting; the default if it is left out or null."""
     value = config.get(name)
@@ -180,16 +198,22 @@ def _seconds(config: Mapping[str, Any], name: str, default: float) -> float:
     return seconds
 
 
-def check_settings(config: Mapping[str, Any], schema: JsonSchema) -> None:
+def check_settings(config: Mapping[str, Any], schema: JsonSchema, passed_over: Collection[str] = ()) -> None:
     """Check that a JSON schema knows every name in a configuration, at any depth.
 
     An object whose schema lists no ``properties``, or allows any additional ones, may hold any names.
+
+    Args:
+        config: The configuration.
+        schema: The JSON schema.
+        passed_over: Names beside those of the schema that a user may mean: settings of the other plugin.
 
     Raises:
         SettingError: A setting is unknown; the text names it and the nearest known one.
     """
     for path, known in _unknown_names(config, [schema], ()):
-        raise SettingError(f"There is no setting {'.'.join(path)!r}{nearest(path[-1], known)}")
+        near = nearest(path[-1], [*known, *sorted(passed_over)] if len(path) == 1 else known)
+        raise SettingError(f"There is no setting {'.'.join(path)!r}{near}")
 
 
 def nearest(name: str, known: list[str]) -> str:

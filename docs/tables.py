@@ -12,11 +12,14 @@ from __future__ import annotations
 import re
 import signal
 import sys
+import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
+from settings_tables import flaws, kinds_of, sentence, settings_table
 
 from crm_api.apptivo import objects as apptivo_objects
 from crm_api.copper import objects as copper_objects
@@ -26,6 +29,7 @@ from crm_api.freshsales.objects import OBJECTS as FRESHSALES_OBJECTS
 from crm_api.naming.spelling import canonical
 from tap_copper.streams import STREAMS
 from tap_copper.tap import TapCopper
+from target_crm.endpoints.settings import ENDPOINT_SETTINGS
 from target_crm.mapping.declared_names import parts_of
 from target_crm.report import reject_kinds
 from target_crm.stream_settings import STREAM_SETTINGS
@@ -43,32 +47,6 @@ def settings_of(plugin: str) -> dict[str, dict[str, Any]]:
     schema = known.config_jsonschema
     known.append_builtin_config(schema)
     return dict(schema["properties"])
-
-
-def kind_of(setting: Mapping[str, Any]) -> str:
-    """The JSON type of a setting that is not null."""
-    if "anyOf" in setting:
-        return " or ".join(dict.fromkeys(kind_of(each) for each in setting["anyOf"]))
-    kinds = setting.get("type", "string")
-    named = [kind for kind in ([kinds] if isinstance(kinds, str) else kinds) if kind != "null"]
-    return str(named[0]) if named else "string"
-
-
-def sentence(setting: Mapping[str, Any]) -> str:
-    """The description of a setting on one line."""
-    return " ".join(str(setting.get("description", "")).split())
-
-
-def settings_table(settings: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """A Markdown table of settings, by name."""
-    yield "| setting | type | default | what it does |"
-    yield "|---|---|---|---|"
-    for name, setting in settings.items():
-        default = setting.get("default")
-        shown = "" if default is None else f"`{str(default).lower() if isinstance(default, bool) else default}`"
-        secret = " (secret)" if setting.get("secret") else ""
-        text = sentence(setting).replace("|", "\\|")
-        yield f"| `{name}` | {kind_of(setting)}{secret} | {shown} | {text} |"
 
 
 def streams_table() -> Iterator[str]:
@@ -211,11 +189,31 @@ def promises_table() -> Iterator[str]:
             name = ""  # a promise is named in its first row
 
 
+EXTRAS = {
+    "emulator": "`crm-emulator`, the stand-in for the three CRMs and any HTTP endpoint",
+    "parquet": "BATCH messages whose files are Parquet, into `target-crm`",
+    "postgres": "`postgresql://` in `ledger_url`, `snapshot_url` and `quota_url`",
+    "redis": "`redis://` in `quota_url`",
+}
+
+
+def extras_table() -> Iterator[str]:
+    """A Markdown table of the extras that can be installed."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    yield "| extra | needed for | command |"
+    yield "|---|---|---|"
+    for name in project["optional-dependencies"]:
+        yield f"| `{name}` | {EXTRAS[name]} | `pip install 'singer-crm[{name}]'` |"
+
+
 def meltano_settings(plugin: str) -> Iterator[str]:
     """A plugin's settings as meltano.yml declares them."""
     entries = []
     for name, setting in settings_of(plugin).items():
-        kind = "date_iso8601" if setting.get("format") == "date-time" else KINDS.get(kind_of(setting), "string")
+        # Meltano casts texts to one kind: what may be of several is text to it, and read by the plugin.
+        kind = (
+            "date_iso8601" if setting.get("format") == "date-time" else KINDS.get(" ".join(kinds_of(setting)), "string")
+        )
         entry: dict[str, Any] = {"name": name}
         if setting.get("title"):
             entry["label"] = setting["title"]
@@ -231,10 +229,16 @@ def meltano_settings(plugin: str) -> Iterator[str]:
         yield f"    {line}"
 
 
+GROUPS: dict[str, Callable[[], Mapping[str, Mapping[str, Any]]]] = {
+    "tap-copper": lambda: settings_of("tap-copper"),
+    "target-crm": lambda: settings_of("target-crm"),
+    "stream": lambda: STREAM_SETTINGS,
+    "endpoint": lambda: ENDPOINT_SETTINGS,
+}
+"""The tables of settings, by the part of docs/examples.yaml that holds their examples."""
 PARTS: dict[str, Callable[[], Iterator[str]]] = {
-    "settings of tap-copper": lambda: settings_table(settings_of("tap-copper")),
-    "settings of target-crm": lambda: settings_table(settings_of("target-crm")),
-    "settings of a stream": lambda: settings_table(STREAM_SETTINGS),
+    **{f"settings of {group}": partial(lambda name: settings_table(GROUPS[name](), name), group) for group in GROUPS},
+    "extras": extras_table,
     "streams of tap-copper": streams_table,
     "objects of copper": lambda: objects_table(copper_objects.OBJECTS.values()),
     "objects of freshsales": lambda: objects_table(FRESHSALES_OBJECTS.values()),
@@ -316,7 +320,8 @@ def unknown_folders() -> Iterator[str]:
 def main() -> int:
     """Write the tables, or with ``--check`` print what is amiss; returns the exit code."""
     check = "--check" in sys.argv
-    amiss = [*broken_links(), *unknown_tests(), *unknown_modules(), *unknown_folders()] if check else []
+    amiss = [flaw for group, settings in GROUPS.items() for flaw in flaws(settings(), group)] if check else []
+    amiss += [*broken_links(), *unknown_tests(), *unknown_modules(), *unknown_folders()] if check else []
     for file in [*documents(), ROOT / "meltano.yml"]:
         text = file.read_text()
         if (fresh := rendered(text)) != text:

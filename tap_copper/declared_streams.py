@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -22,7 +23,7 @@ from tap_copper.list_stream import read_pages, whole_list
 from tap_copper.records import Record
 from tap_copper.search.reader import Page
 from tap_copper.search_stream import SearchStream
-from tap_copper.settings import totals_are_hints
+from tap_copper.settings import totals_are_hints, with_dates
 
 
 def _send_here(send: Send) -> Answer:
@@ -95,11 +96,17 @@ class ExtraStream(CopperStream):
             lambda record: tuple(str(record[key]) for key in self._own_keys),
         )
 
+    @cached_property
+    def _given(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The declared query and body; relative dates are the same on each page."""
+        now = self.account.time.now()
+        query, body = (with_dates(self._declared.get(name) or {}, now) for name in ("query", "body"))
+        return query, body
+
     def _send(self, parent: Record, paging: Mapping[str, int]) -> Answer:
         method = self._declared.get("method") or "GET"
-        parameters = dict(self._declared.get("parameters") or {})
-        body = dict(self._declared.get("body") or {})
-        (body if method == "POST" else parameters).update(paging)
+        query, body = (dict(given) for given in self._given)
+        (body if method == "POST" else query).update(paging)
         try:
             path = filled(self._declared["path"], parent)
         except KeyError as error:
@@ -108,7 +115,7 @@ class ExtraStream(CopperStream):
         return self.account.ask(
             method,
             path,
-            params=parameters,
+            params=query,
             body=body if method == "POST" else None,
         )
 

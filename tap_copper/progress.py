@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from crm_api.console import is_stderr, is_structured
 from crm_api.copper.session import PAGE_SIZE
-from crm_api.transport.session import CrmSession, Traffic
+from crm_api.transport.session import CrmSession
+from crm_api.transport.traffic import Traffic
 
 if TYPE_CHECKING:
     from rich.console import Console

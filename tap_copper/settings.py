@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,7 @@ import msgspec
 
 from crm_api.copper.settings import COPPER_SETTINGS
 from crm_api.errors import SettingError
-from crm_api.settings import NETWORK_SETTINGS, nearest
+from crm_api.settings import NETWORK_SETTINGS, TARGET_SETTINGS, nearest
 from tap_copper.records import seconds_of
 
 _RELATIVE = re.compile(r"([+-])(\d{1,6})([smhdw])")
@@ -40,8 +40,16 @@ EXTRA_STREAM: dict[str, Any] = {
             "default": "GET",
             "description": "HTTP method; POST only for endpoints that change nothing.",
         },
-        "parameters": {"type": "object", "additionalProperties": True, "description": "Query parameters, by name."},
-        "body": {"type": "object", "additionalProperties": True, "description": "JSON body of a POST request."},
+        "query": {
+            "type": "object",
+            "additionalProperties": True,
+            "description": "Parameters of the URL, by name. A relative date such as -30d becomes Unix seconds.",
+        },
+        "body": {
+            "type": "object",
+            "additionalProperties": True,
+            "description": "JSON body of a POST request. A relative date such as -30d becomes Unix seconds.",
+        },
         "paged": {
             "type": "boolean",
             "description": "Whether the endpoint takes page_number and page_size: in the body of a POST, else in the "
@@ -76,16 +84,24 @@ EXTRA_STREAM: dict[str, Any] = {
 SETTINGS: dict[str, Any] = {
     "type": "object",
     "properties": {
+        "crm": {
+            "type": ["string", "null"],
+            "enum": ["copper", None],
+            "description": "Only for a file that serves target-crm as well: copper. With it, the settings of "
+            "target-crm are passed over.",
+        },
         **COPPER_SETTINGS,
         "start_date": {
             "type": ["string", "null"],
             "format": "date-time",
-            "description": "Date from which the first run reads incremental streams; it reads all records if left out.",
+            "description": "Date from which the first run reads incremental streams, or relative such as -30d; it "
+            "reads all records if left out.",
         },
         "end_date": {
             "type": ["string", "null"],
             "format": "date-time",
-            "description": "Date up to which incremental streams are read, included; there is no end if left out.",
+            "description": "Date up to which incremental streams are read, included, or relative such as -1d; there is "
+            "no end if left out.",
         },
         "lookback_seconds": {
             "type": "integer",
@@ -112,7 +128,11 @@ SETTINGS: dict[str, Any] = {
         },
         "totals": {
             "type": "object",
-            "additionalProperties": {"type": "string", "enum": [EXACT, HINT]},
+            "additionalProperties": {
+                "type": "string",
+                "enum": [EXACT, HINT],
+                "description": "How to take the totals of the stream of that name.",
+            },
             "default": {},
             "description": "How to take the number of records that Copper tells with a search, by stream: exact (a "
             "read that brings fewer is asked again, and fails if it stays short) or hint (a search ends where no more "
@@ -221,6 +241,7 @@ def check_values(config: Mapping[str, Any], streams: Collection[str], searched: 
     _check_names(config, ("totals",), [*streams, *declared], "a stream")
     for name in config.get("search_filters") or ():
         search_filters(config, name, now)
+    with_dates(config.get("extra_streams"), now)
 
 
 def _check_names(config: Mapping[str, Any], settings: Iterable[str], known: Collection[str], what: str) -> None:
@@ -285,14 +306,89 @@ def _given(config: Mapping[str, Any], stream: str) -> dict[str, Any]:
     return given
 
 
+def own_settings(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what a file says that serves target-crm as well.
+
+    Raises:
+        SettingError: It is about another CRM.
+    """
+    crm = config.get("crm")
+    if crm is None:
+        return dict(config)
+    if crm != "copper":
+        raise SettingError(f"crm must be copper, or left out: tap-copper reads no other CRM, such as {crm!r}")
+    return {name: value for name, value in config.items() if name not in TARGET_SETTINGS}
+
+
+def in_todays_words(config: Mapping[str, Any], warn: Callable[[str], None]) -> dict[str, Any]:
+    """Put today's words in the place of those of version 0.1.0.
+
+    Args:
+        config: The settings as they are given.
+        warn: Called with a sentence for each old word.
+
+    Raises:
+        SettingError: Both are given.
+    """
+    extra = config.get("extra_streams")
+    if not isinstance(extra, list):
+        return dict(config)
+    declared: list[Any] = []
+    for number, each in enumerate(extra):
+        if not isinstance(each, Mapping) or "parameters" not in each:
+            declared.append(each)
+            continue
+        where = f"extra_streams.{number}"
+        if each.get("query"):
+            raise SettingError(f"{where} has both query and parameters, its old name. Remove parameters")
+        warn(f"{where}.parameters is called query now; the old name is taken in this version only")
+        query = {} if each["parameters"] is None else {"query": each["parameters"]}
+        declared.append({name: value for name, value in each.items() if name != "parameters"} | query)
+    return {**config, "extra_streams": declared}
+
+
+def absolute_dates(config: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Put dates in the place of relative ones in start_date and end_date."""
+    dates = {
+        name: datetime.fromtimestamp(seconds, UTC).isoformat()
+        for name in ("start_date", "end_date")
+        if (seconds := _relative(config.get(name), now)) is not None
+    }
+    return {**config, **dates}
+
+
+def with_dates(value: Any, now: datetime) -> Any:
+    """Put Unix seconds in the place of relative dates, at any depth; all else stays as it is."""
+    if isinstance(value, Mapping):
+        return {name: with_dates(inner, now) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [with_dates(inner, now) for inner in value]
+    seconds = _relative(value, now)
+    return value if seconds is None else seconds
+
+
+def _relative(value: Any, now: datetime) -> int | None:
+    """Read a relative date such as -30d as Unix seconds; None: it is none.
+
+    Raises:
+        SettingError: It lies before or after all that a date can say.
+    """
+    found = _RELATIVE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None:
+        return None
+    sign, number, unit = found.groups()
+    try:
+        distance = timedelta(**{_UNITS[unit]: int(number)})
+        return int((now - distance if sign == "-" else now + distance).timestamp())
+    except (ValueError, OverflowError):
+        raise SettingError(f"{value!r} lies before or after all dates") from None
+
+
 def _date(value: Any, setting: str, now: datetime) -> int:
     try:
         if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
             return int(value)
-        if (found := _RELATIVE.fullmatch(str(value).strip())) is None:
-            return seconds_of(str(value))
-        sign, number, unit = found.groups()
-        distance = timedelta(**{_UNITS[unit]: int(number)})
-        return int((now - distance if sign == "-" else now + distance).timestamp())
-    except (ValueError, OverflowError):
+        seconds = _relative(value, now)
+        return seconds_of(str(value)) if seconds is None else seconds
+    except (ValueError, OverflowError, SettingError):
         raise SettingError(f"{setting} must be a date, or relative such as -30d, not {value!r}") from None

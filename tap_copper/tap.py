@@ -23,10 +23,10 @@ from typing_extensions import override
 from crm_api import crm
 from crm_api.console import guard_log, handle_hangup
 from crm_api.copper.session import whoami
-from crm_api.environment import environment_settings
+from crm_api.environment import environment_settings, texts_read
 from crm_api.errors import SettingError, StopError
 from crm_api.run_id import given_run_id
-from crm_api.settings import check_settings
+from crm_api.settings import TARGET_SETTINGS, check_settings
 from crm_api.transport.redaction import Redactor, guard_logging, secret_texts
 from tap_copper.account import Account, Time
 from tap_copper.bookmarks import CUT_SHORT, CUT_SHORT_ADVICE, is_foreign, sdk_form
@@ -46,7 +46,7 @@ from tap_copper.inputs import (
 from tap_copper.output import PageWriter, SettlingStateWriter
 from tap_copper.progress import log_event
 from tap_copper.search_stream import SearchStream
-from tap_copper.settings import SETTINGS, check_values
+from tap_copper.settings import SETTINGS, absolute_dates, check_values, in_todays_words, own_settings
 from tap_copper.streams import STREAMS
 
 SHUTDOWN_SECONDS = 20.0  # a reader of our output that hangs must not keep us
@@ -143,9 +143,11 @@ class TapCopper(Tap):
                 raise SettingError(f"The setting {name!r} cannot be used: {error}") from None
         redact = Redactor(secret_texts(self._config, self.config_jsonschema))
         guard_logging(redact)
-        for name in [name for name, value in self._config.items() if value is None]:
-            del self._config[name]  # null means left out; the SDK breaks on some nulls
-        check_settings(self._config, self.config_jsonschema)
+        passed_over = TARGET_SETTINGS if self._config.get("crm") else ()
+        config = texts_read(own_settings(self._config), self.config_jsonschema)
+        config = {name: value for name, value in config.items() if value is not None}  # the SDK breaks on some nulls
+        self._config = absolute_dates(in_todays_words(config, self._warn_of_word), self.time.now())
+        check_settings(self._config, self.config_jsonschema, passed_over)
         extra = self._config.get("extra_streams")
         for index, declared in enumerate(extra if isinstance(extra, list) else ()):
             if not isinstance(declared, dict):  # the SDK fills in what it leaves out before it validates
@@ -158,6 +160,9 @@ class TapCopper(Tap):
         searched = [str(vars(stream)["name"]) for stream in STREAMS if issubclass(stream, SearchStream)]
         check_values(self._config, names, searched, self.time.now())
         return []
+
+    def _warn_of_word(self, said: str) -> None:
+        log_event(self.logger, "old_setting", level="WARNING", said=said)
 
     @override
     def _setup_signal_handlers(self) -> None:

@@ -56,11 +56,11 @@ SETTINGS: JsonSchema = {
             "read from the account's own records.",
         },
         "streams": {
-            "type": ["object", "array", "null"],
+            "type": ["object", "array", "string", "null"],
             "additionalProperties": _STREAM,
             "items": _NAMED_STREAM,
             "description": "The settings of each stream, by its name after stream_maps; or a list of objects with "
-            "name.",
+            "name; or one of the two as JSON text.",
         },
         "endpoint": {
             **ENDPOINT,

@@ -15,9 +15,9 @@ from singer_sdk import Target
 from singer_sdk.exceptions import ConfigValidationError
 from typing_extensions import override
 
-from crm_api.environment import environment_settings
+from crm_api.environment import environment_settings, texts_read
 from crm_api.errors import SettingError
-from crm_api.settings import check_settings
+from crm_api.settings import TAP_SETTINGS, check_settings
 from crm_api.transport.redaction import Redactor, secret_texts
 from target_crm.settings import SETTINGS
 from target_crm.stream_settings import without_nulls
@@ -61,6 +61,8 @@ class ConfiguredTarget(Target):
 def checked_config(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
     """Check a configuration, and drop its nulls so that the SDK can fill in defaults.
 
+    Settings of tap-copper are left out, since one file may serve both plugins of a Copper account.
+
     Args:
         config: The configuration as it is given.
         schema: The JSON schema of all settings, the SDK's own included.
@@ -69,12 +71,18 @@ def checked_config(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict
         ConfigValidationError: A setting does not fit the JSON schema; no secret is shown.
         SettingError: There is no setting of that name, or ``max_rejected`` cannot be read.
     """
-    config = without_nulls(config)
+    passed_over = TAP_SETTINGS if config.get("crm") == "copper" else frozenset()
+    own = {name: value for name, value in config.items() if name not in passed_over}
+    config = without_nulls(texts_read(own, schema))
     redact = Redactor(secret_texts(config, schema))
+    if isinstance(text := config.get("streams"), str):  # the schema lets it pass, since it may hold JSON
+        raise ConfigValidationError(
+            "Some settings are wrong", errors=[redact(f"streams must be an object or a list, not {json.dumps(text)}.")]
+        )
     # Only our own schema is asked: the SDK's schemas of its own settings do not fit what the SDK takes.
     if problems := [redact(problem) for problem in _problems_of(config)]:
         raise ConfigValidationError("Some settings are wrong", errors=problems)
-    check_settings(config, schema)
+    check_settings(config, schema, passed_over)
     rejected_allowed(config.get("max_rejected", 0))
     return config
 

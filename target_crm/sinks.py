@@ -14,10 +14,10 @@ from singer_sdk.sinks.core import BaseJSONSchemaValidator
 from typing_extensions import override
 
 from crm_api.naming.spelling import is_sdk_column
-from crm_api.settings import nearest
 from target_crm.engine.batch import StreamWriter
 from target_crm.engine.destination import Stream, destination_of
-from target_crm.engine.incoming import IncomingRecord, fingerprint, record_hash, source_id
+from target_crm.engine.identity import SourceIds, id_of_message
+from target_crm.engine.incoming import IncomingRecord, fingerprint, record_hash
 from target_crm.engine.run import Run, logger
 from target_crm.ledger.values import Held
 from target_crm.load_method import LoadMethod
@@ -93,11 +93,14 @@ class CrmSink(BatchSink):
         digest = blake2b(message, digest_size=16).hexdigest()
         self.stream = Stream(stream_name, message, digest, settings, destination)
         self._run = run
-        self._writer = StreamWriter(run, self.stream)
+        told = {name for name in known if not is_sdk_column(name)}
+        self._ids = SourceIds(stream_name, settings, destination.mapper, told, keyed=bool(key_properties))
+        self._writer = StreamWriter(run, self.stream, self._ids)
         for sentence in destination.mapper.doubts(schema.get("properties", ())):
             logger.warning("Stream %s: %s", stream_name, sentence)
         self._sdk_columns = tuple(filter(is_sdk_column, self.refers_by))
-        self._appends = settings.load_method is LoadMethod.APPEND_ONLY
+        self._is_told_by_sdk_column = any(map(is_sdk_column, settings.source_id))
+        self._appends_rows = settings.load_method is LoadMethod.APPEND_ONLY and not self._ids.by_whole
         self._fingerprint = fingerprint(target.plugin_version, settings.object, settings.load_method, settings.given)
         self._keys = tuple(self.key_properties)
         self._deletes = settings.load_method is LoadMethod.DELETE
@@ -175,53 +178,69 @@ class CrmSink(BatchSink):
             self._completeness.arrived(version)
             own = version is None or self.stream.settings.complete_at_end
             self._version = self._run.own_version if own else str(version)
-        identity = [record[name] if name in record else aside.get(name) for name in self.stream.settings.source_id]
-        incoming = self._incoming(record, identity, message, held, gone=gone)
+        identified = {**record, **aside} if self._is_told_by_sdk_column else record
+        incoming = self._incoming(record, identified, message, held, gone=gone)
         record.update({name: aside[name] for name in self._sdk_columns if name in aside})
         self._incoming_records.append(incoming)
 
     def receive_flawed(self, message: bytes, flaw: Rejection, *, held: Held | None = None) -> None:
         """Take a record that did not come through its stream map."""
         self.tally_record_read()
-        identity = self._of_message(message)
+        identity = id_of_message(message)
         self._completeness.unknown += held is None
         self._incoming_records.append(
             IncomingRecord(identity, identity, {}, b"", message, held_at=held.at if held else None, flaw=flaw)
         )
 
     def _incoming(
-        self, record: dict[str, Any], own_id: Sequence[Any], message: bytes, held: Held | None, *, gone: bool
+        self,
+        record: dict[str, Any],
+        identified: Mapping[str, Any],
+        message: bytes,
+        held: Held | None,
+        *,
+        gone: bool,
     ) -> IncomingRecord:
-        held_at = held.at if held else None
-        names = self.stream.settings.source_id
-        identity, hashed = None, b""
+        identity: str | None = None
+        row: str | None = None
+        former: tuple[str, ...] = ()
+        hashed, flaw = b"", None
         try:
-            identity = source_id(own_id) if names else None
+            found = self._ids.of(identified)
+            identity, flaw = (None, found) if isinstance(found, Rejection) else (found, None)
             hashed = record_hash(record, self._fingerprint)
-            flaw = None if gone else self._flaw(record)
-            if not names:
-                identity = f"#{hashed.hex()}"
-            elif identity is None:
-                flaw = Rejection(RejectKind.NO_SOURCE_ID, _no_source_id(names, record))
+            row = self._ids.row(record) if self._appends_rows else None
+            if identity is not None:
+                former = self._ids.former(record)
+                flaw = None if gone else self._flaw(record)
         except (TypeError, ValueError, ArithmeticError) as error:
             # Of a record that goes, its source id says all.
             flaw = None if gone and identity else Rejection(RejectKind.NOT_JSON, _not_json(record, error))
         if identity is None:
-            identity = self._of_message(message)
+            identity = id_of_message(message)
             self._completeness.unknown += held is None
-        if self._appends and names:
-            row = f"#{hashed.hex()}" if hashed else self._of_message(message)
-            return IncomingRecord(f"{identity}{row}", identity, record, hashed, message, gone, held_at, flaw)
-        return IncomingRecord(identity, identity, record, hashed, message, gone, held_at, flaw)
+        source_id = order_id = identity
+        if self._appends_rows:
+            source_id = f"{identity}{row or id_of_message(message)}"
+            former = tuple(f"{identity}{each}" for each in former)
+        if held is not None:
+            former = (held.source_id,)
+        return IncomingRecord(
+            source_id,
+            order_id,
+            record,
+            hashed,
+            message,
+            gone,
+            held.at if held else None,
+            flaw,
+            tuple(each for each in former if each != source_id),
+        )
 
     def _flaw(self, record: Mapping[str, Any]) -> Rejection | None:
         if isinstance(self._validator, Validator) and (said := self._validator.flaw(record)) is not None:
             return Rejection(RejectKind.SCHEMA, said)
         return None
-
-    @staticmethod
-    def _of_message(message: bytes) -> str:
-        return f"#{blake2b(message, digest_size=16).hexdigest()}"
 
     @override
     def process_batch(self, context: dict[str, Any]) -> None:
@@ -261,15 +280,6 @@ def _odd_in(value: Any) -> NotJson | None:
         if isinstance(part, dict | list):
             parts.extend(part.values() if isinstance(part, dict) else part)
     return None
-
-
-def _no_source_id(names: Sequence[str], record: Mapping[str, Any]) -> str:
-    lacking = [name for name in names if name not in record]
-    if lacking:
-        there = f"{' or '.join(lacking)} is missing{nearest(lacking[0], list(record))}"
-    else:
-        there = f"{' or '.join(names)} is null"
-    return f"{there}: every record needs a source id"
 
 
 class Validator(BaseJSONSchemaValidator):

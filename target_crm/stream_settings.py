@@ -11,11 +11,15 @@ from crm_api.crm_objects import CrmObject, named_object
 from crm_api.errors import SettingError
 from crm_api.settings import JsonSchema, nearest
 from target_crm.delete_brakes import Brakes
-from target_crm.endpoints.declaring import PREFIX, Declared, declared, is_declared, sent_whole
+from target_crm.endpoints.declaring import PREFIX, Declared, declared, is_declared, load_method_of, sent_whole
 from target_crm.endpoints.settings import ENDPOINT, ROLES
 from target_crm.load_method import LOAD_METHODS, LoadMethod
 from target_crm.mapping.settings import MAPPING_SETTINGS, MappingSettings, mapping_settings, names
 from target_crm.setting_fields import read_settings, schemas_of, setting, settings_in
+
+
+class NoObjectError(SettingError):
+    """Nothing says what a stream becomes. It may have no records, where a mapper before us drops them."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,7 @@ class StreamSettings:
     Attributes:
         mapping: How its records are mapped.
         declared: The endpoints that its records are sent to; None: ``object`` is the CRM's own.
+        by_whole: Whether the whole record is its own key.
         given: The settings as they were given, for telling whether they changed.
     """
 
@@ -39,7 +44,9 @@ class StreamSettings:
         default=LoadMethod.UPSERT,
     )
     source_id: tuple[str, ...] = setting(
-        "The attribute or attributes that identify a record at the source. The stream's key properties if left out.",
+        "The attribute or attributes that identify a record at the source. If left out, the stream's key properties; "
+        'if it has none, its only match key. "*": the whole record is its own key, so that a changed record is a new '
+        "one.",
         {"type": ["string", "array", "null"], "items": {"type": "string"}},
         read=names,
         default=(),
@@ -47,6 +54,12 @@ class StreamSettings:
     no_match_key: str = setting(
         "Create or reject a record that has no value for any match key.",
         {"type": "string", "enum": ["create", "reject"], "default": "create"},
+    )
+    shared_match: str = setting(
+        "Handling of a second source record of the stream that a match key leads to a CRM record which belongs to "
+        "another one already (a family with one address): last writes it there all the same, so that what came last "
+        "holds, and tells both; reject rejects it.",
+        {"type": "string", "enum": ["last", "reject"], "default": "last"},
     )
     missing_reference: str = setting(
         "Handling of a record that refers to one which is not in the CRM yet: wait keeps it until the other comes, in "
@@ -83,7 +96,8 @@ class StreamSettings:
         {"type": "boolean", "default": False},
     )
     ledger_stream: str | None = setting(
-        "With load_method delete: the stream that wrote the records which this stream deletes.",
+        "With load_method delete: the stream that wrote the records which this stream deletes. Others are then looked "
+        "for by a match key only if match_on names it.",
         {"type": ["string", "null"]},
     )
     max_deletes: int = setting(
@@ -118,6 +132,7 @@ class StreamSettings:
     )
     mapping: MappingSettings = field(default_factory=MappingSettings)
     declared: Declared | None = None
+    by_whole: bool = False
     given: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -149,6 +164,22 @@ class StreamSettings:
         return f"{PREFIX}{self.ledger_stream}" if self.declared and self.ledger_stream else self.object
 
 
+_WHOLE = "*"  # as source_id
+FIRST_DEFAULTS: Mapping[str, Any] = MappingProxyType(
+    {
+        "no_match_key": "create",
+        "missing_reference": "wait",
+        "when_gone": "match_again",
+        "hard_delete": False,
+        "delete_matched": False,
+        "forget": False,
+        "max_deletes": 100,
+        "max_delete_fraction": 0.2,
+        "unknown_attributes": "leave_out",
+        "unknown_names": "reject",
+    }
+)
+"""As version 0.1.0 filled them in where a stream had settings, so that they are part of the digests in ledgers."""
 _SETTINGS = settings_in(StreamSettings)
 STREAM_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType({**schemas_of(_SETTINGS), **MAPPING_SETTINGS})
 
@@ -173,18 +204,20 @@ def stream_settings(
         mapped_from: The attributes of the stream's records that its stream maps read.
 
     Raises:
-        SettingError: They do not say what the stream becomes, or something in them cannot work.
+        NoObjectError: They do not say what the stream becomes.
+        SettingError: Something in them cannot work.
     """
     given = streams_by_name(config).get(stream, {})
     where = f"streams.{stream}"
     endpoints = declared(config, stream, given) if is_declared(config, stream, given) else None
     object_name = _object_name(config, stream, given, objects) if endpoints is None else endpoints.crm_object.name
     if object_name not in objects:
-        raise SettingError(_unknown_object(stream, object_name, objects, refused))
-    source_id = names(given.get("source_id") or list(key_properties))
+        kind = SettingError if given.get("object") or config.get("default_object") else NoObjectError
+        raise kind(_unknown_object(stream, object_name, objects, refused))
+    by_whole, source_id = _source_id(given, key_properties, where)
     resolved = {
         "object": object_name,
-        "load_method": LoadMethod(given.get("load_method") or config.get("load_method") or LoadMethod.UPSERT),
+        "load_method": load_method_of(config, given),
         "source_id": source_id,
         "compare_with": given.get("compare_with") or config.get("compare_with") or "source",
     }
@@ -196,11 +229,36 @@ def stream_settings(
             given if endpoints is None else sent_whole(given), where=where, known=source_id, mapped_from=mapped_from
         ),
         declared=endpoints,
-        given=given,
+        by_whole=by_whole,
+        given=_given(given),
     )
+    if settings.shared_match == "reject" and (by_whole or settings.load_method is LoadMethod.APPEND_ONLY):
+        raise SettingError(
+            f"{where}.shared_match must not be reject where the whole record is its own key: a record that changed "
+            "would be rejected as a second one. Set source_id, or remove shared_match"
+        )
     if settings.forget and not objects[object_name].can_forget:
         raise SettingError(f"{where}.forget has no effect on {object_name} (they have no recycle bin). Remove it")
     return settings
+
+
+def _given(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what no version before filled in: a setting that is new must not make every record look changed."""
+    return {
+        name: value
+        for name, value in given.items()
+        if name in FIRST_DEFAULTS or value != STREAM_SETTINGS[name].get("default")
+    }
+
+
+def _source_id(given: Mapping[str, Any], key_properties: Sequence[str], where: str) -> tuple[bool, tuple[str, ...]]:
+    """Tell whether the whole record is its own key, and else by which attributes it is known; empty: by none."""
+    source_id = names(given.get("source_id") or list(key_properties))
+    if _WHOLE not in source_id:
+        return False, source_id
+    if len(source_id) > 1:
+        raise SettingError(f'{where}.source_id: "*" stands for the whole record. Remove it, or the other attributes')
+    return True, ()
 
 
 def _object_name(

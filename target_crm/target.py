@@ -15,7 +15,7 @@ import click
 from singer_sdk import Target
 from singer_sdk.exceptions import RecordsWithoutSchemaException
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TargetCapabilities
-from singer_sdk.mapper import RemoveRecordTransform
+from singer_sdk.mapper import RemoveRecordTransform, StreamMap
 from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.sinks import Sink
 from typing_extensions import override
@@ -45,7 +45,7 @@ from target_crm.singer.messages import record_of, register, schema_of, state_of,
 from target_crm.singer.stdio import Reader, check_output, emit, state_text
 from target_crm.singer.stream_order import parents_first
 from target_crm.sinks import CrmSink
-from target_crm.stream_settings import StreamSettings, stream_settings
+from target_crm.stream_settings import NoObjectError, StreamSettings, stream_settings
 
 DRAIN_SECONDS = 30.0  # after which everything is written and STATE passes, also when the input is silent
 
@@ -85,6 +85,7 @@ class TargetCrm(ConfiguredTarget):
         self.schema_lines: dict[str, bytes] = {}
         self._crm: Crm | None = None
         self._run: Run | None = None
+        self._without_object: dict[str, NoObjectError] = {}
         self._completeness: dict[str, Completeness] = {}
         self._braked: list[str] = []
         self._reader = Reader(self._between)
@@ -177,12 +178,23 @@ class TargetCrm(ConfiguredTarget):
             for stream_map in self.mapper.stream_maps[came.stream]:
                 # The SDK makes a sink for a stream that its map drops, too: one that may be no object of the CRM.
                 if not isinstance(stream_map, RemoveRecordTransform):
-                    self.get_sink(
-                        stream_map.stream_alias,
-                        schema=stream_map.transformed_schema,
-                        key_properties=stream_map.transformed_key_properties,
-                    )
+                    self._open_sink(stream_map)
         self.schema_lines[came.stream] = line
+
+    def _open_sink(self, stream_map: StreamMap) -> None:
+        alias = stream_map.stream_alias
+        self._without_object.pop(alias, None)
+        try:
+            self.get_sink(
+                alias, schema=stream_map.transformed_schema, key_properties=stream_map.transformed_key_properties
+            )
+        except NoObjectError as error:
+            self._without_object[alias] = error
+
+    def check_object(self, stream: str) -> None:
+        """Refuse a stream that becomes nothing, once it has a record: a mapper may have let none pass."""
+        if stream in self._without_object:
+            raise self._without_object[stream]
 
     @override
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:
@@ -208,6 +220,7 @@ class TargetCrm(ConfiguredTarget):
             alias = stream_map.stream_alias
             if held is not None and held.stream != alias:
                 continue
+            self.check_object(alias)
             sink = cast("CrmSink | None", self._sinks_active.get(alias))
             if sink is None:
                 continue  # the stream map drops the stream
@@ -378,9 +391,10 @@ class TargetCrm(ConfiguredTarget):
     ) -> None:
         super(Target, cls).invoke(about=about, about_format=about_format)
         config = config or _ConfigInput()
-        given = {"config": config.config, "parse_env_config": config.parse_env}
         try:
-            target = cls(run_id=run_id, allow_deletes=allow_deletes, **given)
+            target = cls(
+                run_id=run_id, allow_deletes=allow_deletes, config=config.config, parse_env_config=config.parse_env
+            )
         except Exception as error:  # noqa: BLE001 - whatever it is, the report tells of it
             sys.exit(end_early(error, config.config, run_id, cls.logger))
         sys.exit(target.run(file_input))

@@ -77,7 +77,6 @@ class ApptivoObject:
     Attributes:
         crm_object: The object of the port.
         data: Name of the parameter that holds the record.
-        id: Name of the parameter, and of the attribute, that holds the record's id.
         object_id: Apptivo's number of the kind of record.
         wrapper: Property that holds a saved record in an answer.
         choices: Values from the firm's lists.
@@ -89,7 +88,6 @@ class ApptivoObject:
 
     crm_object: CrmObject
     data: str
-    id: str
     object_id: int
     wrapper: str
     choices: tuple[Choice, ...]
@@ -97,6 +95,11 @@ class ApptivoObject:
     phone_item: str = ""
     numbered: str = ""
     flags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """Name of the parameter, and of the attribute, that holds the record's id."""
+        return self.crm_object.id_name
 
 
 ASSIGNEE = Assignee("assigneeObjectId", "assigneeObjectRefId", "assigneeObjectRefName")
@@ -174,6 +177,7 @@ def object_of(
     name: str,
     singular: str,
     *attributes: Attribute,
+    id_name: str,
     match_on: tuple[tuple[str, ...], ...],
     finds: tuple[str, ...],
     flags: Mapping[str, str] | None = None,
@@ -184,6 +188,7 @@ def object_of(
         name: Plural name, as in Apptivo's URLs.
         singular: Singular name.
         attributes: The attributes that can be written.
+        id_name: Name of the parameter, and of the attribute, that holds a record's id.
         match_on: The default match keys.
         finds: Names of the attributes that can be searched by, one value at a time.
         flags: Parameters of a create, by the flags' names in settings.
@@ -197,6 +202,7 @@ def object_of(
         match_on=match_on,
         finds=dict.fromkeys(finds, 1),  # a search takes one value
         parameters=tuple(flags or ()),
+        id_name=id_name,
     )
 
 

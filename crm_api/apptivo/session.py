@@ -32,6 +32,7 @@ from crm_api.errors import (
 )
 from crm_api.transport.answer import ERROR_BYTES, Answer, Dialect, Failure
 from crm_api.transport.network import checked_base_url
+from crm_api.transport.request import FORM
 from crm_api.transport.session import CrmSession
 
 BASE_URL = "https://api.apptivo.com/app/dao/v6"
@@ -39,7 +40,6 @@ REQUESTS_PER_MINUTE = 60  # no rate is published; an integrator's library in pro
 DATE_FORMAT = "MM/DD/YYYY"  # in which days go in, or in the firm's own (samples of the create pages)
 _MINUTE_SECONDS = 60
 _SPREAD_SECONDS = 0.9  # in which the requests of a second leave: with the quota's margin, a second
-_FORM = "application/x-www-form-urlencoded"
 _FAILED = frozenset({"FAILURE", "FAILED", "FAIL", "ERROR"})
 _SUSPECT = re.compile(rb'"(?:status|result)"\s*:\s*"', re.IGNORECASE)
 _ABOUT_KEYS = re.compile(r"\bkeys?\b|apikey|accesskey", re.IGNORECASE)
@@ -69,7 +69,7 @@ class ApptivoKeys(requests.auth.AuthBase):
         keys = {"apiKey": self.api_key, "accessKey": self.access_key}
         if self.user_name:
             keys["userName"] = self.user_name
-        if request.headers.get("Content-Type") == _FORM:
+        if request.headers.get("Content-Type") == FORM:
             body = request.body or ""
             text = body.decode() if isinstance(body, bytes) else body
             request.body = "&".join(filter(None, (text, urlencode(keys))))

@@ -19,6 +19,7 @@ from crm_api.transport.answer import Answer
 
 _ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=str)
 LONGEST_ID = 1 << 16  # characters; no server takes an address that is as long, and the ledger keeps ids for ever
+_HASH = "~"
 _NOTHING: tuple[Any, ...] = (None, "", [], {}, False)
 
 
@@ -94,7 +95,12 @@ def stand_in(item: Item) -> CrmId:
     """Make an id for a record whose endpoint gives none: its source id, or else a hash of its payload."""
     if item.source is not None:
         return item.source.source_id
-    return f"~{blake2b(_ENCODER.encode(item.payload), digest_size=12).hexdigest()}"
+    return f"{_HASH}{blake2b(_ENCODER.encode(item.payload), digest_size=12).hexdigest()}"
+
+
+def is_stand_in(crm_id: CrmId | None, source_id: str) -> bool:
+    """Tell whether an id may be one that ``stand_in`` made of a record with that source id."""
+    return crm_id == source_id or str(crm_id).startswith(_HASH)
 
 
 def unreadable(endpoint: Endpoint, answer: Answer) -> InDoubtError:

@@ -11,6 +11,7 @@ import msgspec
 import requests
 from typing_extensions import override
 
+FORM = "application/x-www-form-urlencoded"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 

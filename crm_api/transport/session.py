@@ -43,7 +43,7 @@ from crm_api.transport.network import (
     origin_of,
 )
 from crm_api.transport.redaction import Redactor
-from crm_api.transport.request import Renewable, Request, Unsigned
+from crm_api.transport.request import FORM, Renewable, Request, Unsigned
 from crm_api.transport.retry import (
     TOLD_FROM_SECONDS,
     TOO_MANY_REQUESTS,
@@ -54,26 +54,12 @@ from crm_api.transport.retry import (
     too_long,
 )
 from crm_api.transport.tracing import Trace, logger
+from crm_api.transport.traffic import Traffic
 
 if TYPE_CHECKING:
     from crm_api.transport.quota import Quota, Turn
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
-
-
-@dataclass
-class Traffic:
-    """Counts of one session, for summaries.
-
-    Attributes:
-        requests: Requests that were sent, repetitions included.
-        repeated: Repetitions among them.
-        turned_away: Requests that were answered with 429.
-    """
-
-    requests: int = 0
-    repeated: int = 0
-    turned_away: int = 0
 
 
 class CrmSession(requests.Session):
@@ -172,6 +158,7 @@ class CrmSession(requests.Session):
             if logger.isEnabledFor(logging.DEBUG):
                 self._log(request, wire, outcome)
             if isinstance(outcome, Answer):
+                self.traffic.answered(outcome.status)
                 return replace(outcome, seconds=turn.seconds)
             if not renewed and wire.has_credentials and outcome.is_unsigned and isinstance(self.auth, Renewable):
                 renewed = True  # 401 says that nothing was done
@@ -210,19 +197,26 @@ class CrmSession(requests.Session):
         url = self.base_url + request.path if is_path else request.path
         has_credentials = is_path or origin_of(url) == origin_of(self.base_url)
         is_local = self._is_local if has_credentials else is_loopback(urlsplit(url).hostname)
+        own: requests.structures.CaseInsensitiveDict[str | None] = requests.structures.CaseInsensitiveDict()
+        if not has_credentials:
+            own.update(dict.fromkeys(self.network.headers))
+        own.update(request.headers)
         content, content_type = request.content, request.content_type
         if request.body is not None:
             content, content_type = _ENCODER.encode(request.body), "application/json"
+        if content_type and has_credentials:  # whoever gives another one means these bodies
+            content_type = requests.structures.CaseInsensitiveDict(self.network.headers).get(
+                "Content-Type", content_type
+            )
+        content_type = content_type or (FORM if request.form is not None and content is None else None)
+        if content_type and not own.get("Content-Type"):
+            own["Content-Type"] = content_type
         unsigned = requests.Request(
             request.method,
             url,
             params=request.params,
             data=request.form if content is None else content,
-            headers={
-                **({} if has_credentials else dict.fromkeys(self.network.headers)),
-                **request.headers,
-                **({"Content-Type": content_type} if content_type else {}),
-            },
+            headers=own,
             auth=None if has_credentials else Unsigned(),
         )
         return _Wired(unsigned, has_credentials, {} if is_local else self.proxies)

@@ -138,7 +138,7 @@ def declared(config: Mapping[str, Any], stream: str, given: Mapping[str, Any]) -
             "match_on"
         )
     match_on = _match_on(given, calls, found_by, where)
-    method = LoadMethod(given.get("load_method") or config.get("load_method") or LoadMethod.UPSERT)
+    method = load_method_of(config, given)
     _check_roles(calls, method, given, where)
     _check_ids(calls, method, given, where)
     name = f"{PREFIX}{stream}"
@@ -154,6 +154,21 @@ def declared(config: Mapping[str, Any], stream: str, given: Mapping[str, Any]) -
     return Declared(
         crm_object, calls, tuple(dict.fromkeys((*found_by, *match_on))), match_on, ready=template is not None
     )
+
+
+def load_method_of(config: Mapping[str, Any], given: Mapping[str, Any]) -> LoadMethod:
+    """Return the load method of a stream: its own, else the plugin's; a stream that can only delete does.
+
+    Args:
+        config: The whole configuration.
+        given: The stream's settings, as they are given.
+    """
+    if own := given.get("load_method"):
+        return LoadMethod(own)
+    method = LoadMethod(config.get("load_method") or LoadMethod.UPSERT)
+    roles = {role for role, endpoint in (given.get("endpoints") or {}).items() if endpoint}
+    only_deletes = roles == {"delete"} and not given.get("hard_delete")
+    return LoadMethod.DELETE if only_deletes and method is LoadMethod.UPSERT else method
 
 
 def sent_whole(given: Mapping[str, Any]) -> dict[str, Any]:

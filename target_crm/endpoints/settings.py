@@ -23,18 +23,37 @@ _METHOD_BY_ROLE = {"create": "POST", "find": "GET", "update": "POST", "delete": 
 _TEXT: JsonSchema = {"type": ["string", "null"]}
 _TEXTS: JsonSchema = {"type": ["array", "null"], "items": {"type": "string"}}
 _OBJECT: JsonSchema = {"type": ["object", "null"]}
-_XML: JsonSchema = {**_OBJECT, "properties": {"root": _TEXT, "item": _TEXT, "attributes": _TEXTS}}
+_XML: JsonSchema = {
+    **_OBJECT,
+    "properties": {
+        "root": {**_TEXT, "description": "The name of the outermost element; record if left out."},
+        "item": {**_TEXT, "description": "The name of the element of each record, or of each element of a list."},
+        "attributes": {**_TEXTS, "description": "The fields that become XML attributes."},
+    },
+}
 _BATCH: JsonSchema = {
     **_OBJECT,
     "properties": {
-        "size": {"type": ["integer", "null"], "minimum": 1},
-        "property": _TEXT,
-        "extra": _OBJECT,
-        "id_property": _TEXT,
-        "code": _TEXT,
+        "size": {
+            "type": ["integer", "null"],
+            "minimum": 1,
+            "description": "The most records in one request; 100 if left out.",
+        },
+        "property": {**_TEXT, "description": "The property that holds the list; the body is the list if left out."},
+        "extra": {**_OBJECT, "description": "Constant properties beside the list."},
+        "id_property": {**_TEXT, "description": "The property of each record of an update that holds its crm_id."},
+        "code": {**_TEXT, "description": "package.module:function of yours that makes the bodies."},
     },
 }
-_ANSWER: JsonSchema = {**_OBJECT, "properties": dict.fromkeys(("items", "id", "error", "record"), _TEXT)}
+_ANSWER: JsonSchema = {
+    **_OBJECT,
+    "properties": {
+        "items": {**_TEXT, "description": "JSONPath of the list with one item for each record, or of what is found."},
+        "id": {**_TEXT, "description": "JSONPath of the record's id, in an item where there are items."},
+        "error": {**_TEXT, "description": "JSONPath of what is wrong with the record; nothing there: it was written."},
+        "record": {**_TEXT, "description": "JSONPath of the record as it is now; the item itself if left out."},
+    },
+}
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, 5.6.2
 _BRACE = re.compile(r"[{}]")
 _PLACEHOLDER = re.compile(r"\{[^{}]+\}")

@@ -107,6 +107,15 @@ class WholeRecordMapper(Mapper):
         return (MatchKey((MatchPart(name, (_SORTED.encode(sought).decode(),)),)),)
 
     @override
+    def has_match_value(self, names: Collection[str]) -> bool:
+        return bool(self._declared.found_by)  # ``check_fields`` has seen to it that the stream has them
+
+    @override
+    def match_value(self, record: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        values = [as_json(field_at(record, name)) for name in self._declared.found_by]
+        return None if any(map(is_empty, values)) else tuple(normalise_text(_text(value)) for value in values)
+
+    @override
     def resolve(self, mapped: Mapped, found: Mapping[str, Found]) -> Mapped:
         payload = {**mapped.payload, **{name: target.id for name, target in found.items()}}
         left = tuple(reference for reference in mapped.references if reference.attribute not in found)

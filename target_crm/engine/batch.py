@@ -25,11 +25,13 @@ from target_crm.engine.decisions import (
 from target_crm.engine.delete_requests import DeleteCollector
 from target_crm.engine.destination import Stream
 from target_crm.engine.execute import ActionRunner
+from target_crm.engine.identity import SourceIds
 from target_crm.engine.in_doubt import CreateFate
 from target_crm.engine.incoming import IncomingRecord
 from target_crm.engine.lookup import Finder
 from target_crm.engine.references import ReferenceResolver
 from target_crm.engine.run import Run, StreamContext, logger
+from target_crm.engine.shared_matches import SharedMatches
 from target_crm.engine.stream_ledger import StreamLedger
 from target_crm.ledger.values import Entry, Held, Intent, Known, LedgerDataError, Origin
 from target_crm.load_method import LoadMethod
@@ -46,12 +48,13 @@ class StreamWriter:
     Args:
         run: What all streams share.
         stream: The stream.
+        ids: Make the source ids of its records.
 
     Raises:
         SettingError: The stream's settings name what does not exist.
     """
 
-    def __init__(self, run: Run, stream: Stream) -> None:
+    def __init__(self, run: Run, stream: Stream, ids: SourceIds) -> None:
         settings = stream.settings
         mapper = stream.destination.mapper
         crm = run.crm.owner(mapper.crm_object)
@@ -67,8 +70,10 @@ class StreamWriter:
         self._finder = Finder(context)
         self._references = ReferenceResolver(context, missing)
         self._records = StreamLedger(context, stream)
-        self._runner = ActionRunner(context, stream, self._records)
+        self._shared = SharedMatches(context, stream, ids)
+        self._runner = ActionRunner(context, stream, self._records, self._shared)
         self._warned_of: set[str] = set()
+        self._appends = settings.load_method is LoadMethod.APPEND_ONLY
 
     @cached_property
     def _delete_collector(self) -> DeleteCollector:
@@ -86,6 +91,10 @@ class StreamWriter:
             BusyError: Nothing further can succeed for now; what was answered until then is in the ledger, too.
         """
         incoming_records = list(incoming_records)
+        former = {source_id: each.source_id for each in incoming_records for source_id in each.former_ids}
+        if former and self._context.ledger.renames.rename(self._context.scope, former):
+            self._records.reload()
+        self._shared.begin_batch()
         self._records.received(incoming_records)
         chosen = latest(incoming_records)
         if chosen.superseded:
@@ -171,7 +180,7 @@ class StreamWriter:
             elif (
                 before is not None
                 and trusts_ledger
-                and is_unchanged(incoming, before)
+                and (is_unchanged(incoming, before) or (self._appends and before.crm_id is not None))
                 and incoming.source_id not in unanswered
             ):
                 unchanged[incoming.source_id] = before.crm_id
@@ -261,7 +270,7 @@ class StreamWriter:
         """Decide and write, round after round, until every record has its outcome."""
         while ready:
             now, later = one_round(self._actions(ready), self._settings.load_method)
-            ready = [*self._runner.carry_out(now), *later]
+            ready = [*self._runner.carry_out(self._shared.checked(now)), *later]
 
     def _actions(self, ready: Sequence[Ready]) -> list[Action]:
         """Decide what to do with each record, once the CRM was searched for those that it may have."""

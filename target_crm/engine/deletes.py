@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from crm_api.crm_objects import CrmId, CrmObject, CrmRecord
+from crm_api.endpoints.answers import is_stand_in
 from crm_api.errors import RefusedError, SettingError
 from target_crm.delete_brakes import DAYS, STANDS
 from target_crm.engine.delete_requests import PendingDelete
@@ -200,25 +201,32 @@ class Deleter:
         targets = [(group[0].crm_id, group[0].payload) for group in groups]
         scope = groups[0][0].scope or deletes.scope
         self._ledger.claims.unsettle(scope, [crm_id for crm_id, _ in targets])
+        traffic = self._run.crm.session.traffic
+        traffic.answered(None)
         refusals = self._run.crm.delete_many(deletes.crm_object, targets, forget=deletes.forget)
+        status = traffic.status
         for group, refusal in zip(groups, refusals, strict=True):
             if refusal is None:
-                self._deleted(deletes, scope, group)
+                self._deleted(deletes, scope, group, status)
             else:
                 self._refused(deletes, group, refusal)
 
-    def _deleted(self, deletes: _Deletes, scope: Scope, group: Group) -> None:
+    def _deleted(self, deletes: _Deletes, scope: Scope, group: Group, status: int | None) -> None:
         self._ledger.claims.lost(scope, group[0].crm_id, _why(group[0]))
         for each in group:
             if each.scope is not None and each.source_id is not None:
                 self._release(deletes, each.scope, each.source_id)
+            source_id = each.held.source_id if each.held else each.source_id or ""
+            # A delete by what its record says has no id of the CRM, and the source's stands in for it.
+            is_nobodys = deletes.crm_object.whole_records and is_stand_in(each.crm_id, source_id)
             self._recorder.deleted(
                 deletes.stream,
                 deletes.crm_object.name,
-                each.held.source_id if each.held else each.source_id or "",
-                crm_id=each.crm_id,
+                source_id,
+                crm_id=None if is_nobodys else each.crm_id,
                 record=deletes.current.get(each.crm_id),
                 held=each.held,
+                status=status,
             )
             if each.held is not None:
                 self._ledger.held_records.release(deletes.scope, [each.held.source_id])
@@ -232,13 +240,18 @@ class Deleter:
     def _refused(self, deletes: _Deletes, group: Group, refusal: RefusedError) -> None:
         for each in group:
             if each.held is not None:
-                self._reject(deletes.scope, [each.held], RejectKind.REFUSED, refusal.sentence)
+                self._reject(deletes.scope, [each.held], RejectKind.REFUSED, refusal.sentence, refusal)
             else:
                 logger.warning("Stream %s: record %s stays: %s", deletes.stream, each.crm_id, refusal.sentence)
 
-    def _reject(self, own: Scope, held: Sequence[Held], kind: RejectKind, reason: str) -> None:
-        """Hold as rejected what was held as a delete."""
-        rejected = [replace(each, state="rejected", kind=str(kind), reason=reason, sent=None) for each in held]
+    def _reject(
+        self, own: Scope, held: Sequence[Held], kind: RejectKind, reason: str, refusal: RefusedError | None = None
+    ) -> None:
+        """Hold as rejected what was held as a delete; with the CRM's answer, if it refused."""
+        status, sent = (None, None) if refusal is None else (refusal.status, {"answer": refusal.body})
+        rejected = [
+            replace(each, state="rejected", kind=str(kind), reason=reason, status=status, sent=sent) for each in held
+        ]
         self._ledger.held_records.hold(own, rejected)
         targets = [each.sent or {} for each in held]
         crm_ids = {each.source_id: target.get("crm_id") for each, target in zip(held, targets, strict=True)}

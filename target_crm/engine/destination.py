@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from crm_api.crm import Crm
-from crm_api.crm_objects import CrmRecord, SourceRecord, outgoing
+from crm_api.crm_objects import CrmId, CrmRecord, SourceRecord, outgoing
+from crm_api.endpoints.answers import is_stand_in
 from crm_api.endpoints.whole_records import CRM_ID
 from target_crm.endpoints.declaring import Declared, check_fields
 from target_crm.endpoints.whole_records import WholeRecordMapper
@@ -18,6 +19,7 @@ from target_crm.engine.run import StreamContext
 from target_crm.engine.sender import Write
 from target_crm.mapping.mapper import Mapper
 from target_crm.mapping.values import Change
+from target_crm.report.outcomes import Outcome
 from target_crm.stream_settings import StreamSettings
 
 
@@ -64,6 +66,12 @@ class Destination(Protocol):
 
     def planned(self, context: StreamContext, updates: Sequence[Update]) -> UpdatePlan:
         """Decide what each update sends; reads the CRM's records where that depends on them."""
+
+    def outcome_of(self, outcome: Outcome) -> Outcome:
+        """Return what a record that was sent is told as, by what its endpoint does."""
+
+    def names_id(self, source_id: str, crm_id: CrmId | None) -> bool:
+        """Tell whether the ledger's CRM id of a record is one that the CRM gave."""
 
     def leaves_updates_in_doubt(self, crm: Crm, age_seconds: float = 0.0) -> bool:
         """Tell whether an update without an answer stays in doubt: it can be neither read nor repeated."""
@@ -153,6 +161,14 @@ class MappedObject:
                         current[update.ready.incoming.source_id] = records[update.crm_id]
         return current
 
+    def outcome_of(self, outcome: Outcome) -> Outcome:
+        """Return the outcome as it is: the CRM creates what is created."""
+        return outcome
+
+    def names_id(self, source_id: str, crm_id: CrmId | None) -> bool:  # noqa: ARG002 - endpoints need it
+        """Tell that it is, if there is one."""
+        return crm_id is not None
+
     def leaves_updates_in_doubt(self, crm: Crm, age_seconds: float = 0.0) -> bool:  # noqa: ARG002 - endpoints need it
         """Tell that it does not: the record is read before it is updated again."""
         return False
@@ -168,8 +184,9 @@ class MappedObject:
 
     @property
     def finds_deletes(self) -> bool:
-        """True where the stream's settings name the match key, so that it is meant."""
-        return self._settings.mapping.match_on is not None
+        """True where there is a match key; the settings must name it where a stream says whose records are deleted."""
+        is_named = self._settings.mapping.match_on is not None
+        return bool(self.mapper.match_on) and (is_named or self._settings.ledger_stream is None)
 
     def delete_facts(self, record: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - endpoints need it
         """Give nothing: the CRM's id is enough."""
@@ -227,6 +244,24 @@ class DeclaredEndpoints:
             else:
                 plan.unneeded.append(update)
         return plan
+
+    def outcome_of(self, outcome: Outcome) -> Outcome:
+        """Return what the endpoint does by its method: one that also updates is no create where it replaces."""
+        calls = self._declared.calls
+        endpoint = calls.create if outcome is Outcome.CREATED else calls.update
+        if endpoint is None:
+            return outcome
+        if endpoint.method == "DELETE":
+            return Outcome.DELETED
+        replaces = endpoint.method in {"PUT", "PATCH"} and calls.create is calls.update
+        return Outcome.UPDATED if replaces else outcome
+
+    def names_id(self, source_id: str, crm_id: CrmId | None) -> bool:
+        """Tell that it is, unless it is what stands in for an id that no answer gives."""
+        create = self._declared.calls.create
+        if create is not None and create.answer.id is None and is_stand_in(crm_id, source_id):
+            return False
+        return crm_id is not None
 
     def leaves_updates_in_doubt(self, crm: Crm, age_seconds: float = 0.0) -> bool:
         """Tell whether the update endpoint may not be asked again so long after an update was sent."""

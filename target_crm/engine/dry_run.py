@@ -60,6 +60,7 @@ class DryRunSession:
         if before_send is not None:
             before_send()
         self._note(request)
+        self._session.traffic.answered(None)
         answer = self._crm.dry_run_answer(request, self._new_id)
         return DryRunAnswer(HTTPStatus.OK, value=self._whole(answer), new_id=self._new_id)
 

@@ -14,6 +14,7 @@ from target_crm.engine.in_doubt import CreateFate, DoubtResolver, Verdict
 from target_crm.engine.incoming import IncomingRecord
 from target_crm.engine.run import StreamContext, logger
 from target_crm.engine.sender import Done, NotDone, Results, Sender, Write
+from target_crm.engine.shared_matches import SharedMatches
 from target_crm.engine.stream_ledger import StreamLedger
 from target_crm.ledger.values import Entry, Held, Origin
 from target_crm.load_method import LoadMethod
@@ -51,15 +52,18 @@ class ActionRunner:
         context: The stream's way into the CRM.
         stream: The stream.
         records: The stream's records in the ledger.
+        shared: Tells of records that share a CRM record.
     """
 
-    def __init__(self, context: StreamContext, stream: Stream, records: StreamLedger) -> None:
+    def __init__(self, context: StreamContext, stream: Stream, records: StreamLedger, shared: SharedMatches) -> None:
         self._context = context
         self._stream = stream
         self._mapper = context.mapper
         self._crm_object = context.mapper.crm_object
         self._destination = stream.destination
         self._records = records
+        self._shared = shared
+        self._upserted: list[Done] = []
         self._method = stream.settings.load_method
         unanswered = records.unanswered.values()
         self._sender = Sender(
@@ -77,7 +81,9 @@ class ActionRunner:
 
     def upsert_of(self, ready: Ready) -> tuple[str, str] | None:
         """Return the attribute and the value by which the CRM itself may find or make a record, many a request."""
-        attribute = self._mapper.upserted_by if self._crm_object.upserts_in_bulk else None
+        # An upsert tells only afterwards whose record the CRM has found.
+        may_upsert = self._crm_object.upserts_in_bulk and not self._shared.rejects
+        attribute = self._mapper.upserted_by if may_upsert else None
         return upsert_by(ready, attribute, self._method)
 
     def is_blind(self, ready: Ready) -> bool:
@@ -113,6 +119,8 @@ class ActionRunner:
         if prepared.held:
             self._records.hold(prepared.held)
         results = self._sender.send(prepared.writes)
+        self._shared.note_upserts(self._upserted)
+        self._upserted.clear()
         sent = sum(write.crm_id is not None for write in prepared.writes)
         not_done = [*results.in_doubt, *(each.write for each in results.refused)]
         freed = sent > sum(write.crm_id is not None for write in not_done)
@@ -200,6 +208,8 @@ class ActionRunner:
 
     def _done(self, done: Done) -> None:
         """Count a write; in a dry run also say what an upsert would change."""
+        if done.write.upsert is not None:
+            self._upserted.append(done)
         if done.before is not None:
             change = self._mapper.change(done.write.action.ready.mapped, done.before)
             done = replace(done, write=replace(done.write, change=change))

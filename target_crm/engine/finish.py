@@ -12,7 +12,7 @@ from typing import Any
 
 from crm_api.crm import Crm
 from crm_api.errors import SIGNAL_OFFSET, CrmError, Exit, Retry
-from crm_api.transport.session import Traffic
+from crm_api.transport.traffic import Traffic
 from target_crm.engine.run import Run, logger
 from target_crm.exit_codes import Ending, told_ending
 from target_crm.ledger.values import Missing

@@ -22,6 +22,9 @@ class RecordIntake(Protocol):
     def take_schema(self, message: dict[str, Any], line: bytes) -> None:
         """Take a SCHEMA message."""
 
+    def check_object(self, stream: str) -> None:
+        """Refuse a stream that becomes nothing; raises SettingError."""
+
     def take_record(self, message: dict[str, Any], line: bytes, held: Held | None = None) -> None:
         """Take a RECORD message, for the stream that held it alone."""
 
@@ -108,12 +111,13 @@ class HeldRecordRetrier:
             if not self._may_write(held.stream):
                 continue
             schema = decode(held.schema)
-            if intake.schema_lines.get(schema["stream"]) != held.schema:
-                try:
+            try:
+                if intake.schema_lines.get(schema["stream"]) != held.schema:
                     intake.take_schema(schema, held.schema)
-                except SettingError as error:
-                    logger.warning("A held record of stream %s is left where it is: %s", held.stream, error)
-                    continue
+                intake.check_object(held.stream)
+            except SettingError as error:
+                logger.warning("A held record of stream %s is left where it is: %s", held.stream, error)
+                continue
             self._run.recorder.retried(held)
             intake.take_record(decode(held.message), held.message, held)
         for stream, line in before.items():

@@ -31,6 +31,7 @@ class IncomingRecord:
         gone: Whether its source has deleted it.
         held_at: When the ledger began to hold it (Unix seconds), if it comes from there; None from the input.
         flaw: Why it cannot be mapped, or None.
+        former_ids: Other source ids under which the ledger may know it.
     """
 
     source_id: str
@@ -41,6 +42,7 @@ class IncomingRecord:
     gone: bool = False
     held_at: float | None = None
     flaw: Rejection | None = None
+    former_ids: tuple[str, ...] = ()
 
 
 def source_id(values: Sequence[Any]) -> str | None:

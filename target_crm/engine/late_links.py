@@ -180,6 +180,7 @@ class _StreamLinks:
             crm_id=done.crm_id,
             answer=done.record,
             differences=done.write.change.differences,
+            status=done.status,
         )
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 
+import msgspec
+
 from crm_api.crm_objects import CrmId, CrmRecord
 from crm_api.values import is_empty
 from target_crm.engine.incoming import IncomingRecord
 from target_crm.ledger.values import Held
 from target_crm.mapping.values import Difference, LeftOut
-from target_crm.report.outcomes import LINKED, Books, Observer, Outcome, RecordOutcome
+from target_crm.report.outcomes import LINKED, Books, Observer, Outcome, RecordOutcome, Shared
 
 _IN_THE_CRM = frozenset({Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED})
 
@@ -184,11 +186,12 @@ class OutcomeRecorder:
         source_id: str,
         outcome: Outcome,
         *,
-        crm_id: CrmId,
+        crm_id: CrmId | None,
         answer: CrmRecord,
         differences: Sequence[Difference],
+        status: int | None = None,
     ) -> None:
-        """Count a record that was created or updated."""
+        """Count a record that was sent: created or updated, or deleted by an endpoint that does no more."""
         self.books.ended(stream, outcome)
         if outcome is Outcome.UPDATED:
             self.books.emptied(stream, [each.attribute for each in differences if is_empty(each.new)])
@@ -198,6 +201,7 @@ class OutcomeRecorder:
             source_id,
             outcome,
             crm_id=crm_id,
+            status=status,
             answer=answer,
             differences=differences,
             left_out=self._left_out_of(stream, source_id, outcome),
@@ -213,13 +217,31 @@ class OutcomeRecorder:
         crm_id: CrmId,
         answer: CrmRecord,
         differences: Sequence[Difference],
+        status: int | None = None,
     ) -> None:
         """Count references that were put into a record written without them: the record itself is not counted again."""
         self.books.linked(stream, len(differences))
         facts = RecordOutcome(
-            stream, object_name, source_id, LINKED, crm_id=crm_id, answer=answer, differences=differences
+            stream,
+            object_name,
+            source_id,
+            LINKED,
+            crm_id=crm_id,
+            status=status,
+            answer=answer,
+            differences=differences,
         )
         self._tell([facts])
+
+    def shared(self, stream: str, crm_id: CrmId, source_ids: Sequence[str]) -> None:
+        """Count a record that is written to the CRM record of another one of its stream.
+
+        Args:
+            stream: Its stream's name.
+            crm_id: The CRM's id.
+            source_ids: The record, and the others.
+        """
+        self.books.shared(Shared(stream, crm_id, tuple(source_ids)))
 
     def held(
         self,
@@ -239,6 +261,7 @@ class OutcomeRecorder:
                 status=held.status,
                 kind=held.kind,
                 reason=held.reason,
+                answer=_refusal(held),
                 held=held,
             )
             for held in held_records
@@ -257,9 +280,10 @@ class OutcomeRecorder:
         object_name: str,
         source_id: str,
         *,
-        crm_id: CrmId,
+        crm_id: CrmId | None,
         record: CrmRecord | None,
         held: Held | None,
+        status: int | None = None,
     ) -> None:
         """Count a record that was deleted.
 
@@ -271,8 +295,12 @@ class OutcomeRecorder:
             record: As the CRM had it, or None if that was not read.
             held: What was held of the message that deleted it; None if it is absent from the source,
                 and so not part of the input.
+            status: HTTP status of the answer, or None.
         """
-        self._tell([RecordOutcome(stream, object_name, source_id, Outcome.DELETED, crm_id=crm_id, answer=record)])
+        facts = RecordOutcome(
+            stream, object_name, source_id, Outcome.DELETED, crm_id=crm_id, status=status, answer=record
+        )
+        self._tell([facts])
         if held is None:
             self.books.removed(stream)
         else:
@@ -347,6 +375,18 @@ class OutcomeRecorder:
             passed_on = list(outcomes)
             for observer in self._observers:
                 observer.ended(passed_on)
+
+
+def _refusal(held: Held) -> CrmRecord | None:
+    """Return the CRM's answer to a record that is held, as an object; None if it has not been asked."""
+    text = held.sent.get("answer") if isinstance(held.sent, dict) else None
+    if not text:
+        return None
+    try:
+        answer = msgspec.json.decode(text)
+    except (ValueError, RecursionError):
+        answer = text
+    return answer if isinstance(answer, dict) else {"body": answer}
 
 
 def outcome_of(held: Held) -> Outcome:

@@ -61,6 +61,7 @@ class Done:
         crm_id: The CRM's id of the record.
         record: The record as the CRM answered it; empty where it said nothing.
         created: Whether the record was made, not changed.
+        status: HTTP status of the answer; None where none came, or none is asked for.
         before: In a dry run, the record as an upsert would find it; None otherwise.
     """
 
@@ -69,6 +70,7 @@ class Done:
     record: CrmRecord
     created: bool
     before: CrmRecord | None = None
+    status: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +227,7 @@ class Sender:
 
         Intents stay where the run ends: only whoever sends knows whether anything left, and takes them back.
         """
+        self._crm.session.traffic.answered(None)
         try:
             answers = send(writes)
         except InDoubtError as error:
@@ -269,7 +272,7 @@ class Sender:
         for write, answer in zip(writes, answers, strict=True):
             if isinstance(answer, Written):
                 written.append((write, answer))
-        self._remember(written)
+        self._remember(written, self._crm.session.traffic.status)
         with self._lock:
             for write, answer in zip(writes, answers, strict=True):
                 if isinstance(answer, Unclear):
@@ -282,7 +285,7 @@ class Sender:
         """Take a create to which no answer came, and which was carried out after all."""
         self._remember([(write, Written(record["id"], record))])
 
-    def _remember(self, written: Sequence[tuple[Write, Written]]) -> None:
+    def _remember(self, written: Sequence[tuple[Write, Written]], status: int | None = None) -> None:
         for _, answer in written:
             if self._remembers and answer.record and self._crm.is_whole(answer.record):
                 self._recent.remember(answer.id, answer.record)
@@ -291,7 +294,7 @@ class Sender:
             self._answer_came(write for write, _ in written)
         for write, answer in written:
             self._tried.pop(write.action.ready.incoming.source_id, None)
-            self._on_done(Done(write, answer.id, answer.record, _created(write, answer), answer.before))
+            self._on_done(Done(write, answer.id, answer.record, _created(write, answer), answer.before, status))
 
     def _entry(self, write: Write, answer: Written) -> Entry:
         ready, update = write.action.ready, write.action if isinstance(write.action, Update) else None

@@ -40,10 +40,16 @@ class StreamLedger:
         self._recorder = context.run.recorder
         self._stream = stream
         self._name = stream.name, stream.settings.object
-        self._held = self._ledger.held_records.held_ids(self._scope)
-        self.unanswered: dict[str, Intent] = self._ledger.intents(self._scope)
+        self._held: set[str] = set()
+        self.unanswered: dict[str, Intent] = {}
         self.undecided: set[str] = set()
         self.open: set[str] = set()
+        self.reload()
+
+    def reload(self) -> None:
+        """Read from the ledger which records are held, and which writes have no answer."""
+        self._held = self._ledger.held_records.held_ids(self._scope)
+        self.unanswered = self._ledger.intents(self._scope)
 
     def received(self, incoming_records: Collection[IncomingRecord]) -> None:
         """See which records a batch holds."""
@@ -72,12 +78,17 @@ class StreamLedger:
         self._recorder.written(
             *self._name,
             source_id,
-            Outcome.CREATED if done.created else Outcome.UPDATED,
-            crm_id=done.crm_id,
+            self._stream.destination.outcome_of(Outcome.CREATED if done.created else Outcome.UPDATED),
+            crm_id=self._shown_id(source_id, done.crm_id),
             answer=done.record,
             differences=done.write.change.differences,
+            status=done.status,
         )
         self._settled([source_id])
+
+    def _shown_id(self, source_id: str, crm_id: CrmId | None) -> CrmId | None:
+        """Return the CRM's id of a record; None where the endpoint gives none, and another stands in for it."""
+        return crm_id if self._stream.destination.names_id(source_id, crm_id) else None
 
     def settle(self, entries: Sequence[Entry]) -> None:
         """Remember what the CRM has, where nothing was sent."""
@@ -112,7 +123,7 @@ class StreamLedger:
             matched_by: How those were recognised that the ledger had not known, by source id.
         """
         self.settle(entries)
-        crm_ids = {entry.source_id: entry.crm_id for entry in entries}
+        crm_ids = {entry.source_id: self._shown_id(entry.source_id, entry.crm_id) for entry in entries}
         self._recorder.ended(*self._name, crm_ids.keys(), Outcome.UNCHANGED, crm_ids=crm_ids, matched_by=matched_by)
 
     def ended(
@@ -124,6 +135,7 @@ class StreamLedger:
         crm_ids: Mapping[str, CrmId | None] | None = None,
     ) -> None:
         """Count records that a newer version, or the settings, have dealt with; what was held of them is forgotten."""
+        crm_ids = {source_id: self._shown_id(source_id, crm_id) for source_id, crm_id in (crm_ids or {}).items()}
         self._recorder.ended(*self._name, source_ids, outcome, reason, crm_ids=crm_ids)
         self.open.difference_update(source_ids)
         self.release(source_ids)

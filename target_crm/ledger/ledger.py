@@ -38,6 +38,7 @@ from target_crm.mapping.values import Found
 if TYPE_CHECKING:
     from target_crm.ledger.absences import AbsenceHistory
     from target_crm.ledger.claims import Claims
+    from target_crm.ledger.renames import Renames
 
 CLOCK_DIFFERENCE_SECONDS = 300.0  # by which the clocks of two hosts with one ledger may differ
 FRESH_SECONDS = 3600.0  # how long match values of our own writes are kept: longer than any index lags
@@ -85,6 +86,13 @@ class Ledger:
         from target_crm.ledger.claims import Claims  # noqa: PLC0415 - see above
 
         return Claims(self._store)
+
+    @cached_property
+    def renames(self) -> Renames:
+        """The changes of source ids, which only streams without a key of their own need."""
+        from target_crm.ledger.renames import Renames  # noqa: PLC0415 - see above
+
+        return Renames(self._store)
 
     def witness(self, *, at_end: bool) -> Mapping[str, Any] | None:
         """Return what the report is to keep of the ledger; at the end of a run it is counted up."""

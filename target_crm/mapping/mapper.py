@@ -86,7 +86,7 @@ class Mapper:
         self._references = References(crm, self._fields, settings)
         self._match_keys = MatchKeys(owner, self._fields, settings)
         self._flags = Flags(crm_object, settings) if settings.parameters else None
-        used = frozenset() if self._flags is None else self._flags.used
+        used = frozenset(self._match_keys.id_names) | (frozenset() if self._flags is None else self._flags.used)
         self._plans = AttributePlans(self._fields, settings, self._match_keys.names, used, self._references.used)
         self._modes = {self._checked(name, mode).name: mode for name, mode in settings.fields.items()}
         self._vendor_values = VendorValues(owner, self._fields)
@@ -205,10 +205,69 @@ class Mapper:
             self._put(sources, record, only, {})
         if only.customs:
             only.payload.update(self._crm.custom_container({**self._crm.custom_values(payload), **only.customs}))
-        own_ids = [record[name] for name in plan.id_names if not is_empty(record[name])]
-        if own_ids:
-            only.payload[ID] = own_ids[0]
+        if (crm_id := self._own_id(record, plan)) is not None:
+            only.payload[ID] = crm_id
         return {**payload, **only.payload} if only.payload else payload
+
+    def _own_id(self, record: Mapping[str, Any], plan: Plan) -> Any:
+        """Return the CRM's own id that a record gives for its match keys; None if it gives none."""
+        given = (record.get(name) for name in (*self._match_keys.id_names, *plan.id_names))
+        return next((value for value in given if not is_empty(value)), None)
+
+    # A record that only its match key tells from others
+
+    def has_match_value(self, names: Collection[str]) -> bool:
+        """Tell whether records with these attributes can have a value for the only match key.
+
+        Args:
+            names: The attributes; empty: nobody says which there are.
+        """
+        if len(self.match_on) != 1 or not names:
+            return len(self.match_on) == 1
+        record = dict.fromkeys(names)
+        try:
+            plan = self._plans.plan(record)
+        except RejectedError:
+            return True  # as each record will be told
+        given = {sources.attribute.name for sources in (*plan.sources, *plan.match_only)}
+        given |= {name for name in self.match_on[0] if self._references.is_given(name, names)}
+        if not set(self._match_keys.id_names).isdisjoint(names):
+            given.add(ID)
+        attributes = [(name, self._fields.attribute(name)) for name in self.match_on[0]]
+        return all(
+            name in given or (plan.container is not None and attribute is not None and attribute.custom_id is not None)
+            for name, attribute in attributes
+        )
+
+    def match_value(self, record: Mapping[str, Any]) -> tuple[Any, ...] | Rejection | None:
+        """Return the value of the only match key, by which a record without a source id is known again.
+
+        Of an attribute with several values the first one counts; of a reference, what the record says of it.
+
+        Returns:
+            A value for each attribute of the key; None if the record lacks one.
+        """
+        try:
+            return self._match_value(record)
+        except RejectedError as error:
+            return error.rejection
+
+    def _match_value(self, record: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        plan = self._plans.plan(record)
+        found: list[Any] = []
+        values = _Values()
+        if plan.container is not None and not self._fields.customs.keys().isdisjoint(self.match_on[0]):
+            self._unpack(record[plan.container], plan, values)
+        for sources in plan.sources:
+            if sources.attribute.name in self.match_on[0]:
+                self._put(sources, record, values, values.payload)
+        if values.customs:
+            values.payload.update(self._crm.custom_container(values.customs))
+        payload = self._matched_by(plan, record, values.payload)
+        for name in self.match_on[0]:
+            given = self._references.given(name, record)
+            found.append(next(iter(given or self._match_keys.in_order(payload, name)), None))
+        return None if None in found else tuple(found)
 
     def resolve(self, mapped: Mapped, found: Mapping[str, Found]) -> Mapped:
         """Put references in place, in payload and match keys.

@@ -96,13 +96,20 @@ class MatchKeys:
         self._attributes: dict[str, Attribute | None] = {}
         match_on = fields.crm_object.match_on if settings.match_on is None else settings.match_on
         self.match_on = tuple(tuple(self._checked(name) for name in together) for together in match_on)
+        own_id = fields.crm_object.id_name
+        spelled = {name for together in match_on for name in together if fields.crm_object.is_id(name)}
+        self.id_names = tuple(dict.fromkeys((ID, own_id) if ID in spelled else spelled))
+        """The record's attributes that give the CRM's own id, the first one first; empty: no match key is that id.
+
+        A record's ``id`` is mostly the source's own: it is taken for the CRM's only where the settings name it.
+        """
 
     @property
     def _where(self) -> str:
         return self._settings.place("match_on")
 
     def _checked(self, name: str) -> str:
-        if name == ID:
+        if self._fields.crm_object.is_id(name):
             return ID
         attribute = self._fields.named(name)
         if attribute is None:
@@ -136,6 +143,10 @@ class MatchKeys:
             return MatchPart(name, (), pending=True)
         return MatchPart(name, tuple(sorted(self.values(record, name))))
 
+    def in_order(self, record: CrmRecord, name: str) -> list[str]:
+        """The values by which one attribute of a record in the vendor's form is matched, in the record's order."""
+        return self._in_order(record, name, self._attribute(name))
+
     def values(self, record: CrmRecord, name: str) -> frozenset[str]:
         """The values by which one attribute of a record in the vendor's form is matched, normalised."""
         return self._values(record, name, self._attribute(name))
@@ -151,15 +162,18 @@ class MatchKeys:
         return self._attributes[name]
 
     def _values(self, record: CrmRecord, name: str, attribute: Attribute | None) -> frozenset[str]:
+        return frozenset(self._in_order(record, name, attribute))
+
+    def _in_order(self, record: CrmRecord, name: str, attribute: Attribute | None) -> list[str]:
         if name == ID:
-            return frozenset() if record.get(ID) is None else frozenset({str(record[ID])})
+            return [] if record.get(ID) is None else [str(record[ID])]
         if attribute is None:
-            return frozenset()
+            return []
         value = record.get(name) if attribute.custom_id is None else self._custom(record, attribute)
         if is_empty(value):
-            return frozenset()
-        found = frozenset(filter(None, self._normalised(attribute, value)))
-        return frozenset(each for each in found if attribute.normalise != "domain" or not is_free_mail(each))
+            return []
+        found = filter(None, self._normalised(attribute, value))
+        return [each for each in found if attribute.normalise != "domain" or not is_free_mail(each)]
 
     def matches(self, key: MatchKey, record: CrmRecord) -> bool:
         """Tell whether a record of the CRM matches the key."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from crm_api.crm import Crm
@@ -10,7 +10,7 @@ from crm_api.crm_objects import Attribute, Kind, named_object
 from crm_api.errors import SettingError
 from crm_api.settings import nearest
 from crm_api.values import is_empty, read_text
-from target_crm.mapping.declared_names import REFERRING
+from target_crm.mapping.declared_names import ID, REFERRING
 from target_crm.mapping.fields import Fields
 from target_crm.mapping.match_keys import NORMALISERS
 from target_crm.mapping.settings import MappingSettings, ReferenceRule
@@ -65,7 +65,8 @@ class References:
         fields = Fields(self._crm, self._crm.objects[target])
         pairs: list[tuple[Attribute, str]] = []
         for matched, source in match.items():
-            attribute = fields.named(matched)
+            is_id = fields.crm_object.is_id(matched)
+            attribute = Attribute(ID, creatable=False, updatable=False) if is_id else fields.named(matched)
             if attribute is None:
                 raise SettingError(f"{self._where}.{name}.match: {target} have no attribute {matched!r}")
             pairs.append((attribute, source))
@@ -96,6 +97,19 @@ class References:
         return frozenset(
             source for rule in self.by_attribute.values() for source in (*rule.source_id, *rule.match.values())
         )
+
+    def is_given(self, name: str, known: Collection[str]) -> bool:
+        """Tell whether records with certain attributes can refer to another record by an attribute of the object."""
+        rule = self.by_attribute.get(name)
+        return rule is not None and set(known).issuperset((*rule.source_id, *rule.match.values()))
+
+    def given(self, name: str, record: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Return by what a record refers to another in an attribute; empty if it does not."""
+        rule = self.by_attribute.get(name)
+        if rule is None:
+            return ()
+        values = tuple(record.get(source) for source in (*rule.source_id, *rule.match.values()))
+        return () if any(map(is_empty, values)) else (values if len(values) == 1 else (list(values),))
 
     def pending(self, record: Mapping[str, Any]) -> tuple[Reference, ...]:
         """The references for which a record has all values."""

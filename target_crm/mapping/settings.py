@@ -18,18 +18,29 @@ _REFERENCE: JsonSchema = {
     "anyOf": [
         {
             "type": "object",
-            "properties": {"stream": {"type": "string"}, "source_id": _NAME_OR_NAMES},
+            "properties": {
+                "stream": {"type": "string", "description": "The stream whose record is meant."},
+                "source_id": {
+                    **_NAME_OR_NAMES,
+                    "description": "This record's attributes that hold that record's source id.",
+                },
+            },
             "required": ["stream", "source_id"],
         },
         {
             "type": "object",
             "properties": {
-                "object": {"type": "string"},
-                "match": {"type": "object", "additionalProperties": {"type": "string"}},
+                "object": {"type": "string", "description": "The object of the CRM whose record is meant."},
+                "match": {
+                    "type": "object",
+                    "additionalProperties": {"type": "string"},
+                    "description": "By attribute of that object, this record's attribute that holds the value.",
+                },
             },
             "required": ["object", "match"],
         },
-    ]
+    ],
+    "description": "How the reference is found: with stream and source_id, or with object and match.",
 }
 _CUSTOM_FIELDS: JsonSchema = {
     "anyOf": [
@@ -38,7 +49,10 @@ _CUSTOM_FIELDS: JsonSchema = {
             "type": "array",
             "items": {
                 "type": "object",
-                "properties": {"name": {"type": "string"}, "attribute": {"type": "string"}},
+                "properties": {
+                    "name": {"type": "string", "description": "The custom field's name."},
+                    "attribute": {"type": "string", "description": "The record's attribute."},
+                },
                 "required": ["name", "attribute"],
             },
         },
@@ -47,7 +61,11 @@ _CUSTOM_FIELDS: JsonSchema = {
 _UNKNOWN_NAMES: JsonSchema = {
     "anyOf": [
         {"enum": ["reject", "leave_out"]},
-        {"type": "object", "properties": {"use": {"type": "string"}}, "required": ["use"]},
+        {
+            "type": "object",
+            "properties": {"use": {"type": "string", "description": "The name that stands in."}},
+            "required": ["use"],
+        },
     ],
     "default": "reject",
 }
@@ -110,7 +128,8 @@ class MappingSettings:
 
     match_on: tuple[tuple[str, ...], ...] | None = setting(
         "The attributes that identify a record in the CRM: alternatives in order; the attributes of an inner list must "
-        "all match. The object's own match keys if left out.",
+        "all match. id, or the vendor's own name of it (customerId in Apptivo), means the CRM's own id of the record. "
+        "The object's own match keys if left out, for deletes as well.",
         {"type": "array", "items": _NAME_OR_NAMES},
         read=_match_on,
     )
@@ -138,7 +157,13 @@ class MappingSettings:
         "The mode of an attribute in updates, by attribute: replace, fill_empty (sent only where the CRM has no "
         "value), create_only (never sent) or add (appended to the CRM's list). If left out, add for lists, replace for "
         "others.",
-        {"type": "object", "additionalProperties": {"enum": [mode.value for mode in Mode]}},
+        {
+            "type": "object",
+            "additionalProperties": {
+                "enum": [mode.value for mode in Mode],
+                "description": "The mode of the attribute of that name.",
+            },
+        },
         read=lambda given, _: {name: Mode(mode) for name, mode in given.items()},
         make_default=dict,
     )

@@ -13,6 +13,7 @@ from crm_api.crm_objects import CrmId, CrmRecord
 from target_crm.ledger.values import Held
 from target_crm.mapping.values import Difference, LeftOut
 
+EXAMPLES = 5  # of what is merely counted, for each stream
 LINKED: Literal["linked"] = "linked"
 """In place of an outcome: a reference was put into a record that had been written without it."""
 
@@ -47,6 +48,7 @@ class RejectKind(StrEnum):
     NOT_STORABLE = "not_storable"
     NO_MATCH_KEY = "no_match_key"
     AMBIGUOUS = "ambiguous"
+    SHARED_MATCH = "shared_match"
     NO_ENDPOINT = "no_endpoint"
     REFUSED = "refused"
     FORBIDDEN = "forbidden"
@@ -71,6 +73,21 @@ class Example:
     kind: str
     source_id: str
     sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Source records of one stream that are one record of the CRM.
+
+    Attributes:
+        stream: The stream's name.
+        crm_id: The CRM's id of the record.
+        source_ids: The record that was written, and others to which the CRM record belonged already.
+    """
+
+    stream: str
+    crm_id: CrmId
+    source_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +155,8 @@ class Books:
         self._emptied: dict[str, Counter[str]] = {}
         self._left_out: dict[str, dict[str, tuple[LeftOut, int]]] = {}
         self._examples: dict[tuple[str, str], Example] = {}
+        self._shared: Counter[str] = Counter()
+        self._shared_examples: dict[str, dict[CrmId, Shared]] = {}
 
     def arrived(self, stream: str, records: int = 1) -> None:
         """Count records that came from the input, after stream maps."""
@@ -162,6 +181,23 @@ class Books:
         """Take the sentence that says why one record is held; the first of a kind is kept."""
         with self._lock:
             self._examples.setdefault((stream, kind), Example(stream, kind, source_id, sentence))
+
+    def shared(self, shared: Shared) -> None:
+        """Count a record that was written to the CRM record of another one of its stream; some are kept as examples."""
+        with self._lock:
+            self._shared[shared.stream] += 1
+            examples = self._shared_examples.setdefault(shared.stream, {})
+            if len(examples) < EXAMPLES:
+                examples.setdefault(shared.crm_id, shared)
+
+    @property
+    def shared_matches(self) -> dict[str, int]:
+        """The number of records that were written to the CRM record of another one, by stream."""
+        return dict(self._shared)
+
+    def shared_examples(self, stream: str) -> list[Shared]:
+        """Return some of a stream's records that share a CRM record, each CRM record once."""
+        return list(self._shared_examples.get(stream, {}).values())
 
     def reopened(self, stream: str, outcome: Outcome, reason: str = "") -> None:
         """Take back one outcome: a record that this run held is tried again."""

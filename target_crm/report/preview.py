@@ -68,14 +68,15 @@ def _spelled_outcome(outcome: RecordOutcome) -> str | None:
     """Say what would be done; None where there is nothing to show."""
     ended = outcome.outcome
     fields = "; ".join(map(_spelled, outcome.differences))
+    of_id = "" if outcome.crm_id is None else f" {outcome.crm_id}"
     held = outcome.held.state if outcome.held else ""
     if outcome.left_out:
         fields += f" (left out: {', '.join(outcome.left_out)})"
     shown = {
         Outcome.CREATED: f"create: {fields}",
-        Outcome.UPDATED: f"update {outcome.crm_id}: {fields}",
-        LINKED: f"update {outcome.crm_id}: {fields}",
-        Outcome.DELETED: f"delete {outcome.crm_id}",
+        Outcome.UPDATED: f"update{of_id}: {fields}",
+        LINKED: f"update{of_id}: {fields}",
+        Outcome.DELETED: f"delete{of_id}",
         Outcome.SKIPPED: f"skip: {outcome.reason}",
         Outcome.UNCHANGED: outcome.matched_by and f"{outcome.matched_by}: {outcome.crm_id}",
         Outcome.REJECTED: f"{held}, {outcome.kind}: {outcome.reason}",

@@ -15,7 +15,7 @@ from target_crm.report.outcomes import Books, Outcome
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from crm_api.transport.session import Traffic
+    from crm_api.transport.traffic import Traffic
 
 REFRESHES_PER_SECOND = 4
 LOGGER = "target-crm"

@@ -39,7 +39,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "Mend the value at the source, or leave the attribute out with a stream map.",
         ),
         RejectKind.NO_SOURCE_ID: Kind(
-            "An attribute of its source id is null or blank, so that nothing tells it from other records.",
+            "An attribute of its source id is null or blank, or, in a stream without key properties, its match key "
+            "has no value: nothing tells it from other records.",
             "Fill it at the source, or name attributes that are always there in `source_id`.",
         ),
         RejectKind.NOT_STORABLE: Kind(
@@ -76,6 +77,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "Several records of the CRM match it, or match what it refers to; the reason gives their ids. None was "
             "touched.",
             "Merge them in the CRM, or choose a stricter `match_on`.",
+        ),
+        RejectKind.SHARED_MATCH: Kind(
+            "A match key leads it to a record of the CRM that belongs to another source record of the stream, and "
+            "`shared_match` is `reject`.",
+            "Give the two different values to match by, choose a stricter `match_on`, or set `shared_match` to `last`.",
         ),
         RejectKind.MISSING_REFERENCE: Kind(
             "What it refers to is not in the CRM, and `missing_reference` is `reject`. (With `wait` it is kept as "

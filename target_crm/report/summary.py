@@ -14,7 +14,7 @@ from crm_api.console import is_structured
 from target_crm.exit_codes import Ending, list_of_rejected
 from target_crm.ledger.values import Missing
 from target_crm.mapping.values import LeftOut
-from target_crm.report.outcomes import Books, Outcome
+from target_crm.report.outcomes import Books, Outcome, Shared
 from target_crm.singer.stream_order import in_circles
 
 REQUESTS_PER_RECORD = 2  # of a loop that finds and writes each record by itself
@@ -94,6 +94,15 @@ class Summary:
             "removed": {stream: books.removed_from(stream) for stream in books.streams},
             "reasons": {stream: books.reasons(stream) for stream in books.streams},
             "reject_kinds": {stream: kinds for stream in books.streams if (kinds := books.reject_kinds(stream))},
+            "shared_matches": {
+                stream: {
+                    "records": count,
+                    "examples": [
+                        {"crm_id": each.crm_id, "source_ids": each.source_ids} for each in books.shared_examples(stream)
+                    ],
+                }
+                for stream, count in books.shared_matches.items()
+            },
             "fields_cleared": books.cleared,
             "left_out": {
                 stream: {
@@ -161,6 +170,10 @@ class Summary:
             lines += _left_out_in_words(stream, self.books.attributes_left_out.get(stream, {}))
             if removed := self.books.removed_from(stream):
                 lines.append(f"{stream}: {removed} deleted, since the source no longer has them")
+        lines += [
+            _shared(stream, count, self.books.shared_examples(stream))
+            for stream, count in self.books.shared_matches.items()
+        ]
         lines += [f"  {each.kind}, for example {each.source_id}: {each.sentence}" for each in self.books.examples]
         if self.pending:
             lines.append(self._of_pending())
@@ -216,6 +229,14 @@ def _waited_for(missing: Missing) -> str:
     return f"  {who}: {', '.join(missing.examples)}{'…' if missing.records > len(missing.examples) else ''}" + (
         f" ({missing.reason})" if missing.reason else ""
     )
+
+
+def _shared(stream: str, count: int, examples: Sequence[Shared]) -> str:
+    """Say which source records of a stream are one record of the CRM; how many, and some of them."""
+    shown = ", ".join(" and ".join(each.source_ids) for each in examples)
+    more = "" if count <= len(examples) else ", …"
+    what = "1 record shares" if count == 1 else f"{count:,} records share"
+    return f"{stream}: {what} a record of the CRM with another source record (shared_match): {shown}{more}"
 
 
 def _requests(count: int) -> str:

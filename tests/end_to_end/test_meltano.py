@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -51,10 +52,9 @@ def meltano(folder, program, copper_account, emulator):
     for inherited in ("VIRTUAL_ENV", "PYTHONPATH"):
         env.pop(inherited, None)
 
-    def run(*arguments):
-        done = subprocess.run(
-            [program("meltano"), *arguments], cwd=project, env=env, capture_output=True, text=True, check=False
-        )
+    def run(*arguments, given=""):
+        command = [program("meltano"), *arguments]
+        done = subprocess.run(command, cwd=project, env=env, input=given, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
 
@@ -85,3 +85,18 @@ def test_contacts_are_written_once_by_a_job_that_runs_twice(meltano, emulator):
 def test_every_setting_is_known_to_meltano(meltano):
     for plugin, setting in (("tap-copper", "api_key"), ("target-crm", "ledger_url")):
         assert setting in meltano("config", "list", plugin)
+
+
+def test_settings_are_set_on_meltanos_own_command_line(meltano, emulator):
+    """In the forms that docs/settings.md recommends; one record of an earlier test is still rejected."""
+    streams = [{"name": "customers", "object": "people", "match_on": ["email"]}]
+    for name, value in {"max_rejected": "200%", "streams": json.dumps(streams)}.items():
+        meltano("--environment=demo", "config", "set", "target-crm", name, value)
+    before = emulator.copper.count("people")
+    schema = {"type": "object", "properties": {"id": {}, "name": {}, "email": {}}}
+    messages = [
+        {"type": "SCHEMA", "stream": "customers", "schema": schema, "key_properties": ["id"]},
+        {"type": "RECORD", "stream": "customers", "record": {"id": 1, "name": "Set", "email": "set@x.example"}},
+    ]
+    meltano("invoke", "target-crm", given="".join(f"{json.dumps(message)}\n" for message in messages))
+    assert emulator.copper.count("people") == before + 1

@@ -44,7 +44,7 @@ SETTINGS = {
             "path": "/activity_types",
             "records_at": "user",
             "keys": ["id"],
-            "parameters": {"a": 1},
+            "query": {"a": 1},
             "properties": {"name": {"type": "string"}},
         }
     ],

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -140,3 +141,43 @@ def test_a_declared_stream_that_cannot_be_read_lets_the_others_run(account: Emul
     assert output.error is not None
     assert len(output.records("right")) == 1
     assert len(output.records("people")) == 250
+
+
+WORDS = ["query", "parameters"]
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_the_parameters_of_a_url_are_called_query_and_relative_dates_become_seconds(
+    account: Emulator, tmp_path: Path, word: str
+) -> None:
+    given = {"since": "-30d", "kind": "a-30d"}
+    query = {"name": "types", "path": "/activity_types", "records_at": "user", "keys": ["id"], word: given}
+    body = {"minimum_modified_date": "-1h", "name": "-30 d"}
+    search = {"name": "found", "path": "/people/search", "method": "POST", "keys": ["id"], "body": body}
+    output = run_program(tmp_path, settings_of(account, extra_streams=[query, search]), "--test")
+    assert output.status == 0, output.said
+    *_, asked = (each for each in account.requests if each.path.endswith("/activity_types") and each.query)
+    found = dict(parse_qsl(asked.query))
+    now = account.clock.now()
+    assert abs(int(found["since"]) - (now - 30 * 86_400)) < 3_600
+    assert found["kind"] == "a-30d"
+    searches = [each.json for each in account.requests if each.path.endswith("/people/search")]
+    *_, posted = (each for each in searches if "name" in each)
+    assert abs(posted["minimum_modified_date"] - (now - 3_600)) < 3_600
+    assert posted["name"] == "-30 d"
+    assert ("extra_streams.0.parameters is called query now" in output.said) == (word == "parameters")
+
+
+def test_the_old_word_beside_the_new_one_is_refused(account: Emulator) -> None:
+    declared = {"name": "x", "path": "/x", "keys": ["id"], "query": {"a": 1}, "parameters": {"a": 1}}
+    assert "has both query and parameters" in str(run(account, extra_streams=[declared]).error)
+
+
+def test_start_and_end_may_be_relative_as_well(emulator: Emulator, tmp_path: Path) -> None:
+    old = emulator.copper.insert("people", {"name": "Old", "date_modified": emulator.clock.seconds() - 40 * 86_400})
+    new = emulator.copper.insert("people", {"name": "New", "date_modified": emulator.clock.seconds() - 20 * 86_400})
+    assert run(emulator, "people", start_date="-30d").ids("people") == [new["id"]]
+    assert run(emulator, "people", end_date="-30d").ids("people") == [old["id"]]
+    output = run_program(tmp_path, settings_of(emulator, start_date="-999999w"))
+    assert output.status == 2
+    assert "lies before or after all dates" in output.said

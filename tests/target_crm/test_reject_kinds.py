@@ -36,6 +36,7 @@ BAD = {
     "missing_required": ({"name": None}, {}, {}),
     "no_match_key": ({"email": None}, {"no_match_key": "reject"}, {}),
     "ambiguous": ({"email": "one@x.org"}, {"match_on": ["title"]}, {}),
+    "shared_match": ({}, {"shared_match": "reject"}, {}),
     "missing_reference": ({"company": "A"}, {"references": REFERS, "missing_reference": "reject"}, {}),
     "brake": ({"_sdc_deleted_at": "2026-01-01"}, {"hard_delete": True, "max_deletes": 0}, {}),
     "gone": ({"title": "Changed"}, {"when_gone": "reject"}, {}),
@@ -74,6 +75,8 @@ def prepare(run, emulator):
             for email in ("a@x.org", "b@x.org"):
                 address = {"email": email, "category": "work"}
                 emulator.copper.insert("people", {"name": "Theirs", "title": "Same", "emails": [address]})
+        elif kind == "shared_match":
+            run([PEOPLE, person(9, email="p7@x.org")])
         elif kind in {"brake", "gone"}:
             run([PEOPLE, person(7, title="Same")])
         if kind == "gone":

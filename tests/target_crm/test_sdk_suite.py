@@ -17,6 +17,10 @@ CONFIG = {
     "requests_per_minute": 0,
     "bulk_requests_per_second": 0,
     "max_rejected": "100%",
+    "streams": {
+        stream: {"source_id": "*"}  # they have no key
+        for stream in ("test_no_pk", "test_object_schema_with_properties", "test_object_schema_no_properties")
+    },
 }
 
 

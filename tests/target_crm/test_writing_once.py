@@ -172,11 +172,12 @@ def test_a_bulk_limit_that_the_crm_names_is_believed_for_the_rest_of_the_run(run
     assert max(len(request.json["people"]) for request in bulks if request.status == 200) == 4
 
 
-def test_without_a_key_the_whole_record_is_its_identity(run, emulator):
+def test_the_whole_record_is_its_identity_where_the_settings_say_so(run, emulator):
     schema = schema_of("tasks", "name", keys=())
     messages = [schema, record_of("tasks", name="One"), record_of("tasks", name="Two"), record_of("tasks", name="One")]
-    assert run(messages).of("tasks") == {"input": 3, "created": 2, "superseded": 1}
-    assert run(messages).of("tasks") == {"input": 3, "unchanged": 2, "superseded": 1}
+    streams = {"tasks": {"source_id": "*"}}
+    assert run(messages, streams=streams).of("tasks") == {"input": 3, "created": 2, "superseded": 1}
+    assert run(messages, streams=streams).of("tasks") == {"input": 3, "unchanged": 2, "superseded": 1}
     assert emulator.copper.count("tasks") == 2
 
 

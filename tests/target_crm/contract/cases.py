@@ -176,7 +176,7 @@ _APPTIVO = [
         insert=lambda n: {"lastName": f"Contact {n}", "emailAddresses": [{"emailAddress": f"c{n}@example.org"}]},
         change={"job_title": "Director", "cf_loyalty_tier": "Gold"},
         bad=lambda n: {"id": n, "last_name": f"Contact {n}", "account_id": 999_999},
-        shows=lambda record: record["customAttributes"][0]["customAttributeValue"] == "Gold",
+        shows=lambda record: any(each["customAttributeValue"] == "Gold" for each in record["customAttributes"]),
     ),
     _apptivo_case(
         "opportunities",

@@ -233,6 +233,37 @@ def test_ids_of_other_streams_stand_in_paths_and_bodies(run, api):
     assert link["body"] == {"title": "T", "person_id": person}
 
 
+JSON_API = "application/vnd.api+json"
+
+
+@pytest.mark.parametrize("name", ["Content-Type", "content-type"])
+@pytest.mark.parametrize("where", ["the endpoint", "the settings"])
+def test_a_content_type_in_headers_is_sent_as_it_is_given(send, api, name, where):
+    headers = {name: JSON_API, "Accept": JSON_API}
+    endpoint = {"path": "/p"} | ({"headers": headers} if where == "the endpoint" else {})
+    more = {} if where == "the endpoint" else {"headers": headers}
+    done = send([{"id": 1, "who": "ann"}], endpoint, **more)
+    assert done.code == 0, done.errors
+    (request,) = api.received("POST")
+    assert (request["headers"]["content-type"], request["headers"]["accept"]) == (JSON_API, JSON_API)
+    assert request["body"] == {"id": 1, "who": "ann"}
+
+
+@pytest.mark.parametrize(
+    ("form", "given", "wanted"),
+    [
+        ("form", JSON_API, "application/x-www-form-urlencoded"),
+        ("xml", "text/xml", "text/xml"),
+        ("json", JSON_API, JSON_API),
+    ],
+)
+def test_a_form_stays_a_form_whatever_type_the_settings_give_other_bodies(send, api, form, given, wanted):
+    done = send([{"id": 1}], {"path": "/p", "format": form}, headers={"Content-Type": given})
+    assert done.code == 0, done.errors
+    (request,) = api.received("POST")
+    assert request["headers"]["content-type"] == wanted
+
+
 def test_an_endpoint_elsewhere_gets_neither_credentials_nor_the_settings_headers(send, settings, api):
     from crm_emulator import Emulator  # noqa: PLC0415 - a second one, for this test alone
 
