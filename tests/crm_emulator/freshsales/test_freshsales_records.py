@@ -107,12 +107,14 @@ def test_read_only_attributes_are_ignored_or_refused_by_switch(suite):
 
 
 def test_every_record_shows_what_freshsales_keeps_itself(suite):
+    suite.vendor.switches.read_ids = "present"
     contact = suite.contact(first_name="Ada", last_name="Rivera")
     assert contact["display_name"] == "Ada Rivera"
     assert contact["links"]["notes"].startswith("/crm/sales/contacts/")
     assert contact["creater_id"]
     assert isinstance(contact["record_type_id"], str)
     assert contact["open_deals_amount"] == "0.0"
+    assert {"work_email", "locale", "first_seen_chat", "last_seen_chat", "total_sessions"} <= contact.keys()
 
 
 def test_the_deals_of_a_contact_and_an_account_are_summed_up(suite):
