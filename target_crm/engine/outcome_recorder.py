@@ -174,6 +174,10 @@ class OutcomeRecorder:
         )
         self._tell([facts])
 
+    def left_unknown(self, stream: str, attributes: Sequence[str]) -> list[str]:
+        """Count fields of a record whose value in the CRM is unknown; returns those that are so for the first time."""
+        return self.books.left_unknown(stream, attributes)
+
     def linked(
         self,
         stream: str,

@@ -134,6 +134,7 @@ class Books:
         self._removed: Counter[str] = Counter()
         self._linked: Counter[str] = Counter()
         self._emptied: dict[str, Counter[str]] = {}
+        self._unknown: dict[str, Counter[str]] = {}
         self._examples: dict[tuple[str, str], Example] = {}
 
     def arrived(self, stream: str, records: int = 1) -> None:
@@ -227,6 +228,19 @@ class Books:
     def cleared(self) -> dict[str, dict[str, int]]:
         """The number of records in which a field was emptied, by stream and field."""
         return {stream: dict(fields) for stream, fields in self._emptied.items() if fields}
+
+    def left_unknown(self, stream: str, attributes: Sequence[str]) -> list[str]:
+        """Count fields of a record that were left alone, as the CRM does not show them; returns those that are new."""
+        with self._lock:
+            counted = self._unknown.setdefault(stream, Counter())
+            new = [each for each in attributes if not counted[each]]
+            counted.update(attributes)
+        return new
+
+    @property
+    def unknown(self) -> dict[str, dict[str, int]]:
+        """The number of records of which a field was left alone, as the CRM does not show it, by stream and field."""
+        return {stream: dict(fields) for stream, fields in self._unknown.items()}
 
     @property
     def removals(self) -> int:

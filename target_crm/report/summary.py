@@ -94,6 +94,7 @@ class Summary:
             "reasons": {stream: books.reasons(stream) for stream in books.streams},
             "reject_kinds": {stream: kinds for stream in books.streams if (kinds := books.reject_kinds(stream))},
             "fields_cleared": books.cleared,
+            "fields_unknown": books.unknown,
             "examples": [asdict(example) for example in books.examples],
             "closed": books.closed,
             "pending": self.pending,
@@ -152,6 +153,9 @@ class Summary:
                 lines.append(f"{stream}: {reasons}")
             if removed := self.books.removed_from(stream):
                 lines.append(f"{stream}: {removed} deleted, since the source no longer has them")
+            if unknown := self.books.unknown.get(stream):
+                counts = ", ".join(f"{name} {count:,} times" for name, count in unknown.items())
+                lines.append(f"{stream}: left alone, since the CRM does not show what is there: {counts}")
         lines += [f"  {each.kind}, for example {each.source_id}: {each.sentence}" for each in self.books.examples]
         if self.pending:
             lines.append(self._of_pending())
