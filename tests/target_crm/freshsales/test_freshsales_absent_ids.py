@@ -13,10 +13,15 @@ MANY = 12  # so many are read by the view of all
 COUNTS = pytest.mark.parametrize("count", [1, MANY], ids=["read one by one", "read by the view"])
 
 
-@pytest.fixture(params=["absent", "included", "present"], autouse=True)
-def read_ids(request, vendor):
-    vendor.switches.read_ids = request.param
+@pytest.fixture(params=["absent", "included", "present"])
+def read_ids(request):
     return request.param
+
+
+@pytest.fixture
+def vendor(emulator, read_ids):
+    emulator.freshsales.switches.read_ids = read_ids
+    return emulator.freshsales
 
 
 @pytest.fixture
