@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 
@@ -11,6 +12,8 @@ from target_crm.engine.incoming import IncomingRecord
 from target_crm.ledger.values import Held
 from target_crm.mapping.values import Difference
 from target_crm.report.outcomes import LINKED, Books, Observer, Outcome, RecordOutcome
+
+_LOGGER = logging.getLogger("target-crm")
 
 
 class RecordLog:
@@ -174,9 +177,15 @@ class OutcomeRecorder:
         )
         self._tell([facts])
 
-    def left_unknown(self, stream: str, attributes: Sequence[str]) -> list[str]:
-        """Count fields of a record whose value in the CRM is unknown; returns those that are so for the first time."""
-        return self.books.left_unknown(stream, attributes)
+    def left_unknown(self, stream: str, attributes: Sequence[str]) -> None:
+        """Count fields of a record that were left alone, since the CRM does not show them; each is named once."""
+        if new := self.books.left_unknown(stream, attributes):
+            _LOGGER.warning(
+                "Stream %s: %s left alone: the CRM's answers do not show what is there, so it is neither compared nor "
+                "filled",
+                stream,
+                ", ".join(new),
+            )
 
     def linked(
         self,

@@ -12,7 +12,7 @@ from crm_api.crm_objects import CrmId
 from target_crm.engine.decisions import Reject
 from target_crm.engine.destination import Stream
 from target_crm.engine.incoming import IncomingRecord
-from target_crm.engine.run import StreamContext, logger
+from target_crm.engine.run import StreamContext
 from target_crm.engine.sender import Done
 from target_crm.ledger.values import Awaited, Entry, Held, Intent, LedgerDataError
 from target_crm.mapping.values import Rejection
@@ -80,14 +80,8 @@ class StreamLedger:
         self._settled([source_id])
 
     def left_unknown(self, attributes: Sequence[str]) -> None:
-        """Count attributes of a record that are left alone, since the CRM does not show them; each is named once."""
-        if new := self._recorder.left_unknown(self._name[0], attributes):
-            logger.warning(
-                "Stream %s: %s left alone: the CRM's answers do not show what is there, so it is neither compared nor "
-                "filled",
-                self._name[0],
-                ", ".join(new),
-            )
+        """Count attributes of a record that are left alone, since the CRM does not show them."""
+        self._recorder.left_unknown(self._name[0], attributes)
 
     def settle(self, entries: Sequence[Entry]) -> None:
         """Remember what the CRM has, where nothing was sent."""

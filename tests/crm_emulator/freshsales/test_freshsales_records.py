@@ -183,3 +183,21 @@ def test_an_account_may_require_a_field_of_its_own_accord(suite):
     assert suite.messages("POST", "/contacts", {"last_name": "x"}) == ["Job title can't be blank"]
     suite.vendor.require_field("contacts", "job_title", required=False)
     suite.contact(last_name="x")
+
+
+@pytest.mark.parametrize(("path", "singular", "attributes"), ALL[:3])
+def test_users_work_on_a_record_beside_its_owner(suite, path, singular, attributes):
+    record = suite.made(path, singular, **attributes)
+    users = [each["id"] for each in suite.get("/selector/owners")["users"][:2]]
+    route = f"/{path}/{record['id']}/manage_team_members"
+    assert suite("POST", route, {"team_user_ids": users}).json()[singular]["team_user_ids"] == users
+    assert suite.messages("POST", route, {"team_user_ids": [7]}) == ["Team users is invalid"]
+
+
+def test_the_files_of_a_contact_are_listed(suite):
+    contact = suite.contact(last_name="Rivera")
+    about = {"targetable_type": "Contact", "targetable_id": contact["id"]}
+    suite("POST", "/documents", {"document": {"file_name": "offer.pdf", **about}})
+    path = f"/contacts/{contact['id']}/document_associations"
+    assert [each["file_name"] for each in suite.get(path)["document_associations"]] == ["offer.pdf"]
+    assert suite("GET", "/contacts/7/document_associations").status_code == 404
