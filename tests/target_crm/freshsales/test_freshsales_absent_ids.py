@@ -120,3 +120,11 @@ def test_a_deal_is_found_by_name_and_account_whether_or_not_searches_show_the_ac
     assert [float(each["amount"]) for each in vendor.records("deals")] == [1, 7]
     new = run([deals, record_of("deals", id=2, name="Silver", amount=7, sales_account_id=accounts[1])])
     assert new.of("deals") == {"input": 1, "created": 1}
+
+
+def test_what_a_run_wrote_is_known_to_it_although_the_answer_does_not_show_it(run, vendor, owners, emails):
+    rows = [contact(1, owner=emails[0]), contact(2, email="P1@x.org", owner=emails[1], city="Graz")]
+    done = run([CONTACTS, *rows], streams=FILL)
+    assert done.of("contacts") == {"input": 2, "created": 1, "updated": 1}
+    assert (held(vendor), held(vendor, "city")) == ([owners[0]], ["Graz"])
+    assert done.report["fields_unknown"] == {}
