@@ -173,6 +173,10 @@ class Crm(ABC):
     def names(self, object_name: str) -> Sequence[Name]:
         """Read one of the CRM's lists, for example ``users`` or ``pipeline_stages``; once a session."""
 
+    def lists(self, object_name: str) -> bool:  # noqa: ARG002 - for those whose accounts may keep a list to themselves
+        """Whether the CRM gives one of its lists; if not, names from it are sent as they are, and ids as well."""
+        return True
+
     @abstractmethod
     def custom_fields(self, crm_object: CrmObject) -> Sequence[CustomField]:
         """Read the custom fields of an object; once a session."""

@@ -14,6 +14,11 @@ from crm_api.naming.spelling import title_of
 
 CrmId = int | str
 CrmRecord = Mapping[str, Any]
+"""A record as an answer of the CRM shows it: an attribute that it lacks is unknown; one that is None or empty is empty.
+
+Custom fields stand in their container: a field that the container lacks is empty, and unknown is only what a record
+without the container holds.
+"""
 Payload = Mapping[str, Any]
 _FLAT_PARAMETERS, _FLAT_SOURCE = "{parameters}", "{source}"
 

@@ -139,6 +139,10 @@ class DelegatingCrm(Crm):
         return self._crm.names(object_name)
 
     @override
+    def lists(self, object_name: str) -> bool:
+        return self._crm.lists(object_name)
+
+    @override
     def encode(self, attribute: Attribute, value: Any) -> Any:
         return self._crm.encode(attribute, value)
 

@@ -74,8 +74,8 @@ class StreamSettings:
     )
     compare_with: str = setting(
         "The condition under which a record counts as unchanged: source (it is as it last came from the source) or crm "
-        "(the CRM has it so: every record is read, and what somebody changed there is written again). The plugin's "
-        "compare_with if left out.",
+        "(the CRM has it so: every record is read, and what somebody changed there is written again, except fields "
+        "that the CRM's answers do not show). The plugin's compare_with if left out.",
         {"type": ["string", "null"], "enum": ["source", "crm", None]},
         default="source",
     )

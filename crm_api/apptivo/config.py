@@ -70,6 +70,10 @@ class Config:
     answer: Mapping[str, Any] = field(default_factory=dict)
     custom: tuple[CustomAttribute, ...] = ()
 
+    def lists(self, choice: Choice) -> bool:
+        """Whether the configuration holds the list of a choice, if only an empty one."""
+        return any(isinstance(self.answer.get(key), list) for key in choice.keys)
+
     def names(self, choice: Choice) -> list[Name]:
         """Read the list of a choice, without disabled entries."""
         return [name for item in self._listed(*choice.keys) if (name := _name(choice, item)) is not None]

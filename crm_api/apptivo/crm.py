@@ -17,10 +17,11 @@ from typing_extensions import override
 from crm_api.apptivo.calls import calls
 from crm_api.apptivo.config import Config, CustomAttribute, config_of, config_path, identifier
 from crm_api.apptivo.declaration import BILLING, SHIPPING, ApptivoObject
+from crm_api.apptivo.names import MissingLists, employee_name
 from crm_api.apptivo.objects import APPTIVO_OBJECTS, EMPLOYEES, LISTS, OBJECTS, REFUSED
 from crm_api.apptivo.records import Names, created, crm_id_of, item_form, returned, revised
 from crm_api.apptivo.search import PAGE_SIZE, Lists, ask
-from crm_api.apptivo.session import ApptivoCredentialsError, WireStyle
+from crm_api.apptivo.session import ApptivoCredentialsError, WireStyle, says_success
 from crm_api.apptivo.values import Days, custom_plain, custom_wire
 from crm_api.crm import Account, BeforeSend, CustomField, Name, Refused, Result, Written
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload, outgoing
@@ -75,6 +76,7 @@ class Apptivo(DeclaredCrm):
         self._fingerprint = fingerprint
         self._user = user
         self._days = days or Days()
+        self._missing = MissingLists()
         # Only attributes that an update lists are applied: an older record beside them does no harm.
         self._recent = RecentRecords(RECENT_SECONDS, clock=clock, most=MOST_RECENT)
 
@@ -109,10 +111,20 @@ class Apptivo(DeclaredCrm):
     @override
     def names(self, object_name: str) -> Sequence[Name]:
         if object_name == "employees":
-            employees: Sequence[Name] = self.once("names", lambda: [_employee(each) for each in self._employees()])
+            employees: Sequence[Name] = self.once("names", lambda: [employee_name(each) for each in self._employees()])
             return employees
         declaration, choice = LISTS[object_name]
         return self._config(declaration).names(choice)
+
+    @override
+    def lists(self, object_name: str) -> bool:
+        if object_name not in LISTS:
+            return True
+        declaration, choice = LISTS[object_name]
+        listed = self._config(declaration).lists(choice)
+        if not listed:
+            self._missing.warn(object_name)
+        return listed
 
     @override
     def custom_fields(self, crm_object: CrmObject) -> Sequence[CustomField]:
@@ -192,7 +204,10 @@ class Apptivo(DeclaredCrm):
         return Lists(self.session, declaration)
 
     def _noted(self, crm_object: CrmObject, raw: Mapping[str, Any]) -> CrmRecord:
-        record = returned(APPTIVO_OBJECTS[crm_object.name], raw)
+        declaration = APPTIVO_OBJECTS[crm_object.name]
+        record = returned(declaration, raw)
+        if self.is_known(config_path(declaration)):
+            self._missing.learn(declaration.choices, record, self._config(declaration))
         self._recent.remember((crm_object.name, record["id"]), raw)
         return record
 
@@ -242,7 +257,7 @@ class Apptivo(DeclaredCrm):
             answer = self.send(endpoint, prepare(endpoint, [Item({}, crm_id)]))
         finally:
             self._recent.forget((crm_object.name, crm_id))
-        if not _says_success(answer.value) and self.read(crm_object, [crm_id]):
+        if not says_success(answer.value) and self.read(crm_object, [crm_id]):
             raise InvalidError(endpoint.path, status=answer.status, said="The record is still there after deleting it")
 
     @override
@@ -297,7 +312,7 @@ class Apptivo(DeclaredCrm):
             return item_form(_ITEMS[attribute.name], value, self._any_config())
         if attribute.kind is Kind.STRUCTURE and value and value.get("countryName"):
             return {**value, "countryName": self._any_config().country(value["countryName"])["countryName"]}
-        if value is not None and attribute.names in LISTS:
+        if value is not None and attribute.names in LISTS and self.lists(attribute.names):
             return self._listed(attribute.names, value)
         return value
 
@@ -315,6 +330,8 @@ class Apptivo(DeclaredCrm):
     def decode(self, attribute: Attribute, value: Any) -> Any:
         if value is None:
             return None
+        if attribute.names in LISTS:
+            value = self._missing.named(attribute.names, value)
         if attribute.kind in {Kind.DAY, Kind.MOMENT}:
             return self._days.decode(value)
         if attribute.kind is Kind.BOOLEAN and isinstance(value, str):
@@ -361,26 +378,10 @@ def _is_deleted(record: Mapping[str, Any]) -> bool:
     return str(record.get("objectStatus")) == _DELETED
 
 
-def _employee(record: Mapping[str, Any]) -> Name:
-    words = " ".join(str(record[name]) for name in ("firstName", "lastName") if record.get(name))
-    addresses = [each.get("emailAddress") for each in record.get("emailAddresses") or () if isinstance(each, Mapping)]
-    emails = [record.get(name) for name in ("emailId", "email", "emailAddress", "userName", "loginId")]
-    spelt = [record.get("fullName"), record.get("employeeName"), words, *emails, *addresses]
-    crm_id = identifier(record.get("employeeId") or record.get("id"))
-    return Name(crm_id, tuple(dict.fromkeys(str(each) for each in spelt if each)) or (str(crm_id),))
-
-
 def _custom_field(crm_object: CrmObject, each: CustomAttribute) -> CustomField:
     writable = each.kind is not None
     objects = frozenset({crm_object.name})
     return CustomField(each.id, each.label, each.kind or Kind.TEXT, objects, each.options, writable)
-
-
-def _says_success(value: Any) -> bool:
-    if not isinstance(value, Mapping):
-        return False
-    words = {str(value.get(name)).upper() for name in ("status", "Status")}
-    return "SUCCESS" in words or "0" in {str(value.get(name)) for name in ("responseCode", "statusCode")}
 
 
 def _warn_of_delete(crm_object: CrmObject) -> None:

@@ -18,6 +18,7 @@ from crm_api.apptivo.declaration import (
     EMPLOYEE_OBJECT,
     SHIPPING,
     ApptivoObject,
+    Choice,
 )
 from crm_api.crm import Name
 from crm_api.crm_objects import CrmId, CrmRecord, Payload
@@ -129,7 +130,7 @@ def _applied(declaration: ApptivoObject, raw: Mapping[str, Any], payload: Payloa
             record[name] = value
     for choice in declaration.choices:
         if choice.id in payload:
-            record[choice.name] = _named(names.config.names(choice), payload[choice.id])
+            _choose(record, choice, payload[choice.id], names.config)
     owner = payload.get(declaration.assignee.id)
     if declaration.assignee.id in payload:
         known = names.employees.get(owner) if owner is not None else None
@@ -144,6 +145,17 @@ def _applied(declaration: ApptivoObject, raw: Mapping[str, Any], payload: Payloa
 
 def _named(listed: Sequence[Name], crm_id: Any) -> str | None:
     return next((name.spellings[0] for name in listed if str(name.id) == str(crm_id)), None)
+
+
+def _choose(record: dict[str, Any], choice: Choice, given: CrmId | None, config: Config) -> None:
+    """Put the name of a choice beside its id."""
+    if given is None or config.lists(choice):
+        record[choice.name] = _named(config.names(choice), given)
+        return
+    # The list is not known: what was given goes alone, since the other of the two may be that of an old value.
+    record.pop(choice.id)
+    record.pop(choice.name, None)
+    record[choice.name if isinstance(given, str) and not given.isdecimal() else choice.id] = given
 
 
 def _addresses(raw: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -234,3 +234,11 @@ def connect(
         clock=clock,
         sleep=sleep,
     )
+
+
+def says_success(value: Any) -> bool:
+    """Whether an answer says by a status that the call was carried out."""
+    if not isinstance(value, Mapping):
+        return False
+    words = {str(value.get(name)).upper() for name in ("status", "Status")}
+    return "SUCCESS" in words or "0" in {str(value.get(name)) for name in ("responseCode", "statusCode")}

@@ -29,6 +29,7 @@ from crm_api.crm import (
 )
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Payload
 from crm_api.endpoints.declared import DeclaredCrm, refused
+from crm_api.endpoints.requests import Item, prepare
 from crm_api.errors import (
     GoneError,
     InDoubtError,
@@ -52,6 +53,7 @@ from crm_api.freshsales.lists import (
 from crm_api.freshsales.objects import CLASSIC, NO_LEADS, REFUSED, SUITE, CallsByName, Objects
 from crm_api.freshsales.search import Searches
 from crm_api.freshsales.session import PAGE_SIZE, whoami
+from crm_api.freshsales.side_loads import with_ids
 from crm_api.freshsales.values import (
     as_id,
     decode,
@@ -199,8 +201,21 @@ class Freshsales(DeclaredCrm):
         ):
             wanted = set(ids)
             found = {record["id"]: record for record in self.scan(crm_object) if record["id"] in wanted}
-        left = [crm_id for crm_id in ids if crm_id not in found and is_id(crm_id)]
-        return found | {crm_id: shaped(record) for crm_id, record in super().read(crm_object, left).items()}
+        for crm_id in ids:
+            if crm_id not in found and is_id(crm_id) and (record := self._read_one(known, crm_id)) is not None:
+                found[crm_id] = record
+        return found
+
+    def _read_one(self, crm_object: FreshsalesObject, crm_id: CrmId) -> CrmRecord | None:
+        endpoint = self._call(crm_object, "read")
+        try:
+            answer = self.send(endpoint, prepare(endpoint, [Item({}, crm_id)]), read_only=True).value
+        except GoneError:
+            return None
+        record = answer.get(crm_object.singular) if isinstance(answer, Mapping) else None
+        if not isinstance(record, Mapping):
+            return None
+        return shaped(with_ids(crm_object.side_loads, record, answer, alone=True))
 
     # Writing
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from crm_api.crm_objects import Attribute, CrmObject, Kind
 from crm_api.endpoints.declared import Calls
 from crm_api.endpoints.endpoint import AnswerPaths, Endpoint
+from crm_api.freshsales.side_loads import SideLoad
 from crm_api.naming import known
 from crm_api.naming.known import others
 
@@ -26,7 +27,8 @@ class FreshsalesObject(CrmObject):
         of_parent: Whether records are listed below the record that they are about.
         filters: Names that ``filtered_search`` gives to attributes, by attribute.
         lookups: Names that ``lookup`` gives to attributes, by attribute.
-        include: Value of ``include``, which makes single reads and views show more of a record.
+        include: Value of ``include``, which makes answers show more of a record.
+        side_loads: Kinds of object that reads ask for besides, since records may be read without their ids.
         fields_path: Path of its field definitions; empty if it has no custom fields.
     """
 
@@ -38,7 +40,14 @@ class FreshsalesObject(CrmObject):
     filters: Mapping[str, str] = field(default_factory=dict)
     lookups: Mapping[str, str] = field(default_factory=dict)
     include: str = ""
+    side_loads: tuple[SideLoad, ...] = ()
     fields_path: str = ""
+
+    @property
+    def read_query(self) -> dict[str, str]:
+        """The query parameters of reads and listings."""
+        names = [*filter(None, (self.include,)), *(each.include for each in self.side_loads)]
+        return {"include": ",".join(names)} if names else {}
 
 
 def calls_of(crm_object: FreshsalesObject) -> Calls:
@@ -57,7 +66,7 @@ def calls_of(crm_object: FreshsalesObject) -> Calls:
             repeatable=None if not crm_object.readable else False,
         ),
         delete=Endpoint(one, "DELETE"),
-        read=Endpoint(one, "GET", query=query, answer=answer),
+        read=Endpoint(one, "GET", query=crm_object.read_query, answer=answer),
     )
 
 

@@ -26,6 +26,7 @@ from crm_api.freshsales.declaration import (
     read_only,
 )
 from crm_api.freshsales.session import BULK_SIZE
+from crm_api.freshsales.side_loads import OF_ACCOUNTS, OF_CONTACTS, OF_DEALS, OF_LEADS
 from crm_api.naming import known
 from crm_api.naming.known import others
 
@@ -115,12 +116,15 @@ CONTACTS = FreshsalesObject(
     filters={"emails": "contact_email.email"},
     lookups=_PERSON_LOOKUPS,
     include="sales_accounts",
+    side_loads=OF_CONTACTS,
     fields_path="/settings/contacts/fields",
 )
 _OF_SUITE = {"lifecycle_stage_id", "contact_status_id"}
 
 CLASSIC_CONTACTS = replace(
-    CONTACTS, attributes=tuple(each for each in CONTACTS.attributes if each.name not in _OF_SUITE)
+    CONTACTS,
+    attributes=tuple(each for each in CONTACTS.attributes if each.name not in _OF_SUITE),
+    side_loads=tuple(each for each in CONTACTS.side_loads if each.attribute not in _OF_SUITE),
 )
 """Contacts without lifecycle stages."""
 
@@ -166,6 +170,7 @@ SALES_ACCOUNTS = FreshsalesObject(
     views=("All Accounts",),
     filters={"name": "name"},
     lookups={"name": "name"},
+    side_loads=OF_ACCOUNTS,
     fields_path="/settings/sales_accounts/fields",
 )
 
@@ -240,6 +245,7 @@ DEALS = FreshsalesObject(
     views=("All Deals",),
     filters={"name": "name"},
     lookups={"name": "name"},
+    side_loads=OF_DEALS,
     fields_path="/settings/deals/fields",
 )
 OTHER_VIEWS = {"deals": ("Open Deals", "Won Deals", "Lost Deals")}
@@ -269,5 +275,6 @@ LEADS = FreshsalesObject(
     views=("All Leads",),
     filters={"emails": "lead_email.email"},
     lookups=_PERSON_LOOKUPS,
+    side_loads=OF_LEADS,
     fields_path="/settings/leads/fields",
 )

@@ -91,8 +91,8 @@ def shaped(record: CrmRecord) -> dict[str, Any]:
     if isinstance(accounts, list):
         primary = next((each for each in accounts if each.get("is_primary")), None)
         whole["sales_account"] = {"name": primary["name"]} if primary and primary.get("name") else None
-    if "emails" not in whole and not is_empty(whole.get("email")):
-        whole["emails"] = [{"value": whole["email"]}]
+    if "emails" not in whole and "email" in whole:
+        whole["emails"] = [] if is_empty(whole["email"]) else [{"value": whole["email"]}]
     elif isinstance(whole.get("emails"), str):
         whole["emails"] = [{"value": whole["emails"]}]
     if "id" in whole:

@@ -17,6 +17,7 @@ from crm_api.errors import InDoubtError, NoRouteError, SettingError
 from crm_api.freshsales.declaration import FreshsalesObject
 from crm_api.freshsales.people_and_deals import OTHER_VIEWS
 from crm_api.freshsales.session import PAGE_SIZE
+from crm_api.freshsales.side_loads import with_ids
 from crm_api.freshsales.values import shaped
 from crm_api.transport.listing import Progress, expected_form, total_of
 from crm_api.transport.request import Request
@@ -44,7 +45,7 @@ class Page:
     is_last: bool
 
 
-def read_page(session: CrmSession, crm_object: CrmObject, listing: Listing, number: int, **more: Any) -> Page:
+def read_page(session: CrmSession, crm_object: FreshsalesObject, listing: Listing, number: int, **more: Any) -> Page:
     """Request one page.
 
     Raises:
@@ -61,7 +62,10 @@ def read_page(session: CrmSession, crm_object: CrmObject, listing: Listing, numb
     pages = meta.get("total_pages")
     is_last = number >= pages if isinstance(pages, int) else len(records) < PAGE_SIZE
     with expected_form(f"GET {path}"):
-        listed: list[CrmRecord] = [shaped({"id": each["id"], **each}) for each in records]
+        listed: list[CrmRecord] = [
+            shaped(with_ids(crm_object.side_loads, {"id": each["id"], **each}, answer, alone=len(records) == 1))
+            for each in records
+        ]
     return Page(listed, total_of(meta.get("total")), is_last or not records)
 
 
@@ -105,8 +109,7 @@ class Views:
                 f"The key's user has no view of all {crm_object.name} in Freshsales. Create one called "
                 f"{crm_object.views[0]!r}, or set match_on to []"
             )
-        include = {"include": crm_object.include} if crm_object.include else {}
-        return [(f"/{crm_object.path}/view/{views[name]}", include) for name in names]
+        return [(f"/{crm_object.path}/view/{views[name]}", crm_object.read_query) for name in names]
 
     def recycled(self, session: CrmSession, crm_object: FreshsalesObject) -> Listing | None:
         """Find the listing of the recycle bin; None if there is none."""
@@ -166,7 +169,7 @@ class Views:
             number += 1
 
     def latest(
-        self, session: CrmSession, crm_object: CrmObject, listing: Listing, stamp: str
+        self, session: CrmSession, crm_object: FreshsalesObject, listing: Listing, stamp: str
     ) -> Iterator[list[CrmRecord]]:
         """Read the records of a listing, page by page, the latest by ``created_at`` or ``updated_at`` first."""
         number = 1

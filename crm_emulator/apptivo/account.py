@@ -61,6 +61,11 @@ class ApptivoAccount(DirectAccess):
         found = self.get("picklists", PICKLISTS[crm_object.name, list_name][0])
         return found["items"] if found else []
 
+    def lists(self, crm_object: AppObject, list_name: str) -> bool:
+        """Return whether getConfigData gives one of an object's picklists (section 13)."""
+        missing = (each.strip() for each in self.switches.missing_lists.split(";"))
+        return f"{crm_object.name} {list_name}" not in missing
+
     def custom_attributes(self, crm_object: AppObject) -> dict[int, Record]:
         """Return an object's custom attributes, by id."""
         return {each["id"]: each for each in self.matching("custom_attributes", "object = ?", crm_object.name)}

@@ -27,7 +27,11 @@ def config_data(account: ApptivoAccount, crm_object: AppObject) -> dict[str, Any
     return {
         "objectId": crm_object.object_id,
         "displayName": crm_object.name.title(),
-        **{picklist.listed_as: account.items(crm_object, picklist.listed_as) for picklist in crm_object.picklists},
+        **{
+            picklist.listed_as: account.items(crm_object, picklist.listed_as)
+            for picklist in crm_object.picklists
+            if account.lists(crm_object, picklist.listed_as)
+        },
         "countryList": list(COUNTRIES),
         "phoneTypes": [{"phoneTypeCode": code, "phoneType": name} for code, name in _PHONES],
         "emailTypes": [{"emailTypeCode": code, "emailType": name} for code, name in _EMAILS],

@@ -23,6 +23,8 @@ class Switches:
         unknown_attributes: The effect of unknown attributes in a record: ``ignore`` or ``reject`` (12).
         names_without_ids: The effect of a picklist's name without its id: ``reject``, ``resolve`` or ``keep`` (8: ids
             are needed).
+        missing_lists: Lists that getConfigData leaves out, as ``customers statuses``, separated by ``;``: sources show
+            few of its keys (8, 13). A name from such a list is taken without its id.
         text_numbers: Whether ids and numbers may be sent as strings: ``accept`` or ``reject`` (8; sources disagree).
         account_id_parameter: Whether ``accountId`` beside an opportunity is read: ``read`` or ``ignore`` (12.6).
         opportunity_duplicates: Whether ``isDuplicate=Y`` makes the server look for a duplicate (5.2, unknown).
@@ -43,6 +45,7 @@ class Switches:
     email_flag_required: bool = False
     unknown_attributes: str = "ignore"
     names_without_ids: str = "reject"
+    missing_lists: str = ""
     text_numbers: str = "accept"
     account_id_parameter: str = "read"
     opportunity_duplicates: bool = False

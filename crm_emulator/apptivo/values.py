@@ -103,7 +103,8 @@ def _choice(account: ApptivoAccount, crm_object: AppObject, picklist: Picklist, 
         if account.switches.names_without_ids == "keep":
             return {picklist.id_name: None, picklist.name: name}
         found = next((each for each in items if str(each[picklist.item_name]).lower() == str(name).lower()), None)
-        if account.switches.names_without_ids == "reject" or found is None:
+        listed = account.lists(crm_object, picklist.listed_as)
+        if (listed and account.switches.names_without_ids == "reject") or found is None:
             raise FailureError(f"{picklist.id_name} is required with {picklist.name}")
     else:
         found = next((each for each in items if str(each[picklist.item_id]) == str(code)), None)

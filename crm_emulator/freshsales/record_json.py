@@ -30,6 +30,7 @@ _NOT_IN_LISTS = {"custom_field", "links", "emails"}
 
 def full_json(account: FreshsalesAccount, resource: Resource, record: Record, include: Iterable[str] = ()) -> Record:
     """Return a record as its vendor answers with it."""
+    include = list(include)
     visible = {name: value for name, value in record.items() if name not in resource.hidden}
     if "open_deals_amount" in visible:
         visible |= _deal_sums(account, resource, record["id"])
@@ -41,7 +42,7 @@ def full_json(account: FreshsalesAccount, resource: Resource, record: Record, in
             visible[attribute] = value(account, record)
         elif name == "targetable":
             visible["targetable"] = _targetable(record)
-    return visible
+    return _without_absent_ids(account, resource, visible, include)
 
 
 def partial_json(account: FreshsalesAccount, resource: Resource, record: Record) -> Record:
@@ -49,7 +50,19 @@ def partial_json(account: FreshsalesAccount, resource: Resource, record: Record)
     visible = {name: value for name, value in record.items() if name not in resource.hidden | _NOT_IN_LISTS}
     if "open_deals_amount" in visible:
         visible |= _deal_sums(account, resource, record["id"])
-    return {"partial": True, **visible}
+    return {"partial": True, **_without_absent_ids(account, resource, visible)}
+
+
+def _without_absent_ids(
+    account: FreshsalesAccount, resource: Resource, shown: Record, include: Iterable[str] = ()
+) -> Record:
+    """Leave out the ids that records were recorded without, as the switch says (section 12)."""
+    if account.switches.read_ids == "present":
+        return shown
+    absent = resource.absent_ids
+    if account.switches.read_ids == "included":
+        absent -= {resource.side_loaded[name][0] for name in include if name in resource.side_loaded}
+    return {name: value for name, value in shown.items() if name not in absent}
 
 
 def _targetable(record: Record) -> Record | None:
@@ -72,6 +85,8 @@ def side_loaded(
                         wanted.setdefault(_OF_TARGET[target["type"]], {})[target["id"]] = None
             continue
         attribute, object_name = resource.side_loaded.get(name) or _activity_people(name)
+        if attribute and resource.views:
+            wanted.setdefault(object_name, {})  # nothing is an empty list, as recorded beside appointments (3.1)
         for record in records if attribute else ():
             held = record.get(attribute)
             for each in held if isinstance(held, list) else [held]:
@@ -98,6 +113,8 @@ def _activity_people(name: str) -> tuple[str, str]:
 def _items(account: FreshsalesAccount, object_name: str, ids: Iterable[int]) -> list[Record]:
     found = [account.get(object_name, each) for each in ids]
     names = _PARTIAL.get(object_name)
+    if names and account.switches.read_ids != "present":
+        names = tuple(name for name in names if name not in {"owner_id", "record_type_id"})  # recorded beside a task
     return [
         {"partial": True, **{name: item.get(name) for name in names}} if names else item
         for item in found

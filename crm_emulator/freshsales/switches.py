@@ -21,6 +21,9 @@ class Switches:
         unknown_attributes: The effect of unknown attributes in a write: ``reject``, or ``ignore`` as Rails applications
             often do (11.6).
         read_only_attributes: The effect of read-only attributes in a write: ``ignore`` or ``reject``.
+        read_ids: Whether contacts, accounts, deals and leads that are read or written show the ids of their owner,
+            source, territory and the like: ``absent`` (recorded; objects named in ``include`` stand beside the record),
+            ``included`` (such an id stands in the record where ``include`` names its object) or ``present`` (12).
         flat_bodies: Whether a record without its wrapper is accepted (3.1, 11.6).
         contact_requires: The attribute that a new contact needs: ``any`` of names, e-mail and mobile number, ``email``
             or ``last_name`` (section 4; sources disagree).
@@ -48,6 +51,7 @@ class Switches:
     validation_status: int = 400
     unknown_attributes: str = "reject"
     read_only_attributes: str = "ignore"
+    read_ids: str = "absent"
     flat_bodies: bool = True
     contact_requires: str = "any"
     recycled_hold_unique: bool = False

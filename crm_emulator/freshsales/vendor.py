@@ -47,7 +47,7 @@ class Freshsales(Vendor):
     tables = account_tables("freshsales", SUITE)
     sizes: ClassVar[Mapping[str, int]] = seeds.SIZES
     plans: ClassVar[Mapping[str, int]] = {"growth": 1_000, "pro": 2_000, "enterprise": 5_000}
-    rates: ClassVar[tuple[Rate, ...]] = (Rate(1_000, _HOUR), _PER_MINUTE)  # growth
+    rates: ClassVar[tuple[Rate, ...]] = (Rate(1_000, _HOUR),)  # growth
 
     api_key = sign_in.API_KEY
 
@@ -81,7 +81,7 @@ class Freshsales(Vendor):
         """Keep the rates of a plan from now on; raises ValueError for one that is not there."""
         if plan not in self.plans:
             raise ValueError(f"{self.name} has no plan {plan!r}; it has {', '.join(self.plans)}")
-        self.use_quota((Rate(self.plans[plan], _HOUR), _PER_MINUTE))
+        self.use_quota((Rate(self.plans[plan], _HOUR), *self.rates[1:]))
 
     def refusal(self, request: Request) -> Answer | None:  # noqa: D102 - as in Vendor
         if request.route == routes.SIGN_IN:
@@ -216,4 +216,5 @@ class FreshsalesClassic(Freshsales):
     prefix: ClassVar[str] = "/freshsales/api"
     resources: ClassVar[Mapping[str, Resource]] = CLASSIC
     tables = account_tables("freshsalesclassic", CLASSIC)
+    rates: ClassVar[tuple[Rate, ...]] = (Rate(1_000, _HOUR), _PER_MINUTE)  # blossom; the minute's is Classic's (12)
     plans: ClassVar[Mapping[str, int]] = {"blossom": 1_000, "garden": 1_000, "estate": 2_000, "forest": 5_000}

@@ -127,7 +127,7 @@ class WholeRecordMapper(Mapper):
         return Change(mapped.payload, tuple(Difference(name, None, value) for name, value in mapped.payload.items()))
 
     @override
-    def change(self, mapped: Mapped, current: CrmRecord | None) -> Change:
+    def change(self, mapped: Mapped, current: CrmRecord | None, *, only_compares: bool = False) -> Change:
         """The whole record, unless ``current`` has every field of it with the same value."""
         now = current or {}
         differences = tuple(
@@ -148,6 +148,10 @@ class WholeRecordMapper(Mapper):
     @override
     def gained(self, mapped: Mapped, record: CrmRecord) -> Mapping[str, Collection[str]]:
         return {part.attribute: part.values for key in mapped.keys for part in key.parts}
+
+    @override
+    def may_match(self, key: MatchKey, record: CrmRecord) -> bool:
+        return False  # what it does not show, ``matches`` passes over
 
     @override
     def matches(self, key: MatchKey, record: CrmRecord) -> bool:

@@ -245,7 +245,10 @@ class StreamWriter:
             return Ready(incoming, mapped, written_at=before.written_at)
         origin = Origin.MATCHED if before.origin == Origin.LEFT else before.origin
         reread = incoming.source_id in self._records.unanswered
-        return Ready(incoming, mapped, before.crm_id, origin, reread=reread, written_at=before.written_at)
+        as_sent = not reread and is_unchanged_payload(mapped, before)
+        return Ready(
+            incoming, mapped, before.crm_id, origin, reread=reread, written_at=before.written_at, as_sent=as_sent
+        )
 
     def _with_references(self, mapped: Sequence[Ready]) -> list[Ready]:
         """Put references in place; records that lack one wait for it or are rejected."""

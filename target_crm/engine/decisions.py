@@ -29,6 +29,7 @@ class Ready:
         tries: How many writes of it got no answer in this run.
         links: References that it is written without, to be linked later.
         written_at: When the ledger last wrote it (unix seconds), or None.
+        as_sent: Whether it would send what was written last, so that it is only compared with the CRM's record.
     """
 
     incoming: IncomingRecord
@@ -41,6 +42,7 @@ class Ready:
     tries: int = 0
     links: tuple[Link, ...] = ()
     written_at: float | None = None
+    as_sent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,12 @@ class Candidates:
     Attributes:
         key: The first match key that found anything; None if no key did.
         found: The CRM's records by id; None in place of one that only our own recent writes tell of.
+        unclear: Ids of records that match as far as the CRM shows them.
     """
 
     key: MatchKey | None = None
     found: Mapping[CrmId, CrmRecord | None] = field(default_factory=dict)
+    unclear: frozenset[CrmId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +215,8 @@ def decide(  # noqa: PLR0911 - one line for each case, in the order in which the
     if all(key.pending for key in ready.mapped.keys) and not create_without_key:
         reason = "It has no value for any match key of the stream. Give it one, or set no_match_key to create."
         return Reject(ready, RejectKind.NO_MATCH_KEY, reason)
+    if candidates.unclear:
+        return Reject(ready, RejectKind.AMBIGUOUS, _unclear(candidates))
     if len(candidates.found) > 1:
         return Reject(ready, RejectKind.AMBIGUOUS, _ambiguous(candidates))
     for crm_id, current in candidates.found.items():
@@ -227,6 +233,14 @@ def _ambiguous(candidates: Candidates) -> str:
     return (
         f"{len(candidates.found)} records of the CRM match by {_spelled(candidates.key)}: {ids}. Nothing was written. "
         "Merge them in the CRM, or choose another match_on."
+    )
+
+
+def _unclear(candidates: Candidates) -> str:
+    ids = ", ".join(str(crm_id) for crm_id in sorted(candidates.unclear, key=str))
+    return (
+        f"The CRM does not show all of {_spelled(candidates.key)} of its records {ids}, which match in the rest. "
+        "Nothing was written. Choose another match_on."
     )
 
 

@@ -32,12 +32,14 @@ class UpdatePlan:
         unneeded: Updates whose record the CRM has already as it should be.
         gone: Updates whose record the CRM no longer has.
         impossible: Updates that the destination cannot take.
+        unknown: Of each update, attributes that are left alone, since the CRM does not show what they hold.
     """
 
     writes: list[Write] = field(default_factory=list)
     unneeded: list[Update] = field(default_factory=list)
     gone: list[Update] = field(default_factory=list)
     impossible: list[Update] = field(default_factory=list)
+    unknown: list[Sequence[str]] = field(default_factory=list)
 
 
 class Destination(Protocol):
@@ -129,7 +131,10 @@ class MappedObject:
             if record is None and self._must_read(update):
                 plan.gone.append(update)
                 continue
-            change = self.mapper.change(update.ready.mapped, record)
+            only_compares = update.ready.as_sent and not update.matched
+            change = self.mapper.change(update.ready.mapped, record, only_compares=only_compares)
+            if change.unknown:
+                plan.unknown.append(change.unknown)
             if change.payload:
                 plan.writes.append(Write(update, change))
             else:

@@ -121,6 +121,8 @@ class _StreamLinks:
                 self._note_refused(update.ready, update.ready.mapped.payload, reason)
                 continue
             change = self._context.mapper.change(update.ready.mapped, record)
+            if change.unknown:
+                self._recorder.left_unknown(self._stream, change.unknown)
             if change.payload:
                 writes.append(Write(update, change))
             else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 
 from crm_api.crm_objects import CrmId, CrmRecord
@@ -57,10 +57,12 @@ class Finder:
                 matching = self._matching(key, hits, fresh)
                 if matching:
                     found[source_id] = Candidates(key, matching)
+                elif unclear := [crm_id for crm_id, record in hits.items() if self._mapper.may_match(key, record)]:
+                    found[source_id] = Candidates(key, unclear=frozenset(unclear))
             rank += 1
         return found
 
-    def hits(self, keys: Iterable[MatchKey]) -> dict[CrmId, CrmRecord]:
+    def hits(self, keys: Collection[MatchKey]) -> dict[CrmId, CrmRecord]:
         """Search for records that may match any of the keys, by the CRM's id: searches may be fuzzy."""
         by_attribute: dict[str | None, set[str]] = {}
         for key in keys:
@@ -70,6 +72,19 @@ class Finder:
         for attribute, values in by_attribute.items():
             for record in self._search(attribute, sorted(values)):
                 hits[record[ID]] = self._recent.get(record[ID]) or record
+        return self._completed(keys, hits)
+
+    def _completed(self, keys: Collection[MatchKey], hits: dict[CrmId, CrmRecord]) -> dict[CrmId, CrmRecord]:
+        """Read the records that match as far as they show the attributes of a key."""
+        names = {part.attribute for key in keys for part in key.parts}
+        partial_hits = {crm_id: record for crm_id, record in hits.items() if not names <= record.keys()}
+        lacking = [
+            crm_id
+            for crm_id, record in partial_hits.items()
+            if any(self._mapper.may_match(key, record) for key in keys)
+        ]
+        if lacking:
+            hits |= self._crm.read(self._crm_object, lacking, immediate=True)
         return hits
 
     def _matching(self, key: MatchKey, hits: Mapping[CrmId, CrmRecord], fresh: Fresh) -> dict[CrmId, CrmRecord | None]:

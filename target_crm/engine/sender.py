@@ -12,7 +12,7 @@ from functools import partial
 from http import HTTPStatus
 
 from crm_api.crm import NothingDone, Refused, Result, Unclear, Wanted, Written
-from crm_api.crm_objects import CrmId, CrmRecord
+from crm_api.crm_objects import CrmId, CrmRecord, Kind, Payload, outgoing
 from crm_api.errors import (
     BusyError,
     CrmError,
@@ -286,15 +286,26 @@ class Sender:
         self._remember([(write, Written(record["id"], record))])
 
     def _remember(self, written: Sequence[tuple[Write, Written]], status: int | None = None) -> None:
-        for _, answer in written:
+        for write, answer in written:
             if self._remembers and answer.record and self._crm.is_whole(answer.record):
-                self._recent.remember(answer.id, answer.record)
+                self._recent.remember(answer.id, {**self._told(write), **answer.record})
         if written:
             self._ledger.settle(self._scope, [self._entry(write, answer) for write, answer in written])
             self._answer_came(write for write, _ in written)
         for write, answer in written:
             self._tried.pop(write.action.ready.incoming.source_id, None)
             self._on_done(Done(write, answer.id, answer.record, _created(write, answer), answer.before, status))
+
+    def _told(self, write: Write) -> Payload:
+        """Return what a write says of the record that its answer need not show, without parts of lists."""
+        added = outgoing(write.change.payload).added
+        return {
+            name: value
+            for name, value in write.change.payload.items()
+            if name not in added
+            and (attribute := self._crm_object.attribute(name)) is not None
+            and attribute.kind is not Kind.CUSTOM
+        }
 
     def _entry(self, write: Write, answer: Written) -> Entry:
         ready, update = write.action.ready, write.action if isinstance(write.action, Update) else None

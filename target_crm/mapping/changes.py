@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -37,23 +37,32 @@ class Changes:
             if each.creatable and (has_value(value) or (may_be_there and each.updatable and not each.only_added))
         }
         differences = [Difference(name, None, self._readable(each, value)) for name, (each, value) in sent.items()]
-        return self._change(sent, differences, unread=True)
+        return self._change(sent, differences, known=())
 
-    def change(self, payload: Payload, current: CrmRecord | None) -> Change:
-        """The change that an update sends. Without ``current``, attributes whose value depends on it are left out."""
+    def change(self, payload: Payload, current: CrmRecord | None, *, only_compares: bool = False) -> Change:
+        """The change that an update sends. Attributes whose value depends on what is not known are left out.
+
+        Args:
+            payload: The record.
+            current: The CRM's record; None if it was not read.
+            only_compares: The payload was sent before: what the CRM does not show is not sent again.
+        """
         sent: dict[str, tuple[Attribute, Any]] = {}
         differences: list[Difference] = []
-        now = {} if current is None else {each.name: value for each, value in self._attributes_of(current, payload)}
+        unknown: list[str] = []
+        now = {} if current is None else self._shown(current, payload)
         for attribute, value in self._attributes_of(payload):
             mode = self.mode_of(attribute)
             if not attribute.updatable or mode is Mode.CREATE_ONLY:
                 continue
-            if current is None:
-                if not self._depends(attribute, value):
+            if attribute.name not in now:
+                if not only_compares and not self._depends(attribute, value):
                     sent[attribute.name] = attribute, value
                     differences.append(Difference(attribute.name, None, self._readable(attribute, value)))
+                elif current is not None:
+                    unknown.append(attribute.name)
                 continue
-            old = now.get(attribute.name)
+            old = now[attribute.name]
             new = value_after_update(mode, attribute, old, value)
             if not self._same(attribute, old, new):
                 sent[attribute.name] = attribute, new
@@ -62,7 +71,7 @@ class Changes:
                 )
         if sent:
             sent.update({each.name: (each, value) for each, value in self._attributes_of(payload) if each.resent})
-        return self._change(sent, differences, unread=current is None)
+        return self._change(sent, differences, known=now, unknown=tuple(unknown))
 
     def needs_current(self, payload: Payload) -> bool:
         """Tell whether the change that an update sends depends on what the CRM has."""
@@ -105,16 +114,34 @@ class Changes:
             if attribute is not None:
                 yield attribute, value
 
+    def _shown(self, record: CrmRecord, payload: Payload) -> dict[str, Any]:
+        """The values that the CRM's record shows of a payload's attributes, by name; what is missing is unknown."""
+        shown = {each.name: value for each, value in self._attributes_of(record, payload)}
+        container = self.fields.container
+        if container is not None and container.name in record:
+            for custom_id in self.crm.custom_values(payload):
+                attribute = self.fields.by_custom_id(custom_id)
+                if attribute is not None:
+                    shown.setdefault(attribute.name, None)
+        return shown
+
     def _change(
-        self, sent: Mapping[str, tuple[Attribute, Any]], differences: list[Difference], *, unread: bool
+        self,
+        sent: Mapping[str, tuple[Attribute, Any]],
+        differences: list[Difference],
+        *,
+        known: Container[str],
+        unknown: tuple[str, ...] = (),
     ) -> Change:
-        """The change that sends these attributes; to lists of a record that was not read, the CRM's port adds."""
+        """The change that sends these attributes; to lists that were not read, the CRM's port adds."""
         payload = {name: value for name, (attribute, value) in sent.items() if attribute.custom_id is None}
         customs = {each.custom_id: value for each, value in sent.values() if each.custom_id is not None}
         if customs:
             payload.update(self.crm.custom_container(customs))
-        added = frozenset(name for name, (each, value) in sent.items() if unread and self._is_added(each, value))
-        return Change(Outgoing(payload, added=added) if added else payload, tuple(differences))
+        added = frozenset(
+            name for name, (each, value) in sent.items() if name not in known and self._is_added(each, value)
+        )
+        return Change(Outgoing(payload, added=added) if added else payload, tuple(differences), unknown)
 
     def _is_added(self, attribute: Attribute, value: Any) -> bool:
         return attribute.appended and self.mode_of(attribute) is Mode.ADD and has_value(value)

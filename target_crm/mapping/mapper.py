@@ -311,15 +311,16 @@ class Mapper:
         )
         return Rejection(Reason.MISSING_REQUIRED, sentence, missing[0])
 
-    def change(self, mapped: Mapped, current: CrmRecord | None) -> Change:
+    def change(self, mapped: Mapped, current: CrmRecord | None, *, only_compares: bool = False) -> Change:
         """The change that updates the record: the attributes that differ, as far as their modes allow.
 
         Args:
             mapped: The record.
             current: The record as the CRM has it now. None if it was not read: then every updatable attribute is sent
                 whose new value does not depend on the CRM's.
+            only_compares: The record was sent as it is: attributes that ``current`` does not show are left alone.
         """
-        change = self._changes.change(mapped.payload, current)
+        change = self._changes.change(mapped.payload, current, only_compares=only_compares)
         return with_flags(change, mapped.parameters) if mapped.parameters else change
 
     @property
@@ -363,6 +364,10 @@ class Mapper:
     def matches(self, key: MatchKey, record: CrmRecord) -> bool:
         """Tell whether a CRM record matches the key."""
         return self._match_keys.matches(key, record)
+
+    def may_match(self, key: MatchKey, record: CrmRecord) -> bool:
+        """Tell whether a CRM record matches as far as it shows the key's attributes, and does not show all of them."""
+        return self._match_keys.may_match(key, record)
 
 
 def _contained(container: Any) -> list[tuple[Any, Any]]:

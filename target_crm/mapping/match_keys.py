@@ -179,6 +179,18 @@ class MatchKeys:
         """Tell whether a record of the CRM matches the key."""
         return all(not self.values(record, part.attribute).isdisjoint(part.values) for part in key.parts)
 
+    def may_match(self, key: MatchKey, record: CrmRecord) -> bool:
+        """Tell whether a record of the CRM lacks attributes of the key, and matches by all that it shows."""
+        shown = [part for part in key.parts if self._shows(record, part.attribute)]
+        return 0 < len(shown) < len(key.parts) and self.matches(MatchKey(tuple(shown)), record)
+
+    def _shows(self, record: CrmRecord, name: str) -> bool:
+        attribute = self._attribute(name)
+        if attribute is None or attribute.custom_id is None:
+            return name in record
+        container = self._fields.container
+        return container is not None and container.name in record
+
     def _custom(self, record: CrmRecord, attribute: Attribute) -> Any:
         return next((each for key, each in self._crm.custom_values(record).items() if key == attribute.custom_id), None)
 

@@ -213,7 +213,9 @@ class Change:
     Attributes:
         payload: For ``Crm.create`` or ``Crm.update``. Empty: there is nothing to write.
         differences: Old and new value of each field; custom fields one by one.
+        unknown: Attributes that are left alone, since the CRM's answer does not show what they hold.
     """
 
     payload: Payload
     differences: tuple[Difference, ...]
+    unknown: tuple[str, ...] = ()

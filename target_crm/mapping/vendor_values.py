@@ -73,6 +73,8 @@ class VendorValues:
             return self._crm.decode(attribute, given)
 
     def _name_id(self, attribute: Attribute, given: Any, beside: dict[str, Any]) -> CrmId:
+        if attribute.names is not None and not self._crm.lists(attribute.names):
+            return read_id(given) if isinstance(given, int) else read_text(given).strip()
         within = beside.get(attribute.within) if attribute.within else None
         found = self._list(attribute).resolve(attribute, given, within)
         if isinstance(found, Name) and attribute.within and within is None and found.within is not None:

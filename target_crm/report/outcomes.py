@@ -154,6 +154,7 @@ class Books:
         self._linked: Counter[str] = Counter()
         self._emptied: dict[str, Counter[str]] = {}
         self._left_out: dict[str, dict[str, tuple[LeftOut, int]]] = {}
+        self._unknown: dict[str, Counter[str]] = {}
         self._examples: dict[tuple[str, str], Example] = {}
         self._shared: Counter[str] = Counter()
         self._shared_examples: dict[str, dict[CrmId, Shared]] = {}
@@ -280,6 +281,19 @@ class Books:
         """The attributes that were not sent, by stream and name: why, and of how many records."""
         with self._lock:
             return {stream: dict(attributes) for stream, attributes in self._left_out.items()}
+
+    def left_unknown(self, stream: str, attributes: Sequence[str]) -> list[str]:
+        """Count fields of a record that were left alone, as the CRM does not show them; returns those that are new."""
+        with self._lock:
+            counted = self._unknown.setdefault(stream, Counter())
+            new = [each for each in attributes if not counted[each]]
+            counted.update(attributes)
+        return new
+
+    @property
+    def unknown(self) -> dict[str, dict[str, int]]:
+        """The number of records of which a field was left alone, as the CRM does not show it, by stream and field."""
+        return {stream: dict(fields) for stream, fields in self._unknown.items()}
 
     @property
     def removals(self) -> int:

@@ -111,6 +111,7 @@ class Summary:
                 }
                 for stream, attributes in books.attributes_left_out.items()
             },
+            "fields_unknown": books.unknown,
             "examples": [asdict(example) for example in books.examples],
             "closed": books.closed,
             "pending": self.pending,
@@ -170,6 +171,9 @@ class Summary:
             lines += _left_out_in_words(stream, self.books.attributes_left_out.get(stream, {}))
             if removed := self.books.removed_from(stream):
                 lines.append(f"{stream}: {removed} deleted, since the source no longer has them")
+            if unknown := self.books.unknown.get(stream):
+                counts = ", ".join(f"{name} {count:,} times" for name, count in unknown.items())
+                lines.append(f"{stream}: left alone, since the CRM does not show what is there: {counts}")
         lines += [
             _shared(stream, count, self.books.shared_examples(stream))
             for stream, count in self.books.shared_matches.items()

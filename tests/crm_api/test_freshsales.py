@@ -15,6 +15,7 @@ from crm_api.errors import (
     SettingError,
 )
 from crm_api.freshsales.session import FreshsalesDialect, FreshsalesSettings, address_of
+from crm_api.freshsales.side_loads import OF_DEALS, with_ids
 from crm_api.transport.answer import Answer
 
 SUITE = "https://acme.myfreshworks.com/crm/sales/api"
@@ -91,3 +92,27 @@ def test_what_went_wrong_is_told_by_status_and_words(status, body, kind, said):
     assert failure is not None
     assert issubclass(failure.kind, kind)
     assert failure.said == said
+
+
+ADA, EVE = {"id": 7, "name": "Ada"}, {"id": "8", "name": "Eve"}
+
+
+@pytest.mark.parametrize(
+    ("record", "beside", "alone", "told"),
+    [
+        ({}, {"users": [ADA]}, True, {"owner_id": 7}),
+        ({}, {"users": []}, False, {"owner_id": None}),
+        ({}, {"users": [ADA]}, False, {}),  # of one of several records, nobody knows which
+        ({}, {"users": [ADA, EVE]}, True, {}),
+        ({}, {"users": ["odd"]}, True, {}),
+        ({}, {"users": {"7": ADA}}, True, {}),
+        ({}, {}, True, {}),
+        ({"owner_id": 9}, {"users": [ADA]}, True, {"owner_id": 9}),
+        ({"owner_id": None}, {"users": [ADA]}, True, {"owner_id": None}),
+        ({}, {"sales_accounts": [ADA]}, True, {"sales_account_id": 7, "sales_account": {"name": "Ada"}}),
+        ({}, {"sales_accounts": []}, True, {"sales_account_id": None, "sales_account": None}),
+    ],
+)
+def test_an_object_beside_a_record_is_its_own_only_where_the_answer_tells_so(record, beside, alone, told):
+    answer = {**beside, "deal": record}
+    assert with_ids(OF_DEALS, {"id": 1, **record}, answer, alone=alone) == {"id": 1, **told}

@@ -41,8 +41,8 @@ class RecordLists(Chapter):
         return (
             *found,
             activities,
-            self.reads("GET", "/tasks", self.tasks, "§7"),
-            self.reads("GET", "/appointments", self.appointments, "§7"),
+            self.reads("GET", "/tasks", self.tasks, "§7, §12"),
+            self.reads("GET", "/appointments", self.appointments, "§7, §12"),
             self.reads("GET", "/sales_activities", partial(self.all, resources["sales_activities"]), "§7"),
             self.reads("GET", "/cpq/products", partial(self.all, resources["products"]), "§2", "not documented"),
         )
@@ -99,9 +99,9 @@ class RecordLists(Chapter):
 
     def _filtered(self, name: str, conditions: dict[str, Condition], request: Request) -> Any:
         chosen = request.query.get("filter", "").replace(" ", "_")
-        if chosen not in conditions:
+        if chosen and chosen not in conditions:
             raise InvalidError([f"filter must be one of: {', '.join(conditions)}"])
-        query = Query(self.account.tables[name], (conditions[chosen],))
+        query = Query(self.account.tables[name], (conditions[chosen],) if chosen else ())
         return self.listed(self.resources[name], request, query)
 
     def of_target(self, resource: Resource, name: str, request: Request) -> Any:

@@ -6,7 +6,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from crm_emulator.freshsales import records
-from crm_emulator.freshsales.endpoints.base import Chapter, record_id, sent_object, sent_record, unwrapped
+from crm_emulator.freshsales.answers import InvalidError
+from crm_emulator.freshsales.endpoints.base import (
+    Chapter,
+    record_id,
+    selected_ids,
+    sent_object,
+    sent_record,
+    unwrapped,
+)
 from crm_emulator.messages import Answer, Request, json_answer
 
 if TYPE_CHECKING:
@@ -39,6 +47,13 @@ class SingleRecords(Chapter):
         found.append(self.writes("DELETE", one, partial(self.delete, resource), "§3.2"))
         if resource.views:
             found.append(self.writes("POST", f"{one}/clone", partial(self.clone, resource), "§3.2", _CLONE_REMARK))
+        if resource.name in _WITH_TEAMS:
+            found.append(
+                self.writes("POST", f"{one}/manage_team_members", partial(self.team, resource), "§12", _GUESSED)
+            )
+        if resource.name == "contacts":
+            path = f"{one}/document_associations"
+            found.append(self.reads("GET", path, partial(self.documents, resource), "§12", _GUESSED))
         if resource.views or resource.name == "cpq_documents":
             found.append(self.writes("DELETE", f"{one}/forget", partial(self.forget, resource), "§3.2"))
         return found
@@ -74,6 +89,23 @@ class SingleRecords(Chapter):
         records.forget(self.account, resource, record_id(request))
         return resource.deleted
 
+    def team(self, resource: Resource, request: Request) -> Any:
+        """Replace the users who work on a record beside its owner."""
+        record = records.fetch(self.account, resource, record_id(request))
+        users = selected_ids(sent_object(request), "team_user_ids")
+        if not all(self.account.exists("owners", each) for each in users):
+            raise InvalidError(["Team users is invalid"])
+        record |= {"team_user_ids": users, "updated_at": self.account.stamp()}
+        self.account.store.put(self.account.tables[resource.name], record)
+        return self.one(resource, record, request)
+
+    def documents(self, resource: Resource, request: Request) -> Any:
+        """Return the files of a record."""
+        record = records.fetch(self.account, resource, record_id(request))
+        condition = "target_type = ? AND target_id = ?"
+        found = self.account.matching("documents", condition, resource.model, record["id"])
+        return {"document_associations": found}
+
     def clone(self, resource: Resource, request: Request) -> Answer:
         """Create a copy of a record."""
         sent = sent_object(request)
@@ -92,6 +124,8 @@ def recycle_associated(chapter: Chapter, account_id: int) -> None:
         records.recycle(account, chapter.resources["deals"], deal["id"])
 
 
+_WITH_TEAMS = {"contacts", "sales_accounts", "deals"}
+_GUESSED = "the route is known; the form of its body or answer is a guess"
 _CLONE_REMARK = "unique values are left out of the copy; an account's name gets ` (clone)`"
 _CREATE_REMARKS = {
     "documents": "the file itself is not kept",

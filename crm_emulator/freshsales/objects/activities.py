@@ -150,7 +150,7 @@ APPOINTMENTS = Resource(
         "appointment_attendees_attributes": Structure(listed=True),
         **TARGETED,
     },
-    required=("title", "from_date", "end_date", "time_zone"),
+    required=("title", "from_date", "end_date", "targetable_type", "targetable_id"),  # not time_zone (section 12)
     kept={
         "provider": "freshsales",
         **_MADE,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from crm_emulator.freshsales.answers import InvalidError
 from crm_emulator.freshsales.objects.account_links import account_named, embedded_accounts, settle_accounts
 from crm_emulator.freshsales.objects.declaration import (
+    ABSENT_IDS,
     ADDRESS,
     CONTACTED,
     KEPT,
@@ -133,6 +134,14 @@ CONTACTS = Resource(
         },
         "mcr_id": None,
         "phone_numbers": [],
+        # Recorded as well, and not set by anything here (section 12).
+        "work_email": None,
+        "locale": None,
+        "first_seen_chat": None,
+        "last_seen_chat": None,
+        "total_sessions": None,
+        "unsubscription_reason": None,
+        "other_unsubscription_reason": None,
     },
     unique={
         "email": "Email is not unique",
@@ -180,6 +189,7 @@ CONTACTS = Resource(
         "lifecycle_stage": ("lifecycle_stage_id", "lifecycle_stages"),
     },
     hidden=frozenset({"sales_accounts", "sales_account"}),
+    absent_ids=ABSENT_IDS | {"lifecycle_stage_id", "contact_status_id"},
     first_id=31_016_358_306,
     has_custom_fields=True,
     complete=complete,

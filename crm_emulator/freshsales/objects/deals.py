@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from crm_emulator.freshsales.answers import InvalidError
 from crm_emulator.freshsales.objects.account_links import account_named
 from crm_emulator.freshsales.objects.declaration import (
+    ABSENT_IDS,
     KEPT,
     OWNED,
     OWNER,
@@ -170,6 +171,7 @@ DEALS = Resource(
         "deal_pipeline": ("deal_pipeline_id", "deal_pipelines"),
         "deal_type": ("deal_type_id", "deal_types"),
         "deal_reason": ("deal_reason_id", "deal_reasons"),
+        "deal_product": ("deal_product_id", "deal_products"),
         "deal_payment_status": ("deal_payment_status_id", "deal_payment_statuses"),
         "currency": ("currency_id", "currencies"),
         "lead_source": ("lead_source_id", "lead_sources"),
@@ -178,6 +180,17 @@ DEALS = Resource(
         "territory": ("territory_id", "territories"),
     },
     hidden=frozenset({"sales_account", "contacts_added_list", "contact_ids", "products"}),
+    # Recorded deals hold deal_pipeline_id, deal_stage_id and web_form_id only (section 12).
+    absent_ids=ABSENT_IDS
+    | {
+        "sales_account_id",
+        "deal_reason_id",
+        "deal_type_id",
+        "deal_payment_status_id",
+        "deal_product_id",
+        "currency_id",
+        "record_type_id",
+    },
     first_id=31_001_944_158,
     has_custom_fields=True,
     complete=complete,

@@ -69,6 +69,7 @@ class Resource:
         side_loaded: For each name in ``include`` that adds a collection beside the record: the attribute that holds the
             ids, and the object whose ids they are.
         hidden: Attributes that are kept but shown only through ``embedded`` or by an endpoint of their own.
+        absent_ids: Ids that records were recorded without, where ``Switches.read_ids`` does not show them (section 12).
         path: The path below the prefix, without the leading slash; empty: the name.
         first_id: The first id given out: 11 digits (section 4).
         has_custom_fields: Whether it has ``custom_field``.
@@ -94,6 +95,7 @@ class Resource:
     embedded: Mapping[str, tuple[str, Inclusion]] = field(default_factory=dict)
     side_loaded: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     hidden: frozenset[str] = frozenset()
+    absent_ids: frozenset[str] = frozenset()
     path: str = ""
     first_id: int = 31_000_000_001
     has_custom_fields: bool = False
@@ -156,6 +158,8 @@ KEPT: dict[str, Any] = {
     "updated_at": None,
     "record_type_id": None,
 }
+ABSENT_IDS = frozenset({"owner_id", "territory_id", "lead_source_id", "campaign_id", "creater_id", "updater_id"})
+"""Ids that contacts, deals and leads were recorded without (section 12)."""
 CONTACTED: dict[str, Any] = {"last_contacted": None, "last_contacted_mode": None, "web_form_ids": None}
 SIDE_LOADED_PEOPLE = {
     "owner": ("owner_id", "owners"),

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crm_emulator.freshsales.objects.contacts import CONTACTS
-from crm_emulator.freshsales.objects.declaration import Resource, View, custom_keys, integers, recycle_bin, texts
+from crm_emulator.freshsales.objects.declaration import (
+    ABSENT_IDS,
+    Resource,
+    View,
+    custom_keys,
+    integers,
+    recycle_bin,
+    texts,
+)
 from crm_emulator.freshsales.objects.emails import email_keys, settle_emails
 from crm_emulator.freshsales.values import Flag, Reference, Structure, Text
 from crm_emulator.tables import Column
@@ -72,6 +80,8 @@ LEADS = Resource(
         "lead_stage": ("lead_stage_id", "lead_stages"),
         "lead_reason": ("lead_reason_id", "lead_reasons"),
     },
+    # A recorded lead holds no id but its own (section 12).
+    absent_ids=ABSENT_IDS | {"lead_stage_id", "lead_reason_id", "record_type_id"},
     first_id=2_001_483_001,
     has_custom_fields=True,
     complete=complete,

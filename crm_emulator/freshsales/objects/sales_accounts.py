@@ -87,6 +87,10 @@ SALES_ACCOUNTS = Resource(
         "industry_type": ("industry_type_id", "industry_types"),
         "business_type": ("business_type_id", "business_types"),
     },
+    # A recorded account holds owner_id and parent_sales_account_id (section 12).
+    absent_ids=frozenset(
+        {"territory_id", "industry_type_id", "business_type_id", "creater_id", "updater_id", "record_type_id"}
+    ),
     first_id=31_003_638_274,
     has_custom_fields=True,
 )

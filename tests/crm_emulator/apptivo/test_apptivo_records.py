@@ -76,6 +76,15 @@ def test_a_picklists_name_without_its_id_is_refused_resolved_or_kept_by_switch(f
     assert firm.save("cases", sent)["casePriority"] == "high"
 
 
+def test_a_name_from_a_list_that_the_configuration_lacks_is_taken_without_its_id(firm):
+    firm.vendor.switches.missing_lists = "cases statuses; customers statuses"
+    assert "statuses" not in firm("customers", "getConfigData")
+    assert "statuses" in firm("contacts", "getConfigData")
+    made = firm.save("customers", {"customerName": "Acme", "statusName": "inactive"})
+    assert (made["statusName"], made["statusId"]) == ("Inactive", 62_002)
+    assert firm.reason(firm("customers", "save", customerData={"customerName": "x", "statusName": "Gone"}))
+
+
 def test_a_lead_starts_with_the_first_status(firm):
     lead = firm.save("leads", NEEDED["leads"])
     assert (lead["leadStatus"], lead["leadStatusMeaning"]) == ("NEW", "New")

@@ -107,12 +107,14 @@ def test_read_only_attributes_are_ignored_or_refused_by_switch(suite):
 
 
 def test_every_record_shows_what_freshsales_keeps_itself(suite):
+    suite.vendor.switches.read_ids = "present"
     contact = suite.contact(first_name="Ada", last_name="Rivera")
     assert contact["display_name"] == "Ada Rivera"
     assert contact["links"]["notes"].startswith("/crm/sales/contacts/")
     assert contact["creater_id"]
     assert isinstance(contact["record_type_id"], str)
     assert contact["open_deals_amount"] == "0.0"
+    assert {"work_email", "locale", "first_seen_chat", "last_seen_chat", "total_sessions"} <= contact.keys()
 
 
 def test_the_deals_of_a_contact_and_an_account_are_summed_up(suite):
@@ -181,3 +183,21 @@ def test_an_account_may_require_a_field_of_its_own_accord(suite):
     assert suite.messages("POST", "/contacts", {"last_name": "x"}) == ["Job title can't be blank"]
     suite.vendor.require_field("contacts", "job_title", required=False)
     suite.contact(last_name="x")
+
+
+@pytest.mark.parametrize(("path", "singular", "attributes"), ALL[:3])
+def test_users_work_on_a_record_beside_its_owner(suite, path, singular, attributes):
+    record = suite.made(path, singular, **attributes)
+    users = [each["id"] for each in suite.get("/selector/owners")["users"][:2]]
+    route = f"/{path}/{record['id']}/manage_team_members"
+    assert suite("POST", route, {"team_user_ids": users}).json()[singular]["team_user_ids"] == users
+    assert suite.messages("POST", route, {"team_user_ids": [7]}) == ["Team users is invalid"]
+
+
+def test_the_files_of_a_contact_are_listed(suite):
+    contact = suite.contact(last_name="Rivera")
+    about = {"targetable_type": "Contact", "targetable_id": contact["id"]}
+    suite("POST", "/documents", {"document": {"file_name": "offer.pdf", **about}})
+    path = f"/contacts/{contact['id']}/document_associations"
+    assert [each["file_name"] for each in suite.get(path)["document_associations"]] == ["offer.pdf"]
+    assert suite("GET", "/contacts/7/document_associations").status_code == 404

@@ -85,7 +85,8 @@ def test_the_hourly_quota_of_the_plan_is_kept_with_whole_retry_after_seconds():
     clock = Clock(frozen_at=1_767_225_600.0)
     with Emulator(empty=True, quota=True, clock=clock) as emulator:
         vendor = emulator.freshsales
-        assert [rate.limit for rate in vendor.quota.rates] == [1_000, 400]
+        assert [rate.limit for rate in vendor.quota.rates] == [1_000]
+        assert [rate.limit for rate in emulator.freshsales_classic.quota.rates] == [1_000, 400]
         vendor.use_plan("enterprise")
         assert vendor.quota.rates[0] == Rate(5_000, 3_600.0)
         vendor.use_quota((Rate(2, 3_600.0),))

@@ -284,3 +284,27 @@ def test_an_index_that_lags_doubles_nothing(run, firm):
     done = run([*again, state_of(1)], index_lag_seconds=60)
     assert done.of("leads") == {"input": 1, "unchanged": 1}
     assert len(firm.records("leads")) == 1
+
+
+def test_a_list_that_the_configuration_lacks_refuses_no_name(run, firm, calls):
+    firm.switches.missing_lists = "customers statuses"
+    named, by_id = {"id": 1, "name": "Acme", "status": "inactive"}, {"id": 2, "name": "Byte", "statusId": 62_002}
+    done = send(run, "customers", named, by_id)
+    assert done.of("customers") == {"input": 2, "created": 2}
+    assert [each["statusName"] for each in firm.records("customers")] == ["Inactive", "Inactive"]
+    assert done.errors.count("gives no list of customer statuses: names from it are sent as they are") == 1
+    calls(every=True)
+    same = send(run, "customers", named, by_id, compare_with="crm")
+    assert same.of("customers") == {"input": 2, "unchanged": 2}
+    assert "customers update" not in calls(every=True)
+    changed = send(run, "customers", {**named, "status": "Active"}, by_id | {"city": "Ulm"}, compare_with="crm")
+    assert changed.of("customers") == {"input": 2, "updated": 2}
+    assert [each["statusName"] for each in firm.records("customers")] == ["Active", "Inactive"]
+
+
+def test_a_name_from_such_a_list_that_apptivo_refuses_costs_its_record_alone(run, firm):
+    firm.switches.missing_lists = "customers statuses"
+    bad, good = {"id": 1, "name": "Acme", "status": "Gone"}, {"id": 2, "name": "Byte", "status": "Active"}
+    done = send(run, "customers", bad, good)
+    assert done.of("customers") == {"input": 2, "created": 1, "rejected": 1}
+    assert done.report["reject_kinds"] == {"customers": {"refused": 1}}

@@ -296,14 +296,14 @@ _FRESHSALES_CALLS = ("upsert", "bulk_upsert", "bulk_destroy")
 _DUE = "2026-03-01T10:00:00+00:00"
 
 
-def _freshsales_case(stream, *, make, insert, change, bad, vendor="freshsales", path=None, **more):
+def _freshsales_case(stream, *, make, insert, change, bad, vendor="freshsales", path=None, shown="", **more):
     path = f"/{path or stream}"
 
     def called(record):
         return record.get("name") or record.get("title") or record["display_name"]
 
     return Case(
-        name=f"{vendor} {stream}",
+        name=f"{vendor} {stream} {shown}".strip(),
         vendor=vendor,
         settings=_freshsales,
         secrets=lambda vendor: [vendor.api_key],
@@ -321,6 +321,15 @@ def _freshsales_case(stream, *, make, insert, change, bad, vendor="freshsales", 
         writes=("PUT *", "DELETE *", f"POST {path}", *(f"POST {path}/{call}" for call in _FRESHSALES_CALLS)),
         **more,
     )
+
+
+def _prepare_deals(vendor):
+    vendor.insert("sales_accounts", {"id": 31_003_638_274, "name": "Acme"})
+
+
+def _prepare_deals_with_ids(vendor):
+    vendor.switches.read_ids = "present"
+    _prepare_deals(vendor)
 
 
 CASES += [
@@ -350,14 +359,18 @@ CASES += [
         name_of=lambda n: f"Company {n}",
         ambiguous=False,
     ),
-    _freshsales_case(
-        "deals",
-        make=lambda n: {"id": n, "name": f"Deal {n}", "amount": n, "sales_account_id": 31_003_638_274},
-        insert=lambda n: {"name": f"Deal {n}", "amount": n, "sales_account_id": 31_003_638_274},
-        change={"probability": 42},
-        bad=lambda n: {"id": n, "name": f"Deal {n}", "amount": 1, "sales_account_id": 999_999_999},
-        name_of=lambda n: f"Deal {n}",
-        prepare=lambda vendor: vendor.insert("sales_accounts", {"id": 31_003_638_274, "name": "Acme"}),
+    *(
+        _freshsales_case(
+            "deals",
+            shown=shown,
+            make=lambda n: {"id": n, "name": f"Deal {n}", "amount": n, "sales_account_id": 31_003_638_274},
+            insert=lambda n: {"name": f"Deal {n}", "amount": n, "sales_account_id": 31_003_638_274},
+            change={"probability": 42},
+            bad=lambda n: {"id": n, "name": f"Deal {n}", "amount": 1, "sales_account_id": 999_999_999},
+            name_of=lambda n: f"Deal {n}",
+            prepare=prepare,
+        )
+        for shown, prepare in (("", _prepare_deals), ("with ids", _prepare_deals_with_ids))
     ),
     _freshsales_case(
         "products",

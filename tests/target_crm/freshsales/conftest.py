@@ -20,9 +20,12 @@ def settings_for(vendor, tmp_path):
     }
 
 
-@pytest.fixture
+@pytest.fixture(params=["absent", pytest.param("present", marks=pytest.mark.long)])
 def vendor(emulator, request):
-    return emulator.freshsales_classic if request.node.get_closest_marker("classic") else emulator.freshsales
+    """The account, whose records show the ids of owners, sources and the like, or not."""
+    vendor = emulator.freshsales_classic if request.node.get_closest_marker("classic") else emulator.freshsales
+    vendor.switches.read_ids = request.param
+    return vendor
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ RECORDS = {
         "title": f"A{n}",
         "from_date": "2026-03-01T10:00:00Z",
         "end_date": "2026-03-01T11:00:00Z",
-        "time_zone": "Berlin",
+        "targetable_type": "Contact",
     },
     "sales_activities": lambda n: {
         "title": f"S{n}",

@@ -120,6 +120,28 @@ def test_empty_fields_are_filled_and_others_left(change: Callable[..., Change]) 
     }
 
 
+def test_what_the_crms_record_does_not_show_is_neither_filled_nor_compared(mapper: Make) -> None:
+    filled = dict.fromkeys(["title", "cf_active"], Mode.FILL_EMPTY)
+    people = mapper("people", fields=filled)
+    mapped = people.map({"title": "CTO", "tags": "new", "city": "Rome", "details": "x", "cf_active": True})
+    assert isinstance(mapped, Mapped)
+    made = people.change(mapped, {"id": 1})
+    assert made.payload == {"details": "x"}
+    assert sorted(made.unknown) == ["address", "cf_active", "tags", "title"]
+    compared = people.change(mapped, {"id": 1, "title": None, "tags": []}, only_compares=True)
+    assert compared.payload == {"title": "CTO", "tags": ["new"]}
+    assert sorted(compared.unknown) == ["address", "cf_active", "details"]
+
+
+def test_what_is_shown_as_empty_is_filled_and_so_is_a_custom_field_that_its_container_lacks(mapper: Make) -> None:
+    people = mapper("people", fields=dict.fromkeys(["title", "cf_active"], Mode.FILL_EMPTY))
+    mapped = people.map({"title": "CTO", "cf_active": True})
+    assert isinstance(mapped, Mapped)
+    made = people.change(mapped, {"id": 1, "title": None, "custom_fields": []}, only_compares=True)
+    assert made.unknown == ()
+    assert made.payload == {"title": "CTO", "custom_fields": [{"custom_field_definition_id": 642, "value": True}]}
+
+
 def test_fields_of_the_creation_are_never_updated(change: Callable[..., Change], mapper: Make) -> None:
     fields = {"title": Mode.CREATE_ONLY, "Lead Score": Mode.CREATE_ONLY}
     assert change({"title": "CTO", "cf_lead_score": 1}, fields=fields).payload == {}
