@@ -63,8 +63,8 @@ DEALS: dict[str, tuple[str, set[str]]] = {
     "HubSpot": ("Deal Name,Deal Stage,Pipeline,Amount,Close Date,Deal owner,Deal Description,Currency", set()),
     "Pipedrive": (
         (
-            "Deal - Title,Deal - Value,Deal - Currency of Value,Deal - Pipeline,Deal - Stage,Deal - Status,Deal - Owner,"
-            "Deal - Expected close date,Deal - Lost reason,Deal - Probability"
+            "Deal - Title,Deal - Value,Deal - Currency of Value,Deal - Pipeline,Deal - Stage,Deal - Status,"
+            "Deal - Owner,Deal - Expected close date,Deal - Lost reason,Deal - Probability"
         ),
         set(),
     ),
