@@ -178,8 +178,7 @@ class CrmSink(BatchSink):
             self._completeness.arrived(version)
             own = version is None or self.stream.settings.complete_at_end
             self._version = self._run.own_version if own else str(version)
-        identified = {**record, **aside} if self._is_told_by_sdk_column else record
-        incoming = self._incoming(record, identified, message, held, gone=gone)
+        incoming = self._incoming(record, aside, message, held, gone=gone)
         record.update({name: aside[name] for name in self._sdk_columns if name in aside})
         self._incoming_records.append(incoming)
 
@@ -195,7 +194,7 @@ class CrmSink(BatchSink):
     def _incoming(
         self,
         record: dict[str, Any],
-        identified: Mapping[str, Any],
+        aside: Mapping[str, Any],
         message: bytes,
         held: Held | None,
         *,
@@ -206,12 +205,12 @@ class CrmSink(BatchSink):
         former: tuple[str, ...] = ()
         hashed, flaw = b"", None
         try:
-            found = self._ids.of(identified)
+            found = self._ids.of({**record, **aside} if self._is_told_by_sdk_column else record)
             identity, flaw = (None, found) if isinstance(found, Rejection) else (found, None)
             hashed = record_hash(record, self._fingerprint)
             row = self._ids.row(record) if self._appends_rows else None
             if identity is not None:
-                former = self._ids.former(record)
+                former = self._ids.former(record, aside)
                 flaw = None if gone else self._flaw(record)
         except (TypeError, ValueError, ArithmeticError) as error:
             # Of a record that goes, its source id says all.

@@ -9,6 +9,19 @@ from target_crm.engine.incoming import fingerprint, record_hash
 from target_crm.stream_settings import FIRST_DEFAULTS, StreamSettings
 
 VERSION = "0.1.0"
+LEFT_OUT = frozenset(
+    f"_sdc_{name}"
+    for name in (
+        "extracted_at",
+        "received_at",
+        "batched_at",
+        "deleted_at",
+        "sequence",
+        "table_version",
+        "sync_started_at",
+    )
+)
+"""Columns that it took for no content, in any stream; any other that begins with ``_sdc_`` it did."""
 
 
 class FormerIds:
@@ -29,9 +42,15 @@ class FormerIds:
             fingerprint(VERSION, settings.object, settings.load_method, each) for each in _as_given(given)
         ]
 
-    def of(self, record: Mapping[str, Any]) -> tuple[str, ...]:
-        """Make the ids of a record."""
-        return tuple(f"#{record_hash(record, each).hex()}" for each in self._fingerprints)
+    def of(self, record: Mapping[str, Any], aside: Mapping[str, Any]) -> tuple[str, ...]:
+        """Make the ids of a record.
+
+        Args:
+            record: The record, without columns that begin with ``_sdc_``.
+            aside: Those columns.
+        """
+        content = {**record, **{name: value for name, value in aside.items() if name not in LEFT_OUT}}
+        return tuple(f"#{record_hash(content, each).hex()}" for each in self._fingerprints)
 
 
 def _as_given(given: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

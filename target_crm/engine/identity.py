@@ -103,9 +103,14 @@ class SourceIds:
         """Make the id of a record's very content."""
         return f"#{record_hash(record, b'').hex()}"
 
-    def former(self, record: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return the ids that version 0.1.0 may have made of a record's content; none where it made none."""
-        return () if self._former is None else self._former.of(record)
+    def former(self, record: Mapping[str, Any], aside: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the ids that version 0.1.0 may have made of a record's content; none where it made none.
+
+        Args:
+            record: The record, without columns that begin with ``_sdc_``.
+            aside: Those columns.
+        """
+        return () if self._former is None else self._former.of(record, aside)
 
 
 def id_of_message(message: bytes) -> str:
