@@ -84,7 +84,7 @@ def command(settings, tmp_path, report):
         ),
         ([PEOPLE, person(1)], {"quota_url": "redis://:hidden@127.0.0.1:9/0"}, 4, "quota", "later"),
         ([PEOPLE, person(1)], {"quota_url": "postgresql://u:hidden@127.0.0.1:9/x"}, 4, "quota", "later"),
-        ([PEOPLE | {"stream": "peeple"}], {}, 2, "peeple", "no"),
+        ([PEOPLE | {"stream": "peeple"}, person(1) | {"stream": "peeple"}], {}, 2, "peeple", "no"),
     ],
 )
 def test_whatever_ends_a_run_its_report_takes_the_place_of_the_last(command, messages, config, code, named, retry):

@@ -105,7 +105,7 @@ def test_a_run_that_was_taken_over_while_it_stood_still_sends_no_more(start, sha
     assert first.returncode == 4, errors.decode()
     assert names(emulator) == sorted(f"T{n}" for n in range(RECORDS))
     assert output == b""  # no STATE: others say what is done
-    assert b"may be in the CRM twice" in errors
+    assert b"may be in the CRM twice" in errors, errors.decode()
     third = start("third")
     _, said = third.communicate(as_lines(MESSAGES))
     assert third.returncode == 0, said.decode()

@@ -59,7 +59,7 @@ def test_of_two_custom_attributes_of_one_name_the_setting_must_say_which(operate
             {"leads": {"fields": {"jobTitel": "fill_empty"}}},
             "streams.leads.fields.jobTitel: leads have no such attribute",
         ),
-        ({"leads": {"references": {"customer": {"stream": "a", "source_id": "b"}}}}, "leads have no such reference"),
+        ({"leads": {"references": {"custommerr": {"stream": "a", "source_id": "b"}}}}, "leads have no such reference"),
         ({"people": {}}, "Stream 'people' is not an object of the CRM"),
         ({"x": {"object": "employees"}}, "employees are invited in its settings"),
         ({"cases": {"parameters": {"is_duplicate": "N"}}}, "cases have no such flag"),
