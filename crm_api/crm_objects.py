@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from typing_extensions import override
 
+from crm_api.naming.spelling import title_of
+
 CrmId = int | str
 CrmRecord = Mapping[str, Any]
 Payload = Mapping[str, Any]
@@ -69,9 +71,15 @@ class Attribute:
             None for ``category``.
         parts: For a STRUCTURE: the names of its parts.
         flat_parts: Further names of parts in a flat record: ``zip`` for ``postal_code``.
+        prefixes: Words that a flat record may put before these names of parts, or before this attribute's own names:
+            ``mailing`` for ``mailing_city``.
         refers_to: For ID and IDS: name of the object whose ids they are.
         joined: Parts of a flat record that are joined with spaces where the record does not give the attribute:
             ``first_name`` and ``last_name`` for ``name``.
+        joined_names: Further names of those parts in a flat record: ``surname`` for ``last_name``.
+        whole: For a last name, where the object has no attribute for a whole name: the names under which a record may
+            give that.
+        beside_whole: For a last name: the attribute that holds the first name, which the whole name may begin with.
         categories: For ITEMS: the category of a value given under a flat name: ``mobile`` for ``mobile_phone``.
         names: For NAME_ID and NAME_IDS: the CRM's list that holds the entry (see ``Crm.names``).
         within: For NAME_ID: the attribute that says what the entry belongs to: ``pipeline_id`` for a stage.
@@ -87,6 +95,7 @@ class Attribute:
             that one.
         choices: The values that the CRM knows, in any case, if the list is closed.
         normalise: How spellings of one value are made equal for matching: ``email``, ``domain``, ``phone``, or None.
+        label: The name that the CRM's screens show, where it is not the words of ``name``; see ``shown_as``.
     """
 
     name: str
@@ -114,6 +123,21 @@ class Attribute:
     automatic: str | None = None
     unless: str | None = None
     category_name: str | None = None
+    prefixes: tuple[str, ...] = ()
+    joined_names: Mapping[str, str] = field(default_factory=dict)
+    whole: tuple[str, ...] = ()
+    beside_whole: str | None = None
+    label: str = ""
+
+    @property
+    def shown_as(self) -> str:
+        """The name that the CRM's screens show."""
+        return self.label or title_of(self.name)
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether it may be sent, if only with a create."""
+        return self.creatable or self.updatable
 
 
 @dataclass(frozen=True)

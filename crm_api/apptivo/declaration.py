@@ -8,18 +8,19 @@ name of it: both are sent. Addresses are one list in Apptivo; here the billing a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from crm_api.crm_objects import Attribute, CrmObject, Kind
+from crm_api.naming import known
+from crm_api.naming.known import each_as
+from crm_api.naming.spelling import title_of
 
 EMPLOYEE_OBJECT = 8
 """The value of ``assigneeObjectId`` for employees."""
 
 AUTOMATIC_NUMBER = "Auto generated number"
 BILLING, SHIPPING = "addresses", "shippingAddress"
-_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Choice:
         listed: Name of the list (see ``Crm.names``).
         keys: Keys under which getConfigData may hold the list; sources show few, and firms may differ.
         flat: Further names of the attribute in flat records.
+        label: The name that Apptivo's screens show; empty: the words of ``name``.
     """
 
     id: str
@@ -39,11 +41,18 @@ class Choice:
     listed: str
     keys: tuple[str, ...]
     flat: tuple[str, ...] = ()
+    label: str = ""
 
     @property
     def attribute(self) -> Attribute:
         """The attribute that a payload holds."""
-        return Attribute(self.id, Kind.NAME_ID, names=self.listed, flat=(self.name, *self.flat))
+        return Attribute(
+            self.id,
+            Kind.NAME_ID,
+            names=self.listed,
+            flat=(self.name, *self.flat),
+            label=self.label or title_of(self.id),
+        )
 
 
 @dataclass(frozen=True)
@@ -57,8 +66,8 @@ class Assignee:
     @property
     def attribute(self) -> Attribute:
         """The attribute that a payload holds."""
-        flat = (self.name, "assignee", "assignee_email", "owner", "owner_email", "assigned_to")
-        return Attribute(self.id, Kind.NAME_ID, names="employees", flat=flat)
+        flat = (self.name, *known.OWNER)
+        return Attribute(self.id, Kind.NAME_ID, names="employees", flat=flat, label="Assigned To")
 
 
 @dataclass(frozen=True)
@@ -97,48 +106,49 @@ ASSIGNED = Assignee("assignedObjectId", "assignedObjectRefId", "assignedObjectRe
 EMAILS = Attribute(
     "emailAddresses",
     Kind.ITEMS,
-    flat=("email", "emails", "email_address", "work_email", "personal_email"),
+    flat=("emails", *known.EMAIL),
+    label="Email",
     item="emailAddress",
     category="business",
     category_name="emailType",
-    categories={"personal_email": "home"},
+    categories=each_as("home", known.PERSONAL_EMAIL),
     normalise="email",
 )
 PHONES = Attribute(
     "phoneNumbers",
     Kind.ITEMS,
-    flat=("phone", "phones", "phone_number", "work_phone", "mobile", "mobile_phone", "cell_phone", "home_phone"),
+    flat=("phones", *known.PHONE),
+    label="Phone",
     item="phoneNumber",
     category="business",
     category_name="phoneType",
-    categories={"mobile": "mobile", "mobile_phone": "mobile", "cell_phone": "mobile", "home_phone": "home"},
+    categories={**each_as("mobile", known.MOBILE), **each_as("home", known.HOME_PHONE)},
     normalise="phone",
 )
 ADDRESS_PARTS = ("addressLine1", "addressLine2", "city", "state", "zipCode", "countryName")
 _PARTS = {
-    "street": "addressLine1",
-    "address_line_1": "addressLine1",
-    "address_line1": "addressLine1",
-    "street2": "addressLine2",
-    "address_line_2": "addressLine2",
-    "address_line2": "addressLine2",
-    "region": "state",
-    "zip": "zipCode",
-    "zip_code": "zipCode",
-    "postal_code": "zipCode",
-    "postcode": "zipCode",
-    "country": "countryName",
-    "country_name": "countryName",
+    **each_as("addressLine1", known.STREET),
+    **each_as("addressLine2", known.STREET_2),
+    **each_as("city", known.CITY),
+    **each_as("state", known.STATE),
+    **each_as("zipCode", known.POSTAL_CODE),
+    **each_as("countryName", known.COUNTRY),
 }
 BILLING_ADDRESS = Attribute(
-    BILLING, Kind.STRUCTURE, parts=ADDRESS_PARTS, flat=("address", "billing_address"), flat_parts=_PARTS
+    BILLING,
+    Kind.STRUCTURE,
+    parts=ADDRESS_PARTS,
+    flat=("address", "billing_address"),
+    flat_parts=_PARTS,
+    prefixes=known.ADDRESS_PREFIXES,
+    label="Billing Address",
 )
 SHIPPING_ADDRESS = Attribute(
     SHIPPING,
     Kind.STRUCTURE,
     parts=ADDRESS_PARTS,
     flat=("shipping_address",),
-    flat_parts={f"shipping_{name}": part for name, part in {**_PARTS, "city": "city", "state": "state"}.items()},
+    flat_parts={f"shipping_{name}": part for name, part in _PARTS.items()},
 )
 CUSTOM_ATTRIBUTES = Attribute("customAttributes", Kind.CUSTOM, flat=("custom_fields",))
 _READ_ONLY = tuple(
@@ -160,14 +170,6 @@ def listed_for(singular: str, *choices: Choice) -> tuple[Choice, ...]:
     return tuple(replace(choice, listed=f"{singular}_{choice.listed}") for choice in choices)
 
 
-def _flat(attribute: Attribute) -> Attribute:
-    """Add the names in small letters with underscores to an attribute."""
-    names = dict.fromkeys(
-        [*attribute.flat, *(_CAPITAL.sub("_", name).lower() for name in (attribute.name, *attribute.flat))]
-    )
-    return replace(attribute, flat=tuple(name for name in names if name != attribute.name))
-
-
 def object_of(
     name: str,
     singular: str,
@@ -186,12 +188,12 @@ def object_of(
         finds: Names of the attributes that can be searched by, one value at a time.
         flags: Parameters of a create, by the flags' names in settings.
     """
-    own = tuple(_flat(attribute) for attribute in attributes)
-    read_only = tuple(each for each in _READ_ONLY if each.name not in {attribute.name for attribute in own})
+    read_only = tuple(each for each in _READ_ONLY if each.name not in {attribute.name for attribute in attributes})
+    own_id = Attribute("id", creatable=False, updatable=False, flat=(f"{singular}Id",))
     return CrmObject(
         name,
         singular,
-        (Attribute("id", creatable=False, updatable=False), *own, *read_only),
+        (own_id, *attributes, *read_only),
         match_on=match_on,
         finds=dict.fromkeys(finds, 1),  # a search takes one value
         parameters=tuple(flags or ()),

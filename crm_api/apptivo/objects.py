@@ -28,7 +28,15 @@ from crm_api.apptivo.declaration import (
     texts,
 )
 from crm_api.crm_objects import Attribute, CrmObject, Kind
+from crm_api.naming import known
+from crm_api.naming.known import others
 
+_DESCRIPTION = Attribute("description", flat=others(known.DESCRIPTION, "description"))
+_WEBSITE = Attribute("website", flat=others(known.WEBSITE, "website"))
+_SIZE = (
+    Attribute("annualRevenue", Kind.NUMBER, flat=known.REVENUE),
+    Attribute("numberOfEmployees", Kind.INTEGER, flat=known.EMPLOYEES),
+)
 _CUSTOMER_CHOICES = (
     Choice(
         "customerCategoryId",
@@ -36,6 +44,7 @@ _CUSTOMER_CHOICES = (
         "customer_categories",
         ("customerCategories", "customerCategoryList", "categories"),
         ("category",),
+        "Category",
     ),
     Choice(
         "statusId",
@@ -43,6 +52,7 @@ _CUSTOMER_CHOICES = (
         "customer_statuses",
         ("customerStatusList", "customerStatuses", "statuses", "statusList"),
         ("status",),
+        "Status",
     ),
     Choice("paymentTermId", "paymentTerm", "payment_terms", ("paymentTerms", "paymentTermList", "paymentTermsList")),
     Choice("industryId", "industryName", "customer_industries", INDUSTRIES, ("industry",)),
@@ -52,17 +62,19 @@ CUSTOMERS = ApptivoObject(
     object_of(
         "customers",
         "customer",
-        Attribute("customerName", required=True, flat=("name", "company", "company_name", "organization")),
-        Attribute("customerNumber", automatic=AUTOMATIC_NUMBER),
+        Attribute(
+            "customerName", required=True, flat=("name", *others(known.COMPANY, "customer_name")), label="Customer"
+        ),
+        Attribute("customerNumber", automatic=AUTOMATIC_NUMBER, label="Customer #"),
         *(each.attribute for each in _CUSTOMER_CHOICES),
         ASSIGNEE.attribute,
-        Attribute("description", flat=("details", "notes")),
-        *texts("website", "skypeName", "externalRefId", "tickerSymbol"),
-        Attribute("annualRevenue", Kind.NUMBER),
-        Attribute("numberOfEmployees", Kind.INTEGER, flat=("employees",)),
+        _DESCRIPTION,
+        _WEBSITE,
+        *texts("skypeName", "externalRefId", "tickerSymbol"),
+        *_SIZE,
         Attribute("creditRating", Kind.NUMBER),
         Attribute("parentCustomerId", Kind.ID, refers_to="customers"),
-        Attribute("parentCustomerName", unless="parentCustomerId"),
+        Attribute("parentCustomerName", unless="parentCustomerId", label="Parent Customer"),
         EMAILS,
         PHONES,
         BILLING_ADDRESS,
@@ -89,32 +101,43 @@ _CONTACT_CHOICES = (
         "contact_statuses",
         ("contactStatusList", "contactStatuses", "statuses", "statusList"),
         ("status",),
+        "Status",
     ),
     *listed_for("contact", TERRITORY, MARKET),
 )
 _ACCOUNT = Attribute("accountId", Kind.ID, refers_to="customers", flat=("customer_id", "company_id"))
 _PERSON_NAME = (
-    Attribute("firstName", flat=("given_name",)),
-    Attribute("lastName", required=True, flat=("family_name", "surname")),
+    Attribute("firstName", flat=known.FIRST_NAME),
+    # A whole name cannot be written (fullName is Apptivo's own): lastName is where users look for it.
+    Attribute(
+        "lastName",
+        required=True,
+        flat=known.LAST_NAME,
+        whole=("name", *known.FULL_NAME),
+        beside_whole="firstName",
+    ),
 )
+_JOB_TITLE = Attribute("jobTitle", flat=others(known.JOB_TITLE, "title"))
 CONTACTS = ApptivoObject(
     object_of(
         "contacts",
         "contact",
         *_PERSON_NAME,
-        *texts("title", "jobTitle"),
+        *texts("title"),
+        _JOB_TITLE,
         *(each.attribute for each in _CONTACT_CHOICES),
         _ACCOUNT,
-        Attribute("accountName", unless="accountId", flat=("company", "company_name")),
+        Attribute("accountName", unless="accountId", flat=known.COMPANY, label="Customer"),
         ASSIGNEE.attribute,
-        *texts("customerNumber", "bestWayToContact", "bestWayToContactCode", "externalRefId", "website"),
+        *texts("customerNumber", "bestWayToContact", "bestWayToContactCode", "externalRefId"),
+        _WEBSITE,
         Attribute("isPrimary", Kind.BOOLEAN),
         Attribute("syncToGoogle", Kind.BOOLEAN),
-        Attribute("facebookURL", flat=("facebook",)),
-        Attribute("twitterURL", flat=("twitter",)),
-        Attribute("linkedInURL", flat=("linkedin", "linkedin_url")),
+        Attribute("facebookURL", flat=known.FACEBOOK, label="Facebook"),
+        Attribute("twitterURL", flat=known.TWITTER, label="Twitter"),
+        Attribute("linkedInURL", flat=known.LINKEDIN, label="LinkedIn"),
         *texts("skypeName"),
-        Attribute("description", flat=("details", "notes")),
+        _DESCRIPTION,
         EMAILS,
         PHONES,
         BILLING_ADDRESS,
@@ -132,9 +155,10 @@ CONTACTS = ApptivoObject(
     phone_item="contact_phone_input",
 )
 
+_CURRENCY = Attribute("currencyCode", flat=known.CURRENCY, label="Currency")
 _LEAD_CHOICES = (
     Choice("leadStatus", "leadStatusMeaning", "lead_statuses", ("leadStatuses", "leadStatusList"), ("status",)),
-    Choice("leadSource", "leadSourceMeaning", "lead_sources", ("leadSources", "leadSourceList"), ("source",)),
+    Choice("leadSource", "leadSourceMeaning", "lead_sources", ("leadSources", "leadSourceList"), known.LEAD_SOURCE),
     Choice("leadTypeId", "leadTypeName", "lead_types", ("leadTypes", "leadTypeList"), ("lead_type", "type")),
     Choice("leadRank", "leadRankMeaning", "lead_ranks", ("leadRanks", "leadRankList"), ("rank",)),
     Choice("industry", "industryName", "lead_industries", INDUSTRIES),
@@ -147,23 +171,23 @@ LEADS = ApptivoObject(
         "lead",
         *_PERSON_NAME,
         *texts("title"),
-        Attribute("companyName", flat=("company", "organization")),
-        *texts("jobTitle"),
-        Attribute("description", flat=("details", "notes")),
+        Attribute("companyName", flat=known.COMPANY, label="Company"),
+        _JOB_TITLE,
+        _DESCRIPTION,
         *(each.attribute for each in _LEAD_CHOICES),
         *texts("wayToContact", "easyWayToContact"),
         Attribute("referredById", Kind.INTEGER),
         Attribute("referredByName"),
         ASSIGNEE.attribute,
-        Attribute("potentialAmount", Kind.NUMBER, flat=("amount", "value")),
+        Attribute("potentialAmount", Kind.NUMBER, flat=known.AMOUNT),
         Attribute("estimatedRevenue", Kind.NUMBER),
-        Attribute("currencyCode", flat=("currency",)),
-        Attribute("estimatedCloseDate", Kind.DAY, flat=("close_date",)),
-        Attribute("annualRevenue", Kind.NUMBER),
-        Attribute("numberOfEmployees", Kind.INTEGER, flat=("employees",)),
-        *texts("website", "skypeName", "externalRefId"),
+        _CURRENCY,
+        Attribute("estimatedCloseDate", Kind.DAY, flat=known.CLOSE_DATE),
+        *_SIZE,
+        _WEBSITE,
+        *texts("skypeName", "externalRefId"),
         _ACCOUNT,
-        Attribute("accountName", unless="accountId"),
+        Attribute("accountName", unless="accountId", label="Customer"),
         EMAILS,
         PHONES,
         BILLING_ADDRESS,
@@ -189,14 +213,15 @@ _OPPORTUNITY_CHOICES = (
         "salesStageName",
         "sales_stages",
         ("salesStages", "salesStageList", "opportunitySalesStages"),
-        ("sales_stage", "stage"),
+        known.STAGE,
     ),
     Choice(
         "leadSourceTypeId",
         "leadSourceTypeName",
         "opportunity_lead_sources",
         ("leadSources", "leadSourceList", "leadSourceTypes"),
-        ("lead_source", "source"),
+        known.LEAD_SOURCE,
+        "Lead Source",
     ),
     Choice(
         "opportunityTypeId",
@@ -217,12 +242,12 @@ OPPORTUNITIES = ApptivoObject(
     object_of(
         "opportunities",
         "opportunity",
-        Attribute("opportunityName", required=True, flat=("name", "deal_name")),
+        Attribute("opportunityName", required=True, flat=("name", *known.DEAL_NAME)),
         *(each.attribute for each in _OPPORTUNITY_CHOICES),
-        Attribute("closeDate", Kind.DAY, flat=("expected_close_date",)),
-        Attribute("probability", Kind.NUMBER, flat=("win_probability",)),
-        Attribute("amount", Kind.NUMBER, flat=("value",)),
-        Attribute("currencyCode", flat=("currency",)),
+        Attribute("closeDate", Kind.DAY, flat=known.CLOSE_DATE),
+        Attribute("probability", Kind.NUMBER, flat=others(known.PROBABILITY, "probability")),
+        Attribute("amount", Kind.NUMBER, flat=others(known.AMOUNT, "amount")),
+        _CURRENCY,
         ASSIGNED_TO.attribute,
         Attribute(
             "opportunityCustomerId",
@@ -230,11 +255,13 @@ OPPORTUNITIES = ApptivoObject(
             refers_to="customers",
             flat=("customer_id", "company_id", "accountId"),
         ),
-        Attribute("opportunityCustomer", unless="opportunityCustomerId", flat=("customer", "company")),
+        Attribute("opportunityCustomer", unless="opportunityCustomerId", flat=known.COMPANY, label="Customer"),
         Attribute("opportunityContactId", Kind.ID, refers_to="contacts", flat=("contact_id",)),
-        Attribute("opportunityContact", unless="opportunityContactId"),
+        Attribute(
+            "opportunityContact", unless="opportunityContactId", flat=("contact", "contact_name"), label="Contact"
+        ),
         *texts("nextStep"),
-        Attribute("description", flat=("details", "notes")),
+        _DESCRIPTION,
         Attribute("isMultiCurrency", Kind.BOOLEAN),
         Attribute("isLocked", Kind.BOOLEAN),
         BILLING_ADDRESS,
@@ -254,14 +281,22 @@ OPPORTUNITIES = ApptivoObject(
 )
 
 _CASE_CHOICES = (
-    Choice("caseStatusId", "caseStatus", "case_statuses", ("caseStatuses", "caseStatusList", "statuses"), ("status",)),
-    Choice("caseTypeId", "caseType", "case_types", ("caseTypes", "caseTypeList", "types"), ("type",)),
+    Choice(
+        "caseStatusId",
+        "caseStatus",
+        "case_statuses",
+        ("caseStatuses", "caseStatusList", "statuses"),
+        ("status",),
+        "Status",
+    ),
+    Choice("caseTypeId", "caseType", "case_types", ("caseTypes", "caseTypeList", "types"), ("type",), "Type"),
     Choice(
         "casePriorityId",
         "casePriority",
         "case_priorities",
         ("casePriorities", "casePriorityList", "priorities"),
         ("priority",),
+        "Priority",
     ),
     Choice("caseSourceId", "caseSourceName", "case_sources", ("caseSources", "caseSourceList", "sources"), ("source",)),
 )
@@ -269,22 +304,22 @@ CASES = ApptivoObject(
     object_of(
         "cases",
         "case",
-        Attribute("caseNumber", automatic=AUTOMATIC_NUMBER, flat=("number",)),
-        Attribute("caseSummary", required=True, flat=("subject", "summary", "title")),
-        Attribute("description", flat=("details", "notes", "body")),
+        Attribute("caseNumber", automatic=AUTOMATIC_NUMBER, flat=("number",), label="Case #"),
+        Attribute("caseSummary", required=True, flat=("subject", "summary", "title"), label="Summary"),
+        Attribute("description", flat=others((*known.DESCRIPTION, *known.BODY), "description")),
         *(each.attribute for each in _CASE_CHOICES),
-        Attribute("caseEmail", flat=("email", "email_address"), normalise="email"),
-        Attribute("needByDate", Kind.DAY, flat=("due_date",)),
+        Attribute("caseEmail", flat=known.EMAIL, normalise="email", label="Email"),
+        Attribute("needByDate", Kind.DAY, flat=known.DUE_DATE),
         Attribute("dateResolved", Kind.DAY, flat=("resolved_date",)),
         ASSIGNED.attribute,
         Attribute("caseCustomerId", Kind.ID, refers_to="customers", flat=("customer_id", "company_id")),
-        Attribute("caseCustomer", unless="caseCustomerId", flat=("customer", "company")),
+        Attribute("caseCustomer", unless="caseCustomerId", flat=known.COMPANY, label="Customer"),
         Attribute("caseContactId", Kind.ID, refers_to="contacts", flat=("contact_id",)),
-        Attribute("caseContact", unless="caseContactId", flat=("contact",)),
+        Attribute("caseContact", unless="caseContactId", flat=("contact", "contact_name"), label="Contact"),
         Attribute("caseItemId", Kind.INTEGER),
-        Attribute("caseItem"),
+        Attribute("caseItem", label="Item"),
         Attribute("caseProjectId", Kind.INTEGER),
-        Attribute("caseProject"),
+        Attribute("caseProject", label="Project"),
         CUSTOM_ATTRIBUTES,
         match_on=(("caseNumber",),),
         finds=("caseNumber", "caseSummary", "caseEmail", "caseCustomerId", "caseContactId"),

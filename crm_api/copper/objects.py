@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from crm_api.crm_objects import Attribute, CrmObject, Kind
+from crm_api.naming import known
+from crm_api.naming.known import each_as, others
 
 BULK_SIZE = 10
 """Records in one bulk request (people/bulk-create-people, "Request Size Limit")."""
@@ -28,61 +30,80 @@ _CONVERTED = _read_only("leads_converted_from", "date_lead_created")
 _ID = _read_only("id")
 
 # Copper splits the name itself; whether it accepts the parts is not documented, so they are always joined.
-_PERSON_NAME = Attribute("name", required=True, flat=("full_name",), joined=_FULL_NAME)
-_DETAILS = Attribute("details", flat=("description", "notes"))
-_TITLE = Attribute("title", flat=("job_title",))
-_TAGS = Attribute("tags", Kind.TEXTS)
+_PERSON_NAME = Attribute(
+    "name", required=True, flat=known.FULL_NAME, joined=_FULL_NAME, joined_names=known.PARTS_OF_NAMES
+)
+_DETAILS = Attribute("details", flat=others(known.DESCRIPTION, "details"), label="Description")
+_TITLE = Attribute("title", flat=others(known.JOB_TITLE, "title"))
+_TAGS = Attribute("tags", Kind.TEXTS, flat=others(known.TAGS, "tags"))
 _CUSTOM_FIELDS = Attribute("custom_fields", Kind.CUSTOM)
 _ADDRESS = Attribute(
     "address",
     Kind.STRUCTURE,
     parts=("street", "city", "state", "postal_code", "country"),
-    flat_parts={"zip": "postal_code", "zip_code": "postal_code", "postcode": "postal_code", "region": "state"},
+    flat_parts={
+        **each_as("street", known.STREET),
+        **each_as("city", known.CITY),
+        **each_as("state", known.STATE),
+        **each_as("postal_code", known.POSTAL_CODE),
+        **each_as("country", known.COUNTRY),
+    },
+    prefixes=known.ADDRESS_PREFIXES,
 )
 _ASSIGNEE = Attribute(
     "assignee_id",
     Kind.NAME_ID,
     names="users",
-    flat=("assignee", "assignee_email", "owner", "owner_email"),
+    flat=known.OWNER,
+    label="Owner",
 )
 _CONTACT_TYPE = Attribute("contact_type_id", Kind.NAME_ID, names="contact_types", flat=("contact_type",))
 _CUSTOMER_SOURCE = Attribute(
     "customer_source_id",
     Kind.NAME_ID,
     names="customer_sources",
-    flat=("customer_source", "lead_source"),
+    flat=known.LEAD_SOURCE,
+    label="Source",
 )
-_EMAIL_NAMES = ("email", "email_address", "work_email", "personal_email")
+_EMAIL_CATEGORIES = each_as("personal", known.PERSONAL_EMAIL)
 _EMAILS = Attribute(
     "emails",
     Kind.ITEMS,
-    flat=_EMAIL_NAMES,
+    flat=known.EMAIL,
     item="email",
     category="work",
-    categories={"personal_email": "personal"},
+    categories=_EMAIL_CATEGORIES,
     normalise="email",
 )
 _PHONE_NUMBERS = Attribute(
     "phone_numbers",
     Kind.ITEMS,
-    flat=("phone", "phone_number", "work_phone", "mobile", "mobile_phone", "cell_phone", "home_phone"),
+    flat=known.PHONE,
     item="number",
     category="work",
-    categories={"mobile": "mobile", "mobile_phone": "mobile", "cell_phone": "mobile", "home_phone": "home"},
+    categories={
+        **each_as("mobile", known.MOBILE),
+        **each_as("home", known.HOME_PHONE),
+        **each_as("other", known.OTHER_PHONE),
+    },
     normalise="phone",
 )
-_WEBSITES = Attribute("websites", Kind.ITEMS, flat=("website",), item="url", category="work")
+_WEBSITES = Attribute("websites", Kind.ITEMS, flat=known.WEBSITE, item="url", category="work")
 _SOCIALS = Attribute(
     "socials",
     Kind.ITEMS,
-    flat=("social", "linkedin", "linkedin_url", "twitter", "facebook"),
+    flat=("social", *known.LINKEDIN, *known.TWITTER, *known.FACEBOOK),
     item="url",
     category="other",
-    categories={"linkedin": "linkedin", "linkedin_url": "linkedin", "twitter": "twitter", "facebook": "facebook"},
+    categories={
+        **each_as("linkedin", known.LINKEDIN),
+        **each_as("twitter", known.TWITTER),
+        **each_as("facebook", known.FACEBOOK),
+    },
 )
 _MONEY = (
-    Attribute("monetary_unit", flat=("currency",)),
-    Attribute("monetary_value", Kind.NUMBER, flat=("value", "amount")),
+    Attribute("monetary_unit", flat=others(known.CURRENCY, "monetary_unit"), label="Currency"),
+    Attribute("monetary_value", Kind.NUMBER, flat=others(known.AMOUNT, "monetary_value"), label="Value"),
     *_read_only("converted_unit", "converted_value"),
 )
 
@@ -123,12 +144,12 @@ COMPANIES = CrmObject(
     singular="company",
     attributes=(
         *_ID,
-        Attribute("name", required=True, flat=("company_name", "company", "organization")),
+        Attribute("name", required=True, flat=known.COMPANY),
         _ADDRESS,
         _ASSIGNEE,
         _CONTACT_TYPE,
         _DETAILS,
-        Attribute("email_domain", flat=("domain",), normalise="domain"),
+        Attribute("email_domain", flat=others(known.DOMAIN, "email_domain"), normalise="domain"),
         _PHONE_NUMBERS,
         Attribute("primary_contact_id", Kind.ID, refers_to="people"),
         _SOCIALS,
@@ -154,16 +175,16 @@ LEADS = CrmObject(
         *_read_only(*_FULL_NAME),
         _ADDRESS,
         _ASSIGNEE,
-        Attribute("company_name", flat=("company",)),  # text, not a link
+        Attribute("company_name", flat=others(known.COMPANY, "company_name"), label="Company"),  # text, not a link
         _CUSTOMER_SOURCE,
         _DETAILS,
         Attribute(
             "email",
             Kind.STRUCTURE,
-            flat=("email_address", "work_email", "personal_email"),
+            flat=others(known.EMAIL, "email"),
             item="email",
             category="work",
-            categories={"personal_email": "personal"},
+            categories=_EMAIL_CATEGORIES,
             parts=("email", "category"),
             normalise="email",
         ),
@@ -192,21 +213,22 @@ OPPORTUNITIES = CrmObject(
     singular="opportunity",
     attributes=(
         *_ID,
-        Attribute("name", required=True, flat=("opportunity_name", "deal_name")),
+        Attribute("name", required=True, flat=known.DEAL_NAME),
         _ASSIGNEE,
-        Attribute("close_date", Kind.DAY, flat=("close_date_iso", "expected_close_date")),
+        Attribute("close_date", Kind.DAY, flat=others(known.CLOSE_DATE, "close_date")),
         Attribute("company_id", Kind.ID, refers_to="companies"),
         *_read_only("company_name"),
         _CUSTOMER_SOURCE,
         _DETAILS,
-        Attribute("loss_reason_id", Kind.NAME_ID, names="loss_reasons", flat=("loss_reason",)),
-        Attribute("pipeline_id", Kind.NAME_ID, names="pipelines", flat=("pipeline",)),
+        Attribute("loss_reason_id", Kind.NAME_ID, names="loss_reasons", flat=known.LOSS_REASON),
+        Attribute("pipeline_id", Kind.NAME_ID, names="pipelines", flat=known.PIPELINE),
         Attribute(
             "pipeline_stage_id",
             Kind.NAME_ID,
             names="pipeline_stages",
-            flat=("pipeline_stage", "stage"),
+            flat=known.STAGE,
             within="pipeline_id",
+            label="Stage",
         ),
         Attribute("primary_contact_id", Kind.ID, refers_to="people"),
         Attribute("priority", choices=("None", "Low", "Medium", "High")),
@@ -214,7 +236,7 @@ OPPORTUNITIES = CrmObject(
         Attribute("status", choices=("Open", "Won", "Lost", "Abandoned", "Done", "Won't Do", "On Hold")),
         _TAGS,
         *_MONEY,
-        Attribute("win_probability", Kind.INTEGER, flat=("probability",)),
+        Attribute("win_probability", Kind.INTEGER, flat=others(known.PROBABILITY, "win_probability")),
         _CUSTOM_FIELDS,
         *_read_only("pipeline_is_revenue", "pipeline_type", "date_stage_changed"),
         *_DATES,
@@ -232,7 +254,7 @@ PROJECTS = CrmObject(
     attributes=(
         *_ID,
         Attribute("name", required=True, flat=("project_name",)),
-        Attribute("related_resource", Kind.IDENTIFIER),
+        Attribute("related_resource", Kind.IDENTIFIER, label="Related To"),
         _ASSIGNEE,
         Attribute("status", choices=("Open", "Completed")),
         _DETAILS,
@@ -250,11 +272,11 @@ TASKS = CrmObject(
     singular="task",
     attributes=(
         *_ID,
-        Attribute("name", required=True, flat=("subject",)),
-        Attribute("related_resource", Kind.IDENTIFIER),
+        Attribute("name", required=True, flat=(*others(known.SUBJECT, "name"), "task_name")),
+        Attribute("related_resource", Kind.IDENTIFIER, label="Related To"),
         _ASSIGNEE,
-        Attribute("due_date", Kind.MOMENT, flat=("due",)),
-        Attribute("reminder_date", Kind.MOMENT),
+        Attribute("due_date", Kind.MOMENT, flat=others(known.DUE_DATE, "due_date")),
+        Attribute("reminder_date", Kind.MOMENT, label="Reminder"),
         Attribute("priority", choices=("None", "High")),
         Attribute("status", choices=("Open", "Completed")),
         _DETAILS,
@@ -281,10 +303,11 @@ ACTIVITIES = CrmObject(
             required=True,
             names="activity_types",
             flat=("activity_type",),
+            label="Activity Type",
             beside={"category": "user"},
             resent=True,
         ),
-        Attribute("details", required=True, flat=("body", "notes", "description")),
+        Attribute("details", required=True, flat=others(known.BODY, "details"), label="Note"),
         Attribute("user_id", Kind.NAME_ID, names="users", flat=("user", "user_email")),
         Attribute("activity_date", Kind.MOMENT),
         *_read_only("old_value", "new_value", "is_deleted"),

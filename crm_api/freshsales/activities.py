@@ -18,6 +18,8 @@ from crm_api.freshsales.declaration import (
     FreshsalesObject,
     read_only,
 )
+from crm_api.naming import known
+from crm_api.naming.known import others
 
 NOTES = FreshsalesObject(
     name="notes",
@@ -25,7 +27,7 @@ NOTES = FreshsalesObject(
     path="notes",
     attributes=(
         *ID,
-        Attribute("description", required=True, flat=("note", "body", "details", "content")),
+        Attribute("description", required=True, flat=others(known.BODY, "description"), label="Note"),
         replace(TARGET, required=True),
         *STAMPS,
     ),
@@ -40,9 +42,9 @@ TASKS = FreshsalesObject(
     path="tasks",
     attributes=(
         *ID,
-        Attribute("title", required=True, flat=("name", "subject")),
-        Attribute("description", flat=("details", "notes")),
-        Attribute("due_date", Kind.MOMENT, required=True, flat=("due",)),
+        Attribute("title", required=True, flat=others(known.SUBJECT, "title")),
+        Attribute("description", flat=others(known.DESCRIPTION, "description")),
+        Attribute("due_date", Kind.MOMENT, required=True, flat=others(known.DUE_DATE, "due_date")),
         OWNER,
         Attribute("status", Kind.NAME_ID, names="task_statuses", flat=("task_status",)),
         Attribute("task_type_id", Kind.NAME_ID, names="sales_activity_entity_types", flat=("task_type", "type")),
@@ -63,8 +65,8 @@ APPOINTMENTS = FreshsalesObject(
     path="appointments",
     attributes=(
         *ID,
-        Attribute("title", required=True, flat=("name", "subject")),
-        Attribute("description", flat=("details", "notes")),
+        Attribute("title", required=True, flat=others(known.SUBJECT, "title")),
+        Attribute("description", flat=others(known.DESCRIPTION, "description")),
         Attribute("from_date", Kind.MOMENT, required=True, flat=("start_date", "starts_at", "start")),
         Attribute("end_date", Kind.MOMENT, required=True, flat=("ends_at", "end")),
         Attribute("time_zone", required=True),
@@ -89,8 +91,8 @@ SALES_ACTIVITIES = FreshsalesObject(
     aliases=("activities",),
     attributes=(
         *ID,
-        Attribute("title", required=True, flat=("name", "subject")),
-        Attribute("notes", flat=("details", "description", "body")),
+        Attribute("title", required=True, flat=others(known.SUBJECT, "title")),
+        Attribute("notes", flat=others(known.BODY, "notes")),
         Attribute(
             "sales_activity_type_id",
             Kind.NAME_ID,

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from crm_api.crm_objects import Attribute, CrmObject, Kind
 from crm_api.endpoints.declared import Calls
 from crm_api.endpoints.endpoint import AnswerPaths, Endpoint
+from crm_api.naming import known
+from crm_api.naming.known import others
 
 VALUES_PER_FIND = 100  # in one filter: as many as the largest page holds records
 
@@ -66,28 +68,35 @@ def read_only(*names: str) -> tuple[Attribute, ...]:
 
 ID = read_only("id")
 STAMPS = read_only("created_at", "updated_at", "creater_id", "updater_id")
-OWNER = Attribute("owner_id", Kind.NAME_ID, names="owners", flat=("owner", "owner_email", "assignee", "assignee_email"))
+OWNER = Attribute("owner_id", Kind.NAME_ID, names="owners", flat=known.OWNER, label="Sales owner")
 TERRITORY = Attribute("territory_id", Kind.NAME_ID, names="territories", flat=("territory",))
-SOURCE = Attribute("lead_source_id", Kind.NAME_ID, names="lead_sources", flat=("lead_source", "source"))
+SOURCE = Attribute("lead_source_id", Kind.NAME_ID, names="lead_sources", flat=known.LEAD_SOURCE, label="Source")
 CAMPAIGN = Attribute("campaign_id", Kind.NAME_ID, names="campaigns", flat=("campaign",))
-TAGS = Attribute("tags", Kind.TEXTS, appended=True)
+TAGS = Attribute("tags", Kind.TEXTS, flat=others(known.TAGS, "tags"), appended=True)
 CUSTOM = Attribute("custom_field", Kind.CUSTOM)
 SOCIALS = (
-    Attribute("facebook", flat=("facebook_url",)),
-    Attribute("twitter", flat=("twitter_url",)),
-    Attribute("linkedin", flat=("linkedin_url",)),
+    Attribute("facebook", flat=others(known.FACEBOOK, "facebook")),
+    Attribute("twitter", flat=others(known.TWITTER, "twitter")),
+    Attribute("linkedin", flat=others(known.LINKEDIN, "linkedin"), label="LinkedIn"),
 )
+
+
+def _place(name: str, names: tuple[str, ...]) -> Attribute:
+    return Attribute(name, flat=others(names, name), prefixes=known.ADDRESS_PREFIXES)
+
+
 PLACE = (
-    Attribute("address", flat=("street",)),
-    Attribute("city"),
-    Attribute("state", flat=("region",)),
-    Attribute("zipcode", flat=("zip", "zip_code", "postal_code", "postcode")),
-    Attribute("country"),
+    _place("address", known.STREET),
+    _place("city", known.CITY),
+    _place("state", known.STATE),
+    _place("zipcode", known.POSTAL_CODE),
+    _place("country", known.COUNTRY),
 )
 ACCOUNT_NAME = Attribute(
     "sales_account",
-    flat=("sales_account_name", "account_name", "company_name", "company", "organization"),
+    flat=("sales_account_name", *known.COMPANY),
+    label="Account",
 )
 """An account by its name: Freshsales creates it if it is new."""
-TARGET = Attribute("targetable", Kind.IDENTIFIER, flat=("related_resource", "parent"))
+TARGET = Attribute("targetable", Kind.IDENTIFIER, flat=("related_resource", "parent"), label="Related to")
 FIGURES = read_only("open_deals_amount", "open_deals_count", "won_deals_amount", "won_deals_count")

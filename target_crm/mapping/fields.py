@@ -1,45 +1,27 @@
-"""The attributes and custom fields of an object, by every name that a record or a setting may use for them."""
+"""The attributes and custom fields of an object, by every name that a record or a setting may use for them.
+
+Names are compared as they are spelt first, then in their canonical form (``crm_api.naming.spelling``). In either, what
+the object declares comes before the account's custom fields.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from enum import Enum
+import difflib
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 
 from crm_api.crm import Crm, CustomField, Name
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, Kind
-from crm_api.custom_fields import PREFIX, column_names, slug
+from crm_api.custom_fields import PREFIX, column_names
+from crm_api.errors import ForbiddenError, NoRouteError
+from crm_api.naming.known import prefixes_of
+from crm_api.naming.spelling import canonical
+from target_crm.mapping.declared_names import ID, REFERRING, Assignment, Role, other_names
+from target_crm.mapping.values import LeftOut
 
-ID = "id"
-
-
-class Role(Enum):
-    """The ways in which an attribute of a record gives one of the object's."""
-
-    OWN = "own"
-    """It has the same name."""
-    FLAT = "flat"
-    """It has another of the attribute's names: ``email`` for ``emails``."""
-    PART = "part"
-    """It gives a part of a structure: ``city`` of ``address``."""
-    JOINED = "joined"
-    """It gives a word that is joined with others: ``first_name`` for ``name``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """The attribute of the object that an attribute of a record gives.
-
-    Attributes:
-        attribute: The attribute of the object.
-        role: How the record's attribute gives it.
-        part: The flat name or the name of the part; empty for the attribute's own name.
-    """
-
-    attribute: Attribute
-    role: Role
-    part: str = ""
+NEAR = 0.6  # of difflib's ratio, from which one name is near to another
+BONUS_OF_CUSTOM_FIELDS = 0.1
 
 
 class Fields:
@@ -55,6 +37,8 @@ class Fields:
         self.crm_object = crm_object
         self._declared = {attribute.name: attribute for attribute in crm_object.attributes}
 
+    # By the names that the object and the account use themselves
+
     def attribute(self, name: str) -> Attribute | None:
         """Find the attribute of exactly that name, or the custom field (``cf_<slug>`` or ``cf_<id>``)."""
         declared = self._declared.get(name)
@@ -62,39 +46,6 @@ class Fields:
             return declared
         by_id = self._by_custom_id.get(_number(name.removeprefix(PREFIX)))
         return self.customs.get(name) or by_id or self._by_slug.get(name)
-
-    def named(self, name: str) -> Attribute | None:
-        """Find what a setting names: an attribute, one of its flat names, or a custom field by title, column or id."""
-        if self.crm_object.whole_records:
-            return Attribute(name, Kind.ID)  # nobody has declared its attributes: a setting may name any
-        found = self.attribute(name)
-        if found is None and (assignment := self._other_name(name)):
-            found = assignment.attribute
-        return self.custom(name) if found is None else found
-
-    def custom(self, name: str) -> Attribute | None:
-        """Find a custom field by its title (the name that people see), its column, or its definition's id."""
-        if name in self.customs:
-            return self.customs[name]
-        columns = self.columns_titled(name)
-        if len(columns) == 1:
-            return self.customs[columns[0]]
-        return next((each for each in self.customs.values() if str(each.custom_id) == name.strip()), None)
-
-    def columns_titled(self, title: str) -> list[str]:
-        """Find the columns of the custom fields with a title, in any case; there may be several."""
-        title = title.strip().casefold()
-        return [column for column, each in self._titles.items() if each.casefold() == title]
-
-    def assignment(self, name: str) -> Assignment | None:
-        """Find the attribute that a record's attribute of that name gives; None: the object has nothing for it."""
-        attribute = self.attribute(name)
-        if attribute is not None and (is_writable(attribute) or name not in self._other_names):
-            return Assignment(attribute, Role.OWN)
-        return self._other_name(name)
-
-    def _other_name(self, name: str) -> Assignment | None:
-        return self._other_names.get(name) or self._other_names.get(slug(name))
 
     def options(self, attribute: Attribute) -> tuple[Name, ...]:
         """The options of a custom field."""
@@ -114,6 +65,104 @@ class Fields:
         """The titles of the custom fields, as people see them."""
         return tuple(self._titles.values())
 
+    # By any name
+
+    def named(self, name: str) -> Attribute | None:
+        """Find what a setting names: an attribute or a custom field, by any of its names."""
+        if self.crm_object.whole_records:
+            return Attribute(name, Kind.ID)  # nobody has declared its attributes: a setting may name any
+        found = self.attribute(name)
+        if found is not None:
+            return found
+        if (assignment := self.assignment(name)) is not None:
+            return assignment.attribute
+        return self._referring(name) or self.custom(name)
+
+    def custom(self, name: str) -> Attribute | None:
+        """Find a custom field by its title (the name that people see), its column, or its definition's id."""
+        if name in self.customs:
+            return self.customs[name]
+        columns = self.columns_titled(name)
+        if len(columns) == 1:
+            return self.customs[columns[0]]
+        return next((each for each in self.customs.values() if str(each.custom_id) == name.strip()), None)
+
+    def columns_titled(self, title: str) -> list[str]:
+        """Find the columns of the custom fields with a title: of those that are spelt so, else in any spelling."""
+        exact = [column for column, each in self._titles.items() if each == title]
+        return exact or list(self._customs_by_form.get(canonical(title), ()))
+
+    def assignment(self, name: str) -> Assignment | None:
+        """Find the attribute that a record's attribute of that name gives; None: the object has nothing for it."""
+        attribute = self.attribute(name)
+        if attribute is not None and (attribute.is_writable or name not in self._other_names):
+            return Assignment(attribute, Role.OWN)
+        if (assignment := self._other_names.get(name)) is not None:
+            return assignment
+        if self.crm_object.whole_records:
+            return None
+        titled = [column for column, title in self._known_titles.items() if title == name]
+        if len(titled) == 1:
+            return Assignment(self.customs[titled[0]], Role.OWN, order=1)
+        return self._in_another_spelling(canonical(name))
+
+    def _in_another_spelling(self, form: str) -> Assignment | None:
+        if (assignment := self._by_form.get(form)) is not None:
+            return replace(assignment, is_exact=False)
+        columns = self._customs_by_form.get(form, ()) if self._known_titles else ()
+        if len(columns) == 1:
+            return Assignment(self.customs[columns[0]], Role.OWN, order=1, is_exact=False)
+        return None if columns else self._without_prefix(form)
+
+    def _without_prefix(self, form: str) -> Assignment | None:
+        """Find the attribute where the name begins with the kind of record: ``Person - Email``."""
+        for prefix in sorted(prefixes_of(canonical(self.crm_object.singular)), key=len, reverse=True):
+            found = self._by_form.get(form.removeprefix(prefix)) if form.startswith(prefix) else None
+            if found is not None and found.attribute.name != ID and found.attribute.is_writable:
+                return replace(found, is_exact=False, order=found.order + len(self._by_form))
+        return None
+
+    # For names that are understood by nothing
+
+    def why_not(self, name: str) -> LeftOut:
+        """Say why a record's attribute of that name is not sent, and what may be meant by it."""
+        what = self.crm_object.name
+        columns = self._customs_by_form.get(canonical(name), ()) if self._known_titles else ()
+        if len(columns) > 1:
+            return LeftOut(f"{what} have {len(columns)} custom fields of that name. Call it {' or '.join(columns)}")
+        if (reference := self._referring(name)) is not None:
+            return LeftOut(
+                f"{what} hold an id for it in {reference.name}. To find the record by name, set references."
+                f"{reference.name} to {{object: {reference.refers_to}, match: {{…: {name}}}}}",
+                reference.name,
+            )
+        return LeftOut(f"{what} have no such attribute", self.nearest(name))
+
+    def nearest(self, name: str) -> str:
+        """Find the name that may be meant, an account's own custom field rather than another; empty: none is near."""
+        form = canonical(name)
+        near: list[tuple[float, str]] = []
+        for column, title in self._known_titles.items():
+            ratio = max(_ratio(form, canonical(each)) for each in (title, column.removeprefix(PREFIX)))
+            near.append((ratio + BONUS_OF_CUSTOM_FIELDS if ratio >= NEAR else 0, title))
+        near += [
+            (_ratio(form, canonical(each.name)), each.name) for each in self.crm_object.attributes if each.is_writable
+        ]
+        ratio, nearest = max(near, key=lambda each: each[0], default=(0, ""))
+        return nearest if ratio >= NEAR else ""
+
+    def _referring(self, name: str) -> Attribute | None:
+        """Find the attribute that holds the id of what a name stands for: ``company_id`` for ``Company``."""
+        form = canonical(name)
+        for attribute in self.crm_object.attributes:
+            if attribute.kind in REFERRING and attribute.is_writable:
+                label = canonical(attribute.shown_as)
+                if form in {label, f"{label}name"}:
+                    return attribute
+        return None
+
+    # Custom fields
+
     @cached_property
     def customs(self) -> Mapping[str, Attribute]:
         """The custom fields, by column (``cf_<slug>``)."""
@@ -121,7 +170,12 @@ class Fields:
         for field in self._definitions:
             column = self._columns[field.id]
             found[column] = Attribute(
-                column, field.kind, creatable=field.writable, updatable=field.writable, custom_id=field.id
+                column,
+                field.kind,
+                creatable=field.writable,
+                updatable=field.writable,
+                custom_id=field.id,
+                label=field.name,
             )
         return found
 
@@ -147,6 +201,14 @@ class Fields:
         return {self._columns[field.id]: field.name for field in self._definitions}
 
     @cached_property
+    def _known_titles(self) -> Mapping[str, str]:
+        """The titles by column; empty if the key may not read custom fields, which no record has named outright."""
+        try:
+            return self._titles
+        except (ForbiddenError, NoRouteError):
+            return {}
+
+    @cached_property
     def _options(self) -> Mapping[str, tuple[Name, ...]]:
         return {self._columns[field.id]: field.options for field in self._definitions}
 
@@ -155,13 +217,36 @@ class Fields:
         return {each.custom_id: each for each in self.customs.values() if each.custom_id is not None}
 
     @cached_property
+    def _customs_by_form(self) -> Mapping[str, tuple[str, ...]]:
+        """The columns of custom fields, by the canonical form of title, slug and column."""
+        found: dict[str, dict[str, None]] = {}
+        slugs = {attribute.name: slug for slug, attribute in self._by_slug.items()}
+        for column, title in self._titles.items():
+            named = (title, column, column.removeprefix(PREFIX), slugs[column], slugs[column].removeprefix(PREFIX))
+            for name in named:
+                found.setdefault(canonical(name), {})[column] = None
+        return {form: tuple(columns) for form, columns in found.items()}
+
+    # Declared attributes
+
+    @cached_property
     def _other_names(self) -> Mapping[str, Assignment]:
         """The names beside the attributes' own. Where two attributes have one name, the first declared gets it."""
         found: dict[str, Assignment] = {}
         for attribute in self.crm_object.attributes:
-            if is_writable(attribute):
-                for name, assignment in _other_names_of(attribute):
-                    found.setdefault(name, assignment)
+            for assignment, name in other_names(attribute):
+                found.setdefault(name, assignment)
+        return found
+
+    @cached_property
+    def _by_form(self) -> Mapping[str, Assignment]:
+        """All declared names by their canonical form: the own ones first, what cannot be written last."""
+        own = {attribute.name: Assignment(attribute, Role.OWN) for attribute in self.crm_object.attributes}
+        writable = {name: each for name, each in own.items() if each.attribute.is_writable}
+        found: dict[str, Assignment] = {}
+        for names in (writable, self._other_names, own):
+            for name, assignment in names.items():
+                found.setdefault(canonical(name), assignment)
         return found
 
 
@@ -169,22 +254,5 @@ def _number(text: str) -> CrmId:
     return int(text) if text.isascii() and text.isdecimal() else text
 
 
-def is_writable(attribute: Attribute) -> bool:
-    """Whether an attribute may be sent, if only with a create."""
-    return attribute.creatable or attribute.updatable
-
-
-def _other_names_of(attribute: Attribute) -> Iterator[tuple[str, Assignment]]:
-    for name in attribute.flat:
-        yield name, Assignment(attribute, Role.FLAT, name)
-    parts = (ID, "type") if attribute.kind is Kind.IDENTIFIER else attribute.parts
-    for part in parts:
-        for name in (f"{attribute.name}_{part}", f"{attribute.name}__{part}"):  # as people and as flattening write it
-            yield name, Assignment(attribute, Role.PART, part)
-    if attribute.kind is Kind.STRUCTURE and attribute.item is None:
-        for name, part in ((part, part) for part in attribute.parts):
-            yield name, Assignment(attribute, Role.PART, part)
-        for name, part in attribute.flat_parts.items():
-            yield name, Assignment(attribute, Role.PART, part)
-    for name in attribute.joined:
-        yield name, Assignment(attribute, Role.JOINED, name)
+def _ratio(one: str, other: str) -> float:
+    return difflib.SequenceMatcher(None, one, other).ratio()

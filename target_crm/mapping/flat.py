@@ -16,6 +16,7 @@ import msgspec
 from crm_api.crm_objects import Attribute, Kind
 from crm_api.values import is_empty, read_text
 from target_crm.mapping.match_keys import NORMALISERS
+from target_crm.mapping.whole_names import WholeName
 
 LISTS = frozenset({Kind.TEXTS, Kind.ITEMS, Kind.NAME_IDS, Kind.IDS})
 _VALUE_NAMES = ("value", "email", "number", "url")  # the names under which items of a list hold their value
@@ -33,12 +34,20 @@ class Sources:
             is (empty for the attribute's own name).
         parts: Names in the record that give a part of a structure, each with the name of the part.
         joined: Names in the record whose values are joined with spaces, in order: first and last name.
+        whole_name: For a first or last name: where the record gives a whole name as well; None: it gives none.
     """
 
     attribute: Attribute
     own: tuple[tuple[str, str], ...] = ()
     parts: tuple[tuple[str, str], ...] = ()
     joined: tuple[str, ...] = ()
+    whole_name: WholeName | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names in the record that give the attribute."""
+        whole = () if self.whole_name is None else self.whole_name.whole
+        return (*(name for name, _ in self.own), *(name for name, _ in self.parts), *self.joined, *whole)
 
     def gather(self, record: Mapping[str, Any], *, nulls: bool = False) -> Any:
         """Bring what the record gives into the attribute's shape; texts, numbers and dates stay as the source has them.
@@ -71,6 +80,8 @@ class Sources:
         return [(record[name], flat) for name, flat in self.own if not is_empty(record.get(name))]
 
     def _single(self, record: Mapping[str, Any]) -> Any:
+        if self.whole_name is not None:
+            return self.whole_name.part(record)
         given = [value for value, _ in self._given(record)]
         if self.attribute.kind is Kind.DAY:
             given.sort(key=lambda value: not _is_unambiguous_day(value))  # 2024-05-03 has one meaning

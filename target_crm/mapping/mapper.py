@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any
@@ -14,17 +14,20 @@ from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Payload
 from crm_api.errors import SettingError
 from crm_api.settings import nearest
 from crm_api.values import is_empty
-from target_crm.mapping.attribute_plan import AttributePlans, Plan
+from target_crm.mapping.attribute_plan import AttributePlans
 from target_crm.mapping.changes import Changes
-from target_crm.mapping.fields import ID, Fields
+from target_crm.mapping.declared_names import ID
+from target_crm.mapping.fields import Fields
 from target_crm.mapping.flags import Flags, resolved, with_flags
 from target_crm.mapping.flat import LISTS, Sources, unpacked
 from target_crm.mapping.match_keys import MatchKeys
+from target_crm.mapping.plan import Plan
 from target_crm.mapping.references import References
 from target_crm.mapping.settings import MappingSettings
 from target_crm.mapping.values import (
     Change,
     Found,
+    LeftOut,
     Mapped,
     MatchKey,
     MatchPart,
@@ -53,7 +56,7 @@ class _Values:
 
     payload: dict[str, Any] = field(default_factory=dict)
     customs: dict[CrmId, Any] = field(default_factory=dict)
-    left_out: dict[str, str] = field(default_factory=dict)
+    left_out: dict[str, LeftOut] = field(default_factory=dict)
 
     def put(self, attribute: Attribute, value: Any) -> None:
         """Put a value where its attribute stands."""
@@ -103,6 +106,14 @@ class Mapper:
             raise SettingError(f"{where} must not be replace: the CRM only adds to {attribute.name}")
         return attribute
 
+    def doubts(self, names: Iterable[str]) -> list[str]:
+        """Return a sentence for each attribute of records that gives what another gives, or that is no good fit.
+
+        Args:
+            names: The names of all attributes that the records may have.
+        """
+        return self._plans.doubts(names)
+
     def _mode_of(self, attribute: Attribute) -> Mode:
         default = Mode.ADD if attribute.kind in LISTS else Mode.REPLACE
         return self._modes.get(attribute.name, default)
@@ -140,7 +151,7 @@ class Mapper:
             self._match_keys.keys(self._matched_by(plan, record, payload), pending),
             references,
             tuple(name for name in self._required if name not in payload and name not in pending),
-            {**plan.left_out, **values.left_out} if values.left_out else plan.left_out,
+            {**plan.left_out_of(record), **values.left_out},
             digest_of(payload, references),
             flags,
         )
@@ -162,7 +173,7 @@ class Mapper:
         if value is not _LEFT_OUT and (attribute.automatic is None or value != attribute.automatic):
             values.put(attribute, value)
 
-    def _vendors(self, attribute: Attribute, value: Any, beside: dict[str, Any], left_out: dict[str, str]) -> Any:
+    def _vendors(self, attribute: Attribute, value: Any, beside: dict[str, Any], left_out: dict[str, LeftOut]) -> Any:
         """The vendor's form of a value; for a name that the CRM does not list, what the setting unknown_names says."""
         try:
             return self._vendor_values.value(attribute, value, beside)
@@ -171,7 +182,7 @@ class Mapper:
                 raise
             if self._settings.use_name is not None:
                 return self._vendor_values.value(attribute, self._settings.use_name, beside)
-            left_out[attribute.name] = error.rejection.reason
+            left_out[attribute.name] = LeftOut(error.rejection.reason)
             return _LEFT_OUT
 
     def _unpack(self, container: Any, plan: Plan, values: _Values) -> None:
@@ -179,9 +190,10 @@ class Mapper:
         for name, value in _contained(unpacked(container)):
             attribute = self._fields.by_custom_id(name) if isinstance(name, int) else self._fields.custom(str(name))
             if attribute is None or not attribute.updatable:
-                values.left_out[f"custom_fields[{name}]"] = (
-                    f"{self.crm_object.name} have no such custom field that can be written"
-                )
+                if not is_empty(value):
+                    values.left_out[f"{plan.container}[{name}]"] = LeftOut(
+                        f"{self.crm_object.name} have no such custom field that can be written"
+                    )
             elif attribute.custom_id is not None and attribute.custom_id not in plan.covered:
                 sources = Sources(attribute, ((attribute.name, ""),))
                 self._put(sources, {attribute.name: value}, values, {})
@@ -193,8 +205,8 @@ class Mapper:
             self._put(sources, record, only, {})
         if only.customs:
             only.payload.update(self._crm.custom_container({**self._crm.custom_values(payload), **only.customs}))
-        if ID in self._match_keys.names and not is_empty(record.get(ID)):
-            only.payload[ID] = record[ID]
+        if plan.id_name is not None and not is_empty(record[plan.id_name]):
+            only.payload[ID] = record[plan.id_name]
         return {**payload, **only.payload} if only.payload else payload
 
     def resolve(self, mapped: Mapped, found: Mapping[str, Found]) -> Mapped:
@@ -305,8 +317,7 @@ def _contained(container: Any) -> list[tuple[Any, Any]]:
 
 
 def _invalid(attribute: Attribute, error: ValueError, sources: Sources, record: Mapping[str, Any]) -> RejectedError:
-    names = [*(name for name, _ in sources.own), *(name for name, _ in sources.parts), *sources.joined]
-    value = next((record[name] for name in names if not is_empty(record.get(name))), None)
+    value = next((record[name] for name in sources.names if not is_empty(record.get(name))), None)
     return RejectedError(Reason.INVALID_VALUE, f"{attribute.name} {error}", attribute.name, value)
 
 

@@ -12,7 +12,8 @@ from crm_api.crm_objects import Attribute, CrmRecord, Kind
 from crm_api.errors import SettingError
 from crm_api.settings import nearest
 from crm_api.values import is_empty, read_text
-from target_crm.mapping.fields import ID, Fields
+from target_crm.mapping.declared_names import ID
+from target_crm.mapping.fields import Fields
 from target_crm.mapping.settings import MappingSettings
 from target_crm.mapping.values import MatchKey, MatchPart
 

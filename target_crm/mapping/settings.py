@@ -103,6 +103,8 @@ class MappingSettings:
 
     Attributes:
         known: Attributes of the records that serve other purposes, such as the source id: not reported as unknown.
+        mapped_from: Attributes of the records that a stream map reads: not reported either, and sent only where they
+            are spelt as the CRM's are, since the map says what they are for.
         where: The place of the stream's settings (``streams.people``), for errors; may be empty.
     """
 
@@ -162,6 +164,7 @@ class MappingSettings:
         make_default=dict,
     )
     known: frozenset[str] = frozenset()
+    mapped_from: frozenset[str] = frozenset()
     where: str = ""
 
     @property
@@ -178,15 +181,23 @@ _SETTINGS = settings_in(MappingSettings)
 MAPPING_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(schemas_of(_SETTINGS))
 
 
-def mapping_settings(given: Mapping[str, Any], *, where: str = "", known: Iterable[str] = ()) -> MappingSettings:
+def mapping_settings(
+    given: Mapping[str, Any], *, where: str = "", known: Iterable[str] = (), mapped_from: Iterable[str] = ()
+) -> MappingSettings:
     """Read a stream's settings that say how its records are mapped; its other settings are passed over.
 
     Args:
         given: The stream's settings, which fit ``MAPPING_SETTINGS``.
         where: Their place, for errors: ``streams.people``.
         known: Attributes of the records that serve other purposes, such as the source id.
+        mapped_from: Attributes of the records that a stream map reads.
 
     Raises:
         SettingError: A reference has neither a stream nor a match.
     """
-    return MappingSettings(**read_settings(_SETTINGS, given, where), known=frozenset(known), where=where)
+    return MappingSettings(
+        **read_settings(_SETTINGS, given, where),
+        known=frozenset(known),
+        mapped_from=frozenset(mapped_from),
+        where=where,
+    )

@@ -147,6 +147,24 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Why an attribute of a record is not sent.
+
+    Attributes:
+        reason: The reason, for people.
+        nearest: The name that may be meant; empty if none is near.
+    """
+
+    reason: str
+    nearest: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The reason, and the name that may be meant."""
+        return f"{self.reason}: the nearest one is {self.nearest!r}" if self.nearest else self.reason
+
+
+@dataclass(frozen=True, slots=True)
 class Mapped:
     """A record as it will be sent.
 
@@ -155,7 +173,7 @@ class Mapped:
         keys: The match keys for which the record has values, in order of preference; empty: nothing to match by.
         references: The references still to be resolved; ``Mapper.resolve`` puts them into the payload.
         missing: The attributes that a create needs and the record does not give.
-        left_out: The attributes that are not sent, each with the reason, which is named once per stream.
+        left_out: The record's attributes that have a value and are not sent, each with the reason.
         digest: Hash of payload and references as the source gives them, equal before and after ``resolve`` and for any
             order of keys.
         parameters: The flags that go with the record, by name, as the setting parameters gives them.
@@ -165,7 +183,7 @@ class Mapped:
     keys: tuple[MatchKey, ...] = ()
     references: tuple[Reference, ...] = ()
     missing: tuple[str, ...] = ()
-    left_out: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, LeftOut] = field(default_factory=dict)
     digest: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
 

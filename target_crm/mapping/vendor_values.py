@@ -9,7 +9,8 @@ from typing import Any
 from crm_api.crm import Crm, Name
 from crm_api.crm_objects import Attribute, CrmId, Kind
 from crm_api.values import READERS, read_day, read_id, read_moment, read_text
-from target_crm.mapping.fields import ID, Fields
+from target_crm.mapping.declared_names import ID
+from target_crm.mapping.fields import Fields
 from target_crm.mapping.match_keys import normalise_domain
 from target_crm.mapping.names import NameList
 

@@ -83,7 +83,7 @@ def test_a_reference_that_is_half_given_stops_the_run(reference: dict[str, Any])
 @pytest.mark.parametrize(
     ("rule", "words"),
     [
-        ({"company": ReferenceRule(stream="a", source_id=("b",))}, "there are: company_id"),
+        ({"firm": ReferenceRule(stream="a", source_id=("b",))}, "there are: company_id"),
         ({"name": ReferenceRule(stream="a", source_id=("b",))}, "no such reference"),
         ({"company_id": ReferenceRule(object="firms", match={"name": "x"})}, "no object 'firms'"),
         ({"company_id": ReferenceRule(object="companies", match={"vat": "x"})}, "companies have no attribute 'vat'"),
