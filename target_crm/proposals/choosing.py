@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from crm_api.crm_objects import CrmObject, named_object
 from crm_api.errors import SettingError
 from crm_api.settings import nearest
-from target_crm.proposals.known_columns import Entity, Meaning, Sense, canonical, entity_of, meaning_of, words_of
+from target_crm.proposals.known_columns import Entity, Meaning, Sense, entity_of, meaning_of, unnumbered, words_of
 from target_crm.proposals.samples import Sample
 
 _INSTEAD = {Entity.LEAD: Entity.PERSON}
@@ -17,14 +17,14 @@ _NAMED = {"customers": Entity.COMPANY}
 """Objects whose name means something else elsewhere: a shop's customers are people."""
 _SIGNS: Mapping[Entity, frozenset[str]] = {
     Entity.DEAL: frozenset(
-        map(canonical, ("opportunity name", "deal name", "deal title", "potential name", "deal stage", "stage name"))
+        map(unnumbered, ("opportunity name", "deal name", "deal title", "potential name", "deal stage", "stage name"))
     ),
-    Entity.LEAD: frozenset(map(canonical, ("lead id", "lead owner", "company account", "converted", "is converted"))),
+    Entity.LEAD: frozenset(map(unnumbered, ("lead id", "lead owner", "company account", "converted", "is converted"))),
     Entity.PERSON: frozenset(
-        map(canonical, ("first name", "last name", "given name", "family name", "fname", "lname", "person name"))
+        map(unnumbered, ("first name", "last name", "given name", "family name", "fname", "lname", "person name"))
     ),
     Entity.COMPANY: frozenset(
-        map(canonical, ("account name", "company name", "organization name", "industry", "domain", "billing city"))
+        map(unnumbered, ("account name", "company name", "organization name", "industry", "domain", "billing city"))
     ),
 }
 """Columns that only records of one kind have, the surest kind first."""
@@ -79,7 +79,7 @@ def choose(sample: Sample, objects: Mapping[str, CrmObject], named: str | None) 
         return Chosen(own, "the stream is called so")
     if (entity := entity_of(words_of(sample.stream))) is not None and (found := _object(objects, entity)):
         return Chosen(found, f"by the name of the stream, which speaks of a {entity.value}", _people(sample))
-    columns = {canonical(name): name for name in sample.columns}
+    columns = {unnumbered(name): name for name in sample.columns}
     for entity, signs in _SIGNS.items():
         if (seen := signs & columns.keys()) and (found := _object(objects, entity)):
             return Chosen(found, f"guessed from the column {columns[min(seen)]}; --object names another")

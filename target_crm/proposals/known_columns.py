@@ -1,9 +1,9 @@
 """The meaning of column names in exports that users of CRMs have, whichever program wrote them.
 
 The layouts are public: exports and reports of Salesforce, HubSpot, Pipedrive and Zoho, of Google Contacts, Outlook,
-Mailchimp and LinkedIn. Names are compared without case, blanks, signs and numbers: ``E-mail 1 - Value`` is
-``email value``. A meaning is given in the names that flat records may use for any CRM (``first_name``,
-``close_date``), in order of preference: the object takes the first that it has.
+Mailchimp and LinkedIn. What the target understands by itself stands in ``crm_api.naming.known``; here is what takes a
+look at the other columns: of several addresses the one that people mean, the company that a person belongs to, a title
+that is no job. Names are compared without case, blanks, signs and numbers: ``E-mail 1 - Value`` is ``email value``.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+
+from crm_api.naming import known
 
 _BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 _SIGNS = re.compile(r"[\W_]+")
@@ -107,59 +109,38 @@ ENTITIES: Mapping[Entity, frozenset[str]] = {
 """The words by which exports and streams call each kind of record."""
 
 _COLUMNS: Mapping[tuple[str, ...], str] = {
-    ("name", "full_name"): "name, full name, display name, complete name",
-    ("first_name",): "first name, given name, first, fname, forename",
-    ("last_name",): "last name, family name, surname, last, lname",
-    ("middle_name",): "middle name, additional name, middle",
-    ("prefix",): "salutation, name prefix, prefix, honorific, courtesy title",
-    ("suffix",): "suffix, name suffix",
-    ("job_title", "title"): "job title, title, position, designation, role, organization title, job position",
-    ("department",): "department, organization department",
-    ("website", "websites", "url"): "website, websites, website url, website value, web page, web address, homepage, "
-    "home page, url, company website, personal web page",
-    ("email_domain", "domain", "website"): "domain, email domain, domain name, company domain name, website domain",
-    ("linkedin", "linkedin_url"): "linkedin, linkedin url, linkedin profile, linkedin profile url, linkedin bio, "
-    "linkedin company page, person linkedin url, company linkedin url",
-    ("twitter", "twitter_url"): "twitter, twitter url, twitter profile, twitter handle, twitter username",
-    ("facebook", "facebook_url"): "facebook, facebook url, facebook profile, facebook company page",
-    ("skype_name",): "skype, skype id, skype name",
-    ("assignee", "owner"): "owner, owner name, owner email, owner full name, record owner, assigned to, "
-    "assigned user, assignee, sales rep, sales owner",
-    ("tags",): "tags, tag, labels, label, label s, categories, group membership, groups",
-    ("description", "details", "notes"): "description, notes, note, comments, comment, about, about us, details, "
-    "remarks, internal notes",
-    ("lead_source", "customer_source", "source"): "lead source, source, customer source",
-    ("campaign",): "campaign, campaign source, primary campaign source",
-    ("territory",): "territory, sales territory",
-    ("industry", "industry_type"): "industry",
-    ("number_of_employees", "employees"): "number of employees, no of employees, employees, employee count, "
-    "num employees",
-    ("annual_revenue",): "annual revenue, yearly revenue",
-    ("time_zone",): "time zone, timezone",
-    ("ticker_symbol",): "ticker symbol, ticker",
-    ("customer_number",): "account number, customer number",
-    ("lead_status",): "lead status, hs lead status",
-    ("status",): "status",
-    ("lifecycle_stage",): "lifecycle stage",
-    ("contact_type",): "contact type",
-    ("priority",): "priority",
-    ("pipeline_stage", "stage", "deal_stage", "sales_stage"): "stage, deal stage, stage name, sales stage, "
-    "opportunity stage, pipeline stage",
-    ("pipeline", "deal_pipeline"): "pipeline, deal pipeline, sales pipeline, pipeline name",
-    ("monetary_value", "amount", "value"): "amount, value, deal amount, deal value, opportunity amount, "
-    "opportunity value, lead value",
-    ("currency", "monetary_unit"): "currency, currency code, currency iso code, deal currency, deal currency code, "
-    "amount currency, currency of value",
-    ("close_date", "expected_close_date"): "close date, closing date, expected close date, estimated close date, "
-    "expected closing date",
-    ("win_probability", "probability"): "probability, deal probability, win probability, probability percent",
-    ("loss_reason", "lost_reason", "deal_reason"): "loss reason, lost reason, closed lost reason, reason for loss, "
-    "reason lost",
-    ("next_step",): "next step",
-    ("deal_type", "opportunity_type"): "deal type, opportunity type",
-    ("due_date",): "due date, task due date, due, deadline",
+    ("name", "full_name"): "display name, complete name",
+    ("first_name",): "first",
+    ("last_name",): "last",
+    ("middle_name",): "middle",
+    ("prefix",): "honorific, courtesy title, salutation",
+    ("job_title", "title"): "title, designation, role, job position, organization title",
+    ("department",): "organization department",
+    ("website", "websites"): f"{', '.join(known.WEBSITE)}, website value, web address, personal web page",
+    ("email_domain",): "website domain",
+    ("linkedin",): "linkedin bio, person linkedin url, company linkedin url",
+    ("twitter",): "twitter handle, twitter username",
+    ("facebook",): "facebook profile",
+    ("skype_name",): "skype, skype id",
+    ("owner",): "owner full name, record owner, assigned user, sales rep",
+    ("tags",): "tag, labels, label, label s, categories, group membership, groups",
+    ("description",): "note, comment, about us, remarks, internal notes",
+    ("campaign",): "campaign source, primary campaign source",
+    ("territory",): "sales territory",
+    ("annual_revenue",): "yearly revenue",
+    ("ticker_symbol",): "ticker",
+    ("customer_number",): "account number",
+    ("lead_status",): "hs lead status",
+    ("pipeline",): "sales pipeline",
+    ("amount",): "lead value",
+    ("currency",): "deal currency, amount currency, currency of value",
+    ("close_date",): "closing date, expected closing date",
+    ("probability",): "probability percent, probability",
+    ("loss_reason",): "reason for loss, reason lost",
+    ("due_date",): "task due date, deadline",
 }
-"""Column names, between commas, by the names that flat records may use for what they mean."""
+"""Column names, between commas, that the target does not understand by itself, or not as they are meant; by the names
+that flat records may use for what they mean."""
 
 _OF_ENTITY: Mapping[Entity, Mapping[tuple[str, ...], str]] = {
     Entity.DEAL: {("name",): "title, subject", ("type", "deal_type"): "type"},
@@ -186,6 +167,7 @@ _RELATED = {
     "associatedcompany": Meaning(Sense.RELATED, entity=Entity.COMPANY, aspect="name"),
     "parentid": Meaning(Sense.OTHER_IDS),
 }
+_RELATED_KINDS = frozenset((Entity.PERSON, Entity.COMPANY, Entity.LEAD, Entity.DEAL))
 _WEAK = frozenset("primary associated related main key current".split())
 """Words before the kind of another record: ``Primary Contact``."""
 _ASPECTS: Mapping[str, str] = {
@@ -293,19 +275,14 @@ def words_of(name: str) -> tuple[str, ...]:
     return tuple(joined)
 
 
-def canonical(name: str) -> str:
+def unnumbered(name: str) -> str:
     """A name without case, blanks, signs and numbers, by which names are compared."""
     return "".join(word for word in words_of(name) if not word.isdecimal())
 
 
-def spelling(name: str) -> str:
-    """A name without case, blanks and signs, but with its numbers."""
-    return "".join(words_of(name))
-
-
 def _table(rows: Mapping[tuple[str, ...], str]) -> dict[str, Meaning]:
     return {
-        canonical(phrase): Meaning(Sense.ATTRIBUTE, names=names)
+        unnumbered(phrase): Meaning(Sense.ATTRIBUTE, names=names)
         for names, phrases in rows.items()
         for phrase in phrases.split(",")
     }
@@ -313,11 +290,12 @@ def _table(rows: Mapping[tuple[str, ...], str]) -> dict[str, Meaning]:
 
 _MEANINGS = _table(_COLUMNS)
 _MEANINGS_OF = {entity: _table(rows) for entity, rows in _OF_ENTITY.items()}
-_KEPT_NAMES = frozenset(map(canonical, _KEPT.split(",")))
-_ID_NAMES = frozenset(map(canonical, _IDS.split(",")))
-_PART_NAMES = {canonical(name): part for name, part in _PARTS.items()}
-_PART_NAMES_OF_A_GROUP = {canonical(name): part for name, part in _PARTS_OF_A_GROUP.items()}
-_GROUP_NAMES = {canonical(name): name for name in _GROUPS if name}
+_OWNERS = frozenset(map(unnumbered, (*known.OWNER, "hubspot owner", "record owner")))
+_KEPT_NAMES = frozenset(map(unnumbered, _KEPT.split(",")))
+_ID_NAMES = frozenset(map(unnumbered, _IDS.split(",")))
+_PART_NAMES = {unnumbered(name): part for name, part in _PARTS.items()}
+_PART_NAMES_OF_A_GROUP = {unnumbered(name): part for name, part in _PARTS_OF_A_GROUP.items()}
+_GROUP_NAMES = {unnumbered(name): name for name in _GROUPS if name}
 
 
 def meaning_of(name: str, own: Entity | None) -> Meaning | None:
@@ -337,8 +315,12 @@ def _meaning(words: Sequence[str], own: Entity | None) -> Meaning | None:
         return found  # Deal - Title, Contact Owner, Account Name of an account, Person - Organization
     if found := _plain(words, own):
         return found
+    if entity is not None and entity is own and rest:
+        return Meaning(Sense.ATTRIBUTE, names=("_".join(rest),))  # Lead Owner of a lead that becomes a contact
     if entity is None or entity is own:
         return _RELATED.get("".join(words))
+    if entity not in _RELATED_KINDS:
+        return None
     aspect = " ".join(word for word in rest if word not in _WEAK)
     return Meaning(Sense.RELATED, entity=entity, aspect=_ASPECTS.get(aspect, aspect))
 
@@ -372,7 +354,7 @@ def _plain(words: Sequence[str], own: Entity | None) -> Meaning | None:
         before = "".join(words[:-1])
         if before in _KEPT_NAMES:
             return Meaning(Sense.KEPT)
-        if before == "hubspotowner" or _MEANINGS.get(before) == _MEANINGS["owner"]:
+        if before in _OWNERS:
             return Meaning(Sense.OTHER_IDS)
     return _reach(words) or _address(words)
 

@@ -7,15 +7,16 @@ from dataclasses import dataclass, field, replace
 
 from crm_api.crm import Crm
 from crm_api.crm_objects import Attribute, Kind
-from target_crm.mapping.fields import Assignment, Fields, Role, is_writable
+from target_crm.mapping.declared_names import Assignment, Role
+from target_crm.mapping.fields import Fields
 from target_crm.proposals.known_columns import (
     ASPECTS,
     Entity,
     Meaning,
     Sense,
-    canonical,
     meaning_of,
     preference,
+    unnumbered,
     words_of,
 )
 from target_crm.proposals.samples import Column, Sample
@@ -93,7 +94,7 @@ class Placing:
         self._fields = fields
         self._own = own
         self._sample = sample
-        self._names = {canonical(name) for name in sample.columns}
+        self._names = {unnumbered(name) for name in sample.columns}
 
     def places(self) -> Places:
         """Find the place of every column."""
@@ -168,15 +169,17 @@ class Placing:
             return meaning.aspect == "id" and own.attribute.kind in {Kind.ID, Kind.IDS}
         if meaning.sense is Sense.ATTRIBUTE:
             return self._is_salutation(column)
+        if meaning.sense is Sense.PHONE and meaning.category == "home":
+            return own.attribute.category is None  # a number at work, where that is all that the object has
         return meaning.sense in _ELSEWHERE and column.name != own.attribute.name
 
     def _is_salutation(self, column: Column) -> bool:
         """Whether a column is the title of a person and not of a job: Mr. or Dr. of Outlook, beside a Job Title."""
-        return canonical(column.name) == "title" and "jobtitle" in self._names
+        return unnumbered(column.name) == "title" and "jobtitle" in self._names
 
     def _assignment(self, name: str) -> Assignment | None:
         found = self._fields.assignment(name)
-        return found if found is not None and is_writable(found.attribute) else None
+        return found if found is not None and found.attribute.is_writable else None
 
     def _names_for(self, column: Column, meaning: Meaning | None) -> Iterator[str]:
         """The names in flat records for what a column means, in order of preference."""
@@ -241,10 +244,10 @@ class Placing:
 
     def _custom_title(self, name: str) -> str | None:
         """The title of the custom field that a column gives, where the target does not see that by itself."""
-        wanted = canonical(name)
-        found = [title for title in self._fields.titles if canonical(title) == wanted]
+        wanted = unnumbered(name)
+        found = [title for title in self._fields.titles if unnumbered(title) == wanted]
         attribute = self._fields.custom(found[0]) if len(found) == 1 else None
-        return found[0] if attribute is not None and is_writable(attribute) else None
+        return found[0] if attribute is not None and attribute.is_writable else None
 
     def _settled(self, claims: Sequence[Claim]) -> list[Claim]:
         """The claims for one attribute that can stand beside each other."""
@@ -282,9 +285,10 @@ class Placing:
         if len(groups) < 2:  # noqa: PLR2004 - there is nothing to choose
             return places.claims
         chosen = min(groups, key=lambda group: (not self._is_filled(groups[group]), preference(group)))
+        first = min(groups[chosen], key=lambda claim: claim.meaning is not None and claim.meaning.part == "whole")
         for group, claims in groups.items():
             for claim in claims if group != chosen else ():
-                places.left_out[claim.column] = f"the address is given by {groups[chosen][0].column} and what belongs to it"
+                places.left_out[claim.column] = f"the address is given by {first.column} and what belongs to it"
         return [claim for claim in places.claims if claim.column not in places.left_out]
 
     def _lines(self, claims: Sequence[Claim]) -> list[Claim]:

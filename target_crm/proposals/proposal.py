@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from crm_api.crm import Crm
 from crm_api.crm_objects import Attribute, CrmObject, Kind
-from target_crm.mapping.fields import Fields, is_writable
+from target_crm.mapping.fields import Fields
 from target_crm.mapping.match_keys import normalise_text
 from target_crm.proposals.choosing import Chosen, entity_of_object, object_of_entity
 from target_crm.proposals.known_columns import Entity
@@ -239,8 +239,9 @@ def _source_id(sample: Sample, places: Places) -> tuple[tuple[str, ...], str]:
         if sample.identifies(name):
             return (name,), "every record has one, and each another"
     for claim in places.claims:
-        attribute = claim.assignment.attribute
-        if (attribute.normalise == "email" or attribute.item == "url") and sample.identifies(claim.column):
+        is_email = claim.assignment.attribute.normalise == "email"
+        is_url = all(value.startswith(("http://", "https://")) for value in sample.columns[claim.column].values)
+        if (is_email or is_url) and sample.identifies(claim.column):
             return (claim.column,), "every record has one, and each another"
     return (), ""
 
@@ -254,7 +255,7 @@ def _names_one(proposal: Proposal, entity: Entity, aspect: str, column: str) -> 
 
 
 def _refers(attribute: Attribute, target: str | None) -> bool:
-    return target is not None and attribute.refers_to == target and is_writable(attribute)
+    return target is not None and attribute.refers_to == target and attribute.is_writable
 
 
 def _matched_by(crm_object: CrmObject, aspect: str) -> str | None:
@@ -282,4 +283,4 @@ def _why_not(crm_object: CrmObject, entity: Entity, aspect: str, attribute: Attr
         return f"the {entity.value} is found by {used}"
     if attribute is not None and aspect == "id":
         return f"it holds ids of the source's own; propose it together with the stream of the {entity.value}"
-    return f"{crm_object.name} hold no {entity.value} that it could name"
+    return f"it is about a {entity.value}, to whom {crm_object.name} cannot be linked by it"

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from crm_api.crm_objects import Attribute, Kind
-from target_crm.mapping.fields import Assignment, Role
-from target_crm.proposals.known_columns import Sense, spelling
+from crm_api.naming.spelling import canonical
+from target_crm.mapping.declared_names import Assignment, Role
+from target_crm.proposals.known_columns import Sense
 from target_crm.proposals.placing import Claim, category_of
 from target_crm.proposals.samples import Column, Sample
 
@@ -44,13 +45,16 @@ class Renames:
     ) -> None:
         self._sample = sample
         self._assignment = assignment
-        self._taken = {spelling(claim.column) for claim in claims if claim.understood}
+        self._taken = {canonical(claim.column) for claim in claims if claim.understood}
         self.entries: dict[str, Rename] = {}
         """The entries, by the new name."""
         self.beyond: dict[str, str] = {}
         """The columns for which no name is left, each with the attribute that they would give."""
         for claim in claims:
-            if not claim.understood:
+            if _is_fraction(sample.columns[claim.column], claim.assignment.attribute):
+                attribute = claim.assignment.attribute.name
+                self._enter(attribute, Rename(_percent(sample.columns[claim.column]), (claim.column,), attribute))
+            elif not claim.understood:
                 self._add(claim, [each for each in claims if _beside(each, claim)])
 
     def _add(self, claim: Claim, beside: Sequence[Claim]) -> None:
@@ -62,11 +66,10 @@ class Renames:
                 values = ", ".join(_value(self._sample.columns[each.column]) for each in beside)
                 expression = f"', '.join([line for line in [{values}] if line])"
                 self._enter(claim.name, Rename(expression, tuple(each.column for each in beside), attribute.name))
-        elif spelling(claim.name) in self._taken:
+        elif canonical(claim.name) in self._taken:
             self.beyond[claim.column] = attribute.name
         else:
-            column = self._sample.columns[claim.column]
-            expression = _percent(column) if _is_fraction(column, attribute) else _typed(column)
+            expression = _typed(self._sample.columns[claim.column])
             self._enter(claim.name, Rename(expression, (claim.column,), attribute.name))
 
     def _add_item(self, claim: Claim, attribute: Attribute) -> None:
@@ -75,10 +78,10 @@ class Renames:
         for name in (claim.name, *attribute.flat):
             found = self._assignment(name)
             fits = found is not None and found.attribute.name == attribute.name and category_of(found) == category
-            if fits and spelling(name) not in self._taken:
+            if fits and canonical(name) not in self._taken:
                 self._enter(name, Rename(_typed(self._sample.columns[claim.column]), (claim.column,), attribute.name))
                 return
-        if spelling(attribute.name) in self._taken and attribute.name not in self.entries:
+        if canonical(attribute.name) in self._taken and attribute.name not in self.entries:
             self.beyond[claim.column] = attribute.name
             return
         before = self.entries.get(attribute.name)
@@ -103,7 +106,7 @@ class Renames:
 
     def _enter(self, name: str, rename: Rename) -> None:
         self.entries[name] = rename
-        self._taken.add(spelling(name))
+        self._taken.add(canonical(name))
 
 
 def _beside(one: Claim, other: Claim) -> bool:
