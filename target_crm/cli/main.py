@@ -18,6 +18,7 @@ from target_crm.cli.common import config_option, end_at_once, one_sentence, targ
 from target_crm.cli.demo import demo
 from target_crm.cli.ledger import ledger
 from target_crm.cli.map_columns import map_columns
+from target_crm.cli.objects import objects
 from target_crm.cli.quota import quota
 from target_crm.cli.rejected import rejected
 from target_crm.cli.stores import checked_ledger
@@ -80,5 +81,5 @@ def check(config: Sequence[str]) -> None:
     sys.exit(Exit.SETTINGS if wrong else Exit.DONE)
 
 
-for command in (authorize, demo, ledger, map_columns, quota, rejected, try_record):
+for command in (authorize, demo, ledger, map_columns, objects, quota, rejected, try_record):
     main.add_command(command)

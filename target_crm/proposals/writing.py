@@ -88,9 +88,9 @@ def _excluded(proposal: Proposal) -> list[Noted]:
     for name in proposal.sample.columns:
         if name in proposal.renames:
             continue
-        sent = [new for new, rename in proposal.renames.items() if name in rename.columns]
-        if sent:
-            excluded.append(Noted(name, f"sent as {sent[0]}"))
+        if name in proposal.hidden:
+            sent = next(new for new, rename in proposal.renames.items() if name in rename.columns)
+            excluded.append(Noted(name, f"sent as {sent}"))
         elif name in proposal.left_out:
             empty = "" if not proposal.sample.columns[name].filled else f"{proposal.share(name)}; "
             excluded.append(Noted(name, f"{empty}{proposal.left_out[name]}"))
