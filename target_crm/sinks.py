@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, Protocol, cast
 
@@ -13,9 +13,7 @@ from singer_sdk.sinks import BatchSink
 from singer_sdk.sinks.core import BaseJSONSchemaValidator
 from typing_extensions import override
 
-from crm_api.crm_objects import CrmObject
-from crm_api.endpoints.templates import places
-from crm_api.errors import SettingError
+from crm_api.naming.spelling import is_sdk_column
 from crm_api.settings import nearest
 from target_crm.engine.batch import StreamWriter
 from target_crm.engine.destination import Stream, destination_of
@@ -23,30 +21,23 @@ from target_crm.engine.incoming import IncomingRecord, fingerprint, record_hash,
 from target_crm.engine.run import Run, logger
 from target_crm.ledger.values import Held
 from target_crm.load_method import LoadMethod
-from target_crm.mapping.settings import MappingSettings
 from target_crm.mapping.values import Rejection
 from target_crm.report.outcomes import RejectKind
 from target_crm.settings import BATCH_SIZE
 from target_crm.singer.completeness import Completeness
 from target_crm.singer.stdio import NotJson
-from target_crm.stream_settings import StreamSettings, stream_settings
+from target_crm.singer.stream_maps import read_by_maps
+from target_crm.source_names import (
+    check_flags,
+    check_sdk_columns,
+    spelt_as_in,
+    unknown_field_warnings,
+)
+from target_crm.stream_settings import stream_settings
 
 FLAWS_SHOWN = 3  # of one record
 MASK = "the value"  # in place of what a record holds
 DELETED_AT = "_sdc_deleted_at"
-SDC = frozenset(
-    f"_sdc_{name}"
-    for name in (
-        "extracted_at",
-        "received_at",
-        "batched_at",
-        "deleted_at",
-        "sequence",
-        "table_version",
-        "sync_started_at",
-    )
-)
-"""Columns about a record that taps and other targets add; no CRM has them."""
 
 
 class RunningTarget(Protocol):
@@ -54,6 +45,8 @@ class RunningTarget(Protocol):
 
     schema_message: bytes
     """The SCHEMA message that is being processed, as it arrived."""
+    source_stream: str
+    """The name of its stream before stream maps."""
 
     @property
     def opened_run(self) -> Run:
@@ -74,20 +67,36 @@ class CrmSink(BatchSink):
         super().__init__(target, stream_name, schema, key_properties)
         running = cast("RunningTarget", target)
         run = running.opened_run
-        settings = stream_settings(target.config, stream_name, key_properties or (), run.crm.objects, run.crm.refused)
+        known = set(schema.get("properties", ()))
+        mapped_from = read_by_maps(target.config.get("stream_maps"), running.source_stream, stream_name)
+        settings = spelt_as_in(
+            stream_settings(
+                target.config,
+                stream_name,
+                key_properties or (),
+                run.crm.objects,
+                run.crm.refused,
+                mapped_from=mapped_from,
+            ),
+            known,
+        )
+        crm_object = run.crm.objects[settings.object]
         run.locks.take(settings.object)  # before the CRM is asked for more than whose account it is
         destination = destination_of(run.crm, settings)
-        known = set(schema.get("properties", ()))
-        destination.check_fields(stream_name, known - SDC)
+        check_sdk_columns(stream_name, settings)
+        destination.check_fields(stream_name, {name for name in known if not is_sdk_column(name)})
         if settings.mapping.parameters:
-            check_flags(stream_name, run.crm.objects[settings.object], settings.mapping, known)
-        for sentence in unknown_field_warnings(stream_name, settings, known):
+            check_flags(stream_name, crm_object, settings.mapping, known)
+        for sentence in unknown_field_warnings(stream_name, settings, known, crm_object):
             logger.warning("%s", sentence)
         message = running.schema_message
         digest = blake2b(message, digest_size=16).hexdigest()
         self.stream = Stream(stream_name, message, digest, settings, destination)
         self._run = run
         self._writer = StreamWriter(run, self.stream)
+        for sentence in destination.mapper.doubts(schema.get("properties", ())):
+            logger.warning("Stream %s: %s", stream_name, sentence)
+        self._sdk_columns = tuple(filter(is_sdk_column, self.refers_by))
         self._appends = settings.load_method is LoadMethod.APPEND_ONLY
         self._fingerprint = fingerprint(target.plugin_version, settings.object, settings.load_method, settings.given)
         self._keys = tuple(self.key_properties)
@@ -102,13 +111,19 @@ class CrmSink(BatchSink):
 
     @override
     def get_validator(self) -> BaseJSONSchemaValidator | None:
-        return Validator(self.schema, self.stream_name) if self.validate_schema else None
+        return Validator(_without_sdk_columns(self.schema), self.stream_name) if self.validate_schema else None
 
     @property
     def refers_to(self) -> set[str]:
         """Streams whose records have to be written before those of this one."""
         rules = self.stream.settings.mapping.references.values()
         return {rule.stream for rule in rules if rule.stream is not None}
+
+    @property
+    def refers_by(self) -> set[str]:
+        """The fields of the records by which they refer to others."""
+        rules = self.stream.settings.mapping.references.values()
+        return {name for rule in rules for name in (*rule.source_id, *rule.match.values())}
 
     def complete_version(self, *, came_to_end: bool) -> str | None:
         """Return the version of which the stream is proved complete; None: what did not arrive may still exist.
@@ -139,7 +154,7 @@ class CrmSink(BatchSink):
         """Take a record after stream maps.
 
         Args:
-            record: Its values; ``_sdc_`` columns are taken out.
+            record: Its values; ``_sdc_`` columns are taken out, but for those by which it refers to others.
             message: The line it came in.
             version: The version of the table that is being read, as the message says; None if it does not.
             held: The record as the ledger held it, if it comes from there; None from the input.
@@ -153,19 +168,19 @@ class CrmSink(BatchSink):
                 raise MissingKeyPropertiesError(
                     f"A record of stream {self.stream_name!r} lacks its key property {key!r}: the tap is broken"
                 )
-        gone = self._deletes
-        if not SDC.isdisjoint(record):
-            gone = gone or record.get(DELETED_AT) is not None
-            for name in SDC:
-                record.pop(name, None)
-        if self._delete_when is not None:
-            gone = gone or bool(record.get(self._delete_when))
+        gone = self._deletes or (self._delete_when is not None and bool(record.get(self._delete_when)))
+        aside = {name: record.pop(name) for name in tuple(filter(is_sdk_column, record))}
+        for name, value in aside.items():
+            gone = gone or (name.lower() == DELETED_AT and value is not None)
         if held is None and self._mirrors:
             self._completeness_of(self.stream_name).arrived(version)
             self._took_any = True
             own = version is None or self.stream.settings.complete_at_end
             self._version = self._run.own_version if own else str(version)
-        self._incoming_records.append(self._incoming(record, message, held, gone=gone))
+        identity = [record[name] if name in record else aside.get(name) for name in self.stream.settings.source_id]
+        incoming = self._incoming(record, identity, message, held, gone=gone)
+        record.update({name: aside[name] for name in self._sdk_columns if name in aside})
+        self._incoming_records.append(incoming)
 
     def receive_flawed(self, message: bytes, flaw: Rejection, *, held: Held | None = None) -> None:
         """Take a record that did not come through its stream map."""
@@ -176,12 +191,14 @@ class CrmSink(BatchSink):
             IncomingRecord(identity, identity, {}, b"", message, held_at=held.at if held else None, flaw=flaw)
         )
 
-    def _incoming(self, record: dict[str, Any], message: bytes, held: Held | None, *, gone: bool) -> IncomingRecord:
+    def _incoming(
+        self, record: dict[str, Any], own_id: Sequence[Any], message: bytes, held: Held | None, *, gone: bool
+    ) -> IncomingRecord:
         held_at = held.at if held else None
         names = self.stream.settings.source_id
         identity, hashed = None, b""
         try:
-            identity = source_id([record.get(name) for name in names]) if names else None
+            identity = source_id(own_id) if names else None
             hashed = record_hash(record, self._fingerprint)
             flaw = None if gone else self._flaw(record)
             if not names:
@@ -219,6 +236,14 @@ class CrmSink(BatchSink):
             self._writer.see(self._version, came)
         self._writer.write(incoming_records)
         recorder.flush()
+
+
+def _without_sdk_columns(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema that requires no column which is taken out of records."""
+    required = schema.get("required")
+    if not isinstance(required, list):
+        return schema
+    return {**schema, "required": [name for name in required if not (isinstance(name, str) and is_sdk_column(name))]}
 
 
 def _not_json(record: Mapping[str, Any], error: Exception) -> str:
@@ -293,51 +318,3 @@ def _spelled(error: jsonschema_rs.ValidationError) -> str:
 def _refuse(uri: str) -> Any:
     """A schema is checked with what it holds: nothing is fetched because an input says so."""
     raise ValueError(f"{uri} stands outside the SCHEMA")
-
-
-def check_flags(stream: str, crm_object: CrmObject, settings: MappingSettings, known: Collection[str]) -> None:
-    """Refuse flags that would be filled from a field which neither the records nor the object have.
-
-    Args:
-        stream: The stream's name.
-        crm_object: What its records become.
-        settings: The stream's settings of mapping.
-        known: The fields of its schema; empty: the schema does not say.
-
-    Raises:
-        SettingError: Names the flag, the field and the nearest one.
-    """
-    for flag, template in settings.parameters.items() if known else ():
-        for name in places(template):
-            if _is_missing(name, known) and crm_object.attribute(name) is None:
-                raise SettingError(
-                    f"streams.{stream}.parameters.{flag} needs {{{name}}}, and the stream has no such field"
-                    f"{nearest(name, sorted(known))}"
-                )
-
-
-def unknown_field_warnings(stream: str, settings: StreamSettings, known: Collection[str]) -> list[str]:
-    """Return a sentence for each setting that names a field which the schema does not have.
-
-    Records may hold more than their schema says, so that this is not an error.
-    """
-    return [
-        f"streams.{stream}.{setting}: the stream's SCHEMA has no {name!r}{nearest(name, sorted(known))}"
-        for setting, name in (_named(settings) if known else ())
-        if _is_missing(name, known)
-    ]
-
-
-def _named(settings: StreamSettings) -> Iterator[tuple[str, str]]:
-    yield from (("source_id", name) for name in settings.source_id)
-    for attribute, rule in settings.mapping.references.items():
-        yield from ((f"references.{attribute}.source_id", name) for name in rule.source_id)
-        yield from ((f"references.{attribute}.match", name) for name in rule.match.values())
-    yield from ((f"custom_fields[{title}]", name) for title, name in settings.mapping.custom_fields.items())
-    yield from (("exclude", name) for name in sorted(settings.mapping.exclude))
-    if settings.hard_delete and settings.delete_when:
-        yield "delete_when", settings.delete_when
-
-
-def _is_missing(name: str, known: Collection[str]) -> bool:
-    return name not in known and name.partition(".")[0] not in known

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -159,6 +159,8 @@ def stream_settings(
     key_properties: Sequence[str],
     objects: Mapping[str, CrmObject],
     refused: Mapping[str, str],
+    *,
+    mapped_from: Collection[str] = (),
 ) -> StreamSettings:
     """Read the settings of a stream, with the plugin's settings where the stream's own say nothing.
 
@@ -168,6 +170,7 @@ def stream_settings(
         key_properties: The stream's key properties; empty: it has none.
         objects: The objects that can be written, by name.
         refused: The objects that cannot be written, by name, and why.
+        mapped_from: The attributes of the stream's records that its stream maps read.
 
     Raises:
         SettingError: They do not say what the stream becomes, or something in them cannot work.
@@ -189,7 +192,9 @@ def stream_settings(
         resolved["compare_with"] = "source"  # an endpoint's records cannot be read
     settings = StreamSettings(
         **{**read_settings(_SETTINGS, given, where), **resolved},
-        mapping=mapping_settings(given if endpoints is None else sent_whole(given), where=where, known=source_id),
+        mapping=mapping_settings(
+            given if endpoints is None else sent_whole(given), where=where, known=source_id, mapped_from=mapped_from
+        ),
         declared=endpoints,
         given=given,
     )

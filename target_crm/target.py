@@ -76,6 +76,8 @@ class TargetCrm(ConfiguredTarget):
         self.began = self.clock()
         self.schema_message = b""
         """The SCHEMA message that is being processed, as it arrived."""
+        self.source_stream = ""
+        """The name of its stream before stream maps."""
         self._drained_at = self.began
         self._buffered = 0
         self._safe_state: Any = None
@@ -168,7 +170,7 @@ class TargetCrm(ConfiguredTarget):
     def take_schema(self, message: dict[str, Any], line: bytes) -> None:
         """Take a SCHEMA message."""
         came = schema_of(message)
-        self.schema_message = line
+        self.schema_message, self.source_stream = line, came.stream
         maps = self.mapper.stream_maps.get(came.stream)
         if maps is None or (maps[0].raw_schema, maps[0].raw_key_properties) != (came.schema, came.key_properties):
             register(self.mapper, came)

@@ -15,6 +15,7 @@ from crm_api.endpoints.body_code import bodies_of
 from crm_api.endpoints.endpoint import Batch, Endpoint, Format
 from crm_api.endpoints.templates import as_text, filled_header, filled_path, filled_value
 from crm_api.endpoints.xml_bodies import as_xml
+from crm_api.naming.spelling import spelled_as
 from crm_api.transport.request import Request
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -168,7 +169,8 @@ def _record(endpoint: Endpoint, item: Item) -> dict[str, Any]:
     if endpoint.attributes is None:
         return dict(item.payload)
     fields = item.fields
-    return {name: fields[name] for name in endpoint.attributes if name in fields}
+    spelt = ((name, spelled_as(name, fields)) for name in endpoint.attributes)
+    return {name: fields[there] for name, there in spelt if there is not None}
 
 
 def _wrapped(endpoint: Endpoint, record: dict[str, Any]) -> dict[str, Any]:

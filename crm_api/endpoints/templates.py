@@ -10,6 +10,8 @@ from urllib.parse import quote
 
 import msgspec
 
+from crm_api.naming.spelling import spelled_as
+
 _PLACE = re.compile(r"\{([^{}]+)\}")
 _DOTS = frozenset({".", ".."})
 
@@ -26,12 +28,15 @@ def places(template: Any) -> tuple[str, ...]:
 
 
 def field_at(fields: Mapping[str, Any], name: str) -> Any:
-    """Look up a field by its name, or by a dotted path inside a field; None if there is none."""
+    """Look up a field by its name in any spelling, or by a dotted path inside a field; None if there is none."""
     if name in fields:
         return fields[name]
     found: Any = fields
-    for part in name.split("."):
+    for part in name.split(".") if "." in name else ():
         found = found.get(part) if isinstance(found, Mapping) else None
+    if found is None or found is fields:
+        spelt = spelled_as(name, fields)
+        return None if spelt is None else fields[spelt]
     return found
 
 

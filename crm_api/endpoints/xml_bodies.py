@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from crm_api.endpoints.endpoint import XmlForm
 from crm_api.endpoints.templates import as_text
+from crm_api.naming.spelling import spelled_as
 
 # https://www.w3.org/TR/xml/#NT-Name without colons, which would need a namespace
 _NAME = re.compile(r"[A-Za-z_\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u02FF\u0370-\u037D\u037F-\u1FFF][\w.\-\u00B7]*")
@@ -36,8 +37,9 @@ def as_xml(form: XmlForm, value: Any) -> bytes:
 def _fill(element: Element, form: XmlForm, value: Any) -> None:
     if isinstance(value, Mapping):
         for name, inner in value.items():
-            if name in form.attributes and not isinstance(inner, Mapping | list):
-                element.set(_checked(name), _text(inner))
+            declared = spelled_as(name, form.attributes)
+            if declared is not None and not isinstance(inner, Mapping | list):
+                element.set(_checked(declared), _text(inner))
             elif inner is not None:
                 _fill(_element(element, name), form, inner)
     elif isinstance(value, list | tuple):

@@ -125,11 +125,17 @@ SUBJECT = ("subject", "title", "name")
 DUE_DATE = ("due_date", "due", "due_at")
 BODY = ("body", "details", "notes", "note", "description", "content")
 
-_KINDS = (
-    frozenset({"person", "people", "contact"}),
-    frozenset({"company", "account", "organization", "organisation", "customer", "salesaccount"}),
-    frozenset({"opportunity", "deal"}),
+_PERSON = frozenset({"person", "people", "contact"})
+_COMPANY = frozenset({"company", "account", "organization", "organisation", "customer"})
+_DEAL = frozenset({"opportunity", "deal"})
+_KINDS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        **dict.fromkeys((*_PERSON, "lead"), _PERSON),
+        **dict.fromkeys((*_COMPANY, "salesaccount"), _COMPANY),
+        **dict.fromkeys(_DEAL, _DEAL),
+    }
 )
+"""What else sources call a kind of record, by its singular name in canonical spelling."""
 _EVERYWHERE = frozenset({"properties"})
 """Words that a source puts before every name: HubSpot's, once a record is flattened."""
 
@@ -153,8 +159,7 @@ def prefixes_of(singular: str) -> frozenset[str]:
     Args:
         singular: The kind of record, in canonical spelling.
     """
-    kind = next((kind for kind in _KINDS if singular in kind), frozenset())
-    return _EVERYWHERE | kind | {singular}
+    return _EVERYWHERE | _KINDS.get(singular, frozenset()) | {singular}
 
 
 PARTS_OF_NAMES: Mapping[str, str] = MappingProxyType(

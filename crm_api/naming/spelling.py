@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 _COUNTED_MARKS = frozenset("%#&@+§")
 """Punctuation that tells two names apart: ``Score %`` and ``Score #``."""
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _ID = "id"
+SDK_PREFIX = "_sdc_"
 
 
 @lru_cache(maxsize=8192)
@@ -38,12 +39,24 @@ def spelled_as(wanted: str, there: Iterable[str]) -> str | None:
         wanted: The name.
         there: The names to look among.
     """
-    names = there if isinstance(there, dict | set | frozenset) else list(there)
+    names = there if isinstance(there, Collection) else list(there)
     if wanted in names:
         return wanted
-    form = canonical(wanted)
-    found = [name for name in names if canonical(name) == form]
+    if not names:
+        return None
+    found = spellings_of(wanted, names)
     return found[0] if len(found) == 1 else None
+
+
+def spellings_of(wanted: str, there: Collection[str]) -> list[str]:
+    """Find the names that are spellings of one; only the very same, if it is among them."""
+    form = canonical(wanted)
+    return [wanted] if wanted in there else [name for name in there if canonical(name) == form]
+
+
+def is_sdk_column(name: str) -> bool:
+    """Whether a column is about the record and no part of it: taps and other targets add them, and none is sent."""
+    return name[: len(SDK_PREFIX)].lower() == SDK_PREFIX
 
 
 def title_of(name: str) -> str:

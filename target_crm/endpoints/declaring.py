@@ -18,6 +18,7 @@ from crm_api.endpoints.whole_records import CRM_ID
 from crm_api.endpoints.xml_bodies import is_xml_name
 from crm_api.errors import SettingError
 from crm_api.http.session import telling
+from crm_api.naming.spelling import spelled_as
 from crm_api.settings import nearest
 from target_crm.endpoints import copper_templates
 from target_crm.endpoints.settings import ROLES, endpoint_of
@@ -64,6 +65,16 @@ class Declared:
     def needed(self) -> dict[str, tuple[str, ...]]:
         """The fields of a record that the address of each endpoint needs, by role."""
         return {role: addressed_by(endpoint) for role, endpoint in self.by_role.items()}
+
+    @property
+    def taken(self) -> tuple[str, ...] | None:
+        """The fields of a record that ready endpoints take; None: all, or those that the user has chosen himself."""
+        endpoints = self.by_role.values()
+        if not self.ready or any(each.has_body and each.attributes is None for each in endpoints):
+            return None
+        named = [name for each in endpoints for name in (*(each.attributes or ()), *addressed_by(each))]
+        named += self.match_on
+        return tuple(dict.fromkeys(name.partition(".")[0] for name in named if name != CRM_ID))
 
     @property
     def by_role(self) -> dict[str, Endpoint]:
@@ -234,7 +245,7 @@ def check_fields(declared_: Declared, stream: str, known: Collection[str], given
         named = (*addressed_by(endpoint), *attributes)
         for name in named if role != "find" else (*named, *declared_.match_on):
             spellings = {name} if name in attributes else {name, name.partition(".")[0]}  # a body holds whole fields
-            if name != CRM_ID and there.isdisjoint(spellings):
+            if name != CRM_ID and not any(spelled_as(spelling, there) for spelling in spellings):
                 raise SettingError(
                     f"streams.{stream}: the {role} endpoint needs {{{name}}}, and the stream has no such field"
                     f"{nearest(name, sorted(there))}"

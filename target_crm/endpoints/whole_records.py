@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, time
 from typing import Any
 
@@ -12,14 +13,24 @@ from typing_extensions import override
 from crm_api.crm import Crm
 from crm_api.crm_objects import CrmRecord, Payload
 from crm_api.endpoints.templates import field_at
+from crm_api.naming.spelling import canonical, is_sdk_column, spellings_of
 from crm_api.values import is_empty, read_text
 from target_crm.endpoints.declaring import Declared
+from target_crm.mapping.attribute_plan import MOST_PLANS
 from target_crm.mapping.mapper import Mapper, digest_of
 from target_crm.mapping.match_keys import normalise_text
 from target_crm.mapping.settings import MappingSettings
-from target_crm.mapping.values import Change, Difference, Found, Mapped, MatchKey, MatchPart, Rejection
+from target_crm.mapping.values import Change, Difference, Found, LeftOut, Mapped, MatchKey, MatchPart, Rejection
 
 _SORTED = msgspec.json.Encoder(order="sorted", decimal_format="number")
+
+
+@dataclass(frozen=True, slots=True)
+class _Selection:
+    """The attributes of a record that are sent, and those that no endpoint takes, each with the reason."""
+
+    sent: tuple[str, ...]
+    left_out: Mapping[str, LeftOut]
 
 
 class WholeRecordMapper(Mapper):
@@ -41,6 +52,8 @@ class WholeRecordMapper(Mapper):
         super().__init__(crm, declared.crm_object, of_references)
         self._declared = declared
         self._exclude = settings.exclude
+        self._used = settings.known | settings.mapped_from | self._references.used
+        self._selections: dict[tuple[str, ...], _Selection] = {}
         self._sends_nulls = settings.null_values == "send"
 
     @property
@@ -52,13 +65,39 @@ class WholeRecordMapper(Mapper):
     def map(self, record: Mapping[str, Any]) -> Mapped | Rejection:
         references = self._references.pending(record)
         pending = {reference.attribute for reference in references}
+        selection = self._selection_of(tuple(record))
         payload = {
-            name: as_json(value)
-            for name, value in record.items()
-            if name not in self._exclude and name not in pending and (self._sends_nulls or value is not None)
+            name: as_json(record[name])
+            for name in selection.sent
+            if name not in pending and (self._sends_nulls or record[name] is not None)
         }
         keys = self._keys({**record, **payload})
-        return Mapped(payload, keys, references, digest=digest_of(payload, references))
+        left_out = {name: why for name, why in selection.left_out.items() if not is_empty(record[name])}
+        return Mapped(payload, keys, references, left_out=left_out, digest=digest_of(payload, references))
+
+    def _selection_of(self, names: tuple[str, ...]) -> _Selection:
+        selection = self._selections.get(names)
+        if selection is None:
+            selection = self._selected(names)
+            if len(self._selections) < MOST_PLANS:
+                self._selections[names] = selection
+        return selection
+
+    def _selected(self, names: tuple[str, ...]) -> _Selection:
+        excluded = {name for wanted in self._exclude for name in spellings_of(wanted, names)}
+        sent = tuple(name for name in names if name not in excluded and not is_sdk_column(name))
+        taken = self._declared.taken
+        if taken is None:
+            return _Selection(sent, {})
+        forms = {canonical(name) for name in taken}
+        why = LeftOut(f"the endpoint takes only {', '.join(taken)}")
+        lost = [name for name in sent if canonical(name) not in forms and name not in self._used]
+        return _Selection(sent, dict.fromkeys(lost, why))
+
+    @override
+    def doubts(self, names: Iterable[str]) -> list[str]:
+        """Nothing: records are sent as they are."""
+        return []
 
     def _keys(self, record: Mapping[str, Any]) -> tuple[MatchKey, ...]:
         sought = {name: as_json(field_at(record, name)) for name in self._declared.found_by}

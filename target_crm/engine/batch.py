@@ -198,18 +198,20 @@ class StreamWriter:
             if isinstance(result, Rejection):
                 flawed.append(self._records.flawed(incoming, result))
             else:
-                if result.left_out:
-                    self._warn_of(result.left_out)
+                self._note_left_out(incoming, result)
                 mapped.append((incoming, result))
         return mapped, flawed
 
-    def _warn_of(self, left_out: Mapping[str, str]) -> None:
-        """Name each attribute that is not sent once, those with one reason together."""
+    def _note_left_out(self, incoming: IncomingRecord, mapped: Mapped) -> None:
+        """Note which attributes of a record are not sent; each is named once, those with one reason together."""
+        if not mapped.left_out:
+            return
+        self._context.run.recorder.mapped(self._stream.name, incoming.source_id, mapped.left_out)
         by_reason: dict[str, list[str]] = {}
-        for name, reason in left_out.items():
+        for name, why in mapped.left_out.items():
             if name not in self._warned_of:
                 self._warned_of.add(name)
-                by_reason.setdefault(reason, []).append(name)
+                by_reason.setdefault(why.sentence, []).append(name)
         for reason, names in by_reason.items():
             logger.warning("Stream %s: left out %s: %s", self._stream.name, ", ".join(names), reason)
 
@@ -244,6 +246,7 @@ class StreamWriter:
         held: list[Held] = []
         for each, unresolved in self._references.resolve(mapped):
             if unresolved is None:
+                self._note_left_out(each.incoming, each.mapped)  # a reference may be among them by now
                 ready.append(each)
             else:
                 reason, waits_on = unresolved.reason, unresolved.waits_on

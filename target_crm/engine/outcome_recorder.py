@@ -9,8 +9,10 @@ from crm_api.crm_objects import CrmId, CrmRecord
 from crm_api.values import is_empty
 from target_crm.engine.incoming import IncomingRecord
 from target_crm.ledger.values import Held
-from target_crm.mapping.values import Difference
+from target_crm.mapping.values import Difference, LeftOut
 from target_crm.report.outcomes import LINKED, Books, Observer, Outcome, RecordOutcome
+
+_IN_THE_CRM = frozenset({Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED})
 
 
 class RecordLog:
@@ -23,6 +25,20 @@ class RecordLog:
         self._written: dict[str, set[str]] = {}
         self._retried: dict[str, set[str]] = {}
         self._held: dict[str, dict[str, Held]] = {}
+        self._left_out: dict[tuple[str, str], Mapping[str, LeftOut]] = {}
+
+    def note_left_out(self, stream: str, source_id: str, attributes: Mapping[str, LeftOut]) -> None:
+        """Note which attributes of a record will not be sent, until its outcome is known."""
+        self._left_out[stream, source_id] = attributes
+
+    @property
+    def has_left_out(self) -> bool:
+        """Whether anything is noted of attributes that are not sent."""
+        return bool(self._left_out)
+
+    def take_left_out(self, stream: str, source_id: str) -> Mapping[str, LeftOut]:
+        """Return which attributes of a record are not sent, and forget them."""
+        return self._left_out.pop((stream, source_id), {})
 
     def note_written(self, stream: str, source_id: str) -> None:
         """Note that the CRM has a record by now."""
@@ -114,6 +130,11 @@ class OutcomeRecorder:
         """Tell whether this run holds a record, and has counted its outcome."""
         return held.run_id == self._run_id and held.at >= self._began_at
 
+    def mapped(self, stream: str, source_id: str, left_out: Mapping[str, LeftOut]) -> None:
+        """See which attributes of a record have a value and will not be sent; they count once it has its outcome."""
+        if left_out:
+            self.log.note_left_out(stream, source_id, left_out)
+
     # Outcomes
 
     def ended(
@@ -141,6 +162,7 @@ class OutcomeRecorder:
         if not source_ids:
             return
         self.books.ended(stream, outcome, reason, len(source_ids))
+        left_out = self._left_out_by_id(stream, source_ids, outcome)
         self._tell(
             RecordOutcome(
                 stream,
@@ -150,6 +172,7 @@ class OutcomeRecorder:
                 crm_id=(crm_ids or {}).get(source_id),
                 reason=reason,
                 matched_by=(matched_by or {}).get(source_id, ""),
+                left_out=left_out.get(source_id, {}),
             )
             for source_id in source_ids
         )
@@ -170,7 +193,14 @@ class OutcomeRecorder:
         if outcome is Outcome.UPDATED:
             self.books.emptied(stream, [each.attribute for each in differences if is_empty(each.new)])
         facts = RecordOutcome(
-            stream, object_name, source_id, outcome, crm_id=crm_id, answer=answer, differences=differences
+            stream,
+            object_name,
+            source_id,
+            outcome,
+            crm_id=crm_id,
+            answer=answer,
+            differences=differences,
+            left_out=self._left_out_of(stream, source_id, outcome),
         )
         self._tell([facts])
 
@@ -214,6 +244,7 @@ class OutcomeRecorder:
             for held in held_records
         )
         for held in held_records:
+            self.log.take_left_out(stream, held.source_id)  # nothing of it was sent
             self.log.note_held(stream, held)
             self.books.ended(stream, outcome_of(held), held.kind)
             self.books.explained(stream, held.kind, held.source_id, held.reason)
@@ -295,6 +326,21 @@ class OutcomeRecorder:
         with ExitStack() as stack:
             for observer in self._observers:
                 stack.callback(observer.close)
+
+    def _left_out_of(self, stream: str, source_id: str, outcome: Outcome) -> Mapping[str, LeftOut]:
+        """Count what was left out of a record that the CRM has by now, and return it; of another, nothing is lost."""
+        left_out = self.log.take_left_out(stream, source_id)
+        if not left_out or outcome not in _IN_THE_CRM:
+            return {}
+        self.books.left_out(stream, left_out)
+        return left_out
+
+    def _left_out_by_id(
+        self, stream: str, source_ids: Collection[str], outcome: Outcome
+    ) -> dict[str, Mapping[str, LeftOut]]:
+        if not self.log.has_left_out:
+            return {}
+        return {source_id: self._left_out_of(stream, source_id, outcome) for source_id in source_ids}
 
     def _tell(self, outcomes: Iterable[RecordOutcome]) -> None:
         if self._observers:

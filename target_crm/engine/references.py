@@ -14,7 +14,7 @@ from target_crm.ledger.tables import key_of, shown
 from target_crm.ledger.values import Awaited, Link, OnMatch, OnRecord
 from target_crm.mapping.mapper import Mapper
 from target_crm.mapping.settings import MappingSettings
-from target_crm.mapping.values import ByMatch, Found, FromStream, MatchKey, MatchPart, Reference
+from target_crm.mapping.values import ByMatch, Found, FromStream, LeftOut, MatchKey, MatchPart, Reference
 from target_crm.report.outcomes import RejectKind
 
 
@@ -76,6 +76,9 @@ class ReferenceResolver:
         if missing and not self._goes_without(missing):
             return ready, self._lacking(missing)
         mapped = ready.mapped
+        if missing and self._missing == "leave_out":
+            lost = {each.attribute: LeftOut(f"{_spelled(each)} is not in the CRM") for each in missing}
+            mapped = replace(mapped, left_out={**mapped.left_out, **lost})
         if mapped.references:
             found = {reference.attribute: each[0] for reference, each in hits if each}
             mapped = self._context.mapper.resolve(mapped, found)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum, auto
 from typing import Any
 
 from crm_api.crm_objects import Attribute, Kind
 from crm_api.errors import SettingError
-from crm_api.naming.spelling import canonical, spelled_as
+from crm_api.naming.spelling import is_sdk_column, spelled_as, spellings_of
 from crm_api.settings import nearest
 from target_crm.mapping.declared_names import Assignment, Role
 from target_crm.mapping.fields import Fields
@@ -17,7 +17,6 @@ from target_crm.mapping.settings import MappingSettings
 from target_crm.mapping.values import LeftOut, Reason, RejectedError
 
 MOST_PLANS = 256  # a source whose every record has other attributes must not fill the memory
-SDK_PREFIX = "_sdc_"
 
 
 class _Use(Enum):
@@ -43,18 +42,25 @@ class AttributePlans:
         settings: The stream's settings of mapping.
         matched: The object's attributes that match keys are made of.
         used: Attributes of a record that serve other purposes.
+        referring: Attributes of a record by which it refers to others: sent only under the CRM's own name.
 
     Raises:
         SettingError: The setting custom_fields names a field that does not exist, or several.
     """
 
     def __init__(
-        self, fields: Fields, settings: MappingSettings, matched: frozenset[str], used: frozenset[str]
+        self,
+        fields: Fields,
+        settings: MappingSettings,
+        matched: frozenset[str],
+        used: frozenset[str],
+        referring: frozenset[str],
     ) -> None:
         self._fields = fields
         self._settings = settings
         self._matched = matched
-        self._used = used | settings.known
+        self._used = used | settings.known | settings.mapped_from | referring
+        self._referring = referring
         self._plans: dict[tuple[str, ...], Plan] = {}
         self._customs = [(self._custom(title), source) for title, source in settings.custom_fields.items()]
 
@@ -92,7 +98,7 @@ class AttributePlans:
     def _plan_of(self, names: tuple[str, ...]) -> Plan:
         plan = self._plans.get(names)
         if plan is None:
-            plan = self._made(names)
+            plan = self._made(names, self._fields.assignment)
             if len(self._plans) < MOST_PLANS:
                 self._plans[names] = plan
         return plan
@@ -100,10 +106,13 @@ class AttributePlans:
     def doubts(self, names: Iterable[str]) -> list[str]:
         """Return a sentence for each attribute of records that gives what another gives, or that is no good fit.
 
+        The CRM is not asked: a run that changes nothing costs nothing.
+
         Args:
             names: The names of all attributes that the records may have.
         """
-        plan = self._plan_of(tuple(names))
+        declared = tuple(name for name in names if self._fields.declared_assignment(name) is not None)
+        plan = self._made(declared, self._fields.declared_assignment)
         what = self._fields.crm_object.name
         said = [
             f"{spare.name} is sent only where {' and '.join(spare.behind)} {'is' if len(spare.behind) == 1 else 'are'} "
@@ -122,14 +131,14 @@ class AttributePlans:
 
     # Making a plan
 
-    def _made(self, names: tuple[str, ...]) -> Plan:
+    def _made(self, names: tuple[str, ...], assigned: Callable[[str], Assignment | None]) -> Plan:
         draft = Draft()
-        excluded = frozenset(self._excluded(names))
+        excluded = frozenset(self._excluded(names, assigned))
         customs = frozenset(self._take_customs(draft, names, excluded))
         for name in names:
-            if name in customs or name.lower().startswith(SDK_PREFIX):
+            if name in customs or is_sdk_column(name):
                 continue
-            assignment = self._fields.assignment(name)
+            assignment = assigned(name)
             self._take(draft, name, assignment, is_excluded=name in excluded)
         return Finish(self._fields, self._matched).plan(draft)
 
@@ -143,18 +152,17 @@ class AttributePlans:
             draft.give(name, assignment, is_sent=use is _Use.SENT and not is_excluded)
 
     def _why_not(self, name: str, assignment: Assignment | None) -> LeftOut:
-        if assignment is None or self._fields.attribute(name) is None:
+        if assignment is None:
             return self._fields.why_not(name)
         return LeftOut(f"{self._fields.crm_object.name} have it, but the CRM does not let it be written")
 
-    def _excluded(self, names: tuple[str, ...]) -> Iterator[str]:
+    def _excluded(self, names: tuple[str, ...], assigned: Callable[[str], Assignment | None]) -> Iterator[str]:
         """The attributes that the setting exclude means: by the record's own names, else by the CRM's."""
         for wanted in self._settings.exclude:
-            form = canonical(wanted)
-            found = [wanted] if wanted in names else [name for name in names if canonical(name) == form]
-            if not found and (attribute := self._fields.named(wanted)) is not None:
-                given = ((name, self._fields.assignment(name)) for name in names)
-                found = [name for name, each in given if each is not None and each.attribute.name == attribute.name]
+            found = spellings_of(wanted, names)
+            if not found and (meant := assigned(wanted)) is not None:
+                given = ((name, assigned(name)) for name in names)
+                found = [name for name, each in given if each is not None and each.attribute == meant.attribute]
             yield from found
 
     def _take_customs(self, draft: Draft, names: tuple[str, ...], excluded: frozenset[str]) -> Iterator[str]:
@@ -168,13 +176,17 @@ class AttributePlans:
 
     def _use_of(self, name: str, assignment: Assignment | None, *, is_excluded: bool) -> _Use:
         """The first use that fits, in the order of ``_Use``."""
-        if assignment is not None and (name not in self._settings.mapped_from or assignment.is_exact):
+        if assignment is not None and self._is_meant(name, assignment):
             if assignment.attribute.kind is Kind.CUSTOM:
                 return _Use.CONTAINER
             if assignment.attribute.is_writable:
                 return _Use.SENT
             if assignment.attribute.name in self._matched:
                 return _Use.MATCHED
-        if is_excluded or name in self._used or name in self._settings.mapped_from:
-            return _Use.IGNORED
-        return _Use.UNKNOWN
+        return _Use.IGNORED if is_excluded or name in self._used else _Use.UNKNOWN
+
+    def _is_meant(self, name: str, assignment: Assignment) -> bool:
+        """Tell whether an attribute is to be sent: what settings use for other things must bear the CRM's name."""
+        if name in self._referring:
+            return assignment.is_own_name
+        return assignment.is_exact or name not in self._settings.mapped_from

@@ -16,7 +16,7 @@ class Role(Enum):
     """The ways in which an attribute of a record gives one of the object's."""
 
     OWN = "own"
-    """It has the same name."""
+    """It has the same name, or the label of the CRM's screens."""
     FLAT = "flat"
     """It has another of the attribute's names: ``email`` for ``emails``."""
     PART = "part"
@@ -46,6 +46,11 @@ class Assignment:
     is_exact: bool = True
 
     @property
+    def is_own_name(self) -> bool:
+        """Whether it is the attribute's own name, as it is declared."""
+        return self.is_exact and self.role is Role.OWN and self.order <= 0
+
+    @property
     def rank(self) -> tuple[bool, int]:
         """The order in which assignments of one attribute are preferred: the lowest first."""
         return (not self.is_exact, self.order)
@@ -65,7 +70,7 @@ def other_names(attribute: Attribute) -> Iterator[tuple[Assignment, str]]:
 def _whole_names(attribute: Attribute) -> Iterator[tuple[str, Role, str]]:
     """Give the names of the whole attribute."""
     if attribute.kind not in {*REFERRING, Kind.CUSTOM}:  # the screens show the name of what an id stands for
-        yield attribute.shown_as, Role.FLAT, ""
+        yield attribute.shown_as, Role.OWN, ""
     for name in attribute.flat:
         yield name, Role.FLAT, name
     if not parts_of(attribute):

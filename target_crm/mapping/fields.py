@@ -92,12 +92,27 @@ class Fields:
         exact = [column for column, each in self._titles.items() if each == title]
         return exact or list(self._customs_by_form.get(canonical(title), ()))
 
+    def declared_assignment(self, name: str) -> Assignment | None:
+        """Find the declared attribute that a record's attribute of that name gives; the CRM is not asked.
+
+        Where the account has a custom field of that name, ``assignment`` may say otherwise.
+        """
+        return self._spelt_so(name, self._declared.get(name)) or self._spelt_otherwise(canonical(name))
+
+    def _spelt_so(self, name: str, attribute: Attribute | None) -> Assignment | None:
+        """Find the declared attribute with exactly that name, or the custom field that is given."""
+        if attribute is None or attribute.is_writable:
+            return self._other_names.get(name) if attribute is None else Assignment(attribute, Role.OWN)
+        # What cannot be written under its own name may be another name of what can: a full name.
+        return self._other_names.get(name) or self._spelt_otherwise(canonical(name)) or Assignment(attribute, Role.OWN)
+
+    def _spelt_otherwise(self, form: str) -> Assignment | None:
+        found = self._by_form.get(form)
+        return None if found is None else replace(found, is_exact=False)
+
     def assignment(self, name: str) -> Assignment | None:
         """Find the attribute that a record's attribute of that name gives; None: the object has nothing for it."""
-        attribute = self.attribute(name)
-        if attribute is not None and (attribute.is_writable or name not in self._other_names):
-            return Assignment(attribute, Role.OWN)
-        if (assignment := self._other_names.get(name)) is not None:
+        if (assignment := self._spelt_so(name, self.attribute(name))) is not None:
             return assignment
         if self.crm_object.whole_records:
             return None
@@ -107,8 +122,8 @@ class Fields:
         return self._in_another_spelling(canonical(name))
 
     def _in_another_spelling(self, form: str) -> Assignment | None:
-        if (assignment := self._by_form.get(form)) is not None:
-            return replace(assignment, is_exact=False)
+        if (assignment := self._spelt_otherwise(form)) is not None:
+            return assignment
         columns = self._customs_by_form.get(form, ()) if self._known_titles else ()
         if len(columns) == 1:
             return Assignment(self.customs[columns[0]], Role.OWN, order=1, is_exact=False)
@@ -231,10 +246,17 @@ class Fields:
 
     @cached_property
     def _other_names(self) -> Mapping[str, Assignment]:
-        """The names beside the attributes' own. Where two attributes have one name, the first declared gets it."""
+        """The names beside the attributes' own, labels first.
+
+        No other name takes the place of an own one or of a label; else the first declared attribute gets it.
+        """
+        every = [(name, each) for attribute in self.crm_object.attributes for each, name in other_names(attribute)]
+        labels = {name: each for name, each in every if each.role is Role.OWN}
+        owners = {canonical(name): each.attribute for name, each in labels.items()}
+        owners |= {canonical(each.name): each for each in self.crm_object.attributes if each.is_writable}
         found: dict[str, Assignment] = {}
-        for attribute in self.crm_object.attributes:
-            for assignment, name in other_names(attribute):
+        for name, assignment in (*labels.items(), *every):
+            if owners.get(canonical(name), assignment.attribute) == assignment.attribute:
                 found.setdefault(name, assignment)
         return found
 

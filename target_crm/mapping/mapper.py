@@ -86,8 +86,8 @@ class Mapper:
         self._references = References(crm, self._fields, settings)
         self._match_keys = MatchKeys(owner, self._fields, settings)
         self._flags = Flags(crm_object, settings) if settings.parameters else None
-        used = self._references.used | (frozenset() if self._flags is None else self._flags.used)
-        self._plans = AttributePlans(self._fields, settings, self._match_keys.names, used)
+        used = frozenset() if self._flags is None else self._flags.used
+        self._plans = AttributePlans(self._fields, settings, self._match_keys.names, used, self._references.used)
         self._modes = {self._checked(name, mode).name: mode for name, mode in settings.fields.items()}
         self._vendor_values = VendorValues(owner, self._fields)
         self._changes = Changes(owner, self._fields, self._mode_of)

@@ -214,6 +214,6 @@ def _place(name: str, names: list[str]) -> int:
 def _are_one_thing(attribute: Attribute, one: tuple[str, Assignment], other: tuple[str, Assignment]) -> bool:
     """Tell whether two attributes say one thing in two ways: an id and its name, a date and the same in ISO 8601."""
     if attribute.kind is Kind.NAME_ID:
-        return one[1].role is Role.OWN and other[1].role is Role.FLAT
+        return one[1].order == 0 and one[1].role is Role.OWN and other[1].order > 0
     forms = {canonical(one[0]), canonical(other[0])}
     return attribute.kind is Kind.DAY and any(f"{form}iso" in forms for form in forms)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from crm_api.crm_objects import CrmId, CrmRecord
 from target_crm.ledger.values import Held
-from target_crm.mapping.values import Difference
+from target_crm.mapping.values import Difference, LeftOut
 
 LINKED: Literal["linked"] = "linked"
 """In place of an outcome: a reference was put into a record that had been written without it."""
@@ -90,6 +90,7 @@ class RecordOutcome:
         differences: Fields that were written.
         matched_by: How the CRM's record was recognised that the ledger had not known, for people; or empty.
         held: What the ledger holds of it; None if nothing.
+        left_out: Its attributes that have a value and were not sent, each with the reason.
     """
 
     stream: str
@@ -104,6 +105,7 @@ class RecordOutcome:
     differences: Sequence[Difference] = ()
     matched_by: str = ""
     held: Held | None = None
+    left_out: Mapping[str, LeftOut] = field(default_factory=dict)
 
 
 class Observer:
@@ -134,6 +136,7 @@ class Books:
         self._removed: Counter[str] = Counter()
         self._linked: Counter[str] = Counter()
         self._emptied: dict[str, Counter[str]] = {}
+        self._left_out: dict[str, dict[str, tuple[LeftOut, int]]] = {}
         self._examples: dict[tuple[str, str], Example] = {}
 
     def arrived(self, stream: str, records: int = 1) -> None:
@@ -227,6 +230,26 @@ class Books:
     def cleared(self) -> dict[str, dict[str, int]]:
         """The number of records in which a field was emptied, by stream and field."""
         return {stream: dict(fields) for stream, fields in self._emptied.items() if fields}
+
+    def left_out(self, stream: str, attributes: Mapping[str, LeftOut]) -> None:
+        """Count attributes of a record that have a value and were not sent; the first reason of each is kept."""
+        with self._lock:
+            counted = self._left_out.setdefault(stream, {})
+            for name, why in attributes.items():
+                first, records = counted.get(name, (why, 0))
+                counted[name] = (first, records + 1)
+
+    @property
+    def attributes_left_out(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """The attributes that were not sent, by stream and name: of how many records, why, and the nearest name."""
+        with self._lock:
+            return {
+                stream: {
+                    name: {"records": records, "reason": why.reason, "nearest": why.nearest or None}
+                    for name, (why, records) in attributes.items()
+                }
+                for stream, attributes in self._left_out.items()
+            }
 
     @property
     def removals(self) -> int:

@@ -69,6 +69,8 @@ def _spelled_outcome(outcome: RecordOutcome) -> str | None:
     ended = outcome.outcome
     fields = "; ".join(map(_spelled, outcome.differences))
     held = outcome.held.state if outcome.held else ""
+    if outcome.left_out:
+        fields += f" (left out: {', '.join(outcome.left_out)})"
     shown = {
         Outcome.CREATED: f"create: {fields}",
         Outcome.UPDATED: f"update {outcome.crm_id}: {fields}",

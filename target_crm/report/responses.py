@@ -44,6 +44,7 @@ SCHEMA = {
             "crm_id": {"type": ["integer", "string", "null"]},
             "status": {"type": ["integer", "null"]},
             "at": {"type": "string", "format": "date-time"},
+            "left_out": {"type": ["object", "null"]},
             "answer": {"type": ["object", "null"]},
         },
     },
@@ -95,6 +96,7 @@ class Responses(Observer):
                 "status": each.status,
                 "kind": each.kind or None,
                 "reason": each.reason or None,
+                "left_out": {name: why.sentence for name, why in each.left_out.items()} or None,
                 "at": at,
                 "answer": self._redact.value(each.answer) or None,
             }

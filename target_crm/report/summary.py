@@ -94,6 +94,7 @@ class Summary:
             "reasons": {stream: books.reasons(stream) for stream in books.streams},
             "reject_kinds": {stream: kinds for stream in books.streams if (kinds := books.reject_kinds(stream))},
             "fields_cleared": books.cleared,
+            "left_out": books.attributes_left_out,
             "examples": [asdict(example) for example in books.examples],
             "closed": books.closed,
             "pending": self.pending,
@@ -150,6 +151,7 @@ class Summary:
             reasons = ", ".join(f"{count:,} {reason}" for reason, count in self.books.reasons(stream).items())
             if reasons:
                 lines.append(f"{stream}: {reasons}")
+            lines += _left_out_in_words(stream, self.books.attributes_left_out.get(stream, {}))
             if removed := self.books.removed_from(stream):
                 lines.append(f"{stream}: {removed} deleted, since the source no longer has them")
         lines += [f"  {each.kind}, for example {each.source_id}: {each.sentence}" for each in self.books.examples]
@@ -176,6 +178,18 @@ class Summary:
         saved = f"; {self.saved:,} fewer than a find and a write for each record" if self.saved else ""
         lines.append(f"{_requests(self.requests.get('requests', 0))} in {self.seconds:.1f} s{saved}")
         return lines
+
+
+def _left_out_in_words(stream: str, attributes: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Say which attributes were not sent, those with one reason and one number of records together."""
+    together: dict[tuple[str, int], list[str]] = {}
+    for name, each in attributes.items():
+        reason = each["reason"] + (f": the nearest one is {each['nearest']!r}" if each["nearest"] else "")
+        together.setdefault((reason, each["records"]), []).append(name)
+    return [
+        f"{stream}: left out {', '.join(names)} of {'1 record' if records == 1 else f'{records:,} records'}: {reason}"
+        for (reason, records), names in together.items()
+    ]
 
 
 def _forecast_in_words(forecast: Forecast) -> str:

@@ -1,29 +1,113 @@
-"""Attributes that are not sent are named once, not once for each record."""
+"""Attributes that are not sent are named once, not once for each record, and counted wherever a run is told."""
 
 from __future__ import annotations
 
+import json
+
+import pytest
+
 from tests.target_crm.messages import record_of, schema_of
+
+PEOPLE = schema_of("people", "name", "email", "company_name", "date_created", "interaction_count", "shoe_size")
+
+
+def person(number, **more):
+    return record_of("people", id=number, name=f"P{number}", email=f"p{number}@x.org", **more)
+
+
+def warnings(done):
+    return [line for line in done.errors.splitlines() if "Stream people: left out" in line]
 
 
 def test_what_is_left_out_for_one_reason_is_one_warning_a_run(run):
-    people = schema_of("people", "name", "email", "company_name", "date_created", "interaction_count", "shoe_size")
-    records = [
-        record_of(
-            "people",
-            id=number,
-            name=f"P{number}",
-            email=f"p{number}@x.org",
-            company_name="Acme",
-            date_created="2020-01-01",
-            interaction_count=1,
-            shoe_size=40,
-        )
-        for number in range(30)
-    ]
-    done = run([people, *records], batch_size_rows=10)
+    more = {"company_name": "Acme", "date_created": "2020-01-01", "interaction_count": 1, "shoe_size": 40}
+    done = run([PEOPLE, *(person(number, **more) for number in range(30))], batch_size_rows=10)
     assert done.of("people")["created"] == 30
-    assert done.errors.count("left out") == 2
-    (read_only,) = [line for line in done.errors.splitlines() if "left out" in line and "company_name" in line]
+    assert len(warnings(done)) == 2
+    (read_only,) = [line for line in warnings(done) if "company_name" in line]
     assert "company_name, date_created, interaction_count" in read_only
     assert "the CRM does not let it be written" in read_only
     assert "left out shoe_size: people have no such attribute" in done.errors
+
+
+def test_it_is_counted_by_record_and_only_where_a_record_has_a_value(run):
+    done = run([PEOPLE, person(1, shoe_size=40), person(2, shoe_size=None), person(3, shoe_size=41), person(4)])
+    assert done.report["left_out"] == {
+        "people": {"shoe_size": {"records": 2, "reason": "people have no such attribute", "nearest": None}}
+    }
+    assert "people: left out shoe_size of 2 records: people have no such attribute" in done.errors
+    assert run([PEOPLE, person(5, shoe_size=None)]).report["left_out"] == {}
+
+
+def test_a_record_that_is_not_written_has_nothing_left_out(run):
+    done = run([PEOPLE, record_of("people", id=1, email="p1@x.org", shoe_size=40)])
+    assert done.of("people") == {"input": 1, "rejected": 1}
+    assert done.report["left_out"] == {}
+
+
+def test_each_record_says_in_the_responses_what_was_left_out_of_it(run, tmp_path):
+    path = tmp_path / "responses.jsonl"
+    run([PEOPLE, person(1, shoe_size=40), person(2)], responses_path=str(path))
+    schema, one, two = map(json.loads, path.read_text().splitlines())
+    assert "left_out" in schema["schema"]["properties"]
+    assert one["record"]["left_out"] == {"shoe_size": "people have no such attribute"}
+    assert two["record"]["left_out"] is None
+
+
+def test_a_dry_run_shows_it_too(run):
+    done = run([PEOPLE, person(1, shoe_size=40)], dry_run=True)
+    (line,) = [line for line in done.errors.splitlines() if line.startswith("people 1: create")]
+    assert line.endswith("(left out: shoe_size)")
+    assert done.report["left_out"]["people"]["shoe_size"]["records"] == 1
+
+
+def test_the_hint_prefers_a_custom_field_of_the_account(run, emulator):
+    emulator.copper.insert(
+        "custom_field_definitions", {"name": "Shoe Sizes", "data_type": "Float", "available_on": ["person"]}
+    )
+    done = run([PEOPLE, person(1, shoe_size=40)])
+    assert done.report["left_out"]["people"]["shoe_size"]["nearest"] == "Shoe Sizes"
+    assert "the nearest one is 'Shoe Sizes'" in done.errors
+
+
+def test_a_reference_that_is_left_out_counts(run):
+    references = {"company_id": {"stream": "companies", "source_id": "firm"}}
+    given = {"references": references, "missing_reference": "leave_out"}
+    done = run(
+        [schema_of("people", "name", "firm"), record_of("people", id=1, name="A", firm="x")], streams={"people": given}
+    )
+    assert done.of("people")["created"] == 1
+    assert done.report["left_out"]["people"]["company_id"]["records"] == 1
+
+
+@pytest.mark.parametrize(
+    ("attributes", "kept", "lost"),
+    [
+        ({"email": "a@x.org", "EMAIL": "b@x.org"}, "a@x.org", "EMAIL"),
+        ({"E-Mail": "a@x.org", "email": "b@x.org"}, "b@x.org", "E-Mail"),
+    ],
+)
+def test_of_two_spellings_of_one_name_the_exact_one_is_taken_and_told_at_the_schema(
+    run, emulator, attributes, kept, lost
+):
+    schema = schema_of("people", "name", *attributes)
+    done = run([schema, record_of("people", id=1, name="A", **attributes)])
+    assert f"Stream people: {lost} is not sent: email gives emails already" in done.errors
+    assert [each["email"] for each in emulator.copper.records("people")[0]["emails"]] == [kept]
+    assert done.report["left_out"]["people"][lost]["records"] == 1
+    assert f"Stream people: {lost} is not sent" in run([schema], source_name="no records").errors
+
+
+def test_of_two_names_of_one_value_the_second_is_sent_where_the_first_is_empty(run, emulator):
+    schema = schema_of("people", "name", "title", "job_title")
+    done = run(
+        [
+            schema,
+            record_of("people", id=1, name="A", title="Chef", job_title="Cook"),
+            record_of("people", id=2, name="B", title=None, job_title="Cook"),
+            record_of("people", id=3, name="C", title="Chef", job_title="Chef"),
+        ]
+    )
+    assert [each["title"] for each in emulator.copper.records("people")] == ["Chef", "Cook", "Chef"]
+    assert "Stream people: job_title is sent only where title is empty" in done.errors
+    assert done.report["left_out"]["people"]["job_title"]["records"] == 1

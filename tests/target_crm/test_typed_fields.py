@@ -106,7 +106,8 @@ def test_a_null_with_null_values_leaves_a_list_that_is_added_to(run, emulator):
 def test_what_the_object_lacks_is_left_out_and_named_once_or_rejects(run, emulator):
     done = run([PEOPLE, person(1, mystery=1), person(2, mystery=2)])
     assert done.of("people") == {"input": 2, "created": 2}
-    assert done.errors.count("left out mystery") == 1
+    assert done.errors.count("left out mystery:") == 1
+    assert "people: left out mystery of 2 records: people have no such attribute" in done.errors
     done = run([PEOPLE, person(3, mystery=3)], streams={"people": {"unknown_attributes": "reject"}})
     assert done.report["reasons"]["people"] == {"rejected: unknown_attribute": 1}
     assert emulator.copper.count("people") == 2
