@@ -39,7 +39,8 @@ class StreamSettings:
         default=LoadMethod.UPSERT,
     )
     source_id: tuple[str, ...] = setting(
-        "The attribute or attributes that identify a record at the source. The stream's key properties if left out.",
+        "The attribute or attributes that identify a record at the source; * for the whole record, so that a changed "
+        "one is a new one. The stream's key properties if left out.",
         {"type": ["string", "array", "null"], "items": {"type": "string"}},
         read=names,
         default=(),
@@ -149,6 +150,8 @@ class StreamSettings:
         return f"{PREFIX}{self.ledger_stream}" if self.declared and self.ledger_stream else self.object
 
 
+WHOLE = "*"
+"""As source_id: the whole record is its own key."""
 _SETTINGS = settings_in(StreamSettings)
 STREAM_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType({**schemas_of(_SETTINGS), **MAPPING_SETTINGS})
 
@@ -182,6 +185,8 @@ def stream_settings(
     if object_name not in objects:
         raise SettingError(_unknown_object(stream, object_name, objects, refused))
     source_id = names(given.get("source_id") or list(key_properties))
+    if source_id == (WHOLE,):
+        source_id = ()
     resolved = {
         "object": object_name,
         "load_method": LoadMethod(given.get("load_method") or config.get("load_method") or LoadMethod.UPSERT),

@@ -204,11 +204,6 @@ class Proposer:
                 f"{fields.crm_object.name} must have {' and '.join(lacking)}, and no column gives it: add it with a "
                 "stream map"
             )
-        if not proposal.source_id[0]:
-            proposal.warnings.append(
-                "No column identifies a record at the source: one that changes there is taken for a new one, and found "
-                "in the CRM by its match key"
-            )
         for claim in places.claims:
             if unknown := self._unknown(claim, proposal.sample, fields):
                 shown = ", ".join(unknown[:_NAMES_SHOWN]) + (", …" if len(unknown) > _NAMES_SHOWN else "")
@@ -246,7 +241,7 @@ def _source_id(sample: Sample, places: Places) -> tuple[tuple[str, ...], str]:
         is_url = all(value.startswith(("http://", "https://")) for value in sample.columns[claim.column].values)
         if (is_email or is_url) and sample.identifies(claim.column):
             return (claim.column,), "every record has one, and each another"
-    return (), ""
+    return (), "no column identifies a record: one that changes is taken for a new one, and found by its match key"
 
 
 def _names_one(proposal: Proposal, entity: Entity, aspect: str, column: str) -> bool:

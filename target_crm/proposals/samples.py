@@ -14,8 +14,8 @@ import msgspec
 
 from crm_api.custom_fields import slug
 from crm_api.errors import SettingError
+from crm_api.naming.spelling import is_sdk_column
 from crm_api.values import is_empty, read_text
-from target_crm.mapping.attribute_plan import SDK_PREFIX
 from target_crm.singer.batch_files import record_messages
 from target_crm.singer.messages import InputError, record_of, schema_of, stream_of
 from target_crm.singer.stdio import decode
@@ -85,7 +85,7 @@ class Sample:
         """Count one record."""
         self.records += 1
         for name, value in record.items():
-            if not name.startswith(SDK_PREFIX):
+            if not is_sdk_column(name):
                 self.columns.setdefault(name, Column(name)).see(value)
 
     def share(self, name: str) -> float:
@@ -171,7 +171,7 @@ def _take(samples: dict[str, Sample], message: Mapping[str, Any]) -> None:
         sample = samples.setdefault(schema.stream, Sample(schema.stream))
         sample.key_properties = tuple(schema.key_properties)
         for name, known in schema.schema["properties"].items():
-            if not name.startswith(SDK_PREFIX):
+            if not is_sdk_column(name):
                 column = sample.columns.setdefault(name, Column(name))
                 column.types |= _types_of(known)
                 column.typed = bool(column.types)

@@ -7,6 +7,7 @@ from typing import Any
 
 from target_crm.proposals.noted import Noted
 from target_crm.proposals.proposal import Proposal
+from target_crm.stream_settings import WHOLE
 
 
 def settings_of(proposals: Iterable[Proposal], crm: str) -> Noted:
@@ -63,8 +64,7 @@ def _map_of(proposal: Proposal) -> dict[str, Noted]:
 def _stream(proposal: Proposal) -> Noted:
     entry: dict[str, Noted] = {"object": Noted(proposal.chosen.object, proposal.chosen.reason)}
     columns, reason = proposal.source_id
-    if columns:
-        entry["source_id"] = Noted(_one_or_all(columns), reason)
+    entry["source_id"] = Noted(_one_or_all(columns) if columns else WHOLE, reason)
     if proposal.match_on:
         keys = [Noted(_one_or_all(key), note) for key, note in proposal.match_on]
         entry["match_on"] = Noted(keys)
