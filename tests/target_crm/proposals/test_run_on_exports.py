@@ -2,51 +2,26 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
-from click.testing import CliRunner
 
-from target_crm.cli.main import main
-from tests.target_crm.proposals.exports import EXPORTS, file_of, messages_of, rows_of, stream_of
-
-
-@pytest.fixture
-def proposed(settings, tmp_path):
-    """The settings that are proposed for an export and this test's account, as the command prints them."""
-    config = tmp_path / "account.json"
-    config.write_text(json.dumps(settings))
-
-    def proposed(*arguments):
-        done = CliRunner().invoke(main, ["map", "--config", str(config), "--format", "json", *map(str, arguments)])
-        assert done.exit_code == 0, done.output
-        return json.loads(done.stdout)
-
-    return proposed
+from tests.target_crm.proposals.exports import EXPORTS, file_of, messages_of
+from tests.target_crm.proposals.written import check_export, proposal_for
 
 
 @pytest.mark.parametrize("export", EXPORTS)
-def test_every_row_is_written_once_as_it_is_proposed(export, proposed, run, writes):
-    proposal = proposed(file_of(export))
-    first = run(messages_of(export), **proposal)
-    assert first.code == 0, first.errors
-    rows = {"input": len(rows_of(export))}
-    assert first.of(stream_of(export)) == {**rows, "created": len(rows_of(export))}
-    written = len(writes())
-    again = run(messages_of(export), **proposal)
-    assert again.of(stream_of(export)) == {**rows, "unchanged": len(rows_of(export))}
-    assert len(writes()) == written
+def test_every_row_is_written_once_as_it_is_proposed(export, settings, tmp_path, run):
+    check_export(export, settings, tmp_path, run)
 
 
-def test_nothing_that_has_a_home_is_complained_of(proposed, run):
+def test_nothing_that_has_a_home_is_complained_of(settings, tmp_path, run):
     export = "google-contacts"
-    done = run(messages_of(export), **proposed(file_of(export)))
-    assert "no such attribute" not in done.errors
+    done = run(messages_of(export), **proposal_for(settings, tmp_path, file_of(export)))
+    assert "left out" not in done.errors
 
 
-def test_what_was_written_is_what_the_export_holds(proposed, run, emulator):
+def test_what_was_written_is_what_the_export_holds(settings, tmp_path, run, emulator):
     export = "google-contacts"
-    assert run(messages_of(export), **proposed(file_of(export))).code == 0
+    assert run(messages_of(export), **proposal_for(settings, tmp_path, file_of(export))).code == 0
     ann = next(each for each in emulator.copper.records("people") if each["first_name"] == "Ann")
     assert ann["prefix"] == "Dr."
     assert ann["title"] == "Buyer"
