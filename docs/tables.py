@@ -25,6 +25,7 @@ from crm_api.errors import SIGNAL_OFFSET, Exit
 from crm_api.freshsales.objects import OBJECTS as FRESHSALES_OBJECTS
 from tap_copper.streams import STREAMS
 from tap_copper.tap import TapCopper
+from target_crm.proposals.writable import writables
 from target_crm.report import reject_kinds
 from target_crm.stream_settings import STREAM_SETTINGS
 from target_crm.target import TargetCrm
@@ -100,14 +101,10 @@ def attributes_table(objects: Iterable[CrmObject]) -> Iterator[str]:
     yield "| object | attribute | kind | other names |"
     yield "|---|---|---|---|"
     for crm_object in objects:
-        for attribute in crm_object.attributes:
-            if attribute.creatable or attribute.updatable:
-                parts = attribute.parts if attribute.item is None else ()
-                names = dict.fromkeys([*attribute.flat, *parts, *attribute.flat_parts])
-                kind = f"one of {attribute.names.replace('_', ' ')}" if attribute.names else attribute.kind.value
-                kind = f"id of {attribute.refers_to}" if attribute.refers_to else kind
-                others = ", ".join(f"`{name}`" for name in names)
-                yield f"| `{crm_object.name}` | `{attribute.name}` | {kind} | {others} |"
+        for each in writables(crm_object):
+            kind = f"{each.kind}{', required' if each.required else ''}"
+            others = ", ".join(f"`{name}`" for name in each.others)
+            yield f"| `{crm_object.name}` | `{each.name}` | {kind} | {others} |"
 
 
 EXITS: Mapping[Exit, tuple[str, str, str]] = {
@@ -212,6 +209,8 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "objects of copper": lambda: objects_table(copper_objects.OBJECTS.values()),
     "objects of freshsales": lambda: objects_table(FRESHSALES_OBJECTS.values()),
     "objects of apptivo": lambda: objects_table(apptivo_objects.OBJECTS.values()),
+    "attributes of copper": lambda: attributes_table(copper_objects.OBJECTS.values()),
+    "attributes of freshsales": lambda: attributes_table(FRESHSALES_OBJECTS.values()),
     "attributes of apptivo": lambda: attributes_table(apptivo_objects.OBJECTS.values()),
     "kinds of rejection": kinds_table,
     "promises": promises_table,

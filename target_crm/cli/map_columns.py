@@ -35,7 +35,7 @@ from target_crm.stream_settings import streams_by_name
 @click.option("--format", "form", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True)
 @click.argument("file", type=click.File("rb"), default="-")
 @one_sentence
-def map_columns(  # noqa: PLR0913 - one argument for each option
+def map_columns(
     config: Sequence[str],
     crm: str | None,
     only: Sequence[str],
@@ -55,10 +55,13 @@ def map_columns(  # noqa: PLR0913 - one argument for each option
     opened = opened_crm(config, crm)
     samples = _wanted(read_samples(file, str(getattr(file, "name", "")), keys), only)
     named = _named(objects, opened.config, list(samples))
+    for stream, sample in samples.items():
+        if not sample.records:
+            click.echo(f"Stream {stream}: no record came, nothing is proposed", err=True)
     chosen = {
         stream: choose(sample, opened.crm.objects, named.get(stream))
         for stream, sample in samples.items()
-        if sample.records or click.echo(f"Stream {stream}: no record came, nothing is proposed", err=True)
+        if sample.records
     }
     proposals = Proposer(opened.crm, opened.account).proposals(samples, chosen)
     settings = settings_of(proposals, opened.kind)

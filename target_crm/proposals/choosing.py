@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from crm_api.crm_objects import CrmObject, named_object
 from crm_api.errors import SettingError
 from crm_api.settings import nearest
-from target_crm.proposals.known_columns import Entity, Meaning, Sense, entity_of, meaning_of, unnumbered, words_of
+from target_crm.proposals.known_columns import Entity
+from target_crm.proposals.meanings import Meaning, Sense, entity_of, meaning_of, unnumbered, words_of
 from target_crm.proposals.samples import Sample
 
 _INSTEAD = {Entity.LEAD: Entity.PERSON}
-"""What a CRM has in place of a kind of record that it lacks: Freshsales Suite keeps leads as contacts."""
+"""Kinds of record in place of a kind of record that it lacks: Freshsales Suite keeps leads as contacts."""
 _NAMED = {"customers": Entity.COMPANY}
 """Objects whose name means something else elsewhere: a shop's customers are people."""
 _SIGNS: Mapping[Entity, frozenset[str]] = {
@@ -77,14 +78,14 @@ def choose(sample: Sample, objects: Mapping[str, CrmObject], named: str | None) 
         return Chosen(found, "as it was asked for", _people(sample))
     if (own := named_object(objects, sample.stream)) in objects:
         return Chosen(own, "the stream is called so")
-    if (entity := entity_of(words_of(sample.stream))) is not None and (found := _object(objects, entity)):
-        return Chosen(found, f"by the name of the stream, which speaks of a {entity.value}", _people(sample))
+    if (entity := entity_of(words_of(sample.stream))) is not None and (fit := _object(objects, entity)):
+        return Chosen(fit, f"by the name of the stream, which speaks of a {entity.value}", _people(sample))
     columns = {unnumbered(name): name for name in sample.columns}
     for entity, signs in _SIGNS.items():
-        if (seen := signs & columns.keys()) and (found := _object(objects, entity)):
-            return Chosen(found, f"guessed from the column {columns[min(seen)]}; --object names another")
-    if any(_is_email(meaning_of(name, None)) for name in sample.columns) and (found := _object(objects, Entity.PERSON)):
-        return Chosen(found, "guessed from the e-mail addresses; --object names another")
+        if (seen := signs & columns.keys()) and (fit := _object(objects, entity)):
+            return Chosen(fit, f"guessed from the column {columns[min(seen)]}; --object names another")
+    if any(_is_email(meaning_of(name, None)) for name in sample.columns) and (fit := _object(objects, Entity.PERSON)):
+        return Chosen(fit, "guessed from the e-mail addresses; --object names another")
     raise SettingError(
         f"Neither the name of stream {sample.stream!r} nor its columns say what its records are. Name the object: "
         f"--object {sample.stream}=… with one of {', '.join(objects)}"

@@ -9,16 +9,8 @@ from crm_api.crm import Crm
 from crm_api.crm_objects import Attribute, Kind
 from target_crm.mapping.declared_names import Assignment, Role
 from target_crm.mapping.fields import Fields
-from target_crm.proposals.known_columns import (
-    ASPECTS,
-    Entity,
-    Meaning,
-    Sense,
-    meaning_of,
-    preference,
-    unnumbered,
-    words_of,
-)
+from target_crm.proposals.known_columns import ASPECTS, Entity
+from target_crm.proposals.meanings import Meaning, Sense, meaning_of, preference, unnumbered, words_of
 from target_crm.proposals.samples import Column, Sample
 
 _FLATS: Mapping[str, tuple[str, ...]] = {
@@ -34,6 +26,12 @@ _RELATED_NAMES: Mapping[Entity, tuple[str, ...]] = {
 }
 """Names of attributes that hold the name of another record as text."""
 _NETWORKS = {"linkedin.com": "linkedin", "twitter.com": "twitter", "x.com": "twitter", "facebook.com": "facebook"}
+_REASONS: Mapping[Sense, str] = {
+    Sense.LABEL: "it says of which kind another column's value is",
+    Sense.KEPT: "the source keeps it, and the CRM keeps its own",
+    Sense.OTHER_IDS: "it holds ids of the source's own, which the CRM does not know",
+}
+_SENT_ALONE = frozenset((Entity.PERSON, Entity.COMPANY, Entity.DEAL))
 _ELSEWHERE = frozenset({Sense.ID, Sense.OTHER_IDS, Sense.LABEL, Sense.UNWANTED})
 _IDENTIFYING = frozenset({Kind.ID, Kind.IDS, Kind.NAME_ID, Kind.NAME_IDS})
 
@@ -121,7 +119,7 @@ class Placing:
                 places.left_out[column.name] = reason
             else:
                 places.claims.append(claim)
-        elif meaning is not None and meaning.entity is not None and meaning.aspect in ASPECTS:
+        elif meaning is not None and meaning.entity is not None and meaning.aspect in ASPECTS.values():
             if places.related.setdefault(meaning.entity, {}).setdefault(meaning.aspect, column.name) != column.name:
                 places.left_out[column.name] = f"it says what {places.related[meaning.entity][meaning.aspect]} says"
         elif meaning is not None and meaning.sense is Sense.ID:
@@ -195,8 +193,8 @@ class Placing:
                 yield from _FLATS[""]
         elif meaning.sense is Sense.ADDRESS:
             yield from self._address_names(meaning)
-        elif meaning.sense is Sense.RELATED and meaning.aspect == "name" and meaning.entity in _RELATED_NAMES:
-            yield from (name for name in _RELATED_NAMES[meaning.entity] if self._holds_text(name))
+        elif meaning.entity is not None and meaning.aspect == "name":
+            yield from (name for name in _RELATED_NAMES.get(meaning.entity, ()) if self._holds_text(name))
 
     def _attribute_names(self, column: Column, meaning: Meaning) -> Iterator[str]:
         if self._is_salutation(column):
@@ -265,7 +263,9 @@ class Placing:
         if len(words) == len(claims):
             return list({claim.assignment.part: claim for claim in reversed(claims)}.values())[::-1]
         whole = [claim for claim in claims if claim.assignment.role is not Role.JOINED]
-        return [min(whole, key=self._rank), *words] if words and self._is_filled(whole) else [min(claims, key=self._rank)]
+        return (
+            [min(whole, key=self._rank), *words] if words and self._is_filled(whole) else [min(claims, key=self._rank)]
+        )
 
     def _rank(self, claim: Claim) -> tuple[bool, int]:
         """The first is filled, and has the name that the target itself would prefer."""
@@ -303,22 +303,13 @@ class Placing:
 
     def _reason(self, column: Column, meaning: Meaning | None) -> str:
         """Say why a column has no place."""
-        what = self._fields.crm_object.name
-        sense = None if meaning is None else meaning.sense
-        if not column.filled:
-            return "it is empty"
-        if sense is Sense.LABEL:
-            return "it says of which kind another column's value is"
-        if sense is Sense.KEPT:
-            return "the source keeps it, and the CRM keeps its own"
-        if meaning is not None and meaning.entity in {Entity.COMPANY, Entity.PERSON, Entity.DEAL}:
+        if meaning is not None and (reason := _REASONS.get(meaning.sense)):
+            return reason
+        if meaning is not None and meaning.entity is not None and meaning.entity in _SENT_ALONE:
             return f"it is about the {meaning.entity.value}: send it with the records of its own kind"
-        if sense is Sense.OTHER_IDS:
-            return "it holds ids of the source's own, which the CRM does not know"
-        found = self._fields.assignment(column.name)
-        if found is not None:
-            return f"{what} have it, but the CRM does not let it be written"
-        return f"{what} have no such attribute"
+        if self._fields.assignment(column.name) is not None:
+            return f"{self._fields.crm_object.name} have it, but the CRM does not let it be written"
+        return self._fields.why_not(column.name).reason
 
 
 def _by_attribute(claims: Sequence[Claim]) -> dict[str, list[Claim]]:

@@ -34,7 +34,7 @@ class ProposedReference:
 
 @dataclass
 class Proposal:
-    """What is proposed for one stream.
+    """Settings that are proposed for one stream.
 
     Attributes:
         sample: What the input shows of the stream.
@@ -169,9 +169,9 @@ class Proposer:
             if (column := aspects.get(aspect)) is not None and _names_one(proposal, entity, aspect, column):
                 matched = _matched_by(self._crm.objects[str(attribute.refers_to)], aspect)
                 if matched is not None:
-                    rule = {"object": str(attribute.refers_to), "match": {matched: column}}
+                    match: dict[str, object] = {"object": str(attribute.refers_to), "match": {matched: column}}
                     note = f"{proposal.share(column)}; found in the CRM by the {aspect} of the {entity.value}"
-                    return column, ProposedReference(rule, note)
+                    return column, ProposedReference(match, note)
         return None
 
     def _match(self, proposal: Proposal, places: Places, crm_object: CrmObject) -> None:
@@ -181,19 +181,19 @@ class Proposer:
                 given.setdefault(claim.assignment.attribute.name, []).append(claim.column)
         for name, reference in proposal.references.items():
             given.setdefault(name, []).extend(_columns_of(reference.rule))
-        keys = [key for key in crm_object.match_on if all(name in given for name in key)]
+        keys: list[tuple[str, ...]] = [key for key in crm_object.match_on if all(name in given for name in key)]
         if not keys:
-            keys = [(name,) for key in crm_object.match_on if len(key) > 1 for name in key[:1] if name in given]
+            keys += [(name,) for key in crm_object.match_on if len(key) > 1 for name in key[:1] if name in given]
         if not keys:
-            keys = [(name,) for name in crm_object.finds if name in given and name != "company_id"][:1]
+            keys += [(name,) for name in crm_object.finds if name in given and name != "company_id"][:1]
         for key in keys:
             shares = [proposal.share(*given[name]) for name in key]
             note = shares[0] if len(set(shares)) == 1 else ", ".join(map(": ".join, zip(key, shares, strict=True)))
             proposal.match_on.append((key, note))
         if not keys and crm_object.match_on:
             proposal.warnings.append(
-                f"No column gives {' or '.join(' and '.join(key) for key in crm_object.match_on)}, by which records are "
-                "found in the CRM: each record is created anew"
+                f"No column gives {' or '.join(' and '.join(key) for key in crm_object.match_on)}, by which records "
+                "are found in the CRM: each record is created anew"
             )
 
     def _warn(self, proposal: Proposal, places: Places, fields: Fields) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from crm_api.crm_objects import Attribute, Kind
 from crm_api.naming.spelling import canonical
 from target_crm.mapping.declared_names import Assignment, Role
-from target_crm.proposals.known_columns import Sense
+from target_crm.proposals.meanings import Sense
 from target_crm.proposals.placing import Claim, category_of
 from target_crm.proposals.samples import Column, Sample
 
@@ -40,9 +40,7 @@ class Renames:
         assignment: Finds the attribute that a name gives.
     """
 
-    def __init__(
-        self, sample: Sample, claims: Sequence[Claim], assignment: Callable[[str], Assignment | None]
-    ) -> None:
+    def __init__(self, sample: Sample, claims: Sequence[Claim], assignment: Callable[[str], Assignment | None]) -> None:
         self._sample = sample
         self._assignment = assignment
         self._taken = {canonical(claim.column) for claim in claims if claim.understood}
@@ -88,7 +86,7 @@ class Renames:
         value = _value(self._sample.columns[claim.column])
         kind = "" if category is None else f", 'category': {category!r}"
         items = [f"{{{attribute.item!r}: {value}{kind}}}"]
-        columns = (claim.column,)
+        columns: tuple[str, ...] = (claim.column,)
         if before is not None:
             items.insert(0, before.expression.partition("[item for item in [")[2].partition("] if item[")[0])
             columns = (*before.columns, claim.column)
@@ -147,5 +145,3 @@ def _typed(column: Column) -> str:
     kinds = [kind for kind in ("array", "object", "number", "integer", "boolean") if kind in column.types]
     cast = "str" if "string" in column.types else _CASTS.get(kinds[0], "json.dumps")
     return f"{cast}(record[{column.name!r}]) if {value} is not None else None"
-
-

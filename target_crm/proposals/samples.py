@@ -1,4 +1,4 @@
-"""What the input shows of each stream: its columns, how often they are filled, and some of their values."""
+"""Samples of streams, as an input shows them: their columns, how often they are filled, and some of their values."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Column:
 
 @dataclass
 class Sample:
-    """What the input shows of one stream.
+    """One stream, as the input shows it.
 
     Attributes:
         stream: The stream's name.
@@ -246,5 +246,3 @@ def _text(value: Any) -> str:
         return read_text(value).strip()
     except ValueError:
         return str(value)
-
-

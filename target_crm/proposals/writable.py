@@ -1,4 +1,4 @@
-"""What can be written to an object of a CRM: its attributes, their kinds, further names and lists, and custom fields."""
+"""Attributes and custom fields that can be written to an object: their kinds, further names and lists."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ class Writable:
 
 
 def writables(crm_object: CrmObject) -> Iterator[Writable]:
-    """What every account's records of an object may have."""
+    """List what the records of an object may have in every account."""
     for attribute in crm_object.attributes:
         if attribute.is_writable:
             yield _writable(attribute)
 
 
 def writables_of(account: Crm, crm_object: CrmObject) -> Iterator[Writable]:
-    """What one account's records of an object may have: with its custom fields, its lists and options."""
+    """List what the records of an object may have in one account, with its custom fields, lists and options."""
     for attribute in crm_object.attributes:
         if attribute.is_writable and attribute.kind is not Kind.CUSTOM:
             yield _writable(attribute, account.names(attribute.names) if attribute.names else ())
@@ -120,5 +120,12 @@ def kind_of(attribute: Attribute) -> str:
 
 def _others(attribute: Attribute) -> tuple[str, ...]:
     parts = attribute.parts if attribute.item is None else ()
-    names = [*attribute.flat, *parts, *attribute.flat_parts, *attribute.joined, *attribute.joined_names, *attribute.whole]
+    names = [
+        *attribute.flat,
+        *parts,
+        *attribute.flat_parts,
+        *attribute.joined,
+        *attribute.joined_names,
+        *attribute.whole,
+    ]
     return tuple(name for name in dict.fromkeys(names) if name != attribute.name)

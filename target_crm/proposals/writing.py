@@ -27,9 +27,11 @@ def settings_of(proposals: Iterable[Proposal], crm: str) -> Noted:
 
 
 def in_meltano(settings: Noted) -> Noted:
-    """The settings in their place in meltano.yml, where names with a dot stand in lists: Meltano splits keys at dots."""
+    """The settings in their place in meltano.yml; names with a dot stand in lists, as Meltano splits keys at dots."""
     streams = settings.value["streams"].value
-    given = {name: Noted({**each.value, **_listed(each.value)}, each.note, each.above) for name, each in streams.items()}
+    given = {
+        name: Noted({**each.value, **_listed(each.value)}, each.note, each.above) for name, each in streams.items()
+    }
     if any("." in name for name in given):
         listed = [Noted({"name": Noted(name, each.note, each.above), **each.value}) for name, each in given.items()]
         placed = Noted({**settings.value, "streams": Noted(listed)})
@@ -69,9 +71,7 @@ def _stream(proposal: Proposal) -> Noted:
         keys = [Noted(_one_or_all(key), note) for key, note in proposal.match_on]
         entry["match_on"] = Noted(keys)
     if proposal.references:
-        entry["references"] = Noted(
-            {name: Noted(each.rule, each.note) for name, each in proposal.references.items()}
-        )
+        entry["references"] = Noted({name: Noted(each.rule, each.note) for name, each in proposal.references.items()})
     if proposal.links_later:
         entry["missing_reference"] = Noted("link_later", "what is not there yet holds no record up")
     if proposal.custom_fields:
@@ -109,5 +109,3 @@ def _remarks(proposal: Proposal) -> Iterable[str]:
 
 def _one_or_all(names: tuple[str, ...]) -> Any:
     return names[0] if len(names) == 1 else list(names)
-
-

@@ -1,6 +1,6 @@
 """singer-crm map finds a home for the columns that users of CRMs really have.
 
-After a change that is meant, write the expected proposals anew: ``singer-crm map --crm copper exports/x.csv`` and so on.
+After a change that is meant, write the expected proposals anew: ``singer-crm map --crm copper exports/x.csv``.
 """
 
 from __future__ import annotations

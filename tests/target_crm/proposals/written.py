@@ -1,4 +1,4 @@
-"""What a proposal must do in every CRM: all rows of an export are written, and none of them twice."""
+"""The check of a proposal in any CRM: all rows of an export are written, and none of them twice."""
 
 from __future__ import annotations
 
