@@ -25,7 +25,7 @@ from crm_api.errors import SIGNAL_OFFSET, Exit
 from crm_api.freshsales.objects import OBJECTS as FRESHSALES_OBJECTS
 from tap_copper.streams import STREAMS
 from tap_copper.tap import TapCopper
-from target_crm.proposals.writable import writables
+from target_crm.proposals.writable import CUSTOM_FIELDS, writables
 from target_crm.report import reject_kinds
 from target_crm.stream_settings import STREAM_SETTINGS
 from target_crm.target import TargetCrm
@@ -97,14 +97,27 @@ def objects_table(objects: Iterable[CrmObject]) -> Iterator[str]:
 
 
 def attributes_table(objects: Iterable[CrmObject]) -> Iterator[str]:
-    """A Markdown table of the attributes that can be written, and what else records may call them."""
-    yield "| object | attribute | kind | other names |"
-    yield "|---|---|---|---|"
+    """A Markdown table of the attributes that can be written."""
+    yield "| object | attribute | kind |"
+    yield "|---|---|---|"
     for crm_object in objects:
         for each in writables(crm_object):
             kind = f"{each.kind}{', required' if each.required else ''}"
-            others = ", ".join(f"`{name}`" for name in each.others)
-            yield f"| `{crm_object.name}` | `{each.name}` | {kind} | {others} |"
+            yield f"| `{crm_object.name}` | `{each.name}` | {kind} |"
+
+
+def names_table(objects: Iterable[CrmObject]) -> Iterator[str]:
+    """A Markdown table of the names of attributes; objects whose attribute has the same names share a row."""
+    yield "| attribute | objects | label | other names |"
+    yield "|---|---|---|---|"
+    rows: dict[tuple[str, str, str], list[str]] = {}
+    for crm_object in objects:
+        for each in writables(crm_object):
+            if each.kind != CUSTOM_FIELDS:
+                names = ", ".join(f"`{name}`" for name in each.others)
+                rows.setdefault((each.name, each.label, names), []).append(crm_object.name)
+    for (name, label, names), owners in rows.items():
+        yield f"| `{name}` | {', '.join(f'`{owner}`' for owner in owners)} | {label} | {names} |"
 
 
 EXITS: Mapping[Exit, tuple[str, str, str]] = {
@@ -212,6 +225,9 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "attributes of copper": lambda: attributes_table(copper_objects.OBJECTS.values()),
     "attributes of freshsales": lambda: attributes_table(FRESHSALES_OBJECTS.values()),
     "attributes of apptivo": lambda: attributes_table(apptivo_objects.OBJECTS.values()),
+    "names of copper": lambda: names_table(copper_objects.OBJECTS.values()),
+    "names of freshsales": lambda: names_table(FRESHSALES_OBJECTS.values()),
+    "names of apptivo": lambda: names_table(apptivo_objects.OBJECTS.values()),
     "kinds of rejection": kinds_table,
     "promises": promises_table,
     "exit codes": exits_table,

@@ -51,10 +51,11 @@ def unknown_field_warnings(
         known: The fields of its schema; empty: the schema does not say.
         crm_object: What its records become; the setting exclude may also name an attribute of it.
     """
+    names_there = {name for attribute in crm_object.attributes for name in (attribute.name, attribute.shown_as)}
     return [
         f"streams.{stream}.{setting}: the stream's SCHEMA has no {name!r}{nearest(name, sorted(known))}"
         for setting, name in (_named(settings) if known else ())
-        if _is_missing(name, known) and not (setting == EXCLUDE and crm_object.attribute(name) is not None)
+        if _is_missing(name, known) and not (setting == EXCLUDE and spelled_as(name, names_there) is not None)
     ]
 
 

@@ -184,7 +184,7 @@ DEALS = FreshsalesObject(
             Kind.ID,
             refers_to="sales_accounts",
             flat=("account_id", "company_id"),
-            label="Account",
+            label="Account name",
         ),
         ACCOUNT_NAME,
         # Attaches contacts beside those that are attached already.

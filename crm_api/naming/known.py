@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from crm_api.naming.spelling import canonical
+
 FULL_NAME = ("full_name", "contact_name", "person_name", "lead_name")
 FIRST_NAME = ("first_name", "given_name", "forename", "fname")
 MIDDLE_NAME = ("middle_name", "additional_name")
@@ -52,6 +54,7 @@ WORK_PHONE = (
     "work_number",
     "work_phone_number",
     "business_phone",
+    "business_phone_2",
     "office_phone",
     "company_phone",
     "primary_phone",
@@ -62,12 +65,13 @@ WORK_PHONE = (
 OTHER_PHONE = ("other_phone", "phone_other")
 PHONE = (*WORK_PHONE, *MOBILE, *HOME_PHONE, *OTHER_PHONE)
 
-JOB_TITLE = ("job_title", "title", "position", "organization_title", "org_title")
+JOB_TITLE = ("job_title", "title", "position", "organization_title", "organization_1_title")
 COMPANY = (
     "company_name",
     "company",
     "organization",
     "organization_name",
+    "organization_1_name",
     "organisation",
     "account_name",
     "customer_name",
@@ -92,7 +96,7 @@ OWNER = (
     "assigned_to",
 )
 
-STREET = ("street", "street_address", "address_line_1", "address_1", "street_1", "line_1")
+STREET = ("street", "street_address", "address_line_1", "address_1", "street_1", "line_1", "street_address_line_1")
 STREET_2 = ("address_line_2", "address_2", "street_2", "street_address_2", "line_2")
 CITY = ("city", "town", "locality")
 STATE = ("state", "region", "province", "state_province", "state_region")
@@ -110,11 +114,25 @@ ADDRESS_PREFIXES = (
 )
 """Words before the parts of a record's only address, or of its first one."""
 
-DEAL_NAME = ("opportunity_name", "deal_name")
+DEAL_NAME = ("opportunity_name", "deal_name", "opportunity_title", "deal_title")
 AMOUNT = ("amount", "value", "monetary_value", "deal_value", "deal_amount", "opportunity_amount", "opportunity_value")
-CURRENCY = ("currency", "monetary_unit", "currency_code", "currency_iso_code", "deal_currency_code")
-CLOSE_DATE = ("close_date", "close_date_iso", "expected_close_date", "expected_close", "estimated_close_date")
-PROBABILITY = ("probability", "win_probability", "deal_probability")
+CURRENCY = (
+    "currency",
+    "monetary_unit",
+    "currency_code",
+    "currency_iso_code",
+    "deal_currency_code",
+    "currency_of_value",
+)
+CLOSE_DATE = (
+    "close_date",
+    "close_date_iso",
+    "expected_close_date",
+    "expected_close",
+    "estimated_close_date",
+    "closing_date",
+)
+PROBABILITY = ("probability", "win_probability", "deal_probability", "probability_%")
 PIPELINE = ("pipeline", "deal_pipeline", "pipeline_name")
 STAGE = ("stage", "stage_name", "sales_stage", "sales_stage_name", "pipeline_stage", "deal_stage", "opportunity_stage")
 LOSS_REASON = ("loss_reason", "lost_reason", "deal_reason", "closed_lost_reason")
@@ -135,7 +153,7 @@ _KINDS: Mapping[str, frozenset[str]] = MappingProxyType(
         **dict.fromkeys(_DEAL, _DEAL),
     }
 )
-"""What else sources call a kind of record, by its singular name in canonical spelling."""
+"""Words by which sources call a kind of record, by its singular name in canonical spelling."""
 _EVERYWHERE = frozenset({"properties"})
 """Words that a source puts before every name: HubSpot's, once a record is flattened."""
 
@@ -148,6 +166,17 @@ def others(names: Iterable[str], *own: str) -> tuple[str, ...]:
 def each_as(meaning: str, *names: Iterable[str]) -> Mapping[str, str]:
     """Give every name one meaning: a category, or a part of a structure."""
     return dict.fromkeys((name for some in names for name in some), meaning)
+
+
+def called(singular: str) -> frozenset[str]:
+    """Give the names, in canonical spelling, under which a source gives the name of a record of one kind.
+
+    Args:
+        singular: The kind of record, in canonical spelling.
+    """
+    kind = _KINDS.get(singular, frozenset({singular}))
+    others_ = COMPANY if kind is _COMPANY else ()
+    return kind | {f"{word}name" for word in kind} | {canonical(name) for name in others_}
 
 
 def prefixes_of(singular: str) -> frozenset[str]:

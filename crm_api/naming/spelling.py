@@ -56,7 +56,7 @@ def spellings_of(wanted: str, there: Collection[str]) -> list[str]:
 
 def is_sdk_column(name: str) -> bool:
     """Whether a column is about the record and no part of it: taps and other targets add them, and none is sent."""
-    return name[: len(SDK_PREFIX)].lower() == SDK_PREFIX
+    return name.startswith("_") and name[: len(SDK_PREFIX)].lower() == SDK_PREFIX
 
 
 def title_of(name: str) -> str:

@@ -204,8 +204,8 @@ class StreamWriter:
 
     def _note_left_out(self, incoming: IncomingRecord, mapped: Mapped) -> None:
         """Note which attributes of a record are not sent; each is named once, those with one reason together."""
-        if not mapped.left_out:
-            return
+        if not mapped.left_out or self._settings.load_method is LoadMethod.MATCH:
+            return  # what is only matched sends nothing at all
         self._context.run.recorder.mapped(self._stream.name, incoming.source_id, mapped.left_out)
         by_reason: dict[str, list[str]] = {}
         for name, why in mapped.left_out.items():

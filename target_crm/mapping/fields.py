@@ -15,11 +15,12 @@ from crm_api.crm import Crm, CustomField, Name
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, Kind
 from crm_api.custom_fields import PREFIX, column_names
 from crm_api.errors import ForbiddenError, NoRouteError
-from crm_api.naming.known import prefixes_of
+from crm_api.naming.known import called, prefixes_of
 from crm_api.naming.spelling import canonical
 from target_crm.mapping.declared_names import ID, REFERRING, Assignment, Role, other_names
 from target_crm.mapping.values import LeftOut
 
+MOST_HINTS = 1000  # that are kept, of a source whose every record has other attributes
 NEAR = 0.6  # of difflib's ratio, from which one name is near to another
 BONUS_OF_CUSTOM_FIELDS = 0.1
 
@@ -36,6 +37,7 @@ class Fields:
         self._crm = crm
         self.crm_object = crm_object
         self._declared = {attribute.name: attribute for attribute in crm_object.attributes}
+        self._nearest: dict[str, str] = {}
 
     # By the names that the object and the account use themselves
 
@@ -76,7 +78,7 @@ class Fields:
             return found
         if (assignment := self.assignment(name)) is not None:
             return assignment.attribute
-        return self._referring(name) or self.custom(name)
+        return self.referring(name) or self.custom(name)
 
     def custom(self, name: str) -> Attribute | None:
         """Find a custom field by its title (the name that people see), its column, or its definition's id."""
@@ -145,34 +147,45 @@ class Fields:
         columns = self._customs_by_form.get(canonical(name), ()) if self._known_titles else ()
         if len(columns) > 1:
             return LeftOut(f"{what} have {len(columns)} custom fields of that name. Call it {' or '.join(columns)}")
-        if (reference := self._referring(name)) is not None:
+        if (reference := self.referring(name)) is not None:
             return LeftOut(
-                f"{what} hold an id for it in {reference.name}. To find the record by name, set references."
-                f"{reference.name} to {{object: {reference.refers_to}, match: {{…: {name}}}}}",
-                reference.name,
+                f"{what} refer to it by its id, in {reference.name}. To find the id by the name, set references."
+                f"{reference.name} to {{object: {reference.refers_to}, match: {{name: {name}}}}}"
             )
-        return LeftOut(f"{what} have no such attribute", self.nearest(name))
+        nearest = self.nearest(name)
+        return LeftOut(f"{what} have no such attribute", nearest, self._known_titles.get(nearest, ""))
 
     def nearest(self, name: str) -> str:
-        """Find the name that may be meant, an account's own custom field rather than another; empty: none is near."""
-        form = canonical(name)
+        """Find the name that may be meant: the column of a custom field rather than another; empty: none is near."""
+        if name not in self._nearest:
+            if len(self._nearest) >= MOST_HINTS:
+                self._nearest.clear()
+            self._nearest[name] = self._found_nearest(canonical(name))
+        return self._nearest[name]
+
+    def _found_nearest(self, form: str) -> str:
+        matcher = difflib.SequenceMatcher()
+        matcher.set_seq2(form)
         near: list[tuple[float, str]] = []
         for column, title in self._known_titles.items():
-            ratio = max(_ratio(form, canonical(each)) for each in (title, column.removeprefix(PREFIX)))
-            near.append((ratio + BONUS_OF_CUSTOM_FIELDS if ratio >= NEAR else 0, title))
+            ratio = max(_ratio(matcher, each) for each in {canonical(title), canonical(column.removeprefix(PREFIX))})
+            near.append((ratio and ratio + BONUS_OF_CUSTOM_FIELDS, column))
         near += [
-            (_ratio(form, canonical(each.name)), each.name) for each in self.crm_object.attributes if each.is_writable
+            (_ratio(matcher, canonical(each.name)), each.name)
+            for each in self.crm_object.attributes
+            if each.is_writable
         ]
         ratio, nearest = max(near, key=lambda each: each[0], default=(0, ""))
-        return nearest if ratio >= NEAR else ""
+        return nearest if ratio else ""
 
-    def _referring(self, name: str) -> Attribute | None:
-        """Find the attribute that holds the id of what a name stands for: ``company_id`` for ``Company``."""
+    def referring(self, name: str) -> Attribute | None:
+        """Find the attribute that holds the id of the record that a name stands for: ``company_id`` for ``Company``."""
         form = canonical(name)
         for attribute in self.crm_object.attributes:
             if attribute.kind in REFERRING and attribute.is_writable:
-                label = canonical(attribute.shown_as)
-                if form in {label, f"{label}name"}:
+                label, refers_to = canonical(attribute.shown_as), self._crm.objects.get(attribute.refers_to or "")
+                named = called(canonical(refers_to.singular)) if refers_to is not None else frozenset()
+                if form in {label, f"{label}name", *named}:
                     return attribute
         return None
 
@@ -276,5 +289,10 @@ def _number(text: str) -> CrmId:
     return int(text) if text.isascii() and text.isdecimal() else text
 
 
-def _ratio(one: str, other: str) -> float:
-    return difflib.SequenceMatcher(None, one, other).ratio()
+def _ratio(matcher: difflib.SequenceMatcher[str], other: str) -> float:
+    """Return how near a name is to that of the matcher; 0 if it is not near."""
+    matcher.set_seq1(other)
+    if matcher.real_quick_ratio() < NEAR or matcher.quick_ratio() < NEAR:
+        return 0
+    ratio = matcher.ratio()
+    return ratio if ratio >= NEAR else 0

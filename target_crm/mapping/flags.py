@@ -9,6 +9,7 @@ from typing import Any
 from crm_api.crm_objects import CrmObject, Payload, outgoing
 from crm_api.endpoints.templates import filled_value, places
 from crm_api.errors import SettingError
+from crm_api.naming.spelling import spelled_as
 from crm_api.settings import nearest
 from target_crm.mapping.settings import MappingSettings
 from target_crm.mapping.values import Change, Reason, RejectedError
@@ -27,7 +28,7 @@ class Flags:
     """
 
     def __init__(self, crm_object: CrmObject, settings: MappingSettings) -> None:
-        given = settings.parameters
+        given = {spelled_as(name, crm_object.parameters) or name: value for name, value in settings.parameters.items()}
         for name in given:
             if name not in crm_object.parameters:
                 near = nearest(name, list(crm_object.parameters))

@@ -205,8 +205,9 @@ class Mapper:
             self._put(sources, record, only, {})
         if only.customs:
             only.payload.update(self._crm.custom_container({**self._crm.custom_values(payload), **only.customs}))
-        if plan.id_name is not None and not is_empty(record[plan.id_name]):
-            only.payload[ID] = record[plan.id_name]
+        own_ids = [record[name] for name in plan.id_names if not is_empty(record[name])]
+        if own_ids:
+            only.payload[ID] = own_ids[0]
         return {**payload, **only.payload} if only.payload else payload
 
     def resolve(self, mapped: Mapped, found: Mapping[str, Found]) -> Mapped:

@@ -50,7 +50,7 @@ class Plan:
         match_only: For each attribute that is not sent and that a match key needs, where the record gives it.
         container: The record's attribute that holds custom fields as the CRM answers them; None: it has none.
         covered: The custom fields that the record gives outside the container, by definition id.
-        id_name: The record's attribute that gives the CRM's own id; None: it has none.
+        id_names: The record's attributes that give the CRM's own id, in order of preference.
         left_out: The record's attributes that are never sent, each with the reason.
         spares: The record's attributes that are sent where better ones are empty.
         unknown: The attributes in ``left_out`` that the object lacks or that cannot be written.
@@ -60,7 +60,7 @@ class Plan:
     match_only: tuple[Sources, ...]
     container: str | None
     covered: frozenset[CrmId]
-    id_name: str | None
+    id_names: tuple[str, ...]
     left_out: Mapping[str, LeftOut]
     spares: tuple[Spare, ...]
     unknown: tuple[str, ...]
@@ -126,9 +126,8 @@ class Finish:
             if name in self._matched and name not in draft.sent and name != ID
         )
         covered = frozenset(each.attribute.custom_id for each in sources if each.attribute.custom_id is not None)
-        ids = draft.excluded.get(ID, ())
-        id_name = ids[0][0] if ids else None
-        return Plan(sources, match_only, draft.container, covered, id_name, left_out, spares, tuple(draft.left_out))
+        id_names = tuple(name for name, _ in draft.excluded.get(ID, ()))
+        return Plan(sources, match_only, draft.container, covered, id_names, left_out, spares, tuple(draft.left_out))
 
     def _sources(self, attribute_name: str, given: Given, beside: Mapping[str, Given]) -> Sources:
         attribute = self._fields.attribute(attribute_name)

@@ -10,12 +10,11 @@ from crm_api.crm_objects import Attribute, Kind, named_object
 from crm_api.errors import SettingError
 from crm_api.settings import nearest
 from crm_api.values import is_empty, read_text
+from target_crm.mapping.declared_names import REFERRING
 from target_crm.mapping.fields import Fields
 from target_crm.mapping.match_keys import NORMALISERS
 from target_crm.mapping.settings import MappingSettings, ReferenceRule
 from target_crm.mapping.values import ByMatch, Found, FromStream, MatchKey, MatchPart, Reference
-
-REFERRING = frozenset({Kind.ID, Kind.IDS, Kind.IDENTIFIER})
 
 
 class References:
@@ -39,6 +38,8 @@ class References:
         for name, rule in settings.references.items():
             attribute = fields.named(name)
             if attribute is None or attribute.kind not in REFERRING:
+                attribute = fields.referring(name)
+            if attribute is None:
                 able = [each.name for each in fields.crm_object.attributes if each.kind in REFERRING]
                 raise SettingError(
                     f"{self._where}.{name}: {fields.crm_object.name} have no such reference{nearest(name, able)}. "

@@ -153,15 +153,18 @@ class LeftOut:
     Attributes:
         reason: The reason, for people.
         nearest: The name that may be meant; empty if none is near.
+        label: The label of that, if it is a custom field.
     """
 
     reason: str
     nearest: str = ""
+    label: str = ""
 
     @property
     def sentence(self) -> str:
         """The reason, and the name that may be meant."""
-        return f"{self.reason}: the nearest one is {self.nearest!r}" if self.nearest else self.reason
+        label = f" ({self.label})" if self.label else ""
+        return f"{self.reason}: the nearest one is {self.nearest!r}{label}" if self.nearest else self.reason
 
 
 @dataclass(frozen=True, slots=True)

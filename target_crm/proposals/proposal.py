@@ -45,7 +45,7 @@ class Proposal:
         references: By attribute.
         custom_fields: The column of each custom field that the target does not see by itself, by title.
         renames: Entries of a stream map, by the new name.
-        hidden: Columns that such an entry takes, and that the target would take besides.
+        hidden: Columns that such an entry takes, and that the target would take besides, being spelt as the CRM's.
         understood: Columns that need no setting, each with the attribute that it gives.
         left_out: Columns that are not sent, each with the reason.
         warnings: What somebody should look at before the first run.
@@ -113,7 +113,9 @@ class Proposer:
         for column, attribute in renames.beyond.items():
             proposal.left_out[column] = f"{attribute} is given by another column already"
         taken = {column for rename in renames.entries.values() for column in rename.columns}
-        proposal.hidden = frozenset(name for name in taken if fields.assignment(name) is not None)
+        proposal.hidden = frozenset(
+            name for name in taken if (found := fields.assignment(name)) is not None and found.is_exact
+        )
         for claim in places.claims:
             if claim.understood and claim.column not in taken:
                 proposal.understood[claim.column] = _place_of(claim)

@@ -8,6 +8,8 @@ from typing import Any
 
 from crm_api.crm import Crm, Name
 from crm_api.crm_objects import Attribute, CrmObject, Kind
+from crm_api.naming.spelling import canonical
+from target_crm.mapping.declared_names import parts_of
 from target_crm.mapping.fields import Fields
 
 
@@ -87,6 +89,8 @@ def _writable(attribute: Attribute, names: Sequence[Name] = ()) -> Writable:
     )
 
 
+CUSTOM_FIELDS = "custom fields"
+"""The kind of the attribute that holds custom fields."""
 _KINDS: Mapping[Kind, str] = {
     Kind.TEXT: "text",
     Kind.INTEGER: "whole number",
@@ -99,7 +103,7 @@ _KINDS: Mapping[Kind, str] = {
     Kind.ITEMS: "list",
     Kind.OBJECTS: "list of objects",
     Kind.IDENTIFIER: "id and type of a record",
-    Kind.CUSTOM: "custom fields",
+    Kind.CUSTOM: CUSTOM_FIELDS,
 }
 
 
@@ -119,13 +123,14 @@ def kind_of(attribute: Attribute) -> str:
 
 
 def _others(attribute: Attribute) -> tuple[str, ...]:
-    parts = attribute.parts if attribute.item is None else ()
-    names = [
-        *attribute.flat,
-        *parts,
-        *attribute.flat_parts,
-        *attribute.joined,
-        *attribute.joined_names,
-        *attribute.whole,
-    ]
-    return tuple(name for name in dict.fromkeys(names) if name != attribute.name)
+    """The names of an attribute beside its own and its label, one spelling of each; parts, not what stands before."""
+    taken = {canonical(attribute.name), canonical(attribute.shown_as)}
+    parts = parts_of(attribute)
+    if attribute.kind is Kind.IDENTIFIER:  # which are no names of their own: many records have an id
+        parts = {f"{attribute.name}_{part}": part for part in parts}
+    names: list[str] = []
+    for name in (*attribute.flat, *parts, *attribute.joined, *attribute.joined_names, *attribute.whole):
+        if canonical(name) not in taken:
+            taken.add(canonical(name))
+            names.append(name)
+    return tuple(names)

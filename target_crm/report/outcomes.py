@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Literal
 
 from crm_api.crm_objects import CrmId, CrmRecord
 from target_crm.ledger.values import Held
@@ -240,16 +240,10 @@ class Books:
                 counted[name] = (first, records + 1)
 
     @property
-    def attributes_left_out(self) -> dict[str, dict[str, dict[str, Any]]]:
-        """The attributes that were not sent, by stream and name: of how many records, why, and the nearest name."""
+    def attributes_left_out(self) -> dict[str, dict[str, tuple[LeftOut, int]]]:
+        """The attributes that were not sent, by stream and name: why, and of how many records."""
         with self._lock:
-            return {
-                stream: {
-                    name: {"records": records, "reason": why.reason, "nearest": why.nearest or None}
-                    for name, (why, records) in attributes.items()
-                }
-                for stream, attributes in self._left_out.items()
-            }
+            return {stream: dict(attributes) for stream, attributes in self._left_out.items()}
 
     @property
     def removals(self) -> int:

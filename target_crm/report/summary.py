@@ -13,6 +13,7 @@ from typing import Any
 from crm_api.console import is_structured
 from target_crm.exit_codes import Ending, list_of_rejected
 from target_crm.ledger.values import Missing
+from target_crm.mapping.values import LeftOut
 from target_crm.report.outcomes import Books, Outcome
 from target_crm.singer.stream_order import in_circles
 
@@ -94,7 +95,13 @@ class Summary:
             "reasons": {stream: books.reasons(stream) for stream in books.streams},
             "reject_kinds": {stream: kinds for stream in books.streams if (kinds := books.reject_kinds(stream))},
             "fields_cleared": books.cleared,
-            "left_out": books.attributes_left_out,
+            "left_out": {
+                stream: {
+                    name: {"records": records, "reason": why.reason, "nearest": why.nearest or None}
+                    for name, (why, records) in attributes.items()
+                }
+                for stream, attributes in books.attributes_left_out.items()
+            },
             "examples": [asdict(example) for example in books.examples],
             "closed": books.closed,
             "pending": self.pending,
@@ -180,12 +187,11 @@ class Summary:
         return lines
 
 
-def _left_out_in_words(stream: str, attributes: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def _left_out_in_words(stream: str, attributes: Mapping[str, tuple[LeftOut, int]]) -> list[str]:
     """Say which attributes were not sent, those with one reason and one number of records together."""
     together: dict[tuple[str, int], list[str]] = {}
-    for name, each in attributes.items():
-        reason = each["reason"] + (f": the nearest one is {each['nearest']!r}" if each["nearest"] else "")
-        together.setdefault((reason, each["records"]), []).append(name)
+    for name, (why, records) in attributes.items():
+        together.setdefault((why.sentence, records), []).append(name)
     return [
         f"{stream}: left out {', '.join(names)} of {'1 record' if records == 1 else f'{records:,} records'}: {reason}"
         for (reason, records), names in together.items()

@@ -75,7 +75,7 @@ def record_for(source, number):
 
 
 def wanted_of(source, number):
-    """What the CRM must have of that person."""
+    """The facts of that person that the CRM must have."""
     given = PEOPLE[source].values()
     wanted = {"name": f"{FIRST} {source}"}
     wanted |= {"email": f"{source}@x.org"} if EMAIL in given else {}

@@ -66,8 +66,11 @@ def test_the_hint_prefers_a_custom_field_of_the_account(run, emulator):
         "custom_field_definitions", {"name": "Shoe Sizes", "data_type": "Float", "available_on": ["person"]}
     )
     done = run([PEOPLE, person(1, shoe_size=40)])
-    assert done.report["left_out"]["people"]["shoe_size"]["nearest"] == "Shoe Sizes"
-    assert "the nearest one is 'Shoe Sizes'" in done.errors
+    assert done.report["left_out"]["people"]["shoe_size"]["nearest"] == "cf_shoe_sizes"
+    assert (
+        "left out shoe_size: people have no such attribute: the nearest one is 'cf_shoe_sizes' (Shoe Sizes)"
+        in done.errors
+    )
 
 
 def test_a_reference_that_is_left_out_counts(run):

@@ -138,3 +138,11 @@ def test_a_flag_that_needs_a_field_which_nobody_has_stops_the_run(run, firm):
     words = " ".join(done.errors.split())
     assert "parameters.is_lead_convert needs {convertd}, and the stream has no such field: the nearest one is" in words
     assert firm.records("opportunities") == []
+
+
+def test_a_flag_is_named_in_any_spelling(run, emulator, style):
+    flags = {"isLeadConvert": "N", "Is Duplicate": "Y"}
+    done = send(run, "opportunities", DEAL, streams={"opportunities": {"parameters": flags}})
+    assert done.code == 0, done.errors
+    sent = parameters_of(emulator, style)
+    assert (sent["isLeadConvert"], sent["isDuplicate"]) == ("N", "Y")

@@ -338,3 +338,13 @@ def test_a_source_that_names_what_apptivo_derives_and_the_id_sends_the_id_alone(
     assert send(run, "opportunities", record).code == 0
     (sent,) = given("opportunities?a=save")
     assert "opportunityCustomer" not in json.loads(sent["opportunityData"])
+
+
+@pytest.mark.parametrize("name", ["customerId", "customer_id", "Customer ID", "id"])
+def test_apptivos_own_id_is_a_match_key_under_its_own_name_and_as_id(run, firm, name):
+    crm_id = firm.insert("customers", {"customerName": "Acme"})["id"]
+    record = {"key": 1, name: crm_id, "Website": "acme.example"}
+    done = send(run, "customers", record, keys=("key",), streams={"customers": {"match_on": [name]}})
+    assert done.of("customers") == {"input": 1, "updated": 1}, done.errors
+    assert the_only(firm, "customers")["website"] == "acme.example"
+    assert done.report["left_out"] == {}

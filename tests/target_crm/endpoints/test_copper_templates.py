@@ -102,3 +102,15 @@ def test_users_are_refused_with_the_reason(run):
     done = run([schema_of("users", "name"), record_of("users", id=1, name="Ann")])
     assert done.code == 2
     assert "Copper's users are read-only in its API" in done.errors
+
+
+def test_a_ready_endpoint_understands_its_names_in_any_spelling_and_counts_what_it_does_not_take(run, copper):
+    person = copper.insert("people", {"name": "Ann"})
+    task = copper.insert("tasks", {"name": "Call"})
+    link = {"PARENT_TYPE": "people", "Parent Id": person["id"], "Type": "task", "ID": task["id"]}
+    schema = schema_of("related_items", *link, "remark", keys=tuple(link))
+    done = run([schema, record_of("related_items", **link, remark="by hand")])
+    assert done.of("related_items") == {"input": 1, "created": 1}, done.errors
+    assert copper.get("tasks", task["id"])["related_resource"] == {"id": person["id"], "type": "person"}
+    reason = "the endpoint takes only id, type, parent_type, parent_id"
+    assert done.report["left_out"] == {"related_items": {"remark": {"records": 1, "reason": reason, "nearest": None}}}

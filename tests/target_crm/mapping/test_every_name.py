@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import pytest
 
@@ -29,6 +29,8 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 class WithoutCustomFields:
     """A CRM that is never asked for more than custom fields, of which it has none."""
+
+    objects: ClassVar[dict[str, CrmObject]] = {}
 
     def custom_fields(self, crm_object: CrmObject) -> list[Any]:  # noqa: ARG002 - the port's
         return []
@@ -57,7 +59,7 @@ def on_screens(label: str) -> list[str]:
 
 
 def effect(assignment: Assignment | None) -> tuple[str, str, str | None] | None:
-    """What is done with a value of that name: attribute, part, category."""
+    """The place that a value of that name gets: attribute, part, category."""
     if assignment is None:
         return None
     attribute, is_whole = assignment.attribute, assignment.role in {Role.OWN, Role.FLAT}
