@@ -153,8 +153,9 @@ class Placing:
         for name in self._names_for(column, meaning):
             found = self._assignment(name)
             if found is not None and found.attribute.kind is not Kind.CUSTOM:
-                understood = own is not None and _same(own, found)
-                return Claim(column.name, found, column.name if understood else name, meaning)
+                if own is not None and _same(own, found):
+                    return Claim(column.name, own, column.name, meaning)
+                return Claim(column.name, found, name, meaning)
         if own is None or self._means_else(column, own, meaning):
             return None
         return Claim(column.name, own, column.name, meaning)
@@ -267,11 +268,13 @@ class Placing:
             [min(whole, key=self._rank), *words] if words and self._is_filled(whole) else [min(claims, key=self._rank)]
         )
 
-    def _rank(self, claim: Claim) -> tuple[bool, int]:
-        """The first is filled, and has the name that the target itself would prefer."""
+    def _rank(self, claim: Claim) -> tuple[bool, bool, bool, int]:
+        """The first is filled, is no further one beside others, and has the name that the target itself prefers."""
         order = ("", *claim.assignment.attribute.flat)
         part = claim.assignment.part
-        return not self._sample.columns[claim.column].filled, order.index(part) if part in order else len(order)
+        is_other = claim.meaning is not None and claim.meaning.category == "other"
+        place = order.index(part) if part in order else len(order)
+        return not self._sample.columns[claim.column].filled, is_other, not claim.understood, place
 
     def _is_filled(self, claims: Sequence[Claim]) -> bool:
         return any(self._sample.columns[claim.column].filled for claim in claims)

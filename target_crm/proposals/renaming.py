@@ -48,12 +48,17 @@ class Renames:
         """The entries, by the new name."""
         self.beyond: dict[str, str] = {}
         """The columns for which no name is left, each with the attribute that they would give."""
+        given: set[tuple[str, str]] = set()
         for claim in claims:
-            if _is_fraction(sample.columns[claim.column], claim.assignment.attribute):
-                attribute = claim.assignment.attribute.name
-                self._enter(attribute, Rename(_percent(sample.columns[claim.column]), (claim.column,), attribute))
-            elif not claim.understood:
+            attribute = claim.assignment.attribute
+            is_twin = attribute.kind is Kind.ITEMS and (attribute.name, claim.assignment.part) in given
+            if _is_fraction(sample.columns[claim.column], attribute):
+                rename = Rename(_percent(sample.columns[claim.column]), (claim.column,), attribute.name)
+                self._enter(attribute.name, rename)
+            elif is_twin or not claim.understood:
                 self._add(claim, [each for each in claims if _beside(each, claim)])
+            else:
+                given.add((attribute.name, claim.assignment.part))
 
     def _add(self, claim: Claim, beside: Sequence[Claim]) -> None:
         attribute = claim.assignment.attribute

@@ -89,6 +89,19 @@ def test_a_column_keeps_its_type_under_its_new_name_and_may_be_missing(run, sett
     }
 
 
+def test_two_columns_of_one_name_both_arrive(run, settings, tmp_path, emulator):
+    file = tmp_path / "people.csv"
+    file.write_text("Name,Email,Person - Email\nAnn,a@x.example,b@x.example\n")
+    proposal = proposal_for(settings, tmp_path, file)
+    messages = [
+        schema("people", **dict.fromkeys(("Name", "Email", "Person - Email"), "string")),
+        record_of("people", **{"Name": "Ann", "Email": "a@x.example", "Person - Email": "b@x.example"}),
+    ]
+    assert run(messages, **proposal).code == 0
+    (ann,) = emulator.copper.records("people")
+    assert {each["email"] for each in ann["emails"]} == {"a@x.example", "b@x.example"}
+
+
 def test_names_that_the_crm_does_not_list_are_told_beforehand(settings, tmp_path):
     config, file = tmp_path / "account.json", tmp_path / "people.csv"
     config.write_text(json.dumps(settings))
