@@ -129,7 +129,7 @@ class MappingSettings:
         make_default=dict,
     )
     exclude: frozenset[str] = setting(
-        "Attributes of the record that are never sent.",
+        "Attributes of the record that are never sent, by their own names in any spelling, else by the CRM's.",
         _NAMES,
         read=lambda given, _: frozenset(given),
         default=frozenset(),
@@ -143,7 +143,8 @@ class MappingSettings:
         make_default=dict,
     )
     unknown_attributes: str = setting(
-        "Leave out attributes that the object does not have or that cannot be written, or reject the record.",
+        "Leave out attributes that the object does not have or that cannot be written, and count them, or reject the "
+        "record.",
         {"enum": ["leave_out", "reject"], "default": "leave_out"},
     )
     unknown_names: str | Mapping[str, str] = setting(
