@@ -8,11 +8,12 @@ from typing import IO, Any
 
 import click
 
+from crm_api.crm_objects import CrmObject
 from crm_api.errors import SettingError
 from crm_api.settings import nearest
 from target_crm.cli.common import end_at_once, one_sentence
 from target_crm.cli.crm import account_options, opened_crm
-from target_crm.proposals.choosing import choose
+from target_crm.proposals.choosing import Chosen, choose
 from target_crm.proposals.noted import plain, yaml_text
 from target_crm.proposals.proposal import Proposer
 from target_crm.proposals.samples import Sample, read_samples
@@ -54,17 +55,9 @@ def map_columns(
     end_at_once()
     opened = opened_crm(config, crm)
     samples = _wanted(read_samples(file, str(getattr(file, "name", "")), keys), only)
-    named = _named(objects, opened.config, list(samples))
-    for stream, sample in samples.items():
-        if not sample.records:
-            click.echo(f"Stream {stream}: no record came, nothing is proposed", err=True)
-    chosen = {
-        stream: choose(sample, opened.crm.objects, named.get(stream))
-        for stream, sample in samples.items()
-        if sample.records
-    }
+    chosen, dropped = _chosen(samples, opened.crm.objects, _named(objects, opened.config, list(samples)))
     proposals = Proposer(opened.crm, opened.account).proposals(samples, chosen)
-    settings = settings_of(proposals, opened.kind)
+    settings = settings_of(proposals, dropped, opened.kind)
     if place == "meltano":
         for stream in beyond_meltano(proposals):
             click.echo(f"Stream {stream}: Meltano splits keys at dots. Rename the stream in the tap", err=True)
@@ -82,6 +75,29 @@ def map_columns(
         )
         for warning in proposal.warnings:
             click.echo(f"Stream {proposal.sample.stream}: {warning}", err=True)
+
+
+def _chosen(
+    samples: Mapping[str, Sample], objects: Mapping[str, CrmObject], named: Mapping[str, str]
+) -> tuple[dict[str, Chosen], list[str]]:
+    """Choose an object for each stream; return the streams beside for which nothing tells one."""
+    chosen: dict[str, Chosen] = {}
+    dropped: list[str] = []
+    for stream, sample in samples.items():
+        found = choose(sample, objects, named.get(stream), alone=len(samples) == 1)
+        if found is None:
+            dropped.append(stream)
+        else:
+            chosen[stream] = found
+    if not chosen:
+        (stream, *_) = dropped
+        raise SettingError(
+            f"Neither the name of stream {stream!r} nor its columns say what its records are. Name the object: "
+            f"--object {stream}=… with one of {', '.join(objects)}"
+        )
+    for stream in dropped:
+        click.echo(f"Stream {stream} is dropped: nothing says what its records are. --object names it", err=True)
+    return chosen, dropped
 
 
 def _wanted(samples: Mapping[str, Sample], only: Sequence[str]) -> Mapping[str, Sample]:

@@ -27,30 +27,31 @@ class Entity(Enum):
     CASE = "case"
 
 
-def _words(text: str) -> frozenset[str]:
+def known_words(text: str) -> frozenset[str]:
+    """The words of a text."""
     return frozenset(text.split())
 
 
 ENTITIES: Mapping[Entity, frozenset[str]] = {
-    Entity.PERSON: _words(
+    Entity.PERSON: known_words(
         "person persons people contact contacts individual individuals member members subscriber subscribers "
         "subscribed audience connection connections"
     ),
-    Entity.COMPANY: _words(
+    Entity.COMPANY: known_words(
         "company companies account accounts organization organizations organisation organisations org firm firms "
         "employer"
     ),
-    Entity.LEAD: _words("lead leads prospect prospects"),
-    Entity.DEAL: _words("deal deals opportunity opportunities potential potentials"),
-    Entity.PROJECT: _words("project projects"),
-    Entity.TASK: _words("task tasks todo todos"),
-    Entity.NOTE: _words("note notes activity activities"),
-    Entity.CASE: _words("case cases ticket tickets"),
+    Entity.LEAD: known_words("lead leads prospect prospects"),
+    Entity.DEAL: known_words("deal deals opportunity opportunities potential potentials"),
+    Entity.PROJECT: known_words("project projects"),
+    Entity.TASK: known_words("task tasks todo todos"),
+    Entity.NOTE: known_words("note notes activity activities"),
+    Entity.CASE: known_words("case cases ticket tickets"),
 }
 """The words by which exports and streams call each kind of record."""
 RELATED = frozenset((Entity.PERSON, Entity.COMPANY, Entity.LEAD, Entity.DEAL))
 """The kinds of record that columns of other records speak of."""
-LINKING = _words("primary associated related main key current")
+LINKING = known_words("primary associated related main key current")
 """Words before the kind of another record: ``Primary Contact``."""
 
 COLUMNS: Mapping[tuple[str, ...], str] = {
@@ -128,11 +129,11 @@ ASPECTS: Mapping[str, str] = {
 }
 """By the words behind the kind of another record: what they say of it, as far as it can be found by that."""
 
-EMAIL_WORDS = _words("email emails address addresses value id")
-PHONES = _words("phone phones telephone tel mobile cell cellphone cellular")
-PHONE_WORDS = PHONES | _words("number numbers no value")
-MOBILES = _words("mobile cell cellphone cellular")
-UNWANTED_PHONES = _words("fax pager telex car radio callback isdn tty tdd assistant assistants asst sms")
+EMAIL_WORDS = known_words("email emails address addresses value id")
+PHONES = known_words("phone phones telephone tel mobile cell cellphone cellular")
+PHONE_WORDS = PHONES | known_words("number numbers no value")
+MOBILES = known_words("mobile cell cellphone cellular")
+UNWANTED_PHONES = known_words("fax pager telex car radio callback isdn tty tdd assistant assistants asst sms")
 """Words for numbers at which nobody answers, or somebody else."""
 CATEGORIES: Mapping[str, str] = {
     **dict.fromkeys(("work", "business", "office", "direct", "company", "main", "primary", "default", "secondary"), ""),

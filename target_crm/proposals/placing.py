@@ -11,7 +11,7 @@ from target_crm.mapping.declared_names import Assignment, Role
 from target_crm.mapping.fields import Fields
 from target_crm.proposals.known_columns import ASPECTS, Entity
 from target_crm.proposals.meanings import Meaning, Sense, meaning_of, preference, unnumbered, words_of
-from target_crm.proposals.samples import Column, Sample
+from target_crm.proposals.samples import Column, Sample, first_of
 
 _FLATS: Mapping[str, tuple[str, ...]] = {
     "": ("phone", "phone_number", "work_phone"),
@@ -31,7 +31,9 @@ _REASONS: Mapping[Sense, str] = {
     Sense.KEPT: "the source keeps it, and the CRM keeps its own",
     Sense.OTHER_IDS: "it holds ids of the source's own, which the CRM does not know",
 }
-_SENT_ALONE = frozenset((Entity.PERSON, Entity.COMPANY, Entity.DEAL))
+_SENT_ALONE: Mapping[Entity | None, str] = {each: each.value for each in (Entity.PERSON, Entity.COMPANY, Entity.DEAL)}
+_NESTED = "it holds an object: set flattening_enabled, and propose again with what flattening makes of it"
+_SINGLE = frozenset({Kind.TEXT, Kind.INTEGER, Kind.NUMBER, Kind.BOOLEAN, Kind.DAY, Kind.MOMENT})
 _ELSEWHERE = frozenset({Sense.ID, Sense.OTHER_IDS, Sense.LABEL, Sense.UNWANTED})
 _IDENTIFYING = frozenset({Kind.ID, Kind.IDS, Kind.NAME_ID, Kind.NAME_IDS})
 
@@ -115,7 +117,8 @@ class Placing:
     def _place(self, places: Places, column: Column) -> None:
         meaning = self._labelled(column, meaning_of(column.name, self._own))
         if (claim := self._claim(column, meaning)) is not None:
-            if reason := self._foreign(column, claim.assignment.attribute):
+            attribute = claim.assignment.attribute
+            if reason := self._foreign(column, attribute) or self._ill_shaped(column, attribute):
                 places.left_out[column.name] = reason
             else:
                 places.claims.append(claim)
@@ -229,6 +232,14 @@ class Placing:
         found = self._assignment(name)
         return found is not None and found.attribute.kind is Kind.TEXT and not found.attribute.required
 
+    def _ill_shaped(self, column: Column, attribute: Attribute) -> str:
+        """Say why an object or a list cannot be sent for an attribute that holds one value. Empty: it can."""
+        if attribute.kind not in _SINGLE or not column.types & {"array", "object"}:
+            return ""
+        if column.types == {"object"}:
+            return _NESTED
+        return "" if first_of(column) else "it holds a list, and the CRM one value: make one of it with a stream map"
+
     def _foreign(self, column: Column, attribute: Attribute) -> str:
         """Say why a column's ids cannot be sent: they are not this CRM's. Empty: they may be, or are no ids."""
         if attribute.kind not in _IDENTIFYING or words_of(column.name)[-1:] not in {("id",), ("ids",)}:
@@ -308,8 +319,10 @@ class Placing:
         """Say why a column has no place."""
         if meaning is not None and (reason := _REASONS.get(meaning.sense)):
             return reason
-        if meaning is not None and meaning.entity is not None and meaning.entity in _SENT_ALONE:
-            return f"it is about the {meaning.entity.value}: send it with the records of its own kind"
+        if meaning is not None and meaning.entity in _SENT_ALONE and "type" not in meaning.aspect:
+            return f"it is about the {_SENT_ALONE[meaning.entity]}: send it with the records of its own kind"
+        if column.types == {"object"}:
+            return _NESTED
         if self._fields.assignment(column.name) is not None:
             return f"{self._fields.crm_object.name} have it, but the CRM does not let it be written"
         return self._fields.why_not(column.name).reason

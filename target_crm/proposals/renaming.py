@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from crm_api.crm_objects import Attribute, Kind
 from crm_api.naming.spelling import canonical
 from target_crm.mapping.declared_names import Assignment, Role
+from target_crm.mapping.flat import LISTS
 from target_crm.proposals.meanings import Sense
 from target_crm.proposals.placing import Claim, category_of
-from target_crm.proposals.samples import Column, Sample
+from target_crm.proposals.samples import Column, Sample, first_of
 
 _CASTS: Mapping[str, str] = {"number": "float", "integer": "int", "boolean": "bool", "array": "json.dumps"}
 """The functions by whose name the SDK tells the type of a stream map."""
@@ -72,7 +73,8 @@ class Renames:
         elif canonical(claim.name) in self._taken:
             self.beyond[claim.column] = attribute.name
         else:
-            expression = _typed(self._sample.columns[claim.column])
+            column = self._sample.columns[claim.column]
+            expression = _first(column) if "array" in column.types and attribute.kind not in LISTS else _typed(column)
             self._enter(claim.name, Rename(expression, (claim.column,), attribute.name))
 
     def _add_item(self, claim: Claim, attribute: Attribute) -> None:
@@ -135,6 +137,10 @@ def _is_fraction(column: Column, attribute: Attribute) -> bool:
 
 def _percent(column: Column) -> str:
     return f"int(float(record[{column.name!r}]) * 100 + 0.5) if {_value(column)} else None"
+
+
+def _first(column: Column) -> str:
+    return f"record[{column.name!r}]{''.join(first_of(column))} if {_value(column)} else None"
 
 
 def _value(column: Column) -> str:

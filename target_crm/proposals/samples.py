@@ -25,6 +25,7 @@ MOST_VALUES = 10_000
 _HEAD_BYTES = 1 << 16
 _DELIMITERS = ",;\t|"
 _MESSAGES = frozenset({"SCHEMA", "RECORD", "STATE", "BATCH", "ACTIVATE_VERSION"})
+_VALUE_NAMES = ("value", "email", "number", "url", "address")
 _TYPES: Mapping[type, str] = {bool: "boolean", int: "integer", str: "string", list: "array", dict: "object"}
 
 
@@ -119,6 +120,7 @@ def read_samples(file: IO[bytes], name: str, keys: Iterable[str] = ()) -> dict[s
             raise SettingError(
                 "The input is empty. Give a file of Singer messages or a CSV file, or pipe a tap into this command"
             )
+        _refuse(head)
         whole = _Continued(head, file)
         samples = _of_messages(whole) if head.lstrip()[:1] == b"{" else _of_csv(whole, head, name, tuple(keys))
     except OSError as error:
@@ -127,6 +129,14 @@ def read_samples(file: IO[bytes], name: str, keys: Iterable[str] = ()) -> dict[s
         streams = ", ".join(samples)
         raise SettingError(f"The input has no records{f' of {streams}' if streams else ''}: nothing can be proposed")
     return samples
+
+
+def _refuse(head: bytes) -> None:
+    """Refuse what looks like neither of the two, and would be taken for CSV."""
+    if head.startswith(b"PK"):
+        raise InputError("The input is a workbook or an archive. Save the sheet as CSV, or read it with a tap")
+    if head.lstrip()[:1] == b"[":
+        raise InputError("The input is a JSON list, and not Singer messages or CSV. Read it with a tap")
 
 
 class _Continued(io.RawIOBase):
@@ -246,3 +256,18 @@ def _text(value: Any) -> str:
         return read_text(value).strip()
     except ValueError:
         return str(value)
+
+
+def first_of(column: Column) -> tuple[str, ...]:
+    """The steps to the first value in a column's lists: ``[0]``, and its name in objects. Empty: there is none."""
+    for text in column.values:
+        try:
+            value = msgspec.json.decode(text)
+        except msgspec.DecodeError:
+            return ()
+        first = value[0] if isinstance(value, list) and value else None
+        if isinstance(first, str | int | float):
+            return ("[0]",)
+        named = [name for name in _VALUE_NAMES if isinstance(first, Mapping) and name in first]
+        return ("[0]", f"[{named[0]!r}]") if named else ()
+    return ()

@@ -9,17 +9,22 @@ from target_crm.proposals.noted import Noted
 from target_crm.proposals.proposal import Proposal
 from target_crm.stream_settings import WHOLE
 
+DROPPED = "__NULL__"
+"""As a stream's map: its records are not written. Meltano drops a null."""
 
-def settings_of(proposals: Iterable[Proposal], crm: str) -> Noted:
+
+def settings_of(proposals: Iterable[Proposal], dropped: Iterable[str], crm: str) -> Noted:
     """The settings that the proposals come to.
 
     Args:
         proposals: One for each stream.
+        dropped: Streams of the input that are not written.
         crm: The value of the setting crm.
     """
     proposals = list(proposals)
     settings = {"crm": Noted(crm)}
     maps = {each.sample.stream: Noted(_map_of(each)) for each in proposals if each.renames}
+    maps |= {stream: Noted(DROPPED, "nothing says what its records are") for stream in dropped}
     if maps:
         settings["stream_maps"] = Noted(maps)
     settings["streams"] = Noted({each.sample.stream: _stream(each) for each in proposals})

@@ -192,6 +192,8 @@ ROWS = as_lines([schema("rows", a="string"), record_of("rows", a="x")])
         ([], as_lines([schema("people", id="integer")]), "The input has no records of people: nothing can be proposed"),
         ([], b"only one word\n", "a single line and column: it is neither Singer messages nor CSV with a header"),
         ([], b"Name,Email\n", "The input has no records"),
+        ([], b"PK\x03\x04 a workbook\n", "The input is a workbook or an archive. Save the sheet as CSV"),
+        ([], b'[{"name": "Ann"}]\n', "The input is a JSON list, and not Singer messages or CSV"),
         (
             ["--stream", "row"],
             ROWS,
@@ -228,10 +230,46 @@ def test_it_must_be_said_which_crm_is_meant(tmp_path):
     assert "it has no objects" in done.stderr
 
 
-def test_a_stream_without_records_is_passed_over():
-    done = invoke("--crm", "copper", data=as_lines([*ACCOUNTS, schema("Lead", Id="string")]))
-    assert yaml.safe_load(done.stdout)["streams"].keys() == {"Account"}
-    assert "Stream Lead: no record came, nothing is proposed" in done.stderr
+def test_a_stream_without_records_is_mapped_by_its_schema():
+    proposal = settings_from(data=as_lines([*ACCOUNTS, schema("Lead", Id="string", Email="string")]))
+    assert proposal["streams"]["Lead"] == {
+        "object": "leads",
+        "source_id": "*",
+        "match_on": ["email"],
+        "exclude": ["Id"],
+    }
+
+
+def test_streams_of_lists_and_users_are_dropped(run, settings, tmp_path, emulator):
+    messages = [
+        *ACCOUNTS,
+        *CONTACTS,
+        schema("lead_statuses", ["id"], id="integer", name="string"),
+        record_of("lead_statuses", id=1, name="New"),
+        schema("users", ["id"], id="integer", name="string", email="string"),
+        record_of("users", id=1, name="Ada", email="ada@emulator.example"),
+    ]
+    file = tmp_path / "all.singer"
+    file.write_bytes(as_lines(messages))
+    proposal = proposal_for(settings, tmp_path, file)
+    assert proposal["stream_maps"] == {"lead_statuses": "__NULL__", "users": "__NULL__"}
+    assert run(messages, **proposal).code == 0
+    assert emulator.copper.count("people") == 3
+
+
+def test_of_a_list_that_the_crm_keeps_as_one_value_the_first_is_taken():
+    messages = [
+        schema("people", ["id"], id="integer", name="string", phone_numbers="array", address="object"),
+        record_of(
+            "people", id=1, name="Ann", phone_numbers=[{"number": "1", "category": "work"}], address={"city": "B"}
+        ),
+    ]
+    done = invoke("--crm", "freshsales", data=as_lines(messages))
+    proposal = yaml.safe_load(done.stdout)
+    assert proposal["stream_maps"]["people"] == {
+        "phone": "record['phone_numbers'][0]['number'] if record.get('phone_numbers') else None"
+    }
+    assert "address  # 100% filled; it holds an object: set flattening_enabled" in done.stdout
 
 
 def test_names_that_yaml_or_expressions_would_take_apart_are_kept(run, tmp_path):
