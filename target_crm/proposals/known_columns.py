@@ -51,6 +51,8 @@ ENTITIES: Mapping[Entity, frozenset[str]] = {
 """The words by which exports and streams call each kind of record."""
 RELATED = frozenset((Entity.PERSON, Entity.COMPANY, Entity.LEAD, Entity.DEAL))
 """The kinds of record that columns of other records speak of."""
+BEFORE_NAMES = known_words("properties hs your")
+"""Words that HubSpot and forms put before names."""
 LINKING = known_words("primary associated related main key current")
 """Words before the kind of another record: ``Primary Contact``."""
 
@@ -63,13 +65,13 @@ COLUMNS: Mapping[tuple[str, ...], str] = {
     ("job_title", "title"): "title, designation, role, job position",
     ("website", "websites"): f"{', '.join(known.WEBSITE)}, website value, web address, personal web page",
     ("email_domain",): "website domain",
-    ("linkedin",): "linkedin bio, person linkedin url, company linkedin url",
+    ("linkedin",): "linkedin bio, person linkedin url",
     ("twitter",): "twitter handle, twitter username",
     ("facebook",): "facebook profile",
     ("skype_name",): "skype, skype id",
     ("owner",): "owner full name, record owner, assigned user, sales rep",
     ("tags",): "tag, labels, label, label s, categories, group membership, groups",
-    ("description",): "note, comment, about us, remarks, internal notes",
+    ("description",): "note, comment, about us, remarks, internal notes, message",
     ("campaign",): "campaign source, primary campaign source",
     ("territory",): "sales territory",
     ("annual_revenue",): "yearly revenue",
@@ -102,10 +104,10 @@ KEPT = (
     "updated time, last changed, last activity, last activity date, last activity time, last contacted, "
     "last viewed date, last referenced date, system modstamp, optin time, optin ip, confirm time, confirm ip, "
     "member rating, photo url, photo, is deleted, deleted, age, fiscal period, fiscal year, stage change time, "
-    "unsubscribed time, last login"
+    "unsubscribed time, last login, submitted at, submission date, timestamp"
 )
 """Columns that the source fills by itself."""
-IDS = "id, record id, record, hs object id, leid, euid, uuid, guid, key, unique id, external id, system id"
+IDS = "id, record id, record, object id, leid, euid, uuid, guid, key, unique id, external id, system id"
 """Columns that identify a record at the source."""
 OWNERS = (*known.OWNER, "hubspot owner", "record owner")
 """Columns for the user who takes care of a record."""
@@ -162,11 +164,13 @@ PARTS: Mapping[str, str] = {
     "state province": "state",
     "state region": "state",
     "state county": "state",
+    "state prov region": "state",
     "region": "state",
     "zip": "postal_code",
     "zip code": "postal_code",
     "zip postal code": "postal_code",
     "postal code": "postal_code",
+    "postal zip": "postal_code",
     "postcode": "postal_code",
     "country": "country",
     "country region": "country",

@@ -10,6 +10,7 @@ from enum import Enum, auto
 
 from target_crm.proposals.known_columns import (
     ASPECTS,
+    BEFORE_NAMES,
     CATEGORIES,
     COLUMNS,
     COLUMNS_OF,
@@ -32,12 +33,14 @@ from target_crm.proposals.known_columns import (
 
 _BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 _SIGNS = re.compile(r"[\W_]+")
-_CUSTOM_SUFFIX = re.compile(r"__c$", re.IGNORECASE)
+_BESIDE = re.compile(r"__[cC]$|\s*\((?:[A-Z]{3,4}|(?:UTC|GMT)[^)]*)\)$")
+"""Behind a name: that a field is an account's own, a time zone or a currency."""
 _ONE_WORD = {
     ("e", "mail"): "email",
     ("i", "ds"): "ids",
     ("linked", "in"): "linkedin",
     ("post", "code"): "postcode",
+    ("sales", "account"): "account",
     ("web", "site"): "website",
 }
 
@@ -93,7 +96,7 @@ class Meaning:
 
 def words_of(name: str) -> tuple[str, ...]:
     """The words of a column name, in small letters, without signs."""
-    plain = unicodedata.normalize("NFKC", _CUSTOM_SUFFIX.sub("", name.strip()))
+    plain = unicodedata.normalize("NFKC", _BESIDE.sub("", name.strip()))
     words = [word.lower() for word in _SIGNS.split(_BOUNDARY.sub(" ", plain)) if word]
     joined: list[str] = []
     for word in words:
@@ -140,7 +143,13 @@ def meaning_of(name: str, own: Entity | None) -> Meaning | None:
         name: The column's name.
         own: What the records are, as far as that is known.
     """
-    found = _meaning(tuple(word for word in words_of(name) if not word.isdecimal()), own)
+    spelt = words_of(name)
+    words = tuple(word for word in spelt if not word.isdecimal())
+    if words and words[0] in BEFORE_NAMES:
+        words = words[1:]
+    found = _meaning(words, own)
+    if found is None and words and not any(word.isdecimal() for word in spelt):
+        return Meaning(Sense.ATTRIBUTE, names=("_".join(words),))  # Close Date (EDT), properties__company
     return _numbered(found, name) if found is not None and found.sense is Sense.ADDRESS else found
 
 
