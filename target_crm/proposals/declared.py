@@ -1,4 +1,4 @@
-"""A CRM of which only the kind is known: its objects as they are declared, without an account's lists and fields."""
+"""CRMs as far as they are known: of some only the kind, of some accounts not every list."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import cast
 
 from crm_api.crm import Crm, CustomField, Name
 from crm_api.crm_objects import CrmObject
+from crm_api.errors import ForbiddenError, NoRouteError
+from target_crm.mapping.fields import Fields
 
 
 class _Declared:
@@ -32,3 +34,19 @@ class _Declared:
 def declared_crm(objects: Mapping[str, CrmObject]) -> Crm:
     """Make a CRM of declared objects that knows no account: it can look up names, and can do nothing else."""
     return cast("Crm", _Declared(objects))
+
+
+def names_of(account: Crm, listed: str) -> Sequence[Name] | None:
+    """Read one of an account's lists; None: its key may not."""
+    try:
+        return account.names(listed)
+    except (ForbiddenError, NoRouteError):
+        return None
+
+
+def titles_of(fields: Fields) -> tuple[str, ...]:
+    """Read the titles of an account's custom fields; none if its key may not."""
+    try:
+        return fields.titles
+    except (ForbiddenError, NoRouteError):
+        return ()

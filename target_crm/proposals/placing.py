@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from crm_api.crm import Crm
 from crm_api.crm_objects import Attribute, Kind
 from target_crm.mapping.declared_names import Assignment, Role
 from target_crm.mapping.fields import Fields
+from target_crm.proposals.declared import names_of, titles_of
 from target_crm.proposals.known_columns import ASPECTS, Entity
 from target_crm.proposals.meanings import Meaning, Sense, meaning_of, preference, unnumbered, words_of
 from target_crm.proposals.samples import Column, Sample, first_of
@@ -95,6 +97,10 @@ class Placing:
         self._own = own
         self._sample = sample
         self._names = {unnumbered(name) for name in sample.columns}
+
+    @cached_property
+    def _titles(self) -> tuple[str, ...]:
+        return titles_of(self._fields)
 
     def places(self) -> Places:
         """Find the place of every column."""
@@ -244,9 +250,9 @@ class Placing:
         """Say why a column's ids cannot be sent: they are not this CRM's. Empty: they may be, or are no ids."""
         if attribute.kind not in _IDENTIFYING or words_of(column.name)[-1:] not in {("id",), ("ids",)}:
             return ""
-        if attribute.names is not None and self._crm is not None:
-            known = {str(name.id) for name in self._crm.names(attribute.names)}
-            known |= {spelling for name in self._crm.names(attribute.names) for spelling in name.spellings}
+        names = None if attribute.names is None or self._crm is None else names_of(self._crm, attribute.names)
+        if names is not None:
+            known = {str(name.id) for name in names} | {each for name in names for each in name.spellings}
             return "" if known.issuperset(column.values) else f"its ids are not those of the CRM's {attribute.names}"
         if column.name == attribute.name and all(value.isdecimal() for value in column.values):
             return ""
@@ -255,7 +261,7 @@ class Placing:
     def _custom_title(self, name: str) -> str | None:
         """The title of the custom field that a column gives, where the target does not see that by itself."""
         wanted = unnumbered(name)
-        found = [title for title in self._fields.titles if unnumbered(title) == wanted]
+        found = [title for title in self._titles if unnumbered(title) == wanted]
         attribute = self._fields.custom(found[0]) if len(found) == 1 else None
         return found[0] if attribute is not None and attribute.is_writable else None
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from crm_api.crm import Crm
+from crm_api.crm import Crm, Name
 from crm_api.crm_objects import Attribute, CrmObject, Kind
 from target_crm.mapping.fields import Fields
 from target_crm.mapping.match_keys import normalise_text
 from target_crm.proposals.choosing import Chosen, entity_of_object, object_of_entity
+from target_crm.proposals.declared import names_of
 from target_crm.proposals.known_columns import Entity
 from target_crm.proposals.placing import Claim, Places, Placing
 from target_crm.proposals.renaming import Rename, Renames
@@ -218,9 +219,11 @@ class Proposer:
         attribute = claim.assignment.attribute
         if self._lists is None or attribute.kind is not Kind.NAME_ID:
             return []
-        names = fields.options(attribute) if attribute.custom_id is not None else ()
+        names: Sequence[Name] | None = fields.options(attribute) if attribute.custom_id is not None else ()
         if attribute.names is not None:
-            names = tuple(self._lists.names(attribute.names))
+            names = names_of(self._lists, attribute.names)
+        if names is None:
+            return []
         known = {normalise_text(each) for name in names for each in (*name.spellings, str(name.id))}
         return [value for value in sample.columns[claim.column].values if normalise_text(value) not in known]
 

@@ -11,6 +11,7 @@ from crm_api.crm_objects import Attribute, CrmObject, Kind
 from crm_api.naming.spelling import canonical
 from target_crm.mapping.declared_names import parts_of
 from target_crm.mapping.fields import Fields
+from target_crm.proposals.declared import names_of, titles_of
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,9 @@ def writables_of(account: Crm, crm_object: CrmObject) -> Iterator[Writable]:
     """List what the records of an object may have in one account, with its custom fields, lists and options."""
     for attribute in crm_object.attributes:
         if attribute.is_writable and attribute.kind is not Kind.CUSTOM:
-            yield _writable(attribute, account.names(attribute.names) if attribute.names else ())
+            yield _writable(attribute, (names_of(account, attribute.names) or ()) if attribute.names else ())
     fields = Fields(account.owner(crm_object), crm_object)
-    for attribute in fields.customs.values():
+    for attribute in fields.customs.values() if titles_of(fields) else ():
         if attribute.is_writable:
             yield _writable(attribute, fields.options(attribute))
 

@@ -111,6 +111,13 @@ def test_names_that_the_crm_does_not_list_are_told_beforehand(settings, tmp_path
     assert "Nobody Here" in done.stdout
 
 
+def test_a_key_that_may_not_read_custom_fields_gets_a_proposal_without_them(settings, tmp_path, emulator):
+    emulator.script("GET /custom_field_definitions", ["error:status=403"] * 9)
+    file = tmp_path / "contacts.singer"
+    file.write_bytes(as_lines(CONTACTS))
+    assert "Lead_Score__c" in proposal_for(settings, tmp_path, file)["streams"]["Contact"]["exclude"]
+
+
 def test_ids_of_another_systems_users_are_left_out(settings, tmp_path):
     messages = [
         schema("people", ["id"], id="integer", name="string", owner_id="integer", assignee_id="integer"),
