@@ -43,7 +43,7 @@ class _Commands(GuardedCommand, click.Group):
 @click.group(cls=_Commands)
 @click.version_option(package_name="singer-crm", message="singer-crm v%(version)s")
 def main() -> None:
-    """Check settings, and look after what target-crm writes."""
+    """Propose and check settings, and look after what target-crm writes."""
     shown = logging.StreamHandler(sys.stderr)
     shown.setLevel(logging.WARNING)  # on the handler, since the SDK gives its loggers levels of their own
     logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[shown])

@@ -50,6 +50,7 @@ class Proposal:
         understood: Columns that need no setting, each with the attribute that it gives.
         left_out: Columns that are not sent, each with the reason.
         warnings: What somebody should look at before the first run.
+        in_circle: Whether its records would wait for others that wait for them.
     """
 
     sample: Sample
@@ -64,11 +65,19 @@ class Proposal:
     understood: dict[str, str] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    in_circle: bool = False
 
     @property
-    def links_later(self) -> bool:
-        """Whether a reference leads to a record that the CRM may lack, which must not hold the others up."""
-        return any("match" in reference.rule for reference in self.references.values())
+    def links_later(self) -> str:
+        """Why records must not wait for those that they refer to; empty: they may."""
+        if any("match" in reference.rule for reference in self.references.values()):
+            return "what is not there yet holds no record up"
+        return "the streams refer to each other: neither waits for the other" if self.in_circle else ""
+
+    @property
+    def refers_to(self) -> set[str]:
+        """The streams whose records are referred to."""
+        return {str(each.rule["stream"]) for each in self.references.values() if "stream" in each.rule}
 
     def share(self, *columns: str) -> str:
         """How many of the records have a value in one of these columns, in words."""
@@ -103,6 +112,11 @@ class Proposer:
             self._place(proposal, places, fields)
         for proposal, places, fields in made.values():
             self._refer(proposal, places, fields.crm_object, [each for each, _, _ in made.values()])
+        for circle in _circles({stream: proposal.refers_to for stream, (proposal, _, _) in made.items()}):
+            companies = [stream for stream in circle if made[stream][0].entity is Entity.COMPANY]
+            for stream in companies or circle:  # of whom a contact is told, and who need not wait for him
+                made[stream][0].in_circle = True
+        for proposal, places, fields in made.values():
             self._match(proposal, places, fields.crm_object)
             self._warn(proposal, places, fields)
         return [proposal for proposal, _, _ in made.values()]
@@ -226,6 +240,24 @@ class Proposer:
             return []
         known = {normalise_text(each) for name in names for each in (*name.spellings, str(name.id))}
         return [value for value in sample.columns[claim.column].values if normalise_text(value) not in known]
+
+
+def _circles(leading: Mapping[str, set[str]]) -> list[list[str]]:
+    """The groups of streams that refer to each other, perhaps through others."""
+
+    def reached(stream: str) -> set[str]:
+        found: set[str] = set()
+        to_follow = set(leading[stream])
+        while to_follow:
+            found |= to_follow
+            to_follow = {each for name in to_follow for each in leading.get(name, ())} - found
+        return found
+
+    reach = {stream: reached(stream) for stream in leading}
+    circles = {
+        stream: [each for each in leading if each in reach[stream] and stream in reach[each]] for stream in leading
+    }
+    return list({tuple(circle): circle for circle in circles.values() if circle}.values())
 
 
 def _place_of(claim: Claim) -> str:

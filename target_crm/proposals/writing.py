@@ -78,7 +78,7 @@ def _stream(proposal: Proposal) -> Noted:
     if proposal.references:
         entry["references"] = Noted({name: Noted(each.rule, each.note) for name, each in proposal.references.items()})
     if proposal.links_later:
-        entry["missing_reference"] = Noted("link_later", "what is not there yet holds no record up")
+        entry["missing_reference"] = Noted("link_later", proposal.links_later)
     if proposal.custom_fields:
         entry["custom_fields"] = Noted(
             {title: Noted(column, proposal.share(column)) for title, column in proposal.custom_fields.items()}

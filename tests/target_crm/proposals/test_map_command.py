@@ -63,6 +63,24 @@ def test_streams_refer_to_each_other_by_the_ids_that_they_hold(run, settings, tm
     assert deal["monetary_value"] == 12.5
 
 
+def test_streams_that_refer_to_each_other_do_not_wait_for_each_other(run, settings, tmp_path, emulator):
+    messages = [
+        schema("companies", ["id"], id="integer", name="string", primary_contact_id="integer"),
+        record_of("companies", id=1, name="Northwind", primary_contact_id=11),
+        schema("people", ["id"], id="integer", name="string", company_id="integer"),
+        record_of("people", id=11, name="Ann", company_id=1),
+    ]
+    file = tmp_path / "copper.singer"
+    file.write_bytes(as_lines(messages))
+    proposal = proposal_for(settings, tmp_path, file)
+    assert proposal["streams"]["companies"]["missing_reference"] == "link_later"
+    assert "missing_reference" not in proposal["streams"]["people"]
+    done = run(messages, **proposal)
+    assert done.code == 0, done.errors
+    (company,), (person,) = emulator.copper.records("companies"), emulator.copper.records("people")
+    assert (company["primary_contact_id"], person["company_id"]) == (person["id"], company["id"])
+
+
 def test_a_custom_field_of_the_account_is_found_under_the_name_of_another_crm(run, settings, tmp_path, emulator):
     file = tmp_path / "contacts.singer"
     file.write_bytes(as_lines(CONTACTS))
