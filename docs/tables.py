@@ -23,14 +23,13 @@ from settings_tables import flaws, kinds_of, sentence, settings_table
 
 from crm_api.apptivo import objects as apptivo_objects
 from crm_api.copper import objects as copper_objects
-from crm_api.crm_objects import Attribute, CrmObject, Kind
+from crm_api.crm_objects import CrmObject
 from crm_api.errors import SIGNAL_OFFSET, Exit
 from crm_api.freshsales.objects import OBJECTS as FRESHSALES_OBJECTS
-from crm_api.naming.spelling import canonical
 from tap_copper.streams import STREAMS
 from tap_copper.tap import TapCopper
 from target_crm.endpoints.settings import ENDPOINT_SETTINGS
-from target_crm.mapping.declared_names import parts_of
+from target_crm.proposals.writable import CUSTOM_FIELDS, writables
 from target_crm.report import reject_kinds
 from target_crm.stream_settings import STREAM_SETTINGS
 from target_crm.target import TargetCrm
@@ -80,11 +79,9 @@ def attributes_table(objects: Iterable[CrmObject]) -> Iterator[str]:
     yield "| object | attribute | kind |"
     yield "|---|---|---|"
     for crm_object in objects:
-        for attribute in crm_object.attributes:
-            if attribute.is_writable:
-                kind = f"one of {attribute.names.replace('_', ' ')}" if attribute.names else attribute.kind.value
-                kind = f"id of {attribute.refers_to}" if attribute.refers_to else kind
-                yield f"| `{crm_object.name}` | `{attribute.name}` | {kind} |"
+        for each in writables(crm_object):
+            kind = f"{each.kind}{', required' if each.required else ''}"
+            yield f"| `{crm_object.name}` | `{each.name}` | {kind} |"
 
 
 def names_table(objects: Iterable[CrmObject]) -> Iterator[str]:
@@ -93,26 +90,12 @@ def names_table(objects: Iterable[CrmObject]) -> Iterator[str]:
     yield "|---|---|---|---|"
     rows: dict[tuple[str, str, str], list[str]] = {}
     for crm_object in objects:
-        for attribute in crm_object.attributes:
-            if attribute.is_writable and attribute.kind is not Kind.CUSTOM:
-                names = ", ".join(f"`{name}`" for name in names_of(attribute))
-                rows.setdefault((attribute.name, attribute.shown_as, names), []).append(crm_object.name)
+        for each in writables(crm_object):
+            if each.kind != CUSTOM_FIELDS:
+                names = ", ".join(f"`{name}`" for name in each.others)
+                rows.setdefault((each.name, each.label, names), []).append(crm_object.name)
     for (name, label, names), owners in rows.items():
         yield f"| `{name}` | {', '.join(f'`{owner}`' for owner in owners)} | {label} | {names} |"
-
-
-def names_of(attribute: Attribute) -> list[str]:
-    """The names of an attribute beside its own and its label, one spelling of each; parts, not what stands before."""
-    taken = {canonical(attribute.name), canonical(attribute.shown_as)}
-    names: list[str] = []
-    parts = parts_of(attribute)
-    if attribute.kind is Kind.IDENTIFIER:  # which are no names of their own: many records have an id
-        parts = {f"{attribute.name}_{part}": part for part in parts}
-    for name in (*attribute.flat, *parts, *attribute.joined, *attribute.joined_names, *attribute.whole):
-        if canonical(name) not in taken:
-            taken.add(canonical(name))
-            names.append(name)
-    return names
 
 
 EXITS: Mapping[Exit, tuple[str, str, str]] = {
@@ -243,6 +226,8 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "objects of copper": lambda: objects_table(copper_objects.OBJECTS.values()),
     "objects of freshsales": lambda: objects_table(FRESHSALES_OBJECTS.values()),
     "objects of apptivo": lambda: objects_table(apptivo_objects.OBJECTS.values()),
+    "attributes of copper": lambda: attributes_table(copper_objects.OBJECTS.values()),
+    "attributes of freshsales": lambda: attributes_table(FRESHSALES_OBJECTS.values()),
     "attributes of apptivo": lambda: attributes_table(apptivo_objects.OBJECTS.values()),
     "names of copper": lambda: names_table(copper_objects.OBJECTS.values()),
     "names of freshsales": lambda: names_table(FRESHSALES_OBJECTS.values()),

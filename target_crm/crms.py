@@ -16,6 +16,7 @@ from crm_api.copper import session as copper
 from crm_api.copper.crm import Copper
 from crm_api.copper.settings import COPPER_SETTINGS, copper_settings
 from crm_api.crm import Account, Crm
+from crm_api.crm_objects import CrmObject
 from crm_api.delegating import WithEndpoints
 from crm_api.endpoints.whole_records import Endpoints
 from crm_api.errors import GoneError, NoRouteError, SettingError
@@ -100,6 +101,19 @@ _CRMS: Mapping[str, _Entry] = MappingProxyType(
         "http": _Entry(_http, http_settings),
     }
 )
+
+
+def objects_of(crm: str) -> Mapping[str, CrmObject]:
+    """The objects that every account of a kind of CRM has, by name, as they are declared; of Freshsales the Suite's."""
+    if crm == "freshsales":
+        from crm_api.freshsales.objects import SUITE  # noqa: PLC0415 - a run imports the declarations of its own CRM alone
+
+        return SUITE
+    if crm == "apptivo":
+        from crm_api.apptivo.objects import OBJECTS  # noqa: PLC0415 - a run imports the declarations of its own CRM alone
+
+        return OBJECTS
+    return Copper.objects
 
 
 def rates_of(config: Mapping[str, Any]) -> tuple[int, int]:

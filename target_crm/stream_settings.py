@@ -164,7 +164,7 @@ class StreamSettings:
         return f"{PREFIX}{self.ledger_stream}" if self.declared and self.ledger_stream else self.object
 
 
-_WHOLE = "*"  # as source_id
+WHOLE = "*"  # as source_id
 FIRST_DEFAULTS: Mapping[str, Any] = MappingProxyType(
     {
         "no_match_key": "create",
@@ -254,7 +254,7 @@ def _given(given: Mapping[str, Any]) -> dict[str, Any]:
 def _source_id(given: Mapping[str, Any], key_properties: Sequence[str], where: str) -> tuple[bool, tuple[str, ...]]:
     """Tell whether the whole record is its own key, and else by which attributes it is known; empty: by none."""
     source_id = names(given.get("source_id") or list(key_properties))
-    if _WHOLE not in source_id:
+    if WHOLE not in source_id:
         return False, source_id
     if len(source_id) > 1:
         raise SettingError(f'{where}.source_id: "*" stands for the whole record. Remove it, or the other attributes')

@@ -17,6 +17,8 @@ from target_crm.cli.check import checked
 from target_crm.cli.common import config_option, end_at_once, one_sentence, target_of
 from target_crm.cli.demo import demo
 from target_crm.cli.ledger import ledger
+from target_crm.cli.map_columns import map_columns
+from target_crm.cli.objects import objects
 from target_crm.cli.quota import quota
 from target_crm.cli.rejected import rejected
 from target_crm.cli.stores import checked_ledger
@@ -41,7 +43,7 @@ class _Commands(GuardedCommand, click.Group):
 @click.group(cls=_Commands)
 @click.version_option(package_name="singer-crm", message="singer-crm v%(version)s")
 def main() -> None:
-    """Check settings, and look after what target-crm writes."""
+    """Propose and check settings, and look after what target-crm writes."""
     shown = logging.StreamHandler(sys.stderr)
     shown.setLevel(logging.WARNING)  # on the handler, since the SDK gives its loggers levels of their own
     logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[shown])
@@ -79,5 +81,5 @@ def check(config: Sequence[str]) -> None:
     sys.exit(Exit.SETTINGS if wrong else Exit.DONE)
 
 
-for command in (authorize, demo, ledger, quota, rejected, try_record):
+for command in (authorize, demo, ledger, map_columns, objects, quota, rejected, try_record):
     main.add_command(command)

@@ -10,8 +10,11 @@ import tempfile
 from pathlib import Path
 
 import pytest
+import yaml
+from click.testing import CliRunner
 
 from crm_emulator import Emulator
+from target_crm.cli.main import main
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("tap_copper", "target_crm", "crm_api", "crm_emulator", "examples", "meltano.yml", "pyproject.toml")
@@ -80,6 +83,29 @@ def test_contacts_are_written_once_by_a_job_that_runs_twice(meltano, emulator):
     assert after > before
     meltano("run", "contacts-into-copper")
     assert emulator.copper.count("people") == after
+
+
+def test_a_proposed_block_works_as_it_stands(meltano, emulator, copper_account, program, tmp_path):
+    """singer-crm map reads what the tap gives of an export; Meltano hands on what it proposes as it is."""
+    export = ROOT / "tests" / "target_crm" / "proposals" / "exports" / "zoho-leads.csv"
+    tap = {"files": [{"path": str(export), "format": "csv", "table_name": "leads", "primary_keys": ["Record Id"]}]}
+    config = tmp_path / "tap-spreadsheets.json"
+    config.write_text(json.dumps(tap))
+    read = subprocess.run([program("tap-spreadsheets"), "--config", config], capture_output=True, check=True)
+    done = CliRunner().invoke(main, ["map", "--crm", "copper", "--for", "meltano"], input=read.stdout)
+    (loader,) = yaml.safe_load(done.stdout)["plugins"]["loaders"]
+    loader["config"] |= {**copper_account(emulator), "source_name": "zoho"}
+    plugins = {"extractors": [{"name": "tap-spreadsheets", "config": tap}], "loaders": [loader]}
+    file = meltano.project / "meltano.yml"
+    project = yaml.safe_load(file.read_text())
+    project["environments"].append({"name": "proposed", "config": {"plugins": plugins}})
+    file.write_text(yaml.safe_dump(project, sort_keys=False))
+    before = emulator.copper.count("leads")
+    for _ in range(2):
+        meltano("--environment=proposed", "run", "tap-spreadsheets", "target-crm")
+        assert emulator.copper.count("leads") == before + 3
+    ann = next(each for each in emulator.copper.records("leads") if each["company_name"] == "Northwind")
+    assert (ann["title"], ann["tags"]) == ("Buyer", ["VIP"])
 
 
 def test_every_setting_is_known_to_meltano(meltano):
