@@ -6,9 +6,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, Protocol, cast
 
-import jsonschema_rs
 from singer_sdk import Target
-from singer_sdk.exceptions import InvalidJSONSchema, InvalidRecord, MissingKeyPropertiesError
+from singer_sdk.exceptions import MissingKeyPropertiesError
 from singer_sdk.sinks import BatchSink
 from singer_sdk.sinks.core import BaseJSONSchemaValidator
 from typing_extensions import override
@@ -17,6 +16,7 @@ from crm_api.crm_objects import CrmObject
 from crm_api.endpoints.templates import places
 from crm_api.errors import SettingError
 from crm_api.settings import nearest
+from crm_api.values import is_empty
 from target_crm.engine.batch import StreamWriter
 from target_crm.engine.destination import Stream, destination_of
 from target_crm.engine.incoming import IncomingRecord, fingerprint, record_hash, source_id
@@ -24,16 +24,16 @@ from target_crm.engine.run import Run, logger
 from target_crm.ledger.values import Held
 from target_crm.load_method import LoadMethod
 from target_crm.mapping.settings import MappingSettings
-from target_crm.mapping.values import Rejection
+from target_crm.mapping.values import Rejection, shown_value
 from target_crm.report.outcomes import RejectKind
 from target_crm.settings import BATCH_SIZE
 from target_crm.singer.completeness import Completeness
-from target_crm.singer.stdio import NotJson
+from target_crm.singer.odd_values import odd_values
+from target_crm.singer.record_validator import RecordValidator
 from target_crm.stream_settings import StreamSettings, stream_settings
 
-FLAWS_SHOWN = 3  # of one record
-MASK = "the value"  # in place of what a record holds
 DELETED_AT = "_sdc_deleted_at"
+_CANNOT_BE_ENCODED = (TypeError, ValueError, ArithmeticError)
 SDC = frozenset(
     f"_sdc_{name}"
     for name in (
@@ -62,6 +62,9 @@ class RunningTarget(Protocol):
     def completeness_of(self, stream: str) -> Completeness:
         """Return what the messages of a stream, after stream maps, prove so far."""
 
+    def warn_once(self, sentence: str) -> None:
+        """Log a warning, unless it was logged before."""
+
 
 class CrmSink(BatchSink):
     """Takes the records of one stream and has them written batch by batch."""
@@ -86,6 +89,8 @@ class CrmSink(BatchSink):
         message = running.schema_message
         digest = blake2b(message, digest_size=16).hexdigest()
         self.stream = Stream(stream_name, message, digest, settings, destination)
+        if isinstance(self._validator, RecordValidator) and self._validator.warning:
+            running.warn_once(self._validator.warning)
         self._run = run
         self._writer = StreamWriter(run, self.stream)
         self._appends = settings.load_method is LoadMethod.APPEND_ONLY
@@ -102,7 +107,7 @@ class CrmSink(BatchSink):
 
     @override
     def get_validator(self) -> BaseJSONSchemaValidator | None:
-        return Validator(self.schema, self.stream_name) if self.validate_schema else None
+        return RecordValidator(self.schema, self.stream_name) if self.validate_schema else None
 
     @property
     def refers_to(self) -> set[str]:
@@ -180,17 +185,23 @@ class CrmSink(BatchSink):
         held_at = held.at if held else None
         names = self.stream.settings.source_id
         identity, hashed = None, b""
+        unread: Collection[str] = ()
         try:
             identity = source_id([record.get(name) for name in names]) if names else None
-            hashed = record_hash(record, self._fingerprint)
-            flaw = None if gone else self._flaw(record)
+            try:
+                hashed = record_hash(record, self._fingerprint)
+            except _CANNOT_BE_ENCODED:
+                unread = self._odd_and_unused(record, gone=gone)
+                record = {**record, **dict.fromkeys(unread)}
+                hashed = record_hash(record, self._fingerprint)
+            flaw = None if gone else self._flaw(record, unread)
             if not names:
                 identity = f"#{hashed.hex()}"
             elif identity is None:
                 flaw = Rejection(RejectKind.NO_SOURCE_ID, _no_source_id(names, record))
-        except (TypeError, ValueError, ArithmeticError) as error:
+        except _CANNOT_BE_ENCODED as error:
             # Of a record that goes, its source id says all.
-            flaw = None if gone and identity else Rejection(RejectKind.NOT_JSON, _not_json(record, error))
+            flaw = None if gone and identity else _not_json(record, error)
         if identity is None:
             identity = self._of_message(message)
             self._unknown += held is None and self._mirrors
@@ -199,10 +210,18 @@ class CrmSink(BatchSink):
             return IncomingRecord(f"{identity}{row}", identity, record, hashed, message, gone, held_at, flaw)
         return IncomingRecord(identity, identity, record, hashed, message, gone, held_at, flaw)
 
-    def _flaw(self, record: Mapping[str, Any]) -> Rejection | None:
-        if isinstance(self._validator, Validator) and (said := self._validator.flaw(record)) is not None:
-            return Rejection(RejectKind.SCHEMA, said)
-        return None
+    def _odd_and_unused(self, record: Mapping[str, Any], *, gone: bool) -> list[str]:
+        """The attributes that JSON cannot carry and of which nothing is sent: they cost nobody his record."""
+        used = self.stream.settings.source_id if gone else self.stream.destination.mapper.used(record)
+        return [name for name in odd_values(record) if name not in used]
+
+    def _flaw(self, record: Mapping[str, Any], unread: Collection[str]) -> Rejection | None:
+        if not isinstance(self._validator, RecordValidator) or not (
+            broken := self._validator.violations(record, unread)
+        ):
+            return None
+        sentence = "; ".join(each.sentence for each in broken)
+        return Rejection(RejectKind.SCHEMA, sentence, broken[0].attribute, shown_value(broken[0].value))
 
     @staticmethod
     def _of_message(message: bytes) -> str:
@@ -221,23 +240,22 @@ class CrmSink(BatchSink):
         recorder.flush()
 
 
-def _not_json(record: Mapping[str, Any], error: Exception) -> str:
+def map_failed(record: Mapping[str, Any], error: Exception) -> Rejection:
+    """Say why a stream map failed on a record; apart where the words hold a value of it, or may."""
+    for name, odd in odd_values(record).items():
+        return Rejection(RejectKind.STREAM_MAP, f"The stream map failed: {name} holds {odd}, which JSON forbids", name)
+    kind, said = type(error).__name__, str(error)
+    if any(str(value) in said for value in record.values() if not is_empty(value)):
+        return Rejection(RejectKind.STREAM_MAP, f"The stream map failed: {kind}", "", shown_value(said))
+    return Rejection(RejectKind.STREAM_MAP, f"The stream map failed: {kind}: {said}")
+
+
+def _not_json(record: Mapping[str, Any], error: Exception) -> Rejection:
     """Say which attribute of a record JSON cannot carry, and why, as far as that can be told."""
-    for name, value in record.items():
-        if isinstance(odd := _odd_in(value), NotJson):
-            return f"{name} holds {odd.spelling}, which cannot be sent"
-    return f"It holds a value that JSON cannot carry: {error}"
-
-
-def _odd_in(value: Any) -> NotJson | None:
-    parts = [value]
-    while parts:
-        part = parts.pop()
-        if isinstance(part, NotJson):
-            return part
-        if isinstance(part, dict | list):
-            parts.extend(part.values() if isinstance(part, dict) else part)
-    return None
+    for name, odd in odd_values(record).items():
+        sentence = f"{name} holds {odd}, which cannot be sent. Mend it at the source, or list {name} under exclude"
+        return Rejection(RejectKind.NOT_JSON, sentence, name)
+    return Rejection(RejectKind.NOT_JSON, f"It holds a value that JSON cannot carry: {error}")
 
 
 def _no_source_id(names: Sequence[str], record: Mapping[str, Any]) -> str:
@@ -247,52 +265,6 @@ def _no_source_id(names: Sequence[str], record: Mapping[str, Any]) -> str:
     else:
         there = f"{' or '.join(names)} is null"
     return f"{there}: every record needs a source id"
-
-
-class Validator(BaseJSONSchemaValidator):
-    """Checks records against a schema; formats are not checked.
-
-    Args:
-        schema: The stream's schema.
-        stream: The stream's name.
-
-    Raises:
-        InvalidJSONSchema: The schema is not a JSON schema.
-    """
-
-    def __init__(self, schema: dict[str, Any], stream: str) -> None:
-        super().__init__(schema)
-        try:
-            self._validator = jsonschema_rs.Draft202012Validator(
-                schema, validate_formats=False, mask=MASK, retriever=_refuse
-            )
-        except (jsonschema_rs.ValidationError, ValueError) as error:
-            said = _spelled(error) if isinstance(error, jsonschema_rs.ValidationError) else error
-            raise InvalidJSONSchema(f"The SCHEMA of stream {stream!r} is not a JSON schema: {said}") from error
-
-    def flaw(self, record: Mapping[str, Any]) -> str | None:
-        """Say what is wrong with a record, in words that show no values; None if nothing is."""
-        if self._validator.is_valid(record):
-            return None
-        flaws = [
-            _spelled(error) for _, error in zip(range(FLAWS_SHOWN), self._validator.iter_errors(record), strict=False)
-        ]
-        return "; ".join(flaws)
-
-    @override
-    def validate(self, record: dict[str, Any]) -> None:
-        if (flaw := self.flaw(record)) is not None:
-            raise InvalidRecord(flaw, record)
-
-
-def _spelled(error: jsonschema_rs.ValidationError) -> str:
-    path = ".".join(map(str, error.instance_path))
-    return f"{path}: {error.message}" if path else error.message
-
-
-def _refuse(uri: str) -> Any:
-    """A schema is checked with what it holds: nothing is fetched because an input says so."""
-    raise ValueError(f"{uri} stands outside the SCHEMA")
 
 
 def check_flags(stream: str, crm_object: CrmObject, settings: MappingSettings, known: Collection[str]) -> None:

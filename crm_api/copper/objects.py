@@ -31,7 +31,7 @@ _ID = _read_only("id")
 _PERSON_NAME = Attribute("name", required=True, flat=("full_name",), joined=_FULL_NAME)
 _DETAILS = Attribute("details", flat=("description", "notes"))
 _TITLE = Attribute("title", flat=("job_title",))
-_TAGS = Attribute("tags", Kind.TEXTS)
+_TAGS = Attribute("tags", Kind.TEXTS, names="tags")
 _CUSTOM_FIELDS = Attribute("custom_fields", Kind.CUSTOM)
 _ADDRESS = Attribute(
     "address",
@@ -52,6 +52,8 @@ _CUSTOMER_SOURCE = Attribute(
     names="customer_sources",
     flat=("customer_source", "lead_source"),
 )
+# people/overview and the appendix "Categories": any other is refused.
+_EMAIL_CATEGORIES = ("work", "personal", "other")
 _EMAIL_NAMES = ("email", "email_address", "work_email", "personal_email")
 _EMAILS = Attribute(
     "emails",
@@ -60,6 +62,7 @@ _EMAILS = Attribute(
     item="email",
     category="work",
     categories={"personal_email": "personal"},
+    category_choices=_EMAIL_CATEGORIES,
     normalise="email",
 )
 _PHONE_NUMBERS = Attribute(
@@ -69,9 +72,17 @@ _PHONE_NUMBERS = Attribute(
     item="number",
     category="work",
     categories={"mobile": "mobile", "mobile_phone": "mobile", "cell_phone": "mobile", "home_phone": "home"},
+    category_choices=("mobile", "work", "home", "other"),
     normalise="phone",
 )
-_WEBSITES = Attribute("websites", Kind.ITEMS, flat=("website",), item="url", category="work")
+_WEBSITES = Attribute(
+    "websites",
+    Kind.ITEMS,
+    flat=("website",),
+    item="url",
+    category="work",
+    category_choices=("work", "personal", "other"),
+)
 _SOCIALS = Attribute(
     "socials",
     Kind.ITEMS,
@@ -79,6 +90,18 @@ _SOCIALS = Attribute(
     item="url",
     category="other",
     categories={"linkedin": "linkedin", "linkedin_url": "linkedin", "twitter": "twitter", "facebook": "facebook"},
+    category_choices=(
+        "linkedin",
+        "twitter",
+        "googleplus",
+        "facebook",
+        "youtube",
+        "quora",
+        "foursquare",
+        "klout",
+        "gravatar",
+        "other",
+    ),
 )
 _MONEY = (
     Attribute("monetary_unit", flat=("currency",)),
@@ -164,6 +187,7 @@ LEADS = CrmObject(
             item="email",
             category="work",
             categories={"personal_email": "personal"},
+            category_choices=_EMAIL_CATEGORIES,
             parts=("email", "category"),
             normalise="email",
         ),

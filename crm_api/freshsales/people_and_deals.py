@@ -125,7 +125,7 @@ SALES_ACCOUNTS = FreshsalesObject(
         *ID,
         Attribute("name", required=True, flat=("account_name", "company_name", "company", "organization")),
         Attribute("website", flat=("domain", "email_domain", "url")),
-        Attribute("phone", flat=("phone_number", "work_phone")),
+        Attribute("phone", flat=("phone_number", "work_phone"), normalise="phone"),
         *PLACE,
         *SOCIALS,
         Attribute("industry_type_id", Kind.NAME_ID, names="industry_types", flat=("industry_type", "industry")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from datetime import date, time
 from typing import Any
@@ -17,7 +18,17 @@ from target_crm.endpoints.declaring import Declared
 from target_crm.mapping.mapper import Mapper, digest_of
 from target_crm.mapping.match_keys import normalise_text
 from target_crm.mapping.settings import MappingSettings
-from target_crm.mapping.values import Change, Difference, Found, Mapped, MatchKey, MatchPart, Rejection
+from target_crm.mapping.values import (
+    Change,
+    Difference,
+    Found,
+    Mapped,
+    MatchKey,
+    MatchPart,
+    Reason,
+    RejectedError,
+    Rejection,
+)
 
 _SORTED = msgspec.json.Encoder(order="sorted", decimal_format="number")
 
@@ -52,16 +63,23 @@ class WholeRecordMapper(Mapper):
     def map(self, record: Mapping[str, Any]) -> Mapped | Rejection:
         references = self._references.pending(record)
         pending = {reference.attribute for reference in references}
-        payload = {
-            name: as_json(value)
-            for name, value in record.items()
-            if name not in self._exclude and name not in pending and (self._sends_nulls or value is not None)
-        }
-        keys = self._keys({**record, **payload})
+        try:
+            payload = {
+                name: _sendable(name, value)
+                for name, value in record.items()
+                if name not in self._exclude and name not in pending and (self._sends_nulls or value is not None)
+            }
+            keys = self._keys({**record, **payload})
+        except RejectedError as error:
+            return error.rejection
         return Mapped(payload, keys, references, digest=digest_of(payload, references))
 
+    @override
+    def used(self, record: Mapping[str, Any]) -> frozenset[str]:
+        return frozenset({name for name in record if name not in self._exclude} | self._references.used)
+
     def _keys(self, record: Mapping[str, Any]) -> tuple[MatchKey, ...]:
-        sought = {name: as_json(field_at(record, name)) for name in self._declared.found_by}
+        sought = {name: _sendable(name, field_at(record, name)) for name in self._declared.found_by}
         name = self.crm_object.find_key
         if name is None or not sought or any(map(is_empty, sought.values())):
             return ()
@@ -114,12 +132,26 @@ class WholeRecordMapper(Mapper):
         )
 
 
+def _sendable(name: str, value: Any) -> Any:
+    """The value of an attribute in JSON.
+
+    Raises:
+        RejectedError: It holds NaN or an infinity, which a stream map can make.
+    """
+    try:
+        return as_json(value)
+    except ValueError as error:
+        raise RejectedError(Reason.INVALID_VALUE, f"{name} {error}", name, repr(value)) from error
+
+
 def as_json(value: Any) -> Any:
     """The value in JSON: dates and times as ISO 8601 text, sets and tuples as lists, names of fields as text."""
     if isinstance(value, Mapping):
         return {str(name): as_json(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [as_json(inner) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"holds {value}, which JSON cannot carry. Mend it, or list it under exclude")
     return value.isoformat() if isinstance(value, date | time) else value
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import blake2b
 from typing import Any
 
@@ -15,6 +16,7 @@ from crm_api.errors import SettingError
 from crm_api.settings import nearest
 from crm_api.values import is_empty
 from target_crm.mapping.attribute_plan import AttributePlans, Plan
+from target_crm.mapping.cells import never
 from target_crm.mapping.changes import Changes
 from target_crm.mapping.fields import ID, Fields
 from target_crm.mapping.flags import Flags, resolved, with_flags
@@ -34,7 +36,7 @@ from target_crm.mapping.values import (
     RejectedError,
     Rejection,
 )
-from target_crm.mapping.vendor_values import VendorValues
+from target_crm.mapping.vendor_values import BareNumberError, VendorValues
 
 _ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=str)
 _DIGEST_BYTES = 16
@@ -86,7 +88,7 @@ class Mapper:
         used = self._references.used | (frozenset() if self._flags is None else self._flags.used)
         self._plans = AttributePlans(self._fields, settings, self._match_keys.names, used)
         self._modes = {self._checked(name, mode).name: mode for name, mode in settings.fields.items()}
-        self._vendor_values = VendorValues(owner, self._fields)
+        self._vendor_values = VendorValues(owner, self._fields, settings.dates)
         self._changes = Changes(owner, self._fields, self._mode_of)
         self._required = tuple(attribute.name for attribute in crm_object.attributes if attribute.required)
 
@@ -106,6 +108,17 @@ class Mapper:
     def _mode_of(self, attribute: Attribute) -> Mode:
         default = Mode.ADD if attribute.kind in LISTS else Mode.REPLACE
         return self._modes.get(attribute.name, default)
+
+    def used(self, record: Mapping[str, Any]) -> frozenset[str]:
+        """The attributes of a record of which something is sent, or something that is sent depends on."""
+        used = self._references.used | (frozenset() if self._flags is None else self._flags.used)
+        try:
+            plan = self._plans.plan(record)
+        except RejectedError:
+            return used | {*record}  # which it is rejected for
+        named = [name for sources in (*plan.sources, *plan.match_only) for name in sources.names]
+        own_id = [ID] if ID in self._match_keys.names else []
+        return used | {*named, *own_id, *filter(None, [plan.container])}
 
     def map(self, record: Mapping[str, Any]) -> Mapped | Rejection:
         """Turn one record (values of any JSON kind, Decimal, date and datetime) into what is sent.
@@ -150,7 +163,8 @@ class Mapper:
         attribute = sources.attribute
         sends_nulls = self._settings.null_values == "send"
         try:
-            value = sources.gather(record, nulls=sends_nulls)
+            is_listed = partial(self._vendor_values.is_listed, attribute) if attribute.kind in LISTS else never
+            value = sources.gather(record, nulls=sends_nulls, is_listed=is_listed)
             if not is_empty(value):
                 value = self._vendors(attribute, value, beside, values.left_out)
             elif sends_nulls and not attribute.required:
@@ -305,9 +319,9 @@ def _contained(container: Any) -> list[tuple[Any, Any]]:
 
 
 def _invalid(attribute: Attribute, error: ValueError, sources: Sources, record: Mapping[str, Any]) -> RejectedError:
-    names = [*(name for name, _ in sources.own), *(name for name, _ in sources.parts), *sources.joined]
-    value = next((record[name] for name in names if not is_empty(record.get(name))), None)
-    return RejectedError(Reason.INVALID_VALUE, f"{attribute.name} {error}", attribute.name, value)
+    value = next((record[name] for name in sources.names if not is_empty(record.get(name))), None)
+    meaning = error.meaning if isinstance(error, BareNumberError) else ""
+    return RejectedError(Reason.INVALID_VALUE, f"{attribute.name} {error}", attribute.name, value, meaning)
 
 
 def digest_of(payload: Payload, references: tuple[Reference, ...]) -> str:

@@ -11,6 +11,7 @@ from singer_sdk.mapper import PluginMapper
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
 from crm_api.errors import SettingError
+from target_crm.singer.odd_values import put_nan_back
 
 
 class InputError(InvalidInputLine):
@@ -49,7 +50,7 @@ def schema_of(message: Mapping[str, Any]) -> Schema:
 
 
 def record_of(message: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the record of a RECORD message.
+    """Return the record of a RECORD message; NaN of a line of the reject file is in its place again.
 
     Raises:
         InputError: There is no record, or it is not an object.
@@ -57,6 +58,8 @@ def record_of(message: Mapping[str, Any]) -> dict[str, Any]:
     record = message.get("record")
     if not isinstance(record, dict):
         raise InputError("The RECORD message has no record")
+    if isinstance(rejected := message.get("rejected"), dict) and "not_json" in rejected:
+        put_nan_back(record, rejected["not_json"])
     return record
 
 
