@@ -157,10 +157,10 @@ def read_number(value: Any) -> int | float:
 
 
 def read_boolean(value: Any) -> bool:
-    """Read true or false; also 1 and 0, yes and no."""
+    """Read true or false; also 1 and 0, which data frames spell 1.0 and 0.0, yes and no."""
     if isinstance(value, bool):
         return value
-    word = str(value).strip().lower() if isinstance(value, str | int) else ""
+    word = str(value).strip().lower().removesuffix(".0") if isinstance(value, str | int | float | Decimal) else ""
     if word in _TRUE or word in _FALSE:
         return word in _TRUE
     raise ValueError("must be true or false")

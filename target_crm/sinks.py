@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from hashlib import blake2b
 from typing import Any, Protocol, cast
 
@@ -16,7 +18,7 @@ from crm_api.crm_objects import CrmObject
 from crm_api.endpoints.templates import places
 from crm_api.errors import SettingError
 from crm_api.settings import nearest
-from crm_api.values import is_empty
+from crm_api.values import is_empty, read_boolean
 from target_crm.engine.batch import StreamWriter
 from target_crm.engine.destination import Stream, destination_of
 from target_crm.engine.incoming import IncomingRecord, fingerprint, record_hash, source_id
@@ -28,7 +30,7 @@ from target_crm.mapping.values import Rejection, shown_value
 from target_crm.report.outcomes import RejectKind
 from target_crm.settings import BATCH_SIZE
 from target_crm.singer.completeness import Completeness
-from target_crm.singer.odd_values import odd_values
+from target_crm.singer.odd_values import NotJson, odd_values, spelt_out
 from target_crm.singer.record_validator import RecordValidator
 from target_crm.stream_settings import StreamSettings, stream_settings
 
@@ -160,11 +162,11 @@ class CrmSink(BatchSink):
                 )
         gone = self._deletes
         if not SDC.isdisjoint(record):
-            gone = gone or record.get(DELETED_AT) is not None
+            gone = gone or _has_value(record.get(DELETED_AT))
             for name in SDC:
                 record.pop(name, None)
         if self._delete_when is not None:
-            gone = gone or bool(record.get(self._delete_when))
+            gone = gone or _says_yes(record.get(self._delete_when))
         if held is None and self._mirrors:
             self._completeness_of(self.stream_name).arrived(version)
             self._took_any = True
@@ -240,10 +242,25 @@ class CrmSink(BatchSink):
         recorder.flush()
 
 
+def _has_value(value: Any) -> bool:
+    """Tell whether there is a value: a data frame has NaN where there is none."""
+    is_nan = isinstance(value, NotJson) or (isinstance(value, float) and not math.isfinite(value))
+    return value is not None and not is_nan
+
+
+def _says_yes(value: Any) -> bool:
+    """Tell whether a value is true or not empty; no word for false is, which text such as a CSV file's may hold."""
+    if isinstance(value, str):
+        with suppress(ValueError):
+            return read_boolean(value)
+    return _has_value(value) and bool(value)
+
+
 def map_failed(record: Mapping[str, Any], error: Exception) -> Rejection:
     """Say why a stream map failed on a record; apart where the words hold a value of it, or may."""
     for name, odd in odd_values(record).items():
-        return Rejection(RejectKind.STREAM_MAP, f"The stream map failed: {name} holds {odd}, which JSON forbids", name)
+        sentence = f"The stream map failed: {spelt_out(name)} holds {odd}, which JSON forbids"
+        return Rejection(RejectKind.STREAM_MAP, sentence, name)
     kind, said = type(error).__name__, str(error)
     if any(str(value) in said for value in record.values() if not is_empty(value)):
         return Rejection(RejectKind.STREAM_MAP, f"The stream map failed: {kind}", "", shown_value(said))
@@ -253,7 +270,8 @@ def map_failed(record: Mapping[str, Any], error: Exception) -> Rejection:
 def _not_json(record: Mapping[str, Any], error: Exception) -> Rejection:
     """Say which attribute of a record JSON cannot carry, and why, as far as that can be told."""
     for name, odd in odd_values(record).items():
-        sentence = f"{name} holds {odd}, which cannot be sent. Mend it at the source, or list {name} under exclude"
+        shown = spelt_out(name)
+        sentence = f"{shown} holds {odd}, which cannot be sent. Mend it at the source, or list {shown} under exclude"
         return Rejection(RejectKind.NOT_JSON, sentence, name)
     return Rejection(RejectKind.NOT_JSON, f"It holds a value that JSON cannot carry: {error}")
 

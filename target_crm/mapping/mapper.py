@@ -198,7 +198,8 @@ class Mapper:
                 )
             elif attribute.custom_id is not None and attribute.custom_id not in plan.covered:
                 sources = Sources(attribute, ((attribute.name, ""),))
-                self._put(sources, {attribute.name: value}, values, {})
+                given = self._vendor_values.of_vendor(attribute, value) if isinstance(name, int) else value
+                self._put(sources, {attribute.name: given}, values, {})
 
     def _matched_by(self, plan: Plan, record: Mapping[str, Any], payload: Payload) -> CrmRecord:
         """The payload, with the attributes that serve matching alone."""

@@ -91,6 +91,13 @@ class VendorValues:
         reader = self._readers.get(attribute.kind)
         return self._crm.encode(attribute, given if reader is None else reader(attribute, given, beside))
 
+    def of_vendor(self, attribute: Attribute, given: Any) -> Any:
+        """Read a date that stands in the vendor's own form, where any number is one; any other value stays."""
+        if attribute.kind in {Kind.DAY, Kind.MOMENT} and isinstance(given, int) and not isinstance(given, bool):
+            with suppress(ValueError):
+                return self._crm.decode(attribute, given)
+        return given
+
     def _day(self, attribute: Attribute, given: Any, _: dict[str, Any]) -> Any:
         """Read ISO 8601 and Python's own dates, or else whatever the CRM itself writes."""
         return self._dated(attribute, given, read_day)

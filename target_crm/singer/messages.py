@@ -43,10 +43,19 @@ def schema_of(message: Mapping[str, Any]) -> Schema:
     if not isinstance(schema, dict) or not isinstance(properties := schema.get("properties"), dict):
         raise InputError("The SCHEMA message has no schema.properties")
     if not all(isinstance(each, dict) for each in properties.values()):
-        raise InputError("a property in schema.properties of the SCHEMA message must be a JSON schema")
+        schema = {**schema, "properties": {name: _property(each) for name, each in properties.items()}}
     if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
         raise InputError("key_properties of the SCHEMA message must be a list of names")
     return Schema(stream_of(message), schema, keys)
+
+
+def _property(schema: Any) -> dict[str, Any]:
+    """The schema of a property: ``true`` is one that allows all, and what is no schema stands for its type."""
+    if isinstance(schema, dict):
+        return schema
+    if isinstance(schema, bool):
+        return {} if schema else {"not": {}}
+    return {"type": schema}
 
 
 def record_of(message: Mapping[str, Any]) -> dict[str, Any]:
