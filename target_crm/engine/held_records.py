@@ -132,5 +132,5 @@ class HeldRecordRetrier:
 
 
 def _identity(held: Held) -> tuple[int, float]:
-    """What tells one held version of a record from every other; the number alone may be given again."""
+    """Tell one held version of a record from every other: its number alone may be given again."""
     return held.number, held.at
