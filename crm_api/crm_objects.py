@@ -72,6 +72,8 @@ class Attribute:
             distinguishes two items (``email``, ``number``, ``url``). For IDS that the CRM takes as objects: the part
             that holds the id.
         category: For ITEMS: the category given to a bare value; None if items have no category.
+        category_choices: For ITEMS, and for a STRUCTURE that is one item: the categories that the CRM knows; any other
+            becomes its nearest. Empty: any goes.
         category_name: For ITEMS: the part in which the CRM's own items hold the category, in words for its users;
             None for ``category``.
         parts: For a STRUCTURE: the names of its parts.
@@ -86,7 +88,8 @@ class Attribute:
             give that.
         beside_whole: For a last name: the attribute that holds the first name, which the whole name may begin with.
         categories: For ITEMS: the category of a value given under a flat name: ``mobile`` for ``mobile_phone``.
-        names: For NAME_ID and NAME_IDS: the CRM's list that holds the entry (see ``Crm.names``).
+        names: For NAME_ID and NAME_IDS: the CRM's list that holds the entry (see ``Crm.names``). For TEXTS: the list of
+            those in use, where the CRM has one; asked only to tell where one of several in a text ends.
         within: For NAME_ID: the attribute that says what the entry belongs to: ``pipeline_id`` for a stage.
         beside: For NAME_ID that the CRM takes as an object: the properties beside ``id`` in it.
         resent: Whether it is sent with every update, changed or not, if the record gives it.
@@ -128,6 +131,7 @@ class Attribute:
     automatic: str | None = None
     unless: str | None = None
     category_name: str | None = None
+    category_choices: tuple[str, ...] = ()
     prefixes: tuple[str, ...] = ()
     joined_names: Mapping[str, str] = field(default_factory=dict)
     whole: tuple[str, ...] = ()

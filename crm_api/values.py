@@ -8,14 +8,20 @@ a number") and does not repeat the value: record values are not logged.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, time
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from crm_api.crm_objects import Kind
 
 LARGEST_INTEGER = 2**63 - 1
+LARGEST_WHOLE = 10**18  # beyond it a number that comes with a fraction or an exponent stays as it is spelt
+SMALLEST_UNIX_SECONDS = 10**8  # March 1973: a smaller number in a date is a spreadsheet's day, or a day without dashes
+LAST_SPREADSHEET_DAY = 2_958_465  # 9999-12-31
+_BEFORE_LEAP_DAY = 60  # of 1900, which spreadsheets count, and which was none
+_DAY_SECONDS = 86_400
 _TRUE = frozenset({"true", "yes", "y", "t", "1", "on"})
 _FALSE = frozenset({"false", "no", "n", "f", "0", "off"})
 
@@ -36,8 +42,47 @@ def has_value(value: Any) -> bool:
     return not is_empty(value)
 
 
+_WORD = re.compile(r"[^\W\d_]+")
+_CATEGORIES = tuple(
+    words.split()
+    for words in (
+        "fax telefax",
+        "mobile cell cellular cellphone handy iphone sms",
+        "home personal private residence house privat",
+        "work business office company corporate job main direct professional",
+        "googleplus google",
+        "twitter x",
+        "other",
+    )
+)
+"""Words of one meaning, by which systems call the kinds of e-mail, phone and address; of several words the first row
+that holds one of them counts, so that a fax at work is a fax."""
+
+
+def nearest_category(given: str, choices: Sequence[str]) -> str | None:
+    """Find which of the categories that a CRM has is nearest to one that it may lack; None: none of them, nor other.
+
+    Args:
+        given: A category of any system: ``Home``, ``WORK``, ``Mobile Phone``.
+        choices: The CRM's categories, in its spelling.
+    """
+    words = [word.casefold() for word in _WORD.findall(given)]
+    known = {"".join(map(str.casefold, _WORD.findall(choice))): choice for choice in reversed(choices)}
+    if "".join(words) in known:
+        return known["".join(words)]
+    for alike in _CATEGORIES:
+        if not set(alike).isdisjoint(words):
+            if (found := next((known[word] for word in alike if word in known), None)) is not None:
+                return found
+            break
+    return known.get("other")
+
+
 def read_text(value: Any) -> str:
-    """Read text, unchanged; numbers, booleans and dates as JSON would spell them."""
+    """Read text, unchanged; numbers, booleans and dates as JSON would spell them, whole numbers without a fraction.
+
+    A spreadsheet holds 15550101 as 15550101.0, and so does a data frame once a column has a gap.
+    """
     if isinstance(value, str):
         if not value.isascii():
             _check_surrogates(value)
@@ -46,8 +91,14 @@ def read_text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, datetime | date | time):
         return value.isoformat()
-    if isinstance(value, int | float | Decimal):
+    if isinstance(value, float | Decimal):
+        if not math.isfinite(value):
+            raise ValueError(f"must be text: {value} cannot be sent")
+        if -LARGEST_WHOLE < value < LARGEST_WHOLE and value == int(value):
+            return str(int(value))
         return format(value, "f") if isinstance(value, Decimal) else str(value)
+    if isinstance(value, int):
+        return str(value)
     raise ValueError("must be text")
 
 
@@ -106,10 +157,10 @@ def read_number(value: Any) -> int | float:
 
 
 def read_boolean(value: Any) -> bool:
-    """Read true or false; also 1 and 0, yes and no."""
+    """Read true or false; also 1 and 0, which data frames spell 1.0 and 0.0, yes and no."""
     if isinstance(value, bool):
         return value
-    word = str(value).strip().lower() if isinstance(value, str | int) else ""
+    word = str(value).strip().lower().removesuffix(".0") if isinstance(value, str | int | float | Decimal) else ""
     if word in _TRUE or word in _FALSE:
         return word in _TRUE
     raise ValueError("must be true or false")
@@ -133,6 +184,25 @@ def read_moment(value: Any) -> datetime | date:
         return datetime.fromtimestamp(float(value), UTC)
     except (ValueError, OverflowError, OSError):
         raise ValueError("must be Unix seconds within the calendar") from None
+
+
+def read_spreadsheet_day(value: float | Decimal) -> datetime | date:
+    """Read a day as spreadsheets count it: 1 is 1900-01-01, and a fraction is the time, taken for UTC.
+
+    Days from March 1900 on are one too high, since spreadsheets count a 29 February 1900.
+    """
+    wrong = "must be a day as spreadsheets count it, from 1 (1900-01-01) to 2958465 (9999-12-31)"
+    if not math.isfinite(value) or not 1 <= value < LAST_SPREADSHEET_DAY + 1 or int(value) == _BEFORE_LEAP_DAY:
+        raise ValueError(wrong)
+    days = int(value)
+    day = date(1899, 12, 31 if days < _BEFORE_LEAP_DAY else 30) + timedelta(days)
+    if value == days:
+        return day
+    seconds = round((Decimal(str(value)) - days) * _DAY_SECONDS)
+    try:
+        return datetime.combine(day, time(), UTC) + timedelta(seconds=seconds)
+    except OverflowError:
+        raise ValueError(wrong) from None
 
 
 def read_day(value: Any) -> date:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from singer_sdk.exceptions import (
     ConfigValidationError,
-    InvalidJSONSchema,
     MissingKeyPropertiesError,
     RecordsWithoutSchemaException,
 )
@@ -46,7 +45,7 @@ class TooManyRejectedError(StopError):
         super().__init__(happened=happened, advice=f"See the reasons: {list_of_rejected()}")
 
 
-BROKEN_INPUT = (InvalidInputLine, RecordsWithoutSchemaException, MissingKeyPropertiesError, InvalidJSONSchema)
+BROKEN_INPUT = (InvalidInputLine, RecordsWithoutSchemaException, MissingKeyPropertiesError)
 """The input is cut off or breaks the Singer specification; what came before is still written."""
 EXPECTED = (CrmError, ConfigValidationError, *BROKEN_INPUT)
 """The errors whose own text is the sentence; any other is a bug of ours and keeps its traceback."""

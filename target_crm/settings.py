@@ -131,6 +131,12 @@ SETTINGS: JsonSchema = {
             "description": "File of Singer messages that gets the rejected records, each with its reason. It can "
             "be piped in again.",
         },
+        "log_values": {
+            "type": "boolean",
+            "default": False,
+            "description": "Tell the value for which a record is rejected on stderr and in the report, too. The ledger "
+            "and the reject file hold it in any case.",
+        },
         "max_rejected": {
             "type": ["integer", "string"],
             "default": 0,

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from hashlib import blake2b
 from typing import Any, Protocol, cast
 
-import jsonschema_rs
 from singer_sdk import Target
-from singer_sdk.exceptions import InvalidJSONSchema, InvalidRecord, MissingKeyPropertiesError
+from singer_sdk.exceptions import MissingKeyPropertiesError
 from singer_sdk.sinks import BatchSink
 from singer_sdk.sinks.core import BaseJSONSchemaValidator
 from typing_extensions import override
 
 from crm_api.naming.spelling import is_sdk_column
+from crm_api.values import is_empty, read_boolean
 from target_crm.engine.batch import StreamWriter
 from target_crm.engine.destination import Stream, destination_of
 from target_crm.engine.identity import SourceIds, id_of_message
@@ -21,11 +23,12 @@ from target_crm.engine.incoming import IncomingRecord, fingerprint, record_hash
 from target_crm.engine.run import Run, logger
 from target_crm.ledger.values import Held
 from target_crm.load_method import LoadMethod
-from target_crm.mapping.values import Rejection
+from target_crm.mapping.values import Rejection, shown_value
 from target_crm.report.outcomes import RejectKind
 from target_crm.settings import BATCH_SIZE
 from target_crm.singer.completeness import Completeness
-from target_crm.singer.stdio import NotJson
+from target_crm.singer.odd_values import NotJson, odd_values, spelt_out
+from target_crm.singer.record_validator import RecordValidator
 from target_crm.singer.stream_maps import read_by_maps
 from target_crm.source_names import (
     check_flags,
@@ -35,9 +38,8 @@ from target_crm.source_names import (
 )
 from target_crm.stream_settings import stream_settings
 
-FLAWS_SHOWN = 3  # of one record
-MASK = "the value"  # in place of what a record holds
 DELETED_AT = "_sdc_deleted_at"
+_CANNOT_BE_ENCODED = (TypeError, ValueError, ArithmeticError)
 
 
 class RunningTarget(Protocol):
@@ -54,6 +56,9 @@ class RunningTarget(Protocol):
 
     def completeness_of(self, stream: str) -> Completeness:
         """Return what the messages of a stream, after stream maps, prove so far."""
+
+    def warn_once(self, sentence: str) -> None:
+        """Log a warning, unless it was logged before."""
 
 
 class CrmSink(BatchSink):
@@ -92,6 +97,8 @@ class CrmSink(BatchSink):
         message = running.schema_message
         digest = blake2b(message, digest_size=16).hexdigest()
         self.stream = Stream(stream_name, message, digest, settings, destination)
+        if isinstance(self._validator, RecordValidator) and self._validator.warning:
+            running.warn_once(self._validator.warning)
         self._run = run
         told = {name for name in known if not is_sdk_column(name)}
         self._ids = SourceIds(stream_name, settings, destination.mapper, told, keyed=bool(key_properties))
@@ -112,7 +119,9 @@ class CrmSink(BatchSink):
 
     @override
     def get_validator(self) -> BaseJSONSchemaValidator | None:
-        return Validator(_without_sdk_columns(self.schema), self.stream_name) if self.validate_schema else None
+        if not self.validate_schema:
+            return None
+        return RecordValidator(_without_sdk_columns(self.schema), self.stream_name)
 
     @property
     def refers_to(self) -> set[str]:
@@ -170,10 +179,10 @@ class CrmSink(BatchSink):
                 raise MissingKeyPropertiesError(
                     f"A record of stream {self.stream_name!r} lacks its key property {key!r}: the tap is broken"
                 )
-        gone = self._deletes or (self._delete_when is not None and bool(record.get(self._delete_when)))
+        gone = self._deletes or (self._delete_when is not None and _says_yes(record.get(self._delete_when)))
         aside = {name: record.pop(name) for name in tuple(filter(is_sdk_column, record))}
         for name, value in aside.items():
-            gone = gone or (name.lower() == DELETED_AT and value is not None)
+            gone = gone or (name.lower() == DELETED_AT and _has_value(value))
         if held is None and self._mirrors:
             self._completeness.arrived(version)
             own = version is None or self.stream.settings.complete_at_end
@@ -204,17 +213,23 @@ class CrmSink(BatchSink):
         row: str | None = None
         former: tuple[str, ...] = ()
         hashed, flaw = b"", None
+        unread: Collection[str] = ()
         try:
             found = self._ids.of({**record, **aside} if self._is_told_by_sdk_column else record)
             identity, flaw = (None, found) if isinstance(found, Rejection) else (found, None)
-            hashed = record_hash(record, self._fingerprint)
+            try:
+                hashed = record_hash(record, self._fingerprint)
+            except _CANNOT_BE_ENCODED:
+                unread = self._odd_and_unused(record, gone=gone)
+                record = {**record, **dict.fromkeys(unread)}
+                hashed = record_hash(record, self._fingerprint)
             row = self._ids.row(record) if self._appends_rows else None
             if identity is not None:
                 former = self._ids.former(record, aside)
-                flaw = None if gone else self._flaw(record)
-        except (TypeError, ValueError, ArithmeticError) as error:
+                flaw = None if gone else self._flaw(record, unread)
+        except _CANNOT_BE_ENCODED as error:
             # Of a record that goes, its source id says all.
-            flaw = None if gone and identity else Rejection(RejectKind.NOT_JSON, _not_json(record, error))
+            flaw = None if gone and identity else _not_json(record, error)
         if identity is None:
             identity = id_of_message(message)
             self._completeness.unknown += held is None
@@ -236,10 +251,18 @@ class CrmSink(BatchSink):
             tuple(each for each in former if each != source_id),
         )
 
-    def _flaw(self, record: Mapping[str, Any]) -> Rejection | None:
-        if isinstance(self._validator, Validator) and (said := self._validator.flaw(record)) is not None:
-            return Rejection(RejectKind.SCHEMA, said)
-        return None
+    def _odd_and_unused(self, record: Mapping[str, Any], *, gone: bool) -> list[str]:
+        """The attributes that JSON cannot carry and of which nothing is sent: they cost nobody his record."""
+        used = self.stream.settings.source_id if gone else self.stream.destination.mapper.used(record)
+        return [name for name in odd_values(record) if name not in used]
+
+    def _flaw(self, record: Mapping[str, Any], unread: Collection[str]) -> Rejection | None:
+        if not isinstance(self._validator, RecordValidator) or not (
+            broken := self._validator.violations(record, unread)
+        ):
+            return None
+        sentence = "; ".join(each.sentence for each in broken)
+        return Rejection(RejectKind.SCHEMA, sentence, broken[0].attribute, shown_value(broken[0].value))
 
     @override
     def process_batch(self, context: dict[str, Any]) -> None:
@@ -262,66 +285,35 @@ def _without_sdk_columns(schema: dict[str, Any]) -> dict[str, Any]:
     return {**schema, "required": [name for name in required if not (isinstance(name, str) and is_sdk_column(name))]}
 
 
-def _not_json(record: Mapping[str, Any], error: Exception) -> str:
+def _has_value(value: Any) -> bool:
+    """Tell whether there is a value: a data frame has NaN where there is none."""
+    is_nan = isinstance(value, NotJson) or (isinstance(value, float) and not math.isfinite(value))
+    return value is not None and not is_nan
+
+
+def _says_yes(value: Any) -> bool:
+    """Tell whether a value is true or not empty; no word for false is, which text such as a CSV file's may hold."""
+    if isinstance(value, str):
+        with suppress(ValueError):
+            return read_boolean(value)
+    return _has_value(value) and bool(value)
+
+
+def map_failed(record: Mapping[str, Any], error: Exception) -> Rejection:
+    """Say why a stream map failed on a record; apart where the words hold a value of it, or may."""
+    for name, odd in odd_values(record).items():
+        sentence = f"The stream map failed: {spelt_out(name)} holds {odd}, which JSON forbids"
+        return Rejection(RejectKind.STREAM_MAP, sentence, name)
+    kind, said = type(error).__name__, str(error)
+    if any(str(value) in said for value in record.values() if not is_empty(value)):
+        return Rejection(RejectKind.STREAM_MAP, f"The stream map failed: {kind}", "", shown_value(said))
+    return Rejection(RejectKind.STREAM_MAP, f"The stream map failed: {kind}: {said}")
+
+
+def _not_json(record: Mapping[str, Any], error: Exception) -> Rejection:
     """Say which attribute of a record JSON cannot carry, and why, as far as that can be told."""
-    for name, value in record.items():
-        if isinstance(odd := _odd_in(value), NotJson):
-            return f"{name} holds {odd.spelling}, which cannot be sent"
-    return f"It holds a value that JSON cannot carry: {error}"
-
-
-def _odd_in(value: Any) -> NotJson | None:
-    parts = [value]
-    while parts:
-        part = parts.pop()
-        if isinstance(part, NotJson):
-            return part
-        if isinstance(part, dict | list):
-            parts.extend(part.values() if isinstance(part, dict) else part)
-    return None
-
-
-class Validator(BaseJSONSchemaValidator):
-    """Checks records against a schema; formats are not checked.
-
-    Args:
-        schema: The stream's schema.
-        stream: The stream's name.
-
-    Raises:
-        InvalidJSONSchema: The schema is not a JSON schema.
-    """
-
-    def __init__(self, schema: dict[str, Any], stream: str) -> None:
-        super().__init__(schema)
-        try:
-            self._validator = jsonschema_rs.Draft202012Validator(
-                schema, validate_formats=False, mask=MASK, retriever=_refuse
-            )
-        except (jsonschema_rs.ValidationError, ValueError) as error:
-            said = _spelled(error) if isinstance(error, jsonschema_rs.ValidationError) else error
-            raise InvalidJSONSchema(f"The SCHEMA of stream {stream!r} is not a JSON schema: {said}") from error
-
-    def flaw(self, record: Mapping[str, Any]) -> str | None:
-        """Say what is wrong with a record, in words that show no values; None if nothing is."""
-        if self._validator.is_valid(record):
-            return None
-        flaws = [
-            _spelled(error) for _, error in zip(range(FLAWS_SHOWN), self._validator.iter_errors(record), strict=False)
-        ]
-        return "; ".join(flaws)
-
-    @override
-    def validate(self, record: dict[str, Any]) -> None:
-        if (flaw := self.flaw(record)) is not None:
-            raise InvalidRecord(flaw, record)
-
-
-def _spelled(error: jsonschema_rs.ValidationError) -> str:
-    path = ".".join(map(str, error.instance_path))
-    return f"{path}: {error.message}" if path else error.message
-
-
-def _refuse(uri: str) -> Any:
-    """A schema is checked with what it holds: nothing is fetched because an input says so."""
-    raise ValueError(f"{uri} stands outside the SCHEMA")
+    for name, odd in odd_values(record).items():
+        shown = spelt_out(name)
+        sentence = f"{shown} holds {odd}, which cannot be sent. Mend it at the source, or list {shown} under exclude"
+        return Rejection(RejectKind.NOT_JSON, sentence, name)
+    return Rejection(RejectKind.NOT_JSON, f"It holds a value that JSON cannot carry: {error}")

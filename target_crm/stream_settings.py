@@ -84,7 +84,8 @@ class StreamSettings:
         {"type": "boolean", "default": False},
     )
     delete_when: str | None = setting(
-        "With hard_delete: the name of an attribute; a record in which it is true or not empty is deleted as well.",
+        "With hard_delete: the name of an attribute; a record in which it is true or not empty (nor a word for "
+        "false, such as no or 0) is deleted as well.",
         {"type": ["string", "null"]},
     )
     delete_matched: bool = setting(

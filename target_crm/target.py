@@ -35,8 +35,7 @@ from target_crm.engine.run import Run
 from target_crm.exit_codes import BROKEN_INPUT, EXPECTED, Ending, TooManyRejectedError, told_ending
 from target_crm.ledger.locks import LockLostError
 from target_crm.ledger.values import Held
-from target_crm.mapping.values import Rejection
-from target_crm.report.outcomes import Books, Outcome, RejectKind
+from target_crm.report.outcomes import Books, Outcome
 from target_crm.report.progress import shown_progress
 from target_crm.settings import BATCH_SIZE, SETTINGS
 from target_crm.settings_checks import ConfiguredTarget
@@ -44,7 +43,7 @@ from target_crm.singer.completeness import Completeness
 from target_crm.singer.messages import record_of, register, schema_of, state_of, stream_of, version_of
 from target_crm.singer.stdio import Reader, check_output, emit, state_text
 from target_crm.singer.stream_order import parents_first
-from target_crm.sinks import CrmSink
+from target_crm.sinks import CrmSink, map_failed
 from target_crm.stream_settings import NoObjectError, StreamSettings, stream_settings
 
 DRAIN_SECONDS = 30.0  # after which everything is written and STATE passes, also when the input is silent
@@ -87,6 +86,7 @@ class TargetCrm(ConfiguredTarget):
         self._run: Run | None = None
         self._without_object: dict[str, NoObjectError] = {}
         self._completeness: dict[str, Completeness] = {}
+        self._warned_of: set[str] = set()
         self._braked: list[str] = []
         self._reader = Reader(self._between)
         # The SDK takes __else__ out of the very stream_maps that it is given.
@@ -227,8 +227,7 @@ class TargetCrm(ConfiguredTarget):
             try:
                 mapped = stream_map.transform(dict(record) if len(stream_maps) > 1 else record)
             except Exception as error:  # noqa: BLE001 - a user's expression may raise anything; it concerns this record alone
-                reason = f"The stream map failed: {type(error).__name__}: {error}"
-                sink.receive_flawed(line, Rejection(RejectKind.STREAM_MAP, reason), held=held)
+                sink.receive_flawed(line, map_failed(record, error), held=held)
             else:
                 if mapped is None:
                     continue
@@ -259,6 +258,12 @@ class TargetCrm(ConfiguredTarget):
     def completeness_of(self, stream: str) -> Completeness:
         """Return what the messages of a stream, after stream maps, prove so far."""
         return self._completeness.setdefault(stream, Completeness())
+
+    def warn_once(self, sentence: str) -> None:
+        """Log a warning, unless it was logged before: a stream may send its SCHEMA many times."""
+        if sentence not in self._warned_of:
+            self._warned_of.add(sentence)
+            self.logger.warning("%s", sentence)
 
     # Draining
 

@@ -15,6 +15,7 @@ from crm_api.apptivo.declaration import ApptivoObject, Choice
 from crm_api.crm import Name
 from crm_api.crm_objects import CrmId, Kind
 from crm_api.transport.nesting import read_json
+from crm_api.values import nearest_category
 
 _KINDS = {
     "input": Kind.TEXT,
@@ -29,6 +30,7 @@ _KINDS = {
     "check": Kind.NAME_IDS,
 }
 """Kinds of custom attributes by tag. Counters are read-only, and sources disagree on references: both are missing."""
+USUAL_TYPE = "business"  # of an e-mail or a phone of which nothing else is known
 LONGEST_NUMBER = 30  # digits; a longer one is text, which Python does not turn into a number at any length
 _IDS = ("lookupCode", "optionId")
 _NAMES = ("meaning", "optionObject", "name", "displayName")
@@ -87,11 +89,14 @@ class Config:
         return {"countryName": spelt}
 
     def typed(self, thing: str, spelt: str) -> dict[str, str]:
-        """Make ``phoneType`` and ``phoneTypeCode`` (or those of ``email``) of a category."""
+        """Make ``phoneType`` and ``phoneTypeCode`` (or those of ``email``) of a category: the firm's nearest."""
         name, code = f"{thing}Type", f"{thing}TypeCode"
-        for item in self._listed(f"{thing}Types", f"{thing}TypeList"):
-            if spelt.casefold() in {str(item.get(name)).casefold(), str(item.get(code)).casefold()}:
-                return {name: str(item.get(name)), code: str(item.get(code))}
+        listed = list(self._listed(f"{thing}Types", f"{thing}TypeList"))
+        nearest = nearest_category(spelt, [str(item.get(name)) for item in listed])
+        for wanted in filter(None, (spelt, nearest, USUAL_TYPE if listed else None)):
+            for item in listed:
+                if wanted.casefold() in {str(item.get(name)).casefold(), str(item.get(code)).casefold()}:
+                    return {name: str(item.get(name)), code: str(item.get(code))}
         prefix = "PHONE_" if thing == "phone" else ""
         return {name: spelt.title(), code: prefix + spelt.upper().replace(" ", "_")}
 

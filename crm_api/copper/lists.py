@@ -22,6 +22,7 @@ LISTS = (
     "contact_types",
     "loss_reasons",
     "activity_types",
+    "tags",
 )
 
 # custom-fields/general: data types. Connect fields are written through related links, not through the record.
@@ -49,6 +50,8 @@ def read_names(session: CrmSession, object_name: str) -> list[Name]:
     if object_name == "activity_types":
         # System types cannot be written (activities/overview), nor can disabled ones.
         listed = [each for each in listed["user"] if not each.get("is_disabled")]
+    if object_name == "tags":  # which have no ids
+        return [Name(each["name"], (each["name"],)) for each in listed]
     return [Name(each["id"], (each["name"],), each.get("pipeline_id")) for each in listed]
 
 

@@ -35,7 +35,7 @@ _PERSON_NAME = Attribute(
 )
 _DETAILS = Attribute("details", flat=others(known.DESCRIPTION, "details"), label="Description")
 _TITLE = Attribute("title", flat=others(known.JOB_TITLE, "title"))
-_TAGS = Attribute("tags", Kind.TEXTS, flat=others(known.TAGS, "tags"))
+_TAGS = Attribute("tags", Kind.TEXTS, flat=others(known.TAGS, "tags"), names="tags")
 _CUSTOM_FIELDS = Attribute("custom_fields", Kind.CUSTOM)
 _ADDRESS = Attribute(
     "address",
@@ -65,14 +65,17 @@ _CUSTOMER_SOURCE = Attribute(
     flat=known.LEAD_SOURCE,
     label="Source",
 )
-_EMAIL_CATEGORIES = each_as("personal", known.PERSONAL_EMAIL)
+_PERSONAL = each_as("personal", known.PERSONAL_EMAIL)
+# people/overview and the appendix "Categories": any other is refused.
+_EMAIL_CATEGORIES = ("work", "personal", "other")
 _EMAILS = Attribute(
     "emails",
     Kind.ITEMS,
     flat=known.EMAIL,
     item="email",
     category="work",
-    categories=_EMAIL_CATEGORIES,
+    categories=_PERSONAL,
+    category_choices=_EMAIL_CATEGORIES,
     normalise="email",
 )
 _PHONE_NUMBERS = Attribute(
@@ -86,9 +89,17 @@ _PHONE_NUMBERS = Attribute(
         **each_as("home", known.HOME_PHONE),
         **each_as("other", known.OTHER_PHONE),
     },
+    category_choices=("mobile", "work", "home", "other"),
     normalise="phone",
 )
-_WEBSITES = Attribute("websites", Kind.ITEMS, flat=known.WEBSITE, item="url", category="work")
+_WEBSITES = Attribute(
+    "websites",
+    Kind.ITEMS,
+    flat=known.WEBSITE,
+    item="url",
+    category="work",
+    category_choices=("work", "personal", "other"),
+)
 _SOCIALS = Attribute(
     "socials",
     Kind.ITEMS,
@@ -100,6 +111,18 @@ _SOCIALS = Attribute(
         **each_as("twitter", known.TWITTER),
         **each_as("facebook", known.FACEBOOK),
     },
+    category_choices=(
+        "linkedin",
+        "twitter",
+        "googleplus",
+        "facebook",
+        "youtube",
+        "quora",
+        "foursquare",
+        "klout",
+        "gravatar",
+        "other",
+    ),
 )
 _MONEY = (
     Attribute("monetary_unit", flat=others(known.CURRENCY, "monetary_unit"), label="Currency"),
@@ -184,7 +207,8 @@ LEADS = CrmObject(
             flat=others(known.EMAIL, "email"),
             item="email",
             category="work",
-            categories=_EMAIL_CATEGORIES,
+            categories=_PERSONAL,
+            category_choices=_EMAIL_CATEGORIES,
             parts=("email", "category"),
             normalise="email",
         ),

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import msgspec
 
 from crm_api.naming.spelling import spelled_as
+from crm_api.values import read_text
 
 _PLACE = re.compile(r"\{([^{}]+)\}")
 _DOTS = frozenset({".", ".."})
@@ -96,8 +97,8 @@ def as_text(value: Any) -> str:
     """Write a value for a URL, a form or an XML element: as in JSON, but strings without quotes."""
     if isinstance(value, str):
         return value
-    if isinstance(value, Decimal):
-        return format(value, "f")
+    if isinstance(value, float | Decimal):
+        return read_text(value)
     if value is None:
         return ""
     encoded = msgspec.json.encode(value, enc_hook=str).decode()

@@ -138,7 +138,7 @@ SALES_ACCOUNTS = FreshsalesObject(
         *ID,
         Attribute("name", required=True, flat=known.COMPANY),
         Attribute("website", flat=others((*known.WEBSITE, *known.DOMAIN), "website")),
-        Attribute("phone", flat=others(known.WORK_PHONE, "phone")),
+        Attribute("phone", flat=others(known.WORK_PHONE, "phone"), normalise="phone"),
         *PLACE,
         *SOCIALS,
         Attribute("industry_type_id", Kind.NAME_ID, names="industry_types", flat=("industry_type", "industry")),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import click
+import msgspec
 from rich.table import Table
 
 from target_crm.cli.common import config_option, console, one_sentence, opened_ledger, own_account, target_of
@@ -17,8 +17,11 @@ from target_crm.ledger.store import Store
 from target_crm.ledger.tables import key_of
 from target_crm.ledger.values import Held, Source
 from target_crm.report.reject_kinds import remedy
+from target_crm.singer.odd_values import spelt_out
+from target_crm.singer.stdio import decode
 from target_crm.target import TargetCrm
 
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
 REASON_WIDTH = 24  # also on a narrow terminal
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -87,14 +90,13 @@ def show(config: Sequence[str], number: int) -> None:
         "sent": held.sent,
         "message": _message(held.message),
     }
-    text = json.dumps(facts, indent=2, ensure_ascii=False)
-    click.echo(text.encode("utf-8", "backslashreplace").decode())  # half a surrogate pair is spelt out
+    click.echo(msgspec.json.format(_ENCODER.encode(spelt_out(facts)), indent=2).decode())
 
 
 def _message(line: bytes) -> Any:
-    """Decode a message; one that is too deep or too large to be decoded is shown as the text that arrived."""
+    """Decode a message; one that cannot be decoded is shown as the text that arrived."""
     try:
-        return json.loads(line)
+        return decode(line)
     except (ValueError, RecursionError):
         return line.decode("utf-8", "backslashreplace")
 

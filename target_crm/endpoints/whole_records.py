@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, time
@@ -20,7 +21,18 @@ from target_crm.mapping.attribute_plan import MOST_PLANS
 from target_crm.mapping.mapper import Mapper, digest_of
 from target_crm.mapping.match_keys import normalise_text
 from target_crm.mapping.settings import MappingSettings
-from target_crm.mapping.values import Change, Difference, Found, LeftOut, Mapped, MatchKey, MatchPart, Rejection
+from target_crm.mapping.values import (
+    Change,
+    Difference,
+    Found,
+    LeftOut,
+    Mapped,
+    MatchKey,
+    MatchPart,
+    Reason,
+    RejectedError,
+    Rejection,
+)
 
 _SORTED = msgspec.json.Encoder(order="sorted", decimal_format="number")
 
@@ -66,12 +78,15 @@ class WholeRecordMapper(Mapper):
         references = self._references.pending(record)
         pending = {reference.attribute for reference in references}
         selection = self._selection_of(tuple(record))
-        payload = {
-            name: as_json(record[name])
-            for name in selection.sent
-            if name not in pending and (self._sends_nulls or record[name] is not None)
-        }
-        keys = self._keys({**record, **payload})
+        try:
+            payload = {
+                name: _sendable(name, record[name])
+                for name in selection.sent
+                if name not in pending and (self._sends_nulls or record[name] is not None)
+            }
+            keys = self._keys({**record, **payload})
+        except RejectedError as error:
+            return error.rejection
         left_out = {name: why for name, why in selection.left_out.items() if not is_empty(record[name])}
         return Mapped(payload, keys, references, left_out=left_out, digest=digest_of(payload, references))
 
@@ -99,8 +114,12 @@ class WholeRecordMapper(Mapper):
         """Nothing: records are sent as they are."""
         return []
 
+    @override
+    def used(self, record: Mapping[str, Any]) -> frozenset[str]:
+        return frozenset(self._selection_of(tuple(record)).sent) | self._references.used
+
     def _keys(self, record: Mapping[str, Any]) -> tuple[MatchKey, ...]:
-        sought = {name: as_json(field_at(record, name)) for name in self._declared.found_by}
+        sought = {name: _sendable(name, field_at(record, name)) for name in self._declared.found_by}
         name = self.crm_object.find_key
         if name is None or not sought or any(map(is_empty, sought.values())):
             return ()
@@ -166,12 +185,26 @@ class WholeRecordMapper(Mapper):
         )
 
 
+def _sendable(name: str, value: Any) -> Any:
+    """The value of an attribute in JSON.
+
+    Raises:
+        RejectedError: It holds NaN or an infinity, which a stream map can make.
+    """
+    try:
+        return as_json(value)
+    except ValueError as error:
+        raise RejectedError(Reason.INVALID_VALUE, f"{name} {error}", name, repr(value)) from error
+
+
 def as_json(value: Any) -> Any:
     """The value in JSON: dates and times as ISO 8601 text, sets and tuples as lists, names of fields as text."""
     if isinstance(value, Mapping):
         return {str(name): as_json(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [as_json(inner) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"holds {value}, which JSON cannot carry. Mend it, or list it under exclude")
     return value.isoformat() if isinstance(value, date | time) else value
 
 

@@ -9,6 +9,7 @@ from crm_api.errors import SettingError
 from target_crm.engine.late_links import Linker
 from target_crm.engine.run import Run, logger
 from target_crm.ledger.values import Held, Unlinked
+from target_crm.report.outcomes import RejectKind
 from target_crm.singer.stdio import decode
 from target_crm.stream_settings import StreamSettings
 
@@ -50,6 +51,7 @@ class HeldRecordRetrier:
         self._intake = intake
         self._settings_of = settings_of
         self._drain = drain
+        self._hopeless: set[tuple[int, float]] = set()
 
     def at_start(self, *, retry_rejected: bool) -> None:
         """Try what an earlier run left and can be done by now.
@@ -60,7 +62,10 @@ class HeldRecordRetrier:
         self._link(self._links.ready(self._source))
         held = list(self._held_records.waiting_no_more(self._source))
         if retry_rejected:
-            held += self._held_records.held(self._source, "rejected")
+            rejected = self._held_records.held(self._source, "rejected")
+            # Only other settings can help them: they are tried last, and not at all where the source has mended them.
+            self._hopeless = {_identity(each) for each in rejected if each.kind == RejectKind.NOT_JSON}
+            held += [each for each in rejected if _identity(each) not in self._hopeless]
         self.feed(sorted(held, key=lambda each: each.number))
         if held:
             self._drain()
@@ -78,6 +83,11 @@ class HeldRecordRetrier:
 
     def at_end(self) -> None:
         """Try what waits for records of the CRM that a match key finds: one that came later may be that record."""
+        if self._hopeless:
+            self.feed(
+                each for each in self._held_records.held(self._source, "rejected") if _identity(each) in self._hopeless
+            )
+            self._drain()
         before = 0
         while held := self._held_records.waiting_on_match(self._source, list(self._run.crm.objects)):
             if len(held) == before:
@@ -123,3 +133,8 @@ class HeldRecordRetrier:
         for stream, line in before.items():
             if intake.schema_lines[stream] != line:
                 intake.take_schema(decode(line), line)
+
+
+def _identity(held: Held) -> tuple[int, float]:
+    """Tell one held version of a record from every other: its number alone may be given again."""
+    return held.number, held.at

@@ -10,12 +10,12 @@ from typing import Any
 
 import msgspec
 
+from crm_api.values import LARGEST_WHOLE
 from target_crm.ledger.tables import key_of
 from target_crm.mapping.values import Rejection
 
 _SORTED = msgspec.json.Encoder(order="sorted", decimal_format="number")
 HASH_BYTES = 16
-LARGEST_WHOLE = 10**18  # beyond it a number with an exponent stays as it is spelt
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from operator import attrgetter
 
 import msgspec
 
@@ -33,14 +34,23 @@ class OutcomeRecorder:
         observers: Get each record's outcome.
         began_at: When the run began, in Unix seconds: what is held since then under its name is its own. A scheduler
             that tries a task again may give the name of the first try.
+        shown: Says why a record is held in words that may stand on stderr.
 
     Attributes:
         books: The counts, to be read.
         log: What was written and held so far.
     """
 
-    def __init__(self, run_id: str, books: Books, observers: Sequence[Observer] = (), began_at: float = 0.0) -> None:
+    def __init__(
+        self,
+        run_id: str,
+        books: Books,
+        observers: Sequence[Observer] = (),
+        began_at: float = 0.0,
+        shown: Callable[[Held], str] = attrgetter("reason"),
+    ) -> None:
         self._run_id = run_id
+        self._shown = shown
         self._began_at = began_at
         self._observers = tuple(observers)
         self.books = books
@@ -222,7 +232,7 @@ class OutcomeRecorder:
                 crm_id=(crm_ids or {}).get(held.source_id),
                 status=held.status,
                 kind=held.kind,
-                reason=held.reason,
+                reason=held.reason_with_value,
                 answer=_refusal(held),
                 held=held,
             )
@@ -232,7 +242,7 @@ class OutcomeRecorder:
             self.log.take_left_out(stream, held.source_id)  # nothing of it was sent
             self.log.note_held(stream, held)
             self.books.ended(stream, outcome_of(held), held.kind)
-            self.books.explained(stream, held.kind, held.source_id, held.reason)
+            self.books.explained(stream, held.kind, held.source_id, self._shown(held))
 
     # Deletes, whose message was counted as waiting when it came
 

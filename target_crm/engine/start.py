@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
@@ -31,7 +32,7 @@ from target_crm.ledger.queries import LedgerQueries
 from target_crm.ledger.store import Store, default_url, parsed_url, shown_url
 from target_crm.ledger.tables import key_of
 from target_crm.ledger.tenants import Tenants
-from target_crm.ledger.values import LedgerError, Source
+from target_crm.ledger.values import Held, LedgerError, Source
 from target_crm.ledger.waiting import ledger_error
 from target_crm.ledger.witness import (
     Generations,
@@ -128,7 +129,7 @@ def open_run(
             source,
             ledger,
             locks,
-            OutcomeRecorder(run_id, books, observers, began_at),
+            OutcomeRecorder(run_id, books, observers, began_at, _shown(crm, log_values=config["log_values"])),
             RecentWrites(WHOLE_RUN_SECONDS if config["dry_run"] else window.seconds, clock),
             pool,
             Timing(began, window, stopping, clock),
@@ -248,3 +249,10 @@ def _copy(url: str, copy: Path) -> None:
         there = f"file:{quote(parsed.database)}?mode=ro"
         with closing(sqlite3.connect(there, uri=True)) as original, closing(sqlite3.connect(copy)) as target:
             original.backup(target)
+
+
+def _shown(crm: Crm, *, log_values: bool) -> Callable[[Held], str]:
+    """Return what says why a record is held, on stderr: with the value at fault only where the settings ask for it."""
+    if not log_values:
+        return attrgetter("reason")
+    return lambda held: crm.session.redact(held.reason_with_value)

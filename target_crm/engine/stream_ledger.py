@@ -225,7 +225,7 @@ class StreamLedger:
 
     def flawed(self, incoming: IncomingRecord, flaw: Rejection) -> Held:
         """Return a record that cannot be sent, as it is held."""
-        return self.held(incoming, flaw.kind, flaw.reason)
+        return replace(self.held(incoming, flaw.kind, flaw.reason), value=flaw.value)
 
     def held(
         self,

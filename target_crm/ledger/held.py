@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -52,7 +53,7 @@ class HeldRecords:
             self._hold(scope, [held], keep_intents=keep_intents)
         except LedgerDataError:
             reason = held.reason.encode("ascii", "backslashreplace").decode()
-            bare = replace(held, reason=shown(reason), status=None, sent=None)
+            bare = replace(held, reason=shown(reason), status=None, sent=None, value="")
             self._hold(scope, [bare], keep_intents=keep_intents)
 
     def _hold(self, scope: Scope, held: Sequence[Held], *, keep_intents: bool) -> None:
@@ -74,7 +75,7 @@ class HeldRecords:
                     "number": number,
                     "state": each.state,
                     "kind": each.kind,
-                    "reason": each.reason,
+                    "reason": each.reason_with_value,
                     "status": each.status,
                     "sent": None if each.sent is None else as_json(each.sent),
                     "message": each.message,
@@ -114,7 +115,7 @@ class HeldRecords:
                 "reason": f"{each.kind}: {each.reason}" if each.reason else each.kind,
             }
             for each in held
-            if each.state != "deleting" and (each.source_id, each.state, each.kind, each.reason) not in known
+            if each.state != "deleting" and (each.source_id, each.state, each.kind, each.reason_with_value) not in known
         ]
 
     def release(self, scope: Scope, source_ids: Collection[str]) -> None:
@@ -268,7 +269,7 @@ def _held(rows: Iterable[sa.Row[Any]]) -> list[Held]:
             row.schema,
             row.schema_id,
             row.status,
-            None if row.sent is None else json.loads(row.sent),
+            None if row.sent is None else json.loads(row.sent, parse_float=Decimal),
             at=row.at,
             number=row.number,
             stream=row.stream,

@@ -272,6 +272,8 @@ class Held:
         number: A number that counts up.
         stream: The stream's name after stream maps.
         run_id: The id of the run that held the record.
+        value: The value at fault, for places that may show the values of records; empty: none, or ``reason`` has it,
+            as the ledger returns it.
     """
 
     source_id: str
@@ -288,3 +290,9 @@ class Held:
     number: int = 0
     stream: str = ""
     run_id: str = ""
+    value: str = ""
+
+    @property
+    def reason_with_value(self) -> str:
+        """The reason and the value at fault: for the ledger and for files, which hold values of records anyhow."""
+        return f"{self.reason.removesuffix('.')}. The value: {self.value}" if self.value else self.reason

@@ -6,21 +6,25 @@ Sources give ``email``, ``city`` or ``first_name`` where the CRM has a list of e
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from crm_api.crm_objects import Attribute, Kind
-from crm_api.values import is_empty, read_text
-from target_crm.mapping.match_keys import NORMALISERS
+from crm_api.values import is_empty, nearest_category, read_text
+from target_crm.mapping.cells import emails_in, ids_in, names_in, never, phones_in, urls_in
+from target_crm.mapping.match_keys import NORMALISERS, bare_email, bare_phone
 from target_crm.mapping.whole_names import WholeName
 
 LISTS = frozenset({Kind.TEXTS, Kind.ITEMS, Kind.NAME_IDS, Kind.IDS})
 _VALUE_NAMES = ("value", "email", "number", "url")  # the names under which items of a list hold their value
-_SEVERAL_EMAILS = re.compile(r"[;,]")
+_CATEGORY_NAMES = ("category", "type", "label")  # the names under which they hold its category
+_BARE: Mapping[str | None, Callable[[str], str]] = {"email": bare_email, "phone": bare_phone}
+_CELLS: Mapping[str | None, Callable[[str], list[str]]] = {"email": emails_in, "phone": phones_in}
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -43,18 +47,15 @@ class Sources:
     joined: tuple[str, ...] = ()
     whole_name: WholeName | None = None
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """All names in the record that give the attribute."""
-        whole = () if self.whole_name is None else self.whole_name.whole
-        return (*(name for name, _ in self.own), *(name for name, _ in self.parts), *self.joined, *whole)
-
-    def gather(self, record: Mapping[str, Any], *, nulls: bool = False) -> Any:
+    def gather(
+        self, record: Mapping[str, Any], *, nulls: bool = False, is_listed: Callable[[str], bool] = never
+    ) -> Any:
         """Bring what the record gives into the attribute's shape; texts, numbers and dates stay as the source has them.
 
         Args:
             record: The record.
             nulls: Keep the parts of a structure that are null.
+            is_listed: Whether the CRM lists something of that name, which is then one value, whatever it holds.
 
         Returns:
             A value, list or object, as the attribute's kind has it; None or an empty one: the record gives nothing.
@@ -66,7 +67,8 @@ class Sources:
         if kind is Kind.ITEMS:
             return self._items(record)
         if kind in LISTS:
-            return [each for value, _ in self._given(record) for each in _several(value)]
+            apart = ids_in if kind is Kind.IDS else partial(names_in, is_listed=is_listed)
+            return [each for value, _ in self._given(record) for each in _several(value, apart)]
         if kind is Kind.STRUCTURE:
             return self._structure(record, nulls=nulls)
         if kind is Kind.OBJECTS:
@@ -74,6 +76,13 @@ class Sources:
         if kind is Kind.IDENTIFIER:
             return self._identifier(record)
         return self._single(record)
+
+    def names_in(self, record: Mapping[str, Any]) -> list[str]:
+        """Return the names that count in a record: words that are joined only where nothing gives the whole."""
+        named = [name for name, _ in (*self.own, *self.parts)]
+        joined = () if self._given(record) else self.joined
+        whole = () if self.whole_name is None else self.whole_name.whole
+        return [*named, *joined, *whole]
 
     def _given(self, record: Mapping[str, Any]) -> list[tuple[Any, str]]:
         """The values that the record gives for the whole attribute, each with its flat name."""
@@ -94,7 +103,7 @@ class Sources:
         items: dict[str, dict[str, Any]] = {}
         normalise = NORMALISERS[self.attribute.normalise]
         for value, flat in self._given(record):
-            for each in _several(value, split=self.attribute.normalise == "email"):
+            for each in _several(value, _CELLS.get(self.attribute.normalise, urls_in)):
                 item = as_item(self.attribute, each, flat)
                 items.setdefault(normalise(item[str(self.attribute.item)]), item)
         return list(items.values())
@@ -156,14 +165,25 @@ def as_item(attribute: Attribute, value: Any, flat: str = "") -> dict[str, Any]:
     key = str(attribute.item)
     category: Any = None
     if isinstance(value, Mapping):
-        category = value.get("category", value.get(attribute.category_name or ""))
+        category = next((value[name] for name in (attribute.category_name, *_CATEGORY_NAMES) if name in value), None)
         value = next((value[name] for name in (key, *_VALUE_NAMES) if name in value), None)
     if is_empty(value) or isinstance(value, Mapping | list | tuple):
         raise ValueError(f"must be a string or an object with {key} and category")
+    text = bare_text(attribute, read_text(value))
+    if attribute.category is None:
+        return {key: text}
     if is_empty(category):
-        category = attribute.categories.get(flat, attribute.category)
-    text = read_text(value).strip()
-    return {key: text} if category is None else {key: text, "category": read_text(category).strip().lower()}
+        return {key: text, "category": attribute.categories.get(flat, attribute.category)}
+    category = read_text(category).strip().lower()
+    if attribute.category_choices:
+        category = nearest_category(category, attribute.category_choices) or attribute.category
+    return {key: text, "category": category}
+
+
+def bare_text(attribute: Attribute, text: str) -> str:
+    """Take what is no part of it, such as ``mailto:``, off the text of an e-mail or a phone number."""
+    bare = _BARE.get(attribute.normalise)
+    return text.strip() if bare is None else bare(text)
 
 
 def unpacked(value: Any) -> Any:
@@ -176,10 +196,10 @@ def unpacked(value: Any) -> Any:
     return value
 
 
-def _several(value: Any, *, split: bool = False) -> Iterable[Any]:
+def _several(value: Any, apart: Callable[[str], list[str]] | None = None) -> Iterable[Any]:
     value = unpacked(value)
-    if split and isinstance(value, str):
-        value = [each.strip() for each in _SEVERAL_EMAILS.split(value)]
+    if apart is not None and isinstance(value, str):
+        value = apart(value)
     values: Sequence[Any] = value if isinstance(value, list | tuple) else [value]
     return [each for each in values if not is_empty(each)]
 

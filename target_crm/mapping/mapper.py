@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import blake2b
 from typing import Any
 
@@ -15,6 +16,7 @@ from crm_api.errors import SettingError
 from crm_api.settings import nearest
 from crm_api.values import is_empty
 from target_crm.mapping.attribute_plan import AttributePlans
+from target_crm.mapping.cells import never
 from target_crm.mapping.changes import Changes
 from target_crm.mapping.declared_names import ID
 from target_crm.mapping.fields import Fields
@@ -37,7 +39,7 @@ from target_crm.mapping.values import (
     RejectedError,
     Rejection,
 )
-from target_crm.mapping.vendor_values import VendorValues
+from target_crm.mapping.vendor_values import BareNumberError, VendorValues
 
 _ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=str)
 _DIGEST_BYTES = 16
@@ -89,7 +91,7 @@ class Mapper:
         used = frozenset(self._match_keys.id_names) | (frozenset() if self._flags is None else self._flags.used)
         self._plans = AttributePlans(self._fields, settings, self._match_keys.names, used, self._references.used)
         self._modes = {self._checked(name, mode).name: mode for name, mode in settings.fields.items()}
-        self._vendor_values = VendorValues(owner, self._fields)
+        self._vendor_values = VendorValues(owner, self._fields, settings.dates)
         self._changes = Changes(owner, self._fields, self._mode_of)
         self._required = tuple(attribute.name for attribute in crm_object.attributes if attribute.required)
 
@@ -117,6 +119,17 @@ class Mapper:
     def _mode_of(self, attribute: Attribute) -> Mode:
         default = Mode.ADD if attribute.kind in LISTS else Mode.REPLACE
         return self._modes.get(attribute.name, default)
+
+    def used(self, record: Mapping[str, Any]) -> frozenset[str]:
+        """The attributes of a record of which something is sent, or something that is sent depends on."""
+        used = self._references.used | (frozenset() if self._flags is None else self._flags.used)
+        try:
+            plan = self._plans.plan(record)
+        except RejectedError:
+            return used | {*record}  # which it is rejected for
+        named = [name for sources in (*plan.sources, *plan.match_only) for name in sources.names_in(record)]
+        own_ids = (*self._match_keys.id_names, *plan.id_names)
+        return used | {*named, *own_ids, *filter(None, [plan.container])}
 
     def map(self, record: Mapping[str, Any]) -> Mapped | Rejection:
         """Turn one record (values of any JSON kind, Decimal, date and datetime) into what is sent.
@@ -161,7 +174,8 @@ class Mapper:
         attribute = sources.attribute
         sends_nulls = self._settings.null_values == "send"
         try:
-            value = sources.gather(record, nulls=sends_nulls)
+            is_listed = partial(self._vendor_values.is_listed, attribute) if attribute.kind in LISTS else never
+            value = sources.gather(record, nulls=sends_nulls, is_listed=is_listed)
             if not is_empty(value):
                 value = self._vendors(attribute, value, beside, values.left_out)
             elif sends_nulls and not attribute.required:
@@ -196,7 +210,8 @@ class Mapper:
                     )
             elif attribute.custom_id is not None and attribute.custom_id not in plan.covered:
                 sources = Sources(attribute, ((attribute.name, ""),))
-                self._put(sources, {attribute.name: value}, values, {})
+                given = self._vendor_values.of_vendor(attribute, value) if isinstance(name, int) else value
+                self._put(sources, {attribute.name: given}, values, {})
 
     def _matched_by(self, plan: Plan, record: Mapping[str, Any], payload: Payload) -> CrmRecord:
         """The payload, with the attributes that serve matching alone."""
@@ -382,8 +397,9 @@ def _contained(container: Any) -> list[tuple[Any, Any]]:
 
 
 def _invalid(attribute: Attribute, error: ValueError, sources: Sources, record: Mapping[str, Any]) -> RejectedError:
-    value = next((record[name] for name in sources.names if not is_empty(record.get(name))), None)
-    return RejectedError(Reason.INVALID_VALUE, f"{attribute.name} {error}", attribute.name, value)
+    value = next((record[name] for name in sources.names_in(record) if not is_empty(record.get(name))), None)
+    meaning = error.meaning if isinstance(error, BareNumberError) else ""
+    return RejectedError(Reason.INVALID_VALUE, f"{attribute.name} {error}", attribute.name, value, meaning)
 
 
 def digest_of(payload: Payload, references: tuple[Reference, ...]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from crm_api.crm import Crm
@@ -22,6 +23,7 @@ _EDGES = re.compile(r"^(?:www\.|[.\s])+|[.\s]+$")
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://")
 # The national number without trunk prefix, for most countries: +1 (415) 355-4776, 415.355.4776 and 0415 3554776 agree.
 PHONE_DIGITS = 9
+_MAILTO, _TEL = "mailto:", "tel:"
 
 _FREE_MAIL_DOMAINS = """
     126.com 163.com aol.com bigpond.com bluewin.ch btinternet.com comcast.net cox.net daum.net duck.com fastmail.com
@@ -37,9 +39,25 @@ FREE_MAIL_DOMAINS = frozenset(_FREE_MAIL_DOMAINS.split())
 """The domains of free-mail providers, where anybody may have an address."""
 
 
+def bare_email(value: str) -> str:
+    """Take an e-mail address out of a link or of a name beside it: ``mailto:a@x.org?subject=Hi``, ``Ann <a@x.org>``."""
+    text = value.strip()
+    if text.endswith(">") and "<" in text:
+        text = text.rpartition("<")[2][:-1].strip()
+    if text[: len(_MAILTO)].lower() == _MAILTO:
+        text = text[len(_MAILTO) :].partition("?")[0]
+    return text.strip()
+
+
+def bare_phone(value: str) -> str:
+    """Take a phone number out of a link: ``tel:+1-555-0101``."""
+    text = value.strip()
+    return text[len(_TEL) :].strip() if text[: len(_TEL)].lower() == _TEL else text
+
+
 def normalise_email(value: str) -> str:
-    """Normalise an e-mail address: lower case, without ``mailto:`` and blanks."""
-    return value.strip().removeprefix("mailto:").strip().lower()
+    """Normalise an e-mail address: lower case, alone and without blanks."""
+    return bare_email(value).lower()
 
 
 def normalise_domain(value: str) -> str:
@@ -166,7 +184,7 @@ class MatchKeys:
 
     def _in_order(self, record: CrmRecord, name: str, attribute: Attribute | None) -> list[str]:
         if name == ID:
-            return [] if record.get(ID) is None else [str(record[ID])]
+            return [] if record.get(ID) is None else [_id_text(record[ID])]
         if attribute is None:
             return []
         value = record.get(name) if attribute.custom_id is None else self._custom(record, attribute)
@@ -212,11 +230,13 @@ class MatchKeys:
         return [normalise(_comparable(self._crm, attribute, value))]
 
 
+def _id_text(value: Any) -> str:
+    return read_text(value) if isinstance(value, float | Decimal) else str(value)
+
+
 def _comparable(crm: Crm, attribute: Attribute, value: Any) -> str:
     try:
         decoded = crm.decode(attribute, value)
     except ValueError:
         return str(value)  # only the CRM's own record holds such a value: nothing of ours is equal to it
-    if isinstance(decoded, float) and decoded.is_integer():
-        decoded = int(decoded)
     return read_text(decoded)

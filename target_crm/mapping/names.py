@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from crm_api.crm import Name
 from crm_api.crm_objects import Attribute, CrmId
+from crm_api.values import read_integer
 from target_crm.mapping.match_keys import normalise_text
 from target_crm.mapping.values import Reason, RejectedError
 
 NAMES_SHOWN = 20  # of a list, in a sentence
+_WHOLE_NUMBER = re.compile(r"([0-9]{1,19})(?:\.0+)?")
 
 
 class NameList:
@@ -47,6 +51,8 @@ class NameList:
         """
         if isinstance(value, Mapping):
             value = _id_in(attribute, value)
+        if isinstance(value, float | Decimal):
+            value = read_integer(value)  # as spreadsheets and data frames hold ids: 601.0
         if isinstance(value, bool) or not isinstance(value, int | str):
             raise ValueError("must be an id or a name that the CRM lists")  # noqa: TRY004 - the record is wrong, not the program
         if isinstance(value, int):
@@ -60,9 +66,13 @@ class NameList:
             return found[0]
         if found:
             raise self._ambiguous(attribute, value, found)
-        if value.strip().isdecimal():
-            return self.resolve(attribute, int(value))
+        if (number := _WHOLE_NUMBER.fullmatch(value.strip())) is not None:
+            return self.resolve(attribute, int(number[1]))
         raise self._unknown(attribute, value, within)
+
+    def knows(self, value: str) -> bool:
+        """Tell whether something on the list is called so."""
+        return bool(self._named(value, None))
 
     def _named(self, value: str, within: CrmId | None) -> list[Name]:
         self._load()

@@ -9,7 +9,7 @@ from typing import Any
 
 from crm_api.errors import SettingError
 from crm_api.settings import JsonSchema
-from target_crm.mapping.values import Mode
+from target_crm.mapping.values import Dates, Mode
 from target_crm.setting_fields import place, read_settings, schemas_of, setting, settings_in
 
 _NAMES: JsonSchema = {"type": "array", "items": {"type": "string"}}
@@ -182,6 +182,14 @@ class MappingSettings:
         "they are left out for objects and sent to endpoints.",
         {"enum": ["leave_out", "send", None]},
         default="leave_out",
+    )
+    dates: Dates = setting(  # noqa: RUF009 - it makes a dataclass field
+        "Reading of a bare number in a date: unix takes it for Unix seconds, and refuses one below 100,000,000, which "
+        "is most likely a spreadsheet's day; excel counts days as spreadsheets do (45657 is 2024-12-31, 45657.5 its "
+        "noon, UTC), also where the number is text.",
+        {"enum": [dates.value for dates in Dates]},
+        read=lambda given, _: Dates(given),
+        default=Dates.UNIX,
     )
     parameters: Mapping[str, Any] = setting(
         "Flags of the object that go with each record, by name: constants, or {field} for a field of the record. Only "

@@ -11,8 +11,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+import msgspec
+
 from crm_api.crm_objects import CrmId, Payload
 
+_ENCODER = msgspec.json.Encoder(enc_hook=repr, decimal_format="number")
 VALUE_SHOWN = 100  # characters of a rejected value: enough to recognise it
 
 
@@ -24,6 +27,13 @@ class Mode(StrEnum):
     CREATE_ONLY = "create_only"
     ADD = "add"
     """For lists only, and their default: what the CRM has stays, and new elements are appended."""
+
+
+class Dates(StrEnum):
+    """The setting dates: how a bare number in a date is read."""
+
+    UNIX = "unix"
+    EXCEL = "excel"
 
 
 class Reason(StrEnum):
@@ -56,9 +66,22 @@ class Rejection:
 class RejectedError(Exception):
     """Ends the mapping of one record; never leaves the mapper."""
 
-    def __init__(self, kind: Reason, reason: str, attribute: str = "", value: Any = None) -> None:
-        self.rejection = Rejection(kind, reason, attribute, "" if value is None else str(value)[:VALUE_SHOWN])
+    def __init__(self, kind: Reason, reason: str, attribute: str = "", value: Any = None, meaning: str = "") -> None:
+        shown = shown_value(value)
+        self.rejection = Rejection(kind, reason, attribute, f"{shown} ({meaning})" if meaning else shown)
         super().__init__(reason)
+
+
+def shown_value(value: Any) -> str:
+    """A value of a record for people, shortened; empty: there is none."""
+    if value is None:
+        return ""
+    try:
+        text = value if isinstance(value, str) else _ENCODER.encode(value).decode()
+    except (ValueError, TypeError):  # NaN, half a surrogate pair
+        text = str(value)
+    text = text.encode("utf-8", "backslashreplace").decode()
+    return text if len(text) <= VALUE_SHOWN else f"{text[:VALUE_SHOWN]}…"
 
 
 @dataclass(frozen=True, slots=True)

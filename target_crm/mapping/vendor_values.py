@@ -2,17 +2,52 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from crm_api.crm import Crm, Name
 from crm_api.crm_objects import Attribute, CrmId, Kind
-from crm_api.values import READERS, read_day, read_id, read_moment, read_text
+from crm_api.errors import RefusedError
+from crm_api.values import (
+    READERS,
+    SMALLEST_UNIX_SECONDS,
+    read_day,
+    read_id,
+    read_moment,
+    read_spreadsheet_day,
+    read_text,
+)
 from target_crm.mapping.declared_names import ID
 from target_crm.mapping.fields import Fields
+from target_crm.mapping.flat import bare_text
 from target_crm.mapping.match_keys import normalise_domain
 from target_crm.mapping.names import NameList
+from target_crm.mapping.values import Dates
+
+_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d+)?", re.ASCII)
+
+
+class BareNumberError(ValueError):
+    """A bare number in a date that may mean many things, and hardly Unix seconds.
+
+    Attributes:
+        meaning: What it may mean, which tells the value; may be empty.
+    """
+
+    def __init__(self, number: float | Decimal) -> None:
+        super().__init__(
+            "must be a date such as 2024-05-31: a bare number below 100,000,000 is not taken for Unix seconds. Set "
+            "dates: excel if the source counts days as spreadsheets do, else give it as ISO 8601"
+        )
+        self.meaning = ""
+        with suppress(ValueError):
+            self.meaning = f"in a spreadsheet {read_spreadsheet_day(number).isoformat()}"
+        with suppress(ValueError):
+            self.meaning = f"perhaps {date.fromisoformat(str(int(number))).isoformat()}"
 
 
 class VendorValues:
@@ -21,10 +56,12 @@ class VendorValues:
     Args:
         crm: Knows the vendor's form and the lists that names stand in, which are asked for when first needed.
         fields: The object's attributes and custom fields.
+        dates: The setting dates: how a bare number in a date is read.
     """
 
-    def __init__(self, crm: Crm, fields: Fields) -> None:
+    def __init__(self, crm: Crm, fields: Fields, dates: Dates = Dates.UNIX) -> None:
         self._crm = crm
+        self._counts_days = dates is Dates.EXCEL
         self._fields = fields
         self._lists: dict[str, NameList] = {}
         self._readers: Mapping[Kind, Callable[[Attribute, Any, dict[str, Any]], Any]] = {
@@ -55,22 +92,48 @@ class VendorValues:
         reader = self._readers.get(attribute.kind)
         return self._crm.encode(attribute, given if reader is None else reader(attribute, given, beside))
 
+    def of_vendor(self, attribute: Attribute, given: Any) -> Any:
+        """Read a date that stands in the vendor's own form, where any number is one; any other value stays."""
+        if attribute.kind in {Kind.DAY, Kind.MOMENT} and isinstance(given, int) and not isinstance(given, bool):
+            with suppress(ValueError):
+                return self._crm.decode(attribute, given)
+        return given
+
     def _day(self, attribute: Attribute, given: Any, _: dict[str, Any]) -> Any:
         """Read ISO 8601 and Python's own dates, or else whatever the CRM itself writes."""
-        if isinstance(given, int | float | Decimal):
-            return self._crm.decode(attribute, given)
-        return self._read_or_decode(read_day, attribute, given)
+        return self._dated(attribute, given, read_day)
 
     def _moment(self, attribute: Attribute, given: Any, _: dict[str, Any]) -> Any:
-        return self._read_or_decode(read_moment, attribute, given)
+        return self._dated(attribute, given, read_moment)
 
-    def _read_or_decode(self, read: Callable[[Any], Any], attribute: Attribute, given: Any) -> Any:
-        try:
+    def _dated(self, attribute: Attribute, given: Any, read: Callable[[Any], Any]) -> Any:
+        if not isinstance(given, str):
+            is_number = isinstance(given, int | float | Decimal) and not isinstance(given, bool)
+            return self._numbered(attribute, given) if is_number else read(given)
+        with suppress(ValueError):
             return read(given)
-        except ValueError:
-            if not isinstance(given, str):
-                raise
+        number = Decimal(given.strip()) if _NUMBER.fullmatch(given.strip()) else None
+        if number is not None and self._counts_days and number < SMALLEST_UNIX_SECONDS:
+            return self._numbered(attribute, number)
+        try:
             return self._crm.decode(attribute, given)
+        except ValueError:
+            if number is None:
+                raise
+        return self._numbered(attribute, number)
+
+    def _numbered(self, attribute: Attribute, given: float | Decimal) -> Any:
+        """Read a bare number in a date: Unix seconds, or days as spreadsheets count them."""
+        if given < SMALLEST_UNIX_SECONDS:
+            if not self._counts_days:
+                raise BareNumberError(given)
+            found = read_spreadsheet_day(given)
+            return found.date() if isinstance(found, datetime) and attribute.kind is Kind.DAY else found
+        if attribute.kind is Kind.DAY:
+            with suppress(ValueError):
+                return self._crm.decode(attribute, given)
+        moment = read_moment(given)
+        return moment.date() if isinstance(moment, datetime) and attribute.kind is Kind.DAY else moment
 
     def _name_id(self, attribute: Attribute, given: Any, beside: dict[str, Any]) -> CrmId:
         if attribute.names is not None and not self._crm.lists(attribute.names):
@@ -84,6 +147,18 @@ class VendorValues:
     def _name_ids(self, attribute: Attribute, given: Any, _: dict[str, Any]) -> list[CrmId]:
         names = self._list(attribute)
         return list(dict.fromkeys(_id_of(names.resolve(attribute, each)) for each in given))
+
+    def is_listed(self, attribute: Attribute, text: str) -> bool:
+        """Tell whether the CRM lists something of that name, for an attribute that holds several."""
+        if attribute.kind is Kind.TEXTS and attribute.names is None:
+            return False
+        try:
+            return self._list(attribute).knows(text)
+        except RefusedError:  # a list that the key may not see, and that nothing else needs
+            if attribute.kind is not Kind.TEXTS:
+                raise
+            self._lists[attribute.name] = NameList(attribute.name, tuple)
+            return False
 
     def _list(self, attribute: Attribute) -> NameList:
         names = self._lists.get(attribute.name)
@@ -115,12 +190,14 @@ def _reader(read: Callable[[Any], Any]) -> Callable[[Attribute, Any, dict[str, A
 
 def _text(attribute: Attribute, given: Any, _: dict[str, Any]) -> str:
     text = read_text(given)
+    if attribute.normalise is None and not attribute.choices:
+        return text
     if attribute.choices:
         for choice in attribute.choices:
             if choice.casefold() == text.strip().casefold():
                 return choice
         raise ValueError(f"must be one of: {', '.join(attribute.choices)}")
-    return normalise_domain(text) if attribute.normalise == "domain" else text
+    return normalise_domain(text) if attribute.normalise == "domain" else bare_text(attribute, text)
 
 
 def _ids(_: Attribute, given: Any, __: dict[str, Any]) -> list[int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import shutil
 import stat
@@ -21,6 +20,9 @@ from crm_api.errors import SettingError, StopError
 from target_crm.files import file_errors, open_private, write_through
 from target_crm.ledger.values import Held
 from target_crm.report.outcomes import Observer, RecordOutcome
+from target_crm.singer.messages import record_of
+from target_crm.singer.odd_values import nan_places, without_nan
+from target_crm.singer.stdio import decode
 
 _PARTS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -101,28 +103,32 @@ class RejectFile(Observer):
 
 
 def reject_line(held: Held) -> bytes:
-    """Return the RECORD message as it arrived, with ``rejected`` beside ``record``."""
+    """Return the RECORD message as it arrived, with ``rejected`` beside ``record``.
+
+    It is JSON: where NaN or an infinity arrived, null stands in the record, and ``rejected.not_json`` says what it was.
+    """
     rejected: dict[str, Any] = {
         "kind": held.kind,
-        "reason": held.reason,
+        "reason": held.reason_with_value,
         "status": held.status,
         "at": datetime.fromtimestamp(held.at, UTC).isoformat() if held.at else datetime.now(UTC).isoformat(),
         "sent": held.sent,
     }
-    try:
-        parts = _PARTS.decode(held.message)
-    except (msgspec.DecodeError, UnicodeDecodeError):  # what JSON forbids, and the tap sent nevertheless
+    message = held.message
+    if b"NaN" in message or b"Infinity" in message:
         with suppress(ValueError, RecursionError):
-            message = json.loads(held.message)
-            return json.dumps({**message, "rejected": json.loads(_ENCODER.encode(rejected))}).encode()
-        return _spliced(held.message, rejected)
-    except RecursionError:
-        return _spliced(held.message, rejected)
+            if places := nan_places(record_of(decode(message))):
+                rejected["not_json"] = places
+        message = without_nan(message)
+    try:
+        parts = _PARTS.decode(message)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # half a pair, or too deep: still that very text
+        return _spliced(message, rejected)
     return _ENCODER.encode({**parts, "rejected": rejected})
 
 
 def _spliced(message: bytes, rejected: Mapping[str, Any]) -> bytes:
-    """Put ``rejected`` at the end of a message that is too deep or too large to be decoded."""
+    """Put ``rejected`` at the end of a message that cannot be decoded."""
     return message.rstrip().removesuffix(b"}") + b',"rejected":' + _ENCODER.encode(rejected) + b"}"
 
 

@@ -36,7 +36,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         RejectKind.NOT_JSON: Kind(
             "It holds what JSON cannot carry (NaN, an infinity, half a character), a number of thousands of digits, or "
             "values nested hundreds deep.",
-            "Mend the value at the source, or leave the attribute out with a stream map.",
+            "Mend the value at the source, or list the attribute under `exclude`.",
         ),
         RejectKind.NO_SOURCE_ID: Kind(
             "An attribute of its source id is null or blank, or, in a stream without key properties, its match key "

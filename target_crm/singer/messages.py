@@ -11,6 +11,7 @@ from singer_sdk.mapper import PluginMapper
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
 from crm_api.errors import SettingError
+from target_crm.singer.odd_values import put_nan_back
 
 
 class InputError(InvalidInputLine):
@@ -42,14 +43,23 @@ def schema_of(message: Mapping[str, Any]) -> Schema:
     if not isinstance(schema, dict) or not isinstance(properties := schema.get("properties"), dict):
         raise InputError("The SCHEMA message has no schema.properties")
     if not all(isinstance(each, dict) for each in properties.values()):
-        raise InputError("a property in schema.properties of the SCHEMA message must be a JSON schema")
+        schema = {**schema, "properties": {name: _property(each) for name, each in properties.items()}}
     if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
         raise InputError("key_properties of the SCHEMA message must be a list of names")
     return Schema(stream_of(message), schema, keys)
 
 
+def _property(schema: Any) -> dict[str, Any]:
+    """The schema of a property: ``true`` is one that allows all, and what is no schema stands for its type."""
+    if isinstance(schema, dict):
+        return schema
+    if isinstance(schema, bool):
+        return {} if schema else {"not": {}}
+    return {"type": schema}
+
+
 def record_of(message: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the record of a RECORD message.
+    """Return the record of a RECORD message; NaN of a line of the reject file is in its place again.
 
     Raises:
         InputError: There is no record, or it is not an object.
@@ -57,6 +67,8 @@ def record_of(message: Mapping[str, Any]) -> dict[str, Any]:
     record = message.get("record")
     if not isinstance(record, dict):
         raise InputError("The RECORD message has no record")
+    if isinstance(rejected := message.get("rejected"), dict) and "not_json" in rejected:
+        put_nan_back(record, rejected["not_json"])
     return record
 
 

@@ -20,6 +20,7 @@ from crm_api.console import drop_output
 from crm_api.errors import Retry
 from target_crm.files import FileError, file_errors
 from target_crm.singer.messages import InputError
+from target_crm.singer.odd_values import NotJson
 
 CHUNK_BYTES = 1 << 20
 SILENCE_SECONDS = 0.2  # how long a silent input is waited for before signals and the time are checked
@@ -28,21 +29,6 @@ SHOWN_CHARACTERS = 200
 MOST_DIGITS = 4000  # of a number: Python reads and writes no more than 4,300
 NESTED = 500  # arrays and objects inside one another; Python's decoders and encoders give up beyond 1,000
 _BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
-
-
-class NotJson:
-    """NaN, an infinity, or what is beyond all bounds. Encoding it fails, so that its record is rejected.
-
-    Args:
-        spelling: The text as it arrived, or what it is, for people.
-    """
-
-    def __init__(self, spelling: str) -> None:
-        self.spelling = spelling
-
-    @override
-    def __repr__(self) -> str:
-        return self.spelling
 
 
 _TOO_LARGE = NotJson(f"a number of more than {MOST_DIGITS} digits")

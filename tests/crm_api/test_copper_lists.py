@@ -28,7 +28,7 @@ def test_every_list_that_an_attribute_names_is_read_once(copper: Copper, emulato
     assert named == set(LISTS)
     for _ in range(2):
         for name in LISTS:
-            assert copper.names(name)
+            assert copper.names(name) or name == "tags"  # which come with the first record that has one
     assert emulator.journal.total == len(LISTS)
 
 
