@@ -74,9 +74,7 @@ class TargetCrm(ConfiguredTarget):
         self.books = Books()
         self.began = self.clock()
         self.schema_message = b""
-        """The SCHEMA message that is being processed, as it arrived."""
         self.source_stream = ""
-        """The name of its stream before stream maps."""
         self._drained_at = self.began
         self._buffered = 0
         self._safe_state: Any = None
@@ -163,10 +161,9 @@ class TargetCrm(ConfiguredTarget):
 
     @override
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
-        line = self._reader.line
         if self._run is None:
             self.retrier.at_start(retry_rejected=self.config["retry_rejected"])
-        self.take_schema(message_dict, line)
+        self.take_schema(message_dict, self._reader.line)
 
     def take_schema(self, message: dict[str, Any], line: bytes) -> None:
         """Take a SCHEMA message."""
@@ -291,16 +288,15 @@ class TargetCrm(ConfiguredTarget):
         if run is not None:
             self.retrier.at_end()
             sinks = cast("dict[str, CrmSink]", self._sinks_active)
-            came_to_end = not self._reader.ended
-            complete = {stream: sink.complete_version(came_to_end=came_to_end) for stream, sink in sinks.items()}
+            at_end = not self._reader.ended
+            complete = {stream: sink.complete_version(came_to_end=at_end) for stream, sink in sinks.items()}
             self._braked = Deleter(run, self._settings_of, self._allow_deletes).carry_out(complete)
             run.recorder.flush()
         super().process_endofpipe()
 
     def _settings_of(self, stream: str) -> StreamSettings:
         sink = cast("CrmSink | None", self._sinks_active.get(stream))
-        objects = self.connect().objects
-        return sink.stream.settings if sink else stream_settings(self.config, stream, (), objects, {})
+        return sink.stream.settings if sink else stream_settings(self.config, stream, (), self.connect().objects, {})
 
     @override
     def _write_state_message(self, state: Any) -> None:
