@@ -10,6 +10,7 @@ from crm_api.crm_objects import CrmId, CrmRecord
 from target_crm.engine.incoming import IncomingRecord
 from target_crm.ledger.values import Known, Link, Origin
 from target_crm.load_method import LoadMethod
+from target_crm.mapping.changes import NO_BASIS, Basis
 from target_crm.mapping.values import Mapped, MatchKey
 from target_crm.report.outcomes import RejectKind
 
@@ -29,6 +30,7 @@ class Ready:
         tries: How many writes of it got no answer in this run.
         links: References that it is written without, to be linked later.
         written_at: When the ledger last wrote it (unix seconds), or None.
+        basis: What is known of its earlier writes.
     """
 
     incoming: IncomingRecord
@@ -41,6 +43,7 @@ class Ready:
     tries: int = 0
     links: tuple[Link, ...] = ()
     written_at: float | None = None
+    basis: Basis = NO_BASIS
 
 
 @dataclass(frozen=True, slots=True)

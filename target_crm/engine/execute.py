@@ -17,7 +17,7 @@ from target_crm.engine.sender import Done, NotDone, Results, Sender, Write
 from target_crm.engine.stream_ledger import StreamLedger
 from target_crm.ledger.values import Entry, Held, Origin
 from target_crm.load_method import LoadMethod
-from target_crm.mapping.values import Change, Reason
+from target_crm.mapping.values import NOTHING_TO_SEND, Change, Reason
 from target_crm.report.outcomes import Outcome, RejectKind
 
 _NO_UPDATE = (
@@ -151,7 +151,7 @@ class ActionRunner:
 
     def _prepare_updates(self, updates: Sequence[Update], prepared: Round) -> None:
         if self._method is LoadMethod.MATCH:
-            self._leave_as_is([update for update in updates if update.matched])
+            self._leave_as_is([(update, NOTHING_TO_SEND) for update in updates if update.matched])
             self._records.unchanged(
                 {update.ready.incoming.source_id: update.crm_id for update in updates if not update.matched}
             )
@@ -174,9 +174,12 @@ class ActionRunner:
             into.held.append(self._records.held(ready.incoming, RejectKind.GONE, reason))
             return
         recreate = self._stream.settings.when_gone == "recreate"
-        into.again.append(replace(ready, crm_id=None, origin=Origin.CREATED, reread=False, recreate=recreate))
+        forgotten = replace(ready.basis, last=self._context.ledger.digests.unknown, tried=())
+        basis = ready.basis if ready.basis.last is None else forgotten
+        anew = replace(ready, crm_id=None, origin=Origin.CREATED, reread=False, recreate=recreate, basis=basis)
+        into.again.append(anew)
 
-    def _leave_as_is(self, updates: Sequence[Update]) -> None:
+    def _leave_as_is(self, unneeded: Sequence[tuple[Update, Change]]) -> None:
         """Count records that the CRM has as they should be, or that are only to be matched."""
         written = self._method is not LoadMethod.MATCH
         entries = [
@@ -187,22 +190,25 @@ class ActionRunner:
                 Origin.MATCHED if update.matched else update.ready.origin,
                 update.ready.incoming.record_hash if written else None,
                 update.ready.mapped.digest if written else None,
-                gained=self._mapper.gained(update.ready.mapped, update.current or {}),
+                gained=self._mapper.gained(update.ready.mapped, (update.matched and update.current) or {}),
                 links=update.ready.links,
                 reason=update.reason,
+                last=self._mapper.remembered(update.ready.mapped, update.ready.basis, change, update.current),
             )
-            for update in updates
+            for update, change in unneeded
         ]
-        matched_by = {update.ready.incoming.source_id: update.reason for update in updates if update.matched}
-        self._records.left_as_is(entries, matched_by)
+        matched_by = {update.ready.incoming.source_id: update.reason for update, _ in unneeded if update.matched}
+        changes = {update.ready.incoming.source_id: change for update, change in unneeded}
+        self._records.left_as_is(entries, matched_by, changes)
 
     # After sending
 
     def _done(self, done: Done) -> None:
         """Count a write; in a dry run also say what an upsert would change."""
         if done.before is not None:
-            change = self._mapper.change(done.write.action.ready.mapped, done.before)
-            done = replace(done, write=replace(done.write, change=change))
+            sent = done.write.change
+            change = self._mapper.change(done.write.action.ready.mapped, done.before, sent.settled)
+            done = replace(done, write=replace(done.write, change=replace(change, emptied=sent.emptied)))
         self._records.written(done)
 
     def _after_refusals(self, refused: Sequence[NotDone], *, freed: bool) -> list[Ready]:
@@ -276,7 +282,10 @@ class ActionRunner:
             after.in_doubt.append(ready.incoming)
             self._records.give_up(self._sender.intent(write))
         else:
-            after.again.append(replace(ready, tries=ready.tries + 1, reread=write.crm_id is not None))
+            tried = () if write.crm_id is None else (*ready.basis.tried, write.change.payload)
+            basis = replace(ready.basis, tried=tried)
+            reread = write.crm_id is not None
+            after.again.append(replace(ready, tries=ready.tries + 1, reread=reread, basis=basis))
 
     def _stays_in_doubt(self, write: Write) -> bool:
         return write.crm_id is not None and self._destination.leaves_updates_in_doubt(self._context.crm)

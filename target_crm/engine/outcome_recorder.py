@@ -9,7 +9,7 @@ from crm_api.crm_objects import CrmId, CrmRecord
 from crm_api.values import is_empty
 from target_crm.engine.incoming import IncomingRecord
 from target_crm.ledger.values import Held
-from target_crm.mapping.values import Difference
+from target_crm.mapping.values import Change, Difference
 from target_crm.report.outcomes import LINKED, Books, Observer, Outcome, RecordOutcome
 
 
@@ -125,7 +125,6 @@ class OutcomeRecorder:
         reason: str = "",
         *,
         crm_ids: Mapping[str, CrmId | None] | None = None,
-        matched_by: Mapping[str, str] | None = None,
     ) -> None:
         """Count records that ended without a write and without being held.
 
@@ -136,22 +135,45 @@ class OutcomeRecorder:
             outcome: How all of them ended.
             reason: Why, for people.
             crm_ids: The CRM's ids by source id, of those that it has.
-            matched_by: How those were recognised that the ledger had not known, by source id.
         """
         if not source_ids:
             return
         self.books.ended(stream, outcome, reason, len(source_ids))
         self._tell(
+            RecordOutcome(stream, object_name, source_id, outcome, crm_id=(crm_ids or {}).get(source_id), reason=reason)
+            for source_id in source_ids
+        )
+
+    def left_as_is(
+        self,
+        stream: str,
+        object_name: str,
+        crm_ids: Mapping[str, CrmId],
+        matched_by: Mapping[str, str],
+        changes: Mapping[str, Change],
+    ) -> None:
+        """Count records that were compared with the CRM's and need no write.
+
+        Args:
+            stream: Their stream's name.
+            object_name: The CRM object's name.
+            crm_ids: The CRM's ids, by source id.
+            matched_by: How those were recognised that the ledger had not known, by source id.
+            changes: The changes that need not be sent, by source id.
+        """
+        self.books.ended(stream, Outcome.UNCHANGED, records=len(crm_ids))
+        for change in changes.values():
+            self.books.nulled(stream, change.emptied)
+        self._tell(
             RecordOutcome(
                 stream,
                 object_name,
                 source_id,
-                outcome,
-                crm_id=(crm_ids or {}).get(source_id),
-                reason=reason,
-                matched_by=(matched_by or {}).get(source_id, ""),
+                Outcome.UNCHANGED,
+                crm_id=crm_id,
+                matched_by=matched_by.get(source_id, ""),
             )
-            for source_id in source_ids
+            for source_id, crm_id in crm_ids.items()
         )
 
     def written(
@@ -163,10 +185,12 @@ class OutcomeRecorder:
         *,
         crm_id: CrmId,
         answer: CrmRecord,
-        differences: Sequence[Difference],
+        change: Change,
     ) -> None:
         """Count a record that was created or updated."""
         self.books.ended(stream, outcome)
+        self.books.nulled(stream, change.emptied)
+        differences = change.differences
         if outcome is Outcome.UPDATED:
             self.books.emptied(stream, [each.attribute for each in differences if is_empty(each.new)])
         facts = RecordOutcome(

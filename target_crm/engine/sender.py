@@ -314,6 +314,7 @@ class Sender:
             else ""
             if created
             else f"matched by {write.upsert and write.upsert[0]}",
+            self._mapper.remembered(ready.mapped, ready.basis, write.change, answer.record),
         )
 
     def intent(self, write: Write) -> Intent:

@@ -15,7 +15,7 @@ from target_crm.engine.incoming import IncomingRecord
 from target_crm.engine.run import StreamContext
 from target_crm.engine.sender import Done
 from target_crm.ledger.values import Awaited, Entry, Held, Intent, LedgerDataError
-from target_crm.mapping.values import Rejection
+from target_crm.mapping.values import Change, Rejection
 from target_crm.report.outcomes import Outcome, RejectKind
 
 _NO_ANSWER = Unclear(None)
@@ -75,7 +75,7 @@ class StreamLedger:
             Outcome.CREATED if done.created else Outcome.UPDATED,
             crm_id=done.crm_id,
             answer=done.record,
-            differences=done.write.change.differences,
+            change=done.write.change,
         )
         self._settled([source_id])
 
@@ -104,16 +104,19 @@ class StreamLedger:
             self._ledger.touch(self._scope, hashes)
         self.ended(crm_ids.keys(), Outcome.UNCHANGED, crm_ids=crm_ids)
 
-    def left_as_is(self, entries: Sequence[Entry], matched_by: Mapping[str, str]) -> None:
+    def left_as_is(
+        self, entries: Sequence[Entry], matched_by: Mapping[str, str], changes: Mapping[str, Change]
+    ) -> None:
         """Remember and count records that the CRM has as they should be, or that are only to be matched.
 
         Args:
             entries: What the ledger remembers of them.
             matched_by: How those were recognised that the ledger had not known, by source id.
+            changes: The changes that need not be sent, by source id.
         """
         self.settle(entries)
         crm_ids = {entry.source_id: entry.crm_id for entry in entries}
-        self._recorder.ended(*self._name, crm_ids.keys(), Outcome.UNCHANGED, crm_ids=crm_ids, matched_by=matched_by)
+        self._recorder.left_as_is(*self._name, crm_ids, matched_by, changes)
 
     def ended(
         self,

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from crm_api.crm_objects import CrmId, Outgoing, outgoing
 from target_crm.ledger import tables
+from target_crm.ledger.digests import AttributeDigests, digest_rows
 from target_crm.ledger.group_commit import GroupCommit
 from target_crm.ledger.held import HeldRecords
 from target_crm.ledger.links import Links, link_rows
@@ -69,6 +70,7 @@ class Ledger:
     Attributes:
         held_records: The records that were not written.
         links: The references that written records still lack.
+        digests: The attributes of records as they were last sent.
     """
 
     def __init__(self, store: Store, *, history_values: bool = False, generations: Generations | None = None) -> None:
@@ -78,6 +80,7 @@ class Ledger:
         self._history_values = history_values
         self.held_records = HeldRecords(store)
         self.links = Links(store)
+        self.digests = AttributeDigests(store)
 
     @cached_property
     def claims(self) -> Claims:
@@ -262,6 +265,7 @@ class Ledger:
         self._store.remove(connection, tables.links, scope, source_ids)
         self._store.put(connection, tables.links, links)
         self._store.put(connection, tables.records, records)
+        self._store.put(connection, tables.attribute_digests, digest_rows(scope, entries))
         self._store.put(connection, tables.fresh_keys, fresh)
         if done:
             connection.execute(tables.history.insert(), done)

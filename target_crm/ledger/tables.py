@@ -298,7 +298,9 @@ epochs = Table(
 )
 
 # Digests of each attribute's value, of 8 bytes, keyed by the ledger's secret: as it was last sent, and as the CRM was
-# next seen to hold it; null where that is unknown. Nothing writes them yet.
+# next seen to hold it. One row a record: attribute is empty, and sent and seen are strings of pairs, the digest of an
+# attribute's name before that of its value; what is unknown is not in them. In sent, a name of 8 zero bytes stands for
+# all that the source last gave.
 attribute_digests = Table(
     "ledger_attribute_digests",
     metadata,

@@ -9,6 +9,7 @@ from typing import Any
 
 from crm_api.crm_objects import CrmId
 from crm_api.errors import Exit, StopError
+from target_crm.mapping.last_sent import LastSent
 from target_crm.mapping.values import Difference
 
 
@@ -233,6 +234,7 @@ class Entry:
         links: The references that the record still lacks.
         request_id: The CRM's id of the request; empty if it gives none.
         reason: A sentence part for people that says why this was done; empty where that is plain.
+        last: The record as it was sent now and is seen since; None: nothing new is known of that.
     """
 
     source_id: str
@@ -246,6 +248,7 @@ class Entry:
     links: Sequence[Link] = ()
     request_id: str = ""
     reason: str = ""
+    last: LastSent | None = None
 
     @property
     def bare(self) -> Entry:

@@ -15,10 +15,11 @@ from crm_api.errors import SettingError
 from crm_api.settings import nearest
 from crm_api.values import is_empty
 from target_crm.mapping.attribute_plan import AttributePlans, Plan
-from target_crm.mapping.changes import Changes
+from target_crm.mapping.changes import Basis, Changes
 from target_crm.mapping.fields import ID, Fields
 from target_crm.mapping.flags import Flags, resolved, with_flags
 from target_crm.mapping.flat import LISTS, Sources, unpacked
+from target_crm.mapping.last_sent import LastSent
 from target_crm.mapping.match_keys import MatchKeys
 from target_crm.mapping.references import References
 from target_crm.mapping.settings import MappingSettings
@@ -49,11 +50,13 @@ class _Values:
         payload: By attribute.
         customs: Custom fields, by the id of their definition.
         left_out: The attributes that are not sent, each with the reason.
+        nulls: The attributes that the record gives as null, and that are not sent.
     """
 
     payload: dict[str, Any] = field(default_factory=dict)
     customs: dict[CrmId, Any] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
+    nulls: list[str] = field(default_factory=list)
 
     def put(self, attribute: Attribute, value: Any) -> None:
         """Put a value where its attribute stands."""
@@ -133,6 +136,8 @@ class Mapper:
             self._put(sources, record, values, payload)
         if values.customs:
             payload.update(self._crm.custom_container(values.customs))
+        if self._references.by_attribute:
+            values.nulls += (name for name in self._references.emptied(record) if name not in payload)
         # Before match keys, which may ask the CRM for its lists.
         flags = {} if self._flags is None else self._flags.filled(payload, record, pending)
         return Mapped(
@@ -143,6 +148,7 @@ class Mapper:
             {**plan.left_out, **values.left_out} if values.left_out else plan.left_out,
             digest_of(payload, references),
             flags,
+            tuple(values.nulls),
         )
 
     def _put(self, sources: Sources, record: Mapping[str, Any], values: _Values, beside: dict[str, Any]) -> None:
@@ -156,6 +162,7 @@ class Mapper:
             elif sends_nulls and not attribute.required:
                 value = [] if attribute.kind in LISTS else None
             else:
+                values.nulls.append(attribute.name)
                 return
         except ValueError as error:
             raise _invalid(attribute, error, sources, record) from error
@@ -239,16 +246,45 @@ class Mapper:
         )
         return Rejection(Reason.MISSING_REQUIRED, sentence, missing[0])
 
-    def change(self, mapped: Mapped, current: CrmRecord | None) -> Change:
+    def changed(self, mapped: Mapped, basis: Basis) -> frozenset[str]:
+        """The attributes that an update of the record is about, by what is known of its earlier writes."""
+        return self._changes.changed(mapped.payload, basis)
+
+    def change(self, mapped: Mapped, current: CrmRecord | None, about: Collection[str] | None = None) -> Change:
         """The change that updates the record: the attributes that differ, as far as their modes allow.
 
         Args:
             mapped: The record.
             current: The record as the CRM has it now. None if it was not read: then every updatable attribute is sent
                 whose new value does not depend on the CRM's.
+            about: The attributes that the update is about; None: all of them.
         """
-        change = self._changes.change(mapped.payload, current)
+        change = self._changes.change(mapped.payload, current, about)
         return with_flags(change, mapped.parameters) if mapped.parameters else change
+
+    def with_cleared(self, mapped: Mapped, last: LastSent) -> Mapped:
+        """The record with nulls for the references that it no longer has, if nulls are sent."""
+        if self._settings.null_values != "send" or not mapped.nulls:
+            return mapped
+        referring = [name for name in mapped.nulls if name in self._references.by_attribute]
+        gone = self._changes.emptied({}, referring, last)
+        cleared: dict[str, Any] = {
+            name: [] if self._is_list(name) else None for name in gone if name not in self._required
+        }
+        nulls = tuple(name for name in mapped.nulls if name not in cleared)
+        return replace(mapped, payload={**mapped.payload, **cleared}, nulls=nulls) if cleared else mapped
+
+    def _is_list(self, name: str) -> bool:
+        attribute = self.crm_object.attribute(name)
+        return attribute is not None and attribute.kind in LISTS
+
+    def emptied(self, mapped: Mapped, last: LastSent) -> tuple[str, ...]:
+        """The attributes that are null now and had a value when they were last sent."""
+        return self._changes.emptied(mapped.payload, mapped.nulls, last)
+
+    def remembered(self, mapped: Mapped, basis: Basis, change: Change, answer: CrmRecord | None) -> LastSent | None:
+        """The record as it is known after a change of it; ``answer`` as the CRM shows it then."""
+        return self._changes.remembered(mapped.payload, basis, change.settled, answer)
 
     @property
     def upserted_by(self) -> str | None:
@@ -267,9 +303,9 @@ class Mapper:
         """The match keys: alternatives in order, each the names of attributes that are taken together."""
         return self._match_keys.match_on
 
-    def needs_current(self, mapped: Mapped) -> bool:
+    def needs_current(self, mapped: Mapped, about: Collection[str] | None = None) -> bool:
         """Tell whether an update depends on what the CRM has now: lists to merge, protected fields, half an address."""
-        return self._changes.needs_current(mapped.payload)
+        return self._changes.needs_current(mapped.payload, about)
 
     def values(self, record: CrmRecord, attribute: str) -> frozenset[str]:
         """The values by which one attribute (or ``id``) of a CRM record or payload is matched, normalised."""

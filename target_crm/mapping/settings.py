@@ -140,6 +140,13 @@ class MappingSettings:
         read=lambda given, _: {name: Mode(mode) for name, mode in given.items()},
         make_default=dict,
     )
+    update_with: str = setting(
+        "The attributes that an update of a record which was written before sends: changed (those that the source "
+        "changed since they were last sent) or whole (all of them). If left out, changed for objects, whole for "
+        "endpoints.",
+        {"enum": ["changed", "whole", None]},
+        default="changed",
+    )
     unknown_attributes: str = setting(
         "Leave out attributes that the object does not have or that cannot be written, or reject the record.",
         {"enum": ["leave_out", "reject"], "default": "leave_out"},

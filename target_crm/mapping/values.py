@@ -26,6 +26,17 @@ class Mode(StrEnum):
     """For lists only, and their default: what the CRM has stays, and new elements are appended."""
 
 
+class Side(StrEnum):
+    """The setting conflicts: who decides about a value that source and CRM both changed."""
+
+    SOURCE = "source"
+    """The source's value is sent."""
+    CRM = "crm"
+    """The CRM's value stays."""
+    REVIEW = "review"
+    """Somebody: the record is rejected until then."""
+
+
 class Reason(StrEnum):
     """The kinds under which mapping rejects a record; they are among the published reject kinds."""
 
@@ -159,6 +170,7 @@ class Mapped:
         digest: Hash of payload and references as the source gives them, equal before and after ``resolve`` and for any
             order of keys.
         parameters: The flags that go with the record, by name, as the setting parameters gives them.
+        nulls: The attributes that the record gives as null, and that are not in the payload.
     """
 
     payload: Payload
@@ -168,6 +180,7 @@ class Mapped:
     left_out: Mapping[str, str] = field(default_factory=dict)
     digest: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    nulls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +205,14 @@ class Change:
     Attributes:
         payload: For ``Crm.create`` or ``Crm.update``. Empty: there is nothing to write.
         differences: Old and new value of each field; custom fields one by one.
+        settled: The attributes that the CRM holds as the record gives them, once the payload is written.
+        emptied: The attributes that are null in the record, and had a value when they were last sent.
     """
 
     payload: Payload
     differences: tuple[Difference, ...]
+    settled: frozenset[str] = field(default=frozenset(), compare=False)
+    emptied: tuple[str, ...] = field(default=(), compare=False)
+
+
+NOTHING_TO_SEND = Change({}, ())

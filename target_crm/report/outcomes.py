@@ -134,6 +134,7 @@ class Books:
         self._removed: Counter[str] = Counter()
         self._linked: Counter[str] = Counter()
         self._emptied: dict[str, Counter[str]] = {}
+        self._nulled: dict[str, Counter[str]] = {}
         self._examples: dict[tuple[str, str], Example] = {}
 
     def arrived(self, stream: str, records: int = 1) -> None:
@@ -227,6 +228,17 @@ class Books:
     def cleared(self) -> dict[str, dict[str, int]]:
         """The number of records in which a field was emptied, by stream and field."""
         return {stream: dict(fields) for stream, fields in self._emptied.items() if fields}
+
+    def nulled(self, stream: str, attributes: Iterable[str]) -> None:
+        """Count attributes of a record that are null at the source, and had a value when they were last sent."""
+        if attributes:
+            with self._lock:
+                self._nulled.setdefault(stream, Counter()).update(attributes)
+
+    @property
+    def nulls(self) -> dict[str, dict[str, int]]:
+        """The number of records in which an attribute is null now and had a value when last sent, by stream."""
+        return {stream: dict(attributes) for stream, attributes in self._nulled.items()}
 
     @property
     def removals(self) -> int:

@@ -94,6 +94,7 @@ class Summary:
             "reasons": {stream: books.reasons(stream) for stream in books.streams},
             "reject_kinds": {stream: kinds for stream in books.streams if (kinds := books.reject_kinds(stream))},
             "fields_cleared": books.cleared,
+            "became_null": books.nulls,
             "examples": [asdict(example) for example in books.examples],
             "closed": books.closed,
             "pending": self.pending,
@@ -152,6 +153,11 @@ class Summary:
                 lines.append(f"{stream}: {reasons}")
             if removed := self.books.removed_from(stream):
                 lines.append(f"{stream}: {removed} deleted, since the source no longer has them")
+        lines += [
+            _became_null(stream, attribute, count, self.books.cleared.get(stream, {}).get(attribute, 0))
+            for stream, attributes in self.books.nulls.items()
+            for attribute, count in attributes.items()
+        ]
         lines += [f"  {each.kind}, for example {each.source_id}: {each.sentence}" for each in self.books.examples]
         if self.pending:
             lines.append(self._of_pending())
@@ -196,6 +202,16 @@ def _waited_for(missing: Missing) -> str:
     return f"  {who}: {', '.join(missing.examples)}{'…' if missing.records > len(missing.examples) else ''}" + (
         f" ({missing.reason})" if missing.reason else ""
     )
+
+
+def _became_null(stream: str, attribute: str, records: int, emptied: int) -> str:
+    """Tell of an attribute that is null at the source, and had a value when it was last sent."""
+    left = records - emptied
+    what = f"{stream}: {attribute} became null at the source in {records:,} record{'s' * (records != 1)}"
+    if left <= 0:
+        return f"{what}, and was emptied in the CRM"
+    stays = "the CRM's value stays" if left == records else f"the CRM's value stays in {left:,} of them"
+    return f"{what}; {stays} (null_values: send would empty it)"
 
 
 def _requests(count: int) -> str:
