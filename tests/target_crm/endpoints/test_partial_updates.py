@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-
 CREATE = {"path": "/people", "answer": {"id": "$.id"}}
 
 
