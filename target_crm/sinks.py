@@ -197,7 +197,8 @@ class CrmSink(BatchSink):
         if self._appends and names:
             row = f"#{hashed.hex()}" if hashed else self._of_message(message)
             return IncomingRecord(f"{identity}{row}", identity, record, hashed, message, gone, held_at, flaw)
-        return IncomingRecord(identity, identity, record, hashed, message, gone, held_at, flaw)
+        take = held.take if held else None
+        return IncomingRecord(identity, identity, record, hashed, message, gone, held_at, flaw, take)
 
     def _flaw(self, record: Mapping[str, Any]) -> Rejection | None:
         if isinstance(self._validator, Validator) and (said := self._validator.flaw(record)) is not None:

@@ -193,9 +193,27 @@ def stream_settings(
         declared=endpoints,
         given=given,
     )
+    _check_conflicts(settings, objects[object_name], where)
     if settings.forget and not objects[object_name].can_forget:
         raise SettingError(f"{where}.forget has no effect on {object_name} (they have no recycle bin). Remove it")
     return settings
+
+
+def _check_conflicts(settings: StreamSettings, crm_object: CrmObject, where: str) -> None:
+    """Refuse to leave conflicts to the CRM or a review where records are not compared with what was last sent.
+
+    Raises:
+        SettingError: Says which two settings do not go together.
+    """
+    if not settings.mapping.decided_by_crm:
+        return
+    if settings.compares_crm:
+        raise SettingError(
+            f"{where}.conflicts must be source with compare_with crm, which writes the source's values over what "
+            "somebody changed in the CRM. Set compare_with to source, or conflicts to source"
+        )
+    if not crm_object.readable:
+        raise SettingError(f"{where}.conflicts must be source: {crm_object.name} cannot be read before an update")
 
 
 def _object_name(

@@ -38,6 +38,7 @@ _WITHOUT_EFFECT = {
     "unknown_attributes": "leave_out",
     "unknown_names": "reject",
     "parameters": None,
+    "conflicts": "source",
 }
 Part = TypeVar("Part")
 

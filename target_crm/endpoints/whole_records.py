@@ -14,7 +14,7 @@ from crm_api.crm_objects import CrmRecord, Payload
 from crm_api.endpoints.templates import field_at
 from crm_api.values import is_empty, read_text
 from target_crm.endpoints.declaring import Declared
-from target_crm.mapping.changes import Basis
+from target_crm.mapping.changes import NO_BASIS, Basis
 from target_crm.mapping.last_sent import LastSent
 from target_crm.mapping.mapper import Mapper, digest_of
 from target_crm.mapping.match_keys import normalise_text
@@ -92,7 +92,13 @@ class WholeRecordMapper(Mapper):
         return frozenset(differing or (mapped.payload if last.is_of(contents) else ()))
 
     @override
-    def change(self, mapped: Mapped, current: CrmRecord | None, about: Collection[str] | None = None) -> Change:
+    def change(
+        self,
+        mapped: Mapped,
+        current: CrmRecord | None,
+        about: Collection[str] | None = None,
+        basis: Basis = NO_BASIS,
+    ) -> Change:
         """The record, unless ``current`` has every field of it with the same value.
 
         Of a record that is not sent whole, the fields that the update is about, and those that its request needs.

@@ -269,7 +269,7 @@ class StreamWriter:
             if last.sent and known[source_id].digest is None:
                 last = last.unsettled
             tried = (self._records.unanswered[source_id].payload,) if each.reread else ()
-            based.append(replace(each, basis=Basis(last, tried, whole)))
+            based.append(replace(each, basis=Basis(last, tried, whole, each.incoming.take)))
         return based
 
     # Records that must be written

@@ -17,13 +17,15 @@ from target_crm.engine.sender import Done, NotDone, Results, Sender, Write
 from target_crm.engine.stream_ledger import StreamLedger
 from target_crm.ledger.values import Entry, Held, Origin
 from target_crm.load_method import LoadMethod
-from target_crm.mapping.values import NOTHING_TO_SEND, Change, Reason
+from target_crm.mapping.changes import Basis
+from target_crm.mapping.values import NOTHING_TO_SEND, Change, Reason, Side
 from target_crm.report.outcomes import Outcome, RejectKind
 
 _NO_UPDATE = (
     "It has changed since it was sent, and the stream has no endpoints.update. Declare one, or set load_method to "
     "append-only to send every version."
 )
+_AS_SENT = Basis(take=Side.SOURCE)
 TRIES = 6  # writes of one record without an answer, before it is rejected as in doubt
 
 
@@ -83,7 +85,10 @@ class ActionRunner:
     def is_blind(self, ready: Ready) -> bool:
         """Tell whether a record may be upserted without looking for it first."""
         values = [value for key in ready.mapped.keys for part in key.parts for value in part.values]
-        return len(values) == 1 and not self._stream.settings.compares_crm and self._mapper.is_blind(ready.mapped)
+        settings = self._stream.settings
+        if settings.compares_crm or settings.mapping.decided_by_crm:
+            return False
+        return len(values) == 1 and self._mapper.is_blind(ready.mapped)
 
     def stuck(self, incoming_records: Sequence[IncomingRecord]) -> set[str]:
         """Return the source ids whose update is in doubt for good, because it comes again as it was sent."""
@@ -157,6 +162,8 @@ class ActionRunner:
             )
             return
         plan = self._destination.planned(self._context, updates)
+        for update, change in plan.conflicting:
+            self._records.hold_conflict(update, change)
         for update in plan.gone:
             self._begin_anew(update.ready, update.crm_id, prepared)
         for update in plan.impossible:
@@ -207,8 +214,8 @@ class ActionRunner:
         """Count a write; in a dry run also say what an upsert would change."""
         if done.before is not None:
             sent = done.write.change
-            change = self._mapper.change(done.write.action.ready.mapped, done.before, sent.settled)
-            done = replace(done, write=replace(done.write, change=replace(change, emptied=sent.emptied)))
+            change = self._mapper.change(done.write.action.ready.mapped, done.before, sent.settled, _AS_SENT)
+            done = replace(done, write=replace(done.write, change=replace(sent, differences=change.differences)))
         self._records.written(done)
 
     def _after_refusals(self, refused: Sequence[NotDone], *, freed: bool) -> list[Ready]:

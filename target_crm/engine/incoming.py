@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from target_crm.ledger.tables import key_of
-from target_crm.mapping.values import Rejection
+from target_crm.mapping.values import Rejection, Side
 
 _SORTED = msgspec.json.Encoder(order="sorted", decimal_format="number")
 HASH_BYTES = 16
@@ -31,6 +31,7 @@ class IncomingRecord:
         gone: Whether its source has deleted it.
         held_at: When the ledger began to hold it (Unix seconds), if it comes from there; None from the input.
         flaw: Why it cannot be mapped, or None.
+        take: The side whose values somebody chose for its conflicts; None: the settings decide.
     """
 
     source_id: str
@@ -41,6 +42,7 @@ class IncomingRecord:
     gone: bool = False
     held_at: float | None = None
     flaw: Rejection | None = None
+    take: Side | None = None
 
 
 def source_id(values: Sequence[Any]) -> str | None:

@@ -163,7 +163,7 @@ class OutcomeRecorder:
         """
         self.books.ended(stream, Outcome.UNCHANGED, records=len(crm_ids))
         for change in changes.values():
-            self.books.nulled(stream, change.emptied)
+            self._count_unsent(stream, change)
         self._tell(
             RecordOutcome(
                 stream,
@@ -172,9 +172,14 @@ class OutcomeRecorder:
                 Outcome.UNCHANGED,
                 crm_id=crm_id,
                 matched_by=matched_by.get(source_id, ""),
+                conflicts=changes[source_id].conflicts,
             )
             for source_id, crm_id in crm_ids.items()
         )
+
+    def _count_unsent(self, stream: str, change: Change) -> None:
+        self.books.nulled(stream, change.emptied)
+        self.books.left_to_crm(stream, [each.attribute for each in change.conflicts])
 
     def written(
         self,
@@ -189,12 +194,19 @@ class OutcomeRecorder:
     ) -> None:
         """Count a record that was created or updated."""
         self.books.ended(stream, outcome)
-        self.books.nulled(stream, change.emptied)
+        self._count_unsent(stream, change)
         differences = change.differences
         if outcome is Outcome.UPDATED:
             self.books.emptied(stream, [each.attribute for each in differences if is_empty(each.new)])
         facts = RecordOutcome(
-            stream, object_name, source_id, outcome, crm_id=crm_id, answer=answer, differences=differences
+            stream,
+            object_name,
+            source_id,
+            outcome,
+            crm_id=crm_id,
+            answer=answer,
+            differences=differences,
+            conflicts=change.conflicts,
         )
         self._tell([facts])
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from crm_api.crm import Unclear
 from crm_api.crm_objects import CrmId
-from target_crm.engine.decisions import Reject
+from target_crm.engine.decisions import Reject, Update
 from target_crm.engine.destination import Stream
 from target_crm.engine.incoming import IncomingRecord
 from target_crm.engine.run import StreamContext
@@ -19,6 +19,10 @@ from target_crm.mapping.values import Change, Rejection
 from target_crm.report.outcomes import Outcome, RejectKind
 
 _NO_ANSWER = Unclear(None)
+_CONFLICT = (
+    "{names}: the CRM's value is not the one that was last sent, and the source has another one by now. Nothing was "
+    "written. Compare them with singer-crm rejected show; then singer-crm rejected replay --take source, or --take crm."
+)
 
 
 class StreamLedger:
@@ -188,6 +192,18 @@ class StreamLedger:
         self._ledger.held_records.hold(self._scope, held)
         for each in held:
             self.unanswered.pop(each.source_id, None)
+        self._count_held(held)
+
+    def hold_conflict(self, update: Update, change: Change) -> None:
+        """Hold a record that both sides changed; a write of it that is in doubt stays so."""
+        names = " and ".join(each.attribute for each in change.to_review)
+        conflicts = [
+            {"attribute": each.attribute, "current": each.current, "new": each.new} for each in change.to_review
+        ]
+        sent = {"crm_id": update.crm_id, "conflicts": conflicts}
+        incoming = update.ready.incoming
+        held = [self.held(incoming, RejectKind.CONFLICT, _CONFLICT.format(names=names), sent=sent)]
+        self._ledger.held_records.hold(self._scope, held, keep_intents=update.ready.reread)
         self._count_held(held)
 
     def hold_unstorable(self, incoming_records: Iterable[IncomingRecord], error: LedgerDataError) -> None:

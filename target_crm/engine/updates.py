@@ -23,16 +23,20 @@ class UpdatePlan:
         unneeded: Updates whose record the CRM has already as it should be, each with what that means for the ledger.
         gone: Updates whose record the CRM no longer has.
         impossible: Updates that the destination cannot take.
+        conflicting: Updates that somebody has to decide about, each with what is in conflict.
     """
 
     writes: list[Write] = field(default_factory=list)
     unneeded: list[tuple[Update, Change]] = field(default_factory=list)
     gone: list[Update] = field(default_factory=list)
     impossible: list[Update] = field(default_factory=list)
+    conflicting: list[tuple[Update, Change]] = field(default_factory=list)
 
     def add(self, update: Update, change: Change) -> None:
-        """Add an update that sends something, or nothing."""
-        if change.payload:
+        """Add an update that sends something, or nothing, or waits for a decision."""
+        if change.to_review:
+            self.conflicting.append((update, change))
+        elif change.payload:
             self.writes.append(Write(update, change))
         else:
             self.unneeded.append((update, change))
@@ -46,11 +50,13 @@ class _Draft:
         update: The update.
         about: The attributes that it is about.
         reads: Whether what it sends depends on what the CRM has.
+        at_once: Whether the record is read by its id, because an index may not show its last write yet.
     """
 
     update: Update
     about: frozenset[str]
     reads: bool
+    at_once: bool
 
 
 class UpdatePlanner:
@@ -69,7 +75,7 @@ class UpdatePlanner:
     def planned(self, context: StreamContext, updates: Sequence[Update]) -> UpdatePlan:
         """Send what differs from the CRM's record where that was read, else all that depends on nothing there."""
         plan = UpdatePlan()
-        drafts = list(map(self._draft, updates))
+        drafts = [self._draft(context, update) for update in updates]
         current = _current(context, drafts)
         for draft in drafts:
             update, ready = draft.update, draft.update.ready
@@ -77,19 +83,28 @@ class UpdatePlanner:
             if record is None and draft.reads:
                 plan.gone.append(update)
                 continue
-            change = self._mapper.change(ready.mapped, record, draft.about)
+            change = self._mapper.change(ready.mapped, record, draft.about, ready.basis)
             if ready.basis.last is not None:
                 change = replace(change, emptied=self._mapper.emptied(ready.mapped, ready.basis.last))
             plan.add(replace(update, current=record), change)
         return plan
 
-    def _draft(self, update: Update) -> _Draft:
+    def _draft(self, context: StreamContext, update: Update) -> _Draft:
         ready = update.ready
         if ready.basis.last is not None:
             ready = replace(ready, mapped=self._mapper.with_cleared(ready.mapped, ready.basis.last))
         about = self._mapper.changed(ready.mapped, ready.basis)
-        reads = self._readable and (self._compares or ready.reread or self._mapper.needs_current(ready.mapped, about))
-        return _Draft(replace(update, ready=ready), about, reads)
+        protects = self._mapper.protects(ready.mapped, about)
+        reads = self._readable and (
+            self._compares or ready.reread or protects or self._mapper.needs_current(ready.mapped, about)
+        )
+        # Judged by an older state of it, our own last write would pass for somebody's edit.
+        at_once = ready.reread or (protects and context.ledger.is_recent(ready.written_at, _lag(context)))
+        return _Draft(replace(update, ready=ready), about, reads, at_once)
+
+
+def _lag(context: StreamContext) -> float:
+    return context.run.timing.window.lag_seconds
 
 
 def _current(context: StreamContext, drafts: Sequence[_Draft]) -> dict[str, CrmRecord]:
@@ -100,13 +115,13 @@ def _current(context: StreamContext, drafts: Sequence[_Draft]) -> dict[str, CrmR
         update = draft.update
         record = context.recent.get(update.crm_id) or update.current
         if (update.ready.reread or record is None) and draft.reads:
-            unread[update.ready.reread].append(update)
+            unread[draft.at_once].append(update)
         elif record is not None:
             current[update.ready.incoming.source_id] = record
-    for in_doubt, chosen in unread.items():
+    for at_once, chosen in unread.items():
         if chosen:
             ids = [update.crm_id for update in chosen]
-            records = context.crm.read(context.mapper.crm_object, ids, immediate=in_doubt)
+            records = context.crm.read(context.mapper.crm_object, ids, immediate=at_once)
             for update in chosen:
                 if update.crm_id in records:
                     current[update.ready.incoming.source_id] = records[update.crm_id]

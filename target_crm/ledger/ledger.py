@@ -229,6 +229,10 @@ class Ledger:
         age = self._store.now() - intent.sent_at if intent.sent_at else 0.0
         return max(age, 0.0) if age > -CLOCK_DIFFERENCE_SECONDS else math.inf
 
+    def is_recent(self, written_at: float | None, seconds: float) -> bool:
+        """Tell whether a time in Unix seconds is not longer ago than so many seconds."""
+        return written_at is not None and self._store.now() - written_at < seconds
+
     def withdraw(self, scope: Scope, source_ids: Collection[str]) -> None:
         """Remove the intents of writes of which the answer says that nothing was changed."""
         with self._store.write() as connection:

@@ -10,7 +10,7 @@ from typing import Any
 from crm_api.crm_objects import CrmId
 from crm_api.errors import Exit, StopError
 from target_crm.mapping.last_sent import LastSent
-from target_crm.mapping.values import Difference
+from target_crm.mapping.values import Difference, Side
 
 
 class LedgerError(StopError):
@@ -275,6 +275,7 @@ class Held:
         number: A number that counts up.
         stream: The stream's name after stream maps.
         run_id: The id of the run that held the record.
+        take: The side whose values somebody chose for its conflicts, while it is tried again; the ledger keeps none.
     """
 
     source_id: str
@@ -291,3 +292,4 @@ class Held:
     number: int = 0
     stream: str = ""
     run_id: str = ""
+    take: Side | None = None

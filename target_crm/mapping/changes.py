@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
-
-import msgspec
 
 from crm_api.crm import Crm
 from crm_api.crm_objects import Attribute, CrmRecord, Kind, Outgoing, Payload
-from crm_api.values import LARGEST_INTEGER, has_value
+from crm_api.values import has_value
+from target_crm.mapping.comparison import NOTHING, Comparison, category_of, key_of
 from target_crm.mapping.fields import Fields
 from target_crm.mapping.last_sent import LastSent
-from target_crm.mapping.match_keys import NORMALISERS
-from target_crm.mapping.values import Change, Difference, Mode
-
-_ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=str)
+from target_crm.mapping.values import Change, Conflict, Difference, Mode, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +24,13 @@ class Basis:
         last: The record as it was last sent; None: every attribute counts as changed.
         tried: The payloads of updates to which no answer came.
         whole: Whether every attribute is sent, changed or not.
+        take: The side whose values somebody chose for this record's conflicts; None: the settings decide.
     """
 
     last: LastSent | None = None
     tried: tuple[Payload, ...] = ()
     whole: bool = False
+    take: Side | None = None
 
 
 NO_BASIS = Basis()
@@ -47,11 +44,17 @@ class Changes:
         crm: Knows the vendor's form of values.
         fields: The attributes and custom fields of the object.
         mode_of: Gives the mode of an attribute.
+        side_of: Tells who decides about conflicts of an attribute.
     """
 
     crm: Crm
     fields: Fields
     mode_of: Callable[[Attribute], Mode]
+    side_of: Callable[[Attribute], Side]
+
+    @cached_property
+    def _compared(self) -> Comparison:
+        return Comparison(self.crm)
 
     def creation(self, payload: Payload, *, may_be_there: bool = False) -> Change:
         """The change that a create sends: everything that has a value, and nulls as well if the record may be there."""
@@ -60,7 +63,8 @@ class Changes:
             for each, value in self._attributes_of(payload)
             if each.creatable and (has_value(value) or (may_be_there and each.updatable and not each.only_added))
         }
-        differences = [Difference(name, None, self._readable(each, value)) for name, (each, value) in sent.items()]
+        readable = self._compared.readable
+        differences = [Difference(name, None, readable(each, value)) for name, (each, value) in sent.items()]
         return self._change(sent, differences, sent, unread=True)
 
     def changed(self, payload: Payload, basis: Basis) -> frozenset[str]:
@@ -68,11 +72,7 @@ class Changes:
 
         Where the record is not as its source last gave it, and no attribute tells in what: all of them.
         """
-        updatable = {
-            each.name: (each, value)
-            for each, value in self._attributes_of(payload)
-            if each.updatable and self.mode_of(each) is not Mode.CREATE_ONLY
-        }
+        updatable = {each.name: (each, value) for each, value in self._updatable(payload, None)}
         last = basis.last
         if last is None or not last.sent or basis.whole:
             return frozenset(updatable)
@@ -80,43 +80,98 @@ class Changes:
         differing = frozenset(
             name
             for name, (each, value) in updatable.items()
-            if name in tried or not last.was_sent(name, self.content(each, value))
+            if name in tried or not last.was_sent(name, self._compared.content(each, value))
         )
         if differing or not last.is_of(self._contents(payload)):
             return differing
         return frozenset(updatable)
 
-    def change(self, payload: Payload, current: CrmRecord | None, about: Collection[str] | None = None) -> Change:
+    def change(
+        self,
+        payload: Payload,
+        current: CrmRecord | None,
+        about: Collection[str] | None = None,
+        basis: Basis = NO_BASIS,
+    ) -> Change:
         """The change that an update sends. Without ``current``, attributes whose value depends on it are left out.
 
         Args:
             payload: The record.
             current: The record as the CRM has it; None if it was not read.
             about: The attributes that may be sent; None: all of them.
+            basis: What is known of the record's earlier writes.
         """
+        conflicts: list[Conflict] = []
         sent: dict[str, tuple[Attribute, Any]] = {}
         differences: list[Difference] = []
         settled: set[str] = set()
         now = {} if current is None else {each.name: value for each, value in self._attributes_of(current, payload)}
-        for attribute, value in self._attributes_of(payload):
-            mode, name = self.mode_of(attribute), attribute.name
-            if not attribute.updatable or mode is Mode.CREATE_ONLY or (about is not None and name not in about):
+        readable = self._compared.readable
+        for attribute, value in self._updatable(payload, about):
+            mode, name, old, new = self.mode_of(attribute), attribute.name, now.get(attribute.name), value
+            if current is not None:
+                new = value_after_update(mode, attribute, old, value)
+                if self._compared.same(attribute, old, new):
+                    if mode is not Mode.FILL_EMPTY or self._compared.same(attribute, old, value):
+                        settled.add(name)
+                    continue
+                if self._is_protected(attribute, old, basis, shown=name in now):
+                    if basis.take is Side.CRM:
+                        settled.add(name)
+                    elif not self._is_as_sent(attribute, value, basis):
+                        values = readable(attribute, old), readable(attribute, new)
+                        conflicts.append(Conflict(name, *values, self.side_of(attribute)))
+                    continue
+            elif self._depends(attribute, value):
                 continue
-            if current is None:
-                if not self._depends(attribute, value):
-                    sent[name] = attribute, value
-                    differences.append(Difference(name, None, self._readable(attribute, value)))
-                continue
-            old = now.get(name)
-            new = value_after_update(mode, attribute, old, value)
-            if not self._same(attribute, old, new):
-                sent[name] = attribute, new
-                differences.append(Difference(name, self._readable(attribute, old), self._readable(attribute, new)))
-            elif mode is not Mode.FILL_EMPTY or self._same(attribute, old, value):
-                settled.add(name)
+            sent[name] = attribute, new
+            differences.append(Difference(name, readable(attribute, old), readable(attribute, new)))
         if sent:
             sent.update({each.name: (each, value) for each, value in self._attributes_of(payload) if each.resent})
-        return self._change(sent, differences, {*settled, *sent}, unread=current is None)
+        change = self._change(sent, differences, {*settled, *sent}, unread=current is None)
+        return replace(change, conflicts=tuple(conflicts)) if conflicts else change
+
+    def _updatable(self, payload: Payload, about: Collection[str] | None) -> Iterator[tuple[Attribute, Any]]:
+        for attribute, value in self._attributes_of(payload):
+            is_meant = about is None or attribute.name in about
+            if is_meant and attribute.updatable and self.mode_of(attribute) is not Mode.CREATE_ONLY:
+                yield attribute, value
+
+    def _is_protected(self, attribute: Attribute, old: Any, basis: Basis, *, shown: bool) -> bool:
+        """Tell whether the CRM's value must not be replaced without asking: it may be somebody's edit.
+
+        Args:
+            attribute: The attribute.
+            old: The CRM's value, which differs from the record's.
+            basis: What is known of earlier writes.
+            shown: Whether the CRM's record holds the attribute at all.
+        """
+        if not self.is_protectable(attribute) or basis.take is Side.SOURCE:
+            return False
+        if not shown:
+            return True
+        last, name = basis.last, attribute.name
+        if last is None or not last.knows(name):
+            return has_value(old)
+        if last.was_seen(name, self._compared.content(attribute, old)):
+            return False
+        tried = [each for payload in basis.tried for each in self._attributes_of(payload)]
+        return not any(each.name == name and self._compared.same(attribute, old, sent) for each, sent in tried)
+
+    def is_protectable(self, attribute: Attribute) -> bool:
+        """Tell whether an edit in the CRM may keep an attribute from being replaced; other modes keep it anyway."""
+        return self.mode_of(attribute) is Mode.REPLACE and self.side_of(attribute) is not Side.SOURCE
+
+    def _is_as_sent(self, attribute: Attribute, value: Any, basis: Basis) -> bool:
+        last = basis.last
+        return last is not None and last.was_sent(attribute.name, self._compared.content(attribute, value))
+
+    def protects(self, payload: Payload, about: Collection[str]) -> bool:
+        """Tell whether an update is about attributes whose value in the CRM may have to stay."""
+        return any(
+            each.updatable and each.name in about and self.is_protectable(each)
+            for each, _ in self._attributes_of(payload)
+        )
 
     def needs_current(self, payload: Payload, about: Collection[str] | None = None) -> bool:
         """Tell whether the change that an update sends depends on what the CRM has."""
@@ -150,7 +205,7 @@ class Changes:
         if basis.last is None:
             return None
         seen = {
-            each.name: self.content(each, value)
+            each.name: self._compared.content(each, value)
             for each, value in (self._attributes_of(answer, payload) if answer else ())
             if each.name in settled
         }
@@ -162,17 +217,7 @@ class Changes:
         return {attribute.name for payload in payloads for attribute, _ in self._attributes_of(payload)}
 
     def _contents(self, payload: Payload) -> dict[str, bytes]:
-        return {each.name: self.content(each, value) for each, value in self._attributes_of(payload)}
-
-    def content(self, attribute: Attribute, value: Any) -> bytes:
-        """Spell a value in the vendor's form so that two that count as equal are spelled alike."""
-        if not has_value(value):
-            return NOTHING
-        form = self._form(attribute, value)
-        try:
-            return _ENCODER.encode(form)
-        except (UnicodeEncodeError, OverflowError):  # half of a surrogate pair, more than 64 bits: in the CRM's answers
-            return repr(form).encode("utf-8", "backslashreplace")
+        return {each.name: self._compared.content(each, value) for each, value in self._attributes_of(payload)}
 
     def is_blind(self, payload: Payload) -> bool:
         """Tell whether an update would send exactly what a create sends, whatever the CRM has."""
@@ -228,30 +273,6 @@ class Changes:
     def _is_added(self, attribute: Attribute, value: Any) -> bool:
         return attribute.appended and self.mode_of(attribute) is Mode.ADD and has_value(value)
 
-    def _same(self, attribute: Attribute, old: Any, new: Any) -> bool:
-        if not has_value(old) or not has_value(new):
-            return not has_value(old) and not has_value(new)
-        if attribute.kind is Kind.OBJECTS:
-            old = _as_said(old, new)
-        return bool(self._form(attribute, old) == self._form(attribute, new))
-
-    def _form(self, attribute: Attribute, value: Any) -> Any:
-        """Bring a value that is not empty into the form in which it is compared: JSON values."""
-        form = _FORM_BY_KIND.get(attribute.kind)
-        return form(attribute, value) if form is not None else _canonical(self._decoded(attribute, value))
-
-    def _decoded(self, attribute: Attribute, value: Any) -> Any:
-        try:
-            return self.crm.decode(attribute, value)
-        except ValueError:
-            return value
-
-    def _readable(self, attribute: Attribute, value: Any) -> Any:
-        if not has_value(value):
-            return None
-        decoded = self._decoded(attribute, value)
-        return decoded.isoformat() if isinstance(decoded, date) else decoded
-
 
 def value_after_update(mode: Mode, attribute: Attribute, old: Any, new: Any) -> Any:
     """The value that an attribute has after an update, given its mode, the CRM's value and the record's."""
@@ -262,20 +283,13 @@ def value_after_update(mode: Mode, attribute: Attribute, old: Any, new: Any) -> 
     if mode is Mode.FILL_EMPTY and has_value(old):
         return old
     if attribute.kind is Kind.ITEMS and new:
-        return [_with_category(attribute, each, old or []) for each in new]
+        return [_withcategory_of(attribute, each, old or []) for each in new]
     return new
 
 
 def _merged(attribute: Attribute, old: list[Any], new: list[Any]) -> list[Any]:
-    known = {_key_of(attribute, each) for each in old}
-    return [*old, *(each for each in new if _key_of(attribute, each) not in known)]
-
-
-def _key_of(attribute: Attribute, value: Any) -> str:
-    """The text by which elements of a list attribute are told apart."""
-    if attribute.item is not None:
-        value = value.get(attribute.item)
-    return NORMALISERS[attribute.normalise](str(value))
+    known = {key_of(attribute, each) for each in old}
+    return [*old, *(each for each in new if key_of(attribute, each) not in known)]
 
 
 def _structure(mode: Mode, attribute: Attribute, old: Any, new: Any) -> Any:
@@ -283,7 +297,7 @@ def _structure(mode: Mode, attribute: Attribute, old: Any, new: Any) -> Any:
     if attribute.item is not None:
         if mode is Mode.FILL_EMPTY and has_value(old):
             return old
-        return new if new is None else _with_category(attribute, new, [old] if old else [])
+        return new if new is None else _withcategory_of(attribute, new, [old] if old else [])
     if new is None:
         return old if mode is Mode.FILL_EMPTY else None
     before = {part: (old or {}).get(part) or None for part in attribute.parts}
@@ -292,72 +306,13 @@ def _structure(mode: Mode, attribute: Attribute, old: Any, new: Any) -> Any:
     return before | dict(new)
 
 
-def _with_category(attribute: Attribute, item: Mapping[str, Any], old: list[Any]) -> Mapping[str, Any]:
+def _withcategory_of(attribute: Attribute, item: Mapping[str, Any], old: list[Any]) -> Mapping[str, Any]:
     """Return an item of a bare value, which has no category of its own, the category that people chose in the CRM."""
-    if _category(attribute, item) != attribute.category:
+    if category_of(attribute, item) != attribute.category:
         return item
-    same = [each for each in old if _key_of(attribute, each) == _key_of(attribute, item)]
+    same = [each for each in old if key_of(attribute, each) == key_of(attribute, item)]
     if not same:
         return item
     chosen = {"category": None, **same[0]} if attribute.category_name is None else same[0]
     merged = {**item, **chosen, str(attribute.item): item[str(attribute.item)]}
     return {name: value for name, value in merged.items() if value is not None}
-
-
-def _category(attribute: Attribute, item: Mapping[str, Any]) -> Any:
-    value = item.get(attribute.category_name or "category")
-    return value.casefold() if isinstance(value, str) and attribute.category_name else value
-
-
-def _as_said(old: list[Any], new: list[Any]) -> list[Any]:
-    """Reduce the CRM's list of objects to what the record says of each."""
-    if len(old) != len(new):
-        return old
-    return [{name: held.get(name) for name in said} for held, said in zip(old, new, strict=True)]
-
-
-def _canonical(value: Any) -> Any:
-    """Spell equal numbers and equal instants alike, at any depth."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int | float | Decimal):
-        number = float(value)
-        return int(value) if abs(number) <= LARGEST_INTEGER and number.is_integer() else number
-    if isinstance(value, datetime):
-        return value.astimezone(UTC) if value.tzinfo else value
-    if isinstance(value, Mapping):
-        return {str(name): _canonical(each) for name, each in value.items()}
-    return [_canonical(each) for each in value] if isinstance(value, list | tuple) else value
-
-
-def _form_of_texts(_: Attribute, value: Any) -> Any:
-    return sorted(map(str, value))
-
-
-def _form_of_structure(attribute: Attribute, value: Any) -> Any:
-    return [str(value.get(part) or "").strip() for part in attribute.parts]
-
-
-def _form_of_objects(_: Attribute, value: Any) -> Any:
-    return _canonical(value)
-
-
-def _form_of_ids(attribute: Attribute, value: Any) -> Any:
-    return sorted({_key_of(attribute, each) for each in value})
-
-
-def _form_of_items(attribute: Attribute, value: Any) -> Any:
-    return [[_canonical(each.get(attribute.item)), _canonical(_category(attribute, each))] for each in value]
-
-
-NOTHING = b""
-"""The content of an empty value."""
-_FORM_BY_KIND: Mapping[Kind, Callable[[Attribute, Any], Any]] = {
-    Kind.TEXTS: _form_of_texts,
-    Kind.NAME_IDS: _form_of_texts,
-    Kind.STRUCTURE: _form_of_structure,
-    Kind.OBJECTS: _form_of_objects,
-    Kind.IDS: _form_of_ids,
-    Kind.ITEMS: _form_of_items,
-}
-"""Brings a value of a kind into the form in which it is compared; any other kind is compared as it is decoded."""

@@ -116,7 +116,7 @@ class LastSent:
 
     @property
     def unsettled(self) -> LastSent:
-        """The same record, if more than its digests tell may have changed since it was sent."""
+        """Its record, if more than its digests tell may have changed since it was sent."""
         return replace(self, sent={name: digest for name, digest in self.sent.items() if name != _WHOLE})
 
     @property

@@ -15,7 +15,7 @@ from crm_api.errors import SettingError
 from crm_api.settings import nearest
 from crm_api.values import is_empty
 from target_crm.mapping.attribute_plan import AttributePlans, Plan
-from target_crm.mapping.changes import Basis, Changes
+from target_crm.mapping.changes import NO_BASIS, Basis, Changes
 from target_crm.mapping.fields import ID, Fields
 from target_crm.mapping.flags import Flags, resolved, with_flags
 from target_crm.mapping.flat import LISTS, Sources, unpacked
@@ -34,6 +34,7 @@ from target_crm.mapping.values import (
     Reference,
     RejectedError,
     Rejection,
+    Side,
 )
 from target_crm.mapping.vendor_values import VendorValues
 
@@ -89,8 +90,9 @@ class Mapper:
         used = self._references.used | (frozenset() if self._flags is None else self._flags.used)
         self._plans = AttributePlans(self._fields, settings, self._match_keys.names, used)
         self._modes = {self._checked(name, mode).name: mode for name, mode in settings.fields.items()}
+        self._sides = {self._protectable(name).name: side for name, side in settings.conflicts_of.items()}
         self._vendor_values = VendorValues(owner, self._fields)
-        self._changes = Changes(owner, self._fields, self._mode_of)
+        self._changes = Changes(owner, self._fields, self._mode_of, self._side_of)
         self._required = tuple(attribute.name for attribute in crm_object.attributes if attribute.required)
 
     def _checked(self, name: str, mode: Mode) -> Attribute:
@@ -105,6 +107,22 @@ class Mapper:
         if mode is Mode.REPLACE and attribute.only_added:
             raise SettingError(f"{where} must not be replace: the CRM only adds to {attribute.name}")
         return attribute
+
+    def _protectable(self, name: str) -> Attribute:
+        """Find an attribute that has a setting conflicts of its own, and see whether that can mean anything."""
+        side = self._settings.conflicts_of[name]
+        attribute = self._checked(name, Mode.FILL_EMPTY)
+        mode = self._mode_of(attribute)
+        if side is not Side.SOURCE and mode is not Mode.REPLACE:
+            where = self._settings.place("fields")
+            raise SettingError(
+                f"{where}.{name}.conflicts has no effect with mode {mode}, which replaces nothing in the CRM. Remove "
+                "it, or set mode to replace"
+            )
+        return attribute
+
+    def _side_of(self, attribute: Attribute) -> Side:
+        return self._sides.get(attribute.name, Side(self._settings.conflicts))
 
     def _mode_of(self, attribute: Attribute) -> Mode:
         default = Mode.ADD if attribute.kind in LISTS else Mode.REPLACE
@@ -250,7 +268,17 @@ class Mapper:
         """The attributes that an update of the record is about, by what is known of its earlier writes."""
         return self._changes.changed(mapped.payload, basis)
 
-    def change(self, mapped: Mapped, current: CrmRecord | None, about: Collection[str] | None = None) -> Change:
+    def protects(self, mapped: Mapped, about: Collection[str]) -> bool:
+        """Tell whether an update is about attributes whose value in the CRM may have to stay."""
+        return self._settings.decided_by_crm and self._changes.protects(mapped.payload, about)
+
+    def change(
+        self,
+        mapped: Mapped,
+        current: CrmRecord | None,
+        about: Collection[str] | None = None,
+        basis: Basis = NO_BASIS,
+    ) -> Change:
         """The change that updates the record: the attributes that differ, as far as their modes allow.
 
         Args:
@@ -258,8 +286,9 @@ class Mapper:
             current: The record as the CRM has it now. None if it was not read: then every updatable attribute is sent
                 whose new value does not depend on the CRM's.
             about: The attributes that the update is about; None: all of them.
+            basis: What is known of the record's earlier writes.
         """
-        change = self._changes.change(mapped.payload, current, about)
+        change = self._changes.change(mapped.payload, current, about, basis)
         return with_flags(change, mapped.parameters) if mapped.parameters else change
 
     def with_cleared(self, mapped: Mapped, last: LastSent) -> Mapped:

@@ -199,6 +199,23 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class Conflict:
+    """One attribute that is not sent, because the CRM's value is not as it was when the source's was last sent.
+
+    Attributes:
+        attribute: The attribute's name; ``cf_<slug>`` for a custom field.
+        current: The CRM's value in readable form; None: it has none, or does not show it.
+        new: The source's value in readable form.
+        side: Who decides: the CRM, whose value stays, or a review.
+    """
+
+    attribute: str
+    current: Any
+    new: Any
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """The part of a record that a write sends.
 
@@ -207,12 +224,19 @@ class Change:
         differences: Old and new value of each field; custom fields one by one.
         settled: The attributes that the CRM holds as the record gives them, once the payload is written.
         emptied: The attributes that are null in the record, and had a value when they were last sent.
+        conflicts: The attributes that are not sent, because both sides changed them.
     """
 
     payload: Payload
     differences: tuple[Difference, ...]
     settled: frozenset[str] = field(default=frozenset(), compare=False)
     emptied: tuple[str, ...] = field(default=(), compare=False)
+    conflicts: tuple[Conflict, ...] = ()
+
+    @property
+    def to_review(self) -> tuple[Conflict, ...]:
+        """The conflicts that keep the record from being written until somebody decides."""
+        return tuple(each for each in self.conflicts if each.side is Side.REVIEW)
 
 
 NOTHING_TO_SEND = Change({}, ())

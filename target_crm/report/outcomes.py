@@ -11,7 +11,7 @@ from typing import Literal
 
 from crm_api.crm_objects import CrmId, CrmRecord
 from target_crm.ledger.values import Held
-from target_crm.mapping.values import Difference
+from target_crm.mapping.values import Conflict, Difference
 
 LINKED: Literal["linked"] = "linked"
 """In place of an outcome: a reference was put into a record that had been written without it."""
@@ -53,6 +53,7 @@ class RejectKind(StrEnum):
     GONE = "gone"
     MISSING_REFERENCE = "missing_reference"
     BRAKE = "brake"
+    CONFLICT = "conflict"
     IN_DOUBT = "in_doubt"
 
 
@@ -90,6 +91,7 @@ class RecordOutcome:
         differences: Fields that were written.
         matched_by: How the CRM's record was recognised that the ledger had not known, for people; or empty.
         held: What the ledger holds of it; None if nothing.
+        conflicts: Fields that both sides changed, and that were left as the CRM has them.
     """
 
     stream: str
@@ -104,6 +106,7 @@ class RecordOutcome:
     differences: Sequence[Difference] = ()
     matched_by: str = ""
     held: Held | None = None
+    conflicts: Sequence[Conflict] = ()
 
 
 class Observer:
@@ -135,6 +138,7 @@ class Books:
         self._linked: Counter[str] = Counter()
         self._emptied: dict[str, Counter[str]] = {}
         self._nulled: dict[str, Counter[str]] = {}
+        self._left: dict[str, Counter[str]] = {}
         self._examples: dict[tuple[str, str], Example] = {}
 
     def arrived(self, stream: str, records: int = 1) -> None:
@@ -239,6 +243,17 @@ class Books:
     def nulls(self) -> dict[str, dict[str, int]]:
         """The number of records in which an attribute is null now and had a value when last sent, by stream."""
         return {stream: dict(attributes) for stream, attributes in self._nulled.items()}
+
+    def left_to_crm(self, stream: str, attributes: Sequence[str]) -> None:
+        """Count fields of a record that both sides changed, and that were left as the CRM has them."""
+        if attributes:
+            with self._lock:
+                self._left.setdefault(stream, Counter()).update(attributes)
+
+    @property
+    def conflicts(self) -> dict[str, dict[str, int]]:
+        """The number of records in which a field was left as the CRM has it, by stream and field."""
+        return {stream: dict(attributes) for stream, attributes in self._left.items()}
 
     @property
     def removals(self) -> int:

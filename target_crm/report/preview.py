@@ -68,6 +68,7 @@ def _spelled_outcome(outcome: RecordOutcome) -> str | None:
     """Say what would be done; None where there is nothing to show."""
     ended = outcome.outcome
     fields = "; ".join(map(_spelled, outcome.differences))
+    conflicts = [_spelled_conflict(each.attribute, each.current, each.new) for each in outcome.conflicts]
     held = outcome.held.state if outcome.held else ""
     shown = {
         Outcome.CREATED: f"create: {fields}",
@@ -79,7 +80,16 @@ def _spelled_outcome(outcome: RecordOutcome) -> str | None:
         Outcome.REJECTED: f"{held}, {outcome.kind}: {outcome.reason}",
         Outcome.WAITING: "" if held == "deleting" else f"{held}, {outcome.kind}: {outcome.reason}",
     }
-    return shown.get(ended) or None
+    if ended is Outcome.REJECTED and outcome.held is not None and isinstance(outcome.held.sent, dict):
+        conflicts += [_spelled_conflict(**each) for each in outcome.held.sent.get("conflicts", ())]
+    said = "".join(f" ({each})" for each in conflicts)
+    if said and ended is Outcome.UNCHANGED:
+        return f"leave {outcome.crm_id}{said}"
+    return f"{shown[ended]}{said}" if shown.get(ended) else None
+
+
+def _spelled_conflict(attribute: str, current: Any, new: Any) -> str:
+    return f"in conflict: {attribute}: {_json(current)} in the CRM, {_json(new)} at the source"
 
 
 def spelled_request(request: Request) -> str:

@@ -95,6 +95,7 @@ class Summary:
             "reject_kinds": {stream: kinds for stream in books.streams if (kinds := books.reject_kinds(stream))},
             "fields_cleared": books.cleared,
             "became_null": books.nulls,
+            "conflicts": books.conflicts,
             "examples": [asdict(example) for example in books.examples],
             "closed": books.closed,
             "pending": self.pending,
@@ -153,6 +154,12 @@ class Summary:
                 lines.append(f"{stream}: {reasons}")
             if removed := self.books.removed_from(stream):
                 lines.append(f"{stream}: {removed} deleted, since the source no longer has them")
+        lines += [
+            f"{stream}: {attribute} was changed on both sides in {count:,} record{'s' * (count != 1)}; the CRM's value "
+            "stays (conflicts: crm)"
+            for stream, attributes in self.books.conflicts.items()
+            for attribute, count in attributes.items()
+        ]
         lines += [
             _became_null(stream, attribute, count, self.books.cleared.get(stream, {}).get(attribute, 0))
             for stream, attributes in self.books.nulls.items()
