@@ -173,9 +173,11 @@ class MappingSettings:
     conflicts: Side = setting(  # noqa: RUF009 - it makes a dataclass field
         "Handling of a value that both the source and somebody in the CRM changed since it was last sent: source sends "
         "the source's, crm leaves the CRM's and counts it, review rejects the record until somebody decides. With crm "
-        "and review each record is read before it is updated. One attribute's own stands under fields.",
-        {"enum": [*map(str, Side)], "default": Side.SOURCE.value},
+        "and review each record is read before it is updated. One attribute's own stands under fields. If left out, "
+        "source.",
+        {"enum": [*map(str, Side), None]},  # a default would be filled in, and make every record look changed
         read=lambda given, _: Side(given),
+        default=Side.SOURCE,
     )
     unknown_attributes: str = setting(
         "Leave out attributes that the object does not have or that cannot be written, or reject the record.",
