@@ -204,12 +204,13 @@ class Changes:
         """
         if basis.last is None:
             return None
-        seen = {
-            each.name: self._compared.content(each, value)
-            for each, value in (self._attributes_of(answer, payload) if answer else ())
-            if each.name in settled
-        }
-        contents = self._contents(payload)
+        given = {each.name: (each, value) for each, value in self._attributes_of(payload)}
+        contents = {name: self._compared.content(each, value) for name, (each, value) in given.items()}
+        seen: dict[str, bytes] = {}
+        for each, value in self._attributes_of(answer, payload) if answer else ():
+            if each.name in settled and each.name in given:
+                is_the_same = type(value) is type(given[each.name][1]) and value == given[each.name][1]
+                seen[each.name] = contents[each.name] if is_the_same else self._compared.content(each, value)
         unclear = self._names_in(basis.tried).difference(settled)
         return basis.last.after(contents, contents.keys() & settled, seen, unclear)
 
