@@ -19,7 +19,7 @@ from target_crm.mapping.last_sent import LastSent
 from target_crm.mapping.mapper import Mapper, digest_of
 from target_crm.mapping.match_keys import normalise_text
 from target_crm.mapping.settings import MappingSettings
-from target_crm.mapping.values import Change, Difference, Found, Mapped, MatchKey, MatchPart, Rejection
+from target_crm.mapping.values import Change, Difference, Found, KeptValue, Mapped, MatchKey, MatchPart, Rejection
 
 _SORTED = msgspec.json.Encoder(order="sorted", decimal_format="number")
 
@@ -123,6 +123,11 @@ class WholeRecordMapper(Mapper):
         contents = _contents(mapped.payload)
         unclear = {name for payload in basis.tried for name in payload} - change.settled
         return basis.last.after(contents, contents.keys() & change.settled, {}, unclear)
+
+    @override
+    def kept(self, change: Change, current: CrmRecord | None) -> tuple[KeptValue, ...]:
+        before = current or {}
+        return tuple(KeptValue(name, before.get(name), value, name in before) for name, value in change.payload.items())
 
     @override
     def needs_current(self, mapped: Mapped, about: Collection[str] | None = None) -> bool:

@@ -197,11 +197,16 @@ class StreamLedger:
     def hold_conflict(self, update: Update, change: Change) -> None:
         """Hold a record that both sides changed; a write of it that is in doubt stays so."""
         names = " and ".join(each.attribute for each in change.to_review)
+        incoming = update.ready.incoming
+        attributes = [each.attribute for each in change.to_review]
+        kept = self._ledger.kept_values.last_sent(self._scope, incoming.source_id, attributes)
+        readable = self._stream.destination.mapper.readable
         conflicts = [
-            {"attribute": each.attribute, "current": each.current, "new": each.new} for each in change.to_review
+            {"attribute": each.attribute, "current": each.current, "new": each.new}
+            | ({"last_sent": readable(each.attribute, kept[each.attribute])} if each.attribute in kept else {})
+            for each in change.to_review
         ]
         sent = {"crm_id": update.crm_id, "conflicts": conflicts}
-        incoming = update.ready.incoming
         held = [self.held(incoming, RejectKind.CONFLICT, _CONFLICT.format(names=names), sent=sent)]
         self._ledger.held_records.hold(self._scope, held, keep_intents=update.ready.reread)
         self._count_held(held)

@@ -96,7 +96,11 @@ class UpdatePlanner:
         about = self._mapper.changed(ready.mapped, ready.basis)
         protects = self._mapper.protects(ready.mapped, about)
         reads = self._readable and (
-            self._compares or ready.reread or protects or self._mapper.needs_current(ready.mapped, about)
+            self._compares
+            or ready.reread
+            or protects
+            or (context.ledger.kept_values.on and bool(about))
+            or self._mapper.needs_current(ready.mapped, about)
         )
         # Judged by an older state of it, our own last write would pass for somebody's edit.
         at_once = ready.reread or (protects and context.ledger.is_recent(ready.written_at, _lag(context)))

@@ -20,6 +20,7 @@ from target_crm.ledger import tables
 from target_crm.ledger.digests import AttributeDigests, digest_rows
 from target_crm.ledger.group_commit import GroupCommit
 from target_crm.ledger.held import HeldRecords
+from target_crm.ledger.kept_values import KeptValues
 from target_crm.ledger.links import Links, link_rows
 from target_crm.ledger.pruning import prune_history
 from target_crm.ledger.store import (
@@ -65,19 +66,29 @@ class Ledger:
     Args:
         store: The ledger's database.
         history_values: Whether the history holds the values of changed fields beside their names.
+        keeps_values: Whether values before and after each write are kept for some days.
         generations: Counts the ledger's generations; None for what is no run.
 
     Attributes:
+        kept_values: The values before and after writes.
         held_records: The records that were not written.
         links: The references that written records still lack.
         digests: The attributes of records as they were last sent.
     """
 
-    def __init__(self, store: Store, *, history_values: bool = False, generations: Generations | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        history_values: bool = False,
+        keeps_values: bool = False,
+        generations: Generations | None = None,
+    ) -> None:
         self._store = store
         self._generations = generations
         self._group_commit = GroupCommit(self._write, (LedgerDataError,))
         self._history_values = history_values
+        self.kept_values = KeptValues(store, on=keeps_values)
         self.held_records = HeldRecords(store)
         self.links = Links(store)
         self.digests = AttributeDigests(store)
@@ -257,7 +268,8 @@ class Ledger:
         source_ids = [entry.source_id for entry in entries]
         links = [link for entry in entries for link in link_rows(scope, entry, now)]
         records = [self._record(scope, entry, now) for entry in entries]
-        done = [self._event(scope, entry, now) for entry in entries if entry.action != "unchanged"]
+        told = [entry for entry in entries if entry.action != "unchanged"]
+        done = [self._event(scope, entry, now) for entry in told]
         fresh = [
             _fresh_key(scope, name, value, entry.crm_id, now)
             for entry in entries
@@ -271,8 +283,7 @@ class Ledger:
         self._store.put(connection, tables.records, records)
         self._store.put(connection, tables.attribute_digests, digest_rows(scope, entries))
         self._store.put(connection, tables.fresh_keys, fresh)
-        if done:
-            connection.execute(tables.history.insert(), done)
+        self.kept_values.keep(connection, done, told, now)
 
     def fresh(self, scope: ObjectScope, attribute: str, values: Collection[str], since: float) -> dict[str, set[CrmId]]:
         """Return the CRM ids that our own writes gave these match values since a time in Unix seconds, by value."""

@@ -311,8 +311,8 @@ attribute_digests = Table(
     sqlite_with_rowid=False,
 )
 
-# Values of an attribute before and after a change, as JSON, for as long as keep_values_days says. Nothing writes them
-# yet.
+# Values of an attribute before and after a write, as JSON in the vendor's form, for as long as keep_values_days says;
+# before is null where nobody read it. attribute is the attribute's name, cf_<slug> for a custom field.
 kept_values = Table(
     "ledger_kept_values",
     metadata,

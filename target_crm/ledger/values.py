@@ -10,7 +10,7 @@ from typing import Any
 from crm_api.crm_objects import CrmId
 from crm_api.errors import Exit, StopError
 from target_crm.mapping.last_sent import LastSent
-from target_crm.mapping.values import Difference, Side
+from target_crm.mapping.values import Difference, KeptValue, Side
 
 
 class LedgerError(StopError):
@@ -235,6 +235,7 @@ class Entry:
         request_id: The CRM's id of the request; empty if it gives none.
         reason: A sentence part for people that says why this was done; empty where that is plain.
         last: The record as it was sent now and is seen since; None: nothing new is known of that.
+        values: The values that are to be kept.
     """
 
     source_id: str
@@ -249,11 +250,12 @@ class Entry:
     request_id: str = ""
     reason: str = ""
     last: LastSent | None = None
+    values: Sequence[KeptValue] = ()
 
     @property
     def bare(self) -> Entry:
         """An entry with what the next run needs, without what was changed, by which request and why."""
-        return replace(self, differences=(), gained=None, request_id="", reason="")
+        return replace(self, differences=(), gained=None, request_id="", reason="", values=())
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from crm_api.values import has_value
 from target_crm.mapping.comparison import NOTHING, Comparison, category_of, key_of
 from target_crm.mapping.fields import Fields
 from target_crm.mapping.last_sent import LastSent
-from target_crm.mapping.values import Change, Conflict, Difference, Mode, Side
+from target_crm.mapping.values import Change, Conflict, Difference, KeptValue, Mode, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,11 @@ class Changes:
     mode_of: Callable[[Attribute], Mode]
     side_of: Callable[[Attribute], Side]
 
+    @property
+    def readable(self) -> Callable[[Attribute, Any], Any]:
+        """Spells a value in the vendor's form for people."""
+        return self._compared.readable
+
     @cached_property
     def _compared(self) -> Comparison:
         return Comparison(self.crm)
@@ -63,7 +68,7 @@ class Changes:
             for each, value in self._attributes_of(payload)
             if each.creatable and (has_value(value) or (may_be_there and each.updatable and not each.only_added))
         }
-        readable = self._compared.readable
+        readable = self.readable
         differences = [Difference(name, None, readable(each, value)) for name, (each, value) in sent.items()]
         return self._change(sent, differences, sent, unread=True)
 
@@ -106,7 +111,7 @@ class Changes:
         differences: list[Difference] = []
         settled: set[str] = set()
         now = {} if current is None else {each.name: value for each, value in self._attributes_of(current, payload)}
-        readable = self._compared.readable
+        readable = self.readable
         for attribute, value in self._updatable(payload, about):
             mode, name, old, new = self.mode_of(attribute), attribute.name, now.get(attribute.name), value
             if current is not None:
@@ -213,6 +218,16 @@ class Changes:
                 seen[each.name] = contents[each.name] if is_the_same else self._compared.content(each, value)
         unclear = self._names_in(basis.tried).difference(settled)
         return basis.last.after(contents, contents.keys() & settled, seen, unclear)
+
+    def kept(self, change: Change, current: CrmRecord | None) -> tuple[KeptValue, ...]:
+        """The values before and after a change; ``current`` is the record before, None if it was not read."""
+        sent = list(self._attributes_of(change.payload))
+        before = (
+            {}
+            if current is None
+            else {each.name: value for each, value in self._attributes_of(current, change.payload)}
+        )
+        return tuple(KeptValue(each.name, before.get(each.name), value, each.name in before) for each, value in sent)
 
     def _names_in(self, payloads: Iterable[Payload]) -> set[str]:
         return {attribute.name for payload in payloads for attribute, _ in self._attributes_of(payload)}

@@ -26,6 +26,7 @@ from target_crm.mapping.settings import MappingSettings
 from target_crm.mapping.values import (
     Change,
     Found,
+    KeptValue,
     Mapped,
     MatchKey,
     MatchPart,
@@ -310,6 +311,15 @@ class Mapper:
     def emptied(self, mapped: Mapped, last: LastSent) -> tuple[str, ...]:
         """The attributes that are null now and had a value when they were last sent."""
         return self._changes.emptied(mapped.payload, mapped.nulls, last)
+
+    def kept(self, change: Change, current: CrmRecord | None) -> tuple[KeptValue, ...]:
+        """The values before and after a change; ``current`` is the record before, None if it was not read."""
+        return self._changes.kept(change, current)
+
+    def readable(self, name: str, value: Any) -> Any:
+        """Spell a value of an attribute, in the vendor's form, for people."""
+        attribute = self._fields.attribute(name)
+        return value if attribute is None else self._changes.readable(attribute, value)
 
     def remembered(self, mapped: Mapped, basis: Basis, change: Change, answer: CrmRecord | None) -> LastSent | None:
         """The record as it is known after a change of it; ``answer`` as the CRM shows it then."""

@@ -239,4 +239,21 @@ class Change:
         return tuple(each for each in self.conflicts if each.side is Side.REVIEW)
 
 
+@dataclass(frozen=True, slots=True)
+class KeptValue:
+    """One attribute's values before and after a write, in the vendor's form.
+
+    Attributes:
+        attribute: The attribute's name; ``cf_<slug>`` for a custom field.
+        before: The CRM's value before.
+        after: The value that was sent.
+        was_read: Whether the CRM's value before is known.
+    """
+
+    attribute: str
+    before: Any
+    after: Any
+    was_read: bool
+
+
 NOTHING_TO_SEND = Change({}, ())

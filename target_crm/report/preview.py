@@ -88,8 +88,9 @@ def _spelled_outcome(outcome: RecordOutcome) -> str | None:
     return f"{shown[ended]}{said}" if shown.get(ended) else None
 
 
-def _spelled_conflict(attribute: str, current: Any, new: Any) -> str:
-    return f"in conflict: {attribute}: {_json(current)} in the CRM, {_json(new)} at the source"
+def _spelled_conflict(attribute: str, current: Any, new: Any, last_sent: Any = None) -> str:
+    before = "" if last_sent is None else f", last sent {_json(last_sent)}"
+    return f"in conflict: {attribute}: {_json(current)} in the CRM, {_json(new)} at the source{before}"
 
 
 def spelled_request(request: Request) -> str:
