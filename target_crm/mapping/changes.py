@@ -120,7 +120,7 @@ class Changes:
                     if mode is not Mode.FILL_EMPTY or self._compared.same(attribute, old, value):
                         settled.add(name)
                     continue
-                if self._is_protected(attribute, old, basis, shown=name in now):
+                if self._is_protected(attribute, old, basis, shown=name in now or self._shows(current, attribute)):
                     if basis.take is Side.CRM:
                         settled.add(name)
                     elif not self._is_as_sent(attribute, value, basis):
@@ -162,6 +162,11 @@ class Changes:
             return False
         tried = [each for payload in basis.tried for each in self._attributes_of(payload)]
         return not any(each.name == name and self._compared.same(attribute, old, sent) for each, sent in tried)
+
+    def _shows(self, current: CrmRecord, attribute: Attribute) -> bool:
+        """Tell whether a record would show a custom field if that had a value: some CRMs leave out empty ones."""
+        container = self.fields.container
+        return attribute.custom_id is not None and container is not None and container.name in current
 
     def is_protectable(self, attribute: Attribute) -> bool:
         """Tell whether an edit in the CRM may keep an attribute from being replaced; other modes keep it anyway."""

@@ -126,3 +126,33 @@ def test_a_ledger_that_forgets_a_record_forgets_its_digests(run, tmp_path, setti
     CliRunner().invoke(main, ["ledger", "forget", "--stream", "people", "1", "--config", str(file)])
     with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as ledger:
         assert ledger.execute("SELECT source_id FROM ledger_attribute_digests").fetchall() == [("2",)]
+
+
+@pytest.mark.parametrize("policy", ["source", "crm", "review"])
+@pytest.mark.parametrize("value", ["A", "B", "C"])
+def test_a_write_of_ours_without_an_answer_is_nobodys_edit(run, emulator, policy, value):
+    streams = {"people": {"conflicts": policy}}
+    run([PEOPLE, person()], streams=streams)
+    # The answer is lost, and so is what is asked about it: only the next run knows.
+    emulator.trouble(
+        "error_after:status=500,route=PUT /people/*,every=1", "error:status=500,route=GET /people/*,every=2"
+    )
+    run([PEOPLE, person(title="B")], streams=streams, max_attempts=1)
+    assert only(emulator)["title"] == "B"
+    emulator.no_trouble()
+    assert run([PEOPLE, person(title=value)], streams=streams).code == 0
+    assert only(emulator)["title"] == value
+
+
+@pytest.mark.parametrize("policy", ["crm", "review"])
+def test_policies_read_many_records_a_request(run, emulator, policy):
+    streams = {"people": {"conflicts": policy}}
+    people = [person(number) for number in range(50)]
+    run([PEOPLE, *people], streams=streams)
+    before = len(emulator.requests)
+    done = run([PEOPLE, *(person(number, title="B") for number in range(50))], streams=streams)
+    assert done.of("people") == {"input": 50, "updated": 50}
+    reads = [
+        each for each in emulator.requests[before:] if each.route.startswith(("POST /people/search", "/people/search"))
+    ]
+    assert len(emulator.requests) - before - 2 - 5 == len(reads) == 1
