@@ -117,7 +117,8 @@ class Changes:
             if current is not None:
                 new = value_after_update(mode, attribute, old, value)
                 if self._compared.same(attribute, old, new):
-                    if mode is not Mode.FILL_EMPTY or self._compared.same(attribute, old, value):
+                    took = mode is Mode.REPLACE or (mode is Mode.ADD and has_value(value))
+                    if took or self._compared.same(attribute, old, value):
                         settled.add(name)
                     continue
                 if self._is_protected(attribute, old, basis, shown=name in now or self._shows(current, attribute)):
