@@ -28,8 +28,8 @@ class Scene:
         self.field = FIELDS[contract.case.name]
         self._run = run
 
-    def send(self, value, policy, **config):
-        record = {**self.contract.case.make(1), self.field: value}
+    def send(self, value, policy, more=None, **config):
+        record = {**self.contract.case.make(1), self.field: value, **(more or {})}
         streams = self.contract.stream_settings(conflicts=policy)
         return self._run(self.contract.messages(record), **{"streams": streams, **config})
 
@@ -38,24 +38,35 @@ class Scene:
         return self.contract.case.stream
 
     @property
-    def _record(self):
+    def record(self):
         (found,) = self.contract.vendor.records(self._object)
         return found
 
     @property
     def value(self):
-        return self._record.get(self.field)
+        return self.record.get(self.field)
 
     def type(self, value):
-        self.contract.vendor.change(self._object, self._record["id"], {self.field: value})
+        self.contract.vendor.change(self._object, self.record["id"], {self.field: value})
 
     def delete(self):
-        self.contract.vendor.delete(self._object, self._record["id"])
+        self.contract.vendor.delete(self._object, self.record["id"])
 
 
 @pytest.fixture
 def scene(contract, run):
     return Scene(contract, run)
+
+
+@ONLY
+@POLICY
+def test_what_a_rep_typed_survives_the_next_run_that_changes_another_field(scene, policy):
+    scene.send("one", policy, {"city": "Bonn"})
+    scene.type("typed")
+    done = scene.send("one", policy, {"city": "Ulm"})
+    assert scene.contract.of(done) == {"input": 1, "updated": 1}
+    assert scene.value == "typed"
+    assert "Ulm" in json.dumps(scene.record)
 
 
 @ONLY
