@@ -26,6 +26,11 @@ class LoadMethod(StrEnum):
         """The declared endpoints without which it cannot work, by role, in the order in which they are asked for."""
         return _ENDPOINTS_NEEDED[self]
 
+    @property
+    def updates(self) -> bool:
+        """Whether a record that was written can be updated."""
+        return self in {LoadMethod.UPSERT, LoadMethod.UPDATE, LoadMethod.OVERWRITE}
+
 
 LOAD_METHODS = (
     "upsert creates or updates; append-only creates every version; update never creates; match finds and remembers "

@@ -111,6 +111,13 @@ SETTINGS: JsonSchema = {
             "default": HISTORY_DAYS,
             "description": "Days for which the ledger keeps its history, deleted records included; 0 keeps all.",
         },
+        "keep_values_days": {
+            "type": "number",
+            "minimum": 0,
+            "default": 0,
+            "description": "Days for which the ledger keeps the value of each field before and after each write; 0 "
+            "keeps none. Each record is then read before it is updated, which costs requests.",
+        },
         "compare_with": {
             "type": "string",
             "enum": ["source", "crm"],

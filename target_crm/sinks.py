@@ -249,6 +249,7 @@ class CrmSink(BatchSink):
             held.at if held else None,
             flaw,
             tuple(each for each in former if each != source_id),
+            held.take if held else None,
         )
 
     def _odd_and_unused(self, record: Mapping[str, Any], *, gone: bool) -> list[str]:

@@ -238,6 +238,7 @@ def stream_settings(
             f"{where}.shared_match must not be reject where the whole record is its own key: a record that changed "
             "would be rejected as a second one. Set source_id, or remove shared_match"
         )
+    _check_conflicts(settings, objects[object_name], where)
     if settings.forget and not objects[object_name].can_forget:
         raise SettingError(f"{where}.forget has no effect on {object_name} (they have no recycle bin). Remove it")
     return settings
@@ -260,6 +261,23 @@ def _source_id(given: Mapping[str, Any], key_properties: Sequence[str], where: s
     if len(source_id) > 1:
         raise SettingError(f'{where}.source_id: "*" stands for the whole record. Remove it, or the other attributes')
     return True, ()
+
+
+def _check_conflicts(settings: StreamSettings, crm_object: CrmObject, where: str) -> None:
+    """Refuse to leave conflicts to the CRM or a review where records are not compared with what was last sent.
+
+    Raises:
+        SettingError: Says which two settings do not go together.
+    """
+    if not settings.mapping.decided_by_crm:
+        return
+    if settings.compares_crm:
+        raise SettingError(
+            f"{where}.conflicts must be source with compare_with crm, which writes the source's values over what "
+            "somebody changed in the CRM. Set compare_with to source, or conflicts to source"
+        )
+    if not crm_object.readable:
+        raise SettingError(f"{where}.conflicts must be source: {crm_object.name} cannot be read before an update")
 
 
 def _object_name(

@@ -262,8 +262,6 @@ class TargetCrm(ConfiguredTarget):
             self._warned_of.add(sentence)
             self.logger.warning("%s", sentence)
 
-    # Draining
-
     def _between(self) -> None:
         """The input is silent, or a good deal of it was read."""
         self.stopping.check()

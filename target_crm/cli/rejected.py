@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -16,6 +17,8 @@ from target_crm.ledger.held import HeldRecords
 from target_crm.ledger.store import Store
 from target_crm.ledger.tables import key_of
 from target_crm.ledger.values import Held, Source
+from target_crm.mapping.values import Side
+from target_crm.report.outcomes import RejectKind
 from target_crm.report.reject_kinds import remedy
 from target_crm.singer.odd_values import spelt_out
 from target_crm.singer.stdio import decode
@@ -133,10 +136,26 @@ def drop(config: Sequence[str], numbers: Sequence[int], stream: str | None, *, e
 @rejected.command()
 @config_option
 @_choice
+@click.option(
+    "--take",
+    type=click.Choice([Side.SOURCE.value, Side.CRM.value]),
+    help="Decide conflicts: source sends the source's values, crm keeps the CRM's. Other kinds are left alone.",
+)
 @one_sentence
-def replay(config: Sequence[str], numbers: Sequence[int], stream: str | None, *, every: bool) -> None:
+def replay(config: Sequence[str], numbers: Sequence[int], stream: str | None, take: str | None, *, every: bool) -> None:
     """Try rejected records again, as the next run of target-crm would."""
     target = target_of(config)
     with opened_ledger(target) as store:
         chosen = _chosen(target, store, numbers, stream, every=every)
+    if take is not None:
+        chosen = _decided(chosen, Side(take), numbers)
     sys.exit(target.replay(chosen))
+
+
+def _decided(chosen: Sequence[Held], side: Side, numbers: Sequence[int]) -> list[Held]:
+    for held in chosen:
+        if held.kind != RejectKind.CONFLICT and held.number in numbers:
+            raise click.UsageError(
+                f"--take decides conflicts, and record {held.number} is of kind {held.kind}. Replay it without --take"
+            )
+    return [replace(held, take=side) for held in chosen if held.kind == RejectKind.CONFLICT]

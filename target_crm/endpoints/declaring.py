@@ -39,6 +39,7 @@ _WITHOUT_EFFECT = {
     "unknown_attributes": "leave_out",
     "unknown_names": "reject",
     "parameters": None,
+    "conflicts": "source",
 }
 Part = TypeVar("Part")
 
@@ -140,6 +141,8 @@ def declared(config: Mapping[str, Any], stream: str, given: Mapping[str, Any]) -
     match_on = _match_on(given, calls, found_by, where)
     method = load_method_of(config, given)
     _check_roles(calls, method, given, where)
+    if given.get("update_with") == "changed":
+        _check_partial_updates(calls, where)
     _check_ids(calls, method, given, where)
     name = f"{PREFIX}{stream}"
     crm_object = CrmObject(
@@ -173,7 +176,26 @@ def load_method_of(config: Mapping[str, Any], given: Mapping[str, Any]) -> LoadM
 
 def sent_whole(given: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of a stream of whole records, changed where they mean something else for mapped ones."""
-    return {**given, "null_values": given.get("null_values") or "send", "match_on": []}
+    return {
+        **given,
+        "null_values": given.get("null_values") or "send",
+        "update_with": given.get("update_with") or "whole",
+        "match_on": [],
+    }
+
+
+def _check_partial_updates(calls: Calls, where: str) -> None:
+    """Refuse updates of single fields where the update endpoint takes the place of whole records.
+
+    Raises:
+        SettingError: It is no PATCH.
+    """
+    update = calls.update
+    if update is None or update.method != "PATCH":
+        is_now = "the stream has no update endpoint" if update is None else f"its update is a {update.method}"
+        raise SettingError(
+            f"{where}.update_with must be whole, since {is_now}: only a PATCH leaves alone what it does not send"
+        )
 
 
 def _calls(config: Mapping[str, Any], stream: str, given: Mapping[str, Any], where: str) -> Calls:

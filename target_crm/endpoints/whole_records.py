@@ -18,6 +18,8 @@ from crm_api.naming.spelling import canonical, is_sdk_column, spellings_of
 from crm_api.values import is_empty, read_text
 from target_crm.endpoints.declaring import Declared
 from target_crm.mapping.attribute_plan import MOST_PLANS
+from target_crm.mapping.changes import NO_BASIS, Basis
+from target_crm.mapping.last_sent import LastSent
 from target_crm.mapping.mapper import Mapper, digest_of
 from target_crm.mapping.match_keys import normalise_text
 from target_crm.mapping.settings import MappingSettings
@@ -25,6 +27,7 @@ from target_crm.mapping.values import (
     Change,
     Difference,
     Found,
+    KeptValue,
     LeftOut,
     Mapped,
     MatchKey,
@@ -143,21 +146,61 @@ class WholeRecordMapper(Mapper):
 
     @override
     def creation(self, mapped: Mapped, *, may_be_there: bool = False) -> Change | Rejection:
-        return Change(mapped.payload, tuple(Difference(name, None, value) for name, value in mapped.payload.items()))
+        differences = tuple(Difference(name, None, value) for name, value in mapped.payload.items())
+        return Change(mapped.payload, differences, frozenset(mapped.payload))
 
     @override
-    def change(self, mapped: Mapped, current: CrmRecord | None, *, only_compares: bool = False) -> Change:
-        """The whole record, unless ``current`` has every field of it with the same value."""
+    def changed(self, mapped: Mapped, basis: Basis) -> frozenset[str]:
+        last = basis.last
+        if last is None or not last.sent:
+            return frozenset(mapped.payload)
+        contents = _contents(mapped.payload)
+        tried = {name for payload in basis.tried for name in payload}
+        differing = {name for name, content in contents.items() if name in tried or not last.was_sent(name, content)}
+        return frozenset(differing or (mapped.payload if last.is_of(contents) else ()))
+
+    @override
+    def change(
+        self,
+        mapped: Mapped,
+        current: CrmRecord | None,
+        about: Collection[str] | None = None,
+        basis: Basis = NO_BASIS,
+        *,
+        only_compares: bool = False,
+    ) -> Change:
+        """The record, unless ``current`` has every field of it with the same value.
+
+        Of a record that is not sent whole, the fields that the update is about, and those that its request needs.
+        """
         now = current or {}
         differences = tuple(
             Difference(name, now.get(name), value)
             for name, value in mapped.payload.items()
-            if name not in now or not _same(now[name], value)
+            if (about is None or name in about) and (name not in now or not _same(now[name], value))
         )
-        return Change(mapped.payload if differences else {}, differences)
+        settled = frozenset(mapped.payload if about is None else about)
+        if not differences:
+            return Change({}, (), settled)
+        needed = self._declared.needed.get("update", ())
+        sent = {name: value for name, value in mapped.payload.items() if name in settled or name in needed}
+        return Change(sent, differences, settled)
 
     @override
-    def needs_current(self, mapped: Mapped) -> bool:
+    def remembered(self, mapped: Mapped, basis: Basis, change: Change, answer: CrmRecord | None) -> LastSent | None:
+        if basis.last is None:
+            return None
+        contents = _contents(mapped.payload)
+        unclear = {name for payload in basis.tried for name in payload} - change.settled
+        return basis.last.after(contents, contents.keys() & change.settled, {}, unclear)
+
+    @override
+    def kept(self, change: Change, current: CrmRecord | None) -> tuple[KeptValue, ...]:
+        before = current or {}
+        return tuple(KeptValue(name, before.get(name), value, name in before) for name, value in change.payload.items())
+
+    @override
+    def needs_current(self, mapped: Mapped, about: Collection[str] | None = None) -> bool:
         return False
 
     @override
@@ -206,6 +249,10 @@ def as_json(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"holds {value}, which JSON cannot carry. Mend it, or list it under exclude")
     return value.isoformat() if isinstance(value, date | time) else value
+
+
+def _contents(payload: Payload) -> dict[str, bytes]:
+    return {name: _SORTED.encode(value) for name, value in payload.items()}
 
 
 def _same(old: Any, new: Any) -> bool:

@@ -7,6 +7,7 @@ CRM has, then rounds of writes; a write to which no answer came is looked into b
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -35,6 +36,7 @@ from target_crm.engine.shared_matches import SharedMatches
 from target_crm.engine.stream_ledger import StreamLedger
 from target_crm.ledger.values import Entry, Held, Intent, Known, LedgerDataError, Origin
 from target_crm.load_method import LoadMethod
+from target_crm.mapping.changes import Basis
 from target_crm.mapping.values import Mapped, Rejection
 from target_crm.report.outcomes import Outcome
 
@@ -164,7 +166,7 @@ class StreamWriter:
         differing = self._differing(mapped, known)
         if flawed:
             self._records.hold(flawed)
-        return self._with_references(differing)
+        return self._with_basis(self._with_references(differing), known)
 
     def _changed(self, incoming_records: Sequence[IncomingRecord], known: Mapping[str, Known]) -> list[IncomingRecord]:
         """Return those that are not, at the source, what was written last."""
@@ -267,6 +269,24 @@ class StreamWriter:
             self._records.hold(held)
         return ready
 
+    def _with_basis(self, ready: list[Ready], known: Mapping[str, Known]) -> list[Ready]:
+        """Add what is known of the records' earlier writes, if that matters to updates of the stream."""
+        if not self._stream.destination.remembers:
+            return ready
+        digests = self._context.ledger.digests
+        ids = [each.incoming.source_id for each in ready if each.crm_id is not None]
+        found = digests.last_sent(self._context.scope, ids) if ids else {}
+        whole = self._settings.mapping.update_with == "whole" or self._settings.compares_crm
+        based: list[Ready] = []
+        for each in ready:
+            source_id = each.incoming.source_id
+            last = found.get(source_id, digests.unknown)
+            if last.sent and known[source_id].digest is None:
+                last = last.unsettled
+            tried = (self._records.unanswered[source_id].payload,) if each.reread else ()
+            based.append(replace(each, basis=Basis(last, tried, whole, each.incoming.take)))
+        return based
+
     # Records that must be written
 
     def _write_ready(self, ready: Sequence[Ready]) -> None:
@@ -311,6 +331,11 @@ class StreamWriter:
             if verdict.fate is CreateFate.CARRIED_OUT and verdict.ours and verdict.record is not None:
                 intent, crm_id = unanswered[source_id], verdict.record["id"]
                 facts: dict[str, Any] = {"gained": intent.keys, "links": intent.links, "reason": _FOUND}
+                if self._stream.destination.remembers:
+                    basis = Basis(self._context.ledger.digests.unknown)
+                    sent = Mapped(intent.payload)
+                    change = self._context.mapper.change(sent, None)
+                    facts["last"] = self._context.mapper.remembered(sent, basis, change, verdict.record)
                 as_sent = intent.record_hash, intent.digest
                 entries.append(Entry(source_id, crm_id, "created", Origin.CREATED, *as_sent, **facts))
         self._records.settle(entries)

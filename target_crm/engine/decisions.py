@@ -10,6 +10,7 @@ from crm_api.crm_objects import CrmId, CrmRecord
 from target_crm.engine.incoming import IncomingRecord
 from target_crm.ledger.values import Known, Link, Origin
 from target_crm.load_method import LoadMethod
+from target_crm.mapping.changes import NO_BASIS, Basis
 from target_crm.mapping.values import Mapped, MatchKey
 from target_crm.report.outcomes import RejectKind
 
@@ -30,6 +31,7 @@ class Ready:
         links: References that it is written without, to be linked later.
         written_at: When the ledger last wrote it (unix seconds), or None.
         as_sent: Whether it would send what was written last, so that it is only compared with the CRM's record.
+        basis: What is known of its earlier writes.
     """
 
     incoming: IncomingRecord
@@ -43,6 +45,7 @@ class Ready:
     links: tuple[Link, ...] = ()
     written_at: float | None = None
     as_sent: bool = False
+    basis: Basis = NO_BASIS
 
 
 @dataclass(frozen=True, slots=True)

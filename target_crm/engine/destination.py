@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
 
 from crm_api.crm import Crm
-from crm_api.crm_objects import CrmId, CrmRecord, SourceRecord, outgoing
+from crm_api.crm_objects import CrmId, SourceRecord, outgoing
 from crm_api.endpoints.answers import is_stand_in
 from crm_api.endpoints.whole_records import CRM_ID
 from target_crm.endpoints.declaring import Declared, check_fields
@@ -16,30 +16,11 @@ from target_crm.endpoints.whole_records import WholeRecordMapper
 from target_crm.engine.decisions import Ready, Update
 from target_crm.engine.in_doubt import DoubtResolver, MappedResolver, WholeRecordResolver
 from target_crm.engine.run import StreamContext
-from target_crm.engine.sender import Write
+from target_crm.engine.updates import UpdatePlan, UpdatePlanner
 from target_crm.mapping.mapper import Mapper
-from target_crm.mapping.values import Change
+from target_crm.mapping.values import NOTHING_TO_SEND, Change
 from target_crm.report.outcomes import Outcome
 from target_crm.stream_settings import StreamSettings
-
-
-@dataclass
-class UpdatePlan:
-    """The updates of a round, before anything is sent.
-
-    Attributes:
-        writes: What is to be sent.
-        unneeded: Updates whose record the CRM has already as it should be.
-        gone: Updates whose record the CRM no longer has.
-        impossible: Updates that the destination cannot take.
-        unknown: Of each update, attributes that are left alone, since the CRM does not show what they hold.
-    """
-
-    writes: list[Write] = field(default_factory=list)
-    unneeded: list[Update] = field(default_factory=list)
-    gone: list[Update] = field(default_factory=list)
-    impossible: list[Update] = field(default_factory=list)
-    unknown: list[Sequence[str]] = field(default_factory=list)
 
 
 class Destination(Protocol):
@@ -74,6 +55,10 @@ class Destination(Protocol):
 
     def names_id(self, source_id: str, crm_id: CrmId | None) -> bool:
         """Tell whether the ledger's CRM id of a record is one that the CRM gave."""
+
+    @property
+    def remembers(self) -> bool:
+        """True where an update depends on what the ledger remembers of earlier ones."""
 
     def leaves_updates_in_doubt(self, crm: Crm, age_seconds: float = 0.0) -> bool:
         """Tell whether an update without an answer stays in doubt: it can be neither read nor repeated."""
@@ -123,48 +108,13 @@ class MappedObject:
         return change
 
     def planned(self, context: StreamContext, updates: Sequence[Update]) -> UpdatePlan:
-        """Send what differs from the CRM's record where that was read, else all that depends on nothing there."""
-        plan = UpdatePlan()
-        current = self._current(context, updates)
-        for update in updates:
-            record = current.get(update.ready.incoming.source_id)
-            if record is None and self._must_read(update):
-                plan.gone.append(update)
-                continue
-            only_compares = update.ready.as_sent and not update.matched
-            change = self.mapper.change(update.ready.mapped, record, only_compares=only_compares)
-            if change.unknown:
-                plan.unknown.append(change.unknown)
-            if change.payload:
-                plan.writes.append(Write(update, change))
-            else:
-                plan.unneeded.append(update)
-        return plan
+        """Send what the source changed, as far as it differs from the CRM's record where that was read."""
+        return UpdatePlanner(self.mapper, self._settings).planned(context, updates)
 
-    def _must_read(self, update: Update) -> bool:
-        if not self.mapper.crm_object.readable:
-            return False
-        compares = self._settings.compares_crm
-        return compares or update.ready.reread or self.mapper.needs_current(update.ready.mapped)
-
-    def _current(self, context: StreamContext, updates: Sequence[Update]) -> dict[str, CrmRecord]:
-        """The CRM's records, where an update depends on them, by source id."""
-        current: dict[str, CrmRecord] = {}
-        unread: dict[bool, list[Update]] = {False: [], True: []}
-        for update in updates:
-            record = context.recent.get(update.crm_id) or update.current
-            if (update.ready.reread or record is None) and self._must_read(update):
-                unread[update.ready.reread].append(update)
-            elif record is not None:
-                current[update.ready.incoming.source_id] = record
-        for in_doubt, chosen in unread.items():
-            if chosen:
-                ids = [update.crm_id for update in chosen]
-                records = context.crm.read(context.mapper.crm_object, ids, immediate=in_doubt)
-                for update in chosen:
-                    if update.crm_id in records:
-                        current[update.ready.incoming.source_id] = records[update.crm_id]
-        return current
+    @property
+    def remembers(self) -> bool:
+        """True where records can be updated."""
+        return self._settings.load_method.updates
 
     def outcome_of(self, outcome: Outcome) -> Outcome:
         """Return the outcome as it is: the CRM creates what is created."""
@@ -240,14 +190,15 @@ class DeclaredEndpoints:
         plan = UpdatePlan()
         if self._declared.calls.update is None:
             for update in updates:
-                (plan.unneeded if update.matched else plan.impossible).append(update)
+                if update.matched:
+                    plan.unneeded.append((update, NOTHING_TO_SEND))
+                else:
+                    plan.impossible.append(update)
             return plan
         for update in updates:
-            change = self.mapper.change(update.ready.mapped, update.current if update.matched else None)
-            if change.payload:
-                plan.writes.append(Write(update, change))
-            else:
-                plan.unneeded.append(update)
+            ready, current = update.ready, update.current if update.matched else None
+            about = self.mapper.changed(ready.mapped, ready.basis) if self.remembers else None
+            plan.add(update, self.mapper.change(ready.mapped, current, about))
         return plan
 
     def outcome_of(self, outcome: Outcome) -> Outcome:
@@ -267,6 +218,11 @@ class DeclaredEndpoints:
         if create is not None and create.answer.id is None and is_stand_in(crm_id, source_id):
             return False
         return crm_id is not None
+
+    @property
+    def remembers(self) -> bool:
+        """True where updates send only what changed."""
+        return self._settings.mapping.update_with == "changed"
 
     def leaves_updates_in_doubt(self, crm: Crm, age_seconds: float = 0.0) -> bool:
         """Tell whether the update endpoint may not be asked again so long after an update was sent."""

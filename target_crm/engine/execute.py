@@ -18,13 +18,15 @@ from target_crm.engine.shared_matches import SharedMatches
 from target_crm.engine.stream_ledger import StreamLedger
 from target_crm.ledger.values import Entry, Held, Origin
 from target_crm.load_method import LoadMethod
-from target_crm.mapping.values import Change, Reason
+from target_crm.mapping.changes import Basis
+from target_crm.mapping.values import NOTHING_TO_SEND, Change, Reason, Side
 from target_crm.report.outcomes import Outcome, RejectKind
 
 _NO_UPDATE = (
     "It has changed since it was sent, and the stream has no endpoints.update. Declare one, or set load_method to "
     "append-only to send every version."
 )
+_AS_SENT = Basis(take=Side.SOURCE)
 TRIES = 6  # writes of one record without an answer, before it is rejected as in doubt
 
 
@@ -89,7 +91,10 @@ class ActionRunner:
     def is_blind(self, ready: Ready) -> bool:
         """Tell whether a record may be upserted without looking for it first."""
         values = [value for key in ready.mapped.keys for part in key.parts for value in part.values]
-        return len(values) == 1 and not self._stream.settings.compares_crm and self._mapper.is_blind(ready.mapped)
+        settings = self._stream.settings
+        if settings.compares_crm or settings.mapping.decided_by_crm:
+            return False
+        return len(values) == 1 and self._mapper.is_blind(ready.mapped)
 
     def stuck(self, incoming_records: Sequence[IncomingRecord]) -> set[str]:
         """Return the source ids whose update is in doubt for good, because it comes again as it was sent."""
@@ -159,12 +164,14 @@ class ActionRunner:
 
     def _prepare_updates(self, updates: Sequence[Update], prepared: Round) -> None:
         if self._method is LoadMethod.MATCH:
-            self._leave_as_is([update for update in updates if update.matched])
+            self._leave_as_is([(update, NOTHING_TO_SEND) for update in updates if update.matched])
             self._records.unchanged(
                 {update.ready.incoming.source_id: update.crm_id for update in updates if not update.matched}
             )
             return
         plan = self._destination.planned(self._context, updates)
+        for update, change in plan.conflicting:
+            self._records.hold_conflict(update, change)
         for update in plan.gone:
             self._begin_anew(update.ready, update.crm_id, prepared)
         for update in plan.impossible:
@@ -184,9 +191,12 @@ class ActionRunner:
             into.held.append(self._records.held(ready.incoming, RejectKind.GONE, reason))
             return
         recreate = self._stream.settings.when_gone == "recreate"
-        into.again.append(replace(ready, crm_id=None, origin=Origin.CREATED, reread=False, recreate=recreate))
+        forgotten = replace(ready.basis, last=self._context.ledger.digests.unknown, tried=())
+        basis = ready.basis if ready.basis.last is None else forgotten
+        anew = replace(ready, crm_id=None, origin=Origin.CREATED, reread=False, recreate=recreate, basis=basis)
+        into.again.append(anew)
 
-    def _leave_as_is(self, updates: Sequence[Update]) -> None:
+    def _leave_as_is(self, unneeded: Sequence[tuple[Update, Change]]) -> None:
         """Count records that the CRM has as they should be, or that are only to be matched."""
         written = self._method is not LoadMethod.MATCH
         entries = [
@@ -197,14 +207,16 @@ class ActionRunner:
                 Origin.MATCHED if update.matched else update.ready.origin,
                 update.ready.incoming.record_hash if written else None,
                 update.ready.mapped.digest if written else None,
-                gained=self._mapper.gained(update.ready.mapped, update.current or {}),
+                gained=self._mapper.gained(update.ready.mapped, (update.matched and update.current) or {}),
                 links=update.ready.links,
                 reason=update.reason,
+                last=self._mapper.remembered(update.ready.mapped, update.ready.basis, change, update.current),
             )
-            for update in updates
+            for update, change in unneeded
         ]
-        matched_by = {update.ready.incoming.source_id: update.reason for update in updates if update.matched}
-        self._records.left_as_is(entries, matched_by)
+        matched_by = {update.ready.incoming.source_id: update.reason for update, _ in unneeded if update.matched}
+        changes = {update.ready.incoming.source_id: change for update, change in unneeded}
+        self._records.left_as_is(entries, matched_by, changes)
 
     # After sending
 
@@ -213,8 +225,9 @@ class ActionRunner:
         if done.write.upsert is not None:
             self._upserted.append(done)
         if done.before is not None:
-            change = self._mapper.change(done.write.action.ready.mapped, done.before)
-            done = replace(done, write=replace(done.write, change=change))
+            sent = done.write.change
+            change = self._mapper.change(done.write.action.ready.mapped, done.before, sent.settled, _AS_SENT)
+            done = replace(done, write=replace(done.write, change=replace(sent, differences=change.differences)))
         self._records.written(done)
 
     def _after_refusals(self, refused: Sequence[NotDone], *, freed: bool) -> list[Ready]:
@@ -288,7 +301,10 @@ class ActionRunner:
             after.in_doubt.append(ready.incoming)
             self._records.give_up(self._sender.intent(write))
         else:
-            after.again.append(replace(ready, tries=ready.tries + 1, reread=write.crm_id is not None))
+            tried = () if write.crm_id is None else (*ready.basis.tried, write.change.payload)
+            basis = replace(ready.basis, tried=tried)
+            reread = write.crm_id is not None
+            after.again.append(replace(ready, tries=ready.tries + 1, reread=reread, basis=basis))
 
     def _stays_in_doubt(self, write: Write) -> bool:
         return write.crm_id is not None and self._destination.leaves_updates_in_doubt(self._context.crm)

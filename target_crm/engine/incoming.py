@@ -12,7 +12,7 @@ import msgspec
 
 from crm_api.values import LARGEST_WHOLE
 from target_crm.ledger.tables import key_of
-from target_crm.mapping.values import Rejection
+from target_crm.mapping.values import Rejection, Side
 
 _SORTED = msgspec.json.Encoder(order="sorted", decimal_format="number")
 HASH_BYTES = 16
@@ -32,6 +32,7 @@ class IncomingRecord:
         held_at: When the ledger began to hold it (Unix seconds), if it comes from there; None from the input.
         flaw: Why it cannot be mapped, or None.
         former_ids: Other source ids under which the ledger may know it.
+        take: The side whose values somebody chose for its conflicts; None: the settings decide.
     """
 
     source_id: str
@@ -43,6 +44,7 @@ class IncomingRecord:
     held_at: float | None = None
     flaw: Rejection | None = None
     former_ids: tuple[str, ...] = ()
+    take: Side | None = None
 
 
 def source_id(values: Sequence[Any]) -> str | None:

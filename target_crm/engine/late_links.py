@@ -13,8 +13,10 @@ from target_crm.engine.references import ReferenceResolver, reference_of
 from target_crm.engine.run import Run, StreamContext, logger
 from target_crm.engine.sender import Done, NotDone, Sender, Write
 from target_crm.ledger.values import Entry, Intent, Unlinked
+from target_crm.mapping.changes import Basis
+from target_crm.mapping.last_sent import LastSent
 from target_crm.mapping.mapper import Mapper
-from target_crm.mapping.values import Mapped, Mode
+from target_crm.mapping.values import Change, Mapped, Mode
 from target_crm.stream_settings import StreamSettings
 
 TRIES = 6  # rounds in which no write is answered; the next run goes on; the next run goes on
@@ -87,7 +89,9 @@ class _StreamLinks:
     def link(self, unlinked: Sequence[Unlinked]) -> None:
         resolver = ReferenceResolver(self._context, "link_later")
         updates: list[Update] = []
-        for ready, unresolved in resolver.resolve([_ready(each, self._intents) for each in unlinked]):
+        last = self._ledger.digests.last_sent(self._context.scope, [each.source_id for each in unlinked])
+        lacking = [_ready(each, self._intents, last.get(each.source_id)) for each in unlinked]
+        for ready, unresolved in resolver.resolve(lacking):
             if unresolved is not None:
                 attributes = [reference.attribute for reference in ready.mapped.references]
                 self._note_refused(ready, attributes, unresolved.reason)
@@ -126,7 +130,7 @@ class _StreamLinks:
             if change.payload:
                 writes.append(Write(update, change))
             else:
-                self._settle(update)
+                self._settle(update, change, record)
         return writes
 
     def _current(self, updates: Sequence[Update]) -> dict[CrmId, CrmRecord]:
@@ -143,7 +147,7 @@ class _StreamLinks:
                 current |= self._context.crm.read(self._context.mapper.crm_object, ids, immediate=in_doubt)
         return current
 
-    def _settle(self, update: Update) -> None:
+    def _settle(self, update: Update, change: Change, record: CrmRecord) -> None:
         ready = update.ready
         incoming, digest = ready.incoming, ready.mapped.digest
         entry = Entry(
@@ -154,6 +158,7 @@ class _StreamLinks:
             incoming.record_hash or None,
             digest or None,
             links=ready.links,
+            last=self._context.mapper.remembered(ready.mapped, ready.basis, change, record),
         )
         self._ledger.settle(self._context.scope, [entry])
 
@@ -186,13 +191,14 @@ class _StreamLinks:
         )
 
 
-def _ready(unlinked: Unlinked, intents: Mapping[str, Intent]) -> Ready:
+def _ready(unlinked: Unlinked, intents: Mapping[str, Intent], last: LastSent | None) -> Ready:
     """Return the record as if it held nothing but its references; what the ledger knows of it stays as it is."""
     known = unlinked.known
     references = tuple(reference_of(link) for link in unlinked.links)
     incoming = IncomingRecord(unlinked.source_id, unlinked.source_id, {}, known.record_hash or b"", b"")
     mapped = Mapped({}, references=references, digest=known.digest or "")
-    return Ready(incoming, mapped, known.crm_id, known.origin, reread=unlinked.source_id in intents)
+    reread = unlinked.source_id in intents
+    return Ready(incoming, mapped, known.crm_id, known.origin, reread=reread, basis=Basis(last))
 
 
 def _is_in_doubt(ready: Ready, intents: Mapping[str, Intent]) -> bool:

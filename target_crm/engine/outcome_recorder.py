@@ -7,15 +7,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from operator import attrgetter
 
-import msgspec
-
 from crm_api.crm_objects import CrmId, CrmRecord
 from crm_api.values import is_empty
 from target_crm.engine.incoming import IncomingRecord
 from target_crm.engine.record_log import RecordLog
 from target_crm.ledger.values import Held
-from target_crm.mapping.values import Difference, LeftOut
-from target_crm.report.outcomes import LINKED, Books, Observer, Outcome, RecordOutcome, Shared
+from target_crm.mapping.values import Change, Difference, LeftOut
+from target_crm.report.outcomes import LINKED, Books, Observer, Outcome, RecordOutcome, Shared, refusal_of
 
 _IN_THE_CRM = frozenset({Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED})
 
@@ -110,7 +108,6 @@ class OutcomeRecorder:
         reason: str = "",
         *,
         crm_ids: Mapping[str, CrmId | None] | None = None,
-        matched_by: Mapping[str, str] | None = None,
     ) -> None:
         """Count records that ended without a write and without being held.
 
@@ -121,7 +118,6 @@ class OutcomeRecorder:
             outcome: How all of them ended.
             reason: Why, for people.
             crm_ids: The CRM's ids by source id, of those that it has.
-            matched_by: How those were recognised that the ledger had not known, by source id.
         """
         if not source_ids:
             return
@@ -135,11 +131,49 @@ class OutcomeRecorder:
                 outcome,
                 crm_id=(crm_ids or {}).get(source_id),
                 reason=reason,
-                matched_by=(matched_by or {}).get(source_id, ""),
                 left_out=left_out.get(source_id, {}),
             )
             for source_id in source_ids
         )
+
+    def left_as_is(
+        self,
+        stream: str,
+        object_name: str,
+        crm_ids: Mapping[str, CrmId | None],
+        matched_by: Mapping[str, str],
+        changes: Mapping[str, Change],
+    ) -> None:
+        """Count records that were compared with the CRM's and need no write.
+
+        Args:
+            stream: Their stream's name.
+            object_name: The CRM object's name.
+            crm_ids: The CRM's ids, by source id.
+            matched_by: How those were recognised that the ledger had not known, by source id.
+            changes: The changes that need not be sent, by source id.
+        """
+        self.books.ended(stream, Outcome.UNCHANGED, records=len(crm_ids))
+        left_out = self._left_out_by_id(stream, crm_ids, Outcome.UNCHANGED)
+        for change in changes.values():
+            self._count_unsent(stream, change)
+        self._tell(
+            RecordOutcome(
+                stream,
+                object_name,
+                source_id,
+                Outcome.UNCHANGED,
+                crm_id=crm_id,
+                matched_by=matched_by.get(source_id, ""),
+                left_out=left_out.get(source_id, {}),
+                conflicts=changes[source_id].conflicts,
+            )
+            for source_id, crm_id in crm_ids.items()
+        )
+
+    def _count_unsent(self, stream: str, change: Change) -> None:
+        self.books.nulled(stream, change.emptied)
+        self.books.left_to_crm(stream, [each.attribute for each in change.conflicts])
 
     def written(
         self,
@@ -150,11 +184,13 @@ class OutcomeRecorder:
         *,
         crm_id: CrmId | None,
         answer: CrmRecord,
-        differences: Sequence[Difference],
+        change: Change,
         status: int | None = None,
     ) -> None:
         """Count a record that was sent: created or updated, or deleted by an endpoint that does no more."""
         self.books.ended(stream, outcome)
+        self._count_unsent(stream, change)
+        differences = change.differences
         if outcome is Outcome.UPDATED:
             self.books.emptied(stream, [each.attribute for each in differences if is_empty(each.new)])
         facts = RecordOutcome(
@@ -167,6 +203,7 @@ class OutcomeRecorder:
             answer=answer,
             differences=differences,
             left_out=self._left_out_of(stream, source_id, outcome),
+            conflicts=change.conflicts,
         )
         self._tell([facts])
 
@@ -233,7 +270,7 @@ class OutcomeRecorder:
                 status=held.status,
                 kind=held.kind,
                 reason=held.reason_with_value,
-                answer=_refusal(held),
+                answer=refusal_of(held),
                 held=held,
             )
             for held in held_records
@@ -347,18 +384,6 @@ class OutcomeRecorder:
             passed_on = list(outcomes)
             for observer in self._observers:
                 observer.ended(passed_on)
-
-
-def _refusal(held: Held) -> CrmRecord | None:
-    """Return the CRM's answer to a record that is held, as an object; None if it has not been asked."""
-    text = held.sent.get("answer") if isinstance(held.sent, dict) else None
-    if not text:
-        return None
-    try:
-        answer = msgspec.json.decode(text)
-    except (ValueError, RecursionError):
-        answer = text
-    return answer if isinstance(answer, dict) else {"body": answer}
 
 
 def outcome_of(held: Held) -> Outcome:

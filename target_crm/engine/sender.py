@@ -328,6 +328,10 @@ class Sender:
             else ""
             if created
             else f"matched by {write.upsert and write.upsert[0]}",
+            self._mapper.remembered(ready.mapped, ready.basis, write.change, answer.record),
+            self._mapper.kept(write.change, None if update is None else update.current)
+            if self._ledger.kept_values.on
+            else (),
         )
 
     def intent(self, write: Write) -> Intent:

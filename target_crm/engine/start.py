@@ -113,11 +113,18 @@ def open_run(
         crm.session.require(locks.permit)
         began_at = store.now()
         _introduce(store, source, account)
-        ledger = Ledger(store, history_values=config["history_values"], generations=generations)
+        keep_values_days = float(config["keep_values_days"])
+        ledger = Ledger(
+            store,
+            history_values=config["history_values"],
+            keeps_values=keep_values_days > 0,
+            generations=generations,
+        )
         ledger.forget_stale_keys()
         if config["dry_run"]:
             cast("DryRunCrm", crm).expect_refusals(ledger.held_records.each(source, "rejected"))
         else:
+            ledger.kept_values.prune(keep_values_days)
             ledger.prune_history(float(config["history_days"]))
         pool = WorkerPool(config["max_concurrency"], stopping)
         if not config["dry_run"] and (config.get("responses_path") or config.get("responses_url")):

@@ -9,16 +9,20 @@ from typing import Any
 
 from crm_api.crm import Unclear
 from crm_api.crm_objects import CrmId
-from target_crm.engine.decisions import Reject
+from target_crm.engine.decisions import Reject, Update
 from target_crm.engine.destination import Stream
 from target_crm.engine.incoming import IncomingRecord
 from target_crm.engine.run import StreamContext
 from target_crm.engine.sender import Done
 from target_crm.ledger.values import Awaited, Entry, Held, Intent, LedgerDataError
-from target_crm.mapping.values import Rejection
+from target_crm.mapping.values import Change, Rejection
 from target_crm.report.outcomes import Outcome, RejectKind
 
 _NO_ANSWER = Unclear(None)
+_CONFLICT = (
+    "{names}: the CRM's value is not the one that was last sent, and the source has another one by now. Nothing was "
+    "written. Compare them with singer-crm rejected show; then singer-crm rejected replay --take source, or --take crm."
+)
 
 
 class StreamLedger:
@@ -81,7 +85,7 @@ class StreamLedger:
             self._stream.destination.outcome_of(Outcome.CREATED if done.created else Outcome.UPDATED),
             crm_id=self._shown_id(source_id, done.crm_id),
             answer=done.record,
-            differences=done.write.change.differences,
+            change=done.write.change,
             status=done.status,
         )
         self._settled([source_id])
@@ -119,16 +123,19 @@ class StreamLedger:
             self._ledger.touch(self._scope, hashes)
         self.ended(crm_ids.keys(), Outcome.UNCHANGED, crm_ids=crm_ids)
 
-    def left_as_is(self, entries: Sequence[Entry], matched_by: Mapping[str, str]) -> None:
+    def left_as_is(
+        self, entries: Sequence[Entry], matched_by: Mapping[str, str], changes: Mapping[str, Change]
+    ) -> None:
         """Remember and count records that the CRM has as they should be, or that are only to be matched.
 
         Args:
             entries: What the ledger remembers of them.
             matched_by: How those were recognised that the ledger had not known, by source id.
+            changes: The changes that need not be sent, by source id.
         """
         self.settle(entries)
         crm_ids = {entry.source_id: self._shown_id(entry.source_id, entry.crm_id) for entry in entries}
-        self._recorder.ended(*self._name, crm_ids.keys(), Outcome.UNCHANGED, crm_ids=crm_ids, matched_by=matched_by)
+        self._recorder.left_as_is(*self._name, crm_ids, matched_by, changes)
 
     def ended(
         self,
@@ -201,6 +208,23 @@ class StreamLedger:
         self._ledger.held_records.hold(self._scope, held)
         for each in held:
             self.unanswered.pop(each.source_id, None)
+        self._count_held(held)
+
+    def hold_conflict(self, update: Update, change: Change) -> None:
+        """Hold a record that both sides changed; a write of it that is in doubt stays so."""
+        names = " and ".join(each.attribute for each in change.to_review)
+        incoming = update.ready.incoming
+        attributes = [each.attribute for each in change.to_review]
+        kept = self._ledger.kept_values.last_sent(self._scope, incoming.source_id, attributes)
+        readable = self._stream.destination.mapper.readable
+        conflicts = [
+            {"attribute": each.attribute, "current": each.current, "new": each.new}
+            | ({"last_sent": readable(each.attribute, kept[each.attribute])} if each.attribute in kept else {})
+            for each in change.to_review
+        ]
+        sent = {"crm_id": update.crm_id, "conflicts": conflicts}
+        held = [self.held(incoming, RejectKind.CONFLICT, _CONFLICT.format(names=names), sent=sent)]
+        self._ledger.held_records.hold(self._scope, held, keep_intents=update.ready.reread)
         self._count_held(held)
 
     def hold_unstorable(self, incoming_records: Iterable[IncomingRecord], error: LedgerDataError) -> None:

@@ -58,7 +58,7 @@ class Claims:
             cleared = {"crm_id": None, "record_hash": None, "digest": None}
             connection.execute(records.update().where(gone).values(**cleared, **self._by_this_run()))
             for of_scope, source_id in found:
-                for table in (tables.intents, tables.links):
+                for table in (tables.intents, tables.links, tables.attribute_digests):
                     connection.execute(
                         table.delete().where(table.c.scope_id == of_scope, table.c.source_id == source_id)
                     )

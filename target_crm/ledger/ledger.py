@@ -17,8 +17,10 @@ import sqlalchemy as sa
 
 from crm_api.crm_objects import CrmId, Outgoing, outgoing
 from target_crm.ledger import tables
+from target_crm.ledger.digests import AttributeDigests, digest_rows
 from target_crm.ledger.group_commit import GroupCommit
 from target_crm.ledger.held import HeldRecords
+from target_crm.ledger.kept_values import KeptValues
 from target_crm.ledger.links import Links, link_rows
 from target_crm.ledger.pruning import prune_history
 from target_crm.ledger.store import (
@@ -65,20 +67,32 @@ class Ledger:
     Args:
         store: The ledger's database.
         history_values: Whether the history holds the values of changed fields beside their names.
+        keeps_values: Whether values before and after each write are kept for some days.
         generations: Counts the ledger's generations; None for what is no run.
 
     Attributes:
+        kept_values: The values before and after writes.
         held_records: The records that were not written.
         links: The references that written records still lack.
+        digests: The attributes of records as they were last sent.
     """
 
-    def __init__(self, store: Store, *, history_values: bool = False, generations: Generations | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        history_values: bool = False,
+        keeps_values: bool = False,
+        generations: Generations | None = None,
+    ) -> None:
         self._store = store
         self._generations = generations
         self._group_commit = GroupCommit(self._write, (LedgerDataError,))
         self._history_values = history_values
+        self.kept_values = KeptValues(store, on=keeps_values)
         self.held_records = HeldRecords(store)
         self.links = Links(store)
+        self.digests = AttributeDigests(store)
 
     @cached_property
     def claims(self) -> Claims:
@@ -234,6 +248,10 @@ class Ledger:
         age = self._store.now() - intent.sent_at if intent.sent_at else 0.0
         return max(age, 0.0) if age > -CLOCK_DIFFERENCE_SECONDS else math.inf
 
+    def is_recent(self, written_at: float | None, seconds: float) -> bool:
+        """Tell whether a time in Unix seconds is not longer ago than so many seconds."""
+        return written_at is not None and self._store.now() - written_at < seconds
+
     def withdraw(self, scope: Scope, source_ids: Collection[str]) -> None:
         """Remove the intents of writes of which the answer says that nothing was changed."""
         with self._store.write() as connection:
@@ -258,9 +276,10 @@ class Ledger:
         source_ids = [entry.source_id for entry in entries]
         links = [link for entry in entries for link in link_rows(scope, entry, now)]
         records = [self._record(scope, entry, now) for entry in entries]
-        done = [self._event(scope, entry, now) for entry in entries if entry.action != "unchanged"]
+        told = [entry for entry in entries if entry.action != "unchanged"]
+        done = [self._event(scope, entry, now) for entry in told]
         fresh = [
-            _fresh_key(scope, name, value, entry.crm_id, now)
+            tables.fresh_key_row(scope.object_id, name, value, entry.crm_id, now)
             for entry in entries
             for name, values in (entry.gained or {}).items()
             for value in values
@@ -270,9 +289,9 @@ class Ledger:
         self._store.remove(connection, tables.links, scope, source_ids)
         self._store.put(connection, tables.links, links)
         self._store.put(connection, tables.records, records)
+        self._store.put(connection, tables.attribute_digests, digest_rows(scope, entries))
         self._store.put(connection, tables.fresh_keys, fresh)
-        if done:
-            connection.execute(tables.history.insert(), done)
+        self.kept_values.keep(connection, done, told, now)
 
     def fresh(self, scope: ObjectScope, attribute: str, values: Collection[str], since: float) -> dict[str, set[CrmId]]:
         """Return the CRM ids that our own writes gave these match values since a time in Unix seconds, by value."""
@@ -374,16 +393,3 @@ class Ledger:
             "reason": entry.reason,
             "changes": as_json([astuple(each) for each in entry.differences]) if self._history_values else None,
         }
-
-
-def _fresh_key(scope: Scope, attribute: str, value: str, crm_id: CrmId, now: float) -> dict[str, Any]:
-    text = json.dumps(crm_id)
-    key = key_of(text)
-    return {
-        "object_id": scope.object_id,
-        "attribute": key_of(attribute),
-        "value": key_of(value),
-        "crm_id": key,
-        "crm_id_text": None if key == text else text,
-        "at": now,
-    }

@@ -222,7 +222,8 @@ class LedgerQueries:
         done = [source_id for source_id, _ in keyed]
         with self._store.write() as connection:
             self._store.put(connection, tables.records, rows)
-            self._store.remove(connection, intents, scope, done)
+            for table in (intents, tables.attribute_digests):
+                self._store.remove(connection, table, scope, done)
             self._store.unhold(connection, scope, done)
         return len(rows)
 

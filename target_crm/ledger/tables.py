@@ -8,6 +8,7 @@ pair. A key that is one of that becomes a *digested* key: its first characters, 
 
 from __future__ import annotations
 
+import json
 import re
 from hashlib import blake2b
 from typing import Any
@@ -298,7 +299,9 @@ epochs = Table(
 )
 
 # Digests of each attribute's value, of 8 bytes, keyed by the ledger's secret: as it was last sent, and as the CRM was
-# next seen to hold it; null where that is unknown. Nothing writes them yet.
+# next seen to hold it. One row a record: attribute is empty, and sent and seen are strings of pairs, the digest of an
+# attribute's name before that of its value; what is unknown is not in them. In sent, a name of 8 zero bytes stands for
+# all that the source last gave.
 attribute_digests = Table(
     "ledger_attribute_digests",
     metadata,
@@ -309,8 +312,8 @@ attribute_digests = Table(
     sqlite_with_rowid=False,
 )
 
-# Values of an attribute before and after a change, as JSON, for as long as keep_values_days says. Nothing writes them
-# yet.
+# Values of an attribute before and after a write, as JSON in the vendor's form, for as long as keep_values_days says;
+# before is null where nobody read it. attribute is the attribute's name, cf_<slug> for a custom field.
 kept_values = Table(
     "ledger_kept_values",
     metadata,
@@ -360,3 +363,17 @@ runs = Table(
     Column("report", AnyText),
     Index("ledger_runs_by_time", "began_at"),
 )
+
+
+def fresh_key_row(object_id: int, attribute: str, value: str, crm_id: int | str, now: float) -> dict[str, Any]:
+    """Make the row of a match value that a write gave or took away."""
+    text = json.dumps(crm_id)
+    key = key_of(text)
+    return {
+        "object_id": object_id,
+        "attribute": key_of(attribute),
+        "value": key_of(value),
+        "crm_id": key,
+        "crm_id_text": None if key == text else text,
+        "at": now,
+    }

@@ -9,7 +9,8 @@ from typing import Any
 
 from crm_api.crm_objects import CrmId
 from crm_api.errors import Exit, StopError
-from target_crm.mapping.values import Difference
+from target_crm.mapping.last_sent import LastSent
+from target_crm.mapping.values import Difference, KeptValue, Side
 
 
 class LedgerError(StopError):
@@ -233,6 +234,8 @@ class Entry:
         links: The references that the record still lacks.
         request_id: The CRM's id of the request; empty if it gives none.
         reason: A sentence part for people that says why this was done; empty where that is plain.
+        last: The record as it was sent now and is seen since; None: nothing new is known of that.
+        values: The values that are to be kept.
     """
 
     source_id: str
@@ -246,11 +249,13 @@ class Entry:
     links: Sequence[Link] = ()
     request_id: str = ""
     reason: str = ""
+    last: LastSent | None = None
+    values: Sequence[KeptValue] = ()
 
     @property
     def bare(self) -> Entry:
         """An entry with what the next run needs, without what was changed, by which request and why."""
-        return replace(self, differences=(), gained=None, request_id="", reason="")
+        return replace(self, differences=(), gained=None, request_id="", reason="", values=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +279,7 @@ class Held:
         run_id: The id of the run that held the record.
         value: The value at fault, for places that may show the values of records; empty: none, or ``reason`` has it,
             as the ledger returns it.
+        take: The side whose values somebody chose for its conflicts, while it is tried again; the ledger keeps none.
     """
 
     source_id: str
@@ -291,6 +297,7 @@ class Held:
     stream: str = ""
     run_id: str = ""
     value: str = ""
+    take: Side | None = None
 
     @property
     def reason_with_value(self) -> str:

@@ -1,18 +1,39 @@
-"""Changes: the attributes in which a record differs from the CRM's, as far as the mode of each lets it be sent."""
+"""Changes: the attributes that a write sends, as far as what is known of the CRM's and the mode of each let it be."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from crm_api.crm import Crm
 from crm_api.crm_objects import Attribute, CrmRecord, Kind, Outgoing, Payload
 from crm_api.values import has_value
+from target_crm.mapping.comparison import NOTHING, Comparison, category_of, key_of
 from target_crm.mapping.fields import Fields
-from target_crm.mapping.match_keys import NORMALISERS
-from target_crm.mapping.values import Change, Difference, Mode
+from target_crm.mapping.last_sent import LastSent
+from target_crm.mapping.values import Change, Conflict, Difference, KeptValue, Mode, Side
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """The knowledge of earlier writes of a record that an update of it begins with.
+
+    Attributes:
+        last: The record as it was last sent; None: every attribute counts as changed.
+        tried: The payloads of updates to which no answer came.
+        whole: Whether every attribute is sent, changed or not.
+        take: The side whose values somebody chose for this record's conflicts; None: the settings decide.
+    """
+
+    last: LastSent | None = None
+    tried: tuple[Payload, ...] = ()
+    whole: bool = False
+    take: Side | None = None
+
+
+NO_BASIS = Basis()
 
 
 @dataclass(frozen=True)
@@ -23,11 +44,22 @@ class Changes:
         crm: Knows the vendor's form of values.
         fields: The attributes and custom fields of the object.
         mode_of: Gives the mode of an attribute.
+        side_of: Tells who decides about conflicts of an attribute.
     """
 
     crm: Crm
     fields: Fields
     mode_of: Callable[[Attribute], Mode]
+    side_of: Callable[[Attribute], Side]
+
+    @property
+    def readable(self) -> Callable[[Attribute, Any], Any]:
+        """Spells a value in the vendor's form for people."""
+        return self._compared.readable
+
+    @cached_property
+    def _compared(self) -> Comparison:
+        return Comparison(self.crm)
 
     def creation(self, payload: Payload, *, may_be_there: bool = False) -> Change:
         """The change that a create sends: everything that has a value, and nulls as well if the record may be there."""
@@ -36,48 +68,176 @@ class Changes:
             for each, value in self._attributes_of(payload)
             if each.creatable and (has_value(value) or (may_be_there and each.updatable and not each.only_added))
         }
-        differences = [Difference(name, None, self._readable(each, value)) for name, (each, value) in sent.items()]
-        return self._change(sent, differences, known=())
+        differences = [Difference(name, None, self.readable(each, value)) for name, (each, value) in sent.items()]
+        return self._change(sent, differences, sent, known=())
 
-    def change(self, payload: Payload, current: CrmRecord | None, *, only_compares: bool = False) -> Change:
+    def changed(self, payload: Payload, basis: Basis) -> frozenset[str]:
+        """The names of the attributes that an update is about: those that differ from what was last sent.
+
+        Where the record is not as its source last gave it, and no attribute tells in what: all of them.
+        """
+        updatable = {each.name: (each, value) for each, value in self._updatable(payload, None)}
+        last = basis.last
+        if last is None or not last.sent or basis.whole:
+            return frozenset(updatable)
+        tried = self._names_in(basis.tried)
+        differing = frozenset(
+            name
+            for name, (each, value) in updatable.items()
+            if name in tried or not last.was_sent(name, self._compared.content(each, value))
+        )
+        if differing or not last.is_of(self._contents(payload)):
+            return differing
+        return frozenset(updatable)
+
+    def change(
+        self,
+        payload: Payload,
+        current: CrmRecord | None,
+        about: Collection[str] | None = None,
+        basis: Basis = NO_BASIS,
+        *,
+        only_compares: bool = False,
+    ) -> Change:
         """The change that an update sends. Attributes whose value depends on what is not known are left out.
 
         Args:
             payload: The record.
-            current: The CRM's record; None if it was not read.
+            current: The record as the CRM has it; None if it was not read.
+            about: The attributes that may be sent; None: all of them.
+            basis: What is known of the record's earlier writes.
             only_compares: The payload was sent before: what the CRM does not show is not sent again.
         """
+        conflicts: list[Conflict] = []
         sent: dict[str, tuple[Attribute, Any]] = {}
         differences: list[Difference] = []
+        settled: set[str] = set()
         unknown: list[str] = []
         now = {} if current is None else self._shown(current, payload)
-        for attribute, value in self._attributes_of(payload):
-            mode = self.mode_of(attribute)
-            if not attribute.updatable or mode is Mode.CREATE_ONLY:
-                continue
-            if attribute.name not in now:
-                if not only_compares and not self._depends(attribute, value):
-                    sent[attribute.name] = attribute, value
-                    differences.append(Difference(attribute.name, None, self._readable(attribute, value)))
-                elif current is not None:
-                    unknown.append(attribute.name)
-                continue
-            old = now[attribute.name]
-            new = value_after_update(mode, attribute, old, value)
-            if not self._same(attribute, old, new):
-                sent[attribute.name] = attribute, new
-                differences.append(
-                    Difference(attribute.name, self._readable(attribute, old), self._readable(attribute, new))
-                )
+        for attribute, value in self._updatable(payload, about):
+            name, is_shown = attribute.name, attribute.name in now
+            old = now.get(name)
+            new = value_after_update(self.mode_of(attribute), attribute, old, value) if is_shown else value
+            if is_shown and self._compared.same(attribute, old, new):
+                settled.update([name] if self._is_taken(attribute, old, value) else ())
+            elif current is not None and self._is_protected(attribute, old, basis, shown=is_shown):
+                if basis.take is Side.CRM:
+                    settled.add(name)
+                elif not self._is_as_sent(attribute, value, basis):
+                    values = self.readable(attribute, old), self.readable(attribute, new)
+                    conflicts.append(Conflict(name, *values, self.side_of(attribute)))
+            elif not is_shown and (only_compares or self._depends(attribute, value)):
+                unknown.append(name)
+            else:
+                sent[name] = attribute, new
+                differences.append(Difference(name, self.readable(attribute, old), self.readable(attribute, new)))
         if sent:
             sent.update({each.name: (each, value) for each, value in self._attributes_of(payload) if each.resent})
-        return self._change(sent, differences, known=now, unknown=tuple(unknown))
+        change = self._change(sent, differences, {*settled, *sent}, known=now)
+        if current is None or not (conflicts or unknown):
+            return change
+        return replace(change, conflicts=tuple(conflicts), unknown=tuple(unknown))
 
-    def needs_current(self, payload: Payload) -> bool:
+    def _is_taken(self, attribute: Attribute, old: Any, value: Any) -> bool:
+        """Tell whether the CRM, whose value an update would not change, holds what the record gives."""
+        mode = self.mode_of(attribute)
+        is_so = mode is Mode.REPLACE or (mode is Mode.ADD and has_value(value))
+        return is_so or self._compared.same(attribute, old, value)
+
+    def _updatable(self, payload: Payload, about: Collection[str] | None) -> Iterator[tuple[Attribute, Any]]:
+        for attribute, value in self._attributes_of(payload):
+            is_meant = about is None or attribute.name in about
+            if is_meant and attribute.updatable and self.mode_of(attribute) is not Mode.CREATE_ONLY:
+                yield attribute, value
+
+    def _is_protected(self, attribute: Attribute, old: Any, basis: Basis, *, shown: bool) -> bool:
+        """Tell whether the CRM's value must not be replaced without asking: it may be somebody's edit.
+
+        Args:
+            attribute: The attribute.
+            old: The CRM's value, which differs from the record's.
+            basis: What is known of earlier writes.
+            shown: Whether the CRM's record holds the attribute at all.
+        """
+        if not self.is_protectable(attribute) or basis.take is Side.SOURCE:
+            return False
+        if not shown:
+            return True
+        last, name = basis.last, attribute.name
+        if last is None or not last.knows(name):
+            return has_value(old)
+        if last.was_seen(name, self._compared.content(attribute, old)):
+            return False
+        tried = [each for payload in basis.tried for each in self._attributes_of(payload)]
+        return not any(each.name == name and self._compared.same(attribute, old, sent) for each, sent in tried)
+
+    def is_protectable(self, attribute: Attribute) -> bool:
+        """Tell whether an edit in the CRM may keep an attribute from being replaced; other modes keep it anyway."""
+        return self.mode_of(attribute) is Mode.REPLACE and self.side_of(attribute) is not Side.SOURCE
+
+    def _is_as_sent(self, attribute: Attribute, value: Any, basis: Basis) -> bool:
+        last = basis.last
+        return last is not None and last.was_sent(attribute.name, self._compared.content(attribute, value))
+
+    def protects(self, payload: Payload, about: Collection[str]) -> bool:
+        """Tell whether an update is about attributes whose value in the CRM may have to stay."""
+        return any(
+            each.updatable and each.name in about and self.is_protectable(each)
+            for each, _ in self._attributes_of(payload)
+        )
+
+    def needs_current(self, payload: Payload, about: Collection[str] | None = None) -> bool:
         """Tell whether the change that an update sends depends on what the CRM has."""
         return any(
-            attribute.updatable and self._depends(attribute, value) for attribute, value in self._attributes_of(payload)
+            attribute.updatable and (about is None or attribute.name in about) and self._depends(attribute, value)
+            for attribute, value in self._attributes_of(payload)
         )
+
+    def emptied(self, payload: Payload, nulls: Iterable[str], last: LastSent) -> tuple[str, ...]:
+        """The attributes that are null now and had a value when they were last sent.
+
+        Args:
+            payload: The record.
+            nulls: Further attributes that are null, and are not sent.
+            last: The record as it was last sent.
+        """
+        empty = [each.name for each, value in self._attributes_of(payload) if not has_value(value)]
+        return tuple(name for name in (*empty, *nulls) if last.knows(name) and not last.was_sent(name, NOTHING))
+
+    def remembered(
+        self, payload: Payload, basis: Basis, settled: Collection[str], answer: CrmRecord | None
+    ) -> LastSent | None:
+        """The record as it is known after a write; None if nothing is remembered of it.
+
+        Args:
+            payload: The record.
+            basis: What was known of it before.
+            settled: The attributes that the CRM holds now as the record gives them.
+            answer: The record as the CRM shows it after the write; None or empty if it shows nothing.
+        """
+        if basis.last is None:
+            return None
+        given = {each.name: (each, value) for each, value in self._attributes_of(payload)}
+        contents = {name: self._compared.content(each, value) for name, (each, value) in given.items()}
+        seen: dict[str, bytes] = {}
+        for each, value in self._attributes_of(answer, payload) if answer else ():
+            if each.name in settled and each.name in given:
+                is_the_same = type(value) is type(given[each.name][1]) and value == given[each.name][1]
+                seen[each.name] = contents[each.name] if is_the_same else self._compared.content(each, value)
+        unclear = self._names_in(basis.tried).difference(settled)
+        return basis.last.after(contents, contents.keys() & settled, seen, unclear)
+
+    def kept(self, change: Change, current: CrmRecord | None) -> tuple[KeptValue, ...]:
+        """The values before and after a change; ``current`` is the record before, None if it was not read."""
+        sent = list(self._attributes_of(change.payload))
+        before = {} if current is None else self._shown(current, change.payload)
+        return tuple(KeptValue(each.name, before.get(each.name), value, each.name in before) for each, value in sent)
+
+    def _names_in(self, payloads: Iterable[Payload]) -> set[str]:
+        return {attribute.name for payload in payloads for attribute, _ in self._attributes_of(payload)}
+
+    def _contents(self, payload: Payload) -> dict[str, bytes]:
+        return {each.name: self._compared.content(each, value) for each, value in self._attributes_of(payload)}
 
     def is_blind(self, payload: Payload) -> bool:
         """Tell whether an update would send exactly what a create sends, whatever the CRM has."""
@@ -129,9 +289,9 @@ class Changes:
         self,
         sent: Mapping[str, tuple[Attribute, Any]],
         differences: list[Difference],
+        settled: Iterable[str],
         *,
         known: Container[str],
-        unknown: tuple[str, ...] = (),
     ) -> Change:
         """The change that sends these attributes; to lists that were not read, the CRM's port adds."""
         payload = {name: value for name, (attribute, value) in sent.items() if attribute.custom_id is None}
@@ -141,30 +301,10 @@ class Changes:
         added = frozenset(
             name for name, (each, value) in sent.items() if name not in known and self._is_added(each, value)
         )
-        return Change(Outgoing(payload, added=added) if added else payload, tuple(differences), unknown)
+        return Change(Outgoing(payload, added=added) if added else payload, tuple(differences), frozenset(settled))
 
     def _is_added(self, attribute: Attribute, value: Any) -> bool:
         return attribute.appended and self.mode_of(attribute) is Mode.ADD and has_value(value)
-
-    def _same(self, attribute: Attribute, old: Any, new: Any) -> bool:
-        if not has_value(old) or not has_value(new):
-            return not has_value(old) and not has_value(new)
-        compare = _SAME_BY_KIND.get(attribute.kind)
-        if compare is not None:
-            return compare(attribute, old, new)
-        return bool(self._decoded(attribute, old) == self._decoded(attribute, new))
-
-    def _decoded(self, attribute: Attribute, value: Any) -> Any:
-        try:
-            return self.crm.decode(attribute, value)
-        except ValueError:
-            return value
-
-    def _readable(self, attribute: Attribute, value: Any) -> Any:
-        if not has_value(value):
-            return None
-        decoded = self._decoded(attribute, value)
-        return decoded.isoformat() if isinstance(decoded, date) else decoded
 
 
 def value_after_update(mode: Mode, attribute: Attribute, old: Any, new: Any) -> Any:
@@ -176,20 +316,13 @@ def value_after_update(mode: Mode, attribute: Attribute, old: Any, new: Any) -> 
     if mode is Mode.FILL_EMPTY and has_value(old):
         return old
     if attribute.kind is Kind.ITEMS and new:
-        return [_with_category(attribute, each, old or []) for each in new]
+        return [_withcategory_of(attribute, each, old or []) for each in new]
     return new
 
 
 def _merged(attribute: Attribute, old: list[Any], new: list[Any]) -> list[Any]:
-    known = {_key_of(attribute, each) for each in old}
-    return [*old, *(each for each in new if _key_of(attribute, each) not in known)]
-
-
-def _key_of(attribute: Attribute, value: Any) -> str:
-    """The text by which elements of a list attribute are told apart."""
-    if attribute.item is not None:
-        value = value.get(attribute.item)
-    return NORMALISERS[attribute.normalise](str(value))
+    known = {key_of(attribute, each) for each in old}
+    return [*old, *(each for each in new if key_of(attribute, each) not in known)]
 
 
 def _structure(mode: Mode, attribute: Attribute, old: Any, new: Any) -> Any:
@@ -197,7 +330,7 @@ def _structure(mode: Mode, attribute: Attribute, old: Any, new: Any) -> Any:
     if attribute.item is not None:
         if mode is Mode.FILL_EMPTY and has_value(old):
             return old
-        return new if new is None else _with_category(attribute, new, [old] if old else [])
+        return new if new is None else _withcategory_of(attribute, new, [old] if old else [])
     if new is None:
         return old if mode is Mode.FILL_EMPTY else None
     before = {part: (old or {}).get(part) or None for part in attribute.parts}
@@ -206,53 +339,13 @@ def _structure(mode: Mode, attribute: Attribute, old: Any, new: Any) -> Any:
     return before | dict(new)
 
 
-def _with_category(attribute: Attribute, item: Mapping[str, Any], old: list[Any]) -> Mapping[str, Any]:
+def _withcategory_of(attribute: Attribute, item: Mapping[str, Any], old: list[Any]) -> Mapping[str, Any]:
     """Return an item of a bare value, which has no category of its own, the category that people chose in the CRM."""
-    if _category(attribute, item) != attribute.category:
+    if category_of(attribute, item) != attribute.category:
         return item
-    same = [each for each in old if _key_of(attribute, each) == _key_of(attribute, item)]
+    same = [each for each in old if key_of(attribute, each) == key_of(attribute, item)]
     if not same:
         return item
     chosen = {"category": None, **same[0]} if attribute.category_name is None else same[0]
     merged = {**item, **chosen, str(attribute.item): item[str(attribute.item)]}
     return {name: value for name, value in merged.items() if value is not None}
-
-
-def _category(attribute: Attribute, item: Mapping[str, Any]) -> Any:
-    value = item.get(attribute.category_name or "category")
-    return value.casefold() if isinstance(value, str) and attribute.category_name else value
-
-
-def _same_texts(_: Attribute, old: Any, new: Any) -> bool:
-    return sorted(map(str, old)) == sorted(map(str, new))
-
-
-def _same_structures(attribute: Attribute, old: Any, new: Any) -> bool:
-    return all(str(old.get(part) or "").strip() == str(new.get(part) or "").strip() for part in attribute.parts)
-
-
-def _same_objects(_: Attribute, old: Any, new: Any) -> bool:
-    pairs = list(zip(old, new, strict=False))
-    return len(old) == len(new) and all(held.get(name) == each[name] for held, each in pairs for name in each)
-
-
-def _same_ids(attribute: Attribute, old: Any, new: Any) -> bool:
-    return {_key_of(attribute, each) for each in old} == {_key_of(attribute, each) for each in new}
-
-
-def _same_items(attribute: Attribute, old: Any, new: Any) -> bool:
-    key = attribute.item
-    return [(each.get(key), _category(attribute, each)) for each in old] == [
-        (each.get(key), _category(attribute, each)) for each in new
-    ]
-
-
-_SAME_BY_KIND: Mapping[Kind, Callable[[Attribute, Any, Any], bool]] = {
-    Kind.TEXTS: _same_texts,
-    Kind.NAME_IDS: _same_texts,
-    Kind.STRUCTURE: _same_structures,
-    Kind.OBJECTS: _same_objects,
-    Kind.IDS: _same_ids,
-    Kind.ITEMS: _same_items,
-}
-"""Compares two values of a kind, neither of them empty; any other kind is compared as it is decoded."""

@@ -17,11 +17,12 @@ from crm_api.settings import nearest
 from crm_api.values import is_empty
 from target_crm.mapping.attribute_plan import AttributePlans
 from target_crm.mapping.cells import never
-from target_crm.mapping.changes import Changes
+from target_crm.mapping.changes import NO_BASIS, Basis, Changes
 from target_crm.mapping.declared_names import ID
 from target_crm.mapping.fields import Fields
 from target_crm.mapping.flags import Flags, resolved, with_flags
 from target_crm.mapping.flat import LISTS, Sources, unpacked
+from target_crm.mapping.last_sent import LastSent
 from target_crm.mapping.match_keys import MatchKeys
 from target_crm.mapping.plan import Plan
 from target_crm.mapping.references import References
@@ -29,6 +30,7 @@ from target_crm.mapping.settings import MappingSettings
 from target_crm.mapping.values import (
     Change,
     Found,
+    KeptValue,
     LeftOut,
     Mapped,
     MatchKey,
@@ -38,6 +40,7 @@ from target_crm.mapping.values import (
     Reference,
     RejectedError,
     Rejection,
+    Side,
 )
 from target_crm.mapping.vendor_values import BareNumberError, VendorValues
 
@@ -54,11 +57,13 @@ class _Values:
         payload: By attribute.
         customs: Custom fields, by the id of their definition.
         left_out: The attributes that are not sent, each with the reason.
+        nulls: The attributes that the record gives as null, and that are not sent.
     """
 
     payload: dict[str, Any] = field(default_factory=dict)
     customs: dict[CrmId, Any] = field(default_factory=dict)
     left_out: dict[str, LeftOut] = field(default_factory=dict)
+    nulls: list[str] = field(default_factory=list)
 
     def put(self, attribute: Attribute, value: Any) -> None:
         """Put a value where its attribute stands."""
@@ -91,8 +96,9 @@ class Mapper:
         used = frozenset(self._match_keys.id_names) | (frozenset() if self._flags is None else self._flags.used)
         self._plans = AttributePlans(self._fields, settings, self._match_keys.names, used, self._references.used)
         self._modes = {self._checked(name, mode).name: mode for name, mode in settings.fields.items()}
+        self._sides = {self._protectable(name).name: side for name, side in settings.conflicts_of.items()}
         self._vendor_values = VendorValues(owner, self._fields, settings.dates)
-        self._changes = Changes(owner, self._fields, self._mode_of)
+        self._changes = Changes(owner, self._fields, self._mode_of, self._side_of)
         self._required = tuple(attribute.name for attribute in crm_object.attributes if attribute.required)
 
     def _checked(self, name: str, mode: Mode) -> Attribute:
@@ -107,6 +113,22 @@ class Mapper:
         if mode is Mode.REPLACE and attribute.only_added:
             raise SettingError(f"{where} must not be replace: the CRM only adds to {attribute.name}")
         return attribute
+
+    def _protectable(self, name: str) -> Attribute:
+        """Find an attribute that has a setting conflicts of its own, and see whether that can mean anything."""
+        side = self._settings.conflicts_of[name]
+        attribute = self._checked(name, Mode.FILL_EMPTY)
+        mode = self._mode_of(attribute)
+        if side is not Side.SOURCE and mode is not Mode.REPLACE:
+            where = self._settings.place("fields")
+            raise SettingError(
+                f"{where}.{name}.conflicts has no effect with mode {mode}, which replaces nothing in the CRM. Remove "
+                "it, or set mode to replace"
+            )
+        return attribute
+
+    def _side_of(self, attribute: Attribute) -> Side:
+        return self._sides.get(attribute.name, Side(self._settings.conflicts))
 
     def doubts(self, names: Iterable[str]) -> list[str]:
         """Return a sentence for each attribute of records that gives what another gives, or that is no good fit.
@@ -157,6 +179,8 @@ class Mapper:
             self._put(sources, record, values, payload)
         if values.customs:
             payload.update(self._crm.custom_container(values.customs))
+        if self._references.by_attribute:
+            values.nulls += (name for name in self._references.emptied(record) if name not in payload)
         # Before match keys, which may ask the CRM for its lists.
         flags = {} if self._flags is None else self._flags.filled(payload, record, pending)
         return Mapped(
@@ -167,6 +191,7 @@ class Mapper:
             {**plan.left_out_of(record), **values.left_out},
             digest_of(payload, references),
             flags,
+            tuple(values.nulls),
         )
 
     def _put(self, sources: Sources, record: Mapping[str, Any], values: _Values, beside: dict[str, Any]) -> None:
@@ -181,6 +206,7 @@ class Mapper:
             elif sends_nulls and not attribute.required:
                 value = [] if attribute.kind in LISTS else None
             else:
+                values.nulls.append(attribute.name)
                 return
         except ValueError as error:
             raise _invalid(attribute, error, sources, record) from error
@@ -326,17 +352,68 @@ class Mapper:
         )
         return Rejection(Reason.MISSING_REQUIRED, sentence, missing[0])
 
-    def change(self, mapped: Mapped, current: CrmRecord | None, *, only_compares: bool = False) -> Change:
+    def changed(self, mapped: Mapped, basis: Basis) -> frozenset[str]:
+        """The attributes that an update of the record is about, by what is known of its earlier writes."""
+        return self._changes.changed(mapped.payload, basis)
+
+    def protects(self, mapped: Mapped, about: Collection[str]) -> bool:
+        """Tell whether an update is about attributes whose value in the CRM may have to stay."""
+        return self._settings.decided_by_crm and self._changes.protects(mapped.payload, about)
+
+    def change(
+        self,
+        mapped: Mapped,
+        current: CrmRecord | None,
+        about: Collection[str] | None = None,
+        basis: Basis = NO_BASIS,
+        *,
+        only_compares: bool = False,
+    ) -> Change:
         """The change that updates the record: the attributes that differ, as far as their modes allow.
 
         Args:
             mapped: The record.
             current: The record as the CRM has it now. None if it was not read: then every updatable attribute is sent
                 whose new value does not depend on the CRM's.
+            about: The attributes that the update is about; None: all of them.
+            basis: What is known of the record's earlier writes.
             only_compares: The record was sent as it is: attributes that ``current`` does not show are left alone.
         """
-        change = self._changes.change(mapped.payload, current, only_compares=only_compares)
+        change = self._changes.change(mapped.payload, current, about, basis, only_compares=only_compares)
         return with_flags(change, mapped.parameters) if mapped.parameters else change
+
+    def with_cleared(self, mapped: Mapped, last: LastSent) -> Mapped:
+        """The record with nulls for the references that it no longer has, if nulls are sent."""
+        if self._settings.null_values != "send" or not mapped.nulls:
+            return mapped
+        referring = [name for name in mapped.nulls if name in self._references.by_attribute]
+        gone = self._changes.emptied({}, referring, last)
+        cleared: dict[str, Any] = {
+            name: [] if self._is_list(name) else None for name in gone if name not in self._required
+        }
+        nulls = tuple(name for name in mapped.nulls if name not in cleared)
+        return replace(mapped, payload={**mapped.payload, **cleared}, nulls=nulls) if cleared else mapped
+
+    def _is_list(self, name: str) -> bool:
+        attribute = self.crm_object.attribute(name)
+        return attribute is not None and attribute.kind in LISTS
+
+    def emptied(self, mapped: Mapped, last: LastSent) -> tuple[str, ...]:
+        """The attributes that are null now and had a value when they were last sent."""
+        return self._changes.emptied(mapped.payload, mapped.nulls, last)
+
+    def kept(self, change: Change, current: CrmRecord | None) -> tuple[KeptValue, ...]:
+        """The values before and after a change; ``current`` is the record before, None if it was not read."""
+        return self._changes.kept(change, current)
+
+    def readable(self, name: str, value: Any) -> Any:
+        """Spell a value of an attribute, in the vendor's form, for people."""
+        attribute = self._fields.attribute(name)
+        return value if attribute is None else self._changes.readable(attribute, value)
+
+    def remembered(self, mapped: Mapped, basis: Basis, change: Change, answer: CrmRecord | None) -> LastSent | None:
+        """The record as it is known after a change of it; ``answer`` as the CRM shows it then."""
+        return self._changes.remembered(mapped.payload, basis, change.settled, answer)
 
     @property
     def upserted_by(self) -> str | None:
@@ -355,9 +432,9 @@ class Mapper:
         """The match keys: alternatives in order, each the names of attributes that are taken together."""
         return self._match_keys.match_on
 
-    def needs_current(self, mapped: Mapped) -> bool:
+    def needs_current(self, mapped: Mapped, about: Collection[str] | None = None) -> bool:
         """Tell whether an update depends on what the CRM has now: lists to merge, protected fields, half an address."""
-        return self._changes.needs_current(mapped.payload)
+        return self._changes.needs_current(mapped.payload, about)
 
     def values(self, record: CrmRecord, attribute: str) -> frozenset[str]:
         """The values by which one attribute (or ``id``) of a CRM record or payload is matched, normalised."""

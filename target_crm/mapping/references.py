@@ -127,6 +127,14 @@ class References:
                     found.append(Reference(name, ByMatch(crm_object, MatchKey(parts))))
         return tuple(found)
 
+    def emptied(self, record: Mapping[str, Any]) -> tuple[str, ...]:
+        """The attributes whose reference the record gives as null."""
+        return tuple(
+            name
+            for name, rule in self.by_attribute.items()
+            if all(each in record and is_empty(record[each]) for each in (*rule.source_id, *rule.match.values()))
+        )
+
     def value(self, attribute: Attribute, found: Found) -> Any:
         """The value that the attribute gets once the record is found.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from crm_api.errors import SettingError
 from crm_api.settings import JsonSchema
-from target_crm.mapping.values import Dates, Mode
+from target_crm.mapping.values import Dates, Mode, Side
 from target_crm.setting_fields import place, read_settings, schemas_of, setting, settings_in
 
 _NAMES: JsonSchema = {"type": "array", "items": {"type": "string"}}
@@ -57,6 +57,25 @@ _CUSTOM_FIELDS: JsonSchema = {
             },
         },
     ]
+}
+_FIELD: JsonSchema = {
+    "description": "The mode of the attribute of that name, or an object with its mode and conflicts.",
+    "anyOf": [
+        {"enum": [mode.value for mode in Mode]},
+        {
+            "type": "object",
+            "properties": {
+                "mode": {
+                    "enum": [*(mode.value for mode in Mode), None],
+                    "description": "The mode of the attribute; as under fields if left out.",
+                },
+                "conflicts": {
+                    "enum": [*map(str, Side), None],
+                    "description": "The handling of the attribute's conflicts; the stream's conflicts if left out.",
+                },
+            },
+        },
+    ],
 }
 _UNKNOWN_NAMES: JsonSchema = {
     "anyOf": [
@@ -115,11 +134,22 @@ def _custom_fields(given: Any, where: str) -> dict[str, str]:  # noqa: ARG001 - 
     return {each["name"]: each["attribute"] for each in given}  # as Meltano, which splits keys at dots, can say it
 
 
+def _modes(given: Mapping[str, Any], where: str) -> dict[str, Mode]:  # noqa: ARG001 - a reader is told the place
+    modes = {name: rule.get("mode") if isinstance(rule, Mapping) else rule for name, rule in given.items()}
+    return {name: Mode(mode) for name, mode in modes.items() if mode is not None}
+
+
+def _conflicts_of(given: Mapping[str, Any]) -> dict[str, Side]:
+    sides = {name: rule.get("conflicts") for name, rule in given.items() if isinstance(rule, Mapping)}
+    return {name: Side(side) for name, side in sides.items() if side is not None}
+
+
 @dataclass(frozen=True)
 class MappingSettings:
     """The settings by which the records of one stream are mapped.
 
     Attributes:
+        conflicts_of: The handling of conflicts of single attributes, by the names under ``fields``.
         known: Attributes of the records that serve other purposes, such as the source id: not reported as unknown.
         mapped_from: Attributes of the records that a stream map reads: not reported either, and sent only where they
             are spelt as the CRM's are, since the map says what they are for.
@@ -156,16 +186,26 @@ class MappingSettings:
     fields: Mapping[str, Mode] = setting(
         "The mode of an attribute in updates, by attribute: replace, fill_empty (sent only where the CRM has no "
         "value), create_only (never sent) or add (appended to the CRM's list). If left out, add for lists, replace for "
-        "others.",
-        {
-            "type": "object",
-            "additionalProperties": {
-                "enum": [mode.value for mode in Mode],
-                "description": "The mode of the attribute of that name.",
-            },
-        },
-        read=lambda given, _: {name: Mode(mode) for name, mode in given.items()},
+        "others. Or an object with mode and conflicts (which see), both optional.",
+        {"type": "object", "additionalProperties": _FIELD},
+        read=_modes,
         make_default=dict,
+    )
+    update_with: str = setting(
+        "The attributes that an update of a record which was written before sends: changed (those that the source "
+        "changed since they were last sent) or whole (all of them). If left out, changed for objects, whole for "
+        "endpoints.",
+        {"enum": ["changed", "whole", None]},
+        default="changed",
+    )
+    conflicts: Side = setting(  # noqa: RUF009 - it makes a dataclass field
+        "Handling of a value that both the source and somebody in the CRM changed since it was last sent: source sends "
+        "the source's, crm leaves the CRM's and counts it, review rejects the record until somebody decides. With crm "
+        "and review each record is read before it is updated. One attribute's own stands under fields. If left out, "
+        "source.",
+        {"enum": [*map(str, Side), None]},  # a default would be filled in, and make every record look changed
+        read=lambda given, _: Side(given),
+        default=Side.SOURCE,
     )
     unknown_attributes: str = setting(
         "Leave out attributes that the object does not have or that cannot be written, and count them, or reject the "
@@ -197,9 +237,15 @@ class MappingSettings:
         {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean", "null"]}},
         make_default=dict,
     )
+    conflicts_of: Mapping[str, Side] = field(default_factory=dict)
     known: frozenset[str] = frozenset()
     mapped_from: frozenset[str] = frozenset()
     where: str = ""
+
+    @property
+    def decided_by_crm(self) -> bool:
+        """Whether a conflict may end in favour of the CRM, so that records are read before they are updated."""
+        return any(side != Side.SOURCE for side in (self.conflicts, *self.conflicts_of.values()))
 
     @property
     def use_name(self) -> str | None:
@@ -231,6 +277,7 @@ def mapping_settings(
     """
     return MappingSettings(
         **read_settings(_SETTINGS, given, where),
+        conflicts_of=_conflicts_of(given.get("fields") or {}),
         known=frozenset(known),
         mapped_from=frozenset(mapped_from),
         where=where,

@@ -36,6 +36,17 @@ class Dates(StrEnum):
     EXCEL = "excel"
 
 
+class Side(StrEnum):
+    """The setting conflicts: who decides about a value that source and CRM both changed."""
+
+    SOURCE = "source"
+    """The source's value is sent."""
+    CRM = "crm"
+    """The CRM's value stays."""
+    REVIEW = "review"
+    """Somebody: the record is rejected until then."""
+
+
 class Reason(StrEnum):
     """The kinds under which mapping rejects a record; they are among the published reject kinds."""
 
@@ -203,6 +214,7 @@ class Mapped:
         digest: Hash of payload and references as the source gives them, equal before and after ``resolve`` and for any
             order of keys.
         parameters: The flags that go with the record, by name, as the setting parameters gives them.
+        nulls: The attributes that the record gives as null, and that are not in the payload.
     """
 
     payload: Payload
@@ -212,6 +224,7 @@ class Mapped:
     left_out: Mapping[str, LeftOut] = field(default_factory=dict)
     digest: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    nulls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +243,23 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class Conflict:
+    """One attribute that is not sent, because the CRM's value is not as it was when the source's was last sent.
+
+    Attributes:
+        attribute: The attribute's name; ``cf_<slug>`` for a custom field.
+        current: The CRM's value in readable form; None: it has none, or does not show it.
+        new: The source's value in readable form.
+        side: Who decides: the CRM, whose value stays, or a review.
+    """
+
+    attribute: str
+    current: Any
+    new: Any
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """The part of a record that a write sends.
 
@@ -237,8 +267,39 @@ class Change:
         payload: For ``Crm.create`` or ``Crm.update``. Empty: there is nothing to write.
         differences: Old and new value of each field; custom fields one by one.
         unknown: Attributes that are left alone, since the CRM's answer does not show what they hold.
+        settled: The attributes that the CRM holds as the record gives them, once the payload is written.
+        emptied: The attributes that are null in the record, and had a value when they were last sent.
+        conflicts: The attributes that are not sent, because both sides changed them.
     """
 
     payload: Payload
     differences: tuple[Difference, ...]
+    settled: frozenset[str] = field(default=frozenset(), compare=False)
+    emptied: tuple[str, ...] = field(default=(), compare=False)
+    conflicts: tuple[Conflict, ...] = ()
     unknown: tuple[str, ...] = ()
+
+    @property
+    def to_review(self) -> tuple[Conflict, ...]:
+        """The conflicts that keep the record from being written until somebody decides."""
+        return tuple(each for each in self.conflicts if each.side is Side.REVIEW)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptValue:
+    """One attribute's values before and after a write, in the vendor's form.
+
+    Attributes:
+        attribute: The attribute's name; ``cf_<slug>`` for a custom field.
+        before: The CRM's value before.
+        after: The value that was sent.
+        was_read: Whether the CRM's value before is known.
+    """
+
+    attribute: str
+    before: Any
+    after: Any
+    was_read: bool
+
+
+NOTHING_TO_SEND = Change({}, ())

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+import msgspec
+
 from crm_api.crm_objects import CrmId, CrmRecord
 from target_crm.ledger.values import Held
-from target_crm.mapping.values import Difference, LeftOut
+from target_crm.mapping.values import Conflict, Difference, LeftOut
 
 EXAMPLES = 5  # of what is merely counted, for each stream
 LINKED: Literal["linked"] = "linked"
@@ -55,6 +57,7 @@ class RejectKind(StrEnum):
     GONE = "gone"
     MISSING_REFERENCE = "missing_reference"
     BRAKE = "brake"
+    CONFLICT = "conflict"
     IN_DOUBT = "in_doubt"
 
 
@@ -108,6 +111,7 @@ class RecordOutcome:
         matched_by: How the CRM's record was recognised that the ledger had not known, for people; or empty.
         held: What the ledger holds of it; None if nothing.
         left_out: Its attributes that have a value and were not sent, each with the reason.
+        conflicts: Fields that both sides changed, and that were left as the CRM has them.
     """
 
     stream: str
@@ -123,6 +127,7 @@ class RecordOutcome:
     matched_by: str = ""
     held: Held | None = None
     left_out: Mapping[str, LeftOut] = field(default_factory=dict)
+    conflicts: Sequence[Conflict] = ()
 
 
 class Observer:
@@ -155,6 +160,8 @@ class Books:
         self._emptied: dict[str, Counter[str]] = {}
         self._left_out: dict[str, dict[str, tuple[LeftOut, int]]] = {}
         self._unknown: dict[str, Counter[str]] = {}
+        self._nulled: dict[str, Counter[str]] = {}
+        self._left: dict[str, Counter[str]] = {}
         self._examples: dict[tuple[str, str], Example] = {}
         self._shared: Counter[str] = Counter()
         self._shared_examples: dict[str, dict[CrmId, Shared]] = {}
@@ -295,6 +302,28 @@ class Books:
         """The number of records of which a field was left alone, as the CRM does not show it, by stream and field."""
         return {stream: dict(fields) for stream, fields in self._unknown.items()}
 
+    def nulled(self, stream: str, attributes: Iterable[str]) -> None:
+        """Count attributes of a record that are null at the source, and had a value when they were last sent."""
+        if attributes:
+            with self._lock:
+                self._nulled.setdefault(stream, Counter()).update(attributes)
+
+    @property
+    def nulls(self) -> dict[str, dict[str, int]]:
+        """The number of records in which an attribute is null now and had a value when last sent, by stream."""
+        return {stream: dict(attributes) for stream, attributes in self._nulled.items()}
+
+    def left_to_crm(self, stream: str, attributes: Sequence[str]) -> None:
+        """Count fields of a record that both sides changed, and that were left as the CRM has them."""
+        if attributes:
+            with self._lock:
+                self._left.setdefault(stream, Counter()).update(attributes)
+
+    @property
+    def conflicts(self) -> dict[str, dict[str, int]]:
+        """The number of records in which a field was left as the CRM has it, by stream and field."""
+        return {stream: dict(attributes) for stream, attributes in self._left.items()}
+
     @property
     def removals(self) -> int:
         """The number of records that were deleted because they did not arrive, all streams."""
@@ -319,3 +348,15 @@ class Books:
     def closed(self) -> bool:
         """True if every record ended exactly once."""
         return all(self.input(stream) == sum(self._ended[stream].values()) for stream in self._ended)
+
+
+def refusal_of(held: Held) -> CrmRecord | None:
+    """Return the CRM's answer to a record that is held, as an object; None if it has not been asked."""
+    text = held.sent.get("answer") if isinstance(held.sent, dict) else None
+    if not text:
+        return None
+    try:
+        answer = msgspec.json.decode(text)
+    except (ValueError, RecursionError):
+        answer = text
+    return answer if isinstance(answer, dict) else {"body": answer}

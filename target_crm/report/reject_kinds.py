@@ -104,6 +104,12 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "The CRM no longer has the record that was written before, and `when_gone` is `reject`.",
             "Restore it in the CRM, or set `when_gone` to `match_again` or `recreate`.",
         ),
+        RejectKind.CONFLICT: Kind(
+            "The source and somebody in the CRM changed the same field since it was last sent, and `conflicts` is "
+            "`review`. Nothing of the record was written.",
+            "See both values with `singer-crm rejected show`, and decide with `singer-crm rejected replay --take "
+            "source` or `--take crm`. It is written by itself once one side agrees with the other, or goes back.",
+        ),
         RejectKind.BRAKE: Kind(
             "It would be deleted together with more others than `max_deletes` allows: none of them was. Exit code 3.",
             "See whether the source is right; if so, raise `max_deletes` for one run.",

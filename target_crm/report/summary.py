@@ -112,6 +112,8 @@ class Summary:
                 for stream, attributes in books.attributes_left_out.items()
             },
             "fields_unknown": books.unknown,
+            "became_null": books.nulls,
+            "conflicts": books.conflicts,
             "examples": [asdict(example) for example in books.examples],
             "closed": books.closed,
             "pending": self.pending,
@@ -178,6 +180,17 @@ class Summary:
             _shared(stream, count, self.books.shared_examples(stream))
             for stream, count in self.books.shared_matches.items()
         ]
+        lines += [
+            f"{stream}: {attribute} was changed on both sides in {count:,} record{'s' * (count != 1)}; the CRM's value "
+            "stays (conflicts: crm)"
+            for stream, attributes in self.books.conflicts.items()
+            for attribute, count in attributes.items()
+        ]
+        lines += [
+            _became_null(stream, attribute, count, self.books.cleared.get(stream, {}).get(attribute, 0))
+            for stream, attributes in self.books.nulls.items()
+            for attribute, count in attributes.items()
+        ]
         lines += [f"  {each.kind}, for example {each.source_id}: {each.sentence}" for each in self.books.examples]
         if self.pending:
             lines.append(self._of_pending())
@@ -241,6 +254,16 @@ def _shared(stream: str, count: int, examples: Sequence[Shared]) -> str:
     more = "" if count <= len(examples) else ", …"
     what = "1 record shares" if count == 1 else f"{count:,} records share"
     return f"{stream}: {what} a record of the CRM with another source record (shared_match): {shown}{more}"
+
+
+def _became_null(stream: str, attribute: str, records: int, emptied: int) -> str:
+    """Tell of an attribute that is null at the source, and had a value when it was last sent."""
+    left = records - emptied
+    what = f"{stream}: {attribute} became null at the source in {records:,} record{'s' * (records != 1)}"
+    if left <= 0:
+        return f"{what}, and was emptied in the CRM"
+    stays = "the CRM's value stays" if left == records else f"the CRM's value stays in {left:,} of them"
+    return f"{what}; {stays} (null_values: send would empty it)"
 
 
 def _requests(count: int) -> str:

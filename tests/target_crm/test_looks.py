@@ -110,7 +110,7 @@ def test_the_emptiness_of_a_ledger_of_an_early_version_is_known_by_its_streams(r
     engine = open_engine(url)
     with engine.begin() as connection:
         if missing == "scopes":
-            for table in ("records", "history", "fresh_keys", "ledger_epochs", "scopes"):
+            for table in ("ledger_attribute_digests", "records", "history", "fresh_keys", "ledger_epochs", "scopes"):
                 connection.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608 - the names stand above
         connection.exec_driver_sql("DROP TABLE ledger_identity")
         connection.exec_driver_sql("UPDATE ledger_version SET version = 2")

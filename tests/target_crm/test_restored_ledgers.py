@@ -351,7 +351,7 @@ def test_forgetting_erases_values_everywhere(run, operate, settings):
             [{"scope_id": 1, "source_id": source_id, "attribute": "title", "sent": b"12345678"} for source_id in "12"],
         )
     assert operate("forget", "--stream", "people", "1").output == "1 forgotten\n"
-    assert [row.source_id for row in store.rows(sa.select(tables.attribute_digests.c.source_id))] == ["2"]
+    assert {row.source_id for row in store.rows(sa.select(tables.attribute_digests.c.source_id))} == {"2"}
     of_values = sa.select(tables.history.c.source_id).join_from(tables.kept_values, tables.history)
     assert {row.source_id for row in store.rows(of_values)} == {"2"}
     changes = store.rows(sa.select(tables.history.c.source_id, tables.history.c.changes, tables.history.c["keys"]))

@@ -1,0 +1,80 @@
+"""Values that writes replaced and sent, kept in the ledger for so many days as the setting keep_values_days says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from target_crm.ledger import tables
+from target_crm.ledger.absences import SECONDS_A_DAY
+from target_crm.ledger.store import Store, as_json
+from target_crm.ledger.values import Entry, Scope
+
+
+class KeptValues:
+    """The kept values of a ledger.
+
+    Args:
+        store: The ledger's database.
+        on: Whether values are kept; False: none is.
+
+    Attributes:
+        on: See above.
+    """
+
+    def __init__(self, store: Store, *, on: bool) -> None:
+        self._store = store
+        self.on = on
+
+    def keep(
+        self, connection: sa.Connection, events: Sequence[Mapping[str, Any]], entries: Sequence[Entry], now: float
+    ) -> None:
+        """Write lines of the history, and keep the values of the answers that they tell of.
+
+        Args:
+            connection: A connection in a transaction.
+            events: The lines.
+            entries: The answers, in the same order.
+            now: Unix seconds.
+        """
+        insert = tables.history.insert()
+        if not any(entry.values for entry in entries):
+            if events:
+                connection.execute(insert, events)
+            return
+        ids = connection.scalars(insert.returning(tables.history.c.id, sort_by_parameter_order=True), events)
+        rows = [
+            {
+                "history_id": history_id,
+                "attribute": value.attribute,
+                "before": as_json(value.before) if value.was_read else None,
+                "after": as_json(value.after),
+                "at": now,
+            }
+            for history_id, entry in zip(ids, entries, strict=True)
+            for value in entry.values
+        ]
+        self._store.put(connection, tables.kept_values, rows)
+
+    def last_sent(self, scope: Scope, source_id: str, attributes: Collection[str]) -> Mapping[str, Any]:
+        """Return the values that attributes of a record were last sent with, in the vendor's form, as far as kept."""
+        if not self.on:
+            return {}
+        kept, history = tables.kept_values, tables.history
+        query = (
+            sa.select(kept.c.attribute, kept.c.after)
+            .join_from(kept, history)
+            .where(history.c.scope_id == scope.id, history.c.source_id == source_id)
+            .where(kept.c.attribute.in_(list(attributes)))
+            .order_by(kept.c.history_id)
+        )
+        return {row.attribute: json.loads(row.after) for row in self._store.rows(query) if row.after is not None}
+
+    def prune(self, days: float) -> None:
+        """Remove the values that are older than so many days; 0: all of them."""
+        kept = tables.kept_values
+        with self._store.write() as connection:
+            connection.execute(kept.delete().where(kept.c.at <= self._store.now() - days * SECONDS_A_DAY))
