@@ -35,8 +35,10 @@ def test_what_a_ledger_holds_of_whole_records_is_held_under_the_ids_that_they_ha
     bad = record_of("people", name="Ann", email="ann@x.org", assignee_id="nobody@x.org")
     assert run([schema, bad], ledger_url=ledger_url).of("people") == {"input": 1, "rejected": 1}
     statement = sa.text("UPDATE held SET source_id = :id")
-    with open_engine(ledger_url).begin() as connection:
+    engine = open_engine(ledger_url)
+    with engine.begin() as connection:
         connection.execute(statement, {"id": "#0123456789abcdef0123456789abcdef"})
+    engine.dispose()
     done = run([schema], ledger_url=ledger_url, streams={"people": {"unknown_names": "leave_out"}})
     assert done.of("people") == {"input": 1, "created": 1}
     assert done.report["pending"] == 0
