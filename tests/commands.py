@@ -9,6 +9,7 @@ import importlib.metadata
 import multiprocessing
 import os
 import pkgutil
+import signal
 import subprocess
 import sys
 import time
@@ -24,6 +25,7 @@ import tap_copper
 import target_crm
 
 PATIENCE_SECONDS = 240  # with a slow machine; less than pytest has with a test
+STOPPED = frozenset("TtZX")  # states of threads in proc(5)
 ENTRY_POINTS = importlib.metadata.distribution("singer-crm").entry_points.select(group="console_scripts")
 
 _processes = multiprocessing.get_context("forkserver")
@@ -81,10 +83,12 @@ class Command:
         return self._process.exitcode
 
     def send_signal(self, number: int) -> None:
-        """Send it a signal, unless it has ended; from any thread."""
+        """Send it a signal, unless it has ended; from any thread. After SIGSTOP, none of its threads runs any more."""
         if not self._waited_for:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
+                while number == signal.SIGSTOP and not _stands_still(self.pid):
+                    os.sched_yield()
 
     def wait(self, timeout: float = PATIENCE_SECONDS) -> int:
         """Wait until it has ended, and return its exit code.
@@ -111,6 +115,21 @@ class Command:
             self.wait(timeout)
             output, errors = (each.result() for each in read)
         return output, errors
+
+
+def _stands_still(process: int) -> bool:
+    """Tell whether every thread of a process is stopped: on a busy machine some go on after the signal was sent."""
+    try:
+        states = [Path(task, "stat").read_text().rpartition(")")[2].split()[0] for task in _tasks(process)]
+    except OSError:  # a thread has ended meanwhile
+        return not _tasks(process)
+    return all(state in STOPPED for state in states)
+
+
+def _tasks(process: int) -> list[Path]:
+    with suppress(OSError):
+        return list(Path(f"/proc/{process}/task").iterdir())
+    return []
 
 
 def run_command(

@@ -27,7 +27,9 @@ LIST_WIDTH = 28
 @click.argument("name", required=False)
 @one_sentence
 def objects(config: Sequence[str], crm: str | None, *, as_json: bool, name: str | None) -> None:
-    """List what can be written: objects, or the attributes of the one called NAME.
+    """List what can be written, and by which names.
+
+    Without NAME the objects; with it the attributes of that one.
 
     With --config, the account's own custom fields, lists and options are shown as well; with --crm alone, what every
     account has. Nothing is written.

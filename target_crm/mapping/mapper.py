@@ -3,74 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
 
 import msgspec
 
 from crm_api.crm import Crm
-from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Payload
-from crm_api.errors import SettingError
-from crm_api.settings import nearest
+from crm_api.crm_objects import CrmObject, CrmRecord, Payload
 from crm_api.values import is_empty
 from target_crm.mapping.attribute_plan import AttributePlans
-from target_crm.mapping.cells import never
 from target_crm.mapping.changes import NO_BASIS, Basis, Changes
 from target_crm.mapping.declared_names import ID
 from target_crm.mapping.fields import Fields
 from target_crm.mapping.flags import Flags, resolved, with_flags
-from target_crm.mapping.flat import LISTS, Sources, unpacked
+from target_crm.mapping.flat import LISTS
 from target_crm.mapping.last_sent import LastSent
 from target_crm.mapping.match_keys import MatchKeys
 from target_crm.mapping.plan import Plan
+from target_crm.mapping.record_values import RecordValues, Values
 from target_crm.mapping.references import References
 from target_crm.mapping.settings import MappingSettings
+from target_crm.mapping.update_policies import UpdatePolicies
 from target_crm.mapping.values import (
     Change,
     Found,
     KeptValue,
-    LeftOut,
     Mapped,
     MatchKey,
     MatchPart,
-    Mode,
     Reason,
     Reference,
     RejectedError,
     Rejection,
-    Side,
 )
-from target_crm.mapping.vendor_values import BareNumberError, VendorValues
 
 _ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=str)
 _DIGEST_BYTES = 16
-_LEFT_OUT = object()
-
-
-@dataclass
-class _Values:
-    """The values of one record in the vendor's form, while it is mapped.
-
-    Attributes:
-        payload: By attribute.
-        customs: Custom fields, by the id of their definition.
-        left_out: The attributes that are not sent, each with the reason.
-        nulls: The attributes that the record gives as null, and that are not sent.
-    """
-
-    payload: dict[str, Any] = field(default_factory=dict)
-    customs: dict[CrmId, Any] = field(default_factory=dict)
-    left_out: dict[str, LeftOut] = field(default_factory=dict)
-    nulls: list[str] = field(default_factory=list)
-
-    def put(self, attribute: Attribute, value: Any) -> None:
-        """Put a value where its attribute stands."""
-        if attribute.custom_id is None:
-            self.payload[attribute.name] = value
-        else:
-            self.customs[attribute.custom_id] = value
 
 
 class Mapper:
@@ -95,40 +64,10 @@ class Mapper:
         self._flags = Flags(crm_object, settings) if settings.parameters else None
         used = frozenset(self._match_keys.id_names) | (frozenset() if self._flags is None else self._flags.used)
         self._plans = AttributePlans(self._fields, settings, self._match_keys.names, used, self._references.used)
-        self._modes = {self._checked(name, mode).name: mode for name, mode in settings.fields.items()}
-        self._sides = {self._protectable(name).name: side for name, side in settings.conflicts_of.items()}
-        self._vendor_values = VendorValues(owner, self._fields, settings.dates)
-        self._changes = Changes(owner, self._fields, self._mode_of, self._side_of)
+        self._values = RecordValues(owner, self._fields, settings)
+        policies = UpdatePolicies(self._fields, settings)
+        self._changes = Changes(owner, self._fields, policies.mode_of, policies.side_of)
         self._required = tuple(attribute.name for attribute in crm_object.attributes if attribute.required)
-
-    def _checked(self, name: str, mode: Mode) -> Attribute:
-        """Find the attribute that the setting fields names, and see whether it can have that mode."""
-        where = f"{self._settings.place('fields')}.{name}"
-        attribute = self._fields.named(name)
-        if attribute is None:
-            known = [each.name for each in self.crm_object.attributes]
-            raise SettingError(f"{where}: {self.crm_object.name} have no such attribute{nearest(name, known)}")
-        if mode is Mode.ADD and attribute.kind not in LISTS:
-            raise SettingError(f"{where} must not be add, which is for lists: {attribute.name} holds one value")
-        if mode is Mode.REPLACE and attribute.only_added:
-            raise SettingError(f"{where} must not be replace: the CRM only adds to {attribute.name}")
-        return attribute
-
-    def _protectable(self, name: str) -> Attribute:
-        """Find an attribute that has a setting conflicts of its own, and see whether that can mean anything."""
-        side = self._settings.conflicts_of[name]
-        attribute = self._checked(name, Mode.FILL_EMPTY)
-        mode = self._mode_of(attribute)
-        if side is not Side.SOURCE and mode is not Mode.REPLACE:
-            where = self._settings.place("fields")
-            raise SettingError(
-                f"{where}.{name}.conflicts has no effect with mode {mode}, which replaces nothing in the CRM. Remove "
-                "it, or set mode to replace"
-            )
-        return attribute
-
-    def _side_of(self, attribute: Attribute) -> Side:
-        return self._sides.get(attribute.name, Side(self._settings.conflicts))
 
     def doubts(self, names: Iterable[str]) -> list[str]:
         """Return a sentence for each attribute of records that gives what another gives, or that is no good fit.
@@ -137,10 +76,6 @@ class Mapper:
             names: The names of all attributes that the records may have.
         """
         return self._plans.doubts(names)
-
-    def _mode_of(self, attribute: Attribute) -> Mode:
-        default = Mode.ADD if attribute.kind in LISTS else Mode.REPLACE
-        return self._modes.get(attribute.name, default)
 
     def used(self, record: Mapping[str, Any]) -> frozenset[str]:
         """The attributes of a record of which something is sent, or something that is sent depends on."""
@@ -168,15 +103,15 @@ class Mapper:
         plan = self._plans.plan(record)
         references = self._references.pending(record)
         pending = frozenset(reference.attribute for reference in references)
-        values = _Values()
+        values = Values()
         payload = values.payload
         if plan.container is not None:
-            self._unpack(record[plan.container], plan, values)
+            self._values.unpack(record[plan.container], plan, values)
         for sources in plan.sources:
             attribute = sources.attribute
             if attribute.name in pending or attribute.unless in pending or attribute.unless in payload:
                 continue
-            self._put(sources, record, values, payload)
+            self._values.put(sources, record, values, payload)
         if values.customs:
             payload.update(self._crm.custom_container(values.customs))
         if self._references.by_attribute:
@@ -194,56 +129,11 @@ class Mapper:
             tuple(values.nulls),
         )
 
-    def _put(self, sources: Sources, record: Mapping[str, Any], values: _Values, beside: dict[str, Any]) -> None:
-        """Put the value that a record gives for one attribute in its place; ``beside`` as ``VendorValues.value``."""
-        attribute = sources.attribute
-        sends_nulls = self._settings.null_values == "send"
-        try:
-            is_listed = partial(self._vendor_values.is_listed, attribute) if attribute.kind in LISTS else never
-            value = sources.gather(record, nulls=sends_nulls, is_listed=is_listed)
-            if not is_empty(value):
-                value = self._vendors(attribute, value, beside, values.left_out)
-            elif sends_nulls and not attribute.required:
-                value = [] if attribute.kind in LISTS else None
-            else:
-                values.nulls.append(attribute.name)
-                return
-        except ValueError as error:
-            raise _invalid(attribute, error, sources, record) from error
-        if value is not _LEFT_OUT and (attribute.automatic is None or value != attribute.automatic):
-            values.put(attribute, value)
-
-    def _vendors(self, attribute: Attribute, value: Any, beside: dict[str, Any], left_out: dict[str, LeftOut]) -> Any:
-        """The vendor's form of a value; for a name that the CRM does not list, what the setting unknown_names says."""
-        try:
-            return self._vendor_values.value(attribute, value, beside)
-        except RejectedError as error:
-            if error.rejection.kind != Reason.UNKNOWN_NAME or self._settings.unknown_names == "reject":
-                raise
-            if self._settings.use_name is not None:
-                return self._vendor_values.value(attribute, self._settings.use_name, beside)
-            left_out[attribute.name] = LeftOut(error.rejection.reason)
-            return _LEFT_OUT
-
-    def _unpack(self, container: Any, plan: Plan, values: _Values) -> None:
-        """Take custom fields out of a container such as the CRM answers, or an object of names and values."""
-        for name, value in _contained(unpacked(container)):
-            attribute = self._fields.by_custom_id(name) if isinstance(name, int) else self._fields.custom(str(name))
-            if attribute is None or not attribute.updatable:
-                if not is_empty(value):
-                    values.left_out[f"{plan.container}[{name}]"] = LeftOut(
-                        f"{self.crm_object.name} have no such custom field that can be written"
-                    )
-            elif attribute.custom_id is not None and attribute.custom_id not in plan.covered:
-                sources = Sources(attribute, ((attribute.name, ""),))
-                given = self._vendor_values.of_vendor(attribute, value) if isinstance(name, int) else value
-                self._put(sources, {attribute.name: given}, values, {})
-
     def _matched_by(self, plan: Plan, record: Mapping[str, Any], payload: Payload) -> CrmRecord:
         """The payload, with the attributes that serve matching alone."""
-        only = _Values()
+        only = Values()
         for sources in plan.match_only:
-            self._put(sources, record, only, {})
+            self._values.put(sources, record, only, {})
         if only.customs:
             only.payload.update(self._crm.custom_container({**self._crm.custom_values(payload), **only.customs}))
         if (crm_id := self._own_id(record, plan)) is not None:
@@ -296,12 +186,12 @@ class Mapper:
     def _match_value(self, record: Mapping[str, Any]) -> tuple[Any, ...] | None:
         plan = self._plans.plan(record)
         found: list[Any] = []
-        values = _Values()
+        values = Values()
         if plan.container is not None and not self._fields.customs.keys().isdisjoint(self.match_on[0]):
-            self._unpack(record[plan.container], plan, values)
+            self._values.unpack(record[plan.container], plan, values)
         for sources in plan.sources:
             if sources.attribute.name in self.match_on[0]:
-                self._put(sources, record, values, values.payload)
+                self._values.put(sources, record, values, values.payload)
         if values.customs:
             values.payload.update(self._crm.custom_container(values.customs))
         payload = self._matched_by(plan, record, values.payload)
@@ -460,23 +350,6 @@ class Mapper:
     def may_match(self, key: MatchKey, record: CrmRecord) -> bool:
         """Tell whether a CRM record matches as far as it shows the key's attributes, and does not show all of them."""
         return self._match_keys.may_match(key, record)
-
-
-def _contained(container: Any) -> list[tuple[Any, Any]]:
-    """The custom fields in a container: each with the definition's id, or its name, and the value."""
-    if isinstance(container, Mapping):
-        return list(container.items())
-    if not isinstance(container, list):
-        return []
-    return [
-        (each.get("custom_field_definition_id"), each.get("value")) for each in container if isinstance(each, Mapping)
-    ]
-
-
-def _invalid(attribute: Attribute, error: ValueError, sources: Sources, record: Mapping[str, Any]) -> RejectedError:
-    value = next((record[name] for name in sources.names_in(record) if not is_empty(record.get(name))), None)
-    meaning = error.meaning if isinstance(error, BareNumberError) else ""
-    return RejectedError(Reason.INVALID_VALUE, f"{attribute.name} {error}", attribute.name, value, meaning)
 
 
 def digest_of(payload: Payload, references: tuple[Reference, ...]) -> str:
