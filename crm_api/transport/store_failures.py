@@ -41,8 +41,22 @@ def is_setting(error: BaseException) -> bool:
     return state in _STATES if state else _REFUSED.search(str(error)) is not None
 
 
+def first_error(error: BaseException) -> BaseException:
+    """Return what the server said before a driver of PostgreSQL failed over it; the error itself if nothing did.
+
+    A session that ends amid many statements makes the driver stumble, too, and its own words tell nobody anything.
+    """
+    if getattr(error, "sqlstate", ""):
+        return error
+    before = error.__context__
+    while before is not None and not getattr(before, "sqlstate", None):
+        before = before.__context__
+    return error if before is None else before
+
+
 def words_of(error: BaseException, url: str) -> str:
     """Return the first line of what a driver or a client said, without the secrets that the URL may hold."""
+    error = first_error(error)
     line = next(iter(str(error).strip().splitlines()), "")
     said = f"{type(error).__name__}: {line}" if line else type(error).__name__
     return Redactor(secrets_in(url))(said)

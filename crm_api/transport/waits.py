@@ -21,11 +21,15 @@ if TYPE_CHECKING:
 
 TELL_SECONDS = 1.0  # of a wait, after which it is told
 CONNECT_SECONDS = 10  # in which a server lets a second session in, unless it has stopped
+UNCERTAIN_SECONDS = 3600.0  # of a wait, after which a server counts as stopped of which nobody could tell
 GIVE_UP_SECONDS = 45.0  # of a wait, after which nobody waits on: longer than the limits that servers keep themselves
 _OF_POOLERS = re.compile("query_wait_timeout|cannot connect to server|server_login_retry|server login")
-"""Said by a pooler that could get no further session of its server."""
+"""Said by a pooler that could get no further session of its server: all are taken, or the server has stopped."""
 _STATE = "SELECT state FROM pg_stat_activity WHERE pid = %s"
 logger = logging.getLogger("crm_api.waits")
+
+Place = tuple[str, int, str]
+"""A database: host, port and name."""
 
 
 @dataclass(eq=False)
@@ -53,11 +57,13 @@ class WaitTeller:
 
     Attributes:
         give_up_seconds: How long a wait may last that can be given up.
+        witnesses: What asks a database something small in a session that is there already.
     """
 
     def __init__(self, what: str) -> None:
         self._what = what
         self.give_up_seconds = GIVE_UP_SECONDS
+        self.witnesses: dict[Place, Callable[[], object]] = {}
         self._waits: dict[int, _Wait] = {}  # one may lie within another
         self._told: set[_Wait] = set()
         self._watching: threading.Thread | None = None
@@ -122,21 +128,32 @@ def watched_session(teller: WaitTeller) -> type[psycopg.Connection[Any]]:
     """Return the class of PostgreSQL sessions that end if their server has stopped in the midst of a statement.
 
     Keepalives tell a host that is lost. Of a process that has stopped, such as in a machine that was paused, the kernel
-    still answers, and libpq waits without end. A statement on which the server works is waited for, however long.
+    still answers, and libpq waits without end. A statement on which the server works is waited for, however long; also
+    where a pooler has no session left in which the server could be asked.
 
     Raises:
         ModuleNotFoundError: The driver is not installed.
     """
     import psycopg  # noqa: PLC0415 - an optional dependency
 
+    # It warns of errors that it ignores at the end of a pipeline. The one that matters it raises.
+    logging.getLogger("psycopg").setLevel(logging.ERROR)
+
     class Session(psycopg.Connection[Any]):
         @override
         def wait(self, *arguments: Any, **options: Any) -> Any:
             waiting = object()
+            known_at = time.monotonic()
 
             def end_if_stopped() -> None:
+                nonlocal known_at
+                has_stopped = _has_stopped(self, teller.witnesses.get(place_of(self)))
+                if has_stopped is False:
+                    known_at = time.monotonic()
+                elif has_stopped is None:
+                    has_stopped = time.monotonic() - known_at >= UNCERTAIN_SECONDS
                 # The statement may have been answered while the server was asked.
-                if _has_stopped(self) and self.waiting is waiting:
+                if has_stopped and self.waiting is waiting:
                     hang_up(self.fileno())
 
             self.waiting: object = waiting
@@ -146,11 +163,31 @@ def watched_session(teller: WaitTeller) -> type[psycopg.Connection[Any]]:
             finally:
                 self.waiting = None
 
+        @property
+        @override
+        def broken(self) -> bool:
+            # Where a pooler tells that the server ended the session amid many statements, libpq cannot leave its
+            # pipeline any more: nothing can be asked in this session, not even a ROLLBACK.
+            return super().broken or self.pgconn.pipeline_status != psycopg.pq.PipelineStatus.OFF
+
     return Session
 
 
-def _has_stopped(session: psycopg.Connection[Any]) -> bool:
-    """Whether a server that is busy with a statement, as we think, answers nobody, or has not read the statement."""
+def place_of(session: psycopg.Connection[Any]) -> Place:
+    """Return the database of a session."""
+    return session.info.host, session.info.port, session.info.dbname
+
+
+def _has_stopped(session: psycopg.Connection[Any], witness: Callable[[], object] | None) -> bool | None:
+    """Tell whether a server that is busy with a statement, as we think, answers nobody, or has not read the statement.
+
+    Args:
+        session: The session with the statement.
+        witness: Asks the database in a session that is there already; None without one.
+
+    Returns:
+        None if nobody could tell: a pooler has no session left, and there is no witness.
+    """
     import psycopg  # noqa: PLC0415 - an optional dependency
 
     info, too_late = session.info, threading.Event()
@@ -167,6 +204,20 @@ def _has_stopped(session: psycopg.Connection[Any]) -> bool:
     except psycopg.errors.ConnectionTimeout:
         return True
     except psycopg.Error as error:
-        # Else it is there, and what ails it the statement will meet.
-        return too_late.is_set() or _OF_POOLERS.search(str(error)) is not None
+        if not too_late.is_set() and _OF_POOLERS.search(str(error)) is None:
+            return False  # it is there, and what ails it the statement will meet
+        return None if witness is None else not _answers(witness)
     return state is not None and str(state[0]).startswith("idle")
+
+
+def _answers(witness: Callable[[], object]) -> bool:
+    """Tell whether a witness gets an answer, whichever, within a time in which any server gives it."""
+    answered = threading.Event()
+
+    def ask() -> None:
+        with suppress(Exception):  # of a session that has ended: somebody ended it
+            witness()
+        answered.set()
+
+    threading.Thread(target=ask, name="witness", daemon=True).start()
+    return answered.wait(CONNECT_SECONDS)

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import threading
 import zlib
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 from operator import itemgetter
 from typing import Any
 
-import msgspec
-
 from crm_api.copper.session import PAGE_SIZE, TOTAL_HEADER
 from crm_api.transport import listing
 from crm_api.transport.answer import Answer
 from tap_copper.concurrency import NAP_SECONDS, WorkerPool
+from tap_copper.search.chunks import Body, Chunk, WaitingChunks, is_in_order
 from tap_copper.search.query import PageQuery, Row, SearchError
 from tap_copper.search.read_ahead import InFlight, Search, Shares
 from tap_copper.search.window import Window
@@ -27,8 +25,6 @@ REQUESTS_A_SECOND = 80  # however long an answer takes: two waves of requests an
 BUFFER_BYTES = 32 * 2**20  # answers that wait for earlier windows
 PLAUSIBLE_YEARS = range(2000, 2038)  # of a server's clock: before lies what clocks begin with, and no filter reaches on
 FASTEST = 1  # the level of compression that takes the least time: it already brings JSON to an eighth
-
-_decode = msgspec.json.Decoder(list[dict[str, Any]]).decode
 
 
 @dataclass(frozen=True)
@@ -45,48 +41,6 @@ class Page:
     records: list[dict[str, Any]]
     reached: int | None
     extracted: datetime
-
-
-@dataclass(frozen=True)
-class _Body:
-    """The body of an answer, as it waits for its turn.
-
-    Attributes:
-        content: JSON, compressed if ``is_packed``.
-        is_packed: Whether it is compressed.
-        rows: The ids and seconds of its records.
-    """
-
-    content: bytes
-    is_packed: bool
-    rows: list[Row]
-
-    def records(self) -> list[dict[str, Any]]:
-        return _decode(zlib.decompress(self.content) if self.is_packed else self.content)
-
-
-@dataclass(frozen=True)
-class _Chunk:
-    """The records of one answer that belong to one window.
-
-    Attributes:
-        body: The answer's body.
-        positions: The places of the records in it.
-        reached: Every record with a smaller key has been met.
-        extracted: When Copper sent them, in UTC.
-    """
-
-    body: _Body
-    positions: list[int]
-    reached: int | None
-    extracted: datetime
-
-    def records(self) -> list[dict[str, Any]]:
-        records = self.body.records() if self.positions else []
-        return records if len(self.positions) == len(records) else [records[place] for place in self.positions]
-
-    def rows(self) -> list[Row]:
-        return [self.body.rows[place] for place in self.positions]
 
 
 @dataclass(frozen=True)
@@ -151,9 +105,8 @@ class Reader:
         self._pack = pack
         self._pool = WorkerPool(most_concurrent)
         self._changed = threading.Condition()
-        self._chunks: dict[Window, deque[_Chunk]] = {}
-        self._edited_meanwhile: dict[Row, tuple[_Body, int]] = {}
-        self._buffered = 0
+        self._waiting = WaitingChunks(ascending=sign > 0)
+        self._edited_meanwhile: dict[Row, tuple[Body, int]] = {}
         self._under_way = 0
         self._is_asking = False  # a thread waits for a turn, or chooses a query
         self._error: BaseException | None = None
@@ -187,7 +140,8 @@ class Reader:
             StreamError: The search cannot be read whole.
         """
         for chunks in self._windows():
-            yield from map(_page, chunks) if self._sign > 0 else _sorted(chunks)
+            is_sorted = self._sign > 0 and is_in_order(chunks)
+            yield from map(_page, chunks) if is_sorted else _sorted(chunks)
         if self._edited_meanwhile:
             yield self._page_of_edited()
 
@@ -198,7 +152,7 @@ class Reader:
                 yield [key for key, _ in chunk.rows()]
         yield [key for key, _ in self._edited_meanwhile]
 
-    def _windows(self) -> Iterator[list[_Chunk]]:
+    def _windows(self) -> Iterator[list[Chunk]]:
         """Hand on the answers in the order of the windows; queries are sent for as long as this is iterated over."""
         try:
             with self._changed:
@@ -208,7 +162,7 @@ class Reader:
         finally:
             self._pool.close()
 
-    def _wait(self) -> list[_Chunk] | None:
+    def _wait(self) -> list[Chunk] | None:
         """Wait for the chunks that are handed on next; None at the end."""
         self._run.check()
         with self._changed:
@@ -224,17 +178,12 @@ class Reader:
                     self._ask_next()
                     self._nap()
                     continue
-                waiting = self._chunks.get(head)
-                # A window that is read newest first can be sorted only when all of it has come.
-                if waiting and (self._sign > 0 or head.done):
-                    chunks = list(waiting)
-                    waiting.clear()
-                    self._buffered -= sum(len(chunk.body.content) for chunk in chunks)
+                if chunks := self._waiting.take(head):
                     self._ask_next()
                     return chunks
                 if head.done:
                     self._search.drop_head()
-                    self._chunks.pop(head, None)
+                    self._waiting.pass_on(head, self._search.head)
                     self._ask_next()
                     continue
                 self._nap()
@@ -257,7 +206,7 @@ class Reader:
             with self._changed:
                 self._is_asking = False
                 # As late as this: every answer that comes first makes for a better query.
-                asked = self._search.ask(head_only=self._buffered > BUFFER_BYTES)
+                asked = self._search.ask(head_only=self._waiting.size > BUFFER_BYTES)
                 if asked is None:
                     return
                 self._under_way += 1
@@ -292,13 +241,12 @@ class Reader:
                 self._keep(shares, its_body, its_rows, came)
             self._changed.notify_all()
 
-    def _keep(self, shares: Shares, body: _Body, rows: list[Row], extracted: datetime) -> None:
+    def _keep(self, shares: Shares, body: Body, rows: list[Row], extracted: datetime) -> None:
         """Keep what an answer brought to its windows, until it is handed on."""
         for window, taken in shares:
             if taken.kept or (window.done and self._sign > 0):
-                chunk = _Chunk(body, taken.kept, _reached(window, rows, taken.kept), extracted)
-                self._chunks.setdefault(window, deque()).append(chunk)
-                self._buffered += len(body.content)
+                reached = reached_by(window, rows, taken.kept)
+                self._waiting.keep(window, Chunk(body, taken.kept, reached, extracted))
             for position in taken.edited_meanwhile:
                 self._edited_meanwhile[rows[position]] = (body, position)
 
@@ -315,9 +263,9 @@ class Reader:
             self._concurrency = concurrency
             self._search.read_in_order(concurrency)
 
-    def _body(self, answer: Answer) -> _Body:
+    def _body(self, answer: Answer) -> Body:
         content = zlib.compress(answer.content, FASTEST) if self._pack else answer.content
-        return _Body(content, self._pack, answer.value or [])
+        return Body(content, self._pack, answer.value or [])
 
     def _page_of_edited(self) -> Page:
         """Records that the index showed in their old place: as they were then, after everything else."""
@@ -331,19 +279,19 @@ def total_of(answer: Answer) -> int | None:
     return listing.total_of(answer.headers.get(TOTAL_HEADER))
 
 
-def _reached(window: Window, rows: list[Row], kept: list[int]) -> int | None:
+def reached_by(window: Window, rows: Sequence[Row], kept: Sequence[int]) -> int | None:
     """The key below which every record of the search has been met."""
     if not window.done:
         return window.floor
     return max((key for position in kept if (key := rows[position][1]) is not None), default=window.floor)
 
 
-def _page(chunk: _Chunk) -> Page:
+def _page(chunk: Chunk) -> Page:
     return Page(chunk.records(), chunk.reached, chunk.extracted)
 
 
-def _sorted(chunks: list[_Chunk]) -> Iterator[Page]:
-    """Turn round a whole window that was read newest first."""
+def _sorted(chunks: list[Chunk]) -> Iterator[Page]:
+    """Sort what did not come in order: a whole window that was read newest first, or records that had to wait."""
     found = [
         (second or 0, record)
         for chunk in chunks

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from crm_api.errors import SettingError
-from crm_api.transport.waits import FOR_LEDGER_SERVER, hang_up, watched_session
+from crm_api.transport.waits import FOR_LEDGER_SERVER, hang_up, place_of, watched_session
 from target_crm.ledger.locks import TELL_SECONDS, logger
 from target_crm.ledger.server_sessions import CLIENT_SIDE, SERVER_SIDE, SET
 from target_crm.ledger.values import LedgerError
@@ -61,6 +61,8 @@ class LockSession:
                 self._connection.close()
                 raise
         self._turn = threading.Lock()
+        self._place = place_of(self._connection)
+        FOR_LEDGER_SERVER.witnesses[self._place] = self._witness
 
     def ask(self, statement: str, *values: object) -> Sequence[tuple[Any, ...]]:
         """Carry out one statement, and return its rows.
@@ -81,7 +83,13 @@ class LockSession:
 
     def close(self) -> None:
         """End the session."""
+        if FOR_LEDGER_SERVER.witnesses.get(self._place) == self._witness:
+            del FOR_LEDGER_SERVER.witnesses[self._place]
         self._connection.close()
+
+    def _witness(self) -> None:
+        """Ask the server something small, for others who wait for it."""
+        self.ask("SELECT 1")
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

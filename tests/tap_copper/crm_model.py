@@ -7,14 +7,17 @@ from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from operator import itemgetter
 
+from tap_copper.search.chunks import Body, Chunk, WaitingChunks, is_in_order
 from tap_copper.search.orders import AscendingSearch, NewestFirstSearch
 from tap_copper.search.query import Limits, PageQuery, Row
 from tap_copper.search.read_ahead import InFlight
-from tap_copper.search.window import Window
+from tap_copper.search.reader import reached_by
 
 LOOKBACK = 20
+EPOCH = datetime.fromtimestamp(0, UTC)
 
 Twisted = tuple[list[Row], int | None]
 
@@ -36,6 +39,7 @@ class CrmModel:
         shows_current: Returns records as they are now, however old the index is.
         twist: Makes of an honest answer the one that is given; called with the question, the rows and the total.
         gap: Records that reads told of as counted and not shown.
+        reached: The keys below which reads said that all had come, and how many records they had handed on by then.
     """
 
     includes_minimum: bool = True
@@ -53,6 +57,7 @@ class CrmModel:
     waiting: deque[tuple[int, int, int | None]] = field(default_factory=deque)
     questions: int = 0
     gap: int = 0
+    reached: list[tuple[int, int]] = field(default_factory=list)
     _sorted: list[tuple[int, int]] | None = None
     _mirrored: list[tuple[int, int]] = field(default_factory=list)
 
@@ -146,7 +151,7 @@ def read(
     bounds = (start, stop) if sign > 0 else (_negative(stop), _negative(start))
     search = (NewestFirstSearch if newest_first else AscendingSearch)(*bounds, limits)
     in_flight: list[InFlight] = []
-    buffers: dict[Window, list[Row]] = {}
+    waiting = WaitingChunks(ascending=sign > 0)
     handed_on: list[Row] = []
     edited: list[Row] = []
     horizon = sign * (crm.now - LOOKBACK)
@@ -159,13 +164,24 @@ def read(
             rows, total = crm.answer(ask.query, limits, sign)
             for each, (its_rows, its_total) in search.in_turn(ask, (rows, total)):
                 for window, taken in search.take(each, its_rows, its_total, horizon):
-                    buffers.setdefault(window, []).extend(its_rows[position] for position in taken.kept)
+                    reached = reached_by(window, its_rows, taken.kept)
+                    waiting.keep(window, Chunk(Body(b"", is_packed=False, rows=its_rows), taken.kept, reached, EPOCH))
                     edited += [its_rows[position] for position in taken.edited_meanwhile]
             meanwhile()
-        while (head := search.head) is not None and head.done:
-            brought = [(record, None if key is None else sign * key) for record, key in buffers.pop(head, [])]
-            handed_on += sorted(brought, key=lambda row: row[1] or 0)
-            search.drop_head()
+        while (head := search.head) is not None:
+            chunks = waiting.take(head)
+            brought = [
+                (record, None if key is None else sign * key) for chunk in chunks for record, key in chunk.rows()
+            ]
+            is_sorted = sign > 0 and is_in_order(chunks)
+            handed_on += brought if is_sorted else sorted(brought, key=lambda row: row[1] or 0)
+            if sign > 0:
+                crm.reached += [(chunk.reached, len(handed_on)) for chunk in chunks if chunk.reached is not None]
+            if not chunks and not head.done:
+                break
+            if not chunks:
+                search.drop_head()
+                waiting.pass_on(head, search.head)
     crm.gap += search.gap
     return handed_on + [(record, sign * (key or 0)) for record, key in edited]
 

@@ -51,6 +51,14 @@ def test_every_count_comes_exactly_and_in_order(stream: str, behaviour: str) -> 
 
 
 @pytest.mark.parametrize("stream", SEARCHED)
+def test_a_second_in_two_answers_comes_in_order_where_the_minimum_is_excluded(stream: str) -> None:
+    """The answer that shows that it is excluded brings later records before the rest of that second."""
+    with Emulator(empty=True, clock=Clock(frozen_at=NOW), switches=Switches(minimum_inclusive=False)) as emulator:
+        ids = fill(emulator, stream, [NOW - 500_000 + (place + 1) // 2 * 90 for place in range(450)])
+        check(run(emulator, stream), stream, ids)
+
+
+@pytest.mark.parametrize("stream", SEARCHED)
 def test_so_do_more_than_a_search_reaches(monkeypatch: pytest.MonkeyPatch, stream: str) -> None:
     monkeypatch.setattr("tap_copper.search_stream.SEARCH_CEILING", 1000)
     with Emulator(empty=True, clock=Clock(frozen_at=NOW), switches=Switches(search_ceiling=1000)) as emulator:

@@ -33,6 +33,30 @@ def test_every_record_is_handed_on_once_and_in_order(count: int, *, newest_first
     assert len({record for record, _ in brought}) == count
 
 
+@pytest.mark.parametrize("in_order", [False, True])
+@pytest.mark.parametrize("ties", [1, 2, 7, 40])
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        {"includes_minimum": False},
+        {"includes_minimum": False, "includes_maximum": False, "random_ties": True},
+        {"includes_minimum": False, "ghost_every": 7, "overcount": 3, "random_ties": True},
+    ],
+)
+def test_nothing_is_handed_on_before_what_precedes_it_nor_counted_as_reached(
+    behaviour: dict[str, object], ties: int, *, in_order: bool
+) -> None:
+    """Whether the minimum is included shows only in an answer that brings later records, and then earlier ones come."""
+    for seed in range(20):
+        crm = CrmModel(random=dice(seed), **behaviour)  # type: ignore[arg-type]  # names of real attributes
+        crm.fill([500, *[10_000 + place // ties for place in range(700)]])
+        crm.now = 1_700_000_000
+        brought = read(crm, replace(LARGER, ceiling=1000, totals_are_hints=bool(crm.overcount), in_order=in_order))
+        assert [second for _, second in brought] == sorted(crm.records.values())
+        for reached, count in crm.reached:
+            assert {row for row in crm.records.items() if row[1] < reached} <= set(brought[:count])
+
+
 @pytest.mark.parametrize(("count", "most"), [(0, 1), (200, 1), (201, 3), (5000, 32), (120_000, 624)])
 def test_as_few_requests_as_pages_and_a_few_more(count: int, most: int) -> None:
     crm = crm_with([1_500_000_000 + 700 * number for number in range(count)])

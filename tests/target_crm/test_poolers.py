@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import pytest
+import threading
+from contextlib import closing
 
+import pytest
+import sqlalchemy as sa
+
+from tap_copper.snapshots import Snapshots, SnapshotStoreError
 from target_crm.concurrency import Stopping
 from target_crm.ledger.database_locks import DatabaseLocks
 from target_crm.ledger.lock_session import LockSession
 from target_crm.ledger.locks import LockedError
 from target_crm.ledger.server_sessions import SERVER_SIDE
-from target_crm.ledger.store import open_engine
-from target_crm.ledger.values import Source
+from target_crm.ledger.store import Store, open_engine
+from target_crm.ledger.values import LedgerError, Source
+from tests.machine import import_package
 from tests.target_crm.messages import record_of, schema_of
 
 TASKS = schema_of("tasks", "name")
@@ -68,3 +74,56 @@ def test_the_server_asks_soon_whether_the_host_of_the_locks_is_there(postgres):
     read = dict(session.ask("SELECT name, setting FROM pg_settings WHERE name = ANY(%s::text[])", names))
     assert read == {**SERVER_SIDE, "application_name": "process 1 on a host, run 2"}
     session.close()
+
+
+SLOW = """
+CREATE TABLE slow (id bigint);
+CREATE FUNCTION wait_for_its_end() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN IF new.id = 500 THEN PERFORM pg_sleep(60); END IF; RETURN new; END $$;
+"""
+
+
+@pytest.fixture
+def ended_amid_many(postgres):
+    """End the server's session that writes row 500 of a table, once it is there."""
+    with import_package("psycopg").connect(postgres, autocommit=True) as other:
+        other.execute(SLOW)
+
+        def begin(table):
+            other.execute(f"CREATE TRIGGER t BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION wait_for_its_end()")
+            threading.Thread(target=end, daemon=True).start()
+
+        def end():
+            asleep = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+            while not other.execute(asleep).fetchall():
+                threading.Event().wait(0.01)
+
+        yield begin
+
+
+@pytest.mark.parametrize("is_pooled", [False, True])
+def test_a_session_of_the_ledger_that_is_ended_amid_many_statements_is_one_sentence(
+    pooler, postgres, ended_amid_many, caplog, is_pooled
+):
+    """A traceback of the pool of connections would follow it, and the driver's own stumbling stand in its place."""
+    with closing(Store(pooler("session") if is_pooled else postgres, "a run")) as store:
+        ended_amid_many("slow")
+        with pytest.raises(LedgerError) as caught, store.write() as connection:
+            connection.execute(sa.table("slow", sa.column("id")).insert(), [{"id": each} for each in range(1000)])
+        assert not store.rows(sa.select(sa.table("slow", sa.column("id"))))
+    assert not caplog.records
+    assert "pipeline" not in str(caught.value)
+    assert ("terminating connection" if is_pooled else "server closed the connection") in str(caught.value)
+
+
+@pytest.mark.parametrize("is_pooled", [False, True])
+def test_so_is_one_of_the_snapshots(pooler, postgres, ended_amid_many, caplog, is_pooled):
+    snapshots = Snapshots(pooler("session") if is_pooled else postgres, "an account")
+    generation = snapshots.begin(None)
+    ended_amid_many("ids")
+    with pytest.raises(SnapshotStoreError) as caught:
+        snapshots.add(generation, "people", range(1000))
+    assert snapshots.count(generation, "people") == 0
+    assert not caplog.records
+    assert "pipeline" not in str(caught.value)
+    snapshots._engine.dispose()

@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from crm_api.transport import waits
+from target_crm.ledger.opening import OpenedLedger
 from target_crm.ledger.store import Store
 from target_crm.ledger.values import LedgerError
 from target_crm.ledger.waiting import BUSY_SECONDS, BusyLedgerError, try_until
@@ -148,16 +149,38 @@ def _signal(processes, number):
             os.kill(process, number)
 
 
-def test_a_pooler_that_gives_no_second_session_of_a_server_that_has_stopped_is_believed(postgres, pooler, monkeypatch):
+@pytest.mark.parametrize("has_witness", [True, False])
+def test_a_pooler_without_a_session_left_hides_no_server_that_has_stopped(postgres, pooler, monkeypatch, has_witness):
+    """The session of the locks is there already, and gets no answer; without one, the end comes after an hour."""
     monkeypatch.setattr(waits, "TELL_SECONDS", 0.02)
     monkeypatch.setattr(waits.FOR_LEDGER_SERVER, "give_up_seconds", 0.05)
+    monkeypatch.setattr(waits, "CONNECT_SECONDS", 2)
+    monkeypatch.setattr(waits, "UNCERTAIN_SECONDS", 3600 if has_witness else 0.1)
     url = pooler("session", query_wait_timeout=1)
-    with import_package("psycopg").connect(postgres, autocommit=True) as asking:
-        ((file,),) = asking.execute("SHOW data_directory").fetchall()
-        ((running,),) = asking.execute("SELECT array_agg(pid) FROM pg_stat_activity").fetchall()
-    server = [int(Path(file, "postmaster.pid").read_text().split()[0]), *running]
-    with closing(Store(url, "a run")) as store, pytest.raises(LedgerError):
-        _stop_in_mid_transaction(store, *server)
+    with closing(OpenedLedger(url, "a run") if has_witness else Store(url, "a run")) as opened:
+        store = opened.store if has_witness else opened
+        with import_package("psycopg").connect(postgres, autocommit=True) as asking:
+            ((file,),) = asking.execute("SHOW data_directory").fetchall()
+            ((running,),) = asking.execute("SELECT array_agg(pid) FROM pg_stat_activity").fetchall()
+        server = [int(Path(file, "postmaster.pid").read_text().split()[0]), *running]
+        with pytest.raises(LedgerError):
+            _stop_in_mid_transaction(store, *server)
+
+
+@pytest.mark.parametrize("has_witness", [True, False])
+def test_a_statement_that_takes_long_is_waited_for_where_a_pooler_has_no_session_left(pooler, monkeypatch, has_witness):
+    monkeypatch.setattr(waits, "TELL_SECONDS", 0.02)
+    monkeypatch.setattr(waits.FOR_LEDGER_SERVER, "give_up_seconds", 0.05)
+    url = pooler("session", query_wait_timeout=1, default_pool_size=2 if has_witness else 1)
+    asked = []
+    judge = waits._has_stopped
+    monkeypatch.setattr(waits, "_has_stopped", lambda *given: (asked.append(judge(*given)), asked[-1])[1])
+    with closing(OpenedLedger(url, "a run") if has_witness else Store(url, "a run")) as opened:
+        store = opened.store if has_witness else opened
+        with store.read() as connection:
+            assert connection.execute(sa.text("SELECT 7 FROM pg_sleep(2.5)")).scalar_one() == 7
+    assert asked
+    assert set(asked) == {False if has_witness else None}
 
 
 def test_a_statement_that_takes_long_is_waited_for(postgres, monkeypatch):
