@@ -85,6 +85,7 @@ def test_contacts_are_written_once_by_a_job_that_runs_twice(meltano, emulator):
     assert emulator.copper.count("people") == after
 
 
+@pytest.mark.long
 def test_a_proposed_block_works_as_it_stands(meltano, emulator, copper_account, program, tmp_path):
     """singer-crm map reads what the tap gives of an export; Meltano hands on what it proposes as it is."""
     export = ROOT / "tests" / "target_crm" / "proposals" / "exports" / "zoho-leads.csv"
@@ -113,6 +114,7 @@ def test_every_setting_is_known_to_meltano(meltano):
         assert setting in meltano("config", "list", plugin)
 
 
+@pytest.mark.long
 def test_settings_are_set_on_meltanos_own_command_line(meltano, emulator):
     """In the forms that docs/settings.md recommends; one record of an earlier test is still rejected."""
     streams = [{"name": "customers", "object": "people", "match_on": ["email"]}]
