@@ -32,16 +32,25 @@ class Server:
         ask: Asks the server at a port for something.
         error: What ``ask`` raises while the server does not answer.
         ends_at: Signal at which it ends in order, without waiting for its clients.
+        crashes_at: Signal at which it ends as in a crash, its own processes included. One that it does not handle may
+            be ignored: whoever starts the tests in the background has them ignore SIGQUIT.
 
     Attributes:
         port: Its port, which it keeps.
     """
 
     def __init__(
-        self, command: list[str], ask: Callable[[int], Any], error: type[Exception], *, ends_at: int = signal.SIGINT
+        self,
+        command: list[str],
+        ask: Callable[[int], Any],
+        error: type[Exception],
+        *,
+        ends_at: int = signal.SIGINT,
+        crashes_at: int = signal.SIGKILL,
     ) -> None:
         self._command = command
         self._ends_at = ends_at
+        self._crashes_at = crashes_at
         self._ask = ask
         self._error = error
         self._process: subprocess.Popen[bytes] | None = None
@@ -69,7 +78,7 @@ class Server:
 
     def restart(self) -> None:
         """End it as a crash does, without a word to its clients, and start it again on its port."""
-        self.stop(signal.SIGQUIT)
+        self.stop(self._crashes_at)
         self.start()
 
     @contextmanager
@@ -100,7 +109,7 @@ def postgresql(addresses: str = "127.0.0.1") -> Iterator[Server]:
         def ask(port: int) -> None:
             psycopg.connect(f"postgresql://tester@127.0.0.1:{port}/postgres").close()
 
-        with Server(command, ask, psycopg.OperationalError).running() as running:
+        with Server(command, ask, psycopg.OperationalError, crashes_at=signal.SIGQUIT).running() as running:
             yield running
 
 
