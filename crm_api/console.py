@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import pairwise
+from pathlib import PurePath
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -220,4 +221,12 @@ def _config() -> str:
     given: Sequence[str] = () if context is None else context.meta.get(_CONFIG) or context.params.get("config") or ()
     if not isinstance(given, list | tuple) or not given:
         return "--config FILE"
+    if (plugin := next(filter(None, map(_plugin_of_meltano, given)), None)) is not None:
+        return f"--config FILE, where FILE holds what meltano invoke --dump=config {plugin} prints"
     return " ".join(f"--config {shlex.quote(each)}" for each in given)
+
+
+def _plugin_of_meltano(config: str) -> str | None:
+    """Return the plugin whose settings Meltano wrote into a file, which goes with the run; None for any other file."""
+    folders = PurePath(config).parent.parts
+    return folders[-1] if folders[-3:-1] == (".meltano", "run") else None

@@ -30,6 +30,9 @@ _REFUSED = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 
+_OF_PROTOCOL = re.compile("pipeline mode|message contents|lost synchronization|unexpected message type")
+"""Said by libpq of a session that a pooler ends amid an answer."""
+
 
 def is_setting(error: BaseException) -> bool:
     """Tell whether another value of the setting, or other rights of its user, are needed: to wait does not help.
@@ -54,12 +57,19 @@ def first_error(error: BaseException) -> BaseException:
     return error if before is None else before
 
 
-def words_of(error: BaseException, url: str) -> str:
-    """Return the first line of what a driver or a client said, without the secrets that the URL may hold."""
+def said_by(error: BaseException) -> str:
+    """Return the first line of what a server said through its driver; empty if it said nothing."""
     error = first_error(error)
     line = next(iter(str(error).strip().splitlines()), "")
-    said = f"{type(error).__name__}: {line}" if line else type(error).__name__
-    return Redactor(secrets_in(url))(said)
+    if not getattr(error, "sqlstate", None) and _OF_PROTOCOL.search(line):
+        return "the server, or a pooler before it, ended the session amid a statement"
+    return line
+
+
+def words_of(error: BaseException, url: str) -> str:
+    """Return the first line of what a driver or a client said, without the secrets that the URL may hold."""
+    line, name = said_by(error), type(first_error(error)).__name__
+    return Redactor(secrets_in(url))(f"{name}: {line}" if line else name)
 
 
 class QuotaStoreError(StopError):

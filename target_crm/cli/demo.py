@@ -119,8 +119,16 @@ def _written(environment: Mapping[str, str], work: Path) -> int:
     command = [_program("target-crm"), "--config=ENV", "--config", str(work / "streams.json")]
     lines = "".join(f"{json.dumps(message)}\n" for message in _messages())
     done = subprocess.run(  # noqa: S603 - installed with this one
-        command, env=environment, input=lines, text=True, stdout=subprocess.DEVNULL, check=False
+        command,
+        env=environment,
+        input=lines,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        check=False,
     )
+    for line in done.stderr.splitlines():
+        click.echo(line.partition(": see singer-crm")[0], err=True)  # the settings that it names go with the demo
     if done.returncode > 1:  # 1: one of the contacts is rejected
         raise click.ClickException("target-crm failed")
     click.echo()

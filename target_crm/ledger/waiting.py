@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from crm_api.errors import Exit
 from crm_api.transport.network import secrets_in
 from crm_api.transport.redaction import Redactor
-from crm_api.transport.store_failures import first_error, is_setting
+from crm_api.transport.store_failures import first_error, is_setting, said_by
 from target_crm.ledger.locks import TELL_SECONDS, logger
 from target_crm.ledger.values import LedgerDataError, LedgerError
 
@@ -143,7 +143,7 @@ def ledger_error(error: Exception, url: str) -> LedgerError:
 def driver_error(error: BaseException, url: str) -> LedgerError:
     """Make an error of what the database's driver raised: busy, not let in, or in trouble."""
     error = first_error(error)
-    said = Redactor(secrets_in(url))(next(iter(str(error).strip().splitlines()), type(error).__name__))
+    said = Redactor(secrets_in(url))(said_by(error) or type(error).__name__)
     if "database is locked" in said or type(error).__name__ == "LockNotAvailable":
         return BusyLedgerError(said=said)
     if is_setting(error):

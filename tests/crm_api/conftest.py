@@ -1,4 +1,4 @@
-"""Copper's side of the port against the emulator."""
+"""Sessions with Copper's emulator, and a server that answers as a test says."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from crm_api.copper.crm import Copper
 from crm_api.copper.session import CopperSettings, connect
 from crm_api.transport.session import CrmSession
 from crm_emulator.emulator import Emulator
+from tests.crm_api.hostile_server import HostileServer, hostile_server
 
 SECRET = "32-characters-that-nobody-may-see"
 
@@ -62,3 +63,10 @@ def session(emulator: Emulator, settings: Callable[..., CopperSettings], naps: N
 @pytest.fixture
 def copper(session: CrmSession) -> Copper:
     return Copper(session)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[HostileServer]:
+    """A server that answers as a test says."""
+    with hostile_server() as running:
+        yield running

@@ -37,18 +37,12 @@ from crm_api.transport.listing import NoProgressError
 from crm_api.transport.network import Network
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
-from tests.crm_api.hostile_server import HostileServer, head, hostile_server, whole
+from tests.crm_api.hostile_server import HostileServer, head, whole
 
 KEY = "k3y-that-nobody-may-see"
 MIB = 1 << 20
 GET = Request("GET", "/x")
 CREATE = Request("POST", "/x", body={"name": "Ann"})
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[HostileServer]:
-    with hostile_server() as running:
-        yield running
 
 
 def to_http(url: str, **given: Any) -> CrmSession:

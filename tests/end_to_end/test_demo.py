@@ -18,6 +18,7 @@ def test_the_demo_copies_an_account_and_creates_each_contact_once(program, tmp_p
     assert "The first run created 8 records, the second nothing." in done.stdout
     assert "people 100" in done.stdout
     assert "unknown_name, for example emi@sakura.example" in done.stderr
+    assert "1 record is rejected and kept\n" in done.stderr, "without a command: what it names goes with the demo"
     assert list(tmp_path.iterdir()) == []
 
 

@@ -91,3 +91,17 @@ def test_a_shared_pause_is_ended_by_the_command_that_the_process_that_waits_name
     assert "The pause is ended" in ended.stdout
     waiting.communicate()
     assert waiting.returncode == 0
+
+
+def test_a_file_of_settings_that_meltano_removes_is_not_named(settings, tmp_path):
+    """The run is Meltano's: it writes the settings into a file that goes with the run."""
+    file = tmp_path / ".meltano" / "run" / "target-crm--copper" / "target.0a1b.config.json"
+    file.parent.mkdir(parents=True)
+    own = {"crm": "copper", "ledger_url": f"sqlite:///{tmp_path}/ledger.sqlite"}
+    file.write_text(json.dumps(settings | own))
+    lines = as_lines([schema_of("people", "name"), record_of("people", id=1, name=None)]).decode()
+    done = run_command("target-crm", "--config", file, given=lines)
+    assert done.returncode == 1
+    hint = "singer-crm rejected list --config FILE, where FILE holds what meltano invoke --dump=config"
+    assert f"{hint} target-crm--copper prints" in done.stderr
+    assert ".json" not in done.stderr

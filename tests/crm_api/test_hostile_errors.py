@@ -1,12 +1,9 @@
-"""Whatever a server answers, it costs little, and ends as an answer or as one of our errors, in one sentence."""
+"""Errors of any form: they cost time that grows with their length alone, and end in one sentence."""
 
 from __future__ import annotations
 
-import gzip
-import itertools
 import json
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,209 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm_api.apptivo.config import config_of
-from crm_api.apptivo.session import ApptivoDialect, ApptivoSettings
-from crm_api.apptivo.session import connect as connect_apptivo
+from crm_api.apptivo.session import ApptivoDialect
 from crm_api.copper.oauth import Client
-from crm_api.copper.session import CopperDialect, CopperSettings
-from crm_api.copper.session import connect as connect_copper
+from crm_api.copper.session import CopperDialect
 from crm_api.errors import BusyError, CrmError, InDoubtError, InvalidError
 from crm_api.freshsales.jobs import read_report
-from crm_api.freshsales.session import FreshsalesDialect, FreshsalesSettings
-from crm_api.freshsales.session import connect as connect_freshsales
+from crm_api.freshsales.session import FreshsalesDialect
 from crm_api.http.session import HttpDialect, HttpSettings
 from crm_api.http.session import connect as connect_http
 from crm_api.transport.answer import Answer, Dialect
-from crm_api.transport.network import Network
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
-from tests.crm_api.hostile_server import PIECE, HostileServer, head, hostile_server, whole
-
-KEY = "k3y-that-nobody-may-see"
-MIB = 1 << 20
-BUFFERS = 16 * MIB  # what the system takes from the server before the client has read it
-GET = Request("GET", "/x")
-CREATE = Request("POST", "/x", body={"name": "Ann"})
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[HostileServer]:
-    with hostile_server() as running:
-        yield running
-
-
-def network(**given: Any) -> Network:
-    return Network(timeout_seconds=60, **given)
-
-
-def to_copper(url: str, **given: Any) -> CrmSession:
-    settings = CopperSettings(api_key=KEY, user_email="a@b.c", base_url=url, requests_per_minute=0, max_attempts=1)
-    return connect_copper(settings_with(settings, given), sleep=lambda _: None)
-
-
-def to_freshsales(url: str, **given: Any) -> CrmSession:
-    settings = FreshsalesSettings(api_key=KEY, base_url=url, requests_per_minute=0, requests_per_hour=0, max_attempts=1)
-    return connect_freshsales(settings_with(settings, given), sleep=lambda _: None)
-
-
-def to_apptivo(url: str, **given: Any) -> CrmSession:
-    settings = ApptivoSettings(api_key=KEY, access_key=KEY[::-1], base_url=url, requests_per_minute=0, max_attempts=1)
-    return connect_apptivo(settings_with(settings, given), sleep=lambda _: None)
-
-
-def to_http(url: str, **given: Any) -> CrmSession:
-    settings = HttpSettings(base_url=url, auth="bearer", auth_value=KEY, max_attempts=1)
-    return connect_http(settings_with(settings, given), sleep=lambda _: None)
-
-
-def settings_with(settings: Any, given: dict[str, Any]) -> Any:
-    object.__setattr__(settings, "network", network(**given))
-    return settings
-
-
-SESSIONS = [to_copper, to_freshsales, to_apptivo, to_http]
-every_session = pytest.mark.parametrize("connect", SESSIONS)
-
-
-# Size
-
-ENDLESS = {
-    "without a length": (head(), PIECE),
-    "in chunks": (head("200 OK", "Transfer-Encoding: chunked"), b"10000\r\n" + PIECE + b"\r\n"),
-    "a length of a chunk": (head("200 OK", "Transfer-Encoding: chunked"), b"1" * 65536),
-    "trailers": (head("200 OK", "Transfer-Encoding: chunked") + b"0\r\n", b"X: y\r\n" * 10_000),
-    "a header": (b"HTTP/1.1 200 OK\r\nX: ", PIECE),
-    "headers": (b"HTTP/1.1 200 OK\r\n", b"X: y\r\n" * 10_000),
-    "a status line": (b"HTTP/1.1 200 ", PIECE),
-    "status lines": (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000),
-}
-
-
-@pytest.mark.parametrize("name", ENDLESS)
-def test_an_answer_without_end_is_left(server: HostileServer, name: str) -> None:
-    beginning, forever = ENDLESS[name]
-    server.answer(beginning, forever=forever)
-    with to_http(server.url, max_answer_bytes=MIB) as session, pytest.raises(BusyError) as caught:
-        session.exchange(GET)
-    assert server.until_done() < BUFFERS
-    assert "\n" not in str(caught.value)
-
-
-def test_a_length_that_is_too_great_is_not_even_begun(server: HostileServer) -> None:
-    server.answer(head("200 OK", "Content-Length: 1200000000"), forever=PIECE)
-    with to_http(server.url) as session, pytest.raises(InDoubtError, match="larger than max_answer_bytes, 67,108,864"):
-        session.exchange(CREATE)
-    assert server.until_done() < BUFFERS
-
-
-def deflated(content: bytes) -> bytes:
-    packing = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-    return packing.compress(content) + packing.flush()
-
-
-PACKED = {
-    "gzip": gzip.compress,
-    "x-gzip": gzip.compress,
-    "deflate": zlib.compress,
-    "Deflate": deflated,
-    "gzip, gzip": lambda content: gzip.compress(gzip.compress(content)),
-    "deflate, identity, gzip": lambda content: gzip.compress(zlib.compress(content)),
-}
-
-
-@pytest.mark.parametrize("packing", PACKED)
-@every_session
-def test_a_little_that_unpacks_to_a_lot_is_not_unpacked(
-    server: HostileServer, connect: Callable[..., CrmSession], packing: str
-) -> None:
-    server.answer(whole(PACKED[packing](bytes(33 * MIB)), "200 OK", f"Content-Encoding: {packing}"))
-    with connect(server.url) as session, pytest.raises(InDoubtError, match="unpacks to more than 200 times its size"):
-        session.exchange(CREATE)
-
-
-@pytest.mark.parametrize("packing", PACKED)
-def test_what_is_packed_as_usual_is_unpacked(server: HostileServer, packing: str) -> None:
-    records = [{"id": number, "name": "Ann"} for number in range(100_000)]
-    server.answer(whole(PACKED[packing](json.dumps(records).encode()), "200 OK", f"Content-Encoding: {packing}"))
-    with to_http(server.url) as session:
-        assert session.exchange(GET).value == records
-
-
-def test_members_of_a_gzip_are_joined_and_padding_is_left_out(server: HostileServer) -> None:
-    body = gzip.compress(b'["a"') + gzip.compress(b',"b"]') + bytes(100)
-    server.answer(whole(body, "200 OK", "Content-Encoding: gzip"))
-    with to_http(server.url) as session:
-        assert session.exchange(GET).value == ["a", "b"]
-
-
-@pytest.mark.parametrize(
-    ("packing", "body", "words"),
-    [
-        ("br", b"x", "packed as 'br', which was not asked for"),
-        ("gzip, gzip, gzip, gzip", b"x", "packed more than 3 times"),
-        ("gzip", gzip.compress(b"", mtime=0) * 3000, "packed in more than 2000 parts"),
-        ("gzip", gzip.compress(b'{"id": 1}', mtime=0)[:-9], "cut short"),
-        ("gzip", b"no gzip", "cannot be unpacked"),
-    ],
-)
-def test_what_cannot_be_unpacked_is_said(server: HostileServer, packing: str, body: bytes, words: str) -> None:
-    server.answer(whole(body, "200 OK", f"Content-Encoding: {packing}"))
-    with to_http(server.url) as session, pytest.raises(InDoubtError, match=words):
-        session.exchange(CREATE)
-
-
-@every_session
-def test_of_an_error_no_more_is_read_than_is_said(server: HostileServer, connect: Callable[..., CrmSession]) -> None:
-    server.answer(head("422 No"), forever=PIECE)
-    with connect(server.url) as session, pytest.raises(InvalidError) as caught:
-        session.exchange(CREATE)
-    assert server.until_done() < BUFFERS
-    assert len(caught.value.body) == 4000
-    assert len(str(caught.value)) < 1000
-
-
-# Time
-
-
-@pytest.mark.parametrize(
-    ("beginning", "total_seconds", "said"),
-    [
-        (head(), 20.0, "after 20 seconds"),
-        (head(), None, "after [0-9]{3} seconds"),
-        (head("200 OK", "Transfer-Encoding: chunked"), 20.0, "after 20 seconds"),
-        (head("200 OK", "Transfer-Encoding: chunked"), None, "after [0-9]{3} seconds"),
-        (b"HTTP/1.1 200 OK\r\nX: ", 1.5, "after 2 seconds"),
-    ],
-)
-def test_an_answer_that_trickles_comes_to_an_end(
-    server: HostileServer, beginning: bytes, total_seconds: float | None, said: str
-) -> None:
-    ticking = itertools.count()  # each look at the clock is a second later
-    settings = HttpSettings(base_url=server.url, max_attempts=5, network=network(total_seconds=total_seconds))
-    server.answer(beginning, forever=b"1" if beginning.endswith(b": ") else b"1\r\n")
-    with (
-        connect_http(settings, clock=lambda: next(ticking), sleep=lambda _: None) as session,
-        pytest.raises(InDoubtError, match=rf"had not come whole {said} .*Raise request_total_seconds"),
-    ):
-        session.exchange(CREATE)
-    assert session.traffic.requests == 1
-
-
-def test_a_large_answer_on_a_slow_line_is_read(server: HostileServer) -> None:
-    now = [0.0]
-
-    def pieces() -> Iterator[bytes]:
-        yield head("200 OK", f"Content-Length: {8 * MIB}")
-        for _ in range(128):
-            now[0] += 3  # 21 KB a second, six minutes in all
-            yield PIECE
-
-    server.pieces = pieces
-    settings = HttpSettings(base_url=server.url, max_attempts=1, network=network())
-    with connect_http(settings, clock=lambda: now[0], sleep=lambda _: None) as session:
-        assert len(session.exchange(Request("GET", "/x", read=bytes)).value) == 8 * MIB
-
-
-# Depth, and time that grows faster than the answer
+from tests.crm_api.hostile_server import HostileServer, whole
+from tests.crm_api.hostile_sessions import CREATE, GET, KEY, MIB, SESSIONS, every_session
 
 
 def nested(depth: int, name: str = "error", inmost: str = '"no"') -> bytes:
