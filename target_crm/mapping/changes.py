@@ -227,6 +227,11 @@ class Changes:
         unclear = self._names_in(basis.tried).difference(settled)
         return basis.last.after(contents, contents.keys() & settled, seen, unclear)
 
+    def remembered_as_sent(self, payload: Payload, unknown: LastSent) -> LastSent:
+        """The record as it is known after all of a payload was carried out, and no answer showed what the CRM holds."""
+        contents = self._contents(payload)
+        return unknown.after(contents, contents, {})
+
     def kept(self, change: Change, current: CrmRecord | None) -> tuple[KeptValue, ...]:
         """The values before and after a change; ``current`` is the record before, None if it was not read."""
         sent = list(self._attributes_of(change.payload))

@@ -156,3 +156,20 @@ def test_policies_read_many_records_a_request(run, emulator, policy):
         each for each in emulator.requests[before:] if each.route.startswith(("POST /people/search", "/people/search"))
     ]
     assert len(emulator.requests) - before - 2 - 5 == len(reads) == 1
+
+
+@pytest.mark.parametrize("edited", [True, False], ids=["edited", "left alone"])
+def test_an_edit_before_a_lost_create_is_found_is_no_value_of_ours(run, emulator, edited):
+    streams = {"people": {"conflicts": "crm", "fields": {"tags": "replace"}}}
+    emulator.trouble(
+        "error_after:status=500,route=POST /people,every=1", "error:status=500,route=POST /people/search,every=1"
+    )
+    run([PEOPLE, person(tags=["a"], street="Main 1")], streams=streams, max_attempts=1)
+    emulator.no_trouble()
+    if edited:
+        edit(emulator, tags=["typed"], address=only(emulator)["address"] | {"street": "typed"})
+    run([PEOPLE, person(tags=["a"], street="Main 1")], streams=streams)
+    done = run([PEOPLE, person(tags=["b"], street="Main 2")], streams=streams)
+    has = only(emulator)["tags"], only(emulator)["address"]["street"]
+    assert has == ((["typed"], "typed") if edited else (["b"], "Main 2"))
+    assert done.report["conflicts"] == ({"people": {"tags": 1, "address": 1}} if edited else {})
