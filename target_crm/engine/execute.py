@@ -177,8 +177,6 @@ class ActionRunner:
         for update in plan.impossible:
             reject = Reject(update.ready, RejectKind.NO_ENDPOINT, _NO_UPDATE)
             prepared.held.append(self._records.rejected(reject))
-        for names in plan.unknown:
-            self._records.left_unknown(names)
         prepared.writes += map(self._outgoing, plan.writes)
         self._leave_as_is(plan.unneeded)
 

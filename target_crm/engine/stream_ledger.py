@@ -94,10 +94,6 @@ class StreamLedger:
         """Return the CRM's id of a record; None where the endpoint gives none, and another stands in for it."""
         return crm_id if self._stream.destination.names_id(source_id, crm_id) else None
 
-    def left_unknown(self, attributes: Sequence[str]) -> None:
-        """Count attributes of a record that are left alone, since the CRM does not show them."""
-        self._recorder.left_unknown(self._name[0], attributes)
-
     def settle(self, entries: Sequence[Entry]) -> None:
         """Remember what the CRM has, where nothing was sent."""
         if entries:
