@@ -128,3 +128,14 @@ def test_what_a_run_wrote_is_known_to_it_although_the_answer_does_not_show_it(ru
     assert done.of("contacts") == {"input": 2, "created": 1, "updated": 1}
     assert (held(vendor), held(vendor, "city")) == ([owners[0]], ["Graz"])
     assert done.report["fields_unknown"] == {}
+
+
+def test_a_field_is_left_alone_only_in_records_that_the_run_has_done(run, emulator, vendor, owners, emails):
+    vendor.switches.read_ids = "absent"
+    for number in range(MANY):
+        vendor.insert("contacts", {"last_name": "There", "emails": f"p{number}@x.org"} | OLD)
+    vendor.insert("contacts", {"last_name": "Other", "emails": "other@x.org", "owner_id": owners[3]} | OLD)
+    emulator.trouble("error_after:status=500,route=POST /contacts/bulk_upsert,times=2")
+    done = run([CONTACTS, *(contact(n, owner=emails[0], city="Graz") for n in range(MANY))], streams=FILL)
+    assert done.of("contacts") == {"input": MANY, "skipped": MANY}
+    assert done.report["fields_unknown"] == {}
