@@ -32,7 +32,6 @@ class Ready:
         written_at: When the ledger last wrote it (unix seconds), or None.
         as_sent: Whether it would send what was written last, so that it is only compared with the CRM's record.
         basis: What is known of its earlier writes.
-        is_part: Whether it holds no more than a part of what its source gave, such as its references.
     """
 
     incoming: IncomingRecord
@@ -47,7 +46,6 @@ class Ready:
     written_at: float | None = None
     as_sent: bool = False
     basis: Basis = NO_BASIS
-    is_part: bool = False
 
 
 @dataclass(frozen=True, slots=True)

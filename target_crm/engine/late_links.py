@@ -160,7 +160,7 @@ class _StreamLinks:
             incoming.record_hash or None,
             digest or None,
             links=ready.links,
-            last=self._context.mapper.remembered(ready.mapped, ready.basis, change, record, is_part=True),
+            last=self._context.mapper.remembered(ready.mapped, ready.basis, change, record),
         )
         self._ledger.settle(self._context.scope, [entry])
         self._recorder.unsent(self._stream, change)
@@ -201,7 +201,7 @@ def _ready(unlinked: Unlinked, intents: Mapping[str, Intent], last: LastSent | N
     incoming = IncomingRecord(unlinked.source_id, unlinked.source_id, {}, known.record_hash or b"", b"")
     mapped = Mapped({}, references=references, digest=known.digest or "")
     reread = unlinked.source_id in intents
-    return Ready(incoming, mapped, known.crm_id, known.origin, reread=reread, basis=Basis(last), is_part=True)
+    return Ready(incoming, mapped, known.crm_id, known.origin, reread=reread, basis=Basis(last, is_part=True))
 
 
 def _is_in_doubt(ready: Ready, intents: Mapping[str, Intent]) -> bool:

@@ -328,7 +328,7 @@ class Sender:
             else ""
             if created
             else f"matched by {write.upsert and write.upsert[0]}",
-            self._mapper.remembered(ready.mapped, ready.basis, write.change, answer.record, is_part=ready.is_part),
+            self._mapper.remembered(ready.mapped, ready.basis, write.change, answer.record),
             self._mapper.kept(write.change, None if update is None else update.current)
             if self._ledger.kept_values.on
             else (),

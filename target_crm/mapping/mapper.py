@@ -411,20 +411,9 @@ class Mapper:
         attribute = self._fields.attribute(name)
         return value if attribute is None else self._changes.readable(attribute, value)
 
-    def remembered(
-        self, mapped: Mapped, basis: Basis, change: Change, answer: CrmRecord | None, *, is_part: bool = False
-    ) -> LastSent | None:
-        """The record as it is known after a change of it.
-
-        Args:
-            mapped: The record.
-            basis: What is known of its earlier writes.
-            change: What was sent, and what the CRM holds anyway.
-            answer: The record as the CRM shows it then; None or empty if it shows nothing.
-            is_part: The record holds no more than a part of what its source gave.
-        """
-        last = self._changes.remembered(mapped.payload, basis, change.settled, answer)
-        return last.unsettled if is_part and last is not None else last
+    def remembered(self, mapped: Mapped, basis: Basis, change: Change, answer: CrmRecord | None) -> LastSent | None:
+        """The record as it is known after a change of it; ``answer`` as the CRM shows it then."""
+        return self._changes.remembered(mapped.payload, basis, change.settled, answer)
 
     def remembered_as_sent(self, payload: Payload, unknown: LastSent) -> LastSent:
         """The record as it is known after a create whose answer never came.

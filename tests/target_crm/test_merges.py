@@ -173,3 +173,13 @@ def test_an_edit_before_a_lost_create_is_found_is_no_value_of_ours(run, emulator
     has = only(emulator)["tags"], only(emulator)["address"]["street"]
     assert has == ((["typed"], "typed") if edited else (["b"], "Main 2"))
     assert done.report["conflicts"] == ({"people": {"tags": 1, "address": 1}} if edited else {})
+
+
+def test_a_null_that_takes_away_no_edit_is_not_told_to_need_a_setting_that_is_there(run, emulator):
+    streams = {"people": {"null_values": "send", "conflicts": "crm"}}
+    run([PEOPLE, person()], streams=streams)
+    edit(emulator, title="typed")
+    done = run([PEOPLE, person(title=None)], streams=streams)
+    assert only(emulator)["title"] == "typed"
+    assert "title became null at the source in 1 record; the CRM's value stays" in done.errors
+    assert "null_values" not in done.errors
