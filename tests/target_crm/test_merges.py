@@ -183,3 +183,21 @@ def test_a_null_that_takes_away_no_edit_is_not_told_to_need_a_setting_that_is_th
     assert only(emulator)["title"] == "typed"
     assert "title became null at the source in 1 record; the CRM's value stays" in done.errors
     assert "null_values" not in done.errors
+
+
+@pytest.mark.parametrize("policy", ["crm", "review"])
+def test_a_lost_create_is_not_settled_by_an_upsert_over_an_edit(run, emulator, policy):
+    streams = {"leads": {"conflicts": policy, "match_on": ["email"]}}
+    leads = schema_of("leads", "name", "email", "title")
+    lead = {"id": 1, "name": "L", "email": "l@x.org"}
+    emulator.trouble(
+        "error_after:status=500,route=POST /leads,every=1",
+        "error:status=500,route=POST /leads/search,every=2",
+        "error:status=500,route=PUT /leads/upsert,every=1",
+    )
+    run([leads, record_of("leads", **lead, title="A")], streams=streams, max_attempts=1)
+    emulator.no_trouble()
+    emulator.copper.change("leads", only(emulator, "leads")["id"], {"title": "typed"})
+    for title in "AB":
+        run([leads, record_of("leads", **lead, title=title)], streams=streams)
+        assert only(emulator, "leads")["title"] == "typed"
