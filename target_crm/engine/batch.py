@@ -332,14 +332,12 @@ class StreamWriter:
                 intent, crm_id = unanswered[source_id], verdict.record["id"]
                 facts: dict[str, Any] = {"gained": intent.keys, "links": intent.links, "reason": _FOUND}
                 if self._stream.destination.remembers:
-                    basis = Basis(self._context.ledger.digests.unknown)
-                    sent = Mapped(intent.payload)
-                    change = self._context.mapper.change(sent, None)
-                    facts["last"] = self._context.mapper.remembered(sent, basis, change, verdict.record)
+                    unknown = self._context.ledger.digests.unknown
+                    facts["last"] = self._context.mapper.remembered_as_sent(intent.payload, unknown)
                 as_sent = intent.record_hash, intent.digest
                 entries.append(Entry(source_id, crm_id, "created", Origin.CREATED, *as_sent, **facts))
         self._records.settle(entries)
-        unknown = {source_id for source_id, verdict in verdicts.items() if verdict.fate is CreateFate.UNKNOWN}
-        for source_id in unknown:
+        undecided = {source_id for source_id, verdict in verdicts.items() if verdict.fate is CreateFate.UNKNOWN}
+        for source_id in undecided:
             self._records.give_up(unanswered[source_id])
-        self._records.withdraw(unanswered.keys() - unknown - {entry.source_id for entry in entries})
+        self._records.withdraw(unanswered.keys() - undecided - {entry.source_id for entry in entries})

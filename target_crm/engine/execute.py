@@ -77,9 +77,10 @@ class ActionRunner:
     @cached_property
     def resolver(self) -> DoubtResolver:
         """Finds out whether creates to which no answer came were carried out; made when first needed."""
-        # The CRM's own upsert settles a doubt only by the stream's own match key, and never adds to a log.
-        upserted_by = None if self._method is LoadMethod.APPEND_ONLY else self._mapper.upserted_by
-        return self._destination.resolver(self._context, upserted_by)
+        # The CRM's own upsert settles a doubt only by the stream's own match key, and never adds to a log. It would
+        # also write over what a person typed since.
+        may_upsert = self._method is not LoadMethod.APPEND_ONLY and not self._stream.settings.mapping.decided_by_crm
+        return self._destination.resolver(self._context, self._mapper.upserted_by if may_upsert else None)
 
     def upsert_of(self, ready: Ready) -> tuple[str, str] | None:
         """Return the attribute and the value by which the CRM itself may find or make a record, many a request."""
@@ -177,8 +178,6 @@ class ActionRunner:
         for update in plan.impossible:
             reject = Reject(update.ready, RejectKind.NO_ENDPOINT, _NO_UPDATE)
             prepared.held.append(self._records.rejected(reject))
-        for names in plan.unknown:
-            self._records.left_unknown(names)
         prepared.writes += map(self._outgoing, plan.writes)
         self._leave_as_is(plan.unneeded)
 

@@ -19,7 +19,8 @@ from target_crm.mapping.mapper import Mapper
 from target_crm.mapping.values import Change, Mapped, Mode
 from target_crm.stream_settings import StreamSettings
 
-TRIES = 6  # rounds in which no write is answered; the next run goes on; the next run goes on
+TRIES = 6  # rounds in which no write is answered; the next run goes on
+_IN_CONFLICT = "somebody in the CRM has put another value there, and conflicts is review"
 
 
 class Linker:
@@ -125,9 +126,10 @@ class _StreamLinks:
                 self._note_refused(update.ready, update.ready.mapped.payload, reason)
                 continue
             change = self._context.mapper.change(update.ready.mapped, record)
-            if change.unknown:
-                self._recorder.left_unknown(self._stream, change.unknown)
-            if change.payload:
+            if change.to_review:
+                attributes = [each.attribute for each in change.to_review]
+                self._note_refused(update.ready, attributes, _IN_CONFLICT)
+            elif change.payload:
                 writes.append(Write(update, change))
             else:
                 self._settle(update, change, record)
@@ -161,6 +163,7 @@ class _StreamLinks:
             last=self._context.mapper.remembered(ready.mapped, ready.basis, change, record),
         )
         self._ledger.settle(self._context.scope, [entry])
+        self._recorder.unsent(self._stream, change)
 
     def _refused(self, refused: Sequence[NotDone]) -> None:
         for each in refused:
@@ -186,7 +189,7 @@ class _StreamLinks:
             done.write.action.ready.incoming.source_id,
             crm_id=done.crm_id,
             answer=done.record,
-            differences=done.write.change.differences,
+            change=done.write.change,
             status=done.status,
         )
 
@@ -198,7 +201,7 @@ def _ready(unlinked: Unlinked, intents: Mapping[str, Intent], last: LastSent | N
     incoming = IncomingRecord(unlinked.source_id, unlinked.source_id, {}, known.record_hash or b"", b"")
     mapped = Mapped({}, references=references, digest=known.digest or "")
     reread = unlinked.source_id in intents
-    return Ready(incoming, mapped, known.crm_id, known.origin, reread=reread, basis=Basis(last))
+    return Ready(incoming, mapped, known.crm_id, known.origin, reread=reread, basis=Basis(last, is_part=True))
 
 
 def _is_in_doubt(ready: Ready, intents: Mapping[str, Intent]) -> bool:

@@ -12,7 +12,7 @@ from crm_api.values import is_empty
 from target_crm.engine.incoming import IncomingRecord
 from target_crm.engine.record_log import RecordLog
 from target_crm.ledger.values import Held
-from target_crm.mapping.values import Change, Difference, LeftOut
+from target_crm.mapping.values import Change, LeftOut
 from target_crm.report.outcomes import LINKED, Books, Observer, Outcome, RecordOutcome, Shared, refusal_of
 
 _IN_THE_CRM = frozenset({Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED})
@@ -156,7 +156,7 @@ class OutcomeRecorder:
         self.books.ended(stream, Outcome.UNCHANGED, records=len(crm_ids))
         left_out = self._left_out_by_id(stream, crm_ids, Outcome.UNCHANGED)
         for change in changes.values():
-            self._count_unsent(stream, change)
+            self.unsent(stream, change)
         self._tell(
             RecordOutcome(
                 stream,
@@ -171,9 +171,20 @@ class OutcomeRecorder:
             for source_id, crm_id in crm_ids.items()
         )
 
-    def _count_unsent(self, stream: str, change: Change) -> None:
+    def unsent(self, stream: str, change: Change) -> None:
+        """Count what a change of a record leaves as the CRM has it; fields that the CRM does not show are named once.
+
+        Counted with the record's outcome: a change is planned anew if no answer comes to it.
+        """
         self.books.nulled(stream, change.emptied)
         self.books.left_to_crm(stream, [each.attribute for each in change.conflicts])
+        if change.unknown and (new := self.books.left_unknown(stream, change.unknown)):
+            _LOGGER.warning(
+                "Stream %s: %s left alone: the CRM's answers do not show what is there, so it is neither compared nor "
+                "filled",
+                stream,
+                ", ".join(new),
+            )
 
     def written(
         self,
@@ -189,7 +200,7 @@ class OutcomeRecorder:
     ) -> None:
         """Count a record that was sent: created or updated, or deleted by an endpoint that does no more."""
         self.books.ended(stream, outcome)
-        self._count_unsent(stream, change)
+        self.unsent(stream, change)
         differences = change.differences
         if outcome is Outcome.UPDATED:
             self.books.emptied(stream, [each.attribute for each in differences if is_empty(each.new)])
@@ -207,16 +218,6 @@ class OutcomeRecorder:
         )
         self._tell([facts])
 
-    def left_unknown(self, stream: str, attributes: Sequence[str]) -> None:
-        """Count fields of a record that were left alone, since the CRM does not show them; each is named once."""
-        if new := self.books.left_unknown(stream, attributes):
-            _LOGGER.warning(
-                "Stream %s: %s left alone: the CRM's answers do not show what is there, so it is neither compared nor "
-                "filled",
-                stream,
-                ", ".join(new),
-            )
-
     def linked(
         self,
         stream: str,
@@ -225,11 +226,12 @@ class OutcomeRecorder:
         *,
         crm_id: CrmId,
         answer: CrmRecord,
-        differences: Sequence[Difference],
+        change: Change,
         status: int | None = None,
     ) -> None:
         """Count references that were put into a record written without them: the record itself is not counted again."""
-        self.books.linked(stream, len(differences))
+        self.books.linked(stream, len(change.differences))
+        self.unsent(stream, change)
         facts = RecordOutcome(
             stream,
             object_name,
@@ -238,7 +240,8 @@ class OutcomeRecorder:
             crm_id=crm_id,
             status=status,
             answer=answer,
-            differences=differences,
+            differences=change.differences,
+            conflicts=change.conflicts,
         )
         self._tell([facts])
 

@@ -15,13 +15,15 @@ from target_crm.engine.incoming import IncomingRecord
 from target_crm.engine.run import StreamContext
 from target_crm.engine.sender import Done
 from target_crm.ledger.values import Awaited, Entry, Held, Intent, LedgerDataError
-from target_crm.mapping.values import Change, Rejection
+from target_crm.mapping.values import Change, Conflict, Rejection
 from target_crm.report.outcomes import Outcome, RejectKind
 
 _NO_ANSWER = Unclear(None)
-_CONFLICT = (
-    "{names}: the CRM's value is not the one that was last sent, and the source has another one by now. Nothing was "
-    "written. Compare them with singer-crm rejected show; then singer-crm rejected replay --take source, or --take crm."
+_CHANGED = "the CRM's value is not the one that was last sent, and the source has another one by now"
+_NOT_SHOWN = "the source has another value by now, and the CRM does not show whether somebody changed its own"
+_TO_DECIDE = (
+    "Nothing was written. Compare them with singer-crm rejected show; then singer-crm rejected replay --take source, "
+    "or --take crm."
 )
 
 
@@ -93,10 +95,6 @@ class StreamLedger:
     def _shown_id(self, source_id: str, crm_id: CrmId | None) -> CrmId | None:
         """Return the CRM's id of a record; None where the endpoint gives none, and another stands in for it."""
         return crm_id if self._stream.destination.names_id(source_id, crm_id) else None
-
-    def left_unknown(self, attributes: Sequence[str]) -> None:
-        """Count attributes of a record that are left alone, since the CRM does not show them."""
-        self._recorder.left_unknown(self._name[0], attributes)
 
     def settle(self, entries: Sequence[Entry]) -> None:
         """Remember what the CRM has, where nothing was sent."""
@@ -212,7 +210,6 @@ class StreamLedger:
 
     def hold_conflict(self, update: Update, change: Change) -> None:
         """Hold a record that both sides changed; a write of it that is in doubt stays so."""
-        names = " and ".join(each.attribute for each in change.to_review)
         incoming = update.ready.incoming
         attributes = [each.attribute for each in change.to_review]
         kept = self._ledger.kept_values.last_sent(self._scope, incoming.source_id, attributes)
@@ -223,7 +220,7 @@ class StreamLedger:
             for each in change.to_review
         ]
         sent = {"crm_id": update.crm_id, "conflicts": conflicts}
-        held = [self.held(incoming, RejectKind.CONFLICT, _CONFLICT.format(names=names), sent=sent)]
+        held = [self.held(incoming, RejectKind.CONFLICT, _in_conflict(change.to_review), sent=sent)]
         self._ledger.held_records.hold(self._scope, held, keep_intents=update.ready.reread)
         self._count_held(held)
 
@@ -285,6 +282,16 @@ class StreamLedger:
             sent,
             waits_on or (),
         )
+
+
+def _in_conflict(conflicts: Sequence[Conflict]) -> str:
+    """Return the reason why a record is held that somebody has to decide about."""
+    reasons = [
+        f"{' and '.join(names)}: {why}"
+        for is_shown, why in ((True, _CHANGED), (False, _NOT_SHOWN))
+        if (names := [each.attribute for each in conflicts if each.is_shown is is_shown])
+    ]
+    return f"{'. '.join(reasons)}. {_TO_DECIDE}"
 
 
 def not_storable(error: LedgerDataError) -> Rejection:

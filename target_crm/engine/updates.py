@@ -24,7 +24,6 @@ class UpdatePlan:
         gone: Updates whose record the CRM no longer has.
         impossible: Updates that the destination cannot take.
         conflicting: Updates that somebody has to decide about, each with what is in conflict.
-        unknown: Of each update, attributes that are left alone, since the CRM does not show what they hold.
     """
 
     writes: list[Write] = field(default_factory=list)
@@ -32,12 +31,9 @@ class UpdatePlan:
     gone: list[Update] = field(default_factory=list)
     impossible: list[Update] = field(default_factory=list)
     conflicting: list[tuple[Update, Change]] = field(default_factory=list)
-    unknown: list[Sequence[str]] = field(default_factory=list)
 
     def add(self, update: Update, change: Change) -> None:
         """Add an update that sends something, or nothing, or waits for a decision."""
-        if change.unknown:
-            self.unknown.append(change.unknown)
         if change.to_review:
             self.conflicting.append((update, change))
         elif change.payload:

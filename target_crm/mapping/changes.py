@@ -24,6 +24,7 @@ class Basis:
         last: The record as it was last sent; None: every attribute counts as changed.
         tried: The payloads of updates to which no answer came.
         whole: Whether every attribute is sent, changed or not.
+        is_part: Whether the record holds no more than a part of what its source gave, such as its references.
         take: The side whose values somebody chose for this record's conflicts; None: the settings decide.
     """
 
@@ -31,6 +32,7 @@ class Basis:
     tried: tuple[Payload, ...] = ()
     whole: bool = False
     take: Side | None = None
+    is_part: bool = False
 
 
 NO_BASIS = Basis()
@@ -124,8 +126,12 @@ class Changes:
                 if basis.take is Side.CRM:
                     settled.add(name)
                 elif not self._is_as_sent(attribute, value, basis):
+                    side = self.side_of(attribute)
+                    if not is_shown and side is Side.CRM:
+                        unknown.append(name)
+                        continue
                     values = self.readable(attribute, old), self.readable(attribute, new)
-                    conflicts.append(Conflict(name, *values, self.side_of(attribute)))
+                    conflicts.append(Conflict(name, *values, side, is_shown))
             elif not is_shown and (only_compares or self._depends(attribute, value)):
                 unknown.append(name)
             else:
@@ -225,7 +231,13 @@ class Changes:
                 is_the_same = type(value) is type(given[each.name][1]) and value == given[each.name][1]
                 seen[each.name] = contents[each.name] if is_the_same else self._compared.content(each, value)
         unclear = self._names_in(basis.tried).difference(settled)
-        return basis.last.after(contents, contents.keys() & settled, seen, unclear)
+        last = basis.last.after(contents, contents.keys() & settled, seen, unclear)
+        return last.unsettled if basis.is_part else last
+
+    def remembered_as_sent(self, payload: Payload, unknown: LastSent) -> LastSent:
+        """The record as it is known after all of a payload was carried out, and no answer showed what the CRM holds."""
+        contents = self._contents(payload)
+        return unknown.after(contents, contents, {})
 
     def kept(self, change: Change, current: CrmRecord | None) -> tuple[KeptValue, ...]:
         """The values before and after a change; ``current`` is the record before, None if it was not read."""

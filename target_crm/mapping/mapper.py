@@ -305,6 +305,13 @@ class Mapper:
         """The record as it is known after a change of it; ``answer`` as the CRM shows it then."""
         return self._changes.remembered(mapped.payload, basis, change.settled, answer)
 
+    def remembered_as_sent(self, payload: Payload, unknown: LastSent) -> LastSent:
+        """The record as it is known after a create whose answer never came.
+
+        What the CRM shows of it by now counts for nothing: a person may have edited it meanwhile.
+        """
+        return self._changes.remembered_as_sent(payload, unknown)
+
     @property
     def upserted_by(self) -> str | None:
         """The attribute by which the CRM itself can upsert the records: their only match key. None: it cannot."""

@@ -251,12 +251,14 @@ class Conflict:
         current: The CRM's value in readable form; None: it has none, or does not show it.
         new: The source's value in readable form.
         side: Who decides: the CRM, whose value stays, or a review.
+        is_shown: Whether the CRM shows its value at all.
     """
 
     attribute: str
     current: Any
     new: Any
     side: Side
+    is_shown: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -281,3 +281,34 @@ def test_a_killed_run_leaves_every_link_to_the_next(settings, emulator, tmp_path
     for number in map(str, range(count)):
         assert people_there[number]["company_id"] == companies_there[number]["id"]
         assert companies_there[number]["primary_contact_id"] == people_there[number]["id"]
+
+
+@pytest.mark.parametrize("policy", ["source", "crm", "review"])
+def test_what_a_person_linked_meanwhile_stays_where_conflicts_are_not_the_sources(run, emulator, policy):
+    streams = {"people": LATER["people"] | {"conflicts": policy}}
+    run([PEOPLE, ANN], streams=streams)
+    (ann,) = emulator.copper.records("people")
+    emulator.copper.insert("companies", {"name": "Chosen"})
+    (chosen,) = emulator.copper.records("companies")
+    emulator.copper.change("people", ann["id"], {"company_id": chosen["id"]})
+    done = run([COMPANIES, record_of("companies", id="A", name="Acme"), PEOPLE, ANN], streams=streams)
+    (ann,) = emulator.copper.records("people")
+    assert (ann["company_id"] == chosen["id"]) == (policy != "source")
+    assert done.report["linked"] == ({"people": 1} if policy == "source" else {})
+    assert done.report["conflicts"] == ({"people": {"company_id": 1}} if policy == "crm" else {})
+    assert ("conflicts is review" in done.errors) == (policy == "review")
+    emulator.copper.change("people", ann["id"], {"company_id": None})
+    done = run([PEOPLE, ANN], streams=streams)
+    assert done.report["linked"] == ({"people": 1} if policy == "review" else {})
+
+
+def test_a_record_that_was_linked_later_is_sent_whole_if_it_differs_in_what_no_digest_tells(run, emulator):
+    streams = {"people": LATER["people"] | {"fields": {"tags": "replace"}}}
+    people = schema_of("people", "name", "email", "company", "tags")
+    ann = {"id": 1, "name": "Ann", "company": "A"}
+    run([people, record_of("people", **ann, tags=["a", "b"])], streams=streams)
+    run([COMPANIES, record_of("companies", id="A", name="Acme")], streams=streams)
+    before = len(emulator.requests)
+    run([people, record_of("people", **ann, tags=["b", "a"])], streams=streams)
+    updates = [json.loads(each.body) for each in emulator.requests[before:] if each.method == "PUT"]
+    assert updates == [{"name": "Ann", "tags": ["b", "a"]}]

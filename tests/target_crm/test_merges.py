@@ -156,3 +156,48 @@ def test_policies_read_many_records_a_request(run, emulator, policy):
         each for each in emulator.requests[before:] if each.route.startswith(("POST /people/search", "/people/search"))
     ]
     assert len(emulator.requests) - before - 2 - 5 == len(reads) == 1
+
+
+@pytest.mark.parametrize("edited", [True, False], ids=["edited", "left alone"])
+def test_an_edit_before_a_lost_create_is_found_is_no_value_of_ours(run, emulator, edited):
+    streams = {"people": {"conflicts": "crm", "fields": {"tags": "replace"}}}
+    emulator.trouble(
+        "error_after:status=500,route=POST /people,every=1", "error:status=500,route=POST /people/search,every=1"
+    )
+    run([PEOPLE, person(tags=["a"], street="Main 1")], streams=streams, max_attempts=1)
+    emulator.no_trouble()
+    if edited:
+        edit(emulator, tags=["typed"], address=only(emulator)["address"] | {"street": "typed"})
+    run([PEOPLE, person(tags=["a"], street="Main 1")], streams=streams)
+    done = run([PEOPLE, person(tags=["b"], street="Main 2")], streams=streams)
+    has = only(emulator)["tags"], only(emulator)["address"]["street"]
+    assert has == ((["typed"], "typed") if edited else (["b"], "Main 2"))
+    assert done.report["conflicts"] == ({"people": {"tags": 1, "address": 1}} if edited else {})
+
+
+def test_a_null_that_takes_away_no_edit_is_not_told_to_need_a_setting_that_is_there(run, emulator):
+    streams = {"people": {"null_values": "send", "conflicts": "crm"}}
+    run([PEOPLE, person()], streams=streams)
+    edit(emulator, title="typed")
+    done = run([PEOPLE, person(title=None)], streams=streams)
+    assert only(emulator)["title"] == "typed"
+    assert "title became null at the source in 1 record; the CRM's value stays" in done.errors
+    assert "null_values" not in done.errors
+
+
+@pytest.mark.parametrize("policy", ["crm", "review"])
+def test_a_lost_create_is_not_settled_by_an_upsert_over_an_edit(run, emulator, policy):
+    streams = {"leads": {"conflicts": policy, "match_on": ["email"]}}
+    leads = schema_of("leads", "name", "email", "title")
+    lead = {"id": 1, "name": "L", "email": "l@x.org"}
+    emulator.trouble(
+        "error_after:status=500,route=POST /leads,every=1",
+        "error:status=500,route=POST /leads/search,every=2",
+        "error:status=500,route=PUT /leads/upsert,every=1",
+    )
+    run([leads, record_of("leads", **lead, title="A")], streams=streams, max_attempts=1)
+    emulator.no_trouble()
+    emulator.copper.change("leads", only(emulator, "leads")["id"], {"title": "typed"})
+    for title in "AB":
+        run([leads, record_of("leads", **lead, title=title)], streams=streams)
+        assert only(emulator, "leads")["title"] == "typed"

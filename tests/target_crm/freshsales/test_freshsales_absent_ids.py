@@ -128,3 +128,31 @@ def test_what_a_run_wrote_is_known_to_it_although_the_answer_does_not_show_it(ru
     assert done.of("contacts") == {"input": 2, "created": 1, "updated": 1}
     assert (held(vendor), held(vendor, "city")) == ([owners[0]], ["Graz"])
     assert done.report["fields_unknown"] == {}
+
+
+def test_a_field_is_left_alone_only_in_records_that_the_run_has_done(run, emulator, vendor, owners, emails):
+    vendor.switches.read_ids = "absent"
+    for number in range(MANY):
+        vendor.insert("contacts", {"last_name": "There", "emails": f"p{number}@x.org"} | OLD)
+    vendor.insert("contacts", {"last_name": "Other", "emails": "other@x.org", "owner_id": owners[3]} | OLD)
+    emulator.trouble("error_after:status=500,route=POST /contacts/bulk_upsert,times=2")
+    done = run([CONTACTS, *(contact(n, owner=emails[0], city="Graz") for n in range(MANY))], streams=FILL)
+    assert done.of("contacts") == {"input": MANY, "skipped": MANY}
+    assert done.report["fields_unknown"] == {}
+
+
+@pytest.mark.parametrize("policy", ["crm", "review"])
+def test_an_owner_that_the_crm_does_not_show_is_called_unknown_and_no_edit(run, vendor, owners, emails, policy):
+    vendor.switches.read_ids = "absent"
+    streams = {"contacts": {"conflicts": policy}}
+    vendor.insert("contacts", {"last_name": "N", "emails": "other@x.org", "owner_id": owners[3]} | OLD)
+    numbers = range(MANY)
+    run([CONTACTS, *(contact(n, owner=emails[0]) for n in numbers)], streams=streams)
+    for each in vendor.records("contacts"):
+        vendor.change("contacts", each["id"], {"owner_id": owners[3] if each["id"] % 2 else None})
+    done = run([CONTACTS, *(contact(n, owner=emails[1]) for n in numbers)], streams=streams, max_rejected=MANY)
+    assert owners[1] not in held(vendor)
+    assert done.report["conflicts"] == {}
+    assert done.report["fields_unknown"] == ({"contacts": {"owner_id": MANY}} if policy == "crm" else {})
+    said = "owner_id: the source has another value by now, and the CRM does not show whether somebody changed its own."
+    assert (said in done.errors) == (policy == "review")
