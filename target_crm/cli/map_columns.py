@@ -32,8 +32,22 @@ from target_crm.stream_settings import streams_by_name
     help="The object that records become; STREAM=OBJECT for one of several streams. Found out if left out.",
 )
 @click.option("--key", "keys", multiple=True, help="The column that identifies a row of a CSV file.")
-@click.option("--for", "place", type=click.Choice(["settings", "meltano"]), default="settings", show_default=True)
-@click.option("--format", "form", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True)
+@click.option(
+    "--for",
+    "place",
+    type=click.Choice(["settings", "meltano"]),
+    default="settings",
+    show_default=True,
+    help="Propose settings for --config, or a plugin for meltano.yml.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["yaml", "json"]),
+    default="yaml",
+    show_default=True,
+    help="YAML has a reason beside each line; JSON can be given to --config.",
+)
 @click.argument("file", type=click.File("rb"), default="-")
 @one_sentence
 def map_columns(
@@ -68,9 +82,10 @@ def map_columns(
         emit(yaml_text(settings))
     for proposal in proposals:
         placed = len(proposal.sample.columns) - len(proposal.left_out)
+        came = proposal.sample.records
         click.echo(
             f"Stream {proposal.sample.stream}: {placed} of {len(proposal.sample.columns)} columns go into "
-            f"{proposal.chosen.object}, {proposal.sample.records} records came",
+            f"{proposal.chosen.object}, {came} record{'s' * (came != 1)} came",
             err=True,
         )
         for warning in proposal.warnings:
