@@ -25,6 +25,7 @@ from target_crm.cli.common import (
     opened_ledger,
     own_account,
     require_ledger,
+    seen_ledger,
     target_of,
     url_of_ledger,
 )
@@ -68,7 +69,7 @@ def list_streams(config: Sequence[str]) -> None:
     ):
         counts = heading in {"records", "rejected", "waiting", "unanswered"}
         table.add_column(heading, justify="right" if counts else "left", no_wrap=True)
-    with opened_ledger(target_of(config)) as store:
+    with seen_ledger(target_of(config)) as store:
         for each in LedgerQueries(store).accounts():
             last = "" if each.written_at is None else f"{datetime.fromtimestamp(each.written_at, UTC):%Y-%m-%d %H:%M}"
             held = [str(each.held.get(state, 0)) for state in ("rejected", "waiting")]
@@ -98,7 +99,7 @@ def explain(
     """
     if source_id is None and crm_id is None and value is None:
         raise click.UsageError("Name the record by --source-id, --crm-id or --email")
-    with opened_ledger(target_of(config)) as store:
+    with seen_ledger(target_of(config)) as store:
         queries = LedgerQueries(store)
         streams = {each.scope.id: each for each in queries.accounts()}
         found = queries.found_by(

@@ -11,22 +11,21 @@ import click
 from typing_extensions import override
 
 from crm_api.console import GuardedCommand
-from crm_api.errors import CrmError, Exit
+from crm_api.errors import CrmError, Exit, SettingError
 from target_crm.cli.authorize import authorize
 from target_crm.cli.check import checked
-from target_crm.cli.common import config_option, end_at_once, one_sentence, target_of
+from target_crm.cli.common import config_option, end_at_once, one_sentence, target_of, url_of_ledger
 from target_crm.cli.demo import demo
 from target_crm.cli.ledger import ledger
 from target_crm.cli.map_columns import map_columns
 from target_crm.cli.objects import objects
 from target_crm.cli.quota import quota
 from target_crm.cli.rejected import rejected
-from target_crm.cli.stores import checked_ledger
+from target_crm.cli.stores import checked_ledger, stepped_back
 from target_crm.cli.taps import TAP, account_of_tap, is_of_tap
 from target_crm.cli.try_one import try_record
 from target_crm.command import given_config
 from target_crm.crms import account_of, address_errors
-from target_crm.ledger.store import default_url
 from target_crm.stream_settings import streams_by_name
 
 
@@ -70,7 +69,11 @@ def check(config: Sequence[str]) -> None:
     crm = target.connect()
     account = account_of(crm)
     click.echo(f"Account {account.name} (id {account.id}), as {account.user}")
-    click.echo(f"Ledger {checked_ledger(target.config.get('ledger_url') or default_url())}")
+    click.echo(f"Ledger {checked_ledger(url_of_ledger(target))}")
+    if (back := stepped_back(target, account)) is not None:
+        if target.config["require_ledger"]:
+            raise SettingError(back.said)
+        click.echo(f"Warning: {back.said}")
     wrong = 0
     for stream in streams_by_name(target.config):
         try:

@@ -12,7 +12,15 @@ import click
 import msgspec
 from rich.table import Table
 
-from target_crm.cli.common import config_option, console, one_sentence, opened_ledger, own_account, target_of
+from target_crm.cli.common import (
+    config_option,
+    console,
+    one_sentence,
+    opened_ledger,
+    own_account,
+    seen_ledger,
+    target_of,
+)
 from target_crm.ledger.held import HeldRecords
 from target_crm.ledger.store import Store
 from target_crm.ledger.tables import key_of
@@ -49,7 +57,7 @@ def list_rejected(config: Sequence[str], stream: str | None) -> None:
     for heading in ("stream", "source id", "kind", "since"):
         table.add_column(heading, overflow="fold", no_wrap=heading == "kind")
     table.add_column("reason", overflow="fold", min_width=REASON_WIDTH)
-    with opened_ledger(target) as store:
+    with seen_ledger(target) as store:
         pending = _pending(target, store, stream)
     for held in pending:
         since = datetime.fromtimestamp(held.at, UTC).strftime("%Y-%m-%d %H:%M")
@@ -80,7 +88,7 @@ def show(config: Sequence[str], number: int) -> None:
     Shows the record as it arrived, why it was rejected, what to do, what was sent and what the CRM answered.
     """
     target = target_of(config)
-    with opened_ledger(target) as store:
+    with seen_ledger(target) as store:
         (held,) = _pending(target, store, None, [number])
     facts: dict[str, Any] = {
         "stream": held.stream,

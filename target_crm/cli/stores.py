@@ -1,4 +1,4 @@
-"""The check of the ledger: whether a run could open and write it. Nothing of it is changed."""
+"""The check of the ledger: whether a run could open and write it, and whether it lacks something. Nothing changes."""
 
 from __future__ import annotations
 
@@ -10,10 +10,18 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from crm_api.crm import Account
 from crm_api.errors import SettingError
+from target_crm.cli.common import seen_ledger, url_of_ledger
+from target_crm.engine.start import leases_of
+from target_crm.ledger.presence import has_ledger
 from target_crm.ledger.store import open_engine, parsed_url, shown_url
+from target_crm.ledger.tables import key_of
+from target_crm.ledger.values import Source
 from target_crm.ledger.versions import bring_up_to_date
 from target_crm.ledger.waiting import ledger_error
+from target_crm.ledger.witness import StepBack, Witness, compared, read_witness, step_back
+from target_crm.target import TargetCrm
 
 
 def checked_ledger(url: str) -> str:
@@ -33,6 +41,26 @@ def checked_ledger(url: str) -> str:
     with _ledger_errors(url):
         _try_opening(url)
     return shown_url(url)
+
+
+def stepped_back(target: TargetCrm, account: Account) -> StepBack | None:
+    """Find out whether the ledger knows less than the last report, or the shared quota's store, says that it did.
+
+    Args:
+        target: Has the settings.
+        account: The account that they reach.
+
+    Raises:
+        CrmError: The ledger or the store fails.
+    """
+    config, url = target.config, url_of_ledger(target)
+    reported, shown = read_witness(config.get("report_path")), shown_url(url)
+    if not has_ledger(url):
+        return step_back(Witness("", 0, shown), reported, "the last report")
+    name = key_of(config.get("account_name") or account.id)
+    source = Source(config["crm"], name, key_of(config["source_name"]))
+    with seen_ledger(target) as store:
+        return compared(store, shown, source, reported, leases_of(config))
 
 
 def _try_opening(url: str) -> None:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
 import tempfile
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import quote
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from crm_api.console import as_typed
 from crm_api.crm import Account, Crm
@@ -24,25 +20,16 @@ from target_crm.concurrency import Stopping, WorkerPool
 from target_crm.crms import account_of, signed_by
 from target_crm.engine.outcome_recorder import OutcomeRecorder
 from target_crm.engine.run import RecentWrites, Run, Timing, Window, logger
-from target_crm.ledger.copying import copy_rows
+from target_crm.ledger.copying import copied
 from target_crm.ledger.ledger import Ledger
 from target_crm.ledger.opening import OpenedLedger, Writing
 from target_crm.ledger.presence import lack_of_ledger
 from target_crm.ledger.queries import LedgerQueries
-from target_crm.ledger.store import Store, default_url, parsed_url, shown_url
+from target_crm.ledger.store import Store, default_url, shown_url
 from target_crm.ledger.tables import key_of
 from target_crm.ledger.tenants import Tenants
-from target_crm.ledger.values import Held, LedgerError, Source
-from target_crm.ledger.waiting import ledger_error
-from target_crm.ledger.witness import (
-    Generations,
-    Witness,
-    note_name,
-    noted_witness,
-    read_witness,
-    step_back,
-    witness_now,
-)
+from target_crm.ledger.values import Held, Source
+from target_crm.ledger.witness import Generations, StepBack, Witness, compared, read_witness
 from target_crm.report.outcomes import Books, Observer
 
 if TYPE_CHECKING:
@@ -100,14 +87,14 @@ def open_run(
             unless_it_opens.callback(observer.close)
         unless_it_opens.callback(opened.close)
         account, source = Tenants(store, config, signed_by(config)).enter(told)
-        leases = _leases(config)
-        _compare(store, source, before, leases, config)
+        leases = leases_of(config)
+        back = _compare(store, source, before, leases, config)
         lag_seconds = float(config["index_lag_seconds"]) if crm.index_lags else 0.0
         window = Window(lag_seconds, float(config["request_timeout_seconds"]))
         known_elsewhere = source.account if told.by_address else key_of(told.id)
         wait_seconds = float(config["lock_wait_seconds"])
         writing = Writing(run_id, source, known_elsewhere, stopping, wait_seconds, window.seconds, clock)
-        generations = Generations(store, before, counts=not config["dry_run"])
+        generations = Generations(store, before, back, counts=not config["dry_run"])
         locks = opened.sole_writer(writing, None if config["dry_run"] else leases, generations)
         unless_it_opens.callback(locks.close)
         crm.session.require(locks.permit)
@@ -153,10 +140,10 @@ def _for_dry_run(crm: Crm, url: str, observers: list[Observer]) -> tuple[Crm, st
     folder = tempfile.TemporaryDirectory(prefix="singer-crm-dry-run-")
     preview = Preview(crm.session.redact, on_close=folder.cleanup)
     observers.append(preview)
-    return DryRunCrm(crm, preview.request), _copied(url, Path(folder.name))
+    return DryRunCrm(crm, preview.request), copied(url, Path(folder.name))
 
 
-def _leases(config: Mapping[str, Any]) -> Leases | None:
+def leases_of(config: Mapping[str, Any]) -> Leases | None:
     """Return the leases in the store of the shared quota; None without one."""
     if not (url := config.get("quota_url")):
         return None
@@ -167,27 +154,22 @@ def _leases(config: Mapping[str, Any]) -> Leases | None:
 
 def _compare(
     store: Store, source: Source, reported: Witness | None, leases: Leases | None, config: Mapping[str, Any]
-) -> None:
-    """Compare the ledger with what the last report, and the store of the shared quota, say of it.
+) -> StepBack | None:
+    """Say that the ledger knows less than it did, if it does.
 
     Raises:
-        SettingError: It knows less than it did, and require_ledger is on.
+        SettingError: It does, and require_ledger is on.
         StopError: The store fails.
     """
     url = store.url
     if config["dry_run"]:  # which has a copy of its own
         url = shown_url(config.get("ledger_url") or default_url())
-    noted = None if leases is None else noted_witness(leases.noted(note_name(source, url)))
-    if reported is None and noted is None:
-        return
-    now, accepted_at = witness_now(store, url), store.identity.accepted_at
-    said = step_back(now, reported, "the last report", accepted_at) or step_back(
-        now, noted, "the store that quota_url names", accepted_at
-    )
-    if said and config["require_ledger"]:
-        raise SettingError(said)
-    if said:
-        logger.warning("%s", said)
+    back = compared(store, url, source, reported, leases)
+    if back is not None and config["require_ledger"]:
+        raise SettingError(back.said)
+    if back is not None:
+        logger.warning("%s", back.said)
+    return back
 
 
 def _introduce(store: Store, source: Source, account: Account) -> None:
@@ -229,33 +211,6 @@ def _responses(
         return Responses(ResponseFile(path), run_id, redact)
     reached = replace(network(config), headers={})  # those are the CRM's
     return Responses(Webhook(str(url), reached, stopping.nap, logger.warning, clock), run_id, redact)
-
-
-def _copied(url: str, folder: Path) -> str:
-    """Copy the ledger for a run that must leave it alone; returns the copy's URL. Without a ledger it is empty.
-
-    Raises:
-        LedgerError: It cannot be read.
-    """
-    copy = folder / "ledger.sqlite"
-    try:
-        _copy(url, copy)
-    except SQLAlchemyError as error:
-        raise ledger_error(error, url) from error
-    except sqlite3.Error as error:
-        raise LedgerError(said=str(error)) from error
-    return f"sqlite:///{copy}"
-
-
-def _copy(url: str, copy: Path) -> None:
-    parsed = parsed_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        copy_rows(url, f"sqlite:///{copy}")
-    elif parsed.database and Path(parsed.database).exists():
-        # Opened as any reader would, so that what another run has only written to the journal is copied too.
-        there = f"file:{quote(parsed.database)}?mode=ro"
-        with closing(sqlite3.connect(there, uri=True)) as original, closing(sqlite3.connect(copy)) as target:
-            original.backup(target)
 
 
 def _shown(crm: Crm, *, log_values: bool) -> Callable[[Held], str]:

@@ -2,13 +2,48 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import quote
+
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 
 from target_crm.ledger import tables
-from target_crm.ledger.store import open_engine
+from target_crm.ledger.store import open_engine, parsed_url
+from target_crm.ledger.values import LedgerError
 from target_crm.ledger.versions import DIGESTED_KEYS, bring_up_to_date, of_version_2
+from target_crm.ledger.waiting import ledger_error
 
 ROWS_AT_ONCE = 1000
+
+
+def copied(url: str, folder: Path) -> str:
+    """Copy the ledger for a run that must leave it alone; returns the copy's URL. Without a ledger it is empty.
+
+    Raises:
+        LedgerError: It cannot be read.
+    """
+    copy = folder / "ledger.sqlite"
+    try:
+        _copy(url, copy)
+    except SQLAlchemyError as error:
+        raise ledger_error(error, url) from error
+    except sqlite3.Error as error:
+        raise LedgerError(said=str(error)) from error
+    return f"sqlite:///{copy}"
+
+
+def _copy(url: str, copy: Path) -> None:
+    parsed = parsed_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        copy_rows(url, f"sqlite:///{copy}")
+    elif parsed.database and Path(parsed.database).exists():
+        # Opened as any reader would, so that what another run has only written to the journal is copied too.
+        there = f"file:{quote(parsed.database)}?mode=ro"
+        with closing(sqlite3.connect(there, uri=True)) as original, closing(sqlite3.connect(copy)) as target:
+            original.backup(target)
 
 
 def copy_rows(url: str, copy_url: str) -> None:

@@ -9,7 +9,7 @@ from crm_api.errors import StopError
 from crm_api.transport.leases import LEASE_SECONDS, Claim, Leases
 from crm_api.transport.waits import FOR_QUOTA_STORE
 from target_crm.concurrency import Stopping
-from target_crm.ledger.locks import LockedError, LockLostError, OtherLedgerError, logger, wait_for
+from target_crm.ledger.locks import LockLostError, OtherLedgerError, logger, wait_for
 
 RENEW_SECONDS = LEASE_SECONDS / 3  # two renewals may fail before the lease ends
 
@@ -46,8 +46,8 @@ class Lease:
         self._ended = threading.Event()
         self._renewing: threading.Thread | None = None
 
-    def take(self, object_name: str) -> None:
-        """Take the lease, to write an object. A second call changes nothing.
+    def take(self) -> None:
+        """Take the lease, to write the account. A second call changes nothing.
 
         Raises:
             OtherLedgerError: A run with another ledger holds it, and does not end in time.
@@ -55,17 +55,15 @@ class Lease:
         """
         if self._renewing is not None:
             return
-        try:
-            wait_for(
-                self._try,
-                lambda: self._other or "",
-                object_name,
-                self._stopping,
-                wait_seconds=self._wait_seconds,
-                clock=self._clock,
-            )
-        except LockedError as error:
-            raise OtherLedgerError(object_name, f"with another ledger: {self._other}") from error
+        wait_for(
+            self._try,
+            lambda: self._other or "",
+            self._stopping,
+            what="this account with another ledger",
+            refused=OtherLedgerError,
+            wait_seconds=self._wait_seconds,
+            clock=self._clock,
+        )
         self._renewing = threading.Thread(target=self._renew, name="lease", daemon=True)
         self._renewing.start()
 

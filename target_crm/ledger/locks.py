@@ -53,6 +53,9 @@ class OtherLedgerError(LockedError):
         "with lock_wait_seconds."
     )
 
+    def __init__(self, holder: str) -> None:
+        StopError.__init__(self, happened=f"Another run is writing this account with another ledger: {holder}")
+
 
 class LockLostError(StopError):
     """This run is not the only writer any more: another one may have begun, and nothing more may be sent or written."""
@@ -93,8 +96,9 @@ class Locks(ABC):
         wait_for(
             lambda: self._try(object_name),
             lambda: self._holder(object_name),
-            object_name,
             self._stopping,
+            what=f"the {object_name} of this account",
+            refused=lambda holder: LockedError(object_name, holder),
             wait_seconds=self._wait_seconds if waits else 0.0,
             clock=self._clock,
         )
@@ -129,19 +133,21 @@ class Locks(ABC):
 def wait_for(
     take: Callable[[], bool],
     holder: Callable[[], str],
-    object_name: str,
     stopping: Stopping,
     *,
+    what: str,
+    refused: Callable[[str], LockedError],
     wait_seconds: float,
     clock: Callable[[], float],
 ) -> None:
-    """Try again and again to become the writer of an object.
+    """Try again and again to become the writer of an object, or of an account.
 
     Args:
         take: Tries once; returns whether it succeeded.
         holder: Names whoever is the writer, for people.
-        object_name: The object.
         stopping: Waits, and stops waiting at a signal.
+        what: What the other one writes, for people.
+        refused: Makes the error of another writer, who is named.
         wait_seconds: How long to wait.
         clock: Returns monotonic seconds.
 
@@ -152,12 +158,12 @@ def wait_for(
     while not take():
         waited = clock() - began
         if waited >= wait_seconds:
-            raise LockedError(object_name, holder())
+            raise refused(holder())
         if waited >= TELL_SECONDS and not told:
             told = True
             logger.info(
-                "Waiting for the run that writes the %s of this account (%s), at most %g seconds (lock_wait_seconds)",
-                object_name,
+                "Waiting for the run that writes %s (%s), at most %g seconds (lock_wait_seconds)",
+                what,
                 holder() or "it does not say which",
                 wait_seconds,
             )

@@ -1,7 +1,9 @@
-"""Whether there is a ledger at a URL, and whether it holds anything. Looking makes none."""
+"""Whether there is a ledger at a URL, of which version, and whether it holds anything. Looking makes none."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -9,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from target_crm.ledger import tables
 from target_crm.ledger.store import open_engine, parsed_url, shown_url, sqlite_file
+from target_crm.ledger.versions import is_earlier
 from target_crm.ledger.waiting import ledger_error
 
 
@@ -40,14 +43,31 @@ def lack_of_ledger(url: str, *, may_be_empty: bool = False) -> str | None:
     none = f"There is no ledger at {shown_url(url)}"
     if parsed.get_backend_name() == "sqlite" and _is_missing(sqlite_file(parsed)):
         return none
+    with _reading(url) as connection:
+        if not sa.inspect(connection).has_table(tables.version.name):
+            return none
+        if may_be_empty or not _is_empty(connection):
+            return None
+        return f"The ledger {shown_url(url)} is empty: no run has written it"
+
+
+def is_of_earlier_version(url: str) -> bool:
+    """Tell whether a ledger that is there is of an earlier version, which the next run brings up to date.
+
+    Raises:
+        SettingError: It does not say which version it is.
+        LedgerError: The database fails.
+    """
+    with _reading(url) as connection:
+        return is_earlier(connection, shown_url(url))
+
+
+@contextmanager
+def _reading(url: str) -> Iterator[sa.Connection]:
     engine = open_engine(url)
     try:
         with engine.connect() as connection:
-            if not sa.inspect(connection).has_table(tables.version.name):
-                return none
-            if may_be_empty or not _is_empty(connection):
-                return None
-            return f"The ledger {shown_url(url)} is empty: no run has written it"
+            yield connection
     except SQLAlchemyError as error:
         raise ledger_error(error, url) from error
     finally:

@@ -81,7 +81,7 @@ class SoleWriter:
         if object_name in self._taken_at:
             return
         if self._lease is not None:
-            self._lease.take(object_name)
+            self._lease.take()
         self._locks.take(object_name, waits=waits)
         self._epochs.take(object_name)
         self._taken_at[object_name] = self._clock()

@@ -109,6 +109,20 @@ def is_up_to_date(connection: sa.Connection, shown_url: str) -> bool:
     return _found(connection, shown_url) == VERSION
 
 
+def is_earlier(connection: sa.Connection, shown_url: str) -> bool:
+    """Tell whether the ledger is there and of an earlier version, which the next run brings up to date.
+
+    Args:
+        connection: Reads the ledger.
+        shown_url: The ledger's URL without its password, for people.
+
+    Raises:
+        SettingError: It does not say which version it is.
+    """
+    found = _found(connection, shown_url)
+    return found is not None and found < VERSION
+
+
 def _found(connection: sa.Connection, shown_url: str) -> int | None:
     """Return the version of the ledger; None if there is none yet.
 

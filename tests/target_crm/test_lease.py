@@ -43,7 +43,8 @@ def others(emulator, quota_url):
 def test_a_second_ledger_of_an_account_is_refused_and_names_the_first(run, emulator, quota_url, others):
     done = run(TASKS, quota_url=quota_url)
     assert done.code != 0
-    assert "with another ledger: process 9 on elsewhere" in done.errors
+    assert "is writing this account with another ledger: process 9 on elsewhere" in done.errors
+    assert "tasks" not in done.errors, "whatever the other one writes"
     assert "ledger_url" in done.errors
     assert emulator.copper.count("tasks") == 0
     open_leases(quota_url).release(others)
@@ -85,11 +86,11 @@ def test_a_lease_that_another_ledger_took_meanwhile_is_a_lost_lock(tmp_path, clo
         return Lease(leases, claim, stopping, wait_seconds=0, clock=clock, noted=lambda: ("copper 1", ledger))
 
     first, second = lease("A", "the first"), lease("B", "the second")
-    first.take("people")
+    first.take()
     with pytest.raises(OtherLedgerError, match="the first"):
-        second.take("people")
+        second.take()
     clock.sleep(LEASE_SECONDS + 1)  # the first stands still
-    second.take("people")
+    second.take()
     first.renew()
     with pytest.raises(LockLostError, match="the second"):
         first.check()

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from target_crm.cli.main import main
+from target_crm.ledger import tables
 from target_crm.ledger.store import Store, open_engine
 from tests.target_crm.messages import record_of, schema_of
 
@@ -130,3 +131,36 @@ def test_looks_at_a_ledger_that_is_there_go_on(run, settings, operate):
     assert operate("rejected", "list").exit_code == 0
     with closing(Store(settings["ledger_url"], "operator")) as store:
         assert store.identity.generation > 0
+
+
+def dumped(url):
+    """All that a ledger holds, with the columns of each table."""
+    engine = open_engine(url)
+    try:
+        with engine.connect() as connection:
+            names = sorted(sa.inspect(connection).get_table_names())
+            found = {name: connection.exec_driver_sql(f"SELECT * FROM {name}") for name in names}  # noqa: S608 - as they are
+            return {name: (list(rows.keys()), sorted(map(repr, rows.all()))) for name, rows in found.items()}
+    finally:
+        engine.dispose()
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize(
+    "look",
+    [["ledger", "list"], ["ledger", "explain", "--source-id", "1"], ["rejected", "list"], ["rejected", "show", "1"]],
+)
+def test_a_look_leaves_a_ledger_of_an_earlier_version_as_it_is(run, settings, operate, look, version):
+    run([PEOPLE, record_of("people", id=1, name=None)])
+    engine = open_engine(settings["ledger_url"])
+    with engine.begin() as connection:
+        connection.execute(tables.version.update().values(version=version))
+    engine.dispose()
+    before = dumped(settings["ledger_url"])
+    done = operate(*look)
+    assert done.exit_code == 0, done.output
+    assert "people" in done.stdout
+    assert "is of an earlier version: the next run brings it up to date" in done.stderr
+    assert dumped(settings["ledger_url"]) == before
+    assert "of an earlier version" not in operate("ledger", "migrate").stderr
+    assert "of an earlier version" not in operate(*look).stderr

@@ -181,6 +181,66 @@ def test_an_older_backup_is_an_error_where_a_ledger_is_required(run, emulator):
 
 
 @pytest.mark.usefixtures("stepped_back")
+def test_what_an_older_backup_lacks_is_told_by_each_run_and_report_until_it_is_accepted(run, operate):
+    """The runs that follow count it up beyond what it was: what it lacked then it still lacks."""
+    for _ in range(4):
+        done = run([PEOPLE, *people(1)])
+        assert "older copy of itself" in done.errors
+        assert "older copy of itself" in done.report["ledger"]["warning"]
+    assert run([PEOPLE, *people(1)], require_ledger=True).code == 2
+    assert operate("accept-restore").exit_code == 0
+    for _ in range(2):
+        done = run([PEOPLE, *people(1)], require_ledger=True)
+        assert "older copy" not in done.errors
+        assert "warning" not in done.report["ledger"]
+
+
+def test_the_newer_ledger_that_is_put_back_lacks_nothing(run, copy_and_go_back, file):
+    run([PEOPLE, *people(1)])
+    copy, go_back = copy_and_go_back
+    copy()
+    run([PEOPLE, *people(1, 2)])
+    shutil.copy(file, newer := file.with_name("newer"))
+    go_back()
+    assert "older copy" in run([PEOPLE, *people(1)]).errors
+    shutil.copy(newer, file)
+    for _ in range(2):
+        assert "accept-restore" not in run([PEOPLE, *people(1, 2)], require_ledger=True).errors
+
+
+@pytest.fixture
+def check(settings, tmp_path):
+    """Check the settings with ``singer-crm check``."""
+
+    def check(**more):
+        config = tmp_path / "check.json"
+        config.write_text(json.dumps({**settings, "report_path": str(tmp_path / "kept.json"), **more}))
+        return CliRunner().invoke(main, ["check", "--config", str(config)])
+
+    return check
+
+
+@pytest.mark.usefixtures("stepped_back")
+def test_the_check_tells_an_older_backup(check, operate):
+    done = check()
+    assert done.exit_code == 0
+    assert "is an older copy of itself" in done.stdout
+    assert check(require_ledger=True).exit_code == 2
+    assert operate("accept-restore").exit_code == 0
+    assert "older copy" not in check(require_ledger=True).output
+
+
+def test_the_check_tells_a_ledger_that_is_gone_and_nothing_of_a_healthy_one(run, check, file):
+    assert "removed" not in check().output
+    run([PEOPLE, *people(1)])
+    assert "accept-restore" not in check().output
+    for name in file.parent.glob(f"{file.name}*"):
+        name.unlink()
+    assert "removed or replaced" in check().stdout
+    assert not file.exists()
+
+
+@pytest.mark.usefixtures("stepped_back")
 def test_a_dry_run_says_so_as_well_and_changes_nothing(run):
     assert "is an older copy of itself" in run([PEOPLE, *people(1)], dry_run=True).errors
     assert "is an older copy of itself" in run([PEOPLE, *people(1)], dry_run=True).errors
@@ -249,10 +309,13 @@ def test_a_copy_of_the_middle_of_a_run_is_told(run_elsewhere, copy_and_go_back):
 
 
 @pytest.mark.parametrize("gone", [Path.unlink, lambda file: file.write_bytes(b"")])
-def test_the_store_of_the_quota_tells_a_ledger_that_began_anew(run_elsewhere, file, gone):
+def test_the_store_of_the_quota_tells_a_ledger_that_began_anew(run_elsewhere, operate, file, gone):
     run_elsewhere([PEOPLE, *people(1)])
     gone(file)
-    assert "removed or replaced, or another machine has its own" in run_elsewhere([PEOPLE, *people(1)]).errors
+    for _ in range(2):
+        assert "removed or replaced, or another machine has its own" in run_elsewhere([PEOPLE, *people(1)]).errors
+    assert run_elsewhere([PEOPLE, *people(1)], require_ledger=True).code == 2
+    assert operate("accept-restore").exit_code == 0
     assert "accept-restore" not in run_elsewhere([PEOPLE, *people(1)], require_ledger=True).errors
 
 
@@ -264,7 +327,7 @@ def test_a_healthy_ledger_is_not_doubted_by_the_store_of_the_quota(run_elsewhere
 
 def test_an_older_line_of_history_of_one_generation_is_a_step_back():
     before = Witness("a", 5, "sqlite:///l", high_water=9, at=100.0)
-    assert "is an older copy" in step_back(replaced(before, high_water=8), before, "the store")
+    assert "is an older copy" in step_back(replaced(before, high_water=8), before, "the store").said
     assert step_back(replaced(before, high_water=8, generation=6), before, "the store") is None
     assert step_back(replaced(before, high_water=8), before, "the store", accepted_at=100.0) is None
     assert step_back(replaced(before, high_water=8), before, "the store", accepted_at=99.0) is not None
