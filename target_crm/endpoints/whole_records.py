@@ -119,8 +119,7 @@ class WholeRecordMapper(Mapper):
 
     @override
     def used(self, record: Mapping[str, Any]) -> frozenset[str]:
-        sought = {name.partition(".")[0] for name in self._declared.found_by}  # also one that is excluded
-        return frozenset({*self._selection_of(tuple(record)).sent, *sought}) | self._references.used
+        return frozenset(self._selection_of(tuple(record)).sent) | self._references.used
 
     def _keys(self, record: Mapping[str, Any]) -> tuple[MatchKey, ...]:
         sought = {name: _sendable(name, field_at(record, name)) for name in self._declared.found_by}

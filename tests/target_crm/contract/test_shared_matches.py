@@ -41,6 +41,7 @@ def test_two_source_records_that_become_one_are_told_with_both_ids(contract, run
 
 @FINDS
 @pytest.mark.parametrize("apart", ["one batch", "two runs"])
+@pytest.mark.daily(one_of=3)
 def test_the_second_one_is_rejected_where_the_settings_say_so(contract, run, apart):
     streams = contract.stream_settings(shared_match="reject")
     first, second = contract.case.make(1), twin(contract, 77, **contract.case.change)
@@ -63,6 +64,7 @@ def test_the_second_one_is_rejected_where_the_settings_say_so(contract, run, apa
 
 
 @FINDS
+@pytest.mark.daily(one_of=3)
 def test_a_record_that_was_only_found_is_nobody_elses(contract, run):
     contract.case.insert(contract.vendor, 1)
     done = run(
@@ -74,6 +76,7 @@ def test_a_record_that_was_only_found_is_nobody_elses(contract, run):
 
 
 @FINDS
+@pytest.mark.daily(one_of=3)
 def test_telling_costs_no_request(contract, run):
     contract.case.insert(contract.vendor, 1)
     before = len(contract.emulator.requests)

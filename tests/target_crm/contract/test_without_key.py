@@ -25,6 +25,7 @@ def made(contract, *numbers):
 
 
 @pytest.mark.only(lambda case: case.name not in NO_SINGLE_KEY)
+@pytest.mark.daily(one_of=2)
 def test_a_record_that_changes_is_known_again_by_its_only_match_key(contract, run):
     done = run(made(contract, 1, 2))
     assert contract.of(done) == {"input": 2, "created": 2}, done.errors
@@ -48,6 +49,7 @@ def test_where_no_single_match_key_stands_in_the_run_stops_at_the_schema(contrac
 @pytest.mark.parametrize(
     "own", [{"source_id": "*"}, {"load_method": "append-only"}], ids=["whole records", "append-only"]
 )
+@pytest.mark.daily(one_of=3)
 def test_whole_records_are_written_once_whatever_settings_change(contract, run, own):
     done = run(made(contract, 1, 2), streams=contract.stream_settings(**own))
     assert contract.of(done) == {"input": 2, "created": 2}, done.errors
