@@ -76,6 +76,7 @@ def test_the_account_is_replicated_by_a_job(meltano, emulator):
     assert not {"related_items", "files"} & counts.keys()  # they would cost a request for every record
 
 
+@pytest.mark.long
 def test_contacts_are_written_once_by_a_job_that_runs_twice(meltano, emulator):
     before = emulator.copper.count("people")
     meltano("run", "contacts-into-copper")

@@ -74,6 +74,7 @@ def test_another_name_of_an_account_is_accepted_by_the_command_that_the_run_name
 
 
 @pytest.mark.parametrize("plugin", ["target-crm", "tap-copper"])
+@pytest.mark.daily(one_of=2)
 def test_a_shared_pause_is_ended_by_the_command_that_the_process_that_waits_names(settings, folder, plugin):
     url = f"sqlite:///{folder}/quota.sqlite"
     own = {"crm": "copper", "ledger_url": f"sqlite:///{folder}/ledger.sqlite"} if plugin == "target-crm" else {}

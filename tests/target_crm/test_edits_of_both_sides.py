@@ -30,6 +30,7 @@ class Value:
 
 
 @pytest.mark.parametrize("policy", ["source", "crm", "review"])
+@pytest.mark.daily(one_of=3)
 def test_no_edit_is_lost_that_the_policy_protects(run, emulator, policy):
     dice = random.Random(f"edits {policy}")
     values = {(n, field): Value(f"{field} {n}") for n in range(RECORDS) for field in FIELDS}

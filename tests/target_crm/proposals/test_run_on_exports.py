@@ -9,6 +9,7 @@ from tests.target_crm.proposals.written import check_export, proposal_for
 
 
 @pytest.mark.parametrize("export", EXPORTS)
+@pytest.mark.daily(one_of=3)
 def test_every_row_is_written_once_as_it_is_proposed(export, settings, tmp_path, run):
     check_export(export, settings, tmp_path, run)
 

@@ -9,6 +9,8 @@ from crm_api.values import nearest_category
 from target_crm.mapping.match_keys import normalise_email
 from tests.target_crm.values.declared import attributes
 
+pytestmark = pytest.mark.daily(one_of=3)
+
 EMAIL = "ann@x.org"
 EMAILS = [
     "mailto:ann@x.org",

@@ -10,6 +10,8 @@ from crm_api.crm_objects import Kind
 from target_crm.mapping.cells import emails_in, ids_in, names_in, phones_in, urls_in
 from tests.target_crm.values.declared import attributes
 
+pytestmark = pytest.mark.daily(one_of=3)
+
 CELLS = [
     "vip, trade fair",
     "vip,trade fair",

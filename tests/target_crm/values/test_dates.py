@@ -14,6 +14,8 @@ from crm_api.values import read_spreadsheet_day
 from target_crm.mapping.values import Dates, Rejection
 from tests.target_crm.values.declared import attributes
 
+pytestmark = pytest.mark.daily(one_of=3)
+
 DATED = attributes(Kind.DAY, Kind.MOMENT)
 
 

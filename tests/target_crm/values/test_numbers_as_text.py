@@ -14,6 +14,8 @@ from crm_api.values import read_boolean, read_text
 from target_crm.engine.incoming import source_id
 from tests.target_crm.values.declared import attributes
 
+pytestmark = pytest.mark.daily(one_of=3)
+
 SPELLINGS = [15550101.0, Decimal("15550101.0"), Decimal("1.5550101E7"), Decimal("15550101.000"), 15550101, "15550101"]
 
 
