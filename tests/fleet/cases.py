@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tests.target_crm.contract.cases import CASES, _copper_case
+from tests.target_crm.contract.cases import CASES
+from tests.target_crm.contract.cases.copper import copper_case
 
-COPPER = _copper_case(
+COPPER = copper_case(
     "opportunities",
     make=lambda n: {"id": n, "name": f"Deal {n}", "monetary_value": n},
     insert=lambda n: {"name": f"Deal {n}", "monetary_value": n},

@@ -18,7 +18,7 @@ from tests.fleet.ledgers import SharedLedger
 from tests.fleet.relays import Link
 from tests.fleet.writers import Writer
 from tests.servers import Server
-from tests.target_crm.contract.cases import Case
+from tests.target_crm.contract.cases.case import Case
 from tests.target_crm.messages import as_lines, record_of, schema_of, state_of
 
 TIMEOUT_SECONDS = 2  # of requests; no search of the emulator lags, so that it is the whole window of doubt
