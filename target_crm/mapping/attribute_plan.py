@@ -118,7 +118,7 @@ class AttributePlans:
             f"{spare.name} is sent only where {' and '.join(spare.behind)} {'is' if len(spare.behind) == 1 else 'are'} "
             f"empty: they give the same attribute of {what}"
             for spare in plan.spares
-            if spare.is_told
+            if spare.is_told and spare.name not in self._used  # an id is there for itself
         ]
         said += [f"{name} is not sent: {why.reason}" for name, why in plan.left_out.items() if name not in plan.unknown]
         for sources in plan.sources:

@@ -114,3 +114,10 @@ def test_of_two_names_of_one_value_the_second_is_sent_where_the_first_is_empty(r
     assert [each["title"] for each in emulator.copper.records("people")] == ["Chef", "Cook", "Chef"]
     assert "Stream people: job_title is sent only where title is empty" in done.errors
     assert done.report["left_out"]["people"]["job_title"]["records"] == 1
+
+
+def test_the_source_id_is_there_for_itself_and_no_second_claim(run):
+    companies = schema_of("companies", "company", "name", keys=("company",))
+    done = run([companies, record_of("companies", company="Acme", name="Acme")])
+    assert done.of("companies") == {"input": 1, "created": 1}
+    assert "is sent only where" not in done.errors
