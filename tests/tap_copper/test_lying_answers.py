@@ -104,10 +104,7 @@ def crm_with(seconds: list[int], seed: int) -> CrmModel:
 
 enough = settings(max_examples=2 * settings.default.max_examples)
 seeds = st.integers(0, 10_000)
-
-
-@enough
-@given(
+some_short_answers = given(
     seconds=accounts,
     seed=seeds,
     limits=limits,
@@ -115,6 +112,10 @@ seeds = st.integers(0, 10_000)
     share=shares,
     newest_first=st.booleans(),
 )
+
+
+@enough
+@some_short_answers
 def test_answers_that_show_less_than_they_count_lose_nothing_in_silence(
     seconds: list[int], seed: int, limits: Limits, lie: Twist, share: float, *, newest_first: bool
 ) -> None:
@@ -182,14 +183,7 @@ def test_totals_that_lie_lose_nothing_in_silence(
 
 
 @enough
-@given(
-    seconds=accounts,
-    seed=seeds,
-    limits=limits,
-    lie=st.sampled_from(SHORT_ANSWERS),
-    share=shares,
-    newest_first=st.booleans(),
-)
+@some_short_answers
 def test_a_first_answer_without_a_total_hides_none_that_show_less_than_they_count(
     seconds: list[int], seed: int, limits: Limits, lie: Twist, share: float, *, newest_first: bool
 ) -> None:
