@@ -36,7 +36,7 @@ class Digester:
         return digest
 
     def of_value(self, name: bytes, content: bytes) -> bytes:
-        """Return the digest of an attribute's value, as ``Changes.content`` spells it; equal for equal values only."""
+        """Return the digest of a value, as ``Comparison.content`` spells it; equal for equal values only."""
         return self._of(name + content)
 
     def _of(self, content: bytes) -> bytes:
@@ -52,7 +52,7 @@ class LastSent:
     Attributes:
         digester: Makes its digests.
         sent: Digests of values as they were last sent, by the digest of the attribute's name.
-        seen: Digests of values as the CRM was seen to hold them after that, likewise by name.
+        seen: Digests of values as the CRM was seen to hold them after that, by the digest of the name, too.
     """
 
     digester: Digester = field(compare=False)
