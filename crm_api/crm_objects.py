@@ -231,12 +231,15 @@ class Outgoing(Mapping[str, Any]):
         parameters: Flags that the stream's settings give (``CrmObject.parameters``), by name.
         source: The source's record, for payloads that are sent whole; None for others.
         added: Names of lists whose elements are added to what the CRM has; any other list takes the place of the CRM's.
+        shown: Whether the answer is to show the record as the CRM holds it after the write, at a request more for many
+            records if need be.
     """
 
     payload: Payload
     parameters: Mapping[str, Any] = field(default_factory=dict)
     source: SourceRecord | None = None
     added: frozenset[str] = frozenset()
+    shown: bool = False
 
     @override
     def __getitem__(self, name: str) -> Any:
@@ -255,7 +258,7 @@ class Outgoing(Mapping[str, Any]):
         """One flat object, as ledgers keep it and idempotency keys are made of it.
 
         Parameters and source stand under names that no attribute can have. Both outlive a version: this form must not
-        change. ``added`` is left out: a write that is found in a ledger replaces lists.
+        change. ``added`` and ``shown`` are left out: a write that is found in a ledger replaces lists.
         """
         flat = dict(self.payload)
         if self.parameters:

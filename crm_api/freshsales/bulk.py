@@ -14,7 +14,7 @@ from http import HTTPStatus
 from typing import Any
 
 from crm_api.crm import BeforeSend, NothingDone, Refused, Result, Wanted, Written
-from crm_api.crm_objects import CrmId, CrmRecord, Kind, Payload
+from crm_api.crm_objects import CrmId, CrmRecord, Kind, Payload, outgoing
 from crm_api.errors import BODY_CHARACTERS, SHOWN_CHARACTERS, InvalidError, TooLargeError
 from crm_api.freshsales.bulk_ids import BulkIdFinder
 from crm_api.freshsales.declaration import FreshsalesObject
@@ -39,12 +39,14 @@ class Row:
         identifier: The id or the value by which Freshsales finds the record.
         plain: Attributes that are sent at once.
         added: Elements to add to lists, by attribute.
+        shown: Whether its result is to show the record.
     """
 
     place: int
     identifier: Any
     plain: Mapping[str, Any]
     added: Mapping[str, Any]
+    shown: bool = False
 
 
 class Bulk:
@@ -81,7 +83,10 @@ class Bulk:
 
     def change(self, crm_object: FreshsalesObject, changes: Sequence[tuple[CrmId, Payload]]) -> list[Result]:
         """Change records by id."""
-        rows = [Row(place, crm_id, *split(payload)) for place, (crm_id, payload) in enumerate(changes)]
+        rows = [
+            Row(place, crm_id, *split(payload), outgoing(payload).shown)
+            for place, (crm_id, payload) in enumerate(changes)
+        ]
         results: dict[int, Result] = {}
         sendable = [row for row in rows if row.plain]
         report = self._sent(crm_object, "id", sendable) if sendable else None
@@ -93,6 +98,7 @@ class Bulk:
         left = [row for row in rows if row.place not in results]
         known = self._seen_by_id(crm_object, [row for row in left if row.added and row.plain], report)
         known |= self._read(crm_object, [row.identifier for row in left if row.added and row.identifier not in known])
+        shown = self._after_write(crm_object, [row for row in left if row.shown and not row.added], report)
         found: list[tuple[Row, CrmRecord]] = []
         for row in left:
             if row.added and row.identifier not in known:
@@ -103,7 +109,7 @@ class Bulk:
             elif row.added:
                 found.append((row, known[row.identifier]))
             else:
-                results[row.place] = Written(row.identifier, {})
+                results[row.place] = Written(row.identifier, shown.get(row.identifier, {}))
         results |= self._completed(crm_object, found, {})
         return [results[place] for place in range(len(rows))]
 
@@ -204,7 +210,17 @@ class Bulk:
         if len(rows) == 1:
             return {}
         wanted = {str(row.identifier) for row in rows}
-        seen = self._id_finder.find(crm_object, wanted, lambda record: (str(record["id"]),), _moment(report.created_at))
+        seen = self._id_finder.find(crm_object, wanted, _ids_of, _moment(report.created_at))
+        return {record["id"]: record for record in seen.values()}
+
+    def _after_write(
+        self, crm_object: FreshsalesObject, rows: Sequence[Row], report: Report | None
+    ) -> dict[CrmId, CrmRecord]:
+        """Read records as the call left them, a hundred a page; those that a view does not show yet are left out."""
+        if report is None or report.is_dry_run or not rows:
+            return {}
+        wanted = {str(row.identifier) for row in rows}
+        seen = self._id_finder.look(crm_object, wanted, _ids_of, _moment(report.created_at))
         return {record["id"]: record for record in seen.values()}
 
     def _completed(
@@ -262,6 +278,10 @@ def _moment(stamp: Any) -> datetime | None:
 
 def _spelled(value: Any) -> str:
     return str(value).strip().casefold()
+
+
+def _ids_of(record: CrmRecord) -> tuple[str]:
+    return (str(record["id"]),)
 
 
 def values_of(crm_object: FreshsalesObject, attribute: str, record: CrmRecord) -> set[str]:

@@ -138,7 +138,7 @@ def _written(
         if kind is None:
             continue
         try:
-            record[name] = None if value is None else kind.read(value, account)
+            record[name] = None if value is None else _kept_text(account, kind.read(value, account))
         except WrongValueError as wrong:
             problems.append(f"{field_label(resource, name)} {wrong}")
             refused.add(name)
@@ -151,6 +151,10 @@ def _written(
     if problems:
         raise InvalidError(dict.fromkeys(problems))
     return record
+
+
+def _kept_text(account: FreshsalesAccount, value: Any) -> Any:
+    return value.strip() if isinstance(value, str) and account.switches.text_ends == "trim" else value
 
 
 def _empty(resource: Resource) -> Record:

@@ -313,7 +313,10 @@ class Changes:
         added = frozenset(
             name for name, (each, value) in sent.items() if name not in known and self._is_added(each, value)
         )
-        return Change(Outgoing(payload, added=added) if added else payload, tuple(differences), frozenset(settled))
+        # What a person types after the write is told from it by how the CRM spells what was written.
+        shown = any(self.is_protectable(each) for each, _ in sent.values())
+        sent_payload = Outgoing(payload, added=added, shown=shown) if added or shown else payload
+        return Change(sent_payload, tuple(differences), frozenset(settled))
 
     def _is_added(self, attribute: Attribute, value: Any) -> bool:
         return attribute.appended and self.mode_of(attribute) is Mode.ADD and has_value(value)
