@@ -192,6 +192,5 @@ def own_account(target: TargetCrm, store: Store, found: Collection[str]) -> str 
     if name := target.config.get("account_name"):
         return key_of(name)
     if len(set(found)) > 1:
-        _, source = Tenants(store, target.config, signed_by(target.config)).enter(target.connect().account())
-        return source.account
+        return Tenants(store, target.config, signed_by(target.config)).recognised(target.connect().account()).account
     return next(iter(found), None)

@@ -68,6 +68,29 @@ class Tenants:
             told: The account as the CRM tells it.
 
         Raises:
+            AnotherTenantError: As ``recognised`` says.
+        """
+        account, noted = self._recognised(told)
+        if self._fingerprints or not told.by_address:
+            self._note(key_of(account.id), noted, told)
+        return account, self._source(account)
+
+    def recognised(self, told: Account) -> Source:
+        """Return the keys that the account's rows in the ledger begin with, and note nothing: for a look.
+
+        Raises:
+            AnotherTenantError: Other credentials wrote the account at this address, another account bore the name, or
+                this account bore another name.
+        """
+        return self._source(self._recognised(told)[0])
+
+    def _source(self, account: Account) -> Source:
+        return Source(self._crm, key_of(account.id), self._source_name)
+
+    def _recognised(self, told: Account) -> tuple[Account, _Noted]:
+        """Return the account by its name in the ledger, and as it is noted there.
+
+        Raises:
             AnotherTenantError: Other credentials wrote the account at this address, another account bore the name, or
                 this account bore another name.
         """
@@ -90,9 +113,7 @@ class Tenants:
             )
         if told.by_address and noted.fingerprints and self._fingerprints:
             self._compare(account, noted)
-        if self._fingerprints or not told.by_address:
-            self._note(key, noted, told)
-        return account, Source(self._crm, key, self._source_name)
+        return account, noted
 
     def accept(self, told: Account) -> Account:
         """Take the credentials for those of the account from now on, beside the ones that wrote it before."""

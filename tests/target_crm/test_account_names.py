@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 from click.testing import CliRunner
@@ -56,3 +58,14 @@ def test_the_operator_sees_and_replays_no_record_of_another_account(operate):
     assert replayed.exit_code == 1, "its record is still refused"
     assert operate("rejected", "drop", "--all", account_name="acme").output == "1 dropped\n"
     assert "1 rejected" in operate("rejected", "list", account_name="zeta").output
+
+
+@pytest.mark.usefixtures("accounts")
+def test_a_look_at_one_of_several_accounts_notes_no_credential(operate, tmp_path):
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as ledger:
+        with ledger:
+            ledger.execute("DELETE FROM ledger_credentials")
+            ledger.execute("DELETE FROM ledger_accounts")
+        assert "0 rejected" in operate("rejected", "list").output
+        assert ledger.execute("SELECT * FROM ledger_credentials").fetchall() == []
+        assert ledger.execute("SELECT * FROM ledger_accounts").fetchall() == []
