@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from copy import deepcopy
 from functools import cached_property
 from types import FrameType
@@ -30,11 +30,12 @@ from target_crm.concurrency import Stopping
 from target_crm.crms import connected, requests_per_minute
 from target_crm.engine.deletes import Deleter
 from target_crm.engine.finish import RunEnd
-from target_crm.engine.held_records import HeldRecordRetrier
+from target_crm.engine.held_records import HeldRecordRetrier, LinkPlace
 from target_crm.engine.run import Run
 from target_crm.exit_codes import BROKEN_INPUT, EXPECTED, Ending, TooManyRejectedError, told_ending
 from target_crm.ledger.locks import LockLostError
 from target_crm.ledger.values import Held
+from target_crm.mapping.values import Side
 from target_crm.report.outcomes import Books, Outcome
 from target_crm.report.progress import shown_progress
 from target_crm.settings import BATCH_SIZE, SETTINGS
@@ -322,13 +323,11 @@ class TargetCrm(ConfiguredTarget):
         self.stopping.signalled = signum
         self._end.limit(float(self._config["shutdown_seconds"]), self._crm, signum)
 
-    def replay(self, held: Iterable[Held]) -> int:
-        """Try records that the ledger holds once more, and nothing else; returns the exit code."""
+    def replay(self, held: Iterable[Held], links: Collection[LinkPlace] = (), take: Side | None = None) -> int:
+        """Try what ``HeldRecordRetrier.replay`` takes once more, and nothing else; returns the exit code."""
 
         def feed() -> None:
-            run = self.opened_run
-            own = {each.number for each in run.ledger.held_records.held(run.source, "rejected")}
-            self.retrier.feed(each for each in held if each.number in own)  # not those of another account
+            self.retrier.replay(held, links, take)
             self.process_endofpipe()
 
         return self._guarded(feed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -22,9 +22,10 @@ from target_crm.cli.common import (
     target_of,
 )
 from target_crm.ledger.held import HeldRecords
+from target_crm.ledger.links import IN_CONFLICT, Links
 from target_crm.ledger.store import Store
 from target_crm.ledger.tables import key_of
-from target_crm.ledger.values import Held, Source
+from target_crm.ledger.values import Held, Source, Unlinked
 from target_crm.mapping.values import Side
 from target_crm.report.outcomes import RejectKind
 from target_crm.report.reject_kinds import remedy
@@ -48,34 +49,77 @@ def rejected() -> None:
 @rejected.command("list")
 @config_option
 @click.option("--stream", help="List only the records of this stream.")
+@click.option("--source-id", help="List only the records of this source id.")
 @one_sentence
-def list_rejected(config: Sequence[str], stream: str | None) -> None:
-    """List rejected records, each with its kind and reason."""
+def list_rejected(config: Sequence[str], stream: str | None, source_id: str | None) -> None:
+    """List rejected records, each with its kind and reason, and links that somebody has to decide about."""
     target = target_of(config)
     table = Table(box=None, pad_edge=False)
     table.add_column("number", justify="right", no_wrap=True)
     for heading in ("stream", "source id", "kind", "since"):
         table.add_column(heading, overflow="fold", no_wrap=heading == "kind")
     table.add_column("reason", overflow="fold", min_width=REASON_WIDTH)
+    place = _Place(stream, source_id)
     with seen_ledger(target) as store:
-        pending = _pending(target, store, stream)
+        source = _source_of(target, store)
+        pending, links = _pending(store, source, place), _links_to_decide(store, source, place)
     for held in pending:
         since = datetime.fromtimestamp(held.at, UTC).strftime("%Y-%m-%d %H:%M")
         table.add_row(str(held.number), held.stream, held.source_id, held.kind, since, held.reason)
+    for record in links:
+        for link in record.links:
+            reason = f"{link.attribute} is not linked: {link.reason}"
+            table.add_row("link", record.stream, record.source_id, RejectKind.CONFLICT, "", reason)
     console().print(table)
-    click.echo(f"{len(pending)} rejected", err=True)
+    click.echo(f"{len(pending)} rejected{f', {len(links)} links to be decided' if links else ''}", err=True)
 
 
-def _pending(target: TargetCrm, store: Store, stream: str | None, numbers: Sequence[int] = ()) -> list[Held]:
+@dataclass(frozen=True)
+class _Place:
+    """Where records are looked for.
+
+    Attributes:
+        stream: The stream; None: all of them.
+        source_id: The source id; None: all of them.
+        numbers: The numbers of rejected records; empty: all of them.
+    """
+
+    stream: str | None = None
+    source_id: str | None = None
+    numbers: Sequence[int] = ()
+
+    def holds(self, record: Held | Unlinked) -> bool:
+        """Tell whether a record is there, whatever its number."""
+        return self.stream in {None, record.stream} and self.source_id in {None, record.source_id}
+
+
+def _source_of(target: TargetCrm, store: Store) -> Source | None:
+    """Return the source and account whose records are meant; None: nothing is rejected, and no link is in conflict."""
     crm, source_name = target.config["crm"], key_of(target.config["source_name"])
-    held_records = HeldRecords(store)
-    account = own_account(target, store, held_records.accounts(crm, source_name, "rejected"))
-    pending = [] if account is None else held_records.held(Source(crm, account, source_name), "rejected")
+    accounts = HeldRecords(store).accounts(crm, source_name, "rejected")
+    accounts += Links(store).accounts_to_decide(crm, source_name)
+    account = own_account(target, store, accounts)
+    return None if account is None else Source(crm, account, source_name)
+
+
+def _pending(store: Store, source: Source | None, place: _Place) -> list[Held]:
+    pending = [] if source is None else HeldRecords(store).held(source, "rejected")
     known = {held.number for held in pending}
-    for number in numbers:
+    for number in place.numbers:
         if number not in known:
             raise click.UsageError(f"No rejected record has the number {number}")
-    return [held for held in pending if stream in {None, held.stream} and (not numbers or held.number in numbers)]
+    chosen = [held for held in pending if not place.numbers or held.number in place.numbers]
+    return [held for held in chosen if place.holds(held)]
+
+
+def _links_to_decide(store: Store, source: Source | None, place: _Place) -> list[Unlinked]:
+    """Return the records with links that somebody has to decide about; a number chooses none of them."""
+    found = [] if source is None or place.numbers else Links(store).to_decide(source)
+    return [
+        replace(each, links=tuple(link for link in each.links if link.reason == IN_CONFLICT))
+        for each in found
+        if place.holds(each)
+    ]
 
 
 @rejected.command()
@@ -89,7 +133,7 @@ def show(config: Sequence[str], number: int) -> None:
     """
     target = target_of(config)
     with seen_ledger(target) as store:
-        (held,) = _pending(target, store, None, [number])
+        (held,) = _pending(store, _source_of(target, store), _Place(numbers=[number]))
     facts: dict[str, Any] = {
         "stream": held.stream,
         "source_id": held.source_id,
@@ -115,28 +159,32 @@ def _message(line: bytes) -> Any:
 def _choice(command: Command) -> Command:
     """Add the arguments that choose records."""
     command = click.option("--all", "every", is_flag=True, help="Choose all rejected records.")(command)
+    command = click.option("--source-id", help="Choose the rejected records of this source id.")(command)
     command = click.option("--stream", help="Choose all rejected records of this stream.")(command)
     return click.argument("numbers", type=int, nargs=-1)(command)
 
 
-def _chosen(target: TargetCrm, store: Store, numbers: Sequence[int], stream: str | None, *, every: bool) -> list[Held]:
-    if not numbers and stream is None and not every:
-        raise click.UsageError("Name the records by their numbers, or give --stream or --all")
-    return _pending(target, store, stream, numbers)
+def _chosen_place(numbers: Sequence[int], stream: str | None, source_id: str | None, *, every: bool) -> _Place:
+    if not numbers and stream is None and source_id is None and not every:
+        raise click.UsageError("Name the records by their numbers, or give --stream, --source-id or --all")
+    return _Place(stream, source_id, numbers)
 
 
 @rejected.command()
 @config_option
 @_choice
 @one_sentence
-def drop(config: Sequence[str], numbers: Sequence[int], stream: str | None, *, every: bool) -> None:
+def drop(
+    config: Sequence[str], numbers: Sequence[int], stream: str | None, source_id: str | None, *, every: bool
+) -> None:
     """Drop rejected records.
 
     The ledger forgets them, and no run tries them again.
     """
     target = target_of(config)
+    place = _chosen_place(numbers, stream, source_id, every=every)
     with opened_ledger(target) as store:
-        chosen = _chosen(target, store, numbers, stream, every=every)
+        chosen = _pending(store, _source_of(target, store), place)
         HeldRecords(store).drop([held.number for held in chosen])
     click.echo(f"{len(chosen)} dropped")
 
@@ -147,17 +195,29 @@ def drop(config: Sequence[str], numbers: Sequence[int], stream: str | None, *, e
 @click.option(
     "--take",
     type=click.Choice([Side.SOURCE.value, Side.CRM.value]),
-    help="Decide conflicts: source sends the source's values, crm keeps the CRM's. Other kinds are left alone.",
+    help="Decide conflicts, of records and of links: source sends the source's values, crm keeps the CRM's. Other "
+    "kinds are left alone.",
 )
 @one_sentence
-def replay(config: Sequence[str], numbers: Sequence[int], stream: str | None, take: str | None, *, every: bool) -> None:
+def replay(
+    config: Sequence[str],
+    numbers: Sequence[int],
+    stream: str | None,
+    source_id: str | None,
+    take: str | None,
+    *,
+    every: bool,
+) -> None:
     """Try rejected records again, as the next run of target-crm would."""
     target = target_of(config)
+    place = _chosen_place(numbers, stream, source_id, every=every)
     with opened_ledger(target) as store:
-        chosen = _chosen(target, store, numbers, stream, every=every)
-    if take is not None:
-        chosen = _decided(chosen, Side(take), numbers)
-    sys.exit(target.replay(chosen))
+        source = _source_of(target, store)
+        chosen, links = _pending(store, source, place), _links_to_decide(store, source, place)
+    if take is None:
+        sys.exit(target.replay(chosen))
+    side = Side(take)
+    sys.exit(target.replay(_decided(chosen, side, numbers), {(each.stream, each.source_id) for each in links}, side))
 
 
 def _decided(chosen: Sequence[Held], side: Side, numbers: Sequence[int]) -> list[Held]:

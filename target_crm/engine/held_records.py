@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Protocol
 
 from crm_api.errors import SettingError
 from target_crm.engine.late_links import Linker
 from target_crm.engine.run import Run, logger
 from target_crm.ledger.values import Held, Unlinked
+from target_crm.mapping.values import Side
 from target_crm.report.outcomes import RejectKind
 from target_crm.singer.stdio import decode
 from target_crm.stream_settings import StreamSettings
+
+LinkPlace = tuple[str, str]
+"""The stream and the source id of a record that lacks a reference."""
 
 
 class RecordIntake(Protocol):
@@ -69,6 +73,21 @@ class HeldRecordRetrier:
         self.feed(sorted(held, key=lambda each: each.number))
         if held:
             self._drain()
+
+    def replay(self, held_records: Iterable[Held], links: Collection[LinkPlace], take: Side | None) -> None:
+        """Try rejected records and links once more, but for those of another account.
+
+        Args:
+            held_records: The records.
+            links: The records with links that somebody decided about.
+            take: The side whose values are taken for the links.
+        """
+        if links:
+            to_decide = self._links.to_decide(self._source)
+            chosen = [each for each in to_decide if (each.stream, each.source_id) in links]
+            Linker(self._run, self._settings_of).link(chosen, take)
+        own = {each.number for each in self._held_records.held(self._source, "rejected")}
+        self.feed(each for each in held_records if each.number in own)
 
     def after_writes(self) -> bool:
         """Try what waited for the records that were just written; tells whether there is something to write."""

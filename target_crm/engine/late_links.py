@@ -12,15 +12,15 @@ from target_crm.engine.incoming import IncomingRecord
 from target_crm.engine.references import ReferenceResolver, reference_of
 from target_crm.engine.run import Run, StreamContext, logger
 from target_crm.engine.sender import Done, NotDone, Sender, Write
+from target_crm.ledger.links import IN_CONFLICT
 from target_crm.ledger.values import Entry, Intent, Unlinked
 from target_crm.mapping.changes import Basis
 from target_crm.mapping.last_sent import LastSent
 from target_crm.mapping.mapper import Mapper
-from target_crm.mapping.values import Change, Mapped, Mode
+from target_crm.mapping.values import Change, Mapped, Mode, Side
 from target_crm.stream_settings import StreamSettings
 
 TRIES = 6  # rounds in which no write is answered; the next run goes on
-_IN_CONFLICT = "somebody in the CRM has put another value there, and conflicts is review"
 
 
 class Linker:
@@ -38,8 +38,12 @@ class Linker:
         self._run = run
         self._settings_of = settings_of
 
-    def link(self, unlinked: Sequence[Unlinked]) -> None:
+    def link(self, unlinked: Sequence[Unlinked], take: Side | None = None) -> None:
         """Put in the references that lead somewhere by now; the others go on waiting.
+
+        Args:
+            unlinked: The records that lack them.
+            take: The side whose values somebody chose where another value is there; None: the settings decide.
 
         Raises:
             StopError: Nothing further can succeed.
@@ -55,7 +59,7 @@ class Linker:
                 logger.warning("Stream %s: its links are left as they are: %s", chosen[0].stream, error)
                 continue
             if self._run.locks.take_if_free(chosen[0].object, "What is to be linked"):
-                _StreamLinks(chosen[0].stream, context).link(chosen)
+                _StreamLinks(chosen[0].stream, context).link(chosen, take)
 
     def _context(self, first: Unlinked) -> StreamContext:
         run, settings = self._run, self._settings_of(first.stream)
@@ -87,11 +91,11 @@ class _StreamLinks:
         self._recorder = context.run.recorder
         self._intents = context.ledger.intents(context.scope)
 
-    def link(self, unlinked: Sequence[Unlinked]) -> None:
+    def link(self, unlinked: Sequence[Unlinked], take: Side | None) -> None:
         resolver = ReferenceResolver(self._context, "link_later")
         updates: list[Update] = []
         last = self._ledger.digests.last_sent(self._context.scope, [each.source_id for each in unlinked])
-        lacking = [_ready(each, self._intents, last.get(each.source_id)) for each in unlinked]
+        lacking = [_ready(each, self._intents, last.get(each.source_id), take) for each in unlinked]
         for ready, unresolved in resolver.resolve(lacking):
             if unresolved is not None:
                 attributes = [reference.attribute for reference in ready.mapped.references]
@@ -125,10 +129,10 @@ class _StreamLinks:
                 reason = f"the CRM no longer has record {update.crm_id}"
                 self._note_refused(update.ready, update.ready.mapped.payload, reason)
                 continue
-            change = self._context.mapper.change(update.ready.mapped, record)
+            change = self._context.mapper.change(update.ready.mapped, record, None, update.ready.basis)
             if change.to_review:
                 attributes = [each.attribute for each in change.to_review]
-                self._note_refused(update.ready, attributes, _IN_CONFLICT)
+                self._note_refused(update.ready, attributes, IN_CONFLICT)
             elif change.payload:
                 writes.append(Write(update, change))
             else:
@@ -194,14 +198,16 @@ class _StreamLinks:
         )
 
 
-def _ready(unlinked: Unlinked, intents: Mapping[str, Intent], last: LastSent | None) -> Ready:
+def _ready(unlinked: Unlinked, intents: Mapping[str, Intent], last: LastSent | None, take: Side | None) -> Ready:
     """Return the record as if it held nothing but its references; what the ledger knows of it stays as it is."""
     known = unlinked.known
     references = tuple(reference_of(link) for link in unlinked.links)
     incoming = IncomingRecord(unlinked.source_id, unlinked.source_id, {}, known.record_hash or b"", b"")
     mapped = Mapped({}, references=references, digest=known.digest or "")
     reread = unlinked.source_id in intents
-    return Ready(incoming, mapped, known.crm_id, known.origin, reread=reread, basis=Basis(last, is_part=True))
+    return Ready(
+        incoming, mapped, known.crm_id, known.origin, reread=reread, basis=Basis(last, take=take, is_part=True)
+    )
 
 
 def _is_in_doubt(ready: Ready, intents: Mapping[str, Intent]) -> bool:

@@ -14,6 +14,11 @@ from target_crm.ledger.tables import key_of
 from target_crm.ledger.values import Entry, Known, Link, Missing, Scope, Source, Unlinked
 
 EXAMPLES = 3
+IN_CONFLICT = (
+    "somebody in the CRM has put another value there, and conflicts is review; decide with singer-crm rejected replay "
+    "--take source, or --take crm"
+)
+"""The reason why a link is not made that somebody has to decide about."""
 
 
 class Links:
@@ -59,6 +64,16 @@ class Links:
     def by_match(self, source: Source) -> list[Unlinked]:
         """Return the records that lack a reference by a match key."""
         return self._whole(source, self._store.rows_of(source, _lacking().where(tables.links.c.stream == BY_MATCH)))
+
+    def to_decide(self, source: Source) -> list[Unlinked]:
+        """Return the records with a link that somebody has to decide about."""
+        return self._whole(source, self._store.rows_of(source, _lacking().where(tables.links.c.reason == IN_CONFLICT)))
+
+    def accounts_to_decide(self, crm: str, source_name: str) -> list[str]:
+        """Return the accounts of a CRM in which a link of a source name waits for somebody to decide."""
+        query = _of_source(sa.select(tables.objects.c.account).distinct(), tables.links)
+        of_it = tables.objects.c.crm == crm, tables.scopes.c.source_name == source_name
+        return [row.account for row in self._store.rows(query.where(*of_it, tables.links.c.reason == IN_CONFLICT))]
 
     def refused(self, scope: Scope, source_id: str, attributes: Collection[str], reason: str) -> None:
         """Keep the reason why links could not be made."""

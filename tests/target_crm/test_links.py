@@ -9,7 +9,9 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from click.testing import CliRunner
 
+from target_crm.cli.main import main as operator
 from tests.commands import Command
 from tests.target_crm.hurried import main, until_all_is_read
 from tests.target_crm.messages import as_lines, record_of, schema_of, state_of
@@ -312,3 +314,46 @@ def test_a_record_that_was_linked_later_is_sent_whole_if_it_differs_in_what_no_d
     run([people, record_of("people", **ann, tags=["b", "a"])], streams=streams)
     updates = [json.loads(each.body) for each in emulator.requests[before:] if each.method == "PUT"]
     assert updates == [{"name": "Ann", "tags": ["b", "a"]}]
+
+
+@pytest.fixture
+def replayed(settings, tmp_path):
+    """The command ``singer-crm rejected``, with streams that hold conflicts for a review."""
+    file = tmp_path / "config.json"
+
+    def replayed(*words):
+        streams = {"people": LATER["people"] | {"conflicts": "review"}}
+        file.write_text(json.dumps(settings | {"streams": streams}))
+        return CliRunner().invoke(operator, ["rejected", *words, "--config", str(file)])
+
+    return replayed
+
+
+@pytest.mark.parametrize(("side", "company"), [("source", "Acme"), ("crm", "Typed")])
+def test_a_link_that_waits_for_a_review_ends_with_the_side_that_somebody_takes(
+    run, emulator, tmp_path, replayed, side, company
+):
+    streams = {"people": LATER["people"] | {"conflicts": "review"}}
+    run([PEOPLE, ANN, person(2)], streams=streams)
+    typed = emulator.copper.insert("companies", {"name": "Typed"})["id"]
+    for ann in emulator.copper.records("people"):
+        emulator.copper.change("people", ann["id"], {"company_id": typed})
+    assert "rejected replay --take source" in run([COMPANIES, ACME], streams=streams).errors
+    listed = replayed("list").output
+    assert "company_id is not linked" in listed
+    assert "2 links to be decided" in listed
+    assert replayed("replay", "--source-id", "1", "--take", side).exit_code == 0
+    assert (company_of(emulator), company_of(emulator, "P2")) == (company, "Typed")
+    assert [source_id for source_id, *_ in pending(tmp_path)] == ["2"]
+    assert run([COMPANIES, ACME, PEOPLE, ANN], streams=streams).of("people") == {"input": 1, "unchanged": 1}
+    later = record_of("people", **ANN["record"] | {"company": "B"})
+    run([COMPANIES, record_of("companies", id="B", name="Bolt"), PEOPLE, later], streams=streams)
+    assert company_of(emulator) == "Bolt"
+
+
+def test_a_record_that_changes_its_parent_is_linked_anew_where_nobody_edited_it(run, emulator):
+    streams = {"people": LATER["people"] | {"conflicts": "review"}}
+    run([COMPANIES, ACME, PEOPLE, ANN], streams=streams)
+    run([PEOPLE, record_of("people", **ANN["record"] | {"company": "B"})], streams=streams)
+    run([COMPANIES, record_of("companies", id="B", name="Bolt")], streams=streams)
+    assert company_of(emulator) == "Bolt"
