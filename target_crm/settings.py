@@ -100,10 +100,8 @@ SETTINGS: JsonSchema = {
             "description": "Stop if there is no ledger yet, or an empty one. For machines whose disks are not kept.",
         },
         "history_values": {
-            "type": "boolean",
-            "default": False,
-            "description": "Keep the old and new value of each changed field in the ledger's history, not only "
-            "the field's name. A deleted record is kept whole in any case.",
+            "type": ["boolean", "null"],
+            "description": "The old name of keep_values_days: 30 (true). It is taken in this version only.",
         },
         "history_days": {
             "type": "number",
@@ -115,8 +113,9 @@ SETTINGS: JsonSchema = {
             "type": "number",
             "minimum": 0,
             "default": 0,
-            "description": "Days for which the ledger keeps the value of each field before and after each write; 0 "
-            "keeps none. Each record is then read before it is updated, which costs requests.",
+            "description": "Days for which the ledger keeps the value of each field before and after each write, and "
+            "of each deleted record; 0 keeps none. Each record is then read before it is updated, which costs "
+            "requests. The history keeps a deleted record whole in any case.",
         },
         "compare_with": {
             "type": "string",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -22,6 +22,7 @@ from crm_api.transport.redaction import Redactor, secret_texts
 from target_crm.settings import SETTINGS
 from target_crm.stream_settings import without_nulls
 
+VALUES_DAYS = 30  # of keep_values_days, in place of the old history_values
 _WORDS = {
     "string": "a text",
     "integer": "a whole number",
@@ -54,7 +55,7 @@ class ConfiguredTarget(Target):
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         if raise_errors:
             self.append_builtin_config(self.config_jsonschema)
-            self._config = checked_config(self._config, self.config_jsonschema)
+            self._config = in_todays_words(checked_config(self._config, self.config_jsonschema), self.logger.warning)
         return super()._validate_config(raise_errors=raise_errors)
 
 
@@ -85,6 +86,31 @@ def checked_config(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict
     check_settings(config, schema, passed_over)
     rejected_allowed(config.get("max_rejected", 0))
     return config
+
+
+def in_todays_words(config: Mapping[str, Any], warn: Callable[[str], None]) -> dict[str, Any]:
+    """Put today's words in the place of those of version 0.1.0.
+
+    Args:
+        config: The settings as they are given, checked.
+        warn: Called with a sentence for each old word.
+
+    Raises:
+        SettingError: Both are given.
+    """
+    if "history_values" not in config:
+        return dict(config)
+    kept = {name: value for name, value in config.items() if name != "history_values"}
+    if not config["history_values"]:
+        warn("history_values is called keep_values_days now, which keeps no values if it is left out. Remove it")
+        return kept
+    if "keep_values_days" in config:
+        raise SettingError("There are both keep_values_days and history_values, its old name. Remove history_values")
+    warn(
+        f"history_values is called keep_values_days now; true is taken for keep_values_days: {VALUES_DAYS}, in this "
+        "version only"
+    )
+    return {**kept, "keep_values_days": VALUES_DAYS}
 
 
 @cache

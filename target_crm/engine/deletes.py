@@ -14,6 +14,7 @@ from target_crm.delete_brakes import DAYS, STANDS
 from target_crm.engine.delete_requests import PendingDelete
 from target_crm.engine.run import Run, logger
 from target_crm.ledger.values import Held, Scope
+from target_crm.mapping.mapper import Mapper
 from target_crm.report.outcomes import RejectKind
 from target_crm.stream_settings import StreamSettings
 
@@ -34,6 +35,7 @@ class _Deletes:
         crm_object: What is deleted.
         forget: Whether it is deleted for good, past the recycle bin.
         current: The records as the CRM has them, by its id, where they can be read.
+        mapper: Says which of their values are kept; None: none is.
     """
 
     stream: str
@@ -42,6 +44,7 @@ class _Deletes:
     crm_object: CrmObject
     forget: bool
     current: Mapping[CrmId, CrmRecord]
+    mapper: Mapper | None
 
 
 class Deleter:
@@ -186,7 +189,9 @@ class Deleter:
         current: Mapping[CrmId, CrmRecord] = {}
         if pending and crm_object.readable:
             current = crm.read(crm_object, [each.crm_id for each in pending])
-        deletes = _Deletes(stream, own, settings.ledger_stream or stream, crm_object, settings.forget, current)
+        writer = settings.ledger_stream or stream
+        mapper = Mapper(crm.owner(crm_object), crm_object, settings.mapping) if self._ledger.kept_values.on else None
+        deletes = _Deletes(stream, own, writer, crm_object, settings.forget, current, mapper)
         size = 1 if settings.forget else crm_object.bulk_delete
         groups = _groups(pending)
         parts = [groups[start : start + size] for start in range(0, len(groups), size)]
@@ -197,7 +202,8 @@ class Deleter:
         for each in itertools.chain.from_iterable(groups):
             record = deletes.current.get(each.crm_id)
             if record is not None and each.scope is not None and each.source_id is not None:
-                self._ledger.keep(each.scope, each.source_id, each.crm_id, record, _why(each))
+                values = () if deletes.mapper is None else deletes.mapper.kept_of(record)
+                self._ledger.keep(each.scope, each.source_id, each.crm_id, record, _why(each), values)
         targets = [(group[0].crm_id, group[0].payload) for group in groups]
         scope = groups[0][0].scope or deletes.scope
         self._ledger.claims.unsettle(scope, [crm_id for crm_id, _ in targets])

@@ -103,7 +103,6 @@ def open_run(
         keep_values_days = float(config["keep_values_days"])
         ledger = Ledger(
             store,
-            history_values=config["history_values"],
             keeps_values=keep_values_days > 0,
             generations=generations,
         )

@@ -74,7 +74,10 @@ class KeptValues:
         return {row.attribute: json.loads(row.after) for row in self._store.rows(query) if row.after is not None}
 
     def prune(self, days: float) -> None:
-        """Remove the values that are older than so many days; 0: all of them."""
-        kept = tables.kept_values
+        """Remove the values that are older than so many days, in the history, too; 0: all of them."""
+        kept, history = tables.kept_values, tables.history
+        is_old = kept.c.at <= self._store.now() - days * SECONDS_A_DAY
+        lines = sa.select(kept.c.history_id).where(is_old)
         with self._store.write() as connection:
-            connection.execute(kept.delete().where(kept.c.at <= self._store.now() - days * SECONDS_A_DAY))
+            connection.execute(history.update().where(history.c.id.in_(lines)).values(changes=None))
+            connection.execute(kept.delete().where(is_old))

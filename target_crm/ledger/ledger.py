@@ -23,19 +23,11 @@ from target_crm.ledger.held import HeldRecords
 from target_crm.ledger.kept_values import KeptValues
 from target_crm.ledger.links import Links, link_rows
 from target_crm.ledger.pruning import prune_history
-from target_crm.ledger.store import (
-    Store,
-    as_json,
-    awaited_of,
-    id_of,
-    id_text,
-    stored_awaited,
-    value_hash,
-)
+from target_crm.ledger.store import Store, as_json, awaited_of, id_of, id_text, stored_awaited, value_hash
 from target_crm.ledger.tables import key_of
 from target_crm.ledger.values import Entry, Intent, Known, LedgerDataError, Link, ObjectScope, Origin, Scope, Source
 from target_crm.ledger.witness import Generations
-from target_crm.mapping.values import Found
+from target_crm.mapping.values import Found, KeptValue
 
 if TYPE_CHECKING:
     from target_crm.ledger.absences import AbsenceHistory
@@ -66,7 +58,6 @@ class Ledger:
 
     Args:
         store: The ledger's database.
-        history_values: Whether the history holds the values of changed fields beside their names.
         keeps_values: Whether values before and after each write are kept for some days.
         generations: Counts the ledger's generations; None for what is no run.
 
@@ -81,14 +72,12 @@ class Ledger:
         self,
         store: Store,
         *,
-        history_values: bool = False,
         keeps_values: bool = False,
         generations: Generations | None = None,
     ) -> None:
         self._store = store
         self._generations = generations
         self._group_commit = GroupCommit(self._write, (LedgerDataError,))
-        self._history_values = history_values
         self.kept_values = KeptValues(store, on=keeps_values)
         self.held_records = HeldRecords(store)
         self.links = Links(store)
@@ -315,12 +304,21 @@ class Ledger:
         """Remove the oldest part of the history; 0 days keep all."""
         prune_history(self._store, days)
 
-    def keep(self, scope: Scope, source_id: str, crm_id: CrmId, record: Mapping[str, Any], reason: str) -> None:
-        """Keep a record in the history before it is deleted."""
-        entry = Entry(source_id, crm_id, "deleting", "", None, None, reason=reason)
-        event = self._event(scope, entry, self._store.now()) | {"record": as_json(record)}
+    def keep(
+        self,
+        scope: Scope,
+        source_id: str,
+        crm_id: CrmId,
+        record: Mapping[str, Any],
+        reason: str,
+        values: Sequence[KeptValue] = (),
+    ) -> None:
+        """Keep a record in the history before it is deleted, and those of its values that are to be kept."""
+        entry = Entry(source_id, crm_id, "deleting", "", None, None, reason=reason, values=values)
+        now = self._store.now()
+        event = self._event(scope, entry, now) | {"record": as_json(record)}
         with self._store.write() as connection:
-            connection.execute(tables.history.insert(), [event])
+            self.kept_values.keep(connection, [event], [entry], now)
 
     def see(self, scope: Scope, version: str, source_ids: Collection[str]) -> None:
         """Keep the source ids that arrived in a version of a stream."""
@@ -391,5 +389,5 @@ class Ledger:
             "record": None,
             "request_id": entry.request_id or None,
             "reason": entry.reason,
-            "changes": as_json([astuple(each) for each in entry.differences]) if self._history_values else None,
+            "changes": as_json([astuple(each) for each in entry.differences]) if self.kept_values.on else None,
         }

@@ -245,6 +245,11 @@ class Changes:
         before = {} if current is None else self._shown(current, change.payload)
         return tuple(KeptValue(each.name, before.get(each.name), value, each.name in before) for each, value in sent)
 
+    def kept_of(self, record: CrmRecord) -> tuple[KeptValue, ...]:
+        """The values of a record that is to be deleted, as far as a write can give them back."""
+        values = [(each, value) for each, value in self._attributes_of(record) if each.creatable or each.updatable]
+        return tuple(KeptValue(each.name, value, None, was_read=True) for each, value in values if has_value(value))
+
     def _names_in(self, payloads: Iterable[Payload]) -> set[str]:
         return {attribute.name for payload in payloads for attribute, _ in self._attributes_of(payload)}
 

@@ -296,6 +296,10 @@ class Mapper:
         """The values before and after a change; ``current`` is the record before, None if it was not read."""
         return self._changes.kept(change, current)
 
+    def kept_of(self, record: CrmRecord) -> tuple[KeptValue, ...]:
+        """The values of a record that is to be deleted."""
+        return self._changes.kept_of(record)
+
     def readable(self, name: str, value: Any) -> Any:
         """Spell a value of an attribute, in the vendor's form, for people."""
         attribute = self._fields.attribute(name)

@@ -75,7 +75,7 @@ def test_a_history_that_is_kept_for_a_day_hides_no_delete_from_the_brake(run, pa
     codes = []
     for numbers in nights:
         messages = [TASKS, *map(task, numbers)]
-        codes.append(run(messages, streams={"tasks": MIRROR}, history_days=1, history_values=True).code)
+        codes.append(run(messages, streams={"tasks": MIRROR}, history_days=1, keep_values_days=30).code)
         pass_days(1.1)
     assert codes == [0] * 7 + [3]
 

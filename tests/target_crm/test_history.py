@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
+from crm_api.errors import SettingError
 from target_crm.cli.main import main
 from target_crm.ledger.store import open_engine
 from target_crm.ledger.tables import VERSION
@@ -70,12 +71,23 @@ def test_the_history_names_fields_and_requests_and_holds_no_values(run, emulator
     assert "changes" not in created
 
 
-def test_with_history_values_it_holds_what_each_field_was_and_became(run, explained):
-    run([PEOPLE, person(1, title="A")], history_values=True)
-    run([PEOPLE, person(1, title="B")], history_values=True, compare_with="crm")
+def test_with_keep_values_days_it_tells_what_each_field_was_and_became(run, explained):
+    run([PEOPLE, person(1, title="A")], keep_values_days=1)
+    run([PEOPLE, person(1, title="B")], keep_values_days=1)
     created, updated = explained(1)["history"]
     assert ["title", None, "A"] in created["changes"]
     assert updated["changes"] == [["title", "A", "B"]]
+    run([PEOPLE, person(1, title="C")])
+    assert not any("changes" in event for event in explained(1)["history"])
+
+
+def test_history_values_is_taken_for_keep_values_days_with_a_warning(run, explained):
+    done = run([PEOPLE, person(1, title="A")], history_values=True)
+    assert "history_values is called keep_values_days now" in done.errors
+    assert explained(1)["history"][0]["changes"]
+    assert "Remove it" in run([PEOPLE], history_values=False).errors
+    with pytest.raises(SettingError, match="both keep_values_days and history_values"):
+        run([PEOPLE], history_values=True, keep_values_days=3)
 
 
 def test_why_is_told_of_matches_deletes_links_and_rejections(run, emulator, explained):

@@ -42,6 +42,20 @@ def test_updates_keep_what_was_there_and_what_was_sent(run, emulator, kept):
     assert ("updated", "title", "typed", "B") in kept()
 
 
+@pytest.mark.parametrize("way", ["message", "absence"])
+def test_deletes_keep_what_was_there(run, kept, way):
+    own = {"hard_delete": True} if way == "message" else {"load_method": "overwrite", "max_delete_fraction": 1}
+    settings = {"keep_values_days": 30, "streams": {"people": own}}
+    schema = schema_of("people", "title", "_sdc_deleted_at", name={"type": ["string", "null"]})
+    end = {"type": "ACTIVATE_VERSION", "stream": "people", "version": 1}
+    run([schema, person() | {"version": 1}, person(2) | {"version": 1}, end], **settings)
+    gone = [person(_sdc_deleted_at="2026-01-01")] if way == "message" else [person(2) | {"version": 2}]
+    done = run([schema, *gone, end | {"version": 2}], **settings)
+    assert done.code == 0, done.errors
+    of_delete = [row for row in kept() if row[0] == "deleting"]
+    assert {("deleting", "name", "P1", None), ("deleting", "title", "A", None)} <= set(of_delete)
+
+
 def test_none_is_kept_unless_that_is_wanted_and_old_ones_go(run, kept):
     run([PEOPLE, person()], keep_values_days=30)
     run([PEOPLE, person(title="B")])

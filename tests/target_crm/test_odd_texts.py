@@ -248,7 +248,7 @@ def test_a_short_text_without_oddities_is_its_own_key(text):
 @given(texts=st.lists(ANY_TEXT, min_size=1, max_size=4, unique=True))
 def test_whatever_goes_into_a_ledger_comes_out_of_it(ledger_url, texts):
     store = Store(ledger_url, "run")
-    ledger = Ledger(store, history_values=True)
+    ledger = Ledger(store)
     source = Source("http", key_of(f"a{next(numbers)}{texts[0]}"), key_of(texts[-1]))
     scope = ledger.scope(source, texts[0], texts[-1])
     assert ledger.scope(source, texts[0], texts[-1]) == scope

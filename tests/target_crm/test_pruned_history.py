@@ -68,15 +68,10 @@ def test_a_run_prunes_the_history(run, settings):
 
 
 def test_forgetting_erases_values_everywhere(run, settings, tmp_path):
-    run([PEOPLE, *people(1), *people(2)], history_values=True)
-    run([PEOPLE, *people(1, title="Secret"), *people(2, title="Kept")], history_values=True)
+    run([PEOPLE, *people(1), *people(2)], keep_values_days=30)
+    run([PEOPLE, *people(1, title="Secret"), *people(2, title="Kept")], keep_values_days=30)
     store = Store(settings["ledger_url"], "test")
     with store.write() as connection:
-        events = connection.execute(sa.select(tables.history.c.id, tables.history.c.source_id)).all()
-        connection.execute(
-            tables.kept_values.insert(),
-            [{"history_id": event.id, "attribute": "title", "before": '"Secret"', "at": 0.0} for event in events],
-        )
         connection.execute(
             tables.attribute_digests.insert(),
             [{"scope_id": 1, "source_id": source_id, "attribute": "title", "sent": b"12345678"} for source_id in "12"],
