@@ -37,6 +37,7 @@ def open_firm(naps):
 
     def open_firm(emulator, **changed):
         firm = emulator.apptivo
+        firm.switches.rest_style = changed.get("wire_style") is WireStyle.REST
         given = {"api_key": firm.api_key, "access_key": firm.access_key, "base_url": firm.base_url}
         settings = ApptivoSettings(**{**given, "requests_per_minute": 0, **changed})
         opened.append(connect(settings, clock=naps.clock, sleep=naps))
