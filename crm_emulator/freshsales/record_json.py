@@ -58,10 +58,10 @@ def partial_json(
 ) -> Record:
     """Return a record as searches show it: no custom fields, and less still by filtered_search (section 8)."""
     visible = {name: value for name, value in record.items() if name not in resource.hidden | _NOT_IN_LISTS}
-    if is_filtered and account.switches.searched_records == "recorded" and resource.name in _SEARCHED:
-        visible = {name: value for name, value in visible.items() if name in _SEARCHED[resource.name]}
     if "open_deals_amount" in visible:
         visible |= _deal_sums(account, resource, record["id"])
+    if is_filtered and account.switches.searched_records == "recorded" and resource.name in _SEARCHED:
+        visible = {name: value for name, value in visible.items() if name in _SEARCHED[resource.name]}
     return {"partial": True, **_without_absent_ids(account, resource, visible)}
 
 
