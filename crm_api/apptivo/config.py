@@ -91,20 +91,23 @@ class Config:
     def typed(self, thing: str, spelt: str) -> dict[str, str]:
         """Make ``phoneType`` and ``phoneTypeCode`` (or those of ``email``) of a category: the firm's nearest."""
         name, code = f"{thing}Type", f"{thing}TypeCode"
-        listed = list(self._listed(f"{thing}Types", f"{thing}TypeList"))
-        nearest = nearest_category(spelt, [str(item.get(name)) for item in listed])
+        listed = [
+            (str(_first(item, name, "name")), str(_first(item, code, "code")))
+            for item in self._listed(f"{thing}Types", f"{thing}TypeList")
+        ]
+        nearest = nearest_category(spelt, [each for each, _ in listed])
         for wanted in filter(None, (spelt, nearest, USUAL_TYPE if listed else None)):
-            for item in listed:
-                if wanted.casefold() in {str(item.get(name)).casefold(), str(item.get(code)).casefold()}:
-                    return {name: str(item.get(name)), code: str(item.get(code))}
+            for pair in listed:
+                if wanted.casefold() in map(str.casefold, pair):
+                    return {name: pair[0], code: pair[1]}
         prefix = "PHONE_" if thing == "phone" else ""
         return {name: spelt.title(), code: prefix + spelt.upper().replace(" ", "_")}
 
     def address_type(self, code: str, usual: str) -> str:
         """Look up the firm's name for a kind of address."""
         for item in self._listed("addressTypes", "addressTypeList"):
-            if str(item.get("addressTypeCode")) == code:
-                return str(item.get("addressType") or usual)
+            if str(_first(item, "addressTypeCode", "code")) == code:
+                return str(_first(item, "addressType", "name") or usual)
         return usual
 
     def _listed(self, *keys: str) -> Iterator[Mapping[str, Any]]:
@@ -141,8 +144,9 @@ def _is_off(item: Mapping[str, Any]) -> bool:
 
 
 def _name(choice: Choice, item: Mapping[str, Any]) -> Name | None:
-    endings = [key for key in item if key.endswith(("Id", "Code")) and key not in {"firmId", "objectId"}]
-    crm_id = _first(item, choice.id, *_IDS, *endings, "id", "code")
+    ids = [key for key in item if key.endswith("Id") and key not in {"firmId", "objectId"}]
+    codes = [key for key in item if key.endswith("Code")]  # a status has both, in whichever order
+    crm_id = _first(item, choice.id, *_IDS, *ids, "id", *codes, "code")
     named = [key for key in item if key.endswith("Name") and key != "displayName"]
     name = _first(item, choice.name, *named, *_NAMES)
     if crm_id is None or name is None:

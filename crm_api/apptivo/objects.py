@@ -133,7 +133,7 @@ CONTACTS = ApptivoObject(
         _WEBSITE,
         Attribute("isPrimary", Kind.BOOLEAN),
         Attribute("syncToGoogle", Kind.BOOLEAN),
-        Attribute("facebookURL", flat=known.FACEBOOK, label="Facebook"),
+        Attribute("faceBookURL", flat=(*known.FACEBOOK, "facebookURL"), label="Facebook"),
         Attribute("twitterURL", flat=known.TWITTER, label="Twitter"),
         Attribute("linkedInURL", flat=known.LINKEDIN, label="LinkedIn"),
         *texts("skypeName"),

@@ -25,7 +25,7 @@ APPTIVO_SETTINGS: Mapping[str, JsonSchema] = MappingProxyType(
             "type": ["string", "null"],
             "enum": [*map(str, WireStyle), None],
             "description": "Apptivo: how calls are written. form: everything in a form body, keys included; rest: "
-            "writes with JSON bodies, and the keys in the URL. Left out: form.",
+            "writes with JSON bodies, and the keys in the URL, which Apptivo's own pages do not know. Left out: form.",
         },
         "date_format": {
             "type": ["string", "null"],

@@ -33,9 +33,13 @@ def config_data(account: ApptivoAccount, crm_object: AppObject) -> dict[str, Any
             if account.lists(crm_object, picklist.listed_as)
         },
         "countryList": list(COUNTRIES),
-        "phoneTypes": [{"phoneTypeCode": code, "phoneType": name} for code, name in _PHONES],
-        "emailTypes": [{"emailTypeCode": code, "emailType": name} for code, name in _EMAILS],
-        "addressTypes": [{"addressTypeCode": code, "addressType": name} for code, name in _ADDRESSES],
+        **{
+            key: [
+                {"id": number, "code": code, "name": name, "isEnabled": "Y", "isSmsEnabled": "N"}
+                for number, (code, name) in enumerate(types, 1)
+            ]
+            for key, types in (("phoneTypes", _PHONES), ("emailTypes", _EMAILS), ("addressTypes", _ADDRESSES))
+        },
         "labels": [],
         "webLayout": encode({"sections": _sections(account, crm_object)}).decode(),
     }

@@ -13,7 +13,8 @@ class Switches:
 
     Attributes:
         index_delay_seconds: How many seconds searches and lists do not see a write; getById always sees it.
-        rest_style: Whether JSON bodies, PUT, DELETE and ids in the path are understood (1, 12.1: one source).
+        rest_style: Whether JSON bodies, PUT, DELETE and ids in the path are understood: the words of one connector's
+            manual, which eight other sources do not know (13).
         opportunity_wrapper: The key around a saved opportunity; empty: none (5.3, unknown).
         write_answer: The answer to a save or an update: the ``record``, or only a ``status`` (5.3, 6: testimonials).
         read_wrapper: The key around a record of getById: empty, ``data`` or ``responseObject`` (10).
@@ -37,7 +38,7 @@ class Switches:
     """
 
     index_delay_seconds: float = 0.0
-    rest_style: bool = True
+    rest_style: bool = False
     opportunity_wrapper: str = "opportunity"
     write_answer: str = "record"
     read_wrapper: str = ""

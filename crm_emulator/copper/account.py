@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from crm_emulator.clock import Clock
 from crm_emulator.copper.switches import Switches
@@ -34,6 +35,17 @@ class CopperAccount(DirectAccess):
     def date_order(self) -> str:
         """``mdy`` or ``dmy``."""
         return self.switches.date_order
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The account's time zone, in which its days begin."""
+        return ZoneInfo(self.records("account")[0]["primary_timezone"])
+
+    def converted(self, value: float | None) -> str | float | None:
+        """Return an amount as ``converted_value`` shows it (section 10)."""
+        if value is None or self.switches.converted_value == "null":
+            return None
+        return str(float(value)) if self.switches.converted_value == "text" else value
 
     @property
     def owner_id(self) -> int:

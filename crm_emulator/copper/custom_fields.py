@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError
 from crm_emulator.copper.objects.declaration import CustomerObject
-from crm_emulator.copper.values import WrongValueError, read_date
+from crm_emulator.copper.values import LARGEST, WrongValueError, local_midnight
 from crm_emulator.messages import Record
 
 AVAILABLE_ON = ("lead", "person", "opportunity", "company", "project", "task")
@@ -52,8 +53,17 @@ def values_for(definitions: Sequence[Record], values: dict[int, Any], record_id:
     return fields[::-1] if record_id & 1 else fields
 
 
-def read_fields(sent: Any, definitions: Sequence[Record], date_order: str) -> dict[int, Any]:
-    """Return the values of the ``custom_fields`` that were sent, by definition; raises InvalidError."""
+def read_fields(
+    sent: Any, definitions: Sequence[Record], account: CopperAccount, held: Mapping[int, Any]
+) -> dict[int, Any]:
+    """Return the values of the ``custom_fields`` that were sent, by definition; raises InvalidError.
+
+    Args:
+        sent: What was sent.
+        definitions: The definitions that are available on the object.
+        account: The account.
+        held: What the record holds already, by definition: a Connect field is taken only as it is.
+    """
     if not isinstance(sent, list):
         raise InvalidError([("custom_fields", "must be an array", "invalid")])
     known = {definition["id"]: definition for definition in definitions}
@@ -70,7 +80,7 @@ def read_fields(sent: Any, definitions: Sequence[Record], date_order: str) -> di
             problems.append(("custom_fields", problem, "invalid"))
             continue
         try:
-            values[definition["id"]] = _read(definition, each.get("value"), date_order)
+            values[definition["id"]] = _read(definition, each.get("value"), account, held)
         except WrongValueError as wrong:
             problems.append(("custom_fields", f"{definition['name']} {wrong}", "invalid"))
     if problems:
@@ -78,33 +88,51 @@ def read_fields(sent: Any, definitions: Sequence[Record], date_order: str) -> di
     return values
 
 
-def _read(definition: Record, value: Any, date_order: str) -> Any:  # noqa: C901, PLR0911 - one line a data type
+def _read(  # noqa: PLR0911 - one line a data type
+    definition: Record, value: Any, account: CopperAccount, held: Mapping[int, Any]
+) -> Any:
+    kind = definition["data_type"]
+    if kind == "Connect":
+        if (value or []) != held.get(definition["id"], []):
+            raise WrongValueError("is set through related_links")
+        return value or []  # a whole record that is sent back (section 10)
     if value is None:
         return empty_value(definition)
     options = {option["id"] for option in definition.get("options") or ()}
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    match definition["data_type"]:
+    match kind:
         case "String" if isinstance(value, str) and len(value) <= LONGEST_STRING:
             return value
         case "Text" | "URL" if isinstance(value, str):
             return value
-        case "Dropdown" if is_number and value in options:
+        case "Dropdown" if not isinstance(value, bool) and value in tuple(options):
             return value
         case "MultiSelect" if isinstance(value, list) and all(
             isinstance(each, int) and each in options for each in value
         ):
-            return value
+            return sorted(set(value))  # read back by id (section 10)
         case "Checkbox" if isinstance(value, bool):
             return value
         case "Date" if isinstance(value, str):
-            return int(read_date(value, date_order).timestamp())
-        case "Date" | "Percentage" if isinstance(value, int) and is_number:
+            return local_midnight(value, account)
+        case _:
+            return _number(kind, value)
+
+
+def _number(kind: str, value: Any) -> Any:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    match kind:
+        case "Date" if isinstance(value, int) and is_number:
             return value
+        case "Percentage" if is_number and abs(value) < LARGEST:
+            return int(value)  # 0.34 was read back 0 (section 10)
+        case "Currency" if isinstance(value, str) and _AMOUNT.fullmatch(value):
+            return float(value)  # "55.5" was read back 55.5 (section 10)
         case "Float" | "Currency" if is_number:
             return value
-        case "Connect":
-            raise WrongValueError("is set through related_links")
-    raise WrongValueError(f"is not a valid {definition['data_type']} value: {value}")
+    raise WrongValueError(f"is not a valid {kind} value: {value}")
+
+
+_AMOUNT = re.compile(r"-?\d{1,15}(\.\d+)?")
 
 
 def held_values(record: Record) -> dict[int, Any]:

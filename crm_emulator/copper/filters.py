@@ -18,6 +18,9 @@ NONE = -2
 LARGEST = 1 << 63
 """A bound that no number reaches."""
 
+EMPTY: tuple[Any, ...] = ("", [])
+"""Values of a filter that find records without one, where the page says so; the form is a guess (section 10)."""
+
 _LATEST = 2_147_483_648
 """Dates beyond this are out of the documented range."""
 
@@ -58,12 +61,15 @@ def as_list(value: Any) -> list[Any]:
 
 @dataclass(frozen=True)
 class Ids:
-    """A list of ids in a column; -2 stands for none."""
+    """A list of ids in a column; -2 stands for none, and so does an empty value where ``finds_empty``."""
 
     column: str
+    finds_empty: bool = False
 
     def __call__(self, name: str, value: Any, _context: FilterContext, /) -> list[Range | Condition]:
         """Return the conditions; see ``Filter``."""
+        if self.finds_empty and value in EMPTY:
+            value = NONE
         ids = [as_number(name, each.get("id") if isinstance(each, dict) else each) for each in as_list(value)]
         wanted = [each for each in ids if each != NONE]
         parts = [f"{self.column} IN ({', '.join('?' * len(wanted))})"] if wanted else []
@@ -78,9 +84,12 @@ class Words:
     column: str
     numbered: tuple[str, ...] = ()  # words that may also be given by their index in this list
     is_name: bool = False
+    finds_empty: bool = False
 
     def __call__(self, name: str, value: Any, context: FilterContext, /) -> list[Range | Condition]:
         """Return the conditions; see ``Filter``."""
+        if self.finds_empty and value in EMPTY:
+            return [Condition(f"ifnull({self.column}, '') = ''")]
         words = [
             self.numbered[each] if isinstance(each, int) and 0 <= each < len(self.numbered) else each
             for each in as_list(value)
@@ -98,9 +107,12 @@ class Keys:
     """Filter by values of which a record can have several: e-mails, tags."""
 
     kind: str
+    finds_empty: bool = False
 
     def __call__(self, name: str, value: Any, context: FilterContext, /) -> list[Range | Condition]:
         """Return the conditions; see ``Filter``."""
+        if self.finds_empty and value in EMPTY:
+            return [Condition(f"id NOT IN (SELECT id FROM \"{context.table.keys_name}\" WHERE kind = '{self.kind}')")]  # noqa: S608 - our own names
         together = False
         if isinstance(value, dict):  # the object form: {"option": "ANY", "value": […]}
             together = value.get("option") == "ALL"
@@ -207,19 +219,26 @@ class Ignored:
 
 
 UNSEARCHABLE = frozenset({"String", "Text", "URL"})
+_OF_OPTIONS = frozenset({"value", "option", "allow_empty"})
+_RANGE = frozenset({"minimum_value", "maximum_value"})
+_BY_TYPE = {
+    **dict.fromkeys(("Dropdown", "MultiSelect"), _OF_OPTIONS),
+    **dict.fromkeys(("Date", "Percentage", "Currency"), _RANGE),
+    **dict.fromkeys(("Float", "Checkbox"), frozenset({"value"})),
+}
+"""The keys that a filter by a custom field knows, by data type (section 10)."""
 
 
 @dataclass(frozen=True)
 class CustomFields:
-    """``[{custom_field_definition_id, value | minimum_value, maximum_value | option, allow_empty}]``."""
+    """``[{custom_field_definition_id, …}]``: lists of options, ranges, a number or a boolean, by data type."""
 
     def __call__(self, name: str, value: Any, context: FilterContext, /) -> list[Range | Condition]:
         """Return the conditions; see ``Filter``."""
         return [self._condition(name, each, context) for each in as_list(value)]
 
     def _condition(self, name: str, wanted: Any, context: FilterContext) -> Condition:
-        known = {"custom_field_definition_id", "value", "minimum_value", "maximum_value", "option", "allow_empty"}
-        if not isinstance(wanted, dict) or set(wanted) - known:
+        if not isinstance(wanted, dict):
             raise invalid(name, "Invalid value")
         definition = context.definition(int(as_number(name, wanted.get("custom_field_definition_id"))))
         if definition is None:
@@ -228,9 +247,13 @@ class CustomFields:
             if set(wanted) == {"custom_field_definition_id", "allow_empty"}:
                 raise NotAllowedError(500, "Internal server error")  # seen live, with another text perhaps
             raise invalid(name, f"Fields of type {definition['data_type']} are not searchable")
+        unknown = set(wanted) - {"custom_field_definition_id"} - _BY_TYPE.get(definition["data_type"], frozenset())
+        if unknown:
+            words = ", ".join(sorted(unknown))
+            raise invalid(name, f"Fields of type {definition['data_type']} are not filtered by {words}")
         held = "json_extract(e.value, '$.value')"
         tests, arguments = _custom_tests(held, wanted)
-        if wanted.get("allow_empty"):  # Dropdown and MultiSelect only, say the docs; nothing is known of the others
+        if wanted.get("allow_empty"):
             tests = [f"(({' AND '.join(tests) or '0'}) OR {held} IS NULL OR {held} IN ('', '[]'))"]
         sql = (
             "EXISTS (SELECT 1 FROM json_each(body, '$.custom_fields') AS e "  # noqa: S608 - our own names
@@ -262,11 +285,14 @@ def _custom_tests(held: str, wanted: dict[str, Any]) -> tuple[list[str], list[An
 
 @dataclass(frozen=True)
 class Linked:
-    """Ids of records that point to this one: an SQL test that ends in ``IN``."""
+    """Ids of records that point to this one: an SQL test that ends in ``IN``, and one for none where a page has it."""
 
     test: str
+    none: str = ""
 
     def __call__(self, name: str, value: Any, _context: FilterContext, /) -> list[Range | Condition]:
         """Return the conditions; see ``Filter``."""
+        if self.none and value in EMPTY:
+            return [Condition(self.none)]
         ids = tuple(as_number(name, each) for each in as_list(value))
         return [Condition(f"EXISTS ({self.test} ({', '.join('?' * len(ids))}))", ids)]

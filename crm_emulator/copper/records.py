@@ -104,6 +104,8 @@ def _read(
     unknown = [name for name in sent if name not in crm_object.writable and name != "custom_fields"]
     if account.switches.read_only_attributes == "ignore":
         unknown = [name for name in unknown if name not in crm_object.attributes]
+    if account.switches.unknown_attributes == "ignore":
+        unknown = [name for name in unknown if name in crm_object.attributes]
     if "custom_fields" in sent and not crm_object.has_custom_fields:
         unknown.append("custom_fields")
     if unknown:
@@ -124,7 +126,8 @@ def _read(
     custom: dict[int, Any] = {}
     if sent.get("custom_fields") is not None and crm_object.has_custom_fields:
         try:
-            custom = read_fields(sent["custom_fields"], definitions_on(account, crm_object), account.date_order)
+            held = held_values(old) if old else {}
+            custom = read_fields(sent["custom_fields"], definitions_on(account, crm_object), account, held)
         except InvalidError as wrong:
             problems += wrong.problems
     if problems:

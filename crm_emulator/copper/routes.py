@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.endpoints import (
     bulk,
@@ -17,7 +19,10 @@ from crm_emulator.copper.endpoints import (
     tags,
     webhooks,
 )
+from crm_emulator.messages import Answer, Request
 from crm_emulator.routing import Route
+
+_NO_CONTENT = 204
 
 
 def routes(account: CopperAccount) -> tuple[Route, ...]:
@@ -36,4 +41,18 @@ def routes(account: CopperAccount) -> tuple[Route, ...]:
         field_layouts,
         webhooks,
     )
-    return tuple(route for chapter in chapters for route in chapter.routes(account))
+    return tuple(_lists(account, route) for chapter in chapters for route in chapter.routes(account))
+
+
+def _lists(account: CopperAccount, route: Route) -> Route:
+    """Make a GET answer an empty list as ``Switches.empty_lists`` says (section 10)."""
+    if route.method != "GET":
+        return route
+
+    def answer(request: Request) -> Answer:
+        whole = route.endpoint(request)
+        if whole.body != b"[]" or account.switches.empty_lists == "array":
+            return whole
+        return Answer(_NO_CONTENT if account.switches.empty_lists == "no_content" else whole.status)
+
+    return replace(route, endpoint=answer)

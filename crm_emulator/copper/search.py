@@ -71,8 +71,10 @@ def _hidden(
 
 def page_asked_for(account: CopperAccount, parameters: Mapping[str, Any]) -> tuple[int, int]:
     """Return the page's size and its number; raises InvalidError."""
-    size = int(as_number("page_size", parameters.get("page_size") or DEFAULT_PAGE_SIZE))
-    number = int(as_number("page_number", parameters.get("page_number") or 1))
+    size, number = (
+        int(as_number(name, usual if parameters.get(name) is None else parameters[name]))
+        for name, usual in (("page_size", DEFAULT_PAGE_SIZE), ("page_number", 1))
+    )
     if not 1 <= size <= LARGEST_PAGE_SIZE:
         if account.switches.oversized_page == "reject":
             raise invalid("page_size", f"must be between 1 and {LARGEST_PAGE_SIZE}")

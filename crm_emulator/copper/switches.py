@@ -22,16 +22,21 @@ class Switches:
             activities, since it is an upper bound (5.1; a guess at why).
         tie_order: The order of records with one sort value: ``shuffled`` (stable, but not by id), ``id``, or ``random``
             (different at each request) (5.2).
-        minimum_inclusive: Whether ``minimum_*`` filters include the bound itself (5.3: yes, one source).
+        minimum_inclusive: Whether ``minimum_*`` filters include the bound itself (10: yes).
         maximum_inclusive: Whether ``maximum_*`` filters include the bound itself (unknown).
         oversized_page: The effect of a page_size over 200 or under 1: ``clamp`` or ``reject`` (5.1, unknown).
-        query_paging: Whether a search reads its parameters from the query string too (5.1, inferred).
+        empty_lists: The answer of a list without records: an empty ``array``, or ``no_content`` (204) or ``no_body``
+            (200 without a body), as some endpoints answer (10).
+        query_paging: Whether a search reads its parameters from the query string too (10: no, inferred).
         activities_sorting: Whether activities/search takes sort_by and sort_direction (5.2, conflict).
         deleted_activities_in_search: Whether stubs of deleted activities show in search (7.7, unknown).
         duplicate_activities: Makes every n-th activity come twice with full_result; 0: none (5.4).
         retry_after: Whether a 429 carries a Retry-After header (6.1, never seen).
-        read_only_attributes: The effect of read-only attributes in a write: ``reject`` as unrecognized, or ``ignore``
-            (2, unknown).
+        unknown_attributes: The effect of unknown attributes in a write: ``reject`` as unrecognized (2), or ``ignore``
+            (10; sources disagree).
+        read_only_attributes: The effect of read-only attributes in a write: ``ignore``, since clients send back whole
+            records, or ``reject`` as unrecognized (10, inferred).
+        converted_value: The form of ``converted_value``: ``text``, ``number`` or ``null``, each seen in accounts (10).
         company_id_on_person_update: The effect of company_id in a person's update: ``ignore``, ``accept`` or ``reject``
             (3.7: it is changed through related items).
         company_name_on_person: The effect of company_name of a new person: ``ignore`` or ``link_or_create`` (4.4,
@@ -57,12 +62,15 @@ class Switches:
     minimum_inclusive: bool = True
     maximum_inclusive: bool = True
     oversized_page: str = "reject"
-    query_paging: bool = True
+    empty_lists: str = "array"
+    query_paging: bool = False
     activities_sorting: bool = True
     deleted_activities_in_search: bool = False
     duplicate_activities: int = 0
     retry_after: bool = False
-    read_only_attributes: str = "reject"
+    unknown_attributes: str = "reject"
+    read_only_attributes: str = "ignore"
+    converted_value: str = "text"
     company_id_on_person_update: str = "ignore"
     company_name_on_person: str = "ignore"
     primary_contact_required: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, Protocol
 
 from crm_emulator.copper.answers import humanized
@@ -26,6 +26,10 @@ class Account(Protocol):
     @property
     def date_order(self) -> str:
         """``mdy`` or ``dmy``."""
+
+    @property
+    def zone(self) -> tzinfo:
+        """The account's time zone."""
 
     def exists(self, object_name: str, record_id: int) -> bool:
         """Return whether there is such a record to refer to."""
@@ -86,14 +90,14 @@ class Number:
 
 @dataclass(frozen=True)
 class Instant:
-    """Unix seconds; a date as text is taken too and becomes midnight UTC (section 7.2)."""
+    """Unix seconds; a date as text is taken too and becomes midnight at the account's clock (sections 7.2, 10)."""
 
     empty: Any = None
 
     def __call__(self, _name: str, value: Any, account: Account, /) -> int:
         """Return the value as it is kept; see ``ValueType``."""
         if isinstance(value, str):
-            return int(read_date(value, account.date_order).timestamp())
+            return local_midnight(value, account)
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LATEST:
             raise WrongValueError("is not a valid timestamp")
         return value
@@ -119,6 +123,11 @@ def read_date(text: str, order: str) -> datetime:
         return datetime.strptime(text, "%m/%d/%Y" if order == "mdy" else "%d/%m/%Y").replace(tzinfo=UTC)
     except ValueError:
         raise WrongValueError("is not a valid date") from None
+
+
+def local_midnight(text: str, account: Account) -> int:
+    """Return the Unix seconds of midnight at the account's clock; raises WrongValueError (section 10)."""
+    return int(read_date(text, account.date_order).replace(tzinfo=account.zone).timestamp())
 
 
 def write_date(date: datetime, order: str) -> str:

@@ -14,17 +14,24 @@ if TYPE_CHECKING:
     from crm_emulator.freshsales.objects.declaration import Resource
     from crm_emulator.messages import Record
 
-_LINKED = ("conversations", "timeline_feeds", "document_associations", "notes", "tasks", "appointments")
+_LINKED = ("conversations", "document_associations", "notes", "tasks", "appointments")
+_LINKED_OF_PEOPLE = ("timeline_feeds", "reminders", "duplicates", "connections")
 _OF_TARGET = {"Contact": "contacts", "SalesAccount": "sales_accounts", "Deal": "deals", "Lead": "leads"}
-_PARTIAL: dict[str, tuple[str, ...]] = {
-    "contacts": (
-        "id", "avatar", "display_name", "first_name", "last_name", "email", "work_number", "mobile_number", "job_title",
-        "lead_score", "owner_id", "record_type_id",
+_PERSON = ("id", "avatar", "display_name", "first_name", "last_name", "email", "work_number", "mobile_number")
+_BESIDE: dict[str, tuple[str, ...]] = {
+    "contacts": _PERSON,
+    "leads": _PERSON,
+    "sales_accounts": ("id", "avatar", "name"),
+    "deals": ("id", "avatar", "name", "deal_pipeline_id"),
+}
+"""The attributes of an object beside tasks (recorded)."""
+_SEARCHED: dict[str, frozenset[str]] = {
+    "contacts": frozenset(
+        {*_PERSON, "job_title", "lead_score", "open_deals_amount", "last_contacted_mode", "last_contacted", "city",
+         "country", "created_at", "updated_at"}
     ),
-    "leads": ("id", "avatar", "display_name", "first_name", "last_name", "email", "work_number", "mobile_number"),
-    "sales_accounts": ("id", "avatar", "name", "website", "phone", "record_type_id"),
-    "deals": ("id", "avatar", "name", "amount", "deal_pipeline_id", "deal_stage_id", "record_type_id"),
 }  # fmt: skip
+"""The attributes of a record that filtered_search finds, where they were recorded (section 8)."""
 _NOT_IN_LISTS = {"custom_field", "links", "emails"}
 
 
@@ -35,7 +42,8 @@ def full_json(account: FreshsalesAccount, resource: Resource, record: Record, in
     if "open_deals_amount" in visible:
         visible |= _deal_sums(account, resource, record["id"])
     if resource.views and "entity_name" not in record:
-        visible["links"] = {link: f"{account.link_prefix}/{resource.name}/{record['id']}/{link}" for link in _LINKED}
+        links = (*_LINKED, *(_LINKED_OF_PEOPLE if "display_name" in record else ()))
+        visible["links"] = {link: f"{account.link_prefix}/{resource.name}/{record['id']}/{link}" for link in links}
     for name in include:
         if name in resource.embedded:
             attribute, value = resource.embedded[name]
@@ -45,11 +53,15 @@ def full_json(account: FreshsalesAccount, resource: Resource, record: Record, in
     return _without_absent_ids(account, resource, visible, include)
 
 
-def partial_json(account: FreshsalesAccount, resource: Resource, record: Record) -> Record:
-    """Return a record as searches show it: no custom fields (section 8)."""
+def partial_json(
+    account: FreshsalesAccount, resource: Resource, record: Record, *, is_filtered: bool = False
+) -> Record:
+    """Return a record as searches show it: no custom fields, and less still by filtered_search (section 8)."""
     visible = {name: value for name, value in record.items() if name not in resource.hidden | _NOT_IN_LISTS}
     if "open_deals_amount" in visible:
         visible |= _deal_sums(account, resource, record["id"])
+    if is_filtered and account.switches.searched_records == "recorded" and resource.name in _SEARCHED:
+        visible = {name: value for name, value in visible.items() if name in _SEARCHED[resource.name]}
     return {"partial": True, **_without_absent_ids(account, resource, visible)}
 
 
@@ -93,7 +105,9 @@ def side_loaded(
                 if each is not None:
                     wanted.setdefault(object_name, {})[each] = None
     return {
-        SELECTORS[name].key or name if name in SELECTORS else name: _items(account, name, ids)
+        SELECTORS[name].key or name if name in SELECTORS else name: _items(
+            account, name, ids, beside=not resource.views
+        )
         for name, ids in wanted.items()
     }
 
@@ -110,16 +124,24 @@ def _activity_people(name: str) -> tuple[str, str]:
     }.get(name, ("", ""))
 
 
-def _items(account: FreshsalesAccount, object_name: str, ids: Iterable[int]) -> list[Record]:
+def _items(account: FreshsalesAccount, object_name: str, ids: Iterable[int], *, beside: bool) -> list[Record]:
+    """Return objects beside a record; beside tasks and other activities they were recorded with other attributes."""
     found = [account.get(object_name, each) for each in ids]
-    names = _PARTIAL.get(object_name)
-    if names and account.switches.read_ids != "present":
-        names = tuple(name for name in names if name not in {"owner_id", "record_type_id"})  # recorded beside a task
-    return [
-        {"partial": True, **{name: item.get(name) for name in names}} if names else item
-        for item in found
-        if item is not None
+    names = _BESIDE.get(object_name)
+    items: list[Record] = [
+        {name: item.get(name) for name in names} if names else item for item in found if item is not None
     ]
+    if object_name == "owners" and beside:
+        items = [
+            {
+                **item,
+                "avatar": None,
+                "type": "FdMultitenant::User",
+                "uuid": str(576_330_539_864_639_149 + item["id"]),
+            }
+            for item in items
+        ]
+    return items
 
 
 def _deal_sums(account: FreshsalesAccount, resource: Resource, record_id: int) -> dict[str, Any]:

@@ -28,7 +28,8 @@ class Selector:
     def items(self) -> list[Record]:
         """Return the items of a fresh account: id, name, position, partial."""
         return [
-            {"id": self.first_id + index, "name": name, "position": index + 1, "partial": True}
+            {"id": self.first_id + index, "name": name, "position": index + 1}
+            | ({} if self.name == "lifecycle_stages" else {"partial": True})  # recorded without
             for index, name in enumerate(self.names)
         ]
 

@@ -25,6 +25,8 @@ class Switches:
             source, territory and the like: ``absent`` (recorded; objects named in ``include`` stand beside the record),
             ``included`` (such an id stands in the record where ``include`` names its object) or ``present`` (12).
         text_ends: What becomes of blanks at the ends of a text: ``keep`` or ``trim`` (no source says).
+        searched_records: What filtered_search shows of a contact: the ``recorded`` attributes, or all but the nested
+            ones (``most``) (8).
         flat_bodies: Whether a record without its wrapper is accepted (3.1, 11.6).
         contact_requires: The attribute that a new contact needs: ``any`` of names, e-mail and mobile number, ``email``
             or ``last_name`` (section 4; sources disagree).
@@ -54,6 +56,7 @@ class Switches:
     read_only_attributes: str = "ignore"
     read_ids: str = "absent"
     text_ends: str = "keep"
+    searched_records: str = "recorded"
     flat_bodies: bool = True
     contact_requires: str = "any"
     recycled_hold_unique: bool = False

@@ -37,6 +37,7 @@ def open_firm(naps):
 
     def open_firm(emulator, **changed):
         firm = emulator.apptivo
+        firm.switches.rest_style = changed.get("wire_style") is WireStyle.REST
         given = {"api_key": firm.api_key, "access_key": firm.access_key, "base_url": firm.base_url}
         settings = ApptivoSettings(**{**given, "requests_per_minute": 0, **changed})
         opened.append(connect(settings, clock=naps.clock, sleep=naps))
@@ -293,6 +294,23 @@ def test_lists_are_understood_under_other_keys_and_without_what_is_disabled():
     (category,) = config.names(choices["customerCategoryId"])
     assert (category.id, category.spellings) == ("12", ("Reseller", "Resellers", "12"))
     assert config.names(choices["paymentTermId"]) == []
+
+
+def test_a_recorded_configuration_gives_ids_where_there_are_codes_too_and_types_by_name_and_code():
+    config = config_of(
+        {
+            "statuses": [{"statusCode": "OPEN", "statusId": 7, "statusName": "Open", "isEnabled": "Y"}],
+            "types": [{"typeCode": "BUG", "typeName": "Problem", "typeId": 8}],
+            "priorities": [{"code": "HIGH", "id": 9, "name": "High"}],
+            "phoneTypes": [{"code": "PH_DESK", "id": 1, "isEnabled": "Y", "isSmsEnabled": "N", "name": "Business"}],
+            "addressTypes": [{"code": "1", "id": 1, "isEnabled": "Y", "isSmsEnabled": "N", "name": "Head office"}],
+        }
+    )
+    choices = {choice.id: choice for choice in APPTIVO_OBJECTS["cases"].choices}
+    ids = [config.names(choices[name])[0].id for name in ("caseStatusId", "caseTypeId", "casePriorityId")]
+    assert ids == [7, 8, 9]
+    assert config.typed("phone", "work") == {"phoneType": "Business", "phoneTypeCode": "PH_DESK"}
+    assert config.address_type("1", "Billing Address") == "Head office"
 
 
 def test_a_layout_is_understood_as_text_or_not_and_with_its_facts_further_in():

@@ -63,7 +63,7 @@ def test_values_come_in_columns_typed_and_named_by_their_definitions(emulator: E
     output = run(emulator, "people")
     assert columns(output) == {
         "cf_rank": "Tin",
-        "cf_likes_dislikes": ["Rain", "Tea"],
+        "cf_likes_dislikes": ["Tea", "Rain"],
         "cf_since": "2024-01-01",
         "cf_score": 4.5,
         "cf_fee": 1000,

@@ -38,7 +38,7 @@ OBJECTS = {"activities_search": "activities"}
 # Section 4 of the reference on Copper's API: the fields of each object.
 NAMES = "prefix first_name middle_name last_name suffix"
 REFERENCE = {
-    "account": "id name primary_timezone settings",
+    "account": "id name primary_timezone logo_mini_url settings",
     "users": "id name email groups",
     "leads": f"id name {NAMES} address assignee_id company_name customer_source_id details email interaction_count "
     "monetary_unit monetary_value converted_unit converted_value socials websites phone_numbers status status_id tags "

@@ -21,7 +21,7 @@ Action = Callable[[Mapping[str, str]], Any]
 class Actions:
     """Base of a group of actions over an account.
 
-    A JSON body stands for the parameter ``data_name``, which is how the JSON style is understood (section 1).
+    A JSON body stands for the parameter ``data_name`` where the switch allows the JSON style (sections 1, 13).
     """
 
     def __init__(self, account: ApptivoAccount) -> None:
@@ -29,7 +29,7 @@ class Actions:
 
     def reads(self, path: str, action: Action, source: str, remark: str = "") -> Route:
         """Make a route that changes nothing."""
-        return Route("GET", path, _endpoint(action, ""), source, remark)
+        return Route("GET", path, self._endpoint(action, ""), source, remark)
 
     def writes(
         self, path: str, action: Action, source: str, remark: str = "", *, method: str = "POST", data_name: str = ""
@@ -40,7 +40,7 @@ class Actions:
             with self.account.store.savepoint():
                 return action(values)
 
-        return Route(method, path, _endpoint(all_or_nothing, data_name), source, remark, writes=True)
+        return Route(method, path, self._endpoint(all_or_nothing, data_name), source, remark, writes=True)
 
     def user(self, values: Mapping[str, str]) -> Record:
         """Return the employee on whose behalf the call is made; raises FailureError."""
@@ -49,17 +49,16 @@ class Actions:
             raise FailureError(f"Invalid userName: {values['userName']}")
         return found
 
+    def _endpoint(self, action: Action, data_name: str) -> Callable[[Request], Answer]:
+        def answer(request: Request) -> Answer:
+            values = {**parameters(request), **request.parameters}
+            if data_name and self.account.switches.rest_style and is_json(request):
+                values[data_name] = request.body.decode("utf-8", "replace")
+            try:
+                return json_answer(200, action(values))
+            except FailureError as wrong:
+                return failure(str(wrong))
+            except AlreadyExistsError:
+                return json_answer(200, ALREADY_EXISTS)
 
-def _endpoint(action: Action, data_name: str) -> Callable[[Request], Answer]:
-    def answer(request: Request) -> Answer:
-        values = {**parameters(request), **request.parameters}
-        if data_name and is_json(request):
-            values[data_name] = request.body.decode("utf-8", "replace")
-        try:
-            return json_answer(200, action(values))
-        except FailureError as wrong:
-            return failure(str(wrong))
-        except AlreadyExistsError:
-            return json_answer(200, ALREADY_EXISTS)
-
-    return answer
+        return answer

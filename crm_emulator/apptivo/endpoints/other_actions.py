@@ -44,6 +44,7 @@ class OtherActions(Actions):
             self.writes("/app/dao/note?a=createNote", self.note, "§4"),
             *(self.writes(f"{activities}{name}", self._activity(name), "§4", guessed) for name in _KINDS),
             self.writes(f"{activities}deleteActivity", self.delete_activity, "§4", guessed),
+            self.reads(f"{activities}getActivitiesByAdvancedSearch", self.activities, "§13", guessed),
             self.reads("/app/dao/v5/appsettings?a=getAllByCustomView", self.view, "§4", "every view holds all records"),
             self.writes(LOGIN, self.login, "§2"),
             self.reads("/app/dao/v6/datamanagement?a=getAll", self.export, "§4"),
@@ -125,6 +126,16 @@ class OtherActions(Actions):
             raise FailureError(f"No activities found with activityId {activity_id}")
         self.account.store.remove(self.account.store.tables["apptivo_activities"], activity_id)
         return {"responseCode": 0}
+
+    def activities(self, values: Mapping[str, str]) -> Any:
+        """Return the activities that hold what ``searchData`` names."""
+        wanted = read_json(values, "searchData", dict, empty={})
+        found = [
+            {**each, "activityId": each["id"]}
+            for each in self.account.records("activities")
+            if all(str(each.get(name)) == str(value) for name, value in wanted.items())
+        ]
+        return {"data": found, "countOfRecords": len(found)}
 
     # Views, login, exports
 

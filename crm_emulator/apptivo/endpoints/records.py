@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _FLAGS = ("isAddressUpdate", "isCustomAttributesUpdate", "isEmailAddressUpdate")
 _ALL_FLAGS = dict.fromkeys(_FLAGS, True)
-_REST_REMARK = "only one source shows this style; a switch turns it off"
+_REST_REMARK = "only one source shows this style; a switch turns it on"
 
 
 class RecordActions(Actions):
@@ -39,7 +39,7 @@ class RecordActions(Actions):
         opportunity = "the wrapper, and what isDuplicate and isLeadConvert do, are unknown"
         save_remark = opportunity if crm_object is OPPORTUNITIES else unlisted
         delete_remark = (
-            "" if crm_object.name == "customers" else "no vendor page; a switch limits deleting to customers"
+            "" if crm_object.name == "customers" else "no page of its own (§13); a switch limits deleting to customers"
         )
         return [
             self.writes(f"{at}save", partial(self.save, crm_object), "§5", save_remark, data_name=data_name),
@@ -56,9 +56,9 @@ class RecordActions(Actions):
         one, data_name = f"{crm_object.path}/{{{crm_object.id_name}}}", crm_object.data_names[0]
         implicit = partial(self.update, crm_object, implicit=True)
         return [
-            self.writes(crm_object.path, partial(self.save, crm_object), "§1", _REST_REMARK, data_name=data_name),
-            self.writes(one, implicit, "§1", _REST_REMARK, method="PUT", data_name=data_name),
-            self.writes(one, partial(self.delete, crm_object), "§1", _REST_REMARK, method="DELETE"),
+            self.writes(crm_object.path, partial(self.save, crm_object), "§1, §13", _REST_REMARK, data_name=data_name),
+            self.writes(one, implicit, "§1, §13", _REST_REMARK, method="PUT", data_name=data_name),
+            self.writes(one, partial(self.delete, crm_object), "§1, §13", _REST_REMARK, method="DELETE"),
         ]
 
     def _sent(self, crm_object: AppObject, values: Mapping[str, str]) -> Record:

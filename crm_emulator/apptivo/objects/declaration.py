@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from crm_emulator.messages import Record
 from crm_emulator.tables import Column, Table
@@ -30,6 +29,7 @@ class Picklist:
         names: The names in the list of a new account.
         first_id: The first id given out; None: codes made of the names.
         default: Whether a new record gets the first item where none is sent.
+        item_code: The key of a code beside the id; empty: none.
     """
 
     id_name: str
@@ -40,13 +40,16 @@ class Picklist:
     names: tuple[str, ...]
     first_id: int | None = None
     default: bool = False
+    item_code: str = ""
 
     def items(self) -> list[Record]:
         """Return the items of a fresh account."""
         made = []
         for index, name in enumerate(self.names):
-            code: Any = name.upper().replace(" ", "_") if self.first_id is None else self.first_id + index
-            made.append({self.item_id: code, self.item_name: name, "displayName": name, "sequence": index + 1})
+            code = name.upper().replace(" ", "_")
+            item: Record = {self.item_code: code} if self.item_code else {}
+            item[self.item_id] = code if self.first_id is None else self.first_id + index
+            made.append({**item, self.item_name: name, "displayName": name, "sequence": index + 1, "isEnabled": "Y"})
         return made
 
 

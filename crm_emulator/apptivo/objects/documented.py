@@ -57,7 +57,7 @@ CONTACTS = AppObject(
     wrapper="contact",
     texts=(
         "firstName", "lastName", "title", "jobTitle", "customerNumber", "isPrimary", "bestWayToContact",
-        "bestWayToContactCode", "externalRefId", "syncToGoogle", "website", "facebookURL", "twitterURL", "linkedInURL",
+        "bestWayToContactCode", "externalRefId", "syncToGoogle", "website", "faceBookURL", "twitterURL", "linkedInURL",
         "skypeName", "description",
     ),
     lists=_CONTACT_LISTS,
@@ -159,13 +159,20 @@ CASES = AppObject(
     picklists=(
         Picklist(
             "caseStatusId", "caseStatus", "statuses", "statusId", "statusName",
-            ("New", "Open", "On Hold", "Resolved", "Closed"), 71_001, default=True,
+            ("New", "Open", "On Hold", "Resolved", "Closed"), 71_001, default=True, item_code="statusCode",
         ),
         Picklist(
-            "caseTypeId", "caseType", "types", "typeId", "typeName", ("Question", "Problem", "Feature Request"), 72_001
+            "caseTypeId", "caseType", "types", "typeId", "typeName", ("Question", "Problem", "Feature Request"), 72_001,
+            item_code="typeCode",
         ),
-        Picklist("casePriorityId", "casePriority", "priorities", "id", "name", ("High", "Normal", "Low"), 73_001),
-        Picklist("caseSourceId", "caseSourceName", "sources", "id", "name", ("Email", "Phone", "Web"), 74_001),
+        Picklist(
+            "casePriorityId", "casePriority", "priorities", "id", "name", ("High", "Normal", "Low"), 73_001,
+            item_code="code",
+        ),
+        Picklist(
+            "caseSourceId", "caseSourceName", "caseSources", "caseSourceId", "caseSourceName",
+            ("Email", "Phone", "Web"), 74_001,
+        ),
     ),
     references=(
         Reference("caseCustomerId", "caseCustomer", "customers"),

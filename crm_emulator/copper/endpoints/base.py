@@ -38,6 +38,13 @@ def sent_object(request: Request) -> Mapping[str, Any]:
     return sent
 
 
+def search_parameters(account: CopperAccount, request: Request) -> dict[str, Any]:
+    """Return the parameters of a search, of the query string too if the switch says so; raises InvalidError."""
+    query = request.query if account.switches.query_paging else {}
+    beside = {name: value for name, value in query.items() if name != "custom_field_computed_values"}
+    return {**beside, **sent_object(request)}
+
+
 def record_id(request: Request, parameter: str = "id") -> int:
     """Return the id in the path; raises NotFoundError if it is not a number."""
     text = request.parameters[parameter]

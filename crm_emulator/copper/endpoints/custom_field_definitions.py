@@ -59,7 +59,9 @@ def create_definition(account: CopperAccount, sent: Any) -> Record:
         problems.append(("data_type", "is not included in the list", "inclusion"))  # not in the create enum
     if problems:
         raise InvalidError(problems)
-    record = _with_options(account, {"id": account.new_id(_OBJECT), "canonical_name": None, **_read(sent, {})})
+    record = _with_options(
+        account, {"id": account.new_id(_OBJECT), **_read(sent, {})}
+    )  # no canonical_name (section 10)
     account.put(_OBJECT, record)
     for singular in record["available_on"]:
         _add_to_records(account, singular, record)

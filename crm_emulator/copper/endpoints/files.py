@@ -22,14 +22,16 @@ _UPLOADS = "temp_uploads/"
 
 
 def routes(account: CopperAccount) -> tuple[Route, ...]:
-    """List, fetch, and the last step of an upload."""
+    """List, fetch, and the first and last steps of an upload."""
     found: list[Route] = []
     for crm_object in _WITH_FILES:
         files = Files(account, crm_object)
         path = f"/{crm_object.name}/{{id}}/files"
-        remark = "step 3 of an upload; steps 1 and 2 are not imitated, any temp_uploads/ key is taken, of size 0"
+        remark = "step 3 of an upload; step 2 is not imitated: any temp_uploads/ key is taken, of size 0"
+        first = "step 1 of an upload; the form of the answer is a guess"
         found += [
             Route("GET", path, endpoint(files.all), "§3.8"),
+            Route("GET", f"{path}/s3_signed_url", endpoint(files.signed_url), "§10", first),
             Route("GET", f"{path}/{{file_id}}", endpoint(files.one), "§3.8"),
             Route("POST", path, endpoint(files.create), "§3.8", remark, writes=True),
         ]
@@ -56,6 +58,11 @@ class Files:
             if file["id"] == wanted:
                 return file
         raise NotFoundError
+
+    def signed_url(self, request: Request) -> dict[str, str]:
+        """Return where to upload a file, and the key to link it by."""
+        key = f"{_UPLOADS}{self._crm_object.singular}-{self._parent(request)}"
+        return {"signed_url": f"https://uploads.emulator.example/{key}", "key": key}
 
     def create(self, request: Request) -> Record:
         """Link an upload to a record."""

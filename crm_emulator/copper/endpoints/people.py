@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 from random import Random
-from typing import Any
 
 from crm_emulator.copper import records
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, NotFoundError, invalid, unrecognized
-from crm_emulator.copper.endpoints.base import endpoint, record_id, sent_object, shown
+from crm_emulator.copper.endpoints.base import endpoint, record_id, search_parameters, sent_object, shown
 from crm_emulator.copper.objects.activities import ACTIVITIES
 from crm_emulator.copper.objects.companies import COMPANIES
 from crm_emulator.copper.objects.declaration import CustomerObject
@@ -59,7 +58,7 @@ def _fetch_by_email(account: CopperAccount, request: Request) -> Record:
 
 def _activities(account: CopperAccount, crm_object: CustomerObject, request: Request) -> Answer:
     """Return a record's activities, newest first; a company's include those of its people."""
-    parameters: dict[str, Any] = {**request.query, **sent_object(request)}
+    parameters = search_parameters(account, request)
     unknown = [name for name in parameters if name not in {"activity_types", "page_number", "page_size"}]
     if unknown:
         raise InvalidError([unrecognized(unknown)])

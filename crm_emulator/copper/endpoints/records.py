@@ -8,7 +8,14 @@ from typing import Any
 from crm_emulator.copper import records
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import NotFoundError
-from crm_emulator.copper.endpoints.base import endpoint, record_id, sent_object, shown, wants_computed
+from crm_emulator.copper.endpoints.base import (
+    endpoint,
+    record_id,
+    search_parameters,
+    sent_object,
+    shown,
+    wants_computed,
+)
 from crm_emulator.copper.objects.catalog import OBJECTS
 from crm_emulator.copper.objects.declaration import CustomerObject
 from crm_emulator.copper.search import search
@@ -44,11 +51,7 @@ class RecordEndpoints:
 
     def search(self, request: Request) -> Answer:
         """Return one page of a search."""
-        parameters = dict(sent_object(request))
-        if self._account.switches.query_paging:
-            parameters = {
-                name: value for name, value in request.query.items() if name != "custom_field_computed_values"
-            } | parameters
+        parameters = search_parameters(self._account, request)
         return search(self._account, self._crm_object, parameters, self._random, computed=wants_computed(request))
 
     def fetch(self, request: Request) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, NotFoundError, invalid, unrecognized
-from crm_emulator.copper.endpoints.base import endpoint, record_id, sent_object
+from crm_emulator.copper.endpoints.base import endpoint, record_id, search_parameters, sent_object
 from crm_emulator.copper.search import page_asked_for
 from crm_emulator.messages import Answer, Record, Request, encode
 from crm_emulator.routing import Route
@@ -60,7 +60,7 @@ def _account(_request: Request, account: CopperAccount) -> Record:
 
 
 def _search_users(request: Request, account: CopperAccount) -> Answer:
-    sent = {**request.query, **sent_object(request)}
+    sent = search_parameters(account, request)
     size, number = page_asked_for(account, sent)
     users = account.records("users")
     page = users[(number - 1) * size : number * size]

@@ -37,13 +37,13 @@ PARENTS = {
 
 @dataclass(frozen=True)
 class ActivityType:
-    """``{id, category}``; a name that is sent along is not kept."""
+    """``{id, category}``; other keys, as ``GET /activity_types`` shows them, are not kept (section 10)."""
 
     empty: Any = None
 
     def __call__(self, _name: str, value: Any, account: Account, /) -> dict[str, Any]:
         """Return the value as it is kept; see ``ValueType``."""
-        if not isinstance(value, dict) or set(value) - {"id", "category", "name"}:
+        if not isinstance(value, dict):
             raise WrongValueError("must be an object of id and category")
         category = value.get("category")
         if category not in {"user", "system"}:

@@ -125,7 +125,7 @@ COMMON_FILTERS: dict[str, Filter] = {
     "ids": Ids("id"),
     "name": Words("name", is_name=True),
     "assignee_ids": Ids("assignee_id"),
-    "tags": Keys("tag"),
+    "tags": Keys("tag", finds_empty=True),
     "followed": Followed(),
     "age": Age(),
     "custom_fields": CustomFields(),
@@ -134,9 +134,7 @@ COMMON_FILTERS: dict[str, Filter] = {
 # Filters of objects with a postal address.
 ADDRESS_FILTERS: dict[str, Filter] = {
     "phone_number": Phone(),
-    "city": Words("city"),
-    "state": Words("state"),
-    "postal_code": Words("postal_code"),
+    **{part: Words(part, finds_empty=True) for part in ("city", "state", "postal_code")},
     "country": Words("country"),
     "fields": Ignored(),  # the search itself reads it: Switches.fields_parameter
     **bounds(interaction_count="interaction_count"),
@@ -205,6 +203,13 @@ def split_name(record: Record, sent: Mapping[str, Any]) -> None:
         "suffix": suffix,
     }
     record.update({name: value for name, value in parts.items() if name not in sent})
+
+
+def convert_money(account: CopperAccount, record: Record, old: Record | None) -> None:
+    """Set the value in the account's currency, where the value is new (sections 4.6, 10)."""
+    if old is None or old["monetary_value"] != record["monetary_value"]:
+        record["converted_value"] = account.converted(record["monetary_value"])
+        record["converted_unit"] = None if record["converted_value"] is None else account.currency
 
 
 def label_and_id(

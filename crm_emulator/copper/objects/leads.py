@@ -19,7 +19,7 @@ CONVERTED = 1
 """The hidden mark of a lead that was converted: only ``include_converted_leads`` shows it (section 3.4)."""
 
 
-def complete(account: CopperAccount, record: Record, _old: Record | None, sent: Mapping[str, Any]) -> None:
+def complete(account: CopperAccount, record: Record, old: Record | None, sent: Mapping[str, Any]) -> None:
     """Split the name, and keep the status in step with its id; the default status is the one marked so."""
     declaration.split_name(record, sent)
     statuses = account.records("lead_statuses")
@@ -27,8 +27,7 @@ def complete(account: CopperAccount, record: Record, _old: Record | None, sent: 
     declaration.label_and_id(record, sent, "status", {status["id"]: status["name"] for status in statuses}, default)
     if record["monetary_value"] is not None and record["monetary_unit"] is None:
         record["monetary_unit"] = account.currency
-    record["converted_value"] = record["monetary_value"]
-    record["converted_unit"] = account.currency if record["monetary_value"] is not None else None
+    declaration.convert_money(account, record, old)
 
 
 LEADS = CustomerObject(

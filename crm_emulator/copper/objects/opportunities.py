@@ -31,8 +31,7 @@ def complete(account: CopperAccount, record: Record, old: Record | None, sent: M
     record["company_name"] = company["name"] if company else None
     if record["monetary_value"] is not None and record["monetary_unit"] is None:
         record["monetary_unit"] = account.currency
-    record["converted_value"] = record["monetary_value"]
-    record["converted_unit"] = account.currency if record["monetary_value"] is not None else None
+    declaration.convert_money(account, record, old)
     if record["status"] is None:
         record["status"] = "Open"
     if record["priority"] is None and old is None:
@@ -118,7 +117,7 @@ OPPORTUNITIES = CustomerObject(
     ),
     filters={
         **declaration.COMMON_FILTERS,
-        "company_ids": Ids("company_id"),
+        "company_ids": Ids("company_id", finds_empty=True),
         "primary_contact_ids": Ids("primary_contact_id"),
         # Both spellings are in use (9.5); ids are positions in the list of words.
         "status_ids": Words("status", numbered=STATUSES),

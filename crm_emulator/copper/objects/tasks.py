@@ -31,6 +31,14 @@ def complete(account: CopperAccount, record: Record, old: Record | None, _sent: 
         record["completed_date"] = None
 
 
+def _about(singular: str) -> Linked:
+    """Return the filter of tasks about a kind of record; an empty value finds those about none (section 10)."""
+    return Linked(
+        f"SELECT 1 WHERE related_type = '{singular}' AND related_id IN",
+        none=f"ifnull(related_type, '') != '{singular}'",
+    )
+
+
 TASKS = CustomerObject(
     name="tasks",
     singular="task",
@@ -67,7 +75,8 @@ TASKS = CustomerObject(
     ),
     filters={
         **declaration.COMMON_FILTERS,
-        "opportunity_ids": Linked("SELECT 1 WHERE related_type = 'opportunity' AND related_id IN"),
+        "company_ids": _about("company"),  # with a city, known from a list of empty values alone (section 10)
+        "opportunity_ids": _about("opportunity"),
         "project_ids": Linked("SELECT 1 WHERE related_type = 'project' AND related_id IN"),
         "statuses": Words("status", numbered=STATUSES),
         **declaration.bounds(due_date="due_date", reminder_date="reminder_date", completed_date="completed_date"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
 from random import Random
 from typing import Any
 
@@ -32,6 +33,7 @@ class SeedContext:
     """Context that the makers of seeded records draw from.
 
     Attributes:
+        account: The account to be filled.
         samples: Samples to make records of.
         sizes: How many records each object gets.
         lists: The ids of each settings list.
@@ -39,6 +41,7 @@ class SeedContext:
         definitions: The custom fields of each object.
         bursts: The seconds in which imports ran.
         makers: For each object, the id, value maker, definition and empty value of each custom field.
+        zone: The account's time zone.
         converted: The positions of the leads that were converted.
         interactions: The count and the last instant of interactions, by object and position of the record.
         activity_kinds: For each planned activity, the position of its parent's object in PARENTS.
@@ -46,6 +49,7 @@ class SeedContext:
         activity_dates: For each planned activity, its instant (Unix seconds).
     """
 
+    account: CopperAccount
     samples: Samples
     sizes: Mapping[str, int]
     lists: dict[str, list[int]]
@@ -53,6 +57,7 @@ class SeedContext:
     definitions: dict[str, list[Record]]
     bursts: list[int]
     makers: dict[str, list[tuple[int, Callable[[SeedContext, Record, float], Any], Record, Any]]] = field(init=False)
+    zone: tzinfo = field(init=False)
     converted: set[int] = field(default_factory=set)
     interactions: dict[str, dict[int, tuple[int, int]]] = field(default_factory=dict)
     activity_kinds: array[int] = field(default_factory=lambda: array("b"))
@@ -66,6 +71,7 @@ class SeedContext:
         names = ("users", "contact_types", "customer_sources", "loss_reasons", "lead_statuses", "pipelines")
         records = {name: account.records(name) for name in names}
         context = cls(
+            account=account,
             samples=samples(),
             sizes=sizes,
             lists={name: [record["id"] for record in records[name]] for name in names},
@@ -78,7 +84,8 @@ class SeedContext:
         return context
 
     def __post_init__(self) -> None:
-        """Look up once what makes the values of each object's custom fields."""
+        """Look up once what makes the values of each object's custom fields, and where days begin."""
+        self.zone = self.account.zone
         self.makers = {
             name: [(each["id"], _VALUES[each["data_type"]], each, empty_value(each)) for each in definitions]
             for name, definitions in self.definitions.items()
@@ -143,6 +150,11 @@ class SeedContext:
         street, city, state, postal_code, country = self.pick(random, self.samples.addresses)
         return {"street": street, "city": city, "state": state, "postal_code": postal_code, "country": country}
 
+    def converted_money(self, value: float | None, index: int) -> dict[str, Any]:
+        """Make an amount in the account's currency: null for some records that have one (section 10)."""
+        converted = None if index % 9 == 8 else self.account.converted(value)  # noqa: PLR2004 - some
+        return {"converted_unit": None if converted is None else self.account.currency, "converted_value": converted}
+
     def tags(self, random: Random) -> list[str]:
         """Pick no, one or two tags."""
         draw = random.random()
@@ -166,6 +178,12 @@ class SeedContext:
         return FIRST_ID + int(random.random() * size) if size and random.random() < rate else None
 
 
+def _day(context: SeedContext, draw: float) -> int:
+    """Pick a day: midnight at the account's clock, or of UTC, which lie side by side in one account (section 10)."""
+    day = datetime.fromtimestamp(UNTIL + int(draw * SPAN_SECONDS), UTC).replace(hour=0, minute=0, second=0)
+    return int((day if day.day % 3 == 0 else day.replace(tzinfo=context.zone)).timestamp())
+
+
 TAGS = ("customer", "prospect", "newsletter", "conference 2025", "à rappeler", "wichtig", "churned", "partner")
 
 # A value of each data type, from (context, definition, a number between 0 and 1).
@@ -176,7 +194,7 @@ _VALUES: dict[str, Callable[[SeedContext, Record, float], Any]] = {
     "MultiSelect": lambda _context, definition, draw: [
         option["id"] for option in definition["options"][int(draw * len(definition["options"])) :]
     ],
-    "Date": lambda _context, _definition, draw: (UNTIL + int(draw * SPAN_SECONDS)) // 86_400 * 86_400,
+    "Date": lambda context, _definition, draw: _day(context, draw),
     "Checkbox": lambda _context, _definition, draw: int(draw * 2) == 1,
     "Float": lambda _context, _definition, draw: round(draw * 100, 1),
     "Percentage": lambda _context, _definition, draw: int(draw * 101),

@@ -38,7 +38,10 @@ _ACTIVITY_TYPES = (
     (48, "system", "Form Submitted", False, False),
 )
 _FIELDS: tuple[dict[str, Any], ...] = (
-    {"name": "Customer Number", "data_type": "String", "available_on": ["lead", "person", "company"]},
+    {
+        "name": "Customer Number", "data_type": "String", "available_on": ["lead", "person", "company"],
+        "is_filterable": True,
+    },
     {"name": "Background", "data_type": "Text", "available_on": ["opportunity", "project"]},
     {
         "name": "Segment", "data_type": "Dropdown", "available_on": ["lead", "person", "company", "opportunity"],
@@ -62,7 +65,8 @@ _FIELDS: tuple[dict[str, Any], ...] = (
 def seed_settings(account: CopperAccount) -> None:
     """Write the account, users, lists, pipelines, types and custom fields."""
     company_id = account.new_id("account")
-    account.put("account", {"id": company_id, "name": "Emulated Copper", "primary_timezone": "America/New_York"})
+    record = {"id": company_id, "name": "Emulated Copper", "primary_timezone": "America/New_York"}
+    account.put("account", {**record, "logo_mini_url": "https://logos.emulator.example/mini.png"})
     team = {"id": 9_401, "name": "Sales"}
     for index, (name, email) in enumerate(USERS):
         groups = [team] if index else []

@@ -49,10 +49,9 @@ def opportunities(context: SeedContext, random: Random, size: int) -> Iterator[t
             "tags": context.tags(random),
             "monetary_unit": "USD" if value is not None else None,
             "monetary_value": value,
-            "win_probability": stage["win_probability"],
+            "win_probability": None if index % 7 == 6 else stage["win_probability"],  # noqa: PLR2004 - some (section 10)
             "interaction_count": count,
-            "converted_unit": "USD" if value is not None else None,
-            "converted_value": value,
+            **context.converted_money(value, index),
             "pipeline_type": pipeline["type"],
             "pipeline_is_revenue": pipeline["is_revenue"],
             "date_stage_changed": modified,

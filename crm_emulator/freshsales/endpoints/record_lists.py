@@ -153,7 +153,7 @@ class RecordLists(Chapter):
         include = included(request)
         side = side_loaded(self.account, resource, found, include)
         shown_records = [full_json(self.account, resource, record, include) for record in found]
-        meta = {"total_pages": -(-total // size), "total": total}
+        meta = {"total": total} if resource.name == "tasks" else {"total_pages": -(-total // size), "total": total}
         if resource.views or "leads" in self.resources:
             return {resource.name: shown_records, **side, "meta": meta}
         return {**side, resource.name: shown_records, "meta": meta}

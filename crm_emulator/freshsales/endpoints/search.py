@@ -146,8 +146,8 @@ class Searches(Chapter):
             total = self.account.store.count(query)
             found = [decode(text) for text in self.account.store.page(query, size, (page - 1) * size)]
         return {
-            resource.name: [partial_json(self.account, resource, record) for record in found],
-            "meta": {"total_pages": -(-total // size), "total": total},
+            resource.name: [partial_json(self.account, resource, record, is_filtered=True) for record in found],
+            "meta": {"total": total},
         }
 
     def _condition(self, resource: Resource, rule: Any) -> Condition:

@@ -21,6 +21,17 @@ _TARGET = (
     Column("target_type", "targetables.0.type"),
 )
 _MADE: dict[str, Any] = {"created_at": None, "updated_at": None, "creater_id": None}
+# Of checking in and out on a phone, recorded beside appointments and sales activities (section 12).
+_CHECKED_IN: dict[str, Any] = {
+    "latitude": None,
+    "longitude": None,
+    "checkedin_at": None,
+    "checkedout_latitude": None,
+    "checkedout_longitude": None,
+    "checkedout_location": None,
+    "checkedout_at": None,
+    "checkedin_duration": None,
+}
 _NOT_SHOWN = frozenset({"targetable_type", "targetable_id"})
 
 
@@ -101,7 +112,14 @@ NOTES = Resource(
     model="Note",
     writable={"description": LONG_TEXT, **TARGETED},
     required=("description", "targetable_type", "targetable_id"),
-    kept={"url": None, "duration": None, **_MADE, "has_access": True, "targetables": []},
+    kept={
+        "url": None,
+        "duration": None,
+        **_MADE,
+        "has_access": True,
+        "collab_context": {"hasSlackViewAccess": False, "messageId": ""},
+        "targetables": [],
+    },
     columns=(*STAMPS, *_TARGET),
     hidden=_NOT_SHOWN,
     first_id=31_004_348_670,
@@ -154,9 +172,8 @@ APPOINTMENTS = Resource(
     kept={
         "provider": "freshsales",
         **_MADE,
-        "latitude": None,
-        "longitude": None,
-        "checkedin_at": None,
+        **_CHECKED_IN,
+        "can_checkin_checkout": True,
         "can_checkin": True,
         "conference_id": None,
         "targetables": [],
@@ -195,8 +212,8 @@ SALES_ACTIVITIES = Resource(
         **_MADE,
         "updater_id": None,
         "conversation_time": None,
-        "latitude": None,
-        "longitude": None,
+        "conversation_id": None,
+        **_CHECKED_IN,
         "completed_date": None,
         "status": False,
         "targetables": [],

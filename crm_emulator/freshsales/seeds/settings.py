@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from crm_emulator.freshsales.custom_modules import define_module
@@ -40,9 +41,10 @@ _FIELDS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
 
 def seed_settings(account: FreshsalesAccount) -> None:
     """Write the users, the picklists, the custom fields and a custom module."""
+    stamp = f"{datetime.fromtimestamp(account.now(), UTC):%Y-%m-%dT%H:%M:%SZ}"  # those of picklists are UTC's (4)
     for name in SELECTORS:
         if name in account.tables:
-            for item in fresh_items(name, account.stamp()):
+            for item in fresh_items(name, stamp):
                 account.store.put(account.tables[name], item)
                 account.store.reserve_ids(account.tables[name], item["id"])
     for index, (name, email) in enumerate(_USERS):

@@ -75,7 +75,11 @@ def test_an_unknown_action_is_a_failure_and_an_unknown_object_a_page(firm):
     assert answer.headers["Content-Type"].startswith("text/html")
 
 
-def test_the_json_style_saves_updates_and_deletes(firm):
+def test_the_json_style_saves_updates_and_deletes_by_switch(firm):
+    assert firm.reason(firm.rest("POST", "leads", LEAD).json())
+    assert firm.reason(firm.rest("POST", "leads", LEAD, a="save").json()) == "leadData is required"
+    assert firm.vendor.count("leads") == 0
+    firm.vendor.switches.rest_style = True
     lead = firm.rest("POST", "leads", LEAD).json()["lead"]
     changed = firm.rest("PUT", f"leads/{lead['leadId']}", {"jobTitle": "CEO"}).json()["lead"]
     assert (changed["jobTitle"], changed["lastName"]) == ("CEO", "Rivera")
@@ -84,6 +88,7 @@ def test_the_json_style_saves_updates_and_deletes(firm):
 
 
 def test_the_json_style_applies_every_attribute_that_was_sent(firm):
+    firm.vendor.switches.rest_style = True
     attribute = firm.vendor.define_attribute("leads", "Shoe Size", "number")
     lead = firm.rest("POST", "leads", LEAD).json()["lead"]
     sent = {
@@ -96,17 +101,13 @@ def test_the_json_style_applies_every_attribute_that_was_sent(firm):
 
 
 def test_a_json_body_is_also_taken_with_the_action_in_the_url(firm):
+    firm.vendor.switches.rest_style = True
     assert firm.rest("POST", "leads", LEAD, a="save").json()["lead"]["lastName"] == "Rivera"
-
-
-def test_the_json_style_can_be_turned_off(firm):
-    firm.vendor.switches.rest_style = False
-    assert firm.reason(firm.rest("POST", "leads", LEAD).json())
-    assert firm.vendor.count("leads") == 0
 
 
 def test_a_throttled_call_is_a_429_or_a_failure_by_switch(firm):
     firm.vendor.use_quota((Rate(1, 60.0),))
+    firm.vendor.switches.rest_style = True
     firm.rest("POST", "leads", LEAD)
     assert firm.rest("POST", "leads", LEAD).status_code == 429
     firm.vendor.switches.throttle_style = "failure"

@@ -98,11 +98,12 @@ def test_a_lagging_index_hides_a_new_record_from_searches_but_not_from_its_id(fi
         ("leads", "leadSources", {"id", "name"}),
         ("leads", "leadTypes", {"typeId", "typeName"}),
         ("leads", "leadRanks", {"lookupCode", "meaning"}),
-        ("cases", "statuses", {"statusId", "statusName"}),
-        ("cases", "types", {"typeId", "typeName"}),
-        ("cases", "priorities", {"id", "name"}),
+        ("cases", "statuses", {"statusId", "statusCode", "statusName"}),
+        ("cases", "types", {"typeId", "typeCode", "typeName"}),
+        ("cases", "priorities", {"id", "code", "name"}),
+        ("cases", "caseSources", {"caseSourceId", "caseSourceName"}),
         ("customers", "countryList", {"countryId", "countryName"}),
-        ("customers", "phoneTypes", {"phoneTypeCode", "phoneType"}),
+        ("customers", "phoneTypes", {"id", "code", "name"}),
     ],
 )
 def test_the_configuration_lists_what_names_stand_for(firm, object_name, key, item):

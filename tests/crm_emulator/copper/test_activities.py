@@ -41,6 +41,12 @@ def test_only_enabled_user_types_can_be_written(copper, parent, kind):
     assert "Type" in copper.refused("POST", "/activities", {"parent": parent, "type": kind, "details": "x"})
 
 
+def test_a_type_is_taken_as_the_list_of_types_shows_it(copper, parent):
+    shown = copper.ok("GET", "/activity_types")["user"][0]
+    made = copper.ok("POST", "/activities", {"parent": parent, "type": shown, "details": "x"})
+    assert made["type"] == NOTE
+
+
 def test_the_parent_must_be_there(copper):
     body = {"parent": {"id": 1, "type": "person"}, "type": NOTE, "details": "x"}
     assert "Parent" in copper.refused("POST", "/activities", body)

@@ -1,6 +1,7 @@
 import pytest
 
 MIDNIGHT = 1_485_129_600
+IN_NEW_YORK = MIDNIGHT + 5 * 3600
 
 
 def define(copper, data_type, name="Field", available_on=("person",), **more):
@@ -47,12 +48,14 @@ def test_the_order_of_fields_differs_between_records(copper):
         ("String", None, "x", "x", 5),
         ("Text", None, "x" * 300, "x" * 300, 5),
         ("URL", None, "https://x.example", "https://x.example", 5),
-        ("Date", None, "1/23/2017", MIDNIGHT, "23/1/2017"),
+        ("Date", None, "1/23/2017", IN_NEW_YORK, "23/1/2017"),
         ("Date", None, MIDNIGHT, MIDNIGHT, True),
         ("Checkbox", False, True, True, "yes"),
         ("Float", None, 1.5, 1.5, "1.5"),
-        ("Percentage", None, 95, 95, 9.5),
-        ("Currency", None, 10, 10, "10"),
+        ("Percentage", None, 95, 95, "95"),
+        ("Percentage", None, 0.34, 0, True),
+        ("Currency", None, 10, 10, "ten"),
+        ("Currency", None, "55.5", 55.5, True),
     ],
 )
 def test_a_field_of_a_data_type_is_kept(copper, data_type, empty, sent, kept, wrong):
@@ -78,9 +81,23 @@ def test_multi_selects_take_lists_of_them(copper):
     person = copper.ok("POST", "/people", {"name": "Ann"})
     assert value_of(person, definition) == []
     path = f"/people/{person['id']}"
-    assert value_of(copper.ok("PUT", path, field(definition, both)), definition) == both
+    assert value_of(copper.ok("PUT", path, field(definition, both[::-1])), definition) == both
     assert "Custom Fields" in copper.refused("PUT", path, field(definition, [1]))
     assert "Custom Fields" in copper.refused("PUT", path, field(definition, [["Red"]]))
+
+
+def test_a_connect_field_is_taken_only_as_it_is(copper):
+    company = copper.ok("POST", "/companies", {"name": "Acme"})
+    connect = next(each for each in copper.ok("GET", "/custom_field_definitions") if each["data_type"] == "Connect")
+    path = f"/companies/{company['id']}"
+    assert copper.ok("PUT", path, field(connect, []))["custom_fields"] == company["custom_fields"]
+    assert "related_links" in copper.refused("PUT", path, field(connect, [5]))
+
+
+def test_definitions_have_no_canonical_name_and_some_are_text_to_match_by(copper):
+    definitions = copper.ok("GET", "/custom_field_definitions")
+    assert not any("canonical_name" in each for each in definitions)
+    assert any(each["data_type"] == "String" and each["is_filterable"] for each in definitions)
 
 
 def test_fields_that_an_update_does_not_name_keep_their_values(copper):
@@ -157,16 +174,17 @@ def test_a_definition_that_is_not_right_is_refused(copper, body, said):
     assert said in copper.refused("POST", "/custom_field_definitions", body)
 
 
-def test_searchable_fields_are_filtered_by_value_and_range(copper):
+def test_searchable_fields_are_filtered_as_their_data_type_says(copper):
     score = define(copper, "Float", "Score", is_filterable=True)
+    share = define(copper, "Percentage", "Share", is_filterable=True)
     colour = define(copper, "Dropdown", "Colour", **options("Red", "Blue"))
     tastes = define(copper, "MultiSelect", "Tastes", **options("Sweet", "Sour"))
     red, sweet, sour = colour["options"][0]["id"], *(option["id"] for option in tastes["options"])
-    values = {"Ann": (1.5, red, [sweet]), "Bob": (7, None, [sweet, sour]), "Cleo": (None, None, [])}
+    values = {"Ann": (1.5, 10, red, [sweet]), "Bob": (7, 20, None, [sweet, sour]), "Cleo": (None, None, None, [])}
     for name, of_fields in values.items():
         sent = [
             {"custom_field_definition_id": each["id"], "value": value}
-            for each, value in zip((score, colour, tastes), of_fields, strict=True)
+            for each, value in zip((score, share, colour, tastes), of_fields, strict=True)
         ]
         copper.ok("POST", "/people", {"name": name, "custom_fields": sent})
 
@@ -175,13 +193,25 @@ def test_searchable_fields_are_filtered_by_value_and_range(copper):
         return sorted(record["name"] for record in copper.search("people", custom_fields=filters))
 
     assert found(score, value=7) == ["Bob"]
-    assert found(score, minimum_value=1, maximum_value=2) == ["Ann"]
+    assert found(share, minimum_value=10, maximum_value=15) == ["Ann"]
     assert found(colour, value=[red]) == ["Ann"]
     assert found(colour, value=[red], allow_empty=True) == ["Ann", "Bob", "Cleo"]
     assert found(colour, allow_empty=True) == ["Bob", "Cleo"]
     assert found(tastes, value=[sweet, sour], option="ANY") == ["Ann", "Bob"]
     assert found(tastes, value=[sweet, sour], option="ALL") == ["Bob"]
     assert found(tastes, value=[sour], option="NONE") == ["Ann", "Cleo"]
+
+
+@pytest.mark.parametrize(
+    ("data_type", "wanted"),
+    [("Float", {"minimum_value": 1}), ("Percentage", {"value": 1}), ("Date", {"allow_empty": True})],
+)
+def test_a_field_is_not_filtered_in_the_way_of_another_data_type(copper, data_type, wanted):
+    definition = define(copper, data_type)
+    filters = [{"custom_field_definition_id": definition["id"], **wanted}]
+    assert f"not filtered by {next(iter(wanted))}" in copper.refused(
+        "POST", "/people/search", {"custom_fields": filters}
+    )
 
 
 def test_text_fields_are_not_searchable(copper):

@@ -65,6 +65,8 @@ def people(emulator):
         ({"minimum_interaction_date": 1500}, {"bob"}),
         ({"maximum_interaction_date": 1500}, {"ann"}),
         ({"minimum_interaction_count": 4}, {"ann"}),
+        ({"city": ""}, {"cleo"}),
+        ({"postal_code": []}, {"ann", "bob", "cleo"}),
         ({"assignee_ids": [-2]}, {"cleo"}),
         ({"company_ids": [-2]}, {"bob", "cleo"}),
         ({"age": 60}, {"ann", "bob"}),
@@ -133,6 +135,23 @@ def test_opportunities_are_found_in_both_spellings(copper, parameters, found):
     copper.ok("POST", "/opportunities", {"name": "Open", "monetary_value": 1})
     copper.ok("POST", "/opportunities", {"name": "Won", "status": "Won", "priority": "High", "monetary_value": 100})
     assert sorted(record["name"] for record in copper.search("opportunities", **parameters)) == found
+
+
+@pytest.mark.parametrize("empty", ["", []])
+def test_an_empty_value_finds_records_without_one_where_the_page_says_so(copper, empty):
+    company = copper.ok("POST", "/companies", {"name": "Acme", "tags": ["a"]})
+    with_tags = {"name": "With", "tags": ["a"]}
+    deal = copper.ok("POST", "/opportunities", {**with_tags, "company_id": company["id"]})
+    about = [{"id": deal["id"], "type": "opportunity"}, {"id": company["id"], "type": "company"}]
+    tasks = [copper.ok("POST", "/tasks", {"name": "Call", "related_resource": each})["id"] for each in about]
+    for name in ("people", "leads", "opportunities", "projects"):
+        if name != "opportunities":
+            copper.ok("POST", f"/{name}", with_tags)
+        bare = copper.ok("POST", f"/{name}", {"name": "Without"})
+        assert copper.ids(name, tags=empty) == [bare["id"]]
+    assert [each["name"] for each in copper.search("opportunities", company_ids=empty)] == ["Without"]
+    assert copper.ids("tasks", company_ids=empty) == tasks[:1]
+    assert copper.ids("tasks", opportunity_ids=empty) == tasks[1:]
 
 
 def test_tasks_are_found_by_what_they_are_about(copper):

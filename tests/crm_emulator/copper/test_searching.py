@@ -43,21 +43,25 @@ def test_past_the_end_there_is_an_empty_page(seeded):
     assert seeded.search("people", page_number=1000, page_size=200) == []
 
 
-def test_a_page_size_over_200_is_refused_or_clamped_by_switch(emulator, copper):
+def test_a_page_size_over_200_or_under_1_is_refused_or_clamped_by_switch(emulator, copper):
     stamped(emulator, *range(205))
-    assert "Page Size" in copper.refused("POST", "/people/search", {"page_size": 201})
+    for size in (201, 0, -1):
+        assert "Page Size" in copper.refused("POST", "/people/search", {"page_size": size})
     emulator.copper.switches.oversized_page = "clamp"
     assert len(copper.search("people", page_size=201)) == 200
-    assert len(copper.search("people", page_size=0)) == 20
+    assert len(copper.search("people", page_size=0)) == 1
 
 
 def test_numbers_may_be_sent_as_text(seeded):
     assert seeded.ids("people", page_size="7", page_number="2") == seeded.ids("people", page_size=7, page_number=2)
 
 
-def test_paging_is_read_from_the_query_too(seeded):
+def test_paging_in_the_query_brings_the_first_page_again_unless_the_switch_says_so(emulator, copper):
+    stamped(emulator, *range(25))
     path = "/people/search?page_size=7&page_number=2"
-    assert [record["id"] for record in seeded.ok("POST", path, {})] == seeded.ids("people", page_size=7, page_number=2)
+    assert [record["id"] for record in copper.ok("POST", path, {})] == copper.ids("people")
+    emulator.copper.switches.query_paging = True
+    assert [record["id"] for record in copper.ok("POST", path, {})] == copper.ids("people", page_size=7, page_number=2)
 
 
 def test_an_unknown_parameter_is_refused_in_the_recorded_words(copper):

@@ -146,6 +146,20 @@ def test_interactions_are_counted_from_the_activities(emulator, records):
             assert record.get("date_last_contacted", last.get(key)) == last.get(key)
 
 
+def test_amounts_and_probabilities_come_as_real_accounts_show_them(records):
+    for name in ("opportunities", "leads"):
+        forms = {type(each["converted_value"]) for each in records[name] if each["monetary_value"] is not None}
+        assert forms == {str, type(None)}
+    assert {type(each["win_probability"]) for each in records["opportunities"]} == {int, type(None)}
+
+
+def test_dates_lie_at_midnights_of_the_accounts_clock_and_of_utc(records):
+    dates = {each["id"] for each in records["custom_field_definitions"] if each["data_type"] == "Date"}
+    fields = [each for record in records["companies"] for each in record["custom_fields"]]
+    held = [each["value"] for each in fields if each["custom_field_definition_id"] in dates and each["value"]]
+    assert {value % 86_400 for value in held} == {0, 4 * 3600, 5 * 3600}
+
+
 def test_many_records_share_a_second(records):
     stamps = Counter(person["date_modified"] for person in records["people"])
     assert max(stamps.values()) >= 3

@@ -5,7 +5,7 @@ LISTS = ["contact_types", "customer_sources", "loss_reasons", "lead_statuses", "
 
 def test_the_account_says_whose_it_is(copper):
     account = copper.ok("GET", "/account")
-    assert set(account) == {"id", "name", "primary_timezone", "settings"}
+    assert set(account) == {"id", "name", "primary_timezone", "logo_mini_url", "settings"}
     assert account["settings"] == {"setting_team_permissions_enabled": False, "setting_enable_leads": True}
 
 
@@ -13,6 +13,16 @@ def test_the_account_says_whose_it_is(copper):
 def test_a_settings_list_is_whole_and_unpaginated(emulator, copper, name):
     assert copper.ok("GET", f"/{name}") == emulator.copper.records(name)
     assert copper.ok("GET", f"/{name}")
+
+
+@pytest.mark.parametrize(("form", "status"), [("no_content", 204), ("no_body", 200)])
+def test_a_list_without_records_has_no_body_by_switch(emulator, copper, form, status):
+    assert copper.ok("GET", "/tags") == []
+    emulator.copper.switches.empty_lists = form
+    answer = copper.send("GET", "/tags")
+    assert (answer.status_code, answer.content) == (status, b"")
+    assert copper.ok("GET", "/loss_reasons")
+    assert copper.search("people") == []
 
 
 def test_users_are_searched_and_fetched(copper):
@@ -114,6 +124,8 @@ def test_a_file_is_linked_listed_and_fetched(emulator, copper, name):
     assert copper.ok("GET", path) == [file]
     assert copper.ok("GET", f"{path}/{file['id']}") == file
     copper.refused("GET", f"{path}/1", status=404)
+    slot = copper.ok("GET", f"{path}/s3_signed_url")
+    assert copper.ok("POST", path, {"file_name": "plan.pdf", "key": slot["key"]})
     copper.refused("POST", path, {"file_name": "plan.pdf", "key": "elsewhere"})
     assert "Key: can't be blank" in copper.refused("POST", path, {"file_name": "x"})
     assert copper.send("GET", f"/tasks/{record['id']}/files").status_code == 404

@@ -45,10 +45,28 @@ def test_all_that_is_wrong_is_said_at_once_on_lines_of_their_own(copper):
     ]
 
 
-def test_what_copper_keeps_itself_cannot_be_sent_unless_the_switch_says_so(emulator, copper):
+def test_what_copper_keeps_itself_is_ignored_or_refused_by_switch(emulator, copper):
+    person = copper.ok("POST", "/people", {"name": "x", "date_created": 1})
+    assert person["date_created"] != 1
+    sent = {name: value for name, value in person.items() if name != "id"}
+    assert copper.ok("PUT", f"/people/{person['id']}", person) == copper.ok("PUT", f"/people/{person['id']}", sent)
+    emulator.copper.switches.read_only_attributes = "reject"
     assert "date_created" in copper.refused("POST", "/people", {"name": "x", "date_created": 1})
-    emulator.copper.switches.read_only_attributes = "ignore"
-    assert copper.ok("POST", "/people", {"name": "x", "date_created": 1})["date_created"] != 1
+
+
+def test_an_attribute_that_is_not_known_is_ignored_by_switch(emulator, copper):
+    assert "customer_source_id" in copper.refused("POST", "/people", {"name": "x", "customer_source_id": 1})
+    emulator.copper.switches.unknown_attributes = "ignore"
+    assert "customer_source_id" not in copper.ok("POST", "/people", {"name": "x", "customer_source_id": 1})
+
+
+@pytest.mark.parametrize("object_name", ["opportunities", "leads"])
+def test_a_converted_value_is_text_or_a_number_or_null_by_switch(emulator, copper, object_name):
+    for form, value in (("text", "250000.0"), ("number", 250_000), ("null", None)):
+        emulator.copper.switches.converted_value = form
+        record = copper.ok("POST", f"/{object_name}", {"name": "x", "monetary_value": 250_000})
+        assert (record["converted_value"], record["monetary_value"]) == (value, 250_000)
+    assert copper.ok("POST", f"/{object_name}", {"name": "x"})["converted_value"] is None
 
 
 def test_an_update_leaves_alone_what_it_does_not_name(copper):
@@ -242,9 +260,9 @@ def test_a_lead_has_the_default_status_and_takes_a_label_or_an_id(copper):
 
 
 def test_a_task_notes_when_it_was_completed_and_forgets_when_it_is_opened_again(emulator, copper):
-    task = copper.ok("POST", "/tasks", {"name": "Call", "due_date": "1/23/2017"})
+    task = copper.ok("POST", "/tasks", {"name": "Call", "due_date": "1/23/2017"})  # midnight in New York
     assert task["related_resource"] == {"id": None, "type": None}
-    assert (task["status"], task["priority"], task["due_date"]) == ("Open", "None", 1_485_129_600)
+    assert (task["status"], task["priority"], task["due_date"]) == ("Open", "None", 1_485_129_600 + 5 * 3600)
     emulator.clock.advance(9)
     done = copper.ok("PUT", f"/tasks/{task['id']}", {"status": "Completed"})
     assert done["completed_date"] == emulator.clock.seconds()

@@ -28,6 +28,14 @@ def settings(firm, tmp_path):
     }
 
 
+@pytest.fixture(params=["form", "rest"])
+def style(request, firm, settings):
+    """The two styles of the wire, of which the firm takes the second by switch alone."""
+    firm.switches.rest_style = request.param == "rest"
+    settings["wire_style"] = request.param
+    return request.param
+
+
 @pytest.fixture
 def calls(emulator):
     """The actions called since the last time, as ``leads save``, without reading lists and configuration."""

@@ -38,6 +38,7 @@ def test_a_failure_inside_a_200_rejects_its_record_there_too(run, firm):
 
 
 def test_a_json_endpoint_gets_its_keys_in_the_url_and_shows_none(run, emulator, firm):
+    firm.switches.rest_style = True
     streams = declared(format="json", property=None, query={})
     done = send(run, "by_hand", {"id": 1, "lastName": "Smith"}, {"id": 2}, streams=streams)
     assert done.of("by_hand") == {"input": 2, "created": 1, "rejected": 1}

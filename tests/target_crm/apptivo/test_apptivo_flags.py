@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.target_crm.apptivo.sending import send
 from tests.target_crm.messages import record_of, schema_of
 
 DEAL = {"id": 1, "name": "Big one"}
 LEAD = {"id": 1, "first_name": "Ann", "last_name": "Smith", "email": "ann@acme.example"}
 CHECKED = {"leads": {"parameters": {"is_duplicate_check": "Y"}, "match_on": ["externalRefId"]}}
-
-
-@pytest.fixture(params=["form", "rest"])
-def style(request, settings):
-    settings["wire_style"] = request.param
-    return request.param
 
 
 def parameters_of(emulator, style):

@@ -71,19 +71,18 @@ def test_check_names_whatever_does_not_exist(operate, streams, sentence):
     assert sentence in done.output
 
 
-@pytest.mark.parametrize("style", ["form", "rest"])
-def test_a_wrong_key_is_told_in_one_sentence_that_does_not_show_it(operate, style):
-    done = operate("check", access_key="wrong-key-0123456789", wire_style=style)
+@pytest.mark.usefixtures("style")
+def test_a_wrong_key_is_told_in_one_sentence_that_does_not_show_it(operate):
+    done = operate("check", access_key="wrong-key-0123456789")
     assert done.exit_code == 2
     assert "did not accept the credentials" in done.output
     assert "wrong-key-0123456789" not in done.output
 
 
-@pytest.mark.parametrize("style", ["form", "rest"])
 def test_trying_one_lead_shows_question_and_answer_without_keys(operate, firm, tmp_path, style):
     file = tmp_path / "lead.json"
     file.write_text(json.dumps(LEAD))
-    done = operate("try", str(file), "--stream", "leads", wire_style=style)
+    done = operate("try", str(file), "--stream", "leads")
     assert done.exit_code == 0, done.output
     assert ("> POST /leads?a=save leadData=" if style == "form" else '> POST /leads {"firstName":"Ann"') in done.output
     assert '< 200 {"lead":{' in done.output
@@ -93,11 +92,10 @@ def test_trying_one_lead_shows_question_and_answer_without_keys(operate, firm, t
         assert key not in done.output
 
 
-@pytest.mark.parametrize("style", ["form", "rest"])
 def test_a_dry_run_shows_each_request_without_keys_and_the_run_does_just_that(run, firm, calls, style):
     firm.insert("leads", {"lastName": "Smith", "emailAddresses": [{"emailAddress": LEAD["email"]}]})
     records = LEAD, {"id": 2, "last_name": "Li", "street": "1 Main St"}, {"id": 2, "last_name": "Li", "city": "Ulm"}
-    done = send(run, "leads", *records, dry_run=True, wire_style=style, batch_size_rows=2)
+    done = send(run, "leads", *records, dry_run=True, batch_size_rows=2)
     assert not [call for call in calls(every=True) if call.endswith((" save", " update", "leads", "{leadId}"))]
     update, create = (
         ("POST /leads?a=update leadData=", "POST /leads?a=save leadData=")
@@ -110,7 +108,7 @@ def test_a_dry_run_shows_each_request_without_keys_and_the_run_does_just_that(ru
     assert "addresses" in done.errors
     for key in (firm.api_key, firm.access_key, "apiKey"):
         assert key not in done.errors
-    assert send(run, "leads", *records, wire_style=style).of("leads") == {
+    assert send(run, "leads", *records).of("leads") == {
         "input": 3,
         "created": 1,
         "updated": 1,
@@ -118,15 +116,14 @@ def test_a_dry_run_shows_each_request_without_keys_and_the_run_does_just_that(ru
     }
 
 
-@pytest.mark.parametrize("style", ["form", "rest"])
-def test_keys_are_in_no_report_reject_file_response_or_ledger(run, firm, tmp_path, style):
+@pytest.mark.usefixtures("style")
+def test_keys_are_in_no_report_reject_file_response_or_ledger(run, firm, tmp_path):
     bad = {"id": 2, "last_name": "Bad", "account_id": 999_999}
     done = send(
         run,
         "leads",
         LEAD,
         bad,
-        wire_style=style,
         rejected_path=str(tmp_path / "rejected.singer"),
         responses_path=str(tmp_path / "responses.singer"),
     )

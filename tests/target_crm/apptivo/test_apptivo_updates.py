@@ -13,12 +13,6 @@ from tests.target_crm.messages import record_of, schema_of, state_of
 LEAD = {"id": 1, "first_name": "Ann", "last_name": "Smith", "email": "ann@acme.example"}
 
 
-@pytest.fixture(params=["form", "rest"])
-def style(request, settings):
-    settings["wire_style"] = request.param
-    return request.param
-
-
 def test_an_update_lists_what_changed_under_both_names_and_sends_the_whole_record(run, firm, given):
     send(run, "leads", LEAD)
     (lead,) = firm.records("leads")

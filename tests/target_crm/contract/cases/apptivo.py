@@ -37,6 +37,7 @@ def _apptivo_case(stream, style, *, title, make, insert, change, bad, shows, mat
             record[title] == insert(n)[title] and shows(record) for record in vendor.records(stream)
         ),
         creates=(f"POST {own}[?]a=save",) if style == "form" else (f"POST {own}",),
+        prepare=lambda vendor: setattr(vendor.switches, "rest_style", style == "rest"),
         writes=("PUT *", "DELETE *", "POST *[?]a=save", "POST *[?]a=update", "POST *[?]a=delete", f"POST {own}"),
     )
 
