@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
+from crm_emulator.access import Access, new_token
+from crm_emulator.addresses import HOST, is_loopback
 from crm_emulator.application import Application
 from crm_emulator.clock import Clock
 from crm_emulator.control import Control
@@ -37,7 +39,9 @@ class Emulator(EmulatedCrms):
         people, companies, leads, opportunities, projects, tasks, activities: How many of each Copper gets; one left out
             is the default (see ``crm_emulator.copper.seeds.SIZES``), or 0 when ``empty``.
         empty: No records but the settings lists.
+        listen: The address to listen on. Beyond this machine the control API and the pages take a token.
         port: The port to listen on; 0 is any free one.
+        token: The token; left out, a new one where it is needed.
         database: A SQLite file that keeps the records; one that already holds some is not seeded again.
         quota: Whether the vendors' own rates are kept; or the rates to keep instead.
         clock: Left out, the machine's; ``Clock(frozen_at=…)`` stands still until ``clock.advance``.
@@ -45,6 +49,9 @@ class Emulator(EmulatedCrms):
         switches: Copper's switches.
         sizes: Numbers of records by CRM and object: ``{"freshsales": {"contacts": 500}}``. Each CRM is seeded when it
             is first used, with its default numbers where nothing is said and ``empty`` is not set.
+
+    Attributes:
+        control_token: The token of the control API and the pages; empty: they take none.
     """
 
     def __init__(  # noqa: PLR0913 - every one is optional and named
@@ -59,7 +66,9 @@ class Emulator(EmulatedCrms):
         tasks: int | None = None,
         activities: int | None = None,
         empty: bool = False,
+        listen: str = HOST,
         port: int = 0,
+        token: str = "",
         database: str | None = None,
         quota: bool | tuple[Rate, ...] = False,
         clock: Clock | None = None,
@@ -80,6 +89,7 @@ class Emulator(EmulatedCrms):
             seed=seed,
             sizes={"copper": {name: size for name, size in copper.items() if size is not None}, **(sizes or {})},
             empty=empty,
+            host=listen,
             port=port,
             database=database,
             quota=quota,
@@ -87,9 +97,11 @@ class Emulator(EmulatedCrms):
             switches=switches,
         )
         self.faults.add(*faults)
-        self._control, self._pages = Control(self), Pages(self)
+        self.control_token = token or ("" if is_loopback(listen) else new_token())
+        access = Access(self.control_token)
+        self._control, self._pages = Control(self, access), Pages(self, access)
         self.application = Application(self, self._answer_outside_crms, seed)
-        self.listener = Listener(self.application, port)
+        self.listener = Listener(self.application, port, listen)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
 

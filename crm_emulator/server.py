@@ -1,12 +1,12 @@
-"""The listening socket: on 127.0.0.1 only, and able to refuse connections for a while."""
+"""The listening socket, able to refuse connections for a while."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
 
+from crm_emulator.addresses import HOST, is_every, resolved
 from crm_emulator.application import Application
-from crm_emulator.crms import HOST
 from crm_emulator.protocol import Connection
 
 _BACKLOG = 1024
@@ -20,11 +20,13 @@ class Listener:
     a transport open for ever (Python 3.11), nor say which accepts are still under way.
 
     Attributes:
+        host: The address that is listened on.
         port: The port that was asked for (0: any free one) and, once started, the one in use.
         connections: The open connections.
     """
 
-    def __init__(self, application: Application, port: int = 0) -> None:
+    def __init__(self, application: Application, port: int = 0, host: str = HOST) -> None:
+        self.host = host
         self.port = port
         self.connections: set[Connection] = set()
         self._application = application
@@ -34,8 +36,8 @@ class Listener:
         self._is_closed = False
 
     def start(self) -> None:
-        """Listen on the running loop; raises OSError when the port is taken."""
-        self._socket = _listening_socket(self.port)
+        """Listen on the running loop; raises OSError when the port is taken or the address is not this machine's."""
+        self._socket = _listening_socket(self.host, self.port)
         self.port = self._socket.getsockname()[1]
         self._watch(self._socket)
 
@@ -111,13 +113,16 @@ class Listener:
             self.start()
 
 
-def _listening_socket(port: int) -> socket.socket:
+def _listening_socket(host: str, port: int) -> socket.socket:
+    family, address = resolved(host, port)
     # The protocol is named, since asyncio sends small answers at once (TCP_NODELAY) only where it is.
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.settimeout(0.0)
-        listening.bind((HOST, port))
+        if family == socket.AF_INET6:
+            listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, not is_every(host))
+        listening.bind(address)
         listening.listen(_BACKLOG)
     except BaseException:
         listening.close()
