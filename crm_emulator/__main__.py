@@ -17,6 +17,7 @@ from crm_emulator.copper.seeds import SIZES
 from crm_emulator.database import ForeignStateError
 from crm_emulator.emulator import Emulator
 from crm_emulator.options import emulator_for, parser
+from crm_emulator.version import UnequalVersionsError
 
 
 def _greeting(emulator: Emulator) -> str:
@@ -66,6 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     logging.basicConfig(level=logging.INFO if options.log else logging.ERROR, format="%(message)s")
     try:
         emulator = emulator_for(options)
+    except UnequalVersionsError as error:
+        sys.exit(f"crm-emulator: {error}")
     except (sqlite3.Error, ForeignStateError) as error:
         sys.exit(f"crm-emulator: cannot use {options.db}: {error}")
     except (ValueError, ControlError) as error:

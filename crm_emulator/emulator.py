@@ -21,6 +21,7 @@ from crm_emulator.messages import Answer, Request
 from crm_emulator.pages.site import Pages
 from crm_emulator.quota import Rate
 from crm_emulator.server import Listener
+from crm_emulator.version import require_equal_versions
 
 
 class EmulatorBugError(AssertionError):
@@ -76,6 +77,7 @@ class Emulator(EmulatedCrms):
         switches: Switches | None = None,
         sizes: Mapping[str, Mapping[str, int]] | None = None,
     ) -> None:
+        require_equal_versions()
         copper = {
             "people": people,
             "companies": companies,

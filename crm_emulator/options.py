@@ -6,7 +6,6 @@ import argparse
 import os
 import re
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import NoReturn
 
 from crm_emulator.addresses import HOST
@@ -19,6 +18,7 @@ from crm_emulator.faults import Fault, Kind
 from crm_emulator.freshsales.vendor import Freshsales, FreshsalesClassic
 from crm_emulator.quota import Rate
 from crm_emulator.vendor import Vendor
+from crm_emulator.version import VERSION
 
 DEFAULT_PORT = 8467
 TOKEN_VARIABLE = "CRM_EMULATOR_TOKEN"  # noqa: S105 - the name of the variable
@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add = made.add_argument
-    add("--version", action="version", version=f"crm-emulator v{version('singer-crm')}")
+    add("--version", action="version", version=f"crm-emulator v{VERSION}")
     add(
         "--port",
         type=_port,
