@@ -12,6 +12,7 @@ import sqlite3
 import sys
 from collections.abc import Sequence
 
+from crm_emulator.addresses import HOST
 from crm_emulator.control import ControlError
 from crm_emulator.copper.seeds import SIZES
 from crm_emulator.database import ForeignStateError
@@ -25,9 +26,25 @@ def _greeting(emulator: Emulator) -> str:
     counts = ", ".join(f"{emulator.copper.count(name):,} {name}" for name in SIZES)
     lines = [f"crm-emulator listening on {emulator.url}", f"# copper: {counts}"]
     lines += [vendor.configuration() for vendor in emulator.vendors]
+    lines += _trusting(emulator)
     if emulator.control_token:
         lines.append(f"# token of the control API and the pages: {emulator.control_token}")
     return "\n".join([*lines, f"# control API: {emulator.url}/_emulator/status; Ctrl-C stops", ""])
+
+
+def _trusting(emulator: Emulator) -> list[str]:
+    """Return how clients come to trust the certificate, and to ask the emulator in the vendors' place."""
+    if emulator.ca_file is None:
+        return []
+    path = emulator.ca_file.absolute()
+    hosts = " ".join(host.replace("*", "NAME") for vendor in emulator.vendors for host in vendor.hosts)
+    return [
+        f"# certificate authority to trust: {path}",
+        f"#   requests: export REQUESTS_CA_BUNDLE={path}",
+        f"#   curl:     export CURL_CA_BUNDLE={path}",
+        f"#   Node:     export NODE_EXTRA_CA_CERTS={path}",
+        f"# clients with fixed addresses: serve with --port 443, and add to their hosts file: {HOST} {hosts}",
+    ]
 
 
 class _MuteError(Exception):
@@ -69,6 +86,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         emulator = emulator_for(options)
     except UnequalVersionsError as error:
         sys.exit(f"crm-emulator: {error}")
+    except OSError as error:
+        sys.exit(f"crm-emulator: cannot keep the certificates in {error.filename}: {os.strerror(error.errno or 0)}")
     except (sqlite3.Error, ForeignStateError) as error:
         sys.exit(f"crm-emulator: cannot use {options.db}: {error}")
     except (ValueError, ControlError) as error:

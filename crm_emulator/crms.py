@@ -34,6 +34,7 @@ class EmulatedCrms:
         switches: Copper's switches.
 
     Attributes:
+        scheme: ``http``, or ``https`` where the server speaks TLS.
         vendors: The emulated CRMs, in the order in which they are listed.
         faults: The faults in force and the scripts under way.
         journal: The request log and its counters.
@@ -55,6 +56,7 @@ class EmulatedCrms:
     ) -> None:
         self.seed_number = seed
         self.host = host
+        self.scheme = "http"
         self.port = port
         self.clock = clock or Clock()
         self.store = Store(database)
@@ -85,7 +87,7 @@ class EmulatedCrms:
     @property
     def url(self) -> str:
         """``http://127.0.0.1:PORT``, or the address that was asked for."""
-        return f"http://{url_host(self.host)}:{self.port}"
+        return f"{self.scheme}://{url_host(self.host)}:{self.port}"
 
     @property
     def requests(self) -> list[LoggedRequest]:

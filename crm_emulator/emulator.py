@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from crm_emulator.access import Access, new_token
-from crm_emulator.addresses import HOST, is_loopback
+from crm_emulator.addresses import HOST, is_every, is_loopback
 from crm_emulator.application import Application
 from crm_emulator.clock import Clock
 from crm_emulator.control import Control
@@ -22,6 +24,9 @@ from crm_emulator.pages.site import Pages
 from crm_emulator.quota import Rate
 from crm_emulator.server import Listener
 from crm_emulator.version import require_equal_versions
+
+if TYPE_CHECKING:
+    from crm_emulator.certificates import Certificates
 
 
 class EmulatorBugError(AssertionError):
@@ -43,6 +48,7 @@ class Emulator(EmulatedCrms):
         listen: The address to listen on. Beyond this machine the control API and the pages take a token.
         port: The port to listen on; 0 is any free one.
         token: The token; left out, a new one where it is needed.
+        tls: The folder of the certificates, made where they are missing; left out, no TLS is spoken.
         database: A SQLite file that keeps the records; one that already holds some is not seeded again.
         quota: Whether the vendors' own rates are kept; or the rates to keep instead.
         clock: Left out, the machine's; ``Clock(frozen_at=…)`` stands still until ``clock.advance``.
@@ -53,6 +59,7 @@ class Emulator(EmulatedCrms):
 
     Attributes:
         control_token: The token of the control API and the pages; empty: they take none.
+        ca_file: The certificate of the authority that clients have to trust; None without TLS.
     """
 
     def __init__(  # noqa: PLR0913 - every one is optional and named
@@ -70,6 +77,7 @@ class Emulator(EmulatedCrms):
         listen: str = HOST,
         port: int = 0,
         token: str = "",
+        tls: str | Path | None = None,
         database: str | None = None,
         quota: bool | tuple[Rate, ...] = False,
         clock: Clock | None = None,
@@ -103,9 +111,21 @@ class Emulator(EmulatedCrms):
         access = Access(self.control_token)
         self._control, self._pages = Control(self, access), Pages(self, access)
         self.application = Application(self, self._answer_outside_crms, seed)
-        self.listener = Listener(self.application, port, listen)
+        self.ca_file: Path | None = None
+        context = None
+        if tls is not None:
+            found = self._certificates(Path(tls))
+            self.ca_file, context, self.scheme = found.authority, found.context(), "https"
+        self.listener = Listener(self.application, port, listen, context)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+
+    def _certificates(self, folder: Path) -> Certificates:
+        from crm_emulator.certificates import certificates  # noqa: PLC0415 - most emulators speak no TLS
+
+        hosts = [host for vendor in self.vendors for host in vendor.hosts]
+        own = [] if is_every(self.host) else [self.host]
+        return certificates(folder, [*hosts, *own, socket.gethostname().lower()])
 
     def _answer_outside_crms(self, request: Request) -> Answer:
         return self._pages.answer(request) or self._control.answer(request)

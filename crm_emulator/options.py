@@ -6,6 +6,7 @@ import argparse
 import os
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from crm_emulator.addresses import HOST
@@ -52,6 +53,14 @@ def parser() -> argparse.ArgumentParser:
         default=HOST,
         help="address to listen on, 0.0.0.0 for all; beyond this machine the control API and the pages take a token, "
         f"which is printed, or read from {TOKEN_VARIABLE} (default: %(default)s)",
+    )
+    add(
+        "--tls",
+        nargs="?",
+        const="",
+        metavar="FOLDER",
+        help="speak TLS, with a certificate for the vendors' host names that is made once and kept in FOLDER "
+        "(default: crm-emulator in ~/.local/share)",
     )
     add(
         "--seed",
@@ -180,6 +189,15 @@ def _port(text: str) -> int:
     return port
 
 
+def _tls_folder(given: str | None) -> Path | None:
+    """Return the folder of the certificates; None where no TLS is asked for."""
+    if given == "":
+        from crm_emulator.certificates import default_folder  # noqa: PLC0415 - most emulators speak no TLS
+
+        return default_folder()
+    return Path(given) if given is not None else None
+
+
 def emulator_for(options: argparse.Namespace) -> Emulator:
     """Make the emulator that the options ask for; raises ValueError, or what the database raises."""
     clock = Clock()
@@ -196,6 +214,7 @@ def emulator_for(options: argparse.Namespace) -> Emulator:
         seed=options.seed,
         listen=options.listen,
         port=options.port,
+        tls=_tls_folder(options.tls),
         token=os.environ.get(TOKEN_VARIABLE, ""),
         database=options.db,
         quota=quota,
