@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from random import Random
+from urllib.parse import urlsplit
 
 from crm_emulator.crms import EmulatedCrms
 from crm_emulator.faults import Fault, Kind
@@ -64,6 +65,7 @@ class Application:
         """Carry a request out; a failure of the emulator itself, or of a test's callback, is a 500 and is kept."""
         logged = None
         try:
+            request = self._placed(request)
             vendor = self._vendor(request.path)
             if vendor is None:
                 return Delivery(self._answer_outside_crms(request))
@@ -77,6 +79,14 @@ class Application:
             _logger.exception("the emulator failed on %s %s", request.method, request.path)
             self.bugs.append(bug)
             return Delivery(html_error(500), logged=logged)
+
+    def _placed(self, request: Request) -> Request:
+        """Put a request to a vendor's own host name under the vendor's root."""
+        host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+        for vendor in self._crms.vendors:
+            if vendor.has_host(host):
+                return replace(request, path=vendor.root + request.path)
+        return request
 
     def _begin(self, vendor: Vendor, request: Request, query: str) -> LoggedRequest:
         return self._crms.journal.begin(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
+from crm_emulator.access import Access
 from crm_emulator.faults import Fault
 from crm_emulator.messages import Answer, MalformedBodyError, Request, json_answer
 from crm_emulator.quota import Rate
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from crm_emulator.vendor import Vendor
 
 PREFIX = "/_emulator"
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-
-
 _LOAD = f"{PREFIX}/load"  # which takes a file
 _FILE_TYPES = {"", "application/octet-stream", "application/vnd.sqlite3", "application/x-sqlite3"}
 
@@ -33,8 +30,9 @@ class ControlError(ValueError):
 class Control:
     """The control API of one emulator. Its requests are neither logged nor counted, and no fault strikes them."""
 
-    def __init__(self, crms: EmulatedCrms) -> None:
+    def __init__(self, crms: EmulatedCrms, access: Access) -> None:
         self._crms = crms
+        self._access = access
         self._router = Router(self.routes())
 
     def routes(self) -> tuple[Route, ...]:
@@ -63,10 +61,12 @@ class Control:
         )
 
     def answer(self, request: Request) -> Answer:
-        """Answer one request; only a client that addresses this machine is heard."""
-        refusal = _refusal(request)
+        """Answer one request of somebody who may ask."""
+        refusal = self._access.refusal(request)
         if refusal is not None:
-            return refusal
+            return json_answer(refusal.status, {"error": refusal.said})
+        if request.body and not _is_taken(request):
+            return json_answer(415, {"error": "the control API takes Content-Type: application/json only"})
         found = self._router.find(request.method, request.path.removeprefix(PREFIX)) if _is_control(request) else None
         if found is None:
             return json_answer(404, {"error": f"nothing at {request.method} {request.path}"})
@@ -224,19 +224,6 @@ def _is_control(request: Request) -> bool:
 
 def _fault(sent: Any) -> Fault:
     return Fault.parse(sent) if isinstance(sent, str) else Fault(**sent)
-
-
-def _refusal(request: Request) -> Answer | None:
-    """Refuse a request that another machine's page may have sent; None if it is heard."""
-    host = request.headers.get("host", "")
-    if urlsplit(f"//{host}").hostname not in _LOOPBACK:
-        return json_answer(403, {"error": "the control API answers to 127.0.0.1 and localhost only"})
-    origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != host:
-        return json_answer(403, {"error": "the control API answers to no page of another origin"})
-    if request.body and not _is_taken(request):
-        return json_answer(415, {"error": "the control API takes Content-Type: application/json only"})
-    return None
 
 
 def _is_taken(request: Request) -> bool:

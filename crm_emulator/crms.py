@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from crm_emulator.addresses import url_host
 from crm_emulator.anything.vendor import Anything
 from crm_emulator.apptivo.vendor import Apptivo
 from crm_emulator.clock import Clock
@@ -17,8 +18,6 @@ from crm_emulator.quota import Rate
 from crm_emulator.store import Store
 from crm_emulator.vendor import Vendor
 
-HOST = "127.0.0.1"
-
 
 class EmulatedCrms:
     """All emulated CRMs, with the access that tests have past the CRMs' APIs.
@@ -27,13 +26,15 @@ class EmulatedCrms:
         seed: The number from which records are drawn; equal seeds and numbers of records give equal bytes.
         sizes: Numbers of records by CRM and object; an object left out gets its CRM's default, or 0 when ``empty``.
         empty: No records but the settings lists.
-        port: The port of the server in front of them; 0 until a free one is found.
+        host: The address on which the server in front of them listens.
+        port: Its port; 0 until a free one is found.
         database: A SQLite file that keeps the records; one that already holds some is not seeded again.
         quota: Whether the vendors' own rates are kept; or the rates to keep instead.
         clock: The clock of all CRMs.
         switches: Copper's switches.
 
     Attributes:
+        scheme: ``http``, or ``https`` where the server speaks TLS.
         vendors: The emulated CRMs, in the order in which they are listed.
         faults: The faults in force and the scripts under way.
         journal: The request log and its counters.
@@ -46,6 +47,7 @@ class EmulatedCrms:
         seed: int,
         sizes: Mapping[str, Mapping[str, int]],
         empty: bool,
+        host: str,
         port: int,
         database: str | None,
         quota: bool | tuple[Rate, ...],
@@ -53,6 +55,8 @@ class EmulatedCrms:
         switches: Switches | None,
     ) -> None:
         self.seed_number = seed
+        self.host = host
+        self.scheme = "http"
         self.port = port
         self.clock = clock or Clock()
         self.store = Store(database)
@@ -82,8 +86,8 @@ class EmulatedCrms:
 
     @property
     def url(self) -> str:
-        """``http://127.0.0.1:PORT``."""
-        return f"http://{HOST}:{self.port}"
+        """``http://127.0.0.1:PORT``, or the address that was asked for."""
+        return f"{self.scheme}://{url_host(self.host)}:{self.port}"
 
     @property
     def requests(self) -> list[LoggedRequest]:

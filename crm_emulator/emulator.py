@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
+from crm_emulator.access import Access, new_token
+from crm_emulator.addresses import HOST, is_every, is_loopback
 from crm_emulator.application import Application
 from crm_emulator.clock import Clock
 from crm_emulator.control import Control
@@ -19,6 +23,10 @@ from crm_emulator.messages import Answer, Request
 from crm_emulator.pages.site import Pages
 from crm_emulator.quota import Rate
 from crm_emulator.server import Listener
+from crm_emulator.version import require_equal_versions
+
+if TYPE_CHECKING:
+    from crm_emulator.certificates import Certificates
 
 
 class EmulatorBugError(AssertionError):
@@ -37,7 +45,10 @@ class Emulator(EmulatedCrms):
         people, companies, leads, opportunities, projects, tasks, activities: How many of each Copper gets; one left out
             is the default (see ``crm_emulator.copper.seeds.SIZES``), or 0 when ``empty``.
         empty: No records but the settings lists.
+        listen: The address to listen on. Beyond this machine the control API and the pages take a token.
         port: The port to listen on; 0 is any free one.
+        token: The token; left out, a new one where it is needed.
+        tls: The folder of the certificates, made where they are missing; left out, no TLS is spoken.
         database: A SQLite file that keeps the records; one that already holds some is not seeded again.
         quota: Whether the vendors' own rates are kept; or the rates to keep instead.
         clock: Left out, the machine's; ``Clock(frozen_at=…)`` stands still until ``clock.advance``.
@@ -45,6 +56,10 @@ class Emulator(EmulatedCrms):
         switches: Copper's switches.
         sizes: Numbers of records by CRM and object: ``{"freshsales": {"contacts": 500}}``. Each CRM is seeded when it
             is first used, with its default numbers where nothing is said and ``empty`` is not set.
+
+    Attributes:
+        control_token: The token of the control API and the pages; empty: they take none.
+        ca_file: The certificate of the authority that clients have to trust; None without TLS.
     """
 
     def __init__(  # noqa: PLR0913 - every one is optional and named
@@ -59,7 +74,10 @@ class Emulator(EmulatedCrms):
         tasks: int | None = None,
         activities: int | None = None,
         empty: bool = False,
+        listen: str = HOST,
         port: int = 0,
+        token: str = "",
+        tls: str | Path | None = None,
         database: str | None = None,
         quota: bool | tuple[Rate, ...] = False,
         clock: Clock | None = None,
@@ -67,6 +85,7 @@ class Emulator(EmulatedCrms):
         switches: Switches | None = None,
         sizes: Mapping[str, Mapping[str, int]] | None = None,
     ) -> None:
+        require_equal_versions()
         copper = {
             "people": people,
             "companies": companies,
@@ -80,6 +99,7 @@ class Emulator(EmulatedCrms):
             seed=seed,
             sizes={"copper": {name: size for name, size in copper.items() if size is not None}, **(sizes or {})},
             empty=empty,
+            host=listen,
             port=port,
             database=database,
             quota=quota,
@@ -87,11 +107,25 @@ class Emulator(EmulatedCrms):
             switches=switches,
         )
         self.faults.add(*faults)
-        self._control, self._pages = Control(self), Pages(self)
+        self.control_token = token or ("" if is_loopback(listen) else new_token())
+        access = Access(self.control_token)
+        self._control, self._pages = Control(self, access), Pages(self, access)
         self.application = Application(self, self._answer_outside_crms, seed)
-        self.listener = Listener(self.application, port)
+        self.ca_file: Path | None = None
+        context = None
+        if tls is not None:
+            found = self._certificates(Path(tls))
+            self.ca_file, context, self.scheme = found.authority, found.context(), "https"
+        self.listener = Listener(self.application, port, listen, context)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+
+    def _certificates(self, folder: Path) -> Certificates:
+        from crm_emulator.certificates import certificates  # noqa: PLC0415 - most emulators speak no TLS
+
+        hosts = [host for vendor in self.vendors for host in vendor.hosts]
+        own = [] if is_every(self.host) else [self.host]
+        return certificates(folder, [*hosts, *own, socket.gethostname().lower()])
 
     def _answer_outside_crms(self, request: Request) -> Answer:
         return self._pages.answer(request) or self._control.answer(request)

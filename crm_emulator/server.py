@@ -1,13 +1,17 @@
-"""The listening socket: on 127.0.0.1 only, and able to refuse connections for a while."""
+"""The listening socket, able to refuse connections for a while."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
+import ssl
 
+from crm_emulator.addresses import HOST, is_every, resolved
 from crm_emulator.application import Application
-from crm_emulator.crms import HOST
 from crm_emulator.protocol import Connection
+
+_logger = logging.getLogger(__name__)
 
 _BACKLOG = 1024
 _RETRY_SECONDS = 1.0
@@ -20,22 +24,27 @@ class Listener:
     a transport open for ever (Python 3.11), nor say which accepts are still under way.
 
     Attributes:
+        host: The address that is listened on.
         port: The port that was asked for (0: any free one) and, once started, the one in use.
         connections: The open connections.
     """
 
-    def __init__(self, application: Application, port: int = 0) -> None:
+    def __init__(
+        self, application: Application, port: int = 0, host: str = HOST, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self.host = host
         self.port = port
         self.connections: set[Connection] = set()
         self._application = application
         self._socket: socket.socket | None = None
-        self._accepts: set[asyncio.Task[object]] = set()
+        self._tls = tls
+        self._accepts: dict[asyncio.Task[object], socket.socket] = {}
         self._refusals = 0
         self._is_closed = False
 
     def start(self) -> None:
-        """Listen on the running loop; raises OSError when the port is taken."""
-        self._socket = _listening_socket(self.port)
+        """Listen on the running loop; raises OSError when the port is taken or the address is not this machine's."""
+        self._socket = _listening_socket(self.host, self.port)
         self.port = self._socket.getsockname()[1]
         self._watch(self._socket)
 
@@ -55,10 +64,16 @@ class Listener:
                 loop.remove_reader(listening)
                 loop.call_later(_RETRY_SECONDS, self._watch, listening)
                 return
-            opening = loop.connect_accepted_socket(lambda: Connection(self._application, self), accepted)
+            opening = loop.connect_accepted_socket(lambda: Connection(self._application, self), accepted, ssl=self._tls)
             task: asyncio.Task[object] = loop.create_task(opening)
-            self._accepts.add(task)
-            task.add_done_callback(self._accepts.discard)
+            self._accepts[task] = accepted
+            task.add_done_callback(self._accepted)
+
+    def _accepted(self, task: asyncio.Task[object]) -> None:
+        """Take note of an accept that has ended, well or not: a client may not trust the certificate."""
+        del self._accepts[task]
+        if not task.cancelled() and (failure := task.exception()) is not None:
+            _logger.info("a connection was not made: %s", failure)
 
     def opened(self, connection: Connection) -> None:
         """Take note of a connection that is open now; reset it if connections are refused since it was accepted."""
@@ -78,13 +93,20 @@ class Listener:
         """
         self._is_closed = True
         self._stop_listening()
-        await asyncio.gather(*self._accepts, return_exceptions=True)
+        under_way = dict(self._accepts)
+        if self._tls is not None:  # a client that says nothing would be waited for
+            for task in under_way:
+                task.cancel()
+        ended = await asyncio.gather(*under_way, return_exceptions=True)
         for connection in list(self.connections):
             connection.close()
         await asyncio.sleep(0)
         for connection in list(self.connections):
             connection.abort()
         await asyncio.sleep(0)
+        for accepted, result in zip(under_way.values(), ended, strict=True):
+            if isinstance(result, BaseException):  # nothing else closes one whose accept was never begun
+                accepted.close()
 
     def _stop_listening(self) -> None:
         if self._socket is not None:
@@ -111,13 +133,16 @@ class Listener:
             self.start()
 
 
-def _listening_socket(port: int) -> socket.socket:
+def _listening_socket(host: str, port: int) -> socket.socket:
+    family, address = resolved(host, port)
     # The protocol is named, since asyncio sends small answers at once (TCP_NODELAY) only where it is.
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.settimeout(0.0)
-        listening.bind((HOST, port))
+        if family == socket.AF_INET6:
+            listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, not is_every(host))
+        listening.bind(address)
         listening.listen(_BACKLOG)
     except BaseException:
         listening.close()

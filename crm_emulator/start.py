@@ -19,9 +19,10 @@ def main() -> None:
     _guard_standard_streams()
     try:
         from crm_emulator.__main__ import main as serve  # noqa: PLC0415 - its imports may be missing
+
+        serve()
     except ModuleNotFoundError as error:
         sys.exit(f"crm-emulator needs {error.name}, which is not installed: pip install 'singer-crm[emulator]'")
-    serve()
 
 
 def _guard_standard_streams() -> None:

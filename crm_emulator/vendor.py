@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from functools import cached_property
 from inspect import cleandoc
 from random import Random
@@ -30,6 +31,7 @@ class Vendor(ABC):
     Attributes:
         name: One lower-case word, which names its tables and its part of the control API.
         prefix: The path at which its routes begin: ``/copper/developer_api/v1``.
+        hosts: The vendor's own host names, as shell patterns: a request to one of them belongs to this CRM.
         base_path: The path between ``prefix`` and the end of a plugin's ``base_url``, where routes lie outside it too.
         sizes: How many records each object is seeded with by default.
         rates: The rates that the vendor publishes.
@@ -42,6 +44,7 @@ class Vendor(ABC):
 
     name: ClassVar[str]
     prefix: ClassVar[str]
+    hosts: ClassVar[tuple[str, ...]] = ()
     base_path: ClassVar[str] = ""
     sizes: ClassVar[Mapping[str, int]] = {}
     rates: ClassVar[tuple[Rate, ...]]
@@ -145,6 +148,15 @@ class Vendor(ABC):
         section = cleandoc(type(self.switches).__doc__ or "").partition("Attributes:\n")[2]
         joined = re.sub(r"\n {8,}", " ", section)
         return dict(re.findall(r"^ {4}(\w+): (.+)$", joined, re.MULTILINE))
+
+    @property
+    def root(self) -> str:
+        """The path that stands for the vendor's host: ``/copper``."""
+        return "/" + self.prefix.split("/")[1]
+
+    def has_host(self, host: str) -> bool:
+        """Return whether a host name is one of the vendor's own."""
+        return any(fnmatchcase(host, pattern) for pattern in self.hosts)
 
     # Direct access: what is in the CRM, without asking its API.
 

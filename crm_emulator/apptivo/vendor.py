@@ -39,6 +39,7 @@ class Apptivo(Vendor):
     name: ClassVar[str] = "apptivo"
     prefix: ClassVar[str] = "/apptivo"
     base_path: ClassVar[str] = "/app/dao/v6"
+    hosts: ClassVar[tuple[str, ...]] = tuple(f"{name}.apptivo.com" for name in ("api", "api2", "app", "www"))
     rates: ClassVar[tuple[Rate, ...]] = ()  # none is published (section 11)
     sizes: ClassVar[Mapping[str, int]] = seeds.SIZES
     tables = TABLES

@@ -34,6 +34,8 @@ class Copper(Vendor):
 
     name: ClassVar[str] = "copper"
     prefix: ClassVar[str] = "/copper/developer_api/v1"
+    # The last is of before 2018, and old clients have no other (section 1).
+    hosts: ClassVar[tuple[str, ...]] = ("api.copper.com", "app.copper.com", "api.prosperworks.com")
     rates: ClassVar[tuple[Rate, ...]] = (Rate(180, 60.0), Rate(3, 1.0, "POST /*/bulk_*"))  # section 6.1
     sizes: ClassVar[Mapping[str, int]] = seeds.SIZES
     names_requests: ClassVar[bool] = True  # section 6.1, a live answer's headers

@@ -43,6 +43,7 @@ class Freshsales(Vendor):
     name: ClassVar[str] = "freshsales"
     title: ClassVar[str] = "Freshsales Suite"
     prefix: ClassVar[str] = "/freshsales/crm/sales/api"
+    hosts: ClassVar[tuple[str, ...]] = ("*.myfreshworks.com",)
     resources: ClassVar[Mapping[str, Resource]] = SUITE
     tables = account_tables("freshsales", SUITE)
     sizes: ClassVar[Mapping[str, int]] = seeds.SIZES
@@ -214,6 +215,7 @@ class FreshsalesClassic(Freshsales):
     name: ClassVar[str] = "freshsales_classic"
     title: ClassVar[str] = "Freshsales Classic"
     prefix: ClassVar[str] = "/freshsales/api"
+    hosts: ClassVar[tuple[str, ...]] = ("*.freshsales.io",)
     resources: ClassVar[Mapping[str, Resource]] = CLASSIC
     tables = account_tables("freshsalesclassic", CLASSIC)
     rates: ClassVar[tuple[Rate, ...]] = (Rate(1_000, _HOUR), _PER_MINUTE)  # blossom; the minute's is Classic's (12)

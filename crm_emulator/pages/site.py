@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote
 
+from crm_emulator.access import COOKIE
+from crm_emulator.addresses import is_loopback
 from crm_emulator.control import ControlError, set_switches
 from crm_emulator.messages import Answer, Request
 from crm_emulator.pages import forms, views
@@ -18,13 +20,15 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
+    from crm_emulator.access import Access
     from crm_emulator.crms import EmulatedCrms
     from crm_emulator.vendor import Vendor
 
 _SOURCE = "docs/emulator.md"
 _STATIC = {"style.css": "text/css; charset=utf-8", "live.js": "text/javascript; charset=utf-8"}
+_STYLE = "/static/{name}"
+_UNKNOWN_VISITOR = 401
 _ON_OVERVIEW = 10
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -40,8 +44,9 @@ _HEADERS = (
 class Pages:
     """Pages for browsers; they show and do what the control API shows and does."""
 
-    def __init__(self, crms: EmulatedCrms) -> None:
+    def __init__(self, crms: EmulatedCrms, access: Access) -> None:
         self._crms = crms
+        self._access = access
         self._router = Router(self.routes())
 
     def routes(self) -> tuple[Route, ...]:
@@ -61,7 +66,7 @@ class Pages:
             self._page("POST", "/crm/{crm}/quota", self._set_quota),
             self._page("GET", "/crm/{crm}/{object}", self._records),
             self._page("GET", "/crm/{crm}/{object}/{id}", self._record),
-            self._page("GET", "/static/{name}", self._static),
+            self._page("GET", _STYLE, self._static),
         )
 
     def _page(self, method: str, path: str, action: Callable[[Request], Answer]) -> Route:
@@ -72,13 +77,18 @@ class Pages:
         found = self._router.find(request.method, request.path)
         if found is None:
             return None
-        host = request.headers.get("host", "")
-        if urlsplit(f"//{host}").hostname not in _LOOPBACK:
-            return self._refusal(403, "These pages answer to 127.0.0.1 and localhost only.")
-        origin = request.headers.get("origin")
-        if request.method == "POST" and origin is not None and urlsplit(origin).netloc != host:
-            return self._refusal(403, "This form was not sent from these pages.")
         route, parameters = found
+        given = request.query.get("token", "").strip()
+        if request.method == "GET" and self._access.is_token(given):
+            return _redirect(
+                "/" + quote(request.path.lstrip("/"), safe="/%"),
+                ("Set-Cookie", f"{COOKIE}={given}; Path=/; HttpOnly; SameSite=Strict"),
+            )
+        refusal = self._access.refusal(request)
+        if refusal is not None and route.path != _STYLE:
+            if refusal.status == _UNKNOWN_VISITOR:
+                return self._rendered("token.html", refusal.status, path=request.path, wrong=bool(given))
+            return self._refusal(refusal.status, f"{refusal.said[0].upper()}{refusal.said[1:]}.")
         routed = Request(
             request.method, request.path, request.query, request.headers, request.body, route.path, parameters
         )
@@ -104,7 +114,9 @@ class Pages:
     def _rendered(self, name: str, status: int = 200, **values: Any) -> Answer:
         menu = [("/", "Overview"), ("/requests", "Requests"), ("/trouble", "Trouble")]
         menu += [(f"/crm/{crm}", title) for crm, title in views.names(self._crms).items()]
-        text = self._templates.get_template(name).render(emulator=self._crms, menu=menu, quoted=_quoted, **values)
+        text = self._templates.get_template(name).render(
+            emulator=self._crms, menu=menu, quoted=_quoted, is_open=not is_loopback(self._crms.host), **values
+        )
         return Answer(status, text.encode(), "text/html; charset=utf-8", _HEADERS)
 
     def _refusal(self, status: int, said: str) -> Answer:
@@ -211,9 +223,9 @@ def _fields(request: Request) -> dict[str, str]:
     return dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
 
 
-def _redirect(path: str) -> Answer:
+def _redirect(path: str, *headers: tuple[str, str]) -> Answer:
     """Redirect to a page, so that reloading it does not send the form again."""
-    return Answer(303, b"", "text/plain", (("Location", path), *_HEADERS))
+    return Answer(303, b"", "text/plain", (("Location", path), *headers, *_HEADERS))
 
 
 def _quoted(text: Any) -> str:

@@ -133,6 +133,37 @@ def test_a_wrong_option_is_one_sentence_and_status_2(capsys, options, said):
     assert said in sentence
 
 
+def test_beyond_this_machine_it_prints_the_token(monkeypatch):
+    monkeypatch.setenv("CRM_EMULATOR_TOKEN", "of-the-team")
+    with Running("--empty", "--listen", "0.0.0.0") as running:  # noqa: S104 - the claim itself
+        assert "# token of the control API and the pages: of-the-team" in running.lines
+        headers = {"Authorization": "Bearer of-the-team"}
+        assert requests.get(f"{running.url}/_emulator/status", headers=headers, timeout=120).status_code == 200
+
+
+def test_with_tls_it_prints_what_to_trust_and_how(tmp_path):
+    with Running("--empty", "--tls", tmp_path / "certificates") as running:
+        printed = dict(line.removeprefix("#   ").split(None, 1) for line in running.lines if "export " in line)
+        assert set(printed) == {"requests:", "curl:", "Node:"}
+        authority = printed["requests:"].removeprefix("export REQUESTS_CA_BUNDLE=")
+        assert any("127.0.0.1 api.copper.com app.copper.com" in line for line in running.lines)
+        assert requests.get(f"{running.url}/_emulator/status", verify=authority, timeout=120).status_code == 200
+
+
+def test_certificates_that_cannot_be_kept_are_one_sentence_and_status_1(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(SystemExit) as caught:
+        main(["--empty", "--tls", str(tmp_path / "file")])
+    assert str(caught.value.code) == f"crm-emulator: cannot keep the certificates in {tmp_path / 'file'}: File exists"
+
+
+def test_an_address_of_another_machine_is_one_sentence_and_status_1():
+    with pytest.raises(SystemExit) as caught:
+        main(["--empty", "--listen", "203.0.113.7"])
+    why = "this machine has no such address; choose another with --listen"
+    assert str(caught.value.code) == f"crm-emulator: cannot listen on 203.0.113.7:8467: {why}"
+
+
 def test_a_port_that_is_taken_is_one_sentence_and_status_1(capsys):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

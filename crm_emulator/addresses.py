@@ -1,0 +1,40 @@
+"""Addresses to listen on: which are this machine's own, and how they stand in a URL."""
+
+from __future__ import annotations
+
+import socket
+from ipaddress import ip_address
+
+HOST = "127.0.0.1"
+"""The address that is listened on unless another is asked for."""
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host name or an address is this machine's own, which no other can reach."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_every(host: str) -> bool:
+    """Return whether an address stands for every address of this machine."""
+    try:
+        return ip_address(host).is_unspecified
+    except ValueError:
+        return False
+
+
+def url_host(host: str) -> str:
+    """Return how an address stands in a URL: one of this machine's for all, a version 6 address in brackets."""
+    if is_every(host):
+        host = "::1" if ":" in host else HOST
+    return f"[{host}]" if ":" in host else host
+
+
+def resolved(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, int]]:
+    """Return the family and the address to bind to; raises OSError for a name that leads nowhere."""
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    return family, (str(address[0]), int(address[1]))
