@@ -14,8 +14,6 @@ from http import HTTPStatus
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import msgspec
-
 from crm_api.console import as_typed
 from crm_api.copper.session import connect
 from crm_api.copper.settings import copper_settings
@@ -32,13 +30,13 @@ from crm_api.errors import (
 from crm_api.transport.answer import Answer
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
+from tap_copper.answers import record_in, records_in, value_in
 from tap_copper.concurrency import NAP_SECONDS, RequestLimit, WorkerPool, in_a_thread
 from tap_copper.custom_fields import Definition
 from tap_copper.errors import StoppedError
 from tap_copper.odd_text import MendedText
 from tap_copper.output import PageWriter
 from tap_copper.progress import Progress, StreamRead, log_event
-from tap_copper.records import record_in, records_in
 
 ENOUGH_CONCURRENT = 16  # requests under way at once, unless answers take long
 
@@ -137,8 +135,7 @@ class Account:
             read: Makes the answer's value of its body; JSON if left out. A ValueError says that the body is broken.
 
         Raises:
-            BusyError: The answer is empty, and its status does not say that there is no content; or there was no usable
-                answer.
+            BusyError: The answer is empty where there must be a record; or there was no usable answer.
             CrmError: Every other failure; see the tree in ``crm_api.errors``.
             StoppedError: A signal has asked to stop.
         """
@@ -158,19 +155,18 @@ class Account:
         self.session.quota.wait_until_free()
 
     def _exchange(self, method: str, path: str, given: Mapping[str, Any]) -> Answer:
-        read, mended = given.get("read", msgspec.json.decode), MendedText()
+        read, mended = given.get("read", value_in), MendedText()
         request = Request(method, path, repeatable=True, **{**given, "read": mended.reader(read)})
         with self._request_limit:
             answer = self.session.exchange(request)
         if mended.content is not None:
             log_event(self.logger, "text_replaced", level="WARNING", call=f"{method} {path}", places=mended.places)
             return replace(answer, content=mended.content)
-        if answer.content:
+        if answer.content.strip():
             return answer
-        if answer.status == HTTPStatus.NO_CONTENT:
-            for nothing in (b"[]", b"{}"):
-                with suppress(ValueError):
-                    return replace(answer, content=nothing, value=read(nothing))
+        for nothing in (b"[]", b"{}"):  # a list of no records; a single record is not left out
+            with suppress(ValueError):
+                return replace(answer, content=nothing, value=read(nothing))
         raise BusyError(f"{method} {path}", status=answer.status, happened="The CRM's answer was empty")
 
     @property

@@ -250,6 +250,17 @@ class CopperStream(Stream):
         version = int(self.account.time.now().timestamp() * 1000) if closed else None
         emission = Emission(self.account.writer, self.stream_maps, self.mask, version)
         shape = self._shape()
+        try:
+            self._sync_shaped(shape, emission, count)
+        finally:
+            for column, misfit in shape.misfits.items():
+                facts = {"column": column, "values": misfit.values, "first_id": misfit.first_id}
+                log_event(self.logger, "values_unfit", level="WARNING", stream=self.name, **facts)
+        if version is not None:
+            self._write_activate_version_message(version)
+        self.account.finish(self)
+
+    def _sync_shaped(self, shape: Shape, emission: Emission, count: Callable[[int], None]) -> None:
         self._state_at = self.account.time.monotonic()
         self.account.progress.begin(self, opened=self.opened)
         self._wait_until_opened()
@@ -268,9 +279,6 @@ class CopperStream(Stream):
             self.account.progress.advance(self)
             self.check()
             self._check_max_record_limit(self.emitted)
-        if version is not None:
-            self._write_activate_version_message(version)
-        self.account.finish(self)
 
     def _wait_until_opened(self) -> None:
         if self._columns_error is not None:

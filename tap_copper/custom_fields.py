@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
 from crm_api.custom_fields import column_names
+from tap_copper.conformance import Misfits, json_text, number_of, truth_of, whole_number_of
 
 Definition = Mapping[str, Any]
 Convert = Callable[[Any], Any]
@@ -69,10 +71,15 @@ class CustomColumns:
         }
         self._empty: dict[str, Any] = dict.fromkeys(self.properties)
 
-    def fill(self, records: Iterable[dict[str, Any]]) -> None:
+    def fill(self, records: Iterable[dict[str, Any]], misfits: Misfits | None = None) -> None:
         """Add to each record, in place, a column for every definition; null where it has no value.
 
-        A value whose definition is gone, or was made after this run began, stays in ``custom_fields`` alone.
+        A value whose definition is gone, or was made after this run began, stays in ``custom_fields`` alone; so does
+        one that its column's type cannot hold.
+
+        Args:
+            records: The records.
+            misfits: Counts the values that their columns cannot hold.
         """
         columns = self._columns
         for record in records:
@@ -86,6 +93,8 @@ class CustomColumns:
                 if column is not None and value is not None:
                     name, convert = column
                     record[name] = value if convert is None else convert(value)
+                    if record[name] is None and misfits is not None:
+                        misfits.note(name, record)
 
 
 def day(seconds: int, zone: tzinfo) -> date:
@@ -101,7 +110,7 @@ def day(seconds: int, zone: tzinfo) -> date:
 def _converter(definition: Definition, zone: Callable[[], tzinfo]) -> Convert | None:
     """Make the function that turns a stored value into the column's; None where it stays as it is."""
     kind = str(definition.get("data_type"))
-    labels = {option["id"]: str(option.get("name")) for option in _options(definition)}
+    labels = {each["id"]: json_text(each["name"]) for each in _options(definition) if each.get("name") is not None}
     made: dict[str, Convert] = {
         "Dropdown": lambda value: _label(value, labels),
         "MultiSelect": lambda values: [_label(value, labels) for value in _listed(values)],
@@ -117,11 +126,9 @@ def _options(definition: Definition) -> list[Mapping[str, Any]]:
 
 
 def _label(value: Any, labels: Mapping[Any, str]) -> str:
-    """The label of an option; its id where the option is gone."""
-    try:
-        return labels.get(value) or str(value)
-    except TypeError:  # a list or a map is no id
-        return str(value)
+    """The label of an option; its id where the option is gone, or has no name."""
+    label = labels.get(value) if isinstance(value, int | str) and not isinstance(value, bool) else None
+    return label or json_text(value)
 
 
 def _listed(values: Any) -> list[Any]:
@@ -129,38 +136,23 @@ def _listed(values: Any) -> list[Any]:
 
 
 def _day_text(value: Any, zone: Callable[[], tzinfo]) -> str | None:
+    if isinstance(value, str):
+        with suppress(ValueError):
+            return date.fromisoformat(value).isoformat()
+    seconds = whole_number_of(value)
     try:
-        if isinstance(value, int) and not isinstance(value, bool):
-            return day(value, zone()).isoformat()
-        return date.fromisoformat(str(value)).isoformat()
+        return None if seconds is None else day(seconds, zone()).isoformat()
     except (ValueError, OverflowError, OSError):
         return None  # the raw array keeps the value
 
 
-def _number(value: Any) -> float | None:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return value
-    try:
-        return float(str(value))
-    except ValueError:
-        return None
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else str(value)
-
-
-def _truth(value: Any) -> bool | None:
-    return value if isinstance(value, bool) else None
-
-
 _CONVERTERS: dict[str, Convert] = {
-    "String": _text,
-    "Text": _text,
-    "URL": _text,
-    "Float": _number,
-    "Percentage": _number,
-    "Currency": _number,
-    "Checkbox": _truth,
+    "String": json_text,
+    "Text": json_text,
+    "URL": json_text,
+    "Float": number_of,
+    "Percentage": number_of,
+    "Currency": number_of,
+    "Checkbox": truth_of,
     "Connect": _listed,
 }

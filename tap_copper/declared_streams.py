@@ -14,13 +14,13 @@ from crm_api.errors import GoneError, SettingError
 from crm_api.settings import nearest
 from crm_api.transport.answer import Answer
 from tap_copper.account import Account
+from tap_copper.answers import Record
 from tap_copper.child_stream import FIELD_IN_BRACES, filled
 from tap_copper.client import CopperStream, Send
 from tap_copper.concurrency import ordered_map
 from tap_copper.deletions import DeletedRecordsStream
 from tap_copper.errors import StreamError
 from tap_copper.list_stream import read_pages, whole_list
-from tap_copper.records import Record
 from tap_copper.search.reader import Page
 from tap_copper.search_stream import SearchStream
 from tap_copper.settings import totals_are_hints, with_dates
