@@ -114,13 +114,20 @@ class CopperStream(Stream):
             self._columns_error = StreamError(f"{error.sentence} {advice}")
             self._columns_error.__cause__ = error
             return None
-        return CustomColumns(
+        state = self.stream_state
+        columns = CustomColumns(
             definitions,
             self.object_type,
             naming=naming,
             pinned=self.config["custom_field_names"],
+            given=state.get("columns"),
             zone=lambda: self.account.zone,
         )
+        if columns.given:
+            state["columns"] = columns.given
+        for names in columns.alike:
+            log_event(self.logger, "fields_alike", level="WARNING", stream=self.name, columns=",".join(names))
+        return columns
 
     @property
     def declared_schema(self) -> dict[str, Any]:
@@ -253,8 +260,8 @@ class CopperStream(Stream):
         try:
             self._sync_shaped(shape, emission, count)
         finally:
-            for column, misfit in shape.misfits.items():
-                facts = {"column": column, "values": misfit.values, "first_id": misfit.first_id}
+            for column, each in shape.unfit.items():
+                facts = {"column": column, "values": each.values, "first_id": each.first_id}
                 log_event(self.logger, "values_unfit", level="WARNING", stream=self.name, **facts)
         if version is not None:
             self._write_activate_version_message(version)

@@ -25,7 +25,7 @@ _ABSENT = object()
 
 
 @dataclass
-class Misfit:
+class UnfitColumn:
     """The values of one column that its type cannot hold.
 
     Attributes:
@@ -37,12 +37,12 @@ class Misfit:
     values: int = 0
 
 
-class Misfits(dict[str, Misfit]):
+class UnfitValues(dict[str, UnfitColumn]):
     """The values that columns could not hold, by column."""
 
     def note(self, column: str, record: Mapping[str, Any]) -> None:
         """Count one more value of a column."""
-        self.setdefault(column, Misfit(record.get("id"))).values += 1
+        self.setdefault(column, UnfitColumn(record.get("id"))).values += 1
 
 
 class Conformer:
@@ -50,12 +50,12 @@ class Conformer:
 
     Args:
         properties: The properties of the schema.
-        misfits: Counts the values that are lost to their column.
+        unfit: Counts the values that are lost to their column.
     """
 
-    def __init__(self, properties: Mapping[str, Schema], misfits: Misfits) -> None:
+    def __init__(self, properties: Mapping[str, Schema], unfit: UnfitValues) -> None:
         self._properties = properties
-        self._misfits = misfits
+        self._unfit = unfit
 
     def apply(self, records: Sequence[dict[str, Any]]) -> None:
         """Convert, in place, what does not fit; what cannot be converted is null, or absent where null is no value."""
@@ -77,7 +77,7 @@ class Conformer:
             del record[name]
             lost = True
         if lost:
-            self._misfits.note(name, record)
+            self._unfit.note(name, record)
 
     @cached_property
     def _is_page(self) -> Check:
@@ -153,6 +153,17 @@ def whole_number_of(value: Any) -> int | None:
     """Read a number without a fraction, also one that is spelled as text; None if it is not one."""
     found = number_of(value)
     return None if found is None or found != int(found) else int(found)
+
+
+def seconds_of_number(value: Any) -> int | None:
+    """Read Unix seconds, also with a fraction or spelled as text; None if it is another text or value.
+
+    Eight digits are a day, such as 20260131.
+    """
+    if isinstance(value, str) and len(value.strip()) == len("20260131"):
+        return None
+    found = number_of(value)
+    return None if found is None else int(found)
 
 
 def truth_of(value: Any) -> bool | None:

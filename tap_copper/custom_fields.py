@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
-from crm_api.custom_fields import column_names
-from tap_copper.conformance import Misfits, json_text, number_of, truth_of, whole_number_of
+from crm_api.custom_fields import alike, column_names
+from tap_copper.conformance import UnfitValues, json_text, number_of, seconds_of_number, truth_of
 
 Definition = Mapping[str, Any]
 Convert = Callable[[Any], Any]
@@ -39,7 +38,13 @@ class CustomColumns:
         object_name: The kind of record as ``available_on`` names it: ``lead``, ``person``, ….
         naming: How columns are named: ``name`` for ``cf_<slug of the name>``, ``id`` for ``cf_<id>``.
         pinned: Column names by definition id, which hold through any renaming.
+        given: The id of the field that each column has had in earlier runs: it is never another's.
         zone: Tells the account's time zone, asked when it is needed: a day is stored as its midnight there.
+
+    Attributes:
+        properties: The columns' part of the schema.
+        alike: Columns of fields whose names are spelled alike, and that no setting names.
+        given: The id of the field of each column, of this run's and of those before.
     """
 
     def __init__(
@@ -49,6 +54,7 @@ class CustomColumns:
         *,
         naming: str = "name",
         pinned: Mapping[int | str, str] | None = None,
+        given: Mapping[str, int] | None = None,
         zone: Callable[[], tzinfo] = lambda: UTC,
     ) -> None:
         known = {
@@ -56,9 +62,13 @@ class CustomColumns:
             for each in definitions
             if isinstance(each.get("id"), int) and object_name in _listed(each.get("available_on"))
         }
-        names = column_names(
-            [(key, str(each.get("name") or "") if naming == "name" else "") for key, each in known.items()], pinned
-        )
+        fields = [(key, str(each.get("name") or "") if naming == "name" else "") for key, each in known.items()]
+        given = (given or {}) if naming == "name" else {}
+        names = column_names(fields, pinned, given)
+        chosen = set(map(str, pinned or ()))
+        unchosen = [field for field in fields if str(field[0]) not in chosen]
+        self.alike = [[names[key] for key in keys] for keys in alike(unchosen)]
+        self.given = {**given, **({names[key]: key for key in known} if naming == "name" else {})}
         self._columns: dict[Any, tuple[str, Convert | None]] = {
             key: (names[key], _converter(each, zone)) for key, each in known.items()
         }
@@ -71,7 +81,7 @@ class CustomColumns:
         }
         self._empty: dict[str, Any] = dict.fromkeys(self.properties)
 
-    def fill(self, records: Iterable[dict[str, Any]], misfits: Misfits | None = None) -> None:
+    def fill(self, records: Iterable[dict[str, Any]], unfit: UnfitValues | None = None) -> None:
         """Add to each record, in place, a column for every definition; null where it has no value.
 
         A value whose definition is gone, or was made after this run began, stays in ``custom_fields`` alone; so does
@@ -79,7 +89,7 @@ class CustomColumns:
 
         Args:
             records: The records.
-            misfits: Counts the values that their columns cannot hold.
+            unfit: Counts the values that their columns cannot hold.
         """
         columns = self._columns
         for record in records:
@@ -93,8 +103,8 @@ class CustomColumns:
                 if column is not None and value is not None:
                     name, convert = column
                     record[name] = value if convert is None else convert(value)
-                    if record[name] is None and misfits is not None:
-                        misfits.note(name, record)
+                    if record[name] is None and unfit is not None:
+                        unfit.note(name, record)
 
 
 def day(seconds: int, zone: tzinfo) -> date:
@@ -136,12 +146,11 @@ def _listed(values: Any) -> list[Any]:
 
 
 def _day_text(value: Any, zone: Callable[[], tzinfo]) -> str | None:
-    if isinstance(value, str):
-        with suppress(ValueError):
-            return date.fromisoformat(value).isoformat()
-    seconds = whole_number_of(value)
+    seconds = seconds_of_number(value)
     try:
-        return None if seconds is None else day(seconds, zone()).isoformat()
+        if seconds is not None:
+            return day(seconds, zone()).isoformat()
+        return date.fromisoformat(value).isoformat() if isinstance(value, str) else None
     except (ValueError, OverflowError, OSError):
         return None  # the raw array keeps the value
 

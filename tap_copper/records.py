@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 
-from tap_copper.conformance import Conformer, Misfits, number_of
+from tap_copper.conformance import Conformer, UnfitValues, seconds_of_number
 from tap_copper.custom_fields import CustomColumns
 
 Record = dict[str, Any]
@@ -33,17 +32,17 @@ class Shape:
         date_order: The order in which the account writes dates, ``mdy`` or ``dmy``; None for no ``close_date_iso``.
 
     Attributes:
-        misfits: The values that their columns could not hold.
+        unfit: The values that their columns could not hold.
     """
 
     def __init__(
         self, properties: Mapping[str, Any], columns: CustomColumns | None = None, date_order: str | None = None
     ) -> None:
-        self.misfits = Misfits()
+        self.unfit = UnfitValues()
         self._moments = [name for name, each in properties.items() if _is_moment(each)]
         self._columns = columns
         self._date_order = date_order if "close_date" in properties else None
-        self._conformer = Conformer(properties, self.misfits)
+        self._conformer = Conformer(properties, self.unfit)
 
     def apply(self, records: Sequence[Record]) -> None:
         """Bring records into the form, in place."""
@@ -55,7 +54,7 @@ class Shape:
                 elif value is not None:
                     record[name] = self._date_time(value, name, record)
         if self._columns is not None:
-            self._columns.fill(records, self.misfits)
+            self._columns.fill(records, self.unfit)
         if self._date_order is not None:
             for record in records:
                 record["close_date_iso"] = iso_date(record.get("close_date"), self._date_order)
@@ -64,7 +63,7 @@ class Shape:
     def _date_time(self, value: Any, name: str, record: Record) -> str | None:
         found = date_time_of(value)
         if found is None:
-            self.misfits.note(name, record)
+            self.unfit.note(name, record)
         return found
 
 
@@ -87,12 +86,13 @@ def date_time_of(value: Any) -> str | None:
     Returns:
         It as RFC 3339 writes it; None if it is none, or lies in no year from 1 to 9999.
     """
-    if isinstance(value, str):
-        with suppress(ValueError, OverflowError):
-            seconds = seconds_of(value)
-            return value if _DATE_TIME.fullmatch(value) else _rare_moment(seconds)
-    number = number_of(value)
-    return None if number is None else _rare_moment(int(number))
+    seconds = seconds_of_number(value)
+    if seconds is not None:
+        return _rare_moment(seconds)
+    try:
+        return _in_rfc_3339(value) if isinstance(value, str) else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def seconds_of(text: str) -> int:
@@ -126,6 +126,11 @@ def iso_date(text: Any, order: str) -> str | None:
 @lru_cache(maxsize=20_000)
 def _day(days: int) -> str:
     return datetime.fromtimestamp(days * _DAY_SECONDS, UTC).date().isoformat()
+
+
+def _in_rfc_3339(text: str) -> str | None:
+    seconds = seconds_of(text)
+    return text if _DATE_TIME.fullmatch(text) else _rare_moment(seconds)
 
 
 def _rare_moment(seconds: int) -> str | None:

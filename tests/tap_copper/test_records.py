@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm_emulator import Emulator
-from tap_copper.conformance import Misfit
+from tap_copper.conformance import UnfitColumn
 from tap_copper.records import Shape, iso_date, moment, seconds_of
 from tests.tap_copper.running import run
 
@@ -48,7 +48,7 @@ def test_whatever_stands_for_a_moment_becomes_one_or_null_and_is_counted(value: 
     record: dict[str, Any] = {"id": 7, "at": value, "none": None}
     shape.apply([record])
     assert record == {"id": 7, "at": text, "none": None}
-    assert shape.misfits == ({} if text else {"at": Misfit(first_id=7, values=1)})
+    assert shape.unfit == ({} if text else {"at": UnfitColumn(first_id=7, values=1)})
 
 
 @pytest.mark.parametrize(
