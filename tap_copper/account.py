@@ -28,9 +28,10 @@ from crm_api.errors import (
     SettingError,
 )
 from crm_api.transport.answer import Answer
+from crm_api.transport.nesting import WrongFormError
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
-from tap_copper.answers import record_in, records_in, value_in
+from tap_copper.answers import record_in, records_in, sound_records_in, value_in
 from tap_copper.concurrency import NAP_SECONDS, RequestLimit, WorkerPool, in_a_thread
 from tap_copper.custom_fields import Definition
 from tap_copper.errors import StoppedError
@@ -72,6 +73,7 @@ class Account:
         failures: Pairs of a stream's name and the error that ended its reading.
         run_id: Names the run for those who share its quota; None: it has no name.
         stopped_by: The number of the signal that asked the run to stop; None while none has.
+        definitions_flaw: What is wrong in the list of definitions; empty if nothing is.
     """
 
     def __init__(self, config: Mapping[str, Any], writer: PageWriter, clocks: Time, logger: logging.Logger) -> None:
@@ -86,6 +88,7 @@ class Account:
         self.accepted = False
         self.failures: list[tuple[str, Exception]] = []
         self.stopped_by: int | None = None
+        self.definitions_flaw = ""
         self._way_to_end = as_typed("quota clear")  # a thread that connects has no command line
         self._unanswered = False
         self._request_limit = RequestLimit(self.most_concurrent)
@@ -185,7 +188,7 @@ class Account:
         if not (self.config.get("api_key") or self.config.get("access_token")):
             return ()
         try:
-            answer: list[Definition] = self.ask("GET", "/custom_field_definitions", read=records_in).value
+            answer: list[Definition] = self.ask("GET", "/custom_field_definitions", read=self._definitions_in).value
         except (RefusedError, BusyError) as error:
             if isinstance(error, GoneError):
                 error.advice = "Check base_url."
@@ -193,9 +196,21 @@ class Account:
                 log_event(self.logger, "definitions_failed", level="WARNING", said=error.said)
             self._unanswered = _is_unanswered(error)
             return error
+        if self.definitions_flaw:
+            log_event(self.logger, "definitions_failed", level="WARNING", said=self.definitions_flaw)
         if unknown := set(map(str, self.config["custom_field_names"])) - {str(each["id"]) for each in answer}:
             log_event(self.logger, "unknown_custom_fields", level="WARNING", ids=",".join(sorted(unknown)))
         return answer
+
+    def _definitions_in(self, content: bytes) -> list[Definition]:
+        """Read definitions. One that is broken costs its own column, and the stream of the definitions."""
+        try:
+            return list(records_in(content))
+        except WrongFormError as flaw:
+            if not (found := sound_records_in(content)):
+                raise
+            self.definitions_flaw = str(flaw)
+            return list(found)
 
     @cached_property
     def record(self) -> dict[str, Any]:
@@ -211,8 +226,11 @@ class Account:
     def zone(self) -> tzinfo:
         """The account's time zone; UTC where Copper names none, or one that is not known here."""
         try:
-            return ZoneInfo(self.record.get("primary_timezone") or "UTC")
-        except (ZoneInfoNotFoundError, ValueError):
+            return ZoneInfo(str(self.record.get("primary_timezone") or "UTC"))
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            return UTC
+        except (RefusedError, BusyError) as error:  # which is the matter of the stream `account`
+            log_event(self.logger, "zone_unknown", level="WARNING", said=error.said)
             return UTC
 
     def fail(self, stream: StreamRead, error: Exception) -> None:

@@ -80,6 +80,17 @@ def records_in(content: bytes, keys: Iterable[str] = ("id",)) -> list[Record]:
     return value
 
 
+def sound_records_in(content: bytes) -> list[Record]:
+    """Decode of an answer the objects that have an id, whatever stands beside them.
+
+    Raises:
+        ValueError: It is not JSON.
+    """
+    value = value_in(content)
+    elements = value if isinstance(value, list) else ()
+    return [each for each in elements if isinstance(each, dict) and type(each.get("id")) is int]
+
+
 def lists_in(content: bytes, keys: Iterable[str] = ("id",)) -> dict[str, list[Record]]:
     """Decode an answer that is an object of arrays of objects, by name.
 

@@ -82,11 +82,16 @@ class Conformer:
     @cached_property
     def _is_page(self) -> Check:
         """Looks at a page of records at once, which takes a fiftieth of the time of reading it."""
-        return _check({"type": "array", "items": {"type": "object", "properties": dict(self._properties)}})
+        return _check(page_schema(self._properties))
 
     @cached_property
     def _columns(self) -> dict[str, Check]:
         return {name: _check(schema) for name, schema in self._properties.items()}
+
+
+def page_schema(properties: Mapping[str, Schema]) -> dict[str, Any]:
+    """Make the schema of a list of records that have such properties."""
+    return {"type": "array", "items": {"type": "object", "properties": dict(properties)}}
 
 
 def fitted(value: Any, schema: Schema) -> tuple[Any, bool]:
@@ -186,7 +191,7 @@ def _kinds(schema: Schema) -> Iterator[str] | Sequence[str]:
     return [kinds] if isinstance(kinds, str) else kinds or ()
 
 
-def _check(schema: Schema) -> Check:
+def _check(schema: Any) -> Check:
     import jsonschema_rs  # noqa: PLC0415 - it loads slowly, and the first request need not wait for it
 
-    return jsonschema_rs.validator_for(dict(schema), validate_formats=True).is_valid
+    return jsonschema_rs.validator_for(schema, validate_formats=True).is_valid

@@ -11,6 +11,7 @@ from typing_extensions import override
 from tap_copper.answers import lists_in
 from tap_copper.child_stream import ChildStream
 from tap_copper.client import CopperStream
+from tap_copper.errors import StreamError
 from tap_copper.list_stream import ListStream, UnfilteredStream
 from tap_copper.search_stream import SearchStream
 
@@ -98,7 +99,10 @@ class CustomFieldDefinitionsStream(ListStream):
 
     @override
     def _value(self) -> Any:
-        return [dict(each) for each in self.account.definitions]
+        definitions = self.account.definitions
+        if self.account.definitions_flaw:
+            raise StreamError(f"{self.name} cannot be read whole: {self.account.definitions_flaw}")
+        return [dict(each) for each in definitions]
 
 
 class CustomerSourcesStream(ListStream):
