@@ -14,8 +14,6 @@ from http import HTTPStatus
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import msgspec
-
 from crm_api.console import as_typed
 from crm_api.copper.session import connect
 from crm_api.copper.settings import copper_settings
@@ -30,15 +28,16 @@ from crm_api.errors import (
     SettingError,
 )
 from crm_api.transport.answer import Answer
+from crm_api.transport.nesting import WrongFormError
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
+from tap_copper.answers import record_in, records_in, sound_records_in, value_in
 from tap_copper.concurrency import NAP_SECONDS, RequestLimit, WorkerPool, in_a_thread
 from tap_copper.custom_fields import Definition
 from tap_copper.errors import StoppedError
 from tap_copper.odd_text import MendedText
 from tap_copper.output import PageWriter
 from tap_copper.progress import Progress, StreamRead, log_event
-from tap_copper.records import record_in, records_in
 
 ENOUGH_CONCURRENT = 16  # requests under way at once, unless answers take long
 
@@ -74,6 +73,7 @@ class Account:
         failures: Pairs of a stream's name and the error that ended its reading.
         run_id: Names the run for those who share its quota; None: it has no name.
         stopped_by: The number of the signal that asked the run to stop; None while none has.
+        definitions_flaw: What is wrong in the list of definitions; empty if nothing is.
     """
 
     def __init__(self, config: Mapping[str, Any], writer: PageWriter, clocks: Time, logger: logging.Logger) -> None:
@@ -88,6 +88,7 @@ class Account:
         self.accepted = False
         self.failures: list[tuple[str, Exception]] = []
         self.stopped_by: int | None = None
+        self.definitions_flaw = ""
         self._way_to_end = as_typed("quota clear")  # a thread that connects has no command line
         self._unanswered = False
         self._request_limit = RequestLimit(self.most_concurrent)
@@ -137,8 +138,7 @@ class Account:
             read: Makes the answer's value of its body; JSON if left out. A ValueError says that the body is broken.
 
         Raises:
-            BusyError: The answer is empty, and its status does not say that there is no content; or there was no usable
-                answer.
+            BusyError: The answer is empty where there must be a record; or there was no usable answer.
             CrmError: Every other failure; see the tree in ``crm_api.errors``.
             StoppedError: A signal has asked to stop.
         """
@@ -158,19 +158,18 @@ class Account:
         self.session.quota.wait_until_free()
 
     def _exchange(self, method: str, path: str, given: Mapping[str, Any]) -> Answer:
-        read, mended = given.get("read", msgspec.json.decode), MendedText()
+        read, mended = given.get("read", value_in), MendedText()
         request = Request(method, path, repeatable=True, **{**given, "read": mended.reader(read)})
         with self._request_limit:
             answer = self.session.exchange(request)
         if mended.content is not None:
             log_event(self.logger, "text_replaced", level="WARNING", call=f"{method} {path}", places=mended.places)
             return replace(answer, content=mended.content)
-        if answer.content:
+        if answer.content.strip():
             return answer
-        if answer.status == HTTPStatus.NO_CONTENT:
-            for nothing in (b"[]", b"{}"):
-                with suppress(ValueError):
-                    return replace(answer, content=nothing, value=read(nothing))
+        for nothing in (b"[]", b"{}"):  # a list of no records; a single record is not left out
+            with suppress(ValueError):
+                return replace(answer, content=nothing, value=read(nothing))
         raise BusyError(f"{method} {path}", status=answer.status, happened="The CRM's answer was empty")
 
     @property
@@ -189,7 +188,7 @@ class Account:
         if not (self.config.get("api_key") or self.config.get("access_token")):
             return ()
         try:
-            answer: list[Definition] = self.ask("GET", "/custom_field_definitions", read=records_in).value
+            answer: list[Definition] = self.ask("GET", "/custom_field_definitions", read=self._definitions_in).value
         except (RefusedError, BusyError) as error:
             if isinstance(error, GoneError):
                 error.advice = "Check base_url."
@@ -197,9 +196,21 @@ class Account:
                 log_event(self.logger, "definitions_failed", level="WARNING", said=error.said)
             self._unanswered = _is_unanswered(error)
             return error
+        if self.definitions_flaw:
+            log_event(self.logger, "definitions_failed", level="WARNING", said=self.definitions_flaw)
         if unknown := set(map(str, self.config["custom_field_names"])) - {str(each["id"]) for each in answer}:
             log_event(self.logger, "unknown_custom_fields", level="WARNING", ids=",".join(sorted(unknown)))
         return answer
+
+    def _definitions_in(self, content: bytes) -> list[Definition]:
+        """Read definitions. One that is broken costs its own column, and the stream of the definitions."""
+        try:
+            return list(records_in(content))
+        except WrongFormError as flaw:
+            if not (found := sound_records_in(content)):
+                raise
+            self.definitions_flaw = str(flaw)
+            return list(found)
 
     @cached_property
     def record(self) -> dict[str, Any]:
@@ -215,8 +226,11 @@ class Account:
     def zone(self) -> tzinfo:
         """The account's time zone; UTC where Copper names none, or one that is not known here."""
         try:
-            return ZoneInfo(self.record.get("primary_timezone") or "UTC")
-        except (ZoneInfoNotFoundError, ValueError):
+            return ZoneInfo(str(self.record.get("primary_timezone") or "UTC"))
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            return UTC
+        except (RefusedError, BusyError) as error:  # which is the matter of the stream `account`
+            log_event(self.logger, "zone_unknown", level="WARNING", said=error.said)
             return UTC
 
     def fail(self, stream: StreamRead, error: Exception) -> None:

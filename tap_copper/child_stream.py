@@ -11,11 +11,11 @@ from urllib.parse import quote
 from typing_extensions import override
 
 from crm_api.errors import GoneError, NotEnabledError
+from tap_copper.answers import Record, records_in
 from tap_copper.client import CopperStream
 from tap_copper.concurrency import ordered_map
 from tap_copper.list_stream import whole_list
 from tap_copper.progress import log_event
-from tap_copper.records import Record, records_in
 from tap_copper.search.reader import Page
 from tap_copper.search_stream import SearchStream
 from tap_copper.settings import totals_are_hints
@@ -59,7 +59,7 @@ class ChildStream(CopperStream):
         ):
             marks = {"parent_type": parent.object_type, "parent_id": record["id"]}
             if children:
-                yield Page([{**marks, **child} for child in children], None, self.account.time.now())
+                yield Page([{**child, **marks} for child in children], None, self.account.time.now())
 
     def read_children(self, parent: Record) -> list[Record]:
         """Ask for the children of one record; none if it has been deleted meanwhile."""

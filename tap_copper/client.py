@@ -114,13 +114,20 @@ class CopperStream(Stream):
             self._columns_error = StreamError(f"{error.sentence} {advice}")
             self._columns_error.__cause__ = error
             return None
-        return CustomColumns(
+        state = self.stream_state
+        columns = CustomColumns(
             definitions,
             self.object_type,
             naming=naming,
             pinned=self.config["custom_field_names"],
+            given=state.get("columns"),
             zone=lambda: self.account.zone,
         )
+        if columns.given:
+            state["columns"] = columns.given
+        for names in columns.alike:
+            log_event(self.logger, "fields_alike", level="WARNING", stream=self.name, columns=",".join(names))
+        return columns
 
     @property
     def declared_schema(self) -> dict[str, Any]:
@@ -250,6 +257,17 @@ class CopperStream(Stream):
         version = int(self.account.time.now().timestamp() * 1000) if closed else None
         emission = Emission(self.account.writer, self.stream_maps, self.mask, version)
         shape = self._shape()
+        try:
+            self._sync_shaped(shape, emission, count)
+        finally:
+            for column, each in shape.unfit.items():
+                facts = {"column": column, "values": each.values, "first_id": each.first_id}
+                log_event(self.logger, "values_unfit", level="WARNING", stream=self.name, **facts)
+        if version is not None:
+            self._write_activate_version_message(version)
+        self.account.finish(self)
+
+    def _sync_shaped(self, shape: Shape, emission: Emission, count: Callable[[int], None]) -> None:
         self._state_at = self.account.time.monotonic()
         self.account.progress.begin(self, opened=self.opened)
         self._wait_until_opened()
@@ -268,9 +286,6 @@ class CopperStream(Stream):
             self.account.progress.advance(self)
             self.check()
             self._check_max_record_limit(self.emitted)
-        if version is not None:
-            self._write_activate_version_message(version)
-        self.account.finish(self)
 
     def _wait_until_opened(self) -> None:
         if self._columns_error is not None:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
-from crm_api.custom_fields import column_names
+from crm_api.custom_fields import alike, column_names
+from tap_copper.conformance import UnfitValues, json_text, number_of, seconds_of_number, truth_of
 
 Definition = Mapping[str, Any]
 Convert = Callable[[Any], Any]
@@ -37,7 +38,13 @@ class CustomColumns:
         object_name: The kind of record as ``available_on`` names it: ``lead``, ``person``, ….
         naming: How columns are named: ``name`` for ``cf_<slug of the name>``, ``id`` for ``cf_<id>``.
         pinned: Column names by definition id, which hold through any renaming.
+        given: The id of the field that each column has had in earlier runs: it is never another's.
         zone: Tells the account's time zone, asked when it is needed: a day is stored as its midnight there.
+
+    Attributes:
+        properties: The columns' part of the schema.
+        alike: Columns of fields whose names are spelled alike, and that no setting names.
+        given: The id of the field of each column, of this run's and of those before.
     """
 
     def __init__(
@@ -47,6 +54,7 @@ class CustomColumns:
         *,
         naming: str = "name",
         pinned: Mapping[int | str, str] | None = None,
+        given: Mapping[str, int] | None = None,
         zone: Callable[[], tzinfo] = lambda: UTC,
     ) -> None:
         known = {
@@ -54,9 +62,13 @@ class CustomColumns:
             for each in definitions
             if isinstance(each.get("id"), int) and object_name in _listed(each.get("available_on"))
         }
-        names = column_names(
-            [(key, str(each.get("name") or "") if naming == "name" else "") for key, each in known.items()], pinned
-        )
+        fields = [(key, str(each.get("name") or "") if naming == "name" else "") for key, each in known.items()]
+        given = (given or {}) if naming == "name" else {}
+        names = column_names(fields, pinned, given)
+        chosen = set(map(str, pinned or ()))
+        unchosen = [field for field in fields if str(field[0]) not in chosen]
+        self.alike = [[names[key] for key in keys] for keys in alike(unchosen)]
+        self.given = {**given, **({names[key]: key for key in known} if naming == "name" else {})}
         self._columns: dict[Any, tuple[str, Convert | None]] = {
             key: (names[key], _converter(each, zone)) for key, each in known.items()
         }
@@ -69,10 +81,15 @@ class CustomColumns:
         }
         self._empty: dict[str, Any] = dict.fromkeys(self.properties)
 
-    def fill(self, records: Iterable[dict[str, Any]]) -> None:
+    def fill(self, records: Iterable[dict[str, Any]], unfit: UnfitValues | None = None) -> None:
         """Add to each record, in place, a column for every definition; null where it has no value.
 
-        A value whose definition is gone, or was made after this run began, stays in ``custom_fields`` alone.
+        A value whose definition is gone, or was made after this run began, stays in ``custom_fields`` alone; so does
+        one that its column's type cannot hold.
+
+        Args:
+            records: The records.
+            unfit: Counts the values that their columns cannot hold.
         """
         columns = self._columns
         for record in records:
@@ -86,6 +103,8 @@ class CustomColumns:
                 if column is not None and value is not None:
                     name, convert = column
                     record[name] = value if convert is None else convert(value)
+                    if record[name] is None and unfit is not None:
+                        unfit.note(name, record)
 
 
 def day(seconds: int, zone: tzinfo) -> date:
@@ -101,7 +120,7 @@ def day(seconds: int, zone: tzinfo) -> date:
 def _converter(definition: Definition, zone: Callable[[], tzinfo]) -> Convert | None:
     """Make the function that turns a stored value into the column's; None where it stays as it is."""
     kind = str(definition.get("data_type"))
-    labels = {option["id"]: str(option.get("name")) for option in _options(definition)}
+    labels = {each["id"]: json_text(each["name"]) for each in _options(definition) if each.get("name") is not None}
     made: dict[str, Convert] = {
         "Dropdown": lambda value: _label(value, labels),
         "MultiSelect": lambda values: [_label(value, labels) for value in _listed(values)],
@@ -117,11 +136,9 @@ def _options(definition: Definition) -> list[Mapping[str, Any]]:
 
 
 def _label(value: Any, labels: Mapping[Any, str]) -> str:
-    """The label of an option; its id where the option is gone."""
-    try:
-        return labels.get(value) or str(value)
-    except TypeError:  # a list or a map is no id
-        return str(value)
+    """The label of an option; its id where the option is gone, or has no name."""
+    label = labels.get(value) if isinstance(value, int | str) and not isinstance(value, bool) else None
+    return label or json_text(value)
 
 
 def _listed(values: Any) -> list[Any]:
@@ -129,38 +146,22 @@ def _listed(values: Any) -> list[Any]:
 
 
 def _day_text(value: Any, zone: Callable[[], tzinfo]) -> str | None:
+    seconds = seconds_of_number(value)
     try:
-        if isinstance(value, int) and not isinstance(value, bool):
-            return day(value, zone()).isoformat()
-        return date.fromisoformat(str(value)).isoformat()
+        if seconds is not None:
+            return day(seconds, zone()).isoformat()
+        return date.fromisoformat(value).isoformat() if isinstance(value, str) else None
     except (ValueError, OverflowError, OSError):
         return None  # the raw array keeps the value
 
 
-def _number(value: Any) -> float | None:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return value
-    try:
-        return float(str(value))
-    except ValueError:
-        return None
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else str(value)
-
-
-def _truth(value: Any) -> bool | None:
-    return value if isinstance(value, bool) else None
-
-
 _CONVERTERS: dict[str, Convert] = {
-    "String": _text,
-    "Text": _text,
-    "URL": _text,
-    "Float": _number,
-    "Percentage": _number,
-    "Currency": _number,
-    "Checkbox": _truth,
+    "String": json_text,
+    "Text": json_text,
+    "URL": json_text,
+    "Float": number_of,
+    "Percentage": number_of,
+    "Currency": number_of,
+    "Checkbox": truth_of,
     "Connect": _listed,
 }

@@ -14,13 +14,15 @@ from crm_api.errors import GoneError, SettingError
 from crm_api.settings import nearest
 from crm_api.transport.answer import Answer
 from tap_copper.account import Account
+from tap_copper.answers import Record
 from tap_copper.child_stream import FIELD_IN_BRACES, filled
 from tap_copper.client import CopperStream, Send
 from tap_copper.concurrency import ordered_map
+from tap_copper.conformance import page_schema
 from tap_copper.deletions import DeletedRecordsStream
-from tap_copper.errors import StreamError
+from tap_copper.errors import NotWholeError, StreamError
 from tap_copper.list_stream import read_pages, whole_list
-from tap_copper.records import Record
+from tap_copper.search.query import StalledError
 from tap_copper.search.reader import Page
 from tap_copper.search_stream import SearchStream
 from tap_copper.settings import totals_are_hints, with_dates
@@ -69,7 +71,10 @@ class ExtraStream(CopperStream):
         concurrency = self.account.concurrency
         for parent, found in ordered_map(parents, self._children, concurrency=concurrency, check=self.check):
             marks = {f"parent_{name}": parent.get(name) for name in self._marks}
-            yield Page([{**marks, **child} for child in found], None, self.account.time.now())
+            if missing := [name for name in self.primary_keys if name in marks and marks[name] is None]:
+                whose = self._declared["parent"]
+                raise StreamError(f"extra_streams: a record of {whose} gives {self.name} no {missing[0]!r}")
+            yield Page([{**child, **marks} for child in found], None, self.account.time.now())
 
     def _children(self, parent: Record) -> list[Record]:
         try:
@@ -89,12 +94,20 @@ class ExtraStream(CopperStream):
                 )
             )
             return
-        yield from read_pages(
-            self,
-            lambda number, size: send(lambda: self._send(parent, {"page_number": number, "page_size": size})),
-            self._records,
-            lambda record: tuple(str(record[key]) for key in self._own_keys),
-        )
+        try:
+            yield from read_pages(
+                self,
+                lambda number, size: send(lambda: self._send(parent, {"page_number": number, "page_size": size})),
+                self._records,
+                lambda record: tuple(str(record[key]) for key in self._own_keys),
+            )
+        except NotWholeError as error:
+            if not isinstance(error.__cause__, StalledError):
+                raise
+            raise NotWholeError(
+                f"extra_streams: {self.name} is paged, and {error.__cause__.queries} pages in a row brought "
+                "only records that had come before: remove paged if the endpoint brings all its records at once"
+            ) from error.__cause__
 
     @cached_property
     def _given(self) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -121,15 +134,20 @@ class ExtraStream(CopperStream):
 
     def _records(self, answer: Answer) -> list[Record]:
         value = answer.value
+        if not value and isinstance(value, list | dict):
+            return []
         for name in filter(None, (self._declared.get("records_at") or "").split(".")):
             value = value.get(name) if isinstance(value, dict) else None
-        records = [value] if isinstance(value, dict) else value or []
+        records = [value] if isinstance(value, dict) else value
         if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
             raise StreamError(f"extra_streams: the answer to {self.name} holds no records; check records_at")
         for record in records:
             for key in self._own_keys:
-                if record.get(key) is None:
-                    raise StreamError(f"extra_streams: a record of {self.name} lacks {key!r}, which is one of its keys")
+                if type(record.get(key)) not in {int, str}:
+                    raise StreamError(
+                        f"extra_streams: a record of {self.name} lacks {key!r}, which is one of its keys "
+                        "and must be a number or a text"
+                    )
         return records
 
     def _open_schema(self) -> dict[str, Any]:
@@ -168,11 +186,14 @@ def _check_properties(declared: Mapping[str, Any]) -> None:
     import jsonschema_rs  # noqa: PLC0415 - it loads slowly, and few declare a stream
 
     for name, schema in (declared.get("properties") or {}).items():
-        if not jsonschema_rs.meta.is_valid(schema):
+        try:
+            for each in (schema, page_schema({name: schema})):
+                jsonschema_rs.validator_for(each)
+        except ValueError:
             whose = declared["name"]
             raise SettingError(
                 f"extra_streams: the schema of property {name!r} of {whose} is not a JSON schema: {schema}"
-            )
+            ) from None
 
 
 def _parent(declared: Mapping[str, Any], parents: Mapping[str, type[SearchStream]]) -> type[SearchStream] | None:

@@ -11,11 +11,12 @@ from typing_extensions import override
 
 from crm_api.errors import GoneError, NotEnabledError
 from tap_copper.account import Account
+from tap_copper.answers import record_in
 from tap_copper.client import CopperStream
 from tap_copper.concurrency import ordered_map
 from tap_copper.errors import StreamError
 from tap_copper.progress import log_event
-from tap_copper.records import moment, record_in
+from tap_copper.records import moment
 from tap_copper.search.reader import Page
 from tap_copper.search_stream import SearchStream
 

@@ -9,6 +9,7 @@ from typing import IO, Any
 
 from singer_sdk.singerlib import Catalog
 
+from crm_api.custom_fields import PREFIX
 from crm_api.errors import SettingError
 from crm_api.settings import nearest
 from tap_copper.progress import log_event
@@ -64,6 +65,11 @@ _STATE: dict[str, Any] = {
                 "properties": {
                     "search_filters": {"type": ["string", "null"]},
                     "generation": {"type": ["integer", "null"]},
+                    "columns": {
+                        "type": ["object", "null"],
+                        "propertyNames": {"pattern": f"^{PREFIX}"},
+                        "additionalProperties": {"type": "integer"},
+                    },
                 },
             },
         }

@@ -9,10 +9,10 @@ from typing_extensions import override
 
 from crm_api.copper.session import PAGE_SIZE, SEARCH_CEILING
 from crm_api.transport.answer import Answer
+from tap_copper.answers import records_in
 from tap_copper.client import CopperStream
 from tap_copper.errors import explain
 from tap_copper.progress import log_event
-from tap_copper.records import records_in
 from tap_copper.search.ending import WAITS
 from tap_copper.search.query import Limits, SearchError, ShortReadError
 from tap_copper.search.reader import Page, total_of

@@ -35,6 +35,8 @@ class MendedText:
 
         def read_mended(content: bytes) -> Any:
             self.content, self.places = None, 0
+            if not content.strip():
+                return None  # blanks are no content
             mended, places = _without_stray_bytes(content)
             try:
                 value = read(mended)

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, ClassVar
 
-import msgspec
 from typing_extensions import override
 
 from crm_api.copper.session import PAGE_SIZE, SEARCH_CEILING
 from crm_api.transport.answer import Answer
+from tap_copper.answers import rows_reader
 from tap_copper.client import CopperStream
 from tap_copper.errors import StreamError, explain
 from tap_copper.progress import log_event
@@ -237,19 +237,6 @@ class SearchStream(CopperStream):
 
     def _explain(self, error: SearchError) -> StreamError:
         return explain(error, self.name, self._key, self._sign, SEARCH_CEILING)
-
-
-def rows_reader(key: str) -> Callable[[bytes], list[Row]]:
-    """Make a decoder that reads the ids and the replication values of an answer's records and skips the rest.
-
-    Args:
-        key: Name of the replication key.
-    """
-    row = msgspec.defstruct(
-        "row", [("id", int), ("second", int | None, msgspec.field(name=key, default=None))], gc=False
-    )
-    decode = msgspec.json.Decoder(list[row]).decode  # type: ignore[valid-type]  # made at run time, by the stream's key
-    return lambda content: [(each.id, each.second) for each in decode(content)]  # type: ignore[attr-defined]  # see above
 
 
 def _all_beyond(rows: list[Row]) -> bool:

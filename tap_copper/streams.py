@@ -8,10 +8,11 @@ from typing import Any
 
 from typing_extensions import override
 
+from tap_copper.answers import lists_in
 from tap_copper.child_stream import ChildStream
 from tap_copper.client import CopperStream
+from tap_copper.errors import StreamError
 from tap_copper.list_stream import ListStream, UnfilteredStream
-from tap_copper.records import lists_in
 from tap_copper.search_stream import SearchStream
 
 
@@ -61,7 +62,7 @@ class ActivityTypesStream(ListStream):
     def records(self, value: Any) -> Iterator[dict[str, Any]]:
         for category, types in value.items():
             for each in types:
-                yield {"category": category, **each}
+                yield {**each, "category": category}
 
 
 class CompaniesStream(SearchStream):
@@ -98,7 +99,10 @@ class CustomFieldDefinitionsStream(ListStream):
 
     @override
     def _value(self) -> Any:
-        return [dict(each) for each in self.account.definitions]
+        definitions = self.account.definitions
+        if self.account.definitions_flaw:
+            raise StreamError(f"{self.name} cannot be read whole: {self.account.definitions_flaw}")
+        return [dict(each) for each in definitions]
 
 
 class CustomerSourcesStream(ListStream):

@@ -27,9 +27,21 @@ _PIECE = 1 << 16
 
 
 class NotReadError(ValueError):
-    """An answer is not read, and the next one would be no better; ``advice`` is what the user can change."""
+    """An answer is not read, and the next one would be no better.
+
+    Attributes:
+        advice: What the user can change.
+        attempts: How often it is asked for all the same.
+    """
 
     advice = ""
+    attempts = 1
+
+
+class WrongFormError(NotReadError):
+    """An answer is whole, and has another form than it must have: a proxy may be to blame, for a moment."""
+
+    attempts = 3
 
 
 class TooDeepError(NotReadError):

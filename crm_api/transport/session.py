@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.cookiejar
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, MutableMapping
@@ -167,8 +168,10 @@ class CrmSession(requests.Session):
                 continue
             sent_before, sent = sent, sent or outcome.fate is RequestFate.UNKNOWN
             attempt = Attempt(outcome.fate, number, outcome.retry_after_seconds)
-            if outcome.final or not self._retry_policy.may_repeat(
-                attempt, repeatable=request.may_repeat, reached=self._reached
+            if (
+                outcome.final
+                or number >= outcome.most_attempts
+                or not self._retry_policy.may_repeat(attempt, repeatable=request.may_repeat, reached=self._reached)
             ):
                 error = self._error(request, outcome, number=number, sent=sent)
                 _take_back(nothing_done, certain=not sent_before and _says_nothing_done(outcome, error))
@@ -272,7 +275,8 @@ class CrmSession(requests.Session):
                 value = request.read(content) if content else None
             except NotReadError as error:
                 said, advice = str(error), error.advice
-                return _Miss(RequestFate.UNKNOWN, answer, cause=error, said=said, advice=advice, final=True)
+                attempts = error.attempts
+                return _Miss(RequestFate.UNKNOWN, answer, cause=error, said=said, advice=advice, most_attempts=attempts)
             except (ValueError, RecursionError) as error:
                 page = f"expected JSON, got an HTML page titled {answer.title!r}" if answer.title else ""
                 return _Miss(RequestFate.UNKNOWN, answer, cause=error, said=page or "the body is not the expected JSON")
@@ -384,6 +388,7 @@ class _Miss:
     advice: str | None = None
     retry_after_seconds: float | None = None
     final: bool = False
+    most_attempts: int = sys.maxsize
 
     @property
     def is_unsigned(self) -> bool:

@@ -13,12 +13,9 @@ from itertools import pairwise
 from math import inf
 from typing import Any
 
-import msgspec
-
+from tap_copper.answers import records_in
 from tap_copper.search.query import Row
 from tap_copper.search.window import Window
-
-_decode = msgspec.json.Decoder(list[dict[str, Any]]).decode
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,7 @@ class Body:
 
     def records(self) -> list[dict[str, Any]]:
         """Decode its records."""
-        return _decode(zlib.decompress(self.content) if self.is_packed else self.content)
+        return records_in(zlib.decompress(self.content) if self.is_packed else self.content)
 
 
 @dataclass(frozen=True)

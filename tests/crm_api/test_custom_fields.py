@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm_api.custom_fields import column_names, slug
+from crm_api.custom_fields import alike, column_names, slug
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,23 @@ def test_a_field_added_later_renames_no_other(fields: dict[int, str], name: str)
     before = column_names(fields.items())
     after = column_names([*fields.items(), (41, name)])
     assert {key: after[key] for key in before} == before
+
+
+@given(st.lists(FIELDS, min_size=2, max_size=5))
+def test_a_column_stays_with_its_field_whatever_is_renamed_removed_or_added(runs: list[dict[int, str]]) -> None:
+    given: dict[str, int | str] = {}
+    columns: dict[int | str, str] = {}
+    for fields in runs:
+        names = column_names(fields.items(), None, given)
+        assert len(set(names.values())) == len(fields)
+        assert all(columns.setdefault(key, name) == name for key, name in names.items())
+        assert all(given.setdefault(name, key) == key for key, name in names.items())
+
+
+def test_a_field_whose_pinned_name_is_given_up_goes_back_to_its_own() -> None:
+    given: dict[str, int | str] = {"cf_score": 5, "cf_rating": 5}
+    assert column_names([(5, "Score"), (9, "Rating")], None, given) == {5: "cf_score", 9: "cf_rating_9"}
+
+
+def test_fields_are_alike_where_their_columns_would_be() -> None:
+    assert alike([(9, "Lead-Score"), (5, "Lead score"), (7, "Tier"), (8, "数"), (10, "量")]) == [[5, 9]]

@@ -111,7 +111,10 @@ def test_what_hangs_on_filtered_records_activates_nothing(account: Emulator, *, 
         ({"name": "x", "path": "/x", "kees": ["id"]}, "extra_streams.0.kees"),
         ({"name": "x", "path": "/x/{id}", "keys": ["id"]}, "the path of x needs 'id', so x needs a parent"),
         ({"name": "x", "path": "/x/{id.y}", "keys": ["id"], "parent": "people"}, "whole names of fields in its braces"),
-        ({"name": "x", "path": "/account", "keys": ["uid"]}, "a record of x lacks 'uid', which is one of its keys"),
+        (
+            {"name": "x", "path": "/account", "keys": ["uid"]},
+            "lacks 'uid', which is one of its keys and must be",
+        ),
         (
             {"name": "x", "path": "/account", "keys": ["id"], "properties": {"a": {"type": "shoe"}}},
             "the schema of property 'a' of x is not a JSON schema",

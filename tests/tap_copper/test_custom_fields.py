@@ -8,8 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crm_api.errors import SettingError
 from crm_emulator import Emulator
+from tap_copper.conformance import UnfitColumn, UnfitValues
 from tap_copper.custom_fields import _TYPES, CustomColumns, day
+from tap_copper.inputs import checked_state
 from tests.tap_copper.running import Output, run
 from tests.tap_copper.strange_server import speaking
 
@@ -247,3 +250,66 @@ def test_a_definition_that_is_removed_leaves_its_value_in_the_raw_array(emulator
     assert output.error is None
     assert output.records("people")[0]["cf_rank"] == 2.5
     assert columns(run(emulator, "people")) == {"cf_rank": 2.5}
+
+
+def test_a_column_keeps_its_field_when_another_of_that_name_is_removed_or_it_is_renamed(
+    emulator: Emulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    older, younger = define(emulator, "Region", "String"), define(emulator, "region", "String")
+    person_with(emulator, (older, "old"), (younger, "new"))
+    first = run(emulator, "people")
+    column = f"cf_region_{younger['id']}"
+    assert columns(first) == {"cf_region": "old", column: "new"}
+    facts = [entry.facts for entry in caplog.records if getattr(entry, "event", "") == "fields_alike"]  # type: ignore[attr-defined]  # the event's
+    assert facts == [{"stream": "people", "columns": f"cf_region,{column}"}]
+    emulator.copper.delete("custom_field_definitions", older["id"])
+    second = run(emulator, "people", state=first.state, resync=["people"])
+    assert columns(second) == {column: "new"}
+    emulator.copper.change("custom_field_definitions", younger["id"], {"name": "Area"})
+    third = run(emulator, "people", state=second.state, resync=["people"])
+    assert columns(third) == {column: "new"}
+    assert third.state["bookmarks"]["people"]["columns"] == {"cf_region": older["id"], column: younger["id"]}
+    pinned = run(emulator, "people", state=third.state, resync=["people"], custom_field_names={younger["id"]: "area"})
+    assert columns(pinned) == {"cf_area": "new"}
+
+
+def test_a_state_whose_columns_are_none_is_refused() -> None:
+    for columns in ({"id": 1}, {"cf_a": "1"}, []):
+        with pytest.raises(SettingError, match=r"The state cannot be used: bookmarks\.people\.columns"):
+            checked_state({"bookmarks": {"people": {"columns": columns}}})
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "expected"),
+    [
+        ("String", True, "true"),
+        ("Text", ["a", None], '["a",null]'),
+        ("URL", 1.5, "1.5"),
+        ("Dropdown", 1, "Gold"),
+        ("Dropdown", 2, "2"),
+        ("Dropdown", 3, "false"),
+        ("Dropdown", True, "true"),
+        ("MultiSelect", [1, 2, {"x": None}], ["Gold", "2", '{"x":null}']),
+        ("Float", " 55.5 ", 55.5),
+        ("Currency", "9007199254740993", 9007199254740993),
+        ("Float", "NaN", None),
+        ("Float", "1_000", None),
+        ("Percentage", True, None),
+        ("Checkbox", "true", True),
+        ("Checkbox", "yes", None),
+        ("Date", "1754031600", "2025-08-01"),
+        ("Date", "20250801", "2025-08-01"),
+        ("Date", 1_754_031_600_000, None),
+        ("Date", True, None),
+    ],
+)
+def test_values_of_another_kind_are_spelled_as_json_spells_them_or_counted(
+    kind: str, value: Any, expected: Any
+) -> None:
+    options = [{"id": 1, "name": "Gold"}, {"id": 2, "name": None}, {"id": 3, "name": False}]
+    definition = {"id": 1, "name": "X", "data_type": kind, "available_on": ["person"], "options": options}
+    found, unfit = CustomColumns([definition], "person"), UnfitValues()
+    record: dict[str, Any] = {"id": 7, "custom_fields": [{"custom_field_definition_id": 1, "value": value}]}
+    found.fill([record], unfit)
+    assert record["cf_x"] == expected
+    assert unfit == ({"cf_x": UnfitColumn(first_id=7, values=1)} if expected is None else {})

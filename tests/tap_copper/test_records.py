@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crm_emulator import Emulator
+from tap_copper.conformance import UnfitColumn
 from tap_copper.records import Shape, iso_date, moment, seconds_of
 from tests.tap_copper.running import run
 
@@ -22,12 +24,31 @@ def test_a_moment_beyond_the_ordinary_breaks_nothing(seconds: int, text: str) ->
     assert moment(seconds) == text
 
 
-def test_what_is_no_number_of_seconds_stays_as_it_is() -> None:
-    record = {"at": "2026-01-01", "none": None}
-    Shape({"at": {"format": "date-time"}, "none": {"format": "date-time"}, "absent": {"format": "date-time"}}).apply(
-        [record]
-    )
-    assert record == {"at": "2026-01-01", "none": None}
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("2026-01-01", "2026-01-01T00:00:00Z"),
+        ("2026-01-01T05:00:00.123+05:30", "2026-01-01T05:00:00.123+05:30"),
+        ("1754516347", "2025-08-06T21:39:07Z"),
+        (1754516347.0, "2025-08-06T21:39:07Z"),
+        (-62_135_596_800, "0001-01-01T00:00:00Z"),
+        (576_000_000_000, None),
+        (1_754_516_347_000, None),
+        (10**400, None),
+        ("0000-01-01T00:00:00Z", None),
+        ("20224-01-01T00:00:00Z", None),
+        ("soon", None),
+        (True, None),
+        ([1], None),
+    ],
+)
+def test_whatever_stands_for_a_moment_becomes_one_or_null_and_is_counted(value: Any, text: str | None) -> None:
+    column = {"type": ["string", "null"], "format": "date-time"}
+    shape = Shape({"at": column, "none": column, "absent": column})
+    record: dict[str, Any] = {"id": 7, "at": value, "none": None}
+    shape.apply([record])
+    assert record == {"id": 7, "at": text, "none": None}
+    assert shape.unfit == ({} if text else {"at": UnfitColumn(first_id=7, values=1)})
 
 
 @pytest.mark.parametrize(
