@@ -73,7 +73,7 @@ def _whole_names(attribute: Attribute) -> Iterator[tuple[str, Role, str]]:
         yield attribute.shown_as, Role.OWN, ""
     for name in attribute.flat:
         yield name, Role.FLAT, name
-    if not parts_of(attribute):
+    if (attribute.kind is not Kind.IDENTIFIER and attribute.item is None) or not parts_of(attribute):
         for before in attribute.prefixes:
             yield from ((f"{before}_{name}", Role.FLAT, name) for name in (attribute.name, *attribute.flat))
 

@@ -6,7 +6,7 @@ Sources give ``email``, ``city`` or ``first_name`` where the CRM has a list of e
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -15,16 +15,21 @@ from typing import Any
 import msgspec
 
 from crm_api.crm_objects import Attribute, Kind
-from crm_api.values import is_empty, nearest_category, read_text
+from crm_api.naming.spelling import canonical, spelled_as, spellings_of
+from crm_api.values import has_value, is_empty, nearest_category, read_text
 from target_crm.mapping.cells import emails_in, ids_in, names_in, never, phones_in, urls_in
-from target_crm.mapping.match_keys import NORMALISERS, bare_email, bare_phone
+from target_crm.mapping.declared_names import parts_of
+from target_crm.mapping.match_keys import NORMALISERS, bare_email, bare_phone, normalise_text
+from target_crm.mapping.values import LeftOut
 from target_crm.mapping.whole_names import WholeName
 
 LISTS = frozenset({Kind.TEXTS, Kind.ITEMS, Kind.NAME_IDS, Kind.IDS})
-_VALUE_NAMES = ("value", "email", "number", "url")  # the names under which items of a list hold their value
+_VALUE_NAMES = ("value", "email", "number", "url", "address", "phone")  # under which items of a list hold their value
 _CATEGORY_NAMES = ("category", "type", "label")  # the names under which they hold its category
+_BESIDE_VALUE = ("id",)  # names in items of a list that say nothing of the value
 _BARE: Mapping[str | None, Callable[[str], str]] = {"email": bare_email, "phone": bare_phone}
 _CELLS: Mapping[str | None, Callable[[str], list[str]]] = {"email": emails_in, "phone": phones_in}
+_NO_WORD = re.compile(r"[,;:<>\"]+")
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -37,14 +42,15 @@ class Sources:
         own: Names in the record that give the whole attribute, in order of preference, each with the flat name that it
             is (empty for the attribute's own name).
         parts: Names in the record that give a part of a structure, each with the name of the part.
-        joined: Names in the record whose values are joined with spaces, in order: first and last name.
+        joined: Names in the record whose values are joined with spaces, in order: first and last name. Of several for
+            one word the first that is not empty counts.
         whole_name: For a first or last name: where the record gives a whole name as well; None: it gives none.
     """
 
     attribute: Attribute
     own: tuple[tuple[str, str], ...] = ()
     parts: tuple[tuple[str, str], ...] = ()
-    joined: tuple[str, ...] = ()
+    joined: tuple[tuple[str, ...], ...] = ()
     whole_name: WholeName | None = None
 
     def gather(
@@ -80,13 +86,57 @@ class Sources:
     def names_in(self, record: Mapping[str, Any]) -> list[str]:
         """Return the names that count in a record: words that are joined only where nothing gives the whole."""
         named = [name for name, _ in (*self.own, *self.parts)]
-        joined = () if self._given(record) else self.joined
+        joined = () if self._given(record) else [name for names in self.joined for name in names]
         whole = () if self.whole_name is None else self.whole_name.whole
         return [*named, *joined, *whole]
 
+    def left_out_of(self, record: Mapping[str, Any]) -> Iterator[tuple[str, LeftOut]]:
+        """Give what a record holds inside the attribute's object or list and is not sent, by its whole name, with why.
+
+        The record is one whose value ``gather`` took.
+        """
+        kind = self.attribute.kind
+        if kind is Kind.ITEMS or self.attribute.item is not None:
+            for name, _ in self.own:
+                for item in _several(record.get(name)):
+                    if isinstance(item, Mapping):
+                        yield from self._beyond_item(name, item)
+        elif kind is Kind.STRUCTURE:
+            yield from self._beyond_structure(record)
+
+    def _beyond_item(self, name: str, item: Mapping[str, Any]) -> Iterator[tuple[str, LeftOut]]:
+        taken = {_named(item, _names_of_value(self.attribute)), *(spelled_as(each, item) for each in _BESIDE_VALUE)}
+        if self.attribute.category is not None:
+            taken.add(_named(item, _names_of_category(self.attribute)))
+        for inner in item:
+            if inner not in taken and has_value(item[inner]) and item[inner] is not False:
+                beside = " and category" if self.attribute.category is not None else ""
+                what = f"{self.attribute.name} hold only {self.attribute.item}{beside}"
+                yield f"{name}.{inner}", LeftOut(what)
+
+    def _beyond_structure(self, record: Mapping[str, Any]) -> Iterator[tuple[str, LeftOut]]:
+        sent = self._structure(record, nulls=False)
+        names = {canonical(name): part for name, part in parts_of(self.attribute).items()}
+        for name, value in self._structures(record)[:1]:
+            for inner, given in value.items() if isinstance(value, Mapping) else ():
+                part = names.get(canonical(inner))
+                if has_value(given) and (part is None or not says_no_more(self.attribute, given, [sent.get(part)])):
+                    yield f"{name}.{inner}", LeftOut(_why_beyond(self.attribute, part))
+            if not isinstance(value, Mapping) and not says_no_more(self.attribute, value, list(sent.values())):
+                yield name, LeftOut(_why_beyond(self.attribute, self.attribute.parts[0]))
+        for name, part in self.parts:
+            if not is_empty(record.get(name)) and not says_no_more(self.attribute, record[name], [sent.get(part)]):
+                yield name, LeftOut(_why_beyond(self.attribute, part))
+
     def _given(self, record: Mapping[str, Any]) -> list[tuple[Any, str]]:
-        """The values that the record gives for the whole attribute, each with its flat name."""
-        return [(record[name], flat) for name, flat in self.own if not is_empty(record.get(name))]
+        """The values that the record gives for the whole attribute, each with its flat name.
+
+        A list takes one value for each flat name: of two spellings of one name, the first that is not empty.
+        """
+        given = [(record[name], flat) for name, flat in self.own if not is_empty(record.get(name))]
+        if self.attribute.kind not in LISTS or len(given) < 2:  # noqa: PLR2004 - there is no second one
+            return given
+        return [(value, flat) for flat, value in {flat: value for value, flat in reversed(given)}.items()][::-1]
 
     def _single(self, record: Mapping[str, Any]) -> Any:
         if self.whole_name is not None:
@@ -96,8 +146,8 @@ class Sources:
             given.sort(key=lambda value: not _is_unambiguous_day(value))  # 2024-05-03 has one meaning
         if given:
             return given[0]
-        words = [read_text(record[name]).strip() for name in self.joined if not is_empty(record.get(name))]
-        return " ".join(words) or None
+        words = (next((record[name] for name in each if not is_empty(record.get(name))), None) for each in self.joined)
+        return " ".join(read_text(word).strip() for word in words if word is not None) or None
 
     def _items(self, record: Mapping[str, Any]) -> list[dict[str, Any]]:
         items: dict[str, dict[str, Any]] = {}
@@ -105,7 +155,8 @@ class Sources:
         for value, flat in self._given(record):
             for each in _several(value, _CELLS.get(self.attribute.normalise, urls_in)):
                 item = as_item(self.attribute, each, flat)
-                items.setdefault(normalise(item[str(self.attribute.item)]), item)
+                text = item[str(self.attribute.item)]
+                items.setdefault(normalise(text) or text, item)  # a phone without digits is told apart by its text
         return list(items.values())
 
     def _objects(self, record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -114,27 +165,47 @@ class Sources:
             raise ValueError("must be a list of objects")
         return given
 
+    def _structures(self, record: Mapping[str, Any]) -> list[tuple[str, Any]]:
+        """Give what a record holds for a whole structure, unpacked, with the names under which it does."""
+        found: list[tuple[str, Any]] = []
+        for name, _ in self.own:
+            if not is_empty(record.get(name)):
+                value = unpacked(record[name])
+                found.append((name, value[0] if isinstance(value, list) and len(value) == 1 else value))
+        return found
+
     def _structure(self, record: Mapping[str, Any], *, nulls: bool) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        given = self._given(record)
-        if given:
-            value, flat = given[0]
-            value = unpacked(value)
-            if isinstance(value, list) and len(value) == 1:
-                value = value[0]
+        text: Any = None
+        for _, value in self._structures(record)[:1]:
             if self.attribute.item is not None:
-                return as_item(self.attribute, value, flat)
-            if not isinstance(value, Mapping):
-                raise ValueError(f"must be an object with {', '.join(self.attribute.parts)}")
-            found.update({part: value[part] for part in self.attribute.parts if part in value})
+                return as_item(self.attribute, value, self._given(record)[0][1])
+            if isinstance(value, Mapping):
+                found.update(self._parts_in(value))
+            else:
+                text = value
         for name, part in self.parts:
             if name in record and is_empty(found.get(part)):
                 found[part] = record[name]
         if self.attribute.item is not None:
             return {} if is_empty(found.get(self.attribute.item)) else as_item(self.attribute, found)
+        if isinstance(text, list | bool):
+            raise ValueError(f"must be an object with {', '.join(self.attribute.parts)}, or the text of an address")  # noqa: TRY004 - the record is wrong, not the program
+        if text is not None and is_empty(found.get(self.attribute.parts[0])):
+            found[self.attribute.parts[0]] = text  # nothing of it is lost there, and nothing is guessed
         texts = {part: None if is_empty(each) else read_text(each).strip() for part, each in found.items()}
         kept = texts if nulls else {part: each for part, each in texts.items() if each is not None}
         return kept if any(each is not None for each in kept.values()) else {}
+
+    def _parts_in(self, value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        """The parts that an object gives, each by the best of its names that is not empty."""
+        by_part: dict[str, list[str]] = {}
+        for name, part in parts_of(self.attribute).items():
+            by_part.setdefault(part, []).append(name)
+        for part, names in by_part.items():
+            there = [found for name in names for found in spellings_of(name, value)]
+            if there:
+                yield part, next((value[name] for name in there if not is_empty(value[name])), None)
 
     def _identifier(self, record: Mapping[str, Any]) -> dict[str, Any] | None:
         found: dict[str, Any] = {part: record.get(name) for name, part in self.parts}
@@ -165,8 +236,8 @@ def as_item(attribute: Attribute, value: Any, flat: str = "") -> dict[str, Any]:
     key = str(attribute.item)
     category: Any = None
     if isinstance(value, Mapping):
-        category = next((value[name] for name in (attribute.category_name, *_CATEGORY_NAMES) if name in value), None)
-        value = next((value[name] for name in (key, *_VALUE_NAMES) if name in value), None)
+        category = value.get(_named(value, _names_of_category(attribute)))
+        value = value.get(_named(value, _names_of_value(attribute)))
     if is_empty(value) or isinstance(value, Mapping | list | tuple):
         raise ValueError(f"must be a string or an object with {key} and category")
     text = bare_text(attribute, read_text(value))
@@ -178,6 +249,69 @@ def as_item(attribute: Attribute, value: Any, flat: str = "") -> dict[str, Any]:
     if attribute.category_choices:
         category = nearest_category(category, attribute.category_choices) or attribute.category
     return {key: text, "category": category}
+
+
+def _names_of_value(attribute: Attribute) -> tuple[str, ...]:
+    return (str(attribute.item), *_VALUE_NAMES)
+
+
+def _names_of_category(attribute: Attribute) -> tuple[str, ...]:
+    return tuple(filter(None, (attribute.category_name, *_CATEGORY_NAMES)))
+
+
+def _named(item: Mapping[str, Any], names: Iterable[str]) -> str:
+    """Find the first of these names in an object, in any spelling; empty: it has none of them."""
+    return next((found for name in names if (found := spelled_as(name, item)) is not None), "")
+
+
+def _why_beyond(attribute: Attribute, part: str | None) -> str:
+    if part is None:
+        return f"{attribute.name} has no such part. It has: {', '.join(attribute.parts)}"
+    return f"{part} of {attribute.name} is given already"
+
+
+def says_no_more(attribute: Attribute, value: Any, sent: Sequence[Any], *, as_words: bool = False) -> bool:
+    """Tell whether a value for an attribute says nothing beside what is sent.
+
+    Args:
+        attribute: The attribute.
+        value: The value, as the record gives it.
+        sent: The values that are sent: as the record gives them, or in the attribute's shape.
+        as_words: They make the attribute together, so that each of its words may stand in any of them.
+    """
+    if attribute.kind in LISTS:
+        return _elements(attribute, value) <= {element for each in sent for element in _elements(attribute, each)}
+    if as_words or attribute.kind is Kind.STRUCTURE:
+        return _words_of(value) <= _words_of(list(sent))
+    return _text_of(value) in map(_text_of, sent)
+
+
+def _elements(attribute: Attribute, value: Any) -> set[str]:
+    """The values in a list, as far as they are told apart."""
+    normalise = NORMALISERS[attribute.normalise]
+    try:
+        found = Sources(attribute, ((attribute.name, ""),)).gather({attribute.name: value})
+        texts = [read_text(each[attribute.item] if isinstance(each, Mapping) else each) for each in found]
+    except (ValueError, KeyError):  # what cannot be sent is said where it would be
+        return {repr(value)}
+    return {normalise(text) or text for text in texts}
+
+
+def _words_of(value: Any) -> set[str]:
+    """The words of a value, in small letters; of a list or an object, those of all that it holds."""
+    value = unpacked(value)
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        return {word for each in value for word in _words_of(each)}
+    return set(_NO_WORD.sub(" ", _text_of(value)).split())
+
+
+def _text_of(value: Any) -> str:
+    try:
+        return "" if is_empty(value) else normalise_text(read_text(value))
+    except ValueError:  # what cannot be sent is said where it would be
+        return repr(value)
 
 
 def bare_text(attribute: Attribute, text: str) -> str:

@@ -123,7 +123,7 @@ class Mapper:
             self._match_keys.keys(self._matched_by(plan, record, payload), pending),
             references,
             tuple(name for name in self._required if name not in payload and name not in pending),
-            {**plan.left_out_of(record), **values.left_out},
+            {**values.left_out, **plan.left_out_of(record)},
             digest_of(payload, references),
             flags,
             tuple(values.nulls),

@@ -11,7 +11,7 @@ from crm_api.naming.spelling import canonical
 from crm_api.values import is_empty
 from target_crm.mapping.declared_names import ID, Assignment, Role
 from target_crm.mapping.fields import Fields
-from target_crm.mapping.flat import LISTS, Sources
+from target_crm.mapping.flat import LISTS, Sources, says_no_more
 from target_crm.mapping.values import LeftOut
 from target_crm.mapping.whole_names import WholeName
 
@@ -21,15 +21,21 @@ class Spare:
     """An attribute of a record that is sent only where better ones are empty.
 
     Attributes:
+        attribute: The attribute of the object that it gives.
         name: Its name.
         behind: The names of those that come before it.
         why: What is said where one of them has another value.
+        as_words: Whether each of its words is sent if it stands anywhere in them: a first name, in the whole one.
+        beside: The names of those that are sent together with them: the first name, beside the last.
         is_told: Whether that is worth a warning before any record comes: nobody would expect both.
     """
 
+    attribute: Attribute
     name: str
     behind: tuple[str, ...]
     why: LeftOut
+    as_words: bool = False
+    beside: tuple[str, ...] = ()
     is_told: bool = True
 
     def is_lost(self, record: Mapping[str, Any]) -> bool:
@@ -38,7 +44,10 @@ class Spare:
         if is_empty(value):
             return False
         taken = next((record[name] for name in self.behind if not is_empty(record[name])), None)
-        return taken is not None and taken != value
+        if taken is None or taken == value:
+            return False
+        sent = [taken, *(record[name] for name in self.beside)]
+        return not says_no_more(self.attribute, value, sent, as_words=self.as_words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +147,8 @@ class Finish:
         joined = self._joined(attribute, _of(given, Role.JOINED), own)
         whole_name = self._whole_name(attribute, beside)
         if whole_name is not None and attribute.whole:
-            self._behind(attribute, [*whole_name.last, *whole_name.whole], len(whole_name.last), is_told=False)
+            names = [*whole_name.last, *whole_name.whole]
+            self._behind(attribute, names, len(whole_name.last), words_beside=whole_name.first)
         return Sources(attribute, own, parts, joined, whole_name)
 
     def _own(self, attribute: Attribute, given: Given) -> Iterator[tuple[str, str]]:
@@ -146,10 +156,8 @@ class Finish:
         taken: list[tuple[str, Assignment]] = []
         for name, assignment in given:
             if attribute.kind in LISTS:
-                twin = next((other for other, each in taken if each.part == assignment.part), None)
-                if twin is not None:
-                    self._left_out[name] = LeftOut(f"{twin} gives {attribute.name} already")
-                    continue
+                twins = [other for other, each in taken if each.part == assignment.part]
+                self._behind(attribute, [*twins, name], len(twins))
             elif taken:
                 says_the_same = any(_are_one_thing(attribute, each, (name, assignment)) for each in taken)
                 if not says_the_same:
@@ -169,25 +177,37 @@ class Finish:
             self._behind(attribute, before, len(before) - 1, assignment.part)
             yield name, assignment.part
 
-    def _joined(self, attribute: Attribute, given: Given, own: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    def _joined(
+        self, attribute: Attribute, given: Given, own: tuple[tuple[str, str], ...]
+    ) -> tuple[tuple[str, ...], ...]:
         """Give the names of the words that make the attribute where nothing gives it whole."""
-        words: dict[str, str] = {}
+        words: dict[str, list[str]] = {}
         for name, assignment in given:
-            if assignment.part in words:
-                self._left_out[name] = LeftOut(f"{words[assignment.part]} gives it already")
-            else:
-                words[assignment.part] = name
-                self._behind(attribute, [*(each for each, _ in own), name], len(own), is_told=False)
-        return tuple(words[part] for part in attribute.joined if part in words)
+            alike = words.setdefault(assignment.part, [])
+            alike.append(name)
+            self._behind(attribute, alike, len(alike) - 1, assignment.part)
+            self._behind(attribute, [*(each for each, _ in own), name], len(own), words_beside=())
+        return tuple(tuple(words[part]) for part in attribute.joined if part in words)
 
     def _behind(
-        self, attribute: Attribute, names: list[str], first: int, part: str = "", *, is_told: bool = True
+        self,
+        attribute: Attribute,
+        names: list[str],
+        first: int,
+        part: str = "",
+        *,
+        words_beside: tuple[str, ...] | None = None,
     ) -> None:
-        """Note that the names from the first one on are taken only where those before them are empty."""
+        """Note that the names from the first one on are taken only where those before them are empty.
+
+        ``words_beside``: they are words of a name, as are those beside them; nobody is surprised to find them twice.
+        """
         what = f"{part} of {attribute.name}" if part else attribute.name
+        are_words, beside = words_beside is not None, words_beside or ()
         for place in range(max(first, 1), len(names)):
             why = LeftOut(f"{what} is given already, by {' or '.join(dict.fromkeys(names[:place]))}")
-            self._spares.append(Spare(names[place], tuple(names[:place]), why, is_told))
+            before = tuple(names[:place])
+            self._spares.append(Spare(attribute, names[place], before, why, are_words, beside, not are_words))
 
     def _whole_name(self, attribute: Attribute, beside: Mapping[str, Given]) -> WholeName | None:
         """Return how a whole name is divided, if records give one and the attribute is a part of it."""

@@ -66,6 +66,7 @@ class RecordValues:
         try:
             is_listed = partial(self._vendor_values.is_listed, attribute) if attribute.kind in LISTS else never
             value = sources.gather(record, nulls=sends_nulls, is_listed=is_listed)
+            values.left_out.update(sources.left_out_of(record))
             if not is_empty(value):
                 value = self._vendors(attribute, value, beside, values.left_out)
             elif sends_nulls and not attribute.required:

@@ -171,7 +171,7 @@ def test_nulls_are_sent_on_request_and_empty_lists_too(mapped: Map) -> None:
         ("tasks", "related_resource", {"id": 4, "type": "robot"}, "person, company, lead"),
         ("people", "title", ["a", "b"], "must be text"),
         ("people", "title", "half \ud800", "surrogate"),
-        ("people", "address", "Long 1, Rome", "must be an object with street"),
+        ("people", "address", ["Long 1", "Rome"], "must be an object with street"),
         ("people", "emails", [{"mail": "a@example.com"}], "must be a string or an object with email and category"),
     ],
 )
