@@ -211,6 +211,41 @@ def keep_config(context: click.Context, arguments: Sequence[str]) -> list[str]:
     return given
 
 
+def unreadable_config(given: Sequence[str], error: Exception, read: Callable[[str], object]) -> str:
+    """Say in a sentence which configuration file cannot be read, and what is wrong with it.
+
+    Args:
+        given: The values of ``--config``.
+        error: What came of reading them all.
+        read: Reads one file, or raises: asked only where there are several, since a pipe can be read once.
+    """
+    files = [each for each in given if each != "ENV"]
+    failed = {files[0]: error} if len(files) == 1 else {each: its for each in files if (its := _failed(read, each))}
+    file, error = next(iter(failed.items()), (None, error))
+    subject = "A configuration file" if file is None else f"The configuration file {file}"
+    match error:
+        case UnicodeDecodeError():
+            problem = "is not valid JSON: it is not text in UTF-8"
+        case ValueError() if type(error).__name__ == "JSONDecodeError":  # of json or of simplejson
+            problem = f"is not valid JSON: {error}"
+        case ValueError() | TypeError():
+            problem = "must hold a JSON object"
+        case OSError():
+            problem = f"cannot be read: {error.strerror or 'there is no such file'}"
+        case _:
+            problem = f"cannot be read: {error}"
+    is_yaml = file is not None and PurePath(file).suffix in {".yml", ".yaml"}
+    return f"{subject} {problem}{'. Write the settings as JSON; YAML is for meltano.yml' if is_yaml else ''}"
+
+
+def _failed(read: Callable[[str], object], file: str) -> Exception | None:
+    try:
+        read(file)
+    except (OSError, TypeError, ValueError) as error:
+        return error
+    return None
+
+
 def as_typed(command: str) -> str:
     """Return a command of ``singer-crm`` as it can be run; called in the thread that reads the command line."""
     return f"singer-crm {command} {_config()}"

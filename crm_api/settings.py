@@ -199,7 +199,17 @@ def _seconds(config: Mapping[str, Any], name: str, default: float) -> float:
     return seconds
 
 
-def check_settings(config: Mapping[str, Any], schema: JsonSchema, passed_over: Collection[str] = ()) -> None:
+_SAME_MEANING: Mapping[str, str] = {"parameters": "query", "params": "query", "url": "path", "fields": "attributes"}
+"""Settings of endpoints, by words that other connectors use for them."""
+
+
+def check_settings(
+    config: Mapping[str, Any],
+    schema: JsonSchema,
+    passed_over: Collection[str] = (),
+    elsewhere: Collection[str] = (),
+    advice: str = "",
+) -> None:
     """Check that a JSON schema knows every name in a configuration, at any depth.
 
     An object whose schema lists no ``properties``, or allows any additional ones, may hold any names.
@@ -208,12 +218,19 @@ def check_settings(config: Mapping[str, Any], schema: JsonSchema, passed_over: C
         config: The configuration.
         schema: The JSON schema.
         passed_over: Names beside those of the schema that a user may mean: settings of the other plugin.
+        elsewhere: Names that have a meaning in another place.
+        advice: What to do about one of those.
 
     Raises:
         SettingError: A setting is unknown; the text names it and the nearest known one.
     """
     for path, known in _unknown_names(config, [schema], ()):
-        near = nearest(path[-1], [*known, *sorted(passed_over)] if len(path) == 1 else known)
+        if len(path) == 1 and path[0] in elsewhere:
+            near = f": {advice}"
+        elif (meant := _SAME_MEANING.get(path[-1])) in known:
+            near = f": {meant!r} is meant"
+        else:
+            near = nearest(path[-1], [*known, *sorted(passed_over)] if len(path) == 1 else known)
         raise SettingError(f"There is no setting {'.'.join(path)!r}{near}")
 
 

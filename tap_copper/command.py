@@ -7,15 +7,14 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 import click
-from singer_sdk.plugin_base import SingerCommand
+from singer_sdk.plugin_base import SingerCommand, _ConfigInput
 from typing_extensions import override
 
-from crm_api.console import GuardedCommand, drop_output, is_of_output, is_structured, keep_config
+from crm_api.console import GuardedCommand, drop_output, is_of_output, is_structured, keep_config, unreadable_config
 from crm_api.errors import SIGNAL_OFFSET, CrmError, Exit, SettingError
 from crm_api.run_id import RUN_ID
 from tap_copper.errors import IncompleteError, OutputClosedError, OutputError, StoppedError
@@ -39,20 +38,17 @@ class TapCommand(GuardedCommand, SingerCommand):
 
     @override
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        files = _named(keep_config(ctx, args))  # click takes the list apart
+        given = keep_config(ctx, args)  # click takes the list apart
         try:
             return super().parse_args(ctx, args)  # the SDK reads the configuration while it reads its arguments
         except BrokenPipeError as error:  # --discover and --about print while arguments are read
             raise OutputClosedError from error
         except click.BadParameter as error:
             raise SettingError(error.format_message()) from error
-        except TypeError as error:
-            raise SettingError(f"{files} cannot be used: it must hold a JSON object") from error
-        except (OSError, ValueError) as error:
+        except (OSError, TypeError, ValueError) as error:
             if is_of_output(error):
                 raise
-            what = "is not valid JSON" if type(error).__name__ == "JSONDecodeError" else "cannot be used"
-            raise SettingError(f"{files} {what}: {error}") from error
+            raise SettingError(unreadable_config(given, error, _ConfigInput.from_cli_args)) from error
 
     def _told(self, error: Exception) -> int:
         """Say what ended the run; returns the exit code."""
@@ -74,12 +70,6 @@ def give_up(name: str, signal_number: int) -> None:
     with suppress(OSError):
         os.write(2, f"{line}\n".encode())
     os._exit(SIGNAL_OFFSET + signal_number)
-
-
-def _named(given: Sequence[str]) -> str:
-    """Name the configuration files of a command line, as the subject of a sentence."""
-    files = [each for each in given if each != "ENV"]
-    return f"The configuration file {files[0]}" if len(files) == 1 else "A configuration file"
 
 
 def sentences(error: Exception) -> list[str]:

@@ -50,6 +50,7 @@ from tap_copper.settings import SETTINGS, absolute_dates, check_values, in_today
 from tap_copper.streams import STREAMS
 
 SHUTDOWN_SECONDS = 20.0  # a reader of our output that hangs must not keep us
+_OF_THE_TARGET = "target-crm has it. For a file that serves both plugins, add crm: copper"
 
 
 class TapCopper(Tap):
@@ -143,11 +144,11 @@ class TapCopper(Tap):
                 raise SettingError(f"The setting {name!r} cannot be used: {error}") from None
         redact = Redactor(secret_texts(self._config, self.config_jsonschema))
         guard_logging(redact)
-        passed_over = TARGET_SETTINGS if self._config.get("crm") else ()
+        passed_over, elsewhere = (TARGET_SETTINGS, ()) if self._config.get("crm") else ((), TARGET_SETTINGS)
         config = texts_read(own_settings(self._config), self.config_jsonschema)
         config = {name: value for name, value in config.items() if value is not None}  # the SDK breaks on some nulls
         self._config = absolute_dates(in_todays_words(config, self._warn_of_word), self.time.now())
-        check_settings(self._config, self.config_jsonschema, passed_over)
+        check_settings(self._config, self.config_jsonschema, passed_over, elsewhere, _OF_THE_TARGET)
         extra = self._config.get("extra_streams")
         for index, declared in enumerate(extra if isinstance(extra, list) else ()):
             if not isinstance(declared, dict):  # the SDK fills in what it leaves out before it validates

@@ -17,7 +17,7 @@ import click
 from singer_sdk.plugin_base import SingerCommand, _ConfigInput
 from typing_extensions import override
 
-from crm_api.console import GuardedCommand, is_of_output, keep_config
+from crm_api.console import GuardedCommand, is_of_output, keep_config, unreadable_config
 from crm_api.errors import CrmError, SettingError
 from crm_api.run_id import RUN_ID, given_run_id
 from target_crm.exit_codes import Ending, told_ending
@@ -36,7 +36,7 @@ def given_config(config: Sequence[str]) -> _ConfigInput:
     try:
         return _ConfigInput.from_cli_args(*config)
     except _UNREADABLE as error:
-        raise SettingError(_sentence(error)) from error
+        raise SettingError(_sentence(config, error)) from error
 
 
 def end_early(error: Exception, config: Mapping[str, Any], run_id: str | None, logger: logging.Logger) -> int:
@@ -74,8 +74,8 @@ def _report(ending: Ending, config: Mapping[str, Any], run_id: str | None) -> No
         ReportFile(path).write(report)
 
 
-def _sentence(error: Exception) -> str:
-    return f"A configuration file cannot be read: {error}"
+def _sentence(given: Sequence[str], error: Exception) -> str:
+    return unreadable_config(given, error, _ConfigInput.from_cli_args)
 
 
 class TargetCommand(GuardedCommand, SingerCommand):
@@ -89,7 +89,7 @@ class TargetCommand(GuardedCommand, SingerCommand):
         except _UNREADABLE as error:
             if is_of_output(error):
                 raise
-            sys.exit(end_early(SettingError(_sentence(error)), _readable(given), None, self.logger))
+            sys.exit(end_early(SettingError(_sentence(given, error)), _readable(given), None, self.logger))
 
 
 def _readable(files: Sequence[str]) -> dict[str, Any]:

@@ -59,6 +59,9 @@ class ConfiguredTarget(Target):
         return super()._validate_config(raise_errors=raise_errors)
 
 
+_OF_THE_TAP = "tap-copper has it, and one file serves both plugins only with crm copper. Remove it"
+
+
 def checked_config(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
     """Check a configuration, and drop its nulls so that the SDK can fill in defaults.
 
@@ -72,7 +75,8 @@ def checked_config(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict
         ConfigValidationError: A setting does not fit the JSON schema; no secret is shown.
         SettingError: There is no setting of that name, or ``max_rejected`` cannot be read.
     """
-    passed_over = TAP_SETTINGS if config.get("crm") == "copper" else frozenset()
+    both = config.get("crm") == "copper"
+    passed_over = TAP_SETTINGS if both else frozenset()
     own = {name: value for name, value in config.items() if name not in passed_over}
     config = without_nulls(texts_read(own, schema))
     redact = Redactor(secret_texts(config, schema))
@@ -83,7 +87,7 @@ def checked_config(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict
     # Only our own schema is asked: the SDK's schemas of its own settings do not fit what the SDK takes.
     if problems := [redact(problem) for problem in _problems_of(config)]:
         raise ConfigValidationError("Some settings are wrong", errors=problems)
-    check_settings(config, schema, passed_over)
+    check_settings(config, schema, passed_over, () if both else TAP_SETTINGS, _OF_THE_TAP)
     rejected_allowed(config.get("max_rejected", 0))
     return config
 
@@ -124,7 +128,9 @@ def _problems_of(config: Mapping[str, Any]) -> Iterator[str]:
     for error in _validator().iter_errors(config):
         place = ".".join(map(str, error.instance_path))
         if error.kind.name == "required":
-            yield f"The setting {'.'.join(filter(None, (place, error.kind.as_dict()['property'])))} is missing."
+            missing = error.kind.as_dict()["property"]
+            choices = "" if place else f": set it to one of {', '.join(SETTINGS['properties'][missing]['enum'])}"
+            yield f"The setting {'.'.join(filter(None, (place, missing)))} is missing{choices}."
         elif allowed := _allowed(error, SETTINGS):
             given = json.dumps(error.instance, ensure_ascii=False, default=str)
             yield f"{place} must be {allowed}, not {given}."

@@ -143,7 +143,7 @@ def test_no_configuration_at_all_names_what_is_missing(tmp_path):
     file.write_text("{}")
     done = run_command("target-crm", "--config", file)
     assert done.returncode == 2
-    assert "The setting crm is missing." in done.stderr
+    assert "The setting crm is missing: set it to one of copper, freshsales, apptivo, http." in done.stderr
 
 
 @pytest.mark.parametrize(

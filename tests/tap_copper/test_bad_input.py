@@ -95,7 +95,7 @@ def test_discovery_and_the_connection_test_complain_likewise(
         ({"config": "{"}, "not valid JSON"),
         ({"catalog": "nonsense"}, "not valid JSON"),
         ({"state": "{]"}, "not valid JSON"),
-        ({"config": "5"}, "config.json cannot be used: it must hold a JSON object"),
+        ({"config": "5"}, "config.json must hold a JSON object"),
         ({"state": ""}, "state.json is not valid JSON"),
         ({"state": '{"bookmarks": {"\\ud83d": {}}}'}, "holds half a character"),
         ({"state": {"type": "STATE", "value": {"bookmarks": {}}}}, "it has no bookmarks, but 'value' in it does"),

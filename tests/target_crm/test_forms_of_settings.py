@@ -166,6 +166,31 @@ def test_a_misspelt_setting_of_either_stops_both_with_the_nearest_name(settings,
     assert f"There is no setting '{misspelt}': the nearest one is '{near}'" in done.stderr
 
 
+@pytest.mark.parametrize("command", [["target-crm"], ["tap-copper"], ["singer-crm", "check"]])
+def test_of_several_files_the_one_that_cannot_be_read_is_named(settings, tmp_path, command):
+    (tmp_path / "config.json").write_text(json.dumps(settings))
+    (tmp_path / "more.yml").write_text("max_rejected: 1\n")
+    done = run_command(*command, "--config", "config.json", "--config", "more.yml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "The configuration file more.yml is not valid JSON" in done.stderr
+    assert "YAML is for meltano.yml" in done.stderr
+
+
+def test_the_tap_says_how_one_file_serves_both(settings, tmp_path):
+    alone = {name: value for name, value in settings.items() if name != "crm"}
+    (tmp_path / "config.json").write_text(json.dumps(alone | {"ledger_url": "sqlite:///ledger.sqlite"}))
+    done = run_command("tap-copper", "--config", "config.json", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "There is no setting 'ledger_url': target-crm has it" in done.stderr
+    assert "add crm: copper" in done.stderr
+
+
+def test_the_usual_word_for_a_setting_of_endpoints_leads_to_ours(tmp_path):
+    done = send(tmp_path, {"crm": "http", "endpoint": {"path": "/a", "parameters": {"b": "c"}}})
+    assert done.returncode == 2
+    assert "There is no setting 'endpoint.parameters': 'query' is meant" in done.stderr
+
+
 def test_the_tap_refuses_a_file_of_another_crm(settings, tmp_path):
     (tmp_path / "config.json").write_text(json.dumps(settings | {"crm": "freshsales"}))
     done = run_command("tap-copper", "--config", "config.json", cwd=tmp_path)
@@ -177,7 +202,7 @@ def test_a_setting_of_the_tap_is_none_of_another_crms(tmp_path):
     config = {"crm": "http", "base_url": "http://127.0.0.1:9", "start_date": "2020-01-01"}
     done = send(tmp_path, config)
     assert done.returncode == 2
-    assert "There is no setting 'start_date'" in done.stderr
+    assert "There is no setting 'start_date': tap-copper has it, and one file serves both" in done.stderr
 
 
 def test_each_plugin_knows_by_name_what_only_the_other_has():
