@@ -17,6 +17,7 @@ BEFORE_1970, AFTER_2038, MILLISECONDS = -50_000, 2_200_000_000, 1_700_000_000_00
 
 @pytest.mark.parametrize("odd", [BEFORE_1970, AFTER_2038, MILLISECONDS])
 @pytest.mark.parametrize("stream", ["people", "activities_search"])
+@pytest.mark.daily(one_of=2)
 def test_a_few_dates_that_no_filter_can_say_come_with_all_others(stream: str, odd: int) -> None:
     with Emulator(empty=True, clock=Clock(frozen_at=NOW)) as emulator:
         seconds = [NOW - place * 600 for place in range(7000)]

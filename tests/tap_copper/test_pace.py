@@ -137,6 +137,7 @@ def test_the_whole_quota_is_used_at_a_second_of_latency(pages: int, imported: fl
 @pytest.mark.parametrize("imported", [0, 0.12], ids=["spread evenly", "some imported"])
 @pytest.mark.parametrize("scatter_seconds", [0.02, 0.2])
 @pytest.mark.parametrize("seed", range(3))
+@pytest.mark.daily(one_of=3)
 def test_450_pages_take_hardly_more_than_two_minutes_and_hardly_an_answer_waits(
     seed: int, scatter_seconds: float, imported: float
 ) -> None:

@@ -43,6 +43,7 @@ def test_every_record_is_handed_on_once_and_in_order(count: int, *, newest_first
         {"includes_minimum": False, "ghost_every": 7, "overcount": 3, "random_ties": True},
     ],
 )
+@pytest.mark.daily(one_of=3)
 def test_nothing_is_handed_on_before_what_precedes_it_nor_counted_as_reached(
     behaviour: dict[str, object], ties: int, *, in_order: bool
 ) -> None:

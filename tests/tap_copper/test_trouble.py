@@ -27,6 +27,7 @@ class Clock:
 
 
 @pytest.mark.parametrize("kind", ["error:status=500", "error_after:status=502", "reset", "lost", "cut", "malformed"])
+@pytest.mark.daily(one_of=2)
 def test_every_record_comes_through_trouble(kind: str) -> None:
     clock = Clock()
     with Emulator(people=3000, activities=1000) as emulator:

@@ -150,6 +150,7 @@ def dumped(url):
     "look",
     [["ledger", "list"], ["ledger", "explain", "--source-id", "1"], ["rejected", "list"], ["rejected", "show", "1"]],
 )
+@pytest.mark.daily(one_of=2)
 def test_a_look_leaves_a_ledger_of_an_earlier_version_as_it_is(run, settings, operate, look, version):
     run([PEOPLE, record_of("people", id=1, name=None)])
     engine = open_engine(settings["ledger_url"])

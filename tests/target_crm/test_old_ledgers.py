@@ -129,6 +129,7 @@ def unanswered(operate, stream, source_id):
     return [each["action"] for one in known if one["stream"] == stream for each in one.get("unanswered", ())]
 
 
+@pytest.mark.daily(one_of=2)
 def test_what_was_begun_is_ended_and_nothing_is_written_twice(run, operate, vendor, scene, tmp_path):
     scene.go_on(vendor)
     messages = scene.messages(vendor)

@@ -73,6 +73,7 @@ def test_what_a_rep_typed_survives_the_next_run_that_changes_another_field(scene
 @POLICY
 @pytest.mark.parametrize("source", ["same", "changed"])
 @pytest.mark.parametrize("crm", ["same", "changed", "agrees", "gone"])
+@pytest.mark.daily(one_of=2)
 def test_the_truth_table(scene, source, crm, policy):
     scene.send("one", policy)
     if crm == "gone":

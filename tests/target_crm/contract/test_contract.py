@@ -44,7 +44,7 @@ def test_what_is_found_twice_is_ambiguous_and_nothing_is_written(contract, run):
 
 
 @pytest.mark.parametrize("kind", ["lost", "error_after", "reset"])
-@pytest.mark.daily(one_of=2)
+@pytest.mark.daily(one_of=4)
 def test_a_lost_answer_leaves_no_copy_and_loses_nothing(contract, run, kind):
     contract.trouble(kind, every=2)
     done = run([*contract.made(*range(9)), state_of(9)])
@@ -75,6 +75,7 @@ def test_what_is_refused_is_kept_and_the_next_record_is_written(contract, run):
     assert done.states == [{"position": 3}]
 
 
+@pytest.mark.daily(one_of=2)
 def test_what_has_not_changed_costs_no_request_that_writes_or_searches(contract, run):
     run(contract.made(1, 2, 3))
     idle = len(contract.emulator.requests)
@@ -85,6 +86,7 @@ def test_what_has_not_changed_costs_no_request_that_writes_or_searches(contract,
     assert len(contract.emulator.requests) - empty == empty - idle, "more than an empty input"
 
 
+@pytest.mark.daily(one_of=2)
 def test_what_changed_is_updated_once(contract, run):
     run(contract.made(1, 2))
     before = len(contract.writes)
@@ -96,6 +98,7 @@ def test_what_changed_is_updated_once(contract, run):
 
 
 @pytest.mark.only(lambda case: case.deletes)
+@pytest.mark.daily(one_of=2)
 def test_what_the_source_deletes_is_deleted(contract, run):
     run(contract.made(1, 2))
     gone = {**contract.case.make(1), "_sdc_deleted_at": "2026-01-01T00:00:00Z"}
@@ -106,7 +109,7 @@ def test_what_the_source_deletes_is_deleted(contract, run):
 
 
 @pytest.mark.only(lambda case: case.deletes)
-@pytest.mark.daily(one_of=2)
+@pytest.mark.daily(one_of=3)
 def test_a_record_that_goes_and_returns_in_runs_of_their_own_is_there_once(contract, run):
     given = {"streams": contract.stream_settings(hard_delete=True), "index_lag_seconds": 60}
     record = contract.case.make(1)
@@ -119,6 +122,7 @@ def test_a_record_that_goes_and_returns_in_runs_of_their_own_is_there_once(contr
         assert contract.names == []
 
 
+@pytest.mark.daily(one_of=2)
 def test_a_dry_run_sends_no_write_and_shows_each(contract, run):
     if contract.case.finds:
         contract.case.insert(contract.vendor, 1)
@@ -135,7 +139,7 @@ def test_a_dry_run_sends_no_write_and_shows_each(contract, run):
 
 
 @pytest.mark.parametrize("trouble", [None, pytest.param("error_after", marks=pytest.mark.long), "error", "malformed"])
-@pytest.mark.daily(one_of=4)
+@pytest.mark.daily(one_of=7)
 def test_no_secret_is_in_any_output(contract, run, tmp_path, caplog, trouble):
     for logger in (None, "target-crm"):
         caplog.set_level(logging.DEBUG, logger=logger)
@@ -160,7 +164,7 @@ def test_no_secret_is_in_any_output(contract, run, tmp_path, caplog, trouble):
 
 
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 5))])
-@pytest.mark.daily(one_of=2)
+@pytest.mark.daily(one_of=3)
 def test_a_run_that_is_killed_and_run_again_leaves_one_copy_of_each(contract, tmp_path, seed):
     print(f"seed {seed}")
     dice = random.Random(f"{contract.case} {seed}")
@@ -186,7 +190,7 @@ def test_a_run_that_is_killed_and_run_again_leaves_one_copy_of_each(contract, tm
     assert b'"position": 12' in output
 
 
-@pytest.mark.daily(one_of=2)
+@pytest.mark.daily(one_of=3)
 def test_a_run_that_is_killed_while_it_waits_after_a_429_leaves_nothing_in_doubt(contract, tmp_path):
     contract.trouble("error", status=429, retry_after=3600, times=1)
     file = contract.file(tmp_path, max_concurrency=1)
@@ -212,6 +216,7 @@ def _process(file, lines, run=main):
     return process
 
 
+@pytest.mark.daily(one_of=2)
 def test_a_quota_store_that_fails_while_a_write_is_on_its_way_makes_no_copy(contract, run, tmp_path):
     store = tmp_path / "quota.sqlite"
     shared = {"quota_url": f"sqlite:///{store}", "requests_per_minute": 60_000, "max_concurrency": 1}

@@ -82,6 +82,7 @@ def test_a_run_that_lost_its_epoch_sends_and_writes_nothing_more(contract, run, 
 ASKED = {"copper": 2, "freshsales": 1, "freshsales_classic": 1, "apptivo": 1, "anything": 0}
 
 
+@pytest.mark.daily(one_of=2)
 def test_a_run_that_is_refused_has_asked_for_nothing_but_whose_account_it_is(contract, run, tmp_path):
     run(contract.made(1))
     written = contract.names

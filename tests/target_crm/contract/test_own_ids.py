@@ -28,6 +28,7 @@ def names_of_ids(contract):
 
 
 @OWN
+@pytest.mark.daily(one_of=2)
 def test_a_record_is_updated_by_the_crms_own_id(contract, run):
     own = id_of(contract)
     for number, name in enumerate(names_of_ids(contract)):
@@ -42,6 +43,7 @@ def test_a_record_is_updated_by_the_crms_own_id(contract, run):
 
 
 @pytest.mark.only(lambda case: case.vendor != "anything" and case.finds and case.deletes)
+@pytest.mark.daily(one_of=2)
 def test_a_record_is_deleted_by_the_crms_own_id(contract, run):
     for name in names_of_ids(contract):
         own = id_of(contract)

@@ -78,7 +78,7 @@ FIRST_DEFAULTS = {
 
 @pytest.mark.parametrize("own", [{}, {"source_id": "*"}, {"load_method": "append-only"}], ids=str)
 @pytest.mark.parametrize("had_settings", [False, True])
-@pytest.mark.daily(one_of=3)
+@pytest.mark.daily(one_of=4)
 def test_a_ledger_of_whole_records_of_the_first_version_goes_on(contract, run, settings, own, had_settings):
     if not own and contract.case.name in NO_SINGLE_KEY:
         own = {"source_id": [next(name for name in contract.case.make(1) if name != "id")]}
