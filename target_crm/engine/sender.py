@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from http import HTTPStatus
 
@@ -277,9 +277,12 @@ class Sender:
 
     def _answered(self, writes: Sequence[Write], answers: Sequence[Result], results: Results) -> None:
         written: list[tuple[Write, Written]] = []
+        upserted = [each.id for each in answers if isinstance(each, Written) and each.created]
+        known = self._ledger.claimed(self._scope, upserted) if upserted else {}
         for write, answer in zip(writes, answers, strict=True):
             if isinstance(answer, Written):
-                written.append((write, answer))
+                # To an upsert, what another record has made a moment ago looks like new.
+                written.append((write, replace(answer, created=False) if answer.id in known else answer))
         self._remember(written, self._crm.session.traffic.status)
         with self._lock:
             for write, answer in zip(writes, answers, strict=True):
