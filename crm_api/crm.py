@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload
-from crm_api.errors import GoneError, RefusedError
+from crm_api.errors import RefusedError
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 
@@ -334,14 +334,13 @@ class Crm(ABC):
             forget: Delete for good, past the recycle bin, where ``crm_object.can_forget``.
 
         Returns:
-            For each record, in order, why it could not be deleted; None if it is deleted.
+            For each record, in order, why it could not be deleted (GoneError: it was gone already); None if it is
+            deleted.
         """
         refused: list[RefusedError | None] = []
         for crm_id, payload in deletes:
             try:
                 self.delete_described(crm_object, crm_id, payload)
-            except GoneError:
-                refused.append(None)
             except RefusedError as error:
                 refused.append(error)
             else:

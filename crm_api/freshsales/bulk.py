@@ -7,9 +7,10 @@ once the records of the first call were read.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -20,9 +21,11 @@ from crm_api.freshsales.bulk_ids import BulkIdFinder
 from crm_api.freshsales.declaration import FreshsalesObject
 from crm_api.freshsales.jobs import Failure, Jobs, Report
 from crm_api.freshsales.values import as_id, identifier_of, joined, sent, shaped, split
+from crm_api.transport.answer import Answer
 from crm_api.transport.redaction import Redactor
 from crm_api.values import is_empty, read_moment
 
+CLOCKS_DIFFER = timedelta(minutes=5)  # those of one CRM among themselves, at most
 REFUSED_STATUS = int(HTTPStatus.BAD_REQUEST)  # the status that a refused row would have got alone
 One = Callable[[FreshsalesObject, CrmId, Payload], Result]
 """Changes one record."""
@@ -261,6 +264,22 @@ def is_young(record: CrmRecord, since: datetime | None) -> bool:
     """Whether a record was created at an instant or later: then a write since that instant created it."""
     made = _moment(record.get("created_at"))
     return since is not None and made is not None and made >= since
+
+
+def is_new(record: CrmRecord, answer: Answer) -> bool:
+    """Whether the record that an upsert answers was created by it: by its own stamps, since 200 may be answered, too.
+
+    What was found bears a later stamp of its change. Clocks of one CRM may differ by minutes among themselves: the
+    status then counts for more.
+    """
+    says_so = answer.status == HTTPStatus.CREATED
+    made, changed = _moment(record.get("created_at")), _moment(record.get("updated_at"))
+    if made is None or answer.date is None:
+        return says_so
+    sent_at = answer.date - timedelta(seconds=math.ceil(answer.seconds) + 1)
+    if says_so:
+        return made >= sent_at - CLOCKS_DIFFER
+    return made >= sent_at and changed is not None and changed - made <= timedelta(seconds=1)
 
 
 def first_tried(wanted: Wanted) -> datetime | None:

@@ -37,7 +37,7 @@ from crm_api.errors import (
     RefusedError,
     TooLargeError,
 )
-from crm_api.freshsales.bulk import Bulk, first_tried, is_young, values_of
+from crm_api.freshsales.bulk import Bulk, first_tried, is_new, is_young, values_of
 from crm_api.freshsales.bulk_ids import BulkIdFinder
 from crm_api.freshsales.declaration import FreshsalesObject
 from crm_api.freshsales.deletes import Deletes
@@ -327,7 +327,7 @@ class Freshsales(DeclaredCrm):
             raise InDoubtError(f"POST {path}", status=answer.status, happened="The CRM's answer holds no record")
         # A repeated request finds the record of the first: its age says whether this upsert created it.
         earlier = tries[0] if len(tries) > 1 else first_tried(wanted)
-        created = answer.status == HTTPStatus.CREATED or is_young(record, earlier)
+        created = is_new(record, answer) or is_young(record, earlier)
         return Written(as_id(record["id"]), shaped(record), answer.request_id, created)
 
     @override

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from crm_api.crm_objects import CrmId
 from crm_api.dry_run import DryRunAnswer
-from crm_api.errors import GoneError, InvalidError, NoRouteError, RefusedError
+from crm_api.errors import InvalidError, NoRouteError, RefusedError
 from crm_api.freshsales.declaration import FreshsalesObject
 from crm_api.freshsales.values import is_id
 from crm_api.freshsales.views import Views
@@ -37,7 +37,7 @@ class Deletes:
         self._sleep = sleep
 
     def delete(self, crm_object: FreshsalesObject, ids: Sequence[CrmId], *, forget: bool) -> list[RefusedError | None]:
-        """Delete records; returns for each, in order, why it could not be deleted, or None if it is gone."""
+        """Delete records; returns what ``Crm.delete_many`` does."""
         left = set(ids)
         known = [crm_id for crm_id in ids if is_id(crm_id)]
         if not forget and len(known) > FEW:
@@ -50,8 +50,6 @@ class Deletes:
         path = f"/{crm_object.path}/{crm_id}" + ("/forget" if forget and crm_object.can_forget else "")
         try:
             self._session().exchange(Request("DELETE", path, repeatable=True))
-        except GoneError:
-            return None
         except RefusedError as error:
             return error
         return None

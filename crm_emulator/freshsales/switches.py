@@ -14,7 +14,8 @@ class Switches:
     Attributes:
         index_delay_seconds: How many seconds views and searches do not see a write; a record read by its id always
             shows it.
-        create_status: The status of a create: 201, or 200, which some endpoints were seen to answer (3.2).
+        create_status: The status of a create: 201, or 200, which some endpoints, and an upsert, were seen to answer
+            (3.2, 12).
         delete_status: The status of deleting a contact, account, deal or lead: 200 with ``true``, or 204 without a body
             (3.2).
         validation_status: The status where a record breaks a rule: 400 or 422 (9).

@@ -335,7 +335,8 @@ class StreamWriter:
                     unknown = self._context.ledger.digests.unknown
                     facts["last"] = self._context.mapper.remembered_as_sent(intent.payload, unknown)
                 as_sent = intent.record_hash, intent.digest
-                entries.append(Entry(source_id, crm_id, "created", Origin.CREATED, *as_sent, **facts))
+                action = str(self._stream.destination.outcome_of(Outcome.CREATED))
+                entries.append(Entry(source_id, crm_id, action, Origin.CREATED, *as_sent, **facts))
         self._records.settle(entries)
         undecided = {source_id for source_id, verdict in verdicts.items() if verdict.fate is CreateFate.UNKNOWN}
         for source_id in undecided:

@@ -9,7 +9,7 @@ from functools import partial
 
 from crm_api.crm_objects import CrmId, CrmObject, CrmRecord
 from crm_api.endpoints.answers import is_stand_in
-from crm_api.errors import RefusedError, SettingError
+from crm_api.errors import GoneError, RefusedError, SettingError
 from target_crm.delete_brakes import DAYS, STANDS
 from target_crm.engine.delete_requests import PendingDelete
 from target_crm.engine.run import Run, logger
@@ -212,8 +212,8 @@ class Deleter:
         refusals = self._run.crm.delete_many(deletes.crm_object, targets, forget=deletes.forget)
         status = traffic.status
         for group, refusal in zip(groups, refusals, strict=True):
-            if refusal is None:
-                self._deleted(deletes, scope, group, status)
+            if refusal is None or isinstance(refusal, GoneError):
+                self._deleted(deletes, scope, group, status if refusal is None else refusal.status)
             else:
                 self._refused(deletes, group, refusal)
 

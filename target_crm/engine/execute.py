@@ -72,6 +72,7 @@ class ActionRunner:
             context,
             on_done=self._done,
             tried={each.source_id: each.server_at for each in unanswered if each.action == "upsert"},
+            told_as=stream.destination.outcome_of,
         )
 
     @cached_property

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from http import HTTPStatus
 
@@ -27,6 +27,7 @@ from target_crm.engine.decisions import Create, Update
 from target_crm.engine.run import StreamContext
 from target_crm.ledger.values import Entry, Intent, LedgerDataError, Origin
 from target_crm.mapping.values import Change
+from target_crm.report.outcomes import LINKED, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +131,16 @@ class Sender:
         context: The stream's way into the CRM.
         on_done: Called for each write that is in the ledger, by the thread that wrote it.
         tried: When upserts to which no answer came were first sent (Unix seconds, the CRM's clock), by source id.
+        told_as: Returns what the history tells a create or an update as, by what an endpoint does.
     """
 
     def __init__(
-        self, context: StreamContext, *, on_done: Callable[[Done], None], tried: Mapping[str, float] | None = None
+        self,
+        context: StreamContext,
+        *,
+        on_done: Callable[[Done], None],
+        tried: Mapping[str, float] | None = None,
+        told_as: Callable[[Outcome], Outcome] = lambda outcome: outcome,
     ) -> None:
         self._crm = context.crm
         self._crm_object = context.mapper.crm_object
@@ -145,6 +152,7 @@ class Sender:
         # An endpoint that is neither read nor searched is never asked for what its answers showed.
         self._remembers = self._crm_object.readable or bool(self._crm_object.finds)
         self._on_done = on_done
+        self._told_as = told_as
         self._tried = dict(tried or {})
         self._unanswered = context.run.locks.unanswered
         self._lock = threading.Lock()
@@ -269,9 +277,12 @@ class Sender:
 
     def _answered(self, writes: Sequence[Write], answers: Sequence[Result], results: Results) -> None:
         written: list[tuple[Write, Written]] = []
+        upserted = [each.id for each in answers if isinstance(each, Written) and each.created]
+        known = self._ledger.claimed(self._scope, upserted) if upserted else {}
         for write, answer in zip(writes, answers, strict=True):
             if isinstance(answer, Written):
-                written.append((write, answer))
+                # To an upsert, what another record has made a moment ago looks like new.
+                written.append((write, replace(answer, created=False) if answer.id in known else answer))
         self._remember(written, self._crm.session.traffic.status)
         with self._lock:
             for write, answer in zip(writes, answers, strict=True):
@@ -310,7 +321,8 @@ class Sender:
     def _entry(self, write: Write, answer: Written) -> Entry:
         ready, update = write.action.ready, write.action if isinstance(write.action, Update) else None
         created = _created(write, answer)
-        what = "created" if created else "linked" if update is not None and update.links else "updated"
+        is_link = update is not None and update.links
+        what = LINKED if is_link else str(self._told_as(Outcome.CREATED if created else Outcome.UPDATED))
         matched = update.matched if update is not None else not created
         return Entry(
             ready.incoming.source_id,

@@ -215,7 +215,7 @@ class StreamLedger:
         kept = self._ledger.kept_values.last_sent(self._scope, incoming.source_id, attributes)
         readable = self._stream.destination.mapper.readable
         conflicts = [
-            {"attribute": each.attribute, "current": each.current, "new": each.new}
+            each.facts
             | ({"last_sent": readable(each.attribute, kept[each.attribute])} if each.attribute in kept else {})
             for each in change.to_review
         ]

@@ -260,6 +260,12 @@ class Conflict:
     side: Side
     is_shown: bool = True
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The values of both sides as JSON values, for people."""
+        current = {"current": self.current} if self.is_shown else {"current_is_unknown": True}
+        return {"attribute": self.attribute, **current, "new": self.new}
+
 
 @dataclass(frozen=True, slots=True)
 class Change:

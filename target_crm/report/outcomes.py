@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -128,6 +128,13 @@ class RecordOutcome:
     held: Held | None = None
     left_out: Mapping[str, LeftOut] = field(default_factory=dict)
     conflicts: Sequence[Conflict] = ()
+
+    @property
+    def in_conflict(self) -> list[dict[str, Any]]:
+        """The fields that both sides changed, left to the CRM or held for a review, each with both values."""
+        sent = None if self.held is None else self.held.sent
+        for_review = sent.get("conflicts", ()) if isinstance(sent, dict) else ()
+        return [*(each.facts for each in self.conflicts), *for_review]
 
 
 class Observer:

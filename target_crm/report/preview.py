@@ -69,7 +69,6 @@ def _spelled_outcome(outcome: RecordOutcome) -> str | None:
     ended = outcome.outcome
     fields = "; ".join(map(_spelled, outcome.differences))
     of_id = "" if outcome.crm_id is None else f" {outcome.crm_id}"
-    conflicts = [_spelled_conflict(each.attribute, each.current, each.new) for each in outcome.conflicts]
     held = outcome.held.state if outcome.held else ""
     if outcome.left_out:
         fields += f" (left out: {', '.join(outcome.left_out)})"
@@ -83,17 +82,18 @@ def _spelled_outcome(outcome: RecordOutcome) -> str | None:
         Outcome.REJECTED: f"{held}, {outcome.kind}: {outcome.reason}",
         Outcome.WAITING: "" if held == "deleting" else f"{held}, {outcome.kind}: {outcome.reason}",
     }
-    if ended is Outcome.REJECTED and outcome.held is not None and isinstance(outcome.held.sent, dict):
-        conflicts += [_spelled_conflict(**each) for each in outcome.held.sent.get("conflicts", ())]
-    said = "".join(f" ({each})" for each in conflicts)
+    said = "".join(f" ({_spelled_conflict(**each)})" for each in outcome.in_conflict)
     if said and ended is Outcome.UNCHANGED:
         return f"leave {outcome.crm_id}{said}"
     return f"{shown[ended]}{said}" if shown.get(ended) else None
 
 
-def _spelled_conflict(attribute: str, current: Any, new: Any, last_sent: Any = None) -> str:
+def _spelled_conflict(
+    attribute: str, new: Any, current: Any = None, last_sent: Any = None, *, current_is_unknown: bool = False
+) -> str:
     before = "" if last_sent is None else f", last sent {_json(last_sent)}"
-    return f"in conflict: {attribute}: {_json(current)} in the CRM, {_json(new)} at the source{before}"
+    there = "unknown" if current_is_unknown else _json(current)
+    return f"in conflict: {attribute}: {there} in the CRM, {_json(new)} at the source{before}"
 
 
 def spelled_request(request: Request) -> str:

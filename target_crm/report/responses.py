@@ -45,6 +45,7 @@ SCHEMA = {
             "status": {"type": ["integer", "null"]},
             "at": {"type": "string", "format": "date-time"},
             "left_out": {"type": ["object", "null"]},
+            "conflicts": {"type": ["array", "null"], "items": {"type": "object"}},
             "answer": {"type": ["object", "null"]},
         },
     },
@@ -97,6 +98,7 @@ class Responses(Observer):
                 "kind": each.kind or None,
                 "reason": each.reason or None,
                 "left_out": {name: why.sentence for name, why in each.left_out.items()} or None,
+                "conflicts": self._redact.value(each.in_conflict) or None,
                 "at": at,
                 "answer": self._redact.value(each.answer) or None,
             }

@@ -164,7 +164,7 @@ class Summary:
 
     def _lines(self) -> list[str]:
         lines: list[str] = []
-        cleared, kept = self.books.cleared, self.books.conflicts
+        of_nulls = self.books.cleared, self.books.conflicts, self.books.unknown
         for stream in self.books.streams:
             if carried := self.books.carried_over(stream):
                 lines.append(f"{stream}: {carried:,} of the input held by an earlier run and tried again")
@@ -188,7 +188,7 @@ class Summary:
             for attribute, count in attributes.items()
         ]
         lines += [
-            _became_null(stream, attribute, count, *(of.get(stream, {}).get(attribute, 0) for of in (cleared, kept)))
+            _became_null(stream, attribute, count, *(of.get(stream, {}).get(attribute, 0) for of in of_nulls))
             for stream, attributes in self.books.nulls.items()
             for attribute, count in attributes.items()
         ]
@@ -257,14 +257,15 @@ def _shared(stream: str, count: int, examples: Sequence[Shared]) -> str:
     return f"{stream}: {what} a record of the CRM with another source record (shared_match): {shown}{more}"
 
 
-def _became_null(stream: str, attribute: str, records: int, emptied: int, in_conflict: int) -> str:
+def _became_null(stream: str, attribute: str, records: int, emptied: int, in_conflict: int, unknown: int) -> str:
     """Tell of an attribute that is null at the source, and had a value when it was last sent."""
     left = records - emptied
     what = f"{stream}: {attribute} became null at the source in {records:,} record{'s' * (records != 1)}"
     if left <= 0:
         return f"{what}, and was emptied in the CRM"
     stays = "the CRM's value stays" if left == records else f"the CRM's value stays in {left:,} of them"
-    why = "" if in_conflict else " (null_values: send would empty it)"  # a null in conflict was meant to be sent
+    # A null in conflict, or whose field the CRM does not show, was meant to be sent.
+    why = "" if in_conflict or unknown else " (null_values: send would empty it)"
     return f"{what}; {stays}{why}"
 
 

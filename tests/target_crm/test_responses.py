@@ -197,3 +197,13 @@ def test_a_full_disk_ends_the_run_in_one_sentence_before_state_passes(run, setti
 def test_a_dry_run_captures_nothing(run, tmp_path):
     run(MESSAGES, dry_run=True, responses_path=str(tmp_path / "responses.singer"))
     assert not (tmp_path / "responses.singer").exists()
+
+
+def test_a_delete_of_what_is_gone_has_the_status_that_says_so(run, emulator, tmp_path):
+    streams = {"people": {"hard_delete": True}}
+    run([PEOPLE, person(1)], streams=streams)
+    emulator.script("DELETE /people/{id}", ["error:status=404"])
+    file = tmp_path / "responses.singer"
+    run([PEOPLE, person(1, _sdc_deleted_at="2026-01-01")], streams=streams, responses_path=str(file))
+    *_, last = (json.loads(line)["record"] for line in file.read_text().splitlines()[1:])
+    assert (last["outcome"], last["status"]) == ("deleted", 404)

@@ -190,3 +190,15 @@ def test_conflicts_of_an_attribute_that_is_never_replaced_are_refused(contract, 
     assert done.code == 2
     assert f"fields.{scene.field}.conflicts has no effect with mode fill_empty" in done.errors
     assert contract.writes == []
+
+
+@ONLY
+@pytest.mark.parametrize("policy", ["crm", "review"])
+def test_captured_responses_hold_both_sides_of_a_conflict(scene, policy, tmp_path):
+    file = tmp_path / "responses.singer"
+    scene.send("one", policy)
+    scene.type("typed")
+    scene.send("two", policy, responses_path=str(file))
+    (line,) = [json.loads(line)["record"] for line in file.read_text().splitlines()[1:]]
+    assert line["outcome"] == ("unchanged" if policy == "crm" else "rejected")
+    assert line["conflicts"] == [{"attribute": scene.field, "current": "typed", "new": "two"}]

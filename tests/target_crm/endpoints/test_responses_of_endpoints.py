@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -29,11 +31,13 @@ def facts(line):
 @pytest.mark.parametrize(
     ("method", "outcome"), [("POST", "created"), ("PUT", "updated"), ("PATCH", "updated"), ("DELETE", "deleted")]
 )
-def test_an_endpoint_is_told_as_what_its_method_does(told, api, method, outcome):
+def test_an_endpoint_is_told_as_what_its_method_does(told, api, tmp_path, method, outcome):
     api.answer(f"{method} /links/1", status=202, body={"id": 7})
     done, (line,) = told([LINK], {"method": method, "path": "/links/{id}"})
     assert done.of("links") == {"input": 1, outcome: 1}
     assert facts(line) == (outcome, None, 202)
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as ledger:
+        assert ledger.execute("SELECT action FROM history").fetchall() == [(outcome,)]
     done, (line,) = told([LINK], {"method": method, "path": "/links/{id}"})
     assert facts(line) == ("unchanged", None, None)
 
@@ -67,13 +71,14 @@ def test_a_refusal_comes_with_its_status_and_the_answer(told, api, body, answer)
     assert line["answer"] == answer
 
 
-def test_a_delete_comes_with_its_status(told, api):
-    api.answer("DELETE /links/1", status=202)
+@pytest.mark.parametrize("status", [202, 404])
+def test_a_delete_comes_with_its_status(told, api, status):
+    api.answer("DELETE /links/1", status=status)
     streams = {"links": {"endpoints": {"delete": {"path": "/links/{id}"}}}}
     done, lines = told([LINK], streams=streams)
     assert done.of("links") == {"input": 1, "deleted": 1}
     (line,) = (line for line in lines if line["outcome"] == "deleted")
-    assert facts(line) == ("deleted", None, 202)
+    assert facts(line) == ("deleted", None, status)
 
 
 def test_a_dry_run_tells_the_same(send):

@@ -156,3 +156,25 @@ def test_an_owner_that_the_crm_does_not_show_is_called_unknown_and_no_edit(run, 
     assert done.report["fields_unknown"] == ({"contacts": {"owner_id": MANY}} if policy == "crm" else {})
     said = "owner_id: the source has another value by now, and the CRM does not show whether somebody changed its own."
     assert (said in done.errors) == (policy == "review")
+
+
+ABSENT = pytest.mark.parametrize("read_ids", ["absent"], indirect=True)
+
+
+@ABSENT
+def test_what_the_crm_does_not_show_is_called_unknown_and_not_null(run, vendor, owners, emails):
+    streams = {"contacts": {"conflicts": "review"}}
+    vendor.insert("contacts", {"last_name": "N", "emails": "other@x.org", "owner_id": owners[3]} | OLD)
+    run([CONTACTS, *(contact(n, owner=emails[0]) for n in range(MANY))], streams=streams)
+    done = run([CONTACTS, *(contact(n, owner=emails[1]) for n in range(MANY))], streams=streams, dry_run=True)
+    assert done.errors.count("owner_id: unknown in the CRM, ") == MANY
+
+
+@ABSENT
+def test_a_null_for_what_the_crm_does_not_show_was_meant_to_be_sent(run, vendor, owners, emails):
+    streams = {"contacts": {"conflicts": "crm", "null_values": "send"}}
+    vendor.insert("contacts", {"last_name": "N", "emails": "other@x.org", "owner_id": owners[3]} | OLD)
+    run([CONTACTS, *(contact(n, owner=emails[0]) for n in range(MANY))], streams=streams)
+    done = run([CONTACTS, *(contact(n, owner=None) for n in range(MANY))], streams=streams)
+    assert f"owner_id became null at the source in {MANY} records; the CRM's value stays" in done.errors
+    assert "null_values: send would empty it" not in done.errors

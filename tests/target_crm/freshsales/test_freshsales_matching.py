@@ -124,3 +124,13 @@ def test_nulls_that_are_to_be_sent_empty_what_an_upsert_finds(run, vendor, count
     vendor.change("contacts", vendor.records("contacts")[0]["id"], {"city": "Bonn"})
     assert run([schema_of("contacts", *names), *records], streams=left, source_name="another").code == 0
     assert vendor.records("contacts")[0]["city"] == "Bonn"
+
+
+@pytest.mark.parametrize("status", [200, 201])
+def test_an_upsert_is_a_create_if_it_creates_whatever_its_status(run, vendor, status):
+    vendor.switches.create_status = status
+    vendor.insert("contacts", {"last_name": "Old", "emails": "p2@x.org"} | OLD)
+    done = run([CONTACTS, contact(1, emails="p1@x.org")])
+    assert done.of("contacts") == {"input": 1, "created": 1}
+    done = run([CONTACTS, contact(2, emails="p2@x.org")])
+    assert done.of("contacts") == {"input": 1, "updated": 1}
