@@ -36,6 +36,7 @@ def rows(vendor, count):
     ]  # fmt: skip
 
 
+@pytest.mark.daily(one_of=3)
 @pytest.mark.usefixtures("proxied")
 @pytest.mark.parametrize("compared", ["crm", None], ids=["compared with the CRM", "compared with what was sent"])
 @pytest.mark.parametrize("streams", [FILL, ONCE, {}], ids=["fill_empty", "create_only", "unprotected"])
