@@ -1,4 +1,4 @@
-"""What the tap makes of records in the recorded shapes: each is valid against its stream's schema."""
+"""The tap makes of each record in a recorded shape one that is valid against its stream's schema."""
 
 from __future__ import annotations
 

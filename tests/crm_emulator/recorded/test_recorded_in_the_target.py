@@ -1,4 +1,4 @@
-"""What the target reads of records in the recorded shapes: each value as the kind of its attribute says."""
+"""The target reads each value of a record in a recorded shape as the kind of its attribute says."""
 
 from __future__ import annotations
 
