@@ -247,12 +247,6 @@ def is_young(record: CrmRecord, since: datetime | None) -> bool:
     return since is not None and made is not None and made >= since
 
 
-def is_new(record: CrmRecord, asked: datetime | None) -> bool:
-    """Whether a record was created after the second in which it was asked for, and not written since."""
-    made = _moment(record.get("created_at"))
-    return asked is not None and made is not None and made > asked and made == _moment(record.get("updated_at"))
-
-
 def first_tried(wanted: Wanted) -> datetime | None:
     """When an upsert was first tried, if this is another try; None if it is the first."""
     return datetime.fromtimestamp(wanted.since, UTC) if wanted.since else None

@@ -37,7 +37,7 @@ from crm_api.errors import (
     RefusedError,
     TooLargeError,
 )
-from crm_api.freshsales.bulk import Bulk, first_tried, is_new, is_young, values_of
+from crm_api.freshsales.bulk import Bulk, first_tried, is_young, values_of
 from crm_api.freshsales.bulk_ids import BulkIdFinder
 from crm_api.freshsales.declaration import FreshsalesObject
 from crm_api.freshsales.deletes import Deletes
@@ -325,10 +325,9 @@ class Freshsales(DeclaredCrm):
         record = answer.value.get(crm_object.singular) if isinstance(answer.value, dict) else None
         if not isinstance(record, dict) or record.get("id") is None:
             raise InDoubtError(f"POST {path}", status=answer.status, happened="The CRM's answer holds no record")
-        # A create may answer 200, and a repeated request finds the record of the first: its age says what created it.
+        # A repeated request finds the record of the first: its age says whether this upsert created it.
         earlier = tries[0] if len(tries) > 1 else first_tried(wanted)
-        young = is_young(record, earlier) or is_new(record, tries[0])
-        created = answer.status == HTTPStatus.CREATED or young
+        created = answer.status == HTTPStatus.CREATED or is_young(record, earlier)
         return Written(as_id(record["id"]), shaped(record), answer.request_id, created)
 
     @override

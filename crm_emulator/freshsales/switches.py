@@ -15,7 +15,6 @@ class Switches:
         index_delay_seconds: How many seconds views and searches do not see a write; a record read by its id always
             shows it.
         create_status: The status of a create: 201, or 200, which some endpoints were seen to answer (3.2).
-        upsert_status: The status of an upsert that creates: 201 (5), or 200, as it was recorded (12).
         delete_status: The status of deleting a contact, account, deal or lead: 200 with ``true``, or 204 without a body
             (3.2).
         validation_status: The status where a record breaks a rule: 400 or 422 (9).
@@ -50,7 +49,6 @@ class Switches:
 
     index_delay_seconds: float = 0.0
     create_status: int = 201
-    upsert_status: int = 201
     delete_status: int = 200
     validation_status: int = 400
     unknown_attributes: str = "reject"

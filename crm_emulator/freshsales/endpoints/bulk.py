@@ -46,7 +46,7 @@ class BulkCalls(Chapter):
         return self.writes("GET", "/job_statuses/{id}", self.job_status, "§6", remark)
 
     def upsert(self, resource: Resource, request: Request) -> Answer:
-        """Create or update a record: the status is 201 or 200 for a new one, 200 for a known one."""
+        """Create or update a record: the status is 201 for a new one, 200 for a known one."""
         sent = sent_object(request)
         identifier, attributes = sent.get("unique_identifier"), sent.get(resource.singular, {})
         if not isinstance(identifier, dict):
@@ -54,7 +54,7 @@ class BulkCalls(Chapter):
         if not isinstance(attributes, dict):
             raise InvalidError([f"{resource.singular} must be an object"])
         record, new = upsert(self.account, resource, identifier, attributes)
-        return json_answer(self.account.switches.upsert_status if new else 200, self.one(resource, record, request))
+        return json_answer(201 if new else 200, self.one(resource, record, request))
 
     def bulk_upsert(self, resource: Resource, request: Request) -> Any:
         """Submit a job, and return its URL; only the job tells what became of the rows."""

@@ -124,16 +124,3 @@ def test_nulls_that_are_to_be_sent_empty_what_an_upsert_finds(run, vendor, count
     vendor.change("contacts", vendor.records("contacts")[0]["id"], {"city": "Bonn"})
     assert run([schema_of("contacts", *names), *records], streams=left, source_name="another").code == 0
     assert vendor.records("contacts")[0]["city"] == "Bonn"
-
-
-@pytest.mark.parametrize("status", [200, 201])
-def test_an_upsert_tells_what_it_created_by_its_age_where_the_status_does_not(run, emulator, vendor, status):
-    vendor.switches.upsert_status = status
-    emulator.between_requests(lambda _: emulator.clock.advance(5))
-    vendor.insert("contacts", {"last_name": "There", "emails": "p1@x.org"} | OLD)
-    schema = schema_of("contacts", "last_name", "email")
-    outcomes = []
-    for number in (1, 2):
-        done = run([schema, record_of("contacts", id=number, last_name="Ray", email=f"p{number}@x.org")])
-        outcomes.append(done.of("contacts"))
-    assert outcomes == [{"input": 1, "updated": 1}, {"input": 1, "created": 1}]
