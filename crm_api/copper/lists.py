@@ -41,18 +41,28 @@ _KINDS = {
 _SINGULARS = {each.singular: each.name for each in OBJECTS.values()}
 
 
-@expected_form("of a list")
 def read_names(session: CrmSession, object_name: str) -> list[Name]:
     """Read one of ``LISTS``; pipeline stages say which pipeline they belong to."""
+    with expected_form(f"GET /{object_name}"):
+        return _names(session, object_name)
+
+
+def _names(session: CrmSession, object_name: str) -> list[Name]:
     if object_name == "users":
         return [Name(user["id"], (user["name"], user["email"])) for user in _users(session)]
-    listed: Any = session.exchange(Request("GET", f"/{object_name}")).value
-    if object_name == "activity_types":
+    listed: Any = _listed(session, object_name)
+    if object_name == "activity_types" and listed:
         # System types cannot be written (activities/overview), nor can disabled ones.
         listed = [each for each in listed["user"] if not each.get("is_disabled")]
     if object_name == "tags":  # which have no ids
         return [Name(each["name"], (each["name"],)) for each in listed]
     return [Name(each["id"], (each["name"],), each.get("pipeline_id")) for each in listed]
+
+
+def _listed(session: CrmSession, path: str) -> Any:
+    """Read a list; some of Copper's endpoints answer without a body where it holds nothing."""
+    answer = session.exchange(Request("GET", f"/{path}"))
+    return answer.value if answer.content else []
 
 
 def _users(session: CrmSession) -> Iterator[dict[str, Any]]:
@@ -73,7 +83,7 @@ def _users(session: CrmSession) -> Iterator[dict[str, Any]]:
 @expected_form("GET /custom_field_definitions")
 def read_custom_fields(session: CrmSession) -> list[CustomField]:
     """Read the definitions of all custom fields."""
-    definitions: list[dict[str, Any]] = session.exchange(Request("GET", "/custom_field_definitions")).value
+    definitions: list[dict[str, Any]] = _listed(session, "custom_field_definitions")
     return [_custom_field(definition) for definition in definitions]
 
 

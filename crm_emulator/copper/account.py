@@ -37,17 +37,6 @@ class CopperAccount(DirectAccess):
         return self.switches.date_order
 
     @property
-    def zone(self) -> ZoneInfo:
-        """The account's time zone, in which its days begin."""
-        return ZoneInfo(self.records("account")[0]["primary_timezone"])
-
-    def converted(self, value: float | None) -> str | float | None:
-        """Return an amount as ``converted_value`` shows it (section 10)."""
-        if value is None or self.switches.converted_value == "null":
-            return None
-        return str(float(value)) if self.switches.converted_value == "text" else value
-
-    @property
     def owner_id(self) -> int:
         """The user to whom the key belongs: the first."""
         return self.store.ids(Query(self.tables["users"]), limit=1)[0]
@@ -90,3 +79,14 @@ class CopperAccount(DirectAccess):
             for record in self.matching(object_name, "company_id = ?", company_id):
                 record["company_name"] = name
                 self.put(object_name, record)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The account's time zone, in which its days begin."""
+        return ZoneInfo(self.records("account")[0]["primary_timezone"])
+
+    def converted(self, value: float | None) -> str | float | None:
+        """Return an amount as ``converted_value`` shows it (section 10)."""
+        if value is None or self.switches.converted_value == "null":
+            return None
+        return str(float(value)) if self.switches.converted_value == "text" else value

@@ -104,12 +104,14 @@ def side_loaded(
             for each in held if isinstance(held, list) else [held]:
                 if each is not None:
                     wanted.setdefault(object_name, {})[each] = None
-    return {
-        SELECTORS[name].key or name if name in SELECTORS else name: _items(
-            account, name, ids, beside=not resource.views
-        )
-        for name, ids in wanted.items()
-    }
+    return {_key(name): _items(account, name, ids, beside=not resource.views) for name, ids in wanted.items()}
+
+
+def _key(object_name: str) -> str:
+    """Return the key of a collection: that of its picklist, but ``contact_status`` of statuses (section 12)."""
+    if object_name == "contact_statuses":
+        return "contact_status"
+    return (SELECTORS[object_name].key if object_name in SELECTORS else "") or object_name
 
 
 def _activity_people(name: str) -> tuple[str, str]:

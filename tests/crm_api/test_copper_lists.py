@@ -32,6 +32,15 @@ def test_every_list_that_an_attribute_names_is_read_once(copper: Copper, emulato
     assert emulator.journal.total == len(LISTS)
 
 
+@pytest.mark.parametrize("form", ["no_content", "no_body"])
+def test_a_list_that_is_answered_without_a_body_holds_nothing(copper: Copper, emulator: Emulator, form: str) -> None:
+    emulator.copper.switches.empty_lists = form
+    for name in ("loss_reasons", "custom_field_definitions"):
+        for record in emulator.copper.records(name):
+            emulator.copper.store.remove(emulator.copper.table(name), record["id"])
+    assert [*copper.names("loss_reasons"), *copper.names("tags"), *copper.custom_fields(OBJECTS["people"])] == []
+
+
 def test_users_go_by_name_and_email(copper: Copper) -> None:
     spellings = {name.spellings for name in copper.names("users")}
     assert ("Ada Lovelace", "ada@emulator.example") in spellings

@@ -33,7 +33,7 @@ def routes(account: CopperAccount) -> tuple[Route, ...]:
         Route("GET", "/webhooks", endpoint(at(_all)), "§3.8", registry),
         Route("GET", "/webhooks/{id}", endpoint(at(_one)), "§3.8", registry),
         Route("POST", "/webhooks", endpoint(at(_create)), "§3.8", registry, writes=True),
-        Route("PUT", "/webhooks/{id}", endpoint(at(_update)), "§3.8", "no page shows an update (§10)", writes=True),
+        Route("PUT", "/webhooks/{id}", endpoint(at(_update)), "§3.8", registry, writes=True),
         Route("DELETE", "/webhooks/{id}", endpoint(at(_delete)), "§3.8", registry, writes=True),
     )
 

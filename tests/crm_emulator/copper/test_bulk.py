@@ -28,10 +28,11 @@ def test_activities_are_created_in_bulk(copper):
     assert made[1] == {"success": False, "message": {"details": [{"error": "blank"}]}}
 
 
-def test_more_than_ten_are_refused_in_the_recorded_words(copper):
-    answer = copper.send("POST", "/people/bulk_create", {"people": [{"name": "x"}] * 11})
+@pytest.mark.parametrize("object_name", CREATED)
+def test_more_than_ten_are_refused_in_the_recorded_words(copper, object_name):
+    answer = copper.send("POST", f"/{object_name}/bulk_create", {object_name: [{"name": "x"}] * 11})
     assert (answer.status_code, answer.json()) == (422, {"error": "Request size too large, limit is 10"})
-    assert copper.total("people") == 0
+    assert copper.total(object_name) == 0
 
 
 def test_failures_stand_among_successes_and_the_rest_is_written(copper):

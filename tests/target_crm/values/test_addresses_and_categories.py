@@ -71,7 +71,7 @@ def test_a_category_becomes_one_that_the_crm_has(crms, sent, crm, object_name, a
     if crm == "apptivo":
         thing = "email" if attribute.normalise == "email" else "phone"
         listed = crms[crm]._any_config().answer[f"{thing}Types"]
-        assert {key: item[key] for key in (f"{thing}Type", f"{thing}TypeCode")} in listed
+        assert (item[f"{thing}Type"], item[f"{thing}TypeCode"]) in [(each["name"], each["code"]) for each in listed]
     else:
         assert item["category"] in attribute.category_choices
 
