@@ -96,13 +96,13 @@ class Control:
                 {"vendor": vendor, "method": method, "route": route, "status": status, "count": count}
                 for (vendor, method, route, status), count in sorted(journal.counts.items())
             ],
-            "vendors": {vendor.name: self._vendor_status(vendor) for vendor in crms.vendors},
+            "vendors": {vendor.account_name: self._vendor_status(vendor) for vendor in crms.vendors},
         }
 
     def _vendor_status(self, vendor: Vendor) -> dict[str, Any]:
         return {
             "base_url": vendor.base_url,
-            "records": {name: vendor.count(name) for name in vendor.tables},
+            "records": vendor.counts(),
             "quota": [asdict(rate) for rate in vendor.quota.rates],
             "quota_share": vendor.quota.share(self._crms.clock.now()),
             "switches": asdict(vendor.switches),
@@ -155,18 +155,18 @@ class Control:
         self._crms.reset(sent.get("seed"), sent.get("sizes"))
         return self._status(request)
 
-    def _dump(self, _request: Request) -> Answer:
-        return Answer(200, self._crms.dump(), "application/vnd.sqlite3")
+    def _dump(self, request: Request) -> Answer:
+        return Answer(200, self._crms.dump(_customer(request)), "application/vnd.sqlite3")
 
     def _load(self, request: Request) -> Any:
-        self._crms.load(request.body)
+        self._crms.load(request.body, _customer(request))
         return self._status(request)
 
     # One vendor
 
     def _vendor(self, request: Request) -> Vendor:
         for vendor in self._crms.vendors:
-            if vendor.name == request.parameters["vendor"]:
+            if vendor.account_name == request.parameters["vendor"]:
                 return vendor
         raise ControlError(f"there is no vendor {request.parameters['vendor']!r}")
 
@@ -206,12 +206,16 @@ def set_switches(vendor: Vendor, values: dict[str, Any]) -> None:
     known = {field.name for field in fields(vendor.switches)}
     for name, value in values.items():
         if name not in known:
-            raise ControlError(f"{vendor.name} has no switch {name!r}; it has {', '.join(sorted(known))}")
+            raise ControlError(f"{vendor.account_name} has no switch {name!r}; it has {', '.join(sorted(known))}")
         wanted = type(getattr(vendor.switches, name))
         if not isinstance(value, wanted | int if wanted is float else wanted):
             raise ControlError(f"the switch {name} must be a {wanted.__name__}, not {value!r}")
     for name, value in values.items():
         setattr(vendor.switches, name, value)
+
+
+def _customer(request: Request) -> int:
+    return int(request.query.get("account", "1"))
 
 
 def _route(method: str, path: str, action: Callable[[Request], Any]) -> Route:

@@ -36,6 +36,8 @@ class Vendor(ABC):
         sizes: How many records each object is seeded with by default.
         rates: The rates that the vendor publishes.
         names_requests: Whether every answer carries the vendor's id of the request (``x-request-id``).
+        keys: The attributes that hold its credentials; each customer has others.
+        customer: The number of the customer whose account it is, from 1.
         tables: The table of each object, by the vendor's own plural word.
         base_url: The vendor's whole prefix on the running server; a plugin's ``base_url``.
         quota: The quota in force now; ``Quota(())`` is none.
@@ -49,6 +51,7 @@ class Vendor(ABC):
     sizes: ClassVar[Mapping[str, int]] = {}
     rates: ClassVar[tuple[Rate, ...]]
     names_requests: ClassVar[bool] = False
+    keys: ClassVar[tuple[str, ...]] = ()
     tables: Mapping[str, Table]
     switches: Any
 
@@ -57,9 +60,22 @@ class Vendor(ABC):
         self.clock = clock
         self.base_url = self.prefix
         self.quota = Quota(())
+        self.customer = 1
         self._pending_seed: tuple[int, Mapping[str, int]] | None = None
         store.define(*self.tables.values())
         self._is_ready = False
+
+    def serve_customer(self, number: int) -> None:
+        """Become the account of a customer: those after the first have keys that end in their numbers."""
+        self.customer = number
+        for name in self.keys if number > 1 else ():
+            key = getattr(self, name)
+            setattr(self, name, key[: -len(str(number))] + str(number))  # as long as the vendor's keys are
+
+    @property
+    def account_name(self) -> str:
+        """The name of the account in the request log, the control API and the pages: ``copper``, ``copper_2``."""
+        return self.name if self.customer == 1 else f"{self.name}_{self.customer}"
 
     @cached_property
     def routes(self) -> tuple[Route, ...]:
@@ -143,11 +159,21 @@ class Vendor(ABC):
         """Keep these rates from now on; left out, the vendor's own."""
         self.quota = Quota(self.rates if rates is None else rates)
 
+    def counts(self) -> dict[str, int]:
+        """Count the records of each object; none of a further account that nobody has used: it is seeded then."""
+        if self.customer > 1 and not self._is_ready:
+            return {}
+        return {name: self.count(name) for name in self.tables}
+
     def described_switches(self) -> dict[str, str]:
         """Return what each switch does, by its name: the Attributes section of the switches' docstring."""
         section = cleandoc(type(self.switches).__doc__ or "").partition("Attributes:\n")[2]
         joined = re.sub(r"\n {8,}", " ", section)
         return dict(re.findall(r"^ {4}(\w+): (.+)$", joined, re.MULTILINE))
+
+    def is_signed_by(self, request: Request) -> bool:
+        """Return whether a request, not yet routed, carries the account's credentials."""
+        return self.refusal(request) is None
 
     @property
     def root(self) -> str:

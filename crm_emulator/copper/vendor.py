@@ -41,6 +41,8 @@ class Copper(Vendor):
     names_requests: ClassVar[bool] = True  # section 6.1, a live answer's headers
     tables = TABLES
 
+    keys: ClassVar[tuple[str, ...]] = ("api_key", "access_token")
+
     api_key = sign_in.API_KEY
     user_email = sign_in.USER_EMAIL
     access_token = sign_in.ACCESS_TOKEN
@@ -53,6 +55,11 @@ class Copper(Vendor):
         store.connection.create_function("date_seconds", 1, self._date_seconds)
         store.lag.seconds[self.name] = lambda: self.switches.index_delay_seconds
 
+    @property
+    def account_id(self) -> int:
+        """The id of the account, which ``GET /account`` answers with."""
+        return self.tables["account"].first_id + self.customer - 1
+
     def _date_seconds(self, text: str | None) -> int | None:
         """Return the Unix seconds of a date as text, for the filters that compare it (section 7.2)."""
         return int(read_date(text, self.switches.date_order).timestamp()) if text else None
@@ -61,7 +68,7 @@ class Copper(Vendor):
         return routes.routes(self.account)
 
     def refusal(self, request: Request) -> Answer | None:  # noqa: D102 - as in Vendor
-        refused_sign_in = sign_in.refusal(request)
+        refused_sign_in = sign_in.refusal(request, self.api_key, self.access_token)
         if refused_sign_in is None and not self.switches.leads_enabled and request.route.startswith("/leads"):
             return refused(403, "Feature not enabled")  # section 6.2: the message contains these words
         return refused_sign_in
@@ -85,7 +92,13 @@ class Copper(Vendor):
         return Answer(429, answer.body, headers=(("Retry-After", str(max(1, -int(-retry_after // 1)))),))
 
     def seed(self, seed: int, sizes: Mapping[str, int]) -> None:  # noqa: D102 - as in Vendor
+        table = self.tables["account"]
+        if self.customer > 1:
+            self.store.reserve_ids(table, self.account_id - 1)
         seeds.seed(self.account, seed, sizes)
+        if self.customer > 1:
+            settings = self.known("account", self.account_id)
+            self.store.put(table, {**settings, "name": f"{settings['name']} {self.customer}"})
 
     def insert(self, object_name: str, attributes: Record) -> Record:  # noqa: D102 - as in Vendor
         table = self.table(object_name)

@@ -204,18 +204,19 @@ class Pages:
         except ControlError as wrong:
             crm, switches = views.crm(self._crms, vendor), views.switches(vendor)
             return self._rendered("crm.html", 400, crm=crm, switches=switches, wrong=str(wrong))
-        return _redirect(f"/crm/{vendor.name}")
+        return _redirect(f"/crm/{vendor.account_name}")
 
     def _set_quota(self, request: Request) -> Answer:
         vendor = self._vendor(request)
         vendor.use_quota(None if _fields(request).get("rates") == "vendor" else ())
-        return _redirect(f"/crm/{vendor.name}")
+        return _redirect(f"/crm/{vendor.account_name}")
 
     def _vendor(self, request: Request) -> Vendor:
         name = request.parameters["crm"]
-        found = next((vendor for vendor in self._crms.vendors if vendor.name == name), None)
+        found = next((vendor for vendor in self._crms.vendors if vendor.account_name == name), None)
         if found is None:
             raise UnknownObjectError(f"There is no CRM {name}.")
+        found.ensure_ready()
         return found
 
 
