@@ -53,6 +53,20 @@ class Accounts:
         for vendor in self.vendors:
             vendor.seed_when_used(seed + self.number - 1, sizes[vendor.name])
 
+    def clear(self) -> None:
+        """Delete all records, and forget what was to be sent."""
+        self.store.clear()
+        for vendor in self.vendors:
+            if vendor.outbox is not None:
+                vendor.outbox.clear()
+
+    def close(self) -> None:
+        """Send nothing more, and close the store."""
+        for vendor in self.vendors:
+            if vendor.outbox is not None:
+                vendor.outbox.close()
+        self.store.close()
+
     def dump(self) -> bytes:
         """Return all records as the bytes of a SQLite file."""
         with self.store.lock:

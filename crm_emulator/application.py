@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from random import Random
@@ -54,7 +54,9 @@ class Application:
         bugs: Exceptions that escaped an endpoint: defects of the emulator, never of its user.
     """
 
-    def __init__(self, crms: EmulatedCrms, answer_outside_crms: Callable[[Request], Answer], seed: int = 0) -> None:
+    def __init__(
+        self, crms: EmulatedCrms, answer_outside_crms: Callable[[Request], Awaitable[Answer]], seed: int = 0
+    ) -> None:
         self.clock = crms.clock
         self.bugs: list[Exception] = []
         self._crms = crms
@@ -68,7 +70,7 @@ class Application:
             request = self._placed(request)
             vendor = self._vendor(request)
             if vendor is None:
-                return Delivery(self._answer_outside_crms(request))
+                return Delivery(await self._answer_outside_crms(request))
             vendor.ensure_ready()
             found = vendor.find(request, request.path[len(vendor.prefix) :])
             route, parameters = found or (None, {})

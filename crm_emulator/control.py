@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from asyncio import wrap_future
+from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from crm_emulator.access import Access
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from crm_emulator.crms import EmulatedCrms
+    from crm_emulator.outbox import Outbox
     from crm_emulator.vendor import Vendor
 
 PREFIX = "/_emulator"
+_FIRE = "/{vendor}/webhooks/fire"
 _LOAD = f"{PREFIX}/load"  # which takes a file
 _FILE_TYPES = {"", "application/octet-stream", "application/vnd.sqlite3", "application/x-sqlite3"}
 
@@ -53,6 +56,9 @@ class Control:
             _route("GET", "/{vendor}/switches", self._switches),
             _route("PUT", "/{vendor}/switches", self._set_switches),
             _route("PUT", "/{vendor}/quota", self._set_quota),
+            _route("GET", "/{vendor}/webhooks", self._notifications),
+            _route("DELETE", "/{vendor}/webhooks", self._forget_notifications),
+            _route("POST", _FIRE, self._notifications),
             _route("GET", "/{vendor}/records/{object}", self._records),
             _route("POST", "/{vendor}/records/{object}", self._insert),
             _route("GET", "/{vendor}/records/{object}/{id}", self._record),
@@ -60,7 +66,7 @@ class Control:
             _route("DELETE", "/{vendor}/records/{object}/{id}", self._delete),
         )
 
-    def answer(self, request: Request) -> Answer:
+    async def answer(self, request: Request) -> Answer:
         """Answer one request of somebody who may ask."""
         refusal = self._access.refusal(request)
         if refusal is not None:
@@ -71,12 +77,11 @@ class Control:
         if found is None:
             return json_answer(404, {"error": f"nothing at {request.method} {request.path}"})
         route, parameters = found
+        routed = replace(request, route=route.path, parameters=parameters)
         try:
-            return route.endpoint(
-                Request(
-                    request.method, request.path, request.query, request.headers, request.body, route.path, parameters
-                )
-            )
+            if route.path == _FIRE:
+                await wrap_future(self._outbox(routed).fire())
+            return route.endpoint(routed)
         except KeyError as missing:
             return json_answer(400, {"error": f"the body lacks {missing}"})
         except (ControlError, UnknownObjectError, MalformedBodyError, ValueError, TypeError) as error:
@@ -163,6 +168,19 @@ class Control:
         return self._status(request)
 
     # One vendor
+
+    def _outbox(self, request: Request) -> Outbox:
+        vendor = self._vendor(request)
+        if vendor.outbox is None:
+            raise ControlError(f"{vendor.account_name} sends nothing by itself")
+        return vendor.outbox
+
+    def _notifications(self, request: Request) -> Any:
+        return [each.as_record() for each in self._outbox(request).notifications]
+
+    def _forget_notifications(self, request: Request) -> Any:
+        self._outbox(request).clear()
+        return []
 
     def _vendor(self, request: Request) -> Vendor:
         for vendor in self._crms.vendors:

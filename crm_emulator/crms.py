@@ -106,7 +106,7 @@ class EmulatedCrms:
             self.sizes[name] |= changed
         for each in self.accounts:
             with each.store.lock:
-                each.store.clear()
+                each.clear()
                 each.fill(self.seed_number, self.sizes)
 
     def dump(self, customer: int = 1) -> bytes:
@@ -126,7 +126,7 @@ class EmulatedCrms:
     def close(self) -> None:
         """Close the stores; the records are gone unless a database keeps them."""
         for each in self.accounts:
-            each.store.close()
+            each.close()
 
     # Trouble
 

@@ -130,8 +130,8 @@ class Emulator(EmulatedCrms):
         own = [] if is_every(self.host) else [self.host]
         return certificates(folder, [*hosts, *own, socket.gethostname().lower()])
 
-    def _answer_outside_crms(self, request: Request) -> Answer:
-        return self._pages.answer(request) or self._control.answer(request)
+    async def _answer_outside_crms(self, request: Request) -> Answer:
+        return self._pages.answer(request) or await self._control.answer(request)
 
     async def listen(self) -> None:
         """Seed, and serve on the running loop; raises OSError when the port is taken."""

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from crm_emulator.clock import Clock
 from crm_emulator.faults import Kind
 from crm_emulator.messages import Answer, Record, Request
+from crm_emulator.outbox import Outbox
 from crm_emulator.query import Query
 from crm_emulator.quota import Exceeded, Quota, Rate
 from crm_emulator.routing import Route, Router
@@ -37,6 +38,7 @@ class Vendor(ABC):
         rates: The rates that the vendor publishes.
         names_requests: Whether every answer carries the vendor's id of the request (``x-request-id``).
         keys: The attributes that hold its credentials; each customer has others.
+        outbox: The notifications that it sends by itself; None for a vendor that sends none.
         customer: The number of the customer whose account it is, from 1.
         tables: The table of each object, by the vendor's own plural word.
         base_url: The vendor's whole prefix on the running server; a plugin's ``base_url``.
@@ -61,6 +63,7 @@ class Vendor(ABC):
         self.base_url = self.prefix
         self.quota = Quota(())
         self.customer = 1
+        self.outbox: Outbox | None = None
         self._pending_seed: tuple[int, Mapping[str, int]] | None = None
         store.define(*self.tables.values())
         self._is_ready = False

@@ -11,12 +11,14 @@ from crm_emulator.copper import records, routes, seeds, sign_in
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import NotFoundError, refused
 from crm_emulator.copper.endpoints.custom_field_definitions import create_definition
+from crm_emulator.copper.notifications import Notifications, notifying
 from crm_emulator.copper.objects.catalog import BY_NAME
 from crm_emulator.copper.switches import Switches
 from crm_emulator.copper.tables import TABLES
 from crm_emulator.copper.values import read_date
 from crm_emulator.faults import Kind
 from crm_emulator.messages import Answer, Record, Request, json_answer
+from crm_emulator.outbox import Notification, Outbox
 from crm_emulator.quota import Exceeded, Rate
 from crm_emulator.routing import Route
 from crm_emulator.store import Store
@@ -51,6 +53,8 @@ class Copper(Vendor):
         self.switches: Switches = switches or Switches()
         self.account = CopperAccount(store, clock, self.switches, TABLES)
         super().__init__(store, clock)
+        self.outbox: Outbox = Outbox(clock)
+        self.notifications = Notifications(self.account, self.outbox)
 
         store.connection.create_function("date_seconds", 1, self._date_seconds)
         store.lag.seconds[self.name] = lambda: self.switches.index_delay_seconds
@@ -65,7 +69,7 @@ class Copper(Vendor):
         return int(read_date(text, self.switches.date_order).timestamp()) if text else None
 
     def declare_routes(self) -> tuple[Route, ...]:  # noqa: D102 - as in Vendor
-        return routes.routes(self.account)
+        return tuple(map(self.notifications.watched, routes.routes(self.account)))
 
     def refusal(self, request: Request) -> Answer | None:  # noqa: D102 - as in Vendor
         refused_sign_in = sign_in.refusal(request, self.api_key, self.access_token)
@@ -100,6 +104,7 @@ class Copper(Vendor):
             settings = self.known("account", self.account_id)
             self.store.put(table, {**settings, "name": f"{settings['name']} {self.customer}"})
 
+    @notifying
     def insert(self, object_name: str, attributes: Record) -> Record:  # noqa: D102 - as in Vendor
         table = self.table(object_name)
         with self.store.transaction(), self.account.direct_access():
@@ -120,6 +125,7 @@ class Copper(Vendor):
             kept = {name: value for name, value in attributes.items() if name not in sent}
             return self._keep(object_name, record, kept)
 
+    @notifying
     def change(self, object_name: str, record_id: int, attributes: Record) -> Record:  # noqa: D102 - as in Vendor
         table = self.table(object_name)
         with self.store.transaction(), self.account.direct_access():
@@ -151,6 +157,7 @@ class Copper(Vendor):
             self.store.put(table, record)
         return record
 
+    @notifying
     def delete(self, object_name: str, record_id: int) -> None:  # noqa: D102 - as in Vendor
         with self.store.transaction(), self.account.direct_access():
             self.known(object_name, record_id)
@@ -159,6 +166,11 @@ class Copper(Vendor):
                 self.store.remove(self.table(object_name), record_id)
             else:
                 records.delete(self.account, crm_object, record_id)
+
+    def fire_webhooks(self) -> list[Notification]:
+        """Send the notifications that are due, wait until they are sent, and return the newest, oldest first."""
+        self.outbox.fire().result()
+        return self.outbox.notifications
 
     def disturb(self, kind: Kind, route: str, random: Random) -> None:  # noqa: D102 - as in Vendor
         object_name = route.split("/")[1] if route else ""
