@@ -23,6 +23,7 @@ class Accounts:
     All accounts at a CRM have the same address; the key says whose a request is for, as at Copper and Apptivo.
 
     Args:
+        customers: How many customers there are.
         number: The number of the customer, from 1. Keys of the first are the ones in the documentation.
         clock: The clock of all CRMs.
         database: A SQLite file that keeps the records.
@@ -33,7 +34,9 @@ class Accounts:
         vendors: The CRMs, in the order in which they are listed; the endpoint for anything is the first customer's.
     """
 
-    def __init__(self, number: int, clock: Clock, database: str | None, switches: Switches | None) -> None:
+    def __init__(
+        self, number: int, customers: int, clock: Clock, database: str | None, switches: Switches | None
+    ) -> None:
         self.number = number
         self.store = Store(_numbered(database, number))
         self.store.lag.now = clock.now
@@ -45,7 +48,7 @@ class Accounts:
         named: tuple[Vendor, ...] = (self.copper, self.freshsales, self.freshsales_classic, self.apptivo)
         self.vendors = (*named, self.anything) if number == 1 else named
         for vendor in self.vendors:
-            vendor.serve_customer(number)
+            vendor.serve_customer(number, customers)
         self.store.seal()
 
     def fill(self, seed: int, sizes: Mapping[str, Mapping[str, int]]) -> None:

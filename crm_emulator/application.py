@@ -72,7 +72,7 @@ class Application:
             if vendor is None:
                 return Delivery(await self._answer_outside_crms(request))
             vendor.ensure_ready()
-            found = vendor.find(request, request.path[len(vendor.prefix) :])
+            found = vendor.find(request, vendor.below(request.path) or "")
             route, parameters = found or (None, {})
             request = replace(request, route=route.path if route else "", parameters=parameters)
             logged = self._begin(vendor, request, query)
@@ -116,7 +116,7 @@ class Application:
 
     def _vendor(self, request: Request) -> Vendor | None:
         """Find the account that a request is for: by its path, then by its key; for an unknown key the first."""
-        asked = [vendor for vendor in self._crms.vendors if request.path.startswith(vendor.prefix)]
+        asked = [vendor for vendor in self._crms.vendors if vendor.below(request.path) is not None]
         if len(asked) > 1:
             return next((vendor for vendor in asked if vendor.is_signed_by(request)), asked[0])
         return asked[0] if asked else None

@@ -56,6 +56,7 @@ class Control:
             _route("GET", "/{vendor}/switches", self._switches),
             _route("PUT", "/{vendor}/switches", self._set_switches),
             _route("PUT", "/{vendor}/quota", self._set_quota),
+            _route("POST", "/{vendor}/authorize", self._authorize),
             _route("GET", "/{vendor}/webhooks", self._notifications),
             _route("DELETE", "/{vendor}/webhooks", self._forget_notifications),
             _route("POST", _FIRE, self._notifications),
@@ -168,6 +169,9 @@ class Control:
         return self._status(request)
 
     # One vendor
+
+    def _authorize(self, request: Request) -> Any:
+        return {"code": self._vendor(request).authorize(request.json()["redirect_uri"])}
 
     def _outbox(self, request: Request) -> Outbox:
         vendor = self._vendor(request)

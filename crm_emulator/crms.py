@@ -62,7 +62,7 @@ class EmulatedCrms:
         self.port = port
         self.clock = clock or Clock()
         self.accounts = tuple(
-            Accounts(number, self.clock, database, switches if number == 1 else copy(switches))
+            Accounts(number, accounts, self.clock, database, switches if number == 1 else copy(switches))
             for number in range(1, accounts + 1)
         )
         self.vendors: tuple[Vendor, ...] = tuple(vendor for each in self.accounts for vendor in each.vendors)

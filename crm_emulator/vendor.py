@@ -40,6 +40,7 @@ class Vendor(ABC):
         keys: The attributes that hold its credentials; each customer has others.
         outbox: The notifications that it sends by itself; None for a vendor that sends none.
         customer: The number of the customer whose account it is, from 1.
+        customers: How many customers there are.
         tables: The table of each object, by the vendor's own plural word.
         base_url: The vendor's whole prefix on the running server; a plugin's ``base_url``.
         quota: The quota in force now; ``Quota(())`` is none.
@@ -62,15 +63,15 @@ class Vendor(ABC):
         self.clock = clock
         self.base_url = self.prefix
         self.quota = Quota(())
-        self.customer = 1
+        self.customer = self.customers = 1
         self.outbox: Outbox | None = None
         self._pending_seed: tuple[int, Mapping[str, int]] | None = None
         store.define(*self.tables.values())
         self._is_ready = False
 
-    def serve_customer(self, number: int) -> None:
-        """Become the account of a customer: those after the first have keys that end in their numbers."""
-        self.customer = number
+    def serve_customer(self, number: int, customers: int) -> None:
+        """Become the account of one of the customers: after the first their keys end in their numbers."""
+        self.customer, self.customers = number, customers
         for name in self.keys if number > 1 else ():
             key = getattr(self, name)
             setattr(self, name, key[: -len(str(number))] + str(number))  # as long as the vendor's keys are
@@ -137,6 +138,10 @@ class Vendor(ABC):
     def configuration(self) -> str:
         """Settings for the plugins, ready to paste."""
 
+    def below(self, path: str) -> str | None:
+        """Return a path's part below the vendor's prefix; None for a path that is not the vendor's."""
+        return path.removeprefix(self.prefix) if path.startswith(self.prefix) else None
+
     def find(self, request: Request, below: str) -> tuple[Route, dict[str, str]] | None:
         """Find the route of a request, and the values of its parameters; ``below`` is its path after the prefix."""
         return self.router.find(request.method, below)
@@ -161,6 +166,10 @@ class Vendor(ABC):
     def use_quota(self, rates: tuple[Rate, ...] | None = None) -> None:
         """Keep these rates from now on; left out, the vendor's own."""
         self.quota = Quota(self.rates if rates is None else rates)
+
+    def authorize(self, redirect_uri: str) -> str:  # noqa: ARG002 - of those that give out codes
+        """Return an OAuth code, as if a user had allowed it; raises ValueError where the vendor gives out none."""
+        raise ValueError(f"{self.account_name} gives out no codes")
 
     def counts(self) -> dict[str, int]:
         """Count the records of each object; none of a further account that nobody has used: it is seeded then."""

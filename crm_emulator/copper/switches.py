@@ -46,6 +46,7 @@ class Switches:
             (1.1).
         project_company: Whether projects carry company_id and company_name (4.7, one source).
         https_only: Whether targets of webhooks, and addresses that OAuth leads back to, must be https (3.8, 1.2).
+        oauth_approval: What the OAuth page does: ``ask`` the user, or ``always`` allow at once.
         webhook_delay_seconds: How many seconds after a change its webhooks fire; in real accounts up to 900 (10).
         webhook_lost_every: Makes every n-th notification of webhooks get lost, as nothing is sent twice; 0: none (3.8).
     """
@@ -77,5 +78,6 @@ class Switches:
     key_is_admin: bool = True
     project_company: bool = False
     https_only: bool = True
+    oauth_approval: str = "ask"
     webhook_delay_seconds: float = 0.0
     webhook_lost_every: int = 0

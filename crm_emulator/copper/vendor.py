@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from random import Random
 from typing import ClassVar
 
 from crm_emulator.clock import Clock
-from crm_emulator.copper import records, routes, seeds, sign_in
+from crm_emulator.copper import oauth, records, routes, seeds, sign_in
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import NotFoundError, refused
 from crm_emulator.copper.endpoints.custom_field_definitions import create_definition
 from crm_emulator.copper.notifications import Notifications, notifying
+from crm_emulator.copper.oauth import OAuth
 from crm_emulator.copper.objects.catalog import BY_NAME
 from crm_emulator.copper.switches import Switches
 from crm_emulator.copper.tables import TABLES
@@ -30,7 +32,7 @@ class Copper(Vendor):
 
     Attributes:
         api_key: The key of the three-header sign-in, beside ``user_email``; see sign_in.
-        access_token: The token of the Bearer sign-in.
+        access_token: The token of the Bearer sign-in; the one that ``client_id`` gets through OAuth, too.
         account: The records of the account.
     """
 
@@ -48,6 +50,8 @@ class Copper(Vendor):
     api_key = sign_in.API_KEY
     user_email = sign_in.USER_EMAIL
     access_token = sign_in.ACCESS_TOKEN
+    client_id = oauth.CLIENT_ID
+    client_secret = oauth.CLIENT_SECRET
 
     def __init__(self, store: Store, clock: Clock, switches: Switches | None = None) -> None:
         self.switches: Switches = switches or Switches()
@@ -60,6 +64,15 @@ class Copper(Vendor):
         store.lag.seconds[self.name] = lambda: self.switches.index_delay_seconds
 
     @property
+    def oauth_url(self) -> str:
+        """The address below which ``/authorize`` and ``/token`` lie."""
+        return self.base_url.removesuffix(self.prefix) + oauth.ROOT.rstrip("/")
+
+    def authorize(self, redirect_uri: str) -> str:
+        """Return a code for a token, as if a user had allowed it."""
+        return self.oauth.code(redirect_uri)
+
+    @property
     def account_id(self) -> int:
         """The id of the account, which ``GET /account`` answers with."""
         return self.tables["account"].first_id + self.customer - 1
@@ -69,9 +82,34 @@ class Copper(Vendor):
         return int(read_date(text, self.switches.date_order).timestamp()) if text else None
 
     def declare_routes(self) -> tuple[Route, ...]:  # noqa: D102 - as in Vendor
-        return tuple(map(self.notifications.watched, routes.routes(self.account)))
+        own = map(self.notifications.watched, routes.routes(self.account))
+        return (*own, *self.oauth.routes())
+
+    @cached_property
+    def oauth(self) -> OAuth:
+        """The OAuth pages, and the codes that they gave out."""
+        title = "Emulated Copper" if self.customer == 1 else f"Emulated Copper {self.customer}"
+        return OAuth(self.account, self.access_token, title, self.customers)
+
+    def below(self, path: str) -> str | None:
+        """Take the OAuth pages, too, which lie beside the API."""
+        return path.removeprefix(self.root) if path.startswith(oauth.ROOT) else super().below(path)
+
+    def find(self, request: Request, below: str) -> tuple[Route, dict[str, str]] | None:
+        """Find the OAuth pages only where they lie, not below the API's prefix."""
+        found = super().find(request, below)
+        is_page = found is not None and found[0].path.startswith("/oauth/")
+        return found if is_page == request.path.startswith(oauth.ROOT) else None
+
+    def is_signed_by(self, request: Request) -> bool:
+        """Return whether a request carries the account's credentials, or an OAuth code that it gave out."""
+        if request.path.startswith(oauth.ROOT):
+            return self.oauth.is_for(request, self.customer)
+        return super().is_signed_by(request)
 
     def refusal(self, request: Request) -> Answer | None:  # noqa: D102 - as in Vendor
+        if request.path.startswith(oauth.ROOT):
+            return None
         refused_sign_in = sign_in.refusal(request, self.api_key, self.access_token)
         if refused_sign_in is None and not self.switches.leads_enabled and request.route.startswith("/leads"):
             return refused(403, "Feature not enabled")  # section 6.2: the message contains these words
@@ -195,5 +233,7 @@ class Copper(Vendor):
             f'{{"api_key": "{self.api_key}", "user_email": "{self.user_email}", "base_url": "{self.base_url}"}}\n'
             "# target-crm\n"
             f'{{"crm": "copper", "api_key": "{self.api_key}", "user_email": "{self.user_email}", '
-            f'"base_url": "{self.base_url}"}}'
+            f'"base_url": "{self.base_url}"}}\n'
+            f"# OAuth: {self.oauth_url}/authorize and /token, client_id {self.client_id}, "
+            f"client_secret {self.client_secret}"
         )

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _SOURCE = "docs/emulator.md"
 _STATIC = {"style.css": "text/css; charset=utf-8", "live.js": "text/javascript; charset=utf-8"}
 _STYLE = "/static/{name}"
+_ICON = "/favicon.ico"  # which browsers ask for where a CRM's answer is shown
 _UNKNOWN_VISITOR = 401
 _ON_OVERVIEW = 10
 _POLICY = (
@@ -67,6 +68,7 @@ class Pages:
             self._page("GET", "/crm/{crm}/{object}", self._records),
             self._page("GET", "/crm/{crm}/{object}/{id}", self._record),
             self._page("GET", _STYLE, self._static),
+            self._page("GET", _ICON, lambda _request: Answer(204)),
         )
 
     def _page(self, method: str, path: str, action: Callable[[Request], Answer]) -> Route:
@@ -85,7 +87,7 @@ class Pages:
                 ("Set-Cookie", f"{COOKIE}={given}; Path=/; HttpOnly; SameSite=Strict"),
             )
         refusal = self._access.refusal(request)
-        if refusal is not None and route.path != _STYLE:
+        if refusal is not None and route.path not in {_STYLE, _ICON}:
             if refusal.status == _UNKNOWN_VISITOR:
                 return self._rendered("token.html", refusal.status, path=request.path, wrong=bool(given))
             return self._refusal(refusal.status, f"{refusal.said[0].upper()}{refusal.said[1:]}.")
