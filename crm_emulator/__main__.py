@@ -25,7 +25,10 @@ def _greeting(emulator: Emulator) -> str:
     """Return the text printed at the start; the first line is for programs, the rest for people."""
     counts = ", ".join(f"{emulator.copper.count(name):,} {name}" for name in SIZES)
     lines = [f"crm-emulator listening on {emulator.url}", f"# copper: {counts}"]
-    lines += [vendor.configuration() for vendor in emulator.vendors]
+    for each in emulator.accounts:
+        if len(emulator.accounts) > 1:
+            lines.append(f"# account {each.number}, at Copper of id {each.copper.account_id}")
+        lines += [vendor.configuration() for vendor in each.vendors]
     lines += _trusting(emulator)
     if emulator.control_token:
         lines.append(f"# token of the control API and the pages: {emulator.control_token}")
@@ -99,7 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except OSError as error:
         sys.exit(f"crm-emulator: cannot listen on {options.listen}:{options.port}: {_why(error)}")
     finally:
-        emulator.store.close()
+        emulator.close()
 
 
 def _why(error: OSError) -> str:

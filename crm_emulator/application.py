@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from random import Random
@@ -54,7 +54,9 @@ class Application:
         bugs: Exceptions that escaped an endpoint: defects of the emulator, never of its user.
     """
 
-    def __init__(self, crms: EmulatedCrms, answer_outside_crms: Callable[[Request], Answer], seed: int = 0) -> None:
+    def __init__(
+        self, crms: EmulatedCrms, answer_outside_crms: Callable[[Request], Awaitable[Answer]], seed: int = 0
+    ) -> None:
         self.clock = crms.clock
         self.bugs: list[Exception] = []
         self._crms = crms
@@ -66,11 +68,11 @@ class Application:
         logged = None
         try:
             request = self._placed(request)
-            vendor = self._vendor(request.path)
+            vendor = self._vendor(request)
             if vendor is None:
-                return Delivery(self._answer_outside_crms(request))
+                return Delivery(await self._answer_outside_crms(request))
             vendor.ensure_ready()
-            found = vendor.find(request, request.path[len(vendor.prefix) :])
+            found = vendor.find(request, vendor.below(request.path) or "")
             route, parameters = found or (None, {})
             request = replace(request, route=route.path if route else "", parameters=parameters)
             logged = self._begin(vendor, request, query)
@@ -90,19 +92,19 @@ class Application:
 
     def _begin(self, vendor: Vendor, request: Request, query: str) -> LoggedRequest:
         return self._crms.journal.begin(
-            self.clock.now(), vendor.name, request.method, request.path, query, request.route, request.body
+            self.clock.now(), vendor.account_name, request.method, request.path, query, request.route, request.body
         )
 
     async def _deliver(self, vendor: Vendor, request: Request, route: Route | None, logged: LoggedRequest) -> Delivery:
         """Count the request against the quota, apply the faults that strike it, and carry it out."""
-        trouble = self._crms.faults.decide(vendor.name, request.method, request.route)
+        trouble = self._crms.faults.decide(vendor.account_name, request.method, request.route)
         logged.fault = trouble.name
-        with self._crms.store.lock:
+        with vendor.store.lock:
             exceeded = vendor.quota.admit(request.method, request.route, self.clock.now())
             logged.quota_share = vendor.quota.share(self.clock.now())
         if trouble.latency_seconds:
             await self.clock.sleep(trouble.latency_seconds)
-        with self._crms.store.lock:
+        with vendor.store.lock:
             for disturbance in trouble.disturbances:
                 for _ in range(disturbance.records):
                     vendor.disturb(disturbance.kind, request.route, self._random)
@@ -112,11 +114,12 @@ class Application:
                 return Delivery(vendor.over_quota(exceeded, None), logged=logged)
             return self._carry_out(vendor, request, route, trouble.fault, logged)
 
-    def _vendor(self, path: str) -> Vendor | None:
-        for vendor in self._crms.vendors:
-            if path.startswith(vendor.prefix):
-                return vendor
-        return None
+    def _vendor(self, request: Request) -> Vendor | None:
+        """Find the account that a request is for: by its path, then by its key; for an unknown key the first."""
+        asked = [vendor for vendor in self._crms.vendors if vendor.below(request.path) is not None]
+        if len(asked) > 1:
+            return next((vendor for vendor in asked if vendor.is_signed_by(request)), asked[0])
+        return asked[0] if asked else None
 
     def _carry_out(
         self, vendor: Vendor, request: Request, route: Route | None, fault: Fault | None, logged: LoggedRequest
@@ -156,13 +159,13 @@ class Application:
         if route is None:
             return vendor.unknown_route(request)
         try:
-            return self._write(route, request) if route.writes else route.endpoint(request)
+            return self._write(vendor, route, request) if route.writes else route.endpoint(request)
         except MalformedBodyError:
             return vendor.malformed_body(request)
 
-    def _write(self, route: Route, request: Request) -> Answer:
+    def _write(self, vendor: Vendor, route: Route, request: Request) -> Answer:
         """Carry out a write in a transaction, rolled back if the write is refused."""
-        with self._crms.store.transaction() as transaction:
+        with vendor.store.transaction() as transaction:
             answer = route.endpoint(request)
             if answer.status >= HTTPStatus.BAD_REQUEST:
                 transaction.roll_back()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from asyncio import wrap_future
+from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from crm_emulator.access import Access
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from crm_emulator.crms import EmulatedCrms
+    from crm_emulator.outbox import Outbox
     from crm_emulator.vendor import Vendor
 
 PREFIX = "/_emulator"
+_FIRE = "/{vendor}/webhooks/fire"
 _LOAD = f"{PREFIX}/load"  # which takes a file
 _FILE_TYPES = {"", "application/octet-stream", "application/vnd.sqlite3", "application/x-sqlite3"}
 
@@ -53,6 +56,10 @@ class Control:
             _route("GET", "/{vendor}/switches", self._switches),
             _route("PUT", "/{vendor}/switches", self._set_switches),
             _route("PUT", "/{vendor}/quota", self._set_quota),
+            _route("POST", "/{vendor}/authorize", self._authorize),
+            _route("GET", "/{vendor}/webhooks", self._notifications),
+            _route("DELETE", "/{vendor}/webhooks", self._forget_notifications),
+            _route("POST", _FIRE, self._notifications),
             _route("GET", "/{vendor}/records/{object}", self._records),
             _route("POST", "/{vendor}/records/{object}", self._insert),
             _route("GET", "/{vendor}/records/{object}/{id}", self._record),
@@ -60,7 +67,7 @@ class Control:
             _route("DELETE", "/{vendor}/records/{object}/{id}", self._delete),
         )
 
-    def answer(self, request: Request) -> Answer:
+    async def answer(self, request: Request) -> Answer:
         """Answer one request of somebody who may ask."""
         refusal = self._access.refusal(request)
         if refusal is not None:
@@ -71,12 +78,11 @@ class Control:
         if found is None:
             return json_answer(404, {"error": f"nothing at {request.method} {request.path}"})
         route, parameters = found
+        routed = replace(request, route=route.path, parameters=parameters)
         try:
-            return route.endpoint(
-                Request(
-                    request.method, request.path, request.query, request.headers, request.body, route.path, parameters
-                )
-            )
+            if route.path == _FIRE:
+                await wrap_future(self._outbox(routed).fire())
+            return route.endpoint(routed)
         except KeyError as missing:
             return json_answer(400, {"error": f"the body lacks {missing}"})
         except (ControlError, UnknownObjectError, MalformedBodyError, ValueError, TypeError) as error:
@@ -96,13 +102,13 @@ class Control:
                 {"vendor": vendor, "method": method, "route": route, "status": status, "count": count}
                 for (vendor, method, route, status), count in sorted(journal.counts.items())
             ],
-            "vendors": {vendor.name: self._vendor_status(vendor) for vendor in crms.vendors},
+            "vendors": {vendor.account_name: self._vendor_status(vendor) for vendor in crms.vendors},
         }
 
     def _vendor_status(self, vendor: Vendor) -> dict[str, Any]:
         return {
             "base_url": vendor.base_url,
-            "records": {name: vendor.count(name) for name in vendor.tables},
+            "records": vendor.counts(),
             "quota": [asdict(rate) for rate in vendor.quota.rates],
             "quota_share": vendor.quota.share(self._crms.clock.now()),
             "switches": asdict(vendor.switches),
@@ -155,18 +161,34 @@ class Control:
         self._crms.reset(sent.get("seed"), sent.get("sizes"))
         return self._status(request)
 
-    def _dump(self, _request: Request) -> Answer:
-        return Answer(200, self._crms.dump(), "application/vnd.sqlite3")
+    def _dump(self, request: Request) -> Answer:
+        return Answer(200, self._crms.dump(_customer(request)), "application/vnd.sqlite3")
 
     def _load(self, request: Request) -> Any:
-        self._crms.load(request.body)
+        self._crms.load(request.body, _customer(request))
         return self._status(request)
 
     # One vendor
 
+    def _authorize(self, request: Request) -> Any:
+        return {"code": self._vendor(request).authorize(request.json()["redirect_uri"])}
+
+    def _outbox(self, request: Request) -> Outbox:
+        vendor = self._vendor(request)
+        if vendor.outbox is None:
+            raise ControlError(f"{vendor.account_name} sends nothing by itself")
+        return vendor.outbox
+
+    def _notifications(self, request: Request) -> Any:
+        return [each.as_record() for each in self._outbox(request).notifications]
+
+    def _forget_notifications(self, request: Request) -> Any:
+        self._outbox(request).clear()
+        return []
+
     def _vendor(self, request: Request) -> Vendor:
         for vendor in self._crms.vendors:
-            if vendor.name == request.parameters["vendor"]:
+            if vendor.account_name == request.parameters["vendor"]:
                 return vendor
         raise ControlError(f"there is no vendor {request.parameters['vendor']!r}")
 
@@ -206,12 +228,16 @@ def set_switches(vendor: Vendor, values: dict[str, Any]) -> None:
     known = {field.name for field in fields(vendor.switches)}
     for name, value in values.items():
         if name not in known:
-            raise ControlError(f"{vendor.name} has no switch {name!r}; it has {', '.join(sorted(known))}")
+            raise ControlError(f"{vendor.account_name} has no switch {name!r}; it has {', '.join(sorted(known))}")
         wanted = type(getattr(vendor.switches, name))
         if not isinstance(value, wanted | int if wanted is float else wanted):
             raise ControlError(f"the switch {name} must be a {wanted.__name__}, not {value!r}")
     for name, value in values.items():
         setattr(vendor.switches, name, value)
+
+
+def _customer(request: Request) -> int:
+    return int(request.query.get("account", "1"))
 
 
 def _route(method: str, path: str, action: Callable[[Request], Any]) -> Route:

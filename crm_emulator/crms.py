@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 
+from crm_emulator.accounts import MOST, Accounts
 from crm_emulator.addresses import url_host
-from crm_emulator.anything.vendor import Anything
-from crm_emulator.apptivo.vendor import Apptivo
 from crm_emulator.clock import Clock
 from crm_emulator.copper.switches import Switches
-from crm_emulator.copper.vendor import Copper
 from crm_emulator.faults import Fault, FaultPlan, Kind
-from crm_emulator.freshsales.vendor import Freshsales, FreshsalesClassic
 from crm_emulator.journal import Journal, LoggedRequest
 from crm_emulator.messages import Request
 from crm_emulator.quota import Rate
-from crm_emulator.store import Store
 from crm_emulator.vendor import Vendor
 
 
@@ -29,19 +26,21 @@ class EmulatedCrms:
         host: The address on which the server in front of them listens.
         port: Its port; 0 until a free one is found.
         database: A SQLite file that keeps the records; one that already holds some is not seeded again.
+        accounts: How many accounts there are at each CRM, from 1 to 100.
         quota: Whether the vendors' own rates are kept; or the rates to keep instead.
         clock: The clock of all CRMs.
         switches: Copper's switches.
 
     Attributes:
         scheme: ``http``, or ``https`` where the server speaks TLS.
-        vendors: The emulated CRMs, in the order in which they are listed.
+        accounts: The accounts at each CRM, customer by customer; ``copper`` and its like are the first customer's.
+        vendors: All emulated accounts, in the order in which they are listed.
         faults: The faults in force and the scripts under way.
         journal: The request log and its counters.
         before_requests: Called, with the request, before each one is read; they may change records.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is named
         self,
         *,
         seed: int,
@@ -50,33 +49,32 @@ class EmulatedCrms:
         host: str,
         port: int,
         database: str | None,
+        accounts: int,
         quota: bool | tuple[Rate, ...],
         clock: Clock | None,
         switches: Switches | None,
     ) -> None:
+        if not 1 <= accounts <= MOST:
+            raise ValueError(f"there can be 1 to {MOST} accounts, not {accounts}")
         self.seed_number = seed
         self.host = host
         self.scheme = "http"
         self.port = port
         self.clock = clock or Clock()
-        self.store = Store(database)
-        self.store.lag.now = self.clock.now
-        self.copper = Copper(self.store, self.clock, switches)
-        self.freshsales = Freshsales(self.store, self.clock)
-        self.freshsales_classic = FreshsalesClassic(self.store, self.clock)
-        self.apptivo = Apptivo(self.store, self.clock)
-        self.anything = Anything(self.store, self.clock)
-        self.vendors: tuple[Vendor, ...] = (
-            self.copper,
-            self.freshsales,
-            self.freshsales_classic,
-            self.apptivo,
-            self.anything,
+        self.accounts = tuple(
+            Accounts(number, accounts, self.clock, database, switches if number == 1 else copy(switches))
+            for number in range(1, accounts + 1)
         )
+        self.vendors: tuple[Vendor, ...] = tuple(vendor for each in self.accounts for vendor in each.vendors)
+        first = self.accounts[0]
+        self.store = first.store
+        self.copper = first.copper
+        self.freshsales, self.freshsales_classic = first.freshsales, first.freshsales_classic
+        self.apptivo = first.apptivo
+        self.anything = first.anything
         self.sizes: dict[str, dict[str, int]] = {
-            vendor.name: {**({} if empty else vendor.sizes), **sizes.get(vendor.name, {})} for vendor in self.vendors
+            vendor.name: {**({} if empty else vendor.sizes), **sizes.get(vendor.name, {})} for vendor in first.vendors
         }
-        self.store.seal()
         if quota:
             for vendor in self.vendors:
                 vendor.use_quota(quota if isinstance(quota, tuple) else None)
@@ -98,29 +96,37 @@ class EmulatedCrms:
 
     def fill(self) -> None:
         """Have each vendor that holds no records seeded when it is first used."""
-        for vendor in self.vendors:
-            vendor.seed_when_used(self.seed_number, self.sizes[vendor.name])
+        for each in self.accounts:
+            each.fill(self.seed_number, self.sizes)
 
     def reset(self, seed: int | None = None, sizes: Mapping[str, Mapping[str, int]] | None = None) -> None:
         """Delete all records and seed anew, with another seed or other numbers of records if given."""
-        with self.store.lock:
-            self.store.clear()
-            self.seed_number = self.seed_number if seed is None else seed
-            for name, changed in (sizes or {}).items():
-                self.sizes[name] |= changed
-            self.fill()
+        self.seed_number = self.seed_number if seed is None else seed
+        for name, changed in (sizes or {}).items():
+            self.sizes[name] |= changed
+        for each in self.accounts:
+            with each.store.lock:
+                each.clear()
+                each.fill(self.seed_number, self.sizes)
 
-    def dump(self) -> bytes:
-        """Return all records of all CRMs as the bytes of a SQLite file; ``load`` and ``database`` take it again."""
-        with self.store.lock:
-            for vendor in self.vendors:
-                vendor.ensure_ready()
-            return self.store.dump()
+    def dump(self, customer: int = 1) -> bytes:
+        """Return all records of a customer's CRMs as the bytes of a SQLite file; ``load`` and ``database`` take it."""
+        return self.accounts_of(customer).dump()
 
-    def load(self, state: bytes) -> None:
-        """Replace all records by a dump; raises ForeignStateError, and then replaces nothing."""
-        self.store.restore(state)
-        self.store.lag.clear()
+    def load(self, state: bytes, customer: int = 1) -> None:
+        """Replace all records of a customer by a dump; raises ForeignStateError, and then replaces nothing."""
+        self.accounts_of(customer).load(state)
+
+    def accounts_of(self, customer: int) -> Accounts:
+        """Return the accounts of a customer, from 1 on; raises ValueError."""
+        if not 1 <= customer <= len(self.accounts):
+            raise ValueError(f"there is no account {customer}; there are 1 to {len(self.accounts)}")
+        return self.accounts[customer - 1]
+
+    def close(self) -> None:
+        """Close the stores; the records are gone unless a database keeps them."""
+        for each in self.accounts:
+            each.close()
 
     # Trouble
 

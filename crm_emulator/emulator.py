@@ -50,6 +50,7 @@ class Emulator(EmulatedCrms):
         token: The token; left out, a new one where it is needed.
         tls: The folder of the certificates, made where they are missing; left out, no TLS is spoken.
         database: A SQLite file that keeps the records; one that already holds some is not seeded again.
+        accounts: How many accounts there are at each CRM; ``emulator.accounts[1].copper`` is the second at Copper.
         quota: Whether the vendors' own rates are kept; or the rates to keep instead.
         clock: Left out, the machine's; ``Clock(frozen_at=…)`` stands still until ``clock.advance``.
         faults: Faults in force from the start.
@@ -79,6 +80,7 @@ class Emulator(EmulatedCrms):
         token: str = "",
         tls: str | Path | None = None,
         database: str | None = None,
+        accounts: int = 1,
         quota: bool | tuple[Rate, ...] = False,
         clock: Clock | None = None,
         faults: Iterable[Fault] = (),
@@ -102,6 +104,7 @@ class Emulator(EmulatedCrms):
             host=listen,
             port=port,
             database=database,
+            accounts=accounts,
             quota=quota,
             clock=clock,
             switches=switches,
@@ -127,8 +130,8 @@ class Emulator(EmulatedCrms):
         own = [] if is_every(self.host) else [self.host]
         return certificates(folder, [*hosts, *own, socket.gethostname().lower()])
 
-    def _answer_outside_crms(self, request: Request) -> Answer:
-        return self._pages.answer(request) or self._control.answer(request)
+    async def _answer_outside_crms(self, request: Request) -> Answer:
+        return self._pages.answer(request) or await self._control.answer(request)
 
     async def listen(self) -> None:
         """Seed, and serve on the running loop; raises OSError when the port is taken."""
@@ -160,7 +163,7 @@ class Emulator(EmulatedCrms):
             thread.join()
             loop.close()
             self._loop = self._thread = None
-        self.store.close()
+        self.close()
 
     async def _end(self) -> None:
         """Close all connections and cancel the requests that are still under way."""

@@ -73,6 +73,13 @@ def parser() -> argparse.ArgumentParser:
         add(f"--{name}", type=int, metavar="N", help=f"number of {name} (default: {size})")
     add("--empty", action="store_true", help="make no records except the settings lists")
     add("--db", metavar="FILE", help="keep the records in a SQLite file; a file that has records is not seeded again")
+    add(
+        "--accounts",
+        type=int,
+        default=1,
+        metavar="N",
+        help="number of accounts at each CRM, each with its own key and records (default: %(default)s)",
+    )
     add("--no-quota", action="store_true", help="keep no rates: let every request in")
     add("--requests-per-minute", type=int, metavar="N", help="allow N requests a minute instead of the vendor's rates")
     add("--latency-seconds", type=float, default=0.0, metavar="S", help="delay every answer by S seconds")
@@ -146,7 +153,7 @@ def _other_sizes(options: argparse.Namespace) -> dict[str, dict[str, int]]:
 
 def _set_switches(vendors: Sequence[Vendor], texts: Sequence[str]) -> None:
     """Set ``[CRM.]NAME=VALUE``; without a CRM it is Copper's. Raises ValueError."""
-    by_name = {vendor.name: vendor for vendor in vendors}
+    by_name = {vendor.account_name: vendor for vendor in vendors}
     for text in texts:
         name, _, value = text.partition("=")
         crm, _, switch = name.rpartition(".")
@@ -217,6 +224,7 @@ def emulator_for(options: argparse.Namespace) -> Emulator:
         tls=_tls_folder(options.tls),
         token=os.environ.get(TOKEN_VARIABLE, ""),
         database=options.db,
+        accounts=options.accounts,
         quota=quota,
         clock=clock,
         faults=faults,

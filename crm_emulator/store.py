@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from random import Random
 from typing import Any
 
@@ -35,6 +36,7 @@ class Store(Database):
         self._range_counts: dict[tuple[str, str], RangeCounts] = {}
         self._counts: dict[tuple[str, tuple[Any, ...]], int] = {}
         self._indexes: set[tuple[str, str]] = set()
+        self._old: dict[tuple[str, int], Record | None] | None = None
 
     def index(self, table: Table, column: str) -> None:
         """Index a column the first time that something is sorted or found by it."""
@@ -103,6 +105,8 @@ class Store(Database):
     def _leave(self, table: Table, record_id: int) -> None:
         """Note the version that is about to go, and take it out of what is counted and found by key."""
         self.lag.note(table, record_id)
+        if self._old is not None and (table.name, record_id) not in self._old:
+            self._old[table.name, record_id] = self.get(table, record_id)
         self._counts.clear()
         if self._range_counts:
             old = self.connection.execute(table.stored_sql, (record_id,)).fetchone()
@@ -110,6 +114,15 @@ class Store(Database):
                 self._change_range_counts(table, old, present=False)
         if table.has_keys:
             self.connection.execute(table.remove_keys_sql, (record_id,))
+
+    @contextmanager
+    def noting_old(self) -> Iterator[dict[tuple[str, int], Record | None]]:
+        """Note what each record that a block writes was before, by table and id; None for a new or a hidden one."""
+        outer, self._old = self._old, {}
+        try:
+            yield self._old
+        finally:
+            self._old = outer
 
     def load(self, table: Table, records: Iterable[tuple[Record, int]]) -> None:
         """Write many new records fast, each with its hidden mark."""

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from crm_emulator.clock import Clock
 from crm_emulator.faults import Kind
 from crm_emulator.messages import Answer, Record, Request
+from crm_emulator.outbox import Outbox
 from crm_emulator.query import Query
 from crm_emulator.quota import Exceeded, Quota, Rate
 from crm_emulator.routing import Route, Router
@@ -36,6 +37,10 @@ class Vendor(ABC):
         sizes: How many records each object is seeded with by default.
         rates: The rates that the vendor publishes.
         names_requests: Whether every answer carries the vendor's id of the request (``x-request-id``).
+        keys: The attributes that hold its credentials; each customer has others.
+        outbox: The notifications that it sends by itself; None for a vendor that sends none.
+        customer: The number of the customer whose account it is, from 1.
+        customers: How many customers there are.
         tables: The table of each object, by the vendor's own plural word.
         base_url: The vendor's whole prefix on the running server; a plugin's ``base_url``.
         quota: The quota in force now; ``Quota(())`` is none.
@@ -49,6 +54,7 @@ class Vendor(ABC):
     sizes: ClassVar[Mapping[str, int]] = {}
     rates: ClassVar[tuple[Rate, ...]]
     names_requests: ClassVar[bool] = False
+    keys: ClassVar[tuple[str, ...]] = ()
     tables: Mapping[str, Table]
     switches: Any
 
@@ -57,9 +63,23 @@ class Vendor(ABC):
         self.clock = clock
         self.base_url = self.prefix
         self.quota = Quota(())
+        self.customer = self.customers = 1
+        self.outbox: Outbox | None = None
         self._pending_seed: tuple[int, Mapping[str, int]] | None = None
         store.define(*self.tables.values())
         self._is_ready = False
+
+    def serve_customer(self, number: int, customers: int) -> None:
+        """Become the account of one of the customers: after the first their keys end in their numbers."""
+        self.customer, self.customers = number, customers
+        for name in self.keys if number > 1 else ():
+            key = getattr(self, name)
+            setattr(self, name, key[: -len(str(number))] + str(number))  # as long as the vendor's keys are
+
+    @property
+    def account_name(self) -> str:
+        """The name of the account in the request log, the control API and the pages: ``copper``, ``copper_2``."""
+        return self.name if self.customer == 1 else f"{self.name}_{self.customer}"
 
     @cached_property
     def routes(self) -> tuple[Route, ...]:
@@ -118,6 +138,10 @@ class Vendor(ABC):
     def configuration(self) -> str:
         """Settings for the plugins, ready to paste."""
 
+    def below(self, path: str) -> str | None:
+        """Return a path's part below the vendor's prefix; None for a path that is not the vendor's."""
+        return path.removeprefix(self.prefix) if path.startswith(self.prefix) else None
+
     def find(self, request: Request, below: str) -> tuple[Route, dict[str, str]] | None:
         """Find the route of a request, and the values of its parameters; ``below`` is its path after the prefix."""
         return self.router.find(request.method, below)
@@ -143,11 +167,25 @@ class Vendor(ABC):
         """Keep these rates from now on; left out, the vendor's own."""
         self.quota = Quota(self.rates if rates is None else rates)
 
+    def authorize(self, redirect_uri: str) -> str:  # noqa: ARG002 - of those that give out codes
+        """Return an OAuth code, as if a user had allowed it; raises ValueError where the vendor gives out none."""
+        raise ValueError(f"{self.account_name} gives out no codes")
+
+    def counts(self) -> dict[str, int]:
+        """Count the records of each object; none of a further account that nobody has used: it is seeded then."""
+        if self.customer > 1 and not self._is_ready:
+            return {}
+        return {name: self.count(name) for name in self.tables}
+
     def described_switches(self) -> dict[str, str]:
         """Return what each switch does, by its name: the Attributes section of the switches' docstring."""
         section = cleandoc(type(self.switches).__doc__ or "").partition("Attributes:\n")[2]
         joined = re.sub(r"\n {8,}", " ", section)
         return dict(re.findall(r"^ {4}(\w+): (.+)$", joined, re.MULTILINE))
+
+    def is_signed_by(self, request: Request) -> bool:
+        """Return whether a request, not yet routed, carries the account's credentials."""
+        return self.refusal(request) is None
 
     @property
     def root(self) -> str:

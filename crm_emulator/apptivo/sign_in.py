@@ -20,10 +20,13 @@ PASSWORD = "emulated-password"  # noqa: S105 - invented
 SESSION_KEY = "apptivo-emulated-session"
 
 
-def refusal(values: Mapping[str, str]) -> Answer | None:
-    """Return the failure of a call without both keys, which names the Key; None if they are right (section 9)."""
-    if values.get("sessionKey") == SESSION_KEY:
+def refusal(values: Mapping[str, str], api_key: str = API_KEY, access_key: str = ACCESS_KEY) -> Answer | None:
+    """Return the failure of a call without both keys, which names the Key; None if they are right (section 9).
+
+    A session is of the firm whose keys are the ones above.
+    """
+    if api_key == API_KEY and values.get("sessionKey") == SESSION_KEY:
         return None
-    if values.get("apiKey") == API_KEY and values.get("accessKey") == ACCESS_KEY:
+    if values.get("apiKey") == api_key and values.get("accessKey") == access_key:
         return None
     return failure("Invalid API Key or Access Key")

@@ -44,6 +44,8 @@ class Apptivo(Vendor):
     sizes: ClassVar[Mapping[str, int]] = seeds.SIZES
     tables = TABLES
 
+    keys: ClassVar[tuple[str, ...]] = ("api_key", "access_key")
+
     api_key = sign_in.API_KEY
     access_key = sign_in.ACCESS_KEY
     user_name = sign_in.USER_NAME
@@ -70,7 +72,7 @@ class Apptivo(Vendor):
         return found
 
     def refusal(self, request: Request) -> Answer | None:  # noqa: D102 - as in Vendor
-        return None if request.route == LOGIN else sign_in.refusal(parameters(request))
+        return None if request.route == LOGIN else sign_in.refusal(parameters(request), self.api_key, self.access_key)
 
     def unknown_route(self, request: Request) -> Answer:
         """Return a failure for an object without that action, else a page (no evidence, section 9)."""

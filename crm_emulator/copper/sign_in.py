@@ -13,13 +13,13 @@ ACCESS_TOKEN = "emulated-copper-access-token"  # noqa: S105 - invented, and prin
 APPLICATION = "developer_api"
 
 
-def refusal(request: Request) -> Answer | None:
+def refusal(request: Request, api_key: str = API_KEY, access_token: str = ACCESS_TOKEN) -> Answer | None:
     """Return the 401 of a request that carries neither the three headers nor a Bearer token; the text is a guess."""
     headers = request.headers
-    if headers.get("authorization") == f"Bearer {ACCESS_TOKEN}":
+    if headers.get("authorization") == f"Bearer {access_token}":
         return None
     if (
-        headers.get("x-pw-accesstoken") == API_KEY
+        headers.get("x-pw-accesstoken") == api_key
         and headers.get("x-pw-application") == APPLICATION
         and headers.get("x-pw-useremail", "").lower() == USER_EMAIL
     ):

@@ -50,6 +50,10 @@ class Switches:
         key_is_admin: Whether the key is an admin's, which full_result needs (5.4) and team permissions do not bind
             (1.1).
         project_company: Whether projects carry company_id and company_name (4.7, one source).
+        https_only: Whether targets of webhooks, and addresses that OAuth leads back to, must be https (3.8, 1.2).
+        oauth_approval: What the OAuth page does: ``ask`` the user, or ``always`` allow at once.
+        webhook_delay_seconds: How many seconds after a change its webhooks fire; in real accounts up to 900 (10).
+        webhook_lost_every: Makes every n-th notification of webhooks get lost, as nothing is sent twice; 0: none (3.8).
     """
 
     leads_enabled: bool = True
@@ -81,3 +85,7 @@ class Switches:
     team_permissions: bool = False
     key_is_admin: bool = True
     project_company: bool = False
+    https_only: bool = True
+    oauth_approval: str = "ask"
+    webhook_delay_seconds: float = 0.0
+    webhook_lost_every: int = 0

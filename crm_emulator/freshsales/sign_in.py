@@ -18,10 +18,10 @@ EMAIL = "ada@emulator.example"
 PASSWORD = "emulated-password"  # noqa: S105 - invented, and printed at every start
 
 
-def refusal(request: Request, switches: Switches) -> Answer | None:
+def refusal(request: Request, switches: Switches, api_key: str = API_KEY) -> Answer | None:
     """Return the 401 of a request without ``Authorization: Token token=KEY``, in exactly that form."""
     sent = request.headers.get("authorization", "")
-    if sent == f"Token token={API_KEY}" or (switches.basic_auth and sent == _basic()):
+    if sent == f"Token token={api_key}" or (switches.basic_auth and sent == _basic()):
         return None
     return unauthorized()
 

@@ -50,6 +50,8 @@ class Freshsales(Vendor):
     plans: ClassVar[Mapping[str, int]] = {"growth": 1_000, "pro": 2_000, "enterprise": 5_000}
     rates: ClassVar[tuple[Rate, ...]] = (Rate(1_000, _HOUR),)  # growth
 
+    keys: ClassVar[tuple[str, ...]] = ("api_key",)
+
     api_key = sign_in.API_KEY
 
     def __init__(self, store: Store, clock: Clock, switches: Switches | None = None) -> None:
@@ -87,7 +89,7 @@ class Freshsales(Vendor):
     def refusal(self, request: Request) -> Answer | None:  # noqa: D102 - as in Vendor
         if request.route == routes.SIGN_IN:
             return None
-        return sign_in.refusal(request, self.switches)
+        return sign_in.refusal(request, self.switches, self.api_key)
 
     def unknown_route(self, request: Request) -> Answer:
         """Return a page, not JSON (section 9); by switch /accounts stands for /sales_accounts (section 2)."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _SOURCE = "docs/emulator.md"
 _STATIC = {"style.css": "text/css; charset=utf-8", "live.js": "text/javascript; charset=utf-8"}
 _STYLE = "/static/{name}"
+_ICON = "/favicon.ico"  # which browsers ask for where a CRM's answer is shown
 _UNKNOWN_VISITOR = 401
 _ON_OVERVIEW = 10
 _POLICY = (
@@ -67,6 +68,7 @@ class Pages:
             self._page("GET", "/crm/{crm}/{object}", self._records),
             self._page("GET", "/crm/{crm}/{object}/{id}", self._record),
             self._page("GET", _STYLE, self._static),
+            self._page("GET", _ICON, lambda _request: Answer(204)),
         )
 
     def _page(self, method: str, path: str, action: Callable[[Request], Answer]) -> Route:
@@ -85,7 +87,7 @@ class Pages:
                 ("Set-Cookie", f"{COOKIE}={given}; Path=/; HttpOnly; SameSite=Strict"),
             )
         refusal = self._access.refusal(request)
-        if refusal is not None and route.path != _STYLE:
+        if refusal is not None and route.path not in {_STYLE, _ICON}:
             if refusal.status == _UNKNOWN_VISITOR:
                 return self._rendered("token.html", refusal.status, path=request.path, wrong=bool(given))
             return self._refusal(refusal.status, f"{refusal.said[0].upper()}{refusal.said[1:]}.")
@@ -204,18 +206,19 @@ class Pages:
         except ControlError as wrong:
             crm, switches = views.crm(self._crms, vendor), views.switches(vendor)
             return self._rendered("crm.html", 400, crm=crm, switches=switches, wrong=str(wrong))
-        return _redirect(f"/crm/{vendor.name}")
+        return _redirect(f"/crm/{vendor.account_name}")
 
     def _set_quota(self, request: Request) -> Answer:
         vendor = self._vendor(request)
         vendor.use_quota(None if _fields(request).get("rates") == "vendor" else ())
-        return _redirect(f"/crm/{vendor.name}")
+        return _redirect(f"/crm/{vendor.account_name}")
 
     def _vendor(self, request: Request) -> Vendor:
         name = request.parameters["crm"]
-        found = next((vendor for vendor in self._crms.vendors if vendor.name == name), None)
+        found = next((vendor for vendor in self._crms.vendors if vendor.account_name == name), None)
         if found is None:
             raise UnknownObjectError(f"There is no CRM {name}.")
+        found.ensure_ready()
         return found
 
 

@@ -150,7 +150,7 @@ class Row:
 
 def names(emulator: EmulatedCrms) -> dict[str, str]:
     """Return the CRMs' titles, by name."""
-    return {vendor.name: title(vendor) for vendor in emulator.vendors}
+    return {vendor.account_name: title(vendor) for vendor in emulator.vendors}
 
 
 def crms(emulator: EmulatedCrms) -> list[Crm]:
@@ -161,16 +161,16 @@ def crms(emulator: EmulatedCrms) -> list[Crm]:
 def crm(emulator: EmulatedCrms, vendor: Vendor) -> Crm:
     """Return one CRM."""
     now = emulator.clock.now()
-    with emulator.store.lock:
+    with vendor.store.lock:
         rates = vendor.quota.rates
         meters = [
             Meter(rate.limit, rate.limit - vendor.quota.left(index, now), rate.seconds, rate.routes)
             for index, rate in enumerate(rates)
         ]
-        counts = {name: vendor.count(name) for name in vendor.tables}
+        counts = vendor.counts()
     main_objects = {name: count for name, count in counts.items() if name in vendor.sizes or not vendor.sizes}
     return Crm(
-        vendor.name,
+        vendor.account_name,
         title(vendor),
         vendor.base_url,
         vendor.configuration(),
@@ -224,7 +224,8 @@ def record(vendor: Vendor, name: str, text: str) -> tuple[int, str]:
 
 def title(vendor: Vendor) -> str:
     """Return a CRM's title."""
-    return _TITLES.get(vendor.name, vendor.name)
+    known = _TITLES.get(vendor.name, vendor.name)
+    return known if vendor.customer == 1 else f"{known} {vendor.customer}"
 
 
 def log(emulator: EmulatedCrms, log_filter: LogFilter) -> list[Row]:

@@ -116,6 +116,7 @@ def refused(capsys, *options):
     [
         (["--prot", "1"], "unrecognized arguments: --prot"),
         (["--people", "many"], "--people"),
+        (["--accounts", "0"], "there can be 1 to 100 accounts, not 0"),
         (["--people", "-1"], "--people cannot be negative"),
         (["--port", "70000"], "--port"),
         (["--fault", "explode"], "'explode' is not a kind of trouble"),
@@ -139,6 +140,16 @@ def test_beyond_this_machine_it_prints_the_token(monkeypatch):
         assert "# token of the control API and the pages: of-the-team" in running.lines
         headers = {"Authorization": "Bearer of-the-team"}
         assert requests.get(f"{running.url}/_emulator/status", headers=headers, timeout=120).status_code == 200
+
+
+def test_with_several_accounts_it_prints_ids_and_keys_of_each():
+    with Running("--empty", "--accounts", 2) as running:
+        printed = [json.loads(line) for line in running.lines if line.startswith("{")]
+        keys = [each["api_key"] for each in printed if "user_email" in each and "crm" not in each]
+        assert (len(keys), keys[1][-2:]) == (2, "02")
+        assert "# account 2, at Copper of id 193852" in running.lines
+        running.settings["api_key"] = keys[1]
+        assert running.ask("GET", "/account").json()["id"] == 193_852
 
 
 def test_with_tls_it_prints_what_to_trust_and_how(tmp_path):

@@ -106,6 +106,7 @@ def test_a_client_that_does_not_trust_it_or_says_nothing_holds_nobody_up(folder,
     with Emulator(empty=True, tls=folder) as emulator:
         with pytest.raises(requests.exceptions.SSLError):
             requests.get(emulator.url, timeout=120)
+        requests.get(emulator.url, verify=emulator.ca_file, timeout=120)  # the refusal before has been noted by then
         silent = socket.create_connection(("127.0.0.1", emulator.port))
     silent.close()
     assert "a connection was not made" in caplog.text

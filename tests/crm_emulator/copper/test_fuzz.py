@@ -96,5 +96,8 @@ def test_no_json_makes_an_endpoint_fail(route, body, place, query, named):
     answer = EMULATOR.application._answer(COPPER, request, route)
     bugs = EMULATOR.application.bugs
     assert not bugs, (route.method, route.path, body, query, place)
+    if route.path.startswith("/oauth/"):
+        assert answer.status in {200, 400, 401}
+        return
     assert answer.status in {200, 403, 404, 422, 500}
     decode(answer.body)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pytest
 import requests
 from selenium import webdriver
@@ -75,6 +77,20 @@ def soon(browser, claim) -> None:
     """Wait until a claim holds: pages load, and the live parts ask once a second."""
     passing = (StaleElementReferenceException,)  # the page was replaced while it was read
     WebDriverWait(browser, 120, poll_frequency=0.05, ignored_exceptions=passing).until(lambda _: claim())
+
+
+def test_who_allows_access_is_sent_back_with_the_code_by_post(emulator, browser):
+    emulator.copper.switches.https_only = False
+    back = f"{emulator.anything.base_url}/back"
+    query = {"response_type": "code", "client_id": emulator.copper.client_id, "redirect_uri": back}
+    query |= {"scope": "developer/v1/all", "state": "s7"}
+    browser.get(f"{emulator.copper.oauth_url}/authorize?{urlencode(query)}")
+    assert "Emulated Copper" in body(browser)
+    browser.find_element(By.XPATH, "//button[.='Allow']").click()
+    soon(browser, lambda: emulator.anything.received("POST", "/back"))
+    (received,) = emulator.anything.received("POST", "/back")
+    assert set(received["body"]) == {"code", "state"}
+    assert received["body"]["state"] == "s7"
 
 
 def test_a_visitor_finds_a_record_by_searching(emulator, browser):

@@ -1,0 +1,91 @@
+"""Several accounts at each CRM: the key says whose a request is for."""
+
+import pytest
+import requests
+
+from crm_emulator import Emulator, Rate
+
+
+@pytest.fixture(scope="module")
+def emulator():
+    with Emulator(people=4, accounts=3) as emulator:
+        yield emulator
+
+
+def copper(account, method, path, body=None):
+    headers = {"X-PW-AccessToken": account.copper.api_key, "X-PW-Application": "developer_api"}
+    headers["X-PW-UserEmail"] = account.copper.user_email
+    return requests.request(method, account.copper.base_url + path, json=body, headers=headers, timeout=120)
+
+
+def test_each_has_one_address_a_key_and_an_id_of_its_own(emulator):
+    accounts = emulator.accounts
+    assert len({each.copper.base_url for each in accounts}) == 1
+    for name in ("api_key", "access_token"):
+        assert len({getattr(each.copper, name) for each in accounts}) == 3
+    assert {len(each.copper.api_key) for each in accounts} == {32}
+    told = [copper(each, "GET", "/account").json() for each in accounts]
+    assert [each["id"] for each in told] == [each.copper.account_id for each in accounts]
+    assert len({each["id"] for each in told}) == len({each["name"] for each in told}) == 3
+    assert emulator.copper is accounts[0].copper
+
+
+def test_a_write_changes_the_account_of_its_key_alone(emulator):
+    first, second, _ = emulator.accounts
+    assert copper(second, "POST", "/people", {"name": "Only Here"}).status_code == 200
+    names = [{each["name"] for each in account.copper.records("people")} for account in emulator.accounts]
+    assert ["Only Here" in each for each in names] == [False, True, False]
+    assert names[0].isdisjoint(names[2]), "each customer has records of other people"
+    assert emulator.requests[-1].vendor == "copper_2"
+    wrong = requests.get(first.copper.base_url + "/account", timeout=120)
+    assert (wrong.status_code, emulator.requests[-1].vendor) == (401, "copper")
+
+
+def test_every_crm_tells_its_accounts_apart(emulator):
+    for each in emulator.accounts:
+        token = {"Authorization": f"Token token={each.freshsales.api_key}"}
+        assert (
+            requests.get(each.freshsales.base_url + "/selector/owners", headers=token, timeout=120).status_code == 200
+        )
+        keys = {"a": "getConfigData", "apiKey": each.apptivo.api_key, "accessKey": each.apptivo.access_key}
+        assert requests.get(each.apptivo.base_url + "/customers", params=keys, timeout=120).status_code == 200
+    asked = [each.vendor for each in emulator.requests][-6:]
+    assert asked == ["freshsales", "apptivo", "freshsales_2", "apptivo_2", "freshsales_3", "apptivo_3"]
+
+
+def test_quota_switches_and_records_are_each_accounts_own(emulator):
+    second = emulator.accounts[1]
+    second.copper.use_quota((Rate(1, 60.0),))
+    assert [copper(second, "GET", "/account").status_code for _ in range(2)] == [200, 429]
+    assert [copper(emulator, "GET", "/account").status_code for _ in range(2)] == [200, 200]
+    second.copper.use_quota(())
+    control = f"{emulator.url}/_emulator"
+    requests.put(f"{control}/copper_3/switches", json={"leads_enabled": False}, timeout=120)
+    assert [each.copper.switches.leads_enabled for each in emulator.accounts] == [True, True, False]
+    listed = requests.get(f"{control}/copper_2/records/people", timeout=120).json()
+    assert listed == second.copper.records("people")
+    assert "Copper 2" in requests.get(f"{emulator.url}/crm/copper_2", timeout=120).text
+
+
+def test_each_accounts_state_is_dumped_and_loaded(emulator):
+    control = f"{emulator.url}/_emulator"
+    state = requests.get(f"{control}/dump?account=3", timeout=120).content
+    before = emulator.accounts[2].copper.records("people")
+    emulator.reset(sizes={"copper": {"people": 1}})
+    assert [each.copper.count("people") for each in emulator.accounts] == [1, 1, 1]
+    assert requests.post(f"{control}/load?account=3", data=state, timeout=120).status_code == 200
+    assert emulator.accounts[2].copper.records("people") == before
+    assert emulator.copper.count("people") == 1
+    assert requests.get(f"{control}/dump?account=4", timeout=120).json() == {
+        "error": "there is no account 4; there are 1 to 3"
+    }
+
+
+def test_a_file_for_each_account_keeps_its_records(tmp_path):
+    path = tmp_path / "state.sqlite"
+    for names in ([], ["Ann"]):
+        with Emulator(empty=True, accounts=2, database=str(path)) as emulator:
+            assert [each["name"] for each in emulator.accounts[1].copper.records("people")] == names
+            if not names:
+                emulator.accounts[1].copper.insert("people", {"name": "Ann"})
+    assert {each.name for each in tmp_path.glob("*.sqlite")} == {"state.sqlite", "state-2.sqlite"}
