@@ -13,7 +13,8 @@ export PYTHONDONTWRITEBYTECODE :=
 PROFILE ?= repeatable
 PYTEST = $(BIN)/pytest -n $(WORKERS) --hypothesis-profile=$(PROFILE)
 TOOLS := $(addsuffix /ready,$(addprefix .venvs/,tap-spreadsheets target-jsonl meltano))
-PEERS := $(addsuffix /ready,$(addprefix .venvs/,airbyte-source-copper python-freshworks-crm tap-copper tap-freshsales))
+PEERS := $(addsuffix /ready,$(addprefix .venvs/,airbyte-source-copper python-freshworks-crm tap-copper tap-freshsales \
+	target-jsonl meltanolabs-target-postgres pipelinewise-target-postgres target-duckdb))
 
 .PHONY: demo test test-long test-peer test-fleet test-lowest test-all check sbom docs tools system clean
 .NOTPARALLEL: # the tests share the machine's cores among themselves

@@ -9,6 +9,7 @@ not exist, and exits 1 if there is any.
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import sys
@@ -26,6 +27,7 @@ from crm_api.copper import objects as copper_objects
 from crm_api.crm_objects import CrmObject
 from crm_api.errors import SIGNAL_OFFSET, Exit
 from crm_api.freshsales.objects import OBJECTS as FRESHSALES_OBJECTS
+from tap_copper.deletions import DeletedRecordsStream
 from tap_copper.streams import STREAMS
 from tap_copper.tap import TapCopper
 from target_crm.endpoints.settings import ENDPOINT_SETTINGS
@@ -56,6 +58,41 @@ def streams_table() -> Iterator[str]:
         key = stream.replication_key
         method = f"incremental by `{key}`" if key else "full table"
         yield f"| `{stream.name}` | {', '.join(f'`{part}`' for part in stream.primary_keys)} | {method} |"
+
+
+def columns_tables() -> Iterator[str]:
+    """A Markdown table of the columns of each stream of tap-copper, but those of custom fields."""
+    for name in (*(stream.name for stream in STREAMS), DeletedRecordsStream.name):
+        schema = json.loads((ROOT / "tap_copper" / "schemas" / f"{name}.json").read_text())
+        yield ""
+        yield f"## {name}"
+        yield ""
+        yield f"{schema['description']}."
+        yield ""
+        yield "| column | type | meaning |"
+        yield "|---|---|---|"
+        yield from column_rows(schema, "")
+    yield ""
+
+
+def column_rows(schema: Mapping[str, Any], within: str) -> Iterator[str]:
+    """Rows for the properties of a schema, and for those inside them."""
+    for name, column in schema.get("properties", {}).items():
+        path = f"{within}{name}"
+        yield f"| `{path}` | {column_type(column)} | {column.get('description', '')} |"
+        yield from column_rows(column, f"{path}.")
+        yield from column_rows(column.get("items", {}), f"{path}[].")
+
+
+def column_type(column: Mapping[str, Any]) -> str:
+    """The type of a column, in words; null, which nearly every column may be, is left out."""
+    if "type" not in column:
+        return "anything"
+    kind = column.get("format") or " or ".join(kinds_of(column))
+    inside = column.get("items", {})
+    if kind == "array":
+        return f"list of {column_type(inside)}" if "type" in inside else "list"
+    return {"string": "text"}.get(kind, kind)
 
 
 def objects_table(objects: Iterable[CrmObject]) -> Iterator[str]:
@@ -223,6 +260,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     **{f"settings of {group}": partial(lambda name: settings_table(GROUPS[name](), name), group) for group in GROUPS},
     "extras": extras_table,
     "streams of tap-copper": streams_table,
+    "columns of tap-copper": columns_tables,
     "objects of copper": lambda: objects_table(copper_objects.OBJECTS.values()),
     "objects of freshsales": lambda: objects_table(FRESHSALES_OBJECTS.values()),
     "objects of apptivo": lambda: objects_table(apptivo_objects.OBJECTS.values()),

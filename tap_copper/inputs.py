@@ -64,7 +64,7 @@ _STATE: dict[str, Any] = {
                 "type": "object",
                 "properties": {
                     "search_filters": {"type": ["string", "null"]},
-                    "generation": {"type": ["integer", "null"]},
+                    "generation": {"type": ["integer", "null"], "maximum": 10**15},
                     "columns": {
                         "type": ["object", "null"],
                         "propertyNames": {"pattern": f"^{PREFIX}"},

@@ -18,6 +18,7 @@ PRIVATE = 0o600
 KEPT_BEFORE_BASE = 2  # a target's STATE may be older than the run before this one
 KEPT_ENDS = 10  # runs from one base that no run has gone on from: killed ones, and the first runs of other pipelines
 BATCH = 1000
+LARGEST = 2**63 - 1  # of ids and generations: what a column of 64 bits holds
 CONNECT_SECONDS = 30  # to a server that does not answer
 
 _metadata = sa.MetaData()
@@ -122,8 +123,9 @@ class Snapshots:
             return connection.execute(query).first() is not None
 
     def add(self, generation: int, stream: str, ids: Iterable[int]) -> None:
-        """Add ids of a stream to a generation; ids that it holds already stay."""
-        rows = [{"account": self._account, "generation": generation, "stream": stream, "id": each} for each in ids]
+        """Add ids of a stream to a generation; ids that it holds already stay, and such as no database keeps go."""
+        frame = {"account": self._account, "generation": generation, "stream": stream}
+        rows = [{**frame, "id": each} for each in ids if -LARGEST <= each <= LARGEST]
         if not rows:
             return
         with self._write() as connection:

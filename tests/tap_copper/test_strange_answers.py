@@ -26,6 +26,9 @@ from tests.tap_copper.strange_server import speaking
 HOTEL = b"<html><head><title>Welcome to the hotel</title></head></html>"
 
 
+OWN = {"streams": [{"tap_stream_id": "own", "metadata": [{"breadcrumb": [], "metadata": {"selected": True}}]}]}
+
+
 class Clock:
     """A clock that passes only while somebody sleeps."""
 
@@ -128,8 +131,9 @@ def test_where_two_streams_in_a_row_get_no_answer_nor_does_a_plain_question_the_
     assert not output.records("users")
 
 
-def test_no_content_means_no_records(account: Emulator) -> None:
-    with speaking(lambda _: (204, b"")) as address:
+@pytest.mark.parametrize(("status", "body"), [(204, b""), (200, b""), (200, b" \n")])
+def test_no_content_means_no_records(account: Emulator, status: int, body: bytes) -> None:
+    with speaking(lambda _: (status, body)) as address:
         output = read(
             account, "customer_sources", "lead_statuses", "activity_types", "people", "users", base_url=address
         )
@@ -148,6 +152,76 @@ def test_answers_of_another_form_stop_their_streams_alone(account: Emulator) -> 
     assert isinstance(output.error, IncompleteError)
     assert sorted(each.partition(":")[0] for each in output.error.sentences) == sorted(broken)
     assert output.ids("people") == output.ids("users") == [1]
+
+
+@pytest.mark.daily(one_of=3)
+@pytest.mark.parametrize(
+    ("stream", "body", "words"),
+    [
+        ("tags", b"null", "expected a list of records, got null"),
+        ("tags", b'{"error": "x", "code": 1}', "expected a list of records, got an object with error, code"),
+        ("tags", b'[{"name": "a"}, "secret word", {}]', "expected an object as record 2 of 3, got a text"),
+        ("tags", b'[{"name": "a"}, {"name": null}]', "expected name in record 2, got null"),
+        ("tags", b'[{"name": ["secret word"]}]', "expected name in record 1, got a list"),
+        ("loss_reasons", b'[{"id": 1}, {"id": "12"}]', "expected a number in id of record 2, got a text"),
+        ("loss_reasons", b'[{"id": 1.5}]', "expected a number in id of record 1, got a number with a fraction"),
+        ("activity_types", b'{"user": [{"id": true}]}', "expected a number in id of record 1 in 'user', got a boolean"),
+        ("activity_types", b'{"user": 5}', "expected a list of records in 'user', got a number"),
+        ("activity_types", b"[]x", "the body is not the expected JSON"),
+        ("users", b"[[]]", "expected an object as record 1 of 1, got a list"),
+        ("people", b'{"data": []}', "expected a list of records, got an object with data"),
+        ("people", b'[{"id": 9, "date_modified": "5"}]', "a number in date_modified of record 1 (id 9), got a text"),
+        ("activities_search", b'[{"id": 9, "activity_date": 5.5}]', "of record 1 (id 9), got a number with a fraction"),
+    ],
+)
+def test_an_answer_of_another_form_is_soon_given_up_and_told_by_what_came_where(
+    account: Emulator, stream: str, body: bytes, words: str
+) -> None:
+    asked: list[str] = []
+    path = {"activities_search": "activities"}.get(stream, stream)
+
+    def reply(question: str) -> tuple[int, bytes]:
+        asked.append(question)
+        return 200, body if f"/{path}" in question else b'[{"id": 1, "date_modified": 5}]'
+
+    with speaking(reply) as address:
+        output = read(account, stream, "companies", "tasks", base_url=address, max_attempts=4)
+    assert isinstance(output.error, IncompleteError)
+    (sentence,) = output.error.sentences
+    assert sentence.startswith(f"{stream}: ")
+    assert words in sentence
+    assert "secret word" not in sentence
+    assert sum(f"/{path}" in question for question in asked) == (4 if body.endswith(b"x") else 3)
+    assert output.ids("companies") == output.ids("tasks") == [1]
+
+
+@pytest.mark.parametrize("count", [200, 250])
+def test_a_declared_stream_that_is_paged_where_nothing_is_says_what_to_remove(account: Emulator, count: int) -> None:
+    asked: list[str] = []
+
+    def reply(question: str) -> tuple[int, bytes]:
+        asked.append(question)
+        return 200, json.dumps([{"id": key} for key in range(count)]).encode()
+
+    declared = {"name": "own", "path": "/own", "paged": True, "keys": ["id"]}
+    with speaking(reply) as address:
+        output = read(account, catalog=OWN, base_url=address, extra_streams=[declared])
+    assert "own is paged, and 20 pages in a row brought only records that had come before: remove paged" in str(
+        output.error
+    )
+    assert len(asked) < 25
+    assert not any(each["type"] == "ACTIVATE_VERSION" for each in output.messages)
+
+
+@pytest.mark.parametrize(
+    "body", [b"null", b'{"items": [{"id": 1}]}', b'{"data": null}', b'{"data": 5}', b'{"data": [1]}']
+)
+def test_a_declared_stream_whose_records_are_elsewhere_is_no_empty_table(account: Emulator, body: bytes) -> None:
+    declared = {"name": "own", "path": "/own", "records_at": "data", "keys": ["id"]}
+    with speaking(lambda _: (200, body)) as address:
+        output = read(account, catalog=OWN, base_url=address, extra_streams=[declared])
+    assert "the answer to own holds no records; check records_at" in str(output.error)
+    assert not any(each["type"] == "ACTIVATE_VERSION" for each in output.messages)
 
 
 @pytest.mark.parametrize(
