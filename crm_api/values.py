@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from crm_api.crm_objects import Kind
-from crm_api.written_dates import read_written_date, within_calendar
+from crm_api.written.dates import read_written_date, within_calendar
 
 LARGEST_INTEGER = 2**63 - 1
 LARGEST_WHOLE = 10**18  # beyond it a number that comes with a fraction or an exponent stays as it is spelt

@@ -23,7 +23,7 @@ from crm_api.values import (
     read_spreadsheet_day,
     read_text,
 )
-from crm_api.written_numbers import read_written
+from crm_api.written.numbers import read_written
 from target_crm.mapping.declared_names import ID
 from target_crm.mapping.fields import Fields
 from target_crm.mapping.flat import bare_text

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from crm_api.values import read_day, read_moment
-from crm_api.written_numbers import read_written
+from crm_api.written.numbers import read_written
 from target_crm.mapping.values import Rejection
 
 AMOUNTS = [
