@@ -58,6 +58,7 @@ class CustomField:
         objects: Names of the objects that have the field.
         options: The options to choose from; empty if the field has none.
         writable: Whether the field can be written with its record.
+        percent: Whether its number is a percentage.
     """
 
     id: CrmId
@@ -66,6 +67,7 @@ class CustomField:
     objects: frozenset[str]
     options: tuple[Name, ...] = ()
     writable: bool = True
+    percent: bool = False
 
 
 @dataclass(frozen=True)

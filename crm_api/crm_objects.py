@@ -103,6 +103,8 @@ class Attribute:
             that one.
         choices: The values that the CRM knows, in any case, if the list is closed.
         normalise: How spellings of one value are made equal for matching: ``email``, ``domain``, ``phone``, or None.
+        percent: Whether its number is a percentage, which records may write with a sign.
+        currency: For an amount: the attribute that holds its currency, which the text of the amount may name as well.
         label: The name that the CRM's screens show, where it is not the words of ``name``; see ``shown_as``.
     """
 
@@ -136,6 +138,8 @@ class Attribute:
     joined_names: Mapping[str, str] = field(default_factory=dict)
     whole: tuple[str, ...] = ()
     beside_whole: str | None = None
+    percent: bool = False
+    currency: str = ""
     label: str = ""
 
     @property

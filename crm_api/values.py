@@ -15,10 +15,12 @@ from decimal import Decimal
 from typing import Any
 
 from crm_api.crm_objects import Kind
+from crm_api.written.dates import read_written_date, within_calendar
 
 LARGEST_INTEGER = 2**63 - 1
 LARGEST_WHOLE = 10**18  # beyond it a number that comes with a fraction or an exponent stays as it is spelt
 SMALLEST_UNIX_SECONDS = 10**8  # March 1973: a smaller number in a date is a spreadsheet's day, or a day without dashes
+LAST_UNIX_SECOND = 253_402_300_799  # of the year 9999: a greater number counts milliseconds
 LAST_SPREADSHEET_DAY = 2_958_465  # 9999-12-31
 _BEFORE_LEAP_DAY = 60  # of 1900, which spreadsheets count, and which was none
 _DAY_SECONDS = 86_400
@@ -140,7 +142,7 @@ def read_number(value: Any) -> int | float:
         try:
             value = Decimal(value.strip().replace("_", "x"))  # 1_000 is a number in Python alone
         except ArithmeticError:
-            raise ValueError("must be a number such as 1234.5, without currency or thousands separators") from None
+            raise ValueError("must be a number such as 1234.5") from None
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise ValueError("must be a number")  # noqa: TRY004 - the value is wrong, not the program
     if isinstance(value, int) and abs(value) <= LARGEST_INTEGER:
@@ -167,21 +169,24 @@ def read_boolean(value: Any) -> bool:
 
 
 def read_moment(value: Any) -> datetime | date:
-    """Read an instant, aware: ISO 8601 (UTC if it names no zone) or Unix seconds; a mere day stays a ``date``."""
+    """Read an instant, aware: text (UTC if it names no zone), Unix seconds or milliseconds; a day stays a ``date``."""
     if isinstance(value, str):
-        text = value.strip()
         try:
-            value = date.fromisoformat(text) if len(text) <= len("2024-05-31") else datetime.fromisoformat(text)
+            value = read_written_date(value)
         except ValueError:
             raise ValueError("must be an instant such as 2024-05-31T09:30:00Z") from None
     if isinstance(value, datetime):
-        return value if value.tzinfo else value.replace(tzinfo=UTC)
+        moment: datetime = value if value.tzinfo else value.replace(tzinfo=UTC)
+        if not within_calendar(moment):
+            raise ValueError("must be an instant from the year 1 to 9999")
+        return moment
     if isinstance(value, date):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise ValueError("must be an instant such as 2024-05-31T09:30:00Z")  # noqa: TRY004 - the value is wrong, not the program
     try:
-        return datetime.fromtimestamp(float(value), UTC)
+        seconds = float(value) / 1000 if LAST_UNIX_SECOND < value <= 1000 * LAST_UNIX_SECOND else float(value)
+        return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
         raise ValueError("must be Unix seconds within the calendar") from None
 
@@ -206,11 +211,10 @@ def read_spreadsheet_day(value: float | Decimal) -> datetime | date:
 
 
 def read_day(value: Any) -> date:
-    """Read a calendar day: ISO 8601; of an instant, the day as it is written there."""
+    """Read a calendar day; of an instant, the day as it is written there."""
     if isinstance(value, str):
-        text = value.strip()
         try:
-            value = date.fromisoformat(text) if len(text) <= len("2024-05-31") else datetime.fromisoformat(text)
+            value = read_written_date(value)
         except ValueError:
             raise ValueError("must be a day such as 2024-05-31") from None
     if isinstance(value, datetime):

@@ -241,6 +241,8 @@ def stream_settings(
     _check_conflicts(settings, objects[object_name], where)
     if settings.forget and not objects[object_name].can_forget:
         raise SettingError(f"{where}.forget has no effect on {object_name} (they have no recycle bin). Remove it")
+    if settings.delete_when and not settings.hard_delete and settings.load_method is not LoadMethod.DELETE:
+        raise SettingError(f"{where}.delete_when has no effect without hard_delete: true. Set that, or remove it")
     return settings
 
 

@@ -96,4 +96,5 @@ def _custom_field(definition: dict[str, Any]) -> CustomField:
         objects=frozenset(_SINGULARS[each] for each in definition["available_on"] if each in _SINGULARS),
         options=tuple(Name(option["id"], (option["name"],)) for option in definition.get("options") or ()),
         writable=kind is not None,
+        percent=definition["data_type"] == "Percentage",
     )

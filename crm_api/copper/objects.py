@@ -126,7 +126,13 @@ _SOCIALS = Attribute(
 )
 _MONEY = (
     Attribute("monetary_unit", flat=others(known.CURRENCY, "monetary_unit"), label="Currency"),
-    Attribute("monetary_value", Kind.NUMBER, flat=others(known.AMOUNT, "monetary_value"), label="Value"),
+    Attribute(
+        "monetary_value",
+        Kind.NUMBER,
+        flat=others(known.AMOUNT, "monetary_value"),
+        label="Value",
+        currency="monetary_unit",
+    ),
     *_read_only("converted_unit", "converted_value"),
 )
 
@@ -260,7 +266,7 @@ OPPORTUNITIES = CrmObject(
         Attribute("status", choices=("Open", "Won", "Lost", "Abandoned", "Done", "Won't Do", "On Hold")),
         _TAGS,
         *_MONEY,
-        Attribute("win_probability", Kind.INTEGER, flat=others(known.PROBABILITY, "win_probability")),
+        Attribute("win_probability", Kind.INTEGER, flat=others(known.PROBABILITY, "win_probability"), percent=True),
         _CUSTOM_FIELDS,
         *_read_only("pipeline_is_revenue", "pipeline_type", "date_stage_changed"),
         *_DATES,

@@ -20,6 +20,7 @@ MONTH_FIRST = "mdy"
 DAY_FIRST = "dmy"
 _DAY_SECONDS = 86_400
 _PARTS = 3
+_YEAR_DIGITS = 4
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ def parse_day(text: str, order: str) -> date:
     wanted = "5/31/2024" if order == MONTH_FIRST else "31/5/2024"
     try:
         first, second, year = map(int, parts)
+        year = year if len(parts[-1]) >= _YEAR_DIGITS else 0  # 5/6/24 is no day of the year 24
         return date(year, first, second) if order == MONTH_FIRST else date(year, second, first)
     except ValueError:
         raise ValueError(f"must be a day such as 2024-05-31 or, by date_order, {wanted}") from None

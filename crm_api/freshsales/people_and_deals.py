@@ -183,7 +183,15 @@ DEALS = FreshsalesObject(
     attributes=(
         *ID,
         Attribute("name", required=True, flat=known.DEAL_NAME),
-        Attribute("amount", Kind.NUMBER, required=True, flat=others(known.AMOUNT, "amount"), label="Deal value"),
+        Attribute("currency_id", Kind.NAME_ID, names="currencies", flat=known.CURRENCY),
+        Attribute(
+            "amount",
+            Kind.NUMBER,
+            required=True,
+            flat=others(known.AMOUNT, "amount"),
+            label="Deal value",
+            currency="currency_id",
+        ),
         Attribute(
             "sales_account_id",
             Kind.ID,
@@ -223,12 +231,17 @@ DEALS = FreshsalesObject(
         Attribute("deal_product_id", Kind.NAME_ID, names="deal_products", flat=("deal_product",), label="Product"),
         SOURCE,
         CAMPAIGN,
-        Attribute("currency_id", Kind.NAME_ID, names="currencies", flat=known.CURRENCY),
         Attribute(
             "expected_close", Kind.DAY, flat=others(known.CLOSE_DATE, "expected_close"), label="Expected close date"
         ),
         Attribute("closed_date", Kind.MOMENT),
-        Attribute("probability", Kind.INTEGER, flat=others(known.PROBABILITY, "probability"), label="Probability (%)"),
+        Attribute(
+            "probability",
+            Kind.INTEGER,
+            flat=others(known.PROBABILITY, "probability"),
+            label="Probability (%)",
+            percent=True,
+        ),
         OWNER,
         TERRITORY,
         TAGS,

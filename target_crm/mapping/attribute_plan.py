@@ -13,7 +13,7 @@ from crm_api.settings import nearest
 from target_crm.mapping.declared_names import Assignment, Role
 from target_crm.mapping.fields import Fields
 from target_crm.mapping.plan import Draft, Finish, Plan
-from target_crm.mapping.settings import MappingSettings
+from target_crm.mapping.settings import MappingSettings, named_twice
 from target_crm.mapping.values import LeftOut, Reason, RejectedError
 
 MOST_PLANS = 256  # a source whose every record has other attributes must not fill the memory
@@ -62,7 +62,13 @@ class AttributePlans:
         self._used = used | settings.known | settings.mapped_from | referring
         self._referring = referring
         self._plans: dict[tuple[str, ...], Plan] = {}
-        self._customs = [(self._custom(title), source) for title, source in settings.custom_fields.items()]
+        self._customs: list[tuple[Attribute, str]] = []
+        taken: dict[str, str] = {}
+        for title, source in settings.custom_fields.items():
+            attribute = self._custom(title)
+            if taken.setdefault(attribute.name, title) != title:
+                raise named_twice(settings.place("custom_fields"), taken[attribute.name], title, attribute.name)
+            self._customs.append((attribute, source))
 
     def _custom(self, title: str) -> Attribute:
         attribute = self._fields.custom(title)

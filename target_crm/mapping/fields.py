@@ -204,6 +204,7 @@ class Fields:
                 updatable=field.writable,
                 custom_id=field.id,
                 label=field.name,
+                percent=field.percent,
             )
         return found
 

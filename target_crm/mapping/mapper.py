@@ -75,7 +75,18 @@ class Mapper:
         Args:
             names: The names of all attributes that the records may have.
         """
-        return self._plans.doubts(names)
+        names = list(names)
+        said = self._plans.doubts(names)
+        if self._settings.match_on and names and not self._may_match(names):
+            keys = " or ".join(" and ".join(together) for together in self.match_on)
+            said.append(f"match_on finds no record in the CRM: no attribute of the SCHEMA gives {keys}")
+        return said
+
+    def _may_match(self, names: Collection[str]) -> bool:
+        """Tell whether records can have a value for a match key; the account is asked only if it may say so."""
+        declared = [self._fields.declared_assignment(name) for name in names]
+        given = {each.attribute.name for each in declared if each is not None}
+        return any(given.issuperset(key) or self._can_give(key, names) for key in self.match_on)
 
     def used(self, record: Mapping[str, Any]) -> frozenset[str]:
         """The attributes of a record of which something is sent, or something that is sent depends on."""
@@ -155,16 +166,19 @@ class Mapper:
         """
         if len(self.match_on) != 1 or not names:
             return len(self.match_on) == 1
+        return self._can_give(self.match_on[0], names)
+
+    def _can_give(self, key: Collection[str], names: Collection[str]) -> bool:
         record = dict.fromkeys(names)
         try:
             plan = self._plans.plan(record)
         except RejectedError:
             return True  # as each record will be told
         given = {sources.attribute.name for sources in (*plan.sources, *plan.match_only)}
-        given |= {name for name in self.match_on[0] if self._references.is_given(name, names)}
+        given |= {name for name in key if self._references.is_given(name, names)}
         if not set(self._match_keys.id_names).isdisjoint(names):
             given.add(ID)
-        attributes = [(name, self._fields.attribute(name)) for name in self.match_on[0]]
+        attributes = [(name, self._fields.attribute(name)) for name in key]
         return all(
             name in given or (plan.container is not None and attribute is not None and attribute.custom_id is not None)
             for name, attribute in attributes

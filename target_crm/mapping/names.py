@@ -77,7 +77,9 @@ class NameList:
     def _named(self, value: str, within: CrmId | None) -> list[Name]:
         self._load()
         found = self._by_spelling.get(normalise_text(value), [])
-        return [name for name in found if within is None or name.within in {None, within}]
+        found = [name for name in found if within is None or name.within in {None, within}]
+        exact = [name for name in found if value.strip() in name.spellings]
+        return exact if len(exact) == 1 else found
 
     def _ids(self) -> Mapping[CrmId, Name]:
         self._load()

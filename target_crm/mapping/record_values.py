@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from crm_api.crm import Crm
-from crm_api.crm_objects import Attribute, CrmId
+from crm_api.crm_objects import Attribute, CrmId, Kind
 from crm_api.values import is_empty
 from target_crm.mapping.cells import never
 from target_crm.mapping.fields import Fields
@@ -86,10 +86,30 @@ class RecordValues:
         except RejectedError as error:
             if error.rejection.kind != Reason.UNKNOWN_NAME or self._settings.unknown_names == "reject":
                 raise
+            if attribute.kind is Kind.NAME_IDS:
+                return self._listed_ones(attribute, value, beside, left_out)
             if self._settings.use_name is not None:
                 return self._vendor_values.value(attribute, self._settings.use_name, beside)
             left_out[attribute.name] = LeftOut(error.rejection.reason)
             return _LEFT_OUT
+
+    def _listed_ones(
+        self, attribute: Attribute, given: list[Any], beside: dict[str, Any], left_out: dict[str, LeftOut]
+    ) -> Any:
+        """The vendor's form of those of several names that the CRM lists, and of the one that stands in for others."""
+        kept: list[Any] = []
+        for each in given:
+            try:
+                self._vendor_values.value(attribute, [each], beside)
+                kept.append(each)
+            except RejectedError as error:
+                if error.rejection.kind != Reason.UNKNOWN_NAME:
+                    raise
+                if self._settings.use_name is not None:
+                    kept.append(self._settings.use_name)
+                else:
+                    left_out[attribute.name] = LeftOut(error.rejection.reason)
+        return self._vendor_values.value(attribute, kept, beside) if kept else _LEFT_OUT
 
     def unpack(self, container: Any, plan: Plan, values: Values) -> None:
         """Take custom fields out of a container such as the CRM answers, or an object of names and values."""

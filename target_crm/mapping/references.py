@@ -13,7 +13,7 @@ from crm_api.values import is_empty, read_text
 from target_crm.mapping.declared_names import ID, REFERRING
 from target_crm.mapping.fields import Fields
 from target_crm.mapping.match_keys import NORMALISERS
-from target_crm.mapping.settings import MappingSettings, ReferenceRule
+from target_crm.mapping.settings import MappingSettings, ReferenceRule, named_twice
 from target_crm.mapping.values import ByMatch, Found, FromStream, MatchKey, MatchPart, Reference
 
 
@@ -36,19 +36,26 @@ class References:
         self.by_attribute: dict[str, ReferenceRule] = {}
         self._matched: dict[str, tuple[tuple[Attribute, str], ...]] = {}
         for name, rule in settings.references.items():
-            attribute = fields.named(name)
-            if attribute is None or attribute.kind not in REFERRING:
-                attribute = fields.referring(name)
+            attribute = self._referring(name)
             if attribute is None:
                 able = [each.name for each in fields.crm_object.attributes if each.kind in REFERRING]
                 raise SettingError(
                     f"{self._where}.{name}: {fields.crm_object.name} have no such reference{nearest(name, able)}. "
                     f"There are: {', '.join(able) or 'none'}"
                 )
+            if attribute.name in self.by_attribute:
+                one = next(each for each in settings.references if self._referring(each) == attribute)
+                raise named_twice(self._where, one, name, attribute.name)
             self.by_attribute[attribute.name] = rule
             if rule.object is not None:
                 self._matched[attribute.name] = self._match(name, rule.object, rule.match)
                 self.fits(attribute.name, named_object(crm.objects, rule.object))
+
+    def _referring(self, name: str) -> Attribute | None:
+        attribute = self._fields.named(name)
+        if attribute is None or attribute.kind not in REFERRING:
+            return self._fields.referring(name)
+        return attribute
 
     @property
     def _where(self) -> str:

@@ -113,7 +113,15 @@ def names(given: str | Iterable[str], where: str = "") -> tuple[str, ...]:  # no
 
 
 def _match_on(given: Iterable[str | Iterable[str]], where: str) -> tuple[tuple[str, ...], ...]:
-    return tuple(names(each, where) for each in given)
+    keys = tuple(names(each, where) for each in given)
+    if not all(keys):
+        raise SettingError(f"{where} must name attributes: an inner list is empty")
+    return keys
+
+
+def named_twice(where: str, one: str, other: str, what: str) -> SettingError:
+    """Make the error for two names in a setting that mean one attribute."""
+    return SettingError(f"{where}: {one!r} and {other!r} are two names of {what}. Remove one of them")
 
 
 def _references(given: Mapping[str, Mapping[str, Any]], where: str) -> dict[str, ReferenceRule]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from crm_api.crm_objects import Attribute
+from crm_api.crm_objects import Attribute, Kind
 from crm_api.errors import SettingError
 from crm_api.settings import nearest
 from target_crm.mapping.fields import Fields
 from target_crm.mapping.flat import LISTS
-from target_crm.mapping.settings import MappingSettings
+from target_crm.mapping.settings import MappingSettings, named_twice
 from target_crm.mapping.values import Mode, Side
 
 
@@ -25,8 +25,16 @@ class UpdatePolicies:
     def __init__(self, fields: Fields, settings: MappingSettings) -> None:
         self._fields = fields
         self._settings = settings
+        self._check_names()
         self._modes = {self._checked(name, mode).name: mode for name, mode in settings.fields.items()}
         self._sides = {self._protectable(name).name: side for name, side in settings.conflicts_of.items()}
+
+    def _check_names(self) -> None:
+        taken: dict[str, str] = {}
+        for name in {**self._settings.fields, **self._settings.conflicts_of}:
+            attribute = self._fields.named(name)
+            if attribute is not None and taken.setdefault(attribute.name, name) != name:
+                raise named_twice(self._settings.place("fields"), taken[attribute.name], name, attribute.name)
 
     def mode_of(self, attribute: Attribute) -> Mode:
         """Return the mode of an attribute."""
@@ -44,6 +52,10 @@ class UpdatePolicies:
         if attribute is None:
             known = [each.name for each in self._fields.crm_object.attributes]
             raise SettingError(f"{where}: {self._fields.crm_object.name} have no such attribute{nearest(name, known)}")
+        if attribute.kind is Kind.CUSTOM:
+            raise SettingError(f"{where} holds all custom fields. Name each by itself")
+        if not attribute.is_writable:
+            raise SettingError(f"{where} has no effect: the CRM does not let {attribute.name} be written. Remove it")
         if mode is Mode.ADD and attribute.kind not in LISTS:
             raise SettingError(f"{where} must not be add, which is for lists: {attribute.name} holds one value")
         if mode is Mode.REPLACE and attribute.only_added:

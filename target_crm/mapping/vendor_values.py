@@ -17,10 +17,13 @@ from crm_api.values import (
     SMALLEST_UNIX_SECONDS,
     read_day,
     read_id,
+    read_integer,
     read_moment,
+    read_number,
     read_spreadsheet_day,
     read_text,
 )
+from crm_api.written.numbers import read_written
 from target_crm.mapping.declared_names import ID
 from target_crm.mapping.fields import Fields
 from target_crm.mapping.flat import bare_text
@@ -28,6 +31,7 @@ from target_crm.mapping.match_keys import normalise_domain
 from target_crm.mapping.names import NameList
 from target_crm.mapping.values import Dates
 
+_MACHINE_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|[-+]?(?:inf(?:inity)?|nan)", re.IGNORECASE)
 _NUMBER = re.compile(r"-?\d{1,15}(?:\.\d+)?", re.ASCII)
 
 
@@ -67,6 +71,8 @@ class VendorValues:
         self._readers: Mapping[Kind, Callable[[Attribute, Any, dict[str, Any]], Any]] = {
             **{kind: _reader(read) for kind, read in READERS.items()},
             Kind.TEXT: _text,
+            Kind.NUMBER: self._number,
+            Kind.INTEGER: self._number,
             Kind.DAY: self._day,
             Kind.MOMENT: self._moment,
             Kind.NAME_ID: self._name_id,
@@ -98,6 +104,24 @@ class VendorValues:
             with suppress(ValueError):
                 return self._crm.decode(attribute, given)
         return given
+
+    def _number(self, attribute: Attribute, given: Any, beside: dict[str, Any]) -> int | float:
+        """Read a number, also as people write it; a currency in its text goes where the record's currency stands."""
+        is_whole = attribute.kind is Kind.INTEGER
+        if isinstance(given, str) and _MACHINE_NUMBER.fullmatch(given.strip()) is None:
+            given, currency = read_written(given, is_whole=is_whole, is_percent=attribute.percent)
+            if currency and attribute.currency:
+                self._put_currency(attribute.currency, currency, beside)
+        return read_integer(given) if is_whole else read_number(given)
+
+    def _put_currency(self, name: str, currency: str, beside: dict[str, Any]) -> None:
+        attribute = self._fields.attribute(name)
+        if attribute is None:
+            return
+        meant = self.value(attribute, currency, beside)
+        held = beside.setdefault(name, meant)
+        if held != meant and str(held).casefold() != str(meant).casefold():
+            raise ValueError(f"is in {currency}, and {name} says another currency")
 
     def _day(self, attribute: Attribute, given: Any, _: dict[str, Any]) -> Any:
         """Read ISO 8601 and Python's own dates, or else whatever the CRM itself writes."""

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from target_crm.mapping.values import Mapped, Rejection
+from crm_api.crm import Name
+from crm_api.crm_objects import Attribute, Kind
+from target_crm.mapping.names import NameList
+from target_crm.mapping.values import Mapped, RejectedError, Rejection
 
 Map = Callable[..., Mapped]
 Reject = Callable[..., Rejection]
@@ -97,3 +100,24 @@ def test_an_activity_of_a_system_type_cannot_be_written(rejected: Reject) -> Non
 
 def test_true_names_nobody(rejected: Reject) -> None:
     assert rejected("people", {"name": "A", "assignee": True}).kind == "invalid_value"
+
+
+def test_of_several_options_only_those_that_the_crm_lacks_are_left_out(mapped: Map) -> None:
+    found = mapped("people", {"name": "A", "Interests": ["Golf", "Polo"]}, unknown_names="leave_out")
+    assert found.payload["custom_fields"] == [{"custom_field_definition_id": 640, "value": [6401]}]
+    assert set(found.left_out) == {"cf_interests"}
+    found = mapped("people", {"name": "A", "Interests": ["Golf", "Polo"]}, unknown_names={"use": "Chess"})
+    assert found.payload["custom_fields"] == [{"custom_field_definition_id": 640, "value": [6401, 6402]}]
+    found = mapped("people", {"name": "A", "Interests": "Polo"}, unknown_names="leave_out")
+    assert "custom_fields" not in found.payload
+
+
+def test_of_two_things_that_differ_in_case_alone_the_one_that_is_spelt_so_is_meant() -> None:
+    names = NameList("options", lambda: [Name(1, ("VIP",)), Name(2, ("vip",))])
+    attribute = Attribute("cf_tier", Kind.NAME_ID)
+    assert [names.resolve(attribute, each) for each in ("VIP", " vip ")] == [
+        Name(1, ("VIP",)),
+        Name(2, ("vip",)),
+    ]
+    with pytest.raises(RejectedError):
+        names.resolve(attribute, "Vip")

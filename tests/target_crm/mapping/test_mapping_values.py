@@ -158,7 +158,8 @@ def test_nulls_are_sent_on_request_and_empty_lists_too(mapped: Map) -> None:
 @pytest.mark.parametrize(
     ("object_name", "name", "value", "words"),
     [
-        ("opportunities", "monetary_value", "1,250", "must be a number such as 1234.5"),
+        ("opportunities", "monetary_value", "1,250", "may mean two numbers"),
+        ("opportunities", "monetary_value", "a lot", "must be a number such as 1234.5"),
         ("opportunities", "monetary_value", float("nan"), "must be a finite number"),
         ("opportunities", "monetary_value", True, "must be a number"),
         ("opportunities", "win_probability", 50.5, "must be a whole number"),

@@ -37,6 +37,12 @@ def crms():
 
 
 @pytest.fixture
+def mapper_of(crms):
+    """Make a mapper of one object of a CRM."""
+    return lambda crm, object_name: Mapper(crms[crm], crms[crm].objects[object_name], MappingSettings())
+
+
+@pytest.fixture
 def mapped(crms):
     """Map a record of one attribute, and return what is sent, or the rejection."""
 
