@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import Enum, auto
 from hashlib import blake2b
 from typing import Any
@@ -102,6 +102,19 @@ class SourceIds:
     def row(record: Mapping[str, Any]) -> str:
         """Make the id of a record's very content."""
         return f"#{record_hash(record, b'').hex()}"
+
+    def rows(self, record: Mapping[str, Any]) -> Iterator[str]:
+        """Make the ids that a record had while its stream had no key: of its content, with and without the key."""
+        yield self.row(record)
+        if self._names:
+            yield self.row({name: value for name, value in record.items() if name not in self._names})
+
+    def by_value(self, record: Mapping[str, Any]) -> str | None:
+        """Make the id that a record had while its match key told it from others; None if it is told so, or was not."""
+        if self._by is not _By.ATTRIBUTES or len(self._mapper.match_on) != 1:
+            return None
+        value = self._mapper.match_value(record)
+        return None if value is None or isinstance(value, Rejection) else source_id(value)
 
     def former(self, record: Mapping[str, Any], aside: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the ids that version 0.1.0 may have made of a record's content; none where it made none.
