@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 
-from target_crm.engine.decisions import Update
+from target_crm.engine.decisions import Ready, Update
 from target_crm.engine.identity import SourceIds
 from target_crm.engine.incoming import IncomingRecord
 from target_crm.engine.run import StreamContext
@@ -50,17 +50,17 @@ class FormerKeys:
         claims = ledger.claims.live(scope, {each.crm_id for each in matched}) if matched else {}
         former: dict[str, str] = {}
         for each in matched:
-            incoming = each.ready.incoming
-            own = self.own_among({name for at, name in claims.get(each.crm_id, ()) if at == scope.id}, incoming)
+            own = self.own_among({name for at, name in claims.get(each.crm_id, ()) if at == scope.id}, each.ready)
             if own is not None:
-                former.setdefault(own, incoming.source_id)
+                former.setdefault(own, each.ready.incoming.source_id)
         renamed = set(former.values())
         if former:
             ledger.renames.rename(scope, former)
         return renamed & ledger.known(scope, renamed).keys() if renamed else set()
 
-    def own_among(self, source_ids: Collection[str], incoming: IncomingRecord) -> str | None:
+    def own_among(self, source_ids: Collection[str], ready: Ready) -> str | None:
         """Return which of some source ids a record had while its match key told it from others; None: none of them."""
-        others = set(source_ids) - {incoming.source_id}
-        own = self._ids.by_value(incoming.record) if others else None
-        return own if own in others else None
+        others = set(source_ids) - {ready.incoming.source_id}
+        if not others:
+            return None
+        return min(others & self._ids.by_values(ready.incoming.record, ready.mapped.keys), default=None)

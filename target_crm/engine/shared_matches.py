@@ -65,9 +65,9 @@ class SharedMatches:
     def note_upserts(self, done: Collection[Done]) -> None:
         """Tell of upserts in which the CRM itself found a record that belongs to another source record too."""
         crm_ids = {each.write.action.ready.incoming.source_id: each.crm_id for each in done}
-        incoming = {each.write.action.ready.incoming.source_id: each.write.action.ready.incoming for each in done}
+        ready = {each.write.action.ready.incoming.source_id: each.write.action.ready for each in done}
         for source_id, others in self._others(crm_ids).items():
-            former = self._former.own_among(others, incoming[source_id])
+            former = self._former.own_among(others, ready[source_id])
             if former is not None:
                 self._context.ledger.renames.end(self._context.scope, [former])
             if others := [each for each in others if each != former]:
