@@ -187,12 +187,24 @@ class WholeRecordMapper(Mapper):
         return Change(sent, differences, settled)
 
     @override
-    def remembered(self, mapped: Mapped, basis: Basis, change: Change, answer: CrmRecord | None) -> LastSent | None:
+    def remembered(
+        self,
+        mapped: Mapped,
+        basis: Basis,
+        change: Change,
+        answer: CrmRecord | None,
+        before: CrmRecord | None = None,
+    ) -> LastSent | None:
         if basis.last is None:
             return None
         contents = _contents(mapped.payload)
         unclear = {name for payload in basis.tried for name in payload} - change.settled
         return basis.last.after(contents, contents.keys() & change.settled, {}, unclear)
+
+    @override
+    def remembered_as_sent(self, payload: Payload, unknown: LastSent) -> LastSent:
+        contents = _contents(payload)
+        return unknown.after(contents, contents, {})
 
     @override
     def kept(self, change: Change, current: CrmRecord | None) -> tuple[KeptValue, ...]:

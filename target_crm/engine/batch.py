@@ -16,6 +16,7 @@ from target_crm.engine.decisions import (
     Action,
     Candidates,
     Ready,
+    Update,
     decide,
     is_unchanged,
     is_unchanged_payload,
@@ -26,6 +27,7 @@ from target_crm.engine.decisions import (
 from target_crm.engine.delete_requests import DeleteCollector
 from target_crm.engine.destination import Stream
 from target_crm.engine.execute import ActionRunner
+from target_crm.engine.former_keys import FormerKeys
 from target_crm.engine.identity import SourceIds
 from target_crm.engine.in_doubt import CreateFate
 from target_crm.engine.incoming import IncomingRecord
@@ -72,7 +74,8 @@ class StreamWriter:
         self._finder = Finder(context)
         self._references = ReferenceResolver(context, missing)
         self._records = StreamLedger(context, stream)
-        self._shared = SharedMatches(context, stream, ids)
+        self._former = FormerKeys(context, ids)
+        self._shared = SharedMatches(context, stream, ids, self._former)
         self._runner = ActionRunner(context, stream, self._records, self._shared)
         self._warned_of: set[str] = set()
         self._appends = settings.load_method is LoadMethod.APPEND_ONLY
@@ -93,7 +96,7 @@ class StreamWriter:
             BusyError: Nothing further can succeed for now; what was answered until then is in the ledger, too.
         """
         incoming_records = list(incoming_records)
-        former = {source_id: each.source_id for each in incoming_records for source_id in each.former_ids}
+        former = self._former.ids_of(incoming_records)
         if former and self._context.ledger.renames.rename(self._context.scope, former):
             self._records.reload()
         self._shared.begin_batch()
@@ -292,7 +295,7 @@ class StreamWriter:
     def _write_ready(self, ready: Sequence[Ready]) -> None:
         """Decide and write, round after round, until every record has its outcome."""
         while ready:
-            now, later = one_round(self._actions(ready), self._settings.load_method)
+            now, later = one_round(self._recognised(self._actions(ready)), self._settings.load_method)
             ready = [*self._runner.carry_out(self._shared.checked(now)), *later]
 
     def _actions(self, ready: Sequence[Ready]) -> list[Action]:
@@ -316,6 +319,27 @@ class StreamWriter:
             )
             for each in ready
         ]
+
+    def _recognised(self, actions: Sequence[Action]) -> list[Action]:
+        """Take matched records for known ones if the ledger knew them by their match key; returns what is left."""
+        matched = [action for action in actions if isinstance(action, Update) and action.matched]
+        renamed = self._former.recognised(matched)
+        if not renamed:
+            return list(actions)
+        self._records.reload()
+        known = self._context.ledger.known(self._context.scope, renamed)
+        found = {each.ready.incoming.source_id: each for each in matched if each.ready.incoming.source_id in renamed}
+        mapped = [(each.ready.incoming, each.ready.mapped) for each in found.values()]
+        based = {each.incoming.source_id: each for each in self._with_basis(self._differing(mapped, known), known)}
+        left: list[Action] = []
+        for action in actions:
+            source_id = action.ready.incoming.source_id
+            if source_id not in renamed or not isinstance(action, Update):
+                left.append(action)
+            elif source_id in based:
+                ready = replace(based[source_id], links=action.ready.links, tries=action.ready.tries)
+                left.append(replace(action, ready=ready, matched=False, reason=""))
+        return left
 
     def _ask_about(self, unanswered: Mapping[str, Intent]) -> None:
         """Find out about creates that an earlier run left without an answer."""

@@ -147,7 +147,7 @@ def latest(incoming_records: Iterable[IncomingRecord]) -> Latest:
     to a sound one that follows it, and replaces none that went before.
     """
     kept: dict[str, IncomingRecord] = {}
-    flawed: list[IncomingRecord] = []
+    flawed: dict[str, IncomingRecord] = {}
     superseded: list[IncomingRecord] = []
     for incoming in incoming_records:
         earlier = kept.get(incoming.source_id)
@@ -155,15 +155,16 @@ def latest(incoming_records: Iterable[IncomingRecord]) -> Latest:
             kept[incoming.source_id] = incoming
         elif incoming.held_at is not None and earlier.held_at is None:
             superseded.append(incoming)
-        elif incoming.flaw is not None and earlier.flaw is None:
-            flawed.append(incoming)
         else:
+            if (given_up := flawed.pop(incoming.source_id, None)) is not None:
+                superseded.append(given_up)
+            if incoming.flaw is not None and earlier.flaw is None:
+                flawed[incoming.source_id] = incoming
+                continue
             superseded.append(earlier)
             del kept[incoming.source_id]  # the later version takes its own place in the order
             kept[incoming.source_id] = incoming
-    last_flawed = {incoming.source_id: incoming for incoming in flawed}
-    superseded += [incoming for incoming in flawed if last_flawed[incoming.source_id] is not incoming]
-    return Latest([*kept.values(), *last_flawed.values()], superseded)
+    return Latest([*kept.values(), *flawed.values()], superseded)
 
 
 def is_unchanged(incoming: IncomingRecord, known: Known | None) -> bool:

@@ -17,6 +17,7 @@ from target_crm.engine.decisions import Ready, Update
 from target_crm.engine.in_doubt import DoubtResolver, MappedResolver, WholeRecordResolver
 from target_crm.engine.run import StreamContext
 from target_crm.engine.updates import UpdatePlan, UpdatePlanner
+from target_crm.load_method import LoadMethod
 from target_crm.mapping.mapper import Mapper
 from target_crm.mapping.values import NOTHING_TO_SEND, Change
 from target_crm.report.outcomes import Outcome
@@ -130,7 +131,8 @@ class MappedObject:
 
     def resolver(self, context: StreamContext, upsert_by: str | None) -> DoubtResolver:
         """Make what asks the CRM, by its upsert, its unique attributes, or what was created since."""
-        return MappedResolver(context, upsert_by)
+        matches = self._settings.load_method is not LoadMethod.APPEND_ONLY
+        return MappedResolver(context, upsert_by, matches=matches)
 
     @property
     def deletes_by_record(self) -> bool:

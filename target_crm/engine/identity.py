@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import Enum, auto
 from hashlib import blake2b
 from typing import Any
@@ -14,7 +14,7 @@ from target_crm.engine.former_ids import FormerIds
 from target_crm.engine.incoming import HASH_BYTES, record_hash, source_id
 from target_crm.load_method import LoadMethod
 from target_crm.mapping.mapper import Mapper
-from target_crm.mapping.values import Rejection
+from target_crm.mapping.values import MatchKey, Rejection
 from target_crm.report.outcomes import RejectKind
 from target_crm.stream_settings import StreamSettings
 
@@ -102,6 +102,26 @@ class SourceIds:
     def row(record: Mapping[str, Any]) -> str:
         """Make the id of a record's very content."""
         return f"#{record_hash(record, b'').hex()}"
+
+    def rows(self, record: Mapping[str, Any]) -> Iterator[str]:
+        """Make the ids that a record had while its stream had no key: of its content, with and without the key."""
+        yield self.row(record)
+        if self._names:
+            yield self.row({name: value for name, value in record.items() if name not in self._names})
+
+    def by_values(self, record: Mapping[str, Any], keys: Collection[MatchKey]) -> set[str]:
+        """Make the ids that a record may have had while a value of its only match key told it from others.
+
+        Args:
+            record: The record.
+            keys: Its match keys. Of an attribute with several values another one may have stood first.
+        """
+        if self._by is _By.WHOLE or len(self._mapper.match_on) != 1:
+            return set()
+        value = self._mapper.match_value(record)
+        values = [] if value is None or isinstance(value, Rejection) else [value]
+        values += [(each,) for key in keys if len(key.parts) == 1 for each in key.parts[0].values]
+        return set(filter(None, map(source_id, values)))
 
     def former(self, record: Mapping[str, Any], aside: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the ids that version 0.1.0 may have made of a record's content; none where it made none.

@@ -7,7 +7,7 @@ intent, repeated until nothing sent can still turn up. What is found is ours; wh
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -124,11 +124,14 @@ class MappedResolver(DoubtResolver):
     Args:
         context: The stream's way into the CRM.
         upsert_by: The attribute by which the CRM itself may upsert records of this stream, or None.
+        matches: Whether what is taken for not carried out is matched by its keys before it is created again.
     """
 
-    def __init__(self, context: StreamContext, upsert_by: str | None) -> None:
+    def __init__(self, context: StreamContext, upsert_by: str | None, *, matches: bool) -> None:
         super().__init__(context)
         self._upsert_by = upsert_by
+        self._matches = matches
+        self._nobodys: Mapping[CrmId, CrmRecord] = {}
 
     @override
     def verdicts(self, intents: Sequence[Intent], last_sent: float) -> dict[str, Verdict]:
@@ -153,7 +156,19 @@ class MappedResolver(DoubtResolver):
             else:
                 searched.append(intent)
         nap_seconds = self._window.seconds / POLLS
-        return verdicts | self._look_until_late(searched, last_sent, self._created_since, nap_seconds)
+        looked_for = self._look_until_late(searched, last_sent, self._created_since, nap_seconds)
+        lost = [each for each in searched if looked_for[each.source_id].fate is CreateFate.NOT_CARRIED_OUT]
+        edited = {each.source_id for each in lost if self._may_be_edited(each)}
+        return verdicts | looked_for | dict.fromkeys(edited, Verdict(CreateFate.UNKNOWN))
+
+    def _may_be_edited(self, intent: Intent) -> bool:
+        """Tell whether a record that nothing stands for may come of a create, and was edited since.
+
+        Where the record would be matched by its keys, it need not be guessed.
+        """
+        if intent.keys and self._matches:
+            return False
+        return any(is_much_like(self._crm, self._crm_object, intent.payload, each) for each in self._nobodys.values())
 
     def _unique(self, intent: Intent) -> str | None:
         """The attribute of the payload that the CRM keeps unique and can search by."""
@@ -195,6 +210,7 @@ class MappedResolver(DoubtResolver):
         hits = {record["id"]: record for record in self._crm.created_since(self._crm_object, since, payloads)}
         unclaimed = hits.keys() - self._ledger.claimed(self._scope, hits.keys()).keys()
         found = pairs(self._crm, self._crm_object, intents, {crm_id: hits[crm_id] for crm_id in unclaimed})
+        self._nobodys = {crm_id: hits[crm_id] for crm_id in unclaimed - {each["id"] for each in found.values()}}
         return {source_id: Verdict(CreateFate.CARRIED_OUT, record) for source_id, record in found.items()}
 
 
@@ -291,16 +307,30 @@ def resemblance(crm: Crm, crm_object: CrmObject, payload: Payload, record: CrmRe
     required attribute that is not there.
     """
     score = 0
-    for name, sent in payload.items():
-        attribute = crm_object.attribute(name)
-        if attribute is None or sent is None or (attribute.kind not in _FIRM and not attribute.required):
-            continue
-        has, wanted = _value(crm, attribute, record.get(name)), _value(crm, attribute, sent)
+    for attribute, has, wanted in _compared(crm, crm_object, payload, record):
         if has == wanted:
             score += 1
         elif has is not None or attribute.required:
             return None
     return score
+
+
+def is_much_like(crm: Crm, crm_object: CrmObject, payload: Payload, record: CrmRecord) -> bool:
+    """Tell whether a record is called as it was sent, and at least half of its attributes are as they were sent."""
+    compared = list(_compared(crm, crm_object, payload, record))
+    called = [has == wanted for each, has, wanted in compared if each.required and each.kind is Kind.TEXT]
+    shown = [has == wanted for _, has, wanted in compared if has is not None]
+    return bool(called) and all(called) and 2 * sum(shown) >= len(shown)
+
+
+def _compared(
+    crm: Crm, crm_object: CrmObject, payload: Payload, record: CrmRecord
+) -> Iterator[tuple[Attribute, Any, Any]]:
+    """The attributes of a payload that the CRM gives back as it got them, with the record's value and the payload's."""
+    for name, sent in payload.items():
+        attribute = crm_object.attribute(name)
+        if attribute is not None and sent is not None and (attribute.kind in _FIRM or attribute.required):
+            yield attribute, _value(crm, attribute, record.get(name)), _value(crm, attribute, sent)
 
 
 def _value(crm: Crm, attribute: Attribute, value: Any) -> Any:

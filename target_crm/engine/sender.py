@@ -294,14 +294,18 @@ class Sender:
 
     def found(self, write: Write, record: CrmRecord) -> None:
         """Take a create to which no answer came, and which was carried out after all."""
-        self._remember([(write, Written(record["id"], record))])
+        self._remember([(write, Written(record["id"], record))], is_answer=False)
 
-    def _remember(self, written: Sequence[tuple[Write, Written]], status: int | None = None) -> None:
+    def _remember(
+        self, written: Sequence[tuple[Write, Written]], status: int | None = None, *, is_answer: bool = True
+    ) -> None:
+        """Keep what became of writes; what was read later than an answer, somebody may have edited meanwhile."""
         for write, answer in written:
             if self._remembers and answer.record and self._crm.is_whole(answer.record):
                 self._recent.remember(answer.id, {**self._told(write), **answer.record})
         if written:
-            self._ledger.settle(self._scope, [self._entry(write, answer) for write, answer in written])
+            entries = [self._entry(write, answer, answer.record if is_answer else None) for write, answer in written]
+            self._ledger.settle(self._scope, entries)
             self._answer_came(write for write, _ in written)
         for write, answer in written:
             self._tried.pop(write.action.ready.incoming.source_id, None)
@@ -318,8 +322,9 @@ class Sender:
             and attribute.kind is not Kind.CUSTOM
         }
 
-    def _entry(self, write: Write, answer: Written) -> Entry:
+    def _entry(self, write: Write, answer: Written, seen: CrmRecord | None) -> Entry:
         ready, update = write.action.ready, write.action if isinstance(write.action, Update) else None
+        before = None if update is None else update.current
         created = _created(write, answer)
         is_link = update is not None and update.links
         what = LINKED if is_link else str(self._told_as(Outcome.CREATED if created else Outcome.UPDATED))
@@ -340,10 +345,8 @@ class Sender:
             else ""
             if created
             else f"matched by {write.upsert and write.upsert[0]}",
-            self._mapper.remembered(ready.mapped, ready.basis, write.change, answer.record),
-            self._mapper.kept(write.change, None if update is None else update.current)
-            if self._ledger.kept_values.on
-            else (),
+            self._mapper.remembered(ready.mapped, ready.basis, write.change, seen, before),
+            self._mapper.kept(write.change, before) if self._ledger.kept_values.on else (),
         )
 
     def intent(self, write: Write) -> Intent:

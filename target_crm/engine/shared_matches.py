@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from crm_api.crm_objects import CrmId
 from target_crm.engine.decisions import Action, Reject, Update
 from target_crm.engine.destination import Stream
+from target_crm.engine.former_keys import FormerKeys
 from target_crm.engine.identity import SourceIds, is_content
 from target_crm.engine.run import StreamContext, logger
 from target_crm.engine.sender import Done
@@ -26,12 +27,14 @@ class SharedMatches:
         context: The stream's way into the CRM.
         stream: The stream.
         ids: The source ids of its records.
+        former: Finds the ids that they had before.
     """
 
-    def __init__(self, context: StreamContext, stream: Stream, ids: SourceIds) -> None:
+    def __init__(self, context: StreamContext, stream: Stream, ids: SourceIds, former: FormerKeys) -> None:
         self._context = context
         self._name = stream.name, stream.settings.object
         self._ids = ids
+        self._former = former
         self._told: set[str] = set()
         self._has_warned = False
         self.rejects = stream.settings.shared_match == REJECT
@@ -59,11 +62,16 @@ class SharedMatches:
         self._tell(update.ready.incoming.source_id, update.crm_id, others)
         return update
 
-    def note_upserts(self, done: Iterable[Done]) -> None:
+    def note_upserts(self, done: Collection[Done]) -> None:
         """Tell of upserts in which the CRM itself found a record that belongs to another source record too."""
         crm_ids = {each.write.action.ready.incoming.source_id: each.crm_id for each in done}
+        ready = {each.write.action.ready.incoming.source_id: each.write.action.ready for each in done}
         for source_id, others in self._others(crm_ids).items():
-            self._tell(source_id, crm_ids[source_id], others)
+            former = self._former.own_among(others, ready[source_id])
+            if former is not None:
+                self._context.ledger.renames.end(self._context.scope, [former])
+            if others := [each for each in others if each != former]:
+                self._tell(source_id, crm_ids[source_id], others)
 
     def _others(self, crm_ids: Mapping[str, CrmId]) -> dict[str, list[str]]:
         """Return the other source ids of the CRM records that source records are written to; by source id."""

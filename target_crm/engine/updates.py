@@ -50,12 +50,14 @@ class _Draft:
         update: The update.
         about: The attributes that it is about.
         reads: Whether what it sends depends on what the CRM has.
+        protects: Whether what somebody typed may have to stay: then a state of it that is a moment old tells nothing.
         at_once: Whether the record is read by its id, because an index may not show its last write yet.
     """
 
     update: Update
     about: frozenset[str]
     reads: bool
+    protects: bool
     at_once: bool
 
 
@@ -105,7 +107,7 @@ class UpdatePlanner:
         )
         # Judged by an older state of it, our own last write would pass for somebody's edit.
         at_once = ready.reread or (protects and context.ledger.is_recent(ready.written_at, _lag(context)))
-        return _Draft(replace(update, ready=ready), about, reads, at_once)
+        return _Draft(replace(update, ready=ready), about, reads, protects, at_once)
 
 
 def _lag(context: StreamContext) -> float:
@@ -118,8 +120,10 @@ def _current(context: StreamContext, drafts: Sequence[_Draft]) -> dict[str, CrmR
     unread: dict[bool, list[Update]] = {False: [], True: []}
     for draft in drafts:
         update = draft.update
-        record = context.recent.get(update.crm_id) or update.current
-        if (update.ready.reread or record is None) and draft.reads:
+        written = context.recent.get(update.crm_id)
+        record = written or update.current
+        is_old = update.ready.reread or record is None or (draft.protects and written is not None)
+        if is_old and draft.reads:
             unread[draft.at_once].append(update)
         elif record is not None:
             current[update.ready.incoming.source_id] = record

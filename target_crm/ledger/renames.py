@@ -12,6 +12,7 @@ from target_crm.ledger import tables
 from target_crm.ledger.store import Store
 from target_crm.ledger.values import LedgerDataError, Scope
 
+LENGTH_OF_ROW_ID = 33  # a # and the digest of what the record holds
 _LEADING = (tables.records, tables.intents, tables.held)
 """A record that the ledger knows is in one of these."""
 _FOLLOWING = (tables.waits, tables.links, tables.attribute_digests, tables.history)
@@ -48,6 +49,19 @@ class Renames:
                 with suppress(LedgerDataError):
                     self._rename(scope, {source_id: new})
         return True
+
+    def has_rows(self, scope: Scope) -> bool:
+        """Tell whether records of a stream are known by their content, from a time in which it had no key."""
+        table = tables.records
+        looks_like_one = table.c.source_id.like("#%"), sa.func.length(table.c.source_id) == LENGTH_OF_ROW_ID
+        query = sa.select(table.c.scope_id).where(table.c.scope_id == scope.id, *looks_like_one).limit(1)
+        return bool(list(self._store.rows(query)))
+
+    def end(self, scope: Scope, source_ids: Collection[str]) -> None:
+        """Forget records that are known by other source ids as well."""
+        with self._store.write() as connection:
+            for table in (*_LEADING, tables.waits, tables.links, tables.attribute_digests):
+                self._store.remove(connection, table, scope, source_ids)
 
     def _rename(self, scope: Scope, ids: Mapping[str, str]) -> None:
         taken = self._known(scope, set(ids.values()))

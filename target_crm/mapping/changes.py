@@ -71,7 +71,10 @@ class Changes:
             if each.creatable and (has_value(value) or (may_be_there and each.updatable and not each.only_added))
         }
         differences = [Difference(name, None, self.readable(each, value)) for name, (each, value) in sent.items()]
-        return self._change(sent, differences, sent, known=())
+        settled = set(sent)
+        if not may_be_there:  # a new record lacks what is null: it is not to be emptied once somebody has filled it
+            settled.update(each.name for each, value in self._updatable(payload, None) if not has_value(value))
+        return self._change(sent, differences, settled, known=())
 
     def changed(self, payload: Payload, basis: Basis) -> frozenset[str]:
         """The names of the attributes that an update is about: those that differ from what was last sent.
@@ -86,7 +89,7 @@ class Changes:
         differing = frozenset(
             name
             for name, (each, value) in updatable.items()
-            if name in tried or not last.was_sent(name, self._compared.content(each, value))
+            if name in tried or not last.was_sent(mark_of(each), self._compared.content(each, value))
         )
         if differing or not last.is_of(self._contents(payload)):
             return differing
@@ -170,9 +173,9 @@ class Changes:
         if not shown:
             return True
         last, name = basis.last, attribute.name
-        if last is None or not last.knows(name):
+        if last is None or not last.knows(mark_of(attribute)):
             return has_value(old)
-        if last.was_seen(name, self._compared.content(attribute, old)):
+        if last.was_seen(mark_of(attribute), self._compared.content(attribute, old)):
             return False
         tried = [each for payload in basis.tried for each in self._attributes_of(payload)]
         return not any(each.name == name and self._compared.same(attribute, old, sent) for each, sent in tried)
@@ -183,7 +186,7 @@ class Changes:
 
     def _is_as_sent(self, attribute: Attribute, value: Any, basis: Basis) -> bool:
         last = basis.last
-        return last is not None and last.was_sent(attribute.name, self._compared.content(attribute, value))
+        return last is not None and last.was_sent(mark_of(attribute), self._compared.content(attribute, value))
 
     def protects(self, payload: Payload, about: Collection[str]) -> bool:
         """Tell whether an update is about attributes whose value in the CRM may have to stay."""
@@ -207,31 +210,43 @@ class Changes:
             nulls: Further attributes that are null, and are not sent.
             last: The record as it was last sent.
         """
-        empty = [each.name for each, value in self._attributes_of(payload) if not has_value(value)]
-        return tuple(name for name in (*empty, *nulls) if last.knows(name) and not last.was_sent(name, NOTHING))
+        empty = {each.name: each for each, value in self._attributes_of(payload) if not has_value(value)}
+        empty.update((name, each) for name in nulls if (each := self.fields.attribute(name)) is not None)
+        return tuple(
+            name
+            for name, each in empty.items()
+            if last.knows(mark := mark_of(each)) and not last.was_sent(mark, NOTHING)
+        )
 
     def remembered(
-        self, payload: Payload, basis: Basis, settled: Collection[str], answer: CrmRecord | None
+        self, payload: Payload, basis: Basis, change: Change, answer: CrmRecord | None, before: CrmRecord | None
     ) -> LastSent | None:
         """The record as it is known after a write; None if nothing is remembered of it.
 
         Args:
             payload: The record.
             basis: What was known of it before.
-            settled: The attributes that the CRM holds now as the record gives them.
+            change: The write. What it settles without sending it is as the decision found it, whatever came since.
             answer: The record as the CRM shows it after the write; None or empty if it shows nothing.
+            before: The record as it was read before the write; None if it was not.
         """
         if basis.last is None:
             return None
-        given = {each.name: (each, value) for each, value in self._attributes_of(payload)}
-        contents = {name: self._compared.content(each, value) for name, (each, value) in given.items()}
+        given = {mark_of(each): (each, value) for each, value in self._attributes_of(payload)}
+        contents = {mark: self._compared.content(each, value) for mark, (each, value) in given.items()}
+        settled = change.settled
+        unsent = settled.difference(each.name for each, _ in self._attributes_of(change.payload))
         seen: dict[str, bytes] = {}
-        for each, value in self._attributes_of(answer, payload) if answer else ():
-            if each.name in settled and each.name in given:
-                is_the_same = type(value) is type(given[each.name][1]) and value == given[each.name][1]
-                seen[each.name] = contents[each.name] if is_the_same else self._compared.content(each, value)
-        unclear = self._names_in(basis.tried).difference(settled)
-        last = basis.last.after(contents, contents.keys() & settled, seen, unclear)
+        for record, names in ((answer, settled), (before, unsent)):
+            for each, value in self._attributes_of(record, payload) if record and names else ():
+                mark = mark_of(each)
+                if each.name in names and mark in given:
+                    is_the_same = type(value) is type(given[mark][1]) and value == given[mark][1]
+                    seen[mark] = contents[mark] if is_the_same else self._compared.content(each, value)
+        held = [mark for mark, (each, _) in given.items() if each.name in settled]
+        tried = [each for sent in basis.tried for each, _ in self._attributes_of(sent)]
+        unclear = [mark_of(each) for each in tried if each.name not in settled]
+        last = basis.last.after(contents, held, seen, unclear)
         return last.unsettled if basis.is_part else last
 
     def remembered_as_sent(self, payload: Payload, unknown: LastSent) -> LastSent:
@@ -254,7 +269,7 @@ class Changes:
         return {attribute.name for payload in payloads for attribute, _ in self._attributes_of(payload)}
 
     def _contents(self, payload: Payload) -> dict[str, bytes]:
-        return {each.name: self._compared.content(each, value) for each, value in self._attributes_of(payload)}
+        return {mark_of(each): self._compared.content(each, value) for each, value in self._attributes_of(payload)}
 
     def is_blind(self, payload: Payload) -> bool:
         """Tell whether an update would send exactly what a create sends, whatever the CRM has."""
@@ -325,6 +340,11 @@ class Changes:
 
     def _is_added(self, attribute: Attribute, value: Any) -> bool:
         return attribute.appended and self.mode_of(attribute) is Mode.ADD and has_value(value)
+
+
+def mark_of(attribute: Attribute) -> str:
+    """The name under which what was sent of an attribute is remembered: a custom field's title may change."""
+    return attribute.name if attribute.custom_id is None else f"custom field {attribute.custom_id}"
 
 
 def value_after_update(mode: Mode, attribute: Attribute, old: Any, new: Any) -> Any:

@@ -319,9 +319,16 @@ class Mapper:
         attribute = self._fields.attribute(name)
         return value if attribute is None else self._changes.readable(attribute, value)
 
-    def remembered(self, mapped: Mapped, basis: Basis, change: Change, answer: CrmRecord | None) -> LastSent | None:
-        """The record as it is known after a change of it; ``answer`` as the CRM shows it then."""
-        return self._changes.remembered(mapped.payload, basis, change.settled, answer)
+    def remembered(
+        self,
+        mapped: Mapped,
+        basis: Basis,
+        change: Change,
+        answer: CrmRecord | None,
+        before: CrmRecord | None = None,
+    ) -> LastSent | None:
+        """The record as it is known after a change of it; as the CRM shows it then, and showed it ``before``."""
+        return self._changes.remembered(mapped.payload, basis, change, answer, before)
 
     def remembered_as_sent(self, payload: Payload, unknown: LastSent) -> LastSent:
         """The record as it is known after a create whose answer never came.

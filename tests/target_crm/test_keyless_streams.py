@@ -55,3 +55,13 @@ def test_the_whole_record_stands_beside_no_other_attribute(run, writes):
     assert done.code == 2
     assert "streams.people.shared_match must not be reject" in done.errors
     assert writes() == []
+
+
+def test_a_record_is_known_again_whichever_of_its_addresses_comes_first(run, emulator):
+    people = schema_of("people", "name", "title", "emails", keys=())
+    streams = {"people": {"conflicts": "crm", "shared_match": "reject"}}
+    for title, emails in (("A", ["a@x.org", "b@x.org"]), ("B", ["b@x.org", "a@x.org"])):
+        done = run([people, record_of("people", name="Ann", title=title, emails=emails)], streams=streams)
+        assert done.code == 0, done.errors
+    (person,) = emulator.copper.records("people")
+    assert (person["title"], done.report["conflicts"]) == ("B", {})

@@ -109,3 +109,23 @@ def keep_as_the_first_version_did(contract, url, own, number, *, had_settings):
             "UPDATE records SET source_id = ? WHERE written_at = (SELECT max(written_at) FROM records)",
             (f"#{record_hash(message['record'], digest).hex()}",),
         )
+
+
+@pytest.mark.parametrize(
+    "own", [{}, {"source_id": "*"}, {"load_method": "append-only"}], ids=["match key", "whole records", "append-only"]
+)
+@pytest.mark.daily(one_of=5)
+def test_a_stream_that_gets_a_key_later_knows_its_records_by_it(contract, run, own):
+    if not own and contract.case.name in NO_SINGLE_KEY:
+        own = {"source_id": "*"}
+    assert contract.of(run(made(contract, 1, 2), streams=contract.stream_settings(**own))) == {"input": 2, "created": 2}
+    strict = contract.stream_settings(**({"shared_match": "reject"} if contract.case.finds else {}))
+    done = run(contract.made(1, 2), streams=strict)
+    assert not contract.of(done).keys() & {"created", "rejected"}, done.errors
+    assert not done.report["shared_matches"]
+    changed = {**contract.case.make(1), **contract.case.change}
+    done = run(contract.messages(changed, contract.case.make(2)), streams=strict)
+    assert contract.of(done) == {"input": 2, "updated": 1, "unchanged": 1}, done.errors
+    assert not done.report["shared_matches"]
+    assert contract.names == contract.called(1, 2)
+    assert contract.case.shows_change(contract.vendor, 1)

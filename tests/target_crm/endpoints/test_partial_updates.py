@@ -24,3 +24,19 @@ def test_updates_of_single_fields_are_refused_where_the_update_is_no_patch(send,
     assert done.code == 2
     assert "streams.links.update_with must be whole, since its update is a PUT" in done.errors
     assert api.received("POST") == []
+
+
+def test_a_patch_after_a_lost_create_that_was_found_gets_what_changed(send, api, emulator):
+    given = streams("PATCH", update_with="changed")
+    given["links"]["endpoints"]["find"] = {
+        "path": "/people",
+        "query": {"email": "{email}"},
+        "answer": {"items": "$.data", "id": "$.id"},
+    }
+    row = {"id": 1, "a": 1, "b": 2, "email": "x@y.example"}
+    emulator.trouble("error_after:status=500,route=POST *,every=1", "error:status=500,route=GET *,every=2")
+    send([row], streams=given, max_attempts=1)
+    emulator.no_trouble()
+    assert send([row], streams=given).code == 0
+    assert send([{**row, "b": 3}], streams=given).code == 0
+    assert [each["body"] for each in api.received("PATCH")] == [{"b": 3}]
