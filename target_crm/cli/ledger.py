@@ -12,6 +12,7 @@ from typing import Any, TextIO
 import click
 from rich.table import Table
 
+from crm_api.console import filled_in
 from crm_api.crm_objects import CrmId
 from crm_api.errors import SettingError
 from target_crm.cli.common import (
@@ -135,7 +136,7 @@ def _in_short(known: dict[str, Any]) -> Iterator[str]:
         else:
             yield f"It was deleted in the CRM ({record['written_at']})."
     for held in known.get("held", ()):
-        yield f"Since {held['at']} it is {held['state']} ({held['kind']}): {held['reason'].rstrip('.')}."
+        yield f"Since {held['at']} it is {held['state']} ({held['kind']}): {filled_in(held['reason']).rstrip('.')}."
     for wait in known.get("waits_for", ()):
         yield f"It waits for {_meant(wait)}."
     for link in known.get("to_be_linked", ()):

@@ -6,12 +6,14 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from shlex import quote
 from typing import Any, TypeVar
 
 import click
 import msgspec
 from rich.table import Table
 
+from crm_api.console import filled_in
 from target_crm.cli.common import (
     config_option,
     console,
@@ -61,7 +63,9 @@ def list_rejected(config: Sequence[str], stream: str | None) -> None:
         pending = _pending(target, store, stream)
     for held in pending:
         since = datetime.fromtimestamp(held.at, UTC).strftime("%Y-%m-%d %H:%M")
-        table.add_row(str(held.number), held.stream, held.source_id, held.kind, since, held.reason)
+        table.add_row(
+            str(held.number), held.stream, held.source_id, held.kind, since, filled_in(held.reason, number=held.number)
+        )
     console().print(table)
     click.echo(f"{len(pending)} rejected", err=True)
 
@@ -90,12 +94,13 @@ def show(config: Sequence[str], number: int) -> None:
     target = target_of(config)
     with seen_ledger(target) as store:
         (held,) = _pending(target, store, None, [number])
+    source_id = quote(held.source_id)
     facts: dict[str, Any] = {
         "stream": held.stream,
         "source_id": held.source_id,
         "kind": held.kind,
-        "reason": held.reason,
-        "what_to_do": remedy(held.kind),
+        "reason": filled_in(held.reason, number=number),
+        "what_to_do": filled_in(remedy(held.kind), number=number, stream=quote(held.stream), source_id=source_id),
         "status": held.status,
         "at": datetime.fromtimestamp(held.at, UTC).isoformat(),
         "sent": held.sent,

@@ -99,7 +99,7 @@ def open_run(
         unless_it_opens.callback(locks.close)
         crm.session.require(locks.permit)
         began_at = store.now()
-        _introduce(store, source, account)
+        _introduce(store, source, account, f"a copy of {_shown_url(config)}" if config["dry_run"] else store.url)
         keep_values_days = float(config["keep_values_days"])
         ledger = Ledger(
             store,
@@ -163,7 +163,7 @@ def _compare(
     """
     url = store.url
     if config["dry_run"]:  # which has a copy of its own
-        url = shown_url(config.get("ledger_url") or default_url())
+        url = _shown_url(config)
     back = compared(store, url, source, reported, leases)
     if back is not None and config["require_ledger"]:
         raise SettingError(back.said)
@@ -172,7 +172,11 @@ def _compare(
     return back
 
 
-def _introduce(store: Store, source: Source, account: Account) -> None:
+def _shown_url(config: Mapping[str, Any]) -> str:
+    return shown_url(config.get("ledger_url") or default_url())
+
+
+def _introduce(store: Store, source: Source, account: Account, ledger: str) -> None:
     """Say whose account it is, and which ledger, how full and how old; warn if it looks like another's."""
     known = [each for each in LedgerQueries(store).accounts() if each.crm == source.crm]
     here = [each for each in known if each.account == source.account]
@@ -185,7 +189,7 @@ def _introduce(store: Store, source: Source, account: Account) -> None:
         account.name,
         source.account,
         account.user,
-        store.url,
+        ledger,
         records,
         since,
     )
