@@ -73,7 +73,7 @@ def open_run(
     if config["require_ledger"] and (lack := lack_of_ledger(url)) is not None:
         raise SettingError(
             f"{lack}, and require_ledger is on: restore the one that is missing, or "
-            f"make one with {as_typed('ledger rebuild')}"
+            f"make one with {as_typed('ledger rebuild --stream STREAM --attribute ATTRIBUTE')}"
         )
     before = read_witness(config.get("report_path"))
     if not config["dry_run"] and (reject_path := config.get("rejected_path")):

@@ -63,6 +63,13 @@ def test_only_records_of_the_crm_that_the_settings_name_are_explained(run, opera
     assert operate("explain", "--source-id", "1", crm="apptivo", access_key="b").exit_code == 1
 
 
+def test_a_ledger_in_which_two_sources_write_one_object_is_carried_on(run, operate):
+    run([PEOPLE, person(1)])
+    run([PEOPLE, person(2)], source_name="other")
+    done = operate("accept-restore")
+    assert done.exit_code == 0, done.output
+
+
 def test_why_a_record_is_rejected_is_explained(run, operate):
     run([PEOPLE, person(1, name=None)])
     (known,) = json.loads(operate("explain", "--source-id", "1").output)
