@@ -7,6 +7,7 @@ import io
 import json
 import logging
 import os
+import re
 import shlex
 import signal
 import sys
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 STDERR = 2
 _CONFIG = "singer-crm config"  # in the context of the command line: the values of --config as they were given
+_COMMAND = re.compile(r"singer-crm ((?:[\w.-]+ )+)--config FILE")
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 
 
@@ -249,6 +251,21 @@ def _failed(read: Callable[[str], object], file: str) -> Exception | None:
 def as_typed(command: str) -> str:
     """Return a command of ``singer-crm`` as it can be run; called in the thread that reads the command line."""
     return f"singer-crm {command} {_config()}"
+
+
+def filled_in(text: str, **places: object) -> str:
+    """Return a text whose commands can be run: with the settings in use for FILE, and with what else is known.
+
+    Args:
+        text: Commands of ``singer-crm`` stand in it as the documentation gives them, and end in ``--config FILE``.
+        places: What stands in a command for a word in capitals, by that word in small letters.
+    """
+
+    def typed(command: re.Match[str]) -> str:
+        words = (str(places.get(word.lower(), word)) if word.isupper() else word for word in command[1].split())
+        return as_typed(" ".join(words))
+
+    return _COMMAND.sub(typed, text)
 
 
 def _config() -> str:

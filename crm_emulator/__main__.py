@@ -21,7 +21,7 @@ from crm_emulator.options import emulator_for, parser
 from crm_emulator.version import UnequalVersionsError
 
 
-def _greeting(emulator: Emulator) -> str:
+def _greeting(emulator: Emulator, database: str | None) -> str:
     """Return the text printed at the start; the first line is for programs, the rest for people."""
     counts = ", ".join(f"{emulator.copper.count(name):,} {name}" for name in SIZES)
     lines = [f"crm-emulator listening on {emulator.url}", f"# copper: {counts}"]
@@ -32,6 +32,11 @@ def _greeting(emulator: Emulator) -> str:
     lines += _trusting(emulator)
     if emulator.control_token:
         lines.append(f"# token of the control API and the pages: {emulator.control_token}")
+    if database is None:
+        lines.append(
+            "# What is written here is forgotten when it stops, and target-crm's ledger remembers it: "
+            "--db FILE keeps it, or give each start a ledger_url of its own"
+        )
     return "\n".join([*lines, f"# control API: {emulator.url}/_emulator/status; Ctrl-C stops", ""])
 
 
@@ -66,7 +71,7 @@ def _greet(text: str) -> None:
         raise _MuteError(os.strerror(error.errno or 0)) from error
 
 
-async def _serve(emulator: Emulator) -> None:
+async def _serve(emulator: Emulator, database: str | None) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -74,7 +79,7 @@ async def _serve(emulator: Emulator) -> None:
             loop.add_signal_handler(number, stopped.set)
     await emulator.listen()
     try:
-        _greet(_greeting(emulator))
+        _greet(_greeting(emulator, database))
         await stopped.wait()
     finally:
         await emulator.listener.close()
@@ -96,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (ValueError, ControlError) as error:
         made.error(str(error))
     try:
-        asyncio.run(_serve(emulator))
+        asyncio.run(_serve(emulator, options.db))
     except _MuteError as error:
         sys.exit(f"crm-emulator: cannot say where it listens: {error}")
     except OSError as error:

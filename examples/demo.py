@@ -24,6 +24,8 @@ ROOT = Path(__file__).parent.parent
 OURS = Path(sys.executable).parent
 THEIRS = ROOT / ".venvs"
 WORK = Path(tempfile.mkdtemp(prefix="singer-crm-demo-"))
+LEDGER_URL = f"sqlite:///{WORK / 'ledger.sqlite'}"
+SETTINGS = "examples/target-crm.json"
 
 
 @contextmanager
@@ -54,7 +56,7 @@ def environment(account: dict[str, str]) -> dict[str, str]:
     settings = {
         f"{plugin}_{name.upper()}": value for plugin in ("TAP_COPPER", "TARGET_CRM") for name, value in account.items()
     }
-    settings["TARGET_CRM_LEDGER_URL"] = f"sqlite:///{WORK / 'ledger.sqlite'}"
+    settings["TARGET_CRM_LEDGER_URL"] = LEDGER_URL
     settings["TAP_COPPER_EMIT_ACTIVATE_VERSION_MESSAGES"] = "false"  # target-jsonl knows none and would warn of each
     quiet = {"TAP_COPPER_LOGLEVEL": "WARNING", "TARGET_CRM_LOGLEVEL": "WARNING", "TAP_SPREADSHEETS_LOGLEVEL": "ERROR"}
     return {**os.environ, **settings, **quiet, "COLUMNS": "100"}
@@ -70,12 +72,21 @@ def pipe(account: dict[str, str], *commands: list[str]) -> None:
         program = next(folder / command[0] for folder in folders if (folder / command[0]).exists())
         output = subprocess.PIPE if number < len(commands) else subprocess.DEVNULL
         process = subprocess.Popen(
-            [str(program), *command[1:]], stdin=source, stdout=output, cwd=ROOT, env=environment(account)
+            [str(program), *command[1:]],
+            stdin=source,
+            stdout=output,
+            stderr=None if number < len(commands) else subprocess.PIPE,
+            cwd=ROOT,
+            env=environment(account),
+            text=True,
         )
         if source is not None:
             source.close()
         source = process.stdout
         processes.append(process)
+    for line in processes[-1].stderr or ():
+        # What it advises to type lacks the variables of this demo; the end gives it with them.
+        print(line.rstrip("\n").partition(": see singer-crm")[0], file=sys.stderr, flush=True)
     failed = [shlex.join(command) for command, process in zip(commands, processes, strict=True) if process.wait() > 1]
     if failed:
         sys.exit(f"failed: {failed[0]}")
@@ -98,7 +109,7 @@ def main() -> None:
         print("\n1. Copy the account into files")
         pipe(account, ["tap-copper", "--config=ENV"], ["target-jsonl", "--config", str(jsonl)])
         lines = {file.stem: len(file.read_text().splitlines()) for file in sorted(copied.glob("*.jsonl"))}
-        print(f"\n{sum(lines.values())} records of {len(lines)} streams are in {copied}: ")
+        print(f"\n{sum(lines.values())} records of {len(lines)} streams are in {copied}:")
         print("  " + ", ".join(f"{stream} {count}" for stream, count in lines.items()))
         print("\n2. Write a spreadsheet of contacts, and their companies, into the account; then the same again")
         for report in reports:
@@ -106,10 +117,11 @@ def main() -> None:
             pipe(
                 account,
                 ["tap-spreadsheets", "--config", "examples/tap-spreadsheets.json"],
-                ["target-crm", "--config=ENV", "--config", "examples/target-crm.json"],
+                ["target-crm", "--config=ENV", "--config", SETTINGS],
             )
     first, second = (created_in(report) for report in reports)
-    print(f"\nThe first run created {first} records, the second {second or 'nothing'}.")
+    print(f"\nThe first run created {first} records, the second {second or 'nothing'}. See the rejected one with")
+    print(f"$ TARGET_CRM_LEDGER_URL={LEDGER_URL} .venv/bin/singer-crm rejected list --config=ENV --config {SETTINGS}")
     if second:
         sys.exit("A second run of the same input must create nothing.")
 

@@ -93,7 +93,10 @@ def read_input(file: IO[str] | None, what: str) -> Any:
     if file is None:
         return None
     try:
-        value = json.loads(file.read().removeprefix(_BYTE_ORDER_MARK), parse_constant=_refuse)
+        text = file.read().removeprefix(_BYTE_ORDER_MARK)
+        if not text.strip():
+            raise SettingError(f"The {what} file {file.name} is empty. Leave it out, or make it anew")
+        value = json.loads(text, parse_constant=_refuse)
         checked_text(value)
     except UnicodeDecodeError as error:
         raise SettingError(f"The {what} file {file.name} is not text in UTF-8: {error}") from None

@@ -214,7 +214,7 @@ def stream_settings(
     object_name = _object_name(config, stream, given, objects) if endpoints is None else endpoints.crm_object.name
     if object_name not in objects:
         kind = SettingError if given.get("object") or config.get("default_object") else NoObjectError
-        raise kind(_unknown_object(stream, object_name, objects, refused))
+        raise kind(_unknown_object(stream, object_name, objects, refused, list(streams_by_name(config))))
     by_whole, source_id = _source_id(given, key_properties, where)
     resolved = {
         "object": object_name,
@@ -293,18 +293,35 @@ def _object_name(
     return object_name
 
 
-def _unknown_object(stream: str, object_name: str, objects: Mapping[str, CrmObject], refused: Mapping[str, str]) -> str:
+def _unknown_object(
+    stream: str,
+    object_name: str,
+    objects: Mapping[str, CrmObject],
+    refused: Mapping[str, str],
+    named: list[str],
+) -> str:
+    """Say why a stream cannot be written, where no object or endpoint takes it.
+
+    Args:
+        stream: The stream's name.
+        object_name: The object that its records would become.
+        objects: The CRM's objects, by name.
+        refused: Why an object cannot be written, by name.
+        named: The streams that have settings.
+    """
     if object_name in refused:
         return f"Stream {stream!r} cannot be written: {refused[object_name]}"
+    other = "" if stream in named else nearest(stream, named)
+    other = other.replace(": the nearest one", ". The nearest name under streams")
     if not objects:
-        return f"Stream {stream!r} has no endpoint. Set streams.{stream}.endpoint, or endpoint for all streams"
+        return f"Stream {stream!r} has no endpoint. Set streams.{stream}.endpoint, or endpoint for all streams{other}"
     near = nearest(object_name, list(objects))
     problem = (
         f"Stream {stream!r} is not an object of the CRM{near}"
         if object_name == stream
         else f"Stream {stream!r}: the CRM has no object {object_name!r}{near}"
     )
-    return f"{problem}. Set streams.{stream}.object, or default_object, to one of {', '.join(sorted(objects))}"
+    return f"{problem}. Set streams.{stream}.object, or default_object, to one of {', '.join(sorted(objects))}{other}"
 
 
 def streams_by_name(config: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

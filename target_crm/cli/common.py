@@ -147,25 +147,25 @@ class ChangedLedger:
 
     def __init__(self, opened: OpenedLedger) -> None:
         self._opened = opened
-        self._writers: list[SoleWriter] = []
+        self._writers: dict[tuple[str, str], SoleWriter] = {}
         self.store = opened.store
 
     def take(self, crm: str, account: str, objects: Iterable[str]) -> None:
-        """Become the only writer of objects of an account, until the ledger is closed.
+        """Become the only writer of objects of an account, until the ledger is closed. Objects may be named again.
 
         Raises:
             LockedError: A run is writing one of them.
         """
-        source = Source(crm, account, OPERATOR)
-        writing = Writing(OPERATOR, source, account, Stopping(), 0.0, LATEST_SECONDS, time.monotonic)
-        writer = self._opened.sole_writer(writing)
-        self._writers.append(writer)
+        if (crm, account) not in self._writers:
+            source = Source(crm, account, OPERATOR)
+            writing = Writing(OPERATOR, source, account, Stopping(), 0.0, LATEST_SECONDS, time.monotonic)
+            self._writers[crm, account] = self._opened.sole_writer(writing)
         for object_name in objects:
-            writer.take(object_name)
+            self._writers[crm, account].take(object_name)
 
     def close(self) -> None:
         """Let others write, and close the ledger."""
-        for writer in self._writers:
+        for writer in self._writers.values():
             writer.close()
         self._opened.close()
 

@@ -12,6 +12,7 @@ from typing import Any, TextIO
 import click
 from rich.table import Table
 
+from crm_api.console import filled_in
 from crm_api.crm_objects import CrmId
 from crm_api.errors import SettingError
 from target_crm.cli.common import (
@@ -88,20 +89,26 @@ def list_streams(config: Sequence[str]) -> None:
 @click.option("--source-id", help="The record's id at the source.")
 @click.option("--crm-id", help="The record's id in the CRM.")
 @click.option("--email", "value", help="The record's e-mail, domain or other match value, as it was written.")
-@click.option("--since", type=click.DateTime(), help="Show only the history since this time (UTC).")
+@click.option(
+    "--since",
+    type=click.DateTime(),
+    metavar="TIME",
+    help="Show only the history since this time (UTC), such as 2026-01-31 or 2026-01-31T18:00:00.",
+)
 @one_sentence
 def explain(
     config: Sequence[str], source_id: str | None, crm_id: str | None, value: str | None, since: datetime | None
 ) -> None:
     """Show all that the ledger knows of a record.
 
-    Shows its CRM record, why it is held, and its history.
+    Shows its CRM record, why it is held, and its history, in every account of the kind of CRM that the settings name.
     """
     if source_id is None and crm_id is None and value is None:
         raise click.UsageError("Name the record by --source-id, --crm-id or --email")
-    with seen_ledger(target_of(config)) as store:
+    target = target_of(config)
+    with seen_ledger(target) as store:
         queries = LedgerQueries(store)
-        streams = {each.scope.id: each for each in queries.accounts()}
+        streams = {each.scope.id: each for each in queries.accounts() if each.crm == target.config["crm"]}
         found = queries.found_by(
             source_id=source_id,
             crm_id=None if crm_id is None else _crm_id(crm_id),
@@ -109,7 +116,9 @@ def explain(
         )
         from_then = since.replace(tzinfo=UTC).timestamp() if since else 0.0
         known = [
-            _explained(streams[scope.id], queries.explained(scope, record_id, from_then)) for scope, record_id in found
+            _explained(streams[scope.id], queries.explained(scope, record_id, from_then))
+            for scope, record_id in found
+            if scope.id in streams
         ]
     click.echo(json.dumps(known, indent=2, ensure_ascii=False))
     if not known:
@@ -135,7 +144,7 @@ def _in_short(known: dict[str, Any]) -> Iterator[str]:
         else:
             yield f"It was deleted in the CRM ({record['written_at']})."
     for held in known.get("held", ()):
-        yield f"Since {held['at']} it is {held['state']} ({held['kind']}): {held['reason'].rstrip('.')}."
+        yield f"Since {held['at']} it is {held['state']} ({held['kind']}): {filled_in(held['reason']).rstrip('.')}."
     for wait in known.get("waits_for", ()):
         yield f"It waits for {_meant(wait)}."
     for link in known.get("to_be_linked", ()):

@@ -22,7 +22,10 @@ def quota() -> None:
 @config_option
 @one_sentence
 def show(config: Sequence[str]) -> None:
-    """Tell whether a pause holds every process back, for how long, and who was asked to wait."""
+    """Tell whether a pause holds every process back.
+
+    Tells for how long, too, and who was asked to wait.
+    """
     shared = _shared(config)
     click.echo(_told(shared))
     shared.close()
@@ -32,7 +35,10 @@ def show(config: Sequence[str]) -> None:
 @config_option
 @one_sentence
 def clear(config: Sequence[str]) -> None:
-    """End the pause: every process that waits for its end goes on within ten seconds."""
+    """End the pause.
+
+    Every process that waits for its end goes on within ten seconds.
+    """
     shared = _shared(config)
     click.echo(_told(shared))
     if shared.paused:

@@ -6,12 +6,14 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from shlex import quote
 from typing import Any, TypeVar
 
 import click
 import msgspec
 from rich.table import Table
 
+from crm_api.console import filled_in
 from target_crm.cli.common import (
     config_option,
     console,
@@ -65,7 +67,8 @@ def list_rejected(config: Sequence[str], stream: str | None, source_id: str | No
         pending, links = _pending(store, source, place), _links_to_decide(store, source, place)
     for held in pending:
         since = datetime.fromtimestamp(held.at, UTC).strftime("%Y-%m-%d %H:%M")
-        table.add_row(str(held.number), held.stream, held.source_id, held.kind, since, held.reason)
+        reason = filled_in(held.reason, number=held.number)
+        table.add_row(str(held.number), held.stream, held.source_id, held.kind, since, reason)
     for record in links:
         for link in record.links:
             reason = f"{link.attribute} is not linked: {link.reason}"
@@ -134,12 +137,13 @@ def show(config: Sequence[str], number: int) -> None:
     target = target_of(config)
     with seen_ledger(target) as store:
         (held,) = _pending(store, _source_of(target, store), _Place(numbers=[number]))
+    source_id = quote(held.source_id)
     facts: dict[str, Any] = {
         "stream": held.stream,
         "source_id": held.source_id,
         "kind": held.kind,
-        "reason": held.reason,
-        "what_to_do": remedy(held.kind),
+        "reason": filled_in(held.reason, number=number),
+        "what_to_do": filled_in(remedy(held.kind), number=number, stream=quote(held.stream), source_id=source_id),
         "status": held.status,
         "at": datetime.fromtimestamp(held.at, UTC).isoformat(),
         "sent": held.sent,

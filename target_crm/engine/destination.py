@@ -161,8 +161,8 @@ class DeclaredEndpoints:
 
     still_in_doubt = (
         "It was sent, {came}, and the endpoint does not tell whether it arrived, so it is not sent again. Look for it "
-        "there: if it arrived, tell singer-crm ledger import --config FILE; if not, singer-crm ledger forget --config "
-        "FILE. An idempotency_header or endpoints.find spares the doubt."
+        "there; singer-crm rejected show NUMBER --config FILE says what to do then. An idempotency_header or "
+        "endpoints.find spares the doubt."
     )
 
     def __init__(self, crm: Crm, settings: StreamSettings, declared: Declared) -> None:

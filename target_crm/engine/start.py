@@ -73,7 +73,7 @@ def open_run(
     if config["require_ledger"] and (lack := lack_of_ledger(url)) is not None:
         raise SettingError(
             f"{lack}, and require_ledger is on: restore the one that is missing, or "
-            f"make one with {as_typed('ledger rebuild')}"
+            f"make one with {as_typed('ledger rebuild --stream STREAM --attribute ATTRIBUTE')}"
         )
     before = read_witness(config.get("report_path"))
     if not config["dry_run"] and (reject_path := config.get("rejected_path")):
@@ -99,7 +99,7 @@ def open_run(
         unless_it_opens.callback(locks.close)
         crm.session.require(locks.permit)
         began_at = store.now()
-        _introduce(store, source, account)
+        _introduce(store, source, account, f"a copy of {_shown_url(config)}" if config["dry_run"] else store.url)
         keep_values_days = float(config["keep_values_days"])
         ledger = Ledger(
             store,
@@ -162,7 +162,7 @@ def _compare(
     """
     url = store.url
     if config["dry_run"]:  # which has a copy of its own
-        url = shown_url(config.get("ledger_url") or default_url())
+        url = _shown_url(config)
     back = compared(store, url, source, reported, leases)
     if back is not None and config["require_ledger"]:
         raise SettingError(back.said)
@@ -171,7 +171,11 @@ def _compare(
     return back
 
 
-def _introduce(store: Store, source: Source, account: Account) -> None:
+def _shown_url(config: Mapping[str, Any]) -> str:
+    return shown_url(config.get("ledger_url") or default_url())
+
+
+def _introduce(store: Store, source: Source, account: Account, ledger: str) -> None:
     """Say whose account it is, and which ledger, how full and how old; warn if it looks like another's."""
     known = [each for each in LedgerQueries(store).accounts() if each.crm == source.crm]
     here = [each for each in known if each.account == source.account]
@@ -184,7 +188,7 @@ def _introduce(store: Store, source: Source, account: Account) -> None:
         account.name,
         source.account,
         account.user,
-        store.url,
+        ledger,
         records,
         since,
     )

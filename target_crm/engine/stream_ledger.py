@@ -21,10 +21,7 @@ from target_crm.report.outcomes import Outcome, RejectKind
 _NO_ANSWER = Unclear(None)
 _CHANGED = "the CRM's value is not the one that was last sent, and the source has another one by now"
 _NOT_SHOWN = "the source has another value by now, and the CRM does not show whether somebody changed its own"
-_TO_DECIDE = (
-    "Nothing was written. Compare them with singer-crm rejected show; then singer-crm rejected replay --take source, "
-    "or --take crm."
-)
+_TO_DECIDE = "Nothing was written. singer-crm rejected show NUMBER --config FILE tells both, and how to decide"
 
 
 class StreamLedger:

@@ -94,7 +94,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
         RejectKind.REFUSED: Kind(
             "The CRM's own rules refuse it; the reason is the CRM's.",
-            "Do what the CRM asks; `singer-crm rejected show` gives what was sent and the whole answer.",
+            "Do what the CRM asks; `singer-crm rejected show NUMBER --config FILE` gives what was sent and the whole "
+            "answer.",
         ),
         RejectKind.FORBIDDEN: Kind(
             "The user of the key may not write it, or the account lacks the feature.",
@@ -107,8 +108,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         RejectKind.CONFLICT: Kind(
             "The source and somebody in the CRM changed the same field since it was last sent, and `conflicts` is "
             "`review`. Nothing of the record was written.",
-            "See both values with `singer-crm rejected show`, and decide with `singer-crm rejected replay --take "
-            "source` or `--take crm`. It is written by itself once one side agrees with the other, or goes back.",
+            "`singer-crm rejected show NUMBER --config FILE` shows both values. Send the source's with `singer-crm "
+            "rejected replay NUMBER --take source --config FILE`, or keep the CRM's with `--take crm`. It is written "
+            "by itself once one side agrees with the other, or goes back.",
         ),
         RejectKind.BRAKE: Kind(
             "It would be deleted together with more others than `max_deletes` allows: none of them was. Exit code 3.",
@@ -116,8 +118,10 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
         RejectKind.IN_DOUBT: Kind(
             "It was sent, no answer came that tells what became of it, and the CRM cannot tell whether it arrived.",
-            "Wait: the next run asks again before it sends anything. Should it stay in doubt, look for it in the CRM, "
-            "and `singer-crm ledger import --config FILE` its id, or `singer-crm ledger forget --config FILE` it.",
+            "Wait: the next run asks again before it sends anything. Should it stay in doubt, look for it in the CRM. "
+            "If it is there, write its source id and its CRM id into a file, `1,27140359`, and run `singer-crm ledger "
+            "import PAIRS.csv --stream STREAM --config FILE`; if not, `singer-crm ledger forget SOURCE_ID --stream "
+            "STREAM --config FILE`.",
         ),
     }
 )

@@ -219,7 +219,9 @@ class Webhook:
                 self._session.exchange(Request("POST", "", params=self._query, body=part, read=bytes, repeatable=True))
             except CrmError as error:
                 self._not_before = self._clock() + PAUSE_SECONDS
-                self._warn(f"The webhook did not take {len(part)} outcomes; they are kept for later: {error.sentence}")
+                answered = "" if error.status is None else f"HTTP {error.status} "
+                why = (f"{answered}{error.said}".strip() or "no answer came").rstrip(".")
+                self._warn(f"The webhook at responses_url did not take {_outcomes(len(part))}, kept for later: {why}")
                 return
             for _ in part:
                 self._kept.popleft()
@@ -228,5 +230,9 @@ class Webhook:
         """Post what is left, and let the connection go."""
         self._post()
         if left := self._dropped + len(self._kept):
-            self._warn(f"The webhook never took {left} outcomes of this run; what they tell is in the ledger")
+            self._warn(f"The webhook never took {_outcomes(left)} of this run; what they tell is in the ledger")
         self._session.close()
+
+
+def _outcomes(number: int) -> str:
+    return "1 outcome" if number == 1 else f"{number:,} outcomes"

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
-from crm_api.console import is_structured
+from crm_api.console import filled_in, is_structured
 from target_crm.exit_codes import Ending, list_of_rejected
 from target_crm.ledger.values import Missing
 from target_crm.mapping.values import LeftOut
@@ -192,7 +192,9 @@ class Summary:
             for stream, attributes in self.books.nulls.items()
             for attribute, count in attributes.items()
         ]
-        lines += [f"  {each.kind}, for example {each.source_id}: {each.sentence}" for each in self.books.examples]
+        lines += [
+            f"  {each.kind}, for example {each.source_id}: {filled_in(each.sentence)}" for each in self.books.examples
+        ]
         if self.pending:
             lines.append(self._of_pending())
         lines += [
@@ -211,10 +213,11 @@ class Summary:
         if waits and (circle := in_circles(waits)):
             names = " and ".join(circle)
             lines.append(f"  {names} wait for each other: set missing_reference to link_later for one of them")
+        took = f"{_requests(self.requests.get('requests', 0))} in {self.seconds:.1f} s"
         if self.forecast is not None:
-            lines += ["Dry run: nothing was written", _forecast_in_words(self.forecast)]
+            return [*lines, f"Dry run: nothing was written; it sent {took}", _forecast_in_words(self.forecast)]
         saved = f"; {self.saved:,} fewer than a find and a write for each record" if self.saved else ""
-        lines.append(f"{_requests(self.requests.get('requests', 0))} in {self.seconds:.1f} s{saved}")
+        lines.append(f"{took}{saved}")
         return lines
 
 
@@ -232,9 +235,8 @@ def _left_out_in_words(stream: str, attributes: Mapping[str, tuple[LeftOut, int]
 def _forecast_in_words(forecast: Forecast) -> str:
     minutes = round(forecast.seconds / 60)
     pace = f"makes them take at least {minutes:,} minute{'s' * (minutes != 1)}" if minutes else "lets them all through"
-    return (
-        f"The run would send {_requests(forecast.requests)}, {forecast.writes:,} of them writes, and the quota {pace}"
-    )
+    sent = f"{_requests(forecast.requests)}, {forecast.writes:,} of them writes"
+    return f"A real run would send {sent}, and the quota {pace}"
 
 
 def _waited_for(missing: Missing) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import select
@@ -28,8 +29,10 @@ LINES_BETWEEN = 1000  # between two checks, of an input that cannot be waited fo
 SHOWN_CHARACTERS = 200
 MOST_DIGITS = 4000  # of a number: Python reads and writes no more than 4,300
 NESTED = 500  # arrays and objects inside one another; Python's decoders and encoders give up beyond 1,000
+_MESSAGE = re.compile(r'\s*\{\s*"type"\s*:')
+_RECORD = '"record"'
 _BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
-
+logger = logging.getLogger("target-crm")
 
 _TOO_LARGE = NotJson(f"a number of more than {MOST_DIGITS} digits")
 
@@ -158,7 +161,10 @@ class Reader(GenericSingerReader[bytes]):
         self, file_input: IO[Any] | None, callbacks: dict[str, Callable[[dict[str, Any]], None]]
     ) -> Counter[str]:
         counts: Counter[str] = Counter()
-        for line in lines(file_input or self.default_input):
+        source = file_input or self.default_input
+        if source.isatty():
+            logger.warning("Messages are read from the terminal: pipe a tap into target-crm, or end with Ctrl-D")
+        for line in lines(source):
             if line is None:
                 self._between()
                 continue
@@ -170,7 +176,7 @@ class Reader(GenericSingerReader[bytes]):
             kind = message.get("type") if isinstance(message, dict) else None
             callback = callbacks.get(kind) if isinstance(kind, str) else None
             if callback is None:
-                raise InputError(f"The input is not a Singer message on line {self.number}: {self.shown}")
+                raise InputError(f"The input is not a Singer message on line {self.number}{self._told(message)}")
             try:
                 callback(message)
             except InputError as error:
@@ -178,6 +184,8 @@ class Reader(GenericSingerReader[bytes]):
             counts[str(kind)] += 1
             if self.ended:
                 break
+        if not counts:
+            logger.warning("The input was empty: the tap before target-crm sent nothing")
         return counts
 
     @override
@@ -185,14 +193,20 @@ class Reader(GenericSingerReader[bytes]):
         try:
             message: dict[str, Any] = decode(line)
         except ValueError as error:
-            raise InputError(f"The input is not JSON on line {self.number} ({error}): {self.shown}") from error
+            raise InputError(f"The input is not JSON on line {self.number} ({error}){self._told()}") from error
         return message
 
-    @property
-    def shown(self) -> str:
-        """The beginning of the line for people, without the record."""
-        text = self.line.decode("utf-8", "replace").partition('"record"')[0]
-        return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
+    def _told(self, value: object = None) -> str:
+        """Say what a line that is no message looks like, without a value of a record: that could be all there is."""
+        text = self.line.decode("utf-8", "replace")
+        if isinstance(value, dict) and "type" not in value:
+            told = f": an object with {', '.join(map(str, value))}"
+        elif _MESSAGE.match(text):
+            told = f": {text.partition(_RECORD)[0]}"
+        else:
+            told = ""
+        told = told if len(told) <= SHOWN_CHARACTERS else f"{told[:SHOWN_CHARACTERS]}…"
+        return f"{told}{'. What comes in must be the output of a Singer tap' if self.number == 1 else ''}"
 
 
 def lines(file: IO[Any]) -> Iterator[bytes | None]:

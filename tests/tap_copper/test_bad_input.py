@@ -96,7 +96,7 @@ def test_discovery_and_the_connection_test_complain_likewise(
         ({"catalog": "nonsense"}, "not valid JSON"),
         ({"state": "{]"}, "not valid JSON"),
         ({"config": "5"}, "config.json must hold a JSON object"),
-        ({"state": ""}, "state.json is not valid JSON"),
+        ({"state": "\n"}, "state.json is empty. Leave it out, or make it anew"),
         ({"state": '{"bookmarks": {"\\ud83d": {}}}'}, "holds half a character"),
         ({"state": {"type": "STATE", "value": {"bookmarks": {}}}}, "it has no bookmarks, but 'value' in it does"),
         ({"state": {"people": "2026-01-01"}}, "The state cannot be used: it has no bookmarks; give the value"),

@@ -43,6 +43,29 @@ def test_what_came_before_a_broken_line_is_written_and_its_state_passes(run, emu
     assert emulator.copper.count("tasks") == 2
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("Ann,ann@x.example", "not JSON on line 1"),
+        ('{"name": "Ann", "email": "ann@x.example"}', "not a Singer message on line 1: an object with name, email"),
+        ('ail": "ann@x.example"}}', "not JSON on line 1"),
+    ],
+    ids=["CSV", "a record alone", "the rest of a line"],
+)
+def test_what_is_no_message_is_said_to_be_none_without_a_value_of_it(run, line, said):
+    done = run([line])
+    assert done.code == 1
+    assert said in done.errors
+    assert "must be the output of a Singer tap" in done.errors
+    assert "ann@x.example" not in done.errors
+
+
+def test_an_input_without_a_message_is_told(run):
+    done = run([])
+    assert done.code == 0
+    assert "The input was empty" in done.errors
+
+
 def test_a_mirror_of_a_source_that_breaks_off_deletes_nothing(run, emulator):
     run(SOUND, streams=MIRROR)
     assert run([*SOUND[:2], '{"type": "REC'], streams=MIRROR).code == 1

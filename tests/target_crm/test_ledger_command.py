@@ -57,6 +57,19 @@ def test_one_record_is_explained_by_its_source_id_its_crm_id_or_its_email(run, e
         assert (updated["action"], updated["fields"]) == ("updated", ["title"])
 
 
+def test_only_records_of_the_crm_that_the_settings_name_are_explained(run, operate):
+    run([PEOPLE, person(1)])
+    assert operate("explain", "--source-id", "1").exit_code == 0
+    assert operate("explain", "--source-id", "1", crm="apptivo", access_key="b").exit_code == 1
+
+
+def test_a_ledger_in_which_two_sources_write_one_object_is_carried_on(run, operate):
+    run([PEOPLE, person(1)])
+    run([PEOPLE, person(2)], source_name="other")
+    done = operate("accept-restore")
+    assert done.exit_code == 0, done.output
+
+
 def test_why_a_record_is_rejected_is_explained(run, operate):
     run([PEOPLE, person(1, name=None)])
     (known,) = json.loads(operate("explain", "--source-id", "1").output)

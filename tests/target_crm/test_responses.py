@@ -103,6 +103,7 @@ def test_a_webhook_that_is_down_stops_nothing_and_is_asked_a_few_times_only(run,
     done = run(messages, responses_url=address, batch_size_rows=5)
     assert done.code == 0
     assert "the webhook never took 50 outcomes" in done.errors.lower()
+    assert "did not take 5 outcomes, kept for later: HTTP 500" in done.errors
     assert emulator.copper.count("people") == 50
     assert len(hook.posted) <= 6
 

@@ -24,7 +24,7 @@ def of_people(**settings):
 @pytest.mark.parametrize(
     ("config", "sentence"),
     [
-        ({"crm": None}, "The setting crm is missing."),
+        ({"crm": None}, "The setting crm is missing: set it to one of copper, freshsales, apptivo, http."),
         ({"crm": "coper"}, 'crm must be one of copper, freshsales, apptivo, http, not "coper".'),
         ({"streams": "x"}, 'streams must be an object or a list, not "x".'),
         ({"streams": {"people": "x"}}, 'streams.people must be an object, not "x".'),

@@ -139,7 +139,10 @@ def test_a_review_ends_with_the_side_that_somebody_takes(scene, side, value, tmp
     number = next(word for word in listed.output.split() if word.isdigit())
     shown = json.loads(CliRunner().invoke(main, ["rejected", "show", number, "--config", file]).output)
     assert shown["sent"]["conflicts"] == [{"attribute": scene.field, "current": "typed", "new": "two"}]
-    done = CliRunner().invoke(main, ["rejected", "replay", "--all", "--take", side, "--config", file])
+    assert f"singer-crm rejected show {number}" in " ".join(listed.output.split())
+    typed = f"rejected replay {number} --take source --config {file}"  # what is recommended is what is typed
+    assert f"singer-crm {typed}" in shown["what_to_do"]
+    done = CliRunner().invoke(main, typed.replace("--take source", f"--take {side}").split())
     assert done.exit_code == 0, done.output
     assert scene.value == value
     after = scene.send("two", "review")
