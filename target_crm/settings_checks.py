@@ -158,6 +158,8 @@ def _shape(schema: Mapping[str, Any]) -> str:
         return " or ".join(map(str, schema["enum"]))
     if required := schema.get("required"):
         return f"an object with {' and '.join(required)}"
+    if required := schema.get("items", {}).get("required"):
+        return f"a list of objects with {' and '.join(required)}"
     return _WORDS[schema["type"]]
 
 

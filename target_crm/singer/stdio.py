@@ -162,7 +162,7 @@ class Reader(GenericSingerReader[bytes]):
     ) -> Counter[str]:
         counts: Counter[str] = Counter()
         source = file_input or self.default_input
-        if source.isatty():
+        if getattr(source, "isatty", bool)():  # what is not a file, such as a text in memory, may have none
             logger.warning("Messages are read from the terminal: pipe a tap into target-crm, or end with Ctrl-D")
         for line in lines(source):
             if line is None:
