@@ -155,6 +155,7 @@ class Crm(ABC):
         refused: Why an object that the CRM has cannot be written, by the object's name.
         index_lags: Whether a record that was just written may be missing from searches for a while.
         page_size: Records in one request of ``scan``.
+        made_at: The name under which records hold when they were made, in ISO 8601 or Unix seconds; empty: unknown.
     """
 
     session: CrmSession
@@ -162,6 +163,7 @@ class Crm(ABC):
     refused: Mapping[str, str]
     index_lags: bool = False
     page_size: int = 200
+    made_at: str = ""
 
     def owner(self, crm_object: CrmObject) -> Crm:  # noqa: ARG002 - for a CRM with endpoints beside it
         """Return the part of the account that knows an object: whatever concerns the object may be asked there."""

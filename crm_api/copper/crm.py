@@ -51,6 +51,7 @@ class Copper(Crm):
     objects = OBJECTS
     refused = REFUSED
     index_lags = True
+    made_at = "date_created"
 
     def __init__(self, session: CrmSession, *, date_order: str | None = None) -> None:
         self.session = session

@@ -85,6 +85,7 @@ class Freshsales(DeclaredCrm):
 
     index_lags = True
     page_size = PAGE_SIZE
+    made_at = "created_at"
 
     def __init__(
         self,

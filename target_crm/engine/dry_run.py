@@ -29,6 +29,7 @@ from target_crm.report.summary import Forecast
 
 MINUTE_SECONDS = 60
 HOUR_SECONDS = 3600
+MOST_SEEN = 5_000  # records, and values asked for, that are remembered: the latest
 _BY_THE_CRM = {RejectKind.REFUSED, RejectKind.FORBIDDEN}
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
@@ -93,6 +94,10 @@ class DryRunCrm(DelegatingCrm):
         self._changes: dict[tuple[str, CrmId], dict[str, Any]] = {}
         self._deleted: set[tuple[str, CrmId]] = set()
         self._refused: dict[tuple[CrmId | None, str], Refused] = {}
+        self._seen: dict[tuple[str, CrmId], CrmRecord] = {}
+        """Records as they were read: what the run itself reads before a write need not be read again."""
+        self._found: dict[tuple[str, str, str], frozenset[CrmId]] = {}
+        """The ids that a search for a value found, by object, attribute and value."""
         crm.replace_session(
             lambda each: cast("CrmSession", DryRunSession(each, self._noted, self._new_id, self._whole))
         )
@@ -161,18 +166,34 @@ class DryRunCrm(DelegatingCrm):
         return answer
 
     def _before(self, crm_object: CrmObject, ids: Sequence[CrmId]) -> dict[CrmId, CrmRecord]:
-        """Read records as they would be before an update; those that are gone are left out."""
+        """Return records as they would be before an update; those that are gone are left out."""
+        with self._lock:
+            seen = [record for crm_id in ids if (record := self._seen.get((crm_object.name, crm_id))) is not None]
+        known = {record["id"] for record in seen}
+        left = [crm_id for crm_id in ids if crm_id not in known]
         with self._reading:
             sent = self.session.traffic.requests
-            found = self._read(crm_object, ids)
+            found = self._read(crm_object, left) if left else {}
             self.extra_requests += self.session.traffic.requests - sent
-        return found
+        return found | {record["id"]: record for record in self._with_changes(crm_object, seen)}
+
+    def _note_read(self, crm_object: CrmObject, records: Iterable[CrmRecord]) -> None:
+        """Remember whole records as they were read."""
+        with self._lock:
+            self._seen |= {(crm_object.name, record["id"]): record for record in records if self._crm.is_whole(record)}
+            _shorten(self._seen)
 
     # Reads
 
     @override
     def find(self, crm_object: CrmObject, attribute: str, values: Sequence[str]) -> list[CrmRecord]:
-        return self._with_changes(crm_object, self._crm.find(crm_object, attribute, values))
+        found = self._crm.find(crm_object, attribute, values)
+        self._note_read(crm_object, found)
+        ids = frozenset(record["id"] for record in found)
+        with self._lock:
+            self._found |= {(crm_object.name, attribute, value.casefold()): ids for value in values}
+            _shorten(self._found)
+        return self._with_changes(crm_object, found)
 
     @override
     def scan(self, crm_object: CrmObject) -> Iterator[CrmRecord]:
@@ -192,6 +213,7 @@ class DryRunCrm(DelegatingCrm):
         }
         real = [crm_id for crm_id in ids if crm_id not in new]
         found = list(self._crm.read(crm_object, real, immediate=immediate).values()) if real else []
+        self._note_read(crm_object, found)
         return new | {record["id"]: record for record in self._with_changes(crm_object, found)}
 
     # Writes
@@ -242,10 +264,7 @@ class DryRunCrm(DelegatingCrm):
     def upsert_many(
         self, crm_object: CrmObject, attribute: str, wanted: Sequence[Wanted], *, before_send: BeforeSend
     ) -> list[Result]:
-        with self._reading:
-            sent = self.session.traffic.requests
-            there = self._there(crm_object, attribute, [each.value for each in wanted])
-            self.extra_requests += self.session.traffic.requests - sent
+        there = self._there(crm_object, attribute, [each.value for each in wanted])
         results: list[Result] = []
         answers = self._crm.upsert_many(crm_object, attribute, wanted, before_send=before_send)
         for each, answer in zip(wanted, answers, strict=True):
@@ -261,12 +280,19 @@ class DryRunCrm(DelegatingCrm):
         ]
 
     def _there(self, crm_object: CrmObject, attribute: str, values: Sequence[str]) -> dict[str, CrmRecord]:
-        """Find the records that an upsert would change, whole, by value: only a dry run needs to look for them."""
+        """Find the records that an upsert would change, whole, by value: a dry run looks for what the run has not."""
         size = self._crm.find_size(crm_object, attribute)
-        chunks = [values[start : start + size] for start in range(0, len(values), size)] if size else []
-        ids = [record["id"] for chunk in chunks for record in self.find(crm_object, attribute, chunk)]
+        places = {value: (crm_object.name, attribute, value.casefold()) for value in values}
+        with self._lock:
+            known = {value: self._found[place] for value, place in places.items() if place in self._found}
+        left = [value for value in values if value not in known]
+        chunks = [left[start : start + size] for start in range(0, len(left), size)] if size else []
+        with self._reading:
+            sent = self.session.traffic.requests
+            ids = {record["id"] for chunk in chunks for record in self.find(crm_object, attribute, chunk)}
+            self.extra_requests += self.session.traffic.requests - sent
         found: dict[str, CrmRecord] = {}
-        for record in self._read(crm_object, ids).values():
+        for record in self._before(crm_object, [*ids.union(*known.values())]).values():
             for value in self._crm.upsert_values(crm_object, attribute, record):
                 found.setdefault(value, record)
         return found
@@ -288,6 +314,12 @@ class DryRunCrm(DelegatingCrm):
     def delete_described(self, crm_object: CrmObject, crm_id: CrmId, payload: Payload) -> None:
         self._crm.delete_described(crm_object, crm_id, payload)
         self._deleted.add((crm_object.name, crm_id))
+
+
+def _shorten(remembered: dict[Any, Any]) -> None:
+    """Forget the oldest entries beyond ``MOST_SEEN``."""
+    for key in list(itertools.islice(remembered, max(len(remembered) - MOST_SEEN, 0))):
+        del remembered[key]
 
 
 def _canonical(payload: Any) -> str:

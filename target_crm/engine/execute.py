@@ -293,7 +293,7 @@ class ActionRunner:
     def _decide_doubt(self, write: Write, verdict: Verdict, after: Round) -> None:
         ready = write.action.ready
         if verdict.fate is CreateFate.CARRIED_OUT and verdict.ours and verdict.record is not None:
-            self._sender.found(write, verdict.record)
+            self._sender.found(write, verdict.record, edited=verdict.edited)
         elif verdict.fate is CreateFate.REFUSED:
             rejected = Reject(ready, RejectKind.REFUSED, verdict.reason, verdict.status, _sent_payload(write))
             after.held.append(self._records.rejected(rejected))

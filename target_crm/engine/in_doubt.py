@@ -1,7 +1,8 @@
 """Creates to which no answer came: whether they were carried out.
 
-In this order: the vendor's own atomic upsert, the vendor's uniqueness rule, a look at what was created since the
-intent, repeated until nothing sent can still turn up. What is found is ours; what is not was never carried out.
+In this order: the vendor's own atomic upsert, the vendor's uniqueness rule, both after a look; a look at what was
+created since the intent, repeated until nothing sent can still turn up. What is found is ours, also if somebody has
+edited it since; what is not was never carried out.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing_extensions import override
 from crm_api.crm import Crm, Refused, Result, Unclear, Written
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload
 from crm_api.errors import InDoubtError
+from crm_api.values import read_moment
 from target_crm.engine.run import StreamContext
 from target_crm.ledger.values import Intent
 from target_crm.mapping.values import MatchKey, MatchPart
@@ -47,8 +49,9 @@ class Verdict:
     Attributes:
         fate: Whether it was carried out.
         record: The CRM's record, where it was carried out; else None.
-        ours: Whether the record carries what was sent, and no other source id stands for it; otherwise it is to be
-            matched.
+        ours: Whether the record is the one that was created, and no other source id stands for it; otherwise it is to
+            be matched.
+        edited: Whether it no longer holds what was sent: somebody has edited it since.
         reason: Why it was refused, for people; empty if it was not.
         status: HTTP status of a refusal, or None.
     """
@@ -56,6 +59,7 @@ class Verdict:
     fate: CreateFate
     record: CrmRecord | None = None
     ours: bool = True
+    edited: bool = False
     reason: str = ""
     status: int | None = None
 
@@ -141,18 +145,9 @@ class MappedResolver(DoubtResolver):
         for intent in intents:
             self._stopping.check()
             if self._upsert_by is not None and len(intent.keys.get(self._upsert_by, ())) == 1:
-                value = intent.keys[self._upsert_by][0]
-                verdicts[intent.source_id] = _verdict_of(
-                    self._crm.upsert(self._crm_object, self._upsert_by, value, intent.payload)
-                )
+                verdicts[intent.source_id] = self._once(self._upserted(intent, self._upsert_by), given)
             elif (unique := self._unique(intent)) is not None:
-                verdict = self._repeated(intent, unique, last_sent)
-                if verdict.record is not None:
-                    crm_id: CrmId = verdict.record["id"]
-                    spoken_for = crm_id in given or bool(self._ledger.claimed(self._scope, [crm_id]))
-                    verdict = replace(verdict, ours=verdict.ours and not spoken_for)
-                    given.add(crm_id)
-                verdicts[intent.source_id] = verdict
+                verdicts[intent.source_id] = self._once(self._repeated(intent, unique, last_sent), given)
             else:
                 searched.append(intent)
         nap_seconds = self._window.seconds / POLLS
@@ -170,6 +165,48 @@ class MappedResolver(DoubtResolver):
             return False
         return any(is_much_like(self._crm, self._crm_object, intent.payload, each) for each in self._nobodys.values())
 
+    def _once(self, verdict: Verdict, given: set[CrmId]) -> Verdict:
+        """Take a record for one create only; one that another source record stands for is to be matched."""
+        if verdict.record is None:
+            return verdict
+        crm_id: CrmId = verdict.record["id"]
+        spoken_for = crm_id in given or bool(self._ledger.claimed(self._scope, [crm_id]))
+        given.add(crm_id)
+        return replace(verdict, ours=verdict.ours and not spoken_for)
+
+    def _upserted(self, intent: Intent, attribute: str) -> Verdict:
+        """Look, and upsert what is not there: an upsert would write over what somebody has edited since."""
+        value = intent.keys[attribute][0]
+        may_look = self._crm.find_size(self._crm_object, attribute) > 0
+        there = self._crm.find(self._crm_object, attribute, [value]) if may_look else []
+        found = [record for record in there if value in self._mapper.values(record, attribute)]
+        if len(found) == 1:
+            return self._told_by(intent, found[0])
+        return _verdict_of(self._crm.upsert(self._crm_object, attribute, value, intent.payload))
+
+    def _told_by(self, intent: Intent, record: CrmRecord) -> Verdict:
+        """The verdict about a record that has the match value of a create."""
+        if resemblance(self._crm, self._crm_object, intent.payload, record) is not None:
+            return Verdict(CreateFate.CARRIED_OUT, record)
+        is_edited = self._is_made_since(intent, record)
+        return Verdict(CreateFate.CARRIED_OUT, record, ours=is_edited, edited=is_edited)
+
+    def _is_made_since(self, intent: Intent, record: CrmRecord) -> bool:
+        """Tell whether a record has all match values of a create, and was made since that was sent.
+
+        Nothing had these values when it was sent.
+        """
+        try:
+            made = read_moment(record.get(self._crm.made_at))
+        except ValueError:
+            return False
+        if not isinstance(made, datetime) or made.timestamp() < intent.server_at - CLOCK_MARGIN_SECONDS:
+            return False
+        keys = {name: set(values) for name, values in intent.keys.items() if values}
+        return bool(keys and intent.server_at) and all(
+            self._mapper.values(record, name) & values for name, values in keys.items()
+        )
+
     def _unique(self, intent: Intent) -> str | None:
         """The attribute of the payload that the CRM keeps unique and can search by."""
         for name in self._crm_object.unique:
@@ -185,8 +222,7 @@ class MappedResolver(DoubtResolver):
         while True:
             for record in self._crm.find(self._crm_object, unique, values[: self._crm_object.finds[unique]]):
                 if self._mapper.values(record, unique) & set(values):
-                    ours = resemblance(self._crm, self._crm_object, intent.payload, record) is not None
-                    return Verdict(CreateFate.CARRIED_OUT, record, ours=ours)
+                    return self._told_by(intent, record)
             if refusal is not None and self._clock() > last_sent + self._window.seconds:
                 return _verdict_of(refusal)
             if refusal is not None:
@@ -210,8 +246,15 @@ class MappedResolver(DoubtResolver):
         hits = {record["id"]: record for record in self._crm.created_since(self._crm_object, since, payloads)}
         unclaimed = hits.keys() - self._ledger.claimed(self._scope, hits.keys()).keys()
         found = pairs(self._crm, self._crm_object, intents, {crm_id: hits[crm_id] for crm_id in unclaimed})
-        self._nobodys = {crm_id: hits[crm_id] for crm_id in unclaimed - {each["id"] for each in found.values()}}
-        return {source_id: Verdict(CreateFate.CARRIED_OUT, record) for source_id, record in found.items()}
+        verdicts = {source_id: Verdict(CreateFate.CARRIED_OUT, record) for source_id, record in found.items()}
+        left = {crm_id: hits[crm_id] for crm_id in unclaimed - {record["id"] for record in found.values()}}
+        for intent in intents if left else ():
+            mine = [record for record in left.values() if self._is_made_since(intent, record)]
+            if intent.source_id not in verdicts and len(mine) == 1:
+                verdicts[intent.source_id] = Verdict(CreateFate.CARRIED_OUT, mine[0], edited=True)
+                del left[mine[0]["id"]]
+        self._nobodys = left
+        return verdicts
 
 
 class WholeRecordResolver(DoubtResolver):

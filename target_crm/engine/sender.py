@@ -292,9 +292,9 @@ class Sender:
                     self._answer_came([write])
                     results.refused.append(_refused(write, answer))
 
-    def found(self, write: Write, record: CrmRecord) -> None:
-        """Take a create to which no answer came, and which was carried out after all."""
-        self._remember([(write, Written(record["id"], record))], is_answer=False)
+    def found(self, write: Write, record: CrmRecord, *, edited: bool) -> None:
+        """Take a create to which no answer came, and which was carried out; an edit since is not what it left."""
+        self._remember([(write, Written(record["id"], {} if edited else record))], is_answer=False)
 
     def _remember(
         self, written: Sequence[tuple[Write, Written]], status: int | None = None, *, is_answer: bool = True

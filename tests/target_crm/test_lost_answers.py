@@ -89,3 +89,25 @@ def test_an_update_whose_answer_is_lost_is_done_once_more_only_if_it_was_not_don
     assert done.of(stream)["updated"] + done.of(stream).get("unchanged", 0) == 12
     assert emulator.copper.count(stream) == 12
     assert all(found["details"].startswith("New") for found in emulator.copper.records(stream))
+
+
+@pytest.mark.parametrize("stream", ["leads", "people", "opportunities"])
+def test_what_a_person_edits_before_a_lost_create_is_found_out_stays(run, emulator, stream):
+    field = "details"
+    streams = {"leads": {"match_on": ["email"]}, "opportunities": {"match_on": ["name"]}}
+    record = RECORDS[stream](1) | {"id": 1}
+    schema = schema_of(stream, *record, field)
+    messages = {text: [schema, record_of(stream, **record, **{field: text})] for text in "AB"}
+    emulator.trouble(
+        f"error_after:status=500,route=POST /{stream},every=1",
+        f"error:status=500,route=POST /{stream}/search,every=2",
+        f"error:status=500,route=PUT /{stream}/upsert,every=1",
+    )
+    run(messages["A"], streams=streams, max_attempts=1)
+    emulator.no_trouble()
+    (made,) = emulator.copper.records(stream)
+    emulator.copper.change(stream, made["id"], {field: "typed"})
+    for text, expected in (("A", "typed"), ("B", "B")):
+        assert run(messages[text], streams=streams).code == 0
+        (found,) = emulator.copper.records(stream)
+        assert found[field] == expected

@@ -60,6 +60,18 @@ def test_the_run_that_follows_sends_what_the_dry_run_into_freshsales_said(run, v
     assert foretold(rehearsal.errors) == sent(emulator, since)
 
 
+def test_a_dry_run_that_protects_edits_reads_nothing_that_the_run_does_not(run, asked):
+    streams = {"contacts": {"conflicts": "crm"}}
+    run([CONTACTS, *(contact(n, job_title="Boss") for n in range(15))], streams=streams)
+    messages = [CONTACTS, *(contact(n, job_title="New") for n in range(30))]
+    asked()
+    rehearsal = run(messages, streams=streams, dry_run=True)
+    foretold = asked()
+    assert rehearsal.of("contacts") == run(messages, streams=streams).of("contacts")
+    done = asked()
+    assert {route: count for route, count in foretold.items() if count > done.get(route, 0)} == {}
+
+
 @pytest.mark.long
 def test_the_forecast_knows_the_hourly_quota(run):
     tasks = schema_of("tasks", "title", "due_date")
