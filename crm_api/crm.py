@@ -185,6 +185,10 @@ class Crm(ABC):
     def custom_fields(self, crm_object: CrmObject) -> Sequence[CustomField]:
         """Read the custom fields of an object; once a session."""
 
+    def labels(self, crm_object: CrmObject) -> Mapping[str, str]:  # noqa: ARG002 - for those that know
+        """Read the labels that the account's screens show for an object's attributes; none if it does not tell them."""
+        return {}
+
     @abstractmethod
     def find(self, crm_object: CrmObject, attribute: str, values: Sequence[str]) -> list[CrmRecord]:
         """Search for records with any of the values: at most ``crm_object.finds[attribute]`` values.

@@ -129,6 +129,10 @@ class DelegatingCrm(Crm):
     def custom_fields(self, crm_object: CrmObject) -> Sequence[CustomField]:
         return self._owner(crm_object).custom_fields(crm_object)
 
+    @override
+    def labels(self, crm_object: CrmObject) -> Mapping[str, str]:
+        return self._owner(crm_object).labels(crm_object)
+
     # Calls about the account
 
     @override

@@ -8,7 +8,7 @@ from dataclasses import replace
 from crm_api.crm_objects import CrmObject
 from crm_api.endpoints.templates import places
 from crm_api.errors import SettingError
-from crm_api.naming.spelling import SDK_PREFIX, is_sdk_column, spelled_as
+from crm_api.naming.spelling import SDK_PREFIX, is_sdk_column, spelled_as, spellings_of
 from crm_api.settings import nearest
 from target_crm.endpoints.declaring import addressed_by
 from target_crm.mapping.settings import MappingSettings
@@ -53,10 +53,17 @@ def unknown_field_warnings(
     """
     names_there = {name for attribute in crm_object.attributes for name in (attribute.name, attribute.shown_as)}
     return [
-        f"streams.{stream}.{setting}: the stream's SCHEMA has no {name!r}{nearest(name, sorted(known))}"
+        f"streams.{stream}.{setting}: the stream's SCHEMA {_why_missing(name, known)}"
         for setting, name in (_named(settings) if known else ())
-        if _is_missing(name, known) and not (setting == EXCLUDE and spelled_as(name, names_there) is not None)
+        if _is_missing(name, known) and not (setting == EXCLUDE and spellings_of(name, {*names_there, *known}))
     ]
+
+
+def _why_missing(name: str, known: Collection[str]) -> str:
+    there = sorted(spellings_of(name, known))
+    if there:
+        return f"has {name!r} in several spellings, {' and '.join(there)}. Name one of them as it is spelt"
+    return f"has no {name!r}{nearest(name, sorted(known))}"
 
 
 def _named(settings: StreamSettings) -> Iterator[tuple[str, str]]:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crm_api.apptivo.declaration import ApptivoObject, Choice
-from crm_api.crm import Name
-from crm_api.crm_objects import CrmId, Kind
+from crm_api.crm import CustomField, Name
+from crm_api.crm_objects import CrmId, CrmObject, Kind
 from crm_api.transport.nesting import read_json
 from crm_api.values import nearest_category
 
@@ -67,10 +67,20 @@ class Config:
     Attributes:
         answer: The answer of getConfigData.
         custom: The custom attributes.
+        labels: The labels that the firm gave the other attributes, by name.
     """
 
     answer: Mapping[str, Any] = field(default_factory=dict)
     custom: tuple[CustomAttribute, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def custom_fields(self, crm_object: CrmObject) -> list[CustomField]:
+        """Make the custom fields of an object of the custom attributes; one whose kind is not known is not written."""
+        objects = frozenset({crm_object.name})
+        return [
+            CustomField(each.id, each.label, each.kind or Kind.TEXT, objects, each.options, each.kind is not None)
+            for each in self.custom
+        ]
 
     def lists(self, choice: Choice) -> bool:
         """Whether the configuration holds the list of a choice, if only an empty one."""
@@ -126,7 +136,17 @@ def config_of(answer: Any) -> Config:
     """Make a configuration of the answer of getConfigData."""
     if not isinstance(answer, Mapping):
         return Config()
-    return Config(answer, tuple(_custom_attributes(answer.get("webLayout"))))
+    layout = answer.get("webLayout")
+    if isinstance(layout, str):
+        with suppress(ValueError):
+            layout = read_json(layout)
+    attributes = [each for each in _attributes(layout) if not _is_off(each)]
+    custom = [each for each in attributes if each.get("type") == "Custom"]
+    return Config(
+        answer,
+        tuple(found for each in custom if (found := _custom_attribute(each)) is not None),
+        {name: label for each in attributes if each not in custom for name, label in _labels(each)},
+    )
 
 
 def identifier(value: Any) -> CrmId:
@@ -159,16 +179,28 @@ def _first(item: Mapping[str, Any], *keys: str) -> Any:
     return next((item[key] for key in keys if isinstance(item.get(key), str | int) and item[key] != ""), None)
 
 
-def _custom_attributes(layout: Any) -> Iterator[CustomAttribute]:
-    if isinstance(layout, str):
-        with suppress(ValueError):
-            layout = read_json(layout)
+def _attributes(layout: Any) -> Iterator[Mapping[str, Any]]:
     for section in _list_in(layout, "sections"):
-        for each in _list_in(section, "attributes"):
-            if isinstance(each, Mapping) and each.get("type") == "Custom" and not _is_off(each):
-                found = _custom_attribute(each)
-                if found is not None:
-                    yield found
+        yield from (each for each in _list_in(section, "attributes") if isinstance(each, Mapping))
+
+
+def _labels(each: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Give an attribute's label by each of its names, of which one may be that of the wire."""
+    label, inner = _label(each), _inner(each)
+    for name in (each.get("attributeId"), each.get("tagName"), inner.get("tagName")):
+        if label and isinstance(name, str):
+            yield name, label
+
+
+def _label(each: Mapping[str, Any]) -> str:
+    label = each.get("label")
+    label = label.get("modifiedLabel") or label.get("originalLabel") if isinstance(label, Mapping) else label
+    return str(label or each.get("modifiedLabel") or "")
+
+
+def _inner(each: Mapping[str, Any]) -> Mapping[str, Any]:
+    right = each.get("right")
+    return right[0] if isinstance(right, list) and right and isinstance(right[0], Mapping) else {}
 
 
 def _list_in(value: Any, name: str) -> Sequence[Any]:
@@ -177,19 +209,15 @@ def _list_in(value: Any, name: str) -> Sequence[Any]:
 
 
 def _custom_attribute(each: Mapping[str, Any]) -> CustomAttribute | None:
-    right = each.get("right")
-    inner = right[0] if isinstance(right, list) and right and isinstance(right[0], Mapping) else {}
-    label = each.get("label")
-    label = label.get("modifiedLabel") or label.get("originalLabel") if isinstance(label, Mapping) else label
+    inner, label = _inner(each), _label(each)
     attribute_id, tag = each.get("attributeId"), each.get("attributeTag") or inner.get("tag")
-    label = label or each.get("modifiedLabel")
     if attribute_id in (None, "") or not label or not tag:
         return None
     options = _list_in(each, "optionValueList") or _list_in(inner, "optionValueList") or _list_in(inner, "options")
     tag_name = each.get("tagName") or inner.get("tagName") or str(attribute_id)
     tag_id = each.get("tagId") or inner.get("tagId")
     found = tuple(name for option in options if (name := _option(option, tag_id)) is not None)
-    return CustomAttribute(identifier(attribute_id), str(label), str(tag), str(tag_name), found)
+    return CustomAttribute(identifier(attribute_id), label, str(tag), str(tag_name), found)
 
 
 def _option(option: Any, tag_id: Any) -> Name | None:

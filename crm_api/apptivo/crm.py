@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from typing_extensions import override
 
 from crm_api.apptivo.calls import calls
-from crm_api.apptivo.config import Config, CustomAttribute, config_of, config_path, identifier
+from crm_api.apptivo.config import Config, config_of, config_path, identifier
 from crm_api.apptivo.declaration import BILLING, SHIPPING, ApptivoObject
 from crm_api.apptivo.names import MissingLists, employee_name
 from crm_api.apptivo.objects import APPTIVO_OBJECTS, EMPLOYEES, LISTS, OBJECTS, REFUSED
@@ -128,7 +128,11 @@ class Apptivo(DeclaredCrm):
 
     @override
     def custom_fields(self, crm_object: CrmObject) -> Sequence[CustomField]:
-        return [_custom_field(crm_object, each) for each in self._config(APPTIVO_OBJECTS[crm_object.name]).custom]
+        return self._config(APPTIVO_OBJECTS[crm_object.name]).custom_fields(crm_object)
+
+    @override
+    def labels(self, crm_object: CrmObject) -> Mapping[str, str]:
+        return self._config(APPTIVO_OBJECTS[crm_object.name]).labels
 
     def _config(self, declaration: ApptivoObject) -> Config:
         path, parameters = config_path(declaration), {"objectId": declaration.object_id}
@@ -376,12 +380,6 @@ def _criteria(attribute: str, value: str, kind: Kind | None) -> dict[str, Any]:
 
 def _is_deleted(record: Mapping[str, Any]) -> bool:
     return str(record.get("objectStatus")) == _DELETED
-
-
-def _custom_field(crm_object: CrmObject, each: CustomAttribute) -> CustomField:
-    writable = each.kind is not None
-    objects = frozenset({crm_object.name})
-    return CustomField(each.id, each.label, each.kind or Kind.TEXT, objects, each.options, writable)
 
 
 def _warn_of_delete(crm_object: CrmObject) -> None:

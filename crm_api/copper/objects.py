@@ -81,7 +81,7 @@ _EMAILS = Attribute(
 _PHONE_NUMBERS = Attribute(
     "phone_numbers",
     Kind.ITEMS,
-    flat=known.PHONE,
+    flat=(*known.PHONE, "phones"),
     item="number",
     category="work",
     categories={

@@ -44,8 +44,10 @@ from crm_api.freshsales.deletes import Deletes
 from crm_api.freshsales.jobs import Jobs
 from crm_api.freshsales.lists import (
     CUSTOM_FIELD,
+    custom_fields_among,
+    labels_among,
     pipeline_names,
-    read_custom_fields,
+    read_fields,
     read_modules,
     read_names,
     read_pipelines,
@@ -65,7 +67,7 @@ from crm_api.freshsales.values import (
     shaped,
     split,
 )
-from crm_api.freshsales.views import Views
+from crm_api.freshsales.views import Views, parents_named
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 
@@ -130,13 +132,16 @@ class Freshsales(DeclaredCrm):
 
     @override
     def custom_fields(self, crm_object: CrmObject) -> Sequence[CustomField]:
-        known = self._objects[crm_object.name]
-        if not known.fields_path:
-            return ()
-        found: Sequence[CustomField] = self.once(
-            f"fields of {crm_object.name}", lambda: read_custom_fields(self.session, known)
-        )
-        return found
+        return custom_fields_among(self._fields(crm_object), crm_object)
+
+    @override
+    def labels(self, crm_object: CrmObject) -> Mapping[str, str]:
+        return labels_among(self._fields(crm_object))
+
+    def _fields(self, crm_object: CrmObject) -> Sequence[Mapping[str, Any]]:
+        path = self._objects[crm_object.name].fields_path
+        fields: list[Mapping[str, Any]] = self.once(f"fields {path}", lambda: read_fields(self.session, path))
+        return fields
 
     # Finding and reading
 
@@ -144,7 +149,7 @@ class Freshsales(DeclaredCrm):
     def find(self, crm_object: CrmObject, attribute: str, values: Sequence[str]) -> list[CrmRecord]:
         known = self._objects[crm_object.name]
         if attribute == "targetable":
-            return list(self._views.below(self.session, known, self._parents(values)))
+            return list(self._views.below(self.session, known, parents_named(self._objects.values(), values)))
         found = self._searches.find(self.session, known, attribute, values)
         if attribute != "emails" and not attribute.startswith(CUSTOM_FIELD):
             return found
@@ -153,13 +158,6 @@ class Freshsales(DeclaredCrm):
         unclear = [record["id"] for record in found if str(record.get("email")).casefold() not in wanted]
         whole = self.read(crm_object, unclear)
         return [whole.get(record["id"], record) for record in found]
-
-    def _parents(self, targets: Sequence[str]) -> list[tuple[FreshsalesObject, CrmId]]:
-        """Read ``Contact:12`` as the kind of record and the id."""
-        by_model = {each.model: each for each in self._objects.values() if each.model}
-        pairs = [target.partition(":") for target in targets]
-        folded = {model.casefold(): each for model, each in by_model.items()}
-        return [(folded[model.casefold()], as_id(crm_id)) for model, _, crm_id in pairs if model.casefold() in folded]
 
     @override
     def find_size(self, crm_object: CrmObject, attribute: str) -> int:
@@ -186,7 +184,7 @@ class Freshsales(DeclaredCrm):
             return
         targets = [payload.get("targetable") for payload in payloads]
         named = dict.fromkeys(f"{each['type']}:{each['id']}" for each in targets if each)
-        yield from self._views.below(self.session, known, self._parents(list(named)))
+        yield from self._views.below(self.session, known, parents_named(self._objects.values(), named))
         if not all(targets):
             yield from self._views.since(self.session, known, since)
 

@@ -5,14 +5,13 @@ Facts: ``/selector/…``, ``/settings/…/fields`` and ``/settings/module_custom
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from crm_api.crm import CustomField, Name
-from crm_api.crm_objects import Kind
+from crm_api.crm_objects import CrmObject, Kind
 from crm_api.errors import ForbiddenError, NoRouteError
-from crm_api.freshsales.declaration import FreshsalesObject
 from crm_api.freshsales.objects import CUSTOM_MODULE
 from crm_api.transport.listing import expected_form
 from crm_api.transport.request import Request
@@ -81,17 +80,27 @@ def _name(object_name: str, item: Mapping[str, Any]) -> Name:
 
 
 @expected_form("of the fields")
-def read_custom_fields(session: CrmSession, crm_object: FreshsalesObject) -> list[CustomField]:
-    """Read the custom fields of one kind of record; none if the key may not see them."""
+def read_fields(session: CrmSession, path: str) -> list[Mapping[str, Any]]:
+    """Read the fields of one kind of record, whose place may be empty; none if the key may not see them."""
+    if not path:
+        return []
     try:
-        answer: Any = session.exchange(Request("GET", crm_object.fields_path)).value
+        answer: Any = session.exchange(Request("GET", path)).value
     except (ForbiddenError, NoRouteError):
         return []
-    return [
-        _custom_field(crm_object, each)
-        for each in _fields(answer)
-        if str(each.get("name", "")).startswith(CUSTOM_FIELD)
-    ]
+    return list(_fields(answer))
+
+
+@expected_form("of the fields")
+def custom_fields_among(fields: Iterable[Mapping[str, Any]], crm_object: CrmObject) -> list[CustomField]:
+    """Find the custom fields among the fields of one kind of record."""
+    return [_custom_field(crm_object, each) for each in fields if str(each["name"]).startswith(CUSTOM_FIELD)]
+
+
+def labels_among(fields: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Find the labels of the fields that every account has, by name."""
+    shown = [(str(each["name"]), str(each.get("label") or "")) for each in fields]
+    return {name: label for name, label in shown if label and not name.startswith(CUSTOM_FIELD)}
 
 
 def _fields(answer: Any) -> Iterator[Mapping[str, Any]]:
@@ -107,7 +116,7 @@ def _fields(answer: Any) -> Iterator[Mapping[str, Any]]:
             yield from _fields(each)
 
 
-def _custom_field(crm_object: FreshsalesObject, field: Mapping[str, Any]) -> CustomField:
+def _custom_field(crm_object: CrmObject, field: Mapping[str, Any]) -> CustomField:
     """Read a field; its choices are stored as text, so that the text is the id."""
     words = [str(each.get("value", each.get("name"))) for each in field.get("choices") or ()]
     return CustomField(

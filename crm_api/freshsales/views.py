@@ -7,18 +7,18 @@ Facts: the documentation's ``view`` and ``filters`` of each resource: 100 record
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from crm_api.crm_objects import CrmObject, CrmRecord
+from crm_api.crm_objects import CrmId, CrmObject, CrmRecord
 from crm_api.errors import InDoubtError, NoRouteError, SettingError
 from crm_api.freshsales.declaration import FreshsalesObject
 from crm_api.freshsales.people_and_deals import OTHER_VIEWS
 from crm_api.freshsales.session import PAGE_SIZE
 from crm_api.freshsales.side_loads import with_ids
-from crm_api.freshsales.values import shaped
+from crm_api.freshsales.values import as_id, shaped
 from crm_api.transport.listing import Progress, expected_form, total_of
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
@@ -219,3 +219,10 @@ def is_before(stamp: Any, moment: datetime) -> bool:
     except ValueError:
         return False
     return isinstance(read, datetime) and read < moment
+
+
+def parents_named(objects: Iterable[FreshsalesObject], targets: Iterable[str]) -> list[tuple[FreshsalesObject, CrmId]]:
+    """Read ``Contact:12`` as the kind of record and the id; a kind that is none of the objects is passed over."""
+    by_model = {each.model.casefold(): each for each in objects if each.model}
+    pairs = [target.partition(":") for target in targets]
+    return [(by_model[model.casefold()], as_id(crm_id)) for model, _, crm_id in pairs if model.casefold() in by_model]

@@ -18,7 +18,7 @@ from crm_api.endpoints.whole_records import CRM_ID
 from crm_api.endpoints.xml_bodies import is_xml_name
 from crm_api.errors import SettingError
 from crm_api.http.session import telling
-from crm_api.naming.spelling import spelled_as
+from crm_api.naming.spelling import spelled_as, spellings_of
 from crm_api.settings import nearest
 from target_crm.endpoints import copper_templates
 from target_crm.endpoints.settings import ROLES, endpoint_of
@@ -283,9 +283,11 @@ def check_fields(declared_: Declared, stream: str, known: Collection[str], given
         for name in named if role != "find" else (*named, *declared_.match_on):
             spellings = {name} if name in attributes else {name, name.partition(".")[0]}  # a body holds whole fields
             if name != CRM_ID and not any(spelled_as(spelling, there) for spelling in spellings):
+                several = sorted(spellings_of(name, there))
+                lacks = f"has it in several spellings, {' and '.join(several)}: name one of them as it is spelt"
                 raise SettingError(
-                    f"streams.{stream}: the {role} endpoint needs {{{name}}}, and the stream has no such field"
-                    f"{nearest(name, sorted(there))}"
+                    f"streams.{stream}: the {role} endpoint needs {{{name}}}, and the stream "
+                    + (lacks if several else f"has no such field{nearest(name, sorted(there))}")
                 )
         if endpoint.format is Format.XML and endpoint.has_body and endpoint.attributes is None:
             for name in sorted(there):

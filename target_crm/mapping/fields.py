@@ -129,7 +129,12 @@ class Fields:
         columns = self._customs_by_form.get(form, ()) if self._known_titles else ()
         if len(columns) == 1:
             return Assignment(self.customs[columns[0]], Role.OWN, order=1, is_exact=False)
-        return None if columns else self._without_prefix(form)
+        if columns:
+            return None
+        renamed = self._labelled.get(form) if self.container is not None else None
+        if renamed is not None:
+            return Assignment(renamed, Role.OWN, order=1, is_exact=False)
+        return self._without_prefix(form)
 
     def _without_prefix(self, form: str) -> Assignment | None:
         """Find the attribute where the name begins with the kind of record: ``Person - Email``."""
@@ -257,6 +262,20 @@ class Fields:
         return {form: tuple(columns) for form, columns in found.items()}
 
     # Declared attributes
+
+    @cached_property
+    def _labelled(self) -> Mapping[str, Attribute]:
+        """The declared attributes by the canonical form of the label that the account itself gave them."""
+        found: dict[str, list[Attribute]] = {}
+        try:
+            labels = self._crm.labels(self.crm_object)
+        except (ForbiddenError, NoRouteError):
+            return {}
+        for name, label in labels.items():
+            attribute = self._declared.get(name)
+            if attribute is not None and attribute.is_writable and attribute.kind not in REFERRING:
+                found.setdefault(canonical(label), []).append(attribute)
+        return {form: attributes[0] for form, attributes in found.items() if len(attributes) == 1}
 
     @cached_property
     def _other_names(self) -> Mapping[str, Assignment]:

@@ -30,6 +30,9 @@ class _Declared:
     def custom_fields(self, crm_object: CrmObject) -> Sequence[CustomField]:  # noqa: ARG002 - as Crm has it
         return ()
 
+    def labels(self, crm_object: CrmObject) -> Mapping[str, str]:  # noqa: ARG002 - as Crm has it
+        return {}
+
 
 def declared_crm(objects: Mapping[str, CrmObject]) -> Crm:
     """Make a CRM of declared objects that knows no account: it can look up names, and can do nothing else."""

@@ -82,7 +82,7 @@ COLUMNS: Mapping[tuple[str, ...], str] = {
     ("amount",): "lead value",
     ("currency",): "deal currency, amount currency",
     ("close_date",): "expected closing date",
-    ("probability",): "probability percent",
+    ("probability",): "probability percent, stage probability",
     ("loss_reason",): "reason for loss, reason lost",
     ("due_date",): "task due date, deadline",
 }
@@ -107,7 +107,7 @@ KEPT = (
     "unsubscribed time, last login, submitted at, submission date, timestamp"
 )
 """Columns that the source fills by itself."""
-IDS = "id, record id, record, object id, leid, euid, uuid, guid, key, unique id, external id, system id"
+IDS = "id, record id, record, object id, leid, euid, uuid, guid, key, unique id, external id, system id, activity id"
 """Columns that identify a record at the source."""
 OWNERS = (*known.OWNER, "hubspot owner", "record owner")
 """Columns for the user who takes care of a record."""
@@ -154,6 +154,8 @@ PARTS: Mapping[str, str] = {
     "postal address": "whole",
     "full address": "whole",
     "street road name": "street",
+    "house number": "street2",
+    "apartment suite no": "street2",
     "full combined address": "whole",
     "city": "city",
     "town": "city",
@@ -195,6 +197,7 @@ GROUPS = (
     "address",
     "postal address",
     "physical",
+    "default address",
     "legal",
     "",
     "home",

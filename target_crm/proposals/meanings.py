@@ -33,7 +33,7 @@ from target_crm.proposals.known_columns import (
 
 _BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 _SIGNS = re.compile(r"[\W_]+")
-_BESIDE = re.compile(r"__[cC]$|\s*\((?:[A-Z]{3,4}|(?:UTC|GMT)[^)]*)\)$")
+_BESIDE = re.compile(r"__[cC]$|\s*\((?:[A-Z]{3,4}|(?:UTC|GMT)[^)]*|text only)\)$")
 """Behind a name: that a field is an account's own, a time zone or a currency."""
 _ONE_WORD = {
     ("e", "mail"): "email",

@@ -121,6 +121,9 @@ class Placing:
         return places
 
     def _place(self, places: Places, column: Column) -> None:
+        if self._own is Entity.TASK and unnumbered(column.name) == "name" and "subject" in self._names:
+            places.left_out[column.name] = "it is the name of the person whom the task is about"  # in Salesforce
+            return
         meaning = self._labelled(column, meaning_of(column.name, self._own))
         if (claim := self._claim(column, meaning)) is not None:
             attribute = claim.assignment.attribute

@@ -327,6 +327,7 @@ def test_a_layout_is_understood_as_text_or_not_and_with_its_facts_further_in():
     layout = {"sections": [{"label": "One", "attributes": attributes}, {"label": "None"}]}
     for given in (layout, msgspec.json.encode(layout).decode()):
         tier, number, agreed = config_of({"webLayout": given}).custom
+        assert config_of({"webLayout": given}).labels == {"lastName": "Last"}
         assert (tier.id, tier.kind, tier.tag_name, tier.options[0].id) == ("attr_1", Kind.NAME_ID, "tier_1", 9)
         assert (number.label, number.kind) == ("No", None)
         assert (agreed.kind, agreed.options[0].id, agreed.options[0].spellings) == (Kind.NAME_IDS, 44, ("Yes",))

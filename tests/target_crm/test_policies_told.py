@@ -51,3 +51,12 @@ def test_a_match_key_that_no_attribute_gives_is_told_before_any_record(run):
     assert said in run([PEOPLE], streams={"people": {"match_on": ["Customer Number"]}}).errors
     for given in (["E-mail"], ["Customer Number", "emails"], [["name", "emails"]], ["id"]):
         assert "match_on finds" not in run([PEOPLE], streams={"people": {"match_on": given}}).errors
+
+
+def test_a_field_of_an_endpoint_that_is_there_in_two_spellings_is_told_so(run):
+    schema = schema_of("notes", "First Name", "firstName")
+    endpoint = {"path": "/activities", "attributes": ["first_name"]}
+    done = run([schema, record_of("notes", id=1)], streams={"notes": {"endpoint": endpoint}})
+    assert "the stream has it in several spellings, First Name and firstName: name one of them" in done.errors
+    given = {"notes": {"endpoint": {"path": "/activities"}, "exclude": ["FIRST NAME"]}}
+    assert "SCHEMA has" not in run([schema], streams=given).errors

@@ -32,6 +32,9 @@ class WithoutCustomFields:
 
     objects: ClassVar[dict[str, CrmObject]] = {}
 
+    def labels(self, crm_object: CrmObject) -> dict[str, str]:  # noqa: ARG002 - the port's
+        return {}
+
     def custom_fields(self, crm_object: CrmObject) -> list[Any]:  # noqa: ARG002 - the port's
         return []
 

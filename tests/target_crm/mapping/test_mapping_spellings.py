@@ -26,11 +26,15 @@ ALL = frozenset({"people"})
 class WithFields:
     """A CRM that has these custom fields, or tells none; it counts how often it is asked."""
 
-    def __init__(self, *fields: CustomField, forbidden: bool = False) -> None:
+    def __init__(self, *fields: CustomField, forbidden: bool = False, labels: dict[str, str] | None = None) -> None:
         self._fields = fields
+        self._labels = labels or {}
         self._forbidden = forbidden
         self.objects = {"people": PEOPLE}
         self.asked = 0
+
+    def labels(self, crm_object: CrmObject) -> dict[str, str]:  # noqa: ARG002 - the port's
+        return self._labels
 
     def custom_fields(self, crm_object: CrmObject) -> Sequence[CustomField]:  # noqa: ARG002 - the port's
         self.asked += 1
@@ -198,3 +202,13 @@ def test_parts_of_an_address_are_taken_from_the_best_name(mapped: Map) -> None:
     address = {"street": "Long 1", "city": "Bonn", "postal_code": "1", "state": "X"}
     assert found.payload == {"address": address}
     assert set(found.left_out) == {"MailingCity"}
+
+
+def test_an_attribute_that_the_account_renamed_is_understood_by_its_label_too() -> None:
+    labels = {"title": "Role at Client", "details": "Region", "tags": "Twin", "emails": "twin", "id": "Number"}
+    fields = fields_with("Region", labels=labels)
+    assert named(fields, "ROLE_AT_CLIENT") == "title"
+    assert named(fields, "title") == "title"
+    assert named(fields, "Region") == "cf_region"  # a custom field comes first, as it is spelt
+    assert named(fields, "Twin") is None
+    assert named(fields, "Number") is None

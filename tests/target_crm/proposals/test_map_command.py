@@ -324,3 +324,32 @@ def test_an_export_gets_the_same_proposal_as_messages_beside_others(settings, tm
     file.write_bytes(as_lines([*messages_of("zoho-leads"), *messages_of("zoho-accounts")]))
     both = proposal_for(settings, tmp_path, file)
     assert both["streams"]["zoho_leads"] == alone["streams"]["zoho_leads"]
+
+
+def streets(*columns, rest="Name"):
+    rows = f"{','.join((rest, *columns))}\n{','.join(('Orr KG', *map(str, range(len(columns)))))}\n"
+    return settings_from("--object", "companies", data=rows.encode()).get("stream_maps", {}).get("records", {})
+
+
+def test_the_house_number_of_an_address_goes_with_its_street():
+    found = streets("Street/road name of Address", "House number of Address", "Apartment/suite no of Address")
+    for column in ("Street/road name of Address", "House number of Address", "Apartment/suite no of Address"):
+        assert column in found["street"]
+
+
+def test_what_reports_of_salesforce_put_behind_a_name_is_no_part_of_it():
+    found = streets("Mailing State/Province (text only)", "Mailing Country (text only)")
+    assert set(found) == {"state", "country"}
+
+
+def test_the_name_beside_the_subject_of_a_task_is_that_of_a_person():
+    data = b"Activity ID,Subject,Name,Due Date\n00T1,Call Ann,Ann Bee,2024-06-01\n"
+    found = settings_from("--object", "tasks", data=data)["streams"]["records"]
+    assert found["source_id"] == "Activity ID"
+    assert found["exclude"] == ["Name"]
+
+
+def test_the_probability_of_a_stage_is_the_deals_in_percent():
+    data = b"dealname,hs_deal_stage_probability\nA,0.4\n"
+    found = settings_from("--object", "opportunities", data=data)
+    assert "* 100" in found["stream_maps"]["records"]["win_probability"]

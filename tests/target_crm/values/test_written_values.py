@@ -135,6 +135,12 @@ def test_an_instant_beyond_the_calendar_costs_its_record_and_not_the_run(mapped,
     assert (found.attribute, found.value) == (name, edge)
 
 
+def test_an_account_tells_the_labels_of_its_own_screens(crms):
+    assert crms["freshsales"].labels(crms["freshsales"].objects["deals"])["expected_close"] == "Expected close date"
+    assert "customerName" in crms["apptivo"].labels(crms["apptivo"].objects["customers"])
+    assert not crms["copper"].labels(crms["copper"].objects["people"])
+
+
 def test_a_year_of_two_digits_is_no_year_of_antiquity(mapped):
     found = mapped("copper", "opportunities", "close_date", "5/6/24")
     assert isinstance(found, Rejection)
