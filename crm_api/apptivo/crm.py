@@ -22,7 +22,7 @@ from crm_api.apptivo.objects import APPTIVO_OBJECTS, EMPLOYEES, LISTS, OBJECTS, 
 from crm_api.apptivo.records import Names, created, crm_id_of, item_form, returned, revised
 from crm_api.apptivo.search import PAGE_SIZE, Lists, ask
 from crm_api.apptivo.session import ApptivoCredentialsError, WireStyle, says_success
-from crm_api.apptivo.values import Days, custom_plain, custom_wire
+from crm_api.apptivo.values import Days, custom_plain, custom_wire, plain_number
 from crm_api.crm import Account, BeforeSend, CustomField, Name, Refused, Result, Written
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload, outgoing
 from crm_api.endpoints.declared import DeclaredCrm
@@ -79,6 +79,7 @@ class Apptivo(DeclaredCrm):
         self._missing = MissingLists()
         # Only attributes that an update lists are applied: an older record beside them does no harm.
         self._recent = RecentRecords(RECENT_SECONDS, clock=clock, most=MOST_RECENT)
+        self._answered = RecentRecords(RECENT_SECONDS, clock=clock, most=MOST_RECENT)  # of these, from our own writes
 
     # The account and its lists
 
@@ -213,6 +214,7 @@ class Apptivo(DeclaredCrm):
         if self.is_known(config_path(declaration)):
             self._missing.learn(declaration.choices, record, self._config(declaration))
         self._recent.remember((crm_object.name, record["id"]), raw)
+        self._answered.forget((crm_object.name, record["id"]))
         return record
 
     # Writing
@@ -235,11 +237,15 @@ class Apptivo(DeclaredCrm):
 
     def _update(self, crm_object: CrmObject, crm_id: CrmId, payload: Payload) -> Result:
         declaration = APPTIVO_OBJECTS[crm_object.name]
-        raw = self._recent.get((crm_object.name, crm_id))
-        if raw is None and crm_id in self._made_up_ids:
-            raw = {}
-        elif raw is None and self.read(crm_object, [crm_id]):
-            raw = self._recent.get((crm_object.name, crm_id))
+        key = crm_object.name, crm_id
+        # A list goes whole, with what somebody may have added to it since our own write.
+        lists = {BILLING, SHIPPING, "customAttributes"} if self._style is WireStyle.REST else {BILLING, SHIPPING}
+        is_old = self._answered.get(key) is not None and not lists.isdisjoint(payload)
+        raw = self._recent.get(key)
+        if crm_id in self._made_up_ids:
+            raw = raw or {}
+        elif raw is None or is_old:
+            raw = self._recent.get(key) if self.read(crm_object, [crm_id], immediate=True) else None
         if raw is None:
             return Refused(f"Apptivo has no such record in its {crm_object.name}", None, gone=True)
         revision = revised(declaration, raw, payload, self._names(declaration, payload))
@@ -286,7 +292,9 @@ class Apptivo(DeclaredCrm):
         ):  # the answer says SUCCESS only
             self._recent.forget((crm_object.name, crm_id))
             return Written(crm_id, {})
-        return Written(crm_id, self._noted(crm_object, {**result.record, APPTIVO_OBJECTS[crm_object.name].id: crm_id}))
+        record = self._noted(crm_object, {**result.record, APPTIVO_OBJECTS[crm_object.name].id: crm_id})
+        self._answered.remember((crm_object.name, crm_id), {})
+        return Written(crm_id, record)
 
     @override
     def send(
@@ -343,7 +351,7 @@ class Apptivo(DeclaredCrm):
         if attribute.kind in {Kind.ID, Kind.NAME_ID} and isinstance(value, str):
             return identifier(value)
         if attribute.kind is Kind.NUMBER and isinstance(value, str):
-            return _number(value)
+            return plain_number(value)
         return value
 
     def _any_config(self) -> Config:
@@ -388,9 +396,3 @@ def _warn_of_delete(crm_object: CrmObject) -> None:
         "library; look whether the records are gone.",
         crm_object.name,
     )
-
-
-def _number(text: str) -> Any:
-    with suppress(ValueError):
-        return float(text.replace(",", ""))
-    return text

@@ -79,6 +79,13 @@ def stamped(text: Any) -> datetime | None:
     return None
 
 
+def plain_number(text: str) -> Any:
+    """Read a number that an answer holds as text; text that is none stays as it is."""
+    with suppress(ValueError):
+        return float(text.replace(",", ""))
+    return text
+
+
 def custom_wire(attribute: CustomAttribute, value: Any) -> dict[str, Any]:
     """Write a custom attribute and its value as records hold them."""
     found: dict[str, Any] = {

@@ -172,8 +172,7 @@ class ActionRunner:
             )
             return
         plan = self._destination.planned(self._context, updates)
-        for update, change in plan.conflicting:
-            self._records.hold_conflict(update, change)
+        self._records.hold_conflicts(plan.conflicting)
         for update in plan.gone:
             self._begin_anew(update.ready, update.crm_id, prepared)
         for update in plan.impossible:

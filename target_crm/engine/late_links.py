@@ -143,14 +143,16 @@ class _StreamLinks:
         current: dict[CrmId, CrmRecord] = {}
         unread: dict[bool, list[CrmId]] = {False: [], True: []}
         for update in updates:
-            known = None if update.ready.reread else self._context.recent.get(update.crm_id)
-            if known is None:
-                unread[update.ready.reread].append(update.crm_id)
+            mapped, written = update.ready.mapped, self._context.recent.get(update.crm_id)
+            # What somebody put there since our own write is not in its answer, nor, for a while, in searches.
+            is_old = update.ready.reread or self._context.mapper.protects(mapped, mapped.payload)
+            if written is None or is_old:
+                unread[update.ready.reread or written is not None].append(update.crm_id)
             else:
-                current[update.crm_id] = known
-        for in_doubt, ids in unread.items():
+                current[update.crm_id] = written
+        for at_once, ids in unread.items():
             if ids:
-                current |= self._context.crm.read(self._context.mapper.crm_object, ids, immediate=in_doubt)
+                current |= self._context.crm.read(self._context.mapper.crm_object, ids, immediate=at_once)
         return current
 
     def _settle(self, update: Update, change: Change, record: CrmRecord) -> None:

@@ -205,8 +205,16 @@ class StreamLedger:
             self.unanswered.pop(each.source_id, None)
         self._count_held(held)
 
-    def hold_conflict(self, update: Update, change: Change) -> None:
-        """Hold a record that both sides changed; a write of it that is in doubt stays so."""
+    def hold_conflicts(self, conflicting: Sequence[tuple[Update, Change]]) -> None:
+        """Hold records that both sides changed; a write of one that is in doubt stays so."""
+        by_doubt: dict[bool, list[Held]] = {}
+        for update, change in conflicting:
+            by_doubt.setdefault(update.ready.reread, []).append(self._in_conflict(update, change))
+        for is_in_doubt, held in by_doubt.items():
+            self._ledger.held_records.hold(self._scope, held, keep_intents=is_in_doubt)
+            self._count_held(held)
+
+    def _in_conflict(self, update: Update, change: Change) -> Held:
         incoming = update.ready.incoming
         attributes = [each.attribute for each in change.to_review]
         kept = self._ledger.kept_values.last_sent(self._scope, incoming.source_id, attributes)
@@ -217,9 +225,7 @@ class StreamLedger:
             for each in change.to_review
         ]
         sent = {"crm_id": update.crm_id, "conflicts": conflicts}
-        held = [self.held(incoming, RejectKind.CONFLICT, _in_conflict(change.to_review), sent=sent)]
-        self._ledger.held_records.hold(self._scope, held, keep_intents=update.ready.reread)
-        self._count_held(held)
+        return self.held(incoming, RejectKind.CONFLICT, _in_conflict(change.to_review), sent=sent)
 
     def hold_unstorable(self, incoming_records: Iterable[IncomingRecord], error: LedgerDataError) -> None:
         """Hold records of which the ledger's database refuses a value; under a digest, if that is the source id."""

@@ -106,3 +106,16 @@ def test_a_flawed_version_gives_way_to_a_sound_one_that_follows(run, emulator, r
     versions = [person(), person(name=5), person(title="B")]
     done = run([PEOPLE, *versions], batch_size_rows=rows)
     assert (done.report["pending"], only(emulator)["title"]) == (0, "B")
+
+
+@PROTECTED
+def test_a_link_that_comes_late_leaves_what_somebody_filled_in_during_the_run(run, emulator, edit_once, policy):
+    to_company = {"company_id": {"stream": "companies", "source_id": "company"}}
+    people = {"conflicts": policy, "missing_reference": "link_later", "references": to_company}
+    typed = emulator.copper.insert("companies", {"name": "Typed"})["id"]
+    edit_once(lambda _: emulator.copper.count("people"), company_id=typed)
+    person = [schema_of("people", "name", "company"), record_of("people", id=1, name="P", company=1)]
+    company = [schema_of("companies", "name"), record_of("companies", id=1, name="C")]
+    run([*person, *company], streams={"people": people, "companies": {}}, batch_size_rows=1)
+    assert emulator.copper.count("companies") == 2
+    assert only(emulator)["company_id"] == typed

@@ -41,3 +41,25 @@ def test_a_value_that_somebody_kept_is_no_edit_any_more_whatever_the_answer_show
     done = send(run, "contacts", {**CONTACT, "job_title": "CFO", "city": "Ulm"}, streams=streams)
     (contact,) = firm.records("contacts")
     assert (done.code, contact["jobTitle"], contact["addresses"][0]["city"]) == (0, "CFO", "Ulm")
+
+
+@pytest.mark.parametrize("style", ["form", "rest"])
+def test_what_somebody_adds_to_a_list_between_two_versions_of_one_run_stays(run, emulator, firm, style):
+    def add(_):
+        for contact in firm.records("leads"):
+            undo()
+            shipping = {"addressTypeCode": "2", "addressType": "Shipping Address", "city": "typed"}
+            customs = [
+                {**each, "customAttributeValue": "77", "numberValue": 77} if "numberValue" in each else each
+                for each in contact["customAttributes"]
+            ]
+            firm.change("leads", contact["id"], {"addresses": [*contact["addresses"], shipping]})
+            firm.change("leads", contact["id"], {"customAttributes": customs})
+
+    undo = emulator.between_requests(add)
+    lead = {"id": 1, "last_name": "Smith", "email": "ann@acme.example", "cf_lead_score": 1}
+    versions = [{**lead, "city": city, "cf_lead_key": key} for city, key in (("Bonn", "1"), ("Ulm", "2"))]
+    send(run, "leads", *versions, wire_style=style, batch_size_rows=1)
+    (contact,) = firm.records("leads")
+    assert [each.get("city") for each in contact["addresses"]] == ["Ulm", "typed"]
+    assert {each["customAttributeValue"] for each in contact["customAttributes"]} >= {"2", "77"}
