@@ -114,20 +114,14 @@ class CopperStream(Stream):
             self._columns_error = StreamError(f"{error.sentence} {advice}")
             self._columns_error.__cause__ = error
             return None
-        state = self.stream_state
-        columns = CustomColumns(
+        return CustomColumns(
             definitions,
             self.object_type,
             naming=naming,
             pinned=self.config["custom_field_names"],
-            given=state.get("columns"),
+            given=self.stream_state.get("columns"),
             zone=lambda: self.account.zone,
         )
-        if columns.given:
-            state["columns"] = columns.given
-        for names in columns.alike:
-            log_event(self.logger, "fields_alike", level="WARNING", stream=self.name, columns=",".join(names))
-        return columns
 
     @property
     def declared_schema(self) -> dict[str, Any]:
@@ -256,6 +250,7 @@ class CopperStream(Stream):
         closed = whole and self.config["emit_activate_version_messages"]
         version = int(self.account.time.now().timestamp() * 1000) if closed else None
         emission = Emission(self.account.writer, self.stream_maps, self.mask, version)
+        self._keep_columns()
         shape = self._shape()
         try:
             self._sync_shaped(shape, emission, count)
@@ -266,6 +261,15 @@ class CopperStream(Stream):
         if version is not None:
             self._write_activate_version_message(version)
         self.account.finish(self)
+
+    def _keep_columns(self) -> None:
+        """Have STATE remember which field each column holds, and warn of those that are easily taken for each other."""
+        if self.columns is None:
+            return
+        if self.columns.given:
+            self.stream_state["columns"] = self.columns.given
+        for names in self.columns.alike:
+            log_event(self.logger, "fields_alike", level="WARNING", stream=self.name, columns=",".join(names))
 
     def _sync_shaped(self, shape: Shape, emission: Emission, count: Callable[[int], None]) -> None:
         self._state_at = self.account.time.monotonic()

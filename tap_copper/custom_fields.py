@@ -43,7 +43,7 @@ class CustomColumns:
 
     Attributes:
         properties: The columns' part of the schema.
-        alike: Columns of fields whose names are spelled alike, and that no setting names.
+        alike: Columns of fields whose names are spelled alike, where one of them is new and no setting names it.
         given: The id of the field of each column, of this run's and of those before.
     """
 
@@ -67,7 +67,8 @@ class CustomColumns:
         names = column_names(fields, pinned, given)
         chosen = set(map(str, pinned or ()))
         unchosen = [field for field in fields if str(field[0]) not in chosen]
-        self.alike = [[names[key] for key in keys] for keys in alike(unchosen)]
+        similar = [[names[key] for key in keys] for keys in alike(unchosen)]
+        self.alike = [columns for columns in similar if not set(columns) <= set(given)]
         self.given = {**given, **({names[key]: key for key in known} if naming == "name" else {})}
         self._columns: dict[Any, tuple[str, Convert | None]] = {
             key: (names[key], _converter(each, zone)) for key, each in known.items()

@@ -166,14 +166,15 @@ SETTINGS: dict[str, Any] = {
             "type": "string",
             "enum": ["name", "id", "off"],
             "default": "name",
-            "description": "Add a column for each custom field: name (cf_<its name>), id (cf_<its id>) or off (none).",
+            "description": "Add a column for each custom field: name (cf_<its name>, kept when it is renamed), id "
+            "(cf_<its id>) or off (none).",
         },
         "custom_field_names": {
             "type": "object",
             "additionalProperties": {"type": "string"},
             "default": {},
-            "description": "Names of custom-field columns by definition id, kept when the field is renamed: {'638': "
-            "'score'}.",
+            "description": "Names of custom-field columns by definition id, in place of those made of their names: "
+            "{'638': 'score'}.",
         },
         "date_order": {
             "type": ["string", "null"],

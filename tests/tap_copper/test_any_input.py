@@ -1,4 +1,4 @@
-"""Whatever stands anywhere in the settings, the catalog or the state: the run is whole, or ends with a sentence."""
+"""Whatever stands anywhere in the settings, the catalog, the state or an answer: the run ends well or in a sentence."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from crm_emulator import Emulator
 from tap_copper.errors import IncompleteError
 from tap_copper.inputs import checked_catalog, checked_state
 from tests.tap_copper.running import run, selecting
+from tests.tap_copper.strange_server import speaking
+from tests.tap_copper.test_conformance import VALUES, all_valid
+from tests.tap_copper.test_strange_answers import read
 
 STATE = {
     "bookmarks": {
@@ -119,3 +122,47 @@ def test_any_settings(small: Emulator, where: tuple[Any, ...], value: Any) -> No
         changed["max_concurrency"] = str(changed["max_concurrency"])
     output = run(small, **changed, max_attempts=1)
     assert is_a_sentence(output.error), repr(output.error)
+
+
+NAMES = [
+    *["id", "name", "type", "category", "date_modified", "date_created", "activity_date", "tags", "custom_fields"],
+    *["options", "data_type", "available_on", "due_date", "old_value", "converted_value", "address", "emails"],
+    *["primary_timezone", "win_probability", "stages"],
+]
+RECORDS = st.builds(
+    lambda key, odd, values: {
+        "id": key,
+        "name": "A",
+        "type": "person",
+        "date_modified": 5,
+        "activity_date": 5,
+        "custom_fields": [{"custom_field_definition_id": place, "value": each} for place, each in enumerate(values)],
+        **odd,
+    },
+    st.integers(1, 9),
+    st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=4),
+    st.lists(VALUES, max_size=3),
+)
+ANSWERS = st.lists(RECORDS | VALUES, max_size=3) | st.lists(RECORDS, max_size=3) | RECORDS | VALUES
+STREAMS = ["account", "activities_search", "activity_types", "custom_field_definitions", "opportunities", "people"]
+DEFINED = [
+    {"id": place, "name": "A", "data_type": kind, "available_on": ["person"], "options": [{"id": 1}]}
+    for place, kind in enumerate(["String", "Dropdown", "Date"])
+]
+
+
+@pytest.mark.long
+@settings(enough, max_examples=40)
+@given(answers=st.fixed_dictionaries({"account": ANSWERS, "definitions": ANSWERS | st.just(DEFINED), "": ANSWERS}))
+def test_any_answers(small: Emulator, answers: dict[str, Any]) -> None:
+    def reply(question: str) -> tuple[int, bytes]:
+        if "tasks" in question:
+            return 200, b'[{"id": 1, "date_modified": 5}]'
+        return 200, json.dumps(next(each for name, each in answers.items() if name in question)).encode()
+
+    with speaking(reply) as address:
+        output = read(small, *STREAMS, "related_items", "tasks", base_url=address, max_attempts=1)
+    assert is_a_sentence(output.error), repr(output.error)
+    assert all_valid(output)
+    failed = output.error.sentences if isinstance(output.error, IncompleteError) else []
+    assert output.ids("tasks") == [1] or any(each.startswith("tasks: ") and "definitions" in each for each in failed)

@@ -260,6 +260,7 @@ def test_a_column_keeps_its_field_when_another_of_that_name_is_removed_or_it_is_
     first = run(emulator, "people")
     column = f"cf_region_{younger['id']}"
     assert columns(first) == {"cf_region": "old", column: "new"}
+    assert run(emulator, "people", state=first.state).state["bookmarks"]["people"] == first.state["bookmarks"]["people"]
     facts = [entry.facts for entry in caplog.records if getattr(entry, "event", "") == "fields_alike"]  # type: ignore[attr-defined]  # the event's
     assert facts == [{"stream": "people", "columns": f"cf_region,{column}"}]
     emulator.copper.delete("custom_field_definitions", older["id"])
