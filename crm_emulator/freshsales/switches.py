@@ -26,12 +26,12 @@ class Switches:
             source, territory and the like: ``absent`` (recorded; objects named in ``include`` stand beside the record),
             ``included`` (such an id stands in the record where ``include`` names its object) or ``present`` (12).
         text_ends: What becomes of blanks at the ends of a text: ``keep`` or ``trim`` (no source says).
-        searched_records: What filtered_search shows of a contact: the ``recorded`` attributes, or all but the nested
-            ones (``most``) (8).
         flat_bodies: Whether a record without its wrapper is accepted (3.1, 11.6).
         contact_requires: The attribute that a new contact needs: ``any`` of names, e-mail and mobile number, ``email``
             or ``last_name`` (section 4; sources disagree).
         recycled_hold_unique: Whether records in the recycle bin still hold their unique values.
+        searched_records: What filtered_search shows of a contact: the ``recorded`` attributes, or all but the nested
+            ones (``most``) (8).
         ambiguous_upsert: The effect of an identifier that several records hold: the ``first`` is updated, or ``reject``
             (11.4).
         emails_on_write: The effect of e-mails sent without ids: add to the others (``merge``) or ``replace`` them.
@@ -57,10 +57,10 @@ class Switches:
     read_only_attributes: str = "ignore"
     read_ids: str = "absent"
     text_ends: str = "keep"
-    searched_records: str = "recorded"
     flat_bodies: bool = True
     contact_requires: str = "any"
     recycled_hold_unique: bool = False
+    searched_records: str = "recorded"
     ambiguous_upsert: str = "first"
     emails_on_write: str = "merge"
     job_polls: int = 1

@@ -44,6 +44,7 @@ STREAMS = {
 @pytest.fixture
 def emulator():
     with Emulator(sizes={"copper": SIZES}, quota=True) as running:
+        running.copper.switches.query_paging = True  # both rely on it for some of their streams
         yield running
 
 
@@ -121,6 +122,7 @@ def test_singer_ios_tap_understands_that_its_key_is_wrong(emulator, tap):
 
 def test_singer_ios_tap_reads_only_the_first_hundred_of_what_it_does_not_page(peer, messages):
     with Emulator(sizes={"copper": {"companies": 230}}) as emulator:
+        emulator.copper.switches.query_paging = True
         tap = peer("tap-copper", {COPPER: emulator.copper.base_url})
         config = tap.file("config.json", settings(emulator))
         done = tap.run("tap-copper", "--config", config, "--catalog", catalog(tap, config, "companies"))
