@@ -13,6 +13,7 @@ from crm_emulator.control import ControlError, set_switches
 from crm_emulator.messages import Answer, Request
 from crm_emulator.pages import forms, views
 from crm_emulator.routing import Route, Router
+from crm_emulator.strictness import Strictness, set_strictness
 from crm_emulator.vendor import UnknownObjectError
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Pages:
             self._page("POST", "/trouble/clear", self._clear_trouble),
             self._page("GET", "/crm/{crm}", self._crm),
             self._page("POST", "/crm/{crm}/switches", self._set_switches),
+            self._page("POST", "/crm/{crm}/strictness", self._set_strictness),
             self._page("POST", "/crm/{crm}/quota", self._set_quota),
             self._page("GET", "/crm/{crm}/{object}", self._records),
             self._page("GET", "/crm/{crm}/{object}/{id}", self._record),
@@ -206,6 +208,13 @@ class Pages:
         except ControlError as wrong:
             crm, switches = views.crm(self._crms, vendor), views.switches(vendor)
             return self._rendered("crm.html", 400, crm=crm, switches=switches, wrong=str(wrong))
+        return _redirect(f"/crm/{vendor.account_name}")
+
+    def _set_strictness(self, request: Request) -> Answer:
+        vendor = self._vendor(request)
+        set_strictness(
+            vendor, Strictness.LENIENT if _fields(request).get("strictness") == "lenient" else Strictness.STRICT
+        )
         return _redirect(f"/crm/{vendor.account_name}")
 
     def _set_quota(self, request: Request) -> Answer:
