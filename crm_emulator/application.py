@@ -175,8 +175,8 @@ class Application:
         """Write down that a delivery has ended."""
         answer, logged = delivery.answer, delivery.logged
         if logged is not None:
-            logged.answer_bytes = len(answer.body) if answer else 0
-            self._crms.journal.end(logged, answer.status if answer else 0, self.clock.now())
+            status, body = (answer.status, answer.body) if answer else (0, b"")
+            self._crms.journal.end(logged, status, body, self.clock.now())
             _logger.info("%s %s %s %s", logged.method, logged.path, logged.status, logged.fault)
 
 

@@ -50,6 +50,7 @@ class Control:
             _route("POST", "/scripts", self._add_script),
             _route("GET", "/clock", self._clock),
             _route("POST", "/clock", self._set_clock),
+            _route("PUT", "/strictness", self._set_strictness),
             _route("POST", "/reset", self._reset),
             Route("GET", "/dump", self._dump, ""),
             _route("POST", "/load", self._load),
@@ -155,6 +156,10 @@ class Control:
         clock.skew_seconds = float(sent.get("skew_seconds", clock.skew_seconds))
         clock.date_header_skew_seconds = float(sent.get("date_header_skew_seconds", clock.date_header_skew_seconds))
         return self._clock(request)
+
+    def _set_strictness(self, request: Request) -> Any:
+        self._crms.set_strictness(request.json())
+        return {vendor.account_name: asdict(vendor.switches) for vendor in self._crms.vendors}
 
     def _reset(self, request: Request) -> Any:
         sent = request.json()

@@ -13,6 +13,7 @@ from crm_emulator.faults import Fault, FaultPlan, Kind
 from crm_emulator.journal import Journal, LoggedRequest
 from crm_emulator.messages import Request
 from crm_emulator.quota import Rate
+from crm_emulator.strictness import Strictness, set_strictness
 from crm_emulator.vendor import Vendor
 
 
@@ -127,6 +128,13 @@ class EmulatedCrms:
         """Close the stores; the records are gone unless a database keeps them."""
         for each in self.accounts:
             each.close()
+
+    def set_strictness(self, strictness: Strictness | str) -> None:
+        """Make all CRMs ``strict`` or ``lenient``; raises ValueError for another word."""
+        if strictness not in set(Strictness):
+            raise ValueError(f"strictness must be one of {', '.join(Strictness)}, not {strictness!r}")
+        for vendor in self.vendors:
+            set_strictness(vendor, Strictness(strictness))
 
     # Trouble
 

@@ -23,6 +23,7 @@ from crm_emulator.messages import Answer, Request
 from crm_emulator.pages.site import Pages
 from crm_emulator.quota import Rate
 from crm_emulator.server import Listener
+from crm_emulator.strictness import Strictness
 from crm_emulator.version import require_equal_versions
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Emulator(EmulatedCrms):
         clock: Left out, the machine's; ``Clock(frozen_at=…)`` stands still until ``clock.advance``.
         faults: Faults in force from the start.
         switches: Copper's switches.
+        strictness: ``strict`` or ``lenient``, for all CRMs; left out, every switch has its default.
         sizes: Numbers of records by CRM and object: ``{"freshsales": {"contacts": 500}}``. Each CRM is seeded when it
             is first used, with its default numbers where nothing is said and ``empty`` is not set.
 
@@ -85,6 +87,7 @@ class Emulator(EmulatedCrms):
         clock: Clock | None = None,
         faults: Iterable[Fault] = (),
         switches: Switches | None = None,
+        strictness: Strictness | str | None = None,
         sizes: Mapping[str, Mapping[str, int]] | None = None,
     ) -> None:
         require_equal_versions()
@@ -110,6 +113,8 @@ class Emulator(EmulatedCrms):
             switches=switches,
         )
         self.faults.add(*faults)
+        if strictness is not None:
+            self.set_strictness(strictness)
         self.control_token = token or ("" if is_loopback(listen) else new_token())
         access = Access(self.control_token)
         self._control, self._pages = Control(self, access), Pages(self, access)

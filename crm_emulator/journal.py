@@ -25,6 +25,7 @@ class LoggedRequest:
         in_flight: How many requests were under way, this one included, when it arrived.
         quota_share: The part of the quota used, this one included.
         fault: The trouble that struck it, in that order: ``"latency"``, ``"lost"`` …
+        answer: The first 2,048 bytes of the answer's body.
         answer_bytes: The length of the answer's body, as meant to be sent.
     """
 
@@ -41,6 +42,7 @@ class LoggedRequest:
     status: int | None = None
     seconds: float = 0.0
     fault: str = ""
+    answer: bytes = b""
     answer_bytes: int = 0
 
     @property
@@ -50,9 +52,12 @@ class LoggedRequest:
 
     def as_record(self) -> dict[str, Any]:
         """Return the request as the control API shows it."""
-        return {name: getattr(self, name) for name in self.__slots__ if name != "body"} | {
-            "body": self.body[:4096].decode("utf-8", "replace")
-        }
+        bodies = {"body": self.body[:4096], "answer": self.answer}
+        values = {name: getattr(self, name) for name in self.__slots__ if name not in bodies}
+        return values | {name: body.decode("utf-8", "replace") for name, body in bodies.items()}
+
+
+_ANSWER_BYTES = 2_048
 
 
 class Journal:
@@ -84,8 +89,9 @@ class Journal:
         self.requests.append(logged)
         return logged
 
-    def end(self, logged: LoggedRequest, status: int, now: float) -> None:
+    def end(self, logged: LoggedRequest, status: int, answer: bytes, now: float) -> None:
         """Write down how it ended."""
+        logged.answer, logged.answer_bytes = answer[:_ANSWER_BYTES], len(answer)
         self.in_flight -= 1
         logged.status = status
         logged.seconds = now - logged.at

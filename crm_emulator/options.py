@@ -118,6 +118,21 @@ def parser() -> argparse.ArgumentParser:
         metavar="[CRM.]NAME=VALUE",
         help="set a switch, for example tie_order=random",
     )
+    doubtful = made.add_mutually_exclusive_group()
+    doubtful.add_argument(
+        "--strict",
+        dest="strictness",
+        action="store_const",
+        const="strict",
+        help="refuse whatever any source says may be refused, in all CRMs; --switch still has the last word",
+    )
+    doubtful.add_argument(
+        "--lenient",
+        dest="strictness",
+        action="store_const",
+        const="lenient",
+        help="take whatever any source says may be taken",
+    )
     add("--skew-seconds", type=float, default=0.0, metavar="S", help="set the server's clock S seconds ahead")
     add("--log", action="store_true", help="print each request to stderr")
     return made
@@ -231,6 +246,8 @@ def emulator_for(options: argparse.Namespace) -> Emulator:
         empty=options.empty,
         sizes={"copper": _sizes(options), **_other_sizes(options)},
     )
+    if options.strictness is not None:
+        emulator.set_strictness(options.strictness)
     _set_switches(emulator.vendors, options.switch)
     for text in options.script:
         emulator.script(*_script(text))

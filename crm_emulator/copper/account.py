@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from crm_emulator.clock import Clock
@@ -41,14 +40,6 @@ class CopperAccount(DirectAccess):
     def owner_id(self) -> int:
         """The user to whom the key belongs: the first."""
         return self.store.ids(Query(self.tables["users"]), limit=1)[0]
-
-    def is_address(self, text: Any) -> bool:
-        """Return whether a text is an address to which the account sends anything: ``https://`` unless by switch."""
-        try:
-            parts = urlsplit(str(text))
-        except ValueError:
-            return False
-        return bool(parts.hostname) and parts.scheme in ({"https"} if self.switches.https_only else {"https", "http"})
 
     def get(self, object_name: str, record_id: int) -> Record | None:
         """Return a record, or None."""

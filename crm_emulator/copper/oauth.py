@@ -9,6 +9,7 @@ from secrets import compare_digest, token_hex
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
+from crm_emulator.copper.targets import is_target
 from crm_emulator.messages import Answer, Request, json_answer
 from crm_emulator.routing import Route
 
@@ -131,7 +132,7 @@ class OAuth:
         for name, value in expected.items():
             if asked.get(name) != value:
                 return f"{name} must be {value}."
-        if not self._account.is_address(asked.get("redirect_uri", "")):
+        if not is_target(asked.get("redirect_uri", ""), self._account.switches):
             return "redirect_uri must be an https URL."
         return ""
 

@@ -13,6 +13,7 @@ from crm_emulator.control import ControlError, set_switches
 from crm_emulator.messages import Answer, Request
 from crm_emulator.pages import forms, views
 from crm_emulator.routing import Route, Router
+from crm_emulator.strictness import Strictness, set_strictness
 from crm_emulator.vendor import UnknownObjectError
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ _STYLE = "/static/{name}"
 _ICON = "/favicon.ico"  # which browsers ask for where a CRM's answer is shown
 _UNKNOWN_VISITOR = 401
 _ON_OVERVIEW = 10
+_NOTIFICATIONS = 20
 _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -64,6 +66,8 @@ class Pages:
             self._page("POST", "/trouble/clear", self._clear_trouble),
             self._page("GET", "/crm/{crm}", self._crm),
             self._page("POST", "/crm/{crm}/switches", self._set_switches),
+            self._page("POST", "/crm/{crm}/strictness", self._set_strictness),
+            self._page("POST", "/crm/{crm}/webhooks", self._fire_webhooks),
             self._page("POST", "/crm/{crm}/quota", self._set_quota),
             self._page("GET", "/crm/{crm}/{object}", self._records),
             self._page("GET", "/crm/{crm}/{object}/{id}", self._record),
@@ -115,7 +119,8 @@ class Pages:
 
     def _rendered(self, name: str, status: int = 200, **values: Any) -> Answer:
         menu = [("/", "Overview"), ("/requests", "Requests"), ("/trouble", "Trouble")]
-        menu += [(f"/crm/{crm}", title) for crm, title in views.names(self._crms).items()]
+        first = self._crms.accounts[0].vendors  # the overview leads to the others
+        menu += [(f"/crm/{vendor.account_name}", views.title(vendor)) for vendor in first]
         text = self._templates.get_template(name).render(
             emulator=self._crms, menu=menu, quoted=_quoted, is_open=not is_loopback(self._crms.host), **values
         )
@@ -135,8 +140,18 @@ class Pages:
         return self._rendered("meters.html", crms=views.crms(self._crms))
 
     def _crm(self, request: Request) -> Answer:
-        vendor = self._vendor(request)
-        return self._rendered("crm.html", crm=views.crm(self._crms, vendor), switches=views.switches(vendor), wrong="")
+        return self._crm_page(self._vendor(request), "")
+
+    def _crm_page(self, vendor: Vendor, wrong: str) -> Answer:
+        notifications = None if vendor.outbox is None else vendor.outbox.notifications[: -_NOTIFICATIONS - 1 : -1]
+        return self._rendered(
+            "crm.html",
+            400 if wrong else 200,
+            crm=views.crm(self._crms, vendor),
+            switches=views.switches(vendor),
+            notifications=notifications,
+            wrong=wrong,
+        )
 
     def _records(self, request: Request) -> Answer:
         vendor = self._vendor(request)
@@ -163,7 +178,13 @@ class Pages:
         found = next((each for each in self._crms.requests if str(each.number) == number), None)
         if found is None:
             return self._refusal(404, f"The log holds no request {number}.")
-        return self._rendered("request.html", logged=found, body=views.pretty(found.body))
+        return self._rendered(
+            "request.html",
+            logged=found,
+            body=views.pretty(found.body),
+            answer=views.pretty(found.answer),
+            names=views.names(self._crms),
+        )
 
     def _trouble(self, request: Request) -> Answer:
         return self._trouble_page(forms.filled(request.query), "")
@@ -204,8 +225,20 @@ class Pages:
         try:
             set_switches(vendor, forms.switches(vendor, _fields(request)))
         except ControlError as wrong:
-            crm, switches = views.crm(self._crms, vendor), views.switches(vendor)
-            return self._rendered("crm.html", 400, crm=crm, switches=switches, wrong=str(wrong))
+            return self._crm_page(vendor, str(wrong))
+        return _redirect(f"/crm/{vendor.account_name}")
+
+    def _set_strictness(self, request: Request) -> Answer:
+        vendor = self._vendor(request)
+        set_strictness(
+            vendor, Strictness.LENIENT if _fields(request).get("strictness") == "lenient" else Strictness.STRICT
+        )
+        return _redirect(f"/crm/{vendor.account_name}")
+
+    def _fire_webhooks(self, request: Request) -> Answer:
+        vendor = self._vendor(request)
+        if vendor.outbox is not None:
+            vendor.outbox.fire()
         return _redirect(f"/crm/{vendor.account_name}")
 
     def _set_quota(self, request: Request) -> Answer:

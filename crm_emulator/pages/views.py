@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from crm_emulator.vendor import Vendor
 
 PAGE_SIZE = 50
+_WORD = re.compile(r"``(\w+)``")
 _MOST_ROWS = 200
 _MOST_COLUMNS = 5
 _TITLES = {
@@ -75,11 +77,12 @@ class Crm:
 
 @dataclass(frozen=True)
 class Switch:
-    """A switch, its value, and what it does."""
+    """A switch, its value, what it does, and the words that it can be, as far as the description tells them."""
 
     name: str
     value: Any
     description: str
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -184,7 +187,15 @@ def crm(emulator: EmulatedCrms, vendor: Vendor) -> Crm:
 def switches(vendor: Vendor) -> list[Switch]:
     """Return a CRM's switches."""
     descriptions = vendor.described_switches()
-    return [Switch(name, value, descriptions.get(name, "")) for name, value in asdict(vendor.switches).items()]
+    return [
+        Switch(name, value, descriptions.get(name, ""), _words(value, descriptions.get(name, "")))
+        for name, value in asdict(vendor.switches).items()
+    ]
+
+
+def _words(value: Any, description: str) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(_WORD.findall(description.partition(":")[2])))
+    return found if isinstance(value, str) and value in found else ()
 
 
 def records(vendor: Vendor, name: str, record_filter: RecordFilter) -> Page:

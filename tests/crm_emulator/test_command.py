@@ -116,6 +116,7 @@ def refused(capsys, *options):
     [
         (["--prot", "1"], "unrecognized arguments: --prot"),
         (["--people", "many"], "--people"),
+        (["--strict", "--lenient"], "not allowed with argument"),
         (["--accounts", "0"], "there can be 1 to 100 accounts, not 0"),
         (["--people", "-1"], "--people cannot be negative"),
         (["--port", "70000"], "--port"),
@@ -140,6 +141,12 @@ def test_beyond_this_machine_it_prints_the_token(monkeypatch):
         assert "# token of the control API and the pages: of-the-team" in running.lines
         headers = {"Authorization": "Bearer of-the-team"}
         assert requests.get(f"{running.url}/_emulator/status", headers=headers, timeout=120).status_code == 200
+
+
+def test_strict_and_lenient_leave_the_last_word_to_a_switch():
+    with Running("--empty", "--lenient", "--switch", "query_paging=false") as running:
+        switches = running.status()["vendors"]["copper"]["switches"]
+        assert (switches["oversized_page"], switches["query_paging"]) == ("clamp", False)
 
 
 def test_with_several_accounts_it_prints_ids_and_keys_of_each():

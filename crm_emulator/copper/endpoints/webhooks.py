@@ -8,6 +8,7 @@ from typing import Any
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, NotAllowedError, NotFoundError, unrecognized
 from crm_emulator.copper.endpoints.base import endpoint, record_id, sent_object
+from crm_emulator.copper.targets import is_target
 from crm_emulator.messages import Record, Request
 from crm_emulator.routing import Route
 
@@ -32,7 +33,7 @@ def routes(account: CopperAccount) -> tuple[Route, ...]:
         Route("GET", "/webhooks", endpoint(at(_all)), "§3.8"),
         Route("GET", "/webhooks/{id}", endpoint(at(_one)), "§3.8"),
         Route("POST", "/webhooks", endpoint(at(_create)), "§3.8, §10", _FIRE, writes=True),
-        Route("PUT", "/webhooks/{id}", endpoint(at(_update)), "§3.8", "no page shows this verb (§10)", writes=True),
+        Route("PUT", "/webhooks/{id}", endpoint(at(_update)), "§3.8", "no page shows an update (§10)", writes=True),
         Route("DELETE", "/webhooks/{id}", endpoint(at(_delete)), "§3.8", writes=True),
     )
 
@@ -82,7 +83,7 @@ def _checked(account: CopperAccount, sent: Any, old: Record) -> Record:
             problems.append((name, "is not included in the list", "inclusion"))
     if not record["target"] and "url" not in unknown:  # so recorded: an unknown url is the only word about it
         problems.append(("target", "can't be blank", "blank"))
-    elif record["target"] and not account.is_address(record["target"]):
+    elif record["target"] and not is_target(record["target"], account.switches):
         problems.append(("target", "must be an https URL", "invalid"))
     if problems:
         raise InvalidError(problems)

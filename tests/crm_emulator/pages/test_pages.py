@@ -270,3 +270,41 @@ def test_every_colour_of_text_has_the_contrast_that_readers_need():
             for ink in ("ink", "quiet", "link", "well", "ill"):
                 light, dark = sorted((luminance(full[ink]), luminance(full[ground])), reverse=True)
                 assert (light + 0.05) / (dark + 0.05) >= 4.5, (ink, ground)
+
+
+def asked(emulator, method: str, path: str, body: object) -> None:
+    headers = {"Authorization": f"Bearer {emulator.copper.access_token}"}
+    requests.request(method, emulator.copper.base_url + path, json=body, headers=headers, timeout=120)
+
+
+def test_the_overview_begins_with_the_newest_requests(emulator):
+    asked(emulator, "POST", "/people", {"nme": "Ann"})
+    text = shown(emulator, "/")
+    places = [text.rindex(each) for each in ("Newest requests", "422", "CRMs", "Quota used")]
+    assert places == sorted(places)
+
+
+def test_a_request_is_shown_with_what_was_answered(emulator):
+    asked(emulator, "POST", "/people", {"nme": "Ann"})
+    assert "Unrecognized attributes specified: nme" in shown(emulator, "/requests/1")
+    asked(emulator, "POST", "/people/search", {"page_size": 100})
+    assert f"The first 2048 of {emulator.requests[1].answer_bytes} bytes." in shown(emulator, "/requests/2")
+
+
+def test_the_webhooks_that_fired_are_shown_and_those_that_are_due_sent(emulator):
+    emulator.copper.switches.https_only = False
+    target = emulator.anything.base_url + "/hook"
+    asked(emulator, "POST", "/webhooks", {"target": target, "type": "person", "event": "new"})
+    emulator.copper.switches.webhook_delay_seconds = 900
+    emulator.copper.insert("people", {"name": "Ann"})
+    assert "waiting person new" in shown(emulator, "/crm/copper")
+    emulator.clock.advance(900)
+    requests.post(f"{emulator.url}/crm/copper/webhooks", timeout=120)
+    emulator.copper.fire_webhooks()
+    assert "sent (201) person new" in shown(emulator, "/crm/copper")
+    assert "Webhooks" not in shown(emulator, "/crm/apptivo")
+
+
+def test_a_switch_of_words_offers_them(emulator):
+    text = requests.get(f"{emulator.url}/crm/copper", timeout=120).text
+    assert '<datalist id="words-tie_order"><option>shuffled</option><option>id</option><option>random</option>' in text
