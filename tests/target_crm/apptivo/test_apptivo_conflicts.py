@@ -43,8 +43,8 @@ def test_a_value_that_somebody_kept_is_no_edit_any_more_whatever_the_answer_show
     assert (done.code, contact["jobTitle"], contact["addresses"][0]["city"]) == (0, "CFO", "Ulm")
 
 
-@pytest.mark.parametrize("style", ["form", "rest"])
-def test_what_somebody_adds_to_a_list_between_two_versions_of_one_run_stays(run, emulator, firm, style):
+@pytest.mark.usefixtures("style")
+def test_what_somebody_adds_to_a_list_between_two_versions_of_one_run_stays(run, emulator, firm):
     def add(_):
         for contact in firm.records("leads"):
             undo()
@@ -59,7 +59,7 @@ def test_what_somebody_adds_to_a_list_between_two_versions_of_one_run_stays(run,
     undo = emulator.between_requests(add)
     lead = {"id": 1, "last_name": "Smith", "email": "ann@acme.example", "cf_lead_score": 1}
     versions = [{**lead, "city": city, "cf_lead_key": key} for city, key in (("Bonn", "1"), ("Ulm", "2"))]
-    send(run, "leads", *versions, wire_style=style, batch_size_rows=1)
+    send(run, "leads", *versions, batch_size_rows=1)
     (contact,) = firm.records("leads")
     assert [each.get("city") for each in contact["addresses"]] == ["Ulm", "typed"]
     assert {each["customAttributeValue"] for each in contact["customAttributes"]} >= {"2", "77"}
