@@ -199,5 +199,5 @@ def test_owners_and_picklists_come_beside_the_record_when_included(suite):
     answer = suite.get(f"/contacts/{contact['id']}?include=owner,contact_status")
     assert answer["users"] == [owner]
     kept = suite.vendor.get("contacts", contact["id"])
-    assert answer["contact_statuses"][0]["id"] == kept["contact_status_id"]
+    assert answer["contact_status"][0]["id"] == kept["contact_status_id"]
     assert answer["contact"]["id"] == contact["id"]
