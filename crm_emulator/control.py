@@ -229,7 +229,7 @@ class Control:
 
 
 def set_switches(vendor: Vendor, values: dict[str, Any]) -> None:
-    """Set some of a vendor's switches; raises ControlError for one that it has not, or a value of another type."""
+    """Set some of a vendor's switches; raises ControlError for an unknown one, and for a value that it cannot have."""
     known = {field.name for field in fields(vendor.switches)}
     for name, value in values.items():
         if name not in known:
@@ -237,6 +237,9 @@ def set_switches(vendor: Vendor, values: dict[str, Any]) -> None:
         wanted = type(getattr(vendor.switches, name))
         if not isinstance(value, wanted | int if wanted is float else wanted):
             raise ControlError(f"the switch {name} must be a {wanted.__name__}, not {value!r}")
+        words = vendor.words_for(name)
+        if words and value not in words:
+            raise ControlError(f"the switch {name} must be one of {', '.join(words)}, not {value!r}")
     for name, value in values.items():
         setattr(vendor.switches, name, value)
 

@@ -183,6 +183,12 @@ class Vendor(ABC):
         joined = re.sub(r"\n {8,}", " ", section)
         return dict(re.findall(r"^ {4}(\w+): (.+)$", joined, re.MULTILINE))
 
+    def words_for(self, switch: str) -> tuple[str, ...]:
+        """Return the words that a switch can be: those that its description quotes; none where it takes any text."""
+        described = self.described_switches().get(switch, "")
+        words = tuple(dict.fromkeys(re.findall(r"``(\w+)``", described.partition(":")[2])))
+        return words if getattr(type(self.switches)(), switch, None) in words else ()
+
     def is_signed_by(self, request: Request) -> bool:
         """Return whether a request, not yet routed, carries the account's credentials."""
         return self.refusal(request) is None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from crm_emulator.vendor import Vendor
 
 PAGE_SIZE = 50
-_WORD = re.compile(r"``(\w+)``")
 _MOST_ROWS = 200
 _MOST_COLUMNS = 5
 _TITLES = {
@@ -188,14 +186,9 @@ def switches(vendor: Vendor) -> list[Switch]:
     """Return a CRM's switches."""
     descriptions = vendor.described_switches()
     return [
-        Switch(name, value, descriptions.get(name, ""), _words(value, descriptions.get(name, "")))
+        Switch(name, value, descriptions.get(name, ""), vendor.words_for(name))
         for name, value in asdict(vendor.switches).items()
     ]
-
-
-def _words(value: Any, description: str) -> tuple[str, ...]:
-    found = tuple(dict.fromkeys(_WORD.findall(description.partition(":")[2])))
-    return found if isinstance(value, str) and value in found else ()
 
 
 def records(vendor: Vendor, name: str, record_filter: RecordFilter) -> Page:

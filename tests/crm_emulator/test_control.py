@@ -79,6 +79,12 @@ def test_switches_are_read_and_set(emulator):
     [
         ("PUT", "/copper/switches", {"lead_enabled": True}, "copper has no switch 'lead_enabled'"),
         ("PUT", "/copper/switches", {"leads_enabled": "no"}, "must be a bool"),
+        (
+            "PUT",
+            "/copper/switches",
+            {"tie_order": "radnom"},
+            "tie_order must be one of shuffled, id, random, not 'radnom'",
+        ),
         ("PUT", "/hubspot/switches", {}, "there is no vendor 'hubspot'"),
         ("POST", "/faults", "explode", "'explode' is not a kind of trouble"),
         ("POST", "/faults", {"pace": 3}, "pace"),
