@@ -13,7 +13,8 @@ Definition = Mapping[str, Any]
 Convert = Callable[[Any], Any]
 
 _DAY_SECONDS = 86400
-_ANYTHING: dict[str, Any] = {}
+# Of a kind that is not known: two of the targets that people use end at a column without a type, or with several.
+_JSON_TEXT: dict[str, Any] = {"type": ["string", "null"]}
 # custom-fields/general/custom_field_definitions: the data types and the values they have
 _TYPES: dict[str, dict[str, Any]] = {
     "String": {"type": ["string", "null"]},
@@ -70,12 +71,12 @@ class CustomColumns:
         similar = [[names[key] for key in keys] for keys in alike(unchosen)]
         self.alike = [columns for columns in similar if not set(columns) <= set(given)]
         self.given = {**given, **({names[key]: key for key in known} if naming == "name" else {})}
-        self._columns: dict[Any, tuple[str, Convert | None]] = {
+        self._columns: dict[Any, tuple[str, Convert]] = {
             key: (names[key], _converter(each, zone)) for key, each in known.items()
         }
         self.properties: dict[str, dict[str, Any]] = {
             names[key]: {
-                **_TYPES.get(str(each.get("data_type")), _ANYTHING),
+                **_TYPES.get(str(each.get("data_type")), _JSON_TEXT),
                 "description": f"Custom field {each.get('name')!r} ({each.get('data_type')}, id {key})",
             }
             for key, each in sorted(known.items())
@@ -103,7 +104,7 @@ class CustomColumns:
                     continue  # not a field as Copper sends them
                 if column is not None and value is not None:
                     name, convert = column
-                    record[name] = value if convert is None else convert(value)
+                    record[name] = convert(value)
                     if record[name] is None and unfit is not None:
                         unfit.note(name, record)
 
@@ -118,8 +119,8 @@ def day(seconds: int, zone: tzinfo) -> date:
     return datetime.fromtimestamp(seconds, UTC).date()
 
 
-def _converter(definition: Definition, zone: Callable[[], tzinfo]) -> Convert | None:
-    """Make the function that turns a stored value into the column's; None where it stays as it is."""
+def _converter(definition: Definition, zone: Callable[[], tzinfo]) -> Convert:
+    """Make the function that turns a stored value into the column's."""
     kind = str(definition.get("data_type"))
     labels = {each["id"]: json_text(each["name"]) for each in _options(definition) if each.get("name") is not None}
     made: dict[str, Convert] = {
@@ -127,7 +128,7 @@ def _converter(definition: Definition, zone: Callable[[], tzinfo]) -> Convert | 
         "MultiSelect": lambda values: [_label(value, labels) for value in _listed(values)],
         "Date": lambda value: _day_text(value, zone),
     }
-    return made.get(kind) or _CONVERTERS.get(kind)
+    return made.get(kind) or _CONVERTERS.get(kind, json_text)
 
 
 def _options(definition: Definition) -> list[Mapping[str, Any]]:

@@ -75,6 +75,14 @@ def at(path: tuple[str, ...], value: Any) -> Any:
     return value
 
 
+@pytest.mark.parametrize("name", [*SCHEMAS, "custom fields"])
+def test_each_column_has_one_type_beside_null(name: str) -> None:
+    properties = COLUMNS.properties if name not in SCHEMAS else SCHEMAS[name]["properties"]
+    for column, schema in properties.items():
+        kinds = {schema["type"]} if isinstance(schema["type"], str) else {*schema["type"]} - {"null"}
+        assert len(kinds) == 1, column
+
+
 @given(place=st.sampled_from([place for name in SCHEMAS for place in places_in(name)]), value=VALUES)
 @example(place=("opportunities", "converted_value"), value="250000.0")
 @example(place=("opportunities", "win_probability"), value=33.5)

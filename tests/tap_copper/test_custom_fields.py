@@ -128,9 +128,10 @@ def test_a_name_without_latin_letters_gives_its_id() -> None:
     assert filled((7, "A")) == {"cf_7": "A"}
 
 
-def test_a_field_of_an_unknown_kind_comes_as_it_is() -> None:
-    assert filled((8, {"x": 1})) == {"cf_twin": {"x": 1}}
-    assert "type" not in CustomColumns(DEFINITIONS, "person").properties["cf_twin"]
+def test_a_field_of_an_unknown_kind_comes_as_text_or_json() -> None:
+    assert filled((8, "deep")) == {"cf_twin": "deep"}
+    assert filled((8, {"x": 1})) == {"cf_twin": '{"x":1}'}
+    assert CustomColumns(DEFINITIONS, "person").properties["cf_twin"]["type"] == ["string", "null"]
 
 
 def test_a_value_without_a_definition_stays_in_the_raw_array_alone() -> None:

@@ -173,7 +173,10 @@ DEFINITIONS = [
     {"id": place, "name": kind, "data_type": kind, "available_on": ["person", "opportunity"], "options": options}
     for place, (kind, options) in enumerate(
         [("String", None), ("Dropdown", [{"id": 1, "name": None}]), ("MultiSelect", [{"id": 1, "name": "Tea"}])]
-        + [(kind, None) for kind in ("Text", "URL", "Date", "Checkbox", "Float", "Percentage", "Currency", "Connect")],
+        + [
+            (kind, None)
+            for kind in ("Text", "URL", "Date", "Checkbox", "Float", "Percentage", "Currency", "Connect", "Odd")
+        ],
         1,
     )
 ]
