@@ -9,6 +9,7 @@ from typing import Any
 
 from crm_api.crm_objects import CrmObject, named_object
 from crm_api.errors import SettingError
+from crm_api.naming.spelling import spelled_as
 from crm_api.settings import JsonSchema, nearest
 from target_crm.delete_brakes import Brakes
 from target_crm.endpoints.declaring import PREFIX, Declared, declared, is_declared, load_method_of, sent_whole
@@ -214,7 +215,7 @@ def stream_settings(
     object_name = _object_name(config, stream, given, objects) if endpoints is None else endpoints.crm_object.name
     if object_name not in objects:
         kind = SettingError if given.get("object") or config.get("default_object") else NoObjectError
-        raise kind(_unknown_object(stream, object_name, objects, refused))
+        raise kind(_unknown_object(stream, object_name, objects, refused, streams_by_name(config)))
     by_whole, source_id = _source_id(given, key_properties, where)
     resolved = {
         "object": object_name,
@@ -293,7 +294,13 @@ def _object_name(
     return object_name
 
 
-def _unknown_object(stream: str, object_name: str, objects: Mapping[str, CrmObject], refused: Mapping[str, str]) -> str:
+def _unknown_object(
+    stream: str,
+    object_name: str,
+    objects: Mapping[str, CrmObject],
+    refused: Mapping[str, str],
+    configured: Collection[str],
+) -> str:
     if object_name in refused:
         return f"Stream {stream!r} cannot be written: {refused[object_name]}"
     if not objects:
@@ -304,6 +311,8 @@ def _unknown_object(stream: str, object_name: str, objects: Mapping[str, CrmObje
         if object_name == stream
         else f"Stream {stream!r}: the CRM has no object {object_name!r}{near}"
     )
+    if (meant := spelled_as(stream, configured)) is not None and meant != stream:
+        return f"{problem}. The settings have streams.{meant}: streams are named as the source spells them"
     return f"{problem}. Set streams.{stream}.object, or default_object, to one of {', '.join(sorted(objects))}"
 
 
