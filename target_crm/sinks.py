@@ -33,6 +33,7 @@ from target_crm.singer.stream_maps import read_by_maps
 from target_crm.source_names import (
     check_flags,
     check_sdk_columns,
+    misspelt_stream_warnings,
     spelt_as_in,
     unknown_field_warnings,
 )
@@ -59,6 +60,10 @@ class RunningTarget(Protocol):
 
     def warn_once(self, sentence: str) -> None:
         """Log a warning, unless it was logged before."""
+
+
+_ODD = "\N{REPLACEMENT CHARACTER}"
+"""Stands for a value that JSON cannot carry, in an attribute of which nothing is sent."""
 
 
 class CrmSink(BatchSink):
@@ -92,6 +97,8 @@ class CrmSink(BatchSink):
         destination.check_fields(stream_name, {name for name in known if not is_sdk_column(name)})
         if settings.mapping.parameters:
             check_flags(stream_name, crm_object, settings.mapping, known)
+        for sentence in misspelt_stream_warnings(running.source_stream, stream_name, target.config):
+            running.warn_once(sentence)
         for sentence in unknown_field_warnings(stream_name, settings, known, crm_object):
             logger.warning("%s", sentence)
         message = running.schema_message
@@ -221,7 +228,7 @@ class CrmSink(BatchSink):
                 hashed = record_hash(record, self._fingerprint)
             except _CANNOT_BE_ENCODED:
                 unread = self._odd_and_unused(record, gone=gone)
-                record = {**record, **dict.fromkeys(unread)}
+                record = {**record, **dict.fromkeys(unread, _ODD)}  # which is counted as left out, as any value is
                 hashed = record_hash(record, self._fingerprint)
             row = self._ids.row(record) if self._appends_rows else None
             if identity is not None:

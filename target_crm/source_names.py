@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from crm_api.crm_objects import CrmObject
 from crm_api.endpoints.templates import places
@@ -12,7 +13,7 @@ from crm_api.naming.spelling import SDK_PREFIX, is_sdk_column, spelled_as, spell
 from crm_api.settings import nearest
 from target_crm.endpoints.declaring import addressed_by
 from target_crm.mapping.settings import MappingSettings
-from target_crm.stream_settings import StreamSettings
+from target_crm.stream_settings import StreamSettings, streams_by_name
 
 EXCLUDE = "exclude"
 
@@ -36,6 +37,23 @@ def check_flags(stream: str, crm_object: CrmObject, settings: MappingSettings, k
                     f"streams.{stream}.parameters.{flag} needs {{{name}}}, and the stream has no such field"
                     f"{nearest(name, sorted(known))}"
                 )
+
+
+def misspelt_stream_warnings(source: str, stream: str, config: Mapping[str, Any]) -> list[str]:
+    """Return a sentence for each setting of a stream that names it in another spelling, and so is not for it.
+
+    Args:
+        source: The stream's name before stream maps.
+        stream: Its name after them.
+        config: The whole configuration.
+    """
+    maps = config.get("stream_maps")
+    named = [("streams", stream, streams_by_name(config)), ("stream_maps", source, maps or {})]
+    return [
+        f"{setting}.{meant} is not for stream {name!r}: streams are named as the source spells them"
+        for setting, name, given in named
+        if name not in given and (meant := spelled_as(name, given)) is not None
+    ]
 
 
 def unknown_field_warnings(

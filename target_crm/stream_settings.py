@@ -9,6 +9,7 @@ from typing import Any
 
 from crm_api.crm_objects import CrmObject, named_object
 from crm_api.errors import SettingError
+from crm_api.naming.spelling import spelled_as
 from crm_api.settings import JsonSchema, nearest
 from target_crm.delete_brakes import Brakes
 from target_crm.endpoints.declaring import PREFIX, Declared, declared, is_declared, load_method_of, sent_whole
@@ -214,7 +215,7 @@ def stream_settings(
     object_name = _object_name(config, stream, given, objects) if endpoints is None else endpoints.crm_object.name
     if object_name not in objects:
         kind = SettingError if given.get("object") or config.get("default_object") else NoObjectError
-        raise kind(_unknown_object(stream, object_name, objects, refused, list(streams_by_name(config))))
+        raise kind(_unknown_object(stream, object_name, objects, refused, streams_by_name(config)))
     by_whole, source_id = _source_id(given, key_properties, where)
     resolved = {
         "object": object_name,
@@ -298,7 +299,7 @@ def _unknown_object(
     object_name: str,
     objects: Mapping[str, CrmObject],
     refused: Mapping[str, str],
-    named: list[str],
+    named: Collection[str],
 ) -> str:
     """Say why a stream cannot be written, where no object or endpoint takes it.
 
@@ -311,8 +312,11 @@ def _unknown_object(
     """
     if object_name in refused:
         return f"Stream {stream!r} cannot be written: {refused[object_name]}"
-    other = "" if stream in named else nearest(stream, named)
+    meant = None if stream in named else spelled_as(stream, named)
+    other = "" if stream in named else nearest(stream, list(named))
     other = other.replace(": the nearest one", ". The nearest name under streams")
+    if meant is not None:
+        other = f". The settings have streams.{meant}: streams are named as the source spells them"
     if not objects:
         return f"Stream {stream!r} has no endpoint. Set streams.{stream}.endpoint, or endpoint for all streams{other}"
     near = nearest(object_name, list(objects))

@@ -154,6 +154,8 @@ class Sources:
         normalise = NORMALISERS[self.attribute.normalise]
         for value, flat in self._given(record):
             for each in _several(value, _CELLS.get(self.attribute.normalise, urls_in)):
+                if isinstance(each, Mapping) and _says_nothing(each, self.attribute):
+                    continue
                 item = as_item(self.attribute, each, flat)
                 text = item[str(self.attribute.item)]
                 items.setdefault(normalise(text) or text, item)  # a phone without digits is told apart by its text
@@ -262,6 +264,12 @@ def _names_of_category(attribute: Attribute) -> tuple[str, ...]:
 def _named(item: Mapping[str, Any], names: Iterable[str]) -> str:
     """Find the first of these names in an object, in any spelling; empty: it has none of them."""
     return next((found for name in names if (found := spelled_as(name, item)) is not None), "")
+
+
+def _says_nothing(item: Mapping[str, Any], attribute: Attribute) -> bool:
+    """Whether an item of a list has its value's name, and no value."""
+    name = _named(item, _names_of_value(attribute))
+    return name in item and is_empty(item[name])
 
 
 def _why_beyond(attribute: Attribute, part: str | None) -> str:

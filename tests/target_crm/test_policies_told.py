@@ -60,3 +60,14 @@ def test_a_field_of_an_endpoint_that_is_there_in_two_spellings_is_told_so(run):
     assert "the stream has it in several spellings, First Name and firstName: name one of them" in done.errors
     given = {"notes": {"endpoint": {"path": "/activities"}, "exclude": ["FIRST NAME"]}}
     assert "SCHEMA has" not in run([schema], streams=given).errors
+
+
+def test_settings_for_a_stream_in_another_spelling_are_told(run):
+    record = record_of("people", id=1, name="A")
+    done = run([PEOPLE, record], streams={"People": {"unknown_names": "leave_out"}}, stream_maps={"PEOPLE": {"x": "1"}})
+    assert "streams.People is not for stream 'people': streams are named as the source spells them" in done.errors
+    assert "stream_maps.PEOPLE is not for stream 'people'" in done.errors
+    rows = schema_of("rows", "name")
+    done = run([rows, record_of("rows", id=1, name="A")], streams={"Rows": {"object": "people"}})
+    assert done.code == 2
+    assert "The settings have streams.Rows" in done.errors

@@ -109,6 +109,13 @@ def test_of_two_spellings_of_a_list_or_a_word_the_second_is_sent_where_the_first
     assert mapped("people", words).payload["name"] == "Ann Bee"
 
 
+def test_an_item_without_a_value_is_none(mapped):
+    emails = [{"email": None, "category": "work"}, {"email": "a@x.org"}, {"Email": ""}]
+    found = mapped("people", {"name": "A", "emails": emails, "phone_numbers": [{"number": "", "note": "x"}]})
+    assert found.payload == {"name": "A", "emails": [{"email": "a@x.org", "category": "work"}]}
+    assert set(found.left_out) == {"phone_numbers.note"}
+
+
 def test_phones_without_a_digit_are_two_phones(mapped):
     found = mapped("people", {"name": "A", "phone": "ask Ann", "mobile": "ask Bob"})
     assert [each["number"] for each in found.payload["phone_numbers"]] == ["ask Ann", "ask Bob"]

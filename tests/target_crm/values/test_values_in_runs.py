@@ -40,6 +40,7 @@ def test_what_json_forbids_costs_nothing_where_it_is_not_sent(run, odd):
         done = run([TASKS, NAN % ("junk", odd), state_of(1)], streams=streams)
         assert (done.code, done.of("tasks")["input"]) == (0, 1)
         assert "rejected" not in done.of("tasks")
+        assert ("left out junk of 1 record" in done.errors) == (not streams)
 
 
 def test_nan_in_a_mark_of_deletion_deletes_nothing(run, emulator):
