@@ -12,7 +12,7 @@ import sqlite3
 import sys
 from collections.abc import Sequence
 
-from crm_emulator.addresses import HOST
+from crm_emulator.addresses import HOST, is_every
 from crm_emulator.control import ControlError
 from crm_emulator.copper.seeds import SIZES
 from crm_emulator.database import ForeignStateError
@@ -25,6 +25,8 @@ def _greeting(emulator: Emulator, database: str | None) -> str:
     """Return the text printed at the start; the first line is for programs, the rest for people."""
     counts = ", ".join(f"{emulator.copper.count(name):,} {name}" for name in SIZES)
     lines = [f"crm-emulator listening on {emulator.url}", f"# copper: {counts}"]
+    if is_every(emulator.host):
+        lines.insert(1, "# and on every other address of this machine")
     for each in emulator.accounts:
         if len(emulator.accounts) > 1:
             lines.append(f"# account {each.number}, at Copper of id {each.copper.account_id}")
@@ -32,6 +34,7 @@ def _greeting(emulator: Emulator, database: str | None) -> str:
     lines += _trusting(emulator)
     if emulator.control_token:
         lines.append(f"# token of the control API and the pages: {emulator.control_token}")
+        lines.append(f"# pages: {emulator.url}/?token={emulator.control_token}")
     if database is None:
         lines.append(
             "# What is written here is forgotten when it stops, and target-crm's ledger remembers it: "
@@ -45,7 +48,7 @@ def _trusting(emulator: Emulator) -> list[str]:
     if emulator.ca_file is None:
         return []
     path = emulator.ca_file.absolute()
-    hosts = " ".join(host.replace("*", "NAME") for vendor in emulator.vendors for host in vendor.hosts)
+    hosts = " ".join(host.replace("*", "NAME") for vendor in emulator.accounts[0].vendors for host in vendor.hosts)
     return [
         f"# certificate authority to trust: {path}",
         f"#   requests: export REQUESTS_CA_BUNDLE={path}",

@@ -85,7 +85,7 @@ class Application:
     def _placed(self, request: Request) -> Request:
         """Put a request to a vendor's own host name under the vendor's root."""
         host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
-        for vendor in self._crms.vendors:
+        for vendor in self._crms.accounts[0].vendors:
             if vendor.has_host(host):
                 return replace(request, path=vendor.root + request.path)
         return request

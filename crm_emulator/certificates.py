@@ -51,15 +51,21 @@ def certificates(folder: Path, names: Iterable[str]) -> Certificates:
 
     Raises:
         OSError: The folder cannot be written.
-        ValueError: ``server.pem`` holds no certificate.
+        ValueError: ``server.pem`` holds something else than a key and certificates.
     """
     found = Certificates(folder / "ca.pem", folder / "server.pem")
     wanted = _NAMES.union(names)
     folder.mkdir(parents=True, exist_ok=True)
-    kept = _names_kept(found.server)
-    if not wanted <= kept:
-        _write(found.server, _signed(wanted | kept), mode=0o600)
-    authority = x509.load_pem_x509_certificates(found.server.read_bytes())[-1].public_bytes(Encoding.PEM)
+    try:
+        kept = _names_kept(found.server)
+        if not wanted <= kept:
+            _write(found.server, _signed(wanted | kept), mode=0o600)
+        authority = x509.load_pem_x509_certificates(found.server.read_bytes())[-1].public_bytes(Encoding.PEM)
+        found.context()
+    except (ValueError, ssl.SSLError) as error:
+        raise ValueError(
+            f"{found.server} holds no key with its certificates; delete it to have it made anew"
+        ) from error
     if not found.authority.exists() or found.authority.read_bytes() != authority:
         _write(found.authority, authority, mode=0o644)
     return found

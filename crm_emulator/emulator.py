@@ -131,7 +131,7 @@ class Emulator(EmulatedCrms):
     def _certificates(self, folder: Path) -> Certificates:
         from crm_emulator.certificates import certificates  # noqa: PLC0415 - most emulators speak no TLS
 
-        hosts = [host for vendor in self.vendors for host in vendor.hosts]
+        hosts = [host for vendor in self.accounts[0].vendors for host in vendor.hosts]
         own = [] if is_every(self.host) else [self.host]
         return certificates(folder, [*hosts, *own, socket.gethostname().lower()])
 

@@ -123,6 +123,15 @@ def test_the_certificate_is_kept_and_made_anew_for_a_new_name(folder):
     assert certificates(folder, []).authority.read_bytes() == after
 
 
+@pytest.mark.parametrize("content", ["no certificate", "key"])
+def test_a_file_that_is_not_the_servers_is_told(tmp_path, content):
+    found = certificates(tmp_path, [])
+    kept = found.server.read_text()
+    found.server.write_text(kept.partition("-----END")[2] if content == "key" else content)
+    with pytest.raises(ValueError, match="holds no key with its certificates; delete it"):
+        certificates(tmp_path, [])
+
+
 def test_nobody_else_reads_the_key_and_the_authoritys_is_kept_nowhere(folder):
     found = certificates(folder, [])
     assert found.server.stat().st_mode & 0o077 == 0
