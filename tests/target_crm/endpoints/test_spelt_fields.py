@@ -30,7 +30,7 @@ def test_the_exact_spelling_wins(api, send):
 def test_a_name_that_could_be_two_fields_is_none_of_them(send, api):
     done = send([{"id": 1, "AccountId": 7, "ACCOUNT_ID": 8}], ENDPOINT)
     assert done.code == 2
-    assert "the create endpoint needs {account_id}, and the stream has no such field" in done.errors
+    assert "the create endpoint needs {account_id}, and the stream has it in several spellings" in done.errors
     assert api.received() == []
 
 
