@@ -54,7 +54,7 @@ def rejected() -> None:
 @click.option("--source-id", help="List only the records of this source id.")
 @one_sentence
 def list_rejected(config: Sequence[str], stream: str | None, source_id: str | None) -> None:
-    """List rejected records with their reasons, and links to decide about."""
+    """List rejected records, and links that await a decision."""
     target = target_of(config)
     table = Table(box=None, pad_edge=False)
     table.add_column("number", justify="right", no_wrap=True)
