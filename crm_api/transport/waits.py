@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 TELL_SECONDS = 1.0  # of a wait, after which it is told
 CONNECT_SECONDS = 10  # in which a server lets a second session in, unless it has stopped
+ON_THE_WAY_SECONDS = 1.0  # in which a statement, or its answer, gets from one process to the other
 UNCERTAIN_SECONDS = 3600.0  # of a wait, after which a server counts as stopped of which nobody could tell
 GIVE_UP_SECONDS = 45.0  # of a wait, after which nobody waits on: longer than the limits that servers keep themselves
 _OF_POOLERS = re.compile("query_wait_timeout|cannot connect to server|server_login_retry|server login")
@@ -198,7 +199,10 @@ def _has_stopped(session: psycopg.Connection[Any], witness: Callable[[], object]
             end.daemon = True
             end.start()
             try:
-                state = other.execute(_STATE, [info.backend_pid]).fetchone()
+                is_idle = _is_idle(other, info.backend_pid)
+                if is_idle:  # on a busy machine, its statement or its answer may be on the way
+                    time.sleep(ON_THE_WAY_SECONDS)
+                    is_idle = _is_idle(other, info.backend_pid)
             finally:
                 end.cancel()
     except psycopg.errors.ConnectionTimeout:
@@ -207,6 +211,12 @@ def _has_stopped(session: psycopg.Connection[Any], witness: Callable[[], object]
         if not too_late.is_set() and _OF_POOLERS.search(str(error)) is None:
             return False  # it is there, and what ails it the statement will meet
         return None if witness is None else not _answers(witness)
+    return is_idle
+
+
+def _is_idle(other: psycopg.Connection[Any], process: int) -> bool:
+    """Tell whether a process of the server waits for its next statement."""
+    state = other.execute(_STATE, [process]).fetchone()
     return state is not None and str(state[0]).startswith("idle")
 
 

@@ -30,6 +30,8 @@ POOLER_ADVICE = (
     "locks would not hold. Name the server itself in ledger_url, or a pooler in session mode (PgBouncer: "
     "pool_mode = session)"
 )
+_OF_SINGLE_STATEMENTS = "not allowed in statement pooling mode"
+"""Said by PgBouncer where it shares out single statements, and is asked for a transaction."""
 _READ = "SELECT name, setting FROM pg_settings WHERE name = ANY(%s::text[])"
 _TAKE = "SELECT pg_backend_pid(), pg_advisory_lock(%s)"
 _SEEN = """
@@ -137,8 +139,11 @@ class LockSession:
         with self._opened() as other:
             try:
                 self._within_time(other, "BEGIN")
-            except psycopg.errors.ProtocolViolation as error:  # of a pooler that shares out single statements
-                raise _shared_sessions() from error
+            except psycopg.OperationalError as error:
+                # Older drivers know the code of this refusal only by its words.
+                if isinstance(error, psycopg.errors.ProtocolViolation) or _OF_SINGLE_STATEMENTS in str(error):
+                    raise _shared_sessions() from error
+                raise
             ((pid,),) = other.execute("SELECT pg_backend_pid()").fetchall()
             yield int(pid)
             other.execute("ROLLBACK")
