@@ -117,8 +117,10 @@ def test_the_parts_of_an_address_find_their_fields(run, vendor, name, spelt):
     (held,) = vendor.records("contacts")
     assert [held[each] for each in ("address", "city", "zipcode", "country")] == ["1 Main", "Bonn", "53111", None]
     assert [*done.report["left_out"]["contacts"]] == [f"{name}.county"]
-    run([schema, record_of("contacts", id=2, last_name="B", email="b@x.org", **{name: address})],
-        streams={"contacts": {"exclude": [name]}})
+    run(
+        [schema, record_of("contacts", id=2, last_name="B", email="b@x.org", **{name: address})],
+        streams={"contacts": {"exclude": [name]}},
+    )
     assert vendor.records("contacts")[-1]["city"] is None
 
 
