@@ -6,6 +6,7 @@ Meltano hands objects on as JSON whose names hold the whole way to a value: ``{"
 from __future__ import annotations
 
 import ast
+import difflib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -13,6 +14,7 @@ from typing import Any
 
 from crm_api.errors import SettingError
 
+_NEARLY = 0.8  # of difflib's ratio
 _YES, _NO = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 _KINDS: Mapping[str, tuple[type, ...]] = {
     "integer": (int,),
@@ -58,7 +60,29 @@ def environment_settings(schema: Mapping[str, Any], prefix: str, environment: Ma
             kinds = " or ".join(_EXAMPLES[each] for each in types if each in _EXAMPLES)
             given = "" if wanted.get("secret") else f", not {text!r}"
             raise SettingError(f"The environment variable {variable} must be {kinds}{given}") from None
+    _refuse_misspelt([*schema["properties"]], prefix, environment)
     return found
+
+
+def _refuse_misspelt(names: Sequence[str], prefix: str, environment: Mapping[str, str]) -> None:
+    """Refuse variables that are nearly those of a setting: a misspelt dry_run must not write.
+
+    Others are let be: those of a plugin whose name goes on (``TARGET_CRM_TWO_API_KEY``), or of Meltano itself.
+    """
+    known = {name.upper().replace("-", "_") for name in names}
+    for variable in sorted(environment):
+        rest = variable.removeprefix(prefix)
+        if (
+            rest == variable
+            or rest in known
+            or rest.startswith("_")
+            or rest.endswith(tuple(f"_{each}" for each in known))
+        ):
+            continue
+        if near := difflib.get_close_matches(rest, sorted(known), n=1, cutoff=_NEARLY):
+            raise SettingError(
+                f"No setting has the environment variable {variable}: the nearest one is {prefix}{near[0]}"
+            )
 
 
 def _refuse_parts(
@@ -100,13 +124,17 @@ def _text_read(name: str, value: Any, schema: Mapping[str, Any]) -> Any:
 def whole(value: Any, schema: Mapping[str, Any]) -> Any:
     """Put the values of an object in their places where a name in it holds the whole way, its parts joined by dots.
 
-    A name that the schema does not lead through is left as it is; so is one that holds an object itself.
+    A name that the schema does not lead through is left as it is, unless its last part alone is unknown; so is one
+    that holds an object itself.
     """
     if not isinstance(value, Mapping):
         return value
     found: dict[str, Any] = {}
     for name, inner in value.items():
         way = None if isinstance(inner, Mapping) or "." not in name else _way(name.split("."), schema)
+        if way == [name] and inner is not None and _takes_objects_alone(name, schema):
+            above, _, last = name.rpartition(".")
+            way = [*(_way(above.split("."), schema) or [above]), last]  # a misspelt setting, which is told as such
         at = found
         *before, last = way or [name]
         for part in before:
@@ -116,6 +144,11 @@ def whole(value: Any, schema: Mapping[str, Any]) -> Any:
             at = beyond
         at[last] = {**at[last], **inner} if isinstance(inner, Mapping) and isinstance(at.get(last), dict) else inner
     return found
+
+
+def _takes_objects_alone(name: str, schema: Mapping[str, Any]) -> bool:
+    below = [set(_types(each)) for each in _below(name, schema)]
+    return bool(below) and all("object" in types <= {"object", "null"} for types in below)
 
 
 def _way(parts: Sequence[str], schema: Mapping[str, Any]) -> list[str] | None:

@@ -126,23 +126,47 @@ def _validator() -> jsonschema_rs.Draft202012Validator:
 def _problems_of(config: Mapping[str, Any]) -> Iterator[str]:
     """Say what is wrong with a configuration, in a sentence for each setting at fault."""
     for error in _validator().iter_errors(config):
-        place = ".".join(map(str, error.instance_path))
-        if error.kind.name == "required":
-            missing = error.kind.as_dict()["property"]
-            choices = "" if place else f": set it to one of {', '.join(SETTINGS['properties'][missing]['enum'])}"
-            yield f"The setting {'.'.join(filter(None, (place, missing)))} is missing{choices}."
-        elif allowed := _allowed(error, SETTINGS):
-            given = json.dumps(error.instance, ensure_ascii=False, default=str)
-            yield f"{place} must be {allowed}, not {given}."
-        else:
-            yield f"{place}: {error.message}."
+        yield from _problems_in(error, SETTINGS, ())
+
+
+def _problems_in(
+    error: jsonschema_rs.ValidationError, schema: Mapping[str, Any], above: tuple[Any, ...]
+) -> Iterator[str]:
+    """Say what an error of a schema is about; ``above`` is the place of what the schema is for."""
+    path = (*above, *error.instance_path)
+    place = ".".join(map(str, path))
+    if error.kind.name == "required":
+        missing = error.kind.as_dict()["property"]
+        choices = "" if place else f": set it to one of {', '.join(SETTINGS['properties'][missing]['enum'])}"
+        yield f"The setting {'.'.join(filter(None, (place, missing)))} is missing{choices}."
+    elif (meant := _only_object(error, schema)) is not None:
+        for inner in jsonschema_rs.Draft202012Validator(meant).iter_errors(error.instance):
+            yield from _problems_in(inner, meant, path)
+    elif allowed := _allowed(error, schema):
+        given = json.dumps(error.instance, ensure_ascii=False, default=str)
+        yield f"{place} must be {allowed}, not {given}."
+    else:
+        yield f"{place}: {error.message}."
+
+
+def _keyword(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any]) -> Any:
+    keyword: Any = schema
+    for step in error.schema_path:
+        keyword = keyword[step]
+    return keyword
+
+
+def _only_object(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The only alternative that takes an object, where an object was given; None: what is wrong is not inside it."""
+    if error.kind.name != "anyOf" or not isinstance(error.instance, Mapping):
+        return None
+    objects = [each for each in _keyword(error, schema) if each.get("type") == "object"]
+    return dict(objects[0]) if len(objects) == 1 else None
 
 
 def _allowed(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any]) -> str:
     """The values that the schema allows, in words; empty: the validator's own words say it."""
-    keyword: Any = schema
-    for step in error.schema_path:
-        keyword = keyword[step]
+    keyword = _keyword(error, schema)
     if error.kind.name == "enum":
         return f"one of {', '.join(str(choice) for choice in keyword if choice is not None)}"
     if error.kind.name == "type":

@@ -239,7 +239,7 @@ def stream_settings(
             f"{where}.shared_match must not be reject where the whole record is its own key: a record that changed "
             "would be rejected as a second one. Set source_id, or remove shared_match"
         )
-    _check_conflicts(settings, objects[object_name], where)
+    _check_conflicts(settings, objects[object_name])
     if settings.forget and not objects[object_name].can_forget:
         raise SettingError(f"{where}.forget has no effect on {object_name} (they have no recycle bin). Remove it")
     if settings.delete_when and not settings.hard_delete and settings.load_method is not LoadMethod.DELETE:
@@ -266,21 +266,26 @@ def _source_id(given: Mapping[str, Any], key_properties: Sequence[str], where: s
     return True, ()
 
 
-def _check_conflicts(settings: StreamSettings, crm_object: CrmObject, where: str) -> None:
+def _check_conflicts(settings: StreamSettings, crm_object: CrmObject) -> None:
     """Refuse to leave conflicts to the CRM or a review where records are not compared with what was last sent.
 
     Raises:
         SettingError: Says which two settings do not go together.
     """
-    if not settings.mapping.decided_by_crm:
+    asks = settings.mapping.place_of_conflicts
+    if asks is None:
         return
+    if settings.load_method in {LoadMethod.APPEND_ONLY, LoadMethod.DELETE}:
+        raise SettingError(
+            f"{asks} has no effect with load_method {settings.load_method}, which updates nothing. Remove it"
+        )
     if settings.compares_crm:
         raise SettingError(
-            f"{where}.conflicts must be source with compare_with crm, which writes the source's values over what "
+            f"{asks} must be source with compare_with crm, which writes the source's values over what "
             "somebody changed in the CRM. Set compare_with to source, or conflicts to source"
         )
     if not crm_object.readable:
-        raise SettingError(f"{where}.conflicts must be source: {crm_object.name} cannot be read before an update")
+        raise SettingError(f"{asks} must be source: {crm_object.name} cannot be read before an update")
 
 
 def _object_name(

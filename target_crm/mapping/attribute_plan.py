@@ -12,6 +12,7 @@ from crm_api.naming.spelling import is_sdk_column, spelled_as, spellings_of
 from crm_api.settings import nearest
 from target_crm.mapping.declared_names import Assignment, Role
 from target_crm.mapping.fields import Fields
+from target_crm.mapping.flat import unpacked
 from target_crm.mapping.plan import Draft, Finish, Plan
 from target_crm.mapping.settings import MappingSettings, named_twice
 from target_crm.mapping.values import LeftOut, Reason, RejectedError
@@ -62,6 +63,7 @@ class AttributePlans:
         self._used = used | settings.known | settings.mapped_from | referring
         self._referring = referring
         self._plans: dict[tuple[str, ...], Plan] = {}
+        self._has_flat_parts = any(map(_is_flat_part, fields.crm_object.attributes))
         self._customs: list[tuple[Attribute, str]] = []
         taken: dict[str, str] = {}
         for title, source in settings.custom_fields.items():
@@ -100,6 +102,19 @@ class AttributePlans:
             )
             raise RejectedError(Reason.UNKNOWN_ATTRIBUTE, sentence, name)
         return plan
+
+    def spread(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Put the parts of an address that is an object beside each other, where the CRM holds each as a text."""
+        if not self._has_flat_parts:
+            return record
+        parts: dict[str, Mapping[str, Any]] = {}
+        for name, value in record.items():
+            assignment = self._fields.declared_assignment(name)
+            if assignment is not None and _is_flat_part(assignment.attribute) and isinstance(unpacked(value), Mapping):
+                parts[name] = unpacked(value)
+        for name in self._excluded(tuple(record), self._fields.declared_assignment) if parts else ():
+            parts.pop(name, None)
+        return record if not parts else _with_parts(record, parts)
 
     def _plan_of(self, names: tuple[str, ...]) -> Plan:
         plan = self._plans.get(names)
@@ -196,3 +211,15 @@ class AttributePlans:
         if name in self._referring:
             return assignment.is_own_name
         return assignment.is_exact or name not in self._settings.mapped_from
+
+
+def _is_flat_part(attribute: Attribute) -> bool:
+    """Tell whether an attribute is a part of an address that the CRM holds beside the others."""
+    return attribute.kind is Kind.TEXT and bool(attribute.prefixes)
+
+
+def _with_parts(record: Mapping[str, Any], parts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    spread = {name: value for name, value in record.items() if name not in parts}
+    for name, value in parts.items():
+        spread.update((f"{name}.{part}", inner) for part, inner in value.items())
+    return spread

@@ -12,6 +12,10 @@ from collections.abc import Callable, Sequence
 MARKS = (":::", "\n", ";", ",")
 MOST_JOINED = 8  # pieces of a cell that together may be one name of the CRM's list
 _QUOTED = re.compile(r'\s*"((?:[^"]|"")*)"\s*')
+_ELEMENT = r'(?:"(?:[^"\\]|\\.)*"|(?!\'[^\']*\'\s*:)[^\s"{},\\](?:[^"{},\\]*[^\s"{},\\])?)'
+_ARRAY = re.compile(rf"\{{\s*{_ELEMENT}\s*(?:,\s*{_ELEMENT}\s*)*\}}", re.DOTALL)
+_ELEMENTS = re.compile(_ELEMENT, re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _LEAST_DIGITS = 5  # of a phone number that may stand beside another
 _URL = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.)\S+|[\w-]+(?:\.[\w-]+)+(?:/\S*)?", re.IGNORECASE)
 
@@ -51,6 +55,14 @@ def _joined(pieces: Sequence[str], mark: str, is_listed: Callable[[str], bool]) 
             found += inner if len(inner) > 1 and all(map(is_listed, inner)) else [_unquoted(text)]
         at = whole
     return [each for each in found if each]
+
+
+def array_in(cell: str) -> list[str] | None:
+    """Read an array as PostgreSQL spells it in text, ``{vip,"trade fair"}``; None: the cell is none."""
+    if not _ARRAY.fullmatch(cell.strip()):
+        return None
+    found = [each for each in _ELEMENTS.findall(cell.strip()[1:-1]) if each.upper() != "NULL"]
+    return [_ESCAPED.sub(r"\1", each[1:-1]) if each.startswith('"') else each for each in found]
 
 
 def emails_in(cell: str) -> list[str]:

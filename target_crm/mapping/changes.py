@@ -68,7 +68,7 @@ class Changes:
         sent = {
             each.name: (each, value)
             for each, value in self._attributes_of(payload)
-            if each.creatable and (has_value(value) or (may_be_there and each.updatable and not each.only_added))
+            if each.creatable and (has_value(value) or (may_be_there and each.updatable and self._says(each, value)))
         }
         differences = [Difference(name, None, self.readable(each, value)) for name, (each, value) in sent.items()]
         settled = set(sent)
@@ -155,9 +155,13 @@ class Changes:
 
     def _updatable(self, payload: Payload, about: Collection[str] | None) -> Iterator[tuple[Attribute, Any]]:
         for attribute, value in self._attributes_of(payload):
-            is_meant = about is None or attribute.name in about
+            is_meant = (about is None or attribute.name in about) and self._says(attribute, value)
             if is_meant and attribute.updatable and self.mode_of(attribute) is not Mode.CREATE_ONLY:
                 yield attribute, value
+
+    def _says(self, attribute: Attribute, value: Any) -> bool:
+        """Tell whether a value says anything: nothing is added to a list by a null, and nothing taken from it."""
+        return has_value(value) or self.mode_of(attribute) is not Mode.ADD
 
     def _is_protected(self, attribute: Attribute, old: Any, basis: Basis, *, shown: bool) -> bool:
         """Tell whether the CRM's value must not be replaced without asking: it may be somebody's edit.

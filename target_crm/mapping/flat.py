@@ -17,7 +17,7 @@ import msgspec
 from crm_api.crm_objects import Attribute, Kind
 from crm_api.naming.spelling import canonical, spelled_as, spellings_of
 from crm_api.values import has_value, is_empty, nearest_category, read_text
-from target_crm.mapping.cells import emails_in, ids_in, names_in, never, phones_in, urls_in
+from target_crm.mapping.cells import array_in, emails_in, ids_in, names_in, never, phones_in, urls_in
 from target_crm.mapping.declared_names import parts_of
 from target_crm.mapping.match_keys import NORMALISERS, bare_email, bare_phone, normalise_text
 from target_crm.mapping.values import LeftOut
@@ -341,7 +341,8 @@ def unpacked(value: Any) -> Any:
 def _several(value: Any, apart: Callable[[str], list[str]] | None = None) -> Iterable[Any]:
     value = unpacked(value)
     if apart is not None and isinstance(value, str):
-        value = apart(value)
+        array = array_in(value)
+        value = apart(value) if array is None else array
     values: Sequence[Any] = value if isinstance(value, list | tuple) else [value]
     return [each for each in values if not is_empty(each)]
 

@@ -91,13 +91,14 @@ class Mapper:
     def used(self, record: Mapping[str, Any]) -> frozenset[str]:
         """The attributes of a record of which something is sent, or something that is sent depends on."""
         used = self._references.used | (frozenset() if self._flags is None else self._flags.used)
+        spread = self._plans.spread(record)
         try:
-            plan = self._plans.plan(record)
+            plan = self._plans.plan(spread)
         except RejectedError:
             return used | {*record}  # which it is rejected for
         named = [name for sources in (*plan.sources, *plan.match_only) for name in sources.names_in(record)]
         own_ids = (*self._match_keys.id_names, *plan.id_names)
-        return used | {*named, *own_ids, *filter(None, [plan.container])}
+        return used | {*named, *own_ids, *filter(None, [plan.container]), *(record.keys() - spread.keys())}
 
     def map(self, record: Mapping[str, Any]) -> Mapped | Rejection:
         """Turn one record (values of any JSON kind, Decimal, date and datetime) into what is sent.
@@ -111,6 +112,7 @@ class Mapper:
             return error.rejection
 
     def _map(self, record: Mapping[str, Any]) -> Mapped:
+        record = self._plans.spread(record)
         plan = self._plans.plan(record)
         references = self._references.pending(record)
         pending = frozenset(reference.attribute for reference in references)

@@ -253,7 +253,15 @@ class MappingSettings:
     @property
     def decided_by_crm(self) -> bool:
         """Whether a conflict may end in favour of the CRM, so that records are read before they are updated."""
-        return any(side != Side.SOURCE for side in (self.conflicts, *self.conflicts_of.values()))
+        return self.place_of_conflicts is not None
+
+    @property
+    def place_of_conflicts(self) -> str | None:
+        """The place of the setting by which a conflict may end in favour of the CRM; None: there is none."""
+        if self.conflicts != Side.SOURCE:
+            return self.place("conflicts")
+        name = next((name for name, side in self.conflicts_of.items() if side != Side.SOURCE), None)
+        return None if name is None else f"{self.place('fields')}.{name}.conflicts"
 
     @property
     def use_name(self) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from crm_api.crm_objects import Attribute, Kind
 from crm_api.errors import SettingError
-from crm_api.settings import nearest
 from target_crm.mapping.fields import Fields
 from target_crm.mapping.flat import LISTS
 from target_crm.mapping.settings import MappingSettings, named_twice
@@ -50,8 +49,9 @@ class UpdatePolicies:
         where = f"{self._settings.place('fields')}.{name}"
         attribute = self._fields.named(name)
         if attribute is None:
-            known = [each.name for each in self._fields.crm_object.attributes]
-            raise SettingError(f"{where}: {self._fields.crm_object.name} have no such attribute{nearest(name, known)}")
+            near = self._fields.nearest(name)
+            meant = f": the nearest one is {near!r}" if near else ""
+            raise SettingError(f"{where}: {self._fields.crm_object.name} have no such attribute{meant}")
         if attribute.kind is Kind.CUSTOM:
             raise SettingError(f"{where} holds all custom fields. Name each by itself")
         if not attribute.is_writable:

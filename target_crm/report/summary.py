@@ -267,7 +267,7 @@ def _became_null(stream: str, attribute: str, records: int, emptied: int, in_con
         return f"{what}, and was emptied in the CRM"
     stays = "the CRM's value stays" if left == records else f"the CRM's value stays in {left:,} of them"
     # A null in conflict, or whose field the CRM does not show, was meant to be sent.
-    why = "" if in_conflict or unknown else " (null_values: send would empty it)"
+    why = "" if in_conflict or unknown else " (null_values: send would empty it; a list, in mode replace)"
     return f"{what}; {stays}{why}"
 
 

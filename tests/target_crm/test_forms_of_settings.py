@@ -67,6 +67,25 @@ def test_a_part_of_a_setting_in_a_variable_of_its_own_is_not_lost_in_silence(set
     assert "TARGET_CRM_STREAMS" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("variable", "text", "said"),
+    [
+        ("DRY_RUNN", "true", "TARGET_CRM_DRY_RUNN: the nearest one is TARGET_CRM_DRY_RUN"),
+        ("STREAMS", '{"contacts.objekt": "people"}', "'streams.contacts.objekt': the nearest one is 'object'"),
+    ],
+)
+def test_a_misspelt_setting_in_the_environment_stops_the_run_with_the_nearest_name(
+    settings, emulator, tmp_path, variable, text, said
+):
+    env = variables(settings | {"default_object": "people"})
+    done = send(tmp_path, {}, env=env | {f"TARGET_CRM_{variable}": text}, config="ENV")
+    assert done.returncode == 2
+    assert said in done.stderr
+    others = {"TARGET_CRM_TWO_DRY_RUN": "true", "TARGET_CRM__DIALECT": "x", "TARGET_CRM_HOME": "/"}
+    assert send(tmp_path, {}, env=env | others, config="ENV").returncode == 0
+    assert emulator.copper.count("people") == 1
+
+
 @pytest.mark.parametrize("place", ["a file", "the environment"])
 @pytest.mark.parametrize(("allowed", "code"), [("50%", 0), ("49%", 1), ("1", 0), ("0", 1)])
 def test_max_rejected_is_a_number_or_a_percentage_wherever_it_stands(settings, tmp_path, allowed, code, place):
@@ -90,7 +109,7 @@ def test_max_rejected_is_a_number_or_a_percentage_wherever_it_stands(settings, t
             {"a": {"references": {"company_id": {"stream": "b", "source_id": "c"}}}},
         ),
         ({"public.users": {"object": "x"}}, {"public.users": {"object": "x"}}),
-        ({"a.b.nothing": 1}, {"a.b.nothing": 1}),
+        ({"a.b.nothing": 1}, {"a.b": {"nothing": 1}}),  # which is then told as no setting
     ],
 )
 def test_a_name_that_holds_the_whole_way_is_taken_apart_as_the_settings_lead(given, found):

@@ -37,6 +37,15 @@ PEOPLE = schema_of("people", "name", "Job", "E-Mail")
             "streams.people.references: 'company_id' and 'Company' are two names of company_id",
         ),
         ({"delete_when": "Job"}, "streams.people.delete_when has no effect without hard_delete"),
+        ({"fields": {"Costumer Number": "fill_empty"}}, "the nearest one is 'cf_customer_number'"),
+        (
+            {"compare_with": "crm", "fields": {"title": {"conflicts": "review"}}},
+            "streams.people.fields.title.conflicts must be source with compare_with crm",
+        ),
+        (
+            {"load_method": "append-only", "conflicts": "crm"},
+            "streams.people.conflicts has no effect with load_method append-only",
+        ),
     ],
 )
 def test_settings_that_cannot_work_stop_the_run_in_one_sentence(run, emulator, given, said):

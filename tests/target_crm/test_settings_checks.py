@@ -28,6 +28,10 @@ def of_people(**settings):
             {"streams": {"a": {"custom_fields": [{"name": "Score"}]}}},
             "streams.a.custom_fields must be an object or a list of objects with name and attribute, not",
         ),
+        (
+            {"streams": of_people(fields={"title": {"conflicts": "ours"}})},
+            'streams.people.fields.title.conflicts must be one of source, crm, review, not "ours".',
+        ),
         ({"crm": None}, "The setting crm is missing: set it to one of copper, freshsales, apptivo, http."),
         ({"crm": "coper"}, 'crm must be one of copper, freshsales, apptivo, http, not "coper".'),
         ({"streams": "x"}, 'streams must be an object or a list, not "x".'),

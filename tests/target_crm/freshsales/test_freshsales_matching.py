@@ -113,7 +113,8 @@ def test_nulls_that_are_to_be_sent_empty_what_an_upsert_finds(run, vendor, count
     emptied = {"city": None, "tags": None, "cf_hobby": "", "sales_account_id": None}
     names = ("last_name", "email", *emptied)
     records = [record_of("contacts", id=n, last_name="L", email=f"p{n}@x.org", **emptied) for n in range(count + 1)]
-    streams = {"contacts": {"null_values": "send"}}
+    lists = {"tags": "replace", "sales_accounts": "replace"}
+    streams = {"contacts": {"null_values": "send", "fields": lists}}
     done = run([schema_of("contacts", *names), *records], streams=streams)
     assert done.code == 0, done.errors
     assert done.of("contacts") == {"input": count + 1, "created": 1, "updated": count}
@@ -124,6 +125,21 @@ def test_nulls_that_are_to_be_sent_empty_what_an_upsert_finds(run, vendor, count
     vendor.change("contacts", vendor.records("contacts")[0]["id"], {"city": "Bonn"})
     assert run([schema_of("contacts", *names), *records], streams=left, source_name="another").code == 0
     assert vendor.records("contacts")[0]["city"] == "Bonn"
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_null_takes_nothing_from_a_list_that_is_added_to(run, vendor, count):
+    for number in range(count):
+        vendor.insert("contacts", {"last_name": "There", "emails": f"p{number}@x.org", "tags": ["typed"], **OLD})
+    schema = schema_of("contacts", "last_name", "email", "tags")
+    streams = {"contacts": {"null_values": "send"}}
+    for tags in (None, ["ours"], None):
+        rows = [record_of("contacts", id=n, last_name="L", email=f"p{n}@x.org", tags=tags) for n in range(count)]
+        done = run([schema, *rows], streams=streams)
+        assert done.code == 0, done.errors
+    assert done.report["became_null"] == {"contacts": {"tags": count}}
+    assert done.report["fields_cleared"] == {}
+    assert all(held["tags"] == ["typed", "ours"] for held in vendor.records("contacts"))
 
 
 @pytest.mark.parametrize("status", [200, 201])

@@ -107,6 +107,23 @@ def test_values_arrive_as_freshsales_has_them(run, vendor, there):
     assert vendor.records("contacts")[-1]["work_number"] == "+1 555 0100"
 
 
+@pytest.mark.parametrize("name", ["address", "mailing_address", "Address"])
+@pytest.mark.parametrize("spelt", [dict, json.dumps])
+def test_the_parts_of_an_address_find_their_fields(run, vendor, name, spelt):
+    address = spelt({"street": "1 Main", "city": "Bonn", "zip": 53111.0, "county": "K", "country": None})
+    schema = schema_of("contacts", "last_name", "email", **{name: {}})
+    done = run([schema, record_of("contacts", id=1, last_name="A", email="a@x.org", **{name: address})])
+    assert done.code == 0, done.errors
+    (held,) = vendor.records("contacts")
+    assert [held[each] for each in ("address", "city", "zipcode", "country")] == ["1 Main", "Bonn", "53111", None]
+    assert [*done.report["left_out"]["contacts"]] == [f"{name}.county"]
+    run(
+        [schema, record_of("contacts", id=2, last_name="B", email="b@x.org", **{name: address})],
+        streams={"contacts": {"exclude": [name]}},
+    )
+    assert vendor.records("contacts")[-1]["city"] is None
+
+
 @pytest.mark.classic
 def test_classic_has_leads_with_stage_and_company(run, vendor):
     lead = {"first_name": "Ann", "last_name": "Lee", "email": "ann@x.org", "company": "Acme", "stage": "Contacted"}

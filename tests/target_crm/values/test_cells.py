@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm_api.crm_objects import Kind
-from target_crm.mapping.cells import emails_in, ids_in, names_in, phones_in, urls_in
+from target_crm.mapping.cells import array_in, emails_in, ids_in, names_in, phones_in, urls_in
 from tests.target_crm.values.declared import attributes
 
 pytestmark = pytest.mark.daily(one_of=3)
@@ -24,6 +24,8 @@ CELLS = [
     "vip\r\ntrade fair",
     " vip ,, trade fair , ",
     '["vip", "trade fair"]',
+    '{vip,"trade fair"}',  # PostgreSQL's arrays
+    "{vip, NULL, trade fair}",
 ]
 LISTED = {"food, drink", "r;d"}
 
@@ -44,7 +46,7 @@ def test_an_element_of_a_list_stays_whole(sent, crm, object_name, attribute):
 
 
 @pytest.mark.parametrize(("crm", "object_name", "attribute"), attributes(Kind.IDS))
-@pytest.mark.parametrize("cell", ["601, 602", "601;602", "601\n602", "[601, 602]", "601.0, 602"])
+@pytest.mark.parametrize("cell", ["601, 602", "601;602", "601\n602", "[601, 602]", "601.0, 602", "{601,602}"])
 def test_ids_in_one_cell_are_several(mapped, crm, object_name, attribute, cell):
     listed = mapped(crm, object_name, attribute, [601, 602]).payload
     assert mapped(crm, object_name, attribute, cell).payload == listed
@@ -130,3 +132,14 @@ def test_quoted_values_come_back(values):
 def test_any_text_is_taken_apart_without_an_error(text):
     for taken_apart in (names_in, emails_in, phones_in, urls_in, ids_in):
         assert "" not in taken_apart(text) or not text.strip()
+
+
+@pytest.mark.parametrize("cell", ["{First Name} Fan", "{vip", "{a,,b}", "{{a},{b}}", "{'a': 1}", '{"a": 1}', "{}"])
+def test_other_text_in_braces_is_no_array(cell):
+    assert array_in(cell) is None
+
+
+@given(st.lists(st.text(), min_size=1))
+def test_an_array_is_read_as_postgresql_writes_it(values):
+    cell = ",".join('"' + each.replace("\\", r"\\").replace('"', r"\"") + '"' for each in values)
+    assert array_in("{" + cell + "}") == values
