@@ -1,0 +1,64 @@
+"""Bodies of answers: their JSON, also where the end was not recorded, or what they are instead."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crm_emulator.compare.seen import CUT, Seen
+from crm_emulator.messages import decode, encode
+
+_NO_JSON = object()
+
+
+def see(seen: Seen, body: bytes, *, is_cut: bool = False) -> None:
+    """Take note of a body."""
+    value = json_of(body, is_cut=is_cut)
+    if value is not _NO_JSON:
+        seen.add(value)
+    elif not body.strip():
+        seen.add_kind("nothing")
+    elif not is_cut:
+        seen.add_kind("a page" if body.lstrip()[:1] == b"<" else "text that is no JSON")
+
+
+def records_in(body: bytes, *, is_cut: bool = False) -> int:
+    """Count the objects that stand in lists of a body, no deeper than in the values of its keys."""
+    value = json_of(body, is_cut=is_cut)
+    places = [value, *value.values()] if isinstance(value, dict) else [value]
+    return sum(isinstance(each, dict) for place in places if isinstance(place, list) for each in place)
+
+
+def json_of(body: bytes, *, is_cut: bool = False) -> Any:
+    """Return the value of a body; another object than any value of JSON where it is none."""
+    try:
+        return decode(_closed(body) if is_cut else body)
+    except (ValueError, RecursionError):  # msgspec's errors are ValueErrors
+        return _NO_JSON
+
+
+def _closed(body: bytes) -> bytes:
+    """Close a JSON text after its last whole value; each object that was open then has the key ``CUT``."""
+    text = body.decode("utf-8", "replace")
+    still_open: list[str] = []
+    end, open_at_end = 0, ""
+    in_text = is_escaped = False
+    for place, character in enumerate(text):
+        if in_text:
+            if not is_escaped and character == '"':
+                in_text = False
+            is_escaped = character == "\\" and not is_escaped
+        elif character == '"':
+            in_text = True
+        elif character in "{[":
+            still_open.append(character)
+            end, open_at_end = place + 1, "".join(still_open)
+        elif character in "}]" and still_open:
+            still_open.pop()
+            end, open_at_end = place + 1, "".join(still_open)
+        elif character == ",":
+            end, open_at_end = place, "".join(still_open)
+    mark = encode(CUT).decode() + ":true}"
+    closed = text[:end]
+    for character in reversed(open_at_end):
+        closed += "]" if character == "[" else mark if closed.endswith("{") else f",{mark}"
+    return closed.encode()
