@@ -63,7 +63,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What came of it.
+    """Outcome of a comparison.
 
     Attributes:
         kinds: The requests that were compared, by route.
@@ -92,6 +92,7 @@ def compared(recording: Recording, crm: str, prepare: Prepare) -> Comparison:
             key = (place.crm, shown_route(place, vendors[place.crm]))
             kind = kinds.setdefault(key, Kind(*key, bool(place.route)))
             _read(kind, place)
+            recording.unread[place.exchange.unread] += bool(place.exchange.unread)
             recording.unread["has no end, and is compared as far as it goes"] += place.exchange.is_cut
         secrets = {*recording.secrets, *_parameters(places)}
         asked = {id(place) for kind in kinds.values() for place in kind.places}
@@ -117,8 +118,8 @@ def _explained(
 ) -> dict[tuple[Key, Difference], list[str]]:
     """Find the switches that would make differences none, and make no other of the same requests."""
     explained: dict[tuple[Key, Difference], list[str]] = {}
-    for state in (_state(prepare), b""):  # to make records takes longer, and few switches are about how they are made
-        left = found - explained.keys()
+    for state in (_state(prepare), b""):  # to make records takes longer, and says more of kinds alone
+        left = {(key, each) for key, each in found - explained.keys() if state or each.is_of_kinds}
         differing = {key: kinds[key] for key, _ in left}
         for option in options if left else ():
             others = _with_switch(_both(prepare, option.set_on), state, differing, order, secrets)

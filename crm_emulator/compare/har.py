@@ -6,7 +6,6 @@ import json
 import zlib
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections import Counter
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -74,7 +73,7 @@ def read_har(content: bytes) -> Recording:
     secrets: set[str] = set()
     for entry in _decoded(content).log.entries:
         secrets |= _secrets(entry)
-        exchange = _exchange(entry, recording.unread)
+        exchange = _exchange(entry)
         if exchange is None:
             recording.passed_over["with an address that is none"] += 1
         else:
@@ -104,19 +103,19 @@ def _decoded(content: bytes) -> _Har:
         raise UnreadableError("it is nested too deeply") from error
 
 
-def _exchange(entry: _Entry, unread: Counter[str]) -> Exchange | None:
+def _exchange(entry: _Entry) -> Exchange | None:
     """Return what an entry holds; None where its address is none."""
     try:
         parts = urlsplit(entry.request.url)
         host = (parts.hostname or "").lower()
     except ValueError:
         return None
-    answer: bytes | None
+    answer: bytes | None = None
+    unread = ""
     try:
         answer = _answer(entry.response)
     except _UnreadBodyError as error:
-        unread[str(error)] += 1
-        answer = None
+        unread = str(error)
     content_type, body = _body(entry.request)
     return Exchange(
         method=entry.request.method.upper(),
@@ -127,6 +126,7 @@ def _exchange(entry: _Entry, unread: Counter[str]) -> Exchange | None:
         body=body,
         status=entry.response.status,
         answer=answer,
+        unread=unread,
     )
 
 

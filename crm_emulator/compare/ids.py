@@ -16,7 +16,7 @@ _DEEPEST = 40
 
 
 class StandIns:
-    """What stands at the emulator for the recorded account's ids, and for the texts of its filters.
+    """Values that stand at the emulator for the recorded account's ids, and for the texts of its filters.
 
     Args:
         vendor: The emulated CRM.

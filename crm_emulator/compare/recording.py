@@ -30,6 +30,7 @@ class Exchange:
         status: The status of the answer.
         answer: The answer's body; None: not recorded.
         is_cut: Whether the answer's end is missing.
+        unread: Why the answer's body could not be read; empty: it could, or it is not known.
     """
 
     method: str
@@ -41,16 +42,17 @@ class Exchange:
     status: int
     answer: bytes | None
     is_cut: bool = False
+    unread: str = ""
 
 
 @dataclass(slots=True)
 class Recording:
-    """What a file holds.
+    """Contents of a file.
 
     Attributes:
         exchanges: In the order in which they were recorded.
         passed_over: How many were left out, by the reason.
-        unread: How many answers' bodies could not be read, by the reason.
+        unread: How many bodies of answers to requests that are compared could not be read, by the reason.
         secrets: Values of headers and cookies, which are never shown.
     """
 

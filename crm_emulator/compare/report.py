@@ -1,4 +1,4 @@
-"""What a comparison found, in words. No value of the recording is in them."""
+"""Words for the outcome of a comparison. No value of the recording is in them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was seen at each place of many bodies, and where two accounts of that differ."""
+"""Kinds and keys that were seen at each place of many bodies, and where two accounts of that differ."""
 
 from __future__ import annotations
 
@@ -28,10 +28,15 @@ class Difference:
     where: str
     said: str
 
+    @property
+    def is_of_kinds(self) -> bool:
+        """Whether values differ in kind, not a status or what keys there are."""
+        return self.where != "status" and ", here " in self.said
+
 
 @dataclass(slots=True)
 class Seen:
-    """What was seen at one place.
+    """Kinds and keys that were seen at one place.
 
     Attributes:
         kinds: How often a value of each kind was there.
@@ -56,24 +61,30 @@ class Seen:
         if depth > _DEEPEST:
             return
         if isinstance(value, str) and value:
-            if self.forms is None:
-                self.forms = forms_of(value)
-            elif self.forms:
-                self.forms &= forms_of(value)
+            self._add_forms(value)
         elif isinstance(value, list):
             self.elements = self.elements or Seen()
             for each in value:
                 self.elements.add(each, depth + 1)
         elif isinstance(value, dict):
-            names = value.keys() - {CUT}
-            if CUT not in value:
-                self.whole += 1
-                self.present.update(names)
-            for name in names:
-                seen = self.keys.get(name)
-                if seen is None:
-                    seen = self.keys[name] = Seen()
-                seen.add(value[name], depth + 1)
+            self._add_keys(value, depth)
+
+    def _add_forms(self, text: str) -> None:
+        if self.forms is None:
+            self.forms = forms_of(text)
+        elif self.forms:
+            self.forms &= forms_of(text)
+
+    def _add_keys(self, value: dict[str, Any], depth: int) -> None:
+        names = value.keys() - {CUT}
+        if CUT not in value:
+            self.whole += 1
+            self.present.update(names)
+        for name in names:
+            seen = self.keys.get(name)
+            if seen is None:
+                seen = self.keys[name] = Seen()
+            seen.add(value[name], depth + 1)
 
     def add_kind(self, kind: str) -> None:
         """Take note of something that is no JSON."""

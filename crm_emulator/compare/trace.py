@@ -31,8 +31,6 @@ def read_trace(content: bytes) -> Recording:
         method, address, status, sent, got = found.groups()
         path, _, query = address.partition("?")
         parameters, content_type, body = _sent(sent or "")
-        if got is None:
-            recording.unread["is not in the recording (log_values: true records it)"] += 1
         recording.exchanges.append(
             Exchange(
                 method=method,
@@ -43,6 +41,7 @@ def read_trace(content: bytes) -> Recording:
                 body=body,
                 status=int(status),
                 answer=None if got is None else got.encode("utf-8", "replace"),
+                unread="is not in the recording (log_values: true records it)" if got is None else "",
                 is_cut=got is not None and len(got) >= CUT_CHARACTERS,
             )
         )
