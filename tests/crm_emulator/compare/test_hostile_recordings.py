@@ -40,7 +40,7 @@ UNREADABLE = {
     "a gzip file": (gzip.compress(WHOLE), "it is compressed (gzip); unpack it first"),
     "mitmproxy's flows": (b"1234:7:version;2:21#", "make a HAR of it: mitmdump"),
     "bytes": (WHOLE.replace(b"GET", b"\xff"), "it is no UTF-8"),
-    "no entry": (har(), "no request in it is for the API of an CRM that is emulated\n"),
+    "no entry": (har(), "no request in it is for the API of a CRM that is emulated\n"),
     "other hosts": (
         har(entry("https://a.example/x"), entry("http://[::1")),
         "emulated (1 to other hosts, 1 with an address",
@@ -108,7 +108,7 @@ def test_no_value_of_a_recording_is_shown_wherever_it_stands(compare, tmp_path):
         "secret@b.example": 1,
         "70016358306": 2,
         key: 3,
-        "name": ["Secret"],
+        "name": "Secret",
         "x_custom": "Secret",
     }
     asked = entry(f"{URL}/people/70016358306/Secret%20Lane?q=Secret&token={key}", text=json.dumps(person))
