@@ -89,7 +89,8 @@ def _likeliest(exchanges: Sequence[Exchange], vendors: Sequence[Vendor]) -> Vend
     """Return the CRM that knows most of the requests; raises UnreadableError where two know as many."""
 
     def known(vendor: Vendor) -> int:
-        places = [_placed(each, [vendor]) for each in exchanges]
+        own = [each for each in exchanges if ("a" in each.query) == (vendor.name == "apptivo")]  # its actions
+        places = [_placed(each, [vendor]) for each in own]
         return sum(place is not None and bool(place.route) for place in places)
 
     counts = Counter({vendor.name: known(vendor) for vendor in vendors})
