@@ -29,8 +29,8 @@ def test_the_trace_of_a_real_run_is_compared(compare, tmp_path):
 
 
 CUT = (
-    '2026-11-30 11:46:27,236 | DEBUG    | crm_api.session                | GET /contact_types: 200, 60 bytes; sent; got '
-    '[{"id":451490,"name":"Secret","rank":1},{"id":4514\n'
+    '2026-11-30 11:46:27,236 | DEBUG    | crm_api.session                | GET /contact_types: 200, 60 bytes; sent; '
+    'got [{"id":451490,"name":"Secret","rank":1},{"id":4514\n'
     "2026-11-30 11:46:27,236 | INFO     | tap-copper                     | something else\n"
     "2026-11-30 11:46:28,236 | DEBUG    | crm_api.session                | GET /account: 200, 60 bytes\n"
 )  # fmt: skip
