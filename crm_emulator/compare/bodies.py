@@ -8,6 +8,7 @@ from crm_emulator.compare.seen import CUT, Seen
 from crm_emulator.messages import decode, encode
 
 _NO_JSON = object()
+_DEEPEST_RECORD = 3  # levels: Freshsales' lookup answers with lists in objects
 
 
 def see(seen: Seen, body: bytes, *, is_cut: bool = False) -> None:
@@ -22,10 +23,16 @@ def see(seen: Seen, body: bytes, *, is_cut: bool = False) -> None:
 
 
 def records_in(body: bytes, *, is_cut: bool = False) -> int:
-    """Count the objects that stand in lists of a body, no deeper than in the values of its keys."""
-    value = json_of(body, is_cut=is_cut)
-    places = [value, *value.values()] if isinstance(value, dict) else [value]
-    return sum(isinstance(each, dict) for place in places if isinstance(place, list) for each in place)
+    """Count the records of a body: what has an id, or stands in a list; not what is inside a record."""
+    return _records(json_of(body, is_cut=is_cut), 0)
+
+
+def _records(value: Any, depth: int) -> int:
+    if isinstance(value, list):
+        return sum(isinstance(each, dict) for each in value)
+    if not isinstance(value, dict) or depth > _DEEPEST_RECORD:
+        return 0
+    return 1 if "id" in value else sum(_records(each, depth + 1) for each in value.values())
 
 
 def json_of(body: bytes, *, is_cut: bool = False) -> Any:

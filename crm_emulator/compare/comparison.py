@@ -98,6 +98,7 @@ def compared(recording: Recording, crm: str, prepare: Prepare) -> Comparison:
         asked = {id(place) for kind in kinds.values() for place in kind.places}
         order = [place for place in places if id(place) in asked]
         _ask(asker, kinds, order)
+        secrets -= {name for kind in kinds.values() for seen in kind.here.values() for name in seen.names()}
         found = {(key, each) for key, kind in kinds.items() for each in _differences(kind, secrets)}
         options = [option for name in sorted({key[0] for key, _ in found}) for option in alternatives(vendors[name])]
         has_failed = asker.has_failed

@@ -90,6 +90,12 @@ class Seen:
         """Take note of something that is no JSON."""
         self.kinds[kind] += 1
 
+    def names(self) -> Iterator[str]:
+        """Name all keys, at every place."""
+        yield from self.keys
+        for each in (*self.keys.values(), *([self.elements] if self.elements else [])):
+            yield from each.names()
+
     @property
     def count(self) -> int:
         """How many values were seen."""
