@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlencode
@@ -23,10 +24,29 @@ from crm_emulator.vendor import Vendor
 # So many that each kind of value that the emulator knows is shown.
 _SEED = 3
 _SIZES = {
-    "copper": {"people": 200, "companies": 80, "leads": 80, "opportunities": 120, "tasks": 60, "activities": 200},
+    "copper": {"people": 180, "companies": 80, "leads": 80, "opportunities": 120, "tasks": 60, "activities": 180},
+}
+# And of each object one record with nothing in it but what it needs.
+_BARE: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
+    "copper": {
+        name: {"name": "Bare"} for name in ("people", "companies", "projects", "tasks", "leads", "opportunities")
+    },
+    "freshsales": {
+        "contacts": {"last_name": "Bare"},
+        "sales_accounts": {"name": "Bare"},
+        "deals": {"name": "Bare", "amount": 1},
+    },
+    "apptivo": {
+        "contacts": {"lastName": "Bare"},
+        "customers": {"customerName": "Bare"},
+        "leads": {"lastName": "Bare"},
+        "opportunities": {"opportunityName": "Bare"},
+        "cases": {"caseSummary": "Bare"},
+    },
 }
 _PAGES: Mapping[str, int] = {"page_size": 200, "per_page": 100, "numRecords": 200}
-_KEPT = {"sort", "sort_by", "sort_direction", "sort_type", "include", "full_result", "a", "objectId", "sortColumn"}
+_SORTS = ("sort", "sort_by", "sort_direction", "sort_type", "sortColumn")
+_KEPT = frozenset((*_SORTS, "include", "full_result", "filter_rule", "a", "objectId"))
 _KEYS = ("apiKey", "accessKey")  # of Apptivo, which are parameters
 _OTHER_KEYS = ("sessionKey", "userName")
 _FURTHER = 25  # records of an object that are read beside the recorded ones
@@ -81,6 +101,7 @@ class Asker:
         for vendor in self.crms.vendors:
             if vendor.outbox is not None:
                 vendor.outbox.close()  # a recorded webhook must not be sent to its real receiver
+        self._has_bare = set(self.crms.sizes) if state else set()
         if state:
             self.crms.load(state)
         self.crms.fill()
@@ -104,6 +125,20 @@ class Asker:
     def has_failed(self) -> bool:
         """Whether an endpoint of the emulator itself failed."""
         return bool(self._application.bugs)
+
+    def state(self) -> bytes:
+        """Return the records of all CRMs."""
+        for vendor in self._vendors.values():
+            self._make_ready(vendor)
+        return self.crms.dump()
+
+    def _make_ready(self, vendor: Vendor) -> None:
+        vendor.ensure_ready()
+        if vendor.name not in self._has_bare:
+            self._has_bare.add(vendor.name)
+            with _default_switches(vendor):  # others may ask for more than the barest record has
+                for name, attributes in _BARE.get(vendor.name.removesuffix("_classic"), {}).items():
+                    vendor.insert(name, dict(attributes))
 
     def ask(self, located: Located) -> Answer:
         """Ask what was asked, with ids that are known here; where nothing is found and something was, ask for more."""
@@ -148,7 +183,7 @@ class Asker:
         return found[0] if found else None
 
     def _carry_out(self, vendor: Vendor, request: Request) -> Answer:
-        vendor.ensure_ready()
+        self._make_ready(vendor)
         delivery = self._runner.run(self._application.deliver(request, ""))
         return delivery.answer or Answer(0)
 
@@ -161,6 +196,8 @@ class Asker:
             return _widened(changed) if is_wide and isinstance(changed, dict) else changed
 
         query = put_in(exchange.query)
+        if is_wide and located.crm.startswith("freshsales"):
+            query.setdefault("per_page", str(_PAGES["per_page"]))
         if with_texts and "q" in query:  # Freshsales' lookup and search
             query["q"] = stand_ins.text(query.get("f", "name"), located.scope) or query["q"]
         body = exchange.body or b""
@@ -205,9 +242,10 @@ class Asker:
                 continue
             before = [each for each in reversed(template[:place]) if each and not each.startswith("{")]
             scope = before[0] if before else ""
-            ours = stand_ins.known(value, scope)
+            objects = [f"{scope}s", *before]
+            ours = stand_ins.known_record(value, scope, objects if part != "{view_id}" else [])
             if ours is None and located.exchange.status < _WRONG:
-                ours = self._view(located) if part == "{view_id}" else stand_ins.record_id([f"{scope}s", *before])
+                ours = self._view(located) if part == "{view_id}" else stand_ins.record_id(objects)
             if ours is not None:
                 stand_ins.remember(value, ours, scope)
                 segments[first + place] = ours
@@ -220,6 +258,19 @@ class Asker:
         answer = self._carry_out(self._vendors[located.crm], Request("GET", path, query, headers))
         views = json_of(answer.body)
         return str(views["filters"][0]["id"]) if isinstance(views, dict) and views.get("filters") else None
+
+
+@contextmanager
+def _default_switches(vendor: Vendor) -> Iterator[None]:
+    """Set all switches of a CRM to their defaults for a block."""
+    kept = asdict(vendor.switches)
+    for name, value in asdict(type(vendor.switches)()).items():
+        setattr(vendor.switches, name, value)
+    try:
+        yield
+    finally:
+        for name, value in kept.items():
+            setattr(vendor.switches, name, value)
 
 
 def _is_form(exchange: Exchange) -> bool:

@@ -16,10 +16,9 @@ def see(seen: Seen, body: bytes, *, is_cut: bool = False) -> None:
     value = json_of(body, is_cut=is_cut)
     if value is not _NO_JSON:
         seen.add(value)
-    elif not body.strip():
-        seen.add_kind("nothing")
     elif not is_cut:
-        seen.add_kind("a page" if body.lstrip()[:1] == b"<" else "text that is no JSON")
+        other = "a page" if body.lstrip()[:1] == b"<" else "text that is no JSON"
+        seen.add_kind(other if body.strip() else "nothing")
 
 
 def records_in(body: bytes, *, is_cut: bool = False) -> int:

@@ -132,7 +132,7 @@ def _explained(
 
 def _state(prepare: Prepare) -> bytes:
     with Asker(prepare) as asker:
-        return asker.crms.dump()
+        return asker.state()
 
 
 def _both(first: Prepare, second: Prepare) -> Prepare:

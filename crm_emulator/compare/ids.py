@@ -13,6 +13,7 @@ _ID_KEY = re.compile(r"(?:^|_)ids?$|Ids?$")
 _ID = re.compile(r"\d{5,20}")
 _SAMPLES = 20  # records of each object whose values stand for those of filters
 _DEEPEST = 40
+_PLURALS = {"people": "person"}
 
 
 class StandIns:
@@ -47,6 +48,13 @@ class StandIns:
     def known(self, theirs: Any, scope: str) -> str | None:
         """Return the id that stands for another; None: none does yet."""
         return self._known.get((_singular(scope), str(theirs))) or self._known.get(("", str(theirs)))
+
+    def known_record(self, theirs: Any, scope: str, objects: list[str]) -> str | None:
+        """Return the id that stands for another, if it is one of a record of the first of these objects."""
+        ours = self.known(theirs, scope)
+        name = next((each for each in objects if each in self._vendor.tables), None)
+        is_there = ours is not None and (name is None or self._vendor.get(name, int(ours)) is not None)
+        return ours if is_there or (_singular(scope), str(theirs)) in self._known else None
 
     def put_in(self, value: Any, scope: str, *, with_texts: bool = False, key: str = "", depth: int = 0) -> Any:
         """Return a request's value with the emulator's ids in it, and its texts too where that is asked for."""
@@ -110,7 +118,7 @@ def is_id(value: Any) -> bool:
 
 
 def _singular(key: str) -> str:
-    return key.removesuffix("s")
+    return _PLURALS.get(key) or re.sub(r"ies$", "y", key).removesuffix("s")
 
 
 def _scope_of(key: str) -> str:

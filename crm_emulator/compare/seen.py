@@ -13,8 +13,8 @@ from crm_emulator.compare.kinds import NULL, TEXT, forms_of, kind_of
 CUT = "\x00cut"
 """The key of an object whose end was not recorded: it may have further keys."""
 
-_ENOUGH = 5  # values, before it means something that all have one form, or are null
-_MANY = 30  # values, before it means something that none is null
+_ENOUGH = 5  # values, before it means something that all have one form
+_MANY = 20  # values, before it means something that none is null
 _DEEPEST = 60  # levels; what lies deeper is not looked at
 _OWN_FIELDS = frozenset({"custom_field", "custom_fields"})  # objects whose keys an account's own fields name
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,48}")
@@ -142,8 +142,6 @@ def _of_kinds(recorded: Seen, here: Seen) -> Iterator[str]:
     if recorded.kinds[NULL] and not here.kinds[NULL] and here.count >= _MANY:
         yield f"null, here never ({_listed(known)})"
     if not known:
-        if here.count >= _ENOUGH and recorded.kinds.keys() - {NULL}:
-            yield f"{_listed(recorded.kinds.keys() - {NULL})}, here always null"
         return
     if "number" in known:
         known |= {"integer"}
