@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from crm_emulator.addresses import HOST, is_every
+from crm_emulator.compare import command as compare
 from crm_emulator.control import ControlError
 from crm_emulator.copper.seeds import SIZES
 from crm_emulator.database import ForeignStateError
@@ -90,8 +91,11 @@ async def _serve(emulator: Emulator, database: str | None) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command; exits with 0 when it is stopped, 1 when it cannot serve, 2 for a wrong option."""
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == [compare.NAME]:
+        sys.exit(compare.main(given[1:]))
     made = parser()
-    options = made.parse_args(arguments)
+    options = made.parse_args(given)
     logging.basicConfig(level=logging.INFO if options.log else logging.ERROR, format="%(message)s")
     try:
         emulator = emulator_for(options)

@@ -25,18 +25,19 @@ DEFAULT_PORT = 8467
 TOKEN_VARIABLE = "CRM_EMULATOR_TOKEN"  # noqa: S105 - the name of the variable
 
 
-class _Parser(argparse.ArgumentParser):
+class OneSentenceParser(argparse.ArgumentParser):
     """Parser that says in one sentence what is wrong."""
 
-    def error(self, message: str) -> NoReturn:
+    def error(self, message: str) -> NoReturn:  # noqa: D102 - argparse's
         self.exit(2, f"crm-emulator: {message}; see crm-emulator --help\n")
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the options; it exits with 2 and one sentence where one is wrong."""
-    made = _Parser(
+    made = OneSentenceParser(
         prog="crm-emulator",
         description="A stand-in for the HTTP APIs of CRMs, on this machine.",
+        epilog="crm-emulator compare RECORDING says where recorded answers of a real account differ from its own.",
         allow_abbrev=False,
     )
     add = made.add_argument
@@ -111,13 +112,26 @@ def parser() -> argparse.ArgumentParser:
         metavar="CRM.OBJECT=N",
         help="number of records of another CRM, for example freshsales.contacts=500",
     )
-    add(
+    add_switch(made)
+    add_strictness(made)
+    add("--skew-seconds", type=float, default=0.0, metavar="S", help="set the server's clock S seconds ahead")
+    add("--log", action="store_true", help="print each request to stderr")
+    return made
+
+
+def add_switch(made: argparse.ArgumentParser) -> None:
+    """Add the option that sets switches."""
+    made.add_argument(
         "--switch",
         action="append",
         default=[],
         metavar="[CRM.]NAME=VALUE",
         help="set a switch, for example tie_order=random",
     )
+
+
+def add_strictness(made: argparse.ArgumentParser) -> None:
+    """Add the options that set the many switches as one."""
     doubtful = made.add_mutually_exclusive_group()
     doubtful.add_argument(
         "--strict",
@@ -133,9 +147,6 @@ def parser() -> argparse.ArgumentParser:
         const="lenient",
         help="take whatever any source says may be taken",
     )
-    add("--skew-seconds", type=float, default=0.0, metavar="S", help="set the server's clock S seconds ahead")
-    add("--log", action="store_true", help="print each request to stderr")
-    return made
 
 
 def _sizes(options: argparse.Namespace) -> dict[str, int]:
@@ -166,7 +177,7 @@ def _other_sizes(options: argparse.Namespace) -> dict[str, dict[str, int]]:
     return sizes
 
 
-def _set_switches(vendors: Sequence[Vendor], texts: Sequence[str]) -> None:
+def set_switches_of(vendors: Sequence[Vendor], texts: Sequence[str]) -> None:
     """Set ``[CRM.]NAME=VALUE``; without a CRM it is Copper's. Raises ValueError."""
     by_name = {vendor.account_name: vendor for vendor in vendors}
     for text in texts:
@@ -248,7 +259,7 @@ def emulator_for(options: argparse.Namespace) -> Emulator:
     )
     if options.strictness is not None:
         emulator.set_strictness(options.strictness)
-    _set_switches(emulator.vendors, options.switch)
+    set_switches_of(emulator.vendors, options.switch)
     for text in options.script:
         emulator.script(*_script(text))
     return emulator

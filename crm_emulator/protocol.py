@@ -124,7 +124,7 @@ class Connection(asyncio.Protocol):
             path = "/" + path.split("://", 1)[1].partition("/")[2]
         request = Request(
             method=self._parser.get_method().decode(),
-            path=_decoded(path),
+            path=decoded_path(path),
             query=dict(parse_qsl(query, keep_blank_values=True)),
             headers=self._headers,
             body=b"".join(self._body),
@@ -204,6 +204,7 @@ class Connection(asyncio.Protocol):
         self._transport.abort()
 
 
-def _decoded(path: str) -> str:
+def decoded_path(path: str) -> str:
+    """Return a path percent-decoded but for what would shape it."""
     parts = _STRUCTURE.split(path)
     return "".join(part.upper() if number % 2 else unquote(part) for number, part in enumerate(parts))

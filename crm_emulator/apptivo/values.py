@@ -29,7 +29,7 @@ def read_record(account: ApptivoAccount, crm_object: AppObject, sent: Mapping[st
     if crm_object.open:
         return {name: value for name, value in sent.items() if name in names}
     unknown = [name for name in sent if name not in crm_object.attributes | _BOOKKEEPING | {crm_object.id_name}]
-    if unknown and account.switches.unknown_attributes == "reject":
+    if unknown and not account.direct and account.switches.unknown_attributes == "reject":
         raise FailureError(f"Unknown attributes: {', '.join(unknown)}")
     values: Record = {}
     for name in names & set(sent):

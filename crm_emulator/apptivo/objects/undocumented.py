@@ -1,4 +1,7 @@
-"""The objects that no source describes beyond their names: they take any attribute (reference section 3)."""
+"""The objects that no source describes beyond their names: they take any attribute (reference section 3).
+
+All but employees are frozen: no recipe needs them, and nothing is added until a recording of a real account is there.
+"""
 
 from __future__ import annotations
 

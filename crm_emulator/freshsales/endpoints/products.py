@@ -1,4 +1,4 @@
-"""The calls that only products and quotes have (reference section 2)."""
+"""The calls that only products and quotes have (reference section 2). Frozen, as the objects are."""
 
 from __future__ import annotations
 

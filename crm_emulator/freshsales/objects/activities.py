@@ -227,6 +227,7 @@ SALES_ACTIVITIES = Resource(
     complete=complete_sales_activity,
 )
 
+# Frozen: its sources are thin and no recipe needs it; nothing is added until a recording of a real account is there.
 PHONE_CALLS = Resource(
     name="phone_calls",
     singular="phone_call",

@@ -1,4 +1,8 @@
-"""Products, quotes, and the lines by which deals and quotes hold products (reference sections 2 to 4)."""
+"""Products, quotes, and the lines by which deals and quotes hold products (reference sections 2 to 4).
+
+Products and quotes are frozen: their sources are thin and no recipe needs them, so that nothing is added here until a
+recording of a real account says how they behave.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Comparing recorded answers of real accounts with the emulator's own."""

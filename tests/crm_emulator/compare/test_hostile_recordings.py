@@ -1,0 +1,139 @@
+"""Recordings that are broken, foreign or full of secrets."""
+
+import base64
+import gzip
+import json
+
+import pytest
+
+from crm_emulator import Emulator
+from crm_emulator.compare import recording
+from tests.crm_emulator.compare.recorder import Recorder
+
+URL = "https://api.copper.com/developer_api/v1"
+
+
+def entry(url=f"{URL}/account", status=200, method="GET", headers=(), **content):
+    return {
+        "request": {"method": method, "url": url, "headers": [], "queryString": [], "bodySize": -1},
+        "response": {
+            "status": status,
+            "headers": [{"name": name, "value": value} for name, value in headers],
+            "content": {"size": 5, "mimeType": "application/json", **content},
+        },
+    }
+
+
+def har(*entries):
+    return json.dumps({"log": {"version": "1.2", "entries": entries}}).encode()
+
+
+WHOLE = har(entry(text="{}"))
+UNREADABLE = {
+    "nothing": (b"", "it is empty"),
+    "a page": (b"<html></html>", "it is neither a HAR file nor a debug trace"),
+    "other JSON": (b'{"log": {"pages": []}}', "it is JSON, and no HAR: "),
+    "a wrong type": (b'{"log": {"entries": [{"request": 5}]}}', "it is JSON, and no HAR: "),
+    "a truncated HAR": (WHOLE[:-30], "it ends in the middle"),
+    "broken JSON": (b'{"log": oops}', "it is no JSON: line 1, column 9"),
+    "deep JSON": (b'{"log":' + b"[" * 200_000, "it is "),
+    "a gzip file": (gzip.compress(WHOLE), "it is compressed (gzip); unpack it first"),
+    "mitmproxy's flows": (b"1234:7:version;2:21#", "make a HAR of it: mitmdump"),
+    "bytes": (WHOLE.replace(b"GET", b"\xff"), "it is no UTF-8"),
+    "no entry": (har(), "no request in it is for the API of a CRM that is emulated\n"),
+    "other hosts": (
+        har(entry("https://a.example/x"), entry("http://[::1")),
+        "emulated (1 to other hosts, 1 with an address",
+    ),
+    "a web application": (
+        har(entry("https://app.copper.com/companies/1")),
+        "(1 to other pages of the CRM than its API)",
+    ),
+    "failed requests": (har(entry(status=0), entry(status=502)), "(1 answered with 5xx, 1 without an answer)"),
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_recording_that_cannot_be_read_is_refused_in_one_sentence(compare, tmp_path, name):
+    content, said = UNREADABLE[name]
+    path = tmp_path / "broken"
+    path.write_bytes(content)
+    code, printed = compare(path)
+    assert (code, printed.count("\n")) == (2, 1), printed
+    assert printed.startswith(f"crm-emulator: cannot compare {path}: ")
+    assert said in printed
+
+
+def test_a_file_that_is_missing_or_too_large_is_refused(compare, tmp_path, monkeypatch):
+    assert compare(tmp_path / "none")[0] == 2
+    assert compare(tmp_path)[1].endswith("is a directory\n")
+    monkeypatch.setattr(recording, "MOST_BYTES", 2**20)
+    path = tmp_path / "large.har"
+    path.write_bytes(b" " * (2**20 + 1))
+    assert compare(path)[1].endswith("it is larger than 1 MiB; record less at a time\n")
+
+
+def test_bodies_that_are_not_kept_or_packed_are_counted_and_their_status_is_compared(compare, tmp_path):
+    body = json.dumps([{"id": 451490, "name": "Partner"}]).encode()
+    packed = {"text": base64.b64encode(gzip.compress(body)).decode(), "encoding": "base64"}
+    url = f"{URL}/contact_types"
+    path = tmp_path / "recorded.har"
+    path.write_bytes(
+        har(
+            entry(url, headers=[("Content-Encoding", "gzip")], **packed),
+            entry(url, headers=[("content-encoding", "br")], text="CwI=", encoding="base64"),
+            entry(url, text="{!", encoding="base64"),
+            entry(url),
+            entry(url, status=304),
+            entry(url, method="OPTIONS"),
+        )
+    )  # fmt: skip
+    code, printed = compare(path)
+    assert code == 0, printed
+    assert "GET /contact_types (4 requests, 1 record)" in printed
+    for said in (
+        "the body of 1 answer is compressed with brotli or zstd",
+        "the body of 1 answer is not in the recording",
+        "the body of 1 answer is not the base64 that it says it is",
+        "passed over: 1 request answered from a cache",
+        "passed over: 1 request with OPTIONS",
+    ):
+        assert said in printed
+
+
+def test_no_value_of_a_recording_is_shown_wherever_it_stands(compare, tmp_path):
+    key = "sk_Secret_Key"
+    person = {
+        "id": 70016358306,
+        "secret@b.example": 1,
+        "70016358306": 2,
+        key: 3,
+        "name": "Secret",
+        "x_custom": "Secret",
+    }
+    asked = entry(f"{URL}/people/70016358306/Secret%20Lane?q=Secret&token={key}", text=json.dumps(person))
+    known = entry(f"{URL}/people/70016358306?token={key}", text=json.dumps(person))
+    asked["request"]["headers"] = [{"name": "Authorization", "value": f"Bearer {key}"}]
+    path = tmp_path / "recorded.har"
+    path.write_bytes(har(asked, known, entry(f"{URL}/Secret", status=404, text="<Secret>")))
+    code, printed = compare(path)
+    assert code == 1
+    for value in ("ecret", "70016358306", "b.example"):
+        assert value not in printed
+    for said in (
+        "copper: GET /people/{…}/{…}",
+        "the emulator has no such route",
+        "{key}: recorded",
+        "x_custom: recorded",
+    ):
+        assert said in printed
+
+
+def test_a_recorded_webhook_is_sent_to_nobody(compare):
+    with Emulator(people=5) as emulator:
+        recorder = Recorder(emulator.copper)
+        target = {"target": "https://receiver.invalid/hook", "type": "person", "event": "new"}
+        recorder.ask("POST", "/webhooks", target)
+        recorder.ask("POST", "/people", {"name": "Ann"})
+    code, printed = compare(recorder)
+    assert code == 0, printed
