@@ -25,7 +25,9 @@ seen["table"] = [sorted(table["id"]) == seen["companies"], sorted(set(plain) & s
 # Narrowed by the company's own attributes, and by an option of a custom field
 field, definition = next((key, each) for key, each in core.custom_fields.items() if each["data_type"] == "Dropdown")
 option, name = next(iter(core.get_cf_options(field).items()))
-chosen = companies.search(cf_search=[{"custom_field_definition_id": field, "value": [option]}], cf_fields=[definition["name"]])
+chosen = companies.search(
+    cf_search=[{"custom_field_definition_id": field, "value": [option]}], cf_fields=[definition["name"]]
+)
 seen["chosen"] = [len(chosen) > 0, set(chosen[definition["name"]]) == {name}]
-seen["narrow"] = {each["address"]["country"] for each in companies.search({"country": "AT"}, clean_data=False)} == {"AT"}
-json.dump(seen, sys.stdout)
+seen["narrow"] = [each["name"] for each in companies.search({"state": "Styria"}, clean_data=False)]
+print("\n" + json.dumps(seen))

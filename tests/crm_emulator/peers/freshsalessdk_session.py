@@ -38,7 +38,9 @@ seen["beside"] = [
     account["industry_type"]["id"] == account["industry_type_id"],
 ]
 first = seen["contacts"]["ids"][0]
-seen["of a contact"] = [type(each).__name__ for each in (crm.contacts.get_activities(first), crm.contacts.get_appointments(first))]
+seen["of a contact"] = [
+    type(each).__name__ for each in (crm.contacts.get_activities(first), crm.contacts.get_appointments(first))
+]
 try:
     FreshsalesSDK(DOMAIN, "wrong").contacts.get_views()
 except requests.HTTPError as refusal:
