@@ -14,7 +14,11 @@ PROFILE ?= repeatable
 PYTEST = $(BIN)/pytest -n $(WORKERS) --hypothesis-profile=$(PROFILE)
 TOOLS := $(addsuffix /ready,$(addprefix .venvs/,tap-spreadsheets target-jsonl meltano))
 PEERS := $(addsuffix /ready,$(addprefix .venvs/,airbyte-source-copper python-freshworks-crm tap-copper tap-freshsales \
+	prospyr prosperworks cuapi-wrapper dc-copper-cli freshsalessdk npm \
 	target-jsonl meltanolabs-target-postgres pipelinewise-target-postgres target-duckdb))
+# What some of them need besides: older versions of what they do not pin.
+NEEDS_prospyr := marshmallow==2.21.0 arrow==0.17.0
+NEEDS_cuapi-wrapper := pandas==2.3.3
 
 .PHONY: demo test test-long test-peer test-fleet test-lowest test-all check sbom docs tools system clean
 .NOTPARALLEL: # the tests share the machine's cores among themselves
@@ -91,10 +95,23 @@ system:
 		--editable '.[$(EXTRAS)]' --group test
 	@touch $@
 
+# Clients of npm. Of n8n-nodes-base, which is large, what its Copper and Freshworks CRM nodes are made of.
+.venvs/npm/ready: tests/crm_emulator/peers/node/package.json
+	@command -v npm > /dev/null || { echo "npm is needed: it comes with Node, or as Debian's package npm." >&2; exit 1; }
+	@echo "Setting up npm (once) ..."
+	@mkdir -p .venvs/npm && cp $< .venvs/npm
+	@cd .venvs/npm && npm install --silent --ignore-scripts --no-audit --no-fund \
+		&& mkdir -p node_modules/n8n-nodes-base \
+		&& tar -xzf "$$(npm pack --silent "$$(node --print 'require("./package.json").unpacked')")" --strip-components=1 \
+			--directory node_modules/n8n-nodes-base package/package.json package/dist/nodes/Copper package/dist/nodes/FreshworksCrm \
+			package/dist/utils package/dist/credentials/CopperApi.credentials.js package/dist/credentials/FreshworksCrmApi.credentials.js \
+		&& rm -f n8n-nodes-base-*.tgz
+	@touch $@
+
 .venvs/%/ready: constraints.txt
 	@echo "Setting up $* (once) ..."
 	@$(PYTHON) -m venv .venvs/$*
-	@.venvs/$*/bin/python -m pip install --quiet --constraint constraints.txt $*
+	@.venvs/$*/bin/python -m pip install --quiet --constraint constraints.txt $* $(NEEDS_$*)
 	@touch $@
 
 clean:

@@ -54,6 +54,13 @@ def as_number(name: str, value: Any) -> float:
     return value
 
 
+def narrows(kind: Filter, value: Any) -> bool:
+    """Return whether a value narrows a search: an empty one finds records without one, or is ignored (section 10)."""
+    if value not in EMPTY or not isinstance(kind, Ids | Words | Keys | Phone | Linked):
+        return True
+    return bool(getattr(kind, "finds_empty", False) or getattr(kind, "none", ""))
+
+
 def as_list(value: Any) -> list[Any]:
     """Return a list; a single value becomes a list of one."""
     return value if isinstance(value, list) else [value]

@@ -11,6 +11,7 @@ from crm_emulator.copper.custom_fields import definitions_on, held_values, read_
 from crm_emulator.copper.objects.activities import DELETED, PARENTS
 from crm_emulator.copper.objects.catalog import BY_NAME
 from crm_emulator.copper.objects.declaration import CustomerObject, empty, read_values
+from crm_emulator.copper.values import without_ids
 from crm_emulator.messages import Record
 
 _BLANK = (None, "", {"id": None, "type": None})
@@ -104,6 +105,8 @@ def _read(
     unknown = [name for name in sent if name not in crm_object.writable and name != "custom_fields"]
     if account.switches.read_only_attributes == "ignore":
         unknown = [name for name in unknown if name not in crm_object.attributes]
+        kinds = crm_object.writable
+        sent = {name: without_ids(kinds[name], value) if name in kinds else value for name, value in sent.items()}
     if account.switches.unknown_attributes == "ignore":
         unknown = [name for name in unknown if name in crm_object.attributes]
     if "custom_fields" in sent and not crm_object.has_custom_fields:

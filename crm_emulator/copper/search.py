@@ -10,7 +10,7 @@ from typing import Any
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, invalid, unrecognized
 from crm_emulator.copper.custom_fields import computed_values
-from crm_emulator.copper.filters import FilterContext, as_number
+from crm_emulator.copper.filters import FilterContext, as_number, narrows
 from crm_emulator.copper.objects.activities import DELETED
 from crm_emulator.copper.objects.declaration import CustomerObject
 from crm_emulator.copper.objects.leads import CONVERTED
@@ -107,7 +107,7 @@ def _query(
     )
     where: list[Range | Condition] = list(extra)
     for name, value in parameters.items():
-        if name not in _PAGING and value is not None:
+        if name not in _PAGING and value is not None and narrows(crm_object.filters[name], value):
             where += crm_object.filters[name](name, value, context)
     is_narrowed = account.switches.team_permissions and not account.switches.key_is_admin and not is_whole
     if is_narrowed and "assignee_id" in crm_object.writable:

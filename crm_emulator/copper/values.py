@@ -233,6 +233,17 @@ class SingleEmail:
         return read
 
 
+def without_ids(kind: ValueType, value: Any) -> Any:
+    """Return a value without the ids that a client gives to addresses and items when it sends a whole record (10)."""
+    if isinstance(kind, Labelled) and isinstance(value, list):
+        return [_without_id(each) for each in value]
+    return _without_id(value) if isinstance(kind, Address | SingleEmail) else value
+
+
+def _without_id(value: Any) -> Any:
+    return {name: part for name, part in value.items() if name != "id"} if isinstance(value, dict) else value
+
+
 @dataclass(frozen=True)
 class Tags:
     """A list of words, each once (sections 2.1, 7.8)."""

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from crm_emulator.freshsales.answers import InvalidError
 from crm_emulator.freshsales.objects.declaration import OWNER, STAMPS, TARGETED, Resource, custom_keys, texts
-from crm_emulator.freshsales.values import LONG_TEXT, WHOLE, Flag, Instant, Reference, Structure, Text, read_instant
+from crm_emulator.freshsales.values import (
+    LONG_TEXT,
+    WHOLE,
+    Flag,
+    Instant,
+    Reference,
+    Structure,
+    Text,
+    WrongValueError,
+    read_instant,
+)
 from crm_emulator.tables import Column
 
 if TYPE_CHECKING:
@@ -59,6 +69,9 @@ def complete_task(account: FreshsalesAccount, record: Record, old: Record | None
         record["owner_id"] = account.user_id
 
 
+_ATTENDEES = {"FdMultitenant::User": "owners", "Contact": "contacts"}
+
+
 def complete_appointment(
     account: FreshsalesAccount, record: Record, old: Record | None, sent: Mapping[str, Any]
 ) -> None:
@@ -66,13 +79,13 @@ def complete_appointment(
     _settle_target(account, record, old, sent)
     _check_order(record, "from_date")
     for each in record["appointment_attendees_attributes"] or []:
-        model, attendee = each.get("attendee_type"), each.get("attendee_id")
-        if model == "FdMultitenant::User":
-            found = isinstance(attendee, int) and account.exists("owners", attendee)
-        else:
-            found = model == "Contact" and isinstance(attendee, int) and account.exists("contacts", attendee)
-        if not found:
+        model = each.get("attendee_type")
+        if model not in _ATTENDEES:
             raise InvalidError(["Appointment attendees is invalid"])
+        try:
+            attendee = Reference(_ATTENDEES[model]).read(each.get("attendee_id"), account)
+        except WrongValueError as wrong:
+            raise InvalidError([f"Appointment attendees {wrong}"]) from None
         attended = {"id": account.next_id("attendees"), "attendee_type": model, "attendee_id": attendee}
         record["attendees"] = [*record["attendees"], attended]
     record["appointment_attendees_attributes"] = None

@@ -137,6 +137,13 @@ def test_opportunities_are_found_in_both_spellings(copper, parameters, found):
     assert sorted(record["name"] for record in copper.search("opportunities", **parameters)) == found
 
 
+def test_an_empty_value_narrows_nothing_where_no_page_says_what_it_finds(copper):
+    for name in ("Ann", "Bob"):
+        copper.ok("POST", "/leads", {"name": name})
+    recorded = {"name": "", "phone_number": "", "emails": "", "assignee_ids": [], "status_ids": []}  # copper-sdk, 2019
+    assert len(copper.ids("leads", **recorded)) == 2
+
+
 @pytest.mark.parametrize("empty", ["", []])
 def test_an_empty_value_finds_records_without_one_where_the_page_says_so(copper, empty):
     company = copper.ok("POST", "/companies", {"name": "Acme", "tags": ["a"]})

@@ -54,6 +54,16 @@ def test_what_copper_keeps_itself_is_ignored_or_refused_by_switch(emulator, copp
     assert "date_created" in copper.refused("POST", "/people", {"name": "x", "date_created": 1})
 
 
+def test_ids_in_addresses_and_items_are_ignored_or_refused_with_the_other_read_only_attributes(emulator, copper):
+    address = {"id": None, "city": "Graz"}  # as prosperworks sends a whole record back
+    sent = {"name": "x", "address": address, "emails": [{"id": None, "email": "a@b.example", "category": "work"}]}
+    record = copper.ok("POST", "/people", sent)
+    assert record["address"]["city"] == "Graz"
+    assert record["emails"] == [{"email": "a@b.example", "category": "work"}]
+    emulator.copper.switches.read_only_attributes = "reject"
+    assert "Address" in copper.refused("PUT", f"/people/{record['id']}", {"address": address})
+
+
 def test_an_attribute_that_is_not_known_is_ignored_by_switch(emulator, copper):
     assert "customer_source_id" in copper.refused("POST", "/people", {"name": "x", "customer_source_id": 1})
     emulator.copper.switches.unknown_attributes = "ignore"

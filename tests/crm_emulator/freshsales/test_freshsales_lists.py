@@ -164,10 +164,13 @@ def test_an_appointment_comes_after_its_attendees(suite):
     sent = {
         "title": "Meet", "from_date": "2026-02-01T10:00:00Z", "end_date": "2026-02-01T11:00:00Z",
         "targetable_type": "Contact", "targetable_id": contact["id"],
-        "appointment_attendees_attributes": [{"attendee_type": "Contact", "attendee_id": contact["id"]}],
+        "appointment_attendees_attributes": [{"attendee_type": "Contact", "attendee_id": str(contact["id"])}],
     }  # fmt: skip
     made = suite("POST", "/appointments", {"appointment": sent}).json()
     assert list(made) == ["appointment_attendees", "conferences", "notes", "appointment"]
+    for wrong in ({"attendee_type": "Deal", "attendee_id": 1}, {"attendee_type": "Contact", "attendee_id": 1}):
+        unknown = {**sent, "appointment_attendees_attributes": [wrong]}
+        assert suite.messages("POST", "/appointments", {"appointment": unknown}) == ["Appointment attendees is invalid"]
     assert made["appointment_attendees"][0]["attendee_id"] == contact["id"]
     assert len(suite.get("/appointments?filter=upcoming")["appointments"]) == 1
     assert suite.get("/appointments?filter=past")["appointments"] == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.machine import missing
+from crm_emulator import Emulator
+from tests.machine import find_program, missing
 
 HERE = Path(__file__).parent
 VENVS = HERE.parents[2] / ".venvs"
@@ -46,6 +48,12 @@ class Peer:
         command = [str(self.programs / program), *arguments]
         return subprocess.run(command, env=self._environment, capture_output=True, text=True, timeout=240, check=False)
 
+    def session(self, script: str, *arguments: str) -> Any:
+        """Run a script of this folder with the program's own Python; return what it prints last, read as JSON."""
+        done = self.run("python", str(HERE / script), *arguments)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.splitlines()[-1])
+
 
 @pytest.fixture
 def peer(tmp_path: Path) -> Callable[..., Peer]:
@@ -64,3 +72,26 @@ def messages() -> Callable[[str, str], list[dict[str, Any]]]:
         return [line for line in lines if line.get("type") == kind]
 
     return of_type
+
+
+@pytest.fixture
+def node_session(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
+    """Run a script of the folder node against an emulator that speaks TLS; return what it prints, read as JSON."""
+
+    def run(emulator: Emulator, script: str, *arguments: str) -> Any:
+        packages = VENVS / "npm"
+        if not (packages / "ready").exists():
+            missing("clients of npm are not installed (make .venvs/npm/ready)")
+        folder = tmp_path_factory.mktemp("node")
+        for each in (HERE / "node").glob("*.cjs"):
+            shutil.copy(each, folder)
+        (folder / "node_modules").symlink_to(packages / "node_modules")
+        environment = {**os.environ, "NODE_EXTRA_CA_CERTS": str(emulator.ca_file), "EMULATOR_PORT": str(emulator.port)}
+        command = [find_program("node"), "--require", "./hosts.cjs", script, *arguments]
+        done = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=240, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return run

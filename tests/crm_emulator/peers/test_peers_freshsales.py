@@ -1,4 +1,4 @@
-"""python-freshworks-crm 1.1.2 works in the emulated Suite account, tap-freshsales 0.1.1 reads the Classic one."""
+"""python-freshworks-crm works in the emulated Suite account; tap-freshsales and freshsalessdk read the Classic one."""
 
 from __future__ import annotations
 
@@ -102,3 +102,21 @@ def test_tap_freshsales_waits_as_long_as_a_429_tells_it_to(peer, messages):
         assert {message["record"]["id"] for message in messages(done.stdout, "RECORD")} == {
             record["id"] for record in vendor.records("contacts")
         }
+
+
+def test_freshsalessdk_reads_a_classic_account_and_what_stands_beside_its_records(peer):
+    sizes = {"contacts": 60, "sales_accounts": 30, "deals": 30, "appointments": 6}
+    with Emulator(empty=True, sizes={"freshsales_classic": sizes}) as emulator:
+        vendor = emulator.freshsales_classic
+        vendor.switches.read_ids = "included"  # it looks for owners and stages by the ids in the record
+        sdk = peer("freshsalessdk", {CLASSIC.removesuffix("/api"): vendor.base_url})  # it leaves /api out
+        seen = sdk.session("freshsalessdk_session.py", "acme", vendor.api_key)
+        for name, object_name in (("contacts", "contacts"), ("accounts", "sales_accounts"), ("deals", "deals")):
+            assert seen.pop(name) == {
+                "ids": sorted(record["id"] for record in vendor.records(object_name)),
+                "owned": True,
+                "newest first": True,
+                "limited": 3,
+                "alone": True,
+            }
+        assert seen == {"beside": [True, True, True], "of a contact": ["list", "list"], "stranger": 401}
