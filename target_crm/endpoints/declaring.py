@@ -40,6 +40,7 @@ _WITHOUT_EFFECT = {
     "unknown_names": "reject",
     "parameters": None,
     "conflicts": "source",
+    "dates": "unix",
 }
 Part = TypeVar("Part")
 

@@ -63,7 +63,6 @@ class AttributePlans:
         self._used = used | settings.known | settings.mapped_from | referring
         self._referring = referring
         self._plans: dict[tuple[str, ...], Plan] = {}
-        self._has_flat_parts = any(map(_is_flat_part, fields.crm_object.attributes))
         self._customs: list[tuple[Attribute, str]] = []
         taken: dict[str, str] = {}
         for title, source in settings.custom_fields.items():
@@ -104,17 +103,24 @@ class AttributePlans:
         return plan
 
     def spread(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Put the parts of an address that is an object beside each other, where the CRM holds each as a text."""
-        if not self._has_flat_parts:
-            return record
+        """Put what an object holds beside the record's other attributes, named ``properties.city``.
+
+        So are the properties of a record (HubSpot's), and the parts of an address where the CRM holds each as a text.
+        """
         parts: dict[str, Mapping[str, Any]] = {}
         for name, value in record.items():
-            assignment = self._fields.declared_assignment(name)
-            if assignment is not None and _is_flat_part(assignment.attribute) and isinstance(unpacked(value), Mapping):
-                parts[name] = unpacked(value)
+            is_told = isinstance(value, Mapping | str) and isinstance(inner := unpacked(value), Mapping)
+            if is_told and self._is_spread(name):
+                parts[name] = inner
         for name in self._excluded(tuple(record), self._fields.declared_assignment) if parts else ():
             parts.pop(name, None)
         return record if not parts else _with_parts(record, parts)
+
+    def _is_spread(self, name: str) -> bool:
+        assignment = self._fields.declared_assignment(name)
+        if assignment is not None:
+            return _is_flat_part(assignment.attribute)
+        return name not in self._used and self._fields.is_prefix(name)
 
     def _plan_of(self, names: tuple[str, ...]) -> Plan:
         plan = self._plans.get(names)

@@ -136,12 +136,21 @@ class Fields:
             return Assignment(renamed, Role.OWN, order=1, is_exact=False)
         return self._without_prefix(form)
 
+    def is_prefix(self, name: str) -> bool:
+        """Tell whether a name is a word for the kind of record, as it stands before names of attributes."""
+        return not self.crm_object.whole_records and canonical(name) in prefixes_of(canonical(self.crm_object.singular))
+
     def _without_prefix(self, form: str) -> Assignment | None:
         """Find the attribute where the name begins with the kind of record: ``Person - Email``."""
         for prefix in sorted(prefixes_of(canonical(self.crm_object.singular)), key=len, reverse=True):
-            found = self._by_form.get(form.removeprefix(prefix)) if form.startswith(prefix) else None
+            if not form.startswith(prefix):
+                continue
+            found = self._by_form.get(rest := form.removeprefix(prefix))
             if found is not None and found.attribute.name != ID and found.attribute.is_writable:
                 return replace(found, is_exact=False, order=found.order + len(self._by_form))
+            columns = self._customs_by_form.get(rest, ()) if self._known_titles else ()
+            if len(columns) == 1:
+                return Assignment(self.customs[columns[0]], Role.OWN, order=len(self._by_form), is_exact=False)
         return None
 
     # For names that are understood by nothing

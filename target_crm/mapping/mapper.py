@@ -86,7 +86,8 @@ class Mapper:
         """Tell whether records can have a value for a match key; the account is asked only if it may say so."""
         declared = [self._fields.declared_assignment(name) for name in names]
         given = {each.attribute.name for each in declared if each is not None}
-        return any(given.issuperset(key) or self._can_give(key, names) for key in self.match_on)
+        inside = any(map(self._fields.is_prefix, names))  # perhaps with the names of attributes in it
+        return inside or any(given.issuperset(key) or self._can_give(key, names) for key in self.match_on)
 
     def used(self, record: Mapping[str, Any]) -> frozenset[str]:
         """The attributes of a record of which something is sent, or something that is sent depends on."""

@@ -70,6 +70,7 @@ def endpoints(**calls):
         (endpoint(success=[99]), "endpoint.success must be a list of HTTP statuses"),
         ({"links": {"endpoint": OK, "endpoints": {"create": OK}}}, "streams.links has both endpoint and endpoints"),
         ({"links": {"endpoint": OK, "object": "people"}}, "streams.links.object has no effect with an endpoint"),
+        ({"links": {"endpoint": OK, "dates": "excel"}}, "streams.links.dates has no effect with an endpoint"),
         ({"links": {"endpoint": OK, "custom_fields": {"A": "b"}}}, "custom_fields has no effect with an endpoint"),
         ({"links": {"endpoint": OK, "match_on": ["name"]}}, "match_on needs endpoints.find"),
         ({"links": {"endpoint": OK, "compare_with": "crm"}}, "streams.links.compare_with must be source"),

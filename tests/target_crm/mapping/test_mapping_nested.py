@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from target_crm.mapping.values import Mapped
@@ -119,3 +121,15 @@ def test_an_item_without_a_value_is_none(mapped):
 def test_phones_without_a_digit_are_two_phones(mapped):
     found = mapped("people", {"name": "A", "phone": "ask Ann", "mobile": "ask Bob"})
     assert [each["number"] for each in found.payload["phone_numbers"]] == ["ask Ann", "ask Bob"]
+
+
+@pytest.mark.parametrize("spelt", [dict, json.dumps])
+def test_properties_in_an_object_are_understood_as_those_beside_it(mapped, spelt):
+    inner = {"firstname": "Ann", "lastname": "Bee", "jobtitle": "CTO", "lead_score": 3, "shoe": 41}
+    found = mapped("people", {"properties": spelt(inner)})
+    plain = mapped("people", {f"properties__{name}": value for name, value in inner.items()})
+    assert found.payload == plain.payload
+    assert found.payload["title"] == "CTO"
+    assert [*found.left_out] == ["properties.shoe"]
+    kept = mapped("people", {"name": "A", "properties": spelt(inner)}, exclude=frozenset({"properties"}))
+    assert [*kept.payload] == ["name"]
