@@ -8,6 +8,7 @@ from dataclasses import replace
 from crm_api.crm_objects import CrmId, CrmRecord, outgoing
 from crm_api.errors import SettingError
 from target_crm.engine.decisions import Ready, Update
+from target_crm.engine.hidden_values import HiddenValues
 from target_crm.engine.incoming import IncomingRecord
 from target_crm.engine.references import ReferenceResolver, reference_of
 from target_crm.engine.run import Run, StreamContext, logger
@@ -145,7 +146,7 @@ class _StreamLinks:
         for update in updates:
             mapped, written = update.ready.mapped, self._context.recent.get(update.crm_id)
             # What somebody put there since our own write is not in its answer, nor, for a while, in searches.
-            is_old = update.ready.reread or self._context.mapper.protects(mapped, mapped.payload)
+            is_old = update.ready.reread or bool(self._context.mapper.protected(mapped, mapped.payload))
             if written is None or is_old:
                 unread[update.ready.reread or written is not None].append(update.crm_id)
             else:
@@ -153,6 +154,13 @@ class _StreamLinks:
         for at_once, ids in unread.items():
             if ids:
                 current |= self._context.crm.read(self._context.mapper.crm_object, ids, immediate=at_once)
+        listed = set(unread[False]) if len(unread[False]) > 1 else set()
+        hidden = HiddenValues(self._context)
+        for update in updates:
+            if update.crm_id in listed and (record := current.pop(update.crm_id, None)) is not None:
+                names = self._context.mapper.protected(update.ready.mapped, update.ready.mapped.payload)
+                shown = hidden.shown(update.ready.mapped, update.crm_id, record, names)
+                current |= {} if shown is None else {update.crm_id: shown}
         return current
 
     def _settle(self, update: Update, change: Change, record: CrmRecord) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from crm_api.crm_objects import CrmRecord
 from target_crm.engine.decisions import Update
+from target_crm.engine.hidden_values import HiddenValues
 from target_crm.engine.run import StreamContext
 from target_crm.engine.sender import Write
 from target_crm.mapping.mapper import Mapper
@@ -50,14 +51,15 @@ class _Draft:
         update: The update.
         about: The attributes that it is about.
         reads: Whether what it sends depends on what the CRM has.
-        protects: Whether what somebody typed may have to stay: then a state of it that is a moment old tells nothing.
+        protected: The attributes in which what somebody typed may have to stay. Where there are any, a state of the
+            record that is a moment old tells nothing.
         at_once: Whether the record is read by its id, because an index may not show its last write yet.
     """
 
     update: Update
     about: frozenset[str]
     reads: bool
-    protects: bool
+    protected: frozenset[str]
     at_once: bool
 
 
@@ -79,6 +81,12 @@ class UpdatePlanner:
         plan = UpdatePlan()
         drafts = [self._draft(context, update) for update in updates]
         current = _current(context, drafts)
+        hidden = HiddenValues(context)
+        for draft in drafts:
+            source_id, is_read_by_id = draft.update.ready.incoming.source_id, draft.at_once or len(drafts) == 1
+            if draft.protected and not is_read_by_id and (listed := current.pop(source_id, None)) is not None:
+                shown = hidden.shown(draft.update.ready.mapped, draft.update.crm_id, listed, draft.protected)
+                current |= {} if shown is None else {source_id: shown}
         for draft in drafts:
             update, ready = draft.update, draft.update.ready
             record = current.get(ready.incoming.source_id)
@@ -97,17 +105,17 @@ class UpdatePlanner:
         if ready.basis.last is not None:
             ready = replace(ready, mapped=self._mapper.with_cleared(ready.mapped, ready.basis.last))
         about = self._mapper.changed(ready.mapped, ready.basis)
-        protects = self._mapper.protects(ready.mapped, about)
+        protected = self._mapper.protected(ready.mapped, about)
         reads = self._readable and (
             self._compares
             or ready.reread
-            or protects
+            or bool(protected)
             or (context.ledger.kept_values.on and bool(about))
             or self._mapper.needs_current(ready.mapped, about)
         )
         # Judged by an older state of it, our own last write would pass for somebody's edit.
-        at_once = ready.reread or (protects and context.ledger.is_recent(ready.written_at, _lag(context)))
-        return _Draft(replace(update, ready=ready), about, reads, protects, at_once)
+        at_once = ready.reread or (bool(protected) and context.ledger.is_recent(ready.written_at, _lag(context)))
+        return _Draft(replace(update, ready=ready), about, reads, protected, at_once)
 
 
 def _lag(context: StreamContext) -> float:
@@ -122,7 +130,7 @@ def _current(context: StreamContext, drafts: Sequence[_Draft]) -> dict[str, CrmR
         update = draft.update
         written = context.recent.get(update.crm_id)
         record = written or update.current
-        is_old = update.ready.reread or record is None or (draft.protects and written is not None)
+        is_old = update.ready.reread or record is None or (bool(draft.protected) and written is not None)
         if is_old and draft.reads:
             unread[draft.at_once].append(update)
         elif record is not None:

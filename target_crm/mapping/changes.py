@@ -140,12 +140,18 @@ class Changes:
             else:
                 sent[name] = attribute, new
                 differences.append(Difference(name, self.readable(attribute, old), self.readable(attribute, new)))
-        if sent:
-            sent.update({each.name: (each, value) for each, value in self._attributes_of(payload) if each.resent})
-        change = self._change(sent, differences, {*settled, *sent}, known=now)
+        settled.update(sent)
+        resent = self._resent(payload, now) if sent else {}
+        settled.update(resent.keys() - now.keys())
+        change = self._change(resent | sent, differences, settled, known=now)
         if current is None or not (conflicts or unknown):
             return change
         return replace(change, conflicts=tuple(conflicts), unknown=tuple(unknown))
+
+    def _resent(self, payload: Payload, now: Mapping[str, Any]) -> dict[str, tuple[Attribute, Any]]:
+        """Attributes that go with every update, changed or not: with the CRM's own values where these are known."""
+        resent = [(each, value) for each, value in self._attributes_of(payload) if each.resent]
+        return {each.name: (each, now.get(each.name, value)) for each, value in resent}
 
     def _is_taken(self, attribute: Attribute, old: Any, value: Any) -> bool:
         """Tell whether the CRM, whose value an update would not change, holds what the record gives."""
@@ -192,12 +198,14 @@ class Changes:
         last = basis.last
         return last is not None and last.was_sent(mark_of(attribute), self._compared.content(attribute, value))
 
-    def protects(self, payload: Payload, about: Collection[str]) -> bool:
-        """Tell whether an update is about attributes whose value in the CRM may have to stay."""
-        return any(
-            each.updatable and each.name in about and self.is_protectable(each)
-            for each, _ in self._attributes_of(payload)
-        )
+    def protected(self, payload: Payload, about: Collection[str]) -> frozenset[str]:
+        """The names of the attributes of an update whose value in the CRM may have to stay."""
+        meant = (each for each, _ in self._attributes_of(payload) if each.updatable and each.name in about)
+        return frozenset(each.name for each in meant if self.is_protectable(each))
+
+    def unknown(self, payload: Payload, current: CrmRecord, names: Collection[str]) -> frozenset[str]:
+        """Those of a payload's attributes that the CRM's record does not show."""
+        return frozenset(names).difference(self._shown(current, payload)) if names else frozenset()
 
     def needs_current(self, payload: Payload, about: Collection[str] | None = None) -> bool:
         """Tell whether the change that an update sends depends on what the CRM has."""

@@ -263,9 +263,13 @@ class Mapper:
         """The attributes that an update of the record is about, by what is known of its earlier writes."""
         return self._changes.changed(mapped.payload, basis)
 
-    def protects(self, mapped: Mapped, about: Collection[str]) -> bool:
-        """Tell whether an update is about attributes whose value in the CRM may have to stay."""
-        return self._settings.decided_by_crm and self._changes.protects(mapped.payload, about)
+    def protected(self, mapped: Mapped, about: Collection[str]) -> frozenset[str]:
+        """The names of the attributes of an update whose value in the CRM may have to stay."""
+        return self._changes.protected(mapped.payload, about) if self._settings.decided_by_crm else frozenset()
+
+    def unknown(self, mapped: Mapped, current: CrmRecord, names: Collection[str]) -> frozenset[str]:
+        """Those of a record's attributes that the CRM's record does not show."""
+        return self._changes.unknown(mapped.payload, current, names)
 
     def change(
         self,

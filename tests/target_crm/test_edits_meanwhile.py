@@ -119,3 +119,20 @@ def test_a_link_that_comes_late_leaves_what_somebody_filled_in_during_the_run(ru
     run([*person, *company], streams={"people": people, "companies": {}}, batch_size_rows=1)
     assert emulator.copper.count("companies") == 2
     assert only(emulator)["company_id"] == typed
+
+
+@PROTECTED
+def test_the_type_that_goes_with_every_update_of_an_activity_is_the_one_that_somebody_chose(run, emulator, policy):
+    about = emulator.copper.insert("people", {"name": "P"})["id"]
+    own = {"category": "user", "is_disabled": False, "count_as_interaction": True}
+    types = [emulator.copper.insert("user_activity_types", {**own, "name": name}) for name in ("Visit", "Lunch")]
+    activities = schema_of("activities", "parent", "type", "details")
+    given = {"id": 1, "parent": {"type": "person", "id": about}, "type": "Visit"}
+    streams = {"activities": {"conflicts": policy}}
+    run([activities, record_of("activities", **given, details="one")], streams=streams)
+    (made,) = emulator.copper.records("activities")
+    emulator.copper.change("activities", made["id"], {"type": {"category": "user", "id": types[1]["id"]}})
+    for details in ("two", "three"):
+        run([activities, record_of("activities", **given, details=details)], streams=streams)
+        (made,) = emulator.copper.records("activities")
+        assert (made["details"], made["type"]["id"]) == (details, types[1]["id"])

@@ -25,6 +25,12 @@ def vendor(emulator, read_ids):
 
 
 @pytest.fixture
+def nothing_beside(monkeypatch):
+    """No answer shows an owner, nor whatever else it was asked to include."""
+    monkeypatch.setattr("crm_api.freshsales.crm.with_ids", lambda _, record, __, *, alone: dict(record))  # noqa: ARG005
+
+
+@pytest.fixture
 def owners(vendor):
     return [each["id"] for each in vendor.records("owners")]
 
@@ -141,6 +147,7 @@ def test_a_field_is_left_alone_only_in_records_that_the_run_has_done(run, emulat
     assert done.report["fields_unknown"] == {}
 
 
+@pytest.mark.usefixtures("nothing_beside")
 @pytest.mark.parametrize("policy", ["crm", "review"])
 def test_an_owner_that_the_crm_does_not_show_is_called_unknown_and_no_edit(run, vendor, owners, emails, policy):
     vendor.switches.read_ids = "absent"
@@ -162,6 +169,7 @@ ABSENT = pytest.mark.parametrize("read_ids", ["absent"], indirect=True)
 
 
 @ABSENT
+@pytest.mark.usefixtures("nothing_beside")
 def test_what_the_crm_does_not_show_is_called_unknown_and_not_null(run, vendor, owners, emails):
     streams = {"contacts": {"conflicts": "review"}}
     vendor.insert("contacts", {"last_name": "N", "emails": "other@x.org", "owner_id": owners[3]} | OLD)
@@ -171,6 +179,7 @@ def test_what_the_crm_does_not_show_is_called_unknown_and_not_null(run, vendor, 
 
 
 @ABSENT
+@pytest.mark.usefixtures("nothing_beside")
 def test_a_null_for_what_the_crm_does_not_show_was_meant_to_be_sent(run, vendor, owners, emails):
     streams = {"contacts": {"conflicts": "crm", "null_values": "send"}}
     vendor.insert("contacts", {"last_name": "N", "emails": "other@x.org", "owner_id": owners[3]} | OLD)
@@ -178,3 +187,20 @@ def test_a_null_for_what_the_crm_does_not_show_was_meant_to_be_sent(run, vendor,
     done = run([CONTACTS, *(contact(n, owner=None) for n in range(MANY))], streams=streams)
     assert f"owner_id became null at the source in {MANY} records; the CRM's value stays" in done.errors
     assert "null_values: send would empty it" not in done.errors
+
+
+@COUNTS
+@pytest.mark.parametrize("policy", ["crm", "review"])
+def test_an_owner_that_a_list_hides_is_read_by_itself_before_an_edit_is_judged(
+    run, vendor, owners, emails, count, policy
+):
+    streams = {"contacts": {"conflicts": policy}}
+    contacts = lambda owner: [contact(n, owner=owner) for n in range(count)]  # noqa: E731 - one line
+    run([CONTACTS, *contacts(emails[0])], streams=streams)
+    first = next(each for each in vendor.records("contacts") if each["last_name"] == "N0")
+    vendor.change("contacts", first["id"], {"owner_id": owners[2]})
+    done = run([CONTACTS, *contacts(emails[1])], streams=streams)
+    assert done.report["fields_unknown"] == {}
+    assert done.of("contacts").get("updated", 0) == count - 1
+    assert done.report["pending"] == (policy == "review")
+    assert held(vendor) == [owners[2], *[owners[1]] * (count - 1)]
