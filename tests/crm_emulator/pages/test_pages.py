@@ -110,12 +110,13 @@ def test_records_are_paged_and_searched(emulator):
     assert "?page=2" in first.links
     last = page(emulator, "/crm/copper/people?page=3")
     assert sum(link.startswith("/crm/copper/people/") for link in last.links) == 20
-    person = emulator.copper.insert("people", {"name": "Zaphod 50% Beeblebrox"})
+    person = emulator.copper.insert("people", {"name": "Zaphod 50% Beeblebrox", "date_modified": 1_700_000_000})
     for text in ("zaphod", "50%25 bee", str(person["id"])):
         found = page(emulator, f"/crm/copper/people?q={text}")
         assert [link for link in found.links if link.startswith("/crm/copper/people/")] == [
             f"/crm/copper/people/{person['id']}"
         ]
+    assert "2023-11-14 22:13:20" in shown(emulator, "/crm/copper/people?q=zaphod")
     assert "Nothing here." in shown(emulator, "/crm/copper/people?q=date_modified")
 
 
