@@ -68,6 +68,9 @@ class Control:
             _route("DELETE", "/{vendor}/records/{object}/{id}", self._delete),
         )
 
+    def _hint(self, request: Request) -> dict[str, Any]:
+        return {} if _is_control(request) else {"base_urls": [vendor.base_url for vendor in self._crms.vendors]}
+
     async def answer(self, request: Request) -> Answer:
         """Answer one request of somebody who may ask."""
         refusal = self._access.refusal(request)
@@ -77,7 +80,7 @@ class Control:
             return json_answer(415, {"error": "the control API takes Content-Type: application/json only"})
         found = self._router.find(request.method, request.path.removeprefix(PREFIX)) if _is_control(request) else None
         if found is None:
-            return json_answer(404, {"error": f"nothing at {request.method} {request.path}"})
+            return json_answer(404, {"error": f"nothing at {request.method} {request.path}", **self._hint(request)})
         route, parameters = found
         routed = replace(request, route=route.path, parameters=parameters)
         try:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 KINDS = {
     Kind.LATENCY: "Latency: answers take longer",
-    Kind.ERROR: "Error: nothing is done (status 429: the CRM's own answer)",
+    Kind.ERROR: "Error, and nothing is done (429 comes with the CRM's own body)",
     Kind.ERROR_AFTER: "Error after the write, which was carried out",
     Kind.RESET: "Connection reset before anything is done",
     Kind.LOST: "Answer lost after the write",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 PAGE_SIZE = 50
 _MOST_ROWS = 200
 _MOST_COLUMNS = 5
+_LATEST = 253_402_300_799  # the last second of the year 9999
 _TITLES = {
     "copper": "Copper",
     "freshsales": "Freshsales Suite",
@@ -61,6 +62,7 @@ class Crm:
         main_objects: How many records each object has, without those that are mere settings.
         meters: The rates of its quota, and how much of each is used.
         has_rates: Whether the vendor publishes any rates.
+        has_reference: Whether there is a reference of its API: a vendor's, which it imitates.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Crm:
     main_objects: dict[str, int]
     meters: tuple[Meter, ...]
     has_rates: bool
+    has_reference: bool
 
 
 @dataclass(frozen=True)
@@ -179,6 +182,7 @@ def crm(emulator: EmulatedCrms, vendor: Vendor) -> Crm:
         main_objects,
         tuple(meters),
         bool(vendor.rates),
+        vendor.name != "anything",
     )
 
 
@@ -204,7 +208,9 @@ def records(vendor: Vendor, name: str, record_filter: RecordFilter) -> Page:
         found = [decode(text) for text in vendor.store.page(query, PAGE_SIZE + 1, first)]
     shown = found[:PAGE_SIZE]
     columns = _columns(shown)
-    rows = [(record["id"], [_cell(record.get(column)) for column in columns]) for record in shown if "id" in record]
+    rows = [
+        (record["id"], [_cell(column, record.get(column)) for column in columns]) for record in shown if "id" in record
+    ]
     return Page(name, record_filter, columns, rows, first + 1, len(found) > PAGE_SIZE)
 
 
@@ -213,7 +219,11 @@ def _columns(found: list[Record]) -> list[str]:
     return [name for name in _INFORMATIVE if name in held][:_MOST_COLUMNS]
 
 
-def _cell(value: Any) -> str:
+def _cell(column: str, value: Any) -> str:
+    if (
+        "date" in column and isinstance(value, int) and 0 <= value <= _LATEST
+    ):  # Copper's instants, which nobody can read
+        return f"{datetime.fromtimestamp(value, UTC):%Y-%m-%d %H:%M:%S}"
     text = "" if value is None else value if isinstance(value, str) else msgspec.json.encode(value).decode()
     return text if len(text) <= 80 else text[:79] + "…"  # noqa: PLR2004 - a line's length
 

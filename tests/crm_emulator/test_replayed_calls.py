@@ -50,7 +50,7 @@ class Asking:
 
 
 def test_the_recorded_searches_of_copper_sdk_find_what_they_found(emulator):
-    """ClaimerApp/copper-sdk, tests/vcr_cassettes (June 2019)."""
+    """ClaimerApp/copper-sdk, the cassettes of its tests (June 2019)."""
     names = ("X-PW-AccessToken", "X-PW-Application", "X-PW-UserEmail")
     values = (emulator.copper.api_key, "developer_api", emulator.copper.user_email)
     ask = Asking(emulator.copper.base_url, dict(zip(names, values, strict=True)))

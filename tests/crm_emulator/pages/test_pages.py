@@ -91,8 +91,8 @@ def test_the_overview_shows_each_crm_with_its_address_and_its_quota(emulator):
     text = shown(emulator, "/")
     for vendor in emulator.vendors:
         assert vendor.base_url in text
-    assert "1 of 180 in 60 s" in text
-    assert "0 of 1000 in 3600 s" in text
+    assert "1 of 180 a minute" in text
+    assert "0 of 1000 an hour" in text
 
 
 def headers_of(emulator) -> dict[str, str]:
@@ -110,12 +110,13 @@ def test_records_are_paged_and_searched(emulator):
     assert "?page=2" in first.links
     last = page(emulator, "/crm/copper/people?page=3")
     assert sum(link.startswith("/crm/copper/people/") for link in last.links) == 20
-    person = emulator.copper.insert("people", {"name": "Zaphod 50% Beeblebrox"})
+    person = emulator.copper.insert("people", {"name": "Zaphod 50% Beeblebrox", "date_modified": 1_700_000_000})
     for text in ("zaphod", "50%25 bee", str(person["id"])):
         found = page(emulator, f"/crm/copper/people?q={text}")
         assert [link for link in found.links if link.startswith("/crm/copper/people/")] == [
             f"/crm/copper/people/{person['id']}"
         ]
+    assert "2023-11-14 22:13:20" in shown(emulator, "/crm/copper/people?q=zaphod")
     assert "Nothing here." in shown(emulator, "/crm/copper/people?q=date_modified")
 
 
@@ -184,10 +185,23 @@ def test_the_trouble_form_makes_the_fault_that_the_fixture_would(emulator):
     answer = post(emulator, "/trouble", {**sent, "retry_after": "", "rate": "1", "seconds": "1"})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/trouble")
     assert emulator.faults.faults == (Fault("error", vendor="copper", route="POST /people", status=500, every=2),)
-    assert "copper POST /people , status 500, one in 2" in shown(emulator, "/trouble")
+    assert "Copper, POST /people , status 500, one in 2" in shown(emulator, "/trouble")
     assert post(emulator, "/trouble/clear", {}).status_code == 303
     assert emulator.faults.faults == ()
     assert "None: all goes well." in shown(emulator, "/trouble")
+
+
+def test_the_overview_says_that_requests_fail_on_purpose(emulator):
+    assert "on purpose" not in shown(emulator, "/")
+    emulator.trouble("error:status=500,rate=0.05")
+    assert "on purpose" in shown(emulator, "/")
+    assert "all CRMs, all requests, status 500, 5 % of requests" in shown(emulator, "/trouble")
+
+
+def test_who_asks_beside_every_crm_is_told_where_they_are(emulator):
+    answer = requests.get(f"{emulator.url}/developer_api/v1/account", timeout=120)
+    assert answer.status_code == 404
+    assert emulator.copper.base_url in answer.json()["base_urls"]
 
 
 @pytest.mark.parametrize(
