@@ -13,7 +13,7 @@ export PYTHONDONTWRITEBYTECODE :=
 PROFILE ?= repeatable
 PYTEST = $(BIN)/pytest -n $(WORKERS) --hypothesis-profile=$(PROFILE)
 TOOLS := $(addsuffix /ready,$(addprefix .venvs/,tap-spreadsheets target-jsonl meltano))
-PEERS := $(addsuffix /ready,$(addprefix .venvs/,airbyte-source-copper python-freshworks-crm tap-copper tap-freshsales \
+PEERS := $(addsuffix /ready,$(addprefix .venvs/,airbyte-source-copper airbyte-source-freshsales python-freshworks-crm tap-copper tap-freshsales \
 	prospyr prosperworks cuapi-wrapper dc-copper-cli freshsalessdk npm \
 	target-jsonl meltanolabs-target-postgres pipelinewise-target-postgres target-duckdb))
 # What some of them need besides: older versions of what they do not pin.

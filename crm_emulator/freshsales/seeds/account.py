@@ -31,7 +31,7 @@ SIZES: dict[str, int] = {
 }
 """The default number of records of each object; leads are Classic's."""
 
-_TARGETED = {"notes", "sales_activities"}
+_TARGETED = {"notes", "sales_activities", "appointments"}
 
 
 def seed(account: FreshsalesAccount, resources: Mapping[str, Resource], number: int, sizes: Mapping[str, int]) -> None:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from crm_emulator import Emulator
+
 
 def add_contacts(suite, count: int) -> list[int]:
     return [suite.contact(last_name=f"n{place:03d}", emails=f"n{place}@b.example")["id"] for place in range(count)]
@@ -270,3 +272,8 @@ def test_leads_are_searched_in_classic_only(suite, classic):
     classic.made("leads", "lead", last_name="x", emails="a@b.example")
     rule = {"attribute": "lead_email.email", "operator": "is_in", "value": "a@b.example"}
     assert classic("POST", "/filtered_search/lead", {"filter_rule": [rule]}).json()["meta"]["total"] == 1
+
+
+def test_appointments_that_have_nothing_to_be_about_are_not_seeded():
+    with Emulator(empty=True, sizes={"freshsales": {"appointments": 6}}) as emulator:
+        assert emulator.freshsales.records("appointments") == []

@@ -120,3 +120,25 @@ def test_freshsalessdk_reads_a_classic_account_and_what_stands_beside_its_record
                 "alone": True,
             }
         assert seen == {"beside": [True, True, True], "of a contact": ["list", "list"], "stranger": 401}
+
+
+def test_airbytes_source_reads_its_streams_of_a_suite_account(peer, messages):
+    sizes = {"contacts": 130, "sales_accounts": 10, "deals": 8, "tasks": 12, "appointments": 6}
+    with Emulator(empty=True, sizes={"freshsales": sizes}) as emulator:
+        vendor = emulator.freshsales
+        source = peer("airbyte-source-freshsales", {SUITE: vendor.base_url}, DATACLASSES_OF_3_10="1")
+        settings = {"api_key": vendor.api_key, "domain_name": "acme.myfreshworks.com"}
+        config = source.file("config.json", settings)
+        found = source.run("source-freshsales", "discover", "--config", config)
+        modes = {"sync_mode": "full_refresh", "destination_sync_mode": "overwrite"}
+        streams = messages(found.stdout, "CATALOG")[0]["catalog"]["streams"]
+        chosen = source.file("catalog.json", {"streams": [{"stream": stream, **modes} for stream in streams]})
+        done = source.run("source-freshsales", "read", "--config", config, "--catalog", chosen)
+        assert done.returncode == 0, done.stderr
+        read: dict[str, set[Any]] = {}
+        for message in messages(done.stdout, "RECORD"):
+            read.setdefault(message["record"]["stream"], set()).add(message["record"]["data"]["id"])
+        for stream, name in {"contacts": "contacts", "accounts": "sales_accounts", "open_deals": "deals"}.items():
+            assert read[stream] == {record["id"] for record in vendor.records(name)}, stream
+        assert len(read["open_tasks"] | read["completed_tasks"]) == sizes["tasks"]
+        assert emulator.journal.count(status=200) == emulator.journal.total
