@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from types import TracebackType
@@ -102,7 +102,7 @@ class Asker:
             if vendor.outbox is not None:
                 vendor.outbox.close()  # a recorded webhook must not be sent to its real receiver
         self._has_bare = set(self.crms.sizes) if state else set()
-        if state:
+        if state:  # which holds the records of all that will be asked
             self.crms.load(state)
         self.crms.fill()
         logging.getLogger("crm_emulator.application").disabled = True  # it would show paths, which hold ids
@@ -126,11 +126,11 @@ class Asker:
         """Whether an endpoint of the emulator itself failed."""
         return bool(self._application.bugs)
 
-    def state(self) -> bytes:
-        """Return the records of all CRMs."""
-        for vendor in self._vendors.values():
-            self._make_ready(vendor)
-        return self.crms.dump()
+    def state(self, names: Iterable[str]) -> bytes:
+        """Return the records of these CRMs."""
+        for name in names:
+            self._make_ready(self._vendors[name])
+        return self.crms.store.dump()
 
     def _make_ready(self, vendor: Vendor) -> None:
         vendor.ensure_ready()
@@ -280,7 +280,10 @@ def _is_form(exchange: Exchange) -> bool:
 def _widened(value: dict[str, Any]) -> dict[str, Any]:
     """Return a search's parameters without its filters, with the largest page."""
     kept = {name: each for name, each in value.items() if name in _KEPT or name in _KEYS}
-    return {**kept, **{name: type(value[name])(size) for name, size in _PAGES.items() if name in value}}
+    pages = {
+        name: str(size) if isinstance(value[name], str) else size for name, size in _PAGES.items() if name in value
+    }
+    return {**kept, **pages}
 
 
 async def _nothing(_request: Request) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from crm_emulator.compare.trace import is_trace, read_trace
 from crm_emulator.control import ControlError
 from crm_emulator.crms import EmulatedCrms
 from crm_emulator.options import OneSentenceParser, add_strictness, add_switch, set_switches_of
+from crm_emulator.version import UnequalVersionsError, require_equal_versions
 
 NAME = "compare"
 _CRMS = ("copper", "freshsales", "freshsales_classic", "apptivo")
@@ -45,8 +47,11 @@ def main(arguments: Sequence[str]) -> int:
         set_switches_of(crms.vendors, options.switch)
 
     try:
+        require_equal_versions()
         with Asker(prepare):
             pass
+    except UnequalVersionsError as error:
+        sys.exit(f"crm-emulator: {error}")
     except (ValueError, ControlError) as error:
         made.error(str(error))
     try:
@@ -55,7 +60,13 @@ def main(arguments: Sequence[str]) -> int:
     except UnreadableError as error:
         sys.stderr.write(f"crm-emulator: cannot compare {options.recording}: {error}\n")
         return 2
-    sys.stdout.write(text)
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python would complain again at its exit
+        sys.stderr.write(f"crm-emulator: cannot write the report: {os.strerror(error.errno or 0)}\n")
+        return 2
     return 0 if text.endswith("\nno difference\n") else 1
 
 

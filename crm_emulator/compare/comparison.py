@@ -119,20 +119,23 @@ def _explained(
 ) -> dict[tuple[Key, Difference], list[str]]:
     """Find the switches that would make differences none, and make no other of the same requests."""
     explained: dict[tuple[Key, Difference], list[str]] = {}
-    for state in (_state(prepare), b""):  # to make records takes longer, and says more of kinds alone
+    names = {place.crm for place in order}
+    for state in (_state(prepare, names), b""):  # to make records takes longer, and says more of kinds alone
         left = {(key, each) for key, each in found - explained.keys() if state or each.is_of_kinds}
         differing = {key: kinds[key] for key, _ in left}
         for option in options if left else ():
-            others = _with_switch(_both(prepare, option.set_on), state, differing, order, secrets)
+            own = {key: kind for key, kind in differing.items() if kind.crm == option.crm}
+            places = [place for place in order if place.crm == option.crm]
+            others = _with_switch(_both(prepare, option.set_on), state, own, places, secrets)
             for key, each in left:
-                if key[0] == option.crm and (key, each) not in others and _none_new(key, others, found):
+                if key in own and (key, each) not in others and _none_new(key, others, found):
                     explained.setdefault((key, each), []).append(str(option))
     return explained
 
 
-def _state(prepare: Prepare) -> bytes:
+def _state(prepare: Prepare, names: set[str]) -> bytes:
     with Asker(prepare) as asker:
-        return asker.state()
+        return asker.state(names)
 
 
 def _both(first: Prepare, second: Prepare) -> Prepare:

@@ -114,5 +114,5 @@ def shown_route(place: Located, vendor: Vendor) -> str:
         return f"{place.exchange.method} {place.route}"
     words = {word for route in vendor.routes for word in route.path.partition("?")[0].split("/")}
     below = (vendor.below(place.path) or "").split("/")
-    path = "/".join(word if word in words else "{…}" for word in below)
+    path = "/".join(word if word in words else "{...}" for word in below)
     return f"{place.exchange.method} {path or '/'}"

@@ -115,13 +115,13 @@ def test_no_value_of_a_recording_is_shown_wherever_it_stands(compare, tmp_path):
     known = entry(f"{URL}/people/70016358306?token={key}", text=json.dumps(person))
     asked["request"]["headers"] = [{"name": "Authorization", "value": f"Bearer {key}"}]
     path = tmp_path / "recorded.har"
-    path.write_bytes(har(asked, known, entry(f"{URL}/Secret", status=404, text="<Secret>")))
+    path.write_bytes(har(asked, known, entry(f"{URL}/Secret", status=404, text='{"error": "Secret"}')))
     code, printed = compare(path)
     assert code == 1
     for value in ("ecret", "70016358306", "b.example"):
         assert value not in printed
     for said in (
-        "copper: GET /people/{…}/{…}",
+        "copper: GET /people/{...}/{...}",
         "the emulator has no such route",
         "{key}: recorded",
         "x_custom: recorded",
