@@ -93,7 +93,7 @@ def compared(recording: Recording, crm: str, prepare: Prepare) -> Comparison:
             kind = kinds.setdefault(key, Kind(*key, bool(place.route)))
             _read(kind, place)
             recording.unread[place.exchange.unread] += bool(place.exchange.unread)
-            recording.unread["has no end, and is compared as far as it goes"] += place.exchange.is_cut
+            recording.unread["beyond what was recorded of it"] += place.exchange.is_cut
         secrets = {*recording.secrets, *_parameters(places)}
         asked = {id(place) for kind in kinds.values() for place in kind.places}
         order = [place for place in places if id(place) in asked]

@@ -235,5 +235,5 @@ class Copper(Vendor):
             f'{{"crm": "copper", "api_key": "{self.api_key}", "user_email": "{self.user_email}", '
             f'"base_url": "{self.base_url}"}}\n'
             f"# OAuth: {self.oauth_url}/authorize and /token, client_id {self.client_id}, "
-            f"client_secret {self.client_secret}"
+            f"client_secret {self.client_secret}; Authorization: Bearer {self.access_token}"
         )

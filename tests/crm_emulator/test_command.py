@@ -139,7 +139,7 @@ def test_beyond_this_machine_it_prints_the_token(monkeypatch):
     monkeypatch.setenv("CRM_EMULATOR_TOKEN", "of-the-team")
     with Running("--empty", "--listen", "0.0.0.0") as running:  # noqa: S104 - the claim itself
         assert "# token of the control API and the pages: of-the-team" in running.lines
-        assert f"# pages: {running.url}/?token=of-the-team" in running.lines
+        assert f"# pages, for the browser: {running.url}/?token=of-the-team" in running.lines
         assert running.lines[1] == "# and on every other address of this machine"
         headers = {"Authorization": "Bearer of-the-team"}
         assert requests.get(f"{running.url}/_emulator/status", headers=headers, timeout=120).status_code == 200
