@@ -157,6 +157,8 @@ def test_with_several_accounts_it_prints_ids_and_keys_of_each():
         keys = [each["api_key"] for each in printed if "user_email" in each and "crm" not in each]
         assert (len(keys), keys[1][-2:]) == (2, "02")
         assert "# account 2, at Copper of id 193852" in running.lines
+        assert "# in place of key and e-mail: Authorization: Bearer emulated-copper-access-token" in running.lines
+        assert f"# pages, for the browser: {running.url}/" in running.lines
         running.settings["api_key"] = keys[1]
         assert running.ask("GET", "/account").json()["id"] == 193_852
 
