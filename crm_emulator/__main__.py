@@ -35,7 +35,8 @@ def _greeting(emulator: Emulator, database: str | None) -> str:
     lines += _trusting(emulator)
     if emulator.control_token:
         lines.append(f"# token of the control API and the pages: {emulator.control_token}")
-        lines.append(f"# pages: {emulator.url}/?token={emulator.control_token}")
+    opened = f"?token={emulator.control_token}" if emulator.control_token else ""
+    lines.append(f"# pages, for the browser: {emulator.url}/{opened}")
     if database is None:
         lines.append(
             "# What is written here is forgotten when it stops, and target-crm's ledger remembers it: "
@@ -112,17 +113,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except _MuteError as error:
         sys.exit(f"crm-emulator: cannot say where it listens: {error}")
     except OSError as error:
-        sys.exit(f"crm-emulator: cannot listen on {options.listen}:{options.port}: {_why(error)}")
+        sys.exit(f"crm-emulator: cannot listen on {options.listen}:{options.port}: {_why(error, options.port)}")
     finally:
         emulator.close()
 
 
-def _why(error: OSError) -> str:
+def _why(error: OSError, port: int) -> str:
     """Say why nothing can be listened to, and what to do."""
     if error.errno == errno.EADDRINUSE:
         return "the port is taken; choose another with --port"
     if error.errno == errno.EACCES:
-        return "this port takes more rights; choose one above 1023 with --port"
+        return (
+            "this port takes more rights; choose one above 1023 with --port, or give it to every program: "
+            f"sudo sysctl net.ipv4.ip_unprivileged_port_start={port}"
+        )
     if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
         return "this machine has no such address; choose another with --listen"
     return os.strerror(error.errno or 0)

@@ -69,7 +69,9 @@ class Control:
         )
 
     def _hint(self, request: Request) -> dict[str, Any]:
-        return {} if _is_control(request) else {"base_urls": [vendor.base_url for vendor in self._crms.vendors]}
+        if _is_control(request):
+            return {}
+        return {"base_urls": list(dict.fromkeys(vendor.base_url for vendor in self._crms.vendors))}
 
     async def answer(self, request: Request) -> Answer:
         """Answer one request of somebody who may ask."""

@@ -269,7 +269,8 @@ class CopperStream(Stream):
         if self.columns.given:
             self.stream_state["columns"] = self.columns.given
         for names in self.columns.alike:
-            log_event(self.logger, "fields_alike", level="WARNING", stream=self.name, columns=",".join(names))
+            facts = {"columns": ",".join(names), "advice": "all are read; custom_field_names can name them"}
+            log_event(self.logger, "fields_alike", level="WARNING", stream=self.name, **facts)
 
     def _sync_shaped(self, shape: Shape, emission: Emission, count: Callable[[int], None]) -> None:
         self._state_at = self.account.time.monotonic()

@@ -130,7 +130,8 @@ class TapCopper(Tap):
     def load_state(self, state: dict[str, Any]) -> None:
         states = stream_states(checked_state(state))
         super().load_state({"bookmarks": {name: sdk_form(each) for name, each in states.items()}})
-        if foreign := [name for name, each in states.items() if is_foreign(each) and name in CUT_SHORT]:
+        cut_short = CUT_SHORT.difference(self.config["resync"])  # those are read anew
+        if foreign := [name for name, each in states.items() if is_foreign(each) and name in cut_short]:
             facts = {"streams": ",".join(foreign), "advice": CUT_SHORT_ADVICE}
             log_event(self.logger, "foreign_bookmarks", level="WARNING", **facts)
 

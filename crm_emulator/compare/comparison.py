@@ -93,7 +93,7 @@ def compared(recording: Recording, crm: str, prepare: Prepare) -> Comparison:
             kind = kinds.setdefault(key, Kind(*key, bool(place.route)))
             _read(kind, place)
             recording.unread[place.exchange.unread] += bool(place.exchange.unread)
-            recording.unread["has no end, and is compared as far as it goes"] += place.exchange.is_cut
+            recording.unread["beyond what was recorded of it"] += place.exchange.is_cut
         secrets = {*recording.secrets, *_parameters(places)}
         asked = {id(place) for kind in kinds.values() for place in kind.places}
         order = [place for place in places if id(place) in asked]
@@ -128,7 +128,7 @@ def _explained(
             places = [place for place in order if place.crm == option.crm]
             others = _with_switch(_both(prepare, option.set_on), state, own, places, secrets)
             for key, each in left:
-                if key in own and (key, each) not in others and _none_new(key, others, found):
+                if key in own and _is_explained(each, {other for of, other in others if of == key}, key, found):
                     explained.setdefault((key, each), []).append(str(option))
     return explained
 
@@ -156,11 +156,14 @@ def _with_switch(
     }
     with Asker(prepare, state) as asker:
         _ask(asker, copies, order)
-    return {(key, each) for key, kind in copies.items() for each in _differences(kind, secrets)}
+    return {(key, each) for key, kind in copies.items() for each in _differences(kind, secrets, nulls_differ=True)}
 
 
-def _none_new(key: Key, others: set[tuple[Key, Difference]], found: set[tuple[Key, Difference]]) -> bool:
-    return not any(each not in found for each in others if each[0] == key)
+def _is_explained(each: Difference, others: set[Difference], key: Key, found: set[tuple[Key, Difference]]) -> bool:
+    """Return whether a difference is gone, by no mere nulls in its place, and there is no new one."""
+    if each in others or any(other.is_of_nulls and other.where == each.where for other in others):
+        return False
+    return all(other.is_of_nulls or (key, other) in found for other in others)
 
 
 def _read(kind: Kind, place: Located) -> None:
@@ -194,7 +197,7 @@ def _ask(asker: Asker, kinds: dict[Key, Kind], order: Sequence[Located]) -> None
                     see(kind.here.setdefault(answer.status // 100, Seen()), answer.body)
 
 
-def _differences(kind: Kind, secrets: set[str]) -> set[Difference]:
+def _differences(kind: Kind, secrets: set[str], *, nulls_differ: bool = False) -> set[Difference]:
     found = {
         Difference("status", f"{recorded}, here {here}" + ("" if kind.is_known else ": the emulator has no such route"))
         for recorded, here in kind.statuses
@@ -202,7 +205,7 @@ def _differences(kind: Kind, secrets: set[str]) -> set[Difference]:
     }
     for digit, seen in kind.recorded.items():
         if digit in kind.here:
-            said = differences(seen, kind.here[digit], secrets)
+            said = differences(seen, kind.here[digit], secrets, nulls_differ=nulls_differ)
             found |= {_of_error(each) if digit == _ERRORS else each for each in said}
     return found
 

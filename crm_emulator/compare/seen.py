@@ -33,6 +33,11 @@ class Difference:
         """Whether values differ in kind, not a status or what keys there are."""
         return self.where != "status" and ", here " in self.said
 
+    @property
+    def is_of_nulls(self) -> bool:
+        """Whether all is null here where values were recorded."""
+        return self.said.endswith(f", here {NULL}")
+
 
 @dataclass(slots=True)
 class Seen:
@@ -102,7 +107,9 @@ class Seen:
         return self.kinds.total()
 
 
-def differences(recorded: Seen, here: Seen, secrets: Collection[str] = (), where: str = "") -> Iterator[Difference]:
+def differences(
+    recorded: Seen, here: Seen, secrets: Collection[str] = (), where: str = "", *, nulls_differ: bool = False
+) -> Iterator[Difference]:
     """Say where recorded bodies differ from the emulator's; nothing is said of a place that one side alone shows.
 
     Args:
@@ -110,10 +117,11 @@ def differences(recorded: Seen, here: Seen, secrets: Collection[str] = (), where
         here: What was seen in the emulator's answers.
         secrets: Texts that are not shown where they are keys.
         where: The place, as ``contacts[].emails[].value``.
+        nulls_differ: Whether it differs, too, if all is null here where values were recorded.
     """
     if not recorded.count or not here.count:
         return
-    for said in _of_kinds(recorded, here):
+    for said in _of_kinds(recorded, here, nulls_differ=nulls_differ):
         yield Difference(where or "the body", said)
     is_own = re.split(r"[.\[]", where)[-1] in _OWN_FIELDS
     for name in sorted(recorded.keys.keys() | here.keys.keys()):
@@ -122,11 +130,11 @@ def differences(recorded: Seen, here: Seen, secrets: Collection[str] = (), where
         if ours is not None and theirs is not None:
             if 0 < recorded.present[name] < recorded.whole and 0 < here.whole == here.present[name]:
                 yield Difference(place, "sometimes missing, here never")
-            yield from differences(theirs, ours, secrets, place)
+            yield from differences(theirs, ours, secrets, place, nulls_differ=nulls_differ)
         elif not is_own:
             yield from _of_one_side(recorded, here, name, place)
     if recorded.elements is not None and here.elements is not None:
-        yield from differences(recorded.elements, here.elements, secrets, f"{where}[]")
+        yield from differences(recorded.elements, here.elements, secrets, f"{where}[]", nulls_differ=nulls_differ)
 
 
 def _of_one_side(recorded: Seen, here: Seen, name: str, place: str) -> Iterator[Difference]:
@@ -137,11 +145,13 @@ def _of_one_side(recorded: Seen, here: Seen, name: str, place: str) -> Iterator[
         yield Difference(place, f"never recorded, always here ({_listed(here.keys[name].kinds)})")
 
 
-def _of_kinds(recorded: Seen, here: Seen) -> Iterator[str]:
+def _of_kinds(recorded: Seen, here: Seen, *, nulls_differ: bool) -> Iterator[str]:
     known = here.kinds.keys() - {NULL}
     if recorded.kinds[NULL] and not here.kinds[NULL] and here.count >= _MANY:
         yield f"null, here never ({_listed(known)})"
     if not known:
+        if nulls_differ and (others := recorded.kinds.keys() - {NULL}):
+            yield f"{_listed(others)}, here {NULL}"
         return
     if "number" in known:
         known |= {"integer"}

@@ -234,6 +234,7 @@ class Copper(Vendor):
             "# target-crm\n"
             f'{{"crm": "copper", "api_key": "{self.api_key}", "user_email": "{self.user_email}", '
             f'"base_url": "{self.base_url}"}}\n'
+            f"# in place of key and e-mail: Authorization: Bearer {self.access_token}\n"
             f"# OAuth: {self.oauth_url}/authorize and /token, client_id {self.client_id}, "
             f"client_secret {self.client_secret}"
         )

@@ -65,6 +65,8 @@ def test_quota_switches_and_records_are_each_accounts_own(emulator):
     listed = requests.get(f"{control}/copper_2/records/people", timeout=120).json()
     assert listed == second.copper.records("people")
     assert "Copper 2" in requests.get(f"{emulator.url}/crm/copper_2", timeout=120).text
+    told = requests.get(f"{emulator.url}/elsewhere", timeout=120).json()["base_urls"]
+    assert len(told) == len(set(told))  # all accounts have the same addresses
 
 
 def test_each_accounts_state_is_dumped_and_loaded(emulator):

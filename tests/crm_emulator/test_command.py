@@ -139,7 +139,7 @@ def test_beyond_this_machine_it_prints_the_token(monkeypatch):
     monkeypatch.setenv("CRM_EMULATOR_TOKEN", "of-the-team")
     with Running("--empty", "--listen", "0.0.0.0") as running:  # noqa: S104 - the claim itself
         assert "# token of the control API and the pages: of-the-team" in running.lines
-        assert f"# pages: {running.url}/?token=of-the-team" in running.lines
+        assert f"# pages, for the browser: {running.url}/?token=of-the-team" in running.lines
         assert running.lines[1] == "# and on every other address of this machine"
         headers = {"Authorization": "Bearer of-the-team"}
         assert requests.get(f"{running.url}/_emulator/status", headers=headers, timeout=120).status_code == 200
@@ -157,6 +157,8 @@ def test_with_several_accounts_it_prints_ids_and_keys_of_each():
         keys = [each["api_key"] for each in printed if "user_email" in each and "crm" not in each]
         assert (len(keys), keys[1][-2:]) == (2, "02")
         assert "# account 2, at Copper of id 193852" in running.lines
+        assert "# in place of key and e-mail: Authorization: Bearer emulated-copper-access-token" in running.lines
+        assert f"# pages, for the browser: {running.url}/" in running.lines
         running.settings["api_key"] = keys[1]
         assert running.ask("GET", "/account").json()["id"] == 193_852
 

@@ -263,7 +263,8 @@ def test_a_column_keeps_its_field_when_another_of_that_name_is_removed_or_it_is_
     assert columns(first) == {"cf_region": "old", column: "new"}
     assert run(emulator, "people", state=first.state).state["bookmarks"]["people"] == first.state["bookmarks"]["people"]
     facts = [entry.facts for entry in caplog.records if getattr(entry, "event", "") == "fields_alike"]  # type: ignore[attr-defined]  # the event's
-    assert facts == [{"stream": "people", "columns": f"cf_region,{column}"}]
+    assert [(each["stream"], each["columns"]) for each in facts] == [("people", f"cf_region,{column}")]
+    assert "custom_field_names" in facts[0]["advice"]
     emulator.copper.delete("custom_field_definitions", older["id"])
     second = run(emulator, "people", state=first.state, resync=["people"])
     assert columns(second) == {column: "new"}

@@ -23,7 +23,7 @@ def test_the_trace_of_a_real_run_is_compared(compare, tmp_path):
     for said in (
         "copper: POST /people/search",
         "copper: GET /pipelines (1 request",
-        "has no end, and is compared",
+        "beyond what was recorded of it",
     ):
         assert said in printed
 
@@ -44,7 +44,7 @@ def test_a_debug_trace_is_compared_as_far_as_it_shows_bodies(compare, tmp_path):
         code, printed = compare(path)
         assert code == 1, printed
         assert "[].rank: recorded (integer), missing here" in printed
-        assert "the body of 1 answer has no end, and is compared as far as it goes" in printed
+        assert "not compared: the body of 1 answer beyond what was recorded of it" in printed
         assert "(log_values: true records it)" in printed
         assert "Secret" not in printed
 
