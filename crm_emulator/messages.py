@@ -58,7 +58,7 @@ class Request:
             return {}
         try:
             return _decode(self.body)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise MalformedBodyError(str(error)) from error
 
 
