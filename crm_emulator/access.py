@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from hmac import compare_digest
 from http.cookies import CookieError, SimpleCookie
 from secrets import token_urlsafe
-from urllib.parse import urlsplit
 
-from crm_emulator.addresses import is_loopback
+from crm_emulator.addresses import host_name, is_loopback
 from crm_emulator.messages import Request
 
 COOKIE = "crm_emulator_token"
@@ -44,10 +43,10 @@ class Access:
         if self.token:
             if not any(self.is_token(given) for given in (_bearer(request), _cookie(request))):
                 return Refusal(401, "this takes the token that crm-emulator printed: Authorization: Bearer TOKEN")
-        elif not is_loopback(urlsplit(f"//{host}").hostname or ""):
+        elif not is_loopback(host_name(host)):
             return Refusal(403, "this answers to 127.0.0.1 and localhost only")
         origin = request.headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != host:
+        if origin is not None and origin.partition("://")[2] != host:
             return Refusal(403, "this answers to no page of another origin")
         return None
 

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from random import Random
-from urllib.parse import urlsplit
 
+from crm_emulator.addresses import host_name
 from crm_emulator.crms import EmulatedCrms
 from crm_emulator.faults import Fault, Kind
 from crm_emulator.journal import LoggedRequest
@@ -84,7 +84,7 @@ class Application:
 
     def _placed(self, request: Request) -> Request:
         """Put a request to a vendor's own host name under the vendor's root."""
-        host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+        host = host_name(request.headers.get("host", ""))
         for vendor in self._crms.accounts[0].vendors:
             if vendor.has_host(host):
                 return replace(request, path=vendor.root + request.path)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PREFIX = "/_emulator"
 _FIRE = "/{vendor}/webhooks/fire"
+_LATEST = 253_402_300_799  # the last second of the year 9999
 _LOAD = f"{PREFIX}/load"  # which takes a file
 _FILE_TYPES = {"", "application/octet-stream", "application/vnd.sqlite3", "application/x-sqlite3"}
 
@@ -142,7 +143,7 @@ class Control:
         return self._faults(request)
 
     def _add_script(self, request: Request) -> Any:
-        sent = request.json()
+        sent = _object(request)
         self._crms.script(sent["route"], [_fault(step) for step in sent["steps"]])
         return self._faults(request)
 
@@ -155,11 +156,16 @@ class Control:
         }
 
     def _set_clock(self, request: Request) -> Any:
-        sent = request.json()
+        sent = _object(request)
         clock = self._crms.clock
-        clock.advance(float(sent.get("advance", 0)))
-        clock.skew_seconds = float(sent.get("skew_seconds", clock.skew_seconds))
-        clock.date_header_skew_seconds = float(sent.get("date_header_skew_seconds", clock.date_header_skew_seconds))
+        advance = float(sent.get("advance", 0))
+        skew = float(sent.get("skew_seconds", clock.skew_seconds))
+        of_header = float(sent.get("date_header_skew_seconds", clock.date_header_skew_seconds))
+        then = clock.now() + advance + skew - clock.skew_seconds
+        if not all(0 <= each <= _LATEST for each in (then, then + of_header)):
+            raise ControlError("the clock and the Date header must stay between the years 1970 and 9999")
+        clock.advance(advance)
+        clock.skew_seconds, clock.date_header_skew_seconds = skew, of_header
         return self._clock(request)
 
     def _set_strictness(self, request: Request) -> Any:
@@ -167,7 +173,7 @@ class Control:
         return {vendor.account_name: asdict(vendor.switches) for vendor in self._crms.vendors}
 
     def _reset(self, request: Request) -> Any:
-        sent = request.json()
+        sent = _object(request)
         self._crms.reset(sent.get("seed"), sent.get("sizes"))
         return self._status(request)
 
@@ -181,7 +187,7 @@ class Control:
     # One vendor
 
     def _authorize(self, request: Request) -> Any:
-        return {"code": self._vendor(request).authorize(request.json()["redirect_uri"])}
+        return {"code": self._vendor(request).authorize(_object(request)["redirect_uri"])}
 
     def _outbox(self, request: Request) -> Outbox:
         vendor = self._vendor(request)
@@ -207,7 +213,7 @@ class Control:
 
     def _set_switches(self, request: Request) -> Any:
         vendor = self._vendor(request)
-        set_switches(vendor, request.json())
+        set_switches(vendor, _object(request))
         return asdict(vendor.switches)
 
     def _set_quota(self, request: Request) -> Any:
@@ -220,13 +226,15 @@ class Control:
         return self._vendor(request).records(request.parameters["object"])
 
     def _insert(self, request: Request) -> Any:
-        return self._vendor(request).insert(request.parameters["object"], request.json())
+        return self._vendor(request).insert(request.parameters["object"], _object(request))
 
     def _record(self, request: Request) -> Any:
         return self._vendor(request).get(request.parameters["object"], int(request.parameters["id"]))
 
     def _change(self, request: Request) -> Any:
-        return self._vendor(request).change(request.parameters["object"], int(request.parameters["id"]), request.json())
+        return self._vendor(request).change(
+            request.parameters["object"], int(request.parameters["id"]), _object(request)
+        )
 
     def _delete(self, request: Request) -> Any:
         self._vendor(request).delete(request.parameters["object"], int(request.parameters["id"]))
@@ -247,6 +255,13 @@ def set_switches(vendor: Vendor, values: dict[str, Any]) -> None:
             raise ControlError(f"the switch {name} must be one of {', '.join(words)}, not {value!r}")
     for name, value in values.items():
         setattr(vendor.switches, name, value)
+
+
+def _object(request: Request) -> dict[str, Any]:
+    sent = request.json()
+    if not isinstance(sent, dict):
+        raise ControlError("the body must be an object")
+    return sent
 
 
 def _customer(request: Request) -> int:

@@ -101,7 +101,22 @@ class EmulatedCrms:
             each.fill(self.seed_number, self.sizes)
 
     def reset(self, seed: int | None = None, sizes: Mapping[str, Mapping[str, int]] | None = None) -> None:
-        """Delete all records and seed anew, with another seed or other numbers of records if given."""
+        """Delete all records and seed anew, with another seed or other numbers of records if given.
+
+        Raises:
+            ValueError: One of them is none, or is of an object that is not seeded; nothing is changed then.
+        """
+        if seed is not None and type(seed) is not int:
+            raise ValueError(f"the seed must be a whole number, not {seed!r}")
+        if not isinstance(sizes or {}, Mapping) or not all(
+            isinstance(each, Mapping) for each in (sizes or {}).values()
+        ):
+            raise ValueError("sizes must be objects of numbers, by CRM")
+        for name, changed in (sizes or {}).items():
+            known = next((vendor.sizes for vendor in self.vendors if vendor.name == name), {})
+            for object_name, size in changed.items():
+                if object_name not in known or type(size) is not int or size < 0:
+                    raise ValueError(f"sizes must be numbers of {name} by object, of {', '.join(known)}")
         self.seed_number = self.seed_number if seed is None else seed
         for name, changed in (sizes or {}).items():
             self.sizes[name] |= changed

@@ -31,6 +31,10 @@ class Kind(StrEnum):
 DISTURBANCES = frozenset({Kind.EDIT, Kind.ADD, Kind.DELETE})
 
 
+_STATUSES = range(200, 600)
+_LONGEST_SECONDS = 86_400
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One kind of trouble and the requests it strikes.
@@ -68,6 +72,11 @@ class Fault:
             raise ValueError(f"a fault's rate must be between 0 and 1, not {self.rate}")
         if self.every < 1:
             raise ValueError(f"a fault's every must be 1 or more, not {self.every}")
+        if type(self.status) is not int or self.status not in _STATUSES:
+            raise ValueError(f"a fault's status must be between 200 and 599, not {self.status!r}")
+        for name in ("seconds", "jitter_seconds"):
+            if not 0 <= getattr(self, name) <= _LONGEST_SECONDS:
+                raise ValueError(f"a fault's {name} must be between 0 and {_LONGEST_SECONDS}")
 
     def matches(self, vendor: str, method: str, route: str) -> bool:
         """Return whether the fault may strike a request."""

@@ -19,6 +19,14 @@ class MalformedBodyError(Exception):
     """The request's body is not the JSON that its route reads."""
 
 
+_LONGEST_NUMBER = 18  # digits: what a database can hold, and more than an id has
+
+
+def is_whole(text: str) -> bool:
+    """Return whether a text is a whole number of a length that ids and pages have."""
+    return text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER
+
+
 def encode(value: object) -> bytes:
     """JSON in UTF-8, without spaces."""
     return _encode(value)
@@ -58,7 +66,7 @@ class Request:
             return {}
         try:
             return _decode(self.body)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise MalformedBodyError(str(error)) from error
 
 

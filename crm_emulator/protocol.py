@@ -19,6 +19,7 @@ from crm_emulator.messages import Answer, Request
 _LINGER_NOT = struct.pack("ii", 1, 0)  # close() then sends RST
 _STRUCTURE = re.compile("(%(?:2F|3F|23|25|[01][0-9A-F]|7F))", re.IGNORECASE)
 """Encoded ``/``, ``?``, ``#``, ``%`` and control characters: decoded they would be taken for the path's own."""
+_OF_UPGRADE = frozenset({"upgrade", "connection", "http2-settings", "expect"})
 _SLICES = 10  # the number of pieces in which a slow body is sent
 
 
@@ -70,11 +71,25 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:  # noqa: D102 - asyncio's
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._transport.close()
+        except httptools.HttpParserUpgrade as upgrade:
+            self._ignore_upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserError:
             self._write(Answer(400, b"", "text/plain"), keep_alive=False)
             self._transport.close()
+
+    def _ignore_upgrade(self, rest: bytes) -> None:
+        """Read a request that asks for another protocol (Java's: HTTP/2) anew, as one that does not."""
+        if self._transport.is_closing():
+            return
+        method = self._parser.get_method()
+        if method == b"CONNECT" or not self._waiting:
+            self._transport.close()
+            return
+        self._waiting.pop()  # it lacks its body
+        kept = [f"{name}: {value}" for name, value in self._headers.items() if name not in _OF_UPGRADE]
+        first = b"%s %s HTTP/%s\r\n" % (method, self._url, self._parser.get_http_version().encode())
+        self._parser = httptools.HttpRequestParser(self)
+        self.data_received(first + "\r\n".join([*kept, "", ""]).encode("latin-1") + rest)
 
     def pause_writing(self) -> None:  # noqa: D102 - asyncio's
         self._writable.clear()

@@ -6,6 +6,7 @@ never shown.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ _KINDS = {
     type(None): "null",
 }
 _MOST_NAMES = 5
+_MOST_DIGITS = 4_000
 
 
 def _finite(text: str) -> float | str:
@@ -36,12 +38,26 @@ def _finite(text: str) -> float | str:
     return found if math.isfinite(found) else text
 
 
+def _whole(text: str) -> int | str:
+    """A whole number; one of more digits than Python reads stays the text that it is."""
+    return int(text) if len(text) <= _MOST_DIGITS else text
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text} is not JSON")
+
+
 _decode: Callable[[bytes], Any] = msgspec.json.Decoder().decode
-_decode_vast: Callable[[bytes], Any] = msgspec.json.Decoder(float_hook=_finite).decode
+
+
+def _decode_vast(content: bytes) -> Any:
+    value = json.loads(content.decode(), parse_int=_whole, parse_float=_finite, parse_constant=_no_number)
+    json.dumps(value, ensure_ascii=False).encode()  # half a pair of surrogates is refused here, too
+    return value
 
 
 def value_in(content: bytes) -> Any:
-    """Decode JSON; a number such as 1e400 comes as text.
+    """Decode JSON; a number such as 1e400, or one of thousands of digits, comes as text.
 
     Raises:
         ValueError: It is not JSON.

@@ -194,4 +194,5 @@ def _kinds(schema: Schema) -> Iterator[str] | Sequence[str]:
 def _check(schema: Any) -> Check:
     import jsonschema_rs  # noqa: PLC0415 - it loads slowly, and the first request need not wait for it
 
-    return jsonschema_rs.validator_for(schema, validate_formats=True).is_valid
+    # In draft 4 alone 1.0 is no integer, as it is none to targets that read numbers as decimals.
+    return jsonschema_rs.Draft4Validator(schema, validate_formats=True).is_valid

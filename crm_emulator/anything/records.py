@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_emulator.anything.tables import RECORDS
 from crm_emulator.anything.templates import at
+from crm_emulator.messages import is_whole
 from crm_emulator.query import Condition, Query
 
 if TYPE_CHECKING:
@@ -120,4 +121,4 @@ def _with_id(value: Any, key: int | str) -> Any:
 
 def _key(path: str) -> int | str:
     last = path.rpartition("/")[2]
-    return int(last) if last.isdigit() else last
+    return int(last) if is_whole(last) else last

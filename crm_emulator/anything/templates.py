@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from crm_emulator.messages import is_whole
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -31,7 +33,7 @@ def at(values: Any, path: str) -> Any:
     for step in path.split("."):
         if isinstance(found, dict):
             found = found.get(step)
-        elif isinstance(found, list) and step.isdigit() and int(step) < len(found):
+        elif isinstance(found, list) and is_whole(step) and int(step) < len(found):
             found = found[int(step)]
         else:
             return None

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from crm_emulator.apptivo.answers import FailureError
+from crm_emulator.messages import is_whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +66,7 @@ def read_values(account: ApptivoAccount, crm_object: AppObject, sent: Any) -> li
 
 def _read(known: dict[int, Record], sent: dict[str, Any]) -> dict[str, Any]:
     given = str(sent.get("customAttributeId", ""))
-    attribute = known.get(int(given)) if given.isdigit() else None
+    attribute = known.get(int(given)) if is_whole(given) else None
     if attribute is None:
         raise FailureError(f"Unknown custom attribute: {sent.get('customAttributeId')}")
     name = attribute["tagName"]

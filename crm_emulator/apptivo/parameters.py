@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from crm_emulator.apptivo.answers import FailureError
-from crm_emulator.messages import decode
+from crm_emulator.messages import decode, is_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +62,7 @@ def read_json(values: Mapping[str, str], name: str, kind: type, empty: Any = Non
 def read_id(values: Mapping[str, str], name: str) -> int:
     """Return the id in a parameter; raises FailureError."""
     text = values.get(name, "").strip()
-    if not text.isdigit():
+    if not is_whole(text):
         raise FailureError(f"{name} is required")
     return int(text)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_emulator.apptivo.answers import FailureError
 from crm_emulator.apptivo.records import shown
-from crm_emulator.messages import decode
+from crm_emulator.messages import decode, is_whole
 from crm_emulator.query import Condition, Query
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def listed(
 
 def _number(values: Mapping[str, str], name: str, default: int) -> int:
     text = values.get(name, "").strip()
-    if text and not text.isdigit():
+    if text and not is_whole(text):
         raise FailureError(f"{name} must be a number")
     return int(text) if text else default
 

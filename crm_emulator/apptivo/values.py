@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from crm_emulator.apptivo.answers import FailureError
 from crm_emulator.apptivo.custom_attributes import read_values
 from crm_emulator.apptivo.objects.declaration import EMPLOYEE_OBJECT
+from crm_emulator.messages import is_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,7 +88,7 @@ def _items(name: str, value: Any) -> list[Record]:
 
 def identifier(account: ApptivoAccount, name: str, value: Any) -> int:
     """Read an id: a JSON number, or a string of digits if the switch allows it (section 8)."""
-    if isinstance(value, str) and value.isdigit() and account.switches.text_numbers == "accept":
+    if isinstance(value, str) and is_whole(value) and account.switches.text_numbers == "accept":
         return int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise FailureError(f"{name} must be a number")

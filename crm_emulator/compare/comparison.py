@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
 
 from crm_emulator.compare.alternatives import Alternative, alternatives
 from crm_emulator.compare.asking import Asker, Located
-from crm_emulator.compare.bodies import records_in, see
+from crm_emulator.compare.bodies import json_of, records_in, see
 from crm_emulator.compare.locating import located, shown_route
 from crm_emulator.compare.recording import Recording
 from crm_emulator.compare.seen import Difference, Seen, differences
@@ -94,7 +96,7 @@ def compared(recording: Recording, crm: str, prepare: Prepare) -> Comparison:
             _read(kind, place)
             recording.unread[place.exchange.unread] += bool(place.exchange.unread)
             recording.unread["beyond what was recorded of it"] += place.exchange.is_cut
-        secrets = {*recording.secrets, *_parameters(places)}
+        secrets = {*recording.secrets, *_sent(places)}
         asked = {id(place) for kind in kinds.values() for place in kind.places}
         order = [place for place in places if id(place) in asked]
         _ask(asker, kinds, order)
@@ -214,6 +216,24 @@ def _of_error(difference: Difference) -> Difference:
     return Difference(f"error: {difference.where}", difference.said)
 
 
-def _parameters(places: Sequence[Located]) -> set[str]:
-    """Return the values of queries, which are not shown where they are keys."""
-    return {value for place in places for value in place.exchange.query.values() if len(value) >= _SHORTEST_SECRET}
+def _sent(places: Sequence[Located]) -> set[str]:
+    """Return the texts that were sent, in queries and in bodies, which are not shown where they are keys."""
+    values: set[str] = set()
+    for exchange in (place.exchange for place in places):
+        body = exchange.body or b""
+        values.update(exchange.query.values(), _texts(json_of(body)))
+        values.update(dict(parse_qsl(body.decode("utf-8", "replace"))).values())
+    return {value for value in values if len(value) >= _SHORTEST_SECRET}
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Return all texts in a value, but for keys."""
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str):
+            yield each
+        elif isinstance(each, dict):
+            waiting += each.values()
+        elif isinstance(each, list):
+            waiting += each

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from base64 import b64decode
 from binascii import Error as Base64Error
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -16,6 +18,9 @@ from crm_emulator.protocol import decoded_path
 
 _MOST_UNPACKED = 64 * 2**20  # bytes of one body
 _SHORTEST_SECRET = 6
+_BASIC = "basic "
+_SIGNED = frozenset({"authorization", "cookie", "set-cookie"})
+_SEPARATORS = re.compile(r"[\s=;:,\"]+")  # of cookies, of a user and a password
 
 
 class _Named(msgspec.Struct):
@@ -110,13 +115,17 @@ def _exchange(entry: _Entry) -> Exchange | None:
         host = (parts.hostname or "").lower()
     except ValueError:
         return None
+    if not host:  # data: and blob: of a browser
+        return None
     answer: bytes | None = None
-    unread = ""
+    body: bytes | None = None
+    content_type = unread = ""
     try:
         answer = _answer(entry.response)
     except _UnreadBodyError as error:
         unread = str(error)
-    content_type, body = _body(entry.request)
+    with suppress(_UnreadBodyError):  # it is asked without a body
+        content_type, body = _body(entry.request)
     return Exchange(
         method=entry.request.method.upper(),
         host=host,
@@ -189,5 +198,20 @@ def _header(headers: list[_Named], name: str) -> str:
 
 def _secrets(entry: _Entry) -> set[str]:
     """Return the values of headers, and their words: none of them is shown where it is a key."""
-    values = [each.value or "" for each in (*entry.request.headers, *entry.response.headers)]
-    return {word for value in values for word in (value, *value.split()) if len(word) >= _SHORTEST_SECRET}
+    named = (*entry.request.headers, *entry.response.headers)
+    signed = [each.value or "" for each in named if each.name.lower() in _SIGNED]
+    signed += [_of_basic(value) for value in signed]
+    signed += [entry.request.url.partition("://")[2].partition("/")[0].rpartition("@")[0]]
+    words = {word for value in signed for word in _SEPARATORS.split(value)}
+    words |= {word for value in (each.value or "" for each in named) for word in (value, *value.split())}
+    return {word for word in words if len(word) >= _SHORTEST_SECRET}
+
+
+def _of_basic(value: str) -> str:
+    """Return ``user:password`` of a header; empty if it holds none."""
+    if value[: len(_BASIC)].lower() != _BASIC:
+        return ""
+    try:
+        return b64decode(value[len(_BASIC) :]).decode("utf-8", "replace")
+    except ValueError:
+        return ""

@@ -83,7 +83,7 @@ class StandIns:
     def _in_json(self, text: str, change: Callable[[Any], Any]) -> str:
         try:
             return encode(change(decode(text))).decode()
-        except ValueError:
+        except (ValueError, RecursionError):
             return text
 
     def record_id(self, objects: list[str]) -> str | None:

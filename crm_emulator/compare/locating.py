@@ -12,6 +12,7 @@ from crm_emulator.compare.recording import Exchange, Recording, UnreadableError
 from crm_emulator.messages import Request
 from crm_emulator.vendor import Vendor
 
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 _LEAST = 200  # lower statuses answer nothing
 _SIGN_INS = ("/oauth", "sign_in", "login")
 
@@ -53,6 +54,8 @@ def _passed_over(exchange: Exchange) -> str:
     """Return why an exchange is passed over, wherever it went; empty: it is not."""
     if exchange.method in {"OPTIONS", "HEAD", "CONNECT"}:
         return f"with {exchange.method}"
+    if exchange.method not in _METHODS:
+        return "with an unknown method"
     if exchange.status < _LEAST:
         return "without an answer"
     if exchange.status >= HTTPStatus.INTERNAL_SERVER_ERROR:

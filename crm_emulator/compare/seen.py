@@ -18,6 +18,7 @@ _MANY = 20  # values, before it means something that none is null
 _DEEPEST = 60  # levels; what lies deeper is not looked at
 _OWN_FIELDS = frozenset({"custom_field", "custom_fields"})  # objects whose keys an account's own fields name
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,48}")
+_LONG_SECRET = 16  # characters; such a one is not shown as a part of a key either
 _DIGITS_OF_A_KEY = 6  # in a name: more of them make it a number of an account, or a secret
 
 
@@ -171,4 +172,5 @@ def _listed(kinds: Collection[str]) -> str:
 def shown_key(name: str, secrets: Collection[str] = ()) -> str:
     """Return a key as it may be shown: one that may be somebody's value is not."""
     is_plain = _NAME.fullmatch(name) is not None and sum(map(str.isdigit, name)) <= _DIGITS_OF_A_KEY
-    return name if is_plain and name not in secrets else "{key}"
+    is_told = name in secrets or any(len(each) >= _LONG_SECRET and each in name for each in secrets)
+    return name if is_plain and not is_told else "{key}"

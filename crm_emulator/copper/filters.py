@@ -47,7 +47,7 @@ class Filter(Protocol):
 
 def as_number(name: str, value: Any) -> float:
     """Read a number, also sent as a numeric string (section 5.1); raises InvalidError."""
-    if isinstance(value, str) and re.fullmatch(r"-?\d+(\.\d+)?", value):
+    if isinstance(value, str) and re.fullmatch(r"-?\d{1,19}(\.\d{1,19})?", value):
         value = float(value) if "." in value else int(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) >= LARGEST:
         raise invalid(name, f"Invalid value: {value}")

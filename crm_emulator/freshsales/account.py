@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_emulator.direct_access import DirectAccess
 from crm_emulator.freshsales.answers import InvalidError
+from crm_emulator.messages import is_whole
 from crm_emulator.query import Condition, Query
 from crm_emulator.tables import Table
 
@@ -107,7 +108,7 @@ class FreshsalesAccount(DirectAccess):
         object_name = next((name for known, name in _TARGETS.items() if known == model), "")
         if object_name not in self.tables:
             raise InvalidError(["Targetable type is invalid"])
-        is_id = isinstance(record_id, int) or (isinstance(record_id, str) and record_id.isdigit())
+        is_id = isinstance(record_id, int) or (isinstance(record_id, str) and is_whole(record_id))
         if not is_id or not self.exists(object_name, int(record_id)):
             raise InvalidError(["Targetable is invalid"])
         return {"id": int(record_id), "type": model}

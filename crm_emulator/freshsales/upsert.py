@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from crm_emulator.freshsales import records
 from crm_emulator.freshsales.answers import InvalidError
 from crm_emulator.freshsales.fields import custom_fields
+from crm_emulator.messages import is_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +41,7 @@ def matching(account: FreshsalesAccount, resource: Resource, name: str, value: A
     if isinstance(value, bool) or not isinstance(value, str | int | float) or not str(value).strip():
         raise InvalidError([f"unique_identifier {name} can't be blank"])
     if name == "id":
-        number = int(value) if str(value).isdigit() else 0
+        number = int(value) if is_whole(str(value)) else 0
         return [number] if account.exists(resource.name, number) else []
     unique = {field for field, held in custom_fields(account, resource.name).items() if held["unique"]}
     if name not in resource.identifiers and name not in unique:

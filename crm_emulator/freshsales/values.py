@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timezone
 from typing import Any, Protocol
 
+from crm_emulator.messages import is_whole
+
 
 class WrongValueError(ValueError):
     """A value that its kind refuses; the text is the reason."""
@@ -65,7 +67,7 @@ class Number:
     field_type: str = "number"
 
     def read(self, value: Any, account: Account) -> Any:  # noqa: ARG002, D102 - as ValueType says
-        if isinstance(value, str) and re.fullmatch(r"\s*-?\d+(\.\d+)?\s*", value):
+        if isinstance(value, str) and re.fullmatch(r"\s*-?\d{1,19}(\.\d{1,19})?\s*", value):
             value = float(value)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise WrongValueError("is not a number")
@@ -134,7 +136,7 @@ class Reference:
     field_type: str = "dropdown"
 
     def read(self, value: Any, account: Account) -> int:  # noqa: D102 - as ValueType says
-        if isinstance(value, str) and value.isdigit():
+        if isinstance(value, str) and is_whole(value):
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int) or not account.exists(self.object_name, value):
             raise WrongValueError("is invalid")

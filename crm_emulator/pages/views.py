@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from crm_emulator.messages import Record, decode
+from crm_emulator.messages import Record, decode, is_whole
 from crm_emulator.query import Condition, Query
 from crm_emulator.vendor import UnknownObjectError
 
@@ -98,7 +98,7 @@ class RecordFilter:
     def from_query(cls, query: Mapping[str, str]) -> RecordFilter:
         """Read the filter from the query of a page's address."""
         number = query.get("page", "")
-        return cls(query.get("q", "").strip(), max(1, int(number)) if number.isdigit() else 1, "deleted" in query)
+        return cls(query.get("q", "").strip(), max(1, int(number)) if is_whole(number) else 1, "deleted" in query)
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class LogFilter:
     def from_query(cls, query: Mapping[str, str]) -> LogFilter:
         """Read the filter from the query of a page's address."""
         last = query.get("last", "")
-        kept = min(int(last), _MOST_ROWS) if last.isdigit() and int(last) else _MOST_ROWS
+        kept = min(int(last), _MOST_ROWS) if is_whole(last) and int(last) else _MOST_ROWS
         return cls(query.get("crm", ""), query.get("method", ""), query.get("status", ""), kept)
 
 
@@ -230,7 +230,7 @@ def _cell(column: str, value: Any) -> str:
 
 def record(vendor: Vendor, name: str, text: str) -> tuple[int, str]:
     """Return a record's id and its JSON, formatted; also of a deleted one. Raises UnknownObjectError."""
-    found = vendor.store.get(vendor.table(name), int(text), hidden=True) if text.isdigit() else None
+    found = vendor.store.get(vendor.table(name), int(text), hidden=True) if is_whole(text) else None
     if found is None:
         raise UnknownObjectError(f"{title(vendor)} has no {name} {text}.")
     return int(text), msgspec.json.format(msgspec.json.encode(found), indent=2).decode()

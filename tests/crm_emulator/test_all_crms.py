@@ -77,6 +77,34 @@ def test_every_switch_can_be_set_to_its_own_value_through_the_control_api(emulat
     assert requests.put(at, json=switches, timeout=120).json() == switches
 
 
+@pytest.mark.parametrize(
+    ("name", "method", "path", "body"),
+    [
+        ("copper", "POST", "/people", "[" * 100_000),
+        ("copper", "POST", "/people/search", json.dumps({"ids": "9" * 5_000})),
+        ("copper", "GET", f"/people/{'9' * 5_000}", None),
+        ("copper", "POST", "/custom_field_definitions", '{"name": "x", "data_type": {}, "options": 5}'),
+        ("copper", "POST", "/custom_field_definitions", '{"name": "x", "data_type": "URL", "available_on": [[]]}'),
+        ("freshsales", "POST", "/contacts", json.dumps({"last_name": "x", "owner_id": "9" * 5_000})),
+        ("freshsales", "POST", "/contacts", json.dumps({"subscription_status": "9" * 500})),
+        ("freshsales", "GET", f"/contacts/{'9' * 5_000}", None),
+        ("freshsales", "GET", "/contacts/1/notes?page=9999999999999999999", None),
+        ("apptivo", "GET", f"/customers?a=getById&customerId={'9' * 5_000}", None),
+    ],
+)
+def test_odd_numbers_and_forms_are_refused_by_the_crm_itself(emulator, name, method, path, body):
+    vendor = getattr(emulator, name)
+    headers = {
+        "copper": {"Authorization": f"Bearer {emulator.copper.access_token}"},
+        "freshsales": {"Authorization": f"Token token={emulator.freshsales.api_key}"},
+        "apptivo": {},
+    }[name]
+    query = {"apiKey": vendor.api_key, "accessKey": vendor.access_key} if name == "apptivo" else {}
+    headers["Content-Type"] = "application/json"
+    url = vendor.base_url + path
+    assert requests.request(method, url, data=body, params=query, headers=headers, timeout=120).status_code < 500
+
+
 @pytest.mark.parametrize("name", CRMS)
 def test_a_quota_of_ones_own_is_answered_with_429(emulator, name):
     vendor = getattr(emulator, name)

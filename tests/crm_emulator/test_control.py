@@ -1,3 +1,4 @@
+import json
 import socket
 
 import pytest
@@ -140,6 +141,28 @@ def test_a_page_elsewhere_cannot_use_it(emulator):
     for kind in ("text/plain", "application/x-www-form-urlencoded", "text/plain; application/json", None):
         assert control(emulator, "POST", "/reset", data=b"{}", headers={"Content-Type": kind}).status_code == 415
     assert control(emulator, "POST", "/reset", {}, headers={"Origin": emulator.url}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("/reset", None),
+        ("/reset", []),
+        ("/reset", {"sizes": 5}),
+        ("/reset", {"sizes": {"copper": 5}}),
+        ("/reset", {"sizes": {"copper": {"people": "x"}}}),
+        ("/reset", {"seed": 1e300}),
+        ("/clock", {"advance": 1e300}),
+        ("/clock", {"date_header_skew_seconds": -1e12}),
+        ("/faults", "error:status=99999"),
+        ("/faults", "latency:seconds=inf"),
+    ],
+)
+def test_what_would_leave_it_unusable_is_refused(emulator, path, sent):
+    refused = control(emulator, "POST", path, data=json.dumps(sent), headers={"Content-Type": "application/json"})
+    assert (refused.status_code, list(refused.json())) == (400, ["error"])
+    assert control(emulator, "GET", "/status", headers={"Host": "[::1"}).status_code == 403
+    assert control(emulator, "GET", "/status").status_code == 200
 
 
 @pytest.mark.parametrize("sent", [b"Content-Length: 314572800\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n"])

@@ -62,6 +62,14 @@ def test_a_client_that_expects_100_continue_is_told_to(emulator):
     assert talk(emulator, whole).startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK")
 
 
+def test_a_client_that_asks_for_another_protocol_is_answered_in_this_one(emulator):
+    asked = (b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AAEAAEAA")
+    post = request(emulator, b"POST", b"/people", b'{"name": "Ann Upgraded"}', *asked)
+    received = talk(emulator, post[:-5], post[-5:] + request(emulator, b"GET", b"/account", b"", b"Connection: close"))
+    assert re.findall(rb"HTTP/1\.1 (\d+)", received) == [b"200", b"200"]
+    assert b"Ann Upgraded" in received
+
+
 def test_what_is_no_http_is_answered_400_and_closed(emulator):
     assert talk(emulator, b"hello\r\n\r\n").startswith(b"HTTP/1.1 400")
 

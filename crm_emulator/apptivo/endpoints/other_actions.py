@@ -11,6 +11,7 @@ from crm_emulator.apptivo.endpoints.base import Actions
 from crm_emulator.apptivo.objects.catalog import BY_NAME, OBJECTS
 from crm_emulator.apptivo.parameters import read_id, read_json
 from crm_emulator.apptivo.search import listed
+from crm_emulator.messages import is_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +78,7 @@ class OtherActions(Actions):
     def _link(self, owner: str, ids: list[Any]) -> Any:
         known = self._linked(owner)
         for each in ids:
-            contact = int(each) if str(each).isdigit() else 0
+            contact = int(each) if is_whole(str(each)) else 0
             records.fetch(self.account, BY_NAME["contacts"], contact)
             if contact not in known:
                 self.account.put("links", {"id": self.account.new_id("links"), "owner": owner, "contact": contact})
@@ -97,7 +98,7 @@ class OtherActions(Actions):
             raise FailureError("noteText is required")
         crm_object = self._numbered(details.get("objectId"))
         about = str(details.get("objectRefId", ""))
-        records.fetch(self.account, crm_object, int(about) if about.isdigit() else 0)
+        records.fetch(self.account, crm_object, int(about) if is_whole(about) else 0)
         note_id = self.account.new_id("notes")
         self.account.put("notes", {**details, "id": note_id, "creationDate": stamp(self.account.seconds())})
         return {"noteId": note_id}
@@ -156,6 +157,6 @@ class OtherActions(Actions):
         if values.get("sessionKey") != sign_in.SESSION_KEY:
             raise FailureError("sessionKey is required")
         size = values.get("numRecords") or str(_LARGEST_EXPORT)
-        if not size.isdigit() or int(size) > _LARGEST_EXPORT:
+        if not is_whole(size) or int(size) > _LARGEST_EXPORT:
             raise FailureError(f"numRecords cannot be more than {_LARGEST_EXPORT}")
         return listed(self.account, self._numbered(values.get("objectId")), {**values, "numRecords": size})

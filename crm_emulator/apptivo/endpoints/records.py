@@ -13,6 +13,7 @@ from crm_emulator.apptivo.objects.catalog import OBJECTS
 from crm_emulator.apptivo.objects.documented import LEADS, OPPORTUNITIES
 from crm_emulator.apptivo.parameters import is_yes, read_id, read_json
 from crm_emulator.apptivo.search import criteria, listed, text_condition
+from crm_emulator.messages import is_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,7 +99,7 @@ class RecordActions(Actions):
         else:
             names = [str(name) for name in read_json(values, self._list_name(crm_object, values), list)]
             listed_ids = read_json(values, "attributeIds", list, empty=[])
-            ids = [int(each) for each in listed_ids if str(each).isdigit()] if "attributeIds" in values else None
+            ids = [int(each) for each in listed_ids if is_whole(str(each))] if "attributeIds" in values else None
             flags = {flag: is_yes(values, flag) for flag in _FLAGS}
         record = records.update(
             self.account, crm_object, record_id, sent, names, self.user(values), attribute_ids=ids, flags=flags

@@ -8,7 +8,7 @@ from typing import Any
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError, NotAllowedError, NotFoundError, invalid, refused
 from crm_emulator.copper.custom_fields import computed_values
-from crm_emulator.messages import Answer, Record, Request, json_answer
+from crm_emulator.messages import Answer, Record, Request, is_whole, json_answer
 
 NOT_FOUND = "Resource not found"
 
@@ -48,7 +48,7 @@ def search_parameters(account: CopperAccount, request: Request) -> dict[str, Any
 def record_id(request: Request, parameter: str = "id") -> int:
     """Return the id in the path; raises NotFoundError if it is not a number."""
     text = request.parameters[parameter]
-    if not text.isdigit():
+    if not is_whole(text):
         raise NotFoundError
     return int(text)
 

@@ -81,17 +81,17 @@ def _problems(sent: Any, old: Record) -> list[tuple[str, str, str]]:
     record = _read(sent, old)
     if not record["name"]:
         problems.append(("name", "can't be blank", "blank"))
-    if record["data_type"] not in DATA_TYPES:
+    data_type, available_on = record["data_type"], record["available_on"]
+    if not isinstance(data_type, str) or data_type not in DATA_TYPES:
         problems.append(("data_type", "is not included in the list", "inclusion"))
-    if old and record["data_type"] != old["data_type"]:
+    if old and data_type != old["data_type"]:
         problems.append(("data_type", "cannot be changed", "invalid"))
-    if not isinstance(record["available_on"], list) or not set(record["available_on"]) <= set(AVAILABLE_ON):
+    if not isinstance(available_on, list) or not all(each in AVAILABLE_ON for each in available_on):
         problems.append(("available_on", f"must be an array of: {', '.join(AVAILABLE_ON)}", "invalid"))
     options = record.get("options") or []
-    if not all(isinstance(option, dict) and option.get("name") for option in options):
+    if not isinstance(options, list) or not all(isinstance(each, dict) and each.get("name") for each in options):
         problems.append(("options", "must be objects of name", "invalid"))
-    elif len(options) < _FEWEST_OPTIONS.get(record["data_type"], 0):
-        fewest = _FEWEST_OPTIONS[record["data_type"]]
+    elif len(options) < (fewest := _FEWEST_OPTIONS.get(str(data_type), 0)):
         problems.append(("options", f"is too short (minimum is {fewest})", "too_short"))
     return problems
 

@@ -10,7 +10,7 @@ from crm_emulator.copper.answers import NotFoundError, humanized, invalid
 from crm_emulator.copper.custom_fields import definitions_on
 from crm_emulator.copper.endpoints.base import endpoint
 from crm_emulator.copper.objects.catalog import BY_NAME
-from crm_emulator.messages import Request
+from crm_emulator.messages import Request, is_whole
 from crm_emulator.routing import Route
 
 _WITH_LAYOUT = ("leads", "people", "companies", "opportunities", "projects", "tasks")
@@ -31,7 +31,7 @@ def _layout(account: CopperAccount, request: Request) -> list[dict[str, Any]]:
     if crm_object.name == "opportunities":
         if not pipeline_id:
             raise invalid("pipeline_id", "can't be blank", "blank")
-        if not pipeline_id.isdigit() or not account.exists("pipelines", int(pipeline_id)):
+        if not is_whole(pipeline_id) or not account.exists("pipelines", int(pipeline_id)):
             raise invalid("pipeline_id", f"not found: {pipeline_id}")
     static = [
         {"field_id": index, "field_key": name, "field_type": "static_field", "name": humanized(name)}

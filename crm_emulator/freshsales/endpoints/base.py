@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from crm_emulator.freshsales.answers import FORBIDDEN, InvalidError, NotFoundError, RefusedError, refused
 from crm_emulator.freshsales.jobs import carry_out_due
 from crm_emulator.freshsales.record_json import full_json, side_loaded
-from crm_emulator.messages import Answer, Request, json_answer
+from crm_emulator.messages import Answer, Request, is_whole, json_answer
 from crm_emulator.routing import Route
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def unwrapped(sent: Mapping[str, Any], singular: str, *, flat: bool) -> Mapping[
 def record_id(request: Request, parameter: str = "id") -> int:
     """Return the id in the path; raises NotFoundError if it is not a number."""
     text = request.parameters[parameter]
-    if not text.isdigit():
+    if not is_whole(text):
         raise NotFoundError
     return int(text)
 
@@ -143,6 +143,6 @@ def record_id(request: Request, parameter: str = "id") -> int:
 def selected_ids(sent: Mapping[str, Any], name: str = "selected_ids") -> list[int]:
     """Return the ids of a bulk call, numbers or numeric strings; raises InvalidError."""
     ids = sent.get(name)
-    if not isinstance(ids, list) or not ids or not all(str(each).isdigit() for each in ids):
+    if not isinstance(ids, list) or not ids or not all(is_whole(str(each)) for each in ids):
         raise InvalidError([f"{name} must be an array of ids"])
     return [int(each) for each in ids]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from crm_emulator.freshsales.answers import InvalidError, NotFoundError
 from crm_emulator.freshsales.endpoints.base import Chapter, record_id, selected_ids, sent_object, unwrapped
 from crm_emulator.freshsales.endpoints.record_lists import RecordLists, read_page
-from crm_emulator.messages import Answer, Request, json_answer
+from crm_emulator.messages import Answer, Request, is_whole, json_answer
 from crm_emulator.query import Condition, Query
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class ContactLists(Chapter):
         source = sent_object(request).get("from_list_id")
         ids = self._ids(request)
         if source is not None:
-            other = self._list(int(source) if str(source).isdigit() else 0)
+            other = self._list(int(source) if is_whole(str(source)) else 0)
             self._put({**other, "contact_ids": [each for each in other["contact_ids"] if each not in ids]})
         return self.add(request)
 

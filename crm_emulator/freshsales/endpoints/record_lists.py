@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from crm_emulator.freshsales.answers import InvalidError, NotFoundError
 from crm_emulator.freshsales.endpoints.base import Chapter, included, record_id
 from crm_emulator.freshsales.record_json import full_json, side_loaded
-from crm_emulator.messages import decode
+from crm_emulator.messages import decode, is_whole
 from crm_emulator.query import Condition, Query
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 DEFAULT_PAGE_SIZE = 25
 LARGEST_PAGE_SIZE = 100
+_LAST_PAGE = 10**12  # what a database can count to
 _WEEK = 7 * 86_400.0
 _DAY = 86_400.0
 _OF_TARGET = ("notes", "tasks", "appointments", "sales_activities")
@@ -191,14 +192,14 @@ def read_page(request: Request) -> tuple[int, int]:
     page = _whole(request, "page", 1)
     if size < 1 or page < 1:
         raise InvalidError(["page and per_page must be greater than 0"])
-    return min(size, LARGEST_PAGE_SIZE), page
+    return min(size, LARGEST_PAGE_SIZE), min(page, _LAST_PAGE)
 
 
 def _whole(request: Request, name: str, default: int) -> int:
     text = request.query.get(name, "")
     if not text:
         return default
-    if not text.lstrip("-").isdigit():
+    if not is_whole(text.lstrip("-")):
         raise InvalidError([f"{name} must be a number"])
     return int(text)
 

@@ -128,6 +128,36 @@ def test_no_value_of_a_recording_is_shown_wherever_it_stands(compare, tmp_path):
         assert said in printed
 
 
+def test_no_secret_is_shown_as_a_key_whichever_way_it_was_sent(compare, tmp_path):
+    letters = ("inacookie", "ofauser", "apassword", "inaform", "inabody", "insideofalongername")
+    person = json.dumps({"id": 1, **dict.fromkeys((*letters[:-1], f"a_{letters[-1]}"), 1)})
+    asked = entry(f"{URL}/people/70016358306", text=person)
+    basic = base64.b64encode(b"ofauser:apassword").decode()
+    headers = {"Cookie": "a=inacookie; b=2", "Authorization": f"Basic {basic}", "X-Key": letters[-1]}
+    asked["request"]["headers"] = [{"name": name, "value": value} for name, value in headers.items()]
+    form, body = (entry(f"{URL}/people/70016358306", method="PUT", text=person) for _ in range(2))
+    form["request"]["postData"] = {"params": [{"name": "key", "value": "inaform"}]}
+    body["request"]["postData"] = {"text": '{"x": [{"y": "inabody"}]}'}
+    path = tmp_path / "recorded.har"
+    path.write_bytes(har(asked, form, body))
+    _, printed = compare(path)
+    assert not [each for each in letters if each in printed]
+
+
+def test_what_no_program_would_have_sent_is_passed_over_or_asked_without_it(compare, tmp_path):
+    deep = "[" * 100_000
+    broken, deep_body = (entry(f"{URL}/people/search", method="POST", text="[]") for _ in range(2))
+    broken["request"]["postData"] = {"text": "{!", "encoding": "base64"}
+    deep_body["request"]["postData"] = {"text": deep}
+    odd = (entry("data:text/plain,x"), entry(method="\x1b[31mSECRET"))
+    path = tmp_path / "recorded.har"
+    path.write_bytes(har(broken, deep_body, entry(f"{URL}/people/70016358306?x={deep}", text="{}"), *odd))
+    _, printed = compare(path)
+    assert "passed over: 1 request with an address that is none" in printed
+    assert "passed over: 1 request with an unknown method" in printed
+    assert "SECRET" not in printed
+
+
 def test_a_recorded_webhook_is_sent_to_nobody(compare, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as receiver:
         target = f"http://127.0.0.1:{receiver.getsockname()[1]}/hook"
