@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from hmac import compare_digest
 from http.cookies import CookieError, SimpleCookie
@@ -11,6 +12,14 @@ from crm_emulator.addresses import host_name, is_loopback
 from crm_emulator.messages import Request
 
 COOKIE = "crm_emulator_token"
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]*")
+
+
+def checked_token(token: str) -> str:
+    """Return a token that somebody chose; raises ValueError if a header or a cookie cannot carry it."""
+    if not _TOKEN.fullmatch(token):
+        raise ValueError("the token of the control API must be of letters, digits and -._~+/=")
+    return token
 
 
 def new_token() -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from crm_emulator.access import Access, new_token
+from crm_emulator.access import Access, checked_token, new_token
 from crm_emulator.addresses import HOST, is_every, is_loopback
 from crm_emulator.application import Application
 from crm_emulator.clock import Clock
@@ -115,7 +115,7 @@ class Emulator(EmulatedCrms):
         self.faults.add(*faults)
         if strictness is not None:
             self.set_strictness(strictness)
-        self.control_token = token or ("" if is_loopback(listen) else new_token())
+        self.control_token = checked_token(token) or ("" if is_loopback(listen) else new_token())
         access = Access(self.control_token)
         self._control, self._pages = Control(self, access), Pages(self, access)
         self.application = Application(self, self._answer_outside_crms, seed)

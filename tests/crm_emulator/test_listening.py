@@ -83,3 +83,9 @@ def test_a_url_names_an_address_that_can_be_asked():
         "[::1]",
         "10.0.0.2",
     ]
+
+
+@pytest.mark.parametrize("token", ["a;b", "a b", " ", "\u00fc", "a\r\nb"])
+def test_a_token_that_no_header_or_cookie_carries_is_refused(token):
+    with pytest.raises(ValueError, match="must be of letters, digits"):
+        Emulator(empty=True, token=token)
