@@ -7,6 +7,7 @@ import requests
 
 from crm_emulator import Emulator
 from crm_emulator.addresses import is_loopback, url_host
+from tests.machine import missing
 
 EVERY = "0.0.0.0"  # noqa: S104 - what these tests are about
 
@@ -60,8 +61,9 @@ def test_each_emulator_has_a_token_of_its_own_unless_it_is_given_one(emulator):
         each.store.close()
 
 
-@pytest.mark.skipif(not socket.has_ipv6, reason="this machine speaks no IPv6")
 def test_it_listens_on_an_address_of_version_6():
+    if not socket.has_ipv6:
+        missing("this machine speaks no IPv6")
     with Emulator(empty=True, listen="::1") as emulator:
         assert emulator.url == f"http://[::1]:{emulator.port}"
         assert status(emulator) == 200
