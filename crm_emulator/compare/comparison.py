@@ -96,11 +96,12 @@ def compared(recording: Recording, crm: str, prepare: Prepare) -> Comparison:
             _read(kind, place)
             recording.unread[place.exchange.unread] += bool(place.exchange.unread)
             recording.unread["beyond what was recorded of it"] += place.exchange.is_cut
-        secrets = {*recording.secrets, *_sent(places)}
         asked = {id(place) for kind in kinds.values() for place in kind.places}
         order = [place for place in places if id(place) in asked]
         _ask(asker, kinds, order)
-        secrets -= {name for kind in kinds.values() for seen in kind.here.values() for name in seen.names()}
+        own_names = {name for kind in kinds.values() for seen in kind.here.values() for name in seen.names()}
+        # What was sent may be a name of the emulator's; a secret is none, though its answers may repeat it.
+        secrets = set(recording.secrets) | (_sent(places) - own_names)
         found = {(key, each) for key, kind in kinds.items() for each in _differences(kind, secrets)}
         options = [option for name in sorted({key[0] for key, _ in found}) for option in alternatives(vendors[name])]
         has_failed = asker.has_failed

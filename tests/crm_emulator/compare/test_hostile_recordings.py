@@ -144,6 +144,20 @@ def test_no_secret_is_shown_as_a_key_whichever_way_it_was_sent(compare, tmp_path
     assert not [each for each in letters if each in printed]
 
 
+def test_a_secret_is_not_shown_where_the_emulator_repeats_it(compare, tmp_path):
+    made = {"id": 1, "target": "https://a.example", "type": "lead", "event": "new", "secret": {"inaheader": 5}}
+    asked = entry(f"{URL}/webhooks", method="POST", text=json.dumps(made))
+    asked["request"]["headers"] = [{"name": "X-PW-AccessToken", "value": "inaheader"}]
+    sent = {"target": "https://a.example", "type": "lead", "event": "new", "secret": {"inaheader": "x"}}
+    asked["request"]["postData"] = {"text": json.dumps(sent)}
+    path = tmp_path / "recorded.har"
+    path.write_bytes(har(asked))
+    code, printed = compare(path)
+    assert code == 1
+    assert "secret.{key}" in printed
+    assert "inaheader" not in printed
+
+
 def test_what_no_program_would_have_sent_is_passed_over_or_asked_without_it(compare, tmp_path):
     deep = "[" * 100_000
     broken, deep_body = (entry(f"{URL}/people/search", method="POST", text="[]") for _ in range(2))
