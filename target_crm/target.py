@@ -86,7 +86,7 @@ class TargetCrm(ConfiguredTarget):
         self._without_object: dict[str, NoObjectError] = {}
         self._completeness: dict[str, Completeness] = {}
         self._warned_of: set[str] = set()
-        self._braked: list[str] = []
+        self.braked: list[str] = []
         self._reader = Reader(self._between)
         # The SDK takes __else__ out of the very stream_maps that it is given.
         super().__init__(message_reader=self._reader, **{**arguments, "config": deepcopy(arguments.get("config"))})
@@ -136,7 +136,7 @@ class TargetCrm(ConfiguredTarget):
     @cached_property
     def retrier(self) -> HeldRecordRetrier:
         """Tries again what was held, of earlier runs and of this one."""
-        return HeldRecordRetrier(self.opened_run, self, self._settings_of, self._drain)
+        return HeldRecordRetrier(self.opened_run, self, self.settings_of, self._drain)
 
     @override
     def get_sink(
@@ -289,11 +289,12 @@ class TargetCrm(ConfiguredTarget):
             sinks = cast("dict[str, CrmSink]", self._sinks_active)
             at_end = not self._reader.ended
             complete = {stream: sink.complete_version(came_to_end=at_end) for stream, sink in sinks.items()}
-            self._braked = Deleter(run, self._settings_of, self._allow_deletes).carry_out(complete)
+            self.braked = Deleter(run, self.settings_of, self._allow_deletes).carry_out(complete)
             run.recorder.flush()
         super().process_endofpipe()
 
-    def _settings_of(self, stream: str) -> StreamSettings:
+    def settings_of(self, stream: str) -> StreamSettings:
+        """Return the settings of a stream; raises SettingError."""
         sink = cast("CrmSink | None", self._sinks_active.get(stream))
         return sink.stream.settings if sink else stream_settings(self.config, stream, (), self.connect().objects, {})
 
@@ -330,7 +331,7 @@ class TargetCrm(ConfiguredTarget):
             self.retrier.replay(held, links, take)
             self.process_endofpipe()
 
-        return self._guarded(feed)
+        return self.perform(feed)
 
     def run(self, file_input: IO[str] | None) -> int:
         """Read the input to its end, or to what stops it; returns the exit code."""
@@ -344,17 +345,18 @@ class TargetCrm(ConfiguredTarget):
                 self._drain()  # what came before is sound, however the input goes on
                 raise
 
-        return self._guarded(read)
+        return self.perform(read)
 
-    def _guarded(self, work: Callable[[], None]) -> int:
+    def perform(self, work: Callable[[], None]) -> int:
+        """Do work as a run does, with progress, summary and report; returns the exit code."""
         ending = Ending(Exit.DONE, "")
         try:
             self._end.begin()
             traffic = self.connect().session.traffic
             with shown_progress(self.config, self.books, traffic, requests_per_minute(self.config), self.clock):
                 work()
-            if self._braked:
-                ending = Ending(Exit.BRAKE, " ".join(self._braked))
+            if self.braked:
+                ending = Ending(Exit.BRAKE, " ".join(self.braked))
                 self.logger.error("%s", ending.sentence)
         except Exception as error:  # noqa: BLE001 - whatever it is, the report tells of it
             ending = self._failed(error)

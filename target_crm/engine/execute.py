@@ -94,7 +94,7 @@ class ActionRunner:
         """Tell whether a record may be upserted without looking for it first."""
         values = [value for key in ready.mapped.keys for part in key.parts for value in part.values]
         settings = self._stream.settings
-        if settings.compares_crm or settings.mapping.decided_by_crm:
+        if settings.compares_crm or settings.mapping.decided_by_crm or self._context.ledger.kept_values.on:
             return False
         return len(values) == 1 and self._mapper.is_blind(ready.mapped)
 

@@ -12,7 +12,7 @@ from functools import partial
 from http import HTTPStatus
 
 from crm_api.crm import NothingDone, Refused, Result, Unclear, Wanted, Written
-from crm_api.crm_objects import CrmId, CrmRecord, Kind, Payload, outgoing
+from crm_api.crm_objects import CrmId, CrmObject, CrmRecord, Kind, Payload, outgoing
 from crm_api.errors import (
     BusyError,
     CrmError,
@@ -325,7 +325,7 @@ class Sender:
     def _entry(self, write: Write, answer: Written, seen: CrmRecord | None) -> Entry:
         ready, update = write.action.ready, write.action if isinstance(write.action, Update) else None
         before = None if update is None else update.current
-        created = _created(write, answer)
+        created, keeps = _created(write, answer), self._ledger.kept_values.on
         is_link = update is not None and update.links
         what = LINKED if is_link else str(self._told_as(Outcome.CREATED if created else Outcome.UPDATED))
         matched = update.matched if update is not None else not created
@@ -340,13 +340,11 @@ class Sender:
             self._mapper.gained(ready.mapped, answer.record),
             ready.links,
             answer.request_id,
-            update.reason
-            if update is not None
-            else ""
-            if created
-            else f"matched by {write.upsert and write.upsert[0]}",
+            write.action.reason if update is not None or created else f"matched by {write.upsert and write.upsert[0]}",
             self._mapper.remembered(ready.mapped, ready.basis, write.change, seen, before),
-            self._mapper.kept(write.change, before) if self._ledger.kept_values.on else (),
+            self._mapper.kept(write.change, before) if keeps else (),
+            keeps_held=ready.basis.is_part,
+            record=_writable(self._crm_object, seen) if keeps and created and seen else None,
         )
 
     def intent(self, write: Write) -> Intent:
@@ -364,6 +362,12 @@ class Sender:
             server_at=now if write.upsert is None else self._tried.get(source_id) or now,
             links=write.action.ready.links,
         )
+
+
+def _writable(crm_object: CrmObject, record: CrmRecord) -> CrmRecord:
+    """Return the part of a record that people and programs can write."""
+    writable = {each.name for each in crm_object.attributes if each.is_writable}
+    return {name: value for name, value in record.items() if name in writable}
 
 
 def _created(write: Write, answer: Written) -> bool:
