@@ -331,7 +331,7 @@ class TargetCrm(ConfiguredTarget):
             self.retrier.replay(held, links, take)
             self.process_endofpipe()
 
-        return self.perform(feed)
+        return self.carry_out(feed)
 
     def run(self, file_input: IO[str] | None) -> int:
         """Read the input to its end, or to what stops it; returns the exit code."""
@@ -345,9 +345,9 @@ class TargetCrm(ConfiguredTarget):
                 self._drain()  # what came before is sound, however the input goes on
                 raise
 
-        return self.perform(read)
+        return self.carry_out(read)
 
-    def perform(self, work: Callable[[], None]) -> int:
+    def carry_out(self, work: Callable[[], None]) -> int:
         """Do work as a run does, with progress, summary and report; returns the exit code."""
         ending = Ending(Exit.DONE, "")
         try:

@@ -43,10 +43,10 @@ def find_related(
     """
     found: Related = {crm_id: set() for crm_id in ids}
     for other, attribute in referring_to(crm_object, crm.objects.values() if objects is None else objects):
-        size = crm.find_size(other, attribute.name)
-        if not size:
+        size, kind = crm.find_size(other, attribute.name), _kind(crm, attribute, crm_object)
+        if not size or kind is None:
             continue
-        wanted = {_spelled(crm, attribute, crm_object, crm_id): crm_id for crm_id in ids}
+        wanted = {f"{kind}:{crm_id}" if kind else str(crm_id): crm_id for crm_id in ids}
         values = list(wanted)
         for start in range(0, len(values), size):
             for record in crm.find(other, attribute.name, values[start : start + size]):
@@ -73,9 +73,11 @@ def references_in(attribute: Attribute, value: Any) -> set[str]:
     return {str(one.get(attribute.item or "id") if isinstance(one, Mapping) else one) for one in each}
 
 
-def _spelled(crm: Searched, attribute: Attribute, crm_object: CrmObject, crm_id: CrmId) -> str:
-    """Spell a reference to a record as searches take it."""
+def _kind(crm: Searched, attribute: Attribute, crm_object: CrmObject) -> str | None:
+    """Return what references in an attribute call an object; empty: nothing; None: they cannot lead to it."""
     if attribute.kind is not Kind.IDENTIFIER:
-        return str(crm_id)
-    named = crm.encode(attribute, {"id": crm_id, "type": crm_object.singular})
-    return f"{named['type']}:{crm_id}"
+        return ""
+    try:
+        return str(crm.encode(attribute, {"id": 0, "type": crm_object.singular})["type"])
+    except ValueError:
+        return None

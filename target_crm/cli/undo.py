@@ -21,10 +21,10 @@ from target_crm.undo.findings import Findings
 from target_crm.undo.undoing import Undo
 
 _WORDS = {
-    Back.RESTORE: "get their former values back",
-    Back.DELETE: "are deleted",
-    Back.MAKE: "are made again",
-    Back.FOLLOW: "refer to a record that is made again",
+    Back.RESTORE: "to get former values back",
+    Back.DELETE: "to be deleted",
+    Back.MAKE: "to be made again",
+    Back.FOLLOW: "to refer to records that are made again",
 }
 
 
@@ -69,11 +69,13 @@ def undo(
     is a run of its own, which can be undone.
     """
     given = given_config(config)
-    settings: dict[str, Any] = {**(given.config or {}), **({"dry_run": True} if dry_run else {})}
+    settings: dict[str, Any] = {**(given.config or {}), "max_rejected": sys.maxsize}  # earlier runs rejected them
+    if dry_run:
+        settings["dry_run"] = True
     target = TargetCrm(config=settings, parse_env_config=given.parse_env)
     require_ledger(target)
     command = _Command(target, run_id, asks=not yes and sys.stdin.isatty())
-    sys.exit(target.perform(lambda: command.carry_out(again=again, fresh=fresh, allowed=allow_deletes)))
+    sys.exit(target.carry_out(lambda: command.carry_out(again=again, fresh=fresh, allowed=allow_deletes)))
 
 
 class _Command:
@@ -101,6 +103,9 @@ class _Command:
         self._check(history)
         undo = Undo(run, history, self._run_id, self._target.settings_of, again=again, fresh=fresh, allowed=allowed)
         findings = undo.look()
+        if not findings.decisions:
+            click.echo(f"Run {self._run_id} wrote nothing, so that there is nothing to take back.")
+            return
         self._show(findings)
         if not any(each.back.sends for each in findings.decisions):
             click.echo("Nothing goes back.")
@@ -164,9 +169,9 @@ def _named(decision: Decision) -> str:
 def _in_words(counts: Counter[str]) -> str:
     said = [f"{counts[back]:,} {words}" for back, words in _WORDS.items() if counts[back]]
     if counts["back already"]:
-        said.append(f"{counts['back already']:,} are as they were before the run")
+        said.append(f"{counts['back already']:,} as before the run already")
     if counts["left"]:
-        said.append(f"of {counts['left']:,} something is left")
+        said.append(f"{counts['left']:,} left, or left in part")
     return ", ".join(said) or "nothing"
 
 

@@ -32,6 +32,7 @@ class Ready:
         written_at: When the ledger last wrote it (unix seconds), or None.
         as_sent: Whether it would send what was written last, so that it is only compared with the CRM's record.
         basis: What is known of its earlier writes.
+        before: The CRM's record as it was before a write of this run to which no answer came; None: it was not read.
     """
 
     incoming: IncomingRecord
@@ -46,6 +47,7 @@ class Ready:
     written_at: float | None = None
     as_sent: bool = False
     basis: Basis = NO_BASIS
+    before: CrmRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ class Follower:
                 (attribute.name, place): attribute
                 for attribute in attributes
                 for place in made
-                if attribute.refers_to in {None, place[0]}
+                if attribute.refers_to in {None, place[0]} and self._references.reference(attribute, place) is not None
             }
             if sought:
                 found += self._in_scope(scope, stream, crm_object, sought, touched)

@@ -41,10 +41,13 @@ class References:
         return self._named(attribute, str(reference.get("type"))), _id(crm_id)
 
     def reference(self, attribute: Attribute, place: Place) -> Any:
-        """Return the value of an attribute that refers to one record."""
+        """Return the value of an attribute that refers to one record; None: it cannot lead to such a record."""
         name, crm_id = place
         if attribute.kind is Kind.IDENTIFIER:
-            return self._crm.encode(attribute, {"id": crm_id, "type": self._crm.objects[name].singular})
+            try:
+                return self._crm.encode(attribute, {"id": crm_id, "type": self._crm.objects[name].singular})
+            except ValueError:
+                return None
         if attribute.kind is Kind.IDS:
             return [crm_id if attribute.item is None else {attribute.item: crm_id}]
         return crm_id
@@ -52,7 +55,8 @@ class References:
     def _named(self, attribute: Attribute, kind: str) -> str:
         """Return the name of the object whose records references call so."""
         for each in self._crm.objects.values():
-            if not each.whole_records and self.reference(attribute, (each.name, 0))["type"] == kind:
+            reference = None if each.whole_records else self.reference(attribute, (each.name, 0))
+            if reference is not None and reference["type"] == kind:
                 return each.name
         return kind
 
