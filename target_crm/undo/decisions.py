@@ -84,6 +84,7 @@ class Facts:
         undone_by: The runs that took this run back, or took that back, and so on.
         claims: The source records that stand for it now.
         in_doubt: Whether a write of it has no answer, and none that this undo would make.
+        tried: The attributes that an undo which ended early gave former values, without an answer.
         last: The source record that the run wrote last, as it was last sent.
         now: The CRM records that the source records which stood for it have now, by source record.
         owner: The source record in whose name it can be written; None: no source record stands for it.
@@ -97,6 +98,7 @@ class Facts:
     undone_by: Collection[str]
     claims: Collection[Claim]
     in_doubt: bool
+    tried: Collection[str]
     last: LastSent
     now: Mapping[Claim, CrmId | None]
     owner: Claim | None
@@ -188,6 +190,7 @@ class Decider:
         shown = self.values.shown(current)
         values: dict[str, Any] = {}
         left: list[Left] = []
+        as_left: dict[str, Any] = {}
         for name, each in written.items():
             attribute = self.values.attribute(name)
             if attribute is None:
@@ -195,6 +198,8 @@ class Decider:
                 continue
             is_shown, value = self.values.value(shown, current, attribute)
             if each.was_read and is_shown and self._same(name, value, each.before):
+                if name in facts.tried:  # sent once more, so that its answer is kept
+                    values[name], as_left[name] = each.before, each.after
                 continue
             if each.was_read and not is_shown and self._same(name, each.after, each.before):
                 continue
@@ -204,7 +209,8 @@ class Decider:
                 left.append(Left(reason, name))
         back = Back.RESTORE if values else Back.NOTHING
         is_back = not values and not left
-        return Decision(touched, back, values, tuple(left), is_back=is_back, current=current, owner=facts.owner)
+        before = {**current, **self.values.payload(as_left)} if as_left else current
+        return Decision(touched, back, values, tuple(left), is_back=is_back, current=before, owner=facts.owner)
 
     def _reason(
         self, attribute: Attribute, written: Written, facts: Facts, *, is_shown: bool, value: Any

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from crm_api.crm_objects import Attribute, CrmObject
+from crm_api.crm_objects import Attribute, CrmId, CrmObject
 from target_crm.ledger.run_history import Line, RunHistory
 from target_crm.ledger.values import Scope
 from target_crm.mapping.changes import mark_of
@@ -28,10 +28,12 @@ class Follower:
         self._history = history
         self._run_id = run_id
         self._references = References(places.run.crm)
+        self._made: dict[Place, CrmId] = {}
 
     def followers(self, decisions: Sequence[Decision]) -> list[Decision]:
         """Return what becomes of such records; those that get the reference back anyhow are left out."""
-        made = [each.place for each in decisions if each.back is Back.MAKE]
+        made = [each.place for each in decisions if each.back is Back.MAKE or each.made is not None]
+        self._made = {each.place: each.made for each in decisions if each.made is not None}
         if not made:
             return []
         touched = {each.place: each for each in decisions}
@@ -101,6 +103,8 @@ class Follower:
                 continue
             reference = self._references.reference(attribute, place)
             is_shown, value = attributes.value(shown, current, attribute)
+            if place in self._made and self._references.places(attribute, value) == [(place[0], self._made[place])]:
+                continue  # an undo that ended early has renewed it
             is_empty = not self._references.places(attribute, value)
             if is_shown and not is_empty and not attributes.same(attribute, value, reference):
                 left.append(Left(CHANGED, name))

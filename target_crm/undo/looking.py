@@ -13,6 +13,7 @@ from target_crm.ledger.values import Intent, Known, Scope
 from target_crm.mapping.values import KeptValue, Mapped
 from target_crm.undo.decisions import Back, Decider, Decision, Facts, Left
 from target_crm.undo.places import Places
+from target_crm.undo.references import has_references
 from target_crm.undo.steps import Claim, Touched
 
 AT_ONCE = 1000  # records that are looked at together
@@ -96,6 +97,7 @@ class Looker:
             )
             if not each.is_deleted:
                 since = [line for line in since if line.crm_id == each.crm_id]
+            tried = self._tried(part, each)
             facts = Facts(
                 part.kept,
                 records,
@@ -104,7 +106,8 @@ class Looker:
                 since,
                 chain,
                 claims.get(each.crm_id, ()),
-                any(claim in part.intents for claim in _claims_of(each)) and not self._is_ours(part, each),
+                tried is None,
+                tried or (),
                 last.get((each.last.scope.id, each.last.source_id), ledger.digests.unknown),
                 {claim: known[claim].crm_id for claim in _claims_of(each) if claim in known},
                 self._owner(each, known, claims.get(each.crm_id, ())),
@@ -144,23 +147,30 @@ class Looker:
             chain |= {run_id for run_id, undone in undos if undone in chain}
         return chain
 
-    def _is_ours(self, part: _Part, touched: Touched) -> bool:
-        """Tell whether the open writes of a record give back what this undo would: one that ended early sent them."""
+    def _tried(self, part: _Part, touched: Touched) -> set[str] | None:
+        """The attributes that open writes of a record give back, as this undo would: one that ended early sent them.
+
+        None: an open write is of another kind, and in doubt. References count as ours: they may lead to records that
+        were made again.
+        """
         values = self._places.mapper(part.crm_object).attributes
         kept = [value for line in touched.lines for value in part.kept.get(line.id, ()) if value.was_read]
+        tried: set[str] = set()
         for claim in _claims_of(touched):
             intent = part.intents.get(claim)
             if intent is None:
                 continue
             if intent.action != "update":
-                return False
+                return None
             for name, value in values.shown(intent.payload).items():
                 attribute = values.attribute(name)
                 if attribute is None or attribute.resent:
                     continue
-                if not any(each.attribute == name and values.same(attribute, each.before, value) for each in kept):
-                    return False
-        return True
+                is_kept = any(each.attribute == name and values.same(attribute, each.before, value) for each in kept)
+                if not is_kept and not has_references(attribute):
+                    return None
+                tried.add(name)
+        return tried
 
     # Reading
 
@@ -173,7 +183,11 @@ class Looker:
         lag = self._run.timing.window.lag_seconds
         crm = self._run.crm
         recent = {
-            each.crm_id for each in chosen if self._fresh or self._ledger.is_recent(self._written_at(part, each), lag)
+            each.crm_id
+            for each in chosen
+            if self._fresh
+            or self._ledger.is_recent(self._written_at(part, each), lag)
+            or any(claim in part.intents for claim in _claims_of(each))
         }
         listed = [each.crm_id for each in chosen if each.crm_id not in recent]
         found = crm.read(crm_object, listed) if listed else {}

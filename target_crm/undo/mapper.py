@@ -35,9 +35,15 @@ class UndoMapper(Mapper):
         self.attributes = AttributeValues(crm.owner(crm_object), crm_object)
         self._again = again
 
-    def mapped(self, payload: Payload, digest: str) -> Mapped:
-        """Return a record of which only match values and the source's digest count."""
-        return Mapped({}, self._match_keys.keys(payload, frozenset()), digest=digest)
+    def mapped(self, payload: Payload, digest: str, *, follows: bool = False) -> Mapped:
+        """Return a record of which only match values and the source's digest count.
+
+        Args:
+            payload: The values that are sent.
+            digest: The digest of what the source last gave.
+            follows: Whether the values say what the source's say, as references do that follow their record.
+        """
+        return Mapped(payload if follows else {}, self._match_keys.keys(payload, frozenset()), digest=digest)
 
     def writing(self, values: Mapping[str, Any], current: CrmRecord | None) -> Change:
         """Return the change that gives attributes values, in the form of answers.
@@ -79,8 +85,10 @@ class UndoMapper(Mapper):
         shown = self.attributes.shown(answer) if answer else {}
         sent = self.attributes.shown(change.payload)
         seen: dict[str, bytes] = {}
+        said: dict[str, bytes] = {}
         for name, value in sent.items():
             attribute = self.attributes.attribute(name)
             if attribute is not None and name in change.settled:
                 seen[mark_of(attribute)] = self.attributes.content(attribute, shown.get(name, value))
-        return basis.last.taken_back(seen, again=self._again)
+                said[mark_of(attribute)] = self.attributes.content(attribute, value)
+        return basis.last.taken_back(seen, again=self._again, followed=said if mapped.payload else None)

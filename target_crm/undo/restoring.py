@@ -10,9 +10,7 @@ from target_crm.engine.decisions import Ready, Update
 from target_crm.engine.incoming import IncomingRecord
 from target_crm.engine.run import StreamContext
 from target_crm.engine.sender import Done, NotDone, Sender, Write
-from target_crm.ledger.values import Known, Link
 from target_crm.mapping.changes import Basis
-from target_crm.mapping.last_sent import LastSent
 from target_crm.undo.decisions import CHANGED, GONE, Back, Decision, Left
 from target_crm.undo.progress import UNANSWERED, Progress, Refusals
 
@@ -70,25 +68,19 @@ class Restorer:
         last = ledger.digests.last_sent(scope, [source_id]).get(source_id, ledger.digests.unknown)
         lacking = self._progress.history.links(scope, [source_id]).get(source_id, [])
         change = self._mapper.writing(values, current)
-        ready = self._ready(source_id, known, last, lacking, change.payload)
-        reason = self._progress.reason
         links = decision.back is Back.FOLLOW
-        return Write(Update(ready, decision.touched.crm_id, current=current, reason=reason, links=links), change)
-
-    def _ready(
-        self, source_id: str, known: Known, last: LastSent, links: Sequence[Link], payload: Mapping[str, Any]
-    ) -> Ready:
-        """Return the record as its source last gave it: an undo changes nothing of that."""
-        again = self._progress.places.again
+        again = self._progress.places.again and not links
         record_hash, digest = (b"", "") if again else (known.record_hash or b"", known.digest or "")
-        return Ready(
+        ready = Ready(
             IncomingRecord(source_id, source_id, {}, record_hash, b""),
-            self._mapper.mapped(payload, digest),
+            self._mapper.mapped(change.payload, digest, follows=links),
             known.crm_id,
             known.origin,
-            links=tuple(links),
+            links=tuple(lacking),
             basis=Basis(last, is_part=True),
         )
+        reason = self._progress.reason
+        return Write(Update(ready, decision.touched.crm_id, current=current, reason=reason, links=links), change)
 
     def _decision(self, write: Write) -> Decision:
         return self._by_source_id[write.action.ready.incoming.source_id]

@@ -229,7 +229,7 @@ class Undo:
             if each.back not in {Back.RESTORE, Back.MAKE, Back.FOLLOW} or each.place in self._progress.failed:
                 continue
             crm_object = self._run.crm.objects[each.touched.last.object]
-            names = self._renewed(each, pending)[1]
+            names = frozenset(each.values) if each.back is Back.FOLLOW else self._renewed(each, pending)[1]
             values, _ = self._references.renewed(
                 crm_object,
                 {name: each.values[name] for name in names},
