@@ -16,11 +16,10 @@ const list = new PagedList({
   details: (record) => detailsOfRecord(record, records, go),
 });
 const fields = { search: byId("search"), stream: byId("stream"), action: byId("action"), field: byId("field") };
-const streams = [...new Set([...Object.keys(plan.unchanged), ...records.all.map((record) => record.stream)])];
-const tally = new Map(records.counts((record) => [`${record.stream}\n${record.action}`]));
+const streams = [...new Set([...Object.keys(plan.unchanged), ...records.tally.byStream.keys()])];
 
 function count(stream, kind) {
-  return kind === "unchanged" ? (plan.unchanged[stream] ?? 0) : (tally.get(`${stream}\n${kind}`) ?? 0);
+  return kind === "unchanged" ? (plan.unchanged[stream] ?? 0) : records.count(stream, kind);
 }
 
 function total(kind) {
@@ -106,11 +105,12 @@ function options() {
     const made = found.map(([name, records]) => element("option", { value: `${prefix}${name}` }, `${name} (${numbers.format(records)})`));
     select.append(...(label ? [element("optgroup", { label }, made)] : made));
   };
-  add(fields.stream, "", records.counts((record) => [record.stream]));
+  const sizes = streams.map((stream) => [stream, actions.reduce((sum, action) => sum + records.count(stream, action), 0)]);
+  add(fields.stream, "", sizes.filter(([, number]) => number));
   add(fields.action, "", actions.map((action) => [action, total(action)]).filter(([, number]) => number));
-  add(fields.field, "Written", records.counts((record) => records.names(record.fields)), "changed:");
-  add(fields.field, "In conflict", records.counts((record) => records.names(record.conflicts)), "conflict:");
-  add(fields.field, "Left out", records.counts((record) => records.columns(record)), "left:");
+  add(fields.field, "Written", records.tally.written, "changed:");
+  add(fields.field, "In conflict", records.tally.inConflict, "conflict:");
+  add(fields.field, "Left out", records.tally.leftOut, "left:");
 }
 
 function wanted() {

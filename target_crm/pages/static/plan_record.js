@@ -59,7 +59,7 @@ function detailsOfRecord(record, records, go) {
     ),
     record.fields.length ? fieldsTable(record, records) : null,
     record.conflicts.length ? conflictsTable(record, records) : null,
-    record.leftOut.length ? leftOut(records.columns(record)) : null,
+    record.leftOut.length ? leftOut(record.columns) : null,
   ];
 }
 

@@ -2,40 +2,75 @@
 
 const UNKNOWN = 0; // in place of a value that the CRM did not show
 
+// A record. It stays the list that the data gives (plan_page.py) until somebody looks at it: there may be very many.
+class PlanRecord {
+  constructor(given, plan) {
+    this.given = given;
+    this.plan = plan;
+    this.text = undefined;
+  }
+
+  get number() { return this.given[0]; }
+  get stream() { return this.plan.words[this.given[1]]; }
+  get action() { return this.plan.actions[this.given[2]]; }
+  get sourceId() { return this.given[3]; }
+  get crmId() { return this.given[4]; }
+  get reason() { return this.plan.words[this.given[5]]; }
+  get fields() { return this.given[6]; }
+  get leftOut() { return this.given[7]; }
+  get conflicts() { return this.given[8]; }
+  get waitsOn() { return this.given[9].map(([stream, id]) => [this.plan.words[stream], id]); }
+  get written() { return this.given[10].length ? { by: this.plan.words[this.given[10][0]], at: this.given[10][1] } : null; }
+  get object() { return this.plan.words[this.given[11]]; }
+  get columns() { return this.leftOut.map((each) => this.plan.words[each]); }
+
+  // Whatever can be searched in it, folded: its ids, every value, why.
+  get searched() {
+    if (this.text !== undefined) return this.text;
+    const values = [...this.fields, ...this.conflicts].flatMap(([, ...each]) => each);
+    const texts = values.map((each) => (Array.isArray(each) ? textOfJson(each[0]) : each === UNKNOWN ? "" : each));
+    const waits = this.waitsOn.map(([, id]) => id);
+    this.text = folded([this.sourceId, this.crmId, this.reason, ...texts, ...waits].join("\n"));
+    return this.text;
+  }
+}
+
 class PlanRecords {
   constructor({ records, words, actions }) {
-    this.words = words;
-    this.all = records.map((given) => {
-      const [number, stream, action, sourceId, crmId, reason, fields, leftOut, conflicts, waitsOn, written, object] = given;
-      const [by, at] = written;
-      return {
-        number, sourceId, crmId, fields, leftOut, conflicts,
-        stream: words[stream], action: actions[action], reason: words[reason], object: words[object],
-        waitsOn: waitsOn.map(([parent, id]) => [words[parent], id]),
-        written: written.length ? { by: words[by], at } : null,
-      };
-    });
+    Object.assign(this, { words, actions });
+    this.all = records.map((given) => new PlanRecord(given, this));
+    this.tally = this.#tally();
   }
 
-  // The number of records by a word of each, the most frequent first.
-  counts(wordsOf) {
-    const found = new Map();
-    for (const record of this.all) {
-      for (const word of new Set(wordsOf(record))) found.set(word, (found.get(word) ?? 0) + 1);
+  // Numbers of records: by stream and action; by field written, in conflict and left out, the most frequent first.
+  #tally() {
+    const kinds = this.actions.length;
+    const ways = new Uint32Array(this.words.length * kinds);
+    const [written, inConflict, leftOut] = [0, 1, 2].map(() => new Uint32Array(this.words.length));
+    for (const { given } of this.all) {
+      ways[given[1] * kinds + given[2]]++;
+      for (const [name] of given[6]) written[name]++;
+      for (const [name] of given[8]) inConflict[name]++;
+      for (const name of given[7]) leftOut[name]++;
     }
-    return [...found].sort((one, other) => other[1] - one[1] || String(one[0]).localeCompare(String(other[0])));
+    const ranked = (counts) => {
+      const found = this.words.map((word, place) => [word, counts[place]]).filter(([, number]) => number);
+      return found.sort((one, other) => other[1] - one[1] || one[0].localeCompare(other[0]));
+    };
+    const byStream = new Map();
+    this.words.forEach((word, place) => {
+      const counts = ways.subarray(place * kinds, (place + 1) * kinds);
+      if (counts.some(Boolean)) byStream.set(word, Object.fromEntries(this.actions.map((action, kind) => [action, counts[kind]])));
+    });
+    return { byStream, written: ranked(written), inConflict: ranked(inConflict), leftOut: ranked(leftOut) };
   }
 
-  names(entries) {
-    return entries.map(([name]) => this.words[name]);
-  }
-
-  columns(record) {
-    return record.leftOut.map((each) => this.words[each]);
+  count(stream, action) {
+    return this.tally.byStream.get(stream)?.[action] ?? 0;
   }
 
   find(stream, sourceId) {
-    return this.all.find((record) => record.stream === stream && record.sourceId === sourceId);
+    return this.all.find((record) => record.sourceId === sourceId && record.stream === stream);
   }
 
   // search: words that must all be in a record; stream, action: names, or empty for any;
@@ -52,29 +87,22 @@ class PlanRecords {
     }[part] ?? (() => false);
     return this.all.filter((record) => {
       if ((stream && record.stream !== stream) || (action && record.action !== action) || !holds(record)) return false;
-      return !wanted.length || wanted.every((each) => this.#text(record).includes(each));
+      return !wanted.length || wanted.every((each) => record.searched.includes(each));
     });
   }
 
   // Make the searched texts while nobody waits for them.
   prepare(from = 0) {
-    const until = Math.min(from + 2000, this.all.length);
-    for (let place = from; place < until; place++) this.#text(this.all[place]);
-    if (until < this.all.length) setTimeout(() => this.prepare(until), 30);
-  }
-
-  // Whatever can be searched in a record: its ids, every value, why.
-  #text(record) {
-    if (record.text !== undefined) return record.text;
-    const values = [...record.fields, ...record.conflicts].flatMap(([, ...each]) => each);
-    const texts = values.map((each) => (Array.isArray(each) ? textOfJson(each[0]) : each === UNKNOWN ? "" : each));
-    const waits = record.waitsOn.map(([, id]) => id);
-    record.text = folded([record.sourceId, record.crmId, record.reason, ...texts, ...waits].join("\n"));
-    return record.text;
+    const until = Math.min(from + 1000, this.all.length);
+    for (let place = from; place < until; place++) this.all[place].searched;
+    if (until < this.all.length) setTimeout(() => this.prepare(until), 20);
   }
 }
 
-// The texts and numbers of a JSON text; a bare one is quicker as it stands.
+const TEXTS = /"[^"]*":?|-?\d[\d.eE+-]*|true|false/g; // a name ends with its colon
+
+// The texts and numbers of a JSON text, without the names in it. To parse every one would take a second of somebody's time.
 function textOfJson(json) {
-  return /[[{]/.test(json[0]) ? scalars(tree([json])).join("\n") : json;
+  if (json.includes("\\")) return scalars(tree([json])).join("\n");
+  return (json.match(TEXTS) ?? []).filter((each) => !each.endsWith(":")).join("\n");
 }
