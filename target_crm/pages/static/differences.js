@@ -4,7 +4,7 @@ const MOST_DIFFERENCES = 400;
 const LONG_RUN = 200;
 const SHOWN_OF_RUN = 70;
 const LEAST_IN_COMMON = 0.25;
-const WORDS = /\s+|[\p{L}\p{N}\p{M}_]+|[^]/gu;
+const WORDS = /\s+|[\p{L}\p{N}\p{M}_]+|\p{Extended_Pictographic}(?:[\u200d\ufe0f]|\p{Extended_Pictographic}|\p{Emoji_Modifier})*|[^]/gu;
 
 // Steps from one list to another, after Myers: runs of "same", "cut" and "new", each with its parts of both lists.
 function steps(before, after) {
@@ -117,7 +117,7 @@ function pairOfTexts(before, after) {
     const nodes = runs.flatMap((run, place) => {
       if (run.kind === "same") return keptText(run.parts.join(""), place > 0, place < runs.length - 1);
       const text = run[kind].join("");
-      return text ? [element(tag, { class: "part" }, spelt(text, true))] : [];
+      return text ? [element(tag, { class: text.trim() ? "part" : "part blank" }, spelt(text, true))] : [];
     });
     return element("span", { class: "text" }, nodes);
   };

@@ -44,6 +44,8 @@ function listed(texts) {
 const minutes = { year: "numeric", month: "long", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
 const inUtc = new Intl.DateTimeFormat("en-GB", { ...minutes, timeZone: "UTC" });
 
+const shortly = new Intl.DateTimeFormat("en-GB", { ...minutes, month: "short", timeZone: "UTC" });
+
 // A moment (ISO 8601, or Unix seconds) as everybody reads it: in UTC.
 function moment(at) {
   const time = typeof at === "number" ? at * 1000 : Date.parse(at);

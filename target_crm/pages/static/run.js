@@ -43,7 +43,7 @@ function rowOfRun(run) {
   ].filter(Boolean);
   return [
     element("span", { class: `badge ${end.kind}` }, end.word),
-    element("span", { class: "ids" }, element("b", {}, moment(run.began_at))),
+    element("span", { class: "ids" }, element("b", {}, Number.isFinite(run.time) ? shortly.format(run.time) : run.began_at)),
     element("span", { class: "place quiet" }, spelt(placeOf(run))),
     element("span", { class: "preview" }, run.requests === null ? "" : seen.length ? told(sums, seen) : told(sums) || "no record"),
     element("span", { class: "spent quiet" }, spent.join(" · ")),

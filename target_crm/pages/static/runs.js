@@ -131,6 +131,7 @@ function showQuota(found) {
   const each = bars.map((bar) => ({ ...bar, most: Math.max(0, ...bar.runs.map(share)), sum: (name) => bar.runs.reduce((sum, run) => sum + (run[name] ?? 0), 0) }));
   const refused = known.reduce((sum, run) => sum + (run.refused_429 ?? 0), 0);
   byId("quota-said").textContent = `${counted(known.reduce((sum, run) => sum + (run.requests ?? 0), 0), "request")}, ${numbers.format(refused)} of them refused as too many (429).`;
+  byId("quota-legend").replaceChildren(...[["used", "none refused"], ["refused", "some refused"]].map(([kind, words]) => element("li", {}, swatch(kind), ` ${words}`)));
   quotaChart.show({
     bars: each.map((bar) => ({
       name: bar.name,
