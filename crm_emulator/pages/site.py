@@ -181,8 +181,8 @@ class Pages:
         return self._rendered(
             "request.html",
             logged=found,
-            body=views.pretty(found.body),
-            answer=views.pretty(found.answer),
+            body=views.pretty(found.shown_body),
+            answer=views.pretty(found.shown_answer),
             names=views.names(self._crms),
         )
 

@@ -13,7 +13,7 @@ from crm_emulator.messages import Record, Request
 from crm_emulator.routing import Route
 
 MOST = 100
-_FIRST = {
+FIRST = {
     "target": None,
     "type": None,
     "event": None,
@@ -52,7 +52,7 @@ def _one(request: Request, account: CopperAccount) -> Record:
 def _create(request: Request, account: CopperAccount) -> Record:
     if len(account.records("webhooks")) >= MOST:
         raise NotAllowedError(422, f"Invalid request: no more than {MOST} webhooks")
-    record = _checked(account, sent_object(request), _FIRST)
+    record = _checked(account, sent_object(request), FIRST)
     webhook = {"id": account.new_id("webhooks"), **record, "created_at": account.clock.seconds()}
     account.put("webhooks", webhook)
     return webhook
@@ -73,7 +73,7 @@ def _delete(request: Request, account: CopperAccount) -> dict[str, Any]:
 def _checked(account: CopperAccount, sent: Any, old: Record) -> Record:
     record = {**old, **sent}
     problems = []
-    unknown = [name for name in sent if name not in _FIRST]
+    unknown = [name for name in sent if name not in FIRST]
     if unknown:
         problems.append(unrecognized(unknown))
     for name, words in (("type", _TYPES), ("event", _EVENTS)):
