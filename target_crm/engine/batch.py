@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from crm_api.crm_objects import CrmId
+from target_crm.engine.approval import Batch
 from target_crm.engine.decisions import (
     Action,
     Candidates,
@@ -104,14 +105,27 @@ class StreamWriter:
         chosen = latest(incoming_records)
         if chosen.superseded:
             self._records.superseded([incoming.source_id for incoming in chosen.superseded])
-        sound = [incoming for incoming in chosen.kept if incoming.flaw is None]
+        kept = self._approved(chosen.kept)
+        sound = [incoming for incoming in kept if incoming.flaw is None]
         self._each_storable(self._write, [incoming for incoming in sound if not incoming.gone])
         gone = [incoming for incoming in sound if incoming.gone]
         if gone and (decided := self._decided(gone)):
             self._each_storable(self._delete_collector.hold, decided)
-        flawed = [incoming for incoming in chosen.kept if incoming.flaw is not None]
+        flawed = [incoming for incoming in kept if incoming.flaw is not None]
         if flawed:
             self._records.hold([self._records.flawed(incoming, incoming.flaw) for incoming in flawed if incoming.flaw])
+
+    def _approved(self, incoming_records: Sequence[IncomingRecord]) -> Sequence[IncomingRecord]:
+        """Show the records to whoever may object; holds those to which somebody does, and returns the others."""
+        stream, scope = self._stream, self._context.scope
+        batch = Batch(stream.name, scope, stream.schema, stream.schema_id, incoming_records)
+        objections = self._context.run.approval.taken(batch)
+        self._records.hold_objected(
+            (incoming, objections[incoming.source_id])
+            for incoming in incoming_records
+            if incoming.source_id in objections
+        )
+        return [incoming for incoming in incoming_records if incoming.source_id not in objections]
 
     def _each_storable(
         self, work: Callable[[Sequence[IncomingRecord]], None], incoming_records: Sequence[IncomingRecord]

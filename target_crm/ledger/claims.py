@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from crm_api.crm_objects import CrmId
 from target_crm.ledger import tables
+from target_crm.ledger.planned_lines import PlannedLines
 from target_crm.ledger.store import Store, id_text
 from target_crm.ledger.tables import key_of
 from target_crm.ledger.values import Known, Origin, Scope
@@ -19,10 +20,12 @@ class Claims:
 
     Args:
         store: The ledger's database.
+        planned_lines: The lines of the plan that is carried out.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, planned_lines: PlannedLines) -> None:
         self._store = store
+        self._planned_lines = planned_lines
 
     def live(self, scope: Scope, crm_ids: Collection[CrmId]) -> dict[CrmId, list[tuple[int, str]]]:
         """Return who claims CRM records, by CRM id: stream ids and source ids that their source has not deleted."""
@@ -64,6 +67,7 @@ class Claims:
                     )
                 event = self._event(of_scope, source_id, "deleted", crm_id, reason)
                 connection.execute(history.insert(), [event])
+                self._planned_lines.keep(connection, of_scope, [source_id], self._store.now())
             connection.execute(_match_values(scope, crm_id))
 
     def forget_match_values(self, scope: Scope, crm_id: CrmId) -> None:

@@ -22,6 +22,7 @@ from target_crm.ledger.group_commit import GroupCommit
 from target_crm.ledger.held import HeldRecords
 from target_crm.ledger.kept_values import KeptValues
 from target_crm.ledger.links import Links, link_rows
+from target_crm.ledger.planned_lines import PlannedLines
 from target_crm.ledger.pruning import prune_history
 from target_crm.ledger.store import Store, as_json, awaited_of, id_of, id_text, stored_awaited, value_hash
 from target_crm.ledger.tables import key_of
@@ -69,6 +70,7 @@ class Ledger:
         links: The references that written records still lack.
         digests: The attributes of records as they were last sent.
         run_line: See above.
+        planned_lines: The lines of the plan that is carried out.
     """
 
     def __init__(
@@ -87,13 +89,14 @@ class Ledger:
         self.held_records = HeldRecords(store)
         self.links = Links(store)
         self.digests = AttributeDigests(store)
+        self.planned_lines = PlannedLines(store)
 
     @cached_property
     def claims(self) -> Claims:
         """The claims of source records on records of the CRM, which only deletes ask for."""
         from target_crm.ledger.claims import Claims  # noqa: PLC0415 - see above
 
-        return Claims(self._store)
+        return Claims(self._store, self.planned_lines)
 
     @cached_property
     def renames(self) -> Renames:
@@ -278,6 +281,7 @@ class Ledger:
             for name, values in (entry.gained or {}).items()
             for value in values
         ]
+        self.planned_lines.keep(connection, scope.id, source_ids, now)
         self._store.remove(connection, tables.intents, scope, source_ids)
         self._store.unhold(connection, scope, source_ids)
         self._store.remove(connection, tables.links, scope, source_ids)

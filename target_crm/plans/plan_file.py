@@ -22,11 +22,13 @@ from target_crm.files import file_errors, replace_file
 from target_crm.ledger.store import as_json
 
 VERSION = 1
-ACTIONS = ("create", "update", "link", "delete", "skip", "reject", "wait")
-"""The words that a line has for its record, in the order in which people look for it."""
-CARRIED_OUT = frozenset(ACTIONS[:4])
-"""The actions that change the CRM; the others are shown, and carried out by nobody."""
-COUNTED = (*ACTIONS[:4], "unchanged", *ACTIONS[4:])
+ACTIONS = ("create", "update", "link", "delete", "unchanged", "skip", "reject", "wait")
+"""The words that lines and counts have for a record, in the order in which people look for them.
+
+An unchanged record has a line only if the run recognises it in the CRM: the ledger is to learn its id.
+"""
+CARRIED_OUT = frozenset(ACTIONS[:5])
+"""The actions that are carried out; the others are shown."""
 KINDS = ("write", "undo")
 PLAN_SETTING = "plan_path"
 _MARK = "singer_crm_plan"
@@ -63,8 +65,9 @@ class PlanHeader:
         account: The account, as the ledger keys it.
         account_name: The account, as the CRM names it for people.
         source_name: The value of the setting ``source_name``.
+        ledger: The name of the ledger; None: there was none yet.
         settings: A digest of the settings that decide what is written.
-        counts: The number of records by stream and by what the plan says of them, every word of ``COUNTED`` named.
+        counts: The number of records by stream and by what the plan says of them, every word of ``ACTIONS`` named.
         requests: The number of requests that the run would need.
         seconds: The least time that the quota makes them take.
         lines: The number of records in the file as it was made.
@@ -81,6 +84,7 @@ class PlanHeader:
     account: str = ""
     account_name: str = ""
     source_name: str = ""
+    ledger: str | None = None
     settings: str = ""
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     requests: int = 0
@@ -95,8 +99,8 @@ class PlanHeader:
 
     @property
     def totals(self) -> dict[str, int]:
-        """The counts of all streams together, every word of ``COUNTED`` named."""
-        return {word: sum(counts.get(word, 0) for counts in self.counts.values()) for word in COUNTED}
+        """The counts of all streams together, every word of ``ACTIONS`` named."""
+        return {word: sum(counts.get(word, 0) for counts in self.counts.values()) for word in ACTIONS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,6 +224,18 @@ def read_plan(
         _check_age(path, header, timedelta(seconds=max_age_seconds), datetime.fromtimestamp(clock(), UTC))
     lines = sorted(_lines_of(path, header.plan_id, content), key=lambda line: line.number)
     return Plan(Path(path), header, lines, sha256(content).hexdigest())
+
+
+def is_plan(path: Path) -> bool:
+    """Tell whether a file is, or was meant to be, a plan; an empty one may become one."""
+    if not path.is_file():
+        return False
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(len(_BEGINNING))
+    except OSError:
+        return False
+    return beginning in {b"", _BEGINNING}
 
 
 def _sealed(body: Mapping[str, Any], seal: str, plan_id: str) -> bytes:
