@@ -27,6 +27,7 @@ from target_crm.cli.runs import runs
 from target_crm.cli.stores import checked_ledger, stepped_back
 from target_crm.cli.taps import TAP, account_of_tap, is_of_tap
 from target_crm.cli.try_one import try_record
+from target_crm.cli.undo import undo
 from target_crm.command import given_config
 from target_crm.crms import account_of, address_errors
 from target_crm.stream_settings import streams_by_name
@@ -87,5 +88,18 @@ def check(config: Sequence[str]) -> None:
     sys.exit(Exit.SETTINGS if wrong else Exit.DONE)
 
 
-for command in (apply_file, authorize, demo, ledger, map_columns, objects, plan, quota, rejected, runs, try_record):
+for command in (
+    apply_file,
+    authorize,
+    demo,
+    ledger,
+    map_columns,
+    objects,
+    plan,
+    quota,
+    rejected,
+    runs,
+    try_record,
+    undo,
+):
     main.add_command(command)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crm_api.crm import Account, Crm
-from crm_api.recent_records import RecentRecords
+from crm_api.records.recent_records import RecentRecords
 from target_crm.concurrency import Stopping, WorkerPool
 from target_crm.engine.approval import Approval
 from target_crm.engine.outcome_recorder import OutcomeRecorder

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from target_crm.ledger.claims import Claims
     from target_crm.ledger.renames import Renames
     from target_crm.ledger.runs import RunLine
+    from target_crm.ledger.run_history import RunHistory
 
 CLOCK_DIFFERENCE_SECONDS = 300.0  # by which the clocks of two hosts with one ledger may differ
 FRESH_SECONDS = 3600.0  # how long match values of our own writes are kept: longer than any index lags
@@ -104,6 +105,13 @@ class Ledger:
         from target_crm.ledger.renames import Renames  # noqa: PLC0415 - see above
 
         return Renames(self._store)
+
+    @cached_property
+    def run_history(self) -> RunHistory:
+        """The history of runs, which only an undo asks for."""
+        from target_crm.ledger.run_history import RunHistory  # noqa: PLC0415 - see above
+
+        return RunHistory(self._store)
 
     def witness(self, *, at_end: bool) -> Mapping[str, Any] | None:
         """Return what the report is to keep of the ledger; at the end of a run it is counted up."""
@@ -283,7 +291,7 @@ class Ledger:
         ]
         self.planned_lines.keep(connection, scope.id, source_ids, now)
         self._store.remove(connection, tables.intents, scope, source_ids)
-        self._store.unhold(connection, scope, source_ids)
+        self._store.unhold(connection, scope, [entry.source_id for entry in entries if not entry.keeps_held])
         self._store.remove(connection, tables.links, scope, source_ids)
         self._store.put(connection, tables.links, links)
         self._store.put(connection, tables.records, records)
@@ -354,6 +362,7 @@ class Ledger:
         )
         if not matched_too:
             query = query.where(table.c.origin.not_in((Origin.MATCHED, Origin.LEFT)))
+        query = query.where(table.c.origin != Origin.RESTORED)  # the source did not have it when it was made again
         return [(row.source_id, json.loads(row.crm_id)) for row in self._store.rows(query)]
 
     def forget_seen(self, scope: Scope, version: str) -> None:
@@ -395,7 +404,7 @@ class Ledger:
             "crm_id": id_text(entry.crm_id),
             "fields": as_json([each.attribute for each in entry.differences]),
             "keys": as_json(sorted(value_hash(value) for values in (entry.gained or {}).values() for value in values)),
-            "record": None,
+            "record": None if entry.record is None else as_json(entry.record),
             "request_id": entry.request_id or None,
             "reason": entry.reason,
             "changes": as_json([astuple(each) for each in entry.differences]) if self.kept_values.on else None,
