@@ -17,6 +17,7 @@ from target_crm.cli.check import checked
 from target_crm.cli.common import config_option, end_at_once, one_sentence, target_of, url_of_ledger
 from target_crm.cli.demo import demo
 from target_crm.cli.ledger import ledger
+from target_crm.cli.log import log
 from target_crm.cli.map_columns import map_columns
 from target_crm.cli.objects import objects
 from target_crm.cli.quota import quota
@@ -85,5 +86,5 @@ def check(config: Sequence[str]) -> None:
     sys.exit(Exit.SETTINGS if wrong else Exit.DONE)
 
 
-for command in (authorize, demo, ledger, map_columns, objects, quota, rejected, runs, try_record):
+for command in (authorize, demo, ledger, log, map_columns, objects, quota, rejected, runs, try_record):
     main.add_command(command)
