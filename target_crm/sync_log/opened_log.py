@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import sqlalchemy as sa
 
+from crm_api.transport.redaction import Redactor
 from target_crm.ledger import tables
 from target_crm.ledger.runs import Beginnings
 from target_crm.ledger.store import Store
@@ -76,3 +79,18 @@ class OpenedLog:
     def beginnings(self) -> Beginnings:
         """When runs began."""
         return Beginnings(self.store)
+
+
+class LogSource(Protocol):
+    """Opens the ledger for the streams.
+
+    Attributes:
+        redact: Hides the secrets of the settings.
+        activates_versions: Whether ACTIVATE_VERSION follows what is read whole.
+    """
+
+    redact: Redactor
+    activates_versions: bool
+
+    def opened(self) -> AbstractContextManager[OpenedLog]:
+        """Open the ledger for a block; raises SettingError or LedgerError."""

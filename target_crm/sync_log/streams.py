@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
-from singer_sdk import Stream
+from singer_sdk import Stream, Tap
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.helpers.types import Context, Record
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
@@ -20,11 +20,8 @@ from target_crm.ledger.store import Store
 from target_crm.ledger.values import VALUE_BEGINS
 from target_crm.report.run_reports import iso_time
 from target_crm.sync_log import columns
-from target_crm.sync_log.opened_log import OpenedLog
+from target_crm.sync_log.opened_log import LogSource, OpenedLog
 from target_crm.sync_log.outcomes import WRITTEN, OutcomeLine, Outcomes
-
-if TYPE_CHECKING:
-    from target_crm.sync_log.tap import SyncLog
 
 ROWS_AT_ONCE = 1000
 
@@ -36,8 +33,8 @@ class LedgerStream(Stream):
     keys: ClassVar[Sequence[str]]
     bookmark: ClassVar[str | None] = "told"
 
-    def __init__(self, tap: SyncLog) -> None:
-        self._log = tap
+    def __init__(self, tap: Tap, source: LogSource) -> None:
+        self._log = source
         super().__init__(tap)
         self.primary_keys = list(self.keys)
         self.replication_key = self.bookmark

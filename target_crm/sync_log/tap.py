@@ -69,4 +69,4 @@ class SyncLog(Tap):
 
     @override
     def discover_streams(self) -> list[LedgerStream]:
-        return [stream(self) for stream in STREAMS]
+        return [stream(self, self) for stream in STREAMS]
