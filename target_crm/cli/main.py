@@ -18,6 +18,7 @@ from target_crm.cli.check import checked
 from target_crm.cli.common import config_option, end_at_once, one_sentence, target_of, url_of_ledger
 from target_crm.cli.demo import demo
 from target_crm.cli.ledger import ledger
+from target_crm.cli.log import log
 from target_crm.cli.map_columns import map_columns
 from target_crm.cli.objects import objects
 from target_crm.cli.plan import plan
@@ -93,6 +94,7 @@ for command in (
     authorize,
     demo,
     ledger,
+    log,
     map_columns,
     objects,
     plan,

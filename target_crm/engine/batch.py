@@ -38,13 +38,13 @@ from target_crm.engine.references import ReferenceResolver
 from target_crm.engine.run import Run, StreamContext, logger
 from target_crm.engine.shared_matches import SharedMatches
 from target_crm.engine.stream_ledger import StreamLedger
+from target_crm.ledger.outcome_lines import FOUND
 from target_crm.ledger.values import Entry, Held, Intent, Known, LedgerDataError, Origin
 from target_crm.load_method import LoadMethod
 from target_crm.mapping.changes import Basis
 from target_crm.mapping.values import Mapped, Rejection
 from target_crm.report.outcomes import Outcome
 
-_FOUND = "no answer came to its create; it was found in the CRM"
 _NO_CANDIDATES = Candidates()
 _HELD_AGAIN: Mapping[str, str] = {Origin.LEFT: Origin.MATCHED, Origin.RESTORED: Origin.CREATED}
 """The origins of records that their source did not have and has again, by their origins until then."""
@@ -372,7 +372,7 @@ class StreamWriter:
         for source_id, verdict in verdicts.items():
             if verdict.fate is CreateFate.CARRIED_OUT and verdict.ours and verdict.record is not None:
                 intent, crm_id = unanswered[source_id], verdict.record["id"]
-                facts: dict[str, Any] = {"gained": intent.keys, "links": intent.links, "reason": _FOUND}
+                facts: dict[str, Any] = {"gained": intent.keys, "links": intent.links, "reason": FOUND}
                 if self._stream.destination.remembers:
                     unknown = self._context.ledger.digests.unknown
                     facts["last"] = self._context.mapper.remembered_as_sent(intent.payload, unknown)

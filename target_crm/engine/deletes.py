@@ -14,9 +14,10 @@ from target_crm.delete_brakes import DAYS, STANDS
 from target_crm.engine.approval import Deletion
 from target_crm.engine.delete_requests import PendingDelete
 from target_crm.engine.run import Run, logger
+from target_crm.ledger.outcome_lines import REMOVED, Counted
 from target_crm.ledger.values import Held, Scope
 from target_crm.mapping.mapper import Mapper
-from target_crm.report.outcomes import RejectKind
+from target_crm.report.outcomes import Outcome, RejectKind
 from target_crm.stream_settings import StreamSettings
 
 ABSENT = "absent from the source"
@@ -97,7 +98,7 @@ class Deleter:
             if (settings := self._settings_of_ours(stream)) is None:
                 continue
             for held in deletes:
-                self._recorder.carried_over(held)
+                self._recorder.carried_over(held, settings.object)
             own = self._ledger.scope(self._run.source, stream, settings.object)
             pending = self._unclaimed(own, [PendingDelete.of_held(each, own) for each in deletes])
             if refusal := settings.brakes.refusal(len(pending)):
@@ -275,11 +276,17 @@ class Deleter:
                 self._refused(deletes, group, refusal)
 
     def _deleted(self, deletes: _Deletes, scope: Scope, group: Group, status: int | None) -> None:
-        self._ledger.claims.lost(scope, group[0].crm_id, _why(group[0]))
+        crm_id = group[0].crm_id
+        counted = [
+            Counted(Outcome.DELETED if is_held else REMOVED, [(_source_id(each), crm_id) for each in chosen])
+            for is_held in (True, False)
+            if (chosen := [each for each in group if (each.held is not None) is is_held])
+        ]
+        self._ledger.claims.lost(scope, crm_id, _why(group[0]), deletes.scope, counted)
         for each in group:
             if each.scope is not None and each.source_id is not None:
                 self._release(deletes, each.scope, each.source_id)
-            source_id = each.held.source_id if each.held else each.source_id or ""
+            source_id = _source_id(each)
             # A delete by what its record says has no id of the CRM, and the source's stands in for it.
             is_nobodys = deletes.crm_object.whole_records and is_stand_in(each.crm_id, source_id)
             self._recorder.deleted(
@@ -341,6 +348,10 @@ def _groups(pending: Sequence[PendingDelete]) -> list[Group]:
     for each in pending:
         groups.setdefault(each.crm_id, []).append(each)
     return list(groups.values())
+
+
+def _source_id(pending: PendingDelete) -> str:
+    return pending.held.source_id if pending.held else pending.source_id or ""
 
 
 def _why(pending: PendingDelete) -> str:

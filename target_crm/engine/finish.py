@@ -6,7 +6,7 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import asdict, dataclass, replace
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -196,7 +196,8 @@ def _close_books(run: Run, ending: Ending) -> tuple[_Held, Ending]:
             stack.callback(recorder.close)
             held = replace(held, counts=held_records.counts(run.source))
             held = replace(held, missing=run.ledger.links.missing(run.source))
-            recorder.flush()  # while nobody else can write
+            with suppress(LockLostError) if ending.code else nullcontext():  # which is told, and why the run ends
+                recorder.flush()  # while nobody else can write
             recorder.finish(held_records.each(run.source, "rejected"))
 
     def count_up() -> None:

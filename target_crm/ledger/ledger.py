@@ -22,6 +22,7 @@ from target_crm.ledger.group_commit import GroupCommit
 from target_crm.ledger.held import HeldRecords
 from target_crm.ledger.kept_values import KeptValues
 from target_crm.ledger.links import Links, link_rows
+from target_crm.ledger.outcome_lines import write_deleted
 from target_crm.ledger.planned_lines import PlannedLines
 from target_crm.ledger.pruning import prune_history
 from target_crm.ledger.store import Store, as_json, awaited_of, id_of, id_text, stored_awaited, value_hash
@@ -298,6 +299,7 @@ class Ledger:
         self._store.put(connection, tables.attribute_digests, digest_rows(scope, entries))
         self._store.put(connection, tables.fresh_keys, fresh)
         self.kept_values.keep(connection, done, told, now)
+        write_deleted(connection, self._store, scope, told)
 
     def fresh(self, scope: ObjectScope, attribute: str, values: Collection[str], since: float) -> dict[str, set[CrmId]]:
         """Return the CRM ids that our own writes gave these match values since a time in Unix seconds, by value."""

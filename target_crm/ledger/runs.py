@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -100,6 +101,26 @@ class KeptRuns:
         began = tables.runs.c.began_at.desc(), tables.runs.c.number.desc()
         for row in self._store.rows(self._query.order_by(*began).limit(most)):
             yield run_of(row)
+
+
+class Beginnings:
+    """When runs began, by their names, of which several may have one.
+
+    Args:
+        store: The ledger's database.
+    """
+
+    def __init__(self, store: Store) -> None:
+        table = tables.runs
+        self._by_name: dict[str, list[float]] = {}
+        for row in store.rows(sa.select(table.c.run_id, table.c.began_at).order_by(table.c.began_at)):
+            self._by_name.setdefault(row.run_id, []).append(row.began_at)
+
+    def of(self, run_id: str, at: float) -> float | None:
+        """Return when the run of a name began that was at work at a moment; None if the ledger keeps no such run."""
+        began = self._by_name.get(run_id, [])
+        place = bisect_right(began, at)
+        return began[place - 1] if place else None
 
 
 def run_of(row: sa.Row[Any]) -> KeptRun:
