@@ -12,6 +12,7 @@ const list = new PagedList({
   pager: byId("pager"),
   name: (record) => record.number,
   kind: (record) => `record ${record.action}`,
+  isPrintedOpen: true,
   summary: (record) => rowOfRecord(record, records),
   details: (record) => detailsOfRecord(record, records, go),
 });

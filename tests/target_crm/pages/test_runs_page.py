@@ -109,7 +109,7 @@ def test_it_does_not_scroll_sideways_runs_nothing_and_complains_of_nothing(brows
     for row in browser.find_elements(By.CSS_SELECTOR, ".row"):
         row.click()
     browser.execute_script("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
-    for width in (1280, 420):
+    for width in (1280, 980, 768, 420, 320):
         narrowed(browser, width)
         assert not scrolls_sideways(browser)
     assert "<script>window.ran = 1</script>" in text(browser, "#opened-0 .counts")
