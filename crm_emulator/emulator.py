@@ -116,7 +116,7 @@ class Emulator(EmulatedCrms):
         if strictness is not None:
             self.set_strictness(strictness)
         self.control_token = checked_token(token) or ("" if is_loopback(listen) else new_token())
-        access = Access(self.control_token)
+        access = Access(self.control_token, "http" if tls is None else "https")
         self._control, self._pages = Control(self, access), Pages(self, access)
         self.application = Application(self, self._answer_outside_crms, seed)
         self.ca_file: Path | None = None

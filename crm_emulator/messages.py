@@ -19,6 +19,10 @@ class MalformedBodyError(Exception):
     """The request's body is not the JSON that its route reads."""
 
 
+class RefusalError(Exception):
+    """A record or a request that a CRM refuses, in its own words; the base of each CRM's errors."""
+
+
 _LONGEST_NUMBER = 18  # digits: what a database can hold, and more than an id has
 
 

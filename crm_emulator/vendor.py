@@ -140,7 +140,8 @@ class Vendor(ABC):
 
     def below(self, path: str) -> str | None:
         """Return a path's part below the vendor's prefix; None for a path that is not the vendor's."""
-        return path.removeprefix(self.prefix) if path.startswith(self.prefix) else None
+        rest = path.removeprefix(self.prefix)
+        return rest if path.startswith(self.prefix) and rest[:1] in {"", "/"} else None
 
     def find(self, request: Request, below: str) -> tuple[Route, dict[str, str]] | None:
         """Find the route of a request, and the values of its parameters; ``below`` is its path after the prefix."""

@@ -11,6 +11,7 @@ from crm_emulator.clock import Clock
 from crm_emulator.copper import oauth, records, routes, seeds, sign_in
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import NotFoundError, refused
+from crm_emulator.copper.endpoints import webhooks
 from crm_emulator.copper.endpoints.custom_field_definitions import create_definition
 from crm_emulator.copper.notifications import Notifications, notifying
 from crm_emulator.copper.oauth import OAuth
@@ -150,7 +151,8 @@ class Copper(Vendor):
             if object_name == "custom_field_definitions":
                 return create_definition(self.account, attributes)
             if crm_object is None:
-                record = {"id": self.store.next_id(table), **attributes}
+                first = webhooks.FIRST if object_name == "webhooks" else {}
+                record = {"id": self.store.next_id(table), **first, **attributes}
                 self.store.reserve_ids(table, record["id"])
                 self.store.put(table, record)
                 return record

@@ -21,6 +21,7 @@ from target_crm.cli.map_columns import map_columns
 from target_crm.cli.objects import objects
 from target_crm.cli.quota import quota
 from target_crm.cli.rejected import rejected
+from target_crm.cli.runs import runs
 from target_crm.cli.stores import checked_ledger, stepped_back
 from target_crm.cli.taps import TAP, account_of_tap, is_of_tap
 from target_crm.cli.try_one import try_record
@@ -84,5 +85,5 @@ def check(config: Sequence[str]) -> None:
     sys.exit(Exit.SETTINGS if wrong else Exit.DONE)
 
 
-for command in (authorize, demo, ledger, map_columns, objects, quota, rejected, try_record):
+for command in (authorize, demo, ledger, map_columns, objects, quota, rejected, runs, try_record):
     main.add_command(command)

@@ -115,13 +115,8 @@ class Run:
         return f"{self.id} {self.timing.began}"
 
     def close(self) -> None:
-        """Let observers, workers, locks and ledger go.
-
-        Raises:
-            FileError: What was captured last cannot be written.
-        """
+        """Let workers, locks and ledger go."""
         with ExitStack() as stack:  # in the reverse order, all of them even if one fails
-            stack.callback(self.recorder.close)
             stack.callback(self.ledger.close)
             stack.callback(self.locks.close)
             stack.callback(self.recent.close)

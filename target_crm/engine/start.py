@@ -25,6 +25,7 @@ from target_crm.ledger.ledger import Ledger
 from target_crm.ledger.opening import OpenedLedger, Writing
 from target_crm.ledger.presence import lack_of_ledger
 from target_crm.ledger.queries import LedgerQueries
+from target_crm.ledger.runs import RunLine
 from target_crm.ledger.store import Store, default_url, shown_url
 from target_crm.ledger.tables import key_of
 from target_crm.ledger.tenants import Tenants
@@ -105,13 +106,14 @@ def open_run(
             store,
             keeps_values=keep_values_days > 0,
             generations=generations,
+            run_line=None if config["dry_run"] else RunLine(store, source, began_at),
         )
         ledger.forget_stale_keys()
         if config["dry_run"]:
             cast("DryRunCrm", crm).expect_refusals(ledger.held_records.each(source, "rejected"))
         else:
             ledger.kept_values.prune(keep_values_days)
-            ledger.prune_history(float(config["history_days"]))
+            ledger.prune_history(float(config["history_days"]), keep_values_days)
         pool = WorkerPool(config["max_concurrency"], stopping)
         if not config["dry_run"] and (config.get("responses_path") or config.get("responses_url")):
             observers.append(_responses(config, run_id, crm.session.redact, stopping, clock))

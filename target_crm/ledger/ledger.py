@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from target_crm.ledger.absences import AbsenceHistory
     from target_crm.ledger.claims import Claims
     from target_crm.ledger.renames import Renames
+    from target_crm.ledger.runs import RunLine
 
 CLOCK_DIFFERENCE_SECONDS = 300.0  # by which the clocks of two hosts with one ledger may differ
 FRESH_SECONDS = 3600.0  # how long match values of our own writes are kept: longer than any index lags
@@ -60,12 +61,14 @@ class Ledger:
         store: The ledger's database.
         keeps_values: Whether values before and after each write are kept for some days.
         generations: Counts the ledger's generations; None for what is no run.
+        run_line: The line of the run; None for what is no run, and for a dry run.
 
     Attributes:
         kept_values: The values before and after writes.
         held_records: The records that were not written.
         links: The references that written records still lack.
         digests: The attributes of records as they were last sent.
+        run_line: See above.
     """
 
     def __init__(
@@ -74,9 +77,11 @@ class Ledger:
         *,
         keeps_values: bool = False,
         generations: Generations | None = None,
+        run_line: RunLine | None = None,
     ) -> None:
         self._store = store
         self._generations = generations
+        self.run_line = run_line
         self._group_commit = GroupCommit(self._write, (LedgerDataError,))
         self.kept_values = KeptValues(store, on=keeps_values)
         self.held_records = HeldRecords(store)
@@ -300,9 +305,9 @@ class Ledger:
         with self._store.write() as connection:
             connection.execute(table.delete().where(table.c.at < self._store.now() - FRESH_SECONDS))
 
-    def prune_history(self, days: float) -> None:
-        """Remove the oldest part of the history; 0 days keep all."""
-        prune_history(self._store, days)
+    def prune_history(self, days: float, values_days: float = 0) -> None:
+        """Remove the oldest part of the history; 0 days keep all. Runs whose values are kept stay as long as those."""
+        prune_history(self._store, days, values_days)
 
     def keep(
         self,

@@ -64,7 +64,10 @@ def test_the_vendors_own_addresses_lead_to_their_accounts(emulator):
     ):
         assert asked_as(emulator, host, path, headers)[0] == 200, host
     assert [each.vendor for each in emulator.requests] == ["copper", "freshsales", "freshsales_classic", "apptivo"]
-    assert asked_as(emulator, "api.copper.com", "/_emulator/status", {})[0] != 200
+    for path in ("/_emulator/status", "/", "/developer_api/v2/people"):
+        assert asked_as(emulator, "api.copper.com", path, bearer) == (404, b'{"error":"not_found"}')
+    assert b"Invalid API Key" in asked_as(emulator, "www.apptivo.com", "/", {})[1]
+    assert asked_as(emulator, "acme.freshsales.io", "/", token)[0] == 404
 
 
 def test_curl_and_node_trust_it_by_the_variables_that_it_prints(emulator):
