@@ -21,7 +21,7 @@ from selenium.webdriver.chrome.service import Service
 
 from target_crm.pages.document import write_page
 from target_crm.pages.plan_page import plan_page
-from target_crm.plans.plan_file import COUNTED, PlanHeader, PlanLine, made_now, read_plan, write_plan
+from target_crm.plans.plan_file import PlanHeader, PlanLine, made_now, read_plan, write_plan
 
 ACTIONS = ("update",) * 6 + ("create", "create", "delete", "reject")
 CITIES = ("Köln", "Malmö", "Springfield", "Kraków", "Porto")
@@ -75,7 +75,7 @@ def lines(records: int) -> Iterator[PlanLine]:
 def planned(path: Path, records: int) -> None:
     """Write a plan of this many records."""
     found = list(lines(records))
-    counts = {stream: dict.fromkeys(COUNTED, 0) for stream in ("people", "companies")}
+    counts = {stream: {} for stream in ("people", "companies")}
     header = PlanHeader(plan_id="0" * 32, made_at=made_now(), program="0", crm="copper", account="id:1", counts=counts)
     write_plan(path, header, found)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from target_crm.ledger.store import as_json
 from target_crm.pages.document import document
-from target_crm.plans.plan_file import ACTIONS, COUNTED, Plan, PlanLine
+from target_crm.plans.plan_file import ACTIONS, Plan, PlanLine
 
 UNKNOWN = 0
 """In place of a value that the CRM did not show; no value is given as a number."""
@@ -32,7 +32,6 @@ def plan_page(plan: Plan) -> bytes:
             "unchanged": {stream: counts.get("unchanged", 0) for stream, counts in header.counts.items()},
         },
         "actions": ACTIONS,
-        "counted": COUNTED,
         "records": [_record(line, words) for line in plan.lines],
         "words": list(words),
     }

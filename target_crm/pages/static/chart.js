@@ -62,7 +62,7 @@ function scale(most, lines = 4) {
 }
 
 class Chart {
-  // place: the element that takes it; bars: [{name, parts: [[class, number]], said, go}]; unit: what a line's number is followed by;
+  // place: the element that takes it; bars: [{label, parts: [[class, number]], said, go}]; unit: what a line's number is followed by;
   // top: the number at the upper end, if it is not the highest bar's; says: what it shows, for a screen reader.
   constructor(place) {
     this.place = place;
@@ -91,16 +91,17 @@ class Chart {
     ));
     const every = Math.max(1, Math.ceil((LEAST_LABEL * bars.length) / wide));
     const drawnBars = bars.map((bar, place) => {
-      const x = left + place * step + step * 0.12;
       const width = Math.min(Math.max(step * 0.76, 1), 46);
+      const middle = left + (place + 0.5) * step;
+      const x = middle - width / 2;
       let below = 0;
       const parts = bar.parts.filter(([, number]) => number).map(([kind, number]) => {
         const height = Math.max(y(below) - y(below + number), 1.5);
         below += number;
         return drawn("rect", { class: kind, x, width, y: y(below), height: Math.max(height - 1, 1) });
       });
-      const isLabelled = place % every === 0 && x + LEAST_LABEL / 2 <= this.width;
-      const label = isLabelled ? drawn("text", { x, y: ABOVE + BAR_HEIGHT + 18 }, bar.label ?? bar.name) : null;
+      const isLabelled = place % every === 0 && middle + LEAST_LABEL / 2 <= this.width + step / 2;
+      const label = isLabelled ? drawn("text", { x: middle, y: ABOVE + BAR_HEIGHT + 18, "text-anchor": "middle" }, bar.label) : null;
       const whole = drawn("rect", { class: "whole", x: left + place * step, width: step, y: ABOVE, height: BAR_HEIGHT });
       return drawn("g", { class: bar.go ? "bar goes" : "bar", onclick: bar.go ?? (() => {}) }, drawn("title", {}, bar.said), whole, parts, label);
     });

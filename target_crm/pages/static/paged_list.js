@@ -5,9 +5,10 @@ const ROWS_OF_PAPER = 1000;
 
 class PagedList {
   // list: the element that takes the rows; pager: the one that takes the buttons;
-  // summary(item): the nodes of a row; details(item): what is seen when it is open; name(item): unique on the page.
-  constructor({ list, pager, summary, details, name, kind }) {
-    Object.assign(this, { list, pager, summary, details, name, kind });
+  // summary(item): the nodes of a row; details(item): what is seen when it is open; name(item): unique on the page;
+  // isPrintedOpen: whether paper gets the details of every row, or of those alone that are open.
+  constructor({ list, pager, summary, details, name, kind, isPrintedOpen = false }) {
+    Object.assign(this, { list, pager, summary, details, name, kind, isPrintedOpen });
     this.all = [];
     this.first = 0;
     this.size = ROWS_OF_A_PAGE;
@@ -118,14 +119,14 @@ class PagedList {
     this.list.querySelectorAll(".row")[place]?.focus();
   }
 
-  // Paper has no buttons: it gets everything that is chosen, open; of very many records the first ones.
+  // Paper has no buttons: it gets everything that is chosen; of very many rows the first ones.
   #print() {
     this.beforePrint = this.first;
     const size = this.size;
     const opened = new Set(this.opened);
     this.size = ROWS_OF_PAPER;
     const items = this.all.slice(0, this.size);
-    for (const item of items) this.opened.add(this.name(item));
+    if (this.isPrintedOpen) for (const item of items) this.opened.add(this.name(item));
     this.#turn(0);
     const left = this.all.length - items.length;
     this.pager.replaceChildren(left ? `The first ${numbers.format(items.length)} are printed, ${numbers.format(left)} are not.` : "");

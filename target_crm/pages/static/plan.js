@@ -1,7 +1,8 @@
 // The page of a plan.
 
 const data = JSON.parse(byId("data").textContent);
-const { plan, actions, counted: kinds } = data;
+const { plan, actions } = data;
+const kinds = [...new Set([...actions.slice(0, 4), "unchanged", ...actions.slice(4)])];
 const records = new PlanRecords(data);
 data.records = null;
 
@@ -12,18 +13,24 @@ const list = new PagedList({
   pager: byId("pager"),
   name: (record) => record.number,
   kind: (record) => `record ${record.action}`,
+  isPrintedOpen: true,
   summary: (record) => rowOfRecord(record, records),
   details: (record) => detailsOfRecord(record, records, go),
 });
 const fields = { search: byId("search"), stream: byId("stream"), action: byId("action"), field: byId("field") };
 const streams = [...new Set([...Object.keys(plan.unchanged), ...records.tally.byStream.keys()])];
 
+// The number of records that a stream has in the plan's file; of unchanged ones it holds few, and counts all.
 function count(stream, kind) {
   return kind === "unchanged" ? (plan.unchanged[stream] ?? 0) : records.count(stream, kind);
 }
 
-function total(kind) {
-  return streams.reduce((sum, stream) => sum + count(stream, kind), 0);
+function sum(kind, counting = count) {
+  return streams.reduce((all, stream) => all + counting(stream, kind), 0);
+}
+
+function inFile(stream, kind) {
+  return records.count(stream, kind);
 }
 
 // The head of the page
@@ -34,7 +41,7 @@ function head() {
   const account = plan.account_name || plan.account;
   byId("kind").textContent = plan.kind === "undo" ? "Plan to take a run back" : "Plan";
   byId("title").replaceChildren(...spelt(account));
-  const told = Object.keys(DONE).filter(total).map((kind) => `${numbers.format(total(kind))} ${DONE[kind]}`);
+  const told = Object.keys(DONE).filter((kind) => sum(kind)).map((kind) => `${numbers.format(sum(kind))} ${DONE[kind]}`);
   byId("lead").textContent = told.length ? `Records if this plan is applied: ${listed(told)}.` : "Nothing would be written.";
   byId("facts").replaceChildren(...facts([
     ["CRM", crms[plan.crm] ?? plan.crm],
@@ -45,6 +52,7 @@ function head() {
     ["Requests", `${numbers.format(plan.requests)}${plan.seconds >= 1 ? `, at least ${duration(plan.seconds)}` : ""}`],
     ["Plan", element("code", {}, plan.plan_id)],
     ["Dry run", plan.run_id ? element("code", {}, plan.run_id) : ""],
+    ["Ledger", plan.ledger ? element("code", {}, spelt(plan.ledger)) : ""],
     ["Settings", element("code", {}, plan.settings)],
     ["Made by", `singer-crm ${plan.program}`],
   ]));
@@ -52,7 +60,7 @@ function head() {
 
 function alarms() {
   const found = [];
-  const deleted = total("delete");
+  const deleted = sum("delete");
   if (deleted) {
     const show = button({ onclick: () => choose({ action: "delete" }, true) }, deleted === 1 ? "Show it" : "Show them");
     found.push(element("p", { class: "alarm deletes" }, element("b", {}, `${counted(deleted, "record")} would be deleted. `), show));
@@ -66,12 +74,13 @@ function alarms() {
 
 // A row for each stream; each number shows its records.
 function counts() {
-  const seen = kinds.filter(total);
+  const seen = kinds.filter((kind) => sum(kind));
   const cell = (stream, kind) => {
-    const number = stream ? count(stream, kind) : total(kind);
+    const number = stream ? count(stream, kind) : sum(kind);
     const shown = numbers.format(number);
     const label = element("span", { class: "label", "aria-hidden": "true" }, kind);
-    if (!number || kind === "unchanged") return element("td", { role: "cell", class: number ? "" : "zero" }, label, element("span", { class: "plain" }, shown));
+    const isShown = stream ? inFile(stream, kind) : sum(kind, inFile);
+    if (!isShown) return element("td", { role: "cell", class: number ? "" : "zero" }, label, element("span", { class: "plain" }, shown));
     const words = heard(` ${kind}${stream ? ` of ${stream}` : ""}: show them`);
     return element("td", { role: "cell" }, label, button({ class: `count ${kind}`, onclick: () => choose({ stream, action: kind }, true) }, shown, words));
   };
@@ -105,9 +114,9 @@ function options() {
     const made = found.map(([name, records]) => element("option", { value: `${prefix}${name}` }, `${name} (${numbers.format(records)})`));
     select.append(...(label ? [element("optgroup", { label }, made)] : made));
   };
-  const sizes = streams.map((stream) => [stream, actions.reduce((sum, action) => sum + records.count(stream, action), 0)]);
+  const sizes = streams.map((stream) => [stream, actions.reduce((all, action) => all + inFile(stream, action), 0)]);
   add(fields.stream, "", sizes.filter(([, number]) => number));
-  add(fields.action, "", actions.map((action) => [action, total(action)]).filter(([, number]) => number));
+  add(fields.action, "", actions.map((action) => [action, sum(action, inFile)]).filter(([, number]) => number));
   add(fields.field, "Written", records.tally.written, "changed:");
   add(fields.field, "In conflict", records.tally.inConflict, "conflict:");
   add(fields.field, "Left out", records.tally.leftOut, "left:");

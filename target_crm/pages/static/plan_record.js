@@ -1,9 +1,9 @@
 // One record of a plan: its row in the list, and what is seen when it is open.
 
-const SIGNS = { create: "+", update: "±", link: "↔", delete: "−", skip: "»", reject: "!", wait: "…" };
+const SIGNS = { create: "+", update: "±", link: "↔", delete: "−", unchanged: "=", skip: "»", reject: "!", wait: "…" };
 const WHY = {
   create: "Why it is created", update: "How it was found", link: "How it was found", delete: "Why it is deleted",
-  skip: "Why it is skipped", reject: "Why it is rejected", wait: "What it waits for",
+  unchanged: "How it was found", skip: "Why it is skipped", reject: "Why it is rejected", wait: "What it waits for",
 };
 const PREVIEWED = 4;
 

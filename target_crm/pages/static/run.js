@@ -29,7 +29,7 @@ function endOf(run) {
 }
 
 function placeOf(run) {
-  return [run.source_name, run.account].filter(Boolean).join(" → ");
+  return [run.source_name, run.account_name].filter(Boolean).join(" → ");
 }
 
 function rowOfRun(run) {
@@ -52,7 +52,8 @@ function rowOfRun(run) {
 
 function detailsOfRun(run) {
   const end = endOf(run);
-  const quota = run.quota?.per_minute ? `${numbers.format(run.quota.used_most ?? 0)} of ${numbers.format(run.quota.per_minute)} in its fullest minute` : "";
+  const most = run.quota?.per_minute ? ` of ${numbers.format(run.quota.per_minute)}` : "";
+  const quota = Number.isFinite(run.quota?.used_most) ? `${numbers.format(run.quota.used_most)}${most} in its fullest minute` : "";
   const refused = run.refused_429 ? `, ${numbers.format(run.refused_429)} refused as too many (429)` : "";
   const requests = Number.isFinite(run.requests) ? `${numbers.format(run.requests)}${refused}` : "";
   return [
@@ -63,7 +64,8 @@ function detailsOfRun(run) {
       ["To", run.ended_at ? moment(run.ended_at) : ""],
       ["Took", Number.isFinite(run.seconds) ? duration(run.seconds) : ""],
       ["Source", run.source_name ? spelt(run.source_name) : ""],
-      ["CRM", [crmName(run.crm), run.account].filter(Boolean).join(", ")],
+      ["CRM", crmName(run.crm)],
+      ["Account", spelt(run.account_name === run.account ? `${run.account}` : `${run.account_name} (${run.account})`)],
       ["Dry run", run.dry_run ? "yes: nothing was written" : ""],
       ["Requests", requests],
       ["Quota", quota],

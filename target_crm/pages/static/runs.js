@@ -2,11 +2,14 @@
 
 const { runs: given, endings, meanings, made_at: madeAt } = JSON.parse(byId("data").textContent);
 const crms = { copper: "Copper", freshsales: "Freshsales", apptivo: "Apptivo", http: "HTTP API" };
+// A run that was killed tells no name of its account; another one of the account may.
+const accountNames = new Map(given.filter((run) => run.account_name).map((run) => [`${run.crm} ${run.account}`, run.account_name]));
 // Records that the source no longer has are deleted without being part of the input, so that outcomes lack them.
 const runs = given.map((run) => ({
   ...run,
   time: Date.parse(run.began_at),
-  place: `${run.crm} ${placeOf(run)}`,
+  place: JSON.stringify([run.crm, run.account, run.source_name]),
+  account_name: accountNames.get(`${run.crm} ${run.account}`) ?? run.account,
   outcomes: { ...run.outcomes, ...(run.deleted ? { deleted: run.deleted } : {}) },
 }));
 const days = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
@@ -61,7 +64,7 @@ function chosen() {
     if (place && run.place !== place) return false;
     if (period && !(run.time > newest - Number(period) * DAY)) return false;
     if (end && endOf(run).word !== end) return false;
-    run.text ??= folded([run.run_id, run.place, moment(run.began_at), run.began_at, ...Object.keys(run.streams ?? {}), ...Object.keys(run.rejected_kinds ?? {})].join("\n"));
+    run.text ??= folded([run.run_id, placeOf(run), run.account, crmName(run.crm), moment(run.began_at), run.began_at, ...Object.keys(run.streams ?? {}), ...Object.keys(run.rejected_kinds ?? {})].join("\n"));
     return wanted.every((each) => run.text.includes(each));
   });
 }
@@ -95,8 +98,7 @@ function showOutcomes(found) {
   byId("legend").replaceChildren(...names.map((name) => element("li", {}, swatch(name), ` ${numbers.format(sums[name])} ${name}`)));
   outcomesChart.show({
     bars: each.map((bar) => ({
-      name: bar.name,
-      label: by === "run" ? dayAndMonth.format(bar.time) : bar.name.replace("week of ", ""),
+      label: labelOf(bar, by, bars),
       parts: names.map((name) => [name, bar.sums[name] ?? 0]),
       said: `${bar.name}: ${told(bar.sums) || (bar.runs.length ? "nothing" : "no run")}`,
       go: bar.runs.length ? () => reveal(bar.runs.at(-1)) : null,
@@ -106,6 +108,11 @@ function showOutcomes(found) {
   const rows = each.filter((bar) => bar.runs.length).reverse().map((bar) => [bar.name, ...all.map((name) => bar.sums[name] ?? 0)]);
   byId("outcomes-table").replaceChildren(all.length ? numbersTable(`Outcomes by ${by}`, [by, ...all], rows) : "");
   byId("outcomes-part").hidden = !found.length;
+}
+
+function labelOf(bar, by, bars) {
+  if (by !== "run") return bar.name.replace("week of ", "");
+  return bars.at(-1).time - bars[0].time < DAY ? bar.name.split(", ").at(-1) : dayAndMonth.format(bar.time);
 }
 
 function swatch(name) {
@@ -130,12 +137,12 @@ function showQuota(found) {
   byId("quota-title").textContent = `Quota used in the fullest minute, by ${by}`;
   const each = bars.map((bar) => ({ ...bar, most: Math.max(0, ...bar.runs.map(share)), sum: (name) => bar.runs.reduce((sum, run) => sum + (run[name] ?? 0), 0) }));
   const refused = known.reduce((sum, run) => sum + (run.refused_429 ?? 0), 0);
-  byId("quota-said").textContent = `${counted(known.reduce((sum, run) => sum + (run.requests ?? 0), 0), "request")}, ${numbers.format(refused)} of them refused as too many (429).`;
+  const all = counted(known.reduce((sum, run) => sum + (run.requests ?? 0), 0), "request");
+  byId("quota-said").textContent = `${all}, ${refused ? numbers.format(refused) : "none"} of them refused as too many (429).`;
   byId("quota-legend").replaceChildren(...[["used", "none refused"], ["refused", "some refused"]].map(([kind, words]) => element("li", {}, swatch(kind), ` ${words}`)));
   quotaChart.show({
     bars: each.map((bar) => ({
-      name: bar.name,
-      label: by === "run" ? dayAndMonth.format(bar.time) : bar.name.replace("week of ", ""),
+      label: labelOf(bar, by, bars),
       parts: [[bar.sum("refused_429") ? "refused" : "used", bar.most]],
       said: `${bar.name}: ${bar.most} % of a minute’s quota, ${counted(bar.sum("requests"), "request")}, ${numbers.format(bar.sum("refused_429"))} × 429`,
       go: bar.runs.length ? () => reveal(bar.runs.at(-1)) : null,

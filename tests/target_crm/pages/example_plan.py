@@ -8,7 +8,7 @@ from pathlib import Path
 
 from target_crm.pages.document import write_page
 from target_crm.pages.plan_page import plan_page
-from target_crm.plans.plan_file import COUNTED, Plan, PlanHeader, PlanLine, read_plan, write_plan
+from target_crm.plans.plan_file import ACTIONS, Plan, PlanHeader, PlanLine, read_plan, write_plan
 
 NASTY = (
     "<script>window.ran = 1</script><!-- </script> <img src=x onerror='window.ran = 1'> & \" \\ \u2028 \0 \u202e ]]>"
@@ -77,7 +77,9 @@ LINES = (
 def planned(path: Path, lines: Iterable[PlanLine] = LINES, *, unchanged: int = 40) -> Plan:
     """Write a plan of these records, and read it as the page gets it."""
     lines = list(lines)
-    counts = {stream: dict.fromkeys(COUNTED, 0) for stream in dict.fromkeys(line.stream for line in lines)}
+    counts = {
+        stream: dict.fromkeys((*ACTIONS, "unchanged"), 0) for stream in dict.fromkeys(line.stream for line in lines)
+    }
     for (stream, action), number in Counter((line.stream, line.action) for line in lines).items():
         counts[stream] |= {action: number, "unchanged": unchanged}
     header = PlanHeader(

@@ -26,6 +26,7 @@ def reported(number: int, *, days: int, exit_code: int | None = 0, **known: Any)
         "source_name": "erp",
         "exit_code": exit_code,
         "dry_run": False,
+        "account_name": "Blue Whale",
         "requests": 120,
         "refused_429": 0,
         "outcomes": dict.fromkeys(OUTCOMES, 0),

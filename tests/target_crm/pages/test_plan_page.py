@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
+from selenium.common.exceptions import JavascriptException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -17,6 +18,9 @@ from tests.target_crm.pages.example_plan import AFTER, BEFORE, LINES, NASTY, pag
 
 pytestmark = pytest.mark.browser
 MANY = 50_000
+INTRUDER = """
+<script>window.ran = 1</script><img src="data:," onerror="window.ran = 1"><img src="https://elsewhere.invalid/seen.png">
+"""
 COUNTS = """
 const number = (cell) => (cell.querySelector(".plain, .count")?.firstChild ?? cell).textContent;
 return [...document.querySelectorAll("#counts tbody tr")].map((row) => [...row.children].map(number));
@@ -164,6 +168,18 @@ def test_what_a_record_holds_is_shown_as_text_and_runs_nothing(page):
     assert complaints(page) == []
 
 
+def test_the_policy_of_a_page_lets_nothing_run_that_got_in_by_mistake(browser, tmp_path):
+    page_of(tmp_path)
+    page = tmp_path / "plan.html"
+    page.write_text(page.read_text().replace("<main>", f"<main>{INTRUDER}"))
+    browser.get(page.as_uri())
+    assert count(browser) == "7 records"
+    assert browser.execute_script("return window.ran ?? null") is None
+    with pytest.raises(JavascriptException, match="TrustedHTML"):
+        browser.execute_script("document.body.innerHTML = ''")
+    assert sum("Content Security Policy" in each for each in complaints(browser)) >= 3
+
+
 def test_the_keyboard_alone_searches_moves_opens_and_closes(page):
     def press(*keys) -> None:
         for each in keys:
@@ -198,7 +214,7 @@ def test_the_keyboard_alone_searches_moves_opens_and_closes(page):
 
 def test_it_does_not_scroll_sideways_and_paper_gets_every_record_open(page):
     page.find_element(By.ID, "open-all").click()
-    for width in (1280, 420):
+    for width in (1280, 980, 768, 420, 320):
         narrowed(page, width)
         assert not scrolls_sideways(page)
     page.find_element(By.ID, "open-all").click()

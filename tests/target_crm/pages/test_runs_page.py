@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+import stat
 
 import pytest
 from selenium.webdriver.common.action_chains import ActionChains
@@ -12,6 +14,8 @@ from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.browser import complaints, narrowed, scrolls_sideways, text, texts
+from tests.commands import run_command
+from tests.target_crm.messages import record_of, schema_of
 from tests.target_crm.pages.example_plan import NASTY
 from tests.target_crm.pages.example_runs import RUNS, counted, page_of, reported
 
@@ -85,7 +89,7 @@ def test_runs_are_chosen_by_source_period_end_and_words_and_the_charts_follow(pa
 
 
 def test_a_run_opens_with_its_streams_and_how_it_ended(page):
-    assert "The last run of erp → id:481516: A brake held deletes back (exit code 3)" in text(page, "#alarms")
+    assert "The last run of erp → Blue Whale: A brake held deletes back (exit code 3)" in text(page, "#alarms")
     page.find_element(By.CSS_SELECTOR, "#alarms button").click()
     assert page.switch_to.active_element.get_attribute("id") == "row-0"
     said = text(page, "#opened-0")
@@ -103,13 +107,21 @@ def test_a_run_opens_with_its_streams_and_how_it_ended(page):
 
 
 def test_it_does_not_scroll_sideways_runs_nothing_and_complains_of_nothing(browser, tmp_path):
-    nasty = reported(5, days=0, exit_code=1, source_name=NASTY, account=NASTY, streams={NASTY: counted(created=1)})
+    nasty = reported(
+        5,
+        days=0,
+        exit_code=1,
+        source_name=NASTY,
+        account=NASTY,
+        account_name=NASTY,
+        streams={NASTY: counted(created=1)},
+    )
     nasty |= {"outcomes": counted(created=1), "rejected_kinds": {NASTY: 1}, "left_out": {NASTY: {NASTY: 1}}}
     browser.get(page_of(tmp_path, [nasty, *RUNS]))
     for row in browser.find_elements(By.CSS_SELECTOR, ".row"):
         row.click()
     browser.execute_script("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
-    for width in (1280, 420):
+    for width in (1280, 980, 768, 420, 320):
         narrowed(browser, width)
         assert not scrolls_sideways(browser)
     assert "<script>window.ran = 1</script>" in text(browser, "#opened-0 .counts")
@@ -120,6 +132,29 @@ def test_it_does_not_scroll_sideways_runs_nothing_and_complains_of_nothing(brows
 def test_a_ledger_without_runs_says_so(browser, tmp_path):
     browser.get(page_of(tmp_path, []))
     assert text(browser, "#lead") == "The ledger knows of no run."
+    assert complaints(browser) == []
+
+
+def test_the_command_draws_the_runs_of_a_ledger_and_tells_no_secret(browser, run, settings, tmp_path):
+    people = schema_of("people", "name", "email", "assignee_id")
+    run([people, *(record_of("people", id=each, name=f"P{each}", email=f"p{each}@x.org") for each in range(3))])
+    bad = record_of("people", id=9, name="P9", email="p9@x.org", assignee_id="Nobody")
+    run([people, record_of("people", id=1, name="Q", email="p1@x.org"), bad])
+    config, drawn = tmp_path / "config.json", tmp_path / "runs.html"
+    config.write_text(json.dumps(settings))
+    done = run_command("singer-crm", "runs", "--config", config, "--html", drawn)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert f"Open it in a browser: {drawn.as_uri()}" in done.stderr
+    assert stat.S_IMODE(drawn.stat().st_mode) == 0o600
+    assert settings["api_key"] not in drawn.read_text()
+    browser.get(drawn.as_uri())
+    assert texts(browser, ".rows .badge") == ["rejected or broken", "well"]
+    assert texts(browser, "#legend li") == [" 3 created", " 1 updated", " 1 rejected"]
+    assert texts(browser, ".rows .place") == ["default → Emulated Copper"] * 2
+    assert texts(browser, "#kinds .kind-of") == ["1 unknown_name"]
+    refused = run_command("singer-crm", "runs", "--config", config, "--html", tmp_path / "nowhere" / "runs.html")
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+    assert "--html cannot be written: No such file or directory" in refused.stderr
     assert complaints(browser) == []
 
 
