@@ -65,6 +65,7 @@ class Control:
             _route("PUT", "/{vendor}/switches", self._set_switches),
             _route("PUT", "/{vendor}/quota", self._set_quota),
             _route("POST", "/{vendor}/authorize", self._authorize),
+            _route("POST", "/{vendor}/revoke", self._revoke),
             _route("GET", "/{vendor}/webhooks", self._notifications),
             _route("DELETE", "/{vendor}/webhooks", self._forget_notifications),
             _route("POST", _FIRE, self._notifications),
@@ -210,6 +211,10 @@ class Control:
         sent = require_object("an authorization", request.json(), ("redirect_uri",), ("redirect_uri",))
         require_kind("redirect_uri", sent["redirect_uri"], str)
         return {"code": self._vendor(request).authorize(sent["redirect_uri"])}
+
+    def _revoke(self, request: Request) -> Any:
+        self._vendor(request).revoke()
+        return {}
 
     def _outbox(self, request: Request) -> Outbox:
         vendor = self._vendor(request)

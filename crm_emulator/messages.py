@@ -36,6 +36,11 @@ def encode(value: object) -> bytes:
     return _encode(value)
 
 
+def spelled(value: object) -> str:
+    """Return a value as a CRM's sentence repeats it: a text as it is, anything else in JSON's spelling."""
+    return value if isinstance(value, str) else _encode(value).decode()
+
+
 def decode(text: bytes | str) -> Any:
     """Return the value of a JSON text; raises ``msgspec.DecodeError``."""
     return _decode(text)

@@ -172,6 +172,10 @@ class Vendor(ABC):
         """Return an OAuth code, as if a user had allowed it; raises ValueError where the vendor gives out none."""
         raise ValueError(f"{self.account_name} gives out no codes")
 
+    def revoke(self) -> None:
+        """End the OAuth token that was given out; raises ValueError where the vendor gives out none."""
+        raise ValueError(f"{self.account_name} gives out no tokens")
+
     def counts(self) -> dict[str, int]:
         """Count the records of each object; none of a further account that nobody has used: it is seeded then."""
         if self.customer > 1 and not self._is_ready:

@@ -33,7 +33,7 @@ class Copper(Vendor):
 
     Attributes:
         api_key: The key of the three-header sign-in, beside ``user_email``; see sign_in.
-        access_token: The token of the Bearer sign-in; the one that ``client_id`` gets through OAuth, too.
+        access_token: The token of the Bearer sign-in that is in force; the one that ``client_id`` gets through OAuth.
         account: The records of the account.
     """
 
@@ -72,6 +72,11 @@ class Copper(Vendor):
     def authorize(self, redirect_uri: str) -> str:
         """Return a code for a token, as if a user had allowed it."""
         return self.oauth.code(redirect_uri)
+
+    def revoke(self) -> None:
+        """End the OAuth token, as a user does in the account's settings; the next authorization gives another."""
+        self.oauth.revoke()
+        self.access_token = self.oauth.access_token
 
     @property
     def account_id(self) -> int:

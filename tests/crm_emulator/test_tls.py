@@ -135,6 +135,12 @@ def test_a_file_that_is_not_the_servers_is_told(tmp_path, content):
         certificates(tmp_path, [])
 
 
+def test_a_machine_whose_name_no_certificate_bears_is_served_all_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr("socket.gethostname", lambda: "x" * 64)
+    with Emulator(empty=True, tls=tmp_path) as emulator:
+        assert requests.get(emulator.url, verify=emulator.ca_file, timeout=120).status_code == 200
+
+
 def test_nobody_else_reads_the_key_and_the_authoritys_is_kept_nowhere(folder):
     found = certificates(folder, [])
     assert found.server.stat().st_mode & 0o077 == 0
