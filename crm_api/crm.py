@@ -157,6 +157,7 @@ class Crm(ABC):
         index_lags: Whether a record that was just written may be missing from searches for a while.
         page_size: Records in one request of ``scan``.
         made_at: The name under which records hold when they were made, in ISO 8601 or Unix seconds; empty: unknown.
+        changed_at: Names under which records hold what every change of them changes, such as the time of it.
     """
 
     session: CrmSession
@@ -165,6 +166,7 @@ class Crm(ABC):
     index_lags: bool = False
     page_size: int = 200
     made_at: str = ""
+    changed_at: tuple[str, ...] = ()
 
     def owner(self, crm_object: CrmObject) -> Crm:  # noqa: ARG002 - for a CRM with endpoints beside it
         """Return the part of the account that knows an object: whatever concerns the object may be asked there."""

@@ -32,6 +32,7 @@ class DelegatingCrm(Crm):
         self.index_lags = crm.index_lags
         self.page_size = crm.page_size
         self.made_at = crm.made_at
+        self.changed_at = crm.changed_at
 
     def _owner(self, crm_object: CrmObject) -> Crm:  # noqa: ARG002 - for those that stand in front of several
         """Whose object it is."""

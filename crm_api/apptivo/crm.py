@@ -60,6 +60,7 @@ class Apptivo(DeclaredCrm):
 
     index_lags = True
     page_size = PAGE_SIZE
+    changed_at = ("version", "lastUpdateDate")
 
     def __init__(
         self,

@@ -55,6 +55,7 @@ class Copper(Crm):
     refused = REFUSED
     index_lags = True
     made_at = "date_created"
+    changed_at = ("date_modified",)
 
     def __init__(self, session: CrmSession, *, date_order: str | None = None) -> None:
         self.session = session

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from crm_api.crm_objects import CrmId
+from target_crm.engine.approval import Batch
 from target_crm.engine.decisions import (
     Action,
     Candidates,
@@ -37,13 +38,13 @@ from target_crm.engine.references import ReferenceResolver
 from target_crm.engine.run import Run, StreamContext, logger
 from target_crm.engine.shared_matches import SharedMatches
 from target_crm.engine.stream_ledger import StreamLedger
+from target_crm.ledger.outcome_lines import FOUND
 from target_crm.ledger.values import Entry, Held, Intent, Known, LedgerDataError, Origin
 from target_crm.load_method import LoadMethod
 from target_crm.mapping.changes import Basis
 from target_crm.mapping.values import Mapped, Rejection
 from target_crm.report.outcomes import Outcome
 
-_FOUND = "no answer came to its create; it was found in the CRM"
 _NO_CANDIDATES = Candidates()
 _HELD_AGAIN: Mapping[str, str] = {Origin.LEFT: Origin.MATCHED, Origin.RESTORED: Origin.CREATED}
 """The origins of records that their source did not have and has again, by their origins until then."""
@@ -107,14 +108,27 @@ class StreamWriter:
         chosen = latest(incoming_records)
         if chosen.superseded:
             self._records.superseded([incoming.source_id for incoming in chosen.superseded])
-        sound = [incoming for incoming in chosen.kept if incoming.flaw is None]
+        kept = self._approved(chosen.kept)
+        sound = [incoming for incoming in kept if incoming.flaw is None]
         self._each_storable(self._write, [incoming for incoming in sound if not incoming.gone])
         gone = [incoming for incoming in sound if incoming.gone]
         if gone and (decided := self._decided(gone)):
             self._each_storable(self._delete_collector.hold, decided)
-        flawed = [incoming for incoming in chosen.kept if incoming.flaw is not None]
+        flawed = [incoming for incoming in kept if incoming.flaw is not None]
         if flawed:
             self._records.hold([self._records.flawed(incoming, incoming.flaw) for incoming in flawed if incoming.flaw])
+
+    def _approved(self, incoming_records: Sequence[IncomingRecord]) -> Sequence[IncomingRecord]:
+        """Show the records to whoever may object; holds those to which somebody does, and returns the others."""
+        stream, scope = self._stream, self._context.scope
+        batch = Batch(stream.name, scope, stream.schema, stream.schema_id, incoming_records)
+        objections = self._context.run.approval.taken(batch)
+        self._records.hold_objected(
+            (incoming, objections[incoming.source_id])
+            for incoming in incoming_records
+            if incoming.source_id in objections
+        )
+        return [incoming for incoming in incoming_records if incoming.source_id not in objections]
 
     def _each_storable(
         self, work: Callable[[Sequence[IncomingRecord]], None], incoming_records: Sequence[IncomingRecord]
@@ -358,7 +372,7 @@ class StreamWriter:
         for source_id, verdict in verdicts.items():
             if verdict.fate is CreateFate.CARRIED_OUT and verdict.ours and verdict.record is not None:
                 intent, crm_id = unanswered[source_id], verdict.record["id"]
-                facts: dict[str, Any] = {"gained": intent.keys, "links": intent.links, "reason": _FOUND}
+                facts: dict[str, Any] = {"gained": intent.keys, "links": intent.links, "reason": FOUND}
                 if self._stream.destination.remembers:
                     unknown = self._context.ledger.digests.unknown
                     facts["last"] = self._context.mapper.remembered_as_sent(intent.payload, unknown)

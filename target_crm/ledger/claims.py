@@ -9,6 +9,8 @@ import sqlalchemy as sa
 
 from crm_api.crm_objects import CrmId
 from target_crm.ledger import tables
+from target_crm.ledger.outcome_lines import Counted, write_counted
+from target_crm.ledger.planned_lines import PlannedLines
 from target_crm.ledger.store import Store, id_text
 from target_crm.ledger.tables import key_of
 from target_crm.ledger.values import CLAIMS_NOTHING, Known, Origin, Scope
@@ -19,10 +21,12 @@ class Claims:
 
     Args:
         store: The ledger's database.
+        planned_lines: The lines of the plan that is carried out.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, planned_lines: PlannedLines) -> None:
         self._store = store
+        self._planned_lines = planned_lines
 
     def live(self, scope: Scope, crm_ids: Collection[CrmId]) -> dict[CrmId, list[tuple[int, str]]]:
         """Return who claims CRM records, by CRM id: stream ids and source ids that their source has not deleted."""
@@ -49,9 +53,20 @@ class Claims:
                 .values(record_hash=None, digest=None)
             )
 
-    def lost(self, scope: Scope, crm_id: CrmId, reason: str) -> None:
-        """End every claim on a CRM record that was deleted; a source record that returns is created again."""
-        self._end(scope, crm_id, reason, {"crm_id": None, "record_hash": None, "digest": None})
+    def lost(
+        self, scope: Scope, crm_id: CrmId, reason: str, deleting: Scope, counted: Collection[Counted] = ()
+    ) -> None:
+        """End every claim on a CRM record that was deleted; a source record that returns is created again.
+
+        Args:
+            scope: Where the ledger knows the CRM record.
+            crm_id: The CRM's id of it.
+            reason: Why it was deleted, for the history.
+            deleting: The stream that deleted it.
+            counted: The records of that stream which ended so.
+        """
+        cleared = {"crm_id": None, "record_hash": None, "digest": None}
+        self._end(scope, crm_id, reason, cleared, deleting, counted)
 
     def taken_back(self, scope: Scope, crm_id: CrmId, reason: str, *, again: bool) -> None:
         """End every claim on a CRM record that an undo deleted.
@@ -65,7 +80,15 @@ class Claims:
         cleared = {"crm_id": None, "record_hash": None, "digest": None}
         self._end(scope, crm_id, reason, cleared if again else {"crm_id": None, "origin": Origin.UNDONE})
 
-    def _end(self, scope: Scope, crm_id: CrmId, reason: str, cleared: Mapping[str, str | None]) -> None:
+    def _end(
+        self,
+        scope: Scope,
+        crm_id: CrmId,
+        reason: str,
+        cleared: Mapping[str, str | None],
+        deleting: Scope | None = None,
+        counted: Collection[Counted] = (),
+    ) -> None:
         records, history = tables.records, tables.history
         gone = sa.and_(_beside(scope), records.c.crm_id == id_text(crm_id))
         with self._store.write() as connection:
@@ -78,6 +101,9 @@ class Claims:
                     )
                 event = self._event(of_scope, source_id, "deleted", crm_id, reason)
                 connection.execute(history.insert(), [event])
+                self._planned_lines.keep(connection, of_scope, [source_id], self._store.now())
+            if deleting is not None:
+                write_counted(connection, self._store, deleting, counted)
             connection.execute(_match_values(scope, crm_id))
 
     def forget_match_values(self, scope: Scope, crm_id: CrmId) -> None:

@@ -22,6 +22,8 @@ from target_crm.ledger.group_commit import GroupCommit
 from target_crm.ledger.held import HeldRecords
 from target_crm.ledger.kept_values import KeptValues
 from target_crm.ledger.links import Links, link_rows
+from target_crm.ledger.outcome_lines import write_deleted
+from target_crm.ledger.planned_lines import PlannedLines
 from target_crm.ledger.pruning import prune_history
 from target_crm.ledger.store import Store, as_json, awaited_of, id_of, id_text, stored_awaited, value_hash
 from target_crm.ledger.tables import key_of
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from target_crm.ledger.absences import AbsenceHistory
     from target_crm.ledger.claims import Claims
     from target_crm.ledger.renames import Renames
+    from target_crm.ledger.runs import RunLine
     from target_crm.ledger.run_history import RunHistory
 
 CLOCK_DIFFERENCE_SECONDS = 300.0  # by which the clocks of two hosts with one ledger may differ
@@ -61,29 +64,41 @@ class Ledger:
         store: The ledger's database.
         keeps_values: Whether values before and after each write are kept for some days.
         generations: Counts the ledger's generations; None for what is no run.
+        run_line: The line of the run; None for what is no run, and for a dry run.
 
     Attributes:
         kept_values: The values before and after writes.
         held_records: The records that were not written.
         links: The references that written records still lack.
         digests: The attributes of records as they were last sent.
+        run_line: See above.
+        planned_lines: The lines of the plan that is carried out.
     """
 
-    def __init__(self, store: Store, *, keeps_values: bool = False, generations: Generations | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        keeps_values: bool = False,
+        generations: Generations | None = None,
+        run_line: RunLine | None = None,
+    ) -> None:
         self._store = store
         self._generations = generations
+        self.run_line = run_line
         self._group_commit = GroupCommit(self._write, (LedgerDataError,))
         self.kept_values = KeptValues(store, on=keeps_values)
         self.held_records = HeldRecords(store)
         self.links = Links(store)
         self.digests = AttributeDigests(store)
+        self.planned_lines = PlannedLines(store)
 
     @cached_property
     def claims(self) -> Claims:
         """The claims of source records on records of the CRM, which only deletes ask for."""
         from target_crm.ledger.claims import Claims  # noqa: PLC0415 - see above
 
-        return Claims(self._store)
+        return Claims(self._store, self.planned_lines)
 
     @cached_property
     def renames(self) -> Renames:
@@ -275,6 +290,7 @@ class Ledger:
             for name, values in (entry.gained or {}).items()
             for value in values
         ]
+        self.planned_lines.keep(connection, scope.id, source_ids, now)
         self._store.remove(connection, tables.intents, scope, source_ids)
         self._store.unhold(connection, scope, [entry.source_id for entry in entries if not entry.keeps_held])
         self._store.remove(connection, tables.links, scope, source_ids)
@@ -283,6 +299,7 @@ class Ledger:
         self._store.put(connection, tables.attribute_digests, digest_rows(scope, entries))
         self._store.put(connection, tables.fresh_keys, fresh)
         self.kept_values.keep(connection, done, told, now)
+        write_deleted(connection, self._store, scope, told)
 
     def fresh(self, scope: ObjectScope, attribute: str, values: Collection[str], since: float) -> dict[str, set[CrmId]]:
         """Return the CRM ids that our own writes gave these match values since a time in Unix seconds, by value."""
@@ -302,9 +319,9 @@ class Ledger:
         with self._store.write() as connection:
             connection.execute(table.delete().where(table.c.at < self._store.now() - FRESH_SECONDS))
 
-    def prune_history(self, days: float) -> None:
-        """Remove the oldest part of the history; 0 days keep all."""
-        prune_history(self._store, days)
+    def prune_history(self, days: float, values_days: float = 0) -> None:
+        """Remove the oldest part of the history; 0 days keep all. Runs whose values are kept stay as long as those."""
+        prune_history(self._store, days, values_days)
 
     def keep(
         self,

@@ -12,6 +12,8 @@ from crm_api.errors import Exit, StopError
 from target_crm.mapping.last_sent import LastSent
 from target_crm.mapping.values import Difference, KeptValue, Side
 
+VALUE_BEGINS = ". The value: "  # in a reason that tells it
+
 
 class LedgerError(StopError):
     """The ledger cannot be read or written. Nothing more may be sent."""
@@ -315,4 +317,4 @@ class Held:
     @property
     def reason_with_value(self) -> str:
         """The reason and the value at fault: for the ledger and for files, which hold values of records anyhow."""
-        return f"{self.reason.removesuffix('.')}. The value: {self.value}" if self.value else self.reason
+        return f"{self.reason.removesuffix('.')}{VALUE_BEGINS}{self.value}" if self.value else self.reason
