@@ -326,7 +326,7 @@ kept_values = Table(
     sqlite_with_rowid=False,
 )
 
-# The lines of a plan that were carried out, by a digest of the line.
+# The lines of a plan that were carried out, by a digest of the line; and which runs have begun to carry it out.
 plans = Table(
     "ledger_plans",
     metadata,

@@ -65,9 +65,8 @@ class PlanGuard(Approval, Observer):
     def begin(self, opened: Opened) -> None:
         self._check(opened)
         self._run = opened
-        done = opened.ledger.planned_lines.begin(self.plan.header.plan_id)
-        self._done = done.keys()
-        self._runs = {opened.run_id, *done.values()}
+        self._runs = opened.ledger.planned_lines.begin(self.plan.header.plan_id)
+        self._done = done = opened.ledger.planned_lines.all_done()
         for line in self.plan.lines:
             place = line.stream, line.source_id
             if line.line in done:
@@ -89,7 +88,7 @@ class PlanGuard(Approval, Observer):
 
     def tell(self) -> None:
         """Say how much of the plan is done by now."""
-        done = self._opened.ledger.planned_lines.begin(self.plan.header.plan_id)
+        done = self._opened.ledger.planned_lines.all_done()
         asked = [line for line in self.plan.lines if line.action in CARRIED_OUT]
         left = sum(line.line not in done for line in asked)
         logger.info("Of the plan's %d lines %d are done, and %d are not", len(asked), len(asked) - left, left)
