@@ -130,7 +130,7 @@ class _Command:
         findings = self._approved(undo)
         lines = PlanLines(undo.places, undo.progress.reason).lines(findings.decisions) if wanted.plan else []
         undo.carry_out(findings)
-        _say(lines_after(undo.progress))
+        self._say(lines_after(undo.progress))
         self._target.braked = list(findings.refusals)
         if wanted.plan is not None:
             self._write_plan(wanted.plan, lines)
@@ -145,7 +145,7 @@ class _Command:
         """Say what would go back, and ask; what has changed in the CRM while somebody thought is said as well."""
         findings = undo.look()
         while findings.decisions:
-            _say(lines_before(self._wanted.run_id, findings))
+            self._say(lines_before(self._wanted.run_id, findings))
             if not self._wanted.asks or not any(each.back.sends for each in findings.decisions):
                 return findings
             click.confirm(f"Take run {self._wanted.run_id} back?", abort=True)
@@ -157,6 +157,12 @@ class _Command:
             click.echo("Meanwhile something has changed:")
         click.echo(f"Run {self._wanted.run_id} wrote nothing, so that there is nothing to take back.")
         return findings
+
+    def _say(self, lines: Iterable[str]) -> None:
+        """Say lines, which may hold the CRM's words, without secrets."""
+        redact = self._target.connect().session.redact
+        for line in lines:
+            click.echo(redact(line))
 
     def _check(self, history: RunHistory) -> None:
         """Refuse a run that the ledger does not know, or that wrote another account or source.
@@ -206,8 +212,3 @@ class _Command:
         )
         write_plan(path, header, lines, "--plan")
         click.echo(f"The plan of {len(lines):,} records is in {path}")
-
-
-def _say(lines: Iterable[str]) -> None:
-    for line in lines:
-        click.echo(line)
