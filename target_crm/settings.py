@@ -115,7 +115,7 @@ SETTINGS: JsonSchema = {
             "default": 0,
             "description": "Days for which the ledger keeps the value of each field before and after each write, and "
             "of each deleted record; 0 keeps none. Each record is then read before it is updated, which costs "
-            "requests. The history keeps a deleted record whole in any case.",
+            "requests. The history keeps a deleted record whole in any case. singer-crm undo needs them.",
         },
         "compare_with": {
             "type": "string",

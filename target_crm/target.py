@@ -92,7 +92,7 @@ class TargetCrm(ConfiguredTarget):
         self._reader = Reader(self._between)
         # The SDK takes __else__ out of the very stream_maps that it is given.
         super().__init__(message_reader=self._reader, **{**arguments, "config": deepcopy(arguments.get("config"))})
-        self._allow_deletes = self._config.get("allow_deletes") if allow_deletes is None else allow_deletes
+        self.allow_deletes = self._config.get("allow_deletes") if allow_deletes is None else allow_deletes
         self._batch_size: int = self._config.get("batch_size_rows") or BATCH_SIZE
         self._limit: int | None = self._config.get("limit")
         self.max_parallelism = 1  # sinks are drained in order: what is referred to first
@@ -295,7 +295,7 @@ class TargetCrm(ConfiguredTarget):
             at_end = not self._reader.ended
             complete = {stream: sink.complete_version(came_to_end=at_end) for stream, sink in sinks.items()}
             complete = complete if self.approval is None else {}  # of a plan no stream is complete
-            deleter = Deleter(run, self.settings_of, self._allow_deletes)
+            deleter = Deleter(run, self.settings_of, self.allow_deletes)
             self.braked = deleter.carry_out(complete, self.planned_absences)
             run.recorder.flush()
             run.approval.end(self.books, forecast(run.crm, self._config))

@@ -3,42 +3,59 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
-from collections.abc import Sequence
-from datetime import UTC, datetime
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any
 
 import click
 
-from crm_api.console import as_typed
-from crm_api.errors import SettingError, StopError
+from crm_api.errors import SettingError
 from target_crm.cli.common import config_option, one_sentence, require_ledger
 from target_crm.command import given_config
+from target_crm.engine.finish import forecast
 from target_crm.ledger.run_history import RunHistory
+from target_crm.plans.plan_file import PlanHeader, PlanLine, made_now, write_plan
+from target_crm.plans.settings_digest import settings_digest
 from target_crm.target import TargetCrm
-from target_crm.undo.decisions import Back, Decision
 from target_crm.undo.findings import Findings
+from target_crm.undo.plan_lines import PlanLines, counts_of
 from target_crm.undo.undoing import Undo
-
-_WORDS = {
-    Back.RESTORE: "to get former values back",
-    Back.DELETE: "to be deleted",
-    Back.MAKE: "to be made again",
-    Back.FOLLOW: "to refer to records that are made again",
-}
+from target_crm.undo.words import NotAllBackError, last_line, lines_after, lines_before, spelled_time
 
 
-class NotAllBackError(StopError):
-    """Records that might go back did not: the CRM refused, or gave no answer."""
+@dataclass(frozen=True)
+class _Wanted:
+    """The options of the command line.
 
-    happened = "Not everything went back"
-    advice = "The reasons are listed above. Undo the run once more when they are mended: what is back stays back."
+    Attributes:
+        run_id: The run that is taken back.
+        plan: The file that gets a plan; None: none is made.
+        again: Whether the next run may send the source's values again.
+        fresh: Whether each record is read by itself.
+        asks: Whether somebody is asked before anything is sent.
+        allowed: How many records may be deleted, whatever the brakes say; None: the brakes hold.
+    """
+
+    run_id: str
+    plan: str | None
+    again: bool
+    fresh: bool
+    asks: bool
+    allowed: int | None
 
 
 @click.command()
 @config_option
 @click.argument("run_id")
 @click.option("--dry-run", is_flag=True, help="Show what would go back, and each request; send nothing.")
+@click.option(
+    "--plan",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Send nothing, and put what would go back into FILE, for singer-crm plan show and singer-crm apply.",
+)
 @click.option(
     "--again", is_flag=True, help="Let the next run send the source's values again. Else it waits until they change."
 )
@@ -55,12 +72,13 @@ class NotAllBackError(StopError):
 def undo(
     config: Sequence[str],
     run_id: str,
+    plan: str | None,
+    allow_deletes: int | None,
     *,
     dry_run: bool,
     again: bool,
     fresh: bool,
     yes: bool,
-    allow_deletes: int | None,
 ) -> None:
     """Take back what a run wrote.
 
@@ -70,12 +88,13 @@ def undo(
     """
     given = given_config(config)
     settings: dict[str, Any] = {**(given.config or {}), "max_rejected": sys.maxsize}  # earlier runs rejected them
-    if dry_run:
+    if dry_run or plan is not None:
         settings["dry_run"] = True
     target = TargetCrm(config=settings, parse_env_config=given.parse_env)
     require_ledger(target)
-    command = _Command(target, run_id, asks=not yes and sys.stdin.isatty())
-    sys.exit(target.carry_out(lambda: command.carry_out(again=again, fresh=fresh, allowed=allow_deletes)))
+    asks = not yes and not target.config["dry_run"] and sys.stdin.isatty()
+    command = _Command(target, _Wanted(run_id, plan, again, fresh, asks, allow_deletes))
+    sys.exit(target.carry_out(command.carry_out))
 
 
 class _Command:
@@ -83,48 +102,67 @@ class _Command:
 
     Args:
         target: Has the settings.
-        run_id: The run that is taken back.
-        asks: Whether somebody is asked before anything is sent.
+        wanted: The options.
     """
 
-    def __init__(self, target: TargetCrm, run_id: str, *, asks: bool) -> None:
+    def __init__(self, target: TargetCrm, wanted: _Wanted) -> None:
         self._target = target
-        self._run_id = run_id
-        self._asks = asks
+        self._wanted = wanted
 
-    @property
-    def _is_dry(self) -> bool:
-        return bool(self._target.config["dry_run"])
+    def carry_out(self) -> None:
+        """Look, say what would go back, and take it back unless nobody wants that.
 
-    def carry_out(self, *, again: bool, fresh: bool, allowed: int | None) -> None:
-        """Look, say what would go back, and take it back unless nobody wants that."""
-        run = self._target.opened_run
+        Raises:
+            NotAllBackError: Something that might go back did not.
+        """
+        run, wanted = self._target.opened_run, self._wanted
         history = run.ledger.run_history
         self._check(history)
-        undo = Undo(run, history, self._run_id, self._target.settings_of, again=again, fresh=fresh, allowed=allowed)
-        findings = undo.look()
-        if not findings.decisions:
-            click.echo(f"Run {self._run_id} wrote nothing, so that there is nothing to take back.")
-            return
-        self._show(findings)
-        if not any(each.back.sends for each in findings.decisions):
-            click.echo("Nothing goes back.")
-        elif self._asks and not self._is_dry:
-            click.confirm(f"Take run {self._run_id} back?", abort=True)
+        undo = Undo(
+            run,
+            history,
+            wanted.run_id,
+            self._target.settings_of,
+            again=wanted.again,
+            fresh=wanted.fresh,
+            allowed=wanted.allowed,
+        )
+        findings = self._approved(undo)
+        lines = PlanLines(undo.places, undo.progress.reason).lines(findings.decisions) if wanted.plan else []
         undo.carry_out(findings)
-        progress = undo.progress
-        for place, reason in progress.failed.items():
-            click.echo(f"not back: {place[0]} {place[1]}: {reason}")
-        for place, left in progress.more_left.items():
-            click.echo(f"left: {place[0]} {place[1]}: {'; '.join(each.said for each in left)}")
+        self._say(lines_after(undo.progress))
         self._target.braked = list(findings.refusals)
-        if self._is_dry:
+        if wanted.plan is not None:
+            self._write_plan(wanted.plan, lines)
+        if self._target.config["dry_run"]:
             return
-        if progress.back:
-            done = f"{_records(len(progress.back))} went back, as run {run.id}"
-            click.echo(f"{done}. To take that back: {as_typed(f'undo {run.id}')}")
-        if progress.failed:
+        if undo.progress.back:
+            click.echo(last_line(undo.progress, run.id))
+        if undo.progress.failed:
             raise NotAllBackError
+
+    def _approved(self, undo: Undo) -> Findings:
+        """Say what would go back, and ask; what has changed in the CRM while somebody thought is said as well."""
+        findings = undo.look()
+        while findings.decisions:
+            self._say(lines_before(self._wanted.run_id, findings))
+            if not self._wanted.asks or not any(each.back.sends for each in findings.decisions):
+                return findings
+            click.confirm(f"Take run {self._wanted.run_id} back?", abort=True)
+            if undo.is_fresh(findings):
+                return findings
+            before, findings = findings, undo.look()
+            if findings.is_like(before):
+                return findings
+            click.echo("Meanwhile something has changed:")
+        click.echo(f"Run {self._wanted.run_id} wrote nothing, so that there is nothing to take back.")
+        return findings
+
+    def _say(self, lines: Iterable[str]) -> None:
+        """Say lines, which may hold the CRM's words, without secrets."""
+        redact = self._target.connect().session.redact
+        for line in lines:
+            click.echo(redact(line))
 
     def _check(self, history: RunHistory) -> None:
         """Refuse a run that the ledger does not know, or that wrote another account or source.
@@ -132,52 +170,45 @@ class _Command:
         Raises:
             SettingError: Says what there is.
         """
-        source = self._target.opened_run.source
-        known = history.sources_of(self._run_id)
+        source, run_id = self._target.opened_run.source, self._wanted.run_id
+        known = history.sources_of(run_id)
         if source in known:
             return
         if known:
             other = known[0]
             raise SettingError(
-                f"Run {self._run_id} wrote account {other.account} of {other.crm} as source {other.name}, and these "
+                f"Run {run_id} wrote account {other.account} of {other.crm} as source {other.name}, and these "
                 f"settings are those of account {source.account} and source {source.name}. Nothing was done"
             )
         last = history.last_runs(source)
-        named = "; ".join(f"{each.run_id} ({_time(each.at)})" for each in last)
+        named = "; ".join(f"{each.run_id} ({spelled_time(each.at)})" for each in last)
         hint = f"The last runs that wrote something: {named}" if last else "No run has written anything there yet"
-        raise SettingError(f"The ledger knows no run {self._run_id!r}. {hint}. Nothing was done")
+        raise SettingError(f"The ledger knows no run {run_id!r}. {hint}. Nothing was done")
 
-    def _show(self, findings: Findings) -> None:
-        """Say what is left, each with the reason, and count what goes back."""
-        lines = [line for each in findings.decisions for line in each.touched.lines if line.at]
-        began, ended = min(line.at for line in lines), max(line.at for line in lines)
-        click.echo(f"Run {self._run_id} wrote {_records(len(findings.decisions))}, {_time(began)} to {_time(ended)}.")
-        for each in findings.decisions:
-            if each.left:
-                click.echo(f"left: {_named(each)}: {'; '.join(left.said for left in each.left)}")
-        for stream, counts in findings.counts().items():
-            click.echo(f"{stream}: {_in_words(counts)}")
-        for refusal in findings.refusals:
-            click.echo(refusal)
+    def _write_plan(self, path: str, lines: Sequence[PlanLine]) -> None:
+        """Write the plan of what would go back.
 
-
-def _named(decision: Decision) -> str:
-    last = decision.touched.last
-    return f"{last.stream} {last.source_id} (CRM record {decision.touched.crm_id})"
-
-
-def _in_words(counts: Counter[str]) -> str:
-    said = [f"{counts[back]:,} {words}" for back, words in _WORDS.items() if counts[back]]
-    if counts["back already"]:
-        said.append(f"{counts['back already']:,} as before the run already")
-    if counts["left"]:
-        said.append(f"{counts['left']:,} left, or left in part")
-    return ", ".join(said) or "nothing"
-
-
-def _records(count: int) -> str:
-    return "1 record" if count == 1 else f"{count:,} records"
-
-
-def _time(at: float) -> str:
-    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
+        Raises:
+            FileError: It cannot be written.
+        """
+        run, config = self._target.opened_run, self._target.config
+        costs = forecast(run.crm, config)
+        header = PlanHeader(
+            plan_id=uuid.uuid4().hex,
+            made_at=made_now(),
+            program=version("singer-crm"),
+            kind="undo",
+            run_id=run.id,
+            undo_of=self._wanted.run_id,
+            crm=run.source.crm,
+            account=run.source.account,
+            account_name=run.account.name,
+            source_name=run.source.name,
+            ledger=run.ledger.planned_lines.ledger_id,
+            settings=settings_digest(config),
+            counts=counts_of(self._target.books, lines),
+            requests=0 if costs is None else costs.requests,
+            seconds=0.0 if costs is None else costs.seconds,
+        )
+        write_plan(path, header, lines, "--plan")
+        click.echo(f"The plan of {len(lines):,} records is in {path}")

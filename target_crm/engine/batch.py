@@ -42,7 +42,7 @@ from target_crm.ledger.outcome_lines import FOUND
 from target_crm.ledger.values import Entry, Held, Intent, Known, LedgerDataError, Origin
 from target_crm.load_method import LoadMethod
 from target_crm.mapping.changes import Basis
-from target_crm.mapping.values import Mapped, Rejection
+from target_crm.mapping.values import Change, Mapped, Rejection
 from target_crm.report.outcomes import Outcome
 
 _NO_CANDIDATES = Candidates()
@@ -376,6 +376,8 @@ class StreamWriter:
                 if self._stream.destination.remembers:
                     unknown = self._context.ledger.digests.unknown
                     facts["last"] = self._context.mapper.remembered_as_sent(intent.payload, unknown)
+                if self._context.ledger.kept_values.on:
+                    facts["values"] = self._context.mapper.kept(Change(intent.payload, ()), None)
                 as_sent = intent.record_hash, intent.digest
                 action = str(self._stream.destination.outcome_of(Outcome.CREATED))
                 entries.append(Entry(source_id, crm_id, action, Origin.CREATED, *as_sent, **facts))

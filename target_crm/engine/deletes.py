@@ -259,9 +259,11 @@ class Deleter:
         """Delete in one request, where the CRM takes many; what is known of the records goes into the history first."""
         for each in itertools.chain.from_iterable(groups):
             record = deletes.current.get(each.crm_id)
-            if record is not None and each.scope is not None and each.source_id is not None:
+            # Of a record that the ledger does not know, it keeps what the stream that deletes it calls it.
+            scope, source_id = each.scope or deletes.scope, each.source_id or (each.held and each.held.source_id)
+            if record is not None and source_id:
                 values = () if deletes.mapper is None else deletes.mapper.kept_of(record)
-                self._ledger.keep(each.scope, each.source_id, each.crm_id, record, _why(each), values)
+                self._ledger.keep(scope, source_id, each.crm_id, record, _why(each), values)
         targets = [(group[0].crm_id, group[0].payload) for group in groups]
         scope = groups[0][0].scope or deletes.scope
         self._ledger.claims.unsettle(scope, [crm_id for crm_id, _ in targets])

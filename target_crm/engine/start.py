@@ -117,7 +117,7 @@ def open_run(
             generations=generations,
             run_line=None if config["dry_run"] else RunLine(store, source, began_at),
         )
-        ledger.forget_stale_keys()
+        ledger.fresh_keys.forget_stale()
         if config["dry_run"]:
             cast("DryRunCrm", crm).expect_refusals(ledger.held_records.each(source, "rejected"))
         else:

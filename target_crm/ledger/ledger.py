@@ -19,6 +19,7 @@ from crm_api.crm_objects import CrmId, Outgoing, outgoing
 from target_crm.ledger import tables
 from target_crm.ledger.arrivals import Arrivals
 from target_crm.ledger.digests import AttributeDigests, digest_rows
+from target_crm.ledger.fresh_keys import FreshKeys
 from target_crm.ledger.group_commit import GroupCommit
 from target_crm.ledger.held import HeldRecords
 from target_crm.ledger.kept_values import KeptValues
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from target_crm.ledger.runs import RunLine
 
 CLOCK_DIFFERENCE_SECONDS = 300.0  # by which the clocks of two hosts with one ledger may differ
-FRESH_SECONDS = 3600.0  # how long match values of our own writes are kept: longer than any index lags
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,7 @@ class Ledger:
         arrivals: The records that arrived, and those that did not.
         links: The references that written records still lack.
         digests: The attributes of records as they were last sent.
+        fresh_keys: Match values of our own last writes.
         run_line: See above.
         planned_lines: The lines of the plan that is carried out.
     """
@@ -94,6 +95,7 @@ class Ledger:
         self.arrivals = Arrivals(store)
         self.links = Links(store)
         self.digests = AttributeDigests(store)
+        self.fresh_keys = FreshKeys(store)
         self.planned_lines = PlannedLines(store)
 
     @cached_property
@@ -303,24 +305,6 @@ class Ledger:
         self._store.put(connection, tables.fresh_keys, fresh)
         self.kept_values.keep(connection, done, told, now)
         write_deleted(connection, self._store, scope, told)
-
-    def fresh(self, scope: ObjectScope, attribute: str, values: Collection[str], since: float) -> dict[str, set[CrmId]]:
-        """Return the CRM ids that our own writes gave these match values since a time in Unix seconds, by value."""
-        table = tables.fresh_keys
-        query = sa.select(table.c.value, sa.func.coalesce(table.c.crm_id_text, table.c.crm_id)).where(
-            table.c.object_id == scope.object_id, table.c.attribute == key_of(attribute), table.c.at >= since
-        )
-        keys = {key_of(value): value for value in values}
-        found: dict[str, set[CrmId]] = {}
-        for key, crm_id in self._store.among(query, table.c.value, keys):
-            found.setdefault(keys[key], set()).add(json.loads(crm_id))
-        return found
-
-    def forget_stale_keys(self) -> None:
-        """Remove the match values of our own writes that the CRM's search shows by now."""
-        table = tables.fresh_keys
-        with self._store.write() as connection:
-            connection.execute(table.delete().where(table.c.at < self._store.now() - FRESH_SECONDS))
 
     def prune_history(self, days: float, values_days: float = 0) -> None:
         """Remove the oldest part of the history; 0 days keep all. Runs whose values are kept stay as long as those."""

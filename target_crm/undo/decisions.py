@@ -136,6 +136,11 @@ class Decision:
     owner: Claim | None = None
 
     @property
+    def facts(self) -> tuple[Any, ...]:
+        """All that people would be told of it."""
+        return self.place, self.back, dict(self.values), self.left, self.is_back
+
+    @property
     def place(self) -> Place:
         """The object's name and the CRM's id."""
         return self.touched.last.object, self.touched.crm_id

@@ -34,6 +34,10 @@ class Findings:
     refusals: Sequence[str]
     at: float
 
+    def is_like(self, other: Findings) -> bool:
+        """Tell whether another look decided the same."""
+        return [each.facts for each in self.decisions] == [each.facts for each in other.decisions]
+
     def counts(self) -> dict[str, Counter[str]]:
         """Count the records by stream, as what happens to them; ``left`` counts those of which something stays."""
         counted: dict[str, Counter[str]] = {}

@@ -68,6 +68,11 @@ class Undo:
         self._looked_at = 0.0
 
     @property
+    def places(self) -> Places:
+        """The ways into the CRM."""
+        return self._places
+
+    @property
     def progress(self) -> Progress:
         """Counts what became of the records."""
         return self._progress
@@ -104,15 +109,17 @@ class Undo:
             if crm_object is not None and not crm_object.whole_records:
                 Maker(self._places.context(scope, crm_object), self._progress).settle_open(chosen)
 
+    def is_fresh(self, findings: Findings) -> bool:
+        """Tell whether a look is good enough to send what it decided."""
+        return self._run.timing.clock() - findings.at <= FRESH_SECONDS
+
     def carry_out(self, findings: Findings) -> None:
-        """Take back what the findings say. Where they are no longer fresh, it is decided again before it is sent.
+        """Take back what the findings say. What is no longer fresh is decided again before it is sent.
 
         Raises:
             StopError: Nothing further can succeed; what went back until then is in the ledger.
             BusyError: Nothing further can succeed for now; what went back until then is in the ledger, too.
         """
-        if self._run.timing.clock() - findings.at > FRESH_SECONDS:
-            findings = self.look()
         decisions = findings.decisions
         self._looked_at = findings.at
         self._progress.begin(decisions)
@@ -175,6 +182,8 @@ class Undo:
         still: list[Decision] = []
         for before, now in zip(decisions, anew, strict=True):
             if now.back is before.back:
+                for left in set(now.left) - set(before.left):
+                    self._progress.left(before, left)
                 still.append(replace(now, related=before.related))
             else:
                 self._progress.refused(before, summary_of(now.left) or CHANGED)

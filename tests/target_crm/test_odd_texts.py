@@ -272,12 +272,12 @@ def test_whatever_goes_into_a_ledger_comes_out_of_it(ledger_url, texts):
     ]
     ledger.settle(scope, entries)
     assert {key: known.crm_id for key, known in ledger.known(scope, ids).items()} == ids
-    assert ledger.fresh(scope, "email", texts, 0.0) == {text: {text} for text in texts}
+    assert ledger.fresh_keys.found(scope, "email", texts, 0.0) == {text: {text} for text in texts}
     unlinked = ledger.links.written(source, texts[0], [next(iter(ids))])
     assert {(each.stream, each.object, each.source_id) for each in unlinked} == {
         (texts[0], texts[-1], key) for key in ids
     }
     assert {link.reason for each in unlinked for link in each.links} == {texts[0], ""}
     ledger.claims.forget_match_values(scope, texts[0])
-    assert ledger.fresh(scope, "email", [texts[0]], 0.0) == {}
+    assert ledger.fresh_keys.found(scope, "email", [texts[0]], 0.0) == {}
     store.close()

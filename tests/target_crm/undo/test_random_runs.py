@@ -153,7 +153,7 @@ def check(before, written, edited, undone, refused):
 
 
 def without_ids(state):
-    """The records without their ids, each with those that it refers to."""
+    """Show all that is there, whatever the ids: each record with those that it refers to."""
     return sorted(
         (name, masked(record), sorted(masked(state[place]) for place in refers_to(record) if place in state))
         for (name, _), record in state.items()

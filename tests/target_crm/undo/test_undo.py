@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+import json
 
+import pytest
+from click.testing import CliRunner
+
+from target_crm.cli.main import main
 from tests.target_crm.messages import record_of, schema_of
 
 PEOPLE = schema_of("people", "email", "title", "details", "tags", "company", name={"type": ["string", "null"]})
@@ -140,3 +144,44 @@ def test_a_dry_run_sends_nothing(write, undo, writes):
     assert done.code == 0, done.output
     assert len(writes()) == before
     assert 'title: "Boss" -> "CEO"' in done.output
+
+
+def applied(settings, tmp_path, plan, *options):
+    file = tmp_path / "apply.json"
+    file.write_text(json.dumps(settings | {"keep_values_days": 30, "streams": STREAMS}))
+    return CliRunner().invoke(main, ["apply", str(plan), "--config", str(file), *options])
+
+
+def test_a_plan_of_an_undo_is_carried_out_where_it_is_still_true(write, undo, emulator, writes, settings, tmp_path):
+    write(person(title="CEO"), person(2, title="CTO"))
+    taken = write(person(title="Boss"), person(2, title="Head"), company(), person(3, company=1))
+    before, plan = len(writes()), tmp_path / "undo.plan"
+    made = undo(taken, "--plan", str(plan), streams=STREAMS)
+    assert made.code == 0, made.output
+    assert len(writes()) == before
+    shown = CliRunner().invoke(main, ["plan", "show", str(plan)])
+    assert shown.exit_code == 0, shown.output
+    assert "CEO" in shown.output
+    emulator.copper.change("people", of(emulator)["P2"]["id"], {"details": "typed"})
+    done = applied(settings, tmp_path, plan)
+    assert done.exit_code == 1, done.output
+    people = of(emulator)
+    assert {name: each["title"] for name, each in people.items()} == {"P1": "CEO", "P2": "Head"}
+    assert of(emulator, "companies") == {}
+    before = len(writes())
+    again = applied(settings, tmp_path, plan)
+    assert again.exit_code == 1, again.output
+    assert len(writes()) == before
+
+
+def test_lines_of_a_plan_of_an_undo_may_be_removed_and_a_done_one_is_refused(write, undo, emulator, settings, tmp_path):
+    write(person(title="CEO"), person(2, title="CTO"))
+    taken = write(person(title="Boss"), person(2, title="Head"))
+    plan = tmp_path / "undo.plan"
+    assert undo(taken, "--plan", str(plan), streams=STREAMS).code == 0
+    lines = plan.read_text().splitlines(keepends=True)
+    plan.write_text("".join(line for line in lines if '"source_id":"2"' not in line))
+    assert applied(settings, tmp_path, plan).exit_code == 0
+    assert {name: each["title"] for name, each in of(emulator).items()} == {"P1": "CEO", "P2": "Head"}
+    again = applied(settings, tmp_path, plan)
+    assert again.exit_code == 2, again.output
