@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from target_crm.ledger.absences import AbsenceHistory
     from target_crm.ledger.claims import Claims
     from target_crm.ledger.renames import Renames
-    from target_crm.ledger.runs import RunLine
     from target_crm.ledger.run_history import RunHistory
+    from target_crm.ledger.runs import RunLine
 
 CLOCK_DIFFERENCE_SECONDS = 300.0  # by which the clocks of two hosts with one ledger may differ
 FRESH_SECONDS = 3600.0  # how long match values of our own writes are kept: longer than any index lags

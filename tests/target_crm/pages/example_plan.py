@@ -70,6 +70,9 @@ LINES = (
         fields=[{"name": NASTY, "current": "12", "new": NASTY}, {"name": "zip", "current": 12, "new": "12"}],
         left_out=[NASTY],
     ),
+    PlanLine(
+        stream="people", source_id="13", object="people", action="unchanged", crm_id=13, reason="matched by emails"
+    ),
 )
 """One record for each action but link, and one made of a text that is up to no good."""
 
@@ -77,9 +80,7 @@ LINES = (
 def planned(path: Path, lines: Iterable[PlanLine] = LINES, *, unchanged: int = 40) -> Plan:
     """Write a plan of these records, and read it as the page gets it."""
     lines = list(lines)
-    counts = {
-        stream: dict.fromkeys((*ACTIONS, "unchanged"), 0) for stream in dict.fromkeys(line.stream for line in lines)
-    }
+    counts = {stream: dict.fromkeys(ACTIONS, 0) for stream in dict.fromkeys(line.stream for line in lines)}
     for (stream, action), number in Counter((line.stream, line.action) for line in lines).items():
         counts[stream] |= {action: number, "unchanged": unchanged}
     header = PlanHeader(
