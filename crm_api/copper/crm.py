@@ -175,9 +175,8 @@ class Copper(Crm):
 
     @override
     def related(self, crm_object: CrmObject, ids: Sequence[CrmId]) -> Related:
-        found = find_related(
-            self, crm_object, ids, [each for each in self.objects.values() if each.name != "activities"]
-        )
+        others = [each for each in self.objects.values() if each.name != "activities"]
+        found = find_related(self, crm_object, ids, others)
         by_singular = {each.singular: each.name for each in self.objects.values()}
         for crm_id in ids if crm_object.name != "activities" else ():
             # Copper notes changes of its own as activities of the category system.

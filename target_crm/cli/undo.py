@@ -121,7 +121,7 @@ class _Command:
         if self._is_dry:
             return
         if progress.back:
-            done = f"{len(progress.back):,} records went back, as run {run.id}"
+            done = f"{_records(len(progress.back))} went back, as run {run.id}"
             click.echo(f"{done}. To take that back: {as_typed(f'undo {run.id}')}")
         if progress.failed:
             raise NotAllBackError
@@ -151,7 +151,7 @@ class _Command:
         """Say what is left, each with the reason, and count what goes back."""
         lines = [line for each in findings.decisions for line in each.touched.lines if line.at]
         began, ended = min(line.at for line in lines), max(line.at for line in lines)
-        click.echo(f"Run {self._run_id} wrote {len(findings.decisions):,} records, {_time(began)} to {_time(ended)}.")
+        click.echo(f"Run {self._run_id} wrote {_records(len(findings.decisions))}, {_time(began)} to {_time(ended)}.")
         for each in findings.decisions:
             if each.left:
                 click.echo(f"left: {_named(each)}: {'; '.join(left.said for left in each.left)}")
@@ -173,6 +173,10 @@ def _in_words(counts: Counter[str]) -> str:
     if counts["left"]:
         said.append(f"{counts['left']:,} left, or left in part")
     return ", ".join(said) or "nothing"
+
+
+def _records(count: int) -> str:
+    return "1 record" if count == 1 else f"{count:,} records"
 
 
 def _time(at: float) -> str:

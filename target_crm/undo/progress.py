@@ -68,7 +68,7 @@ class Progress:
         """Count the records that the run wrote, and those that stay as they are."""
         of_run = [each for each in decisions if each.back is not Back.FOLLOW]
         for each in of_run:
-            self._recorder.arrived(each.touched.last.stream, 1)
+            self._recorder.arrived(each.touched.last.stream, each.touched.last.object, 1)
         for each in of_run:
             if each.back.sends:
                 continue

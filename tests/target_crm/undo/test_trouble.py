@@ -104,7 +104,7 @@ class Story:
 
     @property
     def state(self):
-        """What people see: no ids, the company by its name."""
+        """The CRM as people see it: no ids, the company by its name."""
         found = self._emulator.copper.records
         companies = {each["id"]: each["name"] for each in found("companies")}
         people = [(each["name"], each["title"], companies.get(each["company_id"])) for each in found("people")]
