@@ -14,6 +14,7 @@ const list = new PagedList({
   name: (record) => record.number,
   kind: (record) => `record ${record.action}`,
   isPrintedOpen: true,
+  onTurn: (isAllOpen) => byId("open-all").setAttribute("aria-pressed", String(isAllOpen)),
   summary: (record) => rowOfRecord(record, records),
   details: (record) => detailsOfRecord(record, records, go),
 });
@@ -142,16 +143,11 @@ function refresh() {
   byId("nothing").hidden = found.length > 0;
   byId("reset").hidden = isWhole && !Object.values(choice).some(Boolean);
   byId("open-all").hidden = !found.length;
-  openAll(false);
   try {
     history.replaceState(null, "", kept ? `#${kept}` : location.pathname + location.search);
   } catch {
     // Where a page may not name its own address, it cannot be shared with its search; all else works.
   }
-}
-
-function openAll(isOpen) {
-  byId("open-all").setAttribute("aria-pressed", String(isOpen));
 }
 
 function choose(choice, goes = false) {
@@ -187,11 +183,7 @@ function keys() {
     choose({});
     fields.search.focus();
   });
-  byId("open-all").addEventListener("click", () => {
-    const isOpen = byId("open-all").getAttribute("aria-pressed") !== "true";
-    list.openAll(isOpen);
-    openAll(isOpen);
-  });
+  byId("open-all").addEventListener("click", () => list.openAll(byId("open-all").getAttribute("aria-pressed") !== "true"));
   addEventListener("hashchange", () => choose(Object.fromEntries(new URLSearchParams(location.hash.slice(1)))));
 }
 

@@ -14,7 +14,9 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
-from target_crm.plans.plan_file import PlanLine
+from target_crm.pages.document import write_page
+from target_crm.pages.plan_page import plan_page
+from target_crm.plans.plan_file import PlanLine, read_plan
 from tests.browser import complaints, narrowed, scrolls_sideways, text, texts
 from tests.commands import run_command
 from tests.target_crm.messages import record_of, schema_of
@@ -230,6 +232,22 @@ def test_it_does_not_scroll_sideways_and_paper_gets_every_record_open(page):
     assert complaints(page) == []
 
 
+def test_the_page_tells_of_an_undo_of_lines_taken_out_and_of_a_plan_without_any(browser, tmp_path):
+    plan, address = page_of(tmp_path, kind="undo", undo_of="c0ffee")
+    first, *middle, end = plan.path.read_text().removesuffix("\n").split("\n")
+    plan.path.write_text("\n".join([first, *middle[1:], end, ""]))
+    write_page(tmp_path / "plan.html", plan_page(read_plan(plan.path)))
+    browser.get(address)
+    assert text(browser, "#kind") == "Plan to take a run back"
+    assert "run c0ffee" in text(browser, "#facts")
+    assert "1 record was taken out of this plan since it was made" in text(browser, "#alarms")
+    assert count(browser) == "7 records"
+    browser.get(page_of(tmp_path, [])[1])
+    assert text(browser, "#lead") == "Nothing would be written."
+    assert count(browser) == "0 records"
+    assert complaints(browser) == []
+
+
 def edited(dice: random.Random, words: list[str]) -> str:
     """Some words with others in between, changed or missing."""
     changed = [dice.choice(["", "new", word, word, word]) for word in words]
@@ -309,6 +327,7 @@ def test_fifty_thousand_records_are_paged_searched_and_filtered(browser, tmp_pat
     assert count(browser) == "50 of 50,000 records"
     browser.find_element(By.ID, "reset").click()
     browser.find_element(By.XPATH, "//nav[@id='pager']/button[.='Last']").click()
+    assert browser.switch_to.active_element.text == "First"  # for Last leads nowhere any more
     assert texts(browser, ".ids b")[-1] == "people 49999"
     browser.find_element(By.ID, "row-50000").send_keys(Keys.HOME, Keys.ARROW_UP)
     assert browser.switch_to.active_element.get_attribute("id") == "row-49950"
