@@ -36,8 +36,6 @@ function inFile(stream, kind) {
 
 // The head of the page
 
-const crms = { copper: "Copper", freshsales: "Freshsales", apptivo: "Apptivo", http: "HTTP API" };
-
 function head() {
   const account = plan.account_name || plan.account;
   byId("kind").textContent = plan.kind === "undo" ? "Plan to take a run back" : "Plan";
@@ -45,7 +43,7 @@ function head() {
   const told = Object.keys(DONE).filter((kind) => sum(kind)).map((kind) => `${numbers.format(sum(kind))} ${DONE[kind]}`);
   byId("lead").textContent = told.length ? `Records if this plan is applied: ${listed(told)}.` : "Nothing would be written.";
   byId("facts").replaceChildren(...facts([
-    ["CRM", crms[plan.crm] ?? plan.crm],
+    ["CRM", crmName(plan.crm)],
     ["Account", plan.account_name && plan.account !== plan.account_name ? spelt(`${account} (${plan.account})`) : spelt(account)],
     ["Source", spelt(plan.source_name)],
     ["Takes back", plan.undo_of ? `run ${plan.undo_of}` : ""],
