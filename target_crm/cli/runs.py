@@ -47,6 +47,8 @@ def runs(config: Sequence[str], last: int | None, output: str, html: str | None)
     Shows when each began, for how long it ran, from which source, how its records ended, its requests, and how it
     ended. All runs of the ledger are listed; with account_name, those of that account. Dry runs are not kept.
     """
+    if html is not None and output != "text":
+        raise click.UsageError("--html makes a page in place of printing: leave out --output")
     target = target_of(config)
     end_at_once()
     if html is not None:
