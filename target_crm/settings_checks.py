@@ -15,6 +15,7 @@ from singer_sdk import Target
 from singer_sdk.exceptions import ConfigValidationError
 from typing_extensions import override
 
+from crm_api.console import silenced
 from crm_api.environment import environment_settings, texts_read
 from crm_api.errors import SettingError
 from crm_api.settings import TAP_SETTINGS, check_settings
@@ -47,7 +48,8 @@ class ConfiguredTarget(Target):
     @property
     @override
     def _env_var_config(self) -> dict[str, Any]:
-        with suppress(ValueError):  # it reads the file .env, too; a wrong value in it is reported below
+        # It reads the file .env, too; a wrong value is refused below, with its name.
+        with suppress(ValueError), silenced("singer_sdk.configuration._dict_config", "Parsing array of the form"):
             super()._env_var_config  # noqa: B018 - see above
         return environment_settings(self.config_jsonschema, self._env_var_prefix, os.environ)
 
