@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from crm_api.crm import Account, Crm
+from crm_api.crm import Crm
 from crm_api.crm_objects import CrmId, CrmObject, CrmRecord, Payload
 from target_crm.engine.incoming import IncomingRecord
 from target_crm.ledger.values import Awaited, Scope, Source
@@ -146,7 +146,6 @@ class Opened:
     Attributes:
         run_id: Names the run.
         crm: The account.
-        account: The account's names.
         source: The source and the account, by which the ledger keeps records.
         ledger: The ledger.
         gather: Makes calls that wait for answers, several at once; returns their results in order.
@@ -154,7 +153,6 @@ class Opened:
 
     run_id: str
     crm: Crm
-    account: Account
     source: Source
     ledger: Ledger
     gather: Callable[[Sequence[Callable[[], Any]]], list[Any]]

@@ -164,7 +164,7 @@ class RunEnd:
     def _summary(self, run: Run | None, crm: Crm | None, held: _Held, ending: Ending) -> Summary:
         return Summary(
             self._run_id,
-            None if run is None else run.account.name,
+            None if run is None else run.source.account_name,
             self._books,
             held.counts["rejected"],
             held.counts["waiting"],

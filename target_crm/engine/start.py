@@ -132,7 +132,6 @@ def open_run(
         run = Run(
             run_id,
             crm,
-            account,
             source,
             ledger,
             locks,
@@ -142,7 +141,7 @@ def open_run(
             Timing(began, window, stopping, clock),
             approval or Approval(),
         )
-        run.approval.begin(Opened(run_id, crm, account, source, ledger, pool.gather))
+        run.approval.begin(Opened(run_id, crm, source, ledger, pool.gather))
         unless_it_opens.pop_all()
         return run
 

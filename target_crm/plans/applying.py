@@ -90,7 +90,7 @@ def _check_run(plan: Plan, opened: Opened) -> None:
     if (header.crm, header.account) != (source.crm, source.account):
         what = (
             f"is a plan for account {header.account_name} ({header.crm} {header.account}), and the settings reach "
-            f"{opened.account.name} ({source.crm} {source.account})"
+            f"{source.account_name} ({source.crm} {source.account})"
         )
         raise PlanFileError(plan.path, what, "Give the settings of the plan's account")
     if key_of(header.source_name) != source.name:
