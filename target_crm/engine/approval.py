@@ -68,6 +68,7 @@ class Intended:
         is_matched: Whether the CRM's record was found by a match key, and the ledger did not know it.
         in_doubt: Whether an earlier write of it has no answer: what that did is left out now.
         references: The attributes that hold ids of other records.
+        lacks: Whether it refers to records that are not there, and is written without.
         reason: Why it is dealt with so, for people; empty where that is plain.
         readable: Spells a value of an attribute for people.
     """
@@ -85,6 +86,7 @@ class Intended:
     is_matched: bool = False
     in_doubt: bool = False
     references: frozenset[str] = frozenset()
+    lacks: bool = False
     reason: str = ""
     readable: Callable[[str, Any], Any] = lambda _, value: value
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import signal
+import sys
 from dataclasses import dataclass
 
 import pytest
@@ -118,7 +119,7 @@ def apply(settings, tmp_path, capsys, caplog, clock):
         target = kind(
             config={name: value for name, value in given.items() if value is not None}, allow_deletes=allow_deletes
         )
-        code = apply_plan(target, read_plan(path), fresh=fresh)
+        code = apply_plan(target, read_plan(path), lambda text: print(text, file=sys.stderr), fresh=fresh)
         captured = capsys.readouterr()
         reported = json.loads(report.read_text()) if report.exists() else None
         return Run(code, captured.out, captured.err + caplog.text, reported)

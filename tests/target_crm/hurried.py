@@ -37,7 +37,7 @@ def apply_hurriedly() -> None:
         sleep = staticmethod(waited.append)
 
     target = Hurried(config=json.loads(Path(config).read_text()))
-    sys.exit(apply_plan(target, read_plan(plan), fresh=False))
+    sys.exit(apply_plan(target, read_plan(plan), print, fresh=False))
 
 
 def until_all_is_read(url: str) -> None:

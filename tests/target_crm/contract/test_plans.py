@@ -9,6 +9,7 @@ import pytest
 
 from tests.commands import Command
 from tests.target_crm.contract.test_edits_under_trouble import FIELDS
+from tests.target_crm.forks import Fork
 from tests.target_crm.hurried import apply_hurriedly, until_all_is_read
 
 
@@ -77,6 +78,54 @@ def test_what_somebody_edits_after_the_plan_stops_exactly_that_record(contract, 
     assert f"edited record {crm_id}" in done.errors
     again = apply(path)
     assert contract.of(again) == {"input": 1, "rejected": 1}
+
+
+@pytest.mark.daily(one_of=20)
+@pytest.mark.parametrize("kind", ["lost", "cut", "error_after"])
+def test_an_apply_without_answers_is_repeated_and_makes_no_copy(contract, run, plan, apply, kind):
+    run(contract.made(1, 2))
+    changed = [{**contract.case.make(n), **contract.case.change} for n in (1, 2)]
+    path = plan(contract.messages(*changed, *(contract.case.make(n) for n in range(3, 7))))
+    contract.emulator.trouble(
+        f"{kind}:every=1,rate=0.7" if kind != "error_after" else "error_after:status=500,rate=0.7"
+    )
+    apply(path, max_attempts=1)
+    contract.emulator.no_trouble()
+    apply(path)
+    assert apply(path).code == 2
+    assert contract.names == contract.called(*range(1, 7))
+    assert all(contract.case.shows_change(contract.vendor, n) for n in (1, 2))
+
+
+@pytest.mark.daily(one_of=38)
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_a_plan_holds_it_does_what_the_run_does(contract, run, plan, apply, tmp_path, seed):
+    dice = random.Random(f"plan of {contract.case.name} {seed}")
+    more = {"streams": contract.stream_settings(hard_delete=True)} if contract.case.deletes else {}
+    if contract.case.finds:
+        contract.case.insert(contract.vendor, 1)
+    run(contract.made(*dice.sample(range(9), 5)), **more)
+    records = []
+    for n in dice.sample(range(9), 7):
+        what = dice.choice(["as it was", "changed", "changed", "gone"] if contract.case.deletes else ["changed"])
+        record = contract.case.make(n) | (contract.case.change if what == "changed" else {})
+        records.append(record | ({"_sdc_deleted_at": "2026-01-01T00:00:00Z"} if what == "gone" else {}))
+    messages, fork = contract.messages(*records), Fork(contract.emulator, tmp_path)
+
+    def seen():
+        shown = [contract.case.shows_change(contract.vendor, n) for n in range(9) if contract.called(n)[0] in names]
+        return contract.names, shown
+
+    done = apply(plan(messages, **more), **more)
+    names = contract.names
+    applied = seen()
+    assert done.code in {0, 2}, done.errors
+    before = len(contract.writes)
+    run(messages, **more)
+    assert len(contract.writes) == before
+    fork.back()
+    run(messages, **more)
+    assert seen() == applied
 
 
 @pytest.mark.daily(one_of=38)
