@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from crm_api.errors import SettingError
+from crm_api.errors import SettingError, StopError
 from target_crm.cli.common import config_option, one_sentence, require_ledger
 from target_crm.command import given_config
 from target_crm.engine.finish import forecast
@@ -23,6 +23,13 @@ from target_crm.undo.findings import Findings
 from target_crm.undo.plan_lines import PlanLines, counts_of
 from target_crm.undo.undoing import Undo
 from target_crm.undo.words import NotAllBackError, last_line, lines_after, lines_before, spelled_time
+
+
+class NotWantedError(StopError):
+    """Whoever was asked does not want the run to be taken back."""
+
+    happened = "Nothing was sent"
+    advice = "The run stays as it is."
 
 
 @dataclass(frozen=True)
@@ -148,7 +155,7 @@ class _Command:
             self._say(lines_before(self._wanted.run_id, findings))
             if not self._wanted.asks or not any(each.back.sends for each in findings.decisions):
                 return findings
-            click.confirm(f"Take run {self._wanted.run_id} back?", abort=True)
+            self._ask()
             if undo.is_fresh(findings):
                 return findings
             before, findings = findings, undo.look()
@@ -157,6 +164,19 @@ class _Command:
             click.echo("Meanwhile something has changed:")
         click.echo(f"Run {self._wanted.run_id} wrote nothing, so that there is nothing to take back.")
         return findings
+
+    def _ask(self) -> None:
+        """Ask whether the run is to be taken back.
+
+        Raises:
+            NotWantedError: It is not.
+        """
+        try:
+            is_wanted = click.confirm(f"Take run {self._wanted.run_id} back?")
+        except click.Abort:
+            is_wanted = False
+        if not is_wanted:
+            raise NotWantedError
 
     def _say(self, lines: Iterable[str]) -> None:
         """Say lines, which may hold the CRM's words, without secrets."""

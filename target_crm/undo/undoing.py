@@ -20,6 +20,7 @@ from target_crm.undo.deleting import CreatedDeleter
 from target_crm.undo.findings import Adjuster, Findings
 from target_crm.undo.following import Follower
 from target_crm.undo.looking import Looker
+from target_crm.undo.lost_references import LostReferences
 from target_crm.undo.making import Maker, attach
 from target_crm.undo.places import Places
 from target_crm.undo.progress import Progress, Refusals, summary_of
@@ -65,6 +66,7 @@ class Undo:
         self._adjuster = Adjuster(self._places, settings_of, allowed)
         self._follower = Follower(self._places, history, run_id)
         self._references = References(run.crm)
+        self._lost_references = LostReferences(self._places)
         self._looked_at = 0.0
 
     @property
@@ -91,7 +93,8 @@ class Undo:
                 self._run.locks.take(name)
         self._settle_open(touched)
         at = self._run.timing.clock()
-        decisions, refusals = self._adjuster.adjusted(self._looker.decided(touched))
+        decided = self._lost_references.left(self._looker.decided(touched))
+        decisions, refusals = self._adjuster.adjusted(decided)
         followers = self._follower.followers(decisions)
         for name in dict.fromkeys(each.touched.last.object for each in followers):
             self._run.locks.take(name)
@@ -181,10 +184,11 @@ class Undo:
         anew = self._looker.decided([each.touched for each in decisions])
         still: list[Decision] = []
         for before, now in zip(decisions, anew, strict=True):
-            if now.back is before.back:
+            values = {name: value for name, value in before.values.items() if name in now.values}
+            if now.back is before.back and bool(values) == bool(before.values):
                 for left in set(now.left) - set(before.left):
                     self._progress.left(before, left)
-                still.append(replace(now, related=before.related))
+                still.append(replace(now, values=values, related=before.related))
             else:
                 self._progress.refused(before, summary_of(now.left) or CHANGED)
         return still
