@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 
-from target_crm.plans.plan_file import PlanFileError, read_plan, write_plan
+from target_crm.plans.plan_file import PlanFileError, read_plan
 from tests.target_crm.messages import record_of, schema_of
 
 PEOPLE = schema_of("people", "name", "email", "title", "company", "_sdc_deleted_at")
@@ -279,14 +278,6 @@ def applied_to(run, plan, apply, emulator, *, known):
     since = len(emulator.requests)
     assert apply(path).of("people") == {"input": 100, "updated": 100}
     assert len(emulator.requests) - since <= 13
-
-
-def test_a_plan_to_undo_is_refused(plan, apply, tmp_path):
-    found = read_plan(plan(PEOPLE, person(1)))
-    path = tmp_path / "undo.jsonl"
-    write_plan(path, replace(found.header, kind="undo"), found.lines)
-    with pytest.raises(PlanFileError, match="of kind 'undo'"):
-        apply(path, streams=STREAMS)
 
 
 def test_a_file_that_is_no_plan_is_not_overwritten(run, tmp_path, writes):
