@@ -231,7 +231,12 @@ class Copper(Crm):
 
     @override
     def custom_values(self, record: CrmRecord) -> dict[CrmId, Any]:
-        return {field["custom_field_definition_id"]: field["value"] for field in record.get("custom_fields") or ()}
+        fields = record.get("custom_fields")
+        return {
+            field["custom_field_definition_id"]: field.get("value")
+            for field in (fields if isinstance(fields, list) else ())
+            if isinstance(field, Mapping) and isinstance(field.get("custom_field_definition_id"), int | str)
+        }
 
     @override
     def custom_container(self, values: Mapping[CrmId, Any]) -> Payload:
