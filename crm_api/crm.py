@@ -10,6 +10,7 @@ from typing import Any
 
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload
 from crm_api.errors import RefusedError
+from crm_api.records.related_records import Related, find_related
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 
@@ -156,6 +157,7 @@ class Crm(ABC):
         index_lags: Whether a record that was just written may be missing from searches for a while.
         page_size: Records in one request of ``scan``.
         made_at: The name under which records hold when they were made, in ISO 8601 or Unix seconds; empty: unknown.
+        changed_at: Names under which records hold what every change of them changes, such as the time of it.
     """
 
     session: CrmSession
@@ -164,6 +166,7 @@ class Crm(ABC):
     index_lags: bool = False
     page_size: int = 200
     made_at: str = ""
+    changed_at: tuple[str, ...] = ()
 
     def owner(self, crm_object: CrmObject) -> Crm:  # noqa: ARG002 - for a CRM with endpoints beside it
         """Return the part of the account that knows an object: whatever concerns the object may be asked there."""
@@ -310,6 +313,10 @@ class Crm(ABC):
         Repeatable. A request that is refused as a whole raises, unless it held one record only.
         """
         return [self.upsert(crm_object, attribute, each.value, each.payload) for each in wanted]
+
+    def related(self, crm_object: CrmObject, ids: Sequence[CrmId]) -> Related:
+        """Find the records that refer to records of an object, as far as the CRM can be searched for them."""
+        return find_related(self, crm_object, ids)
 
     @abstractmethod
     def delete(self, crm_object: CrmObject, crm_id: CrmId) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from crm_emulator.addresses import HOST
+from crm_emulator.addresses import HOST, given_address
 from crm_emulator.apptivo.vendor import Apptivo
 from crm_emulator.clock import Clock
 from crm_emulator.control import set_switches
@@ -50,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add(
         "--listen",
+        type=_address,
         metavar="ADDRESS",
         default=HOST,
         help="address to listen on, 0.0.0.0 for all; beyond this machine the control API and the pages take a token, "
@@ -220,6 +221,14 @@ def _port(text: str) -> int:
     if not 0 <= port < 1 << 16:
         raise argparse.ArgumentTypeError(f"a port must be between 0 and 65535, not {port}")
     return port
+
+
+def _address(text: str) -> str:
+    """Read an address to listen on; raises ArgumentTypeError."""
+    try:
+        return given_address(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _tls_folder(given: str | None) -> Path | None:

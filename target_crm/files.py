@@ -8,7 +8,8 @@ from __future__ import annotations
 import io
 import os
 import stat
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -84,6 +85,29 @@ def write_through(file: io.FileIO, text: bytes) -> None:
         left = left[file.write(left) :]
     if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         os.fsync(file.fileno())
+
+
+def replace_file(path: Path, parts: Iterable[bytes]) -> None:
+    """Put a file in place of another: whoever reads it finds the old one or the new one. Only its owner can read it.
+
+    Args:
+        path: The file; where it is a link, what it leads to.
+        parts: The text.
+
+    Raises:
+        OSError: Nothing was changed.
+    """
+    path = Path(os.path.realpath(path))
+    descriptor, beside = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.writelines(parts)
+            file.flush()
+            os.fsync(descriptor)
+        Path(beside).replace(path)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise
 
 
 def check_ledger_file(file: Path) -> None:

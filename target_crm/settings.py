@@ -165,6 +165,11 @@ SETTINGS: JsonSchema = {
             "description": "Write nothing. The CRM is read, and stderr shows for each record what would be done, "
             "field by field, and the requests. No STATE is emitted, and the ledger is not changed.",
         },
+        "plan_path": {
+            "type": ["string", "null"],
+            "description": "With dry_run: file that gets the plan of what would be done, record by record and field by "
+            "field. singer-crm plan show reads it, and singer-crm apply carries it out where it is still true.",
+        },
         "limit": {
             "type": ["integer", "null"],
             "minimum": 1,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 import uuid
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from functools import cached_property
 from types import FrameType
@@ -28,14 +28,14 @@ from crm_api.transport.redaction import guard_logging
 from target_crm.command import end_early, target_command
 from target_crm.concurrency import Stopping
 from target_crm.crms import connected, requests_per_minute
+from target_crm.engine.approval import Approval
 from target_crm.engine.deletes import Deleter
-from target_crm.engine.finish import RunEnd
-from target_crm.engine.held_records import HeldRecordRetrier, LinkPlace
+from target_crm.engine.finish import RunEnd, forecast
+from target_crm.engine.held_records import HeldRecordRetrier
 from target_crm.engine.run import Run
 from target_crm.exit_codes import BROKEN_INPUT, EXPECTED, Ending, TooManyRejectedError, told_ending
 from target_crm.ledger.locks import LockLostError
 from target_crm.ledger.values import Held
-from target_crm.mapping.values import Side
 from target_crm.report.outcomes import Books, Outcome
 from target_crm.report.progress import shown_progress
 from target_crm.settings import BATCH_SIZE, SETTINGS
@@ -73,6 +73,8 @@ class TargetCrm(ConfiguredTarget):
         self.run_id = given_run_id(run_id) or uuid.uuid4().hex
         self.stopping = Stopping(clock=self.clock, sleep=self.sleep)
         self.books = Books()
+        self.approval: Approval | None = None
+        self.planned_absences: dict[str, set[str]] = {}
         self.began = self.clock()
         self.schema_message = b""
         self.source_stream = ""
@@ -86,7 +88,7 @@ class TargetCrm(ConfiguredTarget):
         self._without_object: dict[str, NoObjectError] = {}
         self._completeness: dict[str, Completeness] = {}
         self._warned_of: set[str] = set()
-        self._braked: list[str] = []
+        self.braked: list[str] = []
         self._reader = Reader(self._between)
         # The SDK takes __else__ out of the very stream_maps that it is given.
         super().__init__(message_reader=self._reader, **{**arguments, "config": deepcopy(arguments.get("config"))})
@@ -125,6 +127,7 @@ class TargetCrm(ConfiguredTarget):
                 began=self.began,
                 stopping=self.stopping,
                 clock=self.clock,
+                approval=self.approval,
             )
             self._end.opened(self._run)
         return self._run
@@ -136,7 +139,7 @@ class TargetCrm(ConfiguredTarget):
     @cached_property
     def retrier(self) -> HeldRecordRetrier:
         """Tries again what was held, of earlier runs and of this one."""
-        return HeldRecordRetrier(self.opened_run, self, self._settings_of, self._drain)
+        return HeldRecordRetrier(self.opened_run, self, self.settings_of, self.drain)
 
     @override
     def get_sink(
@@ -204,10 +207,12 @@ class TargetCrm(ConfiguredTarget):
             self._limit -= 1
             self._reader.ended = self._limit <= 0
         if self._buffered >= self._batch_size:
-            self._drain()
+            self.drain()
 
-    def take_record(self, message: dict[str, Any], line: bytes, held: Held | None = None) -> None:
-        """Take a RECORD message; one that was held, for the stream that held it alone."""
+    def take_record(
+        self, message: dict[str, Any], line: bytes, held: Held | None = None, only: str | None = None
+    ) -> None:
+        """Take a RECORD message; one that was held, for the stream that held it alone, or for the only one named."""
         record, stream = record_of(message), stream_of(message)
         stream_maps = self.mapper.stream_maps.get(stream)
         if stream_maps is None:
@@ -216,7 +221,7 @@ class TargetCrm(ConfiguredTarget):
             )
         for stream_map in stream_maps:
             alias = stream_map.stream_alias
-            if held is not None and held.stream != alias:
+            if (held.stream if held is not None else only) not in {None, alias}:
                 continue
             self.check_object(alias)
             sink = cast("CrmSink | None", self._sinks_active.get(alias))
@@ -267,9 +272,9 @@ class TargetCrm(ConfiguredTarget):
         """The input is silent, or a good deal of it was read."""
         self.stopping.check()
         if self.clock() - self._drained_at >= DRAIN_SECONDS:
-            self._drain()
+            self.drain()
 
-    def _drain(self) -> None:
+    def drain(self) -> None:
         """Write everything that was received, and what waited for it; then let STATE pass."""
         self.drain_all()
         while self._run is not None and self.retrier.after_writes():
@@ -282,18 +287,22 @@ class TargetCrm(ConfiguredTarget):
 
     @override
     def process_endofpipe(self) -> None:
-        self._drain()
+        self.drain()
         run = self._run
         if run is not None:
             self.retrier.at_end()
             sinks = cast("dict[str, CrmSink]", self._sinks_active)
             at_end = not self._reader.ended
             complete = {stream: sink.complete_version(came_to_end=at_end) for stream, sink in sinks.items()}
-            self._braked = Deleter(run, self._settings_of, self._allow_deletes).carry_out(complete)
+            complete = complete if self.approval is None else {}  # of a plan no stream is complete
+            deleter = Deleter(run, self.settings_of, self._allow_deletes)
+            self.braked = deleter.carry_out(complete, self.planned_absences)
             run.recorder.flush()
+            run.approval.end(self.books, forecast(run.crm, self._config))
         super().process_endofpipe()
 
-    def _settings_of(self, stream: str) -> StreamSettings:
+    def settings_of(self, stream: str) -> StreamSettings:
+        """Return the settings of a stream; raises SettingError."""
         sink = cast("CrmSink | None", self._sinks_active.get(stream))
         return sink.stream.settings if sink else stream_settings(self.config, stream, (), self.connect().objects, {})
 
@@ -323,15 +332,6 @@ class TargetCrm(ConfiguredTarget):
         self.stopping.signalled = signum
         self._end.limit(float(self._config["shutdown_seconds"]), self._crm, signum)
 
-    def replay(self, held: Iterable[Held], links: Collection[LinkPlace] = (), take: Side | None = None) -> int:
-        """Try what ``HeldRecordRetrier.replay`` takes once more, and nothing else; returns the exit code."""
-
-        def feed() -> None:
-            self.retrier.replay(held, links, take)
-            self.process_endofpipe()
-
-        return self._guarded(feed)
-
     def run(self, file_input: IO[str] | None) -> int:
         """Read the input to its end, or to what stops it; returns the exit code."""
 
@@ -341,20 +341,21 @@ class TargetCrm(ConfiguredTarget):
             try:
                 self.listen(file_input)
             except BROKEN_INPUT:
-                self._drain()  # what came before is sound, however the input goes on
+                self.drain()  # what came before is sound, however the input goes on
                 raise
 
-        return self._guarded(read)
+        return self.carry_out(read)
 
-    def _guarded(self, work: Callable[[], None]) -> int:
+    def carry_out(self, work: Callable[[], None]) -> int:
+        """Do work to its end, or to what stops it; tell how it ended, and return the exit code."""
         ending = Ending(Exit.DONE, "")
         try:
             self._end.begin()
             traffic = self.connect().session.traffic
             with shown_progress(self.config, self.books, traffic, requests_per_minute(self.config), self.clock):
                 work()
-            if self._braked:
-                ending = Ending(Exit.BRAKE, " ".join(self._braked))
+            if self.braked:
+                ending = Ending(Exit.BRAKE, " ".join(self.braked))
                 self.logger.error("%s", ending.sentence)
         except Exception as error:  # noqa: BLE001 - whatever it is, the report tells of it
             ending = self._failed(error)

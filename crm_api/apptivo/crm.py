@@ -30,7 +30,7 @@ from crm_api.endpoints.endpoint import Endpoint
 from crm_api.endpoints.json_paths import found_at
 from crm_api.endpoints.requests import Item, prepare
 from crm_api.errors import GoneError, InvalidError, SettingError
-from crm_api.recent_records import RecentRecords
+from crm_api.records.recent_records import RecentRecords
 from crm_api.transport.answer import Answer
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
@@ -60,6 +60,7 @@ class Apptivo(DeclaredCrm):
 
     index_lags = True
     page_size = PAGE_SIZE
+    changed_at = ("version", "lastUpdateDate")
 
     def __init__(
         self,

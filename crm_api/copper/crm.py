@@ -30,12 +30,15 @@ from crm_api.errors import (
     SettingError,
     TooLargeError,
 )
+from crm_api.records.related_records import Related, find_related
 from crm_api.transport.answer import Answer
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 
 # people/bulk-update-people, "Request Size Limit": 422 {"error": "Request size too large, limit is 10"}
 _LIMIT = re.compile(r"limit is (\d+)", re.IGNORECASE)
+_RELATED = frozenset({"leads", "people", "companies", "opportunities", "projects"})
+"""Objects whose records tell of records that are related to them; a task has one only, which it shows itself."""
 _REFUSED_STATUS = 422  # the status that a refused record of a bulk call would have got alone
 
 
@@ -52,6 +55,7 @@ class Copper(Crm):
     refused = REFUSED
     index_lags = True
     made_at = "date_created"
+    changed_at = ("date_modified",)
 
     def __init__(self, session: CrmSession, *, date_order: str | None = None) -> None:
         self.session = session
@@ -168,6 +172,25 @@ class Copper(Crm):
     def upsert(self, crm_object: CrmObject, attribute: str, value: str, payload: Payload) -> Result:
         body = {"properties": dict(payload), "match": {"field_name": attribute, "field_value": value}}
         return self._single("PUT", f"/{crm_object.name}/upsert", body, repeatable=True)
+
+    @override
+    def related(self, crm_object: CrmObject, ids: Sequence[CrmId]) -> Related:
+        others = [each for each in self.objects.values() if each.name != "activities"]
+        found = find_related(self, crm_object, ids, others)
+        by_singular = {each.singular: each.name for each in self.objects.values()}
+        for crm_id in ids if crm_object.name != "activities" else ():
+            # Copper notes changes of its own as activities of the category system.
+            activities = self.find(self.objects["activities"], "parent", [f"{crm_object.singular}:{crm_id}"])
+            found[crm_id] |= {("activities", each["id"]) for each in activities if each["type"]["category"] == "user"}
+            if crm_object.name not in _RELATED:
+                continue
+            try:
+                answer = self.session.exchange(Request("GET", f"{_path(crm_object, crm_id)}/related"))
+            except GoneError:
+                continue
+            for item in answer.value or ():
+                found[crm_id].add((by_singular.get(item["type"], item["type"]), item["id"]))
+        return found
 
     @override
     def delete(self, crm_object: CrmObject, crm_id: CrmId) -> None:

@@ -88,6 +88,7 @@ class Freshsales(DeclaredCrm):
     index_lags = True
     page_size = PAGE_SIZE
     made_at = "created_at"
+    changed_at = ("updated_at",)
 
     def __init__(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from shlex import quote
@@ -23,6 +23,7 @@ from target_crm.cli.common import (
     seen_ledger,
     target_of,
 )
+from target_crm.engine.held_records import LinkPlace
 from target_crm.ledger.held import HeldRecords
 from target_crm.ledger.links import IN_CONFLICT, Links
 from target_crm.ledger.store import Store
@@ -219,9 +220,22 @@ def replay(
         source = _source_of(target, store)
         chosen, links = _pending(store, source, place), _links_to_decide(store, source, place)
     if take is None:
-        sys.exit(target.replay(chosen))
+        sys.exit(_replayed(target, chosen))
     side = Side(take)
-    sys.exit(target.replay(_decided(chosen, side, numbers), {(each.stream, each.source_id) for each in links}, side))
+    places = {(each.stream, each.source_id) for each in links}
+    sys.exit(_replayed(target, _decided(chosen, side, numbers), places, side))
+
+
+def _replayed(
+    target: TargetCrm, held: Iterable[Held], links: Collection[LinkPlace] = (), take: Side | None = None
+) -> int:
+    """Try records and links once more, and nothing else; returns the exit code."""
+
+    def feed() -> None:
+        target.retrier.replay(held, links, take)
+        target.process_endofpipe()
+
+    return target.carry_out(feed)
 
 
 def _decided(chosen: Sequence[Held], side: Side, numbers: Sequence[int]) -> list[Held]:

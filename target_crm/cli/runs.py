@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -12,8 +12,10 @@ from rich.table import Table
 
 from crm_api.errors import SIGNAL_OFFSET, Exit
 from target_crm.cli.common import config_option, console, end_at_once, one_sentence, seen_ledger, target_of
+from target_crm.cli.page import page_option, put_page
 from target_crm.ledger.runs import KeptRuns
 from target_crm.ledger.tables import key_of
+from target_crm.pages.runs_page import runs_page
 from target_crm.report.run_reports import run_reports
 from target_crm.target import TargetCrm
 
@@ -26,7 +28,9 @@ HOUR_SECONDS = 3600
 @click.command()
 @config_option
 @click.option(
-    "--last", type=click.IntRange(min=1), default=LAST, show_default=True, help="List so many runs, the newest first."
+    "--last",
+    type=click.IntRange(min=1),
+    help=f"List so many runs, the newest first: {LAST} by default, for a page all.",
 )
 @click.option(
     "--output",
@@ -35,16 +39,20 @@ HOUR_SECONDS = 3600
     show_default=True,
     help="Print a table for people, or a JSON list for programs.",
 )
+@page_option
 @one_sentence
-def runs(config: Sequence[str], last: int, output: str) -> None:
-    """List the runs of target-crm.
+def runs(config: Sequence[str], last: int | None, output: str, html: str | None) -> None:
+    """List the runs of target-crm, or draw them.
 
     Shows when each began, for how long it ran, from which source, how its records ended, its requests, and how it
     ended. All runs of the ledger are listed; with account_name, those of that account. Dry runs are not kept.
     """
     target = target_of(config)
     end_at_once()
-    reports = reports_of_runs(target, last)
+    if html is not None:
+        put_page(html, runs_page(reports_of_runs(target, last), datetime.now(UTC).isoformat()))
+        return
+    reports = reports_of_runs(target, last or LAST)
     if output == "json":
         click.echo(json.dumps(reports, indent=2, ensure_ascii=False))
     elif reports:
@@ -53,12 +61,12 @@ def runs(config: Sequence[str], last: int, output: str) -> None:
         click.echo("The ledger keeps no run yet", err=True)
 
 
-def reports_of_runs(target: TargetCrm, last: int) -> list[dict[str, Any]]:
+def reports_of_runs(target: TargetCrm, last: int | None) -> list[dict[str, Any]]:
     """Return the reports of the newest runs of a target's ledger, the newest first.
 
     Args:
         target: Has the settings; with account_name, the runs of that account alone are meant.
-        last: How many.
+        last: How many; None: all that the ledger keeps.
 
     Raises:
         SettingError: There is no ledger.

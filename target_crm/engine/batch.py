@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from crm_api.crm_objects import CrmId
+from target_crm.engine.approval import Batch
 from target_crm.engine.decisions import (
     Action,
     Candidates,
@@ -23,6 +24,7 @@ from target_crm.engine.decisions import (
     latest,
     match_values,
     one_round,
+    stands,
 )
 from target_crm.engine.delete_requests import DeleteCollector
 from target_crm.engine.destination import Stream
@@ -44,6 +46,8 @@ from target_crm.mapping.values import Mapped, Rejection
 from target_crm.report.outcomes import Outcome
 
 _NO_CANDIDATES = Candidates()
+_HELD_AGAIN: Mapping[str, str] = {Origin.LEFT: Origin.MATCHED, Origin.RESTORED: Origin.CREATED}
+"""The origins of records that their source did not have and has again, by their origins until then."""
 
 
 class StreamWriter:
@@ -86,7 +90,7 @@ class StreamWriter:
 
     def see(self, version: str, source_ids: Collection[str]) -> None:
         """Remember which records arrived, of a stream that mirrors its source."""
-        self._context.ledger.see(self._context.scope, version, source_ids)
+        self._context.ledger.arrivals.see(self._context.scope, version, source_ids)
 
     def write(self, incoming_records: Iterable[IncomingRecord]) -> None:
         """Bring records to an outcome; each is in the ledger when this returns.
@@ -104,14 +108,27 @@ class StreamWriter:
         chosen = latest(incoming_records)
         if chosen.superseded:
             self._records.superseded([incoming.source_id for incoming in chosen.superseded])
-        sound = [incoming for incoming in chosen.kept if incoming.flaw is None]
+        kept = self._approved(chosen.kept)
+        sound = [incoming for incoming in kept if incoming.flaw is None]
         self._each_storable(self._write, [incoming for incoming in sound if not incoming.gone])
         gone = [incoming for incoming in sound if incoming.gone]
         if gone and (decided := self._decided(gone)):
             self._each_storable(self._delete_collector.hold, decided)
-        flawed = [incoming for incoming in chosen.kept if incoming.flaw is not None]
+        flawed = [incoming for incoming in kept if incoming.flaw is not None]
         if flawed:
             self._records.hold([self._records.flawed(incoming, incoming.flaw) for incoming in flawed if incoming.flaw])
+
+    def _approved(self, incoming_records: Sequence[IncomingRecord]) -> Sequence[IncomingRecord]:
+        """Show the records to whoever may object; holds those to which somebody does, and returns the others."""
+        stream, scope = self._stream, self._context.scope
+        batch = Batch(stream.name, scope, stream.schema, stream.schema_id, incoming_records)
+        objections = self._context.run.approval.taken(batch)
+        self._records.hold_objected(
+            (incoming, objections[incoming.source_id])
+            for incoming in incoming_records
+            if incoming.source_id in objections
+        )
+        return [incoming for incoming in incoming_records if incoming.source_id not in objections]
 
     def _each_storable(
         self, work: Callable[[Sequence[IncomingRecord]], None], incoming_records: Sequence[IncomingRecord]
@@ -184,8 +201,8 @@ class StreamWriter:
                 outdated.append(incoming.source_id)
             elif (
                 before is not None
-                and trusts_ledger
-                and (is_unchanged(incoming, before) or (self._appends and before.crm_id is not None))
+                and (trusts_ledger or before.origin == Origin.UNDONE)
+                and (is_unchanged(incoming, before) or (self._appends and stands(before)))
                 and incoming.source_id not in unanswered
             ):
                 unchanged[incoming.source_id] = before.crm_id
@@ -197,9 +214,10 @@ class StreamWriter:
             self._records.ended(outdated, Outcome.SUPERSEDED)
         return changed
 
-    def _trusts_ledger(self, source_id: str) -> bool:
+    def _trusts_ledger(self, source_id: str, known: Known | None) -> bool:
         """Tell whether the CRM has what the ledger says: no write is in doubt, and nobody asks for a comparison."""
-        return source_id not in self._records.unanswered and not self._settings.compares_crm
+        is_undone = known is not None and known.origin == Origin.UNDONE
+        return source_id not in self._records.unanswered and (is_undone or not self._settings.compares_crm)
 
     def _mapped(
         self, incoming_records: Sequence[IncomingRecord]
@@ -235,7 +253,7 @@ class StreamWriter:
         hashes: dict[str, bytes] = {}
         for incoming, result in mapped:
             before = known.get(incoming.source_id)
-            if is_unchanged_payload(result, before) and self._trusts_ledger(incoming.source_id):
+            if is_unchanged_payload(result, before) and self._trusts_ledger(incoming.source_id, before):
                 hashes[incoming.source_id] = incoming.record_hash
             else:
                 ready.append(self._as_known(incoming, result, before))
@@ -248,7 +266,7 @@ class StreamWriter:
             return Ready(incoming, mapped)
         if before.crm_id is None:
             return Ready(incoming, mapped, written_at=before.written_at)
-        origin = Origin.MATCHED if before.origin == Origin.LEFT else before.origin
+        origin = _HELD_AGAIN.get(before.origin, before.origin)
         reread = incoming.source_id in self._records.unanswered
         as_sent = not reread and is_unchanged_payload(mapped, before)
         return Ready(

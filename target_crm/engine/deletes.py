@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -11,6 +11,7 @@ from crm_api.crm_objects import CrmId, CrmObject, CrmRecord
 from crm_api.endpoints.answers import is_stand_in
 from crm_api.errors import GoneError, RefusedError, SettingError
 from target_crm.delete_brakes import DAYS, STANDS
+from target_crm.engine.approval import Deletion
 from target_crm.engine.delete_requests import PendingDelete
 from target_crm.engine.run import Run, logger
 from target_crm.ledger.outcome_lines import REMOVED, Counted
@@ -64,16 +65,19 @@ class Deleter:
         self._settings_of = settings_of
         self._allowed = allowed or 0
 
-    def carry_out(self, complete: Mapping[str, str | None]) -> list[str]:
+    def carry_out(self, complete: Mapping[str, str | None], planned: Mapping[str, Collection[str]]) -> list[str]:
         """Delete what messages asked to delete, and what did not arrive of the streams that came whole.
 
         Args:
             complete: The version of each stream that is proved complete, or None, by the stream's name.
+            planned: The source ids that a plan deletes for being absent, by the stream's name.
 
         Returns:
             A sentence for each time that a brake held deletes back.
         """
         refusals = self._carry_out_held()
+        for stream, source_ids in planned.items():
+            refusals += self._carry_out_planned(stream, source_ids)
         for stream, version in complete.items():
             if version is not None:
                 refusals += self._carry_out_absent(stream, version)
@@ -87,7 +91,8 @@ class Deleter:
         """
         by_stream: dict[str, list[Held]] = {}
         for held in self._ledger.held_records.held(self._run.source, "deleting"):
-            by_stream.setdefault(held.stream, []).append(held)
+            if self._run.approval.retries((held.stream, held.source_id)):
+                by_stream.setdefault(held.stream, []).append(held)
         refusals: list[str] = []
         for stream, deletes in by_stream.items():
             if (settings := self._settings_of_ours(stream)) is None:
@@ -123,31 +128,63 @@ class Deleter:
         """
         settings, ledger = self._settings_of(stream), self._ledger
         scope = ledger.scope(self._run.source, stream, settings.object)
-        live = ledger.live(scope)
-        absent = ledger.absent(scope, version, matched_too=settings.delete_matched)
+        absent = ledger.arrivals.absent(scope, version, matched_too=settings.delete_matched)
+        gone = ledger.arrivals.absent(scope, version, matched_too=True)  # what is absent, too, claims nothing
+        if refusal := self._delete_absent(stream, scope, absent, {source_id for source_id, _ in gone}):
+            return [refusal]
+        for held in ledger.held_records.absent(self._run.source, scope, version):
+            ledger.held_records.release(scope, [held.source_id])  # what their source no longer has is not tried again
+            self._recorder.dropped(held, settings.object, ABSENT)
+        ledger.arrivals.forget_seen(scope, version)
+        return []
+
+    def _carry_out_planned(self, stream: str, source_ids: Collection[str]) -> list[str]:
+        """Delete the live records of a stream that a plan found absent.
+
+        Returns:
+            A sentence if a brake held the deletes back; otherwise nothing.
+        """
+        if (settings := self._settings_of_ours(stream)) is None:
+            return []
+        scope = self._ledger.scope(self._run.source, stream, settings.object)
+        known = self._ledger.known(scope, source_ids)
+        absent = [(source_id, each.crm_id) for source_id, each in known.items() if each.crm_id is not None]
+        refusal = self._delete_absent(stream, scope, absent, set(source_ids))
+        return [refusal] if refusal else []
+
+    def _delete_absent(
+        self, stream: str, scope: Scope, absent: Sequence[tuple[str, CrmId]], going: Collection[str]
+    ) -> str:
+        """Delete absent records that nobody else stands for.
+
+        Args:
+            stream: The stream's name.
+            scope: Where the ledger keeps the stream's records.
+            absent: Source ids and CRM ids.
+            going: The source ids of the stream that stand for nothing any more.
+
+        Returns:
+            A sentence if a brake held them back; otherwise nothing.
+        """
+        settings, ledger = self._settings_of(stream), self._ledger
+        live = ledger.arrivals.live(scope)
         claims = ledger.claims.live(scope, [crm_id for _, crm_id in absent])
-        gone = ledger.absent(scope, version, matched_too=True)  # what is absent, too, claims nothing
-        going = {(scope.id, source_id) for source_id, _ in gone}
         pending = [
             PendingDelete(crm_id, source_id, scope, reason=ABSENT)
             for source_id, crm_id in absent
-            if all(claim in going for claim in claims.get(crm_id, ()))
+            if all(at == scope.id and claim in going for at, claim in claims.get(crm_id, ()))
         ]
         if refusal := self._refusal_of_absent(settings, scope, pending, live):
             if len(pending) > self._allowed:
                 advice = f"If that is right, run once with --allow-deletes {len(pending)}."
-                return [f"Stream {stream}: {refusal} Nothing was deleted. {advice}"]
+                return f"Stream {stream}: {refusal} Nothing was deleted. {advice}"
             self._allowed -= len(pending)
             logger.warning(
                 "Stream %s: %d absent records are deleted: allow_deletes lets them pass", stream, len(pending)
             )
             pending = [replace(each, reason=ALLOWED) for each in pending]
         self._delete(stream, scope, settings, pending)
-        for held in ledger.held_records.absent(self._run.source, scope, version):
-            ledger.held_records.release(scope, [held.source_id])  # what their source no longer has is not tried again
-            self._recorder.dropped(held, settings.object, ABSENT)
-        ledger.forget_seen(scope, version)
-        return []
+        return ""
 
     def _refusal_of_absent(
         self, settings: StreamSettings, scope: Scope, pending: Sequence[PendingDelete], live: int
@@ -194,9 +231,29 @@ class Deleter:
         mapper = Mapper(crm.owner(crm_object), crm_object, settings.mapping) if self._ledger.kept_values.on else None
         deletes = _Deletes(stream, own, writer, crm_object, settings.forget, current, mapper)
         size = 1 if settings.forget else crm_object.bulk_delete
-        groups = _groups(pending)
+        groups = self._approved(deletes, _groups(pending))
         parts = [groups[start : start + size] for start in range(0, len(groups), size)]
         self._run.pool.gather([partial(self._delete_part, deletes, part) for part in parts])
+
+    def _approved(self, deletes: _Deletes, groups: Sequence[Group]) -> list[Group]:
+        """Show deletes to whoever may object; returns the groups to none of which somebody does."""
+        shown = {id(each): _deletion(deletes, each) for group in groups for each in group}
+        objections = self._run.approval.deleted(list(shown.values())) if shown else {}
+        approved: list[Group] = []
+        for group in groups:
+            found = [(each, objections.get(shown[id(each)].place)) for each in group]
+            if all(objection is None for _, objection in found):
+                approved.append(group)
+                continue
+            reason = next(objection.reason for _, objection in found if objection is not None)
+            for each, objection in found:
+                if objection is not None and objection.is_silent:
+                    continue
+                if each.held is not None:
+                    self._reject(deletes.scope, [each.held], RejectKind.PLAN_OUTDATED, reason)
+                else:
+                    logger.warning("Stream %s: record %s stays: %s", deletes.stream, each.crm_id, reason)
+        return approved
 
     def _delete_part(self, deletes: _Deletes, groups: Sequence[Group]) -> None:
         """Delete in one request, where the CRM takes many; what is known of the records goes into the history first."""
@@ -271,6 +328,19 @@ class Deleter:
         self._recorder.held(held[0].stream, targets[0].get("object", ""), rejected, crm_ids)
         for each in held:
             self._recorder.reopened(each.stream, each)
+
+
+def _deletion(deletes: _Deletes, pending: PendingDelete) -> Deletion:
+    return Deletion(
+        deletes.stream,
+        pending.held.source_id if pending.held else pending.source_id or "",
+        pending.scope,
+        pending.source_id,
+        deletes.crm_object,
+        pending.crm_id,
+        deletes.current.get(pending.crm_id),
+        pending.reason,
+    )
 
 
 def _groups(pending: Sequence[PendingDelete]) -> list[Group]:

@@ -15,7 +15,7 @@ import msgspec
 from typing_extensions import override
 
 from crm_api.crm import BeforeSend, Crm, Refused, Result, Wanted, Written
-from crm_api.crm_objects import CrmId, CrmObject, CrmRecord, Payload, outgoing
+from crm_api.crm_objects import CrmId, CrmObject, CrmRecord, Kind, Payload, outgoing
 from crm_api.delegating import DelegatingCrm
 from crm_api.dry_run import DryRunAnswer, NewId
 from crm_api.errors import RefusedError
@@ -177,6 +177,15 @@ class DryRunCrm(DelegatingCrm):
             self.extra_requests += self.session.traffic.requests - sent
         return found | {record["id"]: record for record in self._with_changes(crm_object, seen)}
 
+    def as_read(self, crm_object: CrmObject, crm_id: CrmId) -> CrmRecord | None:
+        """Return a record as the CRM has it, without what the run would have done; None: it was not read lately."""
+        with self._lock:
+            return self._seen.get((crm_object.name, crm_id))
+
+    def is_new(self, crm_id: CrmId) -> bool:
+        """Tell whether an id is one that was made up for a record which the run would create."""
+        return crm_id in self._new_ids
+
     def _note_read(self, crm_object: CrmObject, records: Iterable[CrmRecord]) -> None:
         """Remember whole records as they were read."""
         with self._lock:
@@ -206,15 +215,17 @@ class DryRunCrm(DelegatingCrm):
         return self._read(crm_object, ids, immediate=immediate)
 
     def _read(self, crm_object: CrmObject, ids: Sequence[CrmId], *, immediate: bool = False) -> dict[CrmId, CrmRecord]:
-        new = {
-            crm_id: {"id": crm_id, **self._changes[crm_object.name, crm_id]}
-            for crm_id in ids
-            if crm_id in self._new_ids
-        }
+        new = {crm_id: self._made(crm_object, crm_id) for crm_id in ids if crm_id in self._new_ids}
         real = [crm_id for crm_id in ids if crm_id not in new]
         found = list(self._crm.read(crm_object, real, immediate=immediate).values()) if real else []
         self._note_read(crm_object, found)
         return new | {record["id"]: record for record in self._with_changes(crm_object, found)}
+
+    def _made(self, crm_object: CrmObject, crm_id: CrmId) -> CrmRecord:
+        """Return a record that the run would have created, as the CRM would show it: with what nobody gave it, too."""
+        empty = {each.name: None for each in crm_object.attributes if each.kind is not Kind.CUSTOM}
+        record = {**empty, **self._crm.custom_container({}), **self._changes[crm_object.name, crm_id]}
+        return {**record, "id": crm_id}
 
     # Writes
 
@@ -223,7 +234,10 @@ class DryRunCrm(DelegatingCrm):
         answers = self._crm.create(crm_object, payloads, before_send=before_send)
         answers = self._as_before([(None, payload) for payload in payloads], answers)
         self._remember(crm_object, answers)
-        return answers
+        return [
+            replace(answer, record=self._made(crm_object, answer.id)) if isinstance(answer, Written) else answer
+            for answer in answers
+        ]
 
     @override
     def update(self, crm_object: CrmObject, changes: Sequence[tuple[CrmId, Payload]]) -> list[Result]:

@@ -7,19 +7,20 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from crm_api.crm_objects import CrmId, outgoing
+from crm_api.crm_objects import CrmId, Payload, outgoing
+from target_crm.engine.approval import Intended, Step
 from target_crm.engine.decisions import Action, Create, Ready, Reject, Skip, Update, upsert_by
 from target_crm.engine.destination import Stream
 from target_crm.engine.in_doubt import CreateFate, DoubtResolver, Verdict
 from target_crm.engine.incoming import IncomingRecord
 from target_crm.engine.run import StreamContext, logger
-from target_crm.engine.sender import Done, NotDone, Results, Sender, Write
+from target_crm.engine.sender import Done, NotDone, Results, Sender, Write, kept_values
 from target_crm.engine.shared_matches import SharedMatches
 from target_crm.engine.stream_ledger import StreamLedger
 from target_crm.ledger.values import Entry, Held, Origin
 from target_crm.load_method import LoadMethod
 from target_crm.mapping.changes import Basis
-from target_crm.mapping.values import NOTHING_TO_SEND, Change, Reason, Side
+from target_crm.mapping.values import NOTHING_TO_SEND, Change, KeptValue, Reason, Side
 from target_crm.report.outcomes import Outcome, RejectKind
 
 _NO_UPDATE = (
@@ -36,12 +37,14 @@ class Round:
 
     Attributes:
         writes: To be sent.
+        unneeded: Updates whose record the CRM has as it should be.
         held: Records to be held.
         in_doubt: Records to be held with their intents.
         again: Records to be decided anew.
     """
 
     writes: list[Write] = field(default_factory=list)
+    unneeded: list[tuple[Update, Change]] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
     in_doubt: list[IncomingRecord] = field(default_factory=list)
     again: list[Ready] = field(default_factory=list)
@@ -94,7 +97,7 @@ class ActionRunner:
         """Tell whether a record may be upserted without looking for it first."""
         values = [value for key in ready.mapped.keys for part in key.parts for value in part.values]
         settings = self._stream.settings
-        if settings.compares_crm or settings.mapping.decided_by_crm:
+        if settings.compares_crm or settings.mapping.decided_by_crm or self._context.ledger.kept_values.on:
             return False
         return len(values) == 1 and self._mapper.is_blind(ready.mapped)
 
@@ -123,6 +126,8 @@ class ActionRunner:
             BusyError: Nothing further can succeed for now; what was answered until then is in the ledger, too.
         """
         prepared = self._prepared(actions)
+        self._show(prepared)
+        self._leave_as_is(prepared.unneeded)
         if prepared.held:
             self._records.hold(prepared.held)
         results = self._sender.send(prepared.writes)
@@ -166,7 +171,7 @@ class ActionRunner:
 
     def _prepare_updates(self, updates: Sequence[Update], prepared: Round) -> None:
         if self._method is LoadMethod.MATCH:
-            self._leave_as_is([(update, NOTHING_TO_SEND) for update in updates if update.matched])
+            prepared.unneeded += [(update, NOTHING_TO_SEND) for update in updates if update.matched]
             self._records.unchanged(
                 {update.ready.incoming.source_id: update.crm_id for update in updates if not update.matched}
             )
@@ -179,7 +184,45 @@ class ActionRunner:
             reject = Reject(update.ready, RejectKind.NO_ENDPOINT, _NO_UPDATE)
             prepared.held.append(self._records.rejected(reject))
         prepared.writes += map(self._outgoing, plan.writes)
-        self._leave_as_is(plan.unneeded)
+        prepared.unneeded += plan.unneeded
+
+    def _show(self, prepared: Round) -> None:
+        """Show what is about to be written to whoever may object; holds, and takes out, that to which somebody does."""
+        steps = [(each.action, each.change.payload) for each in prepared.writes]
+        steps += [(update, change.payload) for update, change in prepared.unneeded]
+        if not steps:
+            return
+        intended = [self._intended(*step) for step in steps]
+        objections = self._context.run.approval.intended(self._context.crm, intended)
+        if not objections:
+            return
+        self._records.hold_objected(
+            (action.ready.incoming, objection)
+            for action, _ in steps
+            if (objection := objections.get(action.ready.incoming.source_id)) is not None
+        )
+        prepared.writes = [each for each in prepared.writes if _source_id(each.action) not in objections]
+        prepared.unneeded = [each for each in prepared.unneeded if _source_id(each[0]) not in objections]
+
+    def _intended(self, action: Create | Update, payload: Payload) -> Intended:
+        ready, update = action.ready, action if isinstance(action, Update) else None
+        return Intended(
+            self._stream.name,
+            self._context.scope,
+            ready.incoming.source_id,
+            self._crm_object,
+            Step.CREATE if update is None else Step.UPDATE if payload else Step.KEEP,
+            None if update is None else update.crm_id,
+            payload,
+            action.upsert if isinstance(action, Create) else None,
+            None if update is None else update.current,
+            ready.basis.tried,
+            is_matched=update is not None and update.matched,
+            in_doubt=ready.reread or ready.tries > 0,
+            references=frozenset(self._stream.settings.mapping.references),
+            reason="" if update is None else update.reason,
+            readable=self._mapper.readable,
+        )
 
     def _begin_anew(self, ready: Ready, crm_id: CrmId, into: Round) -> None:
         """Do what the settings say of a record that the ledger knows and the CRM no longer has."""
@@ -197,12 +240,14 @@ class ActionRunner:
 
     def _leave_as_is(self, unneeded: Sequence[tuple[Update, Change]]) -> None:
         """Count records that the CRM has as they should be, or that are only to be matched."""
+        if not unneeded:
+            return
         written = self._method is not LoadMethod.MATCH
         entries = [
             Entry(
                 update.ready.incoming.source_id,
                 update.crm_id,
-                "matched" if update.matched else "unchanged",
+                "updated" if update.ready.before is not None else "matched" if update.matched else "unchanged",
                 Origin.MATCHED if update.matched else update.ready.origin,
                 update.ready.incoming.record_hash if written else None,
                 update.ready.mapped.digest if written else None,
@@ -210,12 +255,20 @@ class ActionRunner:
                 links=update.ready.links,
                 reason=update.reason,
                 last=self._mapper.remembered(update.ready.mapped, update.ready.basis, change, update.current),
+                values=self._kept_of_tried(update),
             )
             for update, change in unneeded
         ]
         matched_by = {update.ready.incoming.source_id: update.reason for update, _ in unneeded if update.matched}
         changes = {update.ready.incoming.source_id: change for update, change in unneeded}
         self._records.left_as_is(entries, matched_by, changes)
+
+    def _kept_of_tried(self, update: Update) -> Sequence[KeptValue]:
+        """The values to be kept of writes without an answer that were carried out, as the record shows by now."""
+        before = update.ready.before
+        if before is None or not self._context.ledger.kept_values.on:
+            return ()
+        return kept_values(self._mapper, NOTHING_TO_SEND, update.ready, before)
 
     # After sending
 
@@ -303,10 +356,15 @@ class ActionRunner:
             tried = () if write.crm_id is None else (*ready.basis.tried, write.change.payload)
             basis = replace(ready.basis, tried=tried)
             reread = write.crm_id is not None
-            after.again.append(replace(ready, tries=ready.tries + 1, reread=reread, basis=basis))
+            before = ready.before or (write.action.current if isinstance(write.action, Update) else None)
+            after.again.append(replace(ready, tries=ready.tries + 1, reread=reread, basis=basis, before=before))
 
     def _stays_in_doubt(self, write: Write) -> bool:
         return write.crm_id is not None and self._destination.leaves_updates_in_doubt(self._context.crm)
+
+
+def _source_id(action: Action) -> str:
+    return action.ready.incoming.source_id
 
 
 def _kind_of(refused: NotDone) -> str:

@@ -190,7 +190,7 @@ class RunEnd:
             asdict(Traffic() if crm is None else crm.session.traffic),
             self._clock() - self._began,
             ending,
-            None if run is None else _forecast(run.crm, self._config),
+            None if run is None else forecast(run.crm, self._config),
             held.ledger,
             None
             if crm is None
@@ -231,7 +231,8 @@ def _close_books(run: Run, ending: Ending) -> tuple[_Held, Ending]:
     return held, ending
 
 
-def _forecast(crm: Crm, config: Mapping[str, Any]) -> Forecast | None:
+def forecast(crm: Crm, config: Mapping[str, Any]) -> Forecast | None:
+    """Say what the run would cost that a dry run stands for; None for a run that is none."""
     if not config["dry_run"]:
         return None
     from target_crm.engine.dry_run import forecast_of  # noqa: PLC0415 - only a dry run needs it

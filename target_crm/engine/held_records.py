@@ -137,7 +137,7 @@ class HeldRecordRetrier:
         intake = self._intake
         before = dict(intake.schema_lines)
         for held in held_records:
-            if not self._may_write(held.stream):
+            if not self._run.approval.retries((held.stream, held.source_id)) or not self._may_write(held.stream):
                 continue
             schema = decode(held.schema)
             try:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from crm_api.crm_objects import CrmId, CrmRecord, outgoing
 from crm_api.errors import SettingError
+from target_crm.engine.approval import Intended, Step
 from target_crm.engine.decisions import Ready, Update
 from target_crm.engine.hidden_values import HiddenValues
 from target_crm.engine.incoming import IncomingRecord
@@ -123,6 +124,8 @@ class _StreamLinks:
     def _writes(self, updates: Sequence[Update]) -> list[Write]:
         """Return what has to be sent; links that are there already are settled."""
         writes: list[Write] = []
+        settled: list[tuple[Update, Change, CrmRecord]] = []
+        found: list[tuple[Update, Change, CrmRecord]] = []
         current = self._current(updates)
         for update in updates:
             record = current.get(update.crm_id)
@@ -137,8 +140,40 @@ class _StreamLinks:
             elif change.payload:
                 writes.append(Write(update, change))
             else:
+                settled.append((update, change, record))
+            found.append((update, change, record))
+        objected = self._objected(found)
+        for update, change, record in settled:
+            if update.ready.incoming.source_id not in objected:
                 self._settle(update, change, record)
-        return writes
+        return [each for each in writes if each.action.ready.incoming.source_id not in objected]
+
+    def _objected(self, links: Sequence[tuple[Update, Change, CrmRecord]]) -> Collection[str]:
+        """Show links to whoever may object; returns the source ids of those that stay as they are."""
+        intended = [self._intended(*link) for link in links]
+        objections = self._context.run.approval.intended(self._context.crm, intended) if intended else {}
+        for update, _, _ in links:
+            objection = objections.get(update.ready.incoming.source_id)
+            if objection is not None and not objection.is_silent:
+                logger.warning("Stream %s: a link is not made: %s", self._stream, objection.reason)
+                self._note_refused(update.ready, update.ready.mapped.payload, objection.reason)
+        return objections
+
+    def _intended(self, update: Update, change: Change, record: CrmRecord) -> Intended:
+        return Intended(
+            self._stream,
+            self._context.scope,
+            update.ready.incoming.source_id,
+            self._context.mapper.crm_object,
+            Step.LINK,
+            update.crm_id,
+            change.payload,
+            current=record,
+            tried=(change.payload,) if update.ready.reread else (),
+            in_doubt=update.ready.reread,
+            references=frozenset(update.ready.mapped.payload),
+            readable=self._context.mapper.readable,
+        )
 
     def _current(self, updates: Sequence[Update]) -> dict[CrmId, CrmRecord]:
         current: dict[CrmId, CrmRecord] = {}
@@ -174,6 +209,7 @@ class _StreamLinks:
             incoming.record_hash or None,
             digest or None,
             links=ready.links,
+            keeps_held=True,
             last=self._context.mapper.remembered(ready.mapped, ready.basis, change, record),
         )
         self._ledger.settle(self._context.scope, [entry])

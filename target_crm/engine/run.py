@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crm_api.crm import Account, Crm
-from crm_api.recent_records import RecentRecords
+from crm_api.records.recent_records import RecentRecords
 from target_crm.concurrency import Stopping, WorkerPool
+from target_crm.engine.approval import Approval
 from target_crm.engine.outcome_recorder import OutcomeRecorder
 from target_crm.ledger.values import ObjectScope, Scope, Source
 from target_crm.mapping.mapper import Mapper
@@ -96,6 +97,7 @@ class Run:
         recent: The CRM records that our own writes left, by object.
         pool: Carries out several requests at once.
         timing: When the run began, how long things take, and whether it is to end.
+        approval: Sees what is about to be done, and may object.
     """
 
     id: str
@@ -108,6 +110,7 @@ class Run:
     recent: RecentWrites
     pool: WorkerPool
     timing: Timing
+    approval: Approval
 
     @property
     def own_version(self) -> str:

@@ -19,13 +19,14 @@ from crm_api.settings import network
 from crm_api.transport.redaction import Redactor
 from target_crm.concurrency import Stopping, WorkerPool
 from target_crm.crms import account_of, signed_by
+from target_crm.engine.approval import Approval, Opened
 from target_crm.engine.outcome_recorder import OutcomeRecorder
 from target_crm.engine.run import RecentWrites, Run, Timing, Window, logger
 from target_crm.ledger.copying import copied
 from target_crm.ledger.ledger import Ledger
 from target_crm.ledger.opening import OpenedLedger, Writing
 from target_crm.ledger.outcome_lines import OutcomeLines
-from target_crm.ledger.presence import lack_of_ledger
+from target_crm.ledger.presence import has_ledger, lack_of_ledger
 from target_crm.ledger.queries import LedgerQueries
 from target_crm.ledger.runs import RunLine
 from target_crm.ledger.store import Store, default_url, shown_url
@@ -51,6 +52,7 @@ def open_run(
     began: float,
     stopping: Stopping,
     clock: Callable[[], float],
+    approval: Approval | None = None,
 ) -> Run:
     """Open what all streams of a run share.
 
@@ -62,17 +64,22 @@ def open_run(
         began: When the process began (seconds of ``clock``).
         stopping: Whether the run is to end.
         clock: Monotonic seconds.
+        approval: Sees what is about to be done, and may object; None: whoever makes a plan, or nobody.
 
     Raises:
         SettingError: A file or a URL cannot work.
         LedgerError: The ledger cannot be opened.
         CrmError: The CRM does not tell whose account it is.
     """
+    if config.get("plan_path") and approval is None and not config["dry_run"]:
+        raise SettingError(
+            "plan_path makes the plan of a dry run: set dry_run to true as well, or remove plan_path. Nothing was sent"
+        )
     told = account_of(crm)
     url = config.get("ledger_url") or default_url()
     observers: list[Observer] = []
     if config["dry_run"]:
-        crm, url = _for_dry_run(crm, url, observers)
+        crm, url, approval = _for_dry_run(config, crm, observers, approval)
     if config["require_ledger"] and (lack := lack_of_ledger(url)) is not None:
         raise SettingError(
             f"{lack}, and require_ledger is on: restore the one that is missing, or "
@@ -116,6 +123,8 @@ def open_run(
         else:
             ledger.kept_values.prune(keep_values_days)
             ledger.prune_history(float(config["history_days"]), keep_values_days)
+        if isinstance(approval, Observer):
+            observers.append(approval)
         lines = OutcomeLines(store, partial(ledger.scope, source))
         pool = WorkerPool(config["max_concurrency"], stopping)
         if not config["dry_run"] and (config.get("responses_path") or config.get("responses_url")):
@@ -131,20 +140,30 @@ def open_run(
             RecentWrites(WHOLE_RUN_SECONDS if config["dry_run"] else window.seconds, clock),
             pool,
             Timing(began, window, stopping, clock),
+            approval or Approval(),
         )
+        run.approval.begin(Opened(run_id, crm, account, source, ledger, pool.gather))
         unless_it_opens.pop_all()
         return run
 
 
-def _for_dry_run(crm: Crm, url: str, observers: list[Observer]) -> tuple[Crm, str]:
+def _for_dry_run(
+    config: Mapping[str, Any], crm: Crm, observers: list[Observer], approval: Approval | None
+) -> tuple[Crm, str, Approval | None]:
     """Return the account and the ledger of a dry run, which writes to neither; what would be done is shown."""
     from target_crm.engine.dry_run import DryRunCrm  # noqa: PLC0415 - only a dry run needs it
     from target_crm.report.preview import Preview  # noqa: PLC0415 - only a dry run needs it
 
+    url = config.get("ledger_url") or default_url()
     folder = tempfile.TemporaryDirectory(prefix="singer-crm-dry-run-")
     preview = Preview(crm.session.redact, on_close=folder.cleanup)
     observers.append(preview)
-    return DryRunCrm(crm, preview.request), copied(url, Path(folder.name))
+    dry = DryRunCrm(crm, preview.request)
+    if approval is None and (plan_path := config.get("plan_path")):
+        from target_crm.plans.planning import recorder_of  # noqa: PLC0415 - only who makes a plan needs it
+
+        approval = recorder_of(plan_path, config, dry, has_ledger=has_ledger(url))
+    return dry, copied(url, Path(folder.name)), approval
 
 
 def leases_of(config: Mapping[str, Any]) -> Leases | None:

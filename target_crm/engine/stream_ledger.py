@@ -9,6 +9,7 @@ from typing import Any
 
 from crm_api.crm import Unclear
 from crm_api.crm_objects import CrmId
+from target_crm.engine.approval import Objection
 from target_crm.engine.decisions import Reject, Update
 from target_crm.engine.destination import Stream
 from target_crm.engine.incoming import IncomingRecord
@@ -226,6 +227,18 @@ class StreamLedger:
         ]
         sent = {"crm_id": update.crm_id, "conflicts": conflicts}
         return self.held(incoming, RejectKind.CONFLICT, _in_conflict(change.to_review), sent=sent)
+
+    def hold_objected(self, objected: Iterable[tuple[IncomingRecord, Objection]]) -> None:
+        """Hold records to which somebody objected; a write of one that is in doubt stays so."""
+        held = [
+            self.held(incoming, RejectKind.PLAN_OUTDATED, objection.reason)
+            if objection.waits_on is None
+            else self.held(incoming, RejectKind.MISSING_REFERENCE, objection.reason, waits_on=objection.waits_on)
+            for incoming, objection in objected
+        ]
+        if held:
+            self._ledger.held_records.hold(self._scope, held, keep_intents=True)
+            self._count_held(held)
 
     def hold_unstorable(self, incoming_records: Iterable[IncomingRecord], error: LedgerDataError) -> None:
         """Hold records of which the ledger's database refuses a value; under a digest, if that is the source id."""

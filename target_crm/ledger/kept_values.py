@@ -59,8 +59,14 @@ class KeptValues:
         ]
         self._store.put(connection, tables.kept_values, rows)
 
-    def last_sent(self, scope: Scope, source_id: str, attributes: Collection[str]) -> Mapping[str, Any]:
-        """Return the values that attributes of a record were last sent with, in the vendor's form, as far as kept."""
+    def last_sent(self, scope: Scope, source_id: str, attributes: Collection[str] | None = None) -> Mapping[str, Any]:
+        """Return the values that attributes of a record were last sent with, in the vendor's form, as far as kept.
+
+        Args:
+            scope: The record's scope.
+            source_id: The record's source id.
+            attributes: Names of attributes; None: all of them.
+        """
         if not self.on:
             return {}
         kept, history = tables.kept_values, tables.history
@@ -68,9 +74,10 @@ class KeptValues:
             sa.select(kept.c.attribute, kept.c.after)
             .join_from(kept, history)
             .where(history.c.scope_id == scope.id, history.c.source_id == source_id)
-            .where(kept.c.attribute.in_(list(attributes)))
             .order_by(kept.c.history_id)
         )
+        if attributes is not None:
+            query = query.where(kept.c.attribute.in_(list(attributes)))
         return {row.attribute: json.loads(row.after) for row in self._store.rows(query) if row.after is not None}
 
     def prune(self, days: float) -> None:
@@ -80,4 +87,6 @@ class KeptValues:
         lines = sa.select(kept.c.history_id).where(is_old)
         with self._store.write() as connection:
             connection.execute(history.update().where(history.c.id.in_(lines)).values(changes=None))
+            created = history.c.id.in_(lines), history.c.action == "created"
+            connection.execute(history.update().where(*created).values(record=None))
             connection.execute(kept.delete().where(is_old))

@@ -102,8 +102,8 @@ class KeptRuns:
         if account is not None:
             self._query = self._query.where(tables.runs.c.account == account)
 
-    def newest(self, most: int) -> Iterator[KeptRun]:
-        """Yield so many runs, the one that began last first."""
+    def newest(self, most: int | None = None) -> Iterator[KeptRun]:
+        """Yield so many runs, or all of them, the one that began last first."""
         began = tables.runs.c.began_at.desc(), tables.runs.c.number.desc()
         for row in self._store.rows(self._query.order_by(*began).limit(most)):
             yield run_of(row)

@@ -326,7 +326,7 @@ kept_values = Table(
     sqlite_with_rowid=False,
 )
 
-# The lines of a plan that were carried out, by a digest of the line. Nothing writes them yet.
+# The lines of a plan that were carried out, by a digest of the line.
 plans = Table(
     "ledger_plans",
     metadata,

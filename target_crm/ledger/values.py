@@ -86,6 +86,14 @@ class Origin(StrEnum):
     IMPORTED = "imported"
     LEFT = "left"
     """The source deleted its record and the CRM's record stays: the source record no longer claims it."""
+    UNDONE = "undone"
+    """The CRM's record was created for it and taken back: none is created until the source changes its record."""
+    RESTORED = "restored"
+    """The CRM's record was deleted with it and made again: no source record claims it until the source has it again."""
+
+
+CLAIMS_NOTHING = (Origin.LEFT, Origin.RESTORED)
+"""Origins of records that their source does not have: they do not keep the CRM's record from being deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +246,8 @@ class Entry:
         reason: A sentence part for people that says why this was done; empty where that is plain.
         last: The record as it was sent now and is seen since; None: nothing new is known of that.
         values: The values that are to be kept.
+        keeps_held: Whether a version of the record that is held stays held: the write did not come from the source.
+        record: A new record as the CRM answered it, to be kept with the values; None: it is not kept.
     """
 
     source_id: str
@@ -254,10 +264,13 @@ class Entry:
     last: LastSent | None = None
     values: Sequence[KeptValue] = ()
 
+    keeps_held: bool = False
+    record: Mapping[str, Any] | None = None
+
     @property
     def bare(self) -> Entry:
         """An entry with what the next run needs, without what was changed, by which request and why."""
-        return replace(self, differences=(), gained=None, request_id="", reason="", values=())
+        return replace(self, differences=(), gained=None, request_id="", reason="", values=(), record=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,17 @@ class Comparison:
         return decoded.isoformat() if isinstance(decoded, date) else decoded
 
 
+def spelled(value: Any) -> bytes:
+    """Spell a value as it is; equal numbers and equal instants are spelled alike, and so are all empty values."""
+    if not has_value(value):
+        return NOTHING
+    form = _canonical(value)
+    try:
+        return _ENCODER.encode(form)
+    except (UnicodeEncodeError, OverflowError):
+        return repr(form).encode("utf-8", "backslashreplace")
+
+
 def key_of(attribute: Attribute, value: Any) -> str:
     """The text by which elements of a list attribute are told apart."""
     if attribute.item is not None:

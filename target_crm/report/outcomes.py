@@ -60,6 +60,7 @@ class RejectKind(StrEnum):
     BRAKE = "brake"
     CONFLICT = "conflict"
     IN_DOUBT = "in_doubt"
+    PLAN_OUTDATED = "plan_outdated"
 
 
 @dataclass(frozen=True)

@@ -116,6 +116,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "It would be deleted together with more others than `max_deletes` allows: none of them was. Exit code 3.",
             "See whether the source is right; if so, raise `max_deletes` for one run.",
         ),
+        RejectKind.PLAN_OUTDATED: Kind(
+            "`singer-crm apply` did not find it as the plan had seen it: somebody edited it in the CRM since, another "
+            "run has written it, or what would be sent is not what the plan says. Nothing of it was sent.",
+            "Make the plan anew, and have it approved.",
+        ),
         RejectKind.IN_DOUBT: Kind(
             "It was sent, no answer came that tells what became of it, and the CRM cannot tell whether it arrived.",
             "Wait: the next run asks again before it sends anything. Should it stay in doubt, look for it in the CRM. "

@@ -6,14 +6,13 @@ import errno
 import json
 import os
 import stat
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from crm_api.errors import Retry
-from target_crm.files import FileError, file_errors, open_private, write_through
+from target_crm.files import FileError, file_errors, open_private, replace_file, write_through
 
 SETTING = "report_path"
 RUNNING = "running"
@@ -68,7 +67,7 @@ class ReportFile:
         text = json.dumps(self.whole(report), indent=2).encode() + b"\n"
         if _is_replaceable(self._path):
             try:
-                _replace(Path(os.path.realpath(self._path)), text)
+                replace_file(self._path, [text])
             except OSError as error:
                 if error.errno not in _ONLY_IN_PLACE:
                     raise FileError(SETTING, self._path, error.strerror or str(error)) from error
@@ -94,19 +93,3 @@ def _is_replaceable(path: Path) -> bool:
         return stat.S_ISREG(path.stat().st_mode)
     except OSError:
         return True
-
-
-def _replace(path: Path, text: bytes) -> None:
-    """Put a file in place of another; whoever reads it finds the old one or the new one.
-
-    Raises:
-        OSError: Nothing was changed.
-    """
-    descriptor, beside = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb", buffering=0) as file:
-            write_through(file, text)
-        Path(beside).replace(path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise

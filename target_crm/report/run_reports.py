@@ -36,7 +36,7 @@ def _report_of(run: KeptRun) -> dict[str, Any]:
 
 
 _UNKNOWN: Mapping[str, None] = dict.fromkeys(
-    ("requests", "refused_429", "outcomes", "streams", "rejected_kinds", "left_out", "deleted", "quota")
+    ("account_name", "requests", "refused_429", "outcomes", "streams", "rejected_kinds", "left_out", "deleted", "quota")
 )
 
 
@@ -46,6 +46,7 @@ def _told_of(report: Mapping[str, Any]) -> dict[str, Any]:
     for of_stream in report["reject_kinds"].values():
         kinds.update(of_stream)
     return {
+        "account_name": report.get("account"),
         "requests": report["requests"]["requests"],
         "refused_429": report["requests"]["turned_away"],
         "outcomes": {outcome.value: sum(of_stream[outcome] for of_stream in streams.values()) for outcome in Outcome},

@@ -172,7 +172,17 @@ def test_runs_are_listed_newest_first_as_programs_take_them(run, config):
     assert second["deleted"] == second["outcomes"]["deleted"] == 1
     assert set(listed) == {
         *("run_id", "began_at", "ended_at", "seconds", "crm", "account", "source_name", "exit_code", "dry_run"),
-        *("requests", "refused_429", "outcomes", "streams", "rejected_kinds", "left_out", "deleted", "quota"),
+        *(
+            "account_name",
+            "requests",
+            "refused_429",
+            "outcomes",
+            "streams",
+            "rejected_kinds",
+            "left_out",
+            "deleted",
+            "quota",
+        ),
     }
     assert (listed["run_id"], listed["exit_code"], listed["dry_run"]) == (first.report["run_id"], 1, False)
     assert listed["streams"]["people"] == {
