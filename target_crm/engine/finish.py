@@ -71,10 +71,14 @@ class RunEnd:
         """Put this run into the report file, in place of an earlier one; nothing has been sent yet.
 
         Raises:
-            SettingError: It cannot be written.
+            SettingError: It cannot be written, or notify_url cannot work.
             FileError: The disk is full.
         """
         self._report.begin(self._run_id)
+        if receiver := self._config.get("notify_url"):
+            from target_crm.report.receiver import checked_receiver  # noqa: PLC0415 - only some tell anybody
+
+            checked_receiver(receiver)
 
     def opened(self, run: Run) -> None:
         """Tell of this run in the report file and in the ledger: a run that is killed leaves that to the next one."""

@@ -11,11 +11,15 @@ from crm_api.settings import network
 from target_crm.engine.run import logger
 from target_crm.exit_codes import Ending
 from target_crm.ledger.notices import Notices
+from target_crm.ledger.runs import last_end
 from target_crm.ledger.store import Store, default_url
 from target_crm.ledger.values import Source
 from target_crm.report.outcomes import Books, Outcome
 from target_crm.report.receiver import SETTING, Receiver, Telling
-from target_crm.report.thresholds import COUNTED, Figures, Threshold, thresholds_of
+from target_crm.report.thresholds import COUNTED, NOT_RUN_FOR, Figures, Threshold, in_words, thresholds_of
+
+CAME_TO_END = (Exit.DONE, Exit.FAILED, Exit.BRAKE)
+"""The exit codes of runs that came to the end of their input, or nearly so: nobody has to look why none runs."""
 
 
 def figures_of(books: Books, held: Mapping[str, int], ending: Ending) -> Figures:
@@ -60,6 +64,34 @@ def _said(name: str, threshold: Threshold, count: int, source: Source, *, is_cro
     limit = f"threshold {threshold.given}"
     over = "" if is_crossed else "Over: "
     return f"{over}{records} {COUNTED[name]} ({limit}); source {source.name} into {source.crm} {source.account}"
+
+
+def note_silence(store: Store, source: Source, longest_seconds: float, limit: str) -> None:
+    """Note whether for longer than that no run of a source came to its end.
+
+    Args:
+        store: The ledger's database.
+        source: The account and the source.
+        longest_seconds: The longest time that may pass.
+        limit: That time as somebody gave it, for people.
+
+    Raises:
+        LedgerError: The ledger fails.
+    """
+    now = store.now()
+    last = last_end(store, source, CAME_TO_END, now - longest_seconds)
+    is_crossed = last is None or now - last > longest_seconds
+    since = "No run ever came to its end"
+    if last is not None:
+        since = f"No run came to its end for {in_words(now - last)}" if is_crossed else "Over: a run came to its end"
+    said = f"{since} (threshold {limit}); source {source.name} into {source.crm} {source.account}".rstrip()
+    more = {
+        "run_id": None,
+        "last_ended_at": None if last is None else datetime.fromtimestamp(last, UTC).isoformat(),
+        "seconds": None if last is None else round(now - last),
+    }
+    message = message_of(source, NOT_RUN_FOR, limit, said, is_crossed=is_crossed, more=more)
+    Notices(store, source).note(NOT_RUN_FOR, message, is_crossed=is_crossed)
 
 
 def message_of(
@@ -114,6 +146,4 @@ def tell_at_end(config: Mapping[str, Any], source: Source, run_id: str, ending: 
     except Exception as error:  # noqa: BLE001 - see above
         failure = str(error)
     if failure:
-        logger.warning(
-            "%s was not told that a threshold is crossed, or over: %s. The next run tries again", SETTING, failure
-        )
+        logger.warning("A notice did not reach %s, and the next run tries again: %s", SETTING, failure)

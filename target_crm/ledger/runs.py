@@ -116,12 +116,14 @@ def last_end(store: Store, source: Source, codes: Collection[int], since: float)
 
     Args:
         store: The ledger's database.
-        source: The account and the source.
+        source: The account and the source; with an empty account, all accounts are meant.
         codes: The exit codes of runs that came to their end.
         since: The time in Unix seconds from which on a run may be at work.
     """
     table = tables.runs
-    of_it = table.c.crm == source.crm, table.c.account == source.account, table.c.source_name == source.name
+    of_it = [table.c.crm == source.crm, table.c.source_name == source.name]
+    if source.account:
+        of_it.append(table.c.account == source.account)
     ended = sa.select(sa.func.max(table.c.ended_at)).where(*of_it, table.c.exit_code.in_(codes))
     begun = sa.select(sa.func.max(table.c.began_at)).where(
         *of_it, table.c.ended_at.is_(None), table.c.began_at >= since

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from threading import Thread
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl
 
 from crm_api.errors import CrmError
 from crm_api.transport.answer import Dialect
-from crm_api.transport.network import Network, checked_base_url
+from crm_api.transport.network import Network, checked_base_url, tokens_in
 from crm_api.transport.quota import Quota
 from crm_api.transport.redaction import Redactor
 from crm_api.transport.request import Request, Unsigned
@@ -22,7 +22,6 @@ SETTING = "notify_url"
 TIMEOUT_SECONDS = 4.0  # for a connection, and for each next part of an answer
 TOTAL_SECONDS = 6.0  # for an answer
 LIMIT_SECONDS = 10.0  # for all messages: also a name that nobody resolves
-SHORTEST_PART = 8  # of a path, that may be a token
 
 
 def checked_receiver(url: str) -> str:
@@ -49,7 +48,6 @@ class Receiver:
         address, _, query = url.partition("?")
         self._query = dict(parse_qsl(query, keep_blank_values=True))
         self._path = "/" if address.endswith("/") else ""  # which the session takes off the address
-        parts = urlsplit(address).path
         self._session = CrmSession(
             checked_receiver(url),
             signature=Unsigned(),
@@ -59,7 +57,7 @@ class Receiver:
                 network, headers={}, timeout_seconds=TIMEOUT_SECONDS, total_seconds=TOTAL_SECONDS, max_concurrency=1
             ),
             retry_policy=RetryPolicy(max_attempts=1),
-            redact=Redactor([url, parts, *_tokens(parts), *self._query.values()]),
+            redact=Redactor([url, *tokens_in(url)]),
         )
 
     def post(self, message: Mapping[str, Any]) -> None:
@@ -74,10 +72,6 @@ class Receiver:
     def close(self) -> None:
         """Let the connection go."""
         self._session.close()
-
-
-def _tokens(path: str) -> list[str]:
-    return [part for each in path.split("/") if len(part := unquote(each)) >= SHORTEST_PART]
 
 
 class Telling:
