@@ -25,6 +25,7 @@ from crm_api.freshsales.settings import FRESHSALES_SETTINGS, freshsales_settings
 from crm_api.http.session import connect as connect_http
 from crm_api.http.settings import http_settings
 from crm_api.sound.crm import SoundCrm
+from crm_api.transport.network import tokens_in
 from target_crm.endpoints.declaring import TEMPLATES, ByObject, declared, is_declared, secrets_of, told_by
 from target_crm.stream_settings import streams_by_name
 
@@ -178,7 +179,8 @@ def connected(config: Mapping[str, Any], sleep: Sleep, clock: Clock) -> Crm:
         known.append(declared({**config, "load_method": None}, "stream", {}))
     account = _CRMS[config["crm"]].connect(config, sleep, clock)
     crm = account if config["crm"] == "http" else SoundCrm(account)
-    for secret in secrets_of(known) if known else ():
+    webhooks = (token for name in ("notify_url", "responses_url") for token in tokens_in(config.get(name)))
+    for secret in (*(secrets_of(known) if known else ()), *webhooks):
         crm.session.redact.learn(secret)
     if not known and not TEMPLATES.get(config["crm"]):
         return crm

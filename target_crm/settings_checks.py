@@ -20,6 +20,7 @@ from crm_api.environment import environment_settings, texts_read
 from crm_api.errors import SettingError
 from crm_api.settings import TAP_SETTINGS, check_settings
 from crm_api.transport.redaction import Redactor, secret_texts
+from target_crm.report.thresholds import not_run_for, thresholds_of
 from target_crm.settings import SETTINGS
 from target_crm.stream_settings import without_nulls
 
@@ -75,7 +76,7 @@ def checked_config(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict
 
     Raises:
         ConfigValidationError: A setting does not fit the JSON schema; no secret is shown.
-        SettingError: There is no setting of that name, or ``max_rejected`` cannot be read.
+        SettingError: There is no setting of that name, or ``max_rejected`` or ``notify_when`` cannot be read.
     """
     both = config.get("crm") == "copper"
     passed_over = TAP_SETTINGS if both else frozenset()
@@ -91,6 +92,8 @@ def checked_config(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict
         raise ConfigValidationError("Some settings are wrong", errors=problems)
     check_settings(config, schema, passed_over, () if both else TAP_SETTINGS, _OF_THE_TAP)
     rejected_allowed(config.get("max_rejected", 0))
+    thresholds_of(config)
+    not_run_for(config)
     return config
 
 

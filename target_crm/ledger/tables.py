@@ -367,6 +367,22 @@ runs = Table(
     Index("ledger_runs_by_number", "number"),
 )
 
+# Thresholds that runs of a source have crossed: whether each is crossed now, and messages about it, as a JSON list,
+# that the receiver has not taken yet. Until telling_until, somebody is telling the first of them.
+notices = Table(
+    "ledger_notices",
+    metadata,
+    Column("crm", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("source_name", Text, primary_key=True),
+    Column("threshold", Text, primary_key=True),
+    Column("is_crossed", Integer, nullable=False),
+    Column("since", Float, nullable=False),
+    Column("pending", AnyText, nullable=False),
+    Column("telling_until", Float),
+    sqlite_with_rowid=False,
+)
+
 
 def fresh_key_row(object_id: int, attribute: str, value: str, crm_id: int | str, now: float) -> dict[str, Any]:
     """Make the row of a match value that a write gave or took away."""
