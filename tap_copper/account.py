@@ -163,8 +163,9 @@ class Account:
         request = Request(method, path, repeatable=True, **{**given, "read": mended.reader(read)})
         with self._request_limit:
             answer = self.session.exchange(request)
-        if mended.content is not None:
+        if mended.places:
             log_event(self.logger, "text_replaced", level="WARNING", call=f"{method} {path}", places=mended.places)
+        if mended.content is not None:
             return replace(answer, content=mended.content)
         if answer.content.strip():
             return answer

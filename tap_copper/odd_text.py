@@ -47,7 +47,7 @@ class MendedText:
                     raise
                 places += halves
                 value = read(mended)
-            if places:
+            if places or mended is not content:
                 self.content, self.places = mended, places
             return value
 

@@ -156,6 +156,15 @@ def test_an_account_of_which_nothing_is_said_is_no_record_and_stays_as_it_was(
         assert "account_empty call=GET /account" in caplog.text
 
 
+def test_a_byte_order_mark_before_the_json_is_no_fault(account: Emulator) -> None:
+    body = b'\xef\xbb\xbf[{"id": 1, "name": "a", "date_modified": 5}]'
+    with speaking(lambda _: (200, body, {"X-PW-TOTAL": "1"})) as address:
+        output = read(account, "tags", "people", "loss_reasons", base_url=address, max_attempts=1)
+    assert output.error is None
+    assert output.ids("people") == output.ids("loss_reasons") == [1]
+    assert [each["name"] for each in output.records("tags")] == ["a"]
+
+
 def test_answers_of_another_form_stop_their_streams_alone(account: Emulator) -> None:
     def reply(question: str) -> tuple[int, bytes]:
         body = {"leads": b'{"data": []}', "lead_statuses": b"null", "loss_reasons": b'[{"id": "12"}]', "tags": b"[1]"}
