@@ -135,6 +135,7 @@ def test_an_undo_of_everything_at_once(story, undo, writes):
     story.untouched(writes)
 
 
+@pytest.mark.daily(one_of=3)
 @pytest.mark.parametrize(
     "trouble",
     [
