@@ -127,7 +127,9 @@ def story(emulator, run, settings):
     return Story(emulator, run, settings)
 
 
-def test_an_undo_of_everything_at_once(story, undo, writes):
+def test_an_undo_of_everything_at_once(emulator, run, settings, ledger_url, undo, writes):
+    settings["ledger_url"] = ledger_url
+    story = Story(emulator, run, settings)
     run_id = story.begin()
     done = undo(run_id, **story.config)
     assert done.code == 0, done.output
