@@ -152,7 +152,7 @@ class Control:
         return {"faults": [asdict(fault) for fault in plan.faults], "scripts": plan.scripted}
 
     def _add_fault(self, request: Request) -> Any:
-        self._crms.faults.add(Fault.read(request.json()))
+        self._crms.trouble(Fault.read(request.json()))
         return self._faults(request)
 
     def _clear_faults(self, request: Request) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
+from fnmatch import fnmatchcase
 from typing import Any
 
 from crm_emulator.accounts import MOST, Accounts
@@ -159,14 +160,25 @@ class EmulatedCrms:
 
     def trouble(self, *faults: Fault | str) -> None:
         """Put faults in force: values, or their text form ``error:status=500,every=20,route=POST /people``."""
-        self.faults.add(*(fault if isinstance(fault, Fault) else Fault.parse(fault) for fault in faults))
+        read = [fault if isinstance(fault, Fault) else Fault.parse(fault) for fault in faults]
+        for fault in read:
+            self._require_account(fault.vendor)
+        self.faults.add(*read)
 
     def script(self, route: str, steps: Iterable[Fault | Kind | str], vendor: str = "*") -> None:
         """Decide the next answers of a route (a shell pattern over ``METHOD /template``) one by one; ``ok`` is none.
 
         ``vendor`` is a shell pattern over the names of accounts: ``copper_2``.
         """
+        require_kind("a script's vendor", vendor, str)
+        self._require_account(vendor)
         self.faults.script(route, steps, vendor)
+
+    def _require_account(self, pattern: str) -> None:
+        """Raise ValueError where a pattern names no account, and what is asked for could never happen."""
+        names = [vendor.account_name for vendor in self.vendors]
+        if not any(fnmatchcase(name, pattern) for name in names):
+            raise ValueError(f"no account is named {pattern!r}; there are {', '.join(names)}")
 
     def no_trouble(self) -> None:
         """End all faults and scripts."""

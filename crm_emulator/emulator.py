@@ -112,7 +112,7 @@ class Emulator(EmulatedCrms):
             clock=clock,
             switches=switches,
         )
-        self.faults.add(*faults)
+        self.trouble(*faults)
         if strictness is not None:
             self.set_strictness(strictness)
         self.control_token = checked_token(token) or ("" if is_loopback(listen) else new_token())

@@ -199,7 +199,6 @@ class FaultPlan:
     def script(self, route: str, steps: Iterable[Fault | Kind | str], vendor: str = "*") -> None:
         """Decide the next answers of a route one by one; a step is a Fault, its kind, or its text form."""
         require_kind("a script's route", route, str)
-        require_kind("a script's vendor", vendor, str)
         parsed = deque(step if isinstance(step, Fault) else Fault.read(step) for step in steps)
         if not parsed:
             raise ValueError(f"the script of {route} has no steps; give at least one of {', '.join(Kind)}")

@@ -6,6 +6,7 @@ import argparse
 import os
 import re
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NoReturn
 
@@ -127,7 +128,7 @@ def add_switch(made: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="[CRM.]NAME=VALUE",
-        help="set a switch, for example tie_order=random",
+        help="set a switch, for example tie_order=random: without a CRM of all accounts at Copper",
     )
 
 
@@ -179,16 +180,21 @@ def _other_sizes(options: argparse.Namespace) -> dict[str, dict[str, int]]:
 
 
 def set_switches_of(vendors: Sequence[Vendor], texts: Sequence[str]) -> None:
-    """Set ``[CRM.]NAME=VALUE``; without a CRM it is Copper's. Raises ValueError."""
-    by_name = {vendor.account_name: vendor for vendor in vendors}
+    """Set ``[CRM.]NAME=VALUE``: of an account, of all whose names a shell pattern meets, or of all at Copper.
+
+    Raises:
+        ValueError: There is no such account or switch, or it cannot have the value.
+    """
     for text in texts:
         name, _, value = text.partition("=")
         crm, _, switch = name.rpartition(".")
-        vendor = by_name.get(crm or "copper")
-        if vendor is None:
-            raise ValueError(f"--switch {text!r} names no CRM; use one of {', '.join(by_name)}")
-        kind: type = type(getattr(vendor.switches, switch, ""))
-        set_switches(vendor, {switch: _switched(name, kind, value)})
+        meant = [each for each in vendors if (fnmatchcase(each.account_name, crm) if crm else each.name == "copper")]
+        if not meant:
+            known = ", ".join(each.account_name for each in vendors)
+            raise ValueError(f"--switch {text!r} names no CRM; use one of {known}")
+        for vendor in meant:
+            kind: type = type(getattr(vendor.switches, switch, ""))
+            set_switches(vendor, {switch: _switched(name, kind, value)})
 
 
 def _switched(name: str, kind: type, value: str) -> object:

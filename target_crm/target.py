@@ -36,6 +36,7 @@ from target_crm.engine.run import Run
 from target_crm.exit_codes import BROKEN_INPUT, EXPECTED, Ending, TooManyRejectedError, told_ending
 from target_crm.ledger.locks import LockLostError
 from target_crm.ledger.values import Held
+from target_crm.plans.beginning import begin_plan
 from target_crm.report.outcomes import Books, Outcome
 from target_crm.report.progress import shown_progress
 from target_crm.settings import BATCH_SIZE, SETTINGS
@@ -209,9 +210,7 @@ class TargetCrm(ConfiguredTarget):
         if self._buffered >= self._batch_size:
             self.drain()
 
-    def take_record(
-        self, message: dict[str, Any], line: bytes, held: Held | None = None, only: str | None = None
-    ) -> None:
+    def take_record(self, message: dict[str, Any], line: bytes, held: Held | None = None, only: str = "") -> None:
         """Take a RECORD message; one that was held, for the stream that held it alone, or for the only one named."""
         record, stream = record_of(message), stream_of(message)
         stream_maps = self.mapper.stream_maps.get(stream)
@@ -221,7 +220,7 @@ class TargetCrm(ConfiguredTarget):
             )
         for stream_map in stream_maps:
             alias = stream_map.stream_alias
-            if (held.stream if held is not None else only) not in {None, alias}:
+            if (held.stream if held is not None else only) not in {"", alias}:
                 continue
             self.check_object(alias)
             sink = cast("CrmSink | None", self._sinks_active.get(alias))
@@ -336,6 +335,7 @@ class TargetCrm(ConfiguredTarget):
         """Read the input to its end, or to what stops it; returns the exit code."""
 
         def read() -> None:
+            begin_plan(self.config)
             if not self.config["dry_run"]:
                 check_output()
             try:

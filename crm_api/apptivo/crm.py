@@ -362,7 +362,8 @@ class Apptivo(DeclaredCrm):
 
     @override
     def custom_values(self, record: CrmRecord) -> dict[CrmId, Any]:
-        carried = record.get("customAttributes") or ()
+        carried = record.get("customAttributes")
+        carried = carried if isinstance(carried, list) else ()
         return dict(filter(None, (custom_plain(each) for each in carried if isinstance(each, Mapping))))
 
     @override

@@ -15,8 +15,9 @@ from typing_extensions import override
 
 from crm_api.copper.lists import read_custom_fields, read_names
 from crm_api.copper.objects import OBJECTS, REFUSED
+from crm_api.copper.related import related_to
 from crm_api.copper.search import Walk, filter_for, search
-from crm_api.copper.session import PAGE_SIZE, whoami
+from crm_api.copper.session import PAGE_SIZE, record_path, whoami
 from crm_api.copper.values import DAY_FIRST, MONTH_FIRST, CopperDates, order_of
 from crm_api.crm import Account, BeforeSend, Crm, CustomField, Name, Refused, Result, Written
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload
@@ -30,15 +31,13 @@ from crm_api.errors import (
     SettingError,
     TooLargeError,
 )
-from crm_api.records.related_records import Related, find_related
+from crm_api.records.related_records import Related
 from crm_api.transport.answer import Answer
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 
 # people/bulk-update-people, "Request Size Limit": 422 {"error": "Request size too large, limit is 10"}
 _LIMIT = re.compile(r"limit is (\d+)", re.IGNORECASE)
-_RELATED = frozenset({"leads", "people", "companies", "opportunities", "projects"})
-"""Objects whose records tell of records that are related to them; a task has one only, which it shows itself."""
 _REFUSED_STATUS = 422  # the status that a refused record of a bulk call would have got alone
 
 
@@ -125,7 +124,7 @@ class Copper(Crm):
 
     def _fetch(self, crm_object: CrmObject, crm_id: CrmId) -> CrmRecord | None:
         try:
-            record: CrmRecord = self.session.exchange(Request("GET", _path(crm_object, crm_id))).value
+            record: CrmRecord = self.session.exchange(Request("GET", record_path(crm_object, crm_id))).value
         except GoneError:
             return None
         # activities/overview: a deleted activity can still be fetched, as a stub
@@ -155,7 +154,7 @@ class Copper(Crm):
         ]
         if len(changes) == 1:
             crm_id = changes[0][0]
-            results = [self._single("PUT", _path(crm_object, crm_id), sent[0], crm_id=crm_id)]
+            results = [self._single("PUT", record_path(crm_object, crm_id), sent[0], crm_id=crm_id)]
         else:
             elements = [{"id": crm_id, **payload} for (crm_id, _), payload in zip(changes, sent, strict=True)]
             results = self._bulk(crm_object, f"/{crm_object.name}/bulk_update", elements, update=True)
@@ -175,26 +174,11 @@ class Copper(Crm):
 
     @override
     def related(self, crm_object: CrmObject, ids: Sequence[CrmId]) -> Related:
-        others = [each for each in self.objects.values() if each.name != "activities"]
-        found = find_related(self, crm_object, ids, others)
-        by_singular = {each.singular: each.name for each in self.objects.values()}
-        for crm_id in ids if crm_object.name != "activities" else ():
-            # Copper notes changes of its own as activities of the category system.
-            activities = self.find(self.objects["activities"], "parent", [f"{crm_object.singular}:{crm_id}"])
-            found[crm_id] |= {("activities", each["id"]) for each in activities if each["type"]["category"] == "user"}
-            if crm_object.name not in _RELATED:
-                continue
-            try:
-                answer = self.session.exchange(Request("GET", f"{_path(crm_object, crm_id)}/related"))
-            except GoneError:
-                continue
-            for item in answer.value or ():
-                found[crm_id].add((by_singular.get(item["type"], item["type"]), item["id"]))
-        return found
+        return related_to(self, crm_object, ids)
 
     @override
     def delete(self, crm_object: CrmObject, crm_id: CrmId) -> None:
-        self.session.exchange(Request("DELETE", _path(crm_object, crm_id), repeatable=True))
+        self.session.exchange(Request("DELETE", record_path(crm_object, crm_id), repeatable=True))
 
     @override
     def encode(self, attribute: Attribute, value: Any) -> Any:
@@ -231,7 +215,12 @@ class Copper(Crm):
 
     @override
     def custom_values(self, record: CrmRecord) -> dict[CrmId, Any]:
-        return {field["custom_field_definition_id"]: field["value"] for field in record.get("custom_fields") or ()}
+        fields = record.get("custom_fields")
+        return {
+            field["custom_field_definition_id"]: field.get("value")
+            for field in (fields if isinstance(fields, list) else ())
+            if isinstance(field, Mapping) and isinstance(field.get("custom_field_definition_id"), int | str)
+        }
 
     @override
     def custom_container(self, values: Mapping[CrmId, Any]) -> Payload:
@@ -365,18 +354,6 @@ class Copper(Crm):
             return zoneinfo.ZoneInfo(account.get("primary_timezone") or "UTC")
         except (zoneinfo.ZoneInfoNotFoundError, ValueError):
             return UTC
-
-
-def _path(crm_object: CrmObject, crm_id: CrmId) -> str:
-    """Make the path of one record. Ids are whole numbers: no other text may shape a request.
-
-    Raises:
-        GoneError: The id is not a whole number, so that no record can have it.
-    """
-    text = str(crm_id)
-    if not (text.isascii() and text.removeprefix("-").isdecimal()):
-        raise GoneError(f"/{crm_object.name}", said="Ids of Copper are whole numbers")
-    return f"/{crm_object.name}/{text}"
 
 
 def _refused(error: RefusedError) -> Refused:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 import click
 
 from target_crm.cli.common import config_option, one_sentence
 from target_crm.command import given_config
 from target_crm.plans.applying import apply_plan
-from target_crm.plans.plan_file import read_plan
+from target_crm.plans.plan_file import PlanFileError, read_plan
 from target_crm.target import TargetCrm
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -43,11 +44,13 @@ def _seconds(_: click.Context, __: click.Parameter, span: str | None) -> float |
     type=click.IntRange(min=0),
     help="Let pass so many deletes of records that are absent from the source, whatever the brakes say.",
 )
+@click.option("--sha256", help="Refuse a file with another SHA-256 than this: that of the file that was approved.")
 @click.option("--run-id", help="Name the run, for locks, history and reports.")
 @click.argument("file", type=click.Path())
 @one_sentence
 def apply_file(
     config: Sequence[str],
+    sha256: str | None,
     max_age: float | None,
     allow_deletes: int | None,
     run_id: str | None,
@@ -61,8 +64,11 @@ def apply_file(
     is sent. Lines that are done are not done again.
     """
     plan = read_plan(file, max_age_seconds=max_age)
+    if sha256 is not None and plan.sha256 != sha256.strip().lower():
+        what = f"is not the file that was approved: its SHA-256 is {plan.sha256}"
+        raise PlanFileError(file, what, "Look at it with singer-crm plan show, and give the digest of what you approve")
     given = given_config(config)
     target = TargetCrm(
         run_id=run_id, allow_deletes=allow_deletes, config=given.config, parse_env_config=given.parse_env
     )
-    sys.exit(apply_plan(target, plan, fresh=fresh))
+    sys.exit(apply_plan(target, plan, partial(click.echo, err=True), fresh=fresh))

@@ -10,13 +10,27 @@ from typing import Any
 import click
 from rich.table import Table
 
-from crm_api.errors import SIGNAL_OFFSET, Exit
-from target_crm.cli.common import config_option, console, end_at_once, one_sentence, seen_ledger, target_of
+from crm_api.errors import SIGNAL_OFFSET, Exit, SettingError, StopError
+from target_crm.cli.common import (
+    OPERATOR,
+    config_option,
+    console,
+    end_at_once,
+    one_sentence,
+    opened_ledger,
+    seen_ledger,
+    target_of,
+)
 from target_crm.cli.page import page_option, put_page
-from target_crm.ledger.runs import KeptRuns
+from target_crm.engine.notify import note_silence, tell
+from target_crm.ledger.runs import KeptRuns, accounts_of
 from target_crm.ledger.tables import key_of
+from target_crm.ledger.values import Source
 from target_crm.pages.runs_page import runs_page
+from target_crm.report.receiver import SETTING as NOTIFY_URL
+from target_crm.report.receiver import checked_receiver
 from target_crm.report.run_reports import run_reports
+from target_crm.report.thresholds import NOT_RUN_FOR, SETTING, duration
 from target_crm.target import TargetCrm
 
 LAST = 20
@@ -40,15 +54,40 @@ HOUR_SECONDS = 3600
     help="Print a table for people, or a JSON list for programs.",
 )
 @page_option
+@click.option(
+    "--notify",
+    is_flag=True,
+    help="List nothing: tell notify_url if no run came to its end for too long, or if that is over. For cron.",
+)
+@click.option(
+    "--not-run-for",
+    metavar="DURATION",
+    help="How long is too long, such as 90m, 26h or 2d; else not_run_for in notify_when says it.",
+)
 @one_sentence
-def runs(config: Sequence[str], last: int | None, output: str, html: str | None) -> None:
+def runs(
+    config: Sequence[str],
+    last: int | None,
+    output: str,
+    html: str | None,
+    *,
+    notify: bool,
+    not_run_for: str | None,
+) -> None:
     """List the runs of target-crm, or draw them.
 
     Shows when each began, for how long it ran, from which source, how its records ended, its requests, and how it
     ended. All runs of the ledger are listed; with account_name, those of that account. Dry runs are not kept.
     """
+    if html is not None and output != "text":
+        raise click.UsageError("--html makes a page in place of printing: leave out --output")
     target = target_of(config)
     end_at_once()
+    if notify:
+        _notify(target, not_run_for)
+        return
+    if not_run_for is not None:
+        raise click.UsageError("--not-run-for belongs to --notify")
     if html is not None:
         put_page(html, runs_page(reports_of_runs(target, last), datetime.now(UTC).isoformat()))
         return
@@ -75,6 +114,46 @@ def reports_of_runs(target: TargetCrm, last: int | None) -> list[dict[str, Any]]
     name = target.config.get("account_name")
     with seen_ledger(target) as store:
         return run_reports(KeptRuns(store, None if name is None else key_of(name)).newest(last))
+
+
+def _notify(target: TargetCrm, not_run_for: str | None) -> None:
+    """Tell the receiver of each account that a source writes, if something is to be told.
+
+    Raises:
+        SettingError: It is not said whom to tell, or how long is too long; or there is no ledger.
+        StopError: The receiver does not take it.
+    """
+    config = target.config
+    limit = not_run_for or (config.get(SETTING) or {}).get(NOT_RUN_FOR)
+    if not config.get(NOTIFY_URL):
+        raise SettingError(f"There is nobody to tell: set {NOTIFY_URL}")
+    if limit is None:
+        raise SettingError(f"Say how long is too long: --not-run-for 26h, or {NOT_RUN_FOR} in {SETTING}")
+    longest_seconds = duration(limit, f"{SETTING}.{NOT_RUN_FOR}" if not_run_for is None else "--not-run-for")
+    checked_receiver(config[NOTIFY_URL])
+    crm, source_name = config["crm"], key_of(config["source_name"])
+    own = config.get("account_name")
+    with opened_ledger(target) as store:
+        accounts = accounts_of(store, crm, source_name) if own is None else [key_of(own)]
+        sources = [Source(crm, account, source_name) for account in accounts or [""]]  # where none was ever written
+        for source in sources:
+            note_silence(store, source, longest_seconds, limit)
+    told = 0
+    for source in sources:
+        taken, failure = tell(config, source, OPERATOR)
+        told += taken
+        if failure:
+            raise NotToldError(said=failure)
+    if told:
+        click.echo(f"{'1 notice was' if told == 1 else f'{told} notices were'} sent to {NOTIFY_URL}", err=True)
+
+
+class NotToldError(StopError):
+    """The receiver of notices did not take one."""
+
+    exit = Exit.UNREACHABLE
+    happened = f"A notice did not reach {NOTIFY_URL}"
+    advice = "The next call, and the next run, try again."
 
 
 def _print(reports: Sequence[Mapping[str, Any]]) -> None:

@@ -229,7 +229,7 @@ class _Command:
             undo_of=self._wanted.run_id,
             crm=run.source.crm,
             account=run.source.account,
-            account_name=run.account.name,
+            account_name=run.source.account_name,
             source_name=run.source.name,
             ledger=run.ledger.planned_lines.ledger_id,
             settings=settings_digest(config),

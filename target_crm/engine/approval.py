@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from crm_api.crm import Account, Crm
+from crm_api.crm import Crm
 from crm_api.crm_objects import CrmId, CrmObject, CrmRecord, Payload
 from target_crm.engine.incoming import IncomingRecord
 from target_crm.ledger.values import Awaited, Scope, Source
@@ -68,6 +68,7 @@ class Intended:
         is_matched: Whether the CRM's record was found by a match key, and the ledger did not know it.
         in_doubt: Whether an earlier write of it has no answer: what that did is left out now.
         references: The attributes that hold ids of other records.
+        lacks: Whether it refers to records that are not there, and is written without.
         reason: Why it is dealt with so, for people; empty where that is plain.
         readable: Spells a value of an attribute for people.
     """
@@ -85,6 +86,7 @@ class Intended:
     is_matched: bool = False
     in_doubt: bool = False
     references: frozenset[str] = frozenset()
+    lacks: bool = False
     reason: str = ""
     readable: Callable[[str, Any], Any] = lambda _, value: value
 
@@ -146,7 +148,6 @@ class Opened:
     Attributes:
         run_id: Names the run.
         crm: The account.
-        account: The account's names.
         source: The source and the account, by which the ledger keeps records.
         ledger: The ledger.
         gather: Makes calls that wait for answers, several at once; returns their results in order.
@@ -154,7 +155,6 @@ class Opened:
 
     run_id: str
     crm: Crm
-    account: Account
     source: Source
     ledger: Ledger
     gather: Callable[[Sequence[Callable[[], Any]]], list[Any]]

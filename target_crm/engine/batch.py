@@ -90,7 +90,7 @@ class StreamWriter:
 
     def see(self, version: str, source_ids: Collection[str]) -> None:
         """Remember which records arrived, of a stream that mirrors its source."""
-        self._context.ledger.see(self._context.scope, version, source_ids)
+        self._context.ledger.arrivals.see(self._context.scope, version, source_ids)
 
     def write(self, incoming_records: Iterable[IncomingRecord]) -> None:
         """Bring records to an outcome; each is in the ledger when this returns.

@@ -128,14 +128,14 @@ class Deleter:
         """
         settings, ledger = self._settings_of(stream), self._ledger
         scope = ledger.scope(self._run.source, stream, settings.object)
-        absent = ledger.absent(scope, version, matched_too=settings.delete_matched)
-        gone = ledger.absent(scope, version, matched_too=True)  # what is absent, too, claims nothing
+        absent = ledger.arrivals.absent(scope, version, matched_too=settings.delete_matched)
+        gone = ledger.arrivals.absent(scope, version, matched_too=True)  # what is absent, too, claims nothing
         if refusal := self._delete_absent(stream, scope, absent, {source_id for source_id, _ in gone}):
             return [refusal]
         for held in ledger.held_records.absent(self._run.source, scope, version):
             ledger.held_records.release(scope, [held.source_id])  # what their source no longer has is not tried again
             self._recorder.dropped(held, settings.object, ABSENT)
-        ledger.forget_seen(scope, version)
+        ledger.arrivals.forget_seen(scope, version)
         return []
 
     def _carry_out_planned(self, stream: str, source_ids: Collection[str]) -> list[str]:
@@ -167,7 +167,7 @@ class Deleter:
             A sentence if a brake held them back; otherwise nothing.
         """
         settings, ledger = self._settings_of(stream), self._ledger
-        live = ledger.live(scope)
+        live = ledger.arrivals.live(scope)
         claims = ledger.claims.live(scope, [crm_id for _, crm_id in absent])
         pending = [
             PendingDelete(crm_id, source_id, scope, reason=ABSENT)

@@ -220,6 +220,7 @@ class ActionRunner:
             is_matched=update is not None and update.matched,
             in_doubt=ready.reread or ready.tries > 0,
             references=frozenset(self._stream.settings.mapping.references),
+            lacks=bool(ready.mapped.references),
             reason="" if update is None else update.reason,
             readable=self._mapper.readable,
         )

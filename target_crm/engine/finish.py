@@ -71,10 +71,14 @@ class RunEnd:
         """Put this run into the report file, in place of an earlier one; nothing has been sent yet.
 
         Raises:
-            SettingError: It cannot be written.
+            SettingError: It cannot be written, or notify_url cannot work.
             FileError: The disk is full.
         """
         self._report.begin(self._run_id)
+        if receiver := self._config.get("notify_url"):
+            from target_crm.report.receiver import checked_receiver  # noqa: PLC0415 - only some tell anybody
+
+            checked_receiver(receiver)
 
     def opened(self, run: Run) -> None:
         """Tell of this run in the report file and in the ledger: a run that is killed leaves that to the next one."""
@@ -102,6 +106,7 @@ class RunEnd:
         summary, ending = self._written_down(run, crm, held, ending)
         if run is None:
             return ending.code
+        self._note_figures(run, held, ending)
         try:
             run.close()
         except Exception as error:  # noqa: BLE001 - the report is written whatever happens
@@ -109,7 +114,24 @@ class RunEnd:
             summary, ending = self._written_down(run, crm, held, ending if ending.code else failed)
         with suppress(OSError):  # nobody can read it
             summary.show(summary.report(), logger)
+        if self._tells:
+            from target_crm.engine.notify import tell_at_end  # noqa: PLC0415 - only some tell anybody
+
+            tell_at_end(self._config, run.source, self._run_id, ending)
         return ending.code
+
+    @property
+    def _tells(self) -> bool:
+        return self._run_line is not None and bool(self._config.get("notify_url"))
+
+    def _note_figures(self, run: Run, held: _Held, ending: Ending) -> None:
+        """Note which thresholds the run has crossed; however that fails, the run ends as it would."""
+        if (line := self._run_line) is None or not self._tells:
+            return
+        from target_crm.engine.notify import figures_of, note_figures  # noqa: PLC0415 - only some tell anybody
+
+        figures = figures_of(self._books, held.counts, ending)
+        self._keep(lambda: note_figures(self._config, line.notices, run.source, self._run_id, figures))
 
     def _written_down(self, run: Run | None, crm: Crm | None, held: _Held, ending: Ending) -> tuple[Summary, Ending]:
         """Write the report, and the run's line; returns the summary, and how the run ended after all."""
@@ -164,7 +186,7 @@ class RunEnd:
     def _summary(self, run: Run | None, crm: Crm | None, held: _Held, ending: Ending) -> Summary:
         return Summary(
             self._run_id,
-            None if run is None else run.account.name,
+            None if run is None else run.source.account_name,
             self._books,
             held.counts["rejected"],
             held.counts["waiting"],

@@ -273,8 +273,6 @@ class OutcomeRecorder:
         crm_ids: Mapping[str, CrmId | None] | None = None,
     ) -> None:
         """Count records that are rejected or wait, and are in the ledger."""
-        known = crm_ids or {}
-        self._tell(RecordOutcome.of_held(stream, object_name, each, known.get(each.source_id)) for each in held_records)
         for held in held_records:
             if held.state == "deleting":
                 self._lines.ended(stream, [held.source_id], Outcome.WAITING, held.kind)
@@ -282,6 +280,8 @@ class OutcomeRecorder:
             self.log.note_held(stream, held)
             self.books.ended(stream, outcome_of(held), held.kind)
             self.books.explained(stream, held.kind, held.source_id, self._shown(held))
+        known = crm_ids or {}
+        self._tell(RecordOutcome.of_held(stream, object_name, each, known.get(each.source_id)) for each in held_records)
 
     # Deletes, whose message was counted as waiting when it came
 

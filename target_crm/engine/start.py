@@ -71,10 +71,6 @@ def open_run(
         LedgerError: The ledger cannot be opened.
         CrmError: The CRM does not tell whose account it is.
     """
-    if config.get("plan_path") and approval is None and not config["dry_run"]:
-        raise SettingError(
-            "plan_path makes the plan of a dry run: set dry_run to true as well, or remove plan_path. Nothing was sent"
-        )
     told = account_of(crm)
     url = config.get("ledger_url") or default_url()
     observers: list[Observer] = []
@@ -132,7 +128,6 @@ def open_run(
         run = Run(
             run_id,
             crm,
-            account,
             source,
             ledger,
             locks,
@@ -142,7 +137,7 @@ def open_run(
             Timing(began, window, stopping, clock),
             approval or Approval(),
         )
-        run.approval.begin(Opened(run_id, crm, account, source, ledger, pool.gather))
+        run.approval.begin(Opened(run_id, crm, source, ledger, pool.gather))
         unless_it_opens.pop_all()
         return run
 
@@ -160,9 +155,10 @@ def _for_dry_run(
     observers.append(preview)
     dry = DryRunCrm(crm, preview.request)
     if approval is None and (plan_path := config.get("plan_path")):
-        from target_crm.plans.planning import recorder_of  # noqa: PLC0415 - only who makes a plan needs it
+        from target_crm.plans.plan_recorder import PlanRecorder  # noqa: PLC0415 - only who makes a plan needs it
+        from target_crm.plans.settings_digest import settings_digest  # noqa: PLC0415 - only who makes a plan needs it
 
-        approval = recorder_of(plan_path, config, dry, has_ledger=has_ledger(url))
+        approval = PlanRecorder(Path(plan_path), settings_digest(config), dry, has_ledger=has_ledger(url))
     return dry, copied(url, Path(folder.name)), approval
 
 

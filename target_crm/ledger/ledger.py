@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from crm_api.crm_objects import CrmId, Outgoing, outgoing
 from target_crm.ledger import tables
+from target_crm.ledger.arrivals import Arrivals
 from target_crm.ledger.digests import AttributeDigests, digest_rows
 from target_crm.ledger.fresh_keys import FreshKeys
 from target_crm.ledger.group_commit import GroupCommit
@@ -28,7 +29,7 @@ from target_crm.ledger.planned_lines import PlannedLines
 from target_crm.ledger.pruning import prune_history
 from target_crm.ledger.store import Store, as_json, awaited_of, id_of, id_text, stored_awaited, value_hash
 from target_crm.ledger.tables import key_of
-from target_crm.ledger.values import Entry, Intent, Known, LedgerDataError, Link, ObjectScope, Origin, Scope, Source
+from target_crm.ledger.values import Entry, Intent, Known, LedgerDataError, Link, ObjectScope, Scope, Source
 from target_crm.ledger.witness import Generations
 from target_crm.mapping.values import Found, KeptValue
 
@@ -69,6 +70,7 @@ class Ledger:
     Attributes:
         kept_values: The values before and after writes.
         held_records: The records that were not written.
+        arrivals: The records that arrived, and those that did not.
         links: The references that written records still lack.
         digests: The attributes of records as they were last sent.
         fresh_keys: Match values of our own last writes.
@@ -90,6 +92,7 @@ class Ledger:
         self._group_commit = GroupCommit(self._write, (LedgerDataError,))
         self.kept_values = KeptValues(store, on=keeps_values)
         self.held_records = HeldRecords(store)
+        self.arrivals = Arrivals(store)
         self.links = Links(store)
         self.digests = AttributeDigests(store)
         self.fresh_keys = FreshKeys(store)
@@ -322,40 +325,6 @@ class Ledger:
         event = self._event(scope, entry, now) | {"record": as_json(record)}
         with self._store.write() as connection:
             self.kept_values.keep(connection, [event], [entry], now)
-
-    def see(self, scope: Scope, version: str, source_ids: Collection[str]) -> None:
-        """Keep the source ids that arrived in a version of a stream."""
-        key = key_of(version)
-        rows = [{"scope_id": scope.id, "version": key, "source_id": source_id} for source_id in source_ids]
-        with self._store.write() as connection:
-            self._store.put(connection, tables.seen, rows)
-
-    def live(self, scope: Scope) -> int:
-        """Count the records of a stream that the CRM has, as far as the ledger knows."""
-        table = tables.records
-        query = sa.select(sa.func.count()).where(table.c.scope_id == scope.id, table.c.crm_id.is_not(None))
-        (row,) = self._store.rows(query)
-        return int(row[0])
-
-    def absent(self, scope: Scope, version: str, *, matched_too: bool) -> list[tuple[str, CrmId]]:
-        """Return the source ids and CRM ids of live records that did not arrive in a version."""
-        table, seen = tables.records, tables.seen
-        arrived = sa.select(1).where(
-            seen.c.scope_id == scope.id, seen.c.version == key_of(version), seen.c.source_id == table.c.source_id
-        )
-        query = sa.select(table.c.source_id, table.c.crm_id).where(
-            table.c.scope_id == scope.id, table.c.crm_id.is_not(None), ~arrived.exists()
-        )
-        if not matched_too:
-            query = query.where(table.c.origin.not_in((Origin.MATCHED, Origin.LEFT)))
-        query = query.where(table.c.origin != Origin.RESTORED)  # the source did not have it when it was made again
-        return [(row.source_id, json.loads(row.crm_id)) for row in self._store.rows(query)]
-
-    def forget_seen(self, scope: Scope, version: str) -> None:
-        """Remove the source ids that arrived in any version but this one."""
-        table = tables.seen
-        with self._store.write() as connection:
-            connection.execute(table.delete().where(table.c.scope_id == scope.id, table.c.version != key_of(version)))
 
     def touch(self, scope: Scope, hashes: Mapping[str, bytes]) -> None:
         """Keep the new hashes of unchanged records, so that the next run need not map them."""

@@ -11,6 +11,8 @@ from target_crm.ledger import tables
 from target_crm.ledger.store import Store
 from target_crm.ledger.values import Scope
 
+_BEGUN = "begun by "
+"""In place of a line's digest, before the id of a run that has begun to carry out the plan."""
 Writer = tuple[str, float]
 """The id of a run, and the time in Unix seconds."""
 
@@ -34,12 +36,22 @@ class PlannedLines:
         """The name of the ledger."""
         return self._store.identity.id
 
-    def begin(self, plan_id: str) -> dict[str, str]:
-        """Begin to carry out a plan; returns the lines that are done, each with the id of the run that did it."""
+    def begin(self, plan_id: str) -> set[str]:
+        """Begin to carry out a plan; returns the ids of all runs that have begun to, this one included.
+
+        What this run sends is known to be the plan's from now on, also if no answer comes and the run is killed.
+        """
         self._plan_id = plan_id
+        self.done([_BEGUN + self._store.run_id])
+        return {line.removeprefix(_BEGUN) for line in self._lines() if line.startswith(_BEGUN)}
+
+    def all_done(self) -> set[str]:
+        """Return the lines of the plan that are done."""
+        return {line for line in self._lines() if not line.startswith(_BEGUN)}
+
+    def _lines(self) -> list[str]:
         table = tables.plans
-        query = sa.select(table.c.line, table.c.run_id).where(table.c.plan_id == plan_id)
-        return {row.line: row.run_id for row in self._store.rows(query)}
+        return [row.line for row in self._store.rows(sa.select(table.c.line).where(table.c.plan_id == self._plan_id))]
 
     def expect(self, scope: Scope, source_id: str, line: str) -> None:
         """Say which line is done once the ledger keeps the next that becomes of a record."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from target_crm.ledger import tables
+from target_crm.ledger.notices import Notices
 from target_crm.ledger.store import Store, as_json
 from target_crm.ledger.values import Source
 
@@ -45,11 +46,16 @@ class RunLine:
         store: The ledger's database.
         source: The account that is written, and from which source.
         began_at: When the run began (Unix seconds).
+
+    Attributes:
+        source: See above.
+        notices: What is to be told about the source's thresholds.
     """
 
     def __init__(self, store: Store, source: Source, began_at: float) -> None:
         self._store = store
-        self._source = source
+        self.source = source
+        self.notices = Notices(store, source)
         self._began_at = began_at
 
     def begin(self) -> None:
@@ -74,7 +80,7 @@ class RunLine:
         self._put(ended_at=self._store.now(), exit_code=exit_code, report=as_json(report))
 
     def _put(self, **more: Any) -> None:
-        table, source = tables.runs, self._source
+        table, source = tables.runs, self.source
         key = {"run_id": self._store.run_id, "began_at": self._began_at}
         row = {**key, "crm": source.crm, "account": source.account, "source_name": source.name, **more}
         with self._store.write() as connection:
@@ -101,6 +107,38 @@ class KeptRuns:
         began = tables.runs.c.began_at.desc(), tables.runs.c.number.desc()
         for row in self._store.rows(self._query.order_by(*began).limit(most)):
             yield run_of(row)
+
+
+def last_end(store: Store, source: Source, codes: Collection[int], since: float) -> float | None:
+    """Return when a run of a source last came to its end (Unix seconds); None if none ever did.
+
+    A run that has not ended counts from its beginning, if that is not longer ago: it may be at work.
+
+    Args:
+        store: The ledger's database.
+        source: The account and the source; with an empty account, all accounts are meant.
+        codes: The exit codes of runs that came to their end.
+        since: The time in Unix seconds from which on a run may be at work.
+    """
+    table = tables.runs
+    of_it = [table.c.crm == source.crm, table.c.source_name == source.name]
+    if source.account:
+        of_it.append(table.c.account == source.account)
+    ended = sa.select(sa.func.max(table.c.ended_at)).where(*of_it, table.c.exit_code.in_(codes))
+    begun = sa.select(sa.func.max(table.c.began_at)).where(
+        *of_it, table.c.ended_at.is_(None), table.c.began_at >= since
+    )
+    found = [row[0] for query in (ended, begun) for row in store.rows(query) if row[0] is not None]
+    return max(found, default=None)
+
+
+def accounts_of(store: Store, crm: str, source_name: str) -> list[str]:
+    """Return the accounts that runs of a source wrote, or of which something was to be told."""
+    found: dict[str, None] = {}
+    for table in (tables.runs, tables.notices):
+        query = sa.select(table.c.account).where(table.c.crm == crm, table.c.source_name == source_name).distinct()
+        found |= {row.account: None for row in store.rows(query.order_by(table.c.account))}
+    return list(found)
 
 
 class Beginnings:

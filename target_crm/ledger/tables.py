@@ -326,7 +326,7 @@ kept_values = Table(
     sqlite_with_rowid=False,
 )
 
-# The lines of a plan that were carried out, by a digest of the line.
+# The lines of a plan that were carried out, by a digest of the line; and which runs have begun to carry it out.
 plans = Table(
     "ledger_plans",
     metadata,
@@ -365,6 +365,22 @@ runs = Table(
     Column("number", Integer, nullable=False),
     Index("ledger_runs_by_time", "began_at"),
     Index("ledger_runs_by_number", "number"),
+)
+
+# Thresholds that runs of a source have crossed: whether each is crossed now, and messages about it, as a JSON list,
+# that the receiver has not taken yet. Until telling_until, somebody is telling the first of them.
+notices = Table(
+    "ledger_notices",
+    metadata,
+    Column("crm", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("source_name", Text, primary_key=True),
+    Column("threshold", Text, primary_key=True),
+    Column("is_crossed", Integer, nullable=False),
+    Column("since", Float, nullable=False),
+    Column("pending", AnyText, nullable=False),
+    Column("telling_until", Float),
+    sqlite_with_rowid=False,
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -49,11 +49,13 @@ class Source:
         crm: The value of the setting ``crm``, such as ``copper``.
         account: The CRM account's id.
         name: The value of the setting ``source_name``.
+        account_name: The account's name, for people; empty where only the ledger is asked.
     """
 
     crm: str
     account: str
     name: str
+    account_name: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

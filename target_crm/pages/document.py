@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Sequence
+from contextlib import suppress
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
@@ -15,10 +16,12 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from crm_api.errors import SettingError
 from target_crm.files import file_errors, replace_file
 from target_crm.ledger.store import as_json
 
 OPTION = "--html"
+_BEGINNING = b"<!DOCTYPE html>"
 _POLICY = (
     "default-src 'none'; script-src 'sha256-{script}'; style-src 'sha256-{style}'; img-src data:; "
     "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
@@ -58,13 +61,23 @@ def embedded(value: Any) -> str:
 
 
 def write_page(path: str | Path, page: bytes) -> None:
-    """Write a page in place of what the file holds; only its owner can read it.
+    """Write a page in place of an older one, or of nothing; only its owner can read it.
 
     Raises:
+        SettingError: The file holds something else, such as the plan itself.
         FileError: It cannot be written; the file holds what it held.
     """
+    if not _may_take(Path(path)):
+        raise SettingError(f"{OPTION}: {path} is no page, and would be lost. Choose another file, or remove that one")
     with file_errors(OPTION, path):
         replace_file(Path(path), [page])
+
+
+def _may_take(path: Path) -> bool:
+    """Tell whether a page may take the place of a file: it is a page, or empty, or not there."""
+    with suppress(OSError), path.open("rb") as file:
+        return file.read(len(_BEGINNING)) in {b"", _BEGINNING}
+    return True
 
 
 def _file(folder: str, name: str) -> str:

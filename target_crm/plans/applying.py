@@ -24,12 +24,13 @@ from target_crm.undo.words import NotAllBackError, lines_after
 logger = logging.getLogger("target-crm")
 
 
-def apply_plan(target: TargetCrm, plan: Plan, *, fresh: bool) -> int:
+def apply_plan(target: TargetCrm, plan: Plan, say: Callable[[str], None], *, fresh: bool) -> int:
     """Carry out a plan where it is still true, and nothing else; returns the exit code.
 
     Args:
         target: The target, on the settings that the plan was made with.
         plan: The plan.
+        say: Called with a sentence at the end: how much of the plan is done.
         fresh: Whether each record is read by itself, past any index that lags behind writes.
 
     Raises:
@@ -49,7 +50,7 @@ def apply_plan(target: TargetCrm, plan: Plan, *, fresh: bool) -> int:
         return target.carry_out(partial(_take_back, target, plan, fresh=fresh))
     guard = PlanGuard(plan, check, fresh=fresh)
     target.approval = guard
-    return target.carry_out(partial(_carry_out, target, guard))
+    return target.carry_out(partial(_carry_out, target, guard, say))
 
 
 class _Checked(Approval):
@@ -90,7 +91,7 @@ def _check_run(plan: Plan, opened: Opened) -> None:
     if (header.crm, header.account) != (source.crm, source.account):
         what = (
             f"is a plan for account {header.account_name} ({header.crm} {header.account}), and the settings reach "
-            f"{opened.account.name} ({source.crm} {source.account})"
+            f"{source.account_name} ({source.crm} {source.account})"
         )
         raise PlanFileError(plan.path, what, "Give the settings of the plan's account")
     if key_of(header.source_name) != source.name:
@@ -101,7 +102,7 @@ def _check_run(plan: Plan, opened: Opened) -> None:
         raise PlanFileError(plan.path, what, "Name that ledger in ledger_url, or make the plan anew")
 
 
-def _carry_out(target: TargetCrm, guard: PlanGuard) -> None:
+def _carry_out(target: TargetCrm, guard: PlanGuard, say: Callable[[str], None]) -> None:
     run = target.opened_run
     lines = guard.lines
     if not lines:
@@ -112,7 +113,7 @@ def _carry_out(target: TargetCrm, guard: PlanGuard) -> None:
         if line.action == "delete" and "message" not in line.carry:
             target.planned_absences.setdefault(line.stream, set()).add(line.source_id)
     target.process_endofpipe()
-    guard.tell()
+    say(guard.told())
 
 
 def _nothing_left(plan: Plan) -> str:
@@ -122,16 +123,24 @@ def _nothing_left(plan: Plan) -> str:
 
 
 def _feed(target: TargetCrm, guard: PlanGuard, lines: Iterable[PlanLine]) -> None:
-    """Take the records of a plan, each with its SCHEMA; a record with several lines is written in between."""
+    """Take the records of a plan, each with its SCHEMA.
+
+    Between two lines of one record everything is written; so it is before anything that came in a later batch than a
+    record which lacks a reference, lest it find by now what it did not find then.
+    """
     schemas = guard.plan.header.schemas
+    most = target.config.get("batch_size_rows") or BATCH_SIZE
     open_places: set[Place] = set()
+    lacking = 0
     for line in lines:
         if "message" not in line.carry:
             continue
-        place = line.stream, line.source_id
-        if place in open_places or len(open_places) >= (target.config.get("batch_size_rows") or BATCH_SIZE):
+        place, batch = (line.stream, line.source_id), line.carry["batch"]
+        if place in open_places or len(open_places) >= most or lacking not in {0, batch}:
             target.drain()
             open_places.clear()
+            lacking = 0
+        lacking = batch if line.carry.get("lacks") else lacking
         schema = as_line(schemas[line.carry["schema"]])
         message = decode(schema)
         if target.schema_lines.get(message["stream"]) != schema:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
@@ -21,7 +20,6 @@ from target_crm.plans.seen_records import SeenRecords
 from target_crm.plans.symbols import is_same, plain, symbols_in
 from target_crm.report.outcomes import Observer, Outcome, RecordOutcome
 
-logger = logging.getLogger("target-crm")
 _ANEW = "Make the plan anew."
 _NOT_IN_PLAN = Objection("The plan does not say so, or no longer", is_silent=True)
 
@@ -65,9 +63,8 @@ class PlanGuard(Approval, Observer):
     def begin(self, opened: Opened) -> None:
         self._check(opened)
         self._run = opened
-        done = opened.ledger.planned_lines.begin(self.plan.header.plan_id)
-        self._done = done.keys()
-        self._runs = {opened.run_id, *done.values()}
+        self._runs = opened.ledger.planned_lines.begin(self.plan.header.plan_id)
+        self._done = done = opened.ledger.planned_lines.all_done()
         for line in self.plan.lines:
             place = line.stream, line.source_id
             if line.line in done:
@@ -87,12 +84,12 @@ class PlanGuard(Approval, Observer):
         with self._lock:
             self._in_hand[line.stream, line.source_id] = line
 
-    def tell(self) -> None:
+    def told(self) -> str:
         """Say how much of the plan is done by now."""
-        done = self._opened.ledger.planned_lines.begin(self.plan.header.plan_id)
+        done = self._opened.ledger.planned_lines.all_done()
         asked = [line for line in self.plan.lines if line.action in CARRIED_OUT]
         left = sum(line.line not in done for line in asked)
-        logger.info("Of the plan's %d lines %d are done, and %d are not", len(asked), len(asked) - left, left)
+        return f"Of the plan's {len(asked)} lines {len(asked) - left} are done, and {left} are not"
 
     # Records that come
 

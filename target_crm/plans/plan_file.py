@@ -20,6 +20,7 @@ import msgspec
 from crm_api.errors import Exit, StopError
 from target_crm.files import file_errors, replace_file
 from target_crm.ledger.store import as_json
+from target_crm.plans.beginning import BEGINNING, SETTING
 
 VERSION = 1
 ACTIONS = ("create", "update", "link", "delete", "unchanged", "skip", "reject", "wait")
@@ -30,10 +31,8 @@ An unchanged record has a line only if the run recognises it in the CRM: the led
 CARRIED_OUT = frozenset(ACTIONS[:5])
 """The actions that are carried out; the others are shown."""
 KINDS = ("write", "undo")
-PLAN_SETTING = "plan_path"
 _MARK = "singer_crm_plan"
 _END = "singer_crm_plan_end"
-_BEGINNING = f'{{"{_MARK}"'.encode()
 _DIGEST_BYTES = 16
 _CLOCKS = timedelta(minutes=5)  # by which the clocks of two machines may differ
 _ANEW = "Make the plan anew"
@@ -176,7 +175,7 @@ def made_now(now: float | None = None) -> str:
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def write_plan(path: str | Path, header: PlanHeader, lines: Iterable[PlanLine], setting: str = PLAN_SETTING) -> None:
+def write_plan(path: str | Path, header: PlanHeader, lines: Iterable[PlanLine], setting: str = SETTING) -> None:
     """Write a plan in place of what the file holds; only its owner can read it.
 
     Args:
@@ -226,18 +225,6 @@ def read_plan(
     return Plan(Path(path), header, lines, sha256(content).hexdigest())
 
 
-def is_plan(path: Path) -> bool:
-    """Tell whether a file is, or was meant to be, a plan; an empty one may become one."""
-    if not path.is_file():
-        return False
-    try:
-        with path.open("rb") as file:
-            beginning = file.read(len(_BEGINNING))
-    except OSError:
-        return False
-    return beginning in {b"", _BEGINNING}
-
-
 def _sealed(body: Mapping[str, Any], seal: str, plan_id: str) -> bytes:
     """Return a line of a plan with the digest of itself; the version stands first, then the digest."""
     text = as_json(body)
@@ -256,11 +243,11 @@ def _header_of(path: str | Path, content: bytes) -> PlanHeader:
     if not content.strip():
         raise PlanFileError(path, "is empty")
     body = _decoded(first)
-    if body is None and not newline and first.startswith(_BEGINNING[: len(first)]):
+    if body is None and not newline and first.startswith(BEGINNING[: len(first)]):
         raise _cut_off(path)
     if body is None or _MARK not in body:
         what = "is not a plan of singer-crm"
-        raise PlanFileError(path, what, f"Name a file that {PLAN_SETTING} made in a dry run")
+        raise PlanFileError(path, what, f"Name a file that {SETTING} made in a dry run")
     if (version := body[_MARK]) != VERSION:
         what = f"is a plan of version {version!r}, and this singer-crm reads version {VERSION}"
         raise PlanFileError(path, what, f"{_ANEW}, or use the version of singer-crm that made it")

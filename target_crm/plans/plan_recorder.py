@@ -51,6 +51,7 @@ class _Taken:
 
     Attributes:
         number: Its place among all that came.
+        batch: The number of the batch that it came in.
         message: The line that it came in.
         schema_id: The digest of its SCHEMA message.
         written: Who wrote it last; None: nobody.
@@ -58,6 +59,7 @@ class _Taken:
     """
 
     number: int
+    batch: int
     message: bytes
     schema_id: str
     written: Writer | None
@@ -82,6 +84,7 @@ class PlanRecorder(Approval, Observer):
         self._redact = crm.session.redact
         self._lock = threading.RLock()
         self._numbers = itertools.count(1)
+        self._batches = itertools.count(1)
         self._plan_id = uuid.uuid4().hex
         self._taken: dict[Place, _Taken] = {}
         self._intended: dict[Place, Intended] = {}
@@ -109,9 +112,10 @@ class PlanRecorder(Approval, Observer):
         writers = ledger.planned_lines.writers(batch.scope, [each.source_id for each in batch.records])
         with self._lock:
             self._schemas[batch.schema_id] = as_text(batch.schema)
+            number = next(self._batches)
             for each in batch.records:
                 place = batch.stream, each.source_id
-                taken = _Taken(next(self._numbers), each.message, batch.schema_id, writers.get(each.source_id))
+                taken = _Taken(next(self._numbers), number, each.message, batch.schema_id, writers.get(each.source_id))
                 self._taken[place] = taken
         return {}
 
@@ -126,7 +130,7 @@ class PlanRecorder(Approval, Observer):
                 self._intended[each.place] = each
                 taken = self._taken.get(each.place)
                 if taken is None or each.step is Step.LINK:
-                    taken = self._taken[each.place] = _Taken(next(self._numbers), b"", "", None)
+                    taken = self._taken[each.place] = _Taken(next(self._numbers), 0, b"", "", None)
                 taken.last_sent = {name: each.readable(name, value) for name, value in last.items()}
         return {}
 
@@ -182,7 +186,7 @@ class PlanRecorder(Approval, Observer):
         carry: dict[str, Any] = {}
         refers: Symbols = {}
         if taken is not None and taken.message and action not in _PASSING:
-            carry |= {"schema": taken.schema_id, "message": as_text(taken.message)}
+            carry |= {"schema": taken.schema_id, "message": as_text(taken.message), "batch": taken.batch}
         if intended is not None and action not in _PASSING:
             crm_id = crm_id if intended.crm_id is None else intended.crm_id
             current = self._read(intended, crm_id)
@@ -241,7 +245,8 @@ class PlanRecorder(Approval, Observer):
             or ((attribute := intended.crm_object.attribute(name)) is not None and attribute.refers_to is not None)
         }
         symbols = symbols_in([said["payload"], said["parameters"], intended.crm_id], self._made_up)
-        return {"sent": plain(said), "symbols": symbols}, symbols_in(referring, self._made_up)
+        carried = {"sent": plain(said), "symbols": symbols, "lacks": intended.lacks}
+        return carried, symbols_in(referring, self._made_up)
 
     def _seen(self, object_name: str, record: CrmRecord | None) -> dict[str, str] | None:
         if record is None:
@@ -296,7 +301,7 @@ class PlanRecorder(Approval, Observer):
             run_id=run.run_id,
             crm=run.source.crm,
             account=run.source.account,
-            account_name=run.account.name,
+            account_name=run.source.account_name,
             source_name=run.source.name,
             ledger=run.ledger.planned_lines.ledger_id if self._has_ledger else None,
             settings=self._settings,

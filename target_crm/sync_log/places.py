@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 
 from target_crm.ledger import tables
 from target_crm.ledger.store import Store
+from target_crm.report.run_reports import iso_time
 
 CLOCK_DIFFERENCE_SECONDS = 3600.0  # by which a later line may seem older: clocks of hosts differ, and are put back
 
@@ -64,8 +66,16 @@ class Places:
             return _ends(connection.execute(query).one())
 
     def mark(self) -> dict[str, Any]:
-        """Return what a STATE is to hold beside the number up to which the ledger was read."""
-        return {"ledger": self.ledger, "at": self.ends.at, "restored_at": self._store.identity.accepted_at}
+        """Return what a STATE is to hold beside the number up to which the ledger was read.
+
+        Texts, since targets of the SDK fail on a STATE with a number that has a fraction.
+        """
+        return {"ledger": self.ledger, "at": iso_time(self.ends.at), "restored_at": self._restored_at}
+
+    @property
+    def _restored_at(self) -> str | None:
+        accepted_at = self._store.identity.accepted_at
+        return None if accepted_at is None else iso_time(accepted_at)
 
     def doubt(self, number: int, end: int, mark: Mapping[str, Any]) -> str | None:
         """Say why the ledger must be read from its beginning although a STATE names a number; None: it need not.
@@ -77,7 +87,7 @@ class Places:
         """
         if mark.get("ledger") not in {None, self.ledger}:
             return "the STATE is of another ledger"
-        if number > end or mark.get("restored_at") != self._store.identity.accepted_at:
+        if number > end or mark.get("restored_at") != self._restored_at:
             return "the ledger was restored since"
         if self._began_anew(number, mark.get("at")):
             return "the lines of the history began to be numbered anew, since all of them had been pruned"
@@ -85,10 +95,12 @@ class Places:
 
     def _began_anew(self, number: int, at: Any) -> bool:
         """Tell whether lines up to a number are newer than they can be."""
-        if not isinstance(at, int | float):
+        try:
+            newest = datetime.fromisoformat(at).timestamp() + CLOCK_DIFFERENCE_SECONDS
+        except (TypeError, ValueError):
             return False
         history = tables.history
-        query = sa.select(history.c.id).where(history.c.at > at + CLOCK_DIFFERENCE_SECONDS, history.c.id <= number)
+        query = sa.select(history.c.id).where(history.c.at > newest, history.c.id <= number)
         return bool(self._store.rows(query.limit(1)))
 
 

@@ -57,7 +57,8 @@ def carry_out_undo_plan(
         BusyError: Nothing further can succeed for now.
     """
     planned_lines = run.ledger.planned_lines
-    done = planned_lines.begin(plan.header.plan_id)
+    planned_lines.begin(plan.header.plan_id)
+    done = planned_lines.all_done()
     asked = [line for line in plan.lines if line.action in CARRIED_OUT]
     lines = {_place(line): line for line in asked if line.line not in done}
     if not lines:

@@ -41,6 +41,32 @@ def test_a_write_changes_the_account_of_its_key_alone(emulator):
     assert (wrong.status_code, emulator.requests[-1].vendor) == (401, "copper")
 
 
+def test_trouble_is_of_one_account_where_it_says_so(emulator):
+    control = f"{emulator.url}/_emulator"
+    script = {"route": "GET /account", "steps": ["error:status=503"], "vendor": "copper_2"}
+    assert requests.post(f"{control}/scripts", json=script, timeout=120).status_code == 200
+    requests.post(f"{control}/faults", json="error:status=502,vendor=copper_3", timeout=120)
+    told = [copper(each, "GET", "/account").status_code for each in emulator.accounts]
+    emulator.no_trouble()
+    assert told == [200, 503, 502]
+
+
+def test_a_webhook_and_a_token_are_of_one_account(emulator):
+    first, second, third = (each.copper for each in emulator.accounts)
+    second.switches.https_only = False
+    nowhere = {"target": "http://127.0.0.1:9/", "type": "person", "event": "new"}
+    made = copper(emulator.accounts[1], "POST", "/webhooks", nowhere).json()
+    for each in emulator.accounts:
+        assert copper(each, "POST", "/people", {"name": "Told Once"}).status_code == 200
+    assert [len(each.fire_webhooks()) for each in (first, second, third)] == [0, 1, 0]
+    second.delete("webhooks", made["id"])
+    tokens = [each.access_token for each in (first, second, third)]
+    third.revoke()
+    url = f"{first.base_url}/account"
+    asked = [requests.get(url, headers={"Authorization": f"Bearer {each}"}, timeout=120) for each in tokens]
+    assert [each.status_code for each in asked] == [200, 200, 401]
+
+
 def test_no_id_of_one_account_is_one_of_another(emulator):
     # As at the vendors, whose ids are their own from account to account: who mixes up two accounts finds nothing.
     alike = {"system_activity_types", "lists", "picklists"}

@@ -194,6 +194,8 @@ def test_a_page_elsewhere_cannot_use_it(emulator):
         ("/faults", {"kind": "error", "vendor": 7}),
         ("/faults", {"kind": "error", "retry_after": "soon"}),
         ("/faults", {"kind": "nothing"}),
+        ("/faults", "error:vendor=coper"),
+        ("/scripts", {"route": "GET /account", "steps": ["reset"], "vendor": "copper_2"}),
         ("/faults", {"kind": ["error"]}),
         ("/faults", ["error"]),
         ("/scripts", {"route": "GET /account", "steps": []}),

@@ -7,6 +7,8 @@ import shutil
 import socket
 import ssl
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from http.client import HTTPSConnection
 
 import pytest
@@ -133,6 +135,23 @@ def test_a_file_that_is_not_the_servers_is_told(tmp_path, content):
     found.server.write_text(kept.partition("-----END")[2] if content == "key" else content)
     with pytest.raises(ValueError, match="holds no key with its certificates; delete it"):
         certificates(tmp_path, [])
+
+
+def test_a_certificate_that_ends_within_a_month_is_made_anew_before_it_does(tmp_path, monkeypatch):
+    with monkeypatch.context() as short:
+        short.setattr("crm_emulator.certificates._LIFE", timedelta(days=29))
+        first = certificates(tmp_path, []).authority.read_bytes()
+    second = certificates(tmp_path, []).authority.read_bytes()
+    assert second != first
+    assert certificates(tmp_path, []).authority.read_bytes() == second
+
+
+def test_emulators_that_start_together_trust_one_authority(tmp_path):
+    with ThreadPoolExecutor(6) as starting:
+        made = list(starting.map(lambda _: certificates(tmp_path, ["a.example"]), range(6)))
+    assert len({each.server.read_bytes() for each in made}) == 1
+    authority, server = made[0].authority.read_text().strip(), made[0].server.read_text()
+    assert server.strip().endswith(authority)
 
 
 def test_a_machine_whose_name_no_certificate_bears_is_served_all_the_same(tmp_path, monkeypatch):

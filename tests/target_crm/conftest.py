@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import signal
+import sys
 from dataclasses import dataclass
 
 import pytest
@@ -12,6 +13,8 @@ from click.testing import CliRunner
 
 from crm_emulator import Emulator
 from target_crm.cli.main import main
+from target_crm.plans.applying import apply_plan
+from target_crm.plans.plan_file import read_plan
 from target_crm.target import TargetCrm
 from tests.target_crm.messages import as_lines
 
@@ -100,6 +103,28 @@ def run(settings, tmp_path, capsys, caplog, clock):
     yield run
     for number, handler in handlers.items():
         signal.signal(number, handler)
+
+
+@pytest.fixture
+def apply(settings, tmp_path, capsys, caplog, clock):
+    """Carry out the plan in a file, under the test's settings and more."""
+
+    def apply(path, *, fresh=False, allow_deletes=None, **config):
+        given = {**settings, **config}
+        report = tmp_path / "report.json"
+        report.unlink(missing_ok=True)
+        capsys.readouterr()
+        caplog.clear()
+        kind = type("Hurried", (TargetCrm,), {"clock": staticmethod(clock), "sleep": staticmethod(clock.sleep)})
+        target = kind(
+            config={name: value for name, value in given.items() if value is not None}, allow_deletes=allow_deletes
+        )
+        code = apply_plan(target, read_plan(path), lambda text: print(text, file=sys.stderr), fresh=fresh)
+        captured = capsys.readouterr()
+        reported = json.loads(report.read_text()) if report.exists() else None
+        return Run(code, captured.out, captured.err + caplog.text, reported)
+
+    return apply
 
 
 @pytest.fixture

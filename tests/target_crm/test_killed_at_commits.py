@@ -22,6 +22,12 @@ TO_COMPANY = {"company_id": {"stream": "companies", "source_id": "company"}}
 
 def killed_at_a_commit() -> None:
     """Run the command, and kill it at the commit whose number, and side, the environment tells."""
+    strike_at_a_commit()
+    main()
+
+
+def strike_at_a_commit() -> None:
+    """Let this process be killed at the commit whose number, and side, the environment tells."""
     left, after = int(os.environ["KILL_AT"]), os.environ["KILL_SIDE"] == "after"
     write = Store.write
 
@@ -37,7 +43,6 @@ def killed_at_a_commit() -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     Store.write = struck
-    main()
 
 
 def person(n, **more):

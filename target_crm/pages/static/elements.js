@@ -41,6 +41,17 @@ function listed(texts) {
   return texts.length < 2 ? texts.join("") : `${texts.slice(0, -1).join(", ")} and ${texts.at(-1)}`;
 }
 
+const crms = { copper: "Copper", freshsales: "Freshsales", apptivo: "Apptivo", http: "HTTP API" };
+
+function crmName(crm) {
+  return crms[crm] ?? crm ?? "";
+}
+
+// The least of very many numbers, which Math.min would not take as its arguments.
+function least(numbers) {
+  return numbers.reduce((one, other) => (other < one ? other : one), Infinity);
+}
+
 const minutes = { year: "numeric", month: "long", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
 const inUtc = new Intl.DateTimeFormat("en-GB", { ...minutes, timeZone: "UTC" });
 

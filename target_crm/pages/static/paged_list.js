@@ -7,8 +7,10 @@ class PagedList {
   // list: the element that takes the rows; pager: the one that takes the buttons;
   // summary(item): the nodes of a row; details(item): what is seen when it is open; name(item): unique on the page;
   // isPrintedOpen: whether paper gets the details of every row, or of those alone that are open.
-  constructor({ list, pager, summary, details, name, kind, isPrintedOpen = false }) {
-    Object.assign(this, { list, pager, summary, details, name, kind, isPrintedOpen });
+  // onTurn(isAllOpen): called when other rows are shown, or when they are opened.
+  constructor({ list, pager, summary, details, name, kind, isPrintedOpen = false, onTurn = () => {} }) {
+    Object.assign(this, { list, pager, summary, details, name, kind, isPrintedOpen, onTurn });
+    this.place = element("span", { class: "page", role: "status" });
     this.all = [];
     this.first = 0;
     this.size = ROWS_OF_A_PAGE;
@@ -45,6 +47,7 @@ class PagedList {
     const items = this.all.slice(this.first, this.first + this.size);
     this.list.replaceChildren(...items.map((item, place) => this.#row(item, place)));
     this.pager.replaceChildren(...this.#buttons());
+    this.onTurn(items.length > 0 && items.every((item) => this.opened.has(this.name(item))));
   }
 
   #row(item, place) {
@@ -75,18 +78,14 @@ class PagedList {
     const leading = (words, to) => {
       const turn = () => {
         this.#turn(to * this.size);
-        this.pager.querySelector(`[data-words="${words}"]:not([disabled])`)?.focus();
+        const found = [...this.pager.querySelectorAll("button:not([disabled])")];
+        (found.find((each) => each.textContent === words) ?? found[0]).focus();
         this.list.scrollIntoView({ block: "start" });
       };
-      return button({ "data-words": words, disabled: to < 0 || to >= pages || to === page, onclick: turn }, words);
+      return button({ disabled: to < 0 || to >= pages || to === page, onclick: turn }, words);
     };
-    return [
-      leading("First", 0),
-      leading("Previous", page - 1),
-      element("span", { class: "page", "aria-live": "polite" }, `Page ${numbers.format(page + 1)} of ${numbers.format(pages)}`),
-      leading("Next", page + 1),
-      leading("Last", pages - 1),
-    ];
+    this.place.textContent = `Page ${numbers.format(page + 1)} of ${numbers.format(pages)}`;
+    return [leading("First", 0), leading("Previous", page - 1), this.place, leading("Next", page + 1), leading("Last", pages - 1)];
   }
 
   #pressed(event) {

@@ -14,6 +14,7 @@ const list = new PagedList({
   name: (record) => record.number,
   kind: (record) => `record ${record.action}`,
   isPrintedOpen: true,
+  onTurn: (isAllOpen) => byId("open-all").setAttribute("aria-pressed", String(isAllOpen)),
   summary: (record) => rowOfRecord(record, records),
   details: (record) => detailsOfRecord(record, records, go),
 });
@@ -35,8 +36,6 @@ function inFile(stream, kind) {
 
 // The head of the page
 
-const crms = { copper: "Copper", freshsales: "Freshsales", apptivo: "Apptivo", http: "HTTP API" };
-
 function head() {
   const account = plan.account_name || plan.account;
   byId("kind").textContent = plan.kind === "undo" ? "Plan to take a run back" : "Plan";
@@ -44,7 +43,7 @@ function head() {
   const told = Object.keys(DONE).filter((kind) => sum(kind)).map((kind) => `${numbers.format(sum(kind))} ${DONE[kind]}`);
   byId("lead").textContent = told.length ? `Records if this plan is applied: ${listed(told)}.` : "Nothing would be written.";
   byId("facts").replaceChildren(...facts([
-    ["CRM", crms[plan.crm] ?? plan.crm],
+    ["CRM", crmName(plan.crm)],
     ["Account", plan.account_name && plan.account !== plan.account_name ? spelt(`${account} (${plan.account})`) : spelt(account)],
     ["Source", spelt(plan.source_name)],
     ["Takes back", plan.undo_of ? `run ${plan.undo_of}` : ""],
@@ -142,16 +141,11 @@ function refresh() {
   byId("nothing").hidden = found.length > 0;
   byId("reset").hidden = isWhole && !Object.values(choice).some(Boolean);
   byId("open-all").hidden = !found.length;
-  openAll(false);
   try {
     history.replaceState(null, "", kept ? `#${kept}` : location.pathname + location.search);
   } catch {
     // Where a page may not name its own address, it cannot be shared with its search; all else works.
   }
-}
-
-function openAll(isOpen) {
-  byId("open-all").setAttribute("aria-pressed", String(isOpen));
 }
 
 function choose(choice, goes = false) {
@@ -187,11 +181,7 @@ function keys() {
     choose({});
     fields.search.focus();
   });
-  byId("open-all").addEventListener("click", () => {
-    const isOpen = byId("open-all").getAttribute("aria-pressed") !== "true";
-    list.openAll(isOpen);
-    openAll(isOpen);
-  });
+  byId("open-all").addEventListener("click", () => list.openAll(byId("open-all").getAttribute("aria-pressed") !== "true"));
   addEventListener("hashchange", () => choose(Object.fromEntries(new URLSearchParams(location.hash.slice(1)))));
 }
 

@@ -84,16 +84,17 @@ function pairOfCells(current, next) {
 }
 
 function conflictsTable(record, records) {
+  const sent = record.conflicts.some((each) => each.length > 3);
   const rows = record.conflicts.map(([name, current, next, last]) => [
     spelt(records.words[name]),
     ...pairOfCells(current, next),
-    last === undefined ? none("not kept") : shown(tree(last)),
+    ...(sent ? [last === undefined ? none("not kept") : shown(tree(last))] : []),
   ]);
   const what = record.action === "reject" ? "The record waits for a decision." : "They stay as the CRM has them.";
   return element(
     "div", { class: "conflicts" },
     element("p", { class: "heading" }, element("b", {}, "Changed on both sides since they were last sent. "), what),
-    valuesTable("Conflicts", ["Field", "In the CRM now", "At the source", "Last sent"], rows),
+    valuesTable("Conflicts", ["Field", "In the CRM now", "At the source", ...(sent ? ["Last sent"] : [])], rows),
   );
 }
 

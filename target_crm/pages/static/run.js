@@ -98,7 +98,7 @@ function kindsList(sums) {
   const found = Object.entries(sums).sort((one, other) => other[1] - one[1]);
   const most = Math.max(...found.map(([, number]) => number));
   return element("ul", { class: "kinds" }, found.map(([kind, number]) => {
-    const [meaning, remedy] = meanings[kind] ?? ["", ""];
+    const [meaning, remedy] = Object.hasOwn(meanings, kind) ? meanings[kind] : ["", ""];
     const bar = drawn("svg", { class: "share", "aria-hidden": "true", width: "100%", height: "12" }, drawn("rect", { class: "rejected", width: `${(100 * number) / most}%`, height: "12", rx: "2" }));
     return element(
       "li", {},

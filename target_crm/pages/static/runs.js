@@ -1,7 +1,6 @@
 // The page of the runs.
 
 const { runs: given, endings, meanings, made_at: madeAt } = JSON.parse(byId("data").textContent);
-const crms = { copper: "Copper", freshsales: "Freshsales", apptivo: "Apptivo", http: "HTTP API" };
 // A run that was killed tells no name of its account; another one of the account may.
 const accountNames = new Map(given.filter((run) => run.account_name).map((run) => [`${run.crm} ${run.account}`, run.account_name]));
 // Records that the source no longer has are deleted without being part of the input, so that outcomes lack them.
@@ -25,14 +24,10 @@ const list = new PagedList({
   details: detailsOfRun,
 });
 
-function crmName(crm) {
-  return crms[crm] ?? crm ?? "";
-}
-
 function head() {
   const places = new Set(runs.map((run) => run.place));
   const times = runs.map((run) => run.time).filter(Number.isFinite);
-  const from = times.length ? `, ${days.formatRange(Math.min(...times), Math.max(...times))}` : "";
+  const from = times.length ? `, ${days.formatRange(least(times), -least(times.map((time) => -time)))}` : "";
   byId("lead").textContent = runs.length ? `${counted(runs.length, "run")} of ${counted(places.size, "source")}${from}.` : "The ledger knows of no run.";
   byId("made").textContent = madeAt ? `Made ${moment(madeAt)}.` : "";
 }
@@ -58,7 +53,7 @@ function options() {
 // The runs that are chosen, newest first.
 function chosen() {
   const [search, place, period, end] = Object.values(fields).map((input) => input.value);
-  const newest = Math.max(...runs.map((run) => run.time).filter(Number.isFinite));
+  const newest = -least(runs.map((run) => -run.time).filter(Number.isFinite));
   const wanted = folded(search).split(/\s+/).filter(Boolean);
   return runs.filter((run) => {
     if (place && run.place !== place) return false;

@@ -70,16 +70,17 @@ LINES = (
         fields=[{"name": NASTY, "current": "12", "new": NASTY}, {"name": "zip", "current": 12, "new": "12"}],
         left_out=[NASTY],
     ),
+    PlanLine(
+        stream="people", source_id="13", object="people", action="unchanged", crm_id=13, reason="matched by emails"
+    ),
 )
 """One record for each action but link, and one made of a text that is up to no good."""
 
 
-def planned(path: Path, lines: Iterable[PlanLine] = LINES, *, unchanged: int = 40) -> Plan:
+def planned(path: Path, lines: Iterable[PlanLine] = LINES, *, unchanged: int = 40, **more: str) -> Plan:
     """Write a plan of these records, and read it as the page gets it."""
     lines = list(lines)
-    counts = {
-        stream: dict.fromkeys((*ACTIONS, "unchanged"), 0) for stream in dict.fromkeys(line.stream for line in lines)
-    }
+    counts = {stream: dict.fromkeys(ACTIONS, 0) for stream in dict.fromkeys(line.stream for line in lines)}
     for (stream, action), number in Counter((line.stream, line.action) for line in lines).items():
         counts[stream] |= {action: number, "unchanged": unchanged}
     header = PlanHeader(
@@ -95,13 +96,14 @@ def planned(path: Path, lines: Iterable[PlanLine] = LINES, *, unchanged: int = 4
         counts=counts,
         requests=37,
         seconds=12.5,
+        **more,
     )
     write_plan(path, header, lines)
     return read_plan(path)
 
 
-def page_of(folder: Path, lines: Iterable[PlanLine] = LINES) -> tuple[Plan, str]:
-    """Write a plan and its page; returns the plan and the page's address."""
-    plan = planned(folder / "plan.jsonl", lines)
+def page_of(folder: Path, lines: Iterable[PlanLine] = LINES, **more: str) -> tuple[Plan, str]:
+    """Write a plan and its page, the header with these fields besides; returns the plan and the page's address."""
+    plan = planned(folder / "plan.jsonl", lines, **more)
     write_page(folder / "plan.html", plan_page(plan))
     return plan, (folder / "plan.html").as_uri()

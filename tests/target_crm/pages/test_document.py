@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crm_api.errors import StopError
+from crm_api.errors import SettingError, StopError
 from target_crm.pages.document import document, embedded, write_page
 from target_crm.pages.plan_page import plan_page
 from tests.target_crm.pages.example_plan import NASTY, planned
@@ -82,9 +82,12 @@ def test_a_page_holds_two_scripts_the_data_and_its_own_and_names_no_address(tmp_
 
 def test_a_page_is_for_its_owner_and_takes_the_place_of_the_old_one(tmp_path):
     path = tmp_path / "plan.html"
-    path.write_text("old")
+    path.write_text("<!DOCTYPE html>old")
     path.chmod(0o644)
     write_page(path, b"new")
+    assert path.read_bytes() == b"new"
+    with pytest.raises(SettingError, match="is no page, and would be lost"):
+        write_page(path, b"newer")
     assert path.read_bytes() == b"new"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [each.name for each in tmp_path.iterdir()] == ["plan.html"]

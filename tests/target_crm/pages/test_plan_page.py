@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import stat
+from hashlib import sha256
 
 import pytest
 from selenium.common.exceptions import JavascriptException
@@ -12,8 +14,12 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
-from target_crm.plans.plan_file import PlanLine
+from target_crm.pages.document import write_page
+from target_crm.pages.plan_page import plan_page
+from target_crm.plans.plan_file import PlanLine, read_plan
 from tests.browser import complaints, narrowed, scrolls_sideways, text, texts
+from tests.commands import run_command
+from tests.target_crm.messages import record_of, schema_of
 from tests.target_crm.pages.example_plan import AFTER, BEFORE, LINES, NASTY, page_of
 
 pytestmark = pytest.mark.browser
@@ -96,25 +102,25 @@ def test_the_head_tells_account_source_requests_counts_and_the_files_digest(page
 
 
 def test_records_are_searched_and_filtered_by_stream_action_and_field(page):
-    assert count(page) == "7 records"
-    search(page, "muller", "1 of 7 records")
-    search(page, "koln", "1 of 7 records")
-    search(page, "12345678901234567890", "1 of 7 records")
-    search(page, "country", "0 of 7 records")  # the name of a part is not a value
-    search(page, "FOURTEEN vip", "1 of 7 records")
-    search(page, "not an address", "1 of 7 records")
-    search(page, "nowhere to be found", "0 of 7 records")
+    assert count(page) == "8 records"
+    search(page, "muller", "1 of 8 records")
+    search(page, "koln", "1 of 8 records")
+    search(page, "12345678901234567890", "1 of 8 records")
+    search(page, "country", "0 of 8 records")  # the name of a part is not a value
+    search(page, "FOURTEEN vip", "1 of 8 records")
+    search(page, "not an address", "1 of 8 records")
+    search(page, "nowhere to be found", "0 of 8 records")
     assert "No record of this plan is like that" in text(page, "#nothing:not([hidden])")
     page.find_element(By.ID, "reset").click()
-    assert count(page) == "7 records"
+    assert count(page) == "8 records"
     choose(page, "stream", "people")
-    assert count(page) == "6 of 7 records"
+    assert count(page) == "7 of 8 records"
     choose(page, "action", "update")
-    assert count(page) == "2 of 7 records"
+    assert count(page) == "2 of 8 records"
     choose(page, "field", "changed:title")
-    assert count(page) == "1 of 7 records"
+    assert count(page) == "1 of 8 records"
     page.refresh()
-    assert count(page) == "1 of 7 records"  # the address remembers what was chosen
+    assert count(page) == "1 of 8 records"  # the address remembers what was chosen
     page.find_element(By.ID, "reset").click()
     for field in ("conflict:assignee_id", "left:internal_note"):
         choose(page, "field", field)
@@ -158,7 +164,7 @@ def test_what_a_record_holds_is_shown_as_text_and_runs_nothing(page):
     assert texts(page, "#opened-7 > .values tbody th") == [shown, "zip"]
     assert texts(page, "#opened-7 .chips li") == [shown]
     assert texts(page, "#opened-7 > .values tr:nth-child(2) td > div") == ["12 (number)", "12 (text)"]
-    search(page, "<script>window.ran", "1 of 7 records")
+    search(page, "<script>window.ran", "1 of 8 records")
     assert page.execute_script("return [window.ran ?? null, document.images.length, document.scripts.length]") == [
         None,
         0,
@@ -173,7 +179,7 @@ def test_the_policy_of_a_page_lets_nothing_run_that_got_in_by_mistake(browser, t
     page = tmp_path / "plan.html"
     page.write_text(page.read_text().replace("<main>", f"<main>{INTRUDER}"))
     browser.get(page.as_uri())
-    assert count(browser) == "7 records"
+    assert count(browser) == "8 records"
     assert browser.execute_script("return window.ran ?? null") is None
     with pytest.raises(JavascriptException, match="TrustedHTML"):
         browser.execute_script("document.body.innerHTML = ''")
@@ -194,7 +200,7 @@ def test_the_keyboard_alone_searches_moves_opens_and_closes(page):
     assert focused() == "search"
     press("people/", Keys.ESCAPE)
     assert page.find_element(By.ID, "search").get_property("value") == ""
-    assert count(page) == "7 records"
+    assert count(page) == "8 records"
     press(Keys.ARROW_DOWN)
     assert focused() == "row-1"
     press(Keys.ARROW_DOWN, Keys.ENTER)
@@ -207,7 +213,7 @@ def test_the_keyboard_alone_searches_moves_opens_and_closes(page):
     assert focused() == "row-2"
     assert page.find_element(By.ID, "row-2").get_attribute("aria-expanded") == "false"
     press(Keys.END)
-    assert focused() == "row-7"
+    assert focused() == "row-8"
     press(Keys.HOME)
     assert focused() == "row-1"
 
@@ -224,6 +230,22 @@ def test_it_does_not_scroll_sideways_and_paper_gets_every_record_open(page):
     page.execute_script("dispatchEvent(new Event('afterprint'))")
     assert texts(page, ".opened") == []
     assert complaints(page) == []
+
+
+def test_the_page_tells_of_an_undo_of_lines_taken_out_and_of_a_plan_without_any(browser, tmp_path):
+    plan, address = page_of(tmp_path, kind="undo", undo_of="c0ffee")
+    first, *middle, end = plan.path.read_text().removesuffix("\n").split("\n")
+    plan.path.write_text("\n".join([first, *middle[1:], end, ""]))
+    write_page(tmp_path / "plan.html", plan_page(read_plan(plan.path)))
+    browser.get(address)
+    assert text(browser, "#kind") == "Plan to take a run back"
+    assert "run c0ffee" in text(browser, "#facts")
+    assert "1 record was taken out of this plan since it was made" in text(browser, "#alarms")
+    assert count(browser) == "7 records"
+    browser.get(page_of(tmp_path, [])[1])
+    assert text(browser, "#lead") == "Nothing would be written."
+    assert count(browser) == "0 records"
+    assert complaints(browser) == []
 
 
 def edited(dice: random.Random, words: list[str]) -> str:
@@ -248,6 +270,35 @@ def test_texts_are_shown_whole_and_what_is_not_marked_is_on_both_sides(browser, 
         (before or "empty text", after or "empty text") for before, after in pairs
     ]
     assert all(before == after for (_, before), (_, after) in shown)
+
+
+def test_the_command_makes_the_page_of_a_dry_runs_plan(browser, run, settings, tmp_path):
+    people = schema_of("people", "name", "email", "title", "_sdc_deleted_at", "assignee_id")
+    known = [record_of("people", id=each, name=f"P{each}", email=f"p{each}@x.org", title="CEO") for each in range(4)]
+    run([people, *known])
+    changes = [
+        record_of("people", id=1, name="P1", email="p1@x.org", title="CTO"),
+        record_of("people", id=2, name="P2", email="p2@x.org", _sdc_deleted_at="2026-01-01"),
+        record_of("people", id=3, name="P3", email="p3@x.org", assignee_id="Nobody"),
+        record_of("people", id=7, name="<script>", email="p7@x.org"),
+    ]
+    plan, page = tmp_path / "plan.jsonl", tmp_path / "plan.html"
+    run([people, *changes], dry_run=True, plan_path=str(plan), streams={"people": {"hard_delete": True}})
+    done = run_command("singer-crm", "plan", "show", plan, "--html", page)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert f"Open it in a browser: {page.as_uri()}" in done.stderr
+    assert stat.S_IMODE(page.stat().st_mode) == 0o600
+    assert settings["api_key"] not in page.read_text()
+    browser.get(page.as_uri())
+    assert text(browser, "#sha256") == sha256(plan.read_bytes()).hexdigest()
+    assert sorted(texts(browser, ".badge")) == ["! reject", "+ create", "± update", "− delete"]  # noqa: RUF001 - its sign
+    search(browser, "cto", "1 of 4 records")
+    before = plan.read_bytes()
+    refused = run_command("singer-crm", "plan", "show", plan, "--html", plan)
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert "is no page, and would be lost" in refused.stderr
+    assert plan.read_bytes() == before
+    assert complaints(browser) == []
 
 
 @pytest.mark.long
@@ -276,6 +327,7 @@ def test_fifty_thousand_records_are_paged_searched_and_filtered(browser, tmp_pat
     assert count(browser) == "50 of 50,000 records"
     browser.find_element(By.ID, "reset").click()
     browser.find_element(By.XPATH, "//nav[@id='pager']/button[.='Last']").click()
+    assert browser.switch_to.active_element.text == "First"  # for Last leads nowhere any more
     assert texts(browser, ".ids b")[-1] == "people 49999"
     browser.find_element(By.ID, "row-50000").send_keys(Keys.HOME, Keys.ARROW_UP)
     assert browser.switch_to.active_element.get_attribute("id") == "row-49950"

@@ -3,51 +3,40 @@
 from __future__ import annotations
 
 import json
-import re
-import shutil
 
 import pytest
 from hypothesis import example, note, settings
 
 from target_crm.plans.plan_file import read_plan
+from tests.target_crm.forks import Fork
 from tests.target_crm.messages import record_of
 from tests.target_crm.test_dry_run_equals_run import ANYTHING, AS_IT_IS, SCHEMAS, STREAMS, account, sent, whole
 
 __all__ = ["account"]
 KINDS = ("companies", "people", "opportunities", "leads", "tasks", "activities")
 OWN = ("id", "date_created", "date_modified", "date_stage_changed", "date_last_contacted", "activity_date")
-NUMBER = re.compile(r"(?<![\w.@])\d{5,}(?![\w.@])")
+REFERENCES = {"company_id": "companies", "primary_contact_id": "people"}
 
 
 def contents(emulator):
     """All that the CRM holds, with names in place of ids, which may be given in another order."""
     kinds = {kind: emulator.copper.records(kind) for kind in KINDS}
-    named = {each["id"]: f"{kind} {each.get('name')}" for kind, records in kinds.items() for each in records}
-    spelled = (f"{kind} {json.dumps(shown(each), sort_keys=True)}" for kind in kinds for each in kinds[kind])
-    return sorted(NUMBER.sub(lambda found: named.get(int(found[0]), found[0]), text) for text in spelled)
+    names = {(kind, each["id"]): each.get("name") for kind in kinds for each in kinds[kind]}
+    return sorted(
+        f"{kind} {json.dumps(shown(each, names), sort_keys=True)}"
+        for kind, records in kinds.items()
+        for each in records
+    )
 
 
-def shown(record):
-    return {name: value for name, value in record.items() if name not in OWN}
-
-
-class Fork:
-    """A moment of emulator and ledger, to which a test returns."""
-
-    def __init__(self, emulator, folder):
-        self._emulator, self._folder, self._kept = emulator, folder, folder / "kept"
-        self._state = emulator.dump()
-        shutil.rmtree(self._kept, ignore_errors=True)
-        self._kept.mkdir()
-        for file in folder.glob("ledger.sqlite*"):
-            shutil.copy2(file, self._kept)
-
-    def back(self):
-        self._emulator.load(self._state)
-        for file in self._folder.glob("ledger.sqlite*"):
-            file.unlink()
-        for file in self._kept.iterdir():
-            shutil.copy2(file, self._folder)
+def shown(record, names):
+    shown = {name: value for name, value in record.items() if name not in OWN}
+    for name, kind in REFERENCES.items():
+        if shown.get(name) is not None:
+            shown[name] = names[kind, shown[name]]
+    if (parent := shown.get("parent")) is not None:
+        shown["parent"] = names["people", parent["id"]]
+    return shown
 
 
 @settings(max_examples=4, **AS_IT_IS)
@@ -103,7 +92,7 @@ def compared(world, *, order, records_before, records, batch_size, compare_with)
     note(dry.errors)
     plan = read_plan(path)
     since = len(emulator.requests)
-    done = apply(path, **config)
+    done = apply(path, **{**config, "batch_size_rows": 3 if batch_size == 1000 else 1000})
     note(done.errors)
     applied, written = contents(emulator), sent(emulator.requests[since:])
     since = len(emulator.requests)
