@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from crm_api.errors import SettingError, StopError
+from crm_api.run_id import RUN_ID
 from target_crm.cli.common import config_option, one_sentence, require_ledger
 from target_crm.command import given_config
 from target_crm.engine.finish import forecast
@@ -69,6 +70,7 @@ class _Wanted:
 @click.option(
     "--fresh", is_flag=True, help="Read each record by itself: lists may not show edits of the last minute yet."
 )
+@click.option("--run-id", "own_id", help="Name the undo itself, which is a run as well.")
 @click.option("--yes", is_flag=True, help="Do not ask before anything is sent.")
 @click.option(
     "--allow-deletes",
@@ -80,6 +82,7 @@ def undo(
     config: Sequence[str],
     run_id: str,
     plan: str | None,
+    own_id: str | None,
     allow_deletes: int | None,
     *,
     dry_run: bool,
@@ -97,7 +100,11 @@ def undo(
     settings: dict[str, Any] = {**(given.config or {}), "max_rejected": sys.maxsize}  # earlier runs rejected them
     if dry_run or plan is not None:
         settings["dry_run"] = True
-    target = TargetCrm(config=settings, parse_env_config=given.parse_env)
+    target = TargetCrm(run_id=own_id, config=settings, parse_env_config=given.parse_env)
+    if target.run_id == run_id:
+        raise SettingError(
+            f"The undo itself would bear the name {run_id}: give it another one with --run-id, or unset {RUN_ID}"
+        )
     require_ledger(target)
     asks = not yes and not target.config["dry_run"] and sys.stdin.isatty()
     command = _Command(target, _Wanted(run_id, plan, again, fresh, asks, allow_deletes))

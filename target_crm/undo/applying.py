@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from crm_api.crm_objects import CrmId
 from target_crm.engine.run import Run
 from target_crm.plans.plan_file import CARRIED_OUT, Plan, PlanFileError, PlanLine
 from target_crm.stream_settings import StreamSettings
@@ -14,6 +15,8 @@ from target_crm.undo.plan_lines import PlanLines
 from target_crm.undo.undoing import Undo
 
 ANEW = "Make the plan anew"
+_Key = tuple[str, CrmId, bool]
+"""A record of the CRM, and whether it is there only since it refers to one that is made again."""
 
 
 @dataclass
@@ -60,7 +63,7 @@ def carry_out_undo_plan(
     planned_lines.begin(plan.header.plan_id)
     done = planned_lines.all_done()
     asked = [line for line in plan.lines if line.action in CARRIED_OUT]
-    lines = {_place(line): line for line in asked if line.line not in done}
+    lines = {_key_of(line): line for line in asked if line.line not in done}
     if not lines:
         what = "is carried out: all its lines are done" if asked else "holds nothing to carry out"
         raise PlanFileError(plan.path, what, "Make a new one if there is more to do")
@@ -76,23 +79,28 @@ def carry_out_undo_plan(
     findings = undo.look()
     applied = Applied(undo, findings)
     made = PlanLines(undo.places, undo.progress.reason)
-    chosen = [_chosen(each, lines[each.place], made, applied) for each in findings.decisions if each.place in lines]
+    chosen = [_chosen(each, lines[_key(each)], made, applied) for each in findings.decisions if _key(each) in lines]
     chosen = _without_missing(chosen, lines, applied)
     applied.findings = replace(findings, decisions=chosen)
     undo.carry_out(applied.findings)
     progress = undo.progress
-    planned_lines.done(
-        [
-            lines[each.place].line
-            for each in chosen
-            if each.is_back or (each.place in progress.back and each.place not in progress.failed)
-        ]
-    )
+    carried_out = {
+        _key(each)
+        for each in chosen
+        if each.is_back or (each.place in progress.back and each.place not in progress.failed | applied.outdated)
+    }
+    # A reference that is renewed already needs nothing more.
+    carried_out |= {key for key, line in lines.items() if line.action == "link"} - {*map(_key, findings.decisions)}
+    planned_lines.done([lines[key].line for key in carried_out])
     return applied
 
 
-def _place(line: PlanLine) -> Place:
-    return line.object, line.carry["record"]
+def _key_of(line: PlanLine) -> _Key:
+    return line.object, line.carry["record"], line.action == Back.FOLLOW
+
+
+def _key(decision: Decision) -> _Key:
+    return *decision.place, decision.follows
 
 
 def _chosen(decision: Decision, line: PlanLine, made: PlanLines, applied: Applied) -> Decision:
@@ -107,7 +115,7 @@ def _chosen(decision: Decision, line: PlanLine, made: PlanLines, applied: Applie
     return decision
 
 
-def _without_missing(decisions: Sequence[Decision], lines: dict[Place, PlanLine], applied: Applied) -> list[Decision]:
+def _without_missing(decisions: Sequence[Decision], lines: Mapping[_Key, PlanLine], applied: Applied) -> list[Decision]:
     """Leave records that refer to one which is to be made again, and whose line was removed or is outdated."""
     decided = list(decisions)
     while True:
@@ -119,12 +127,12 @@ def _without_missing(decisions: Sequence[Decision], lines: dict[Place, PlanLine]
         waiting = [
             number
             for number, each in enumerate(decided)
-            if each.back.sends and any(place not in coming for place in lines[each.place].waits_on)
+            if each.back.sends and any(place not in coming for place in lines[_key(each)].waits_on)
         ]
         if not waiting:
             return decided
         for number in waiting:
-            missing = [place for place in lines[decided[number].place].waits_on if place not in coming]
+            missing = [place for place in lines[_key(decided[number])].waits_on if place not in coming]
             named = " and ".join(f"{stream} {source_id}" for stream, source_id in missing)
             decided[number] = _outdated(
                 decided[number], f"it refers to {named}, which the plan no longer makes again", applied

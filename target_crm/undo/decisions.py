@@ -141,6 +141,11 @@ class Decision:
         return self.place, self.back, dict(self.values), self.left, self.is_back
 
     @property
+    def follows(self) -> bool:
+        """Whether the run did not write it, and it only refers to a record that is made again."""
+        return self.touched.last.id == 0
+
+    @property
     def place(self) -> Place:
         """The object's name and the CRM's id."""
         return self.touched.last.object, self.touched.crm_id

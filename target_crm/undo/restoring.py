@@ -10,7 +10,9 @@ from target_crm.engine.decisions import Ready, Update
 from target_crm.engine.incoming import IncomingRecord
 from target_crm.engine.run import StreamContext
 from target_crm.engine.sender import Done, NotDone, Sender, Write
+from target_crm.ledger.values import Known, Link
 from target_crm.mapping.changes import Basis
+from target_crm.mapping.last_sent import LastSent
 from target_crm.undo.decisions import CHANGED, GONE, Back, Decision, Left
 from target_crm.undo.progress import UNANSWERED, Progress, Refusals
 
@@ -30,6 +32,9 @@ class Restorer:
         self._progress = progress
         self._mapper = progress.places.mapper(context.mapper.crm_object)
         self._by_source_id: dict[str, Decision] = {}
+        self._known: Mapping[str, Known] = {}
+        self._last_sent: Mapping[str, LastSent] = {}
+        self._lacking: Mapping[str, Sequence[Link]] = {}
 
     @property
     def _object(self) -> CrmObject:
@@ -46,6 +51,10 @@ class Restorer:
             BusyError: Nothing further can succeed for now.
         """
         self._by_source_id = {each.owner[1]: each for each in decisions if each.owner is not None}
+        ledger, scope = self._context.ledger, self._context.scope
+        self._known = ledger.known(scope, self._by_source_id)
+        self._last_sent = ledger.digests.last_sent(scope, self._by_source_id)
+        self._lacking = self._progress.history.links(scope, self._by_source_id)
         writes = [self._write(each, each.values, each.current or {}) for each in self._by_source_id.values()]
         sender = Sender(self._context, on_done=self._done)
         refusals: Refusals = {}
@@ -63,10 +72,8 @@ class Restorer:
 
     def _write(self, decision: Decision, values: Mapping[str, Any], current: CrmRecord) -> Write:
         _, source_id = decision.owner or (0, "")
-        ledger, scope = self._context.ledger, self._context.scope
-        known = ledger.known(scope, [source_id])[source_id]
-        last = ledger.digests.last_sent(scope, [source_id]).get(source_id, ledger.digests.unknown)
-        lacking = self._progress.history.links(scope, [source_id]).get(source_id, [])
+        known = self._known[source_id]
+        last = self._last_sent.get(source_id, self._context.ledger.digests.unknown)
         change = self._mapper.writing(values, current)
         links = decision.back is Back.FOLLOW
         again = self._progress.places.again and not links
@@ -76,7 +83,7 @@ class Restorer:
             self._mapper.mapped(change.payload, digest, follows=links),
             known.crm_id,
             known.origin,
-            links=tuple(lacking),
+            links=tuple(self._lacking.get(source_id, ())),
             basis=Basis(last, is_part=True),
         )
         reason = self._progress.reason

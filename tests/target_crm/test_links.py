@@ -65,6 +65,16 @@ def test_a_record_is_written_at_once_and_linked_in_a_later_run(run, emulator, tm
     assert pending(tmp_path) == []
 
 
+def test_a_version_that_is_rejected_stays_so_when_its_older_one_is_linked(run, emulator):
+    run([PEOPLE, ANN], streams=LATER)
+    schema = schema_of("people", "name", "email", "company", "assignee")
+    newer = record_of("people", id=1, name="Ann", email="ann@example.org", company="A", assignee="nobody at all")
+    assert run([schema, newer], streams=LATER, max_rejected=9).report["pending"] == 1
+    done = run([COMPANIES, ACME], streams=LATER, max_rejected=9, retry_rejected=False)
+    assert company_of(emulator) == "Acme"
+    assert done.report["pending"] == 1
+
+
 def test_what_waits_to_be_linked_is_listed_at_the_end_of_every_run(run):
     for _ in range(2):
         done = run([PEOPLE, ANN, person(2, company="B")], streams=LATER)

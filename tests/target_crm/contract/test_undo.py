@@ -28,3 +28,18 @@ def test_a_run_and_its_undo_can_be_taken_back(contract, run, undo):
     assert back.left == [], back.output
     assert contract.names == contract.called(1, 2, 3)
     assert contract.case.shows_change(contract.vendor, 1)
+
+
+@pytest.mark.only(lambda case: case.vendor == "anything")
+@pytest.mark.daily(one_of=3)
+def test_what_cannot_be_read_is_left(contract, run, undo):
+    kept = {"keep_values_days": 30}
+    done = run(contract.made(1, 2), **kept)
+    assert done.code == 0, done.errors
+    before = len(contract.writes)
+    undone = undo(done.report["run_id"])
+    assert undone.code == 0, undone.output
+    assert len(undone.left) == 2
+    assert all("does not show its records one by one" in each for each in undone.left)
+    assert len(contract.writes) == before
+    assert contract.names == contract.called(1, 2)

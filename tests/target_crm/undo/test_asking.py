@@ -19,6 +19,7 @@ def person(title):
     return record_of("people", id=1, name="P1", email="p1@x.org", title=title)
 
 
+@pytest.mark.daily(one_of=2)
 @pytest.mark.parametrize(("answer", "title", "code"), [("y", "A", 0), ("n", "B", 1)])
 def test_it_asks_on_a_terminal(run, settings, emulator, tmp_path, answer, title, code):
     run([PEOPLE, person("A")], keep_values_days=30)

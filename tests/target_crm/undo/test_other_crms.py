@@ -278,14 +278,14 @@ def anew(emulator, tmp_path):
     return anew
 
 
-@settings(max_examples=6, **AS_IT_IS)
+@settings(max_examples=3, **AS_IT_IS)
 @given(records_before=inputs(FRESHSALES), records=inputs(FRESHSALES), **ANYTHING)
 def test_runs_into_freshsales_go_back(run, undo, emulator, anew, **case):
     anew()
     taken_back(FRESHSALES, run, undo, emulator, **case)
 
 
-@settings(max_examples=6, **AS_IT_IS)
+@settings(max_examples=3, **AS_IT_IS)
 @given(records_before=inputs(APPTIVO), records=inputs(APPTIVO), **ANYTHING)
 def test_runs_into_apptivo_go_back(run, undo, emulator, anew, **case):
     anew()
@@ -295,7 +295,7 @@ def test_runs_into_apptivo_go_back(run, undo, emulator, anew, **case):
 @pytest.mark.long
 @pytest.mark.timeout(3000)
 @pytest.mark.parametrize("read_ids", ["absent", "included", "present"])
-@settings(max_examples=100, **AS_IT_IS)
+@settings(max_examples=40, **AS_IT_IS)
 @given(records_before=inputs(FRESHSALES), records=inputs(FRESHSALES), **ANYTHING)
 def test_many_runs_into_freshsales_go_back(run, undo, emulator, anew, read_ids, **case):
     anew()
@@ -305,7 +305,7 @@ def test_many_runs_into_freshsales_go_back(run, undo, emulator, anew, read_ids, 
 
 @pytest.mark.long
 @pytest.mark.timeout(3000)
-@settings(max_examples=150, **AS_IT_IS)
+@settings(max_examples=60, **AS_IT_IS)
 @given(records_before=inputs(APPTIVO), records=inputs(APPTIVO), **ANYTHING)
 def test_many_runs_into_apptivo_go_back(run, undo, emulator, anew, **case):
     anew()

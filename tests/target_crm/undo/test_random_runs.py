@@ -182,7 +182,7 @@ ANYTHING = given(
 )
 
 
-@settings(max_examples=10, **AS_IT_IS)
+@settings(max_examples=4, **AS_IT_IS)
 @ANYTHING
 def test_what_nobody_changed_since_is_as_it_was(run, undo, emulator, anew, **case):
     anew()
@@ -191,7 +191,7 @@ def test_what_nobody_changed_since_is_as_it_was(run, undo, emulator, anew, **cas
 
 @pytest.mark.long
 @pytest.mark.timeout(3000)
-@settings(max_examples=300, **AS_IT_IS)
+@settings(max_examples=150, **AS_IT_IS)
 @ANYTHING
 def test_so_it_is_in_many_cases(run, undo, emulator, anew, **case):
     anew()

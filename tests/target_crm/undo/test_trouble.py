@@ -9,7 +9,9 @@ import time
 from contextlib import contextmanager
 
 import pytest
+from click.testing import CliRunner
 
+from target_crm.cli import apply as applying
 from target_crm.cli import main as operator
 from target_crm.cli import undo as command
 from target_crm.ledger.store import Store
@@ -52,7 +54,7 @@ def killed_at_a_commit() -> None:
         sleep = staticmethod(waited.append)
 
     Store.write = struck
-    command.TargetCrm = Hurried
+    command.TargetCrm = applying.TargetCrm = Hurried
     operator.main()
 
 
@@ -127,7 +129,9 @@ def story(emulator, run, settings):
     return Story(emulator, run, settings)
 
 
-def test_an_undo_of_everything_at_once(story, undo, writes):
+def test_an_undo_of_everything_at_once(emulator, run, settings, ledger_url, undo, writes):
+    settings["ledger_url"] = ledger_url
+    story = Story(emulator, run, settings)
     run_id = story.begin()
     done = undo(run_id, **story.config)
     assert done.code == 0, done.output
@@ -135,6 +139,7 @@ def test_an_undo_of_everything_at_once(story, undo, writes):
     story.untouched(writes)
 
 
+@pytest.mark.daily(one_of=3)
 @pytest.mark.parametrize(
     "trouble",
     [
@@ -157,6 +162,30 @@ def test_lost_answers_take_nothing_back_twice(story, undo, emulator, writes, tro
     assert done.code == 0, done.output
     story.check()
     story.untouched(writes)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("side", ["before", "after"])
+def test_a_plan_of_an_undo_killed_at_any_commit_is_carried_out_once(story, emulator, undo, tmp_path, writes, side):
+    number, was_killed = 0, True
+    while was_killed:
+        number += 1
+        for file in tmp_path.glob("ledger.sqlite*"):
+            file.unlink()
+        run_id, plan, file = story.begin(), tmp_path / "undo.plan", tmp_path / "killed.json"
+        assert undo(run_id, "--plan", str(plan), **story.config).code == 0
+        file.write_text(json.dumps(story.config))
+        env = {"KILL_AT": str(number), "KILL_SIDE": side}
+        process = Command("singer-crm", "apply", plan, "--config", file, main=killed_at_a_commit, env=env)
+        process.communicate()
+        until_all_is_read(emulator.url)
+        was_killed = process.returncode == -signal.SIGKILL
+        done = CliRunner().invoke(operator.main, ["apply", str(plan), "--config", str(file)])
+        assert done.exit_code in {0, 2}, (number, done.output)
+        story.check()
+        story.untouched(writes)
+        assert CliRunner().invoke(operator.main, ["apply", str(plan), "--config", str(file)]).exit_code == 2
+    assert number > MANY_COMMITS
 
 
 @pytest.mark.long

@@ -185,3 +185,24 @@ def test_lines_of_a_plan_of_an_undo_may_be_removed_and_a_done_one_is_refused(wri
     assert {name: each["title"] for name, each in of(emulator).items()} == {"P1": "CEO", "P2": "Head"}
     again = applied(settings, tmp_path, plan)
     assert again.exit_code == 2, again.output
+
+
+def test_an_undo_bears_a_name_of_its_own(write, undo, monkeypatch, emulator):
+    write(person(title="CEO"))
+    taken = write(person(title="Boss"))
+    monkeypatch.setenv("SINGER_CRM_RUN_ID", taken)
+    done = undo(taken)
+    assert done.code == 2
+    assert "--run-id" in done.output
+    assert undo(taken, "--run-id", "taken-back").run_id == "taken-back"
+    assert of(emulator)["P1"]["title"] == "CEO"
+
+
+def test_taking_back_costs_as_many_requests_as_bulks_allow(write, undo, emulator):
+    write(*(person(n, title="CEO") for n in range(60)))
+    taken = write(*(person(n, title="Boss") for n in range(60)))
+    before = len(emulator.requests)
+    assert undo(taken, index_lag_seconds=0).code == 0
+    sent = [request.route for request in emulator.requests[before:]]
+    assert sent.count("/people/bulk_update") == 6
+    assert len(sent) == 6 + 4, "whose account it is (2), its custom fields, and one read of all"
