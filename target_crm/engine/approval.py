@@ -202,6 +202,10 @@ class Approval:
         """Tell whether a record that is held may be tried again."""
         return True
 
+    def links(self, place: Place) -> bool:  # noqa: ARG002 - see the class
+        """Tell whether references that a record lacks may be put in now."""
+        return True
+
     def end(self, books: Books, forecast: Forecast | None) -> None:
         """Take the end of a run that came to the end of its input.
 

@@ -63,7 +63,7 @@ class HeldRecordRetrier:
         Args:
             retry_rejected: Whether rejected records are tried, too.
         """
-        self._link(self._links.ready(self._source))
+        self.link_ready()
         held = list(self._held_records.waiting_no_more(self._source))
         if retry_rejected:
             rejected = self._held_records.held(self._source, "rejected")
@@ -88,6 +88,10 @@ class HeldRecordRetrier:
             Linker(self._run, self._settings_of).link(chosen, take)
         own = {each.number for each in self._held_records.held(self._source, "rejected")}
         self.feed(each for each in held_records if each.number in own)
+
+    def link_ready(self) -> None:
+        """Put in the references that records lack and whose records are there."""
+        self._link(self._links.ready(self._source))
 
     def after_writes(self) -> bool:
         """Try what waited for the records that were just written; tells whether there is something to write."""
@@ -117,8 +121,9 @@ class HeldRecordRetrier:
         self._link(self._links.by_match(self._source))
 
     def _link(self, unlinked: Sequence[Unlinked]) -> None:
-        if unlinked:
-            Linker(self._run, self._settings_of).link(unlinked)
+        chosen = [each for each in unlinked if self._run.approval.links((each.stream, each.source_id))]
+        if chosen:
+            Linker(self._run, self._settings_of).link(chosen)
 
     def _may_write(self, stream: str) -> bool:
         """Tell whether this run is, or becomes, the only writer of what a stream writes: others go on undisturbed."""

@@ -9,7 +9,6 @@ from functools import partial
 from typing_extensions import override
 
 from target_crm.engine.approval import Approval, Opened, Place
-from target_crm.engine.late_links import Linker
 from target_crm.ledger.tables import key_of
 from target_crm.plans.guard import PlanGuard
 from target_crm.plans.plan_file import CARRIED_OUT, KINDS, Plan, PlanFileError, PlanLine
@@ -103,11 +102,11 @@ def _check_run(plan: Plan, opened: Opened) -> None:
 
 
 def _carry_out(target: TargetCrm, guard: PlanGuard, say: Callable[[str], None]) -> None:
-    run = target.opened_run
+    target.opened_run  # noqa: B018 - which opens it
     lines = guard.lines
     if not lines:
         raise PlanFileError(guard.plan.path, _nothing_left(guard.plan), "Make a new one if there is more to do")
-    Linker(run, target.settings_of).link(run.ledger.links.ready(run.source))
+    target.retrier.link_ready()
     _feed(target, guard, lines)
     for line in lines:
         if line.action == "delete" and "message" not in line.carry:

@@ -98,6 +98,10 @@ class PlanGuard(Approval, Observer):
         return place in self._in_hand or place in self._deletes
 
     @override
+    def links(self, place: Place) -> bool:
+        return place in self._links
+
+    @override
     def taken(self, batch: Batch) -> Mapping[str, Objection]:
         source_ids = [each.source_id for each in batch.records]
         planned_lines = self._opened.ledger.planned_lines

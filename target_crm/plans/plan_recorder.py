@@ -88,6 +88,7 @@ class PlanRecorder(Approval, Observer):
         self._plan_id = uuid.uuid4().hex
         self._taken: dict[Place, _Taken] = {}
         self._intended: dict[Place, Intended] = {}
+        self._links: dict[Place, tuple[Intended, _Taken]] = {}
         self._deleted: dict[Place, tuple[Deletion, Writer | None]] = {}
         self._made_up: dict[str, Place] = {}
         self._schemas: dict[str, str] = {}
@@ -126,12 +127,14 @@ class PlanRecorder(Approval, Observer):
             last: Mapping[str, Any] = {}
             if kept.on and each.step in {Step.UPDATE, Step.LINK}:
                 last = kept.last_sent(each.scope, each.source_id)
+            last = {name: each.readable(name, value) for name, value in last.items()}
             with self._lock:
+                if each.step is Step.LINK:
+                    self._links[each.place] = each, _Taken(next(self._numbers), 0, b"", "", None, last)
+                    continue
                 self._intended[each.place] = each
-                taken = self._taken.get(each.place)
-                if taken is None or each.step is Step.LINK:
-                    taken = self._taken[each.place] = _Taken(next(self._numbers), 0, b"", "", None)
-                taken.last_sent = {name: each.readable(name, value) for name, value in last.items()}
+                if (taken := self._taken.get(each.place)) is not None:
+                    taken.last_sent = last
         return {}
 
     @override
@@ -158,6 +161,10 @@ class PlanRecorder(Approval, Observer):
     def _ended(self, outcome: RecordOutcome) -> None:
         place = outcome.stream, outcome.source_id
         lines = self._lines.setdefault(place, [])
+        if outcome.outcome == LINKED:  # which says nothing of what becomes of the record itself
+            link, at = self._links.pop(place)
+            lines.insert(0, (at.number, self._line(outcome, at, link, None)))
+            return
         if lines and lines[-1][1].action in _PASSING:
             lines.pop()
         intended = self._intended.pop(place, None)

@@ -66,10 +66,10 @@ def kinds_of(done):
     return done.report["reject_kinds"]
 
 
-def test_the_plan_is_applied_and_not_what_came_since(run, plan, apply, people):
-    run([PEOPLE, person(1)], streams=STREAMS)
-    path = plan(PEOPLE, person(1, title="B"), person(2))
-    done = apply(path, streams=STREAMS)
+def test_the_plan_is_applied_and_not_what_came_since(run, plan, apply, people, ledger_url):
+    run([PEOPLE, person(1)], streams=STREAMS, ledger_url=ledger_url)
+    path = plan(PEOPLE, person(1, title="B"), person(2), ledger_url=ledger_url)
+    done = apply(path, streams=STREAMS, ledger_url=ledger_url)
     assert done.code == 0
     assert people()["P1"]["title"] == "B"
     assert done.output == "", "no STATE passes"

@@ -34,20 +34,24 @@ def killed_at_a_commit():
     apply_hurriedly()
 
 
-def person(n, **more):
-    return record_of("people", **{"id": n, "name": f"P{n}", "email": f"p{n}@x.org", "title": "A", **more})
+class Messages:
+    """The messages of one round, under names of its own."""
 
+    def __init__(self, number):
+        def person(n, **more):
+            mail = f"p{n}@x{number}.org"
+            return record_of("people", **{"id": n, "name": f"P{n}", "email": mail, "title": "A", **more})
 
-FIRST = [COMPANIES, PEOPLE, *map(person, (1, 2, 3))]
-SECOND = [
-    COMPANIES,
-    record_of("companies", id=9, name="Acme", contact=4),
-    PEOPLE,
-    person(1, title="B"),
-    person(2, _sdc_deleted_at="2026-01-01"),
-    person(3, title="B", company=9),
-    person(4, company=9),
-]
+        self.first = [COMPANIES, PEOPLE, *map(person, (1, 2, 3))]
+        self.second = [
+            COMPANIES,
+            record_of("companies", id=9, name=f"Acme {number}", contact=4),
+            PEOPLE,
+            person(1, title="B"),
+            person(2, _sdc_deleted_at="2026-01-01"),
+            person(3, title="B", company=9),
+            person(4, company=9),
+        ]
 
 
 @pytest.mark.long
@@ -62,8 +66,9 @@ def test_an_apply_killed_at_any_commit_and_repeated_does_each_line_once(
             for each in copper.records(name):
                 copper.delete(name, each["id"])
         config = {"streams": STREAMS, "source_name": f"source {number}", "batch_size_rows": 2}
-        run(FIRST, **config)
-        run(SECOND, dry_run=True, plan_path=str(path), **config)
+        messages = Messages(number)
+        run(messages.first, **config)
+        run(messages.second, dry_run=True, plan_path=str(path), **config)
         file = tmp_path / "config.json"
         file.write_text(json.dumps({**settings, **config}))
         env = {"KILL_AT": str(number), "KILL_SIDE": side}
@@ -81,6 +86,6 @@ def test_an_apply_killed_at_any_commit_and_repeated_does_each_line_once(
         assert people["P3"]["company_id"] == people["P4"]["company_id"] == company["id"]
         assert company["primary_contact_id"] == people["P4"]["id"]
         before = writes()
-        run(SECOND, **config)
+        run(messages.second, **config)
         assert writes() == before
     assert number > MANY_COMMITS
