@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -157,9 +157,13 @@ class Decider:
 
     Attributes:
         values: Takes records of the object apart.
+        places: Returns the records that a value of an attribute refers to.
+        deleted: The records that the run deleted: references to them may have gone with them.
     """
 
     values: AttributeValues
+    places: Callable[[Attribute, Any], Collection[Place]]
+    deleted: Collection[Place]
 
     def decide(self, touched: Touched, facts: Facts) -> Decision:
         """Choose what becomes of one record."""
@@ -247,6 +251,9 @@ class Decider:
         """Tell whether the CRM holds what the run left; the CRM may spell it in its own way."""
         if self.values.same(attribute, value, after):
             return True
+        now, then = set(self.places(attribute, value)), set(self.places(attribute, after))
+        if now < then and (then - now).issubset(self.deleted):
+            return True
         mark = mark_of(attribute)
         return last.knows(mark) and last.was_seen(mark, self.values.content(attribute, value))
 
@@ -287,7 +294,11 @@ class Decider:
             if not is_shown:
                 continue
             is_updated = name in written and written[name].line in updated
-            if not is_updated and name in as_answered and self.values.same(attribute, value, as_answered[name]):
+            if (
+                not is_updated
+                and name in as_answered
+                and self._is_as_left(attribute, as_answered[name], value, facts.last)
+            ):
                 continue
             if name in written:
                 if not self._is_as_left(attribute, written[name].after, value, facts.last):

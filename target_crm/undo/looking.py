@@ -11,9 +11,9 @@ from target_crm.engine.run import StreamContext
 from target_crm.ledger.run_history import UNDO_OF, Line, RunHistory
 from target_crm.ledger.values import Intent, Known, Scope
 from target_crm.mapping.values import KeptValue, Mapped
-from target_crm.undo.decisions import Back, Decider, Decision, Facts, Left
+from target_crm.undo.decisions import Back, Decider, Decision, Facts, Left, Place
 from target_crm.undo.places import Places
-from target_crm.undo.references import has_references
+from target_crm.undo.references import References, has_references
 from target_crm.undo.steps import Claim, Touched
 
 AT_ONCE = 1000  # records that are looked at together
@@ -57,10 +57,13 @@ class Looker:
         self._run_id = run_id
         self._fresh = fresh
         self._hidden: dict[str, HiddenValues] = {}
+        self._references = References(places.run.crm)
+        self._deleted: set[Place] = set()
 
     def decided(self, touched: Sequence[Touched]) -> list[Decision]:
         """Decide about records, in their order."""
         by_object: dict[str, list[Touched]] = {}
+        self._deleted |= {(each.last.object, each.crm_id) for each in touched if each.is_deleted}
         for each in touched:
             by_object.setdefault(each.last.object, []).append(each)
         decisions: dict[tuple[str, CrmId], Decision] = {}
@@ -87,7 +90,7 @@ class Looker:
             for scope in scopes
             for key, each in ledger.digests.last_sent(scope, scopes[scope]).items()
         }
-        decider = Decider(self._places.mapper(crm_object).attributes)
+        decider = Decider(self._places.mapper(crm_object).attributes, self._references.places, self._deleted)
         by_record = _by_record(part.since)
         for each in touched:
             since = [line for claim in _claims_of(each) for line in by_record.get(claim, ())]

@@ -216,7 +216,8 @@ def check(crm, before, written, edited, undone):
             refers = any(
                 other[crm.account[name]] == place[1] for (name, _), other in undone.items() if name in crm.account
             )
-            assert edited[place] != written[place] or refers, place
+            # What Freshsales derives of a company, such as its name, goes with one that the run deleted: no edit.
+            assert edited[place] != written[place] or refers or deleted, place
     for place in set(edited) - set(undone):
         assert place in written, place
         assert place not in before, place
