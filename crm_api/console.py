@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from itertools import pairwise
 from pathlib import PurePath
@@ -106,6 +107,21 @@ class _Lenient(io.FileIO):
             return super().write(b) or memoryview(b).nbytes
         except OSError:
             return memoryview(b).nbytes
+
+
+@contextmanager
+def silenced(logger: str, beginning: str) -> Iterator[None]:
+    """Drop, for a block, the messages of a library's log that begin so: advice to its programmers, not to its users."""
+
+    def is_other(entry: logging.LogRecord) -> bool:
+        return not str(entry.msg).startswith(beginning)
+
+    log = logging.getLogger(logger)
+    log.addFilter(is_other)
+    try:
+        yield
+    finally:
+        log.removeFilter(is_other)
 
 
 def guard_log() -> None:

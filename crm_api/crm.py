@@ -10,6 +10,7 @@ from typing import Any
 
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload
 from crm_api.errors import RefusedError
+from crm_api.records.related_records import Related, find_related
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 
@@ -312,6 +313,10 @@ class Crm(ABC):
         Repeatable. A request that is refused as a whole raises, unless it held one record only.
         """
         return [self.upsert(crm_object, attribute, each.value, each.payload) for each in wanted]
+
+    def related(self, crm_object: CrmObject, ids: Sequence[CrmId]) -> Related:
+        """Find the records that refer to records of an object, as far as the CRM can be searched for them."""
+        return find_related(self, crm_object, ids)
 
     @abstractmethod
     def delete(self, crm_object: CrmObject, crm_id: CrmId) -> None:

@@ -172,6 +172,7 @@ class CrmObject:
         upserts_in_bulk: Whether ``Crm.upsert_many`` takes ``bulk_update`` records a request, so that no record needs to
             be searched for first.
         bulk_delete: Records in one delete request, at most.
+        bulk_read: Records that one request reads by their ids, at most.
         can_forget: Whether a delete can bypass the recycle bin.
         readable: Whether a record can be read by its id.
         aliases: Further names by which settings and records may call it.
@@ -193,6 +194,7 @@ class CrmObject:
     parameters: tuple[str, ...] = ()
     upserts_in_bulk: bool = False
     bulk_delete: int = 1
+    bulk_read: int = 1
     can_forget: bool = False
     readable: bool = True
     aliases: tuple[str, ...] = ()

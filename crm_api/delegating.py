@@ -12,6 +12,7 @@ from typing_extensions import override
 from crm_api.crm import Account, BeforeSend, Crm, CustomField, Name, Result, Wanted
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Payload
 from crm_api.errors import RefusedError
+from crm_api.records.related_records import Related
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 
@@ -107,6 +108,10 @@ class DelegatingCrm(Crm):
     @override
     def find_size(self, crm_object: CrmObject, attribute: str) -> int:
         return self._owner(crm_object).find_size(crm_object, attribute)
+
+    @override
+    def related(self, crm_object: CrmObject, ids: Sequence[CrmId]) -> Related:
+        return self._owner(crm_object).related(crm_object, ids)
 
     @override
     def delete_many(

@@ -32,6 +32,7 @@ _EXAMPLES: Mapping[str, str] = {
     "array": 'a list such as ["a", "b"] or a,b',
     "object": 'an object in JSON such as {"a": 1}',
 }
+_OF_OBJECTS = 'a list of objects in JSON such as [{"a": 1}]'
 
 
 def environment_settings(schema: Mapping[str, Any], prefix: str, environment: Mapping[str, str]) -> dict[str, Any]:
@@ -57,11 +58,16 @@ def environment_settings(schema: Mapping[str, Any], prefix: str, environment: Ma
         try:
             found[name] = whole(_value(text, types, wanted), wanted)
         except ValueError:
-            kinds = " or ".join(_EXAMPLES[each] for each in types if each in _EXAMPLES)
+            kinds = " or ".join(_example(each, wanted) for each in types if each in _EXAMPLES)
             given = "" if wanted.get("secret") else f", not {text!r}"
             raise SettingError(f"The environment variable {variable} must be {kinds}{given}") from None
     _refuse_misspelt([*schema["properties"]], prefix, environment)
     return found
+
+
+def _example(kind: str, schema: Mapping[str, Any]) -> str:
+    is_of_texts = kind != "array" or schema.get("items", {}).get("type", "string") == "string"
+    return _EXAMPLES[kind] if is_of_texts else _OF_OBJECTS
 
 
 def _refuse_misspelt(names: Sequence[str], prefix: str, environment: Mapping[str, str]) -> None:
@@ -211,6 +217,7 @@ def _value(text: str, types: list[str], schema: Mapping[str, Any]) -> Any:
         return value
     if "string" in types:
         return text
-    if "array" in types and isinstance(value, str) and schema.get("items", {}).get("type") == "string":
-        return [part.strip() for part in text.split(",")]
+    is_list = "array" in types and isinstance(value, str) and not value.lstrip().startswith(("[", "{"))
+    if is_list and schema.get("items", {}).get("type") == "string":
+        return [part.strip() for part in value.split(",")]
     raise ValueError(text)

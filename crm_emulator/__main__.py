@@ -21,6 +21,8 @@ from crm_emulator.emulator import Emulator
 from crm_emulator.options import emulator_for, parser
 from crm_emulator.version import UnequalVersionsError
 
+HTTPS_PORT = 443
+
 
 def _greeting(emulator: Emulator, database: str | None) -> str:
     """Return the text printed at the start; the first line is for programs, the rest for people."""
@@ -50,13 +52,14 @@ def _trusting(emulator: Emulator) -> list[str]:
     if emulator.ca_file is None:
         return []
     path = emulator.ca_file.absolute()
+    asked = "" if emulator.port == HTTPS_PORT else f"serve with --port {HTTPS_PORT}, and "
     hosts = " ".join(host.replace("*", "NAME") for vendor in emulator.accounts[0].vendors for host in vendor.hosts)
     return [
         f"# certificate authority to trust: {path}",
         f"#   requests: export REQUESTS_CA_BUNDLE={path}",
         f"#   curl:     export CURL_CA_BUNDLE={path}",
         f"#   Node:     export NODE_EXTRA_CA_CERTS={path}",
-        f"# clients with fixed addresses: serve with --port 443, and add to their hosts file: {HOST} {hosts}",
+        f"# clients with fixed addresses: {asked}add to their hosts file: {HOST} {hosts}",
     ]
 
 
@@ -129,7 +132,7 @@ def _why(error: OSError, port: int) -> str:
         )
     if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
         return "this machine has no such address; choose another with --listen"
-    return os.strerror(error.errno or 0)
+    return f"{os.strerror(error.errno or 0)}; choose another address with --listen, or another port with --port"
 
 
 if __name__ == "__main__":

@@ -42,9 +42,11 @@ class Access:
     Attributes:
         token: The token that each request must carry; empty where only this machine can reach the emulator, and where
             it is enough to address it by a name of this machine.
+        scheme: ``http`` or ``https``, which the origin of its own pages begins with.
     """
 
     token: str = ""
+    scheme: str = "http"
 
     def refusal(self, request: Request) -> Refusal | None:
         """Refuse a request without the token, or one that a page elsewhere may have sent; None if it is heard."""
@@ -55,7 +57,7 @@ class Access:
         elif not is_loopback(host_name(host)):
             return Refusal(403, "this answers to 127.0.0.1 and localhost only")
         origin = request.headers.get("origin")
-        if origin is not None and origin.partition("://")[2] != host:
+        if origin is not None and origin.lower() != f"{self.scheme}://{host}".lower():
             return Refusal(403, "this answers to no page of another origin")
         return None
 

@@ -15,6 +15,7 @@ from crm_emulator.store import Store
 from crm_emulator.vendor import Vendor
 
 MOST = 100
+_IDS_APART = 100_000_000  # more than lie between the first ids of any two objects of Freshsales, or of Apptivo
 
 
 class Accounts:
@@ -39,6 +40,7 @@ class Accounts:
     ) -> None:
         self.number = number
         self.store = Store(_numbered(database, number))
+        self.store.id_shift = (number - 1) * _IDS_APART
         self.store.lag.now = clock.now
         self.copper = Copper(self.store, clock, switches)
         self.freshsales = Freshsales(self.store, clock)

@@ -66,29 +66,32 @@ class Application:
     async def deliver(self, request: Request, query: str) -> Delivery:
         """Carry a request out; a failure of the emulator itself, or of a test's callback, is a 500 and is kept."""
         logged = None
+        method = request.method
         try:
-            request = self._placed(request)
-            vendor = self._vendor(request)
+            if method == "HEAD":  # the answer to GET, whose body the server keeps back
+                request = replace(request, method="GET")
+            host = self._hosted_by(request)
+            if host is not None:
+                request = replace(request, path=host.root + request.path)
+            vendor = self._vendor(request) or host  # a vendor's own name has nothing but the vendor behind it
             if vendor is None:
                 return Delivery(await self._answer_outside_crms(request))
             vendor.ensure_ready()
-            found = vendor.find(request, vendor.below(request.path) or "")
+            below = vendor.below(request.path)
+            found = None if below is None else vendor.find(request, below)
             route, parameters = found or (None, {})
             request = replace(request, route=route.path if route else "", parameters=parameters)
-            logged = self._begin(vendor, request, query)
+            logged = self._begin(vendor, replace(request, method=method), query)
             return await self._deliver(vendor, request, route, logged)
         except Exception as bug:  # ours, whatever it is: logged, answered with 500, and raised by the fixture
             _logger.exception("the emulator failed on %s %s", request.method, request.path)
             self.bugs.append(bug)
             return Delivery(html_error(500), logged=logged)
 
-    def _placed(self, request: Request) -> Request:
-        """Put a request to a vendor's own host name under the vendor's root."""
+    def _hosted_by(self, request: Request) -> Vendor | None:
+        """Return the vendor whose own host name a request was sent to."""
         host = host_name(request.headers.get("host", ""))
-        for vendor in self._crms.accounts[0].vendors:
-            if vendor.has_host(host):
-                return replace(request, path=vendor.root + request.path)
-        return request
+        return next((vendor for vendor in self._crms.accounts[0].vendors if vendor.has_host(host)), None)
 
     def _begin(self, vendor: Vendor, request: Request, query: str) -> LoggedRequest:
         return self._crms.journal.begin(

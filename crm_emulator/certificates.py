@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -56,6 +57,27 @@ def certificates(folder: Path, names: Iterable[str]) -> Certificates:
     found = Certificates(folder / "ca.pem", folder / "server.pem")
     wanted = _NAMES.union(names)
     folder.mkdir(parents=True, exist_ok=True)
+    with _alone_in(folder):
+        return _kept_or_made(found, wanted)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Keep other emulators waiting that start in the same folder at the same time, where the system has such locks."""
+    try:
+        import fcntl  # noqa: PLC0415 - Windows has none
+    except ImportError:
+        yield
+        return
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _kept_or_made(found: Certificates, wanted: frozenset[str]) -> Certificates:
     try:
         kept = _names_kept(found.server)
         if not wanted <= kept:

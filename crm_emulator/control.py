@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
 from asyncio import wrap_future
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from crm_emulator.access import Access
+from crm_emulator.checked_values import require_kind, require_object, require_within, shown
 from crm_emulator.faults import Fault
-from crm_emulator.messages import Answer, MalformedBodyError, Request, json_answer
+from crm_emulator.messages import Answer, MalformedBodyError, RefusalError, Request, is_whole, json_answer
 from crm_emulator.quota import Rate
 from crm_emulator.routing import Route, Router
 from crm_emulator.vendor import UnknownObjectError
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
 PREFIX = "/_emulator"
 _FIRE = "/{vendor}/webhooks/fire"
 _LATEST = 253_402_300_799  # the last second of the year 9999
+_LARGEST = 1_000_000_000  # of a switch that is a number
+_STATUSES = (200, 599)
+_MOST_ID = (1 << 63) - 1
 _LOAD = f"{PREFIX}/load"  # which takes a file
 _FILE_TYPES = {"", "application/octet-stream", "application/vnd.sqlite3", "application/x-sqlite3"}
 
@@ -59,6 +65,7 @@ class Control:
             _route("PUT", "/{vendor}/switches", self._set_switches),
             _route("PUT", "/{vendor}/quota", self._set_quota),
             _route("POST", "/{vendor}/authorize", self._authorize),
+            _route("POST", "/{vendor}/revoke", self._revoke),
             _route("GET", "/{vendor}/webhooks", self._notifications),
             _route("DELETE", "/{vendor}/webhooks", self._forget_notifications),
             _route("POST", _FIRE, self._notifications),
@@ -86,14 +93,23 @@ class Control:
             return json_answer(404, {"error": f"nothing at {request.method} {request.path}", **self._hint(request)})
         route, parameters = found
         routed = replace(request, route=route.path, parameters=parameters)
+        return await self._carried_out(route, routed)
+
+    async def _carried_out(self, route: Route, request: Request) -> Answer:
+        """Carry a request out; one that cannot be is answered with a sentence, and never fails later ones."""
         try:
             if route.path == _FIRE:
-                await wrap_future(self._outbox(routed).fire())
-            return route.endpoint(routed)
+                await wrap_future(self._outbox(request).fire())
+            return route.endpoint(request)
         except KeyError as missing:
-            return json_answer(400, {"error": f"the body lacks {missing}"})
-        except (ControlError, UnknownObjectError, MalformedBodyError, ValueError, TypeError) as error:
-            return json_answer(400, {"error": str(error)})
+            said = f"the body lacks {missing}"
+        except MalformedBodyError as error:
+            said = f"the body is not JSON: {error}"
+        except (OverflowError, sqlite3.Error) as error:
+            said = f"the record cannot be kept: {error}"
+        except (RefusalError, UnknownObjectError, ValueError, TypeError) as error:
+            said = str(error)
+        return json_answer(400, {"error": said})
 
     def _status(self, _request: Request) -> Any:
         crms = self._crms
@@ -123,8 +139,9 @@ class Control:
 
     def _requests(self, request: Request) -> Any:
         wanted = {name: request.query.get(name, "") for name in ("method", "route", "vendor")}
-        last = int(request.query.get("last", "100"))
-        return [logged.as_record() for logged in list(self._crms.journal.matching(**wanted))[-last:]]
+        last = _whole("last", request.query.get("last", "100"))
+        found = list(self._crms.journal.matching(**wanted))
+        return [logged.as_record() for logged in found[max(0, len(found) - last) :]]
 
     def _forget_requests(self, _request: Request) -> Any:
         self._crms.journal.clear()
@@ -135,7 +152,7 @@ class Control:
         return {"faults": [asdict(fault) for fault in plan.faults], "scripts": plan.scripted}
 
     def _add_fault(self, request: Request) -> Any:
-        self._crms.faults.add(_fault(request.json()))
+        self._crms.trouble(Fault.read(request.json()))
         return self._faults(request)
 
     def _clear_faults(self, request: Request) -> Any:
@@ -143,8 +160,11 @@ class Control:
         return self._faults(request)
 
     def _add_script(self, request: Request) -> Any:
-        sent = _object(request)
-        self._crms.script(sent["route"], [_fault(step) for step in sent["steps"]])
+        names = ("route", "steps", "vendor")
+        sent = require_object("a script", request.json(), names, names[:2])
+        if not isinstance(sent["steps"], list):
+            raise ControlError(f"a script's steps must be a list, not {shown(sent['steps'])}")
+        self._crms.script(sent["route"], sent["steps"], sent.get("vendor", "*"))
         return self._faults(request)
 
     def _clock(self, _request: Request) -> Any:
@@ -156,11 +176,12 @@ class Control:
         }
 
     def _set_clock(self, request: Request) -> Any:
-        sent = _object(request)
         clock = self._crms.clock
-        advance = float(sent.get("advance", 0))
-        skew = float(sent.get("skew_seconds", clock.skew_seconds))
-        of_header = float(sent.get("date_header_skew_seconds", clock.date_header_skew_seconds))
+        held = {name: getattr(clock, name) for name in ("skew_seconds", "date_header_skew_seconds")}
+        sent = {"advance": 0, **held, **require_object("the clock", request.json(), ("advance", *held))}
+        for name, value in sent.items():
+            require_kind(name, value, float)
+        advance, skew, of_header = sent["advance"], sent["skew_seconds"], sent["date_header_skew_seconds"]
         then = clock.now() + advance + skew - clock.skew_seconds
         if not all(0 <= each <= _LATEST for each in (then, then + of_header)):
             raise ControlError("the clock and the Date header must stay between the years 1970 and 9999")
@@ -173,7 +194,7 @@ class Control:
         return {vendor.account_name: asdict(vendor.switches) for vendor in self._crms.vendors}
 
     def _reset(self, request: Request) -> Any:
-        sent = _object(request)
+        sent = require_object("a reset", request.json(), ("seed", "sizes"))
         self._crms.reset(sent.get("seed"), sent.get("sizes"))
         return self._status(request)
 
@@ -187,7 +208,13 @@ class Control:
     # One vendor
 
     def _authorize(self, request: Request) -> Any:
-        return {"code": self._vendor(request).authorize(_object(request)["redirect_uri"])}
+        sent = require_object("an authorization", request.json(), ("redirect_uri",), ("redirect_uri",))
+        require_kind("redirect_uri", sent["redirect_uri"], str)
+        return {"code": self._vendor(request).authorize(sent["redirect_uri"])}
+
+    def _revoke(self, request: Request) -> Any:
+        self._vendor(request).revoke()
+        return {}
 
     def _outbox(self, request: Request) -> Outbox:
         vendor = self._vendor(request)
@@ -219,53 +246,80 @@ class Control:
     def _set_quota(self, request: Request) -> Any:
         vendor = self._vendor(request)
         sent = request.json()
-        vendor.use_quota(None if sent == "vendor" else tuple(Rate(**rate) for rate in sent))
+        vendor.use_quota(None if sent == "vendor" else Rate.read(sent))
         return [asdict(rate) for rate in vendor.quota.rates]
 
     def _records(self, request: Request) -> Any:
         return self._vendor(request).records(request.parameters["object"])
 
     def _insert(self, request: Request) -> Any:
-        return self._vendor(request).insert(request.parameters["object"], _object(request))
+        return self._vendor(request).insert(request.parameters["object"], _record_sent(request))
 
     def _record(self, request: Request) -> Any:
-        return self._vendor(request).get(request.parameters["object"], int(request.parameters["id"]))
+        return self._vendor(request).get(request.parameters["object"], _whole("an id", request.parameters["id"]))
 
     def _change(self, request: Request) -> Any:
-        return self._vendor(request).change(
-            request.parameters["object"], int(request.parameters["id"]), _object(request)
-        )
+        record_id = _whole("an id", request.parameters["id"])
+        return self._vendor(request).change(request.parameters["object"], record_id, _record_sent(request))
 
     def _delete(self, request: Request) -> Any:
-        self._vendor(request).delete(request.parameters["object"], int(request.parameters["id"]))
+        self._vendor(request).delete(request.parameters["object"], _whole("an id", request.parameters["id"]))
         return {}
 
 
 def set_switches(vendor: Vendor, values: dict[str, Any]) -> None:
     """Set some of a vendor's switches; raises ControlError for an unknown one, and for a value that it cannot have."""
-    known = {field.name for field in fields(vendor.switches)}
+    first = asdict(type(vendor.switches)())
     for name, value in values.items():
-        if name not in known:
-            raise ControlError(f"{vendor.account_name} has no switch {name!r}; it has {', '.join(sorted(known))}")
-        wanted = type(getattr(vendor.switches, name))
-        if not isinstance(value, wanted | int if wanted is float else wanted):
-            raise ControlError(f"the switch {name} must be a {wanted.__name__}, not {value!r}")
-        words = vendor.words_for(name)
-        if words and value not in words:
-            raise ControlError(f"the switch {name} must be one of {', '.join(words)}, not {value!r}")
+        if name not in first:
+            raise ControlError(f"{vendor.account_name} has no switch {name!r}; it has {', '.join(sorted(first))}")
+        _check_switch(vendor, name, value, first[name])
     for name, value in values.items():
-        setattr(vendor.switches, name, value)
+        setattr(vendor.switches, name, type(first[name])(value))
+
+
+def _check_switch(vendor: Vendor, name: str, value: Any, first: Any) -> None:
+    """Raise ControlError for a value that a switch, whose first value is given, cannot have."""
+    what, kind = f"the switch {name}", type(first)
+    try:
+        require_kind(what, value, kind)
+        if kind in (int, float):
+            require_within(what, value, *(_STATUSES if name.endswith("_status") else (0, _LARGEST)))
+    except ValueError as error:
+        raise ControlError(str(error)) from None
+    words = vendor.words_for(name)
+    if words and value not in words:
+        raise ControlError(f"{what} must be one of {', '.join(words)}, not {shown(value)}")
+    pattern = getattr(vendor.switches, "patterns", {}).get(name)
+    if pattern and not re.fullmatch(pattern, value):
+        raise ControlError(f"{what} must be written like {first}, not {shown(value)}")
 
 
 def _object(request: Request) -> dict[str, Any]:
     sent = request.json()
     if not isinstance(sent, dict):
-        raise ControlError("the body must be an object")
+        raise ControlError(f"the body must be an object, not {shown(sent)}")
     return sent
 
 
+def _record_sent(request: Request) -> dict[str, Any]:
+    """Return a record that was sent, whose id, if it has one, can be kept; raises ValueError."""
+    sent = _object(request)
+    if "id" in sent:
+        require_kind("the id", sent["id"], int)
+        require_within("the id", sent["id"], 1, _MOST_ID)
+    return sent
+
+
+def _whole(what: str, text: str) -> int:
+    """Read a whole number from an address; raises ControlError."""
+    if not is_whole(text):
+        raise ControlError(f"{what} must be a whole number, not {text!r}")
+    return int(text)
+
+
 def _customer(request: Request) -> int:
-    return int(request.query.get("account", "1"))
+    return _whole("account", request.query.get("account", "1"))
 
 
 def _route(method: str, path: str, action: Callable[[Request], Any]) -> Route:
@@ -273,11 +327,7 @@ def _route(method: str, path: str, action: Callable[[Request], Any]) -> Route:
 
 
 def _is_control(request: Request) -> bool:
-    return request.path.startswith(PREFIX)
-
-
-def _fault(sent: Any) -> Fault:
-    return Fault.parse(sent) if isinstance(sent, str) else Fault(**sent)
+    return f"{request.path}/".startswith(f"{PREFIX}/")
 
 
 def _is_taken(request: Request) -> bool:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
+from fnmatch import fnmatchcase
+from typing import Any
 
 from crm_emulator.accounts import MOST, Accounts
 from crm_emulator.addresses import url_host
+from crm_emulator.checked_values import require_kind, require_object, require_within, shown
 from crm_emulator.clock import Clock
 from crm_emulator.copper.switches import Switches
 from crm_emulator.faults import Fault, FaultPlan, Kind
@@ -15,6 +18,8 @@ from crm_emulator.messages import Request
 from crm_emulator.quota import Rate
 from crm_emulator.strictness import Strictness, set_strictness
 from crm_emulator.vendor import Vendor
+
+_MOST_RECORDS = 10_000_000
 
 
 class EmulatedCrms:
@@ -106,17 +111,9 @@ class EmulatedCrms:
         Raises:
             ValueError: One of them is none, or is of an object that is not seeded; nothing is changed then.
         """
-        if seed is not None and type(seed) is not int:
-            raise ValueError(f"the seed must be a whole number, not {seed!r}")
-        if not isinstance(sizes or {}, Mapping) or not all(
-            isinstance(each, Mapping) for each in (sizes or {}).values()
-        ):
-            raise ValueError("sizes must be objects of numbers, by CRM")
-        for name, changed in (sizes or {}).items():
-            known = next((vendor.sizes for vendor in self.vendors if vendor.name == name), {})
-            for object_name, size in changed.items():
-                if object_name not in known or type(size) is not int or size < 0:
-                    raise ValueError(f"sizes must be numbers of {name} by object, of {', '.join(known)}")
+        if seed is not None:
+            require_kind("the seed", seed, int)
+        self._check_sizes({} if sizes is None else sizes)
         self.seed_number = self.seed_number if seed is None else seed
         for name, changed in (sizes or {}).items():
             self.sizes[name] |= changed
@@ -124,6 +121,14 @@ class EmulatedCrms:
             with each.store.lock:
                 each.clear()
                 each.fill(self.seed_number, self.sizes)
+
+    def _check_sizes(self, sizes: Any) -> None:
+        """Raise ValueError unless these are numbers of records by CRM and object."""
+        seeded = {vendor.name: vendor.sizes for vendor in self.vendors if vendor.sizes}
+        for name, changed in require_object("sizes", sizes, seeded).items():
+            for object_name, size in require_object(f"the sizes of {name}", changed, seeded[name]).items():
+                require_kind(f"the number of {object_name}", size, int)
+                require_within(f"the number of {object_name}", size, 0, _MOST_RECORDS)
 
     def dump(self, customer: int = 1) -> bytes:
         """Return all records of a customer's CRMs as the bytes of a SQLite file; ``load`` and ``database`` take it."""
@@ -146,8 +151,8 @@ class EmulatedCrms:
 
     def set_strictness(self, strictness: Strictness | str) -> None:
         """Make all CRMs ``strict`` or ``lenient``; raises ValueError for another word."""
-        if strictness not in set(Strictness):
-            raise ValueError(f"strictness must be one of {', '.join(Strictness)}, not {strictness!r}")
+        if strictness not in list(Strictness):
+            raise ValueError(f"strictness must be one of {', '.join(Strictness)}, not {shown(strictness)}")
         for vendor in self.vendors:
             set_strictness(vendor, Strictness(strictness))
 
@@ -155,11 +160,25 @@ class EmulatedCrms:
 
     def trouble(self, *faults: Fault | str) -> None:
         """Put faults in force: values, or their text form ``error:status=500,every=20,route=POST /people``."""
-        self.faults.add(*(fault if isinstance(fault, Fault) else Fault.parse(fault) for fault in faults))
+        read = [fault if isinstance(fault, Fault) else Fault.parse(fault) for fault in faults]
+        for fault in read:
+            self._require_account(fault.vendor)
+        self.faults.add(*read)
 
-    def script(self, route: str, steps: Iterable[Fault | Kind | str]) -> None:
-        """Decide the next answers of a route (a shell pattern over ``METHOD /template``) one by one; ``ok`` is none."""
-        self.faults.script(route, steps)
+    def script(self, route: str, steps: Iterable[Fault | Kind | str], vendor: str = "*") -> None:
+        """Decide the next answers of a route (a shell pattern over ``METHOD /template``) one by one; ``ok`` is none.
+
+        ``vendor`` is a shell pattern over the names of accounts: ``copper_2``.
+        """
+        require_kind("a script's vendor", vendor, str)
+        self._require_account(vendor)
+        self.faults.script(route, steps, vendor)
+
+    def _require_account(self, pattern: str) -> None:
+        """Raise ValueError where a pattern names no account, and what is asked for could never happen."""
+        names = [vendor.account_name for vendor in self.vendors]
+        if not any(fnmatchcase(name, pattern) for name in names):
+            raise ValueError(f"no account is named {pattern!r}; there are {', '.join(names)}")
 
     def no_trouble(self) -> None:
         """End all faults and scripts."""

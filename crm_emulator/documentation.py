@@ -10,6 +10,7 @@ from pathlib import Path
 
 from crm_emulator.emulator import Emulator
 from crm_emulator.routing import Route
+from crm_emulator.strictness import Strictness, switches_for
 from crm_emulator.vendor import Vendor
 
 _PART = re.compile(r"(<!-- begin (\w+) (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -44,11 +45,19 @@ def _routes(routes: Sequence[Route]) -> str:
 
 
 def _switches(vendor: Vendor) -> str:
-    """Render a table of switches, their defaults and meanings, from the Attributes of their class."""
+    """Render a table of switches, their values and meanings, from the Attributes of their class."""
     described = vendor.described_switches()
-    lines = ["| switch | default | what it does |", "|---|---|---|"]
-    lines += [f"| `{name}` | `{value}` | {described[name]} |" for name, value in asdict(vendor.switches).items()]
+    strict, lenient = (switches_for(vendor, each) for each in Strictness)
+    lines = ["| switch | default | `--strict` | `--lenient` | what it does |", "|---|---|---|---|---|"]
+    for name, value in asdict(vendor.switches).items():
+        both = " | ".join(_value(values[name]) if name in values else "" for values in (strict, lenient))
+        lines.append(f"| `{name}` | {_value(value)} | {both} | {described[name]} |")
     return "\n".join([*lines, ""])
+
+
+def _value(value: object) -> str:
+    """Render a switch's value as the command takes it."""
+    return "empty" if value == "" else f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from crm_emulator.access import Access, checked_token, new_token
-from crm_emulator.addresses import HOST, is_every, is_loopback
+from crm_emulator.addresses import HOST, is_every, is_loopback, is_name
 from crm_emulator.application import Application
 from crm_emulator.clock import Clock
 from crm_emulator.control import Control
@@ -112,11 +112,11 @@ class Emulator(EmulatedCrms):
             clock=clock,
             switches=switches,
         )
-        self.faults.add(*faults)
+        self.trouble(*faults)
         if strictness is not None:
             self.set_strictness(strictness)
         self.control_token = checked_token(token) or ("" if is_loopback(listen) else new_token())
-        access = Access(self.control_token)
+        access = Access(self.control_token, "http" if tls is None else "https")
         self._control, self._pages = Control(self, access), Pages(self, access)
         self.application = Application(self, self._answer_outside_crms, seed)
         self.ca_file: Path | None = None
@@ -133,7 +133,8 @@ class Emulator(EmulatedCrms):
 
         hosts = [host for vendor in self.accounts[0].vendors for host in vendor.hosts]
         own = [] if is_every(self.host) else [self.host]
-        return certificates(folder, [*hosts, *own, socket.gethostname().lower()])
+        machine = socket.gethostname().lower()
+        return certificates(folder, [*hosts, *own, *filter(is_name, [machine])])
 
     async def _answer_outside_crms(self, request: Request) -> Answer:
         return self._pages.answer(request) or await self._control.answer(request)

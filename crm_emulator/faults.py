@@ -8,6 +8,9 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from random import Random
+from typing import Any
+
+from crm_emulator.checked_values import require_kind, require_object, require_within, shown
 
 
 class Kind(StrEnum):
@@ -29,10 +32,6 @@ class Kind(StrEnum):
 
 
 DISTURBANCES = frozenset({Kind.EDIT, Kind.ADD, Kind.DELETE})
-
-
-_STATUSES = range(200, 600)
-_LONGEST_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +65,16 @@ class Fault:
     records: int = 1
 
     def __post_init__(self) -> None:
-        """Refuse what could never strike."""
+        """Refuse what could never strike, or would strike down the emulator itself."""
+        if self.kind not in list(Kind):
+            raise _not_a_kind(self.kind)
         object.__setattr__(self, "kind", Kind(self.kind))
-        if not 0 <= self.rate <= 1:
-            raise ValueError(f"a fault's rate must be between 0 and 1, not {self.rate}")
-        if self.every < 1:
-            raise ValueError(f"a fault's every must be 1 or more, not {self.every}")
-        if type(self.status) is not int or self.status not in _STATUSES:
-            raise ValueError(f"a fault's status must be between 200 and 599, not {self.status!r}")
-        for name in ("seconds", "jitter_seconds"):
-            if not 0 <= getattr(self, name) <= _LONGEST_SECONDS:
-                raise ValueError(f"a fault's {name} must be between 0 and {_LONGEST_SECONDS}")
+        for name, kind in _KINDS_OF_VALUE.items():
+            value = getattr(self, name)
+            if value is not None or name not in _OPTIONAL:
+                require_kind(f"a fault's {name}", value, kind)
+            if value is not None and name in _RANGES:
+                require_within(f"a fault's {name}", value, *_RANGES[name])
 
     def matches(self, vendor: str, method: str, route: str) -> bool:
         """Return whether the fault may strike a request."""
@@ -92,18 +90,36 @@ class Fault:
         """
         kind, _, options = text.strip().partition(":")
         if kind not in set(Kind):
-            raise ValueError(f"{kind!r} is not a kind of trouble; use one of {', '.join(Kind)}")
+            raise _not_a_kind(kind)
         values: dict[str, object] = {}
         for option in filter(None, options.split(",")):
             name, equals, value = option.partition("=")
             values[name.strip()] = _value(name.strip(), value.strip() if equals else "")
         return cls(Kind(kind), **values)  # type: ignore[arg-type]  # _value has checked names and types
 
+    @classmethod
+    def read(cls, sent: Any) -> Fault:
+        """Read the text form, or an object of JSON with the same names; raises ValueError saying what is wrong."""
+        if isinstance(sent, str):
+            return cls.parse(sent)
+        return cls(**require_object("a fault", sent, (each.name for each in fields(cls)), ("kind",)))
+
 
 _KINDS_OF_VALUE = {
     "route": str, "vendor": str, "rate": float, "every": int, "times": int, "status": int,
     "retry_after": float, "seconds": float, "jitter_seconds": float, "records": int,
 }  # fmt: skip
+_OPTIONAL = frozenset({"times", "retry_after"})
+_LONGEST_SECONDS = 86_400
+_MOST = 1_000_000_000
+_RANGES = {
+    "rate": (0, 1), "every": (1, _MOST), "times": (1, _MOST), "status": (200, 599), "records": (1, 1_000),
+    "retry_after": (0, _LONGEST_SECONDS), "seconds": (0, _LONGEST_SECONDS), "jitter_seconds": (0, _LONGEST_SECONDS),
+}  # fmt: skip
+
+
+def _not_a_kind(given: object) -> ValueError:
+    return ValueError(f"{shown(given)} is not a kind of trouble; use one of {', '.join(Kind)}")
 
 
 def _value(name: str, text: str) -> object:
@@ -182,7 +198,10 @@ class FaultPlan:
 
     def script(self, route: str, steps: Iterable[Fault | Kind | str], vendor: str = "*") -> None:
         """Decide the next answers of a route one by one; a step is a Fault, its kind, or its text form."""
-        parsed = deque(step if isinstance(step, Fault) else Fault.parse(step) for step in steps)
+        require_kind("a script's route", route, str)
+        parsed = deque(step if isinstance(step, Fault) else Fault.read(step) for step in steps)
+        if not parsed:
+            raise ValueError(f"the script of {route} has no steps; give at least one of {', '.join(Kind)}")
         self._scripts.append(_Script(route, vendor, parsed))
 
     def clear(self) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from crm_emulator.credentials import without_credentials
 from crm_emulator.messages import decode
 
 
@@ -19,7 +20,8 @@ class LoggedRequest:
         at: Unix seconds on the emulator's clock when it arrived.
         vendor: The name of the vendor, such as ``copper``; empty for a path that belongs to none.
         route: The template of the route, ``""`` if none.
-        body: The body that was sent; credentials in headers are not kept.
+        query: The query, without credentials.
+        body: The body that was sent, as it came; headers are not kept.
         status: The status of the answer; None while it is under way, 0 where the connection was dropped instead.
         seconds: Seconds from arrival to the last byte, latency included.
         in_flight: How many requests were under way, this one included, when it arrived.
@@ -36,13 +38,13 @@ class LoggedRequest:
     path: str
     query: str
     route: str
-    body: bytes
+    body: bytes = field(repr=False)
     in_flight: int
     quota_share: float = 0.0
     status: int | None = None
     seconds: float = 0.0
     fault: str = ""
-    answer: bytes = b""
+    answer: bytes = field(default=b"", repr=False)
     answer_bytes: int = 0
 
     @property
@@ -54,7 +56,21 @@ class LoggedRequest:
         """Return the request as the control API shows it."""
         bodies = {"body": self.body[:4096], "answer": self.answer}
         values = {name: getattr(self, name) for name in self.__slots__ if name not in bodies}
-        return values | {name: body.decode("utf-8", "replace") for name, body in bodies.items()}
+        return values | {name: _shown(body) for name, body in bodies.items()}
+
+    @property
+    def shown_body(self) -> bytes:
+        """The body that was sent, without credentials."""
+        return _shown(self.body).encode()
+
+    @property
+    def shown_answer(self) -> bytes:
+        """The beginning of the answer's body, without credentials."""
+        return _shown(self.answer).encode()
+
+
+def _shown(body: bytes) -> str:
+    return without_credentials(body.decode("utf-8", "replace"))
 
 
 _ANSWER_BYTES = 2_048
@@ -64,15 +80,16 @@ class Journal:
     """The newest requests, and counters over all of them.
 
     Attributes:
-        requests: The newest ``kept`` requests, oldest first.
+        requests: The newest ``kept`` requests, oldest first; fewer where their bodies exceed ``kept_bytes`` together.
         counts: How many requests ended, by (vendor, method, route, status).
         in_flight: How many requests are under way now.
         high_water: The largest number of requests under way at once.
         total: How many requests arrived.
     """
 
-    def __init__(self, kept: int = 10_000) -> None:
-        self.requests: deque[LoggedRequest] = deque(maxlen=kept)
+    def __init__(self, kept: int = 10_000, kept_bytes: int = 64 * 2**20) -> None:
+        self.requests: deque[LoggedRequest] = deque()
+        self._most, self._most_bytes, self._bytes = kept, kept_bytes, 0
         self.counts: Counter[tuple[str, str, str, int]] = Counter()
         self.in_flight = 0
         self.high_water = 0
@@ -85,8 +102,12 @@ class Journal:
         self.total += 1
         self.in_flight += 1
         self.high_water = max(self.high_water, self.in_flight)
-        logged = LoggedRequest(self.total, at, vendor, method, path, query, route, body, self.in_flight)
+        shown = without_credentials(query)
+        logged = LoggedRequest(self.total, at, vendor, method, path, shown, route, body, self.in_flight)
         self.requests.append(logged)
+        self._bytes += len(body)
+        while len(self.requests) > self._most or (self._bytes > self._most_bytes and len(self.requests) > 1):
+            self._bytes -= len(self.requests.popleft().body)
         return logged
 
     def end(self, logged: LoggedRequest, status: int, answer: bytes, now: float) -> None:
@@ -100,6 +121,7 @@ class Journal:
     def clear(self) -> None:
         """Forget all but what is under way."""
         self.requests.clear()
+        self._bytes = 0
         self.counts.clear()
         self.high_water = self.in_flight
         self.total = 0

@@ -19,6 +19,10 @@ class MalformedBodyError(Exception):
     """The request's body is not the JSON that its route reads."""
 
 
+class RefusalError(Exception):
+    """A record or a request that a CRM refuses, in its own words; the base of each CRM's errors."""
+
+
 _LONGEST_NUMBER = 18  # digits: what a database can hold, and more than an id has
 
 
@@ -30,6 +34,11 @@ def is_whole(text: str) -> bool:
 def encode(value: object) -> bytes:
     """JSON in UTF-8, without spaces."""
     return _encode(value)
+
+
+def spelled(value: object) -> str:
+    """Return a value as a CRM's sentence repeats it: a text as it is, anything else in JSON's spelling."""
+    return value if isinstance(value, str) else _encode(value).decode()
 
 
 def decode(text: bytes | str) -> Any:

@@ -6,10 +6,11 @@ import argparse
 import os
 import re
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NoReturn
 
-from crm_emulator.addresses import HOST
+from crm_emulator.addresses import HOST, given_address
 from crm_emulator.apptivo.vendor import Apptivo
 from crm_emulator.clock import Clock
 from crm_emulator.control import set_switches
@@ -50,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add(
         "--listen",
+        type=_address,
         metavar="ADDRESS",
         default=HOST,
         help="address to listen on, 0.0.0.0 for all; beyond this machine the control API and the pages take a token, "
@@ -126,7 +128,7 @@ def add_switch(made: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="[CRM.]NAME=VALUE",
-        help="set a switch, for example tie_order=random",
+        help="set a switch, for example tie_order=random: without a CRM of all accounts at Copper",
     )
 
 
@@ -178,16 +180,21 @@ def _other_sizes(options: argparse.Namespace) -> dict[str, dict[str, int]]:
 
 
 def set_switches_of(vendors: Sequence[Vendor], texts: Sequence[str]) -> None:
-    """Set ``[CRM.]NAME=VALUE``; without a CRM it is Copper's. Raises ValueError."""
-    by_name = {vendor.account_name: vendor for vendor in vendors}
+    """Set ``[CRM.]NAME=VALUE``: of an account, of all whose names a shell pattern meets, or of all at Copper.
+
+    Raises:
+        ValueError: There is no such account or switch, or it cannot have the value.
+    """
     for text in texts:
         name, _, value = text.partition("=")
         crm, _, switch = name.rpartition(".")
-        vendor = by_name.get(crm or "copper")
-        if vendor is None:
-            raise ValueError(f"--switch {text!r} names no CRM; use one of {', '.join(by_name)}")
-        kind: type = type(getattr(vendor.switches, switch, ""))
-        set_switches(vendor, {switch: _switched(name, kind, value)})
+        meant = [each for each in vendors if (fnmatchcase(each.account_name, crm) if crm else each.name == "copper")]
+        if not meant:
+            known = ", ".join(each.account_name for each in vendors)
+            raise ValueError(f"--switch {text!r} names no CRM; use one of {known}")
+        for vendor in meant:
+            kind: type = type(getattr(vendor.switches, switch, ""))
+            set_switches(vendor, {switch: _switched(name, kind, value)})
 
 
 def _switched(name: str, kind: type, value: str) -> object:
@@ -220,6 +227,14 @@ def _port(text: str) -> int:
     if not 0 <= port < 1 << 16:
         raise argparse.ArgumentTypeError(f"a port must be between 0 and 65535, not {port}")
     return port
+
+
+def _address(text: str) -> str:
+    """Read an address to listen on; raises ArgumentTypeError."""
+    try:
+        return given_address(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _tls_folder(given: str | None) -> Path | None:

@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Any
+
+from crm_emulator.checked_values import require_kind, require_object, require_within
+
+_LONGEST_SECONDS = 31 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +22,22 @@ class Rate:
     limit: int
     seconds: float
     routes: str = "*"
+
+    def __post_init__(self) -> None:
+        """Refuse a rate that no request could keep or exceed."""
+        require_kind("a rate's limit", self.limit, int)
+        require_kind("a rate's seconds", self.seconds, float)
+        require_kind("a rate's routes", self.routes, str)
+        require_within("a rate's limit", self.limit, 1, 1_000_000_000)
+        require_within("a rate's seconds", self.seconds, 0.001, _LONGEST_SECONDS)
+
+    @classmethod
+    def read(cls, sent: Any) -> tuple[Rate, ...]:
+        """Read a list of rates from JSON; raises ValueError saying what is wrong."""
+        if not isinstance(sent, list):
+            raise ValueError('the quota must be "vendor" or a list of rates; [] is none')  # noqa: TRY004 - a wrong value
+        names = ("limit", "seconds", "routes")
+        return tuple(cls(**require_object("a rate", each, names, names[:2])) for each in sent)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,11 +28,13 @@ class Store(Database):
 
     Attributes:
         lag: How far searches are behind writes.
+        id_shift: The number added to the first id of each table: no two accounts of a vendor hold the same ids.
     """
 
     def __init__(self, path: str | None = None) -> None:
         super().__init__(path)
         self.lag = SearchLag(self.connection)
+        self.id_shift = 0
         self._range_counts: dict[tuple[str, str], RangeCounts] = {}
         self._counts: dict[tuple[str, tuple[Any, ...]], int] = {}
         self._indexes: set[tuple[str, str]] = set()
@@ -47,12 +49,16 @@ class Store(Database):
 
     # One record
 
+    def first_id(self, table: Table) -> int:
+        """Return the first id of a table in this store."""
+        return table.first_id + self.id_shift
+
     def next_id(self, table: Table) -> int:
         """Return a fresh id of the table's sequence."""
         with self.lock:
             found = self.connection.execute(
                 "INSERT INTO sequences VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET last = last + 1 RETURNING last",
-                (table.sequence, table.first_id),
+                (table.sequence, self.first_id(table)),
             ).fetchall()
             return int(found[0][0])
 

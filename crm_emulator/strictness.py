@@ -53,6 +53,7 @@ _OF_CRM: Mapping[str, Mapping[str, tuple[Any, Any]]] = {
         "names_without_ids": ("reject", "resolve"),
         "text_numbers": ("reject", "accept"),
         "account_id_parameter": ("ignore", "read"),
+        "opportunity_duplicates": (True, False),
         "customer_assignee_required": (True, False),
         "delete_only_customers": (True, False),
         "unknown_criteria": ("reject", "ignore"),

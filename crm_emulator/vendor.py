@@ -140,7 +140,8 @@ class Vendor(ABC):
 
     def below(self, path: str) -> str | None:
         """Return a path's part below the vendor's prefix; None for a path that is not the vendor's."""
-        return path.removeprefix(self.prefix) if path.startswith(self.prefix) else None
+        rest = path.removeprefix(self.prefix)
+        return rest if path.startswith(self.prefix) and rest[:1] in {"", "/"} else None
 
     def find(self, request: Request, below: str) -> tuple[Route, dict[str, str]] | None:
         """Find the route of a request, and the values of its parameters; ``below`` is its path after the prefix."""
@@ -170,6 +171,10 @@ class Vendor(ABC):
     def authorize(self, redirect_uri: str) -> str:  # noqa: ARG002 - of those that give out codes
         """Return an OAuth code, as if a user had allowed it; raises ValueError where the vendor gives out none."""
         raise ValueError(f"{self.account_name} gives out no codes")
+
+    def revoke(self) -> None:
+        """End the OAuth token that was given out; raises ValueError where the vendor gives out none."""
+        raise ValueError(f"{self.account_name} gives out no tokens")
 
     def counts(self) -> dict[str, int]:
         """Count the records of each object; none of a further account that nobody has used: it is seeded then."""

@@ -34,7 +34,7 @@ from crm_api.transport.session import CrmSession
 from tap_copper.answers import record_in, records_in, sound_records_in, value_in
 from tap_copper.concurrency import NAP_SECONDS, RequestLimit, WorkerPool, in_a_thread
 from tap_copper.custom_fields import Definition
-from tap_copper.errors import StoppedError
+from tap_copper.errors import EmptyAnswerError, StoppedError
 from tap_copper.odd_text import MendedText
 from tap_copper.output import PageWriter
 from tap_copper.progress import Progress, StreamRead, log_event
@@ -138,7 +138,8 @@ class Account:
             read: Makes the answer's value of its body; JSON if left out. A ValueError says that the body is broken.
 
         Raises:
-            BusyError: The answer is empty where there must be a record; or there was no usable answer.
+            EmptyAnswerError: The answer is empty where there must be a record.
+            BusyError: There was no usable answer.
             CrmError: Every other failure; see the tree in ``crm_api.errors``.
             StoppedError: A signal has asked to stop.
         """
@@ -170,7 +171,7 @@ class Account:
         for nothing in (b"[]", b"{}"):  # a list of no records; a single record is not left out
             with suppress(ValueError):
                 return replace(answer, content=nothing, value=read(nothing))
-        raise BusyError(f"{method} {path}", status=answer.status, happened="The CRM's answer was empty")
+        raise EmptyAnswerError(f"{method} {path}", status=answer.status, happened="The CRM's answer was empty")
 
     @property
     def definitions(self) -> Sequence[Definition]:
@@ -264,6 +265,8 @@ class Account:
         """Whether Copper still answers this key: then what failed is the matter of single endpoints."""
         try:
             self.ask("GET", "/account", read=record_in)
+        except EmptyAnswerError:
+            pass
         except CrmError:
             return False
         self._unanswered = False

@@ -53,6 +53,7 @@ class CopperStream(Stream):
         emitted: How many records have been written.
         opening: The task that asks the first query ahead of its turn; None where nothing is asked ahead.
         watch: Called with each page of records before they are written; None where nobody watches.
+        is_closed: Whether a full table that has been read to its end is closed by an ACTIVATE_VERSION.
     """
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
@@ -73,6 +74,7 @@ class CopperStream(Stream):
         self.emitted = 0
         self.opening: Task[bool] | None = None
         self.watch: Callable[[CopperStream, Sequence[Record]], None] | None = None
+        self.is_closed = True
         self._columns_error: Exception | None = None
         self._since_state = 0
         self._state_at = 0.0
@@ -258,7 +260,7 @@ class CopperStream(Stream):
             for column, each in shape.unfit.items():
                 facts = {"column": column, "values": each.values, "first_id": each.first_id}
                 log_event(self.logger, "values_unfit", level="WARNING", stream=self.name, **facts)
-        if version is not None:
+        if version is not None and self.is_closed:
             self._write_activate_version_message(version)
         self.account.finish(self)
 

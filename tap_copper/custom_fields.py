@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
-from crm_api.custom_fields import alike, column_names
+from crm_api.custom_fields import PREFIX, alike, column_names
 from tap_copper.conformance import UnfitValues, json_text, number_of, seconds_of_number, truth_of
+
+OWN_PREFIX = "copper_"  # of an attribute of Copper's own that is named as a column of a custom field
 
 Definition = Mapping[str, Any]
 Convert = Callable[[Any], Any]
@@ -107,6 +109,22 @@ class CustomColumns:
                     record[name] = convert(value)
                     if record[name] is None and unfit is not None:
                         unfit.note(name, record)
+
+
+def keep_apart(records: Iterable[dict[str, Any]]) -> None:
+    """Give attributes that Copper itself names as columns of custom fields are named, ``cf_…``, other names, in place.
+
+    They become ``copper_cf_…`` whether or not there is such a field today: a column never changes what it holds.
+    """
+    for record in records:
+        for name in [name for name in record if name.startswith(PREFIX)]:
+            record[_free(OWN_PREFIX + name, record)] = record.pop(name)
+
+
+def _free(name: str, record: Mapping[str, Any]) -> str:
+    while name in record:
+        name = OWN_PREFIX + name
+    return name
 
 
 def day(seconds: int, zone: tzinfo) -> date:

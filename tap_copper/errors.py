@@ -30,6 +30,10 @@ class NotWholeError(StreamError):
     """
 
 
+class EmptyAnswerError(BusyError):
+    """An answer is empty where there must be a record."""
+
+
 class OutputError(StopError):
     """Records cannot be written to stdout."""
 

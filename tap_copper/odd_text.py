@@ -6,6 +6,7 @@ character takes its place, and the places are counted.
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable
 from typing import Any
@@ -37,7 +38,7 @@ class MendedText:
             self.content, self.places = None, 0
             if not content.strip():
                 return None  # blanks are no content
-            mended, places = _without_stray_bytes(content)
+            mended, places = _without_stray_bytes(content.removeprefix(codecs.BOM_UTF8))
             try:
                 value = read(mended)
             except ValueError:

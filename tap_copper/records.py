@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from tap_copper.conformance import Conformer, UnfitValues, seconds_of_number
-from tap_copper.custom_fields import CustomColumns
+from tap_copper.custom_fields import CustomColumns, keep_apart
 
 Record = dict[str, Any]
 
@@ -41,6 +41,7 @@ class Shape:
         self.unfit = UnfitValues()
         self._moments = [name for name, each in properties.items() if _is_moment(each)]
         self._columns = columns
+        self._has_fields = "custom_fields" in properties
         self._date_order = date_order if "close_date" in properties else None
         self._conformer = Conformer(properties, self.unfit)
 
@@ -53,6 +54,8 @@ class Shape:
                     record[name] = moment(value)
                 elif value is not None:
                     record[name] = self._date_time(value, name, record)
+        if self._has_fields:
+            keep_apart(records)
         if self._columns is not None:
             self._columns.fill(records, self.unfit)
         if self._date_order is not None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from crm_api.start import end_at_interrupt
+from crm_api.start import end_at_interrupt, importing
 
 end_at_interrupt()
 
-from tap_copper.tap import TapCopper  # noqa: E402 - which takes a while
+with importing():
+    from tap_copper.tap import TapCopper
 
 # Options of mallopt(3), by their numbers in malloc.h: the size from which on a block is given back by itself, the free
 # memory at which the rest is, and the number of arenas.

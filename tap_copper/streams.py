@@ -11,8 +11,10 @@ from typing_extensions import override
 from tap_copper.answers import lists_in
 from tap_copper.child_stream import ChildStream
 from tap_copper.client import CopperStream
-from tap_copper.errors import StreamError
+from tap_copper.errors import EmptyAnswerError, StreamError
 from tap_copper.list_stream import ListStream, UnfilteredStream
+from tap_copper.progress import log_event
+from tap_copper.search.reader import Page
 from tap_copper.search_stream import SearchStream
 
 
@@ -25,6 +27,14 @@ class AccountStream(ListStream):
     @override
     def open(self) -> bool:
         return False
+
+    @override
+    def pages(self) -> Iterator[Page]:
+        try:
+            yield from super().pages()
+        except EmptyAnswerError:  # there is an account all the same: what a target has of it stays
+            self.is_closed = False
+            log_event(self.logger, "account_empty", level="WARNING", call=f"GET {self.path}")
 
     @override
     def _value(self) -> Any:

@@ -21,7 +21,7 @@ from singer_sdk.plugin_base import _ConfigInput
 from typing_extensions import override
 
 from crm_api import crm
-from crm_api.console import guard_log, handle_hangup
+from crm_api.console import guard_log, handle_hangup, silenced
 from crm_api.copper.session import whoami
 from crm_api.environment import environment_settings, texts_read
 from crm_api.errors import SettingError, StopError
@@ -90,7 +90,8 @@ class TapCopper(Tap):
     @property
     @override
     def _env_var_config(self) -> dict[str, Any]:
-        with suppress(ValueError):  # it reads the file .env too; a wrong value is refused below, with its name
+        # It reads the file .env, too; a wrong value is refused below, with its name.
+        with suppress(ValueError), silenced("singer_sdk.configuration._dict_config", "Parsing array of the form"):
             super()._env_var_config  # noqa: B018 - see above
         return environment_settings(self.config_jsonschema, self._env_var_prefix, os.environ)
 

@@ -24,6 +24,8 @@ from crm_api.freshsales import session as freshsales
 from crm_api.freshsales.settings import FRESHSALES_SETTINGS, freshsales_settings
 from crm_api.http.session import connect as connect_http
 from crm_api.http.settings import http_settings
+from crm_api.sound.crm import SoundCrm
+from crm_api.transport.network import tokens_in
 from target_crm.endpoints.declaring import TEMPLATES, ByObject, declared, is_declared, secrets_of, told_by
 from target_crm.stream_settings import streams_by_name
 
@@ -175,8 +177,10 @@ def connected(config: Mapping[str, Any], sleep: Sleep, clock: Clock) -> Crm:
     known = [endpoints_of(stream) for stream, given in streams.items() if is_declared(config, stream, given)]
     if config.get("endpoint"):
         known.append(declared({**config, "load_method": None}, "stream", {}))
-    crm = _CRMS[config["crm"]].connect(config, sleep, clock)
-    for secret in secrets_of(known) if known else ():
+    account = _CRMS[config["crm"]].connect(config, sleep, clock)
+    crm = account if config["crm"] == "http" else SoundCrm(account)
+    webhooks = (token for name in ("notify_url", "responses_url") for token in tokens_in(config.get(name)))
+    for secret in (*(secrets_of(known) if known else ()), *webhooks):
         crm.session.redact.learn(secret)
     if not known and not TEMPLATES.get(config["crm"]):
         return crm

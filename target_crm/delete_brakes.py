@@ -89,6 +89,8 @@ def reason_to_keep(known: Known, others: Sequence[tuple[int, str]], *, matched_t
         others: The other records that stand for the same CRM record and are not deleted with it: scope and source id.
         matched_too: Records that were only matched may be deleted as well.
     """
+    if known.origin == Origin.RESTORED:
+        return "an undo made it again"
     if known.origin in {Origin.MATCHED, Origin.LEFT} and not matched_too:
         return "only matched, not created"
     if others:

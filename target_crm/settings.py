@@ -115,7 +115,7 @@ SETTINGS: JsonSchema = {
             "default": 0,
             "description": "Days for which the ledger keeps the value of each field before and after each write, and "
             "of each deleted record; 0 keeps none. Each record is then read before it is updated, which costs "
-            "requests. The history keeps a deleted record whole in any case.",
+            "requests. The history keeps a deleted record whole in any case. singer-crm undo needs them.",
         },
         "compare_with": {
             "type": "string",
@@ -186,6 +186,42 @@ SETTINGS: JsonSchema = {
             "responses_path.",
         },
         "report_path": {"type": ["string", "null"], "description": "File that gets the summary of the run as JSON."},
+        "notify_url": {
+            **_SECRET_TEXT,
+            "description": "URL that gets one JSON message (POST) when a threshold of notify_when is crossed, and one "
+            "when that is over: counts, no values of records. A receiver that is down is told by the next run.",
+        },
+        "notify_when": {
+            "type": ["object", "null"],
+            "additionalProperties": False,
+            "properties": {
+                "rejected": {
+                    "type": ["integer", "string"],
+                    "description": "From how many rejected records on, of this run and of earlier ones, at the end of "
+                    "a run: a number, or a percentage of the records that came in (5%).",
+                },
+                "waiting": {
+                    "type": ["integer", "string"],
+                    "description": "From how many records on that wait for what they refer to, at the end of a run: a "
+                    "number or a percentage.",
+                },
+                "left_out": {
+                    "type": ["integer", "string"],
+                    "description": "From how many records on whose attribute was left out, in one run: a number or a "
+                    "percentage. Of each stream the attribute counts that was left out of most records.",
+                },
+                "deleted": {
+                    "type": ["integer", "string"],
+                    "description": "From how many deleted records on, in one run: a number or a percentage.",
+                },
+                "not_run_for": {
+                    "type": "string",
+                    "description": "From how long on no run came to its end, such as 90m, 26h or 2d: told by "
+                    "singer-crm runs --notify, which cron calls.",
+                },
+            },
+            "description": "The thresholds that notify_url is told of. Left out: one rejected record.",
+        },
         "allow_deletes": {
             "type": ["integer", "null"],
             "minimum": 0,

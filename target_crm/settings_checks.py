@@ -15,10 +15,12 @@ from singer_sdk import Target
 from singer_sdk.exceptions import ConfigValidationError
 from typing_extensions import override
 
+from crm_api.console import silenced
 from crm_api.environment import environment_settings, texts_read
 from crm_api.errors import SettingError
 from crm_api.settings import TAP_SETTINGS, check_settings
 from crm_api.transport.redaction import Redactor, secret_texts
+from target_crm.report.thresholds import not_run_for, thresholds_of
 from target_crm.settings import SETTINGS
 from target_crm.stream_settings import without_nulls
 
@@ -47,7 +49,8 @@ class ConfiguredTarget(Target):
     @property
     @override
     def _env_var_config(self) -> dict[str, Any]:
-        with suppress(ValueError):  # it reads the file .env, too; a wrong value in it is reported below
+        # It reads the file .env, too; a wrong value is refused below, with its name.
+        with suppress(ValueError), silenced("singer_sdk.configuration._dict_config", "Parsing array of the form"):
             super()._env_var_config  # noqa: B018 - see above
         return environment_settings(self.config_jsonschema, self._env_var_prefix, os.environ)
 
@@ -73,7 +76,7 @@ def checked_config(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict
 
     Raises:
         ConfigValidationError: A setting does not fit the JSON schema; no secret is shown.
-        SettingError: There is no setting of that name, or ``max_rejected`` cannot be read.
+        SettingError: There is no setting of that name, or ``max_rejected`` or ``notify_when`` cannot be read.
     """
     both = config.get("crm") == "copper"
     passed_over = TAP_SETTINGS if both else frozenset()
@@ -89,6 +92,8 @@ def checked_config(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict
         raise ConfigValidationError("Some settings are wrong", errors=problems)
     check_settings(config, schema, passed_over, () if both else TAP_SETTINGS, _OF_THE_TAP)
     rejected_allowed(config.get("max_rejected", 0))
+    thresholds_of(config)
+    not_run_for(config)
     return config
 
 

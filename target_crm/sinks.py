@@ -276,11 +276,12 @@ class CrmSink(BatchSink):
     def process_batch(self, context: dict[str, Any]) -> None:
         incoming_records, self._incoming_records = self._incoming_records, []
         recorder = self._run.recorder
-        recorder.arrived(self.stream_name, sum(incoming.held_at is None for incoming in incoming_records))
+        came = sum(incoming.held_at is None for incoming in incoming_records)
+        recorder.arrived(self.stream_name, self.stream.settings.object, came)
         self.record_counter_metric.increment(len(incoming_records))
         if self._mirrors:
-            came = [each.source_id for each in incoming_records if not each.gone and each.held_at is None]
-            self._writer.see(self._version, came)
+            there = [each.source_id for each in incoming_records if not each.gone and each.held_at is None]
+            self._writer.see(self._version, there)
         self._writer.write(incoming_records)
         recorder.flush()
 

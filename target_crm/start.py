@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from crm_api.start import end_at_interrupt
+from crm_api.start import end_at_interrupt, importing
 
 end_at_interrupt()
 
-from target_crm.target import TargetCrm  # noqa: E402 - which takes a while
+with importing():
+    from target_crm.target import TargetCrm
 
 
 def target() -> None:

@@ -89,11 +89,11 @@ class TargetCrm(ConfiguredTarget):
         self._without_object: dict[str, NoObjectError] = {}
         self._completeness: dict[str, Completeness] = {}
         self._warned_of: set[str] = set()
-        self._braked: list[str] = []
+        self.braked: list[str] = []
         self._reader = Reader(self._between)
         # The SDK takes __else__ out of the very stream_maps that it is given.
         super().__init__(message_reader=self._reader, **{**arguments, "config": deepcopy(arguments.get("config"))})
-        self._allow_deletes = self._config.get("allow_deletes") if allow_deletes is None else allow_deletes
+        self.allow_deletes = self._config.get("allow_deletes") if allow_deletes is None else allow_deletes
         self._batch_size: int = self._config.get("batch_size_rows") or BATCH_SIZE
         self._limit: int | None = self._config.get("limit")
         self.max_parallelism = 1  # sinks are drained in order: what is referred to first
@@ -294,9 +294,8 @@ class TargetCrm(ConfiguredTarget):
             at_end = not self._reader.ended
             complete = {stream: sink.complete_version(came_to_end=at_end) for stream, sink in sinks.items()}
             complete = complete if self.approval is None else {}  # of a plan no stream is complete
-            self._braked = Deleter(run, self.settings_of, self._allow_deletes).carry_out(
-                complete, self.planned_absences
-            )
+            deleter = Deleter(run, self.settings_of, self.allow_deletes)
+            self.braked = deleter.carry_out(complete, self.planned_absences)
             run.recorder.flush()
             run.approval.end(self.books, forecast(run.crm, self._config))
         super().process_endofpipe()
@@ -355,8 +354,8 @@ class TargetCrm(ConfiguredTarget):
             traffic = self.connect().session.traffic
             with shown_progress(self.config, self.books, traffic, requests_per_minute(self.config), self.clock):
                 work()
-            if self._braked:
-                ending = Ending(Exit.BRAKE, " ".join(self._braked))
+            if self.braked:
+                ending = Ending(Exit.BRAKE, " ".join(self.braked))
                 self.logger.error("%s", ending.sentence)
         except Exception as error:  # noqa: BLE001 - whatever it is, the report tells of it
             ending = self._failed(error)

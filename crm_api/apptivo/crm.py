@@ -30,7 +30,7 @@ from crm_api.endpoints.endpoint import Endpoint
 from crm_api.endpoints.json_paths import found_at
 from crm_api.endpoints.requests import Item, prepare
 from crm_api.errors import GoneError, InvalidError, SettingError
-from crm_api.recent_records import RecentRecords
+from crm_api.records.recent_records import RecentRecords
 from crm_api.transport.answer import Answer
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
@@ -362,7 +362,8 @@ class Apptivo(DeclaredCrm):
 
     @override
     def custom_values(self, record: CrmRecord) -> dict[CrmId, Any]:
-        carried = record.get("customAttributes") or ()
+        carried = record.get("customAttributes")
+        carried = carried if isinstance(carried, list) else ()
         return dict(filter(None, (custom_plain(each) for each in carried if isinstance(each, Mapping))))
 
     @override

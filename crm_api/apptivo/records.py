@@ -122,7 +122,8 @@ def _applied(declaration: ApptivoObject, raw: Mapping[str, Any], payload: Payloa
         if name in _ADDRESS_TYPES:
             record[BILLING] = _with_address(_addresses(record), name, value, names.config)
         elif name == _CUSTOM:
-            record[_CUSTOM] = _with_custom(record.get(_CUSTOM) or (), value)
+            held = record.get(_CUSTOM)
+            record[_CUSTOM] = _with_custom(held if isinstance(held, list) else (), value)
         elif name in {_EMAILS, _PHONES}:
             item = "cont_email_input" if name == _EMAILS else declaration.phone_item
             record[name] = [{"id": item, **each} for each in value or ()]
@@ -159,7 +160,8 @@ def _choose(record: dict[str, Any], choice: Choice, given: CrmId | None, config:
 
 
 def _addresses(raw: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [dict(each) for each in raw.get(BILLING) or () if isinstance(each, Mapping)]
+    listed = raw.get(BILLING)
+    return [dict(each) for each in (listed if isinstance(listed, list) else ()) if isinstance(each, Mapping)]
 
 
 def _place(items: Sequence[Mapping[str, Any]], name: str) -> int | None:
@@ -200,7 +202,7 @@ def _differs(item: Mapping[str, Any], parts: Mapping[str, Any], name: str) -> bo
 
 def _with_custom(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     changed = {str(each["customAttributeId"]): each for each in new}
-    kept = [each for each in old if str(each.get("customAttributeId")) not in changed]
+    kept = [each for each in old if isinstance(each, Mapping) and str(each.get("customAttributeId")) not in changed]
     return [*kept, *changed.values()]
 
 

@@ -15,8 +15,9 @@ from typing_extensions import override
 
 from crm_api.copper.lists import read_custom_fields, read_names
 from crm_api.copper.objects import OBJECTS, REFUSED
+from crm_api.copper.related import related_to
 from crm_api.copper.search import Walk, filter_for, search
-from crm_api.copper.session import PAGE_SIZE, whoami
+from crm_api.copper.session import PAGE_SIZE, record_path, whoami
 from crm_api.copper.values import DAY_FIRST, MONTH_FIRST, CopperDates, order_of
 from crm_api.crm import Account, BeforeSend, Crm, CustomField, Name, Refused, Result, Written
 from crm_api.crm_objects import Attribute, CrmId, CrmObject, CrmRecord, Kind, Payload
@@ -30,6 +31,7 @@ from crm_api.errors import (
     SettingError,
     TooLargeError,
 )
+from crm_api.records.related_records import Related
 from crm_api.transport.answer import Answer
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
@@ -122,7 +124,7 @@ class Copper(Crm):
 
     def _fetch(self, crm_object: CrmObject, crm_id: CrmId) -> CrmRecord | None:
         try:
-            record: CrmRecord = self.session.exchange(Request("GET", _path(crm_object, crm_id))).value
+            record: CrmRecord = self.session.exchange(Request("GET", record_path(crm_object, crm_id))).value
         except GoneError:
             return None
         # activities/overview: a deleted activity can still be fetched, as a stub
@@ -152,7 +154,7 @@ class Copper(Crm):
         ]
         if len(changes) == 1:
             crm_id = changes[0][0]
-            results = [self._single("PUT", _path(crm_object, crm_id), sent[0], crm_id=crm_id)]
+            results = [self._single("PUT", record_path(crm_object, crm_id), sent[0], crm_id=crm_id)]
         else:
             elements = [{"id": crm_id, **payload} for (crm_id, _), payload in zip(changes, sent, strict=True)]
             results = self._bulk(crm_object, f"/{crm_object.name}/bulk_update", elements, update=True)
@@ -171,8 +173,12 @@ class Copper(Crm):
         return self._single("PUT", f"/{crm_object.name}/upsert", body, repeatable=True)
 
     @override
+    def related(self, crm_object: CrmObject, ids: Sequence[CrmId]) -> Related:
+        return related_to(self, crm_object, ids)
+
+    @override
     def delete(self, crm_object: CrmObject, crm_id: CrmId) -> None:
-        self.session.exchange(Request("DELETE", _path(crm_object, crm_id), repeatable=True))
+        self.session.exchange(Request("DELETE", record_path(crm_object, crm_id), repeatable=True))
 
     @override
     def encode(self, attribute: Attribute, value: Any) -> Any:
@@ -209,7 +215,12 @@ class Copper(Crm):
 
     @override
     def custom_values(self, record: CrmRecord) -> dict[CrmId, Any]:
-        return {field["custom_field_definition_id"]: field["value"] for field in record.get("custom_fields") or ()}
+        fields = record.get("custom_fields")
+        return {
+            field["custom_field_definition_id"]: field.get("value")
+            for field in (fields if isinstance(fields, list) else ())
+            if isinstance(field, Mapping) and isinstance(field.get("custom_field_definition_id"), int | str)
+        }
 
     @override
     def custom_container(self, values: Mapping[CrmId, Any]) -> Payload:
@@ -343,18 +354,6 @@ class Copper(Crm):
             return zoneinfo.ZoneInfo(account.get("primary_timezone") or "UTC")
         except (zoneinfo.ZoneInfoNotFoundError, ValueError):
             return UTC
-
-
-def _path(crm_object: CrmObject, crm_id: CrmId) -> str:
-    """Make the path of one record. Ids are whole numbers: no other text may shape a request.
-
-    Raises:
-        GoneError: The id is not a whole number, so that no record can have it.
-    """
-    text = str(crm_id)
-    if not (text.isascii() and text.removeprefix("-").isdecimal()):
-        raise GoneError(f"/{crm_object.name}", said="Ids of Copper are whole numbers")
-    return f"/{crm_object.name}/{text}"
 
 
 def _refused(error: RefusedError) -> Refused:

@@ -18,6 +18,9 @@ BULK_SIZE = 10
 VALUES_PER_FIND = 200
 """Values in one list filter: as many as the largest page holds records."""
 
+READ_SIZE = 200
+"""Records in one search by ids: the largest page (introduction/requests.html). Activities cannot be searched so."""
+
 
 def _read_only(*names: str) -> tuple[Attribute, ...]:
     return tuple(Attribute(name, creatable=False, updatable=False) for name in names)
@@ -166,6 +169,7 @@ PEOPLE = CrmObject(
     finds={"emails": VALUES_PER_FIND, "company_id": VALUES_PER_FIND, "phone_numbers": 1, "name": 1},
     bulk_create=BULK_SIZE,
     bulk_update=BULK_SIZE,
+    bulk_read=READ_SIZE,
 )
 
 COMPANIES = CrmObject(
@@ -193,6 +197,7 @@ COMPANIES = CrmObject(
     finds={"email_domain": VALUES_PER_FIND, "phone_numbers": 1, "name": 1},
     bulk_create=BULK_SIZE,
     bulk_update=BULK_SIZE,
+    bulk_read=READ_SIZE,
 )
 
 LEADS = CrmObject(
@@ -236,6 +241,7 @@ LEADS = CrmObject(
     bulk_create=BULK_SIZE,
     bulk_update=BULK_SIZE,
     upserts_on=("email", "name"),  # leads/upsert-a-lead: atomic
+    bulk_read=READ_SIZE,
 )
 
 OPPORTUNITIES = CrmObject(
@@ -276,6 +282,7 @@ OPPORTUNITIES = CrmObject(
     match_on=(("name", "company_id"),),
     finds={"company_id": VALUES_PER_FIND, "primary_contact_id": VALUES_PER_FIND, "name": 1},
     bulk_create=BULK_SIZE,
+    bulk_read=READ_SIZE,
 )
 
 PROJECTS = CrmObject(
@@ -295,6 +302,7 @@ PROJECTS = CrmObject(
     ),
     match_on=(("name",),),
     finds={"name": 1},
+    bulk_read=READ_SIZE,
 )
 
 TASKS = CrmObject(
@@ -317,6 +325,7 @@ TASKS = CrmObject(
     ),
     # Searches take no name of a task: the engine reads the collection.
     match_on=(("name", "related_resource", "due_date"),),
+    bulk_read=READ_SIZE,
 )
 
 ACTIVITIES = CrmObject(

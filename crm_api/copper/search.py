@@ -14,7 +14,7 @@ from crm_api.copper.objects import FILTERS
 from crm_api.copper.session import PAGE_SIZE, TOTAL_HEADER
 from crm_api.crm_objects import CrmObject, CrmRecord
 from crm_api.errors import InDoubtError
-from crm_api.transport.listing import Progress, expected_form, total_of
+from crm_api.transport.listing import OddAnswerError, Progress, is_identified, total_of
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 
@@ -48,8 +48,9 @@ def search(session: CrmSession, crm_object: CrmObject, body: Mapping[str, Any]) 
     answer = session.exchange(Request("POST", path, body=body, read_only=True))
     if not isinstance(answer.value, list):
         raise InDoubtError(f"POST {path}", status=answer.status, happened="The CRM's answer is not a list of records")
-    with expected_form(f"POST {path}"):
-        records = [record for record in answer.value if not record.get("is_deleted") and (record["id"] or True)]
+    records = [record for record in answer.value if is_identified(record) and not record.get("is_deleted")]
+    if answer.value and not any(map(is_identified, answer.value)):  # it is the answer that is odd
+        raise OddAnswerError(f"POST {path}")
     return Page(records, len(answer.value), total_of(answer.headers.get(TOTAL_HEADER)))
 
 
@@ -104,10 +105,11 @@ class Walk:
             progress.look(record["id"] for record in page.records)
             for record in page.records:
                 if record["id"] not in seen:
-                    seen[record["id"]] = record.get(self._edge.attribute) or 0
+                    seen[record["id"]] = self._at(record) or 0
                     brought = True
                     yield record
-            last: int | None = page.records[-1].get(self._edge.attribute) if page.records else second
+            dated = [moment for moment in map(self._at, page.records) if moment is not None]
+            last = dated[-1] if dated else second
             more = page.may_continue(number)
             if more and not self._is_beyond(last, second):
                 number += 1
@@ -118,6 +120,10 @@ class Walk:
                 seen = {key: moment for key, moment in seen.items() if abs(moment - last) <= 1}
             else:
                 return
+
+    def _at(self, record: CrmRecord) -> int | None:
+        moment = record.get(self._edge.attribute)
+        return moment if type(moment) is int else None
 
     def _is_beyond(self, last: int | None, second: int | None) -> bool:
         return last is not None and (second is None or (last - second) * self._edge.step < 0)

@@ -17,7 +17,8 @@ from typing_extensions import override
 
 from crm_api.account import AccountSettings, Rate, open_session
 from crm_api.crm import Account
-from crm_api.errors import CredentialsError, CrmError, NotEnabledError, SettingError
+from crm_api.crm_objects import CrmId, CrmObject
+from crm_api.errors import CredentialsError, CrmError, GoneError, NotEnabledError, SettingError
 from crm_api.transport.answer import Answer, Dialect
 from crm_api.transport.network import checked_base_url
 from crm_api.transport.request import Request
@@ -175,3 +176,15 @@ def _object(content: bytes) -> dict[str, Any]:
     if "id" not in found:
         raise ValueError("a record without id")
     return found
+
+
+def record_path(crm_object: CrmObject, crm_id: CrmId) -> str:
+    """Make the path of one record. Ids are whole numbers: no other text may shape a request.
+
+    Raises:
+        GoneError: The id is not a whole number, so that no record can have it.
+    """
+    text = str(crm_id)
+    if not (text.isascii() and text.removeprefix("-").isdecimal()):
+        raise GoneError(f"/{crm_object.name}", said="Ids of Copper are whole numbers")
+    return f"/{crm_object.name}/{text}"

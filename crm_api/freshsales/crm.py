@@ -68,6 +68,7 @@ from crm_api.freshsales.values import (
     split,
 )
 from crm_api.freshsales.views import Views, parents_named
+from crm_api.sound.records import sound
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 
@@ -267,7 +268,7 @@ class Freshsales(DeclaredCrm):
 
     def _extended(self, crm_object: FreshsalesObject, result: Result, added: Mapping[str, Any]) -> Result:
         """Add to the lists of a record that was written what they lack."""
-        lists = joined(crm_object, result.record, added) if isinstance(result, Written) else {}
+        lists = joined(crm_object, sound(crm_object, result.record), added) if isinstance(result, Written) else {}
         if not isinstance(result, Written) or not lists:
             return result
         (extended,) = super().update(crm_object, [(result.id, sent(lists))])
@@ -368,7 +369,8 @@ class Freshsales(DeclaredCrm):
 
     @override
     def custom_values(self, record: CrmRecord) -> dict[CrmId, Any]:
-        return dict(record.get("custom_field") or {})
+        fields = record.get("custom_field")
+        return dict(fields) if isinstance(fields, Mapping) else {}
 
     @override
     def custom_container(self, values: Mapping[CrmId, Any]) -> Payload:

@@ -16,7 +16,7 @@ from crm_api.freshsales.declaration import FreshsalesObject
 from crm_api.freshsales.session import PAGE_SIZE
 from crm_api.freshsales.values import shaped
 from crm_api.freshsales.views import Views, read_page, records_in
-from crm_api.transport.listing import Progress, expected_form, total_of
+from crm_api.transport.listing import Progress, expected_form, is_identified, total_of
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 from crm_api.values import is_empty
@@ -52,7 +52,7 @@ class Searches:
         answer: Any = session.exchange(Request("GET", "/lookup", params=params)).value
         group = answer.get(crm_object.name) if isinstance(answer, Mapping) else None
         with expected_form("GET /lookup"):
-            return [partial(each) for each in records_in(group, crm_object) or ()]
+            return [partial(each) for each in records_in(group, crm_object) or () if is_identified(each)]
 
     def _many(self, session: CrmSession, crm_object: FreshsalesObject, attribute: str) -> bool:
         """Whether the filter of an attribute takes a list of values."""
@@ -94,7 +94,7 @@ def _filtered(session: CrmSession, crm_object: FreshsalesObject, attribute: str,
         answer: Any = session.exchange(Request("POST", path, params=params, body=body, read_only=True)).value
         records = records_in(answer, crm_object) or []
         with expected_form(f"POST {path}"):
-            found = [partial(each) for each in records]
+            found = [partial(each) for each in records if is_identified(each)]
             progress.look(each["id"] for each in found)
         yield from found
         meta = answer.get("meta") if isinstance(answer, dict) else None

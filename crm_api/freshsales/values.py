@@ -85,11 +85,11 @@ def shaped(record: CrmRecord) -> dict[str, Any]:
     """Add to a record that Freshsales answered the attributes that it is written by, where names differ."""
     whole = dict(record)
     targets = whole.get("targetables")
-    if isinstance(targets, list) and targets:
+    if isinstance(targets, list) and targets and isinstance(targets[0], Mapping):
         whole["targetable"] = {"id": as_id(targets[0].get("id")), "type": targets[0].get("type")}
     accounts = whole.get("sales_accounts")
     if isinstance(accounts, list):
-        primary = next((each for each in accounts if each.get("is_primary")), None)
+        primary = next((each for each in accounts if isinstance(each, Mapping) and each.get("is_primary")), None)
         whole["sales_account"] = {"name": primary["name"]} if primary and primary.get("name") else None
     if "emails" not in whole and "email" in whole:
         whole["emails"] = [] if is_empty(whole["email"]) else [{"value": whole["email"]}]
@@ -126,7 +126,8 @@ def joined(crm_object: CrmObject, record: CrmRecord, added: Mapping[str, Sequenc
         attribute = crm_object.attribute(name)
         if attribute is None:
             continue
-        held = record.get(name) or []
+        held = record.get(name)
+        held = held if isinstance(held, list) else []
         known = {_identity(attribute, each) for each in held}
         new = [each for each in elements if _identity(attribute, each) not in known]
         if new:

@@ -19,7 +19,7 @@ from crm_api.freshsales.people_and_deals import OTHER_VIEWS
 from crm_api.freshsales.session import PAGE_SIZE
 from crm_api.freshsales.side_loads import with_ids
 from crm_api.freshsales.values import as_id, shaped
-from crm_api.transport.listing import Progress, expected_form, total_of
+from crm_api.transport.listing import Progress, expected_form, is_identified, total_of
 from crm_api.transport.request import Request
 from crm_api.transport.session import CrmSession
 from crm_api.values import read_moment
@@ -65,6 +65,7 @@ def read_page(session: CrmSession, crm_object: FreshsalesObject, listing: Listin
         listed: list[CrmRecord] = [
             shaped(with_ids(crm_object.side_loads, {"id": each["id"], **each}, answer, alone=len(records) == 1))
             for each in records
+            if is_identified(each)
         ]
     return Page(listed, total_of(meta.get("total")), is_last or not records)
 

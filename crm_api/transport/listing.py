@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -70,3 +70,8 @@ def total_of(told: Any) -> int | None:
     """Read the number of records that an answer tells; None if it tells none."""
     text = str(told) if isinstance(told, str) or (isinstance(told, int) and not isinstance(told, bool)) else ""
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS else None
+
+
+def is_identified(record: Any) -> bool:
+    """Whether a value is a record with an id that can be one: a number or a text."""
+    return isinstance(record, Mapping) and type(record.get("id")) in {int, str} and record["id"] != ""

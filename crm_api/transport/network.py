@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import SplitResult, parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 import requests
 
@@ -19,6 +19,8 @@ from crm_api.transport.retry import MAX_WAIT_SECONDS
 
 # Shorter headers, such as X-Region: eu, are ordinary text, which must not be masked everywhere.
 SHORTEST_CREDENTIAL = 12
+SHORTEST_TOKEN = 8  # in the path of a webhook
+LONGEST_WORD = 16
 _SECRET = re.compile("password|secret|token|scram", re.IGNORECASE)
 
 
@@ -168,6 +170,22 @@ def secrets_in(url: str | None) -> tuple[str, ...]:
         return tuple(filter(None, (parts.password, *named)))
     except ValueError:
         return ()
+
+
+def tokens_in(url: str | None) -> tuple[str, ...]:
+    """Take out of the address of a webhook what may be a token: long parts of its path, and the values of its query."""
+    try:
+        parts = urlsplit(url or "")
+    except ValueError:
+        return ()
+    path = [part for each in parts.path.split("/") if _may_be_token(part := unquote(each))]
+    return tuple(filter(None, (*path, *(value for _, value in parse_qsl(parts.query)))))
+
+
+def _may_be_token(text: str) -> bool:
+    """Tell whether a part of a path may be a token: hidden everywhere, an ordinary word would make holes in the log."""
+    is_word = text.isalpha() and (text.islower() or text.istitle()) and len(text) < LONGEST_WORD
+    return len(text) >= SHORTEST_TOKEN and not is_word
 
 
 def names_secret(name: str) -> bool:

@@ -108,6 +108,7 @@ class CrmSession(requests.Session):
         self._dialect = dialect
         self._retry_policy = retry_policy or RetryPolicy()
         self._sleep = sleep
+        self._clock = clock
         self._lock = threading.Lock()
         self.trust_env = False  # no .netrc, no proxy of the environment
         self.auth = signature
@@ -153,8 +154,7 @@ class CrmSession(requests.Session):
             with self._turn(request) as turn:
                 nothing_done = None if before_send is None else before_send()
                 with self._lock:
-                    self.traffic.requests += 1
-                    self.traffic.repeated += number > 1
+                    self.traffic.sent(self._clock(), again=number > 1)
                 outcome = self._attempt(request, wire, turn)
             if logger.isEnabledFor(logging.DEBUG):
                 self._log(request, wire, outcome)

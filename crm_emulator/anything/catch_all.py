@@ -10,6 +10,7 @@ from crm_emulator.anything.records import Outcome, RecordsByAddress, RefusedErro
 from crm_emulator.anything.rules import STANDARD, Rule
 from crm_emulator.anything.tables import TABLES
 from crm_emulator.anything.templates import at, filled
+from crm_emulator.credentials import HIDDEN, is_credential
 from crm_emulator.messages import Answer, Record, Request, decode, json_answer
 from crm_emulator.query import Condition, Query
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from crm_emulator.anything.switches import Switches
     from crm_emulator.clock import Clock
     from crm_emulator.store import Store
-
-_SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization"}
 
 
 class CatchAll:
@@ -118,15 +117,19 @@ class CatchAll:
     # The log of requests
 
     def _write_down(self, request: Request, path: str, body: Body, answer: Answer) -> None:
-        secret = _SECRET_HEADERS | {self._switches.auth_name.lower()}
+        own = self._switches.auth_name
+
+        def is_secret(name: str) -> bool:
+            return is_credential(name) or name.lower() == own.lower()
+
         self._put(
             "requests",
             {
                 "at": self._clock.now(),
                 "method": request.method,
                 "path": path,
-                "query": {name: value for name, value in request.query.items() if name != self._switches.auth_name},
-                "headers": {name: "***" if name in secret else value for name, value in request.headers.items()},
+                "query": {name: value for name, value in request.query.items() if not is_secret(name)},
+                "headers": {name: HIDDEN if is_secret(name) else value for name, value in request.headers.items()},
                 "format": body.format,
                 "body": body.value,
                 "text": request.body.decode("utf-8", "replace"),

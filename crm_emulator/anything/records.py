@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_emulator.anything.tables import RECORDS
 from crm_emulator.anything.templates import at
-from crm_emulator.messages import is_whole
+from crm_emulator.messages import RefusalError, is_whole
 from crm_emulator.query import Condition, Query
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from crm_emulator.store import Store
 
 
-class RefusedError(Exception):
+class RefusedError(RefusalError):
     """A record that is refused, with what is said of it."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crm_emulator.messages import Answer, json_answer
+from crm_emulator.messages import Answer, RefusalError, json_answer
 
 ALREADY_EXISTS = {"result": "Already exists"}
 """The answer to a duplicate lead while the duplicate check is on (section 9)."""
@@ -10,11 +10,11 @@ ALREADY_EXISTS = {"result": "Already exists"}
 NO_PAGE = b"<html><head><title>HTTP Status 404 - Not Found</title></head><body><h1>HTTP Status 404</h1></body></html>"
 
 
-class FailureError(Exception):
+class FailureError(RefusalError):
     """A call that Apptivo answers with a failure and its reason."""
 
 
-class AlreadyExistsError(Exception):
+class AlreadyExistsError(RefusalError):
     """A record that the duplicate check refuses."""
 
 

@@ -39,9 +39,14 @@ def save(account: ApptivoAccount, crm_object: AppObject, sent: Mapping[str, Any]
         raise FailureError(f"{crm_object.assignee[1]} is required")
     record_id = _new_id(account, crm_object, sent)
     _settle_choices(account, crm_object, record)
-    _settle_number(crm_object, record, record_id)
+    _settle_number(crm_object, record, record_id - account.store.first_id(crm_object.table) + 1)
     now = account.seconds()
-    record = {"id": record_id, crm_object.id_name: record_id, **record, **_marks(user, now)}
+    record = {
+        "id": record_id,
+        crm_object.id_name: record_id,
+        **record,
+        **_marks(user, now, FIRM_ID + account.store.id_shift),
+    }
     if account.direct:
         record |= {name: sent[name] for name in _KEPT if name in sent}
     account.put(crm_object.name, record)
@@ -64,9 +69,9 @@ def _new_id(account: ApptivoAccount, crm_object: AppObject, sent: Mapping[str, A
     return account.new_id(crm_object.name)
 
 
-def _marks(user: Record, now: int) -> Record:
+def _marks(user: Record, now: int, firm_id: int) -> Record:
     return {
-        "firmId": FIRM_ID,
+        "firmId": firm_id,
         "version": 0,
         "objectStatus": "0",
         "isActive": "Y",
@@ -94,10 +99,10 @@ def _settle_choices(account: ApptivoAccount, crm_object: AppObject, record: Reco
             record[picklist.id_name], record[picklist.name] = items[0][picklist.item_id], items[0][picklist.item_name]
 
 
-def _settle_number(crm_object: AppObject, record: Record, record_id: int) -> None:
+def _settle_number(crm_object: AppObject, record: Record, turn: int) -> None:
     name, prefix = crm_object.numbered
     if name and record[name] in (None, "", AUTOMATIC):
-        record[name] = f"{prefix}{record_id - crm_object.first_id + 1:06d}"
+        record[name] = f"{prefix}{turn:06d}"
 
 
 def fetch(account: ApptivoAccount, crm_object: AppObject, record_id: int) -> Record:

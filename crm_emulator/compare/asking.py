@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -11,19 +11,21 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlencode
 
-from crm_emulator.application import Application
+from crm_emulator.application import Application, Delivery
+from crm_emulator.clock import Clock
 from crm_emulator.compare.bodies import json_of, records_in
-from crm_emulator.compare.ids import StandIns, is_id
+from crm_emulator.compare.ids import StandIns
+from crm_emulator.compare.kinds import is_hidden
 from crm_emulator.compare.recording import Exchange
 from crm_emulator.copper.sign_in import APPLICATION
 from crm_emulator.crms import EmulatedCrms
 from crm_emulator.messages import Answer, Request, encode
-from crm_emulator.routing import Route
 from crm_emulator.vendor import Vendor
 
 # So many that each kind of value that the emulator knows is shown.
 _SEED = 3
-_SIZES = {
+Sizes = Mapping[str, Mapping[str, int]]
+SIZES: Sizes = {
     "copper": {"people": 180, "companies": 80, "leads": 80, "opportunities": 120, "tasks": 60, "activities": 180},
 }
 # And of each object one record with nothing in it but what it needs.
@@ -47,9 +49,10 @@ _BARE: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
 _PAGES: Mapping[str, int] = {"page_size": 200, "per_page": 100, "numRecords": 200}
 _SORTS = ("sort", "sort_by", "sort_direction", "sort_type", "sortColumn")
 _KEPT = frozenset((*_SORTS, "include", "full_result", "filter_rule", "a", "objectId"))
+_NOW = float(int(time.time()))  # for all emulators of a comparison, so that equal questions have equal answers
 _KEYS = ("apiKey", "accessKey")  # of Apptivo, which are parameters
 _OTHER_KEYS = ("sessionKey", "userName")
-_FURTHER = 25  # records of an object that are read beside the recorded ones
+FURTHER = 25  # records of an object that are read beside the recorded ones
 _UNAUTHORIZED, _NOT_FOUND, _TOO_MANY, _WRONG = 401, 404, 429, 400
 
 
@@ -62,12 +65,14 @@ class Located:
         crm: The name of the emulated CRM.
         path: The path at the emulator.
         route: The template of its route; empty: there is none.
+        writes: Whether the route writes.
     """
 
     exchange: Exchange
     crm: str
     path: str
     route: str
+    writes: bool = False
 
     @property
     def scope(self) -> str:
@@ -82,19 +87,25 @@ class Asker:
     Args:
         prepare: Sets the switches, before there are records.
         state: A dump of the records of another; empty: they are made.
+        sizes: How many records there are of each object, by CRM.
     """
 
-    def __init__(self, prepare: Callable[[EmulatedCrms], None], state: bytes = b"") -> None:
+    def __init__(
+        self,
+        prepare: Callable[[EmulatedCrms], None],
+        state: bytes = b"",
+        sizes: Mapping[str, Mapping[str, int]] = SIZES,
+    ) -> None:
         self.crms = EmulatedCrms(
             seed=_SEED,
-            sizes=_SIZES,
+            sizes=sizes,
             empty=False,
             host="",
             port=0,
             database=None,
             accounts=1,
             quota=False,
-            clock=None,
+            clock=Clock(_NOW),
             switches=None,
         )
         prepare(self.crms)
@@ -109,7 +120,6 @@ class Asker:
         self._application = Application(self.crms, _nothing, _SEED)
         self._vendors = {vendor.name: vendor for vendor in self.crms.vendors}
         self._stand_ins = {name: StandIns(vendor) for name, vendor in self._vendors.items()}
-        self._runner = asyncio.Runner()
 
     def __enter__(self) -> Self:
         return self
@@ -117,7 +127,6 @@ class Asker:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._runner.close()
         self.crms.close()
         logging.getLogger("crm_emulator.application").disabled = False
 
@@ -148,8 +157,7 @@ class Asker:
             return vendor.over_quota(None, None)
         answer = self._carry_out(vendor, self._request(located))
         was_found = records_in(exchange.answer or b"", is_cut=exchange.is_cut)
-        route = self._route(vendor, located)
-        if route is not None and not route.writes and exchange.status < _WRONG:
+        if located.route and not located.writes and exchange.status < _WRONG:
             answer = self._with_something(located, answer, was_found=bool(was_found))
         if exchange.answer and exchange.status < _WRONG:
             recorded = json_of(exchange.answer, is_cut=exchange.is_cut)
@@ -167,25 +175,26 @@ class Asker:
                 answer = other
         return answer
 
-    def ask_further(self, located: Located) -> list[Answer]:
+    def ask_further(self, located: Located, most: int = FURTHER) -> list[Answer]:
         """Read further records as an exchange did, so that more is known of what the emulator shows there."""
         vendor = self._vendors[located.crm]
         objects = [each for each in located.route.split("/") if each in vendor.tables]
         if located.route.endswith("/{id}") and objects:
             prefix = located.path.rpartition("/")[0]
             request = self._request(located, is_wide=True)
-            ids = [record["id"] for record in vendor.records(objects[-1])[:_FURTHER]]
+            ids = [record["id"] for record in vendor.records(objects[-1])[:most]]
             return [self._carry_out(vendor, replace(request, path=f"{prefix}/{each}")) for each in ids]
         return [self._carry_out(vendor, self._request(located, is_wide=True))]
 
-    def _route(self, vendor: Vendor, located: Located) -> Route | None:
-        found = vendor.find(self._request(located), vendor.below(located.path) or "")
-        return found[0] if found else None
-
     def _carry_out(self, vendor: Vendor, request: Request) -> Answer:
         self._make_ready(vendor)
-        delivery = self._runner.run(self._application.deliver(request, ""))
-        return delivery.answer or Answer(0)
+        steps = self._application.deliver(request, "")
+        try:
+            steps.send(None)
+        except StopIteration as end:
+            delivery: Delivery = end.value
+            return delivery.answer or Answer(0)
+        raise RuntimeError("the emulator waits, which only a fault makes it do")
 
     def _request(self, located: Located, *, with_texts: bool = False, is_wide: bool = False) -> Request:
         """Return the request as the emulator is asked it, with its own keys, ids and, if asked for, texts."""
@@ -203,7 +212,7 @@ class Asker:
         body = exchange.body or b""
         value = json_of(body)
         if isinstance(value, dict | list):
-            body = encode(put_in(value))
+            body = _encoded(put_in(value), body)
         elif _is_form(exchange):
             form = put_in(dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)))
             body = urlencode({name: each for name, each in form.items() if name not in {*_KEYS, *_OTHER_KEYS}}).encode()
@@ -238,7 +247,7 @@ class Asker:
         first = len(segments) - len(template)
         for place, part in enumerate(template):
             value = segments[first + place] if first + place >= 0 else ""
-            if not part.startswith("{") or not is_id(value):
+            if not part.startswith("{") or not (value.isdigit() or is_hidden(value)):
                 continue
             before = [each for each in reversed(template[:place]) if each and not each.startswith("{")]
             scope = before[0] if before else ""
@@ -271,6 +280,13 @@ def _default_switches(vendor: Vendor) -> Iterator[None]:
     finally:
         for name, value in kept.items():
             setattr(vendor.switches, name, value)
+
+
+def _encoded(value: Any, body: bytes) -> bytes:
+    try:
+        return encode(value)
+    except (ValueError, OverflowError):  # half a surrogate, or a number that no computer counts with
+        return body
 
 
 def _is_form(exchange: Exchange) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import json
 from typing import Any
 
 from crm_emulator.compare.seen import CUT, Seen
@@ -13,7 +15,11 @@ _DEEPEST_RECORD = 3  # levels: Freshsales' lookup answers with lists in objects
 
 def see(seen: Seen, body: bytes, *, is_cut: bool = False) -> None:
     """Take note of a body."""
-    value = json_of(body, is_cut=is_cut)
+    see_value(seen, json_of(body, is_cut=is_cut), body, is_cut=is_cut)
+
+
+def see_value(seen: Seen, value: Any, body: bytes, *, is_cut: bool = False) -> None:
+    """Take note of a body, of which ``json_of`` has read the value."""
     if value is not _NO_JSON:
         seen.add(value)
     elif not is_cut:
@@ -23,7 +29,12 @@ def see(seen: Seen, body: bytes, *, is_cut: bool = False) -> None:
 
 def records_in(body: bytes, *, is_cut: bool = False) -> int:
     """Count the records of a body: what has an id, or stands in a list; not what is inside a record."""
-    return _records(json_of(body, is_cut=is_cut), 0)
+    return records_of(json_of(body, is_cut=is_cut))
+
+
+def records_of(value: Any) -> int:
+    """Count the records in the value of a body."""
+    return _records(value, 0)
 
 
 def _records(value: Any, depth: int) -> int:
@@ -36,10 +47,33 @@ def _records(value: Any, depth: int) -> int:
 
 def json_of(body: bytes, *, is_cut: bool = False) -> Any:
     """Return the value of a body; another object than any value of JSON where it is none."""
-    try:
-        return decode(_closed(body) if is_cut else body)
-    except (ValueError, RecursionError):  # msgspec's errors are ValueErrors
+    text = (_closed(body) if is_cut else body).removeprefix(codecs.BOM_UTF8)
+    if text[:1] == b"<":
         return _NO_JSON
+    try:
+        return decode(text)
+    except (ValueError, RecursionError):  # msgspec's errors are ValueErrors
+        return _odd_json(text)
+
+
+def ends_early(body: bytes) -> bool:
+    """Return whether a body is JSON whose end is missing: some programs keep so many characters of one and no more."""
+    start = body.lstrip()[:1]
+    if start not in {b"{", b"["} or body.rstrip()[-1:] == {b"{": b"}", b"[": b"]"}[start]:
+        return False
+    return json_of(body) is _NO_JSON and json_of(body, is_cut=True) is not _NO_JSON
+
+
+def _odd_json(text: bytes) -> Any:
+    """Read JSON that msgspec refuses: a number that no computer counts with, or half a surrogate."""
+    try:
+        return json.loads(text, parse_int=_whole)
+    except (ValueError, RecursionError):
+        return _NO_JSON
+
+
+def _whole(digits: str) -> int:
+    return int(digits[:20])
 
 
 def _closed(body: bytes) -> bytes:

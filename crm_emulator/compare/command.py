@@ -19,6 +19,7 @@ from crm_emulator.options import OneSentenceParser, add_strictness, add_switch, 
 from crm_emulator.version import UnequalVersionsError, require_equal_versions
 
 NAME = "compare"
+_HEAD = 4096  # bytes in which a HAR says what it is
 _CRMS = ("copper", "freshsales", "freshsales_classic", "apptivo")
 
 
@@ -31,6 +32,11 @@ def _parser() -> OneSentenceParser:
     )
     made.add_argument("recording", metavar="RECORDING", type=Path, help="a HAR file, or the plugins' debug trace")
     made.add_argument("--crm", choices=_CRMS, default="", help="the CRM of a debug trace, where it is not plain")
+    made.add_argument(
+        "--hide-keys",
+        action="store_true",
+        help="show no name of a key that the emulator does not use itself, whatever it is: {key} stands for it",
+    )
     add_switch(made)
     add_strictness(made)
     return made
@@ -56,7 +62,9 @@ def main(arguments: Sequence[str]) -> int:
         made.error(str(error))
     try:
         recording = _read(options.recording)
-        text = report(compared(recording, options.crm, prepare), recording)
+        recording.names.hides_unknown = options.hide_keys
+        comparison = compared(recording, options.crm, prepare)
+        text = report(comparison, recording)
     except UnreadableError as error:
         sys.stderr.write(f"crm-emulator: cannot compare {options.recording}: {error}\n")
         return 2
@@ -67,11 +75,11 @@ def main(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python would complain again at its exit
         sys.stderr.write(f"crm-emulator: cannot write the report: {os.strerror(error.errno or 0)}\n")
         return 2
-    return 0 if text.endswith("\nno difference\n") else 1
+    return 1 if comparison.findings else 0
 
 
 def _read(path: Path) -> Recording:
     content = read_bytes(path)
-    if content.lstrip()[:1] == b"{" and not is_trace(content):
+    if content.lstrip()[:1] == b"{" and (b'"log"' in content[:_HEAD] or not is_trace(content)):
         return read_har(content)
     return read_trace(content)

@@ -25,6 +25,12 @@ FORMS: Mapping[str, str] = {
 """The forms that a text may have, as patterns; each is a kind, as ``text`` is, which is any text."""
 
 _PATTERNS = {name: re.compile(pattern) for name, pattern in FORMS.items()}
+_PLACEHOLDER = re.compile(
+    r"\W*(?:redacted|removed|hidden|masked|anonymi[sz]ed|saniti[sz]ed|filtered|censored|scrubbed)\W*|\W*(?:x{2,}\W*)+"
+    r"|[*#\u2022\u2588]{3,}|\u2026",
+    re.IGNORECASE,
+)
+_LONGEST_PLACEHOLDER = 40  # characters
 _LONGEST_FORM = 200  # characters; a longer text has no form
 
 
@@ -44,6 +50,11 @@ def forms_of(text: str) -> frozenset[str]:
     if len(text) > _LONGEST_FORM:
         return frozenset()
     return frozenset(name for name, pattern in _PATTERNS.items() if pattern.fullmatch(text))
+
+
+def is_hidden(text: str) -> bool:
+    """Return whether a text stands where somebody has hidden a value, as ``***`` or ``[REDACTED]``."""
+    return 0 < len(text) <= _LONGEST_PLACEHOLDER and _PLACEHOLDER.fullmatch(text) is not None
 
 
 _KINDS: Mapping[type, str] = {

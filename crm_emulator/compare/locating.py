@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from http import HTTPStatus
+from typing import Any
 
 from crm_emulator.addresses import is_loopback
 from crm_emulator.compare.asking import Located
@@ -13,7 +14,9 @@ from crm_emulator.messages import Request
 from crm_emulator.vendor import Vendor
 
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+_REDIRECTS = 3  # the first digit of statuses
 _LEAST = 200  # lower statuses answer nothing
+Exact = tuple[Any, ...]
 _SIGN_INS = ("/oauth", "sign_in", "login")
 
 
@@ -34,11 +37,14 @@ def located(recording: Recording, vendors: Sequence[Vendor], crm: str = "") -> l
     if hostless and not of_trace:
         of_trace = [_likeliest(hostless, vendors)]
     found = []
+    seen: set[Exact] = set()
     for exchange in recording.exchanges:
         reason = _passed_over(exchange)
         place = None if reason else _placed(exchange, vendors if exchange.host else of_trace)
         if place is not None and any(word in place.route for word in _SIGN_INS):
             reason = "that sign in"
+        if place is not None and not reason and _repeats(exchange, seen, writes=place.writes):
+            reason = "recorded twice"
         if reason or place is None:
             recording.passed_over[reason or _elsewhere(exchange, vendors)] += 1
         else:
@@ -60,7 +66,21 @@ def _passed_over(exchange: Exchange) -> str:
         return "without an answer"
     if exchange.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return "answered with 5xx"
-    return "answered from a cache" if exchange.status == HTTPStatus.NOT_MODIFIED else ""
+    if exchange.status == HTTPStatus.NOT_MODIFIED:
+        return "answered from a cache"
+    return "answered with 3xx" if exchange.status // 100 == _REDIRECTS else ""
+
+
+def _repeats(exchange: Exchange, seen: set[Exact], *, writes: bool) -> bool:
+    """Return whether an exchange stands in the recording already: by its time, or as a write of the same answer."""
+    query, body = tuple(sorted(exchange.query.items())), exchange.body or b""
+    asked = (exchange.method, exchange.host, exchange.path, query, body, exchange.status, exchange.answer)
+    exact: Exact = (*asked, "" if writes else exchange.began)
+    if not writes and not exchange.began:
+        return False
+    is_seen = exact in seen
+    seen.add(exact)
+    return is_seen
 
 
 def _placed(exchange: Exchange, vendors: Sequence[Vendor]) -> Located | None:
@@ -79,7 +99,8 @@ def _placed(exchange: Exchange, vendors: Sequence[Vendor]) -> Located | None:
             continue
         headers = {"content-type": exchange.content_type}
         found = vendor.find(Request(exchange.method, path, exchange.query, headers, exchange.body or b""), below)
-        return Located(exchange, vendor.name, path, found[0].path if found else "")
+        route = found[0] if found else None
+        return Located(exchange, vendor.name, path, route.path if route else "", bool(route and route.writes))
     return None
 
 

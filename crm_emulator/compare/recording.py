@@ -5,9 +5,12 @@ from __future__ import annotations
 import codecs
 import re
 from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import parse_qsl
+
+from crm_emulator.compare.bodies import json_of
+from crm_emulator.compare.shown_names import ShownNames, values_of, words_of
 
 MOST_BYTES = 512 * 2**20
 
@@ -30,6 +33,7 @@ class Exchange:
         status: The status of the answer.
         answer: The answer's body; None: not recorded.
         is_cut: Whether the answer's end is missing.
+        began: When the request was sent, as the file says it; empty: it does not.
         unread: Why the answer's body could not be read; empty: it could, or it is not known.
     """
 
@@ -43,6 +47,7 @@ class Exchange:
     answer: bytes | None
     is_cut: bool = False
     unread: str = ""
+    began: str = ""
 
 
 @dataclass(slots=True)
@@ -53,15 +58,30 @@ class Recording:
         exchanges: In the order in which they were recorded.
         passed_over: How many were left out, by the reason.
         unread: How many bodies of answers to requests that are compared could not be read, by the reason.
-        secrets: Values of headers and cookies, which are never shown.
+        names: Values that are never shown, and which names of keys may be.
     """
 
     exchanges: list[Exchange] = field(default_factory=list)
     passed_over: Counter[str] = field(default_factory=Counter)
     unread: Counter[str] = field(default_factory=Counter)
-    secrets: Collection[str] = frozenset()
+    names: ShownNames = field(default_factory=ShownNames)
+
+    def add(self, exchange: Exchange) -> None:
+        """Add an exchange, whose values are not shown where they are keys."""
+        self.exchanges.append(exchange)
+        body = exchange.body or b""
+        self.names.others.update(values_of(json_of(body)))
+        form = parse_qsl(body.decode("utf-8", "replace")) if body[:1] not in {b"{", b"["} else ()
+        for _, text in (*form, *exchange.query.items()):
+            self.names.others.update(values_of(text))
+        self.names.others.update(words_of(exchange.path))
+        asked = f"{exchange.path} {exchange.query.get('a', '')}"
+        if exchange.answer and not _NAMES_OF_ATTRIBUTES.search(asked):
+            self.names.others.update(values_of(json_of(exchange.answer, is_cut=exchange.is_cut)))
 
 
+# Of answers that name attributes, whose texts are what a report should say.
+_NAMES_OF_ATTRIBUTES = re.compile(r"field|definition|getconfigdata", re.IGNORECASE)
 _COMPRESSED = {
     b"\x1f\x8b": "gzip",
     b"PK\x03\x04": "zip",
@@ -90,6 +110,8 @@ def read_bytes(path: Path) -> bytes:
     for mark, encoding in _MARKS.items():
         if content.startswith(mark):
             return content.decode(encoding, "replace").encode()
+    if content[1:2] == b"\0":
+        return content.decode("utf-16-le", "replace").encode()
     if _FLOWS.match(content[:64]):
         raise UnreadableError("it holds mitmproxy's flows; make a HAR of it: mitmdump -nr FILE --set hardump=FILE.har")
     return content

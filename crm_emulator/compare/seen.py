@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from crm_emulator.compare.kinds import NULL, TEXT, forms_of, kind_of
+from crm_emulator.compare.kinds import NULL, TEXT, forms_of, is_hidden, kind_of
+from crm_emulator.compare.shown_names import HIDDEN, ShownNames
 
 CUT = "\x00cut"
 """The key of an object whose end was not recorded: it may have further keys."""
@@ -16,10 +17,9 @@ CUT = "\x00cut"
 _ENOUGH = 5  # values, before it means something that all have one form
 _MANY = 20  # values, before it means something that none is null
 _DEEPEST = 60  # levels; what lies deeper is not looked at
-_OWN_FIELDS = frozenset({"custom_field", "custom_fields"})  # objects whose keys an account's own fields name
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,48}")
-_LONG_SECRET = 16  # characters; such a one is not shown as a part of a key either
-_DIGITS_OF_A_KEY = 6  # in a name: more of them make it a number of an account, or a secret
+# Objects whose keys somebody chose: an account's own fields, and what goes with a webhook of Copper.
+_OWN_FIELDS = frozenset({"custom_field", "custom_fields", "secret", "headers"})
+_OWN_PREFIX = "cf_"  # of a field of the account's own in Freshsales
 
 
 @dataclass(frozen=True, order=True)
@@ -33,6 +33,11 @@ class Difference:
     def is_of_kinds(self) -> bool:
         """Whether values differ in kind, not a status or what keys there are."""
         return self.where != "status" and ", here " in self.said
+
+    @property
+    def is_of_missing_key(self) -> bool:
+        """Whether a key was recorded that the emulator does not have there."""
+        return self.said.endswith(", missing here")
 
     @property
     def is_of_nulls(self) -> bool:
@@ -51,6 +56,7 @@ class Seen:
         present: In how many of those each key stood.
         keys: What was seen below each key.
         elements: What was seen in lists.
+        hidden: How many values somebody had hidden before, of which nothing is known.
     """
 
     kinds: Counter[str] = field(default_factory=Counter)
@@ -59,9 +65,13 @@ class Seen:
     present: Counter[str] = field(default_factory=Counter)
     keys: dict[str, Seen] = field(default_factory=dict)
     elements: Seen | None = None
+    hidden: int = 0
 
     def add(self, value: Any, depth: int = 0) -> None:
         """Take note of a value."""
+        if isinstance(value, str) and is_hidden(value):
+            self.hidden += 1
+            return
         kind = kind_of(value)
         self.kinds[kind] += 1
         if depth > _DEEPEST:
@@ -102,6 +112,11 @@ class Seen:
         for each in (*self.keys.values(), *([self.elements] if self.elements else [])):
             yield from each.names()
 
+    def hidden_values(self) -> int:
+        """Count the hidden values, at every place."""
+        inner = (*self.keys.values(), *([self.elements] if self.elements else []))
+        return self.hidden + sum(each.hidden_values() for each in inner)
+
     @property
     def count(self) -> int:
         """How many values were seen."""
@@ -109,14 +124,14 @@ class Seen:
 
 
 def differences(
-    recorded: Seen, here: Seen, secrets: Collection[str] = (), where: str = "", *, nulls_differ: bool = False
+    recorded: Seen, here: Seen, names: ShownNames, where: str = "", *, nulls_differ: bool = False
 ) -> Iterator[Difference]:
     """Say where recorded bodies differ from the emulator's; nothing is said of a place that one side alone shows.
 
     Args:
         recorded: What was seen in the recording.
         here: What was seen in the emulator's answers.
-        secrets: Texts that are not shown where they are keys.
+        names: Decides which names of keys are shown.
         where: The place, as ``contacts[].emails[].value``.
         nulls_differ: Whether it differs, too, if all is null here where values were recorded.
     """
@@ -125,23 +140,42 @@ def differences(
     for said in _of_kinds(recorded, here, nulls_differ=nulls_differ):
         yield Difference(where or "the body", said)
     is_own = re.split(r"[.\[]", where)[-1] in _OWN_FIELDS
+    is_map = _is_map(recorded, here)
+    hidden = Seen()
     for name in sorted(recorded.keys.keys() | here.keys.keys()):
-        place = f"{where}.{shown_key(name, secrets)}".lstrip(".")
         ours, theirs = here.keys.get(name), recorded.keys.get(name)
+        shown = HIDDEN if is_own or (is_map and name not in names.known) else names.shown(name)
+        place = f"{where}.{shown}".lstrip(".")
         if ours is not None and theirs is not None:
             if 0 < recorded.present[name] < recorded.whole and 0 < here.whole == here.present[name]:
                 yield Difference(place, "sometimes missing, here never")
-            yield from differences(theirs, ours, secrets, place, nulls_differ=nulls_differ)
-        elif not is_own:
+            yield from differences(theirs, ours, names, place, nulls_differ=nulls_differ)
+        elif is_own or name.startswith(_OWN_PREFIX):
+            continue
+        elif ours is None and theirs is not None and shown == HIDDEN:
+            hidden.kinds += theirs.kinds
+            hidden.whole += 1
+        else:
             yield from _of_one_side(recorded, here, name, place)
+    if hidden.whole and here.whole:
+        many = f": {hidden.whole} keys" if hidden.whole > 1 else ""
+        yield Difference(
+            f"{where}.{HIDDEN}".lstrip("."), f"recorded ({_listed(hidden.kinds) or 'hidden'}), missing here{many}"
+        )
     if recorded.elements is not None and here.elements is not None:
-        yield from differences(recorded.elements, here.elements, secrets, f"{where}[]", nulls_differ=nulls_differ)
+        yield from differences(recorded.elements, here.elements, names, f"{where}[]", nulls_differ=nulls_differ)
+
+
+def _is_map(recorded: Seen, here: Seen) -> bool:
+    """Return whether recorded objects may be lists by names that people have: of one kind, under no key known here."""
+    kinds = {frozenset(each.kinds) for each in recorded.keys.values()}
+    return len(recorded.keys) > 1 == len(kinds) and not recorded.keys.keys() & here.keys.keys()
 
 
 def _of_one_side(recorded: Seen, here: Seen, name: str, place: str) -> Iterator[Difference]:
     """Say that a key stands on one side alone, where both sides show such objects whole."""
     if name in recorded.keys and here.whole:
-        yield Difference(place, f"recorded ({_listed(recorded.keys[name].kinds)}), missing here")
+        yield Difference(place, f"recorded ({_listed(recorded.keys[name].kinds) or 'hidden'}), missing here")
     elif name in here.keys and recorded.whole and here.present[name] == here.whole:
         yield Difference(place, f"never recorded, always here ({_listed(here.keys[name].kinds)})")
 
@@ -167,10 +201,3 @@ def _of_kinds(recorded: Seen, here: Seen, *, nulls_differ: bool) -> Iterator[str
 
 def _listed(kinds: Collection[str]) -> str:
     return " or ".join(sorted(kinds))
-
-
-def shown_key(name: str, secrets: Collection[str] = ()) -> str:
-    """Return a key as it may be shown: one that may be somebody's value is not."""
-    is_plain = _NAME.fullmatch(name) is not None and sum(map(str.isdigit, name)) <= _DIGITS_OF_A_KEY
-    is_told = name in secrets or any(len(each) >= _LONG_SECRET and each in name for each in secrets)
-    return name if is_plain and not is_told else "{key}"

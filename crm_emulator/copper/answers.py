@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from crm_emulator.messages import Answer, json_answer
+from crm_emulator.messages import Answer, RefusalError, json_answer
 
 PREFIX = "Invalid input: Validation errors: "
 
@@ -14,7 +14,7 @@ def refused(status: int, message: str) -> Answer:
     return json_answer(status, {"success": False, "status": status, "message": message})
 
 
-class InvalidError(Exception):
+class InvalidError(RefusalError):
     """A request that Copper answers with 422, with its reasons.
 
     Attributes:
@@ -43,11 +43,11 @@ class InvalidError(Exception):
         return {"success": False, "message": message}
 
 
-class NotFoundError(Exception):
+class NotFoundError(RefusalError):
     """A record that is not there."""
 
 
-class NotAllowedError(Exception):
+class NotAllowedError(RefusalError):
     """A request that is understood and refused, with its status and message."""
 
     def __init__(self, status: int, message: str) -> None:

@@ -10,7 +10,7 @@ from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import InvalidError
 from crm_emulator.copper.objects.declaration import CustomerObject
 from crm_emulator.copper.values import LARGEST, WrongValueError, local_midnight
-from crm_emulator.messages import Record
+from crm_emulator.messages import Record, spelled
 
 AVAILABLE_ON = ("lead", "person", "opportunity", "company", "project", "task")
 DATA_TYPES = (
@@ -129,7 +129,7 @@ def _number(kind: str, value: Any) -> Any:
             return float(value)  # "55.5" was read back 55.5 (section 10)
         case "Float" | "Currency" if is_number:
             return value
-    raise WrongValueError(f"is not a valid {kind} value: {value}")
+    raise WrongValueError(f"is not a valid {kind} value: {spelled(value)}")
 
 
 _AMOUNT = re.compile(r"-?\d{1,15}(\.\d+)?")

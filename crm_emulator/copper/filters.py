@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from crm_emulator.copper.answers import NotAllowedError, invalid
 from crm_emulator.copper.switches import Switches
+from crm_emulator.messages import spelled
 from crm_emulator.query import Condition, Range
 from crm_emulator.tables import Table
 
@@ -50,7 +51,7 @@ def as_number(name: str, value: Any) -> float:
     if isinstance(value, str) and re.fullmatch(r"-?\d{1,19}(\.\d{1,19})?", value):
         value = float(value) if "." in value else int(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) >= LARGEST:
-        raise invalid(name, f"Invalid value: {value}")
+        raise invalid(name, f"Invalid value: {spelled(value)}")
     return value
 
 
@@ -102,7 +103,7 @@ class Words:
             for each in as_list(value)
         ]
         if not all(isinstance(word, str) for word in words):
-            raise invalid(name, f"Invalid value: {value}")
+            raise invalid(name, f"Invalid value: {spelled(value)}")
         if self.is_name and context.switches.name_filter == "partial":
             patterns = tuple(f"%{word}%" for word in words)
             return [Condition(" OR ".join([f"{self.column} LIKE ?"] * len(words)) or "0", patterns)]
@@ -126,7 +127,7 @@ class Keys:
             value = value.get("value", [])
         words = [each for each in as_list(value) if isinstance(each, str)]
         if len(words) < len(as_list(value)):
-            raise invalid(name, f"Invalid value: {value}")
+            raise invalid(name, f"Invalid value: {spelled(value)}")
         if self.kind == "email":
             words = [word.lower() for word in words]
         keys = context.table.keys_name
@@ -161,7 +162,7 @@ class Phone:
         if isinstance(value, dict):
             value, match = value.get("value"), value.get("match")
         if not isinstance(value, str) or match not in (None, "partial", "fuzzy"):
-            raise invalid(name, f"Invalid value: {value}")
+            raise invalid(name, f"Invalid value: {spelled(value)}")
         digits = re.sub(r"\D", "", value)
         if match is None:
             match = "fuzzy" if len(digits) >= self.fuzzy_from else "exact"
@@ -180,7 +181,7 @@ class Followed:
     def __call__(self, name: str, value: Any, _context: FilterContext, /) -> list[Range | Condition]:
         """Return the conditions; see ``Filter``."""
         if as_number(name, value) not in {1, 2}:
-            raise invalid(name, f"Invalid value: {value}")
+            raise invalid(name, f"Invalid value: {spelled(value)}")
         return [Condition("0" if value in {1, "1"} else "1")]
 
 
@@ -206,7 +207,7 @@ class Bound:
         """Return the conditions; see ``Filter``."""
         number = as_number(name, value)
         if self.is_date and number > _LATEST:
-            raise invalid(name, f"Invalid value: {value}")
+            raise invalid(name, f"Invalid value: {spelled(value)}")
         inclusive = context.switches.maximum_inclusive if self.upper else context.switches.minimum_inclusive
         if self.expression or number != int(number):
             return [Condition(f"{self.column} {'<' if self.upper else '>'}{'=' if inclusive else ''} ?", (number,))]

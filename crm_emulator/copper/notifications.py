@@ -94,20 +94,27 @@ class Notifications:
         for webhook in account.records("webhooks"):
             if (webhook["type"], webhook["event"]) != (kind, event):
                 continue
-            secret = webhook["secret"] if isinstance(webhook["secret"], dict) else {}
-            body = {
+            facts = {
                 "ids": ids,
                 "type": kind,
                 "event": event,
                 "subscription_id": webhook["id"],
                 "updated_attributes": changes,
                 "timestamp": datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-                **secret,
             }
+            given = webhook["secret"] if isinstance(webhook["secret"], dict) else {}
+            secret = {name: value for name, value in given.items() if name not in facts}
             headers = webhook["headers"] if isinstance(webhook["headers"], dict) else {}
-            sent = {str(name): str(value) for name, value in headers.items()}
-            due = now + account.switches.webhook_delay_seconds
-            self._outbox.put(Notification(due, str(webhook["target"]), body, sent, self._outcome(now)))
+            self._outbox.put(
+                Notification(
+                    now + account.switches.webhook_delay_seconds,
+                    str(webhook["target"]),
+                    {**facts, **secret},
+                    {str(name): str(value) for name, value in headers.items()},
+                    frozenset(secret),
+                    self._outcome(now),
+                )
+            )
 
     def _outcome(self, now: float) -> str:
         """Decide whether a notification is sent at all."""

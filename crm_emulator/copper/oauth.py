@@ -40,18 +40,21 @@ class _Grant:
 
 
 class OAuth:
-    """The authorization of one account. Tokens neither expire nor are refreshed: there is one for each account.
+    """The authorization of one account. Tokens neither expire nor are refreshed: one is in force, until it is revoked.
 
     Args:
         account: The account whose token is given out.
-        access_token: The token.
+        access_token: The first token.
         title: How the page names the account.
         customers: How many accounts a user can choose from.
+
+    Attributes:
+        access_token: The token in force.
     """
 
     def __init__(self, account: CopperAccount, access_token: str, title: str, customers: int) -> None:
         self._account = account
-        self._access_token = access_token
+        self.access_token = access_token
         self._title = title
         self._customers = customers
         self._grants: dict[str, _Grant] = {}
@@ -70,6 +73,11 @@ class OAuth:
         code = token_hex(16)
         self._grants[code] = _Grant(redirect_uri, self._account.clock.now() + _CODE_SECONDS)
         return code
+
+    def revoke(self) -> None:
+        """End the token in force and the codes that were given out: the next authorization gives another token."""
+        self._grants.clear()
+        self.access_token = token_hex(16)
 
     def is_for(self, request: Request, customer: int) -> bool:
         """Return whether a request to these pages is about this account: by its code, or by the user's choice."""
@@ -124,7 +132,7 @@ class OAuth:
         grant = self._grants.pop(form.get("code", ""), None)
         if grant is None or grant.redirect_uri != form.get("redirect_uri") or grant.until < self._account.clock.now():
             return json_answer(400, {"error": "invalid_grant"})
-        return json_answer(200, {"access_token": self._access_token, "token_type": "Bearer", "scope": SCOPE})
+        return json_answer(200, {"access_token": self.access_token, "token_type": "Bearer", "scope": SCOPE})
 
     def _wrong(self, asked: Mapping[str, str]) -> str:
         """Say what is wrong with a request for authorization; empty if nothing is."""

@@ -14,7 +14,7 @@ from crm_emulator.copper.filters import FilterContext, as_number, narrows
 from crm_emulator.copper.objects.activities import DELETED
 from crm_emulator.copper.objects.declaration import CustomerObject
 from crm_emulator.copper.objects.leads import CONVERTED
-from crm_emulator.messages import Answer, decode, encode
+from crm_emulator.messages import Answer, decode, encode, spelled
 from crm_emulator.query import Condition, Query, Range
 
 DEFAULT_PAGE_SIZE = 20
@@ -144,9 +144,9 @@ def _order(account: CopperAccount, crm_object: CustomerObject, parameters: Mappi
     if crm_object.name == "activities" and not account.switches.activities_sorting and (word or direction):
         raise InvalidError([unrecognized([name for name in ("sort_by", "sort_direction") if name in parameters])])
     if word is not None and word not in tuple(crm_object.sorts):  # a word may be any JSON value
-        raise invalid("sort_by", f"Invalid value: {word}")
+        raise invalid("sort_by", f"Invalid value: {spelled(word)}")
     if direction not in (None, "asc", "desc"):
-        raise invalid("sort_direction", f"Invalid value: {direction}")
+        raise invalid("sort_direction", f"Invalid value: {spelled(direction)}")
     descending = crm_object.newest_first if direction is None and word is None else direction == "desc"
     return crm_object.sorts[word or crm_object.default_sort], descending
 

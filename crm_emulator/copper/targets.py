@@ -12,6 +12,9 @@ def is_target(text: Any, switches: Switches) -> bool:
     """Return whether a text is an address that Copper takes: an https URL, or by switch an http URL, too."""
     try:
         parts = urlsplit(str(text))
+        port = parts.port
     except ValueError:
         return False
-    return bool(parts.hostname) and parts.scheme in ({"https"} if switches.https_only else {"https", "http"})
+    return (
+        bool(parts.hostname) and port != 0 and parts.scheme in ({"https"} if switches.https_only else {"https", "http"})
+    )

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any, Protocol
 
 from crm_emulator.copper.answers import humanized
+from crm_emulator.messages import spelled
 
 LARGEST = 1 << 63
 """A bound that no number reaches."""
@@ -160,9 +161,11 @@ class Reference:
     def __call__(self, name: str, value: Any, account: Account, /) -> int:
         """Return the value as it is kept; see ``ValueType``."""
         if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
-            raise WrongValueError(f"Invalid value for {humanized(name)}: IDs must be positive integers: {value}")
+            raise WrongValueError(
+                f"Invalid value for {humanized(name)}: IDs must be positive integers: {spelled(value)}"
+            )
         if not account.exists(self.object_name, value):
-            raise WrongValueError(f"not found: {value}")
+            raise WrongValueError(f"not found: {spelled(value)}")
         return value
 
 

@@ -11,6 +11,7 @@ from crm_emulator.clock import Clock
 from crm_emulator.copper import oauth, records, routes, seeds, sign_in
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.answers import NotFoundError, refused
+from crm_emulator.copper.endpoints import webhooks
 from crm_emulator.copper.endpoints.custom_field_definitions import create_definition
 from crm_emulator.copper.notifications import Notifications, notifying
 from crm_emulator.copper.oauth import OAuth
@@ -32,7 +33,7 @@ class Copper(Vendor):
 
     Attributes:
         api_key: The key of the three-header sign-in, beside ``user_email``; see sign_in.
-        access_token: The token of the Bearer sign-in; the one that ``client_id`` gets through OAuth, too.
+        access_token: The token of the Bearer sign-in that is in force; the one that ``client_id`` gets through OAuth.
         account: The records of the account.
     """
 
@@ -71,6 +72,11 @@ class Copper(Vendor):
     def authorize(self, redirect_uri: str) -> str:
         """Return a code for a token, as if a user had allowed it."""
         return self.oauth.code(redirect_uri)
+
+    def revoke(self) -> None:
+        """End the OAuth token, as a user does in the account's settings; the next authorization gives another."""
+        self.oauth.revoke()
+        self.access_token = self.oauth.access_token
 
     @property
     def account_id(self) -> int:
@@ -150,7 +156,8 @@ class Copper(Vendor):
             if object_name == "custom_field_definitions":
                 return create_definition(self.account, attributes)
             if crm_object is None:
-                record = {"id": self.store.next_id(table), **attributes}
+                first = webhooks.FIRST if object_name == "webhooks" else {}
+                record = {"id": self.store.next_id(table), **first, **attributes}
                 self.store.reserve_ids(table, record["id"])
                 self.store.put(table, record)
                 return record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from crm_emulator.messages import Answer, json_answer
+from crm_emulator.messages import Answer, RefusalError, json_answer
 
 NOT_FOUND = "The record you are looking for does not exist"
 FORBIDDEN = "You are not authorised to perform this operation"
@@ -17,7 +17,7 @@ _NO_ROUTE = b"""<!DOCTYPE html>
 """
 
 
-class RefusedError(Exception):
+class RefusedError(RefusalError):
     """A request that is understood and refused.
 
     Attributes:

@@ -102,13 +102,24 @@ _STAGE_OF_STATUS = (0, 0, 0, 0, 1, 1, 2, 2)
 _TYPES_WITH_OUTCOMES = (1, 2, 4)
 
 
-def fresh_items(name: str, stamp: str) -> list[Record]:
-    """Return the items of a new account, with all attributes of each list (recordings named in section 2)."""
+def fresh_items(name: str, stamp: str, id_shift: int = 0) -> list[Record]:
+    """Return the items of a new account, with all attributes of each list (recordings named in section 2).
+
+    ``id_shift`` is added to all ids.
+    """
     items = SELECTORS[name].items()
     more = _MORE.get(name)
     full = [{**item, **more(index, item, stamp)} if more else item for index, item in enumerate(items)]
     unnamed = {"name", "position"} if name == "currencies" else set()
-    return [{part: value for part, value in item.items() if part not in unnamed} for item in full]
+    return [
+        {part: _shifted(part, value, id_shift) for part, value in item.items() if part not in unnamed} for item in full
+    ]
+
+
+def _shifted(name: str, value: Any, id_shift: int) -> Any:
+    if name == "id" or name.endswith("_id"):
+        return value + id_shift
+    return [each + id_shift for each in value] if name.endswith("_ids") else value
 
 
 def _deal_stage(index: int, item: Record, stamp: str) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 
 @dataclass
@@ -48,6 +50,8 @@ class Switches:
         basic_auth: Whether e-mail and password are accepted; newer accounts do not (1).
         utc_offset: The account's offset from UTC, in which instants are written (4).
     """
+
+    patterns: ClassVar[Mapping[str, str]] = {"utc_offset": r"[+-](0\d|1[0-4]):[0-5]\d"}
 
     index_delay_seconds: float = 0.0
     create_status: int = 201

@@ -17,7 +17,7 @@ from crm_emulator.strictness import Strictness, set_strictness
 from crm_emulator.vendor import UnknownObjectError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from jinja2 import Environment
 
@@ -118,13 +118,28 @@ class Pages:
         )
 
     def _rendered(self, name: str, status: int = 200, **values: Any) -> Answer:
+        shown = next((each for each in self._crms.vendors if each.account_name == self._shown_crm(values)), None)
+        customer = shown.customer if shown else 1
         menu = [("/", "Overview"), ("/requests", "Requests"), ("/trouble", "Trouble")]
-        first = self._crms.accounts[0].vendors  # the overview leads to the others
-        menu += [(f"/crm/{vendor.account_name}", views.title(vendor)) for vendor in first]
+        own = self._crms.accounts[customer - 1].vendors
+        menu += [(f"/crm/{vendor.account_name}", views.title(vendor)) for vendor in own]
+        crm_name = shown.name if shown else "copper"
         text = self._templates.get_template(name).render(
-            emulator=self._crms, menu=menu, quoted=_quoted, is_open=not is_loopback(self._crms.host), **values
+            emulator=self._crms,
+            menu=menu,
+            accounts=views.other_accounts(self._crms, crm_name),
+            account=customer if shown else None,
+            quoted=_quoted,
+            is_open=not is_loopback(self._crms.host),
+            **values,
         )
         return Answer(status, text.encode(), "text/html; charset=utf-8", _HEADERS)
+
+    @staticmethod
+    def _shown_crm(values: Mapping[str, Any]) -> str:
+        """Return the name of the CRM that a page is about; empty where it is about none."""
+        crm = values.get("crm")
+        return crm.name if isinstance(crm, views.Crm) else ""
 
     def _refusal(self, status: int, said: str) -> Answer:
         return self._rendered("refusal.html", status, said=said)
@@ -181,8 +196,8 @@ class Pages:
         return self._rendered(
             "request.html",
             logged=found,
-            body=views.pretty(found.body),
-            answer=views.pretty(found.answer),
+            body=views.pretty(found.shown_body),
+            answer=views.pretty(found.shown_answer),
             names=views.names(self._crms),
         )
 

@@ -157,6 +157,15 @@ def names(emulator: EmulatedCrms) -> dict[str, str]:
     return {vendor.account_name: title(vendor) for vendor in emulator.vendors}
 
 
+def other_accounts(emulator: EmulatedCrms, crm_name: str) -> list[tuple[int, str]]:
+    """Return the number and the page of each account at a CRM; none where there is one account alone."""
+    pages = []
+    for each in emulator.accounts if len(emulator.accounts) > 1 else ():
+        vendor = next((vendor for vendor in each.vendors if vendor.name == crm_name), each.copper)
+        pages.append((each.number, f"/crm/{vendor.account_name}"))
+    return pages
+
+
 def crms(emulator: EmulatedCrms) -> list[Crm]:
     """Return all CRMs."""
     return [crm(emulator, vendor) for vendor in emulator.vendors]

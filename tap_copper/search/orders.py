@@ -102,11 +102,15 @@ class AscendingSearch(Search):
         return super().ask(head_only=head_only)
 
     def _ask_in_order(self, unread: Sequence[Window], *, head_only: bool) -> InFlight | None:
-        """Cut as many windows as may be read at once; then ask for all pages of the first, of the next, and so on."""
+        """Cut as many windows as may be read at once; then ask for all pages of the first, of the next, and so on.
+
+        Before these come windows that stand among records of one second. Their pages are asked for one after the other,
+        and would still be to come when all others have.
+        """
         free = self._limits.concurrency - len(unread) - len(self._awaited)
         if free > 0 and not (head_only or self._overcounts) and (cut := self._ask_cut(unread, free)):
             return cut
-        for window in unread:
+        for window in unread if head_only else sorted(unread, key=self._is_slow, reverse=True):
             if head_only and window is not self.head:
                 return None
             if not self._is_under_way(window):
@@ -117,12 +121,15 @@ class AscendingSearch(Search):
             return None
         return next(filter(None, (self._ask_page([cut]) for cut in self._awaited)), None)
 
+    def _is_slow(self, window: Window) -> bool:
+        """Whether a window waits to be asked for further pages of one second."""
+        return not self._is_under_way(window) and not window.query().is_by_key
+
     @override
     def _begin(self, window: Window) -> InFlight:
         query = window.query()
-        is_by_key = query.page == 1 and query.tie is None
         holds = self._planned_left(window) if self._limits.in_order and window.left is None else window.left
-        self._reading[window] = read_ahead = ReadAhead(window, query, holds if is_by_key else None)
+        self._reading[window] = read_ahead = ReadAhead(window, query, holds if query.is_by_key else None)
         for cut, beyond in self._awaited.items():
             read_ahead.end_at(cut.first, beyond)
         return InFlight(query, read_ahead, window.wait_seconds)
@@ -214,7 +221,7 @@ class AscendingSearch(Search):
         the other, and are to end together.
         """
         query = window.query()
-        if window.left is None or query.page > 1 or query.tie is not None:
+        if window.left is None or not query.is_by_key:
             return None
         share = window.left / (self._limits.page_size * (free + 1))
         longest = self._limits.most_pages

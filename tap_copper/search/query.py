@@ -69,6 +69,11 @@ class PageQuery:
     created: tuple[int, int] | None = None
 
     @property
+    def is_by_key(self) -> bool:
+        """Whether the search goes on by key, and not among records that share one."""
+        return self.page == 1 and self.tie is None
+
+    @property
     def start(self) -> int:
         """Places of the search before the page."""
         return (self.page - 1) * self.size

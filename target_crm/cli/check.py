@@ -10,6 +10,7 @@ from crm_api.crm_objects import CrmObject, Kind
 from crm_api.errors import SettingError
 from crm_api.settings import nearest
 from target_crm.engine.destination import destination_of
+from target_crm.load_method import LoadMethod
 from target_crm.mapping.fields import Fields
 from target_crm.mapping.match_keys import normalise_text
 from target_crm.mapping.references import References
@@ -35,7 +36,18 @@ def checked(config: Mapping[str, Any], crm: Crm, stream: str) -> str:
     if settings.ledger_stream is not None:
         _check_ledger_stream(config, crm, settings, settings.ledger_stream)
     keys = ", else ".join(" and ".join(key) for key in mapper.match_on) or "nothing: every record is new"
-    return f"{settings.load_method} into {settings.object}, matched by {keys}"
+    costs = _costs_of_kept_values(mapper.crm_object, settings) if config.get("keep_values_days") else ""
+    return f"{settings.load_method} into {settings.object}, matched by {keys}{costs}"
+
+
+def _costs_of_kept_values(crm_object: CrmObject, settings: StreamSettings) -> str:
+    """Say how many requests keep_values_days costs; empty: none."""
+    if not crm_object.readable or settings.load_method in {LoadMethod.APPEND_ONLY, LoadMethod.MATCH}:
+        return ""
+    size = crm_object.bulk_read
+    each = "each record that is updated or deleted" if size == 1 else f"{size} records that are updated or deleted"
+    searched = ", and records are looked for before they are upserted" if crm_object.upserts_in_bulk else ""
+    return f"; keep_values_days costs one more request for {each}{searched}"
 
 
 def _settings(config: Mapping[str, Any], crm: Crm, stream: str) -> StreamSettings:

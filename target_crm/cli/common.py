@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import wraps
-from pathlib import Path
+from functools import partial, wraps
 from typing import ParamSpec
 
 import click
@@ -20,9 +18,9 @@ from target_crm.command import given_config
 from target_crm.concurrency import Stopping
 from target_crm.crms import signed_by
 from target_crm.exit_codes import EXPECTED, ending_of
-from target_crm.ledger.copying import copied
+from target_crm.ledger.looks import looked_at
 from target_crm.ledger.opening import OpenedLedger, Writing
-from target_crm.ledger.presence import has_ledger, is_of_earlier_version
+from target_crm.ledger.presence import has_ledger
 from target_crm.ledger.sole_writer import SoleWriter
 from target_crm.ledger.store import Store, default_url, shown_url
 from target_crm.ledger.tables import key_of
@@ -118,21 +116,8 @@ def seen_ledger(target: TargetCrm) -> Iterator[Store]:
     Raises:
         SettingError: There is none.
     """
-    require_ledger(target)
-    url = url_of_ledger(target)
-    if not is_of_earlier_version(url):
-        with opened_ledger(target) as store:
-            yield store
-        return
-    shown = shown_url(url)
-    click.echo(f"The ledger {shown} is of an earlier version: the next run brings it up to date", err=True)
-    with tempfile.TemporaryDirectory(prefix="singer-crm-look-") as folder:
-        store = Store(copied(url, Path(folder)), OPERATOR)
-        store.url = shown
-        try:
-            yield store
-        finally:
-            store.close()
+    with looked_at(url_of_ledger(target), OPERATOR, partial(click.echo, err=True)) as store:
+        yield store
 
 
 class ChangedLedger:

@@ -136,6 +136,10 @@ def _in_short(known: dict[str, Any]) -> Iterator[str]:
     for record in known.get("record", ()):
         if record.get("origin") == Origin.LEFT and "crm_id" in record:
             yield f"The source deleted it. The CRM's record {record['crm_id']} stays; the history says why."
+        elif record.get("origin") == Origin.UNDONE:
+            yield f"An undo took it back ({record['written_at']}). It is not sent again until its source changes it."
+        elif record.get("origin") == Origin.RESTORED:
+            yield f"An undo made it again, as {record.get('crm_id')}. It stays until its source has it again."
         elif "crm_id" in record:
             yield (
                 f"The CRM has it as {record['crm_id']} ({record['origin']}, last written {record['written_at']}). As "

@@ -18,14 +18,17 @@ from target_crm.cli.check import checked
 from target_crm.cli.common import config_option, end_at_once, one_sentence, target_of, url_of_ledger
 from target_crm.cli.demo import demo
 from target_crm.cli.ledger import ledger
+from target_crm.cli.log import log
 from target_crm.cli.map_columns import map_columns
 from target_crm.cli.objects import objects
 from target_crm.cli.plan import plan
 from target_crm.cli.quota import quota
 from target_crm.cli.rejected import rejected
+from target_crm.cli.runs import runs
 from target_crm.cli.stores import checked_ledger, stepped_back
 from target_crm.cli.taps import TAP, account_of_tap, is_of_tap
 from target_crm.cli.try_one import try_record
+from target_crm.cli.undo import undo
 from target_crm.command import given_config
 from target_crm.crms import account_of, address_errors
 from target_crm.stream_settings import streams_by_name
@@ -86,5 +89,19 @@ def check(config: Sequence[str]) -> None:
     sys.exit(Exit.SETTINGS if wrong else Exit.DONE)
 
 
-for command in (apply_file, authorize, demo, ledger, map_columns, objects, plan, quota, rejected, try_record):
+for command in (
+    apply_file,
+    authorize,
+    demo,
+    ledger,
+    log,
+    map_columns,
+    objects,
+    plan,
+    quota,
+    rejected,
+    runs,
+    try_record,
+    undo,
+):
     main.add_command(command)

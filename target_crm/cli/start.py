@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from crm_api.start import end_at_interrupt
+from crm_api.start import end_at_interrupt, importing
 
 end_at_interrupt()
 
-from target_crm.cli.main import main as operator  # noqa: E402 - which takes a while
+with importing():
+    from target_crm.cli.main import main as operator
 
 __all__ = ["operator"]

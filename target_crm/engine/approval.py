@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from crm_api.crm import Account, Crm
+from crm_api.crm import Crm
 from crm_api.crm_objects import CrmId, CrmObject, CrmRecord, Payload
 from target_crm.engine.incoming import IncomingRecord
 from target_crm.ledger.values import Awaited, Scope, Source
@@ -134,11 +134,13 @@ class Objection:
         reason: A sentence for people.
         waits_on: The records that it is to wait for; None: it is rejected.
         is_silent: Whether it is left where it is, without a word: it was never asked for.
+        is_gone: Whether the CRM no longer has the record that is to be changed, so that it is decided anew.
     """
 
     reason: str
     waits_on: tuple[Awaited, ...] | None = None
     is_silent: bool = False
+    is_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,6 @@ class Opened:
     Attributes:
         run_id: Names the run.
         crm: The account.
-        account: The account's names.
         source: The source and the account, by which the ledger keeps records.
         ledger: The ledger.
         gather: Makes calls that wait for answers, several at once; returns their results in order.
@@ -156,7 +157,6 @@ class Opened:
 
     run_id: str
     crm: Crm
-    account: Account
     source: Source
     ledger: Ledger
     gather: Callable[[Sequence[Callable[[], Any]]], list[Any]]

@@ -24,6 +24,7 @@ from target_crm.engine.decisions import (
     latest,
     match_values,
     one_round,
+    stands,
 )
 from target_crm.engine.delete_requests import DeleteCollector
 from target_crm.engine.destination import Stream
@@ -37,14 +38,16 @@ from target_crm.engine.references import ReferenceResolver
 from target_crm.engine.run import Run, StreamContext, logger
 from target_crm.engine.shared_matches import SharedMatches
 from target_crm.engine.stream_ledger import StreamLedger
+from target_crm.ledger.outcome_lines import FOUND
 from target_crm.ledger.values import Entry, Held, Intent, Known, LedgerDataError, Origin
 from target_crm.load_method import LoadMethod
 from target_crm.mapping.changes import Basis
-from target_crm.mapping.values import Mapped, Rejection
+from target_crm.mapping.values import Change, Mapped, Rejection
 from target_crm.report.outcomes import Outcome
 
-_FOUND = "no answer came to its create; it was found in the CRM"
 _NO_CANDIDATES = Candidates()
+_HELD_AGAIN: Mapping[str, str] = {Origin.LEFT: Origin.MATCHED, Origin.RESTORED: Origin.CREATED}
+"""The origins of records that their source did not have and has again, by their origins until then."""
 
 
 class StreamWriter:
@@ -87,7 +90,7 @@ class StreamWriter:
 
     def see(self, version: str, source_ids: Collection[str]) -> None:
         """Remember which records arrived, of a stream that mirrors its source."""
-        self._context.ledger.see(self._context.scope, version, source_ids)
+        self._context.ledger.arrivals.see(self._context.scope, version, source_ids)
 
     def write(self, incoming_records: Iterable[IncomingRecord]) -> None:
         """Bring records to an outcome; each is in the ledger when this returns.
@@ -198,8 +201,8 @@ class StreamWriter:
                 outdated.append(incoming.source_id)
             elif (
                 before is not None
-                and trusts_ledger
-                and (is_unchanged(incoming, before) or (self._appends and before.crm_id is not None))
+                and (trusts_ledger or before.origin == Origin.UNDONE)
+                and (is_unchanged(incoming, before) or (self._appends and stands(before)))
                 and incoming.source_id not in unanswered
             ):
                 unchanged[incoming.source_id] = before.crm_id
@@ -211,9 +214,10 @@ class StreamWriter:
             self._records.ended(outdated, Outcome.SUPERSEDED)
         return changed
 
-    def _trusts_ledger(self, source_id: str) -> bool:
+    def _trusts_ledger(self, source_id: str, known: Known | None) -> bool:
         """Tell whether the CRM has what the ledger says: no write is in doubt, and nobody asks for a comparison."""
-        return source_id not in self._records.unanswered and not self._settings.compares_crm
+        is_undone = known is not None and known.origin == Origin.UNDONE
+        return source_id not in self._records.unanswered and (is_undone or not self._settings.compares_crm)
 
     def _mapped(
         self, incoming_records: Sequence[IncomingRecord]
@@ -249,7 +253,7 @@ class StreamWriter:
         hashes: dict[str, bytes] = {}
         for incoming, result in mapped:
             before = known.get(incoming.source_id)
-            if is_unchanged_payload(result, before) and self._trusts_ledger(incoming.source_id):
+            if is_unchanged_payload(result, before) and self._trusts_ledger(incoming.source_id, before):
                 hashes[incoming.source_id] = incoming.record_hash
             else:
                 ready.append(self._as_known(incoming, result, before))
@@ -262,7 +266,7 @@ class StreamWriter:
             return Ready(incoming, mapped)
         if before.crm_id is None:
             return Ready(incoming, mapped, written_at=before.written_at)
-        origin = Origin.MATCHED if before.origin == Origin.LEFT else before.origin
+        origin = _HELD_AGAIN.get(before.origin, before.origin)
         reread = incoming.source_id in self._records.unanswered
         as_sent = not reread and is_unchanged_payload(mapped, before)
         return Ready(
@@ -368,10 +372,12 @@ class StreamWriter:
         for source_id, verdict in verdicts.items():
             if verdict.fate is CreateFate.CARRIED_OUT and verdict.ours and verdict.record is not None:
                 intent, crm_id = unanswered[source_id], verdict.record["id"]
-                facts: dict[str, Any] = {"gained": intent.keys, "links": intent.links, "reason": _FOUND}
+                facts: dict[str, Any] = {"gained": intent.keys, "links": intent.links, "reason": FOUND}
                 if self._stream.destination.remembers:
                     unknown = self._context.ledger.digests.unknown
                     facts["last"] = self._context.mapper.remembered_as_sent(intent.payload, unknown)
+                if self._context.ledger.kept_values.on:
+                    facts["values"] = self._context.mapper.kept(Change(intent.payload, ()), None)
                 as_sent = intent.record_hash, intent.digest
                 action = str(self._stream.destination.outcome_of(Outcome.CREATED))
                 entries.append(Entry(source_id, crm_id, action, Origin.CREATED, *as_sent, **facts))

@@ -32,6 +32,7 @@ class Ready:
         written_at: When the ledger last wrote it (unix seconds), or None.
         as_sent: Whether it would send what was written last, so that it is only compared with the CRM's record.
         basis: What is known of its earlier writes.
+        before: The CRM's record as it was before a write of this run to which no answer came; None: it was not read.
     """
 
     incoming: IncomingRecord
@@ -46,6 +47,7 @@ class Ready:
     written_at: float | None = None
     as_sent: bool = False
     basis: Basis = NO_BASIS
+    before: CrmRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +72,12 @@ class Create:
     Attributes:
         ready: The record.
         upsert: The attribute and the value by which the CRM itself is to find or make it; None to make a new one.
+        reason: Why, for the history; empty where that is plain.
     """
 
     ready: Ready
     upsert: tuple[str, str] | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +173,17 @@ def latest(incoming_records: Iterable[IncomingRecord]) -> Latest:
 
 def is_unchanged(incoming: IncomingRecord, known: Known | None) -> bool:
     """Tell whether the record is, at the source, what was written last."""
-    return known is not None and known.crm_id is not None and known.record_hash == incoming.record_hash
+    return known is not None and stands(known) and known.record_hash == incoming.record_hash
 
 
 def is_unchanged_payload(mapped: Mapped, known: Known | None) -> bool:
     """Tell whether the record, though it looks different, would send what was written last."""
-    return known is not None and known.crm_id is not None and known.digest == mapped.digest
+    return known is not None and stands(known) and known.digest == mapped.digest
+
+
+def stands(known: Known) -> bool:
+    """Tell whether the CRM is to have no more of a record than it has: it has it, or an undo has taken it back."""
+    return known.crm_id is not None or known.origin == Origin.UNDONE
 
 
 def upsert_by(ready: Ready, attribute: str | None, method: LoadMethod) -> tuple[str, str] | None:

@@ -14,9 +14,10 @@ from target_crm.delete_brakes import DAYS, STANDS
 from target_crm.engine.approval import Deletion
 from target_crm.engine.delete_requests import PendingDelete
 from target_crm.engine.run import Run, logger
+from target_crm.ledger.outcome_lines import REMOVED, Counted
 from target_crm.ledger.values import Held, Scope
 from target_crm.mapping.mapper import Mapper
-from target_crm.report.outcomes import RejectKind
+from target_crm.report.outcomes import Outcome, RejectKind
 from target_crm.stream_settings import StreamSettings
 
 ABSENT = "absent from the source"
@@ -97,7 +98,7 @@ class Deleter:
             if (settings := self._settings_of_ours(stream)) is None:
                 continue
             for held in deletes:
-                self._recorder.carried_over(held)
+                self._recorder.carried_over(held, settings.object)
             own = self._ledger.scope(self._run.source, stream, settings.object)
             pending = self._unclaimed(own, [PendingDelete.of_held(each, own) for each in deletes])
             if refusal := settings.brakes.refusal(len(pending)):
@@ -127,14 +128,14 @@ class Deleter:
         """
         settings, ledger = self._settings_of(stream), self._ledger
         scope = ledger.scope(self._run.source, stream, settings.object)
-        absent = ledger.absent(scope, version, matched_too=settings.delete_matched)
-        gone = ledger.absent(scope, version, matched_too=True)  # what is absent, too, claims nothing
+        absent = ledger.arrivals.absent(scope, version, matched_too=settings.delete_matched)
+        gone = ledger.arrivals.absent(scope, version, matched_too=True)  # what is absent, too, claims nothing
         if refusal := self._delete_absent(stream, scope, absent, {source_id for source_id, _ in gone}):
             return [refusal]
         for held in ledger.held_records.absent(self._run.source, scope, version):
             ledger.held_records.release(scope, [held.source_id])  # what their source no longer has is not tried again
             self._recorder.dropped(held, settings.object, ABSENT)
-        ledger.forget_seen(scope, version)
+        ledger.arrivals.forget_seen(scope, version)
         return []
 
     def _carry_out_planned(self, stream: str, source_ids: Collection[str]) -> list[str]:
@@ -166,7 +167,7 @@ class Deleter:
             A sentence if a brake held them back; otherwise nothing.
         """
         settings, ledger = self._settings_of(stream), self._ledger
-        live = ledger.live(scope)
+        live = ledger.arrivals.live(scope)
         claims = ledger.claims.live(scope, [crm_id for _, crm_id in absent])
         pending = [
             PendingDelete(crm_id, source_id, scope, reason=ABSENT)
@@ -258,9 +259,11 @@ class Deleter:
         """Delete in one request, where the CRM takes many; what is known of the records goes into the history first."""
         for each in itertools.chain.from_iterable(groups):
             record = deletes.current.get(each.crm_id)
-            if record is not None and each.scope is not None and each.source_id is not None:
+            # Of a record that the ledger does not know, it keeps what the stream that deletes it calls it.
+            scope, source_id = each.scope or deletes.scope, each.source_id or (each.held and each.held.source_id)
+            if record is not None and source_id:
                 values = () if deletes.mapper is None else deletes.mapper.kept_of(record)
-                self._ledger.keep(each.scope, each.source_id, each.crm_id, record, _why(each), values)
+                self._ledger.keep(scope, source_id, each.crm_id, record, _why(each), values)
         targets = [(group[0].crm_id, group[0].payload) for group in groups]
         scope = groups[0][0].scope or deletes.scope
         self._ledger.claims.unsettle(scope, [crm_id for crm_id, _ in targets])
@@ -275,11 +278,17 @@ class Deleter:
                 self._refused(deletes, group, refusal)
 
     def _deleted(self, deletes: _Deletes, scope: Scope, group: Group, status: int | None) -> None:
-        self._ledger.claims.lost(scope, group[0].crm_id, _why(group[0]))
+        crm_id = group[0].crm_id
+        counted = [
+            Counted(Outcome.DELETED if is_held else REMOVED, [(_source_id(each), crm_id) for each in chosen])
+            for is_held in (True, False)
+            if (chosen := [each for each in group if (each.held is not None) is is_held])
+        ]
+        self._ledger.claims.lost(scope, crm_id, _why(group[0]), deletes.scope, counted)
         for each in group:
             if each.scope is not None and each.source_id is not None:
                 self._release(deletes, each.scope, each.source_id)
-            source_id = each.held.source_id if each.held else each.source_id or ""
+            source_id = _source_id(each)
             # A delete by what its record says has no id of the CRM, and the source's stands in for it.
             is_nobodys = deletes.crm_object.whole_records and is_stand_in(each.crm_id, source_id)
             self._recorder.deleted(
@@ -341,6 +350,10 @@ def _groups(pending: Sequence[PendingDelete]) -> list[Group]:
     for each in pending:
         groups.setdefault(each.crm_id, []).append(each)
     return list(groups.values())
+
+
+def _source_id(pending: PendingDelete) -> str:
+    return pending.held.source_id if pending.held else pending.source_id or ""
 
 
 def _why(pending: PendingDelete) -> str:

@@ -14,13 +14,13 @@ from target_crm.engine.destination import Stream
 from target_crm.engine.in_doubt import CreateFate, DoubtResolver, Verdict
 from target_crm.engine.incoming import IncomingRecord
 from target_crm.engine.run import StreamContext, logger
-from target_crm.engine.sender import Done, NotDone, Results, Sender, Write
+from target_crm.engine.sender import Done, NotDone, Results, Sender, Write, kept_values
 from target_crm.engine.shared_matches import SharedMatches
 from target_crm.engine.stream_ledger import StreamLedger
 from target_crm.ledger.values import Entry, Held, Origin
 from target_crm.load_method import LoadMethod
 from target_crm.mapping.changes import Basis
-from target_crm.mapping.values import NOTHING_TO_SEND, Change, Reason, Side
+from target_crm.mapping.values import NOTHING_TO_SEND, Change, KeptValue, Reason, Side
 from target_crm.report.outcomes import Outcome, RejectKind
 
 _NO_UPDATE = (
@@ -97,7 +97,7 @@ class ActionRunner:
         """Tell whether a record may be upserted without looking for it first."""
         values = [value for key in ready.mapped.keys for part in key.parts for value in part.values]
         settings = self._stream.settings
-        if settings.compares_crm or settings.mapping.decided_by_crm:
+        if settings.compares_crm or settings.mapping.decided_by_crm or self._context.ledger.kept_values.on:
             return False
         return len(values) == 1 and self._mapper.is_blind(ready.mapped)
 
@@ -196,10 +196,12 @@ class ActionRunner:
         objections = self._context.run.approval.intended(self._context.crm, intended)
         if not objections:
             return
+        objected = [(action, objections[_source_id(action)]) for action, _ in steps if _source_id(action) in objections]
+        for action, objection in objected:
+            if objection.is_gone and isinstance(action, Update):
+                self._begin_anew(action.ready, action.crm_id, prepared)
         self._records.hold_objected(
-            (action.ready.incoming, objection)
-            for action, _ in steps
-            if (objection := objections.get(action.ready.incoming.source_id)) is not None
+            (action.ready.incoming, objection) for action, objection in objected if not objection.is_gone
         )
         prepared.writes = [each for each in prepared.writes if _source_id(each.action) not in objections]
         prepared.unneeded = [each for each in prepared.unneeded if _source_id(each[0]) not in objections]
@@ -248,7 +250,7 @@ class ActionRunner:
             Entry(
                 update.ready.incoming.source_id,
                 update.crm_id,
-                "matched" if update.matched else "unchanged",
+                "updated" if update.ready.before is not None else "matched" if update.matched else "unchanged",
                 Origin.MATCHED if update.matched else update.ready.origin,
                 update.ready.incoming.record_hash if written else None,
                 update.ready.mapped.digest if written else None,
@@ -256,12 +258,20 @@ class ActionRunner:
                 links=update.ready.links,
                 reason=update.reason,
                 last=self._mapper.remembered(update.ready.mapped, update.ready.basis, change, update.current),
+                values=self._kept_of_tried(update),
             )
             for update, change in unneeded
         ]
         matched_by = {update.ready.incoming.source_id: update.reason for update, _ in unneeded if update.matched}
         changes = {update.ready.incoming.source_id: change for update, change in unneeded}
         self._records.left_as_is(entries, matched_by, changes)
+
+    def _kept_of_tried(self, update: Update) -> Sequence[KeptValue]:
+        """The values to be kept of writes without an answer that were carried out, as the record shows by now."""
+        before = update.ready.before
+        if before is None or not self._context.ledger.kept_values.on:
+            return ()
+        return kept_values(self._mapper, NOTHING_TO_SEND, update.ready, before)
 
     # After sending
 
@@ -349,7 +359,8 @@ class ActionRunner:
             tried = () if write.crm_id is None else (*ready.basis.tried, write.change.payload)
             basis = replace(ready.basis, tried=tried)
             reread = write.crm_id is not None
-            after.again.append(replace(ready, tries=ready.tries + 1, reread=reread, basis=basis))
+            before = ready.before or (write.action.current if isinstance(write.action, Update) else None)
+            after.again.append(replace(ready, tries=ready.tries + 1, reread=reread, basis=basis, before=before))
 
     def _stays_in_doubt(self, write: Write) -> bool:
         return write.crm_id is not None and self._destination.leaves_updates_in_doubt(self._context.crm)

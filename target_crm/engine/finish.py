@@ -6,20 +6,28 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from threading import Thread
+from typing import TYPE_CHECKING, Any
 
 from crm_api.crm import Crm
 from crm_api.errors import SIGNAL_OFFSET, CrmError, Exit, Retry
 from crm_api.transport.traffic import Traffic
+from target_crm.crms import requests_per_minute
 from target_crm.engine.run import Run, logger
 from target_crm.exit_codes import Ending, told_ending
+from target_crm.ledger.locks import LockLostError
 from target_crm.ledger.values import Missing
 from target_crm.report.outcomes import Books
 from target_crm.report.report_file import ReportFile
 from target_crm.report.summary import Forecast, Summary
 from target_crm.settings_checks import rejected_allowed
+
+if TYPE_CHECKING:  # SQLAlchemy comes with it, which nobody needs before the first stream
+    from target_crm.ledger.runs import RunLine
+
+LINE_SECONDS = 2.0  # for which a run that is cut short waits for the ledger to take its line
 
 
 @dataclass(frozen=True)
@@ -57,18 +65,26 @@ class RunEnd:
         self._clock = clock
         self._began = began
         self._report = ReportFile(config.get("report_path"))
+        self._run_line: RunLine | None = None
 
     def begin(self) -> None:
         """Put this run into the report file, in place of an earlier one; nothing has been sent yet.
 
         Raises:
-            SettingError: It cannot be written.
+            SettingError: It cannot be written, or notify_url cannot work.
             FileError: The disk is full.
         """
         self._report.begin(self._run_id)
+        if receiver := self._config.get("notify_url"):
+            from target_crm.report.receiver import checked_receiver  # noqa: PLC0415 - only some tell anybody
+
+            checked_receiver(receiver)
 
     def opened(self, run: Run) -> None:
-        """Put the ledger of this run into the report file: a run that is killed leaves it to the next one."""
+        """Tell of this run in the report file and in the ledger: a run that is killed leaves that to the next one."""
+        self._run_line = run.ledger.run_line
+        if self._run_line is not None:
+            self._keep(self._run_line.begin)
         self._report.begin(self._run_id, run.ledger.witness(at_end=False))
 
     def finish(self, run: Run | None, crm: Crm | None, ending: Ending) -> int:
@@ -84,20 +100,61 @@ class RunEnd:
         """
         held = _Held(Counter())
         if run is not None:
-            held, ending = _close(run, ending)
+            held, ending = _close_books(run, ending)
         if not ending.code and self._rejected_too_many(held):
             ending = replace(ending, code=Exit.FAILED)
+        summary, ending = self._written_down(run, crm, held, ending)
+        if run is None:
+            return ending.code
+        self._note_figures(run, held, ending)
+        try:
+            run.close()
+        except Exception as error:  # noqa: BLE001 - the report is written whatever happens
+            failed = told_ending(error, None, logger)
+            summary, ending = self._written_down(run, crm, held, ending if ending.code else failed)
+        with suppress(OSError):  # nobody can read it
+            summary.show(summary.report(), logger)
+        if self._tells:
+            from target_crm.engine.notify import tell_at_end  # noqa: PLC0415 - only some tell anybody
+
+            tell_at_end(self._config, run.source, self._run_id, ending)
+        return ending.code
+
+    @property
+    def _tells(self) -> bool:
+        return self._run_line is not None and bool(self._config.get("notify_url"))
+
+    def _note_figures(self, run: Run, held: _Held, ending: Ending) -> None:
+        """Note which thresholds the run has crossed; however that fails, the run ends as it would."""
+        if (line := self._run_line) is None or not self._tells:
+            return
+        from target_crm.engine.notify import figures_of, note_figures  # noqa: PLC0415 - only some tell anybody
+
+        figures = figures_of(self._books, held.counts, ending)
+        self._keep(lambda: note_figures(self._config, line.notices, run.source, self._run_id, figures))
+
+    def _written_down(self, run: Run | None, crm: Crm | None, held: _Held, ending: Ending) -> tuple[Summary, Ending]:
+        """Write the report, and the run's line; returns the summary, and how the run ended after all."""
         summary = self._summary(run, crm, held, ending)
-        report = summary.report()
-        if run is not None:
-            with suppress(OSError):  # nobody can read it
-                summary.show(report, logger)
+        report = self._report.whole(summary.report())
         try:
             self._report.write(report)
         except CrmError as error:
             logger.error("%s", error)
-            return ending.code or Exit.FAILED
-        return ending.code
+            ending = replace(ending, code=ending.code or Exit.FAILED)
+        if (line := self._run_line) is not None:
+            self._keep(lambda: line.end(ending.code, report))
+        return summary, ending
+
+    @staticmethod
+    def _keep(write: Callable[[], None]) -> None:
+        """Write the run's line: however that fails, the run goes on, and ends, as it would."""
+        try:
+            write()
+        except LockLostError:  # which is told where the run noticed it
+            pass
+        except Exception as error:  # noqa: BLE001 - see above
+            logger.warning("The line of this run could not be written into the ledger: %s", error)
 
     def limit(self, seconds: float, crm: Crm | None, signum: int) -> None:
         """End the process after so many seconds, with a report of what is known, if it has not ended by then.
@@ -114,7 +171,12 @@ class RunEnd:
 
     def _cut_short(self, crm: Crm | None, ending: Ending) -> None:
         with suppress(Exception):  # what it would read, another thread may be writing
-            self._report.write(self._summary(None, crm, _Held(Counter()), ending).report())
+            report = self._report.whole(self._summary(None, crm, _Held(Counter()), ending).report())
+            self._report.write(report)
+            if (line := self._run_line) is not None:  # the thread that is interrupted may hold the ledger
+                kept = Thread(target=self._keep, args=(lambda: line.end(ending.code, report),), daemon=True)
+                kept.start()
+                kept.join(LINE_SECONDS)
         os._exit(ending.code)
 
     def _rejected_too_many(self, held: _Held) -> bool:
@@ -124,7 +186,7 @@ class RunEnd:
     def _summary(self, run: Run | None, crm: Crm | None, held: _Held, ending: Ending) -> Summary:
         return Summary(
             self._run_id,
-            None if run is None else run.account.name,
+            None if run is None else run.source.account_name,
             self._books,
             held.counts["rejected"],
             held.counts["waiting"],
@@ -134,33 +196,43 @@ class RunEnd:
             ending,
             None if run is None else forecast(run.crm, self._config),
             held.ledger,
+            None
+            if crm is None
+            else {
+                "per_minute": requests_per_minute(self._config) or None,
+                "used_most": crm.session.traffic.most_in_a_minute,
+            },
         )
 
 
-def _close(run: Run, ending: Ending) -> tuple[_Held, Ending]:
-    """Let go of what the run holds; returns what the ledger holds, and how the run ended after all."""
+def _close_books(run: Run, ending: Ending) -> tuple[_Held, Ending]:
+    """Write down what is left to tell of records; returns what the ledger holds, and how the run ended after all."""
     recorder, held_records = run.recorder, run.ledger.held_records
     if ending.code:
         recorder.stopped()
-    counts: Counter[str] = Counter()
-    missing: Sequence[Missing] = ()
-    ledger = None
-    try:
-        try:
-            counts = held_records.counts(run.source)
-            missing = run.ledger.links.missing(run.source)
-            recorder.flush()  # while nobody else can write
+    held = _Held(Counter())
+
+    def tell() -> None:
+        nonlocal held
+        with ExitStack() as stack:  # in the reverse order, all of it even if something fails
+            stack.callback(recorder.close)
+            held = replace(held, counts=held_records.counts(run.source))
+            held = replace(held, missing=run.ledger.links.missing(run.source))
+            with suppress(LockLostError) if ending.code else nullcontext():  # which is told, and why the run ends
+                recorder.flush()  # while nobody else can write
             recorder.finish(held_records.each(run.source, "rejected"))
-        finally:
-            try:
-                ledger = run.ledger.witness(at_end=True)
-            finally:
-                run.close()
-    except Exception as error:  # noqa: BLE001 - the report is written whatever happens
-        failed = told_ending(error, None, logger)
-        if not ending.code:
-            ending = failed
-    return _Held(counts, missing, ledger), ending
+
+    def count_up() -> None:
+        nonlocal held
+        held = replace(held, ledger=run.ledger.witness(at_end=True))
+
+    for work in (tell, count_up):
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - the report is written whatever happens
+            failed = told_ending(error, None, logger)
+            ending = ending if ending.code else failed
+    return held, ending
 
 
 def forecast(crm: Crm, config: Mapping[str, Any]) -> Forecast | None:

@@ -209,6 +209,7 @@ class _StreamLinks:
             incoming.record_hash or None,
             digest or None,
             links=ready.links,
+            keeps_held=True,
             last=self._context.mapper.remembered(ready.mapped, ready.basis, change, record),
         )
         self._ledger.settle(self._context.scope, [entry])

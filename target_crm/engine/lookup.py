@@ -107,7 +107,7 @@ class Finder:
         for key in keys:
             for part in key.parts:
                 asked.setdefault(part.attribute, set()).update(part.values)
-        return {name: self._ledger.fresh(self._scope, name, values, since) for name, values in asked.items()}
+        return {name: self._ledger.fresh_keys.found(self._scope, name, values, since) for name, values in asked.items()}
 
     def _searchable(self, key: MatchKey) -> str | None:
         names = [part.attribute for part in key.parts]

@@ -5,17 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from operator import attrgetter
 
 from crm_api.crm_objects import CrmId, CrmRecord
 from crm_api.values import is_empty
 from target_crm.engine.incoming import IncomingRecord
 from target_crm.engine.record_log import RecordLog
+from target_crm.ledger.outcome_lines import TAKEN_BACK, OutcomeLines
 from target_crm.ledger.values import Held
 from target_crm.mapping.values import Change, LeftOut
-from target_crm.report.outcomes import LINKED, Books, Observer, Outcome, RecordOutcome, Shared, refusal_of
+from target_crm.report.outcomes import LINKED, STOPPED, Books, Observer, Outcome, RecordOutcome, Shared, outcome_of
 
 _IN_THE_CRM = frozenset({Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED})
+_NOT_KEPT = frozenset({Outcome.UNCHANGED, Outcome.SUPERSEDED})
 
 _LOGGER = logging.getLogger("target-crm")
 
@@ -30,6 +31,7 @@ class OutcomeRecorder:
         run_id: Names the run.
         books: Count outcomes by stream.
         observers: Get each record's outcome.
+        lines: Write outcomes into the ledger that nothing else writes there.
         began_at: When the run began, in Unix seconds: what is held since then under its name is its own. A scheduler
             that tries a task again may give the name of the first try.
         shown: Says why a record is held in words that may stand on stderr.
@@ -43,11 +45,13 @@ class OutcomeRecorder:
         self,
         run_id: str,
         books: Books,
-        observers: Sequence[Observer] = (),
-        began_at: float = 0.0,
-        shown: Callable[[Held], str] = attrgetter("reason"),
+        observers: Sequence[Observer],
+        lines: OutcomeLines,
+        began_at: float,
+        shown: Callable[[Held], str],
     ) -> None:
         self._run_id = run_id
+        self._lines = lines
         self._shown = shown
         self._began_at = began_at
         self._observers = tuple(observers)
@@ -56,8 +60,9 @@ class OutcomeRecorder:
 
     # Records that come
 
-    def arrived(self, stream: str, records: int) -> None:
+    def arrived(self, stream: str, object_name: str, records: int) -> None:
         """Count records that came from the input, after stream maps."""
+        self._lines.note_object(stream, object_name)
         self.books.arrived(stream, records)
 
     def received(self, stream: str, object_name: str, incoming_records: Iterable[IncomingRecord]) -> None:
@@ -81,12 +86,15 @@ class OutcomeRecorder:
     def reopened(self, stream: str, held: Held) -> None:
         """Take back the outcome of a record that this run holds."""
         self.books.reopened(stream, outcome_of(held), held.kind)
+        self._lines.ended(stream, [held.source_id], TAKEN_BACK, outcome_of(held))
 
-    def carried_over(self, held: Held) -> None:
+    def carried_over(self, held: Held, object_name: str) -> None:
         """Count a delete that an earlier run held, as waiting."""
         if not self._is_own(held):
             self.books.carried(held.stream)
             self.books.ended(held.stream, Outcome.WAITING, held.kind)
+            self._lines.note_object(held.stream, object_name)
+            self._lines.ended(held.stream, [held.source_id], Outcome.WAITING, held.kind)
 
     def _is_own(self, held: Held) -> bool:
         """Tell whether this run holds a record, and has counted its outcome."""
@@ -122,6 +130,8 @@ class OutcomeRecorder:
         if not source_ids:
             return
         self.books.ended(stream, outcome, reason, len(source_ids))
+        if outcome not in _NOT_KEPT:
+            self._lines.ended(stream, source_ids, outcome, reason, crm_ids)
         left_out = self._left_out_by_id(stream, source_ids, outcome)
         self._tell(
             RecordOutcome(
@@ -263,26 +273,15 @@ class OutcomeRecorder:
         crm_ids: Mapping[str, CrmId | None] | None = None,
     ) -> None:
         """Count records that are rejected or wait, and are in the ledger."""
-        self._tell(
-            RecordOutcome(
-                stream,
-                object_name,
-                held.source_id,
-                outcome_of(held),
-                crm_id=(crm_ids or {}).get(held.source_id),
-                status=held.status,
-                kind=held.kind,
-                reason=held.reason_with_value,
-                answer=refusal_of(held),
-                held=held,
-            )
-            for held in held_records
-        )
         for held in held_records:
+            if held.state == "deleting":
+                self._lines.ended(stream, [held.source_id], Outcome.WAITING, held.kind)
             self.log.take_left_out(stream, held.source_id)  # nothing of it was sent
             self.log.note_held(stream, held)
             self.books.ended(stream, outcome_of(held), held.kind)
             self.books.explained(stream, held.kind, held.source_id, self._shown(held))
+        known = crm_ids or {}
+        self._tell(RecordOutcome.of_held(stream, object_name, each, known.get(each.source_id)) for each in held_records)
 
     # Deletes, whose message was counted as waiting when it came
 
@@ -345,12 +344,14 @@ class OutcomeRecorder:
 
     def stopped(self) -> None:
         """Count what the run had begun and not finished as skipped."""
-        self.books.stopped()
+        for stream, records in self.books.stopped().items():
+            self._lines.ended(stream, [None] * records, Outcome.SKIPPED, STOPPED)
 
     def flush(self) -> None:
-        """Have the observers write down what they got."""
+        """Have the observers, and the ledger, write down what they got."""
         for observer in self._observers:
             observer.flush()
+        self._lines.flush()
 
     def finish(self, rejected: Iterable[Held]) -> None:
         """Have the observers end with what is still rejected, of this run and of earlier ones.
@@ -387,8 +388,3 @@ class OutcomeRecorder:
             passed_on = list(outcomes)
             for observer in self._observers:
                 observer.ended(passed_on)
-
-
-def outcome_of(held: Held) -> Outcome:
-    """The outcome that a held record counts as."""
-    return Outcome.REJECTED if held.state == "rejected" else Outcome.WAITING

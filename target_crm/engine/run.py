@@ -9,8 +9,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crm_api.crm import Account, Crm
-from crm_api.recent_records import RecentRecords
+from crm_api.crm import Crm
+from crm_api.records.recent_records import RecentRecords
 from target_crm.concurrency import Stopping, WorkerPool
 from target_crm.engine.approval import Approval
 from target_crm.engine.outcome_recorder import OutcomeRecorder
@@ -89,7 +89,6 @@ class Run:
     Attributes:
         id: Names the run.
         crm: The account.
-        account: The account's id and name.
         source: The source and the account, by which the ledger keeps records.
         ledger: Remembers what was written where, and what was not written.
         locks: Keep other runs from writing at the same time.
@@ -102,7 +101,6 @@ class Run:
 
     id: str
     crm: Crm
-    account: Account
     source: Source
     ledger: Ledger
     locks: SoleWriter
@@ -118,13 +116,8 @@ class Run:
         return f"{self.id} {self.timing.began}"
 
     def close(self) -> None:
-        """Let observers, workers, locks and ledger go.
-
-        Raises:
-            FileError: What was captured last cannot be written.
-        """
+        """Let workers, locks and ledger go."""
         with ExitStack() as stack:  # in the reverse order, all of them even if one fails
-            stack.callback(self.recorder.close)
             stack.callback(self.ledger.close)
             stack.callback(self.locks.close)
             stack.callback(self.recent.close)

@@ -12,7 +12,7 @@ from functools import partial
 from http import HTTPStatus
 
 from crm_api.crm import NothingDone, Refused, Result, Unclear, Wanted, Written
-from crm_api.crm_objects import CrmId, CrmRecord, Kind, Payload, outgoing
+from crm_api.crm_objects import CrmId, CrmObject, CrmRecord, Kind, Payload, outgoing
 from crm_api.errors import (
     BusyError,
     CrmError,
@@ -23,10 +23,11 @@ from crm_api.errors import (
     StopError,
     TooLargeError,
 )
-from target_crm.engine.decisions import Create, Update
+from target_crm.engine.decisions import Create, Ready, Update
 from target_crm.engine.run import StreamContext
 from target_crm.ledger.values import Entry, Intent, LedgerDataError, Origin
-from target_crm.mapping.values import Change
+from target_crm.mapping.mapper import Mapper
+from target_crm.mapping.values import Change, KeptValue
 from target_crm.report.outcomes import LINKED, Outcome
 
 
@@ -261,9 +262,8 @@ class Sender:
             with self._lock:
                 results.refused += [not_done(write, error) for write in writes]
             return
-        middle = (len(writes) + 1) // 2
-        self._try(send, writes[:middle], results)
-        self._try(send, writes[middle:], results)
+        for half in _parts(writes, (len(writes) + 1) // 2):
+            self._try(send, half, results)
 
     def _not_kept(self, send: _Send, writes: Sequence[Write], error: LedgerDataError, results: Results) -> None:
         """Send each half, to find the record that the ledger's database cannot hold."""
@@ -271,9 +271,8 @@ class Sender:
             with self._lock:
                 results.refused.append(NotDone(writes[0], error.said, None, unstorable=error))
             return
-        middle = (len(writes) + 1) // 2
-        self._try(send, writes[:middle], results)
-        self._try(send, writes[middle:], results)
+        for half in _parts(writes, (len(writes) + 1) // 2):
+            self._try(send, half, results)
 
     def _answered(self, writes: Sequence[Write], answers: Sequence[Result], results: Results) -> None:
         written: list[tuple[Write, Written]] = []
@@ -325,7 +324,7 @@ class Sender:
     def _entry(self, write: Write, answer: Written, seen: CrmRecord | None) -> Entry:
         ready, update = write.action.ready, write.action if isinstance(write.action, Update) else None
         before = None if update is None else update.current
-        created = _created(write, answer)
+        created, keeps = _created(write, answer), self._ledger.kept_values.on
         is_link = update is not None and update.links
         what = LINKED if is_link else str(self._told_as(Outcome.CREATED if created else Outcome.UPDATED))
         matched = update.matched if update is not None else not created
@@ -340,13 +339,11 @@ class Sender:
             self._mapper.gained(ready.mapped, answer.record),
             ready.links,
             answer.request_id,
-            update.reason
-            if update is not None
-            else ""
-            if created
-            else f"matched by {write.upsert and write.upsert[0]}",
+            write.action.reason if update is not None or created else f"matched by {write.upsert and write.upsert[0]}",
             self._mapper.remembered(ready.mapped, ready.basis, write.change, seen, before),
-            self._mapper.kept(write.change, before) if self._ledger.kept_values.on else (),
+            kept_values(self._mapper, write.change, ready, before) if keeps else (),
+            keeps_held=ready.basis.is_part,
+            record=_writable(self._crm_object, seen) if keeps and created and seen else None,
         )
 
     def intent(self, write: Write) -> Intent:
@@ -364,6 +361,20 @@ class Sender:
             server_at=now if write.upsert is None else self._tried.get(source_id) or now,
             links=write.action.ready.links,
         )
+
+
+def kept_values(mapper: Mapper, change: Change, ready: Ready, current: CrmRecord | None) -> tuple[KeptValue, ...]:
+    """Return the values to be kept of a change: what was there before the first try of it, if there were several."""
+    if ready.before is None:
+        return mapper.kept(change, current)
+    payloads = (*ready.basis.tried, change.payload)
+    kept = [value for payload in payloads for value in mapper.kept(replace(change, payload=payload), ready.before)]
+    return tuple({value.attribute: value for value in kept}.values())
+
+
+def _writable(crm_object: CrmObject, record: CrmRecord) -> CrmRecord:
+    """Return the part of a record that people and programs can write."""
+    return {each.name: record[each.name] for each in crm_object.attributes if each.is_writable and each.name in record}
 
 
 def _created(write: Write, answer: Written) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -24,8 +25,10 @@ from target_crm.engine.run import RecentWrites, Run, Timing, Window, logger
 from target_crm.ledger.copying import copied
 from target_crm.ledger.ledger import Ledger
 from target_crm.ledger.opening import OpenedLedger, Writing
+from target_crm.ledger.outcome_lines import OutcomeLines
 from target_crm.ledger.presence import has_ledger, lack_of_ledger
 from target_crm.ledger.queries import LedgerQueries
+from target_crm.ledger.runs import RunLine
 from target_crm.ledger.store import Store, default_url, shown_url
 from target_crm.ledger.tables import key_of
 from target_crm.ledger.tenants import Tenants
@@ -108,32 +111,33 @@ def open_run(
             store,
             keeps_values=keep_values_days > 0,
             generations=generations,
+            run_line=None if config["dry_run"] else RunLine(store, source, began_at),
         )
-        ledger.forget_stale_keys()
+        ledger.fresh_keys.forget_stale()
         if config["dry_run"]:
             cast("DryRunCrm", crm).expect_refusals(ledger.held_records.each(source, "rejected"))
         else:
             ledger.kept_values.prune(keep_values_days)
-            ledger.prune_history(float(config["history_days"]))
+            ledger.prune_history(float(config["history_days"]), keep_values_days)
         if isinstance(approval, Observer):
             observers.append(approval)
+        lines = OutcomeLines(store, partial(ledger.scope, source))
         pool = WorkerPool(config["max_concurrency"], stopping)
         if not config["dry_run"] and (config.get("responses_path") or config.get("responses_url")):
             observers.append(_responses(config, run_id, crm.session.redact, stopping, clock))
         run = Run(
             run_id,
             crm,
-            account,
             source,
             ledger,
             locks,
-            OutcomeRecorder(run_id, books, observers, began_at, _shown(crm, log_values=config["log_values"])),
+            OutcomeRecorder(run_id, books, observers, lines, began_at, _shown(crm, log_values=config["log_values"])),
             RecentWrites(WHOLE_RUN_SECONDS if config["dry_run"] else window.seconds, clock),
             pool,
             Timing(began, window, stopping, clock),
             approval or Approval(),
         )
-        run.approval.begin(Opened(run_id, crm, account, source, ledger, pool.gather))
+        run.approval.begin(Opened(run_id, crm, source, ledger, pool.gather))
         unless_it_opens.pop_all()
         return run
 

@@ -9,10 +9,11 @@ import sqlalchemy as sa
 
 from crm_api.crm_objects import CrmId
 from target_crm.ledger import tables
+from target_crm.ledger.outcome_lines import Counted, write_counted
 from target_crm.ledger.planned_lines import PlannedLines
 from target_crm.ledger.store import Store, id_text
 from target_crm.ledger.tables import key_of
-from target_crm.ledger.values import Known, Origin, Scope
+from target_crm.ledger.values import CLAIMS_NOTHING, Known, Origin, Scope
 
 
 class Claims:
@@ -31,7 +32,7 @@ class Claims:
         """Return who claims CRM records, by CRM id: stream ids and source ids that their source has not deleted."""
         records = tables.records
         query = sa.select(records.c.crm_id, records.c.scope_id, records.c.source_id).where(
-            _beside(scope), records.c.origin != Origin.LEFT
+            _beside(scope), records.c.origin.not_in(CLAIMS_NOTHING)
         )
         claims: dict[CrmId, list[tuple[int, str]]] = {}
         for crm_id, scope_id, source_id in self._store.among(query, records.c.crm_id, [*map(json.dumps, crm_ids)]):
@@ -52,13 +53,46 @@ class Claims:
                 .values(record_hash=None, digest=None)
             )
 
-    def lost(self, scope: Scope, crm_id: CrmId, reason: str) -> None:
-        """End every claim on a CRM record that was deleted; a source record that returns is created again."""
+    def lost(
+        self, scope: Scope, crm_id: CrmId, reason: str, deleting: Scope, counted: Collection[Counted] = ()
+    ) -> None:
+        """End every claim on a CRM record that was deleted; a source record that returns is created again.
+
+        Args:
+            scope: Where the ledger knows the CRM record.
+            crm_id: The CRM's id of it.
+            reason: Why it was deleted, for the history.
+            deleting: The stream that deleted it.
+            counted: The records of that stream which ended so.
+        """
+        cleared = {"crm_id": None, "record_hash": None, "digest": None}
+        self._end(scope, crm_id, reason, cleared, deleting, counted)
+
+    def taken_back(self, scope: Scope, crm_id: CrmId, reason: str, *, again: bool) -> None:
+        """End every claim on a CRM record that an undo deleted.
+
+        Args:
+            scope: The scope of a source record that stood for it.
+            crm_id: The CRM's id.
+            reason: Why, for the history.
+            again: Whether the source's records are created again by the next run; else only once they have changed.
+        """
+        cleared = {"crm_id": None, "record_hash": None, "digest": None}
+        self._end(scope, crm_id, reason, cleared if again else {"crm_id": None, "origin": Origin.UNDONE})
+
+    def _end(
+        self,
+        scope: Scope,
+        crm_id: CrmId,
+        reason: str,
+        cleared: Mapping[str, str | None],
+        deleting: Scope | None = None,
+        counted: Collection[Counted] = (),
+    ) -> None:
         records, history = tables.records, tables.history
         gone = sa.and_(_beside(scope), records.c.crm_id == id_text(crm_id))
         with self._store.write() as connection:
             found = connection.execute(sa.select(records.c.scope_id, records.c.source_id).where(gone)).all()
-            cleared = {"crm_id": None, "record_hash": None, "digest": None}
             connection.execute(records.update().where(gone).values(**cleared, **self._by_this_run()))
             for of_scope, source_id in found:
                 for table in (tables.intents, tables.links, tables.attribute_digests):
@@ -68,6 +102,8 @@ class Claims:
                 event = self._event(of_scope, source_id, "deleted", crm_id, reason)
                 connection.execute(history.insert(), [event])
                 self._planned_lines.keep(connection, of_scope, [source_id], self._store.now())
+            if deleting is not None:
+                write_counted(connection, self._store, deleting, counted)
             connection.execute(_match_values(scope, crm_id))
 
     def forget_match_values(self, scope: Scope, crm_id: CrmId) -> None:
@@ -89,7 +125,7 @@ class Claims:
         records = tables.records
         with self._store.write() as connection:
             for source_id, known in left.items():
-                if known.origin == Origin.LEFT:
+                if known.origin in CLAIMS_NOTHING:
                     continue
                 connection.execute(
                     records.update()

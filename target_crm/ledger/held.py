@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache
@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from target_crm.ledger import tables
+from target_crm.ledger.outcome_lines import Counted, write_counted
 from target_crm.ledger.store import BY_MATCH, Store, as_json, of_source, stored_awaited
 from target_crm.ledger.tables import key_of, shown
 from target_crm.ledger.values import Held, LedgerDataError, Scope, Source
@@ -94,6 +95,7 @@ class HeldRecords:
             self._store.put(connection, tables.waits, waits)
             if events:
                 connection.execute(tables.history.insert(), events)
+            write_counted(connection, self._store, scope, _again(held, events))
 
     def _events(self, scope: Scope, held: Sequence[Held], now: float) -> list[dict[str, Any]]:
         """Return the rows for the history; a record that was held for the same reason gets none."""
@@ -204,6 +206,16 @@ class HeldRecords:
     def waiting_no_more(self, source: Source) -> list[Held]:
         """Return the waiting records whose references are all written by now."""
         return _held(self._store.rows_of(source, _waiting_no_more_query()))
+
+
+def _again(held: Sequence[Held], events: Sequence[Mapping[str, Any]]) -> Iterator[Counted]:
+    """Yield the records that are held for the same reason as before, of which the history gets no line of their own."""
+    told = {event["source_id"] for event in events}
+    again = [each for each in held if each.state != "deleting" and each.source_id not in told]
+    for state, kind in dict.fromkeys((each.state, each.kind) for each in again):
+        yield Counted(
+            state, [(each.source_id, None) for each in again if (each.state, each.kind) == (state, kind)], kind
+        )
 
 
 @cache

@@ -87,4 +87,6 @@ class KeptValues:
         lines = sa.select(kept.c.history_id).where(is_old)
         with self._store.write() as connection:
             connection.execute(history.update().where(history.c.id.in_(lines)).values(changes=None))
+            created = history.c.id.in_(lines), history.c.action == "created"
+            connection.execute(history.update().where(*created).values(record=None))
             connection.execute(kept.delete().where(is_old))

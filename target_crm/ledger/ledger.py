@@ -17,16 +17,19 @@ import sqlalchemy as sa
 
 from crm_api.crm_objects import CrmId, Outgoing, outgoing
 from target_crm.ledger import tables
+from target_crm.ledger.arrivals import Arrivals
 from target_crm.ledger.digests import AttributeDigests, digest_rows
+from target_crm.ledger.fresh_keys import FreshKeys
 from target_crm.ledger.group_commit import GroupCommit
 from target_crm.ledger.held import HeldRecords
 from target_crm.ledger.kept_values import KeptValues
 from target_crm.ledger.links import Links, link_rows
+from target_crm.ledger.outcome_lines import write_deleted
 from target_crm.ledger.planned_lines import PlannedLines
 from target_crm.ledger.pruning import prune_history
 from target_crm.ledger.store import Store, as_json, awaited_of, id_of, id_text, stored_awaited, value_hash
 from target_crm.ledger.tables import key_of
-from target_crm.ledger.values import Entry, Intent, Known, LedgerDataError, Link, ObjectScope, Origin, Scope, Source
+from target_crm.ledger.values import Entry, Intent, Known, LedgerDataError, Link, ObjectScope, Scope, Source
 from target_crm.ledger.witness import Generations
 from target_crm.mapping.values import Found, KeptValue
 
@@ -34,9 +37,10 @@ if TYPE_CHECKING:
     from target_crm.ledger.absences import AbsenceHistory
     from target_crm.ledger.claims import Claims
     from target_crm.ledger.renames import Renames
+    from target_crm.ledger.run_history import RunHistory
+    from target_crm.ledger.runs import RunLine
 
 CLOCK_DIFFERENCE_SECONDS = 300.0  # by which the clocks of two hosts with one ledger may differ
-FRESH_SECONDS = 3600.0  # how long match values of our own writes are kept: longer than any index lags
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +65,16 @@ class Ledger:
         store: The ledger's database.
         keeps_values: Whether values before and after each write are kept for some days.
         generations: Counts the ledger's generations; None for what is no run.
+        run_line: The line of the run; None for what is no run, and for a dry run.
 
     Attributes:
         kept_values: The values before and after writes.
         held_records: The records that were not written.
+        arrivals: The records that arrived, and those that did not.
         links: The references that written records still lack.
         digests: The attributes of records as they were last sent.
+        fresh_keys: Match values of our own last writes.
+        run_line: See above.
         planned_lines: The lines of the plan that is carried out.
     """
 
@@ -76,14 +84,18 @@ class Ledger:
         *,
         keeps_values: bool = False,
         generations: Generations | None = None,
+        run_line: RunLine | None = None,
     ) -> None:
         self._store = store
         self._generations = generations
+        self.run_line = run_line
         self._group_commit = GroupCommit(self._write, (LedgerDataError,))
         self.kept_values = KeptValues(store, on=keeps_values)
         self.held_records = HeldRecords(store)
+        self.arrivals = Arrivals(store)
         self.links = Links(store)
         self.digests = AttributeDigests(store)
+        self.fresh_keys = FreshKeys(store)
         self.planned_lines = PlannedLines(store)
 
     @cached_property
@@ -99,6 +111,13 @@ class Ledger:
         from target_crm.ledger.renames import Renames  # noqa: PLC0415 - see above
 
         return Renames(self._store)
+
+    @cached_property
+    def run_history(self) -> RunHistory:
+        """The history of runs, which only an undo asks for."""
+        from target_crm.ledger.run_history import RunHistory  # noqa: PLC0415 - see above
+
+        return RunHistory(self._store)
 
     def witness(self, *, at_end: bool) -> Mapping[str, Any] | None:
         """Return what the report is to keep of the ledger; at the end of a run it is counted up."""
@@ -278,35 +297,18 @@ class Ledger:
         ]
         self.planned_lines.keep(connection, scope.id, source_ids, now)
         self._store.remove(connection, tables.intents, scope, source_ids)
-        self._store.unhold(connection, scope, source_ids)
+        self._store.unhold(connection, scope, [entry.source_id for entry in entries if not entry.keeps_held])
         self._store.remove(connection, tables.links, scope, source_ids)
         self._store.put(connection, tables.links, links)
         self._store.put(connection, tables.records, records)
         self._store.put(connection, tables.attribute_digests, digest_rows(scope, entries))
         self._store.put(connection, tables.fresh_keys, fresh)
         self.kept_values.keep(connection, done, told, now)
+        write_deleted(connection, self._store, scope, told)
 
-    def fresh(self, scope: ObjectScope, attribute: str, values: Collection[str], since: float) -> dict[str, set[CrmId]]:
-        """Return the CRM ids that our own writes gave these match values since a time in Unix seconds, by value."""
-        table = tables.fresh_keys
-        query = sa.select(table.c.value, sa.func.coalesce(table.c.crm_id_text, table.c.crm_id)).where(
-            table.c.object_id == scope.object_id, table.c.attribute == key_of(attribute), table.c.at >= since
-        )
-        keys = {key_of(value): value for value in values}
-        found: dict[str, set[CrmId]] = {}
-        for key, crm_id in self._store.among(query, table.c.value, keys):
-            found.setdefault(keys[key], set()).add(json.loads(crm_id))
-        return found
-
-    def forget_stale_keys(self) -> None:
-        """Remove the match values of our own writes that the CRM's search shows by now."""
-        table = tables.fresh_keys
-        with self._store.write() as connection:
-            connection.execute(table.delete().where(table.c.at < self._store.now() - FRESH_SECONDS))
-
-    def prune_history(self, days: float) -> None:
-        """Remove the oldest part of the history; 0 days keep all."""
-        prune_history(self._store, days)
+    def prune_history(self, days: float, values_days: float = 0) -> None:
+        """Remove the oldest part of the history; 0 days keep all. Runs whose values are kept stay as long as those."""
+        prune_history(self._store, days, values_days)
 
     def keep(
         self,
@@ -323,39 +325,6 @@ class Ledger:
         event = self._event(scope, entry, now) | {"record": as_json(record)}
         with self._store.write() as connection:
             self.kept_values.keep(connection, [event], [entry], now)
-
-    def see(self, scope: Scope, version: str, source_ids: Collection[str]) -> None:
-        """Keep the source ids that arrived in a version of a stream."""
-        key = key_of(version)
-        rows = [{"scope_id": scope.id, "version": key, "source_id": source_id} for source_id in source_ids]
-        with self._store.write() as connection:
-            self._store.put(connection, tables.seen, rows)
-
-    def live(self, scope: Scope) -> int:
-        """Count the records of a stream that the CRM has, as far as the ledger knows."""
-        table = tables.records
-        query = sa.select(sa.func.count()).where(table.c.scope_id == scope.id, table.c.crm_id.is_not(None))
-        (row,) = self._store.rows(query)
-        return int(row[0])
-
-    def absent(self, scope: Scope, version: str, *, matched_too: bool) -> list[tuple[str, CrmId]]:
-        """Return the source ids and CRM ids of live records that did not arrive in a version."""
-        table, seen = tables.records, tables.seen
-        arrived = sa.select(1).where(
-            seen.c.scope_id == scope.id, seen.c.version == key_of(version), seen.c.source_id == table.c.source_id
-        )
-        query = sa.select(table.c.source_id, table.c.crm_id).where(
-            table.c.scope_id == scope.id, table.c.crm_id.is_not(None), ~arrived.exists()
-        )
-        if not matched_too:
-            query = query.where(table.c.origin.not_in((Origin.MATCHED, Origin.LEFT)))
-        return [(row.source_id, json.loads(row.crm_id)) for row in self._store.rows(query)]
-
-    def forget_seen(self, scope: Scope, version: str) -> None:
-        """Remove the source ids that arrived in any version but this one."""
-        table = tables.seen
-        with self._store.write() as connection:
-            connection.execute(table.delete().where(table.c.scope_id == scope.id, table.c.version != key_of(version)))
 
     def touch(self, scope: Scope, hashes: Mapping[str, bytes]) -> None:
         """Keep the new hashes of unchanged records, so that the next run need not map them."""
@@ -390,7 +359,7 @@ class Ledger:
             "crm_id": id_text(entry.crm_id),
             "fields": as_json([each.attribute for each in entry.differences]),
             "keys": as_json(sorted(value_hash(value) for values in (entry.gained or {}).values() for value in values)),
-            "record": None,
+            "record": None if entry.record is None else as_json(entry.record),
             "request_id": entry.request_id or None,
             "reason": entry.reason,
             "changes": as_json([astuple(each) for each in entry.differences]) if self.kept_values.on else None,

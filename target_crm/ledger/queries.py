@@ -13,6 +13,8 @@ import sqlalchemy as sa
 
 from crm_api.crm_objects import CrmId
 from target_crm.ledger import tables
+from target_crm.ledger.forgetting import forget_in_reports
+from target_crm.ledger.outcome_lines import FOUND
 from target_crm.ledger.store import Store, id_of, id_text, value_hash
 from target_crm.ledger.tables import key_of
 from target_crm.ledger.values import Origin, Scope
@@ -162,12 +164,16 @@ class LedgerQueries:
         Returns:
             The number of records that were forgotten.
         """
+        keys: Collection[str | None] = [None]
+        if source_ids is not None:
+            keys = {each for given in source_ids for each in (given, key_of(given))}
+        place = sa.select(tables.objects.c.account, tables.STREAM_NAME).join_from(tables.scopes, tables.objects)
         count = 0
         with self._store.write() as connection:
-            if source_ids is None:
-                return self._erase(connection, scope)
-            for source_id in {each for given in source_ids for each in (given, key_of(given))}:
-                count += self._erase(connection, scope, source_id)
+            account, stream = connection.execute(place.where(tables.scopes.c.id == scope.id)).one()
+            for key in keys:
+                count += self._erase(connection, scope, key)
+                forget_in_reports(connection, account, stream, key)
         return count
 
     @staticmethod
@@ -181,7 +187,8 @@ class LedgerQueries:
         history, fresh, records, kept = tables.history, tables.fresh_keys, tables.records, tables.kept_values
         events = sa.select(history.c.id).where(of_it(history))
         connection.execute(kept.delete().where(kept.c.history_id.in_(events)))
-        hidden = {"record": None, "changes": None, "keys": "[]", "reason": ""}
+        reason = sa.case((history.c.reason == FOUND, FOUND), else_="")  # a word of ours, by which it counts for no run
+        hidden = {"record": None, "changes": None, "keys": "[]", "reason": reason}
         connection.execute(history.update().where(of_it(history)).values(**hidden))
         crm_ids = sa.select(records.c.crm_id).where(of_it(records), records.c.crm_id.is_not(None))
         connection.execute(

@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 from typing_extensions import override
 
-VERSION = 3
+VERSION = 4
 
 MOST_BYTES = 600  # of a key; four of them, the most in one index, stay below PostgreSQL's 2,704 bytes
 SHOWN_CHARACTERS = 60  # of a text that is digested
@@ -349,19 +349,38 @@ states = Table(
     sqlite_with_rowid=False,
 )
 
-# Runs: when, of which account and source, how they ended, and their report as JSON. Nothing writes them yet.
+# Runs: when, of which account and source, how they ended, and their report as JSON; one that was killed has no end. A
+# scheduler that tries a task again may give the name of the first try. number counts up with each beginning and end.
 runs = Table(
     "ledger_runs",
     metadata,
     Column("run_id", Text, primary_key=True),
+    Column("began_at", Float, primary_key=True),
     Column("crm", Text, nullable=False),
     Column("account", Text, nullable=False),
     Column("source_name", Text, nullable=False),
-    Column("began_at", Float, nullable=False),
     Column("ended_at", Float),
     Column("exit_code", Integer),
     Column("report", AnyText),
+    Column("number", Integer, nullable=False),
     Index("ledger_runs_by_time", "began_at"),
+    Index("ledger_runs_by_number", "number"),
+)
+
+# Thresholds that runs of a source have crossed: whether each is crossed now, and messages about it, as a JSON list,
+# that the receiver has not taken yet. Until telling_until, somebody is telling the first of them.
+notices = Table(
+    "ledger_notices",
+    metadata,
+    Column("crm", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("source_name", Text, primary_key=True),
+    Column("threshold", Text, primary_key=True),
+    Column("is_crossed", Integer, nullable=False),
+    Column("since", Float, nullable=False),
+    Column("pending", AnyText, nullable=False),
+    Column("telling_until", Float),
+    sqlite_with_rowid=False,
 )
 
 

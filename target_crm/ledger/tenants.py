@@ -85,7 +85,7 @@ class Tenants:
         return self._source(self._recognised(told)[0])
 
     def _source(self, account: Account) -> Source:
-        return Source(self._crm, key_of(account.id), self._source_name)
+        return Source(self._crm, key_of(account.id), self._source_name, account.name)
 
     def _recognised(self, told: Account) -> tuple[Account, _Noted]:
         """Return the account by its name in the ledger, and as it is noted there.

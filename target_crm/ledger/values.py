@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -11,6 +11,8 @@ from crm_api.crm_objects import CrmId
 from crm_api.errors import Exit, StopError
 from target_crm.mapping.last_sent import LastSent
 from target_crm.mapping.values import Difference, KeptValue, Side
+
+VALUE_BEGINS = ". The value: "  # in a reason that tells it
 
 
 class LedgerError(StopError):
@@ -47,11 +49,13 @@ class Source:
         crm: The value of the setting ``crm``, such as ``copper``.
         account: The CRM account's id.
         name: The value of the setting ``source_name``.
+        account_name: The account's name, for people; empty where only the ledger is asked.
     """
 
     crm: str
     account: str
     name: str
+    account_name: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +88,14 @@ class Origin(StrEnum):
     IMPORTED = "imported"
     LEFT = "left"
     """The source deleted its record and the CRM's record stays: the source record no longer claims it."""
+    UNDONE = "undone"
+    """The CRM's record was created for it and taken back: none is created until the source changes its record."""
+    RESTORED = "restored"
+    """The CRM's record was deleted with it and made again: no source record claims it until the source has it again."""
+
+
+CLAIMS_NOTHING = (Origin.LEFT, Origin.RESTORED)
+"""Origins of records that their source does not have: they do not keep the CRM's record from being deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +248,8 @@ class Entry:
         reason: A sentence part for people that says why this was done; empty where that is plain.
         last: The record as it was sent now and is seen since; None: nothing new is known of that.
         values: The values that are to be kept.
+        keeps_held: Whether a version of the record that is held stays held: the write did not come from the source.
+        record: A new record as the CRM answered it, to be kept with the values; None: it is not kept.
     """
 
     source_id: str
@@ -252,10 +266,13 @@ class Entry:
     last: LastSent | None = None
     values: Sequence[KeptValue] = ()
 
+    keeps_held: bool = False
+    record: Mapping[str, Any] | None = None
+
     @property
     def bare(self) -> Entry:
         """An entry with what the next run needs, without what was changed, by which request and why."""
-        return replace(self, differences=(), gained=None, request_id="", reason="", values=())
+        return replace(self, differences=(), gained=None, request_id="", reason="", values=(), record=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,4 +319,4 @@ class Held:
     @property
     def reason_with_value(self) -> str:
         """The reason and the value at fault: for the ledger and for files, which hold values of records anyhow."""
-        return f"{self.reason.removesuffix('.')}. The value: {self.value}" if self.value else self.reason
+        return f"{self.reason.removesuffix('.')}{VALUE_BEGINS}{self.value}" if self.value else self.reason

@@ -213,6 +213,12 @@ def _from_2(connection: sa.Connection) -> None:
         connection.execute(intents.update().where(*where).values(links=_keyed_links(row["links"])))
 
 
+def _from_3(connection: sa.Connection) -> None:
+    """Let two runs have one name; no run was kept until now."""
+    tables.runs.drop(connection)
+    tables.runs.create(connection)
+
+
 def _unusual(connection: sa.Connection, key: _Key) -> Sequence[str]:
     """Return the texts of a column that may not be keys: those that are long, hold NUL, or look digested or escaped."""
     text = sa.type_coerce(key.column, sa.Text)
@@ -288,5 +294,5 @@ def _keyed_links(text: str) -> str:
     return json.dumps([[name, key_of(stream), key_of(on) if stream else on] for name, stream, on in json.loads(text)])
 
 
-_STEPS: Mapping[int, Callable[[sa.Connection], None]] = MappingProxyType({1: _from_1, 2: _from_2})
+_STEPS: Mapping[int, Callable[[sa.Connection], None]] = MappingProxyType({1: _from_1, 2: _from_2, 3: _from_3})
 """The steps, by the version that each begins with. A new table needs no step: it is made anyway."""

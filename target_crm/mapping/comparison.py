@@ -51,7 +51,12 @@ class Comparison:
     def _form(self, attribute: Attribute, value: Any) -> Any:
         """Bring a value that is not empty into the form in which it is compared: JSON values."""
         form = _FORM_BY_KIND.get(attribute.kind)
-        return form(attribute, value) if form is not None else _canonical(self._decoded(attribute, value))
+        if form is None:
+            return _canonical(self._decoded(attribute, value))
+        try:
+            return form(attribute, value)
+        except (AttributeError, TypeError):  # a custom field of the CRM's record has another form than its definition
+            return _canonical(value)
 
     def _decoded(self, attribute: Attribute, value: Any) -> Any:
         try:

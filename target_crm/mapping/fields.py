@@ -167,7 +167,11 @@ class Fields:
                 f"{reference.name} to {{object: {reference.refers_to}, match: {{name: {name}}}}}"
             )
         nearest = self.nearest(name)
-        return LeftOut(f"{what} have no such attribute", nearest, self._known_titles.get(nearest, ""))
+        why = f"{what} have no such attribute"
+        if name.startswith(PREFIX):  # whose columns follow the names of fields, where a tap keeps them for ever
+            renamed = f"of one that was renamed say custom_fields: {{its name: {name}}}"
+            why = f"{what} have no custom field of that name; {renamed}"
+        return LeftOut(why, nearest, self._known_titles.get(nearest, ""))
 
     def nearest(self, name: str) -> str:
         """Find the name that may be meant: the column of a custom field rather than another; empty: none is near."""

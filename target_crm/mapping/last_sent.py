@@ -114,6 +114,28 @@ class LastSent:
         last_sent[_WHOLE] = self._whole({given[name]: digest for name, digest in digests.items()})
         return LastSent(digester, last_sent, last_seen)
 
+    def taken_back(
+        self, seen: Mapping[str, bytes], *, again: bool, followed: Mapping[str, bytes] | None = None
+    ) -> LastSent:
+        """Return the record once attributes have their former values back, which its source did not send.
+
+        Args:
+            seen: The CRM's values of these attributes now, by name.
+            again: Whether they count as changed when the source sends its values next.
+            followed: Values that say what the source's say: references to a record that has another id now.
+        """
+        digester = self.digester
+        names = {name: digester.of_name(name) for name in seen}
+        last_seen = {**self.seen, **{names[name]: digester.of_value(names[name], seen[name]) for name in seen}}
+        if followed is not None:
+            new = {names[name]: digester.of_value(names[name], each) for name, each in followed.items()}
+            return replace(self, sent={**self.sent, **new}, seen=last_seen)
+        if not again:
+            return replace(self, seen=last_seen)
+        gone = {_WHOLE, *names.values()}
+        sent = {name: digest for name, digest in self.sent.items() if name not in gone}
+        return replace(self, sent=sent, seen=last_seen)
+
     @property
     def unsettled(self) -> LastSent:
         """Its record, if more than its digests tell may have changed since it was sent."""

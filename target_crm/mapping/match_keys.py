@@ -190,7 +190,10 @@ class MatchKeys:
         value = record.get(name) if attribute.custom_id is None else self._custom(record, attribute)
         if is_empty(value):
             return []
-        found = filter(None, self._normalised(attribute, value))
+        try:
+            found = [each for each in self._normalised(attribute, value) if each]
+        except (AttributeError, TypeError):  # a custom field of the CRM's record has another form than its definition
+            return []
         return [each for each in found if attribute.normalise != "domain" or not is_free_mail(each)]
 
     def matches(self, key: MatchKey, record: CrmRecord) -> bool:
@@ -236,7 +239,6 @@ def _id_text(value: Any) -> str:
 
 def _comparable(crm: Crm, attribute: Attribute, value: Any) -> str:
     try:
-        decoded = crm.decode(attribute, value)
+        return read_text(crm.decode(attribute, value))
     except ValueError:
         return str(value)  # only the CRM's own record holds such a value: nothing of ours is equal to it
-    return read_text(decoded)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from target_crm.engine.approval import Opened, Place
+from typing_extensions import override
+
+from target_crm.engine.approval import Approval, Opened, Place
 from target_crm.ledger.tables import key_of
 from target_crm.plans.guard import PlanGuard
-from target_crm.plans.plan_file import CARRIED_OUT, Plan, PlanFileError, PlanLine
+from target_crm.plans.plan_file import CARRIED_OUT, KINDS, Plan, PlanFileError, PlanLine
 from target_crm.plans.plan_recorder import as_line
 from target_crm.plans.settings_digest import settings_digest
 from target_crm.settings import BATCH_SIZE
 from target_crm.singer.stdio import decode
 from target_crm.target import TargetCrm
+from target_crm.undo.applying import carry_out_undo_plan
+from target_crm.undo.words import NotAllBackError, lines_after
+
+logger = logging.getLogger("target-crm")
 
 
 def apply_plan(target: TargetCrm, plan: Plan, say: Callable[[str], None], *, fresh: bool) -> int:
@@ -28,7 +35,7 @@ def apply_plan(target: TargetCrm, plan: Plan, say: Callable[[str], None], *, fre
     Raises:
         PlanFileError: The plan is not one of these settings, or of a kind that this program cannot carry out.
     """
-    if plan.header.kind != "write":
+    if plan.header.kind not in KINDS:
         raise PlanFileError(plan.path, f"is a plan of kind {plan.header.kind!r}, which this command cannot carry out")
     if plan.header.settings != settings_digest(target.config):
         raise PlanFileError(
@@ -36,9 +43,45 @@ def apply_plan(target: TargetCrm, plan: Plan, say: Callable[[str], None], *, fre
             "was made with other settings",
             "Give the settings that it was made with, or make the plan anew with these",
         )
-    guard = PlanGuard(plan, partial(_check_run, plan), fresh=fresh)
+    check = partial(_check_run, plan)
+    if plan.header.kind == "undo":
+        target.approval = _Checked(check)
+        return target.carry_out(partial(_take_back, target, plan, fresh=fresh))
+    guard = PlanGuard(plan, check, fresh=fresh)
     target.approval = guard
     return target.carry_out(partial(_carry_out, target, guard, say))
+
+
+class _Checked(Approval):
+    """Refuses a plan that is not for the run; objects to nothing else.
+
+    Args:
+        check: Called with the run.
+    """
+
+    def __init__(self, check: Callable[[Opened], None]) -> None:
+        self._check = check
+
+    @override
+    def begin(self, opened: Opened) -> None:
+        self._check(opened)
+
+
+def _take_back(target: TargetCrm, plan: Plan, *, fresh: bool) -> None:
+    """Carry out the plan of an undo.
+
+    Raises:
+        NotAllBackError: A line is no longer true, or the CRM refused.
+    """
+    run = target.opened_run
+    applied = carry_out_undo_plan(run, target.settings_of, plan, fresh=fresh, allowed=target.allow_deletes)
+    for (name, crm_id), reason in applied.outdated.items():
+        logger.warning("%s %s: plan_outdated: %s", name, crm_id, reason)
+    for line in lines_after(applied.undo.progress):
+        logger.warning("%s", line)
+    target.braked = list(applied.findings.refusals)
+    if applied.outdated or applied.undo.progress.failed:
+        raise NotAllBackError
 
 
 def _check_run(plan: Plan, opened: Opened) -> None:
@@ -47,7 +90,7 @@ def _check_run(plan: Plan, opened: Opened) -> None:
     if (header.crm, header.account) != (source.crm, source.account):
         what = (
             f"is a plan for account {header.account_name} ({header.crm} {header.account}), and the settings reach "
-            f"{opened.account.name} ({source.crm} {source.account})"
+            f"{source.account_name} ({source.crm} {source.account})"
         )
         raise PlanFileError(plan.path, what, "Give the settings of the plan's account")
     if key_of(header.source_name) != source.name:

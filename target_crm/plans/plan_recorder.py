@@ -308,7 +308,7 @@ class PlanRecorder(Approval, Observer):
             run_id=run.run_id,
             crm=run.source.crm,
             account=run.source.account,
-            account_name=run.account.name,
+            account_name=run.source.account_name,
             source_name=run.source.name,
             ledger=run.ledger.planned_lines.ledger_id if self._has_ledger else None,
             settings=self._settings,

@@ -29,6 +29,7 @@ _OF_THE_RUN = frozenset(
         "lock_wait_seconds",
         "log_values",
         "max_rejected",
+        "notify_when",
         "plan",
         "require_ledger",
         "retry_rejected",

@@ -16,6 +16,7 @@ from target_crm.ledger.values import Held
 from target_crm.mapping.values import Conflict, Difference, LeftOut
 
 EXAMPLES = 5  # of what is merely counted, for each stream
+STOPPED = "the run stopped first"
 LINKED: Literal["linked"] = "linked"
 """In place of an outcome: a reference was put into a record that had been written without it."""
 
@@ -130,6 +131,22 @@ class RecordOutcome:
     left_out: Mapping[str, LeftOut] = field(default_factory=dict)
     conflicts: Sequence[Conflict] = ()
 
+    @classmethod
+    def of_held(cls, stream: str, object_name: str, held: Held, crm_id: CrmId | None) -> RecordOutcome:
+        """Return the outcome of a record that is rejected or waits."""
+        return cls(
+            stream,
+            object_name,
+            held.source_id,
+            outcome_of(held),
+            crm_id=crm_id,
+            status=held.status,
+            kind=held.kind,
+            reason=held.reason_with_value,
+            answer=refusal_of(held),
+            held=held,
+        )
+
     @property
     def in_conflict(self) -> list[dict[str, Any]]:
         """The fields that both sides changed, left to the CRM or held for a review, each with both values."""
@@ -219,12 +236,17 @@ class Books:
         """Take back one outcome: a record that this run held is tried again."""
         self.ended(stream, outcome, reason, -1)
 
-    def stopped(self) -> None:
-        """Count what a run that ends early had begun and not finished as skipped: it stays behind the last STATE."""
-        for stream in self.streams:
-            unfinished = self.input(stream) - sum(self._ended[stream].values())
-            if unfinished > 0:
-                self.ended(stream, Outcome.SKIPPED, "the run stopped first", unfinished)
+    def stopped(self) -> dict[str, int]:
+        """Count what a run that ends early had begun and not finished as skipped: it stays behind the last STATE.
+
+        Returns:
+            The number of such records, by stream.
+        """
+        unfinished = {stream: self.input(stream) - sum(self._ended[stream].values()) for stream in self.streams}
+        stopped = {stream: records for stream, records in unfinished.items() if records > 0}
+        for stream, records in stopped.items():
+            self.ended(stream, Outcome.SKIPPED, STOPPED, records)
+        return stopped
 
     def removed(self, stream: str) -> None:
         """Count a record that was deleted because it did not arrive: it is not part of the input."""
@@ -368,3 +390,8 @@ def refusal_of(held: Held) -> CrmRecord | None:
     except (ValueError, RecursionError):
         answer = text
     return answer if isinstance(answer, dict) else {"body": answer}
+
+
+def outcome_of(held: Held) -> Outcome:
+    """Return the outcome that a held record counts as."""
+    return Outcome.REJECTED if held.state == "rejected" else Outcome.WAITING

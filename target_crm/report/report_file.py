@@ -51,6 +51,10 @@ class ReportFile:
             return
         self.write({"run_id": run_id, "ended": RUNNING, "exit_code": None, "retry": Retry.NOW, "closed": False})
 
+    def whole(self, report: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a report as the file holds it: one that knows of no ledger passes on what the file said of it."""
+        return {**report, "ledger": report.get("ledger") or self._ledger}
+
     def write(self, report: Mapping[str, Any]) -> None:
         """Write a report in place of what the file holds.
 
@@ -60,8 +64,7 @@ class ReportFile:
         """
         if self._path is None:
             return
-        told = {**report, "ledger": report.get("ledger") or self._ledger}
-        text = json.dumps(told, indent=2).encode() + b"\n"
+        text = json.dumps(self.whole(report), indent=2).encode() + b"\n"
         if _is_replaceable(self._path):
             try:
                 replace_file(self._path, [text])

@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from crm_api.errors import CrmError
 from crm_api.transport.answer import Dialect
-from crm_api.transport.network import Network, checked_base_url
+from crm_api.transport.network import Network, checked_base_url, tokens_in
 from crm_api.transport.quota import Quota
 from crm_api.transport.redaction import Redactor
 from crm_api.transport.request import Request, Unsigned
@@ -194,7 +194,7 @@ class Webhook:
             quota=Quota(),
             network=network,
             retry_policy=RetryPolicy(max_attempts=ATTEMPTS),
-            redact=Redactor([url, *self._query.values()]),
+            redact=Redactor([url, *tokens_in(url)]),
             sleep=sleep,
         )
         self._warn = warn

@@ -52,6 +52,8 @@ class Summary:
         ending: How the run ended.
         forecast: The cost that a dry run foretells; None in a real run.
         ledger: What the ledger is now, by which the next run tells an older copy of it.
+        quota: The requests that are allowed in a minute (None: any number), and the most that were sent in one; None if
+            the account was not reached.
     """
 
     run_id: str
@@ -65,6 +67,7 @@ class Summary:
     ending: Ending
     forecast: Forecast | None = None
     ledger: Mapping[str, Any] | None = None
+    quota: Mapping[str, int | None] | None = None
 
     @cached_property
     def saved(self) -> int:
@@ -121,6 +124,7 @@ class Summary:
             "missing": [asdict(each) for each in self.missing],
             "linked": books.links,
             "requests": {**self.requests, "saved": self.saved},
+            "quota": self.quota,
             "ledger": self.ledger,
             "dry_run": None if self.forecast is None else asdict(self.forecast),
         }

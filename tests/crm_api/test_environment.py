@@ -66,6 +66,10 @@ def test_an_empty_variable_gives_nothing(name: str) -> None:
         ("number", "true", "X_NUMBER must be a whole number"),
         ("on", "ture", "X_ON must be true or false, not 'ture'"),
         ("things", "a,b", "X_THINGS must be a list"),
+        ("things", "a,b", 'objects in JSON such as [{"a": 1}]'),
+        ("names", "[a", "X_NAMES must be a list such as"),
+        ("names", "5", "X_NAMES must be a list such as"),
+        ("names", '{"a": 1}', "X_NAMES must be a list such as"),
         ("inner", "{a", "X_INNER must be an object in JSON"),
     ],
 )

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm_api.recent_records import IN_MEMORY, SPILLED_AT_ONCE, RecentRecords
+from crm_api.records.recent_records import IN_MEMORY, SPILLED_AT_ONCE, RecentRecords
 
 MANY = 8 * IN_MEMORY
 

@@ -41,6 +41,59 @@ def test_a_write_changes_the_account_of_its_key_alone(emulator):
     assert (wrong.status_code, emulator.requests[-1].vendor) == (401, "copper")
 
 
+def test_trouble_is_of_one_account_where_it_says_so(emulator):
+    control = f"{emulator.url}/_emulator"
+    script = {"route": "GET /account", "steps": ["error:status=503"], "vendor": "copper_2"}
+    assert requests.post(f"{control}/scripts", json=script, timeout=120).status_code == 200
+    requests.post(f"{control}/faults", json="error:status=502,vendor=copper_3", timeout=120)
+    told = [copper(each, "GET", "/account").status_code for each in emulator.accounts]
+    emulator.no_trouble()
+    assert told == [200, 503, 502]
+
+
+def test_a_webhook_and_a_token_are_of_one_account(emulator):
+    first, second, third = (each.copper for each in emulator.accounts)
+    second.switches.https_only = False
+    nowhere = {"target": "http://127.0.0.1:9/", "type": "person", "event": "new"}
+    made = copper(emulator.accounts[1], "POST", "/webhooks", nowhere).json()
+    for each in emulator.accounts:
+        assert copper(each, "POST", "/people", {"name": "Told Once"}).status_code == 200
+    assert [len(each.fire_webhooks()) for each in (first, second, third)] == [0, 1, 0]
+    second.delete("webhooks", made["id"])
+    tokens = [each.access_token for each in (first, second, third)]
+    third.revoke()
+    url = f"{first.base_url}/account"
+    asked = [requests.get(url, headers={"Authorization": f"Bearer {each}"}, timeout=120) for each in tokens]
+    assert [each.status_code for each in asked] == [200, 200, 401]
+
+
+def test_no_id_of_one_account_is_one_of_another(emulator):
+    # As at the vendors, whose ids are their own from account to account: who mixes up two accounts finds nothing.
+    alike = {"system_activity_types", "lists", "picklists"}
+    for crm in ("copper", "freshsales", "freshsales_classic", "apptivo"):
+        first, second, third = (getattr(each, crm) for each in emulator.accounts)
+        for name in set(first.tables) - alike:
+            ids = [{each["id"] for each in vendor.records(name)} - {0} for vendor in (first, second, third)]
+            assert ids[0].isdisjoint(ids[1]), (crm, name)
+            assert ids[1].isdisjoint(ids[2]), (crm, name)
+            assert [bool(each) for each in ids] == [bool(ids[0])] * 3, (crm, name)
+    first, second, _ = emulator.accounts
+    other = first.copper.records("people")[0]["id"]
+    assert copper(second, "GET", f"/people/{other}").status_code == 404
+    user, stage = first.copper.records("users")[0]["id"], first.copper.records("pipeline_stages")[0]["id"]
+    assert copper(second, "POST", "/people", {"name": "Bo", "assignee_id": user}).status_code == 422
+    assert copper(second, "POST", "/opportunities", {"name": "Bo", "pipeline_stage_id": stage}).status_code == 422
+    for account in (first, second):  # and within an account all ids lead somewhere
+        people = {each["id"] for each in account.copper.records("people")}
+        parents = [each["parent"] for each in account.copper.records("activities")]
+        assert {each["id"] for each in parents if each["type"] == "person"} <= people
+        types = {each["id"] for name in ("user", "system") for each in account.copper.records(f"{name}_activity_types")}
+        assert {each["type"]["id"] for each in account.copper.records("activities")} <= types
+        stages = {each["id"] for each in account.freshsales.records("lifecycle_stages")}
+        assert {each["lifecycle_stage_id"] for each in account.freshsales.records("contact_statuses")} <= stages
+        assert account.apptivo.records("cases")[0]["caseNumber"].endswith("000001")
+
+
 def test_every_crm_tells_its_accounts_apart(emulator):
     for each in emulator.accounts:
         token = {"Authorization": f"Token token={each.freshsales.api_key}"}
@@ -64,7 +117,15 @@ def test_quota_switches_and_records_are_each_accounts_own(emulator):
     assert [each.copper.switches.leads_enabled for each in emulator.accounts] == [True, True, False]
     listed = requests.get(f"{control}/copper_2/records/people", timeout=120).json()
     assert listed == second.copper.records("people")
-    assert "Copper 2" in requests.get(f"{emulator.url}/crm/copper_2", timeout=120).text
+    page = requests.get(f"{emulator.url}/crm/copper_2", timeout=120).text
+    assert "<h1>Copper 2</h1>" in page
+    assert all(f'href="/crm/{vendor.account_name}"' in page for vendor in second.vendors)
+    assert 'href="/crm/copper_2" aria-current="page"' in page
+    menu = page.partition('aria-label="Accounts"')[2].partition("</nav>")[0]
+    assert [f'<a href="/crm/copper{each}"' in menu for each in ("", "_2", "_3")] == [True] * 3
+    assert 'aria-current="true">2</a>' in menu
+    assert "freshsales_2" in requests.get(f"{emulator.url}/crm/freshsales_3", timeout=120).text
+    assert 'href="/crm/copper_3"' in requests.get(f"{emulator.url}/", timeout=120).text
     told = requests.get(f"{emulator.url}/elsewhere", timeout=120).json()["base_urls"]
     assert len(told) == len(set(told))  # all accounts have the same addresses
 

@@ -151,6 +151,15 @@ def test_strict_and_lenient_leave_the_last_word_to_a_switch():
         assert (switches["oversized_page"], switches["query_paging"]) == ("clamp", False)
 
 
+def test_a_switch_is_of_all_accounts_at_copper_unless_it_names_one():
+    options = ["--empty", "--accounts", "2", "--switch", "https_only=false", "--switch", "copper_2.name_filter=partial"]
+    with Running(*options, "--switch", "apptivo*.largest_page=5") as running:
+        switches = {name: each["switches"] for name, each in running.status()["vendors"].items()}
+    assert [switches[name]["https_only"] for name in ("copper", "copper_2")] == [False, False]
+    assert [switches[name]["name_filter"] for name in ("copper", "copper_2")] == ["exact", "partial"]
+    assert [switches[name]["largest_page"] for name in ("apptivo", "apptivo_2")] == [5, 5]
+
+
 def test_with_several_accounts_it_prints_ids_and_keys_of_each():
     with Running("--empty", "--accounts", 2) as running:
         printed = [json.loads(line) for line in running.lines if line.startswith("{")]

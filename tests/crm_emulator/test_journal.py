@@ -5,6 +5,7 @@ import pytest
 import requests
 
 from crm_emulator import Clock, Emulator, EmulatorBugError, Fault
+from crm_emulator.journal import Journal
 
 
 @pytest.fixture
@@ -25,6 +26,17 @@ def test_a_request_is_logged_with_what_became_of_it(emulator):
     assert (logged.status, logged.json, logged.at, logged.seconds) == (200, {"name": "Ann"}, 1_770_000_000, 0)
     assert logged.path == "/copper/developer_api/v1/people"
     assert logged.answer_bytes > 100
+
+
+def test_the_log_keeps_no_more_bodies_than_memory_has_room_for():
+    journal = Journal(kept=5, kept_bytes=1_000)
+    for _ in range(8):
+        journal.begin(0.0, "copper", "POST", "/", "", "/", b"small")
+    assert [each.number for each in journal.requests] == [4, 5, 6, 7, 8]
+    for size in (600, 600, 5_000):
+        journal.begin(0.0, "copper", "POST", "/", "", "/", b" " * size)
+    assert [len(each.body) for each in journal.requests] == [5_000]
+    assert journal.total == 11
 
 
 def test_requests_are_counted_by_method_route_and_status(emulator):

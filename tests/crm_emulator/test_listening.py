@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from crm_emulator import Emulator
-from crm_emulator.addresses import is_loopback, url_host
+from crm_emulator.addresses import given_address, is_loopback, url_host
 from tests.machine import missing
 
 EVERY = "0.0.0.0"  # noqa: S104 - what these tests are about
@@ -76,6 +76,20 @@ def test_it_listens_on_an_address_of_version_6():
 )  # fmt: skip
 def test_only_loopback_is_this_machine_alone(host, alone):
     assert is_loopback(host) is alone
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [("::1", "::1"), ("[::1]", "::1"), ("*", EVERY), (EVERY, EVERY), ("localhost", "localhost")],
+)
+def test_an_address_is_read_as_people_write_it(given, read):
+    assert given_address(given) == read
+
+
+@pytest.mark.parametrize("given", ["", "http://0.0.0.0", "0.0.0.0:8000", "localhost:80"])
+def test_an_address_has_neither_scheme_nor_port(given):
+    with pytest.raises(ValueError, match="without a scheme and a port"):
+        given_address(given)
 
 
 def test_a_url_names_an_address_that_can_be_asked():

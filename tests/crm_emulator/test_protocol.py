@@ -70,8 +70,61 @@ def test_a_client_that_asks_for_another_protocol_is_answered_in_this_one(emulato
     assert b"Ann Upgraded" in received
 
 
-def test_what_is_no_http_is_answered_400_and_closed(emulator):
-    assert talk(emulator, b"hello\r\n\r\n").startswith(b"HTTP/1.1 400")
+@pytest.mark.parametrize(
+    ("sent", "status", "said"),
+    [
+        (b"hello\r\n\r\n", b"400", b"This is no request of HTTP/1.1: Invalid method"),
+        (b"CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example:443\r\n\r\n", b"405", b"no proxy"),
+        (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example\r\n\r\n", b"400", b"one Host header"),
+        (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", b"431", b"at most 65,536 bytes"),
+        (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 20_000 + b"\r\n", b"431", b"at most 65,536 bytes"),
+        (b"GET / HTTP/1.1\r\nX: " + b"y" * 1_000_000, b"431", b"at most 65,536 bytes"),  # and no end of it
+    ],
+)
+def test_what_no_server_takes_is_refused_in_a_sentence_and_closed(emulator, sent, status, said):
+    good = request(emulator, b"GET", b"/account")
+    received = talk(emulator, good + sent)  # the good one is answered first
+    assert re.findall(rb"HTTP/1\.1 (\d+)", received) == [b"200", status]
+    assert said in received
+    assert received.count(b"Connection: close") == 1
+
+
+def test_a_client_that_speaks_tls_to_it_finds_out(emulator):
+    assert b"This speaks HTTP without TLS" in talk(emulator, b"\x16\x03\x01\x02\x00\x01\x00" + bytes(600))
+
+
+def test_a_client_that_sends_too_much_still_reads_why(emulator, monkeypatch):
+    monkeypatch.setattr("crm_emulator.protocol.MOST_BODY_BYTES", 1000)
+    body = b" " * 8_000_000
+    received = talk(emulator, request(emulator, b"POST", b"/people", body))
+    assert received.startswith(b"HTTP/1.1 413 ")
+    assert b"A body has at most 1,000 bytes" in received
+
+
+def test_an_answer_to_head_is_that_to_get_without_its_body(emulator):
+    head, get = (request(emulator, method, b"/account") for method in (b"HEAD", b"GET"))
+    close = request(emulator, b"GET", b"/nothing", b"", b"Connection: close")
+    first, second, third = talk(emulator, head + get + close).split(b"HTTP/1.1 ")[1:]
+    assert [each[:3] for each in (first, second, third)] == [b"200", b"200", b"404"]
+    length = re.search(rb"Content-Length: (\d+)", first)[1]
+    assert length == re.search(rb"Content-Length: (\d+)", second)[1]
+    assert (first.partition(b"\r\n\r\n")[2], len(second.partition(b"\r\n\r\n")[2])) == (b"", int(length))
+    assert [each.method for each in emulator.requests[-3:]] == ["HEAD", "GET", "GET"]
+    pages = b"HEAD / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    assert talk(emulator, pages).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_client_that_asks_without_end_is_read_no_further_than_it_is_answered(emulator):
+    count = 500
+    asked = request(emulator, b"GET", b"/nothing") * (count - 1)
+    received = talk(emulator, asked, request(emulator, b"GET", b"/nothing", b"", b"Connection: close"))
+    assert received.count(b"HTTP/1.1 404") == count
+
+
+def test_a_trailer_replaces_no_header(emulator):
+    head = b"GET /_emulator/status HTTP/1.1\r\nHost: evil.example\r\nTransfer-Encoding: chunked\r\n"
+    received = talk(emulator, head + b"Connection: close\r\n\r\n0\r\nHost: 127.0.0.1\r\n\r\n")
+    assert received.startswith(b"HTTP/1.1 403 ")
 
 
 def test_http_1_0_closes(emulator):

@@ -7,6 +7,8 @@ import shutil
 import socket
 import ssl
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from http.client import HTTPSConnection
 
 import pytest
@@ -64,7 +66,10 @@ def test_the_vendors_own_addresses_lead_to_their_accounts(emulator):
     ):
         assert asked_as(emulator, host, path, headers)[0] == 200, host
     assert [each.vendor for each in emulator.requests] == ["copper", "freshsales", "freshsales_classic", "apptivo"]
-    assert asked_as(emulator, "api.copper.com", "/_emulator/status", {})[0] != 200
+    for path in ("/_emulator/status", "/", "/developer_api/v2/people"):
+        assert asked_as(emulator, "api.copper.com", path, bearer) == (404, b'{"error":"not_found"}')
+    assert b"Invalid API Key" in asked_as(emulator, "www.apptivo.com", "/", {})[1]
+    assert asked_as(emulator, "acme.freshsales.io", "/", token)[0] == 404
 
 
 def test_curl_and_node_trust_it_by_the_variables_that_it_prints(emulator):
@@ -130,6 +135,29 @@ def test_a_file_that_is_not_the_servers_is_told(tmp_path, content):
     found.server.write_text(kept.partition("-----END")[2] if content == "key" else content)
     with pytest.raises(ValueError, match="holds no key with its certificates; delete it"):
         certificates(tmp_path, [])
+
+
+def test_a_certificate_that_ends_within_a_month_is_made_anew_before_it_does(tmp_path, monkeypatch):
+    with monkeypatch.context() as short:
+        short.setattr("crm_emulator.certificates._LIFE", timedelta(days=29))
+        first = certificates(tmp_path, []).authority.read_bytes()
+    second = certificates(tmp_path, []).authority.read_bytes()
+    assert second != first
+    assert certificates(tmp_path, []).authority.read_bytes() == second
+
+
+def test_emulators_that_start_together_trust_one_authority(tmp_path):
+    with ThreadPoolExecutor(6) as starting:
+        made = list(starting.map(lambda _: certificates(tmp_path, ["a.example"]), range(6)))
+    assert len({each.server.read_bytes() for each in made}) == 1
+    authority, server = made[0].authority.read_text().strip(), made[0].server.read_text()
+    assert server.strip().endswith(authority)
+
+
+def test_a_machine_whose_name_no_certificate_bears_is_served_all_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr("socket.gethostname", lambda: "x" * 64)
+    with Emulator(empty=True, tls=tmp_path) as emulator:
+        assert requests.get(emulator.url, verify=emulator.ca_file, timeout=120).status_code == 200
 
 
 def test_nobody_else_reads_the_key_and_the_authoritys_is_kept_nowhere(folder):

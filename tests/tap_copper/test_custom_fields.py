@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -274,6 +275,31 @@ def test_a_column_keeps_its_field_when_another_of_that_name_is_removed_or_it_is_
     assert third.state["bookmarks"]["people"]["columns"] == {"cf_region": older["id"], column: younger["id"]}
     pinned = run(emulator, "people", state=third.state, resync=["people"], custom_field_names={younger["id"]: "area"})
     assert columns(pinned) == {"cf_area": "new"}
+
+
+def test_an_attribute_of_coppers_own_never_shares_a_column_with_a_custom_field(emulator: Emulator) -> None:
+    fields: list[dict[str, Any]] = []
+
+    def reply(question: str) -> tuple[int, bytes]:
+        values = [{"custom_field_definition_id": each["id"], "value": "of a field"} for each in fields]
+        person = {"id": 1, "name": "Ann", "date_modified": 5, "cf_score": "Copper's own", "custom_fields": values}
+        bodies = {"people": [person], "custom_field_definitions": fields}
+        return 200, json.dumps(next((bodies[name] for name in bodies if name in question), [])).encode()
+
+    seen: dict[str, set[Any]] = {}
+    state: dict[str, Any] = {}
+    with speaking(reply) as address:
+        for definitions in ([], [{"id": 7, "name": "Score", "data_type": "String", "available_on": ["person"]}], []):
+            fields[:] = definitions
+            for naming in ("name", "off", "id", "name"):
+                settings = {"base_url": address, "custom_field_columns": naming, "resync": ["people"]}
+                output = run(emulator, "people", state=state, **settings)
+                assert output.error is None
+                state = output.state
+                for name, value in output.records("people")[0].items():
+                    seen.setdefault(name, set()).add(json.dumps(value))
+    assert seen["copper_cf_score"] == {'"Copper\'s own"'}
+    assert seen["cf_score"] == seen["cf_7"] == {'"of a field"'}
 
 
 def test_a_state_whose_columns_are_none_is_refused() -> None:

@@ -141,6 +141,21 @@ def test_no_content_means_no_records(account: Emulator, status: int, body: bytes
     assert not any(each["type"] == "RECORD" for each in output.messages)
 
 
+@pytest.mark.parametrize(("status", "body"), [(204, b""), (200, b" \n")])
+def test_an_account_of_which_nothing_is_said_is_no_record_and_stays_as_it_was(
+    account: Emulator, status: int, body: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    def reply(question: str) -> tuple[int, bytes]:
+        return (status, body) if question == "GET /account" else (200, b"[]")
+
+    with speaking(reply) as address:
+        output = read(account, "account", "pipelines", base_url=address)
+        assert output.error is None
+        assert [each["stream"] for each in output.messages if each["type"] == "ACTIVATE_VERSION"] == ["pipelines"]
+        assert not output.records("account")
+        assert "account_empty call=GET /account" in caplog.text
+
+
 def test_answers_of_another_form_stop_their_streams_alone(account: Emulator) -> None:
     def reply(question: str) -> tuple[int, bytes]:
         body = {"leads": b'{"data": []}', "lead_statuses": b"null", "loss_reasons": b'[{"id": "12"}]', "tags": b"[1]"}

@@ -9,8 +9,10 @@ import sys
 from dataclasses import dataclass
 
 import pytest
+from click.testing import CliRunner
 
 from crm_emulator import Emulator
+from target_crm.cli.main import main
 from target_crm.plans.applying import apply_plan
 from target_crm.plans.plan_file import read_plan
 from target_crm.target import TargetCrm
@@ -145,3 +147,38 @@ def ledger_url(request, tmp_path):
     if request.param == "postgresql":
         return request.getfixturevalue("postgres")
     return f"sqlite:///{tmp_path / 'of-a-test.sqlite'}"
+
+
+@dataclass(frozen=True)
+class Undone:
+    """How an undo ended, what it said, and what it reported."""
+
+    code: int
+    output: str
+    report: dict
+
+    @property
+    def run_id(self):
+        return self.report["run_id"]
+
+    @property
+    def left(self):
+        return [line.removeprefix("left: ") for line in self.output.splitlines() if line.startswith("left: ")]
+
+
+@pytest.fixture
+def undo(settings, tmp_path, caplog):
+    """Undo a run; options as on the command line."""
+
+    def undo(run_id, *options, **config):
+        file, report = tmp_path / "undo.json", tmp_path / "report.json"
+        file.write_text(json.dumps({**settings, "keep_values_days": 30, **config}))
+        report.unlink(missing_ok=True)
+        caplog.clear()
+        ended = CliRunner().invoke(main, ["undo", run_id, "--config", str(file), *options])
+        if ended.exception is not None and not isinstance(ended.exception, SystemExit):
+            raise ended.exception
+        reported = json.loads(report.read_text()) if report.exists() else {}
+        return Undone(ended.exit_code, ended.output + caplog.text, reported)
+
+    return undo

@@ -121,3 +121,25 @@ def test_the_source_id_is_there_for_itself_and_no_second_claim(run):
     done = run([companies, record_of("companies", company="Acme", name="Acme")])
     assert done.of("companies") == {"input": 1, "created": 1}
     assert "is sent only where" not in done.errors
+
+
+def test_the_column_of_a_renamed_custom_field_is_told_with_what_to_do_which_helps(run, emulator):
+    field = emulator.copper.insert(
+        "custom_field_definitions", {"name": "Region", "data_type": "String", "available_on": ["person"]}
+    )
+    schema = schema_of("people", "name", "cf_region")
+
+    def held():
+        (ann,) = emulator.copper.records("people")
+        return {each["custom_field_definition_id"]: each["value"] for each in ann["custom_fields"]}[field["id"]]
+
+    run([schema, record_of("people", id=1, name="Ann", cf_region="North")])
+    emulator.copper.change("custom_field_definitions", field["id"], {"name": "Sales Area"})
+    row = record_of("people", id=1, name="Ann", cf_region="South")
+    done = run([schema, row])
+    said = "people have no custom field of that name; of one that was renamed say custom_fields: {its name: cf_region}"
+    assert f"people: left out cf_region of 1 record: {said}" in done.errors
+    assert held() == "North"
+    done = run([schema, row], streams={"people": {"custom_fields": {"Sales Area": "cf_region"}}})
+    assert done.report["left_out"] == {}
+    assert held() == "South"

@@ -199,7 +199,8 @@ def test_long_and_odd_keys_of_an_older_ledger_are_found_again(old_ledger, copied
         assert streams[text] == 500 + number
         (unlinked,) = ledger.links.written(source, text, [key_of(f"on {text}")])
         assert unlinked.source_id == key_of(text)
-    assert not {key_of(text) for text in texts} & {each[0] for each in ledger.absent(scope, "9", matched_too=True)}
+    absent = {each[0] for each in ledger.arrivals.absent(scope, "9", matched_too=True)}
+    assert absent.isdisjoint(key_of(text) for text in texts)
     store.close()
 
 
@@ -271,12 +272,12 @@ def test_whatever_goes_into_a_ledger_comes_out_of_it(ledger_url, texts):
     ]
     ledger.settle(scope, entries)
     assert {key: known.crm_id for key, known in ledger.known(scope, ids).items()} == ids
-    assert ledger.fresh(scope, "email", texts, 0.0) == {text: {text} for text in texts}
+    assert ledger.fresh_keys.found(scope, "email", texts, 0.0) == {text: {text} for text in texts}
     unlinked = ledger.links.written(source, texts[0], [next(iter(ids))])
     assert {(each.stream, each.object, each.source_id) for each in unlinked} == {
         (texts[0], texts[-1], key) for key in ids
     }
     assert {link.reason for each in unlinked for link in each.links} == {texts[0], ""}
     ledger.claims.forget_match_values(scope, texts[0])
-    assert ledger.fresh(scope, "email", [texts[0]], 0.0) == {}
+    assert ledger.fresh_keys.found(scope, "email", [texts[0]], 0.0) == {}
     store.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Any
 
@@ -13,7 +14,7 @@ from crm_emulator.messages import Record, Request
 from crm_emulator.routing import Route
 
 MOST = 100
-_FIRST = {
+FIRST = {
     "target": None,
     "type": None,
     "event": None,
@@ -23,6 +24,7 @@ _FIRST = {
 }
 _TYPES = ("lead", "person", "company", "opportunity", "project", "task", "activity_log")
 _EVENTS = ("new", "update", "delete")
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+: [\t\x20-\x7e\xa0-\xff]*")
 _FIRE = "the form of changed custom fields, and that a conversion tells nothing of its lead, are guesses"
 
 
@@ -52,7 +54,7 @@ def _one(request: Request, account: CopperAccount) -> Record:
 def _create(request: Request, account: CopperAccount) -> Record:
     if len(account.records("webhooks")) >= MOST:
         raise NotAllowedError(422, f"Invalid request: no more than {MOST} webhooks")
-    record = _checked(account, sent_object(request), _FIRST)
+    record = _checked(account, sent_object(request), FIRST)
     webhook = {"id": account.new_id("webhooks"), **record, "created_at": account.clock.seconds()}
     account.put("webhooks", webhook)
     return webhook
@@ -73,7 +75,7 @@ def _delete(request: Request, account: CopperAccount) -> dict[str, Any]:
 def _checked(account: CopperAccount, sent: Any, old: Record) -> Record:
     record = {**old, **sent}
     problems = []
-    unknown = [name for name in sent if name not in _FIRST]
+    unknown = [name for name in sent if name not in FIRST]
     if unknown:
         problems.append(unrecognized(unknown))
     for name, words in (("type", _TYPES), ("event", _EVENTS)):
@@ -85,6 +87,22 @@ def _checked(account: CopperAccount, sent: Any, old: Record) -> Record:
         problems.append(("target", "can't be blank", "blank"))
     elif record["target"] and not is_target(record["target"], account.switches):
         problems.append(("target", "must be an https URL", "invalid"))
+    problems += _problems_of_what_is_sent_along(record)
     if problems:
         raise InvalidError(problems)
     return record
+
+
+def _problems_of_what_is_sent_along(record: Record) -> list[tuple[str, str, str]]:
+    """Return what is wrong with a webhook's secret and headers; how Copper says it is not known."""
+    problems = []
+    secret, headers = record["secret"], record["headers"]
+    if not (secret is None or isinstance(secret, dict)):
+        problems.append(("secret", "must be an object", "invalid"))
+    if not (headers is None or isinstance(headers, dict)):
+        problems.append(("headers", "must be an object", "invalid"))
+    elif any(not _HEADER.fullmatch(f"{name}: {value}") for name, value in (headers or {}).items()):
+        problems.append(("headers", "must be HTTP headers", "invalid"))
+    if not isinstance(record["custom_field_computed_values"], bool):
+        problems.append(("custom_field_computed_values", "must be true or false", "invalid"))
+    return problems

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from random import Random
 
-from crm_emulator.copper.objects.declaration import FIRST_ID
 from crm_emulator.copper.objects.leads import CONVERTED
 from crm_emulator.copper.seeds.context import CONVERTED_SHARE, SeedContext
 from crm_emulator.messages import Record
@@ -25,11 +24,11 @@ def companies(context: SeedContext, random: Random, size: int) -> Iterator[tuple
     draw = random.random
     people = context.sizes.get("people", 0)
     for index in range(size):
-        record_id = FIRST_ID + index
+        record_id = context.first_id + index
         name, domain = company_name(context, index)
         created, modified = context.stamps(random)
         # People come in the order of their companies, so the first of each is known (see people()).
-        contact = FIRST_ID + index if index < people and draw() < 0.6 else None  # noqa: PLR2004 - a part
+        contact = context.first_id + index if index < people and draw() < 0.6 else None  # noqa: PLR2004 - a part
         record = {
             "id": record_id,
             "name": name,
@@ -56,7 +55,7 @@ def people(context: SeedContext, random: Random, size: int) -> Iterator[tuple[Re
     draw, pick = random.random, context.pick
     company_count = context.sizes.get("companies", 0)
     for index in range(size):
-        record_id = FIRST_ID + index
+        record_id = context.first_id + index
         company = index % company_count if company_count and (index < company_count or draw() < 0.7) else None  # noqa: PLR2004 - most
         company_called, domain = company_name(context, company) if company is not None else (None, "mail.example")
         which = int(draw() * len(context.samples.last_names))
@@ -78,7 +77,7 @@ def people(context: SeedContext, random: Random, size: int) -> Iterator[tuple[Re
             "suffix": None,
             "address": context.address(random),
             "assignee_id": context.one_of(random, "users"),
-            "company_id": None if company is None else FIRST_ID + company,
+            "company_id": None if company is None else context.first_id + company,
             "company_name": company_called,
             "contact_type_id": pick(random, context.lists["contact_types"]),
             "details": pick(random, context.samples.sentences) if draw() < 0.4 else None,  # noqa: PLR2004 - a part
@@ -108,7 +107,7 @@ def leads(context: SeedContext, random: Random, size: int) -> Iterator[tuple[Rec
     draw, pick = random.random, context.pick
     labels = {status["id"]: status["name"] for status in context.records["lead_statuses"]}
     for index in range(size):
-        record_id = FIRST_ID + index
+        record_id = context.first_id + index
         which = int(draw() * len(context.samples.last_names))
         first, last = pick(random, context.samples.first_names), context.samples.last_names[which]
         address = f"{context.samples.handles[which]}.{index // 2 * 2 if draw() < 0.1 else index}@leads.example"  # noqa: PLR2004 - some are shared

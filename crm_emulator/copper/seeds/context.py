@@ -12,7 +12,6 @@ from typing import Any
 from crm_emulator.copper.account import CopperAccount
 from crm_emulator.copper.custom_fields import definitions_on, empty_value
 from crm_emulator.copper.objects.catalog import BY_NAME
-from crm_emulator.copper.objects.declaration import FIRST_ID
 from crm_emulator.messages import Record
 from crm_emulator.samples import Samples, samples
 
@@ -58,6 +57,8 @@ class SeedContext:
     bursts: list[int]
     makers: dict[str, list[tuple[int, Callable[[SeedContext, Record, float], Any], Record, Any]]] = field(init=False)
     zone: tzinfo = field(init=False)
+    first_id: int = field(init=False)
+    first_activity_id: int = field(init=False)
     converted: set[int] = field(default_factory=set)
     interactions: dict[str, dict[int, tuple[int, int]]] = field(default_factory=dict)
     activity_kinds: array[int] = field(default_factory=lambda: array("b"))
@@ -84,7 +85,10 @@ class SeedContext:
         return context
 
     def __post_init__(self) -> None:
-        """Look up once what makes the values of each object's custom fields, and where days begin."""
+        """Look up once what makes the values of each object's custom fields, where days begin, and where ids do."""
+        store = self.account.store
+        self.first_id = store.first_id(BY_NAME["people"].table)
+        self.first_activity_id = store.first_id(BY_NAME["activities"].table)
         self.zone = self.account.zone
         self.makers = {
             name: [(each["id"], _VALUES[each["data_type"]], each, empty_value(each)) for each in definitions]
@@ -175,7 +179,7 @@ class SeedContext:
     def record_id(self, random: Random, object_name: str, rate: float) -> int | None:
         """Pick the id of some record of an object, or None."""
         size = self.sizes.get(object_name, 0)
-        return FIRST_ID + int(random.random() * size) if size and random.random() < rate else None
+        return self.first_id + int(random.random() * size) if size and random.random() < rate else None
 
 
 def _day(context: SeedContext, draw: float) -> int:

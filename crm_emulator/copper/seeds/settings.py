@@ -79,7 +79,8 @@ def seed_settings(account: CopperAccount) -> None:
         account.put("lead_statuses", status)
     for name, kind, is_revenue, stages in _PIPELINES:
         _seed_pipeline(account, name, kind, stages, is_revenue=is_revenue)
-    for type_id, category, name, is_disabled, counts in _ACTIVITY_TYPES:
+    for number, category, name, is_disabled, counts in _ACTIVITY_TYPES:
+        type_id = number + account.store.id_shift if category == "user" and number else number
         record = {"id": type_id, "category": category, "name": name}
         account.put(
             f"{category}_activity_types", {**record, "is_disabled": is_disabled, "count_as_interaction": counts}

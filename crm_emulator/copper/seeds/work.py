@@ -7,8 +7,6 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
-from crm_emulator.copper.objects.activities import FIRST_ID as FIRST_ACTIVITY_ID
-from crm_emulator.copper.objects.declaration import FIRST_ID
 from crm_emulator.copper.objects.opportunities import PRIORITIES, STATUSES
 from crm_emulator.copper.seeds.contacts import company_name
 from crm_emulator.copper.seeds.context import PARENTS, SINGULARS, UNTIL, SeedContext
@@ -22,7 +20,7 @@ def opportunities(context: SeedContext, random: Random, size: int) -> Iterator[t
     """Make opportunities in all pipelines, each with an owner."""
     draw, pick = random.random, context.pick
     for index in range(size):
-        record_id = FIRST_ID + index
+        record_id = context.first_id + index
         pipeline = pick(random, context.records["pipelines"])
         stage = pick(random, pipeline["stages"])
         company_id = context.record_id(random, "companies", 0.9)
@@ -37,7 +35,7 @@ def opportunities(context: SeedContext, random: Random, size: int) -> Iterator[t
             "assignee_id": pick(random, context.lists["users"]),
             "close_date": write_date(closes, "mdy") if draw() < 0.8 else None,  # noqa: PLR2004 - most
             "company_id": company_id,
-            "company_name": company_name(context, company_id - FIRST_ID)[0] if company_id else None,
+            "company_name": company_name(context, company_id - context.first_id)[0] if company_id else None,
             "customer_source_id": context.one_of(random, "customer_sources", 0.6),
             "details": pick(random, context.samples.sentences) if draw() < 0.5 else None,  # noqa: PLR2004 - half
             "loss_reason_id": context.one_of(random, "loss_reasons") if status == "Lost" else None,
@@ -68,7 +66,7 @@ def opportunities(context: SeedContext, random: Random, size: int) -> Iterator[t
 def _related(context: SeedContext, random: Random, names: tuple[str, ...], rate: float) -> dict[str, Any] | None:
     object_name = context.pick(random, names)
     record_id = context.record_id(random, object_name, rate)
-    if object_name == "leads" and record_id is not None and record_id - FIRST_ID in context.converted:
+    if object_name == "leads" and record_id is not None and record_id - context.first_id in context.converted:
         return None
     return {"id": record_id, "type": SINGULARS[object_name]} if record_id else None
 
@@ -76,7 +74,7 @@ def _related(context: SeedContext, random: Random, names: tuple[str, ...], rate:
 def projects(context: SeedContext, random: Random, size: int) -> Iterator[tuple[Record, int]]:
     """Make projects, most of them of an opportunity or a company."""
     for index in range(size):
-        record_id = FIRST_ID + index
+        record_id = context.first_id + index
         created, modified = context.stamps(random)
         record = {
             "id": record_id,
@@ -97,7 +95,7 @@ def tasks(context: SeedContext, random: Random, size: int) -> Iterator[tuple[Rec
     """Make tasks, due around their last change."""
     draw = random.random
     for index in range(size):
-        record_id = FIRST_ID + index
+        record_id = context.first_id + index
         created, modified = context.stamps(random)
         due = modified + int(draw() * 2_000_000) if draw() < 0.8 else None  # noqa: PLR2004 - most
         completed = draw() < 0.4  # noqa: PLR2004 - a part
@@ -124,7 +122,8 @@ def tasks(context: SeedContext, random: Random, size: int) -> Iterator[tuple[Rec
 
 _STAGE_CHANGED = 3
 # (type, category) of the activities that count as interactions, and of those that do not.
-_INTERACTIONS = ((190_711, "user"), (190_712, "user"), (6, "system"))
+_OF_ACCOUNTS = ((190_711, "user"), (190_712, "user"))
+_INTERACTIONS = (*_OF_ACCOUNTS, (6, "system"))
 _OTHERS = ((0, "user"), (1, "system"), (48, "system"))
 _OTHERS_OF_OPPORTUNITIES = (*_OTHERS, (_STAGE_CHANGED, "system"))
 
@@ -136,11 +135,12 @@ def activities(context: SeedContext, random: Random, size: int) -> Iterator[tupl
         date = context.activity_dates[index]
         others = _OTHERS_OF_OPPORTUNITIES if parent == "opportunities" else _OTHERS
         type_id, category = context.pick(random, _INTERACTIONS if index % 3 else others)
+        type_id += context.account.store.id_shift if (type_id, category) in _OF_ACCOUNTS else 0
         old, new = _change(context, random, type_id) if category == "system" else (None, None)
         modified = date if random.random() < 0.7 else min(UNTIL, date + int(random.random() * 500_000))  # noqa: PLR2004 - 7.7
         record = {
-            "id": FIRST_ACTIVITY_ID + index,
-            "parent": {"id": FIRST_ID + context.activity_parents[index], "type": SINGULARS[parent]},
+            "id": context.first_activity_id + index,
+            "parent": {"id": context.first_id + context.activity_parents[index], "type": SINGULARS[parent]},
             "type": {"id": type_id, "category": category},
             "user_id": context.one_of(random, "users", 0.95),
             "details": None if type_id in {1, _STAGE_CHANGED} else context.pick(random, context.samples.sentences),

@@ -139,7 +139,7 @@ def complete_document(account: FreshsalesAccount, record: Record, _old: Record |
         record["products"] = settle_lines(account, record["products"] or [], {"cpq_document_id": record["id"]})
         record["has_products"] = bool(record["products"])
     if record["document_number"] is None:
-        record["document_number"] = f"DOC-{record['id'] - CPQ_DOCUMENTS.first_id + 1}"
+        record["document_number"] = f"DOC-{record['id'] - account.store.first_id(account.tables['cpq_documents']) + 1}"
 
 
 CPQ_DOCUMENTS = Resource(

@@ -44,7 +44,7 @@ def seed_settings(account: FreshsalesAccount) -> None:
     stamp = f"{datetime.fromtimestamp(account.now(), UTC):%Y-%m-%dT%H:%M:%SZ}"  # those of picklists are UTC's (4)
     for name in SELECTORS:
         if name in account.tables:
-            for item in fresh_items(name, stamp):
+            for item in fresh_items(name, stamp, account.store.id_shift):
                 account.store.put(account.tables[name], item)
                 account.store.reserve_ids(account.tables[name], item["id"])
     for index, (name, email) in enumerate(_USERS):

@@ -142,6 +142,9 @@ def test_notes_and_activities_lie_outside_v6(emulator, firm):
     assert firm.reason(firm(f"{at}/note", "createNote", noteDetails={**details, "objectRefId": "7"}))
     made = firm(f"{at}/activities", "createFollowUpActivity", followUpData={"description": "call"})
     activity = made["responseObject"]["activityId"]
+    for wanted, found in (({"description": "call"}, [activity]), ({"description": "mail"}, []), ({}, [activity])):
+        listed = firm(f"{at}/activities", "getActivitiesByAdvancedSearch", searchData=wanted)
+        assert ([each["activityId"] for each in listed["data"]], listed["countOfRecords"]) == (found, len(found))
     assert firm(f"{at}/activities", "deleteActivity", activityId=activity)["responseCode"] == 0
     assert firm.reason(firm(f"{at}/activities", "deleteActivity", activityId=activity))
     view = firm(f"{at}/v5/appsettings", "getAllByCustomView", viewCode="ALL", objectId=4)

@@ -6,6 +6,7 @@ import pytest
 
 from crm_emulator.compare.bodies import records_in, see
 from crm_emulator.compare.seen import Seen, differences
+from crm_emulator.compare.shown_names import ShownNames
 
 
 def told(recorded, here, *, is_cut=False):
@@ -13,7 +14,7 @@ def told(recorded, here, *, is_cut=False):
     for side, bodies, cut in zip(sides, (recorded, here), (is_cut, False), strict=True):
         for body in bodies:
             see(side, body if isinstance(body, bytes) else json.dumps(body).encode(), is_cut=cut)
-    return [f"{each.where}: {each.said}" for each in differences(*sides)]
+    return [f"{each.where}: {each.said}" for each in differences(*sides, ShownNames())]
 
 
 DATES = [{"at": f"2024-01-{day:02}"} for day in range(1, 31)]

@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 import socket
+import zlib
 
 import pytest
 
@@ -28,6 +29,7 @@ def har(*entries):
 
 
 WHOLE = har(entry(text="{}"))
+FLAT = json.dumps({"type": "RECORD", "stream": "people", "record": {"id": 1}})
 UNREADABLE = {
     "nothing": (b"", "it is empty"),
     "a page": (b"<html></html>", "it is neither a HAR file nor a debug trace"),
@@ -39,6 +41,16 @@ UNREADABLE = {
     "a gzip file": (gzip.compress(WHOLE), "it is compressed (gzip); unpack it first"),
     "mitmproxy's flows": (b"1234:7:version;2:21#", "make a HAR of it: mitmdump"),
     "bytes": (WHOLE.replace(b"GET", b"\xff"), "it is no UTF-8"),
+    "an unfinished word": (b'{"log": {"entries": [tru', "it ends in the middle"),
+    "two files in one": (WHOLE * 2, "give one HAR file at a time"),
+    "no entry that is one": (har(None, {"request": 5}), "it is JSON, and no HAR: "),
+    "answers alone": (b'[{"id": 1}]', "it is a list in JSON, and no HAR; record with"),
+    "Insomnia's export": (b'{"_type": "export", "resources": []}', "it is a collection of Insomnia"),
+    "a collection of Postman": (b'{"info": {"_postman_id": "x"}, "item": []}', "it is a collection of Postman"),
+    "what curl prints": (b"HTTP/2 200 \r\ndate: x\r\n\r\n{}", "it is what curl printed"),
+    "Singer messages": (f"{FLAT}\n{FLAT}\n".encode(), "it holds Singer messages"),
+    "a cassette": (b"interactions:\n- request:\n", "it is a cassette of VCR"),
+    "redirects": (har(entry(status=302)), "(1 answered with 3xx)"),
     "no entry": (har(), "no request in it is for the API of a CRM that is emulated\n"),
     "other hosts": (
         har(entry("https://a.example/x"), entry("http://[::1")),
@@ -73,7 +85,9 @@ def test_a_file_that_is_missing_or_too_large_is_refused(compare, tmp_path, monke
 
 
 def test_bodies_that_are_not_kept_or_packed_are_counted_and_their_status_is_compared(compare, tmp_path):
-    body = json.dumps([{"id": 451490, "name": "Partner"}]).encode()
+    body = json.dumps([{"id": 451490, "name": "Partner?>~"}]).encode()
+    twice = {"text": base64.b64encode(gzip.compress(gzip.compress(body))).decode(), "encoding": "base64"}
+    headless = {"text": base64.b64encode(zlib.compress(body)[2:-4]).decode(), "encoding": "base64"}
     packed = {"text": base64.b64encode(gzip.compress(body)).decode(), "encoding": "base64"}
     url = f"{URL}/contact_types"
     path = tmp_path / "recorded.har"
@@ -81,6 +95,13 @@ def test_bodies_that_are_not_kept_or_packed_are_counted_and_their_status_is_comp
         har(
             entry(url, headers=[("Content-Encoding", "gzip")], **packed),
             entry(url, headers=[("content-encoding", "br")], text="CwI=", encoding="base64"),
+            entry(url, headers=[("content-encoding", "gzip, gzip")], **twice),
+            entry(url, **packed),
+            entry(url, headers=[("Content-Encoding", "deflate")], **headless),
+            entry(url, text=base64.encodebytes(body).decode(), encoding="base64"),
+            entry(url, text=base64.urlsafe_b64encode(body).decode().rstrip("="), encoding="base64"),
+            entry(url, text="\ufeff" + body.decode()),
+            entry(url, text=body.decode()[:-5]),
             entry(url, text="{!", encoding="base64"),
             entry(url),
             entry(url, status=304),
@@ -89,10 +110,11 @@ def test_bodies_that_are_not_kept_or_packed_are_counted_and_their_status_is_comp
     )  # fmt: skip
     code, printed = compare(path)
     assert code == 0, printed
-    assert "GET /contact_types (4 requests, 1 record)" in printed
+    assert "GET /contact_types (11 requests, 8 records)" in printed
     for said in (
         "the body of 1 answer is compressed with brotli or zstd",
         "the body of 1 answer is not in the recording",
+        "the body of 1 answer beyond what was recorded of it",
         "the body of 1 answer is not the base64 that it says it is",
         "passed over: 1 request answered from a cache",
         "passed over: 1 request with OPTIONS",
@@ -156,6 +178,105 @@ def test_a_secret_is_not_shown_where_the_emulator_repeats_it(compare, tmp_path):
     assert code == 1
     assert "secret.{key}" in printed
     assert "inaheader" not in printed
+
+
+PLACES = {
+    "a cookie of its own": {"request": {"cookies": [{"name": "session", "value": "inasecret"}]}},
+    "a cookie of the answer": {"response": {"cookies": [{"name": "session", "value": "inasecret"}]}},
+    "a parameter's value": {"request": {"queryString": [{"name": "key", "value": "inasecret"}]}},
+    "a parameter's name": {"request": {"url": f"{URL}/account?inasecret=1"}},
+    "a fragment": {"request": {"url": f"{URL}/account#inasecret"}},
+    "the words of the status": {"response": {"statusText": "inasecret"}},
+    "a value of the answer": {"response": {"content": {"text": '{"id": 1, "name": "Inasecret Lee", "inasecret": 1}'}}},
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_no_key_is_shown_that_is_a_value_anywhere(compare, tmp_path, place):
+    asked = entry(text='{"id": 1, "inasecret": 1}')
+    for side, changed in PLACES[place].items():
+        asked[side].update(changed)
+    path = tmp_path / "recorded.har"
+    path.write_bytes(har(asked))
+    code, printed = compare(path)
+    assert (code, "inasecret" in printed) == (1, False), printed
+    assert "{key}: recorded (integer), missing here" in printed
+
+
+def test_no_key_is_shown_that_stands_in_an_answer_of_another_host(compare, tmp_path):
+    token = entry("https://login.a.example/token", text='{"access_token": "inatoken"}')
+    subdomain = entry(
+        "https://inahost.myfreshworks.com/crm/sales/api/selector/owners", text='{"users": [], "inahost": 1}'
+    )
+    path = tmp_path / "recorded.har"
+    path.write_bytes(har(token, subdomain, entry(text='{"id": 1, "inatoken": 1}')))
+    _, printed = compare(path)
+    assert printed.count("{key}: recorded (integer), missing here") == 2, printed
+    assert "ina" not in printed
+
+
+def test_names_that_somebody_chose_are_hidden_and_others_where_one_asks_for_it(compare, tmp_path):
+    hook = {"id": 1, "target": "https://a.example", "type": "lead", "event": "new", "secret": {"anna": 5, "bert": 6}}
+    contact = {"contact": {"id": 1, "cf_anna": 5, "custom_field": {"cf_bert": 1}}}
+    path = tmp_path / "recorded.har"
+    path.write_bytes(
+        har(
+            entry(f"{URL}/webhooks", text=json.dumps([hook])),
+            entry("https://a.myfreshworks.com/crm/sales/api/contacts/1", text=json.dumps(contact)),
+            entry(text='{"id": 1, "settings": {"anna": 1, "bert": 2}, "forecast": true}'),
+        )
+    )
+    _, printed = compare(path)
+    assert "anna" not in printed
+    assert "bert" not in printed
+    assert "  settings.{key}: recorded (integer), missing here: 2 keys\n" in printed
+    assert "  forecast: recorded (boolean), missing here\n" in printed
+    assert "look through 1 key that the emulator does not know" in printed
+    code, printed = compare(path, "--hide-keys")
+    assert (code, "forecast" in printed) == (1, False)
+    assert "  {key}: recorded (boolean), missing here\n" in printed
+    assert "look through" not in printed
+
+
+def test_values_that_somebody_hid_are_no_difference(compare, tmp_path):
+    person = {
+        "id": "REDACTED",
+        "name": "***",
+        "emails": [{"email": "xxx", "category": "work"}],
+        "date_created": "[removed]",
+    }
+    path = tmp_path / "recorded.har"
+    path.write_bytes(har(entry(f"{URL}/people/REDACTED", text=json.dumps(person))))
+    _, printed = compare(path)
+    assert "not compared: 4 values that somebody had hidden, as ***" in printed
+    for said in ("status: ", "date_created: ", "  id: ", "  name: "):
+        assert said not in printed
+
+
+def test_an_entry_that_is_broken_or_stands_there_twice_costs_no_other(compare, tmp_path):
+    gone = entry(f"{URL}/people/70016358306", method="DELETE", text='{"id": 70016358306, "is_deleted": true}')
+    polled = {**entry(text="{}", status=200.0), "startedDateTime": "2026-11-30T10:00:00Z"}
+    unanswered = {"request": gone["request"]}
+    path = tmp_path / "recorded.har"
+    path.write_bytes(har(gone, None, gone, polled, polled, {"request": {"url": 5}}, unanswered))
+    code, printed = compare(path)
+    assert "differs  copper: GET /account (1 request)" in printed
+    assert "equal    copper: DELETE /people/{id} (1 request, 1 record)" in printed
+    assert "passed over: 2 requests recorded twice" in printed
+    assert "passed over: 2 requests whose entry is none of a HAR" in printed
+    assert "passed over: 1 request without an answer" in printed
+    assert code == 1
+
+
+def test_a_route_of_which_no_body_was_compared_is_not_called_equal(compare, tmp_path):
+    hook = {"id": 1, "target": "https://a.example", "type": "lead", "event": "new"}
+    path = tmp_path / "recorded.har"
+    path.write_bytes(har(entry(f"{URL}/webhooks", text=json.dumps([hook])), entry()))
+    code, printed = compare(path)
+    assert code == 0
+    assert "unknown  copper: GET /webhooks (1 request, 1 record)\n  nothing was found here for 1 request" in printed
+    assert "unknown  copper: GET /account (1 request)\n  the status alone was compared\n" in printed
+    assert printed.endswith("\nno difference, and no body was compared\n")
 
 
 def test_what_no_program_would_have_sent_is_passed_over_or_asked_without_it(compare, tmp_path):

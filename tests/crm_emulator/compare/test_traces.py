@@ -1,5 +1,7 @@
 """The plugins' debug trace as a recording."""
 
+import json
+
 import pytest
 
 from crm_api.errors import BODY_CHARACTERS
@@ -66,4 +68,23 @@ def test_the_crm_of_a_trace_is_found_out_by_its_requests(compare, tmp_path, crm)
     assert f"differs  {crm}: POST " in printed
     assert "contact.hobby: recorded" in printed
     assert " status: " not in printed
+    assert "Secret" not in printed
+
+
+SAID = 'GET /contact_types: 200, 60 bytes; sent; got [{"id":451490,\n "name":"Secret","rankx":1}]'
+LOGS = {
+    "of Meltano": f"2026-11-30T11:46:27Z [info     ] {PLACE}{SAID} cmd_type=extractor name=tap-copper run_id=a",
+    "in colours": f"\x1b[2m2026-11-30T11:46:27Z\x1b[0m [info] {PLACE}{SAID} \x1b[36mname\x1b[0m=\x1b[35mtap\x1b[0m",
+    "that is structured": json.dumps({"level": "debug", "message": SAID}),
+    "of lines that end as Windows has them": f"{PLACE}{SAID}\r",
+}
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_a_trace_is_read_in_whatever_log_it_stands(compare, tmp_path, name):
+    path = tmp_path / "trace.log"
+    path.write_text(f"{LOGS[name]}\n{PLACE}something else\n", encoding="utf-8")
+    code, printed = compare(path)
+    assert code == 1, printed
+    assert "GET /contact_types (1 request, 1 record)\n  [].rankx: recorded (integer), missing here\n" in printed
     assert "Secret" not in printed

@@ -189,3 +189,15 @@ def test_a_filter_of_the_wrong_shape_is_refused(copper, parameters):
 
 def test_activities_have_no_filter_by_modification(copper):
     assert "minimum_modified_date" in copper.refused("POST", "/activities/search", {"minimum_modified_date": 1})
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ({"sort_by": {"a": None}}, 'Sort By: Invalid value: {"a":null}'),
+        ({"ids": [True]}, "Ids: Invalid value: true"),
+        ({"ids": ["x"]}, "Ids: Invalid value: x"),
+    ],
+)
+def test_a_value_is_repeated_as_json_spells_it(copper, sent, said):
+    assert copper.refused("POST", "/people/search", sent).endswith(said)

@@ -116,6 +116,24 @@ def test_a_code_ends_and_json_is_not_taken(emulator):
     assert answer.json()["error"] == "invalid_request"
 
 
+def test_a_token_that_a_user_revokes_ends_and_the_next_authorization_gives_another():
+    with Emulator(empty=True) as emulator:
+
+        def asks(given):
+            headers = {"Authorization": f"Bearer {given}"}
+            return requests.get(f"{emulator.copper.base_url}/account", headers=headers, timeout=120).status_code
+
+        first, pending = emulator.copper.access_token, emulator.copper.authorize(BACK)
+        assert asks(first) == 200
+        revoked = requests.post(f"{emulator.url}/_emulator/copper/revoke", timeout=120)
+        assert (revoked.status_code, revoked.json(), asks(first)) == (200, {}, 401)
+        assert token(emulator, pending).json() == {"error": "invalid_grant"}
+        second = token(emulator, emulator.copper.authorize(BACK)).json()["access_token"]
+        assert (asks(second), second == emulator.copper.access_token, second == first) == (200, True, False)
+        other = requests.post(f"{emulator.url}/_emulator/freshsales/revoke", timeout=120)
+        assert (other.status_code, other.json()) == (400, {"error": "freshsales gives out no tokens"})
+
+
 def test_the_pages_do_not_lie_below_the_api(emulator):
     assert requests.get(f"{emulator.copper.base_url}/oauth/authorize", timeout=120).status_code == 401
 

@@ -6,16 +6,14 @@ from urllib.parse import urlencode
 
 import pytest
 import requests
-from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
 from crm_emulator import Emulator
-from tests.machine import find_program
+from tests.browser import chromium, complaints
 
 pytestmark = pytest.mark.browser
 
@@ -31,25 +29,6 @@ def calm(emulator):
     yield
     emulator.no_trouble()
     emulator.journal.clear()
-
-
-def chromium(*, javascript: bool = True) -> webdriver.Chrome:
-    options = webdriver.ChromeOptions()
-    options.binary_location = find_program("chromium", "chromium-browser", "google-chrome")
-    for argument in (
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--window-size=1280,1000",
-    ):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    if not javascript:
-        options.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": 2})
-    found = webdriver.Chrome(options=options, service=Service(find_program("chromedriver")))
-    found.implicitly_wait(30)  # a page that is on its way
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -181,7 +160,7 @@ def test_no_page_complains_or_scrolls_sideways(emulator, browser, path):
         inner = browser.execute_script("return [document.documentElement.scrollWidth, window.innerWidth]")
         assert inner[0] <= inner[1]
     browser.set_window_size(1280, 1000)
-    assert [entry for entry in browser.get_log("browser") if entry["level"] in {"SEVERE", "WARNING"}] == []
+    assert complaints(browser) == []
 
 
 def test_everything_but_the_live_parts_works_without_javascript(emulator):

@@ -90,6 +90,12 @@ def shapes(crm: str) -> list[Shape]:
     ]
 
 
+def custom_values() -> Shape:
+    """Read the kinds of the values of Copper's custom fields: a shape whose keys are the data types."""
+    text = (HERE / "copper_custom_values.yaml").read_text(encoding="utf-8")
+    return Shape("custom values", "H1, A", yaml.safe_load(text))
+
+
 def _kinds(kinds: Any) -> list[Any]:
     """Return the kinds that a value may be of."""
     if isinstance(kinds, str):

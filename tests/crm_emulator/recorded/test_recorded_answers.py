@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from crm_emulator import Emulator
-from tests.crm_emulator.recorded.shapes import shapes
+from tests.crm_emulator.recorded.shapes import Shape, custom_values, shapes
 
 ASKED = [
     pytest.param(crm, shape, id=f"{crm} {shape.name}")
@@ -68,6 +68,23 @@ def test_the_emulator_answers_in_the_recorded_shape(emulator, crm, shape):
     assert sorted({difference for body in bodies for difference in shape.differences(body)}) == []
     assert list(shape.unseen(bodies)) == []
     assert not set(shape.lacking) & {key for body in bodies for key in body}
+
+
+def test_the_values_of_custom_fields_are_of_the_recorded_kinds(emulator):
+    shape = custom_values()
+    data_types = {each["id"]: each["data_type"] for each in emulator.copper.records("custom_field_definitions")}
+    held = [
+        (data_types[field["custom_field_definition_id"]], field["value"])
+        for name in ("people", "companies", "leads", "opportunities", "tasks")
+        for record in emulator.copper.records(name)
+        for field in record["custom_fields"]
+    ]
+    for data_type, kinds in shape.keys.items():
+        of_type = Shape(data_type, shape.recorded, {data_type: kinds})
+        bodies = [{data_type: value} for each, value in held if each == data_type]
+        assert bodies
+        assert [each for body in bodies for each in of_type.differences(body)] == []
+        assert list(of_type.unseen(bodies)) == []
 
 
 @pytest.mark.parametrize("crm", ["copper", "freshsales", "apptivo"])

@@ -16,11 +16,12 @@ from crm_emulator import Emulator
 from target_crm.crms import connected
 from tests.crm_emulator.recorded.shapes import shapes
 
+SETTINGS = {"custom_field_definitions", "users", "account", "pipelines", "customer_sources", "loss_reasons"}
 SHAPES = [
     pytest.param(crm, shape, id=f"{crm} {shape.name}")
     for crm in ("copper", "freshsales", "apptivo")
     for shape in shapes(crm)
-    if shape.object and shape.object not in {"custom_field_definitions", "users", "account", "pipelines"}
+    if shape.object and shape.object not in SETTINGS
 ]
 READ_AS: Mapping[Kind, type | tuple[type, ...]] = {
     Kind.TEXT: str,

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 
-from target_crm.plans.plan_file import PlanFileError, read_plan, write_plan
+from target_crm.plans.plan_file import PlanFileError, read_plan
 from tests.target_crm.messages import record_of, schema_of
 
 PEOPLE = schema_of("people", "name", "email", "title", "company", "_sdc_deleted_at")
@@ -281,14 +280,6 @@ def applied_to(run, plan, apply, emulator, *, known):
     assert len(emulator.requests) - since <= 13
 
 
-def test_a_plan_to_undo_is_refused(plan, apply, tmp_path):
-    found = read_plan(plan(PEOPLE, person(1)))
-    path = tmp_path / "undo.jsonl"
-    write_plan(path, replace(found.header, kind="undo"), found.lines)
-    with pytest.raises(PlanFileError, match="of kind 'undo'"):
-        apply(path, streams=STREAMS)
-
-
 def test_a_file_that_is_no_plan_is_not_overwritten(run, tmp_path, writes):
     file = tmp_path / "notes.txt"
     file.write_text("mine")
@@ -305,3 +296,27 @@ def test_a_dry_run_that_fails_leaves_no_plan_of_an_earlier_one(run, plan, emulat
     emulator.trouble("error:status=500")
     run([PEOPLE, person(1)], dry_run=True, plan_path=str(path), streams=STREAMS)
     assert not path.exists()
+
+
+@pytest.mark.parametrize("when_gone", ["match_again", "recreate"])
+def test_a_record_that_the_crm_had_lost_is_made_again_as_planned(run, plan, apply, people, emulator, writes, when_gone):
+    streams = {"people": {**STREAMS["people"], "when_gone": when_gone}}
+    run([PEOPLE, person(1), person(2)], streams=streams)
+    emulator.copper.delete("people", people()["P1"]["id"])
+    path = plan(PEOPLE, person(1, title="B"), person(2, title="B"), streams=streams)
+    assert [(line.source_id, line.action) for line in read_plan(path).lines] == [("1", "create"), ("2", "update")]
+    before = len(writes())
+    done = apply(path, streams=streams)
+    assert done.of("people") == {"input": 2, "created": 1, "updated": 1}
+    assert len(writes()) == before + 2, "nothing is sent to the record that is gone"
+    assert {each["title"] for each in people().values()} == {"B"}
+
+
+def test_a_record_that_the_crm_lost_after_the_plan_is_not_made_again(run, plan, apply, people, emulator):
+    run([PEOPLE, person(1), person(2)], streams=STREAMS)
+    path = plan(PEOPLE, person(1, title="B"), person(2, title="B"))
+    emulator.copper.delete("people", people()["P1"]["id"])
+    done = apply(path, streams=STREAMS)
+    assert done.of("people") == {"input": 2, "updated": 1, "rejected": 1}
+    assert "any more" in done.errors
+    assert people().keys() == {"P2"}

@@ -1,0 +1,72 @@
+"""The sync log as the SDK sees it: a tap whose source is the ledger."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+from singer_sdk import Tap
+from singer_sdk.contrib.msgspec import MsgSpecWriter
+from singer_sdk.helpers.capabilities import TapCapabilities
+from typing_extensions import override
+
+from crm_api.transport.redaction import Redactor
+from target_crm.ledger.looks import looked_at
+from target_crm.ledger.store import default_url
+from target_crm.ledger.tables import key_of
+from target_crm.sync_log.opened_log import OpenedLog
+from target_crm.sync_log.streams import STREAMS, LedgerStream
+
+LOOKER = "sync log"
+logger = logging.getLogger("singer-crm")
+
+
+class SyncLog(Tap):
+    """Reads the ledger of target-crm: its runs, the outcomes of records, what was changed, and what is held.
+
+    Args:
+        redact: Hides the secrets of the settings.
+        activates_versions: Whether ACTIVATE_VERSION follows what is read whole.
+        arguments: As the SDK's taps take them.
+
+    Attributes:
+        redact, activates_versions: See above.
+    """
+
+    name = "singer-crm-log"
+    package_name = "singer-crm"
+    config_jsonschema: ClassVar[dict[str, Any]] = {
+        "type": "object",
+        "properties": {
+            "ledger_url": {"type": ["string", "null"], "secret": True, "description": "URL of the ledger."},
+            "account_name": {"type": ["string", "null"], "description": "The account that is meant; else all of them."},
+        },
+    }
+    capabilities: ClassVar[list[Any]] = [
+        TapCapabilities.CATALOG,
+        TapCapabilities.STATE,
+        TapCapabilities.DISCOVER,
+    ]
+
+    def __init__(self, *, redact: Redactor | None = None, activates_versions: bool = False, **arguments: Any) -> None:
+        self.redact = redact or Redactor()
+        self.activates_versions = activates_versions
+        super().__init__(message_writer=MsgSpecWriter(), **arguments)
+
+    @contextmanager
+    def opened(self) -> Iterator[OpenedLog]:
+        """Open the ledger for the block.
+
+        Raises:
+            SettingError: There is no ledger.
+            LedgerError: It cannot be read.
+        """
+        name = self.config.get("account_name")
+        with looked_at(self.config.get("ledger_url") or default_url(), LOOKER, logger.warning) as store:
+            yield OpenedLog(store, None if name is None else key_of(name))
+
+    @override
+    def discover_streams(self) -> list[LedgerStream]:
+        return [stream(self, self) for stream in STREAMS]

@@ -1,0 +1,187 @@
+"""A run that is taken back leaves every field as it was, and everything that people did since."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from target_crm.cli.main import main
+from tests.target_crm.messages import record_of, schema_of
+
+PEOPLE = schema_of("people", "email", "title", "details", "tags", "company", name={"type": ["string", "null"]})
+COMPANIES = schema_of("companies", "name", "city")
+STREAMS = {"people": {"references": {"company_id": {"stream": "companies", "source_id": "company"}}}}
+
+
+def person(number=1, **more):
+    return record_of("people", **{"id": number, "name": f"P{number}", "email": f"p{number}@x.org"} | more)
+
+
+def company(number=1, **more):
+    return record_of("companies", **{"id": number, "name": f"C{number}"} | more)
+
+
+@pytest.fixture
+def write(run):
+    """Write with kept values; returns the run's id."""
+
+    def write(*messages, **config):
+        config = {"keep_values_days": 30, "streams": STREAMS} | config
+        done = run([COMPANIES, PEOPLE, *messages], **config)
+        assert done.code == 0, done.errors
+        return done.report["run_id"]
+
+    return write
+
+
+def of(emulator, name="people"):
+    return {record["name"]: record for record in emulator.copper.records(name)}
+
+
+def test_updates_go_back(write, undo, emulator):
+    write(person(title="CEO", tags=["a"]), person(2, title="CTO"))
+    taken = write(person(title="Boss", tags=["b"]), person(2, title="Head", details="New"))
+    done = undo(taken)
+    assert done.code == 0, done.output
+    people = of(emulator)
+    assert (people["P1"]["title"], people["P1"]["tags"]) == ("CEO", ["a"])
+    assert (people["P2"]["title"], people["P2"]["details"]) == ("CTO", None)
+    assert done.report["streams"]["people"]["updated"] == 2
+
+
+def test_what_was_created_is_deleted(write, undo, emulator):
+    taken = write(company(), person(company=1))
+    done = undo(taken)
+    assert done.code == 0, done.output
+    assert of(emulator) == of(emulator, "companies") == {}
+
+
+def test_the_same_values_are_not_sent_again_until_the_source_changes_them(write, undo, emulator, writes):
+    write(person(title="CEO"))
+    taken = write(person(title="Boss"), person(2), company())
+    assert undo(taken).code == 0
+    before = len(writes())
+    write(person(title="Boss"), person(2), company())
+    assert len(writes()) == before
+    write(person(title="Boss", details="New"), person(2, details="New"), company())
+    people = of(emulator)
+    assert (people["P1"]["title"], people["P1"]["details"]) == ("CEO", "New")
+    assert people["P2"]["details"] == "New"
+
+
+def test_with_again_the_next_run_sends_them(write, undo, emulator):
+    write(person(title="CEO"))
+    taken = write(person(title="Boss"), person(2), company())
+    assert undo(taken, "--again").code == 0
+    assert of(emulator)["P1"]["title"] == "CEO"
+    write(person(title="Boss"), person(2), company())
+    assert of(emulator)["P1"]["title"] == "Boss"
+    assert "P2" in of(emulator)
+    assert "C1" in of(emulator, "companies")
+
+
+def test_what_people_changed_since_is_left(write, undo, emulator):
+    write(person(title="CEO", details="Old"))
+    taken = write(person(title="Boss", details="New"), person(2, title="CTO"))
+    people = of(emulator)
+    emulator.copper.change("people", people["P1"]["id"], {"title": "typed"})
+    emulator.copper.change("people", people["P2"]["id"], {"details": "typed"})
+    done = undo(taken)
+    people = of(emulator)
+    assert done.code == 0
+    assert (people["P1"]["title"], people["P1"]["details"]) == ("typed", "Old")
+    assert people["P2"]["details"] == "typed"
+    assert len(done.left) == 2
+
+
+def test_deleted_records_are_made_again_and_links_follow(write, undo, emulator):
+    streams = {**STREAMS, "companies": {"hard_delete": True}}
+    schema = schema_of("companies", "name", "city", "_sdc_deleted_at")
+    write(company(city="Bern"), person(company=1), streams=streams)
+    old = of(emulator, "companies")["C1"]["id"]
+    taken = write(schema, company(_sdc_deleted_at="2026-01-01"), streams=streams)
+    assert of(emulator, "companies") == {}
+    done = undo(taken, streams=streams)
+    assert done.code == 0, done.output
+    made = of(emulator, "companies")["C1"]
+    assert made["id"] != old
+    assert made["address"]["city"] == "Bern"
+    assert of(emulator)["P1"]["company_id"] == made["id"]
+    write(schema, company(_sdc_deleted_at="2026-01-01"), person(company=1), streams=streams)
+    assert of(emulator, "companies")["C1"]["id"] == made["id"]
+
+
+def test_an_undo_can_be_undone(write, undo, emulator):
+    write(person(title="CEO"))
+    taken = write(person(title="Boss"), company(), person(2, company=1))
+    undone = undo(taken)
+    assert undone.code == 0
+    again = undo(undone.run_id)
+    assert again.code == 0, again.output
+    people = of(emulator)
+    assert people["P1"]["title"] == "Boss"
+    assert people["P2"]["company_id"] == of(emulator, "companies")["C1"]["id"]
+
+
+def test_an_undo_that_is_repeated_does_nothing_more(write, undo, writes):
+    write(person(title="CEO"))
+    taken = write(person(title="Boss"), person(2))
+    assert undo(taken).code == 0
+    before = len(writes())
+    again = undo(taken)
+    assert again.code == 0, again.output
+    assert again.left == []
+    assert len(writes()) == before
+
+
+def test_a_dry_run_sends_nothing(write, undo, writes):
+    write(person(title="CEO"))
+    taken = write(person(title="Boss"), person(2))
+    before = len(writes())
+    done = undo(taken, "--dry-run")
+    assert done.code == 0, done.output
+    assert len(writes()) == before
+    assert 'title: "Boss" -> "CEO"' in done.output
+
+
+def applied(settings, tmp_path, plan, *options):
+    file = tmp_path / "apply.json"
+    file.write_text(json.dumps(settings | {"keep_values_days": 30, "streams": STREAMS}))
+    return CliRunner().invoke(main, ["apply", str(plan), "--config", str(file), *options])
+
+
+def test_a_plan_of_an_undo_is_carried_out_where_it_is_still_true(write, undo, emulator, writes, settings, tmp_path):
+    write(person(title="CEO"), person(2, title="CTO"))
+    taken = write(person(title="Boss"), person(2, title="Head"), company(), person(3, company=1))
+    before, plan = len(writes()), tmp_path / "undo.plan"
+    made = undo(taken, "--plan", str(plan), streams=STREAMS)
+    assert made.code == 0, made.output
+    assert len(writes()) == before
+    shown = CliRunner().invoke(main, ["plan", "show", str(plan)])
+    assert shown.exit_code == 0, shown.output
+    assert "CEO" in shown.output
+    emulator.copper.change("people", of(emulator)["P2"]["id"], {"details": "typed"})
+    done = applied(settings, tmp_path, plan)
+    assert done.exit_code == 1, done.output
+    people = of(emulator)
+    assert {name: each["title"] for name, each in people.items()} == {"P1": "CEO", "P2": "Head"}
+    assert of(emulator, "companies") == {}
+    before = len(writes())
+    again = applied(settings, tmp_path, plan)
+    assert again.exit_code == 1, again.output
+    assert len(writes()) == before
+
+
+def test_lines_of_a_plan_of_an_undo_may_be_removed_and_a_done_one_is_refused(write, undo, emulator, settings, tmp_path):
+    write(person(title="CEO"), person(2, title="CTO"))
+    taken = write(person(title="Boss"), person(2, title="Head"))
+    plan = tmp_path / "undo.plan"
+    assert undo(taken, "--plan", str(plan), streams=STREAMS).code == 0
+    lines = plan.read_text().splitlines(keepends=True)
+    plan.write_text("".join(line for line in lines if '"source_id":"2"' not in line))
+    assert applied(settings, tmp_path, plan).exit_code == 0
+    assert {name: each["title"] for name, each in of(emulator).items()} == {"P1": "CEO", "P2": "Head"}
+    again = applied(settings, tmp_path, plan)
+    assert again.exit_code == 2, again.output
