@@ -134,11 +134,13 @@ class Objection:
         reason: A sentence for people.
         waits_on: The records that it is to wait for; None: it is rejected.
         is_silent: Whether it is left where it is, without a word: it was never asked for.
+        is_gone: Whether the CRM no longer has the record that is to be changed, so that it is decided anew.
     """
 
     reason: str
     waits_on: tuple[Awaited, ...] | None = None
     is_silent: bool = False
+    is_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

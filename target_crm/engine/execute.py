@@ -196,10 +196,12 @@ class ActionRunner:
         objections = self._context.run.approval.intended(self._context.crm, intended)
         if not objections:
             return
+        objected = [(action, objections[_source_id(action)]) for action, _ in steps if _source_id(action) in objections]
+        for action, objection in objected:
+            if objection.is_gone and isinstance(action, Update):
+                self._begin_anew(action.ready, action.crm_id, prepared)
         self._records.hold_objected(
-            (action.ready.incoming, objection)
-            for action, _ in steps
-            if (objection := objections.get(action.ready.incoming.source_id)) is not None
+            (action.ready.incoming, objection) for action, objection in objected if not objection.is_gone
         )
         prepared.writes = [each for each in prepared.writes if _source_id(each.action) not in objections]
         prepared.unneeded = [each for each in prepared.unneeded if _source_id(each[0]) not in objections]

@@ -21,6 +21,7 @@ from target_crm.plans.symbols import is_same, plain, symbols_in
 from target_crm.report.outcomes import Observer, Outcome, RecordOutcome
 
 _ANEW = "Make the plan anew."
+_GONE = Objection("The CRM has lost it", is_gone=True)
 _NOT_IN_PLAN = Objection("The plan does not say so, or no longer", is_silent=True)
 
 
@@ -168,10 +169,13 @@ class PlanGuard(Approval, Observer):
     def intended(self, crm: Crm, intended: Sequence[Intended]) -> Mapping[str, Objection]:
         chosen: dict[str, PlanLine] = {}
         objections: dict[str, Objection] = {}
+        gone = self._gone(crm, intended)
         for each in intended:
             line = self._line_of(each)
             if line is None:
                 objections[each.source_id] = _NOT_IN_PLAN
+            elif each.source_id in gone:
+                objections[each.source_id] = _GONE
             elif why := self._difference(crm, each, line):
                 objections[each.source_id] = Objection(f"{why}. {_ANEW}")
             else:
@@ -187,6 +191,24 @@ class PlanGuard(Approval, Observer):
                 self._note_ours(line)
                 self._opened.ledger.planned_lines.expect(each.scope, each.source_id, line.line)
         return objections
+
+    def _gone(self, crm: Crm, intended: Sequence[Intended]) -> set[str]:
+        """Return the source ids of updates of records that the CRM had lost when the plan was made, and has not now.
+
+        The plan says what comes of them after that: they are created, or other records match.
+        """
+        others = [each for each in intended if self._is_of_another(each)]
+        if not others:
+            return set()
+        there = self._read(crm, others[0].crm_object, [each.crm_id for each in others if each.crm_id is not None])
+        return {each.source_id for each in others if each.crm_id not in there}
+
+    def _is_of_another(self, each: Intended) -> bool:
+        """Tell whether an update is of another record of the CRM than the plan's, and may be of one that is gone."""
+        line = self._line_of(each)
+        if line is None or each.step is not Step.UPDATE or not each.crm_object.readable or each.in_doubt:
+            return False
+        return not is_same(line.carry["sent"]["crm_id"], plain(each.crm_id), _symbols(line), self._real)
 
     def _line_of(self, each: Intended) -> PlanLine | None:
         if each.step is not Step.LINK:

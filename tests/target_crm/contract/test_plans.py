@@ -25,7 +25,7 @@ def plan(run, tmp_path):
     return plan
 
 
-@pytest.mark.daily(one_of=3)
+@pytest.mark.daily(one_of=5)
 def test_a_plan_that_is_carried_out_leaves_nothing_to_the_run(contract, run, plan, apply):
     if contract.case.finds:
         contract.case.insert(contract.vendor, 1)
@@ -47,7 +47,7 @@ def test_a_plan_that_is_carried_out_leaves_nothing_to_the_run(contract, run, pla
     assert len(contract.writes) == before
 
 
-@pytest.mark.daily(one_of=3)
+@pytest.mark.daily(one_of=5)
 @pytest.mark.only(lambda case: case.deletes)
 def test_a_planned_delete_is_carried_out_once(contract, run, plan, apply):
     run(contract.made(1, 2), streams=contract.stream_settings(hard_delete=True))

@@ -296,3 +296,27 @@ def test_a_dry_run_that_fails_leaves_no_plan_of_an_earlier_one(run, plan, emulat
     emulator.trouble("error:status=500")
     run([PEOPLE, person(1)], dry_run=True, plan_path=str(path), streams=STREAMS)
     assert not path.exists()
+
+
+@pytest.mark.parametrize("when_gone", ["match_again", "recreate"])
+def test_a_record_that_the_crm_had_lost_is_made_again_as_planned(run, plan, apply, people, emulator, writes, when_gone):
+    streams = {"people": {**STREAMS["people"], "when_gone": when_gone}}
+    run([PEOPLE, person(1), person(2)], streams=streams)
+    emulator.copper.delete("people", people()["P1"]["id"])
+    path = plan(PEOPLE, person(1, title="B"), person(2, title="B"), streams=streams)
+    assert [(line.source_id, line.action) for line in read_plan(path).lines] == [("1", "create"), ("2", "update")]
+    before = len(writes())
+    done = apply(path, streams=streams)
+    assert done.of("people") == {"input": 2, "created": 1, "updated": 1}
+    assert len(writes()) == before + 2, "nothing is sent to the record that is gone"
+    assert {each["title"] for each in people().values()} == {"B"}
+
+
+def test_a_record_that_the_crm_lost_after_the_plan_is_not_made_again(run, plan, apply, people, emulator):
+    run([PEOPLE, person(1), person(2)], streams=STREAMS)
+    path = plan(PEOPLE, person(1, title="B"), person(2, title="B"))
+    emulator.copper.delete("people", people()["P1"]["id"])
+    done = apply(path, streams=STREAMS)
+    assert done.of("people") == {"input": 2, "updated": 1, "rejected": 1}
+    assert "any more" in done.errors
+    assert people().keys() == {"P2"}
