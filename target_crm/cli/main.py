@@ -31,6 +31,7 @@ from target_crm.cli.try_one import try_record
 from target_crm.cli.undo import undo
 from target_crm.command import given_config
 from target_crm.crms import account_of, address_errors
+from target_crm.report.receiver import checked_receiver
 from target_crm.stream_settings import streams_by_name
 
 
@@ -71,6 +72,8 @@ def check(config: Sequence[str]) -> None:
         return
     target = target_of(config)
     end_at_once()
+    if receiver := target.config.get("notify_url"):
+        checked_receiver(receiver)
     crm = target.connect()
     account = account_of(crm)
     click.echo(f"Account {account.name} (id {account.id}), as {account.user}")

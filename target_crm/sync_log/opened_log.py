@@ -87,10 +87,12 @@ class LogSource(Protocol):
     Attributes:
         redact: Hides the secrets of the settings.
         activates_versions: Whether ACTIVATE_VERSION follows what is read whole.
+        signalled: The number of the signal that asks to end; None: none does.
     """
 
     redact: Redactor
     activates_versions: bool
+    signalled: int | None
 
     def opened(self) -> AbstractContextManager[OpenedLog]:
         """Open the ledger for a block; raises SettingError or LedgerError."""

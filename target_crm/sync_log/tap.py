@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any, ClassVar
 
 from singer_sdk import Tap
@@ -12,6 +14,8 @@ from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.helpers.capabilities import TapCapabilities
 from typing_extensions import override
 
+from crm_api.console import handle_hangup
+from crm_api.errors import SIGNAL_OFFSET
 from crm_api.transport.redaction import Redactor
 from target_crm.ledger.looks import looked_at
 from target_crm.ledger.store import default_url
@@ -33,6 +37,7 @@ class SyncLog(Tap):
 
     Attributes:
         redact, activates_versions: See above.
+        signalled: The number of the signal that asks to end after the next record; None: none does.
     """
 
     name = "singer-crm-log"
@@ -53,6 +58,7 @@ class SyncLog(Tap):
     def __init__(self, *, redact: Redactor | None = None, activates_versions: bool = False, **arguments: Any) -> None:
         self.redact = redact or Redactor()
         self.activates_versions = activates_versions
+        self.signalled: int | None = None
         super().__init__(message_writer=MsgSpecWriter(), **arguments)
 
     @contextmanager
@@ -66,6 +72,18 @@ class SyncLog(Tap):
         name = self.config.get("account_name")
         with looked_at(self.config.get("ledger_url") or default_url(), LOOKER, logger.warning) as store:
             yield OpenedLog(store, None if name is None else key_of(name))
+
+    @override
+    def _setup_signal_handlers(self) -> None:
+        super()._setup_signal_handlers()
+        handle_hangup(self._handle_termination)
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """Set a flag, so that no message is cut in two; a second signal ends at once."""
+        if self.signalled is not None:
+            os._exit(SIGNAL_OFFSET + signum)
+        self.signalled = signum
 
     @override
     def discover_streams(self) -> list[LedgerStream]:

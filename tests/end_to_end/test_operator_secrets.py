@@ -37,6 +37,7 @@ def config(emulator, tmp_path, copper_account):
         "rejected_path": str(tmp_path / "rejected.singer"),
         "responses_path": str(tmp_path / "responses.singer"),
         "headers": {"X-Gateway": SECRET},
+        "notify_url": f"http://127.0.0.1:9/hooks/{SECRET}?key={SECRET}",
         "proxy": f"http://ann:{SECRET}@127.0.0.1:9",
         "requests_per_minute": 0,
         "index_lag_seconds": 0,
@@ -79,6 +80,10 @@ def test_no_command_shows_a_secret_and_files_are_their_owners_alone(run, config,
         ["ledger", "migrate"],
         ["ledger", "rebuild", "--stream", "people", "--source-id", "title"],
         ["ledger", "forget", "--stream", "people", "2"],
+        ["runs"],
+        ["runs", "--output", "json"],
+        ["runs", "--notify", "--not-run-for", "1d"],
+        ["log"],
         ["rejected", "list"],
         ["rejected", "show", "1"],
         ["rejected", "replay", "1"],
@@ -117,6 +122,9 @@ BAD = {
     "a misspelt setting": {"api_kee": SECRET},
     "a webhook that is no URL": {"responses_url": f"hook {SECRET}"},
     "a webhook with credentials": {"responses_url": f"https://ann:{SECRET}@127.0.0.1:9/hook"},
+    "a receiver of notices that is no URL": {"notify_url": f"hook {SECRET}"},
+    "a receiver of notices with credentials": {"notify_url": f"https://ann:{SECRET}@127.0.0.1:9/hook"},
+    "a receiver of notices by plain http": {"notify_url": f"http://hooks.example.com/{SECRET}"},
 }
 
 HARMLESS = {"a webhook with credentials", "a proxy of no known kind"}  # this machine is never proxied

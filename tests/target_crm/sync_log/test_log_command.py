@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import threading
 
 import pytest
@@ -10,11 +11,12 @@ import sqlalchemy as sa
 
 from target_crm.ledger import tables
 from target_crm.ledger.ledger import Ledger
+from target_crm.ledger.outcome_lines import OutcomeLines
 from target_crm.ledger.store import Store, open_engine
 from target_crm.ledger.values import Entry, Source
-from tests.commands import run_command
+from tests.commands import Command, run_command
 from tests.target_crm.messages import record_of, schema_of
-from tests.target_crm.sync_log.reading import read_log
+from tests.target_crm.sync_log.reading import Log, as_a_target_keeps_it, read_log
 
 PEOPLE = schema_of("people", "name", "email", "title")
 
@@ -156,6 +158,27 @@ def test_a_history_that_was_pruned_to_nothing_and_began_anew_loses_no_line(run, 
     assert store.rows(sa.select(sa.func.min(tables.history.c.id)))[0][0] == 1
     store.close()
     assert len(read_log(config, state=state).records("outcomes")) == 7
+
+
+def test_a_signal_ends_it_between_two_records_and_nothing_is_lost(config, settings):
+    store = Store(settings["ledger_url"], "many")
+    ledger = Ledger(store)
+    scope = ledger.scope(Source("copper", "1", "s"), "people", "people")
+    ledger.settle(scope, [Entry(f"c{number}", number, "created", "created", b"h", "d") for number in range(1500)])
+    lines = OutcomeLines(store, lambda *_: scope)
+    lines.note_object("people", "people")
+    lines.ended("people", [f"s{number}" for number in range(1500)], "skipped", "only matched")
+    lines.flush()
+    store.close()
+    process = Command("singer-crm", "log", "--config", config)
+    first = [process.stdout.readline() for _ in range(20)]
+    process.send_signal(signal.SIGTERM)
+    rest, errors = process.communicate()
+    assert (process.wait(), errors) == (143, b"")
+    before = Log([json.loads(line) for line in [*first, *rest.splitlines()]])
+    after = read_log(config, state=before.state)
+    told = as_a_target_keeps_it(before.check(), after)["outcomes"]
+    assert {each["source_id"] for each in told} == {f"{kind}{number}" for kind in "cs" for number in range(1500)}
 
 
 def test_an_account_can_be_named(run, config, settings):
