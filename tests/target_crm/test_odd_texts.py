@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -228,7 +229,8 @@ ANY_TEXT = st.one_of(
     st.text(st.sampled_from("\0\ud800\udfff␀0a…#\u202e"), max_size=8),
     st.builds(lambda part, times: part * times, st.text(min_size=1, max_size=5), st.integers(100, LONG)),
     st.sampled_from(list(ODD.values())),
-)
+).filter(lambda text: not re.search("[\ud800-\udbff][\udc00-\udfff]", text))
+"""Whatever reads JSON makes one character of two halves that stand side by side: no text of a source holds such."""
 STORABLE = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=150)
 numbers = itertools.count()
 

@@ -37,7 +37,7 @@ def test_an_endpoint_is_told_as_what_its_method_does(told, api, tmp_path, method
     assert done.of("links") == {"input": 1, outcome: 1}
     assert facts(line) == (outcome, None, 202)
     with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as ledger:
-        assert ledger.execute("SELECT action FROM history").fetchall() == [(outcome,)]
+        assert ledger.execute("SELECT action FROM history WHERE action <> 'counted'").fetchall() == [(outcome,)]
     done, (line,) = told([LINK], {"method": method, "path": "/links/{id}"})
     assert facts(line) == ("unchanged", None, None)
 

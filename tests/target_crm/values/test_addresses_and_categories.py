@@ -70,7 +70,7 @@ def test_a_category_becomes_one_that_the_crm_has(crms, sent, crm, object_name, a
     item = item[0] if isinstance(item, list) else item
     if crm == "apptivo":
         thing = "email" if attribute.normalise == "email" else "phone"
-        listed = crms[crm]._any_config().answer[f"{thing}Types"]
+        listed = crms[crm]._crm._any_config().answer[f"{thing}Types"]
         assert (item[f"{thing}Type"], item[f"{thing}TypeCode"]) in [(each["name"], each["code"]) for each in listed]
     else:
         assert item["category"] in attribute.category_choices
