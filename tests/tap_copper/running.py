@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
@@ -134,3 +135,15 @@ def command_line(
 
 def at(seconds: float) -> Callable[[], datetime]:
     return lambda: datetime.fromtimestamp(seconds, UTC)
+
+
+def nobody_waits() -> Time:
+    """Make clocks that pass only while somebody sleeps, which takes no time."""
+    passed = [0.0]
+    lock = threading.Lock()
+
+    def sleep(seconds: float) -> None:
+        with lock:
+            passed[0] += seconds
+
+    return Time(monotonic=lambda: passed[0], sleep=sleep)

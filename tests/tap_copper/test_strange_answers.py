@@ -16,11 +16,10 @@ import pytest
 
 from crm_api.errors import CredentialsError, SettingError
 from crm_emulator import Emulator
-from tap_copper.account import Time
 from tap_copper.command import exit_code
 from tap_copper.errors import IncompleteError
 from tests.tap_copper.lying_copper import LyingCopper, people
-from tests.tap_copper.running import Output, command_line, run, selecting, settings_of
+from tests.tap_copper.running import Output, command_line, nobody_waits, run, selecting, settings_of
 from tests.tap_copper.strange_server import speaking
 
 HOTEL = b"<html><head><title>Welcome to the hotel</title></head></html>"
@@ -29,20 +28,8 @@ HOTEL = b"<html><head><title>Welcome to the hotel</title></head></html>"
 OWN = {"streams": [{"tap_stream_id": "own", "metadata": [{"breadcrumb": [], "metadata": {"selected": True}}]}]}
 
 
-class Clock:
-    """A clock that passes only while somebody sleeps."""
-
-    seconds = 0.0
-    lock = threading.Lock()
-
-    def sleep(self, seconds: float) -> None:
-        with self.lock:
-            self.seconds += seconds
-
-
 def read(emulator: Emulator, *streams: str, **settings: Any) -> Output:
-    clock = Clock()
-    return run(emulator, *streams, clocks=Time(monotonic=lambda: clock.seconds, sleep=clock.sleep), **settings)
+    return run(emulator, *streams, clocks=nobody_waits(), **settings)
 
 
 @pytest.mark.parametrize(
