@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 import time
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -63,13 +64,13 @@ class NumberedStream(LedgerStream):
     _whole = 0
     _begun = 0
 
+    @abstractmethod
     def end(self, opened: OpenedLog) -> int:
         """Return the highest number that the ledger holds."""
-        raise NotImplementedError
 
+    @abstractmethod
     def records(self, opened: OpenedLog, after: int, upto: int) -> Iterator[dict[str, Any]]:
         """Yield the records of the numbers of a range, in order."""
-        raise NotImplementedError
 
     @override
     def get_records(self, context: Context | None) -> Iterable[dict[str, Any]]:
