@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
@@ -101,21 +101,24 @@ class CustomColumns:
             fields = record.get("custom_fields")
             for field in fields if isinstance(fields, list) else ():
                 try:
-                    column, value = columns.get(field.get("custom_field_definition_id")), field.get("value")
-                except (AttributeError, TypeError):
+                    value = field["value"]
+                    column = None if value is None else columns.get(field["custom_field_definition_id"])
+                except (KeyError, TypeError):
                     continue  # not a field as Copper sends them
-                if column is not None and value is not None:
+                if column is not None:
                     name, convert = column
                     record[name] = convert(value)
                     if record[name] is None and unfit is not None:
                         unfit.note(name, record)
 
 
-def keep_apart(records: Iterable[dict[str, Any]]) -> None:
+def keep_apart(records: Sequence[dict[str, Any]]) -> None:
     """Give attributes that Copper itself names as columns of custom fields are named, ``cf_…``, other names, in place.
 
     They become ``copper_cf_…`` whether or not there is such a field today: a column never changes what it holds.
     """
+    if not any(name.startswith(PREFIX) for name in set().union(*records)):
+        return
     for record in records:
         for name in [name for name in record if name.startswith(PREFIX)]:
             record[_free(OWN_PREFIX + name, record)] = record.pop(name)
