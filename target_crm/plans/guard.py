@@ -119,6 +119,7 @@ class PlanGuard(Approval, Observer):
         waiting = self._missing(lines.values())
         for source_id, line in lines.items():
             if why := later.get(source_id):
+                self._in_hand.pop((batch.stream, source_id), None)  # nor is what the other run holds tried in its place
                 objections[source_id] = self._objection(line, why, is_overtaken=True)
             elif missing := waiting.get(line.line):
                 objections[source_id] = missing
